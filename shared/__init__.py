@@ -1,0 +1,1 @@
+"""What all services stand on: ports with their adapters, contracts, the language of images."""
