@@ -1,0 +1,1 @@
+"""One predictor for everyone: pre-process, run tensors, post-process, merge tiles."""
