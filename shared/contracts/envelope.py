@@ -1,0 +1,126 @@
+"""The envelope: CloudEvents 1.0 attributes around a typed body, the same on every broker."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, ClassVar, Generic, Self, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.clock import Timestamp, utc_now
+from shared.errors import InvalidInput
+from shared.ids import derived_id
+
+
+class EventBody(BaseModel):
+    """Base of every event's body; the class attributes are its line in the catalogue."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    type: ClassVar[str]
+    topic: ClassVar[str]
+    source: ClassVar[str]
+    consumers: ClassVar[tuple[str, ...]] = ()
+    example: ClassVar[dict[str, Any]]
+
+
+Body = TypeVar("Body", bound=EventBody)
+
+
+class Event(BaseModel, Generic[Body]):
+    """One event: something that happened to the aggregate ``subject`` of ``tenant``.
+
+    ``id`` is made once, when the state changes, from the aggregate and its version; ``sequence`` is that
+    version, so a reader can tell older from newer whatever the order of delivery.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    specversion: str = "1.0"
+    id: str
+    source: str
+    type: str
+    time: Timestamp
+    subject: str
+    tenant: str
+    sequence: int
+    traceparent: str = ""
+    datacontenttype: str = "application/json"
+    data: Body
+
+    @property
+    def key(self) -> str:
+        """Partition key: events of one aggregate stay in order."""
+        return f"{self.tenant}/{self.subject}"
+
+
+class PendingEvent(BaseModel):
+    """An event inside its aggregate's outbox: ready to publish, byte for byte, as often as it takes."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    topic: str
+    key: str
+    type: str
+    traceparent: str = ""
+    value: str
+
+    def value_bytes(self) -> bytes:
+        """Return the message body."""
+        return self.value.encode()
+
+    def headers(self) -> dict[str, str]:
+        """Return the message headers: CloudEvents binary-mode names and the trace context."""
+        return {"ce_id": self.id, "ce_type": self.type, "traceparent": self.traceparent}
+
+
+class EventStamp(BaseModel):
+    """Where an event comes from: tenant, aggregate and its version after the change."""
+
+    model_config = ConfigDict(frozen=True)
+
+    tenant: str
+    subject: str
+    sequence: int
+    traceparent: str = ""
+    time: datetime = Field(default_factory=utc_now)
+
+    @classmethod
+    def of(cls, tenant: str, subject: str, sequence: int, traceparent: str = "") -> Self:
+        """Build the stamp for a change made now."""
+        return cls(tenant=tenant, subject=subject, sequence=sequence, traceparent=traceparent)
+
+
+def pack(bodies: Sequence[EventBody], stamp: EventStamp) -> tuple[PendingEvent, ...]:
+    """Wrap ``bodies``, all caused by one change, into events ready for the outbox."""
+    return tuple(_pack_one(body, stamp, index) for index, body in enumerate(bodies))
+
+
+def _pack_one(body: EventBody, stamp: EventStamp, index: int) -> PendingEvent:
+    event = Event[EventBody](
+        id=derived_id(stamp.tenant, body.type, stamp.subject, str(stamp.sequence), str(index)),
+        source=f"loupe/{body.source}",
+        type=body.type,
+        time=stamp.time,
+        subject=stamp.subject,
+        tenant=stamp.tenant,
+        sequence=stamp.sequence,
+        traceparent=stamp.traceparent,
+        data=body,
+    )
+    return PendingEvent(
+        id=event.id,
+        topic=body.topic,
+        key=event.key,
+        type=event.type,
+        traceparent=stamp.traceparent,
+        value=event.model_dump_json(serialize_as_any=True),
+    )
+
+
+def unpack(body_class: type[Body], value: bytes) -> Event[Body]:
+    """Parse a message whose type is ``body_class``; raise :class:`InvalidInput` when it is not that."""
+    try:
+        return Event[body_class].model_validate_json(value)  # type: ignore[valid-type]
+    except ValueError as error:
+        raise InvalidInput(f"not a valid {body_class.type} event: {error}") from error

@@ -1,0 +1,82 @@
+"""Shapes: how a place in an image, and what is there, travels between people, services and files."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+ShapeKind = Literal["box", "rotated_box", "polygon", "mask", "image"]
+Task = Literal[
+    "classification", "detection", "instance_segmentation", "semantic_segmentation", "ocr"
+]
+
+MAX_POINTS = 100_000
+MAX_COORDINATE = 1e9
+
+
+def _clean_name(value: str) -> str:
+    text = value.strip()
+    if not text or not text.isprintable():
+        raise ValueError("must be printable and not blank")
+    return text
+
+
+Name = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(_clean_name)]
+"""A name given by a person: stored raw, 1 to 128 printable characters."""
+
+Coordinate = Annotated[float, Field(ge=-MAX_COORDINATE, le=MAX_COORDINATE, allow_inf_nan=False)]
+Point = tuple[Coordinate, Coordinate]
+
+
+class Rle(BaseModel):
+    """COCO run-length code of a mask: ``size`` is (height, width), ``counts`` the compressed text."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    size: tuple[int, int]
+    counts: str
+
+
+class Shape(BaseModel):
+    """One annotated or predicted object, in pixels of the EXIF-upright image, origin top-left.
+
+    ``box`` has two points (top-left, bottom-right); ``rotated_box`` two points of the unrotated box and
+    ``angle`` in degrees, clockwise, about its centre; ``polygon`` at least three; ``mask`` carries ``rle``;
+    ``image`` labels the whole image and has no points.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str = ""
+    label: Name
+    kind: ShapeKind
+    points: tuple[Point, ...] = Field(default=(), max_length=MAX_POINTS)
+    rle: Rle | None = None
+    angle: Annotated[float, Field(ge=-360, le=360, allow_inf_nan=False)] | None = None
+    text: str | None = Field(default=None, max_length=1000)
+    score: Annotated[float, Field(ge=0, le=1)] | None = None
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        wanted = {"box": (2, 2), "rotated_box": (2, 2), "polygon": (3, MAX_POINTS)}
+        low, high = wanted.get(self.kind, (0, 0))
+        if not low <= len(self.points) <= high:
+            raise ValueError(f"a {self.kind} has {low} to {high} points, not {len(self.points)}")
+        if (self.kind == "mask") != (self.rle is not None):
+            raise ValueError("rle belongs to a mask, and a mask needs it")
+        return self
+
+    def bounds(self) -> tuple[float, float, float, float]:
+        """Return the upright box (x1, y1, x2, y2) around the points; raise ValueError without points."""
+        if not self.points:
+            raise ValueError(f"a {self.kind} shape has no points")
+        xs = [x for x, _ in self.points]
+        ys = [y for _, y in self.points]
+        return min(xs), min(ys), max(xs), max(ys)
+
+
+class IgnoreRegion(BaseModel):
+    """A polygon whose inside neither trains nor counts (the manual's mask region)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    points: tuple[Point, ...] = Field(min_length=3, max_length=MAX_POINTS)

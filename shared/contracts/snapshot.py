@@ -1,0 +1,51 @@
+"""The dataset manifest: an immutable list of what a version was trained and judged on, kept as a blob."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from shared.contracts.shapes import IgnoreRegion, Shape, Task
+
+Split = Literal["train", "val", "test"]
+
+
+class TilePlanSpec(BaseModel):
+    """A tile plan on the wire; ``shared.vision.tiles.TilePlan`` gives it meaning and its hash."""
+
+    model_config = ConfigDict(frozen=True)
+
+    grid: tuple[int, int] | None = None
+    tile_size: tuple[int, int] | None = None
+    overlap_px: int = 0
+
+
+class SnapshotImage(BaseModel):
+    """One image of a snapshot; sizes in pixels of the EXIF-upright content under ``blob_key``."""
+
+    model_config = ConfigDict(frozen=True)
+
+    image_id: str
+    name: str
+    blob_key: str
+    width: int
+    height: int
+    split: Split
+    group: str
+    shapes: tuple[Shape, ...] = ()
+    ignore_regions: tuple[IgnoreRegion, ...] = ()
+    corrected: bool = False
+    parent_id: str | None = None
+    exif_device: str | None = None
+
+
+class Snapshot(BaseModel):
+    """A frozen dataset; ``dataset_hash`` is the SHA-256 of its canonical JSON without that field."""
+
+    model_config = ConfigDict(frozen=True)
+
+    project_id: str
+    task: Task
+    labels: tuple[str, ...]
+    tile_plan: TilePlanSpec | None = None
+    images: tuple[SnapshotImage, ...]
+    dataset_hash: str = ""
