@@ -1,7 +1,7 @@
 """The document store as services see it.
 
-One aggregate is one document. A write is one atomic step: it compares the version, bumps it, and adds the
-events that the change causes to the document's own outbox. Nothing else is asked of a store.
+One aggregate is one document. A write is one atomic step: it compares the version, bumps it, and adds
+the events that the change causes to the document's own outbox. Nothing else is asked of a store.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ D = TypeVar("D", bound=Document)
 
 @dataclass(frozen=True)
 class TenantScope:
-    """Whose documents a collection shows; it comes from the credential or from an event, never from input."""
+    """Whose documents a collection shows; it comes from the credential or from an event."""
 
     tenant: str
 
@@ -151,19 +151,19 @@ class Collection(Protocol[D]):
         ...
 
     async def insert(self, document: D, *, events: Sequence[EventBody] = ()) -> D:
-        """Store a new document as version 1; raise AlreadyExists when its id or a unique key is taken."""
+        """Store a new document as version 1; raise AlreadyExists when a unique key is taken."""
         ...
 
     async def replace(self, document: D, *, events: Sequence[EventBody] = ()) -> D:
-        """Store ``document`` if its version is still the stored one; return it with the next version.
+        """Store ``document`` if its version is still the stored one; return the next version.
 
-        Raises VersionConflict when somebody else was first, NotFound when it is gone, AlreadyExists when
-        a unique key is taken.
+        Raises VersionConflict when somebody else was first, NotFound when it is gone,
+        AlreadyExists when a unique key is taken.
         """
         ...
 
     async def delete(self, document: D, *, events: Sequence[EventBody] = ()) -> None:
-        """Remove the document if its version is still the stored one; its events are still published."""
+        """Remove the document if its version is still the stored one; events still go out."""
         ...
 
     async def query(self, query: Query) -> list[D]:
@@ -183,10 +183,10 @@ class Documents(Protocol):
     """A document store."""
 
     outbox_written: asyncio.Event
-    """Set after a write with events by this process, so that the relay need not wait for its next look."""
+    """Set after a write with events by this process: the relay need not wait to look."""
 
     async def open(self, specs: Sequence[CollectionSpec[Any]]) -> None:
-        """Connect and make sure that the collections and their indexes exist; safe to call again."""
+        """Connect and make sure that collections and indexes exist; safe to call again."""
         ...
 
     def collection(self, spec: CollectionSpec[D], scope: Scope) -> Collection[D]:
@@ -194,11 +194,11 @@ class Documents(Protocol):
         ...
 
     async def outboxes(self, collections: Sequence[str], limit: int) -> list[Outbox]:
-        """Return documents of ``collections`` that have unpublished events, longest waiting first."""
+        """Return documents that have unpublished events, longest waiting first."""
         ...
 
     async def drain(self, outboxes: Sequence[Outbox]) -> None:
-        """Remove exactly these events from their documents' outboxes; a deleted and drained one vanishes."""
+        """Remove exactly these events; a deleted and drained document vanishes."""
         ...
 
     async def outbox_depth(self, collections: Sequence[str]) -> int:

@@ -1,0 +1,1 @@
+"""Events: a durable, partitioned log; relay out of outboxes, consumer loop, dead letters, replay."""

@@ -1,0 +1,300 @@
+"""The event log in SQLite: an append-only table, committed offsets, and leases on partitions.
+
+Group members renew a heartbeat while they poll; partitions are dealt round-robin among the members alive,
+and a partition changes hands only when its holder gives it up or falls silent.
+"""
+
+import asyncio
+import json
+import sqlite3
+import time
+import zlib
+from collections.abc import Mapping, Sequence
+
+from shared.events.port import Consumer, Delivery, Partition, Record
+from shared.ids import new_id
+from shared.sqlite import SqliteFile
+
+_SILENT_S = 10.0
+_RENEW_S = 2.0
+_LOOK_S = 0.25
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS event_topics (topic TEXT PRIMARY KEY, partitions INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS event_log (
+  topic TEXT NOT NULL, part INTEGER NOT NULL, pos INTEGER NOT NULL,
+  key TEXT NOT NULL, value BLOB NOT NULL, headers TEXT NOT NULL,
+  PRIMARY KEY (topic, part, pos)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS event_offsets (
+  grp TEXT NOT NULL, topic TEXT NOT NULL, part INTEGER NOT NULL, next INTEGER NOT NULL,
+  PRIMARY KEY (grp, topic, part)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS event_members (
+  grp TEXT NOT NULL, member TEXT NOT NULL, topics TEXT NOT NULL, seen REAL NOT NULL,
+  PRIMARY KEY (grp, member)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS event_leases (
+  grp TEXT NOT NULL, topic TEXT NOT NULL, part INTEGER NOT NULL, member TEXT NOT NULL,
+  PRIMARY KEY (grp, topic, part)) WITHOUT ROWID;
+"""
+
+
+class EmbeddedEventLog:
+    """The log in the SQLite file ``database``, shared by the processes of one machine."""
+
+    def __init__(self, database: SqliteFile) -> None:
+        self._database = database
+        self._appended = asyncio.Condition()
+
+    async def open(self, topics: Mapping[str, int]) -> None:
+        """Create the tables and the topics; a topic's number of partitions never changes."""
+        self._database.start()
+
+        def write(connection: sqlite3.Connection) -> None:
+            for statement in filter(str.strip, _SCHEMA.split(";")):
+                connection.execute(statement)
+            connection.executemany(
+                "INSERT OR IGNORE INTO event_topics VALUES (?, ?)", list(topics.items())
+            )
+
+        await self._database.write(write)
+
+    async def publish(self, records: Sequence[Record]) -> None:
+        """Append ``records``."""
+        await self._database.write(lambda connection: _append(connection, records))
+        async with self._appended:
+            self._appended.notify_all()
+
+    async def consumer(self, group: str, topics: Sequence[str]) -> Consumer:
+        """Join ``group``."""
+        return EmbeddedConsumer(self._database, self._appended, group, tuple(topics))
+
+    async def ping(self) -> None:
+        """Read one row."""
+        await self._database.read(lambda connection: connection.execute("SELECT 1").fetchone())
+
+    async def close(self) -> None:
+        """Close the file."""
+        await self._database.close()
+
+
+class EmbeddedConsumer:
+    """One member of a group; see the port for every promise."""
+
+    def __init__(
+        self,
+        database: SqliteFile,
+        appended: asyncio.Condition,
+        group: str,
+        topics: tuple[str, ...],
+    ) -> None:
+        self._database = database
+        self._appended = appended
+        self._group = group
+        self._topics = topics
+        self._member = new_id()
+        self._next: dict[Partition, int] = {}
+        self._paused: set[Partition] = set()
+        self._renewed = 0.0
+
+    async def poll(self, *, limit: int, timeout_s: float) -> list[Delivery]:
+        """Return at most ``limit`` next messages of my partitions."""
+        deadline = time.monotonic() + timeout_s
+        while True:
+            await self._renew()
+            found = await self._fetch(limit)
+            left = deadline - time.monotonic()
+            if found or left <= 0:
+                return found
+            await self._wait(min(left, _LOOK_S))
+
+    async def commit(self, delivery: Delivery) -> None:
+        """Store the offset after ``delivery`` if I still hold its partition."""
+        where = (self._group, delivery.partition.topic, delivery.partition.number)
+
+        def write(connection: sqlite3.Connection) -> None:
+            holder = connection.execute(
+                "SELECT member FROM event_leases WHERE grp=? AND topic=? AND part=?", where
+            ).fetchone()
+            if holder is None or holder[0] != self._member:
+                return
+            connection.execute(
+                "INSERT INTO event_offsets VALUES (?, ?, ?, ?)"
+                " ON CONFLICT DO UPDATE SET next=max(next, excluded.next)",
+                (*where, delivery.offset + 1),
+            )
+
+        await self._database.write(write)
+
+    async def rewind(self, delivery: Delivery) -> None:
+        """Make ``delivery`` the next message of its partition."""
+        if delivery.partition in self._next:
+            self._next[delivery.partition] = delivery.offset
+
+    def pause(self, partition: Partition) -> None:
+        """Return nothing more of ``partition``."""
+        self._paused.add(partition)
+
+    def resume(self, partition: Partition) -> None:
+        """Return messages of ``partition`` again."""
+        self._paused.discard(partition)
+
+    async def lag(self) -> dict[Partition, int]:
+        """Return the number of uncommitted messages of each of my partitions."""
+        mine = list(self._next)
+        return await self._database.read(lambda c: {p: _lag(c, self._group, p) for p in mine})
+
+    async def close(self) -> None:
+        """Give up my partitions."""
+
+        def write(connection: sqlite3.Connection) -> None:
+            for table in ("event_members", "event_leases"):
+                connection.execute(
+                    f"DELETE FROM {table} WHERE grp=? AND member=?", (self._group, self._member)
+                )
+
+        self._next.clear()
+        await self._database.write(write)
+
+    async def _wait(self, seconds: float) -> None:
+        async with self._appended:
+            try:
+                await asyncio.wait_for(self._appended.wait(), seconds)
+            except TimeoutError:
+                return
+
+    async def _renew(self) -> None:
+        now = time.monotonic()
+        if now - self._renewed < _RENEW_S and self._renewed:
+            return
+        held = await self._database.write(self._claim)
+        self._next = {
+            partition: self._next.get(partition, start) for partition, start in held.items()
+        }
+        self._renewed = now
+
+    def _claim(self, connection: sqlite3.Connection) -> dict[Partition, int]:
+        """Heartbeat, drop the silent, take my fair share of what is free; return what I hold."""
+        now = time.time()
+        group = self._group
+        connection.execute(
+            "INSERT OR REPLACE INTO event_members VALUES (?, ?, ?, ?)",
+            (group, self._member, json.dumps(self._topics), now),
+        )
+        connection.execute(
+            "DELETE FROM event_members WHERE grp=? AND seen<?", (group, now - _SILENT_S)
+        )
+        connection.execute(
+            "DELETE FROM event_leases WHERE grp=? AND member NOT IN"
+            " (SELECT member FROM event_members WHERE grp=?)",
+            (group, group),
+        )
+        held: dict[Partition, int] = {}
+        for topic in self._topics:
+            share = _share(connection, group, topic, self._member)
+            _give_up(connection, group, topic, (self._member, share))
+            for part in share:
+                if _lease(connection, group, Partition(topic, part), self._member):
+                    held[Partition(topic, part)] = _committed(connection, group, topic, part)
+        return held
+
+    async def _fetch(self, limit: int) -> list[Delivery]:
+        wanted = {p: start for p, start in self._next.items() if p not in self._paused}
+        found = await self._database.read(lambda c: _read_log(c, wanted, limit))
+        for delivery in found:
+            self._next[delivery.partition] = delivery.offset + 1
+        return found
+
+
+def _append(connection: sqlite3.Connection, records: Sequence[Record]) -> None:
+    for record in records:
+        known = connection.execute(
+            "SELECT partitions FROM event_topics WHERE topic=?", (record.topic,)
+        ).fetchone()
+        part = zlib.crc32(record.key.encode()) % (known[0] if known else 1)
+        connection.execute(
+            "INSERT INTO event_log SELECT ?, ?, coalesce(max(pos) + 1, 0), ?, ?, ?"
+            " FROM event_log WHERE topic=? AND part=?",
+            (
+                record.topic,
+                part,
+                record.key,
+                record.value,
+                json.dumps(dict(record.headers)),
+                record.topic,
+                part,
+            ),
+        )
+
+
+def _read_log(
+    connection: sqlite3.Connection, wanted: Mapping[Partition, int], limit: int
+) -> list[Delivery]:
+    found: list[Delivery] = []
+    for partition, start in wanted.items():
+        rows = connection.execute(
+            "SELECT pos, key, value, headers FROM event_log"
+            " WHERE topic=? AND part=? AND pos>=? ORDER BY pos LIMIT ?",
+            (partition.topic, partition.number, start, limit - len(found)),
+        )
+        found += [
+            Delivery(partition, pos, key, value, json.loads(headers))
+            for pos, key, value, headers in rows
+        ]
+        if len(found) >= limit:
+            break
+    return found
+
+
+def _share(connection: sqlite3.Connection, group: str, topic: str, member: str) -> list[int]:
+    """Return the partitions of ``topic`` that are dealt to ``member``."""
+    members = [
+        name
+        for name, topics in connection.execute(
+            "SELECT member, topics FROM event_members WHERE grp=? ORDER BY member", (group,)
+        )
+        if topic in json.loads(topics)
+    ]
+    known = connection.execute(
+        "SELECT partitions FROM event_topics WHERE topic=?", (topic,)
+    ).fetchone()
+    mine = members.index(member)
+    return [part for part in range(known[0] if known else 1) if part % len(members) == mine]
+
+
+def _give_up(
+    connection: sqlite3.Connection, group: str, topic: str, holding: tuple[str, list[int]]
+) -> None:
+    """Release the partitions that a member holds beyond its share."""
+    member, share = holding
+    held = connection.execute(
+        "SELECT part FROM event_leases WHERE grp=? AND topic=? AND member=?", (group, topic, member)
+    ).fetchall()
+    for (part,) in held:
+        if part not in share:
+            connection.execute(
+                "DELETE FROM event_leases WHERE grp=? AND topic=? AND part=?", (group, topic, part)
+            )
+
+
+def _lease(connection: sqlite3.Connection, group: str, partition: Partition, member: str) -> bool:
+    """Take the partition if it is free; a holder that is alive gives it up at its next poll."""
+    where = (group, partition.topic, partition.number)
+    connection.execute("INSERT OR IGNORE INTO event_leases VALUES (?, ?, ?, ?)", (*where, member))
+    row = connection.execute(
+        "SELECT member FROM event_leases WHERE grp=? AND topic=? AND part=?", where
+    ).fetchone()
+    return bool(row[0] == member)
+
+
+def _committed(connection: sqlite3.Connection, group: str, topic: str, part: int) -> int:
+    row = connection.execute(
+        "SELECT next FROM event_offsets WHERE grp=? AND topic=? AND part=?", (group, topic, part)
+    ).fetchone()
+    return row[0] if row else 0
+
+
+def _lag(connection: sqlite3.Connection, group: str, partition: Partition) -> int:
+    end: int = connection.execute(
+        "SELECT coalesce(max(pos) + 1, 0) FROM event_log WHERE topic=? AND part=?",
+        (partition.topic, partition.number),
+    ).fetchone()[0]
+    return end - _committed(connection, group, partition.topic, partition.number)

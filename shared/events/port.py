@@ -1,0 +1,101 @@
+"""The event log as services see it: topics of partitions, groups of consumers, explicit commits."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class Record:
+    """A message to publish; records with the same key keep their order."""
+
+    topic: str
+    key: str
+    value: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, order=True)
+class Partition:
+    """One partition of a topic."""
+
+    topic: str
+    number: int
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """A message as a consumer gets it."""
+
+    partition: Partition
+    offset: int
+    key: str
+    value: bytes
+    headers: Mapping[str, str]
+
+
+class Consumer(Protocol):
+    """One member of a consumer group; used by one task."""
+
+    async def poll(self, *, limit: int, timeout_s: float) -> list[Delivery]:
+        """Return at most ``limit`` next messages of my partitions, or none when time is up.
+
+        Messages of a partition come in order. What was returned is not returned again unless the
+        partition is lost and won back, or :meth:`rewind` is called.
+        """
+        ...
+
+    async def commit(self, delivery: Delivery) -> None:
+        """Remember that everything up to ``delivery`` in its partition is done.
+
+        Harmless when the partition belongs to somebody else by now: the message comes again there.
+        """
+        ...
+
+    async def rewind(self, delivery: Delivery) -> None:
+        """Make ``delivery`` the next message of its partition."""
+        ...
+
+    def pause(self, partition: Partition) -> None:
+        """Return nothing more of ``partition`` until :meth:`resume`."""
+        ...
+
+    def resume(self, partition: Partition) -> None:
+        """Undo :meth:`pause`."""
+        ...
+
+    async def lag(self) -> dict[Partition, int]:
+        """Return the number of uncommitted messages of each of my partitions."""
+        ...
+
+    async def close(self) -> None:
+        """Leave the group."""
+        ...
+
+
+class EventLog(Protocol):
+    """A durable event log."""
+
+    async def open(self, topics: Mapping[str, int]) -> None:
+        """Connect and make sure that the topics exist with that many partitions."""
+        ...
+
+    async def publish(self, records: Sequence[Record]) -> None:
+        """Append ``records`` in this order; return when they are durable.
+
+        Raises DependencyDown when the log does not answer; then some may be written, and publishing
+        the same records again is the right thing to do.
+        """
+        ...
+
+    async def consumer(self, group: str, topics: Sequence[str]) -> Consumer:
+        """Join ``group`` on ``topics``; a new group begins with the oldest message."""
+        ...
+
+    async def ping(self) -> None:
+        """Raise DependencyDown unless the log answers."""
+        ...
+
+    async def close(self) -> None:
+        """Release connections."""
+        ...

@@ -1,0 +1,72 @@
+"""The relay: takes events out of documents' outboxes and publishes them, in order, at least once."""
+
+import asyncio
+from collections.abc import Sequence
+
+from shared.documents.port import Documents, Outbox
+from shared.errors import DependencyDown
+from shared.events.port import EventLog, Record
+from shared.telemetry import OUTBOX_DEPTH, logger
+
+_BATCH = 500
+_LOOK_S = 0.25
+_BACKOFF_S = (0.5, 1.0, 2.0, 5.0)
+
+log = logger(__name__)
+
+
+class Relay:
+    """Publishes what the documents of ``collections`` have to say; one relay a set of collections."""
+
+    def __init__(self, documents: Documents, events: EventLog, collections: Sequence[str]) -> None:
+        self._documents = documents
+        self._events = events
+        self._collections = tuple(collections)
+
+    async def run(self) -> None:
+        """Publish until cancelled; a broker that is down only delays."""
+        failures = 0
+        while True:
+            try:
+                moved = await self.once()
+                failures = 0
+            except DependencyDown as error:
+                wait_s = _BACKOFF_S[min(failures, len(_BACKOFF_S) - 1)]
+                failures += 1
+                log.warning("relay.waits", reason=error.detail, wait_s=wait_s)
+                await asyncio.sleep(wait_s)
+                continue
+            if not moved:
+                await self._idle()
+
+    async def once(self) -> int:
+        """Publish one batch; return the number of events that were published."""
+        self._documents.outbox_written.clear()
+        boxes = await self._documents.outboxes(self._collections, _BATCH)
+        if not boxes:
+            OUTBOX_DEPTH.labels(relay=self._name).set(0)
+            return 0
+        records = [record for box in boxes for record in _records(box)]
+        await self._events.publish(records)
+        await self._documents.drain(boxes)
+        if len(boxes) == _BATCH:
+            depth = await self._documents.outbox_depth(self._collections)
+            OUTBOX_DEPTH.labels(relay=self._name).set(depth)
+        return len(records)
+
+    @property
+    def _name(self) -> str:
+        return ",".join(sorted({name.split(".")[0] for name in self._collections}))
+
+    async def _idle(self) -> None:
+        try:
+            await asyncio.wait_for(self._documents.outbox_written.wait(), _LOOK_S)
+        except TimeoutError:
+            return
+
+
+def _records(box: Outbox) -> list[Record]:
+    return [
+        Record(topic=event.topic, key=event.key, value=event.value_bytes(), headers=event.headers())
+        for event in box.events
+    ]
