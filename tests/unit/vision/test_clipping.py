@@ -1,0 +1,79 @@
+"""What a tile's edge leaves of a target."""
+
+import cv2
+import numpy as np
+import pytest
+
+from shared.vision.clipping import clip_boxes, clip_polygon, polygon_area, to_image
+from shared.vision.tiles import TilePlan, Window
+
+
+def test_visible_share_decides_between_truth_and_ignore():
+    window = Window(0, 0, 100, 0, 100, 100)
+    boxes = np.array([[90, 0, 110, 10], [91, 0, 111, 10], [89, 0, 109, 10]], np.float32)
+    seen = clip_boxes(boxes, window, min_visible=0.5)
+    assert seen.visible.tolist() == [0.5, 0.55, 0.45]
+    assert seen.is_truth.tolist() == [True, True, False]
+    assert seen.boxes_xyxy[0].tolist() == [0, 0, 10, 10]
+
+
+def test_boxes_outside_or_without_area_do_not_show():
+    window = Window(0, 0, 0, 0, 10, 10)
+    boxes = np.array([[10, 0, 20, 10], [5, 5, 5, 9], [-4, -4, 0, 0]], np.float32)
+    assert len(clip_boxes(boxes, window).source) == 0
+    assert clip_boxes(np.zeros((0, 4), np.float32), window).boxes_xyxy.shape == (0, 4)
+
+
+def test_areas_over_an_exact_partition_add_up():
+    rng = np.random.default_rng(4)
+    corners = rng.uniform(0, 900, (200, 2))
+    boxes = np.hstack([corners, corners + rng.uniform(1, 100, (200, 2))]).astype(np.float32)
+    total = np.zeros(len(boxes))
+    for window in TilePlan(grid=(3, 4)).windows(1000, 1000):
+        seen = clip_boxes(boxes, window)
+        total[seen.source] += seen.visible
+    np.testing.assert_allclose(total, 1.0, atol=1e-9)
+
+
+def test_whole_boxes_round_trip_exactly():
+    boxes = np.array([[2051.25, 3001.5, 2063.75, 3013.125]], np.float32)
+    for window in TilePlan(grid=(3, 2)).windows(4000, 6000):
+        seen = clip_boxes(boxes, window)
+        if len(seen.source) and seen.visible[0] == 1.0:
+            np.testing.assert_array_equal(to_image(seen.boxes_xyxy, window), boxes)
+            break
+    else:
+        pytest.fail("no tile holds the box whole")
+
+
+def test_clipped_polygon_covers_the_pixels_a_raster_says():
+    rng = np.random.default_rng(5)
+    window = Window(0, 0, 100, 150, 200, 120)
+    for _ in range(30):
+        angles = np.sort(rng.uniform(0, 2 * np.pi, 9))
+        radius = rng.uniform(30, 150, 9)
+        points = np.array([200.0, 200.0]) + radius[:, None] * np.stack(
+            [np.cos(angles), np.sin(angles)], axis=1
+        )
+        inside, visible = clip_polygon(points, window)
+        scale = 8
+        raster = np.zeros((400 * scale, 400 * scale), np.uint8)
+        cv2.fillPoly(raster, [np.round(points * scale).astype(np.int32)], 1)
+        part = raster[150 * scale : 270 * scale, 100 * scale : 300 * scale]
+        assert polygon_area(inside) == pytest.approx(part.sum() / scale**2, rel=0.02, abs=20)
+        assert visible == pytest.approx(part.sum() / raster.sum(), abs=0.02)
+
+
+@pytest.mark.parametrize(
+    "points",
+    [
+        pytest.param([[0, 0], [5, 5]], id="two points"),
+        pytest.param([[50, 50], [60, 50], [60, 60]], id="outside"),
+        pytest.param([[1, 1], [2, 2], [3, 3]], id="a line"),
+        pytest.param([], id="nothing"),
+    ],
+)
+def test_polygon_with_nothing_inside_is_empty(points):
+    inside, visible = clip_polygon(np.array(points, float), Window(0, 0, 0, 0, 10, 10))
+    assert inside.shape == (0, 2)
+    assert visible == 0.0
