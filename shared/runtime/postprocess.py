@@ -1,0 +1,50 @@
+"""From the raw tensors of one window to its detections: floor, best candidates, per-label NMS."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shared.runtime.detections import Detections
+from shared.vision.boxes import has_area
+from shared.vision.merging import MergeMethod, MergeRule, Overlap, merge
+
+MAX_CANDIDATES = 1000
+
+
+def candidates(
+    boxes_xyxy: NDArray[np.float32], scores: NDArray[np.float32], *, score_floor: float
+) -> Detections:
+    """Every (anchor point, label) pair at or above the floor, the best `MAX_CANDIDATES` of them.
+
+    Args:
+        boxes_xyxy: ``(A, 4)``, one box an anchor point.
+        scores: ``(A, C)``, one score a label.
+        score_floor: The lowest score to keep.
+
+    Returns:
+        Candidates in falling order of score; ties in order of anchor and label.
+
+    >>> len(candidates(np.zeros((3, 4), "f4"), np.full((3, 2), 0.5, "f4"), score_floor=0.6))
+    0
+    """
+    anchors, labels = np.nonzero(scores >= np.float32(score_floor))
+    values = scores[anchors, labels]
+    best = np.argsort(-values, kind="stable")[:MAX_CANDIDATES]
+    return Detections(boxes_xyxy[anchors[best]], values[best], labels[best].astype(np.int64))
+
+
+def suppress(detections: Detections, iou_threshold: float) -> Detections:
+    """Greedy non-maximum suppression within each label; falling order of score.
+
+    Since a weaker box never removes a stronger one, cutting the result at any threshold equals
+    suppressing what is above that threshold.
+    """
+    rule = MergeRule(MergeMethod.NMS, Overlap.IOU, iou_threshold)
+    kept = merge(
+        detections.boxes_xyxy, detections.scores, labels=detections.label_indices, rule=rule
+    ).kept
+    return detections.take(kept)
+
+
+def drop_empty(detections: Detections) -> Detections:
+    """Detections whose box has some width and height after clipping."""
+    return detections.take(np.flatnonzero(has_area(detections.boxes_xyxy)))
