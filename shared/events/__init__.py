@@ -1,1 +1,1 @@
-"""Events: a durable, partitioned log; relay out of outboxes, consumer loop, dead letters, replay."""
+"""Events: a durable, partitioned log; the relay, the consumer loop, dead letters, replay."""

@@ -1,7 +1,7 @@
 """The event log in SQLite: an append-only table, committed offsets, and leases on partitions.
 
-Group members renew a heartbeat while they poll; partitions are dealt round-robin among the members alive,
-and a partition changes hands only when its holder gives it up or falls silent.
+Group members renew a heartbeat while they poll; partitions are dealt round-robin among the members
+alive, and a partition changes hands only when its holder gives it up or falls silent.
 """
 
 import asyncio

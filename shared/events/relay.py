@@ -1,4 +1,4 @@
-"""The relay: takes events out of documents' outboxes and publishes them, in order, at least once."""
+"""The relay: takes events out of outboxes and publishes them, in order, at least once."""
 
 import asyncio
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ log = logger(__name__)
 
 
 class Relay:
-    """Publishes what the documents of ``collections`` have to say; one relay a set of collections."""
+    """Publishes what the documents of ``collections`` have to say."""
 
     def __init__(self, documents: Documents, events: EventLog, collections: Sequence[str]) -> None:
         self._documents = documents

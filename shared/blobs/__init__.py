@@ -1,0 +1,1 @@
+"""Blobs: immutable bytes under server-made keys, streamed in and out in constant memory."""

@@ -1,0 +1,1 @@
+"""Jobs: leased long work on top of documents: claim, heartbeat, fence, progress, cancel, reap."""

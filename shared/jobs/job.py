@@ -1,0 +1,51 @@
+"""The job row: who may work on it, how far it is, and the fence that keeps late writers out."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.clock import Timestamp
+from shared.documents.port import CollectionSpec, Document, Index
+
+JobState = Literal["queued", "running", "succeeded", "failed", "cancelled"]
+FINAL: tuple[JobState, ...] = ("succeeded", "failed", "cancelled")
+
+
+class Progress(BaseModel):
+    """How far a job is: ``percent`` in [0, 100], a stage, and figures that the stage knows."""
+
+    model_config = ConfigDict(frozen=True)
+
+    percent: float = 0.0
+    stage: str = ""
+    seconds_left: float | None = None
+    figures: dict[str, float] = Field(default_factory=dict)
+
+
+class Job(Document):
+    """A piece of long work; ``id`` is its idempotency key, ``attempt`` its fence."""
+
+    kind: str
+    state: JobState = "queued"
+    payload: dict[str, Any] = Field(default_factory=dict)
+    attempt: int = 0
+    max_attempts: int = 3
+    worker: str = ""
+    created_at: Timestamp
+    started_at: Timestamp | None = None
+    finished_at: Timestamp | None = None
+    lease_until: Timestamp | None = None
+    heartbeat_at: Timestamp | None = None
+    cancel_requested: bool = False
+    progress: Progress = Progress()
+    error: str = ""
+
+    def leased_at(self, now: datetime) -> bool:
+        """Tell whether a worker holds this job at ``now``."""
+        return self.state == "running" and self.lease_until is not None and self.lease_until > now
+
+
+def job_spec(service: str) -> CollectionSpec[Job]:
+    """Return the collection in which ``service`` keeps its jobs."""
+    return CollectionSpec(f"{service}.jobs", Job, (Index(("kind", "state", "created_at")),))

@@ -1,0 +1,72 @@
+"""The three stores of a deployment, by its settings: embedded in one folder, or the real ones."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+from shared.blobs.embedded import EmbeddedBlobs
+from shared.blobs.port import Blobs
+from shared.contracts.catalogue import PARTITIONS
+from shared.documents.embedded import EmbeddedDocuments
+from shared.documents.port import CollectionSpec, Documents
+from shared.events.dead_letters import SUFFIX
+from shared.events.embedded import EmbeddedEventLog
+from shared.events.port import EventLog
+from shared.settings import StoreSettings
+from shared.sqlite import SqliteFile
+
+
+@dataclass(frozen=True)
+class Stores:
+    """Documents, events and blobs; services never know which kind."""
+
+    documents: Documents
+    events: EventLog
+    blobs: Blobs
+
+    @classmethod
+    def of(cls, settings: StoreSettings) -> Self:
+        """Build the stores that ``settings`` name, not yet opened."""
+        if settings.stores == "embedded":
+            database = SqliteFile(settings.data / "loupe.db")
+            return cls(
+                EmbeddedDocuments(database),
+                EmbeddedEventLog(database),
+                EmbeddedBlobs(settings.data / "blobs"),
+            )
+        return cls._cluster(settings)
+
+    @classmethod
+    def _cluster(cls, settings: StoreSettings) -> Self:
+        from shared.blobs.minio import MinioBlobs
+        from shared.documents.mongo import MongoDocuments
+        from shared.events.kafka import KafkaEventLog
+
+        return cls(
+            MongoDocuments(settings.mongo_url.get_secret_value(), settings.mongo_database),
+            KafkaEventLog(settings.kafka_servers),
+            MinioBlobs(
+                settings.s3_endpoint,
+                settings.s3_bucket,
+                access_key=settings.s3_access_key,
+                secret_key=settings.s3_secret_key.get_secret_value(),
+                secure=settings.s3_secure,
+            ),
+        )
+
+    async def open(self, specs: Sequence[CollectionSpec[Any]]) -> None:
+        """Open all three: collections of ``specs``, all topics of the catalogue, the bucket."""
+        await self.documents.open(specs)
+        await self.events.open(with_dead_letters(PARTITIONS))
+        await self.blobs.open()
+
+    async def close(self) -> None:
+        """Close all three."""
+        await self.events.close()
+        await self.documents.close()
+        await self.blobs.close()
+
+
+def with_dead_letters(topics: Mapping[str, int]) -> dict[str, int]:
+    """Return ``topics`` and, for each, its topic of dead letters with one partition."""
+    return {**topics, **{topic + SUFFIX: 1 for topic in topics}}
