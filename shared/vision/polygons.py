@@ -1,0 +1,237 @@
+"""Polygons as ``(N, 2)`` float64 rings of ``x, y`` in continuous pixels, without rasterising.
+
+The ring closes by itself (the first point is not repeated) and may run either way round.
+Pixel-exact work (masks, overlap of ragged outlines) belongs to `shared.vision.masks`.
+"""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Ring = NDArray[np.float64]
+Floats = NDArray[np.float64]
+Bits = NDArray[np.bool_]
+
+
+def as_ring(points: ArrayLike) -> Ring:
+    """Any nested sequence of points as an ``(N, 2)`` float64 array.
+
+    Args:
+        points: ``N`` pairs; an empty sequence gives ``(0, 2)``.
+
+    Raises:
+        ValueError: The values are not pairs.
+
+    >>> as_ring([]).shape
+    (0, 2)
+    """
+    ring = np.asarray(points, np.float64)
+    if ring.size == 0:
+        return np.zeros((0, 2))
+    if ring.ndim != 2 or ring.shape[1] != 2:
+        raise ValueError(f"a polygon must have shape (N, 2), not {ring.shape}")
+    return ring
+
+
+def signed_area(ring: Ring) -> float:
+    """Area by the shoelace formula, square pixels; positive when clockwise on the screen.
+
+    Fewer than three points have area 0.
+
+    >>> signed_area(as_ring([[0, 0], [4, 0], [4, 3], [0, 3]]))
+    12.0
+    """
+    if len(ring) < 3:
+        return 0.0
+    origin = ring[0]  # small numbers: far from the origin the products would cancel
+    x, y = (ring - origin).T
+    return float(np.dot(x, np.roll(y, -1)) - np.dot(np.roll(x, -1), y)) / 2
+
+
+def area(ring: Ring) -> float:
+    """Area in square pixels, whichever way round the ring runs.
+
+    >>> area(as_ring([[0, 3], [4, 3], [4, 0], [0, 0]]))
+    12.0
+    """
+    return abs(signed_area(ring))
+
+
+def perimeter(ring: Ring) -> float:
+    """Length of the closed outline in pixels; fewer than two points give 0.
+
+    >>> perimeter(as_ring([[0, 0], [4, 0], [4, 3], [0, 3]]))
+    14.0
+    """
+    return float(np.hypot(*(np.roll(ring, -1, axis=0) - ring).T).sum()) if len(ring) > 1 else 0.0
+
+
+def bounds(ring: Ring) -> tuple[float, float, float, float]:
+    """Upright box ``x1, y1, x2, y2`` around the points.
+
+    Raises:
+        ValueError: The ring is empty.
+
+    >>> bounds(as_ring([[1, 5], [4, 2]]))
+    (1.0, 2.0, 4.0, 5.0)
+    """
+    if not len(ring):
+        raise ValueError("an empty polygon has no bounds")
+    (x1, y1), (x2, y2) = ring.min(0), ring.max(0)
+    return float(x1), float(y1), float(x2), float(y2)
+
+
+def centroid(ring: Ring) -> tuple[float, float]:
+    """Centre of gravity of the enclosed area; of the points when the area is 0.
+
+    Raises:
+        ValueError: The ring is empty.
+
+    >>> centroid(as_ring([[0, 0], [4, 0], [4, 2], [0, 2]]))
+    (2.0, 1.0)
+    """
+    if not len(ring):
+        raise ValueError("an empty polygon has no centroid")
+    twice = 2 * signed_area(ring)
+    if abs(twice) < 1e-12:
+        x, y = ring.mean(0)
+        return float(x), float(y)
+    local = ring - ring[0]
+    following = np.roll(local, -1, axis=0)
+    cross = local[:, 0] * following[:, 1] - following[:, 0] * local[:, 1]
+    x, y = ring[0] + ((local + following) * cross[:, None]).sum(0) / (3 * twice)
+    return float(x), float(y)
+
+
+def contains(ring: Ring, points: NDArray[np.float64]) -> Bits:
+    """Whether each point lies inside, by the even-odd rule.
+
+    Args:
+        ring: ``(N, 2)``; fewer than three points contain nothing.
+        points: ``(M, 2)``.
+
+    Returns:
+        ``(M,)`` bool. Points exactly on the outline may fall on either side.
+
+    >>> contains(as_ring([[0, 0], [4, 0], [0, 4]]), np.array([[1.0, 1], [3, 3]])).tolist()
+    [True, False]
+    """
+    if len(ring) < 3:
+        return np.zeros(len(points), np.bool_)
+    start, end = ring, np.roll(ring, -1, axis=0)
+    x, y = points[:, 0, None], points[:, 1, None]
+    straddles = (start[:, 1] > y) != (end[:, 1] > y)
+    rise = end[:, 1] - start[:, 1]
+    safe = np.where(rise == 0, 1.0, rise)
+    crossing = start[:, 0] + (y - start[:, 1]) * (end[:, 0] - start[:, 0]) / safe
+    hits = (straddles & (x < crossing)).sum(1)
+    return np.asarray(hits % 2 == 1, np.bool_)
+
+
+def clip_to_window(ring: Ring, window_xyxy: tuple[float, float, float, float]) -> Ring:
+    """Cut a polygon to an upright window (Sutherland and Hodgman, CACM 17(1), 1974).
+
+    A concave polygon that leaves and re-enters the window comes back as one ring with parts joined
+    along the border: its area is right.
+
+    Args:
+        ring: ``(N, 2)``; fewer than three points give an empty ring.
+        window_xyxy: ``x1, y1, x2, y2`` of the window.
+
+    Returns:
+        ``(M, 2)`` in the same coordinates; ``(0, 2)`` when nothing is inside.
+
+    >>> area(clip_to_window(as_ring([[0, 0], [4, 0], [4, 4], [0, 4]]), (2, 2, 9, 9)))
+    4.0
+    """
+    x1, y1, x2, y2 = window_xyxy
+    clipped = ring if len(ring) >= 3 else ring[:0]
+    for axis, limit, keep_above in ((0, x1, True), (0, x2, False), (1, y1, True), (1, y2, False)):
+        clipped = _clip_half_plane(clipped, axis, limit, keep_above)
+    return clipped if area(clipped) > 0 else clipped[:0]
+
+
+def _clip_half_plane(ring: Ring, axis: int, limit: float, keep_above: bool) -> Ring:
+    if not len(ring):
+        return ring
+    distance = ring[:, axis] - limit if keep_above else limit - ring[:, axis]
+    following, next_distance = np.roll(ring, -1, axis=0), np.roll(distance, -1)
+    inside = distance >= 0
+    crosses = inside != (next_distance >= 0)
+    span = np.where(crosses, distance - next_distance, 1.0)
+    cut = ring + (following - ring) * (distance / span)[:, None]
+    cut[:, axis] = limit
+    # Each edge gives its start when inside, then its crossing: interleave the two in edge order.
+    candidates = np.stack([ring, cut], axis=1).reshape(-1, 2)
+    clipped: Ring = candidates[np.stack([inside, crosses], axis=1).reshape(-1)]
+    return clipped
+
+
+def convex_hull(points: NDArray[np.float64]) -> Ring:
+    """Convex hull by Andrew's monotone chain (1979), clockwise on the screen.
+
+    Args:
+        points: ``(N, 2)``.
+
+    Returns:
+        ``(M, 2)`` corner points without collinear ones; the distinct points themselves when fewer
+        than three remain.
+
+    >>> len(convex_hull(np.array([[0.0, 0], [2, 0], [2, 2], [0, 2], [1, 1]])))
+    4
+    """
+    ordered = np.unique(points, axis=0)  # sorted by x, then y
+    if len(ordered) < 3:
+        return ordered
+    lower, upper = _half_hull(ordered), _half_hull(ordered[::-1])
+    return np.array(lower[:-1] + upper[:-1])
+
+
+def _half_hull(ordered: NDArray[np.float64]) -> list[NDArray[np.float64]]:
+    chain: list[NDArray[np.float64]] = []
+    for point in ordered:
+        while len(chain) > 1:
+            (ax, ay), (bx, by) = chain[-1] - chain[-2], point - chain[-2]
+            if ax * by - ay * bx > 0:
+                break
+            chain.pop()
+        chain.append(point)
+    return chain
+
+
+def convex_intersection(first: Ring, second: Ring) -> Ring:
+    """Common part of two convex polygons.
+
+    Args:
+        first: ``(N, 2)`` convex ring, either way round.
+        second: ``(M, 2)`` convex ring, either way round.
+
+    Returns:
+        ``(K, 2)`` convex ring; ``(0, 2)`` when they share no area.
+
+    >>> square = as_ring([[0, 0], [2, 0], [2, 2], [0, 2]])
+    >>> area(convex_intersection(square, square + 1))
+    1.0
+    """
+    if area(first) == 0 or area(second) == 0:
+        return np.zeros((0, 2))
+    if signed_area(second) < 0:
+        second = second[::-1]
+    clipped = first
+    for start, end in zip(second, np.roll(second, -1, axis=0), strict=True):
+        clipped = _clip_left_of(clipped, start, end)
+        if not len(clipped):
+            break
+    return clipped if area(clipped) > 0 else clipped[:0]
+
+
+def _clip_left_of(ring: Ring, start: Floats, end: Floats) -> Ring:
+    edge = end - start
+    side = edge[0] * (ring[:, 1] - start[1]) - edge[1] * (ring[:, 0] - start[0])
+    following, next_side = np.roll(ring, -1, axis=0), np.roll(side, -1)
+    inside = side >= 0
+    crosses = inside != (next_side >= 0)
+    span = np.where(crosses, side - next_side, 1.0)
+    cut = ring + (following - ring) * (side / span)[:, None]
+    candidates = np.stack([ring, cut], axis=1).reshape(-1, 2)
+    clipped: Ring = candidates[np.stack([inside, crosses], axis=1).reshape(-1)]
+    return clipped
