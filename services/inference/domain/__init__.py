@@ -1,0 +1,1 @@
+"""Pure rules of serving: model configuration, golden comparison, reconciliation."""

@@ -1,0 +1,90 @@
+"""The text of Triton's ``config.pbtxt`` for a detection model."""
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+Backend = Literal["python", "onnxruntime"]
+Device = Literal["cpu", "gpu"]
+
+MAX_BATCH = 16
+"""Twice the predictor's batch of windows, so that its batches always fit."""
+
+_MODEL_NAME = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")
+
+
+def check_model_name(name: str) -> str:
+    """Return ``name`` if it is a ULID made by the server; it becomes a folder and a Triton name.
+
+    Raises:
+        ValueError: Anything else, above all a tenant's text.
+
+    >>> check_model_name("01ARZ3NDEKTSV4RRFFQ69G5FAV")
+    '01ARZ3NDEKTSV4RRFFQ69G5FAV'
+    """
+    if not _MODEL_NAME.fullmatch(name):
+        raise ValueError("a model name is a ULID")
+    return name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServedModel:
+    """What Triton must know of one version.
+
+    Attributes:
+        name: ULID; folder of the model and its name in Triton. One version, one name.
+        number: The project's version number: Triton's version, repeated in every response.
+        input_width: Width in pixels of the model's input.
+        input_height: Height in pixels.
+        label_count: Number of labels, the last axis of ``scores``.
+    """
+
+    name: str
+    number: int
+    input_width: int
+    input_height: int
+    label_count: int
+
+    def __post_init__(self) -> None:
+        check_model_name(self.name)
+        if min(self.number, self.input_width, self.input_height, self.label_count) < 1:
+            raise ValueError("number, input sides and label count are at least 1")
+
+
+def render_config(
+    model: ServedModel,
+    *,
+    backend: Backend,
+    device: Device = "cpu",
+    instances: int = 1,
+    threads: int = 0,
+) -> str:
+    """Render the protobuf text of the model's configuration.
+
+    ``version_policy: specific`` names the one version of the folder, so that nothing that is
+    dropped beside it is ever served. There is no dynamic batching: a request is computed exactly
+    as it was sent, which keeps Triton's answers bit-equal to ONNX Runtime's.
+
+    Args:
+        model: The version to serve.
+        backend: ``python`` (our ``model.py``, embedded size) or ``onnxruntime`` (Triton image).
+        device: Where instances run.
+        instances: Instances of the model; more than one overlaps transport with computing.
+        threads: Threads within one operator; 0 leaves the choice to ONNX Runtime.
+    """
+    kind = "KIND_GPU" if device == "gpu" else "KIND_CPU"
+    key = "threads" if backend == "python" else "intra_op_thread_count"
+    return f"""name: "{model.name}"
+backend: "{backend}"
+max_batch_size: {MAX_BATCH}
+input [
+  {{ name: "image" data_type: TYPE_UINT8 dims: [ {model.input_height}, {model.input_width}, 3 ] }}
+]
+output [
+  {{ name: "boxes" data_type: TYPE_FP32 dims: [ -1, 4 ] }},
+  {{ name: "scores" data_type: TYPE_FP32 dims: [ -1, {model.label_count} ] }}
+]
+instance_group [ {{ count: {instances} kind: {kind} }} ]
+version_policy {{ specific {{ versions: [ {model.number} ] }} }}
+parameters {{ key: "{key}" value {{ string_value: "{threads}" }} }}
+"""

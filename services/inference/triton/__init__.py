@@ -1,0 +1,1 @@
+"""The model server: its process, its repository of models, its client."""

@@ -1,0 +1,49 @@
+"""Triton's Python backend model: runs the ONNX file beside it.
+
+This file is copied into each published version as ``model.py`` and executed by Triton's stub
+process, never by Loupe's own.
+"""
+
+import json
+import os
+import sys
+from typing import Any
+
+# The stub's interpreter is isolated and ignores PYTHONPATH; the server names the folder instead.
+sys.path.insert(0, os.environ["LOUPE_TRITON_SITE_PACKAGES"])
+
+import numpy as np
+import onnxruntime
+import triton_python_backend_utils as pb_utils
+
+_OUTPUTS = ("boxes", "scores")
+
+
+class TritonPythonModel:
+    """The class that Triton's Python backend looks for."""
+
+    def initialize(self, args: dict[str, str]) -> None:
+        """Load ``model.onnx`` of this version."""
+        folder = os.path.join(args["model_repository"], args["model_version"])
+        parameters = json.loads(args["model_config"])["parameters"]
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = int(parameters["threads"]["string_value"])
+        options.log_severity_level = 3
+        self._session = onnxruntime.InferenceSession(
+            os.path.join(folder, "model.onnx"), options, providers=["CPUExecutionProvider"]
+        )
+
+    def execute(self, requests: list[Any]) -> list[Any]:
+        """Answer each request by itself, so that its numbers depend on nothing but its input."""
+        return [self._answer(request) for request in requests]
+
+    def _answer(self, request: Any) -> Any:  # noqa: ANN401  # pb_utils has no types
+        # `as_numpy` and `Tensor(name, array)` of this backend were built for numpy 1 and read
+        # wrong bytes under numpy 2; DLPack is right under both.
+        image = np.from_dlpack(pb_utils.get_input_tensor_by_name(request, "image"))
+        values = self._session.run(_OUTPUTS, {"image": image})
+        tensors = [
+            pb_utils.Tensor.from_dlpack(name, np.ascontiguousarray(value))
+            for name, value in zip(_OUTPUTS, values, strict=True)
+        ]
+        return pb_utils.InferenceResponse(tensors)

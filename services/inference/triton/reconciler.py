@@ -1,0 +1,102 @@
+"""Makes Triton serve what is desired: at start, after a restart, on demand, every ten seconds."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Mapping
+
+from services.inference.domain.reconciliation import plan_changes
+from services.inference.errors import TritonUnavailable
+from services.inference.triton.client import TritonClient
+from shared.errors import LoupeError
+from shared.telemetry import logger
+
+log = logger(__name__)
+
+Desired = Callable[[], Awaitable[Mapping[str, int]]]
+"""Gives the models that should be served: name → version number."""
+
+EnsurePublished = Callable[[str], Awaitable[None]]
+"""Puts a desired model back into the repository when it is missing or damaged there."""
+
+
+class Reconciler:
+    """Compares desired and loaded models and repairs the difference, one pass at a time."""
+
+    def __init__(
+        self,
+        client: TritonClient,
+        desired: Desired,
+        ensure_published: EnsurePublished,
+        *,
+        period_s: float = 10.0,
+    ) -> None:
+        """Bind the parts; nothing runs before `start` or `reconcile`."""
+        self._client = client
+        self._desired = desired
+        self._ensure_published = ensure_published
+        self._period_s = period_s
+        self._wake = asyncio.Event()
+        self._pass = asyncio.Lock()
+        self._task: asyncio.Task[None] | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def start(self) -> None:
+        """Run a pass now and then every period until `stop`."""
+        self._loop = asyncio.get_running_loop()
+        self._wake.set()
+        self._task = asyncio.create_task(self._run(), name="triton-reconciler")
+
+    async def stop(self) -> None:
+        """Stop; a pass under way is broken off, the next one would repair it."""
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+
+    def wake(self) -> None:
+        """Ask for a pass soon; may be called from any thread."""
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._wake.set)
+
+    async def reconcile(self) -> None:
+        """Run one pass: unload what is not desired, load what is missing.
+
+        One model that cannot be loaded does not keep the others from it.
+
+        Raises:
+            TritonUnavailable: The server does not answer.
+        """
+        async with self._pass:
+            desired = await self._desired()
+            ready = await asyncio.to_thread(self._client.ready_models)
+            changes = plan_changes(desired, ready)
+            for name in changes.load:
+                await self._load(name)
+            for name in changes.unload:
+                await asyncio.to_thread(self._client.unload, name)
+                log.info("model unloaded", model=name)
+
+    async def _load(self, name: str) -> None:
+        try:
+            await self._ensure_published(name)
+            await asyncio.to_thread(self._client.load, name)
+            log.info("model loaded", model=name)
+        except TritonUnavailable:
+            raise
+        except (LoupeError, OSError) as error:
+            log.error("model not loaded", model=name, error=str(error))
+
+    async def _run(self) -> None:
+        while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._period_s):
+                    await self._wake.wait()
+            self._wake.clear()
+            try:
+                await self.reconcile()
+            except LoupeError as error:
+                log.warning("reconciliation postponed", error=str(error))
+            except Exception as error:
+                log.error("reconciliation failed", error=repr(error))
+            # A waiting crowd must not turn into a storm of passes.
+            await asyncio.sleep(min(0.2, self._period_s))

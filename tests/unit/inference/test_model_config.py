@@ -1,0 +1,54 @@
+"""The configuration that Triton reads, and the names it may contain."""
+
+import pytest
+
+from services.inference.domain.model_config import ServedModel, check_model_name, render_config
+
+NAME = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
+
+
+def served(**changes: object) -> ServedModel:
+    values = {"name": NAME, "number": 3, "input_width": 320, "input_height": 240, "label_count": 2}
+    return ServedModel(**(values | changes))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        "scratch",
+        "../../etc",
+        f"{NAME}/..",
+        NAME.lower(),
+        f"{NAME}\n",
+        "划痕" * 13,
+        f'{NAME[:-1]}"',
+    ],
+)
+def test_only_a_ulid_becomes_a_model_name(name):
+    with pytest.raises(ValueError, match="ULID"):
+        check_model_name(name)
+
+
+def test_config_names_exactly_one_version():
+    text = render_config(served(), backend="python")
+    assert "version_policy { specific { versions: [ 3 ] } }" in text
+
+
+def test_input_is_height_then_width():
+    assert "dims: [ 240, 320, 3 ]" in render_config(served(), backend="python")
+
+
+def test_both_backends_are_told_their_threads_under_their_own_key():
+    assert 'key: "threads" value { string_value: "2" }' in render_config(
+        served(), backend="python", threads=2
+    )
+    onnx = render_config(served(), backend="onnxruntime", threads=2, device="gpu", instances=4)
+    assert 'key: "intra_op_thread_count" value { string_value: "2" }' in onnx
+    assert "count: 4 kind: KIND_GPU" in onnx
+
+
+@pytest.mark.parametrize("field", ["number", "input_width", "input_height", "label_count"])
+def test_a_model_without_size_is_refused(field):
+    with pytest.raises(ValueError, match="at least 1"):
+        served(**{field: 0})

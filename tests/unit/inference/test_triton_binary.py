@@ -1,0 +1,43 @@
+"""Where Triton cannot run, one line says so and what to do."""
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from services.inference.errors import TritonUnavailable
+from services.inference.triton.binary import check_platform, find_triton
+from services.inference.triton.server import check_port_free, free_port
+
+
+@pytest.mark.parametrize(
+    ("system", "machine"), [("Darwin", "arm64"), ("Linux", "aarch64"), ("Windows", "AMD64")]
+)
+def test_other_platforms_get_one_clear_line(system, machine):
+    with pytest.raises(TritonUnavailable, match=f"{machine} {system}") as caught:
+        check_platform(system, machine)
+    assert "LOUPE_INFERENCE_TRITON_URL" in caught.value.detail
+    assert "\n" not in caught.value.detail
+
+
+def test_x86_linux_is_fine():
+    check_platform("Linux", "x86_64")
+
+
+def test_missing_wheel_names_the_command_that_installs_it(tmp_path: Path):
+    with pytest.raises(TritonUnavailable, match="nvidia-pytriton") as caught:
+        find_triton(tmp_path)
+    assert "\n" not in caught.value.detail
+
+
+def test_taken_port_is_named():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(TritonUnavailable, match=str(port)):
+            check_port_free(port)
+
+
+def test_free_port_can_be_used():
+    check_port_free(free_port())
