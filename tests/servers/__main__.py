@@ -1,0 +1,103 @@
+"""`python -m tests.servers install | up | down | env`: the real servers for this checkout."""
+
+import argparse
+import json
+import shutil
+import sys
+from pathlib import Path
+
+from tests.servers.catalogue import documents_server, kafka_server, minio_server
+from tests.servers.installing import PROGRAMS, InstallError, install, servers_root
+from tests.servers.processes import ServerError, ServerProcess, command_line, stop_pid
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; 0 when it worked, 1 with a message on standard error when not."""
+    parser = argparse.ArgumentParser(prog="python -m tests.servers", description=__doc__)
+    parser.add_argument("command", choices=["install", "up", "down", "env"])
+    parser.add_argument("--only", nargs="+", help="install these programs alone", default=None)
+    options = parser.parse_args(arguments)
+    try:
+        if options.command == "install":
+            _install(options.only)
+        else:
+            {"up": _up, "down": _down, "env": _env}[options.command]()
+    except (InstallError, ServerError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _install(only: list[str] | None) -> None:
+    for program in PROGRAMS:
+        if only is None or program.name in only:
+            print(f"{program.name}: {install(program)}")
+
+
+def _up() -> None:
+    """Start what is not running yet, each on a free loopback port, and write the addresses."""
+    if _running():
+        _env()
+        return
+    _down()
+    run = _run_folder()
+    shutil.rmtree(run, ignore_errors=True)
+    kafka, bootstrap = kafka_server(run / "kafka")
+    documents, mongo_url = documents_server(run / "documents")
+    minio, access = minio_server(run / "minio")
+    servers = [kafka, documents, minio]
+    try:
+        for server in servers:
+            server.ends_with_parent = False
+            server.start()
+    except ServerError:
+        for server in servers:
+            server.stop()
+        raise
+    environment = {
+        "LOUPE_TEST_KAFKA": bootstrap,
+        "LOUPE_TEST_MONGO_URL": mongo_url,
+        **{f"LOUPE_TEST_MINIO_{key.upper()}": value for key, value in access.items()},
+    }
+    _write_state(servers, environment)
+    _env()
+
+
+def _down() -> None:
+    for pid, folder in _state().get("pids", {}).items():
+        stop_pid(int(pid), started_with=folder)
+    (_run_folder() / "servers.json").unlink(missing_ok=True)
+
+
+def _env() -> None:
+    """Print the addresses as lines that a shell can source."""
+    for key, value in _state().get("environment", {}).items():
+        print(f"export {key}={value}")
+
+
+def _running() -> bool:
+    pids: dict[str, str] = _state().get("pids", {})
+    return bool(pids) and all(folder in command_line(int(pid)) for pid, folder in pids.items())
+
+
+def _write_state(servers: list[ServerProcess], environment: dict[str, str]) -> None:
+    state = {
+        "pids": {str(server.pid): str(server.folder) for server in servers},
+        "environment": environment,
+    }
+    file = _run_folder() / "servers.json"
+    file.touch(mode=0o600)
+    file.write_text(json.dumps(state, indent=2))
+
+
+def _state() -> dict[str, dict[str, str]]:
+    file = _run_folder() / "servers.json"
+    return json.loads(file.read_text()) if file.exists() else {}
+
+
+def _run_folder() -> Path:
+    return servers_root() / "run"
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,137 @@
+"""The three servers, each with its command, its configuration and its question "are you ready?"."""
+
+import http.client
+import secrets
+import socket
+import struct
+import subprocess
+from pathlib import Path
+
+from pymongo import MongoClient
+from pymongo.errors import PyMongoError
+
+from tests.servers.installing import FERRETDB, KAFKA, MINIO, install
+from tests.servers.processes import ServerError, ServerProcess, free_port
+
+# A fixed id: the folder is new for each broker, and a known id lets a restart skip the format step.
+_CLUSTER_ID = "bG91cGUtdGVzdC1rYWZrYQ"
+
+
+def kafka_server(folder: Path, *, port: int | None = None) -> tuple[ServerProcess, str]:
+    """A KRaft broker and controller in one process, not yet started.
+
+    Returns:
+        The server and its bootstrap address.
+    """
+    port = port or free_port()
+    jars = install(KAFKA)
+    folder.mkdir(parents=True, exist_ok=True)
+    properties = folder / "server.properties"
+    classpath = ["java", "-Xmx768m", "-cp", f"{jars}/*"]
+    if not properties.exists():
+        properties.write_text(_kafka_properties(folder / "log", port, free_port()))
+        _format_storage([*classpath, "kafka.tools.StorageTool"], properties)
+    command = [*classpath, "-Dlog4j2.level=WARN", "kafka.Kafka", str(properties)]
+    server = ServerProcess("kafka", command, folder, lambda: _kafka_answers(port))
+    return server, f"127.0.0.1:{port}"
+
+
+def minio_server(folder: Path, *, port: int | None = None) -> tuple[ServerProcess, dict[str, str]]:
+    """A MinIO on one folder with a user made up now, not yet started.
+
+    Returns:
+        The server and `{endpoint, access_key, secret_key}`.
+    """
+    port = port or free_port()
+    binary = install(MINIO) / "minio"
+    access = {
+        "endpoint": f"127.0.0.1:{port}",
+        "access_key": f"loupe{secrets.token_hex(4)}",
+        "secret_key": secrets.token_urlsafe(24),
+    }
+    environment = {
+        "MINIO_ROOT_USER": access["access_key"],
+        "MINIO_ROOT_PASSWORD": access["secret_key"],
+        "MINIO_BROWSER": "off",
+        "MINIO_CI_CD": "1",  # lets a test machine use its root disk
+    }
+    command = [str(binary), "server", str(folder / "data"), "--address", access["endpoint"]]
+    server = ServerProcess("minio", command, folder, lambda: _minio_answers(port), environment)
+    return server, access
+
+
+def documents_server(folder: Path, *, port: int | None = None) -> tuple[ServerProcess, str]:
+    """A FerretDB (MongoDB's protocol on SQLite files), not yet started.
+
+    Returns:
+        The server and its MongoDB URL.
+    """
+    port = port or free_port()
+    binary = install(FERRETDB) / "ferretdb"
+    data = folder / "data"
+    data.mkdir(parents=True, exist_ok=True)
+    command = [str(binary), "-listen", f"127.0.0.1:{port}", "-data", f"{data}/"]
+    url = f"mongodb://127.0.0.1:{port}/"
+    return ServerProcess("documents", command, folder, lambda: _documents_answer(url)), url
+
+
+def _kafka_properties(log_folder: Path, port: int, controller_port: int) -> str:
+    settings = {
+        "process.roles": "broker,controller",
+        "node.id": "1",
+        "controller.quorum.voters": f"1@127.0.0.1:{controller_port}",
+        "controller.listener.names": "CONTROLLER",
+        "listeners": f"PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port}",
+        "advertised.listeners": f"PLAINTEXT://127.0.0.1:{port}",
+        "log.dirs": str(log_folder),
+        # One broker holds the only replica of everything.
+        "offsets.topic.replication.factor": "1",
+        "offsets.topic.num.partitions": "5",
+        "transaction.state.log.replication.factor": "1",
+        "transaction.state.log.min.isr": "1",
+        "share.coordinator.state.topic.replication.factor": "1",
+        "share.coordinator.state.topic.min.isr": "1",
+        # A test that joins a group should not wait 3 s for members that never come.
+        "group.initial.rebalance.delay.ms": "0",
+        # A topic that nobody made is a fault in the code under test.
+        "auto.create.topics.enable": "false",
+    }
+    return "".join(f"{key}={value}\n" for key, value in settings.items())
+
+
+def _format_storage(tool: list[str], properties: Path) -> None:
+    command = [*tool, "format", "-t", _CLUSTER_ID, "-c", str(properties)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise ServerError(f"Kafka's storage could not be formatted: {done.stdout}{done.stderr}")
+
+
+def _kafka_answers(port: int) -> bool:
+    """Send an ApiVersions request: the port is open long before requests are served."""
+    request = struct.pack(">hhih", 18, 0, 1, -1)
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=1) as connection:
+            connection.sendall(struct.pack(">i", len(request)) + request)
+            return len(connection.recv(8)) == 8
+    except OSError:
+        return False
+
+
+def _minio_answers(port: int) -> bool:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=1)
+    try:
+        connection.request("GET", "/minio/health/ready")
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def _documents_answer(url: str) -> bool:
+    try:
+        with MongoClient[dict[str, object]](url, serverSelectionTimeoutMS=500) as client:
+            client.admin.command("ping")
+            return True
+    except PyMongoError:
+        return False
