@@ -18,8 +18,8 @@
     ├── Internal                500  a defect of ours
     └── DependencyDown          503  retryable: a store, the broker or Triton does not answer
 
-A service adds its own leaves (``class ImageTruncated(InvalidInput): code = "image-truncated"``); the
-catalogue of ``type`` values is the set of all ``code`` attributes below :class:`LoupeError`.
+A service adds its own leaves (``class ImageTruncated(InvalidInput): code = "image-truncated"``);
+the catalogue of ``type`` values is the set of all ``code`` attributes below :class:`LoupeError`.
 """
 
 from collections.abc import Iterator, Sequence

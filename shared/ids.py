@@ -1,4 +1,4 @@
-"""Server-made identifiers: ULIDs for new things, UUIDv5 for effects derived from something known."""
+"""Server-made identifiers: ULIDs for new things, UUIDv5 for effects of something known."""
 
 from uuid import UUID, uuid5
 
@@ -13,5 +13,5 @@ def new_id() -> str:
 
 
 def derived_id(*parts: str) -> str:
-    """Return the identifier that always belongs to ``parts``, so that an effect done twice is done once."""
+    """Return the id that always belongs to ``parts``: an effect done twice is done once."""
     return str(ULID.from_uuid(uuid5(NAMESPACE, "\x1f".join(parts))))

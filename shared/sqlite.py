@@ -1,8 +1,8 @@
 """One SQLite file for many coroutines and a few processes: grouped durable writes, parallel reads.
 
-Writes run on one thread, several waiting ones in one transaction (each in its own savepoint), so that
-an fsync is shared by all who wait for it. WAL mode, synchronous=FULL: what is acknowledged survives a
-power cut.
+Writes run on one thread, several waiting ones in one transaction (each in its own savepoint), so
+that an fsync is shared by all who wait for it. WAL mode, synchronous=FULL: what is acknowledged
+survives a power cut.
 """
 
 import asyncio

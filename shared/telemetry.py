@@ -1,4 +1,4 @@
-"""What a running service tells: JSON logs, Prometheus metrics and trace context, with the same ids."""
+"""What a running service tells: JSON logs, Prometheus metrics, traces, with the same ids."""
 
 import logging
 import sys
@@ -70,7 +70,7 @@ def traceparent() -> str:
 
 @contextmanager
 def continue_trace(headers: Mapping[str, str], span: str, **context: str) -> Iterator[None]:
-    """Run a block inside ``span``, a child of the trace in ``headers``, with ``context`` in each log line."""
+    """Run a block inside ``span``, a child of the trace in ``headers``; log ``context`` in it."""
     token = otel_context.attach(extract(dict(headers)))
     try:
         with TRACER.start_as_current_span(span), structlog.contextvars.bound_contextvars(**context):

@@ -1,7 +1,7 @@
 """The catalogue of every event: who says it, on which topic, who listens, and a golden example.
 
-Adding an optional field is fine; anything else is a new type. Topics have several partitions from day
-one; the key of every message is ``tenant/aggregate``.
+Adding an optional field is fine; anything else is a new type. Topics have several partitions from
+day one; the key of every message is ``tenant/aggregate``.
 """
 
 from typing import Any, ClassVar
@@ -89,7 +89,8 @@ class ProjectDeleted(EventBody):
 class ImageUploaded(EventBody):
     """An image (a whole one, or a tile with ``parent_id``) was accepted.
 
-    ``blob_key`` holds the upright content that everyone reads; ``sha256`` is that of the original bytes.
+    ``blob_key`` holds the upright content that everyone reads; ``sha256`` is that of the original
+    bytes.
     """
 
     type: ClassVar[str] = "image.uploaded"
@@ -216,7 +217,8 @@ class ImageDeleted(EventBody):
 class AnnotationSaved(EventBody):
     """An image's annotation changed; ``labels`` has one entry per shape (empty: a negative).
 
-    ``annotated`` is false when the annotation was taken away. Target sizes are in pixels of the image.
+    ``annotated`` is false when the annotation was taken away. Target sizes are in pixels of the
+    image.
     """
 
     type: ClassVar[str] = "annotation.saved"

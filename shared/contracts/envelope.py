@@ -29,8 +29,8 @@ Body = TypeVar("Body", bound=EventBody)
 class Event(BaseModel, Generic[Body]):
     """One event: something that happened to the aggregate ``subject`` of ``tenant``.
 
-    ``id`` is made once, when the state changes, from the aggregate and its version; ``sequence`` is that
-    version, so a reader can tell older from newer whatever the order of delivery.
+    ``id`` is made once, when the state changes, from the aggregate and its version; ``sequence``
+    is that version, so a reader can tell older from newer whatever the order of delivery.
     """
 
     model_config = ConfigDict(frozen=True)

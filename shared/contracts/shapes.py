@@ -39,9 +39,9 @@ class Rle(BaseModel):
 class Shape(BaseModel):
     """One annotated or predicted object, in pixels of the EXIF-upright image, origin top-left.
 
-    ``box`` has two points (top-left, bottom-right); ``rotated_box`` two points of the unrotated box and
-    ``angle`` in degrees, clockwise, about its centre; ``polygon`` at least three; ``mask`` carries ``rle``;
-    ``image`` labels the whole image and has no points.
+    ``box`` has two points (top-left, bottom-right); ``rotated_box`` two points of the unrotated
+    box and ``angle`` in degrees, clockwise, about its centre; ``polygon`` at least three; ``mask``
+    carries ``rle``; ``image`` labels the whole image and has no points.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

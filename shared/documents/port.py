@@ -1,7 +1,7 @@
 """The document store as services see it.
 
-One aggregate is one document. A write is one atomic step: it compares the version, bumps it, and adds
-the events that the change causes to the document's own outbox. Nothing else is asked of a store.
+One aggregate is one document. A write is one atomic step: it compares the version, bumps it, and
+adds the events that the change causes to the document's own outbox. A store need do no more.
 """
 
 import asyncio

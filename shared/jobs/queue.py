@@ -1,8 +1,8 @@
 """The job queue: at least one worker's attempt a job, at most one whose writes count.
 
-A lease lasts 60 s and is renewed every 10 s from a thread of its own; a worker that cannot renew for
-two thirds of the lease must stop by itself. Every write compares the attempt, so a worker that comes
-back from the dead changes nothing.
+A lease lasts 60 s and is renewed every 10 s from a thread of its own; a worker that cannot renew
+for two thirds of the lease must stop by itself. Every write compares the attempt, so a worker that
+comes back from the dead changes nothing.
 """
 
 from collections.abc import Callable, Sequence

@@ -1,0 +1,42 @@
+"""The composition root of the workspace."""
+
+from services.workspace.api import public_routes, routes
+from services.workspace.domain.api_keys import NewKey, digest, key_id_of
+from services.workspace.handlers import Workspace
+from services.workspace.repository import API_KEYS, PROJECTS
+from services.workspace.settings import WorkspaceSettings
+from shared.http.tokens import Tokens
+from shared.service import Loop, Service
+from shared.settings import HttpSettings
+from shared.stores import Stores
+
+
+def build(stores: Stores) -> Service:
+    """Wire the workspace over ``stores``."""
+    settings = WorkspaceSettings()
+    workspace = Workspace(stores.documents, max_projects=settings.max_projects)
+    tokens = Tokens(HttpSettings().token_secret.get_secret_value())
+    return Service(
+        name="workspace",
+        summary="Tenants, API keys, tokens and projects",
+        collections=(API_KEYS, PROJECTS),
+        router=routes(workspace),
+        public=public_routes(workspace, tokens),
+        background=(_first_key(workspace, settings),),
+    )
+
+
+def _first_key(workspace: Workspace, settings: WorkspaceSettings) -> Loop:
+    """Store the configured first key, so that somebody can sign in to an empty deployment."""
+
+    async def ensure() -> None:
+        text = settings.admin_key.get_secret_value()
+        if not text:
+            return
+        key_id = key_id_of(text)
+        if key_id is None:
+            raise ValueError("LOUPE_WORKSPACE_ADMIN_KEY is not a key; make one with `loupe key`")
+        key = NewKey(key_id, text, digest(text))
+        await workspace.add_key(settings.default_tenant, key, name="first key", role="admin")
+
+    return ensure

@@ -1,0 +1,59 @@
+"""API keys: ``lp_<8-char id>_<43 random base62>_<checksum>``, stored only as SHA-256.
+
+The key carries 256 bits of chance, so a fast hash is the right one; the checksum tells a mistyped
+key from a wrong one without asking the store.
+"""
+
+import hashlib
+import hmac
+import re
+import secrets
+import string
+import zlib
+from dataclasses import dataclass
+
+_ALPHABET = string.ascii_letters + string.digits
+_FORM = re.compile(r"lp_([A-Za-z0-9]{8})_([A-Za-z0-9]{43})_([0-9a-f]{8})\Z")
+
+
+@dataclass(frozen=True)
+class NewKey:
+    """A key just made: ``text`` is shown once, ``key_id`` and ``digest`` are stored."""
+
+    key_id: str
+    text: str
+    digest: str
+
+
+def make_key() -> NewKey:
+    """Return a fresh key."""
+    key_id = "".join(secrets.choice(_ALPHABET) for _ in range(8))
+    body = "".join(secrets.choice(_ALPHABET) for _ in range(43))
+    text = f"lp_{key_id}_{body}_{_checksum(key_id + body)}"
+    return NewKey(key_id, text, digest(text))
+
+
+def key_id_of(text: str) -> str | None:
+    """Return the id inside a well-formed key, None for anything else.
+
+    >>> key_id_of("lp_nonsense") is None
+    True
+    """
+    match = _FORM.match(text)
+    if match is None or _checksum(match[1] + match[2]) != match[3]:
+        return None
+    return match[1]
+
+
+def digest(text: str) -> str:
+    """Return what is stored of a key."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def same(text: str, stored_digest: str) -> bool:
+    """Compare in constant time."""
+    return hmac.compare_digest(digest(text), stored_digest)
+
+
+def _checksum(text: str) -> str:
+    return format(zlib.crc32(text.encode()), "08x")

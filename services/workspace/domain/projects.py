@@ -1,0 +1,33 @@
+"""Rules of projects: names, tasks and the tiling option."""
+
+from shared.contracts.catalogue import Grid
+from shared.contracts.shapes import Task
+from shared.errors import FieldError, InvalidInput
+
+MAX_NAME = 20
+MAX_NOTES = 100
+MAX_GRID = 50
+
+
+def check_tiling(task: Task, tiling: Grid | None) -> None:
+    """Raise InvalidInput when ``task`` cannot be tiled or the grid is out of bounds.
+
+    Tiling is for localisation and segmentation; text and whole images are never cut. One by one is
+    no tiling.
+    """
+    if tiling is None:
+        return
+    if task in ("ocr", "classification"):
+        raise InvalidInput(
+            f"a project of task {task} cannot be tiled",
+            errors=[FieldError("tiling", "leave it out, or choose detection or segmentation")],
+        )
+    for name, value in (("tiling.rows", tiling.rows), ("tiling.columns", tiling.columns)):
+        if not 1 <= value <= MAX_GRID:
+            raise InvalidInput(
+                f"{name} is {value}", errors=[FieldError(name, f"must be 1 to {MAX_GRID}")]
+            )
+    if tiling.rows * tiling.columns == 1:
+        raise InvalidInput(
+            "a grid of 1 × 1 is no tiling", errors=[FieldError("tiling", "leave it out")]
+        )

@@ -1,0 +1,150 @@
+"""Use cases of the workspace."""
+
+from collections.abc import Awaitable
+
+from services.workspace.domain.api_keys import NewKey, key_id_of, make_key, same
+from services.workspace.domain.projects import check_tiling
+from services.workspace.repository import API_KEYS, PROJECTS, ApiKey, Project
+from services.workspace.schemas import ProjectCreate, ProjectPatch
+from shared.clock import Clock, utc_now
+from shared.contracts.catalogue import ProjectCreated, ProjectDeleted, ProjectUpdated
+from shared.documents.port import (
+    Collection,
+    Contains,
+    Documents,
+    EveryTenant,
+    Query,
+    Sort,
+    TenantScope,
+)
+from shared.errors import (
+    AlreadyExists,
+    FieldError,
+    QuotaExceeded,
+    Unauthenticated,
+    VersionConflict,
+)
+from shared.http.paging import PageParams
+from shared.http.tokens import Principal, Role
+from shared.ids import derived_id, new_id
+
+
+class Workspace:
+    """Keys and projects over the document store."""
+
+    def __init__(self, documents: Documents, *, max_projects: int, clock: Clock = utc_now) -> None:
+        self._documents = documents
+        self._max_projects = max_projects
+        self._clock = clock
+
+    async def add_key(self, tenant: str, key: NewKey, *, name: str, role: Role) -> None:
+        """Store a key; the same key again is harmless."""
+        keys = self._documents.collection(API_KEYS, TenantScope(tenant))
+        document = ApiKey(
+            id=key.key_id,
+            tenant=tenant,
+            name=name,
+            digest=key.digest,
+            role=role,
+            created_at=self._clock(),
+        )
+        try:
+            await keys.insert(document)
+        except AlreadyExists:
+            return
+
+    async def make_key(self, tenant: str, *, name: str, role: Role) -> str:
+        """Make, store and return a new key."""
+        key = make_key()
+        await self.add_key(tenant, key, name=name, role=role)
+        return key.text
+
+    async def sign_in(self, api_key: str) -> Principal:
+        """Return whom a key belongs to; raise Unauthenticated."""
+        key_id = key_id_of(api_key)
+        keys = self._documents.collection(API_KEYS, EveryTenant())
+        stored = await keys.find(key_id) if key_id else None
+        if stored is None or stored.revoked_at or not same(api_key, stored.digest):
+            raise Unauthenticated("the API key is wrong or revoked")
+        role: Role = "admin" if stored.role == "admin" else "member"
+        return Principal(stored.tenant, stored.id, "viewer" if stored.role == "viewer" else role)
+
+    async def create_project(
+        self, who: Principal, wanted: ProjectCreate, *, key: str | None
+    ) -> Project:
+        """Create a project; raise InvalidInput, AlreadyExists (its name) or QuotaExceeded."""
+        check_tiling(wanted.task, wanted.tiling)
+        projects = self._projects(who)
+        project_id = derived_id(who.tenant, "project", key) if key else new_id()
+        if key and (known := await projects.find(project_id)):
+            return known
+        if await projects.count() >= self._max_projects:
+            raise QuotaExceeded(f"this tenant has {self._max_projects} projects already")
+        project = Project(
+            id=project_id,
+            tenant=who.tenant,
+            name=wanted.name,
+            task=wanted.task,
+            notes=wanted.notes,
+            tiling=wanted.tiling,
+            created_at=self._clock(),
+            created_by=who.subject,
+        )
+        created = ProjectCreated(
+            project_id=project.id,
+            name=project.name,
+            task=project.task,
+            tiling=project.tiling,
+            labels=tuple(dict.fromkeys(wanted.labels)),
+        )
+        return await self._named(wanted.name, projects.insert(project, events=[created]))
+
+    async def list_projects(
+        self, who: Principal, paging: PageParams, *, name: str | None
+    ) -> tuple[list[Project], int]:
+        """Return one page of projects, newest first, and how many there are."""
+        projects = self._projects(who)
+        where = {"name": Contains(name)} if name else {}
+        query = Query(
+            where=where,
+            sort=Sort("created_at", -1),
+            skip=paging.skip,
+            limit=paging.page_size,
+            after=paging.after,
+        )
+        return await projects.query(query), await projects.count(where)
+
+    async def get_project(self, who: Principal, project_id: str) -> Project:
+        """Return a project; raise NotFound."""
+        return await self._projects(who).get(project_id)
+
+    async def change_project(
+        self, who: Principal, project_id: str, patch: ProjectPatch, *, expected: int | None
+    ) -> Project:
+        """Change name or notes; raise VersionConflict unless ``expected`` is stored."""
+        projects = self._projects(who)
+        project = await projects.get(project_id)
+        if expected is not None and expected != project.version:
+            raise VersionConflict("the project was changed by somebody else; read it again")
+        update = patch.model_dump(exclude_none=True)
+        new = project.model_copy(update=update)
+        events = [ProjectUpdated(project_id=new.id, name=new.name)] if "name" in update else []
+        return await self._named(new.name, projects.replace(new, events=events))
+
+    async def delete_project(self, who: Principal, project_id: str) -> None:
+        """Remove a project; the other services hear of it and remove what is theirs."""
+        projects = self._projects(who)
+        project = await projects.get(project_id)
+        await projects.delete(project, events=[ProjectDeleted(project_id=project_id)])
+
+    def _projects(self, who: Principal) -> Collection[Project]:
+        return self._documents.collection(PROJECTS, TenantScope(who.tenant))
+
+    async def _named(self, name: str, write: Awaitable[Project]) -> Project:
+        try:
+            return await write
+        except AlreadyExists as error:
+            raise AlreadyExists(
+                f"a project named {name!r} exists",
+                errors=[FieldError("name", "is taken; choose another")],
+            ) from error

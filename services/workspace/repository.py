@@ -1,0 +1,33 @@
+"""The collections that the workspace owns."""
+
+from shared.clock import Timestamp
+from shared.contracts.catalogue import Grid
+from shared.contracts.shapes import Task
+from shared.documents.port import CollectionSpec, Document, Index
+
+
+class ApiKey(Document):
+    """A credential of a tenant; ``id`` is the public part of the key."""
+
+    name: str
+    digest: str
+    role: str
+    created_at: Timestamp
+    revoked_at: Timestamp | None = None
+
+
+class Project(Document):
+    """A model to be developed."""
+
+    name: str
+    task: Task
+    notes: str = ""
+    tiling: Grid | None = None
+    created_at: Timestamp
+    created_by: str
+
+
+API_KEYS = CollectionSpec("workspace.api_keys", ApiKey)
+PROJECTS = CollectionSpec(
+    "workspace.projects", Project, (Index(("created_at",)), Index(("name",), unique=True))
+)

@@ -1,0 +1,77 @@
+"""Requests and responses of the workspace."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from services.workspace.domain.projects import MAX_NAME, MAX_NOTES
+from services.workspace.repository import Project
+from shared.clock import Timestamp
+from shared.contracts.catalogue import Grid
+from shared.contracts.shapes import Name, Task
+from shared.http.tokens import Role
+
+
+def _printable(value: str) -> str:
+    if not value.isprintable() or not value.strip():
+        raise ValueError("must be printable and not blank")
+    return value.strip()
+
+
+ProjectName = Annotated[str, Field(min_length=1, max_length=MAX_NAME), AfterValidator(_printable)]
+Notes = Annotated[str, Field(max_length=MAX_NOTES)]
+
+
+class TokenRequest(BaseModel):
+    """An API key to be exchanged."""
+
+    api_key: str = Field(max_length=200)
+
+
+class TokenResponse(BaseModel):
+    """A token for ``Authorization: Bearer``."""
+
+    access_token: str
+    token_type: str = "bearer"  # noqa: S105  the scheme, no secret
+    expires_in: int
+    tenant: str
+    role: Role
+
+
+class ProjectCreate(BaseModel):
+    """A new project."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: ProjectName
+    task: Task
+    notes: Notes = ""
+    tiling: Grid | None = None
+    labels: list[Name] = Field(default_factory=list, max_length=1000)
+
+
+class ProjectPatch(BaseModel):
+    """What may change of a project later."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: ProjectName | None = None
+    notes: Notes | None = None
+
+
+class ProjectResponse(BaseModel):
+    """A project."""
+
+    id: str
+    name: str
+    task: Task
+    notes: str
+    tiling: Grid | None
+    created_at: Timestamp
+    created_by: str
+    version: int
+
+    @classmethod
+    def of(cls, project: Project) -> "ProjectResponse":
+        """Build the response of a stored project."""
+        return cls(**project.model_dump(exclude={"tenant"}))

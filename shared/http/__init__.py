@@ -1,0 +1,1 @@
+"""The HTTP face of a service: app factory, authentication, problems, paging, ETags, health."""

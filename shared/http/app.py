@@ -1,0 +1,150 @@
+"""The app factory: every service's HTTP face is made here, so all of them behave the same."""
+
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import structlog
+from fastapi import Depends, FastAPI, Request, Response
+from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from shared.errors import LoupeError
+from shared.http.callers import caller
+from shared.http.problems import RESPONSES, install
+from shared.http.tokens import Tokens
+from shared.service import Service
+from shared.telemetry import HTTP_SECONDS, continue_trace
+
+_SAFE_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+
+Check = Callable[[], Awaitable[None]]
+
+
+def create_app(service: Service, *, tokens: Tokens, checks: dict[str, Check]) -> FastAPI:
+    """Build the app of ``service``; ``checks`` are what readiness asks, by name."""
+    prefix = f"/api/{service.name}"
+    app = FastAPI(
+        title=f"Loupe {service.name}",
+        summary=service.summary,
+        version="1",
+        openapi_url=f"{prefix}/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        generate_unique_id_function=operation_id,
+        responses=RESPONSES,
+        redirect_slashes=False,
+    )
+    app.state.tokens = tokens
+    install(app)
+    app.include_router(service.public, prefix=prefix)
+    app.include_router(service.router, prefix=prefix, dependencies=[Depends(caller)])
+    _add_health(app, prefix, checks)
+    app.add_middleware(Observed, service=service.name)
+    return app
+
+
+def operation_id(route: APIRoute) -> str:
+    """Name an operation by its function: what generated clients call it."""
+    return route.name
+
+
+class Observed:
+    """Measures each request, continues its trace and sets the headers that every answer has."""
+
+    def __init__(self, app: ASGIApp, *, service: str) -> None:
+        self._app = app
+        self._service = service
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began = time.monotonic()
+        status = 500
+
+        async def observed(message: Any) -> None:  # noqa: ANN401  an ASGI message
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                present = {name.lower() for name, _ in message["headers"]}
+                message["headers"] = [
+                    *message["headers"],
+                    *(
+                        (name.lower().encode(), value.encode())
+                        for name, value in _SAFE_HEADERS.items()
+                        if name.lower().encode() not in present
+                    ),
+                ]
+            await send(message)
+
+        headers = {
+            name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
+        }
+        with continue_trace(headers, f"{scope['method']} {self._service}", service=self._service):
+            try:
+                await self._app(scope, receive, observed)
+            finally:
+                route = getattr(scope.get("route"), "path", "-")
+                HTTP_SECONDS.labels(self._service, scope["method"], route, str(status)).observe(
+                    time.monotonic() - began
+                )
+                structlog.contextvars.clear_contextvars()
+
+
+def _add_health(app: FastAPI, prefix: str, checks: dict[str, Check]) -> None:
+    async def healthz() -> dict[str, str]:
+        return {"status": "alive"}
+
+    async def readyz(response: Response) -> dict[str, Any]:
+        down: dict[str, str] = {}
+        for name, check in checks.items():
+            try:
+                await check()
+            except LoupeError as error:
+                down[name] = error.detail
+        response.status_code = 503 if down else 200
+        return {"status": "waiting" if down else "ready", "down": down}
+
+    async def metrics(_request: Request) -> Response:
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+    for path, endpoint in (("/healthz", healthz), ("/readyz", readyz), ("/metrics", metrics)):
+        for place in (path, prefix + path):
+            app.add_api_route(place, endpoint, include_in_schema=False)
+
+
+class ByPrefix:
+    """One face for several services: ``/api/<service>/…`` goes to its app, all else to ``rest``."""
+
+    def __init__(self, apps: dict[str, ASGIApp], rest: ASGIApp) -> None:
+        self._apps = apps
+        self._rest = rest
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._rest(scope, receive, send)
+            return
+        parts = scope["path"].split("/", 3)
+        name = parts[2] if len(parts) > 2 and parts[1] == "api" else ""
+        await self._apps.get(name, self._rest)(scope, receive, send)
+
+
+def problem_page(detail: str) -> ASGIApp:
+    """Return an app that answers everything with a 404 problem."""
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    install(app)
+
+    @app.api_route("/{path:path}", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
+    async def nothing(path: str) -> JSONResponse:
+        from shared.errors import NotFound
+
+        raise NotFound(f"{detail}: /{path}")
+
+    return app

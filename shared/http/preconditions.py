@@ -1,0 +1,44 @@
+"""ETag and If-Match over document versions, and Idempotency-Key for POSTs that create."""
+
+from typing import Annotated
+
+from fastapi import Depends, Header, Response
+
+from shared.errors import FieldError, InvalidInput, PreconditionRequired
+
+
+def etag(version: int) -> str:
+    """Return the entity tag of a version; 0 means "not stored yet"."""
+    return f'"{version}"'
+
+
+def set_etag(response: Response, version: int) -> None:
+    """Put the entity tag on a response."""
+    response.headers["ETag"] = etag(version)
+
+
+def _expected(if_match: Annotated[str | None, Header(alias="If-Match")] = None) -> int | None:
+    if if_match is None:
+        return None
+    text = if_match.strip().removeprefix("W/").strip('"')
+    if not text.isdecimal():
+        raise InvalidInput("If-Match is not an ETag of ours", errors=[FieldError("If-Match", text)])
+    return int(text)
+
+
+def _required(expected: Annotated[int | None, Depends(_expected)]) -> int:
+    if expected is None:
+        raise PreconditionRequired("send If-Match with the ETag that you read")
+    return expected
+
+
+def _key(
+    key: Annotated[str | None, Header(alias="Idempotency-Key", max_length=200)] = None,
+) -> str | None:
+    return key
+
+
+ExpectedVersion = Annotated[int | None, Depends(_expected)]
+RequiredVersion = Annotated[int, Depends(_required)]
+IdempotencyKey = Annotated[str | None, Depends(_key)]
+"""The client's key: derive the new object's id from it: a POST sent twice creates once."""

@@ -1,0 +1,66 @@
+"""Access tokens: short-lived JWTs with tenant and role, signed with the deployment's secret."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import jwt
+
+from shared.clock import Clock, utc_now
+from shared.errors import Unauthenticated
+
+Role = Literal["viewer", "member", "admin"]
+ROLES: tuple[Role, ...] = ("viewer", "member", "admin")
+
+LIFETIME_S = 900
+_ALGORITHM = "HS256"
+_ISSUER = "loupe"
+
+
+@dataclass(frozen=True)
+class Principal:
+    """Who calls: the tenant that everything is scoped to, the credential, and its role."""
+
+    tenant: str
+    subject: str
+    role: Role
+
+    def may(self, role: Role) -> bool:
+        """Tell whether this role is at least ``role``."""
+        return ROLES.index(self.role) >= ROLES.index(role)
+
+
+class Tokens:
+    """Signs and checks access tokens with ``secret``."""
+
+    def __init__(self, secret: str, *, clock: Clock = utc_now) -> None:
+        self._secret = secret
+        self._clock = clock
+
+    def issue(self, principal: Principal) -> str:
+        """Return a token that lives :data:`LIFETIME_S` seconds."""
+        now = int(self._clock().timestamp())
+        claims = {
+            "iss": _ISSUER,
+            "sub": principal.subject,
+            "tenant": principal.tenant,
+            "role": principal.role,
+            "iat": now,
+            "exp": now + LIFETIME_S,
+        }
+        return jwt.encode(claims, self._secret, algorithm=_ALGORITHM)
+
+    def check(self, token: str) -> Principal:
+        """Return the caller; raise Unauthenticated for a token that is not ours, or over."""
+        try:
+            claims = jwt.decode(
+                token,
+                self._secret,
+                algorithms=[_ALGORITHM],
+                issuer=_ISSUER,
+                options={"require": ["exp", "iat", "sub", "tenant", "role"]},
+            )
+        except jwt.PyJWTError as error:
+            raise Unauthenticated("the access token is not valid or has expired") from error
+        if claims["role"] not in ROLES:
+            raise Unauthenticated("the access token names an unknown role")
+        return Principal(claims["tenant"], claims["sub"], claims["role"])

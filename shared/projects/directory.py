@@ -1,0 +1,123 @@
+"""The directory of projects: each service keeps its own, fed by the workspace's events."""
+
+import asyncio
+import time
+
+from shared.contracts.catalogue import Grid, ProjectCreated, ProjectDeleted, ProjectUpdated
+from shared.contracts.envelope import Event
+from shared.contracts.shapes import Task
+from shared.documents.port import Collection, CollectionSpec, Documents, TenantScope
+from shared.documents.projections import Projection, remember
+from shared.errors import AlreadyExists, NotFound, VersionConflict
+from shared.events.subscriptions import Subscription, on
+
+_WAIT_S = 3.0
+_LOOK_S = 0.03
+
+
+class ProjectView(Projection):
+    """A project as other services see it; ``deleted`` ones answer as if they never were."""
+
+    name: str = ""
+    task: Task = "detection"
+    tiling: Grid | None = None
+    labels: tuple[str, ...] = ()
+    known: bool = False
+    deleted: bool = False
+
+
+def projects_spec(service: str) -> CollectionSpec[ProjectView]:
+    """Return the collection in which ``service`` keeps its directory."""
+    return CollectionSpec(f"{service}.projects", ProjectView)
+
+
+class ProjectDirectory:
+    """The projects that a service has heard of."""
+
+    def __init__(self, documents: Documents, service: str, *, wait_s: float = _WAIT_S) -> None:
+        self._documents = documents
+        self._spec = projects_spec(service)
+        self._wait_s = wait_s
+
+    async def require(self, tenant: str, project_id: str) -> ProjectView:
+        """Return a living project; raise NotFound.
+
+        A project made a moment ago may not have been heard of yet, so an unknown one is waited for
+        briefly. Foreign and missing projects take the same path and the same time.
+        """
+        projects = self._collection(tenant)
+        deadline = time.monotonic() + self._wait_s
+        while True:
+            view = await projects.find(project_id)
+            if view is not None and view.deleted:
+                break
+            if view is not None and view.known:
+                return view
+            if time.monotonic() >= deadline:
+                break
+            await asyncio.sleep(_LOOK_S)
+        raise NotFound(f"no project {project_id}")
+
+    async def find(self, tenant: str, project_id: str) -> ProjectView | None:
+        """Return a living project that was heard of, or None."""
+        view = await self._collection(tenant).find(project_id)
+        return view if view is not None and view.known and not view.deleted else None
+
+    def subscriptions(self) -> tuple[Subscription, ...]:
+        """Return the lines that a service adds to its table."""
+        return (
+            on(ProjectCreated, self._created),
+            on(ProjectUpdated, self._updated),
+            on(ProjectDeleted, self._deleted),
+        )
+
+    async def _created(self, event: Event[ProjectCreated]) -> None:
+        data = event.data
+        facts: dict[str, object] = {
+            "task": data.task,
+            "tiling": data.tiling,
+            "labels": data.labels,
+            "known": True,
+        }
+        await self._merge(event.tenant, data.project_id, event.sequence, facts, name=data.name)
+
+    async def _updated(self, event: Event[ProjectUpdated]) -> None:
+        data = event.data
+        await self._merge(event.tenant, data.project_id, event.sequence, {}, name=data.name)
+
+    async def _deleted(self, event: Event[ProjectDeleted]) -> None:
+        gone = ProjectView(
+            id=event.data.project_id, tenant=event.tenant, sequence=event.sequence, deleted=True
+        )
+        await remember(self._collection(event.tenant), gone)
+
+    async def _merge(
+        self,
+        tenant: str,
+        project_id: str,
+        sequence: int,
+        facts: dict[str, object],
+        *,
+        name: str,
+    ) -> None:
+        """Take facts of the creation whenever they come, the name only from the newest event."""
+        projects = self._collection(tenant)
+        while True:
+            old = await projects.find(project_id)
+            if old is not None and old.deleted:
+                return
+            base = old or ProjectView(id=project_id, tenant=tenant, sequence=-1)
+            update = dict(facts)
+            if sequence > base.sequence:
+                update |= {"name": name, "sequence": sequence}
+            new = base.model_copy(update=update)
+            if old is not None and new == old:
+                return
+            try:
+                await (projects.replace(new) if old else projects.insert(new))
+            except (AlreadyExists, VersionConflict, NotFound):
+                continue
+            return
+
+    def _collection(self, tenant: str) -> Collection[ProjectView]:
+        return self._documents.collection(self._spec, TenantScope(tenant))
