@@ -1,0 +1,1 @@
+"""Reports on versions. Events in: training.succeeded, correction.saved. Out: report.completed."""

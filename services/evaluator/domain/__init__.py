@@ -1,0 +1,1 @@
+"""Pure rules of evaluation: matching, metrics, analyses and the words of a report. No I/O."""

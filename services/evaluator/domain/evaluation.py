@@ -1,0 +1,91 @@
+"""The stored outcome of one evaluation: matched once, asked for ever after.
+
+An :class:`Evaluation` holds what every figure of a report is computed from. Another confidence
+threshold is a count over it; another IoU threshold is one more greedy pass over the stored
+overlaps. Neither looks at a box, a mask or a model again.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from services.evaluator.domain.arrangement import Arranged, arrange, arranged_masks
+from services.evaluator.domain.average_precision import Precisions, area_precisions, precisions
+from services.evaluator.domain.coco_files import Kind
+from services.evaluator.domain.confusion import Outcomes, outcomes
+from services.evaluator.domain.matching import COCO_THRESHOLDS, Matches, match
+from services.evaluator.domain.overlaps import MIN_OVERLAP, Overlaps, box_overlaps, mask_overlaps
+from services.evaluator.domain.samples import BadSamples, Ints, Samples
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Samples, their overlaps and their matches at COCO's ten IoU thresholds."""
+
+    samples: Samples
+    kind: Kind
+    arranged: Arranged
+    overlaps: Overlaps
+    matches: Matches
+
+    @cached_property
+    def positives(self) -> Ints:
+        """Truths of each label that count, ``(K,)``."""
+        return self.arranged.positives()
+
+    @cached_property
+    def precisions(self) -> Precisions:
+        """AP, recall and P-R curves over all object sizes."""
+        return precisions(self.arranged, self.matches, self.positives)
+
+    @cached_property
+    def by_area(self) -> dict[str, Precisions]:
+        """AP and recall of small, medium and large objects."""
+        return area_precisions(self.arranged, self.overlaps)
+
+    def matched_at(self, iou_threshold: float) -> tuple[Matches, int]:
+        """Matches that hold this IoU threshold, and its row in them.
+
+        Raises:
+            BadSamples: The threshold is below the least overlap kept, or above 1.
+        """
+        if not MIN_OVERLAP <= iou_threshold <= 1:
+            raise BadSamples(f"the IoU threshold must be from {MIN_OVERLAP} to 1")
+        try:
+            return self.matches, self.matches.at(iou_threshold)
+        except KeyError:
+            return match(self.arranged, self.overlaps, (iou_threshold,)), 0
+
+    def outcomes_at(self, *, threshold: float, iou_threshold: float) -> Outcomes:
+        """Right, wrong-label, false and missed objects at a confidence and an IoU threshold."""
+        matches, row = self.matched_at(iou_threshold)
+        return outcomes(
+            self.arranged,
+            self.overlaps,
+            truth_of=matches.truth_of[row],
+            verdict=matches.verdict[row],
+            iou_threshold=iou_threshold,
+            threshold=threshold,
+        )
+
+
+def evaluate(samples: Samples, *, kind: Kind = "box", max_detections: int = 100) -> Evaluation:
+    """Match checked samples once.
+
+    Args:
+        samples: Truths, detections and ignore regions; ``kind="mask"`` needs masks for all three.
+        kind: What is compared.
+        max_detections: Detections kept per image and label, best first (100 in COCO).
+
+    Raises:
+        BadSamples: Masks are missing or differ in size within an image.
+    """
+    arranged = arrange(samples, max_detections=max_detections)
+    try:
+        overlaps = (
+            box_overlaps(arranged)
+            if kind == "box"
+            else mask_overlaps(arranged, *arranged_masks(samples, arranged))
+        )
+    except ValueError as error:
+        raise BadSamples(str(error)) from error
+    return Evaluation(samples, kind, arranged, overlaps, match(arranged, overlaps, COCO_THRESHOLDS))

@@ -1,0 +1,217 @@
+"""Where the AP is lost: the six error kinds of TIDE and what mending each would bring.
+
+Source: Bolya et al., TIDE, ECCV 2020, and its program ``tidecv`` (matching, order of the tests and
+AP are its own, a little different from COCO's: the first of equals wins, 0.5 itself matches).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numba import njit
+
+from services.evaluator.domain.arrangement import Arranged
+from services.evaluator.domain.overlaps import MIN_OVERLAP, Overlaps
+from services.evaluator.domain.samples import Columns, Flags, Floats, Ints
+
+KINDS = ("cls", "loc", "both", "dupe", "bkg", "miss")
+CLS, LOC, BOTH, DUPE, BKG, MISS = range(6)
+FINE = -1
+RECALLS: Floats = np.arange(101) / 100.0
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorSplit:
+    """``ap`` at IoU 0.5; of each kind the ``gain`` of AP if it were mended, and the ``count``."""
+
+    ap: float
+    gain: dict[str, float]
+    count: dict[str, int]
+
+
+def error_split(
+    arranged: Arranged, overlaps: Overlaps, *, iou_threshold: float = 0.5
+) -> ErrorSplit:
+    """Sort every error into a kind and weigh the kinds.
+
+    Args:
+        arranged: Samples in evaluation order.
+        overlaps: Their overlaps (all pairs of 0.1 and more).
+        iou_threshold: Overlap from which a detection is right.
+
+    Labels with neither truths nor detections are left out of the mean; nothing at all gives nan.
+    Detections inside an ignored place are not counted as errors.
+    """
+    order = np.lexsort((arranged.det_source, -arranged.score, arranged.det_image()))
+    kind, swallowed, heir_of, reachable = _classify(
+        order,
+        (arranged.det_start, arranged.det_label, arranged.score),
+        (arranged.truth_start, arranged.truth_label, arranged.truth_crowd),
+        (overlaps.start, overlaps.truth, overlaps.iou),
+        (iou_threshold, MIN_OVERLAP),
+    )
+    place = np.empty(order.size, np.int64)
+    place[order] = np.arange(order.size)
+    missed = ~arranged.truth_crowd & ~reachable
+    curve = _Curve(arranged, kind, swallowed, place)
+    ap = curve.mean_ap(kind == FINE, ~swallowed, regrouped=False)
+    gain = {name: max(curve.mended(code, heir_of) - ap, 0.0) for code, name in enumerate(KINDS[:5])}
+    lost = np.bincount(arranged.truth_label[missed], minlength=arranged.labels)
+    gain["miss"] = max(curve.mean_ap(kind == FINE, ~swallowed, fewer_truths=lost) - ap, 0.0)
+    errors = kind[~swallowed]
+    count = {name: int((errors == code).sum()) for code, name in enumerate(KINDS[:5])}
+    return ErrorSplit(ap, gain, count | {"miss": int(missed.sum())})
+
+
+@dataclass(frozen=True, slots=True)
+class _Curve:
+    arranged: Arranged
+    kind: Ints
+    swallowed: Flags
+    place: Ints
+
+    def mended(self, code: int, heir_of: Ints) -> float:
+        """Mean AP with one kind mended: the heir of a truth becomes right, the others vanish."""
+        this = self.kind == code
+        right = (self.kind == FINE) | (this & (heir_of >= 0))
+        label = self.arranged.det_label
+        if code == CLS:
+            meant = self.arranged.truth_label[heir_of] if heir_of.size else label
+            label = np.where(this & (heir_of >= 0), meant, label)
+        kept = np.where(this, heir_of >= 0, ~self.swallowed)
+        return self.mean_ap(right, kept, label=label)
+
+    def mean_ap(
+        self,
+        right: Flags,
+        kept: Flags,
+        *,
+        label: Ints | None = None,
+        fewer_truths: Ints | None = None,
+        regrouped: bool = True,
+    ) -> float:
+        """Mean over labels of the area under the curve, in [0, 1]; nan without any label.
+
+        tidecv lists errors before right detections once it has mended something, which decides
+        between equal scores: ``regrouped`` does the same.
+        """
+        label = self.arranged.det_label if label is None else label
+        positives = self.arranged.positives() - (0 if fewer_truths is None else fewer_truths)
+        rows = np.flatnonzero(kept)
+        first = (self.kind[rows] == FINE) & regrouped
+        order = rows[np.lexsort((self.place[rows], first, -self.arranged.score[rows], label[rows]))]
+        start = np.searchsorted(label[order], np.arange(self.arranged.labels + 1))
+        seen = (positives > 0) | (np.diff(start) > 0)
+        if not seen.any():
+            return float("nan")
+        return float(_areas(right[order], start, positives, RECALLS)[seen].mean())
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _classify(
+    order: Ints, dets: Columns, truths: Columns, pairs: Columns, limits: Columns
+) -> Columns:
+    """Kind and swallowing of each detection, the truth it would mend, the truths in reach."""
+    det_start, det_label, score = dets
+    kind = np.full(det_label.size, BKG, np.int64)
+    swallowed = np.zeros(det_label.size, np.bool_)
+    used = np.zeros(truths[1].size, np.bool_)
+    reachable = np.zeros(truths[1].size, np.bool_)
+    heir = np.full(truths[1].size, -1, np.int64)
+    for image in range(det_start.size - 1):
+        first = truths[0][image]
+        here = order[det_start[image] : det_start[image + 1]]
+        for det in here:
+            chosen, swallowed[det] = _claim(det, first, det_label, truths, pairs, used, limits[0])
+            if chosen >= 0:
+                used[chosen], kind[det] = True, FINE
+        for det in here:
+            if kind[det] == FINE:
+                continue
+            kind[det], truth = _error_kind(det, first, det_label, truths, pairs, used, limits)
+            if truth >= 0 and not used[truth]:
+                reachable[truth] = True
+                if heir[truth] < 0 or score[heir[truth]] < score[det]:
+                    heir[truth] = det
+    heir_of = np.full(det_label.size, -1, np.int64)
+    for truth in range(heir.size):
+        if heir[truth] >= 0:
+            heir_of[heir[truth]] = truth
+    return kind, swallowed, heir_of, reachable | used
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _claim(
+    det: int,
+    first: int,
+    det_label: Ints,
+    truths: Columns,
+    pairs: Columns,
+    used: Flags,
+    positive: float,
+) -> Columns:
+    """Truth to take: the best free one of the own label; else whether an ignored one swallows."""
+    best, chosen, swallowed = 0.0, -1, False
+    for pair in range(pairs[0][det], pairs[0][det + 1]):
+        truth = first + pairs[1][pair]
+        own = truths[1][truth] == det_label[det] or truths[1][truth] < 0
+        if truths[2][truth]:
+            swallowed = swallowed or (own and pairs[2][pair] > positive)
+        elif own and not used[truth] and pairs[2][pair] > best:
+            best, chosen = pairs[2][pair], truth
+    if best >= positive:
+        return chosen, False
+    return -1, swallowed
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _error_kind(
+    det: int,
+    first: int,
+    det_label: Ints,
+    truths: Columns,
+    pairs: Columns,
+    used: Flags,
+    limits: Columns,
+) -> Columns:
+    own, own_truth, other, other_truth, taken = 0.0, -1, 0.0, -1, 0.0
+    for pair in range(pairs[0][det], pairs[0][det + 1]):
+        truth, iou = first + pairs[1][pair], pairs[2][pair]
+        if truths[2][truth]:
+            continue
+        if truths[1][truth] != det_label[det]:
+            if iou > other:
+                other, other_truth = iou, truth
+            continue
+        if iou > own:
+            own, own_truth = iou, truth
+        taken = max(taken, iou * used[truth])
+    if limits[1] <= own <= limits[0]:
+        return LOC, own_truth
+    if other >= limits[0]:
+        return CLS, other_truth
+    if taken >= limits[0]:
+        return DUPE, -1
+    return (BKG if max(own, other) <= limits[1] else BOTH), -1
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _areas(right: Flags, start: Ints, positives: Ints, points: Floats) -> Floats:
+    out = np.zeros(start.size - 1)
+    for label in range(start.size - 1):
+        if positives[label] <= 0:
+            continue
+        found, corners = 0, np.empty(start[label + 1] - start[label])
+        for place in range(start[label], start[label + 1]):
+            if right[place]:
+                corners[found] = (found + 1) / (place - start[label] + 1)
+                found += 1
+        for place in range(found - 2, -1, -1):
+            corners[place] = max(corners[place], corners[place + 1])
+        place = 0
+        for point in points:
+            while place < found and (place + 1) / positives[label] < point:
+                place += 1
+            if place == found:
+                break
+            out[label] += corners[place] / points.size
+    return out
