@@ -1,0 +1,1 @@
+"""Pure rules of training: recipes, the detector, assignment, losses, the loop, retraining."""

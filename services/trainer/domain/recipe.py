@@ -1,0 +1,57 @@
+"""The recipe: every choice of a training, recorded with the version it made."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.trainer.domain.backbones import BackboneName
+from services.trainer.domain.detection_loss import BoxLoss, ScoreLoss
+
+Side = Annotated[int, Field(ge=64, le=2048, multiple_of=32)]
+
+
+class Recipe(BaseModel):
+    """What a training is asked to do; None leaves the choice to the planner.
+
+    Attributes:
+        backbone: Feature extractor.
+        pretrained: Whether to look for pretrained backbone weights.
+        input_width: Width of the model's input in pixels.
+        input_height: Its height.
+        fine_level: Adds the pyramid level of stride 4, for tiny targets.
+        channels: Width of pyramid and head.
+        epochs: Passes over the training windows.
+        budget_s: Wall-clock time for training; chooses the epochs when they are None.
+        batch_size: Windows a step.
+        learning_rate: Peak of the one-cycle schedule for pyramid and head.
+        backbone_rate: The backbone's share of it.
+        weight_decay: AdamW's.
+        frozen_stages: First stages of a pretrained backbone that stay as they are.
+        score_loss: Formula for the scores.
+        box_loss: Formula for the boxes.
+        mosaic: Share of samples put together from four windows.
+        threshold: Detection threshold written into the model's manifest.
+        seed: Fixes first weights, order and augmentation.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    backbone: BackboneName = "mobilenet_v2"
+    pretrained: bool = True
+    input_width: Side | None = None
+    input_height: Side | None = None
+    fine_level: bool | None = None
+    channels: Annotated[int, Field(ge=16, le=512, multiple_of=8)] = 64
+    epochs: Annotated[int, Field(ge=1, le=1000)] | None = None
+    budget_s: Annotated[float, Field(gt=0, le=86_400 * 7)] = 600.0
+    batch_size: Annotated[int, Field(ge=1, le=256)] = 8
+    learning_rate: Annotated[float, Field(gt=0, le=0.1)] = 2e-3
+    backbone_rate: Annotated[float, Field(ge=0, le=1)] = 0.3
+    weight_decay: Annotated[float, Field(ge=0, le=1)] = 0.02
+    frozen_stages: Annotated[int, Field(ge=0, le=4)] = 1
+    score_loss: ScoreLoss = "quality_focal"
+    box_loss: BoxLoss = "giou"
+    mosaic: Annotated[float, Field(ge=0, le=1)] = 0.0
+    threshold: Annotated[float, Field(ge=0.01, le=1)] = 0.3
+    seed: Annotated[int, Field(ge=0, le=2**31)] = 0
+    task: Literal["detection"] = "detection"

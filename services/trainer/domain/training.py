@@ -1,0 +1,214 @@
+"""The training loop: one generator that yields after every step and can be stopped there."""
+
+import math
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from services.trainer.domain.augmentation import Augmentation, draw
+from services.trainer.domain.averaging import WeightAverage
+from services.trainer.domain.batches import Batch, collate
+from services.trainer.domain.detection_loss import LossWeights, detection_loss
+from services.trainer.domain.detector import Detector, DetectorShape, ExportableDetector
+from services.trainer.domain.optimisation import build_optimiser, set_rate
+from services.trainer.domain.recipe import Recipe
+from services.trainer.domain.samples import Sample
+
+EMPTY_SHARE = 0.5  # windows without targets an epoch, per window with some
+GRADIENT_NORM = 10.0
+AVERAGE_SHARE = 0.04  # of all steps: how far the weight average looks back
+LOSS_MEMORY = 0.95
+MIN_EPOCHS = 3
+MAX_EPOCHS = 150  # more never paid on a few hundred images
+CALIBRATION_STEPS = 3
+STEP_ALLOWANCE = 1.05  # optimiser, average and bookkeeping over forward and backward
+
+
+class DivergedError(RuntimeError):
+    """The loss is not a number any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where a training stands after a step.
+
+    Attributes:
+        step: Steps done.
+        steps: Steps in all.
+        epoch: Epochs done.
+        epochs: Epochs in all.
+        loss: Running mean of the loss.
+        seconds_left: Estimate from the speed since the start or the resumption.
+        epoch_ended: True after the last step of an epoch: the moment for a checkpoint.
+    """
+
+    step: int
+    steps: int
+    epoch: int
+    epochs: int
+    loss: float
+    seconds_left: float
+    epoch_ended: bool
+
+    @property
+    def percent(self) -> float:
+        """Share done in percent."""
+        return 100.0 * self.step / self.steps
+
+
+class DetectorTraining:
+    """One training of a detector; its whole state is tensors and three numbers.
+
+    Order and augmentation of an epoch follow from the seed and the epoch's number, so that a
+    training resumed at the end of an epoch goes on as if it had never stopped.
+
+    Attributes:
+        detector: The network being trained.
+        average: The averaged network, which is what counts.
+        epoch: Epochs done.
+        epochs: Epochs in all, set before `steps` is walked.
+    """
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        shape: DetectorShape,
+        samples: Sequence[Sample],
+        *,
+        backbone_weights: Mapping[str, Tensor] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Prepares the network and the optimiser.
+
+        Raises:
+            ValueError: There are no samples.
+        """
+        if not samples:
+            raise ValueError("a training needs at least one window")
+        torch.manual_seed(recipe.seed)
+        self.recipe, self.shape = recipe, shape
+        self.detector = Detector(shape, backbone_weights)
+        if backbone_weights is not None:
+            self.detector.backbone.freeze(stages=recipe.frozen_stages, statistics=True)
+        self.detector.to(memory_format=torch.channels_last)
+        self._normalise = ExportableDetector(self.detector).normalise
+        self.average = WeightAverage(self.detector)
+        self.optimiser = build_optimiser(
+            self.detector,
+            learning_rate=recipe.learning_rate,
+            backbone_rate=recipe.backbone_rate,
+            weight_decay=recipe.weight_decay,
+        )
+        self.epoch = 0
+        self.epochs = recipe.epochs or MIN_EPOCHS
+        self.loss: float | None = None
+        self._samples = samples
+        self._full = [index for index, sample in enumerate(samples) if len(sample.labels)]
+        self._empty = [index for index, sample in enumerate(samples) if not len(sample.labels)]
+        self._augmentation = Augmentation(mosaic=recipe.mosaic)
+        self._weights = LossWeights(score_loss=recipe.score_loss, box_loss=recipe.box_loss)
+        self._clock = clock
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Steps of one epoch."""
+        return math.ceil(self._windows_per_epoch / self.recipe.batch_size)
+
+    @property
+    def _windows_per_epoch(self) -> int:
+        empty = min(len(self._empty), max(1, round(EMPTY_SHARE * len(self._full))))
+        return len(self._full) + empty
+
+    def plan_epochs(self, *, budget_s: float) -> None:
+        """Chooses the number of epochs that fills the budget, from the speed of a few steps.
+
+        A recipe that names its epochs keeps them. Nothing is learnt here; call it before `steps`.
+        """
+        if self.recipe.epochs is not None:
+            return
+        batch = self._batch(self._order(0)[: self.recipe.batch_size], 0, 0)
+        self._backward(batch)
+        started = self._clock()
+        for step in range(CALIBRATION_STEPS):
+            size = self.recipe.batch_size
+            self._backward(self._batch(self._order(0)[:size], 0, step))
+        step_s = (self._clock() - started) / CALIBRATION_STEPS * STEP_ALLOWANCE
+        self.optimiser.zero_grad()
+        fitting = int(budget_s / max(step_s * self.steps_per_epoch, 1e-9))
+        self.epochs = min(max(fitting, MIN_EPOCHS), MAX_EPOCHS)
+
+    def steps(self) -> Iterator[Progress]:
+        """Trains from the current epoch to the last, yielding after every step.
+
+        Raises:
+            DivergedError: The loss is not finite.
+        """
+        per_epoch = self.steps_per_epoch
+        total = per_epoch * self.epochs
+        first = self.epoch * per_epoch
+        started = self._clock()
+        horizon = max(10.0, AVERAGE_SHARE * total)
+        self.detector.train()
+        for epoch in range(self.epoch, self.epochs):
+            order = self._order(epoch)
+            for number in range(per_epoch):
+                step = epoch * per_epoch + number
+                set_rate(self.optimiser, step, total)
+                chosen = order[number * self.recipe.batch_size :][: self.recipe.batch_size]
+                self._learn(self._batch(chosen, epoch, number), horizon)
+                ended = number + 1 == per_epoch
+                self.epoch = epoch + int(ended)
+                speed = (self._clock() - started) / (step + 1 - first)
+                yield Progress(
+                    step=step + 1,
+                    steps=total,
+                    epoch=self.epoch,
+                    epochs=self.epochs,
+                    loss=self.loss or 0.0,
+                    seconds_left=speed * (total - step - 1),
+                    epoch_ended=ended,
+                )
+
+    def _learn(self, batch: Batch, horizon: float) -> None:
+        loss = self._backward(batch)
+        if not math.isfinite(loss):
+            raise DivergedError("the loss is not a number; a lower learning rate may help")
+        torch.nn.utils.clip_grad_norm_(self.detector.parameters(), GRADIENT_NORM)
+        self.optimiser.step()
+        self.average.update(self.detector, horizon=horizon)
+        before = loss if self.loss is None else self.loss
+        self.loss = LOSS_MEMORY * before + (1 - LOSS_MEMORY) * loss
+
+    def _backward(self, batch: Batch) -> float:
+        self.optimiser.zero_grad()
+        images = self._normalise(batch.images).contiguous(memory_format=torch.channels_last)
+        loss = detection_loss(self.detector, self.detector(images), batch.targets, self._weights)
+        loss.backward()  # type: ignore[no-untyped-call]
+        return float(loss.detach())
+
+    def _order(self, epoch: int) -> list[int]:
+        """Windows of an epoch: all with targets, some without, wrapped to whole batches."""
+        rng = np.random.default_rng([self.recipe.seed, epoch])
+        wanted = self._windows_per_epoch - len(self._full)
+        empty = rng.permutation(np.array(self._empty, np.int64))[:wanted]
+        order = rng.permutation(np.concatenate([np.array(self._full, np.int64), empty]))
+        whole = self.steps_per_epoch * self.recipe.batch_size
+        return [int(index) for index in np.resize(order, whole)]
+
+    def _batch(self, chosen: Sequence[int], epoch: int, number: int) -> Batch:
+        views = [
+            draw(
+                index,
+                self._samples.__getitem__,
+                len(self._samples),
+                size=self.shape.input_size,
+                settings=self._augmentation,
+                rng=np.random.default_rng([self.recipe.seed, epoch, number, place]),
+            )
+            for place, index in enumerate(chosen)
+        ]
+        return collate(views, self.detector.points)
