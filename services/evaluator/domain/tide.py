@@ -54,12 +54,17 @@ def error_split(
     missed = ~arranged.truth_crowd & ~reachable
     curve = _Curve(arranged, kind, swallowed, place)
     ap = curve.mean_ap(kind == FINE, ~swallowed, regrouped=False)
-    gain = {name: max(curve.mended(code, heir_of) - ap, 0.0) for code, name in enumerate(KINDS[:5])}
+    gain = {name: _gain(curve.mended(code, heir_of), ap) for code, name in enumerate(KINDS[:5])}
     lost = np.bincount(arranged.truth_label[missed], minlength=arranged.labels)
-    gain["miss"] = max(curve.mean_ap(kind == FINE, ~swallowed, fewer_truths=lost) - ap, 0.0)
+    gain["miss"] = _gain(curve.mean_ap(kind == FINE, ~swallowed, fewer_truths=lost), ap)
     errors = kind[~swallowed]
     count = {name: int((errors == code).sum()) for code, name in enumerate(KINDS[:5])}
     return ErrorSplit(ap, gain, count | {"miss": int(missed.sum())})
+
+
+def _gain(mended: float, ap: float) -> float:
+    """Gain of AP, never below 0; 0 too when mending leaves nothing to measure."""
+    return mended - ap if mended > ap else 0.0
 
 
 @dataclass(frozen=True, slots=True)

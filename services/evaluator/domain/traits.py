@@ -1,0 +1,184 @@
+"""What errors have in common: where they gather by size, light, focus, place, device, neighbour.
+
+Each trait splits the objects in two; Fisher's exact test says whether errors are more frequent on
+one side than chance allows, and Holm's step-down keeps the whole search at one in twenty.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import fisher_exact
+
+from services.evaluator.domain.evaluation import Evaluation
+from services.evaluator.domain.samples import Flags, Floats, Ints
+from services.evaluator.domain.words import Words, percent, say, trait
+
+LEAST_LIFT = 1.5  # a trait is worth telling when errors are half as frequent again
+LEAST_ERRORS = 3
+ALPHA = 0.05
+NEAR_FACTOR = 2.0  # "near" is within twice the object's own size
+
+TraitKind = Literal["trait_miss", "trait_false", "trait_class"]
+Categories = NDArray[np.str_]
+
+
+@dataclass(frozen=True, slots=True)
+class Trait:
+    """One trait: error rates with and without it, the corrected p-value, and the sentence."""
+
+    name: str
+    value: str
+    inside: float
+    outside: float
+    count: int
+    p_value: float
+    words: Words
+
+
+@dataclass(frozen=True, slots=True)
+class ImageTraits:
+    """What is known of each image, ``(M,)``; nan or empty text where unknown."""
+
+    brightness: Floats
+    sharpness: Floats
+    device: Categories
+
+
+def common_traits(
+    wrong: Flags, features: Mapping[str, Floats | Categories], *, kind: TraitKind, limit: int = 5
+) -> list[Trait]:
+    """Find the traits under which objects go wrong more often.
+
+    Args:
+        wrong: Which objects are errors, ``(N,)``.
+        features: Per object a number (its lower and upper third are tried) or a category.
+        kind: Which sentence to use.
+        limit: How many to tell, surest first.
+
+    Fewer than three errors give no trait.
+    """
+    if wrong.sum() < LEAST_ERRORS:
+        return []
+    candidates = [
+        (name, value, inside)
+        for name, values in features.items()
+        for value, inside in _splits(values).items()
+    ]
+    tested = [(c, *_test(wrong, c[2])) for c in candidates]
+    tested.sort(key=lambda item: item[1])
+    found = []
+    for rank, ((name, value, inside), p_value, rates) in enumerate(tested):
+        corrected = min(1.0, p_value * (len(tested) - rank))
+        if corrected >= ALPHA:
+            break
+        if rates[0] >= LEAST_LIFT * rates[1] and (wrong & inside).sum() >= LEAST_ERRORS:
+            words = say(
+                kind,
+                trait=_named(name, value),
+                inside=percent(rates[0]),
+                outside=percent(rates[1]),
+            )
+            count = int((wrong & inside).sum())
+            found.append(Trait(name, value, *rates, count, corrected, words))
+    return found[:limit]
+
+
+def truth_features(
+    evaluation: Evaluation, rows: Ints, images: ImageTraits | None
+) -> dict[str, Floats | Categories]:
+    """Features of the truths ``rows`` (in evaluation order)."""
+    arranged = evaluation.arranged
+    return _features(
+        evaluation, arranged.truth_boxes[rows], arranged.truth_image()[rows], images
+    ) | {"label": np.array(evaluation.samples.labels, np.str_)[arranged.truth_label[rows]]}
+
+
+def detection_features(
+    evaluation: Evaluation, rows: Ints, images: ImageTraits | None
+) -> dict[str, Floats | Categories]:
+    """Features of the detections ``rows`` (in evaluation order), and which other label is near."""
+    arranged = evaluation.arranged
+    boxes, image = arranged.det_boxes[rows], arranged.det_image()[rows]
+    names = np.array([*evaluation.samples.labels, ""], np.str_)
+    return _features(evaluation, boxes, image, images) | {
+        "near": names[_nearest_label(evaluation, rows, image)]
+    }
+
+
+def _features(
+    evaluation: Evaluation, boxes: Floats, image: Ints, images: ImageTraits | None
+) -> dict[str, Floats | Categories]:
+    sizes = evaluation.samples.images
+    width, height = sizes.widths[image], sizes.heights[image]
+    sides = boxes[:, 2:]
+    centre = boxes[:, :2] + sides / 2
+    with np.errstate(divide="ignore", invalid="ignore"):
+        border = np.minimum(centre, np.stack([width, height], axis=1) - centre)
+        edge = np.where(
+            width > 0, border.min(axis=1) / np.maximum(np.minimum(width, height), 1), np.nan
+        )
+        aspect = sides.max(axis=1) / np.maximum(sides.min(axis=1), 1e-9)
+    crowding = np.diff(evaluation.arranged.truth_start)[image].astype(np.float64)
+    out: dict[str, Floats | Categories] = {
+        "size": np.sqrt(sides[:, 0] * sides[:, 1]),
+        "edge": edge,
+        "aspect": aspect,
+        "crowding": crowding,
+    }
+    if images is not None:
+        out["brightness"] = images.brightness[image]
+        out["sharpness"] = images.sharpness[image]
+        out["device"] = images.device[image]
+    return out
+
+
+def _nearest_label(evaluation: Evaluation, rows: Ints, image: Ints) -> Ints:
+    """Label of the nearest truth of another label within reach, else the last index (none)."""
+    arranged = evaluation.arranged
+    nobody = len(evaluation.samples.labels)
+    out = np.full(rows.size, nobody, np.int64)
+    for place, (det, where) in enumerate(zip(rows, image, strict=True)):
+        here = slice(arranged.truth_start[where], arranged.truth_start[where + 1])
+        label = arranged.truth_label[here]
+        other = (label >= 0) & (label != arranged.det_label[det])
+        if not other.any():
+            continue
+        boxes, box = arranged.truth_boxes[here], arranged.det_boxes[det]
+        gap = np.hypot(*(boxes[:, :2] + boxes[:, 2:] / 2 - box[:2] - box[2:] / 2).T)
+        gap[~other] = np.inf
+        if gap.min() <= NEAR_FACTOR * max(box[2], box[3], boxes[gap.argmin(), 2:].max()):
+            out[place] = label[gap.argmin()]
+    return out
+
+
+def _splits(values: Floats | Categories) -> dict[str, Flags]:
+    if values.dtype.kind == "U":
+        return {str(name): values == name for name in np.unique(values) if name}
+    numbers = values.astype(np.float64)
+    known = ~np.isnan(numbers)
+    if known.sum() < 3 or np.ptp(numbers[known]) == 0:
+        return {}
+    low, high = np.quantile(numbers[known], [1 / 3, 2 / 3])
+    return {"low": known & (numbers <= low), "high": known & (numbers >= high)}
+
+
+def _test(wrong: Flags, inside: Flags) -> tuple[float, tuple[float, float]]:
+    table = [
+        [int((wrong & inside).sum()), int((~wrong & inside).sum())],
+        [int((wrong & ~inside).sum()), int((~wrong & ~inside).sum())],
+    ]
+    rates = [row[0] / max(sum(row), 1) for row in table]
+    if not sum(table[0]) or not sum(table[1]):
+        return 1.0, (rates[0], rates[1])
+    return float(fisher_exact(table, alternative="greater").pvalue), (rates[0], rates[1])
+
+
+def _named(name: str, value: str) -> Words:
+    return (
+        trait(name, value=value)
+        if name in ("device", "near", "label")
+        else trait(f"{name}:{value}")
+    )
