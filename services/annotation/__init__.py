@@ -1,0 +1,7 @@
+"""Annotation: labels, annotations and their history, imports and exports, snapshots, corrections.
+
+Owns: annotations, labels, corrections, snapshots.
+Events in: project.created, project.deleted, image.uploaded, image.deleted, training.requested.
+Events out: annotation.saved, correction.saved, label.renamed, label.deleted, snapshot.frozen,
+snapshot.refused.
+"""

@@ -1,0 +1,1 @@
+"""Pure rules of annotation: no I/O."""

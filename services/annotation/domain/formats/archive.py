@@ -1,0 +1,148 @@
+"""Opening a stranger's zip: only plain files at its root, counted while they are read."""
+
+import itertools
+import re
+import stat
+import unicodedata
+import zipfile
+import zlib
+from dataclasses import dataclass
+from typing import IO
+
+from services.annotation.domain.formats.model import FormatError
+
+MAX_ENTRIES = 20_000
+MAX_ENTRY_BYTES = 20 * 2**20
+MAX_TOTAL_BYTES = 2 * 2**30
+MAX_RATIO = 200
+_RATIO_FLOOR_BYTES = 2**20  # a small file of repeated lines packs well and harms nobody
+_CHUNK_BYTES = 2**18
+_LOCAL_HEADER_BYTES = 30
+_LEGAL_NAME = re.compile(r"[^\x00-\x1f\x7f/\\:*?\"<>|]{1,255}\Z")
+_NESTED = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar", ".zst")
+_IGNORED = ("__macosx/", ".ds_store", "thumbs.db", "desktop.ini")
+
+
+@dataclass(frozen=True)
+class Member:
+    """A plain file at the archive's root."""
+
+    name: str
+    size_bytes: int
+    info: zipfile.ZipInfo
+
+
+@dataclass(frozen=True)
+class RefusedMember:
+    """An entry that is not read, and why."""
+
+    name: str
+    reason: str
+
+
+class LabelArchive:
+    """A checked zip; reading goes member by member and counts real bytes, never declared ones.
+
+    Args:
+        source: The zip, seekable.
+
+    Raises:
+        FormatError: The archive as a whole is refused: no zip, encrypted, a link, too many entries
+            or too large by its own word, or two names that are the same file on some system.
+    """
+
+    def __init__(self, source: IO[bytes]) -> None:
+        try:
+            self._zip = zipfile.ZipFile(source)
+            infos = self._zip.infolist()
+        except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError) as error:
+            raise FormatError(f"not a readable zip archive: {error}") from None
+        if len(infos) > MAX_ENTRIES:
+            raise FormatError(f"{len(infos)} entries; at most {MAX_ENTRIES} are allowed")
+        if sum(info.file_size for info in infos) > MAX_TOTAL_BYTES:
+            raise FormatError(f"unpacks to more than {MAX_TOTAL_BYTES >> 30} GiB")
+        self._read_bytes = 0
+        self.members: list[Member] = []
+        self.refused: list[RefusedMember] = []
+        for info in infos:
+            self._sort(info)
+        _refuse_doubles([member.name for member in self.members])
+        _refuse_overlaps(infos)
+
+    def _sort(self, info: zipfile.ZipInfo) -> None:
+        if info.flag_bits & 0x1:
+            raise FormatError(f"{_shown(info.filename)} is encrypted")
+        if stat.S_ISLNK(info.external_attr >> 16):
+            raise FormatError(f"{_shown(info.filename)} is a link")
+        name = unicodedata.normalize("NFC", info.filename)
+        if info.is_dir() or name.lower().startswith(_IGNORED):
+            return
+        reason = _refusal(name, info)
+        if reason:
+            self.refused.append(RefusedMember(_shown(name), reason))
+        else:
+            self.members.append(Member(name, info.file_size, info))
+
+    def read(self, member: Member) -> bytes:
+        """Return a member's bytes.
+
+        Raises:
+            FormatError: It is larger than it says or than allowed, packed beyond the allowed ratio,
+                damaged, or the archive's total is used up.
+        """
+        parts, size = [], 0
+        try:
+            with self._zip.open(member.info) as stream:
+                while chunk := stream.read(_CHUNK_BYTES):
+                    size += len(chunk)
+                    self._read_bytes += len(chunk)
+                    self._check(member, size)
+                    parts.append(chunk)
+        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError) as error:
+            raise FormatError(f"damaged in the archive: {error}") from None
+        except RuntimeError:
+            raise FormatError("encrypted") from None
+        return b"".join(parts)
+
+    def _check(self, member: Member, size: int) -> None:
+        if size > MAX_ENTRY_BYTES:
+            raise FormatError(f"larger than {MAX_ENTRY_BYTES >> 20} MiB")
+        if self._read_bytes > MAX_TOTAL_BYTES:
+            raise FormatError(f"the archive unpacks to more than {MAX_TOTAL_BYTES >> 30} GiB")
+        if size > max(_RATIO_FLOOR_BYTES, MAX_RATIO * member.info.compress_size):
+            raise FormatError(f"packed more than {MAX_RATIO} times: looks like a bomb")
+
+
+def _refusal(name: str, info: zipfile.ZipInfo) -> str:
+    if "/" in name or "\\" in name:
+        return "in a folder; label files lie at the archive's root"
+    if not _LEGAL_NAME.match(name) or not name.isprintable() or name in (".", ".."):
+        return "the file name holds characters that are not allowed"
+    if name.lower().endswith(_NESTED):
+        return "an archive inside the archive"
+    if info.file_size > MAX_ENTRY_BYTES:
+        return f"larger than {MAX_ENTRY_BYTES >> 20} MiB"
+    return ""
+
+
+def _refuse_doubles(names: list[str]) -> None:
+    seen: set[str] = set()
+    for name in names:
+        key = name.casefold()
+        if key in seen:
+            raise FormatError(f"two entries are called {_shown(name)}")
+        seen.add(key)
+
+
+def _refuse_overlaps(infos: list[zipfile.ZipInfo]) -> None:
+    """Two entries that share packed bytes unpack far more than the file holds (CVE-2024-0450)."""
+    ordered = sorted(infos, key=lambda info: info.header_offset)
+    for first, second in itertools.pairwise(ordered):
+        end = first.header_offset + _LOCAL_HEADER_BYTES + first.compress_size
+        if end > second.header_offset:
+            raise FormatError(f"{_shown(second.filename)} overlaps another entry")
+
+
+def _shown(name: str) -> str:
+    """A name fit for a message: bounded and printable."""
+    return "".join(c if c.isprintable() else "?" for c in name[:120])

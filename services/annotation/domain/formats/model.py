@@ -1,0 +1,161 @@
+"""What every label format is read into: shapes of known images, with what was wrong on the way."""
+
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import Literal
+
+from shared.contracts.shapes import IgnoreRegion, Shape
+
+Split = Literal["train", "val", "test"]
+Format = Literal["labelme", "voc", "yolo", "createml", "coco"]
+IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp")
+
+
+class FormatError(ValueError):
+    """A label file, or one image's part of it, cannot be used; the text says why, for people."""
+
+
+@dataclass(frozen=True)
+class KnownImage:
+    """An image that the gallery holds; sizes in pixels of the EXIF-upright content."""
+
+    image_id: str
+    name: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class ParsedLabels:
+    """The labels of one image as one file gives them.
+
+    Attributes:
+        shapes: Objects, inside the image; empty for a negative image.
+        ignore_regions: Places that neither train nor count.
+        warnings: What was left out or changed, one sentence each.
+    """
+
+    shapes: tuple[Shape, ...] = ()
+    ignore_regions: tuple[IgnoreRegion, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ImportEntry:
+    """One line of the import report: a file, or one image of a file that holds many.
+
+    Attributes:
+        file: The label file's name as it stands in the archive.
+        image: The image it belongs to; None when there is none or it is not known.
+        labels: What was read; None when nothing can be stored.
+        format: How the file is written; None when it could not be told.
+        error: Why nothing can be stored; empty when it can, or when the file is left aside.
+        notice: Why the file is left aside without being wrong (a picture among the labels).
+    """
+
+    file: str
+    image: KnownImage | None = None
+    labels: ParsedLabels | None = None
+    format: Format | None = None
+    error: str = ""
+    notice: str = ""
+
+
+@dataclass(frozen=True)
+class SplitList:
+    """A train, val or test list: the images it names, and the names that no image has."""
+
+    file: str
+    split: Split
+    images: tuple[KnownImage, ...]
+    unknown: tuple[str, ...]
+
+
+class KnownImages:
+    """The images of a project, found by file name or by base name."""
+
+    def __init__(self, images: Iterable[KnownImage]) -> None:
+        self._by_name: dict[str, list[KnownImage]] = {}
+        self._by_stem: dict[str, list[KnownImage]] = {}
+        for image in images:
+            name = normal_name(image.name)
+            self._by_name.setdefault(name, []).append(image)
+            self._by_stem.setdefault(stem_of(name), []).append(image)
+
+    def named(self, file_name: str) -> KnownImage:
+        """Return the image with this file name, folders ignored.
+
+        Raises:
+            FormatError: There is none, or more than one.
+        """
+        name = normal_name(base_name(file_name))
+        return _only(self._by_name.get(name, []), f"named {name!r}")
+
+    def with_stem(self, stem: str) -> KnownImage:
+        """Return the image whose name without suffix is `stem`.
+
+        Raises:
+            FormatError: There is none, or more than one.
+        """
+        wanted = normal_name(stem)
+        return _only(self._by_stem.get(wanted, []), f"with the base name {wanted!r}")
+
+    def find(self, listed: str) -> KnownImage | None:
+        """Return the image that a list's line means, by file name or base name, or None."""
+        name = normal_name(base_name(listed))
+        for candidates in (self._by_name.get(name), self._by_stem.get(name)):
+            if candidates and len(candidates) == 1:
+                return candidates[0]
+        stem = stem_of(name) if PurePosixPath(name).suffix.lower() in IMAGE_SUFFIXES else ""
+        found = self._by_stem.get(stem, [])
+        return found[0] if len(found) == 1 else None
+
+
+def _only(found: list[KnownImage], described: str) -> KnownImage:
+    if not found:
+        raise FormatError(f"no image {described} in the gallery; upload images first")
+    if len(found) > 1:
+        raise FormatError(f"{len(found)} images {described} in the gallery; names must be unique")
+    return found[0]
+
+
+def normal_name(name: str) -> str:
+    """Return a name in Unicode normal form C, as all names are compared.
+
+    >>> normal_name("e\u0301.jpg") == "\u00e9.jpg"
+    True
+    """
+    return unicodedata.normalize("NFC", name)
+
+
+def base_name(path: str) -> str:
+    r"""Return the last part of a path written on any system.
+
+    >>> base_name("C:\\pictures\\a.jpg"), base_name("x/y/b.png")
+    ('a.jpg', 'b.png')
+    """
+    return path.replace("\\", "/").rsplit("/", 1)[-1]
+
+
+def stem_of(name: str) -> str:
+    """Return a file name without its last suffix.
+
+    >>> stem_of("part.17.jpg")
+    'part.17'
+    """
+    return PurePosixPath(name).stem if name else ""
+
+
+@dataclass
+class LabelCollector:
+    """Gathers shapes, regions and warnings while a parser walks its file."""
+
+    shapes: list[Shape] = field(default_factory=list)
+    ignore_regions: list[IgnoreRegion] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+    def done(self) -> ParsedLabels:
+        """Return what was gathered."""
+        return ParsedLabels(tuple(self.shapes), tuple(self.ignore_regions), tuple(self.warnings))

@@ -1,0 +1,172 @@
+"""Putting shapes on their image: clip what sticks out, leave out what has no area."""
+
+import unicodedata
+from collections.abc import Sequence
+
+from pydantic import ValidationError
+
+from services.annotation.domain.formats.model import FormatError, KnownImage, LabelCollector
+from shared.contracts.shapes import MAX_POINTS, IgnoreRegion, Rle, Shape
+from shared.vision import polygons
+
+_SILENT_OVERHANG_PX = 1.0  # tools that count pixels from one, or round up, reach just outside
+
+Point = tuple[float, float]
+
+
+def add_box(
+    labels: LabelCollector,
+    image: KnownImage,
+    *,
+    label: str,
+    corners: tuple[Point, Point],
+    what: str,
+) -> None:
+    """Add an upright box given by two opposite corners in any order.
+
+    Raises:
+        FormatError: It lies wholly outside the image, or its label is not a legal name.
+    """
+    (ax, ay), (bx, by) = corners
+    x1, x2, y1, y2 = min(ax, bx), max(ax, bx), min(ay, by), max(ay, by)
+    if x1 == x2 or y1 == y2:
+        labels.warnings.append(f"{what} ({label}) has no area and was left out")
+        return
+    left, top = max(x1, 0.0), max(y1, 0.0)
+    right, bottom = min(x2, float(image.width)), min(y2, float(image.height))
+    if left >= right or top >= bottom:
+        raise FormatError(_outside(what, label, image))
+    overhang = max(left - x1, top - y1, x2 - right, y2 - bottom)
+    if overhang > _SILENT_OVERHANG_PX:
+        labels.warnings.append(_clipped(what, label, image))
+    points = ((left, top), (right, bottom))
+    labels.shapes.append(build(what, label=label, kind="box", points=points))
+
+
+def add_polygon(
+    labels: LabelCollector,
+    image: KnownImage,
+    *,
+    label: str,
+    points: Sequence[Point],
+    what: str,
+) -> None:
+    """Add a polygon; what sticks out is cut off.
+
+    Raises:
+        FormatError: It lies wholly outside the image, has too many points, or an illegal label.
+    """
+    ring = fit_ring(labels, image, label=label, points=points, what=what)
+    if ring is not None:
+        labels.shapes.append(build(what, label=label, kind="polygon", points=ring))
+
+
+def add_ignore_region(
+    labels: LabelCollector, image: KnownImage, *, points: Sequence[Point], what: str
+) -> None:
+    """Add a polygon whose inside neither trains nor counts.
+
+    Raises:
+        FormatError: It lies wholly outside the image or has too many points.
+    """
+    ring = fit_ring(labels, image, label="ignore", points=points, what=what)
+    if ring is not None:
+        labels.ignore_regions.append(IgnoreRegion(points=ring))
+
+
+def fit_ring(
+    labels: LabelCollector,
+    image: KnownImage,
+    *,
+    label: str,
+    points: Sequence[Point],
+    what: str,
+) -> tuple[Point, ...] | None:
+    """Check a ring against the image and cut off what sticks out.
+
+    Returns:
+        The points, or None (with a warning) when the ring has no area.
+
+    Raises:
+        FormatError: It lies wholly outside the image or has too many points.
+    """
+    if len(points) > MAX_POINTS:
+        raise FormatError(f"{what} ({label}) has {len(points)} points; {MAX_POINTS} are allowed")
+    ring = polygons.as_ring(points)
+    if len(ring) < 3 or polygons.area(ring) == 0:
+        labels.warnings.append(f"{what} ({label}) has no area and was left out")
+        return None
+    x1, y1, x2, y2 = polygons.bounds(ring)
+    if min(x1, y1, image.width - x2, image.height - y2) >= 0:
+        return tuple((float(x), float(y)) for x, y in ring)
+    clipped = polygons.clip_to_window(ring, (0, 0, image.width, image.height))
+    if len(clipped) < 3:
+        raise FormatError(_outside(what, label, image))
+    if max(-x1, -y1, x2 - image.width, y2 - image.height) > _SILENT_OVERHANG_PX:
+        labels.warnings.append(_clipped(what, label, image))
+    return tuple((float(x), float(y)) for x, y in clipped)
+
+
+def build(
+    what: str,
+    *,
+    label: str,
+    kind: str,
+    points: Sequence[Point] = (),
+    rle: Rle | None = None,
+    **extra: object,
+) -> Shape:
+    """Make the wire shape.
+
+    Raises:
+        FormatError: The label or a value is not legal.
+    """
+    fields = {"label": clean_label(label, what), "kind": kind, "points": tuple(points), "rle": rle}
+    try:
+        return Shape.model_validate({**fields, **extra})
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = ".".join(str(part) for part in first["loc"]) or "shape"
+        raise FormatError(f"{what}: {place}: {first['msg']}") from None
+
+
+def clean_label(label: object, what: str) -> str:
+    """Return a label name in normal form.
+
+    Raises:
+        FormatError: Not text, blank, over 128 characters, or with invisible characters.
+
+    >>> clean_label(" scratch ", "shape 1")
+    'scratch'
+    """
+    if not isinstance(label, str):
+        raise FormatError(f"{what} has no label name")
+    name = unicodedata.normalize("NFC", label).strip()
+    if not 1 <= len(name) <= 128:
+        raise FormatError(f"{what}: a label name has 1 to 128 characters, not {len(name)}")
+    if not name.isprintable():
+        raise FormatError(f"{what}: the label name holds invisible or control characters")
+    return name
+
+
+def check_size(image: KnownImage, width: float, height: float) -> None:
+    """Compare the size written in a label file with the image's; 0 means that none was written.
+
+    Raises:
+        FormatError: They differ.
+    """
+    if width and height and (round(width), round(height)) != (image.width, image.height):
+        raise FormatError(
+            f"made for an image of {width:g}×{height:g} px, but {image.name!r} in the gallery has"
+            f" {image.width}×{image.height} px"
+        )
+
+
+def _outside(what: str, label: str, image: KnownImage) -> str:
+    return (
+        f"{what} ({label}) lies outside the image {image.name!r}, {image.width}×{image.height} px"
+    )
+
+
+def _clipped(what: str, label: str, image: KnownImage) -> str:
+    return f"{what} ({label}) stuck out of the {image.width}×{image.height} px image and was cut"

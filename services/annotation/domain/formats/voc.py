@@ -1,0 +1,95 @@
+"""Pascal VOC XML as LabelImg writes it: one file an image, upright boxes."""
+
+from collections.abc import Sequence
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
+
+from services.annotation.domain.formats import limits
+from services.annotation.domain.formats.model import (
+    FormatError,
+    KnownImage,
+    LabelCollector,
+    ParsedLabels,
+)
+from services.annotation.domain.formats.placing import add_box, check_size
+from shared.contracts.shapes import Shape
+
+_SIDES = ("xmin", "ymin", "xmax", "ymax")
+
+
+def parse(data: bytes, image: KnownImage) -> ParsedLabels:
+    """Read one VOC file.
+
+    `folder`, `filename` and `path` are not looked at: the caller matches file and image by base
+    name. Coordinates are taken as they stand. Boxes without area are left out with a warning.
+
+    Args:
+        data: The file.
+        image: The image it belongs to.
+
+    Returns:
+        Boxes in pixels of the image.
+
+    Raises:
+        FormatError: The file cannot be used; the text says what is wrong where.
+    """
+    root = limits.read_xml(data)
+    if root.tag != "annotation":
+        raise FormatError(f"not Pascal VOC: the root is <{root.tag[:30]}>, not <annotation>")
+    check_size(image, _size(root, "width"), _size(root, "height"))
+    objects = root.findall("object")
+    limits.count_shapes(len(objects))
+    labels = LabelCollector()
+    for index, found in enumerate(objects):
+        what = f"object {index + 1}"
+        label = (found.findtext("name") or "").strip()
+        x1, y1, x2, y2 = _box(found, what)
+        add_box(labels, image, label=label, corners=((x1, y1), (x2, y2)), what=what)
+    return labels.done()
+
+
+def _size(root: Element, side: str) -> float:
+    text = (root.findtext(f"size/{side}") or "").strip()
+    return limits.number(text, f"size/{side}") if text else 0.0
+
+
+def _box(found: Element, what: str) -> list[float]:
+    box = found.find("bndbox")
+    if box is None:
+        raise FormatError(f"{what} has no <bndbox>")
+    sides = []
+    for side in _SIDES:
+        text = box.findtext(side)
+        if text is None:
+            raise FormatError(f"{what} has no <{side}>")
+        sides.append(limits.number(text.strip(), f"{what}: {side}"))
+    return sides
+
+
+def write(image: KnownImage, shapes: Sequence[Shape]) -> bytes:
+    """Write one VOC file; shapes that are no boxes become the boxes around them.
+
+    Args:
+        image: Name and size.
+        shapes: Shapes with points; `mask` and `image` shapes must be converted before.
+
+    Returns:
+        UTF-8 XML.
+    """
+    root = Element("annotation")
+    SubElement(root, "folder").text = ""
+    SubElement(root, "filename").text = image.name
+    size = SubElement(root, "size")
+    for tag, value in (("width", image.width), ("height", image.height), ("depth", 3)):
+        SubElement(size, tag).text = str(value)
+    SubElement(root, "segmented").text = "0"
+    for shape in shapes:
+        entry = SubElement(root, "object")
+        SubElement(entry, "name").text = shape.label
+        for tag, text in (("pose", "Unspecified"), ("truncated", "0"), ("difficult", "0")):
+            SubElement(entry, tag).text = text
+        box = SubElement(entry, "bndbox")
+        for side, bound in zip(_SIDES, shape.bounds(), strict=True):
+            SubElement(box, side).text = f"{bound:.10g}"
+    indent(root)
+    data: bytes = tostring(root, encoding="utf-8")
+    return data

@@ -1,0 +1,113 @@
+"""Which shapes a task knows, and turning imported ones into those (C-049, C-050, C-071)."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from services.annotation.domain.formats.model import FormatError, ImportEntry, ParsedLabels
+from services.annotation.domain.formats.placing import build
+from services.annotation.domain.formats.raster import mask_bounds
+from shared.contracts.shapes import Shape, ShapeKind, Task
+from shared.vision import rotated_boxes
+
+KINDS: dict[Task, tuple[ShapeKind, ...]] = {
+    "classification": ("image",),
+    "detection": ("box", "rotated_box"),
+    "instance_segmentation": ("polygon", "mask"),
+    "semantic_segmentation": ("polygon", "mask"),
+    "ocr": ("box", "rotated_box", "polygon"),
+}
+TEXT_LABEL = "text"
+_BOXES_ONLY = ("voc", "createml")
+
+
+def adapt(entry: ImportEntry, task: Task) -> ImportEntry:
+    """Turn the shapes of an import into those of the project's task.
+
+    Detection keeps boxes and puts a box around everything else. Segmentation keeps outlines, and
+    refuses files that can only hold boxes (item 71: LabelImg is not for segmentation). OCR takes
+    the label as the transcription. Classification takes the one label of the file.
+
+    Args:
+        entry: What was read; entries without labels come back unchanged.
+        task: The project's task.
+
+    Returns:
+        The entry, with shapes of the task or with the reason why it cannot be used.
+    """
+    if entry.labels is None:
+        return entry
+    try:
+        return replace(entry, labels=_ADAPT[task](entry, entry.labels))
+    except FormatError as error:
+        return replace(entry, labels=None, error=str(error))
+
+
+def _for_detection(entry: ImportEntry, labels: ParsedLabels) -> ParsedLabels:
+    shapes = [_as_box(shape) for shape in labels.shapes if shape.kind != "image"]
+    return replace(labels, shapes=tuple(shape for shape in shapes if shape is not None))
+
+
+def _as_box(shape: Shape) -> Shape | None:
+    if shape.kind in KINDS["detection"]:
+        return shape
+    if shape.kind == "image":
+        return None
+    bounds = mask_bounds(shape.rle) if shape.rle is not None else shape.bounds()
+    if bounds is None:
+        return None
+    x1, y1, x2, y2 = bounds
+    box = {"kind": "box", "points": ((x1, y1), (x2, y2)), "rle": None}
+    return shape.model_copy(update=box)
+
+
+def _for_segmentation(entry: ImportEntry, labels: ParsedLabels) -> ParsedLabels:
+    boxes = [shape for shape in labels.shapes if shape.kind == "box"]
+    if entry.format in _BOXES_ONLY or (entry.format == "yolo" and boxes):
+        raise FormatError("holds boxes only; a segmentation project needs outlines (labelme)")
+    shapes = [_as_outline(shape) for shape in labels.shapes if shape.kind != "image"]
+    return replace(labels, shapes=tuple(shapes))
+
+
+def _as_outline(shape: Shape) -> Shape:
+    if shape.kind in ("polygon", "mask"):
+        return shape
+    points: tuple[tuple[float, float], ...]
+    if shape.kind == "rotated_box":
+        ends = np.array(shape.points).reshape(1, 4)
+        ring = rotated_boxes.corners(rotated_boxes.from_wire(ends, [shape.angle or 0.0]))[0]
+        points = tuple((float(x), float(y)) for x, y in ring)
+    else:
+        x1, y1, x2, y2 = shape.bounds()
+        points = ((x1, y1), (x2, y1), (x2, y2), (x1, y2))
+    return shape.model_copy(update={"kind": "polygon", "points": points, "angle": None})
+
+
+def _for_ocr(entry: ImportEntry, labels: ParsedLabels) -> ParsedLabels:
+    shapes = []
+    for shape in labels.shapes:
+        boxed = shape if shape.kind == "polygon" else _as_box(shape)
+        if boxed is not None:
+            # A file that has a description keeps its label; else the label is what was read.
+            read = {} if boxed.text else {"text": boxed.label, "label": TEXT_LABEL}
+            shapes.append(boxed.model_copy(update=read))
+    return replace(labels, shapes=tuple(shapes))
+
+
+def _for_classification(entry: ImportEntry, labels: ParsedLabels) -> ParsedLabels:
+    names = {shape.label for shape in labels.shapes if shape.kind == "image"}
+    names = names or {shape.label for shape in labels.shapes}
+    if len(names) > 1:
+        raise FormatError(f"names {len(names)} classes for one image: {', '.join(sorted(names))}")
+    shapes = tuple(build("the image", label=name, kind="image") for name in names)
+    return replace(labels, shapes=shapes)
+
+
+_ADAPT: dict[Task, Callable[[ImportEntry, ParsedLabels], ParsedLabels]] = {
+    "classification": _for_classification,
+    "detection": _for_detection,
+    "instance_segmentation": _for_segmentation,
+    "semantic_segmentation": _for_segmentation,
+    "ocr": _for_ocr,
+}

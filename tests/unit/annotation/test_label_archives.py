@@ -1,0 +1,224 @@
+"""Archives of strangers: only plain root files are read, and every file gets its own line."""
+
+import io
+import json
+import struct
+import zipfile
+
+import pytest
+
+from services.annotation.domain import task_shapes
+from services.annotation.domain.formats import archive as archive_module
+from services.annotation.domain.formats.archive import LabelArchive
+from services.annotation.domain.formats.model import (
+    FormatError,
+    ImportEntry,
+    KnownImage,
+    KnownImages,
+    SplitList,
+)
+from services.annotation.domain.formats.reading import ArchiveReader
+
+KNOWN = KnownImages(
+    [
+        KnownImage("i1", "a.jpg", 100, 80),
+        KnownImage("i2", "b.jpg", 100, 80),
+        KnownImage("i3", "c.png", 100, 80),
+        KnownImage("i4", "twin.jpg", 100, 80),
+        KnownImage("i5", "twin.png", 100, 80),
+        KnownImage("i6", "train.jpg", 100, 80),
+    ]
+)
+BOX = {"label": "scratch", "points": [[1, 1], [20, 20]], "shape_type": "rectangle"}
+LABELME = json.dumps({"shapes": [BOX]})
+VOC = (
+    "<annotation><object><name>pit</name><bndbox><xmin>1</xmin><ymin>2</ymin><xmax>30</xmax>"
+    "<ymax>40</ymax></bndbox></object></annotation>"
+)
+
+
+def packed(files: dict[str, str | bytes]) -> io.BytesIO:
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as writer:
+        for name, data in files.items():
+            writer.writestr(name, data)
+    return target
+
+
+def read(files: dict[str, str | bytes]) -> tuple[dict[str, ImportEntry], list[SplitList]]:
+    reader = ArchiveReader(LabelArchive(packed(files)), KNOWN)
+    entries = {f"{entry.file}": entry for entry in reader.entries()}
+    return entries, list(reader.splits())
+
+
+def test_each_file_is_matched_to_its_image_by_base_name() -> None:
+    entries, _ = read({"a.json": LABELME, "b.xml": VOC, "c.txt": "0 0.5 0.5 0.2 0.2",
+                       "classes.txt": "stain"})  # fmt: skip
+    found = {
+        file: (e.image.image_id, e.format, e.labels.shapes[0].label)
+        for file, e in entries.items()
+        if e.image and e.labels
+    }
+    assert found == {
+        "a.json": ("i1", "labelme", "scratch"),
+        "b.xml": ("i2", "voc", "pit"),
+        "c.txt": ("i3", "yolo", "stain"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("files", "file", "says"),
+    [
+        ({"lost.json": LABELME}, "lost.json", "no image with the base name 'lost'"),
+        ({"twin.json": LABELME}, "twin.json", "2 images with the base name 'twin'"),
+        ({"sub/a.json": LABELME}, "sub/a.json", "at the archive's root"),
+        ({"../a.json": LABELME}, "../a.json", "at the archive's root"),
+        ({"a.json": "{}"}, "a.json", "neither labelme, COCO nor CreateML"),
+        ({"a.csv": "x"}, "a.csv", "not a label file"),
+        ({"inner.zip": b"PK"}, "inner.zip", "archive inside"),
+        ({"a.json": LABELME, "a.xml": VOC}, "a.xml", "already has labels from 'a.json'"),
+        ({"c.txt": "0 0.5 0.5 0.2 0.2"}, "c.txt", "there are 0 class names"),
+    ],
+)
+def test_the_report_says_which_file_and_what_is_wrong(
+    files: dict[str, str | bytes], file: str, says: str
+) -> None:
+    entries, _ = read(files)
+    assert says in entries[file].error
+    assert entries[file].labels is None
+
+
+def test_a_wrong_file_does_not_spoil_the_others() -> None:
+    entries, _ = read({"a.json": LABELME, "b.json": "{", "c.json": LABELME})
+    assert [entries[f"{name}.json"].labels is not None for name in "abc"] == [True, False, True]
+
+
+def test_pictures_and_system_files_are_left_aside() -> None:
+    entries, _ = read({"a.jpg": b"x", "__MACOSX/._a.json": b"x", ".DS_Store": b"x"})
+    assert list(entries) == ["a.jpg"]
+    assert entries["a.jpg"].notice
+    assert not entries["a.jpg"].error
+
+
+def test_lists_at_the_root_are_honoured_and_name_what_they_miss() -> None:
+    entries, splits = read(
+        {
+            "a.json": LABELME,
+            "train.txt": "a\nb.jpg\n",
+            "val.txt": "JPEGImages/c.png\n",
+            "test.txt": "nobody  1\n",
+            "trainval.txt": "a\nb\nc\n",
+        }
+    )
+    assert list(entries) == ["a.json"]
+    assert {s.split: [i.image_id for i in s.images] for s in splits} == {
+        "train": ["i1", "i2"],
+        "val": ["i3"],
+        "test": [],
+    }
+    assert next(s for s in splits if s.split == "test").unknown == ("nobody  1",)
+
+
+def test_a_label_file_of_an_image_called_train_is_no_list() -> None:
+    entries, splits = read({"train.txt": "0 0.5 0.5 0.2 0.2", "classes.txt": "pit"})
+    assert entries["train.txt"].image == KnownImage("i6", "train.jpg", 100, 80)
+    assert splits == []
+
+
+def test_collections_carry_their_split_in_their_name() -> None:
+    document = {"images": [{"id": 1, "file_name": "a.jpg"}], "annotations": [], "categories": []}
+    _, splits = read({"instances_val.json": json.dumps(document)})
+    assert [(s.split, [i.image_id for i in s.images]) for s in splits] == [("val", ["i1"])]
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [(b"", "not a readable zip"), (b"GIF89a" * 50, "not a readable zip")],
+)
+def test_what_is_no_zip_is_refused(data: bytes, says: str) -> None:
+    with pytest.raises(FormatError, match=says):
+        LabelArchive(io.BytesIO(data))
+
+
+def test_encrypted_entries_links_and_doubles_are_refused() -> None:
+    plain = bytearray(packed({"a.json": LABELME}).getvalue())
+    central = plain.rindex(b"PK\x01\x02")
+    flagged = bytearray(plain)
+    flagged[central + 8] |= 1
+    with pytest.raises(FormatError, match="encrypted"):
+        LabelArchive(io.BytesIO(flagged))
+    linked = bytearray(plain)
+    linked[central + 38 : central + 42] = struct.pack("<I", 0o120777 << 16)
+    with pytest.raises(FormatError, match="link"):
+        LabelArchive(io.BytesIO(linked))
+    with pytest.raises(FormatError, match="two entries"):
+        LabelArchive(packed({"a.json": "1", "A.json": "2"}))
+
+
+def test_too_many_entries_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archive_module, "MAX_ENTRIES", 3)
+    with pytest.raises(FormatError, match="4 entries"):
+        LabelArchive(packed({f"{n}.json": "1" for n in range(4)}))
+
+
+def test_a_bomb_is_stopped_while_it_unpacks() -> None:
+    opened = LabelArchive(packed({"a.json": b" " * (8 * 2**20)}))
+    with pytest.raises(FormatError, match="bomb"):
+        opened.read(opened.members[0])
+
+
+def test_an_entry_that_lies_about_its_size_is_stopped() -> None:
+    honest = bytearray(packed({"a.json": bytes(range(256)) * 4096}).getvalue())
+    central = honest.rindex(b"PK\x01\x02")
+    honest[central + 24 : central + 28] = struct.pack("<I", 10)
+    opened = LabelArchive(io.BytesIO(honest))
+    with pytest.raises(FormatError, match="damaged"):
+        opened.read(opened.members[0])
+
+
+def test_entries_that_share_their_bytes_are_refused() -> None:
+    plain = bytearray(packed({"a.json": LABELME, "b.json": LABELME}).getvalue())
+    second = plain.rindex(b"PK\x01\x02")
+    plain[second + 42 : second + 46] = struct.pack("<I", 0)
+    with pytest.raises(FormatError, match="overlaps"):
+        LabelArchive(io.BytesIO(plain))
+
+
+# --- shapes of the task --------------------------------------------------------------------------
+
+
+def one(files: dict[str, str | bytes], task: str) -> ImportEntry:
+    (entry,) = read(files)[0].values()
+    return task_shapes.adapt(entry, task)  # type: ignore[arg-type]
+
+
+def test_detection_puts_a_box_around_an_outline() -> None:
+    ring = {"label": "pit", "points": [[1, 1], [9, 3], [4, 8]], "shape_type": "polygon"}
+    entry = one({"a.json": json.dumps({"shapes": [ring]})}, "detection")
+    assert entry.labels is not None
+    (shape,) = entry.labels.shapes
+    assert (shape.kind, shape.points) == ("box", ((1, 1), (9, 8)))
+
+
+def test_segmentation_takes_labelme_rectangles_and_refuses_labelimg() -> None:
+    entry = one({"a.json": LABELME}, "instance_segmentation")
+    assert entry.labels is not None
+    assert entry.labels.shapes[0].kind == "polygon"
+    refused = one({"a.xml": VOC}, "semantic_segmentation")
+    assert "boxes only" in refused.error
+    assert refused.labels is None
+
+
+def test_ocr_takes_the_label_as_the_transcription() -> None:
+    entry = one({"a.xml": VOC}, "ocr")
+    assert entry.labels is not None
+    assert [(s.label, s.text) for s in entry.labels.shapes] == [("text", "pit")]
+
+
+def test_classification_wants_one_class_an_image() -> None:
+    flags = {"shapes": [], "flags": {"cat": True, "dog": False}}
+    entry = one({"a.json": json.dumps(flags)}, "classification")
+    assert entry.labels is not None
+    assert [(s.kind, s.label) for s in entry.labels.shapes] == [("image", "cat")]
+    two = one({"a.json": json.dumps({"shapes": [BOX, {**BOX, "label": "pit"}]})}, "classification")
+    assert "2 classes" in two.error
