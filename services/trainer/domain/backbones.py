@@ -1,13 +1,13 @@
 """torchvision's image classifiers as feature extractors of strides 4, 8, 16 and 32."""
 
 from collections.abc import Mapping
-from typing import Literal
 
 import torchvision
 from torch import Tensor, nn
 from torch.nn.utils import fuse_conv_bn_eval
 
-BackboneName = Literal["mobilenet_v2", "resnet18", "resnet34", "resnet50"]
+from services.trainer.domain.recipe import BackboneName
+
 STRIDES = (4, 8, 16, 32)
 
 

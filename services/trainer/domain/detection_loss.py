@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
 import torch
 from torch import Tensor
@@ -14,10 +13,9 @@ from services.trainer.domain.losses.focal import focal
 from services.trainer.domain.losses.giou import giou
 from services.trainer.domain.losses.quality_focal import quality_focal
 from services.trainer.domain.losses.varifocal import varifocal
+from services.trainer.domain.recipe import BoxLoss, ScoreLoss
 from services.trainer.domain.task_alignment import Targets, assign
 
-ScoreLoss = Literal["quality_focal", "varifocal", "focal"]
-BoxLoss = Literal["giou", "ciou"]
 SCORE_LOSSES: dict[ScoreLoss, Callable[[Tensor, Tensor], Tensor]] = {
     "quality_focal": quality_focal,
     "varifocal": varifocal,

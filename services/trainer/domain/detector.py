@@ -13,8 +13,9 @@ import torch
 from torch import Tensor, nn
 from torchvision.ops import FeaturePyramidNetwork
 
-from services.trainer.domain.backbones import STRIDES, BackboneName, build_backbone
+from services.trainer.domain.backbones import STRIDES, build_backbone
 from services.trainer.domain.points import anchor_points
+from services.trainer.domain.recipe import BackboneName
 
 MEAN = (0.485, 0.456, 0.406)  # of ImageNet, what the pretrained backbones expect
 DEVIATION = (0.229, 0.224, 0.225)

@@ -1,12 +1,16 @@
-"""The recipe: every choice of a training, recorded with the version it made."""
+"""The recipe: every choice of a training, recorded with the version it made.
+
+This module knows the names of networks and losses without importing torch, since the API reads
+recipes too.
+"""
 
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.trainer.domain.backbones import BackboneName
-from services.trainer.domain.detection_loss import BoxLoss, ScoreLoss
-
+BackboneName = Literal["mobilenet_v2", "resnet18", "resnet34", "resnet50"]
+ScoreLoss = Literal["quality_focal", "varifocal", "focal"]
+BoxLoss = Literal["giou", "ciou"]
 Side = Annotated[int, Field(ge=64, le=2048, multiple_of=32)]
 
 
