@@ -3,7 +3,18 @@
 import re
 from typing import Any
 
-from shared.documents.port import Condition, Contains, Has, In, Index, Not, Query, Range, Where
+from shared.documents.port import (
+    Condition,
+    Contains,
+    Cursor,
+    Has,
+    In,
+    Index,
+    Not,
+    Query,
+    Range,
+    Where,
+)
 from shared.errors import InvalidInput
 
 _FIELD = re.compile(r"[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)*\Z")
@@ -46,10 +57,25 @@ def page_clause(query: Query) -> tuple[str, list[Any]]:
             text += f" AND id {sign} ?"
             values.append(query.after.id)
         else:
-            text += f" AND ({expression}, id) {sign} (?, ?)"
-            values += [query.after.value, query.after.id]
+            clause, more = _beyond(expression, query.after, query.sort.direction)
+            text += f" AND {clause}"
+            values += more
     order = f"id {way}" if query.sort.field == "id" else f"{expression} {way}, id {way}"
     return f"{text} ORDER BY {order} LIMIT ? OFFSET ?", [*values, query.limit, query.skip]
+
+
+def _beyond(expression: str, after: Cursor, direction: int) -> tuple[str, list[Any]]:
+    """Return the clause for what comes after ``after``; a missing value sorts below every other."""
+    if direction == 1 and after.value is None:
+        return f"({expression} IS NOT NULL OR ({expression} IS NULL AND id > ?))", [after.id]
+    if direction == 1:
+        return f"({expression}, id) > (?, ?)", [_scalar(after.value), after.id]
+    if after.value is None:
+        return f"({expression} IS NULL AND id < ?)", [after.id]
+    return (
+        f"(({expression}, id) < (?, ?) OR {expression} IS NULL)",
+        [_scalar(after.value), after.id],
+    )
 
 
 def _condition(expression: str, field: str, condition: Condition) -> tuple[str, list[Any]]:

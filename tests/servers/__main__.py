@@ -4,11 +4,11 @@ import argparse
 import json
 import shutil
 import sys
-from pathlib import Path
 
 from tests.servers.catalogue import documents_server, kafka_server, minio_server
 from tests.servers.installing import PROGRAMS, InstallError, install, servers_root
-from tests.servers.processes import ServerError, ServerProcess, command_line, stop_pid
+from tests.servers.processes import ServerError, ServerProcess, stop_pid
+from tests.servers.running import run_folder, running, state
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -36,11 +36,11 @@ def _install(only: list[str] | None) -> None:
 
 def _up() -> None:
     """Start what is not running yet, each on a free loopback port, and write the addresses."""
-    if _running():
+    if running():
         _env()
         return
     _down()
-    run = _run_folder()
+    run = run_folder()
     shutil.rmtree(run, ignore_errors=True)
     kafka, bootstrap = kafka_server(run / "kafka")
     documents, mongo_url = documents_server(run / "documents")
@@ -64,39 +64,25 @@ def _up() -> None:
 
 
 def _down() -> None:
-    for pid, folder in _state().get("pids", {}).items():
+    for pid, folder in state().get("pids", {}).items():
         stop_pid(int(pid), started_with=folder)
-    (_run_folder() / "servers.json").unlink(missing_ok=True)
+    (run_folder() / "servers.json").unlink(missing_ok=True)
 
 
 def _env() -> None:
     """Print the addresses as lines that a shell can source."""
-    for key, value in _state().get("environment", {}).items():
+    for key, value in state().get("environment", {}).items():
         print(f"export {key}={value}")
 
 
-def _running() -> bool:
-    pids: dict[str, str] = _state().get("pids", {})
-    return bool(pids) and all(folder in command_line(int(pid)) for pid, folder in pids.items())
-
-
 def _write_state(servers: list[ServerProcess], environment: dict[str, str]) -> None:
-    state = {
+    content = {
         "pids": {str(server.pid): str(server.folder) for server in servers},
         "environment": environment,
     }
-    file = _run_folder() / "servers.json"
+    file = run_folder() / "servers.json"
     file.touch(mode=0o600)
-    file.write_text(json.dumps(state, indent=2))
-
-
-def _state() -> dict[str, dict[str, str]]:
-    file = _run_folder() / "servers.json"
-    return json.loads(file.read_text()) if file.exists() else {}
-
-
-def _run_folder() -> Path:
-    return servers_root() / "run"
+    file.write_text(json.dumps(content, indent=2))
 
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ def kafka_server(folder: Path, *, port: int | None = None) -> tuple[ServerProces
         properties.write_text(_kafka_properties(folder / "log", port, free_port()))
         _format_storage([*classpath, "kafka.tools.StorageTool"], properties)
     command = [*classpath, "-Dlog4j2.level=WARN", "kafka.Kafka", str(properties)]
-    server = ServerProcess("kafka", command, folder, lambda: _kafka_answers(port))
+    server = ServerProcess("kafka", command, folder, lambda: kafka_answers(port))
     return server, f"127.0.0.1:{port}"
 
 
@@ -56,7 +56,7 @@ def minio_server(folder: Path, *, port: int | None = None) -> tuple[ServerProces
         "MINIO_CI_CD": "1",  # lets a test machine use its root disk
     }
     command = [str(binary), "server", str(folder / "data"), "--address", access["endpoint"]]
-    server = ServerProcess("minio", command, folder, lambda: _minio_answers(port), environment)
+    server = ServerProcess("minio", command, folder, lambda: minio_answers(port), environment)
     return server, access
 
 
@@ -72,7 +72,7 @@ def documents_server(folder: Path, *, port: int | None = None) -> tuple[ServerPr
     data.mkdir(parents=True, exist_ok=True)
     command = [str(binary), "-listen", f"127.0.0.1:{port}", "-data", f"{data}/"]
     url = f"mongodb://127.0.0.1:{port}/"
-    return ServerProcess("documents", command, folder, lambda: _documents_answer(url)), url
+    return ServerProcess("documents", command, folder, lambda: documents_answer(url)), url
 
 
 def _kafka_properties(log_folder: Path, port: int, controller_port: int) -> str:
@@ -106,7 +106,7 @@ def _format_storage(tool: list[str], properties: Path) -> None:
         raise ServerError(f"Kafka's storage could not be formatted: {done.stdout}{done.stderr}")
 
 
-def _kafka_answers(port: int) -> bool:
+def kafka_answers(port: int) -> bool:
     """Send an ApiVersions request: the port is open long before requests are served."""
     request = struct.pack(">hhih", 18, 0, 1, -1)
     try:
@@ -117,7 +117,8 @@ def _kafka_answers(port: int) -> bool:
         return False
 
 
-def _minio_answers(port: int) -> bool:
+def minio_answers(port: int) -> bool:
+    """Ask MinIO whether it can serve."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=1)
     try:
         connection.request("GET", "/minio/health/ready")
@@ -128,7 +129,8 @@ def _minio_answers(port: int) -> bool:
         connection.close()
 
 
-def _documents_answer(url: str) -> bool:
+def documents_answer(url: str) -> bool:
+    """Ping a MongoDB."""
     try:
         with MongoClient[dict[str, object]](url, serverSelectionTimeoutMS=500) as client:
             client.admin.command("ping")

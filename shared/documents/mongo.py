@@ -1,0 +1,338 @@
+"""The document store on MongoDB: one atomic command a write, compared by version.
+
+A stored document is ``{_id: "tenant/id", tenant, id, version, deleted, body, outbox, outbox_at}``.
+``outbox`` maps event ids to pending events, so that adding and removing them never reads first.
+"""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Generic
+
+from motor.motor_asyncio import AsyncIOMotorClient
+from pymongo import DeleteMany, UpdateOne
+from pymongo.errors import (
+    ConnectionFailure,
+    DuplicateKeyError,
+    ExecutionTimeout,
+    PyMongoError,
+    WTimeoutError,
+)
+
+from shared.contracts.envelope import EventBody, EventStamp, PendingEvent, pack
+from shared.documents.mongo_queries import (
+    decode_body,
+    encode_body,
+    matching,
+    page_filter,
+    path,
+    scalar_name,
+    sort_keys,
+    unique_fields,
+    unique_name,
+)
+from shared.documents.port import (
+    Collection,
+    CollectionSpec,
+    D,
+    EveryTenant,
+    Outbox,
+    Query,
+    Scope,
+    Where,
+)
+from shared.errors import AlreadyExists, DependencyDown, NotFound, VersionConflict
+from shared.telemetry import traceparent
+
+_DOWN = (ConnectionFailure, ExecutionTimeout, WTimeoutError)
+_CLIENT_OPTIONS: dict[str, Any] = {
+    # The server's defaults have changed over time: say what we rely on.
+    "w": "majority",
+    "journal": True,
+    "readConcernLevel": "majority",
+    "retryWrites": True,
+    # Everything that waits has an end.
+    "serverSelectionTimeoutMS": 5_000,
+    "connectTimeoutMS": 5_000,
+    "socketTimeoutMS": 20_000,
+    "waitQueueTimeoutMS": 10_000,
+    "maxPoolSize": 50,
+}
+
+
+class MongoDocuments:
+    """Documents in the MongoDB ``database`` at ``url``."""
+
+    def __init__(self, url: str, database: str) -> None:
+        self._url = url
+        self._name = database
+        self._client: Any = None
+        self._database: Any = None
+        self.outbox_written = asyncio.Event()
+
+    async def open(self, specs: Sequence[CollectionSpec[Any]]) -> None:
+        """Connect and create missing indexes; a collection begins with its first document."""
+        if self._client is None:
+            self._client = AsyncIOMotorClient(self._url, **_CLIENT_OPTIONS)
+            self._database = self._client[self._name]
+        for spec in specs:
+            with _translated(spec.name):
+                await _create_indexes(self._database[spec.name], spec)
+
+    def collection(self, spec: CollectionSpec[D], scope: Scope) -> Collection[D]:
+        """Return the collection as ``scope`` sees it."""
+        return MongoCollection(self._database[spec.name], spec, scope, self.outbox_written)
+
+    async def outboxes(self, collections: Sequence[str], limit: int) -> list[Outbox]:
+        """Return documents with unpublished events, longest waiting first."""
+        found: list[tuple[str, Outbox]] = []
+        for name in collections:
+            cursor = self._database[name].find(
+                {"outbox_at": {"$gt": ""}}, {"tenant": 1, "id": 1, "outbox": 1, "outbox_at": 1}
+            )
+            with _translated(name):
+                rows = await cursor.sort("outbox_at", 1).limit(limit).to_list(limit)
+            found += [(row["outbox_at"], _outbox(name, row)) for row in rows]
+        found.sort(key=lambda item: item[0])
+        return [box for _, box in found[:limit]]
+
+    async def drain(self, outboxes: Sequence[Outbox]) -> None:
+        """Remove these events; documents that were deleted and are drained now vanish."""
+        by_collection: dict[str, list[Outbox]] = {}
+        for box in outboxes:
+            by_collection.setdefault(box.collection, []).append(box)
+        for name, boxes in by_collection.items():
+            with _translated(name):
+                await self._database[name].bulk_write(_drain_steps(boxes), ordered=True)
+
+    async def outbox_depth(self, collections: Sequence[str]) -> int:
+        """Return how many documents have unpublished events."""
+        depth = 0
+        for name in collections:
+            with _translated(name):
+                depth += await self._database[name].count_documents({"outbox_at": {"$gt": ""}})
+        return depth
+
+    async def ping(self) -> None:
+        """Ask the server."""
+        with _translated("ping"):
+            await self._client.admin.command("ping")
+
+    async def close(self) -> None:
+        """Close the connections."""
+        client, self._client = self._client, None
+        if client is not None:
+            client.close()
+
+
+class MongoCollection(Generic[D]):
+    """One collection in one scope; see the port for every promise."""
+
+    def __init__(
+        self,
+        raw: Any,  # noqa: ANN401  motor has no types
+        spec: CollectionSpec[D],
+        scope: Scope,
+        outbox_written: asyncio.Event,
+    ) -> None:
+        self._raw = raw
+        self._spec = spec
+        self._scope = scope
+        self._outbox_written = outbox_written
+
+    async def get(self, document_id: str) -> D:
+        """Return the document or raise NotFound."""
+        document = await self.find(document_id)
+        if document is None:
+            raise self._missing(document_id)
+        return document
+
+    async def find(self, document_id: str) -> D | None:
+        """Return the document or None."""
+        where: dict[str, Any] = {"id": document_id, "deleted": False}
+        if not isinstance(self._scope, EveryTenant):
+            where = {"_id": _key(self._scope.tenant, document_id), "deleted": False}
+        with _translated(self._spec.name):
+            row = await self._raw.find_one(where, {"body": 1, "version": 1}, sort=[("id", 1)])
+        return None if row is None else self._document(row)
+
+    async def insert(self, document: D, *, events: Sequence[EventBody] = ()) -> D:
+        """Store a new document as version 1."""
+        stored = self._next(document).model_copy(update={"version": 1})
+        outbox, since = _pack(stored, events)
+        row = {
+            "_id": _key(stored.tenant, stored.id),
+            "tenant": stored.tenant,
+            "id": stored.id,
+            "deleted": False,
+            "outbox": outbox,
+            **self._fields(stored),
+            **({"outbox_at": since} if outbox else {}),
+        }
+        with _translated(self._spec.name):
+            await self._raw.insert_one(row)
+        self._tell(events)
+        return stored
+
+    async def replace(self, document: D, *, events: Sequence[EventBody] = ()) -> D:
+        """Store ``document`` if its version is still the stored one."""
+        stored = self._next(document)
+        await self._compare_and_set(stored, self._fields(stored), events)
+        return stored
+
+    async def delete(self, document: D, *, events: Sequence[EventBody] = ()) -> None:
+        """Remove the document; with unpublished events it stays hidden until they are out."""
+        gone = self._next(document)
+        key = _key(gone.tenant, gone.id)
+        if not events:
+            unchanged = {"_id": key, "version": document.version, "deleted": False, "outbox": {}}
+            with _translated(self._spec.name):
+                if (await self._raw.delete_one(unchanged)).deleted_count:
+                    return
+        hidden: dict[str, Any] = {"version": gone.version, "deleted": True}
+        hidden |= {unique_name(index): key for index in self._spec.indexes if index.unique}
+        await self._compare_and_set(gone, hidden, events)
+        if not events:
+            # The relay may have emptied the outbox between the two attempts.
+            with _translated(self._spec.name):
+                await self._raw.delete_one({"_id": key, "deleted": True, "outbox": {}})
+
+    async def query(self, query: Query) -> list[D]:
+        """Return the documents of one page."""
+        where = self._where(query.where)
+        if query.after is not None:
+            where = {"$and": [where, page_filter(query.sort, query.after)]}
+        if query.limit <= 0:
+            return []
+        cursor = self._raw.find(where, {"body": 1, "version": 1}).sort(sort_keys(query.sort))
+        with _translated(self._spec.name):
+            rows = await cursor.skip(query.skip).limit(query.limit).to_list(query.limit)
+        return [self._document(row) for row in rows]
+
+    async def count(self, where: Where | None = None) -> int:
+        """Return how many documents match."""
+        with _translated(self._spec.name):
+            number: int = await self._raw.count_documents(self._where(where or {}))
+        return number
+
+    async def tally(self, field: str, where: Where | None = None) -> dict[str, int]:
+        """Return the number of matching documents for each value of ``field``."""
+        steps = [
+            {"$match": self._where(where or {})},
+            {"$group": {"_id": f"${path(field)}", "number": {"$sum": 1}}},
+        ]
+        with _translated(self._spec.name):
+            rows = await self._raw.aggregate(steps).to_list(None)
+        return {scalar_name(r["_id"]): int(r["number"]) for r in rows if r["_id"] is not None}
+
+    async def _compare_and_set(
+        self, stored: D, fields: dict[str, Any], events: Sequence[EventBody]
+    ) -> None:
+        outbox, since = _pack(stored, events)
+        change: dict[str, Any] = {
+            "$set": {**fields, **{f"outbox.{event_id}": e for event_id, e in outbox.items()}}
+        }
+        if outbox:
+            change["$min"] = {"outbox_at": since}
+        key = _key(stored.tenant, stored.id)
+        where = {"_id": key, "version": stored.version - 1, "deleted": False}
+        with _translated(self._spec.name):
+            if (await self._raw.update_one(where, change)).matched_count == 0:
+                raise await self._why(stored)
+        self._tell(events)
+
+    async def _why(self, stored: D) -> NotFound | VersionConflict:
+        """Return the error for a write that met no document of its version."""
+        key = _key(stored.tenant, stored.id)
+        row = await self._raw.find_one({"_id": key, "deleted": False}, {"version": 1})
+        if row is None:
+            return self._missing(stored.id)
+        return VersionConflict(f"version {stored.version - 1} was read, {row['version']} is stored")
+
+    def _where(self, where: Where) -> dict[str, Any]:
+        parts = [{"deleted": False}, *matching(where)]
+        if not isinstance(self._scope, EveryTenant):
+            parts.append({"tenant": self._scope.tenant})
+        return {"$and": parts}
+
+    def _next(self, document: D) -> D:
+        if not isinstance(self._scope, EveryTenant) and document.tenant != self._scope.tenant:
+            raise self._missing(document.id)
+        return document.model_copy(update={"version": document.version + 1})
+
+    def _fields(self, stored: D) -> dict[str, Any]:
+        body = stored.model_dump(mode="json", exclude={"version"})
+        return {
+            "version": stored.version,
+            "body": encode_body(body),
+            **unique_fields(self._spec.indexes, body),
+        }
+
+    def _document(self, row: dict[str, Any]) -> D:
+        return self._spec.model.model_validate(
+            {**decode_body(row["body"]), "version": row["version"]}
+        )
+
+    def _missing(self, document_id: str) -> NotFound:
+        return NotFound(f"no {self._spec.model.__name__.lower()} {document_id}")
+
+    def _tell(self, events: Sequence[EventBody]) -> None:
+        if events:
+            self._outbox_written.set()
+
+
+@contextmanager
+def _translated(collection: str) -> Iterator[None]:
+    """Turn the driver's errors into ours."""
+    try:
+        yield
+    except DuplicateKeyError as error:
+        raise AlreadyExists(f"{collection}: the id or a unique key is taken") from error
+    except _DOWN as error:
+        raise DependencyDown("the document store does not answer") from error
+    except PyMongoError as error:
+        # FerretDB 1.24 answers an update that meets a taken key with its backend's own words.
+        if "UNIQUE constraint failed" in str(error):
+            raise AlreadyExists(f"{collection}: a unique key is taken") from error
+        if error.timeout:
+            raise DependencyDown("the document store does not answer in time") from error
+        raise
+
+
+def _key(tenant: str, document_id: str) -> str:
+    return f"{tenant}/{document_id}"
+
+
+def _pack(stored: D, events: Sequence[EventBody]) -> tuple[dict[str, Any], str]:
+    stamp = EventStamp.of(stored.tenant, stored.id, stored.version, traceparent())
+    packed = pack(events, stamp)
+    outbox = {
+        event.id: {"order": f"{stored.version:012d}-{place:04d}", **event.model_dump()}
+        for place, event in enumerate(packed)
+    }
+    return outbox, stamp.time.isoformat()
+
+
+def _outbox(collection: str, row: dict[str, Any]) -> Outbox:
+    waiting = sorted(row["outbox"].values(), key=lambda event: str(event["order"]))
+    events = tuple(PendingEvent.model_validate(event) for event in waiting)
+    return Outbox(collection, row["tenant"], row["id"], events)
+
+
+def _drain_steps(boxes: Sequence[Outbox]) -> list[UpdateOne | DeleteMany]:
+    keys = [_key(box.tenant, box.document_id) for box in boxes]
+    taken = [{f"outbox.{event.id}": "" for event in box.events} for box in boxes]
+    return [
+        *(UpdateOne({"_id": k}, {"$unset": t}) for k, t in zip(keys, taken, strict=True) if t),
+        *(UpdateOne({"_id": k, "outbox": {}}, {"$unset": {"outbox_at": ""}}) for k in keys),
+        DeleteMany({"_id": {"$in": keys}, "deleted": True, "outbox": {}}),
+    ]
+
+
+async def _create_indexes(raw: Any, spec: CollectionSpec[Any]) -> None:  # noqa: ANN401
+    await raw.create_index([("outbox_at", 1)])
+    await raw.create_index([("tenant", 1), ("id", 1)])
+    for index in spec.indexes:
+        if index.unique:
+            await raw.create_index([(unique_name(index), 1)], unique=True)
+        await raw.create_index([("tenant", 1), *((path(f), 1) for f in index.fields), ("id", 1)])

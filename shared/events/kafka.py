@@ -1,0 +1,196 @@
+"""The event log on Kafka: one producer a process, and a deadline on everything."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import KafkaConnectionError, KafkaError, TopicAlreadyExistsError, for_code
+
+from shared.errors import DependencyDown
+from shared.events.kafka_consumer import KafkaConsumer
+from shared.events.port import Consumer, Record
+from shared.telemetry import logger
+
+MAX_MESSAGE_BYTES = 8 * 1024 * 1024
+_OPEN_S = 30.0
+_PUBLISH_S = 30.0
+_PING_S = 5.0
+_STOP_S = 5.0
+_REQUEST_MS = 15_000
+
+_TOPIC_CONFIG = {
+    # A service that is new reads its topics from their beginning: nothing expires.
+    "retention.ms": "-1",
+    "max.message.bytes": str(MAX_MESSAGE_BYTES),
+}
+
+log = logger(__name__)
+
+
+class KafkaEventLog:
+    """The log on the brokers ``servers``.
+
+    ``instance`` names this process among the members of its groups for good (static membership):
+    one that is back within 30 s has its partitions at once. Two living processes never share it.
+    """
+
+    def __init__(self, servers: str, *, instance: str | None = None) -> None:
+        self._servers = servers
+        self._instance = instance
+        self._producer: Any = None
+        self._starting = asyncio.Lock()
+        self._stopping: set[asyncio.Task[None]] = set()
+
+    async def open(self, topics: Mapping[str, int]) -> None:
+        """Create missing topics and wait until each of their partitions has a leader."""
+        async with _deadline(_OPEN_S, "the broker does not answer"), self._admin() as admin:
+            missing = set(topics) - set(await admin.list_topics())
+            if missing:
+                await _create(admin, {topic: topics[topic] for topic in sorted(missing)})
+
+    async def publish(self, records: Sequence[Record]) -> None:
+        """Append ``records``; returns when all replicas in sync have them."""
+        producer = await self._started()
+        try:
+            async with _deadline(_PUBLISH_S, "the broker took too long"):
+                sent = [
+                    await producer.send(
+                        record.topic,
+                        record.value,
+                        key=record.key.encode(),
+                        headers=[(name, text.encode()) for name, text in record.headers.items()],
+                    )
+                    for record in records
+                ]
+                results = await asyncio.gather(*sent, return_exceptions=True)
+                for result in results:
+                    if isinstance(result, BaseException):
+                        raise result
+        except DependencyDown:
+            # What it still holds comes late or never; the records are published again anyway.
+            self._drop(producer)
+            raise
+
+    async def consumer(self, group: str, topics: Sequence[str]) -> Consumer:
+        """Join ``group``."""
+        instance = f"{group}-{self._instance}" if self._instance else None
+        raw = AIOKafkaConsumer(
+            bootstrap_servers=self._servers,
+            group_id=group,
+            group_instance_id=instance,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            isolation_level="read_committed",
+            session_timeout_ms=30_000,
+            heartbeat_interval_ms=3_000,
+            rebalance_timeout_ms=90_000,
+            max_poll_interval_ms=300_000,
+            request_timeout_ms=_REQUEST_MS,
+            metadata_max_age_ms=30_000,
+        )
+        consumer = KafkaConsumer(raw, tuple(topics))
+        try:
+            async with _deadline(_OPEN_S, "the broker does not answer"):
+                await consumer.start()
+        except BaseException:
+            await consumer.close()
+            raise
+        return consumer
+
+    async def ping(self) -> None:
+        """Ask for metadata."""
+        async with _deadline(_PING_S, "the broker does not answer"):
+            producer = await self._started()
+            if not await producer.client.force_metadata_update():
+                raise DependencyDown("the broker does not answer")
+
+    async def close(self) -> None:
+        """Flush and close; a broker that is away does not hold us."""
+        if self._producer is not None:
+            self._drop(self._producer)
+        await asyncio.gather(*self._stopping, return_exceptions=True)
+
+    @asynccontextmanager
+    async def _admin(self) -> AsyncIterator[Any]:
+        admin = AIOKafkaAdminClient(bootstrap_servers=self._servers, request_timeout_ms=_REQUEST_MS)
+        try:
+            await admin.start()
+            yield admin
+        finally:
+            await admin.close()
+
+    async def _started(self) -> Any:  # noqa: ANN401  aiokafka's producer
+        async with self._starting:
+            if self._producer is None:
+                producer = AIOKafkaProducer(
+                    bootstrap_servers=self._servers,
+                    acks="all",
+                    enable_idempotence=True,
+                    request_timeout_ms=_REQUEST_MS,
+                    max_request_size=MAX_MESSAGE_BYTES,
+                    max_batch_size=256 * 1024,
+                    linger_ms=2,
+                )
+                try:
+                    async with _deadline(_OPEN_S, "the broker does not answer"):
+                        await producer.start()
+                except BaseException:
+                    self._drop(producer)
+                    raise
+                self._producer = producer
+            return self._producer
+
+    def _drop(self, producer: Any) -> None:  # noqa: ANN401  aiokafka's producer
+        if self._producer is producer:
+            self._producer = None
+        task = asyncio.create_task(_stop(producer))
+        self._stopping.add(task)
+        task.add_done_callback(self._stopping.discard)
+
+
+async def _stop(producer: Any) -> None:  # noqa: ANN401  aiokafka's producer
+    """Stop within a deadline: ``stop()`` flushes for as long as the broker is away."""
+    try:
+        await asyncio.wait_for(producer.stop(), _STOP_S)
+    except (TimeoutError, KafkaError):
+        with contextlib.suppress(Exception):
+            await producer._sender.close()
+            await producer.client.close()
+
+
+async def _create(admin: Any, topics: Mapping[str, int]) -> None:  # noqa: ANN401
+    wanted = [
+        NewTopic(topic, partitions, -1, topic_configs=_TOPIC_CONFIG)
+        for topic, partitions in topics.items()
+    ]
+    response = await admin.create_topics(wanted)
+    for name, code, *_ in response.topic_errors:
+        error = for_code(code)
+        if code and error is not TopicAlreadyExistsError:
+            raise error(name)
+    while True:
+        described = await admin.describe_topics(list(topics))
+        ready = {
+            topic["topic"]
+            for topic in described
+            if not topic["error_code"] and all(p["leader"] >= 0 for p in topic["partitions"])
+        }
+        if ready == set(topics):
+            return
+        await asyncio.sleep(0.1)
+
+
+@asynccontextmanager
+async def _deadline(seconds: float, what: str) -> AsyncIterator[None]:
+    """Give the block ``seconds``; turn time-outs and the client's errors into DependencyDown."""
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except (TimeoutError, KafkaConnectionError) as error:
+        raise DependencyDown(what) from error
+    except KafkaError as error:
+        raise DependencyDown(f"the broker refused: {type(error).__name__}") from error

@@ -1,0 +1,129 @@
+"""One member of a Kafka consumer group, with the pitfalls of the client kept inside."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
+from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
+
+from shared.errors import DependencyDown
+from shared.events.port import Delivery, Partition
+from shared.telemetry import logger
+
+_DRAIN_S = 60.0
+_COMMIT_S = 20.0
+_LAG_S = 10.0
+_STOP_S = 10.0
+
+log = logger(__name__)
+
+
+class KafkaConsumer:
+    """A member that commits by hand and gives up a partition only between two polls."""
+
+    def __init__(self, raw: AIOKafkaConsumer, topics: Sequence[str]) -> None:
+        self._raw = raw
+        self._topics = list(topics)
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    async def start(self) -> None:
+        """Connect and subscribe."""
+        await self._raw.start()
+        self._raw.subscribe(self._topics, listener=_Draining(self._idle))
+
+    async def poll(self, *, limit: int, timeout_s: float) -> list[Delivery]:
+        """Return at most ``limit`` next messages of my partitions."""
+        self._idle.set()
+        try:
+            # The client's own time-out: cancelling a waiting fetch leaves its idle guard wrong.
+            found = await self._raw.getmany(timeout_ms=int(timeout_s * 1000), max_records=limit)
+        except KafkaError as error:
+            raise DependencyDown(f"the broker refused: {type(error).__name__}") from error
+        deliveries = [_delivery(record) for records in found.values() for record in records]
+        if deliveries:
+            self._idle.clear()
+        return deliveries
+
+    async def commit(self, delivery: Delivery) -> None:
+        """Store the offset after ``delivery``; somebody else's partition by now is left alone."""
+        try:
+            async with asyncio.timeout(_COMMIT_S):
+                await self._raw.commit({_tp(delivery.partition): delivery.offset + 1})
+        except (CommitFailedError, IllegalStateError) as error:
+            log.info("commit.not_mine", topic=delivery.partition.topic, cause=type(error).__name__)
+        except TimeoutError as error:
+            raise DependencyDown("the broker took too long to commit") from error
+        except KafkaError as error:
+            raise DependencyDown(f"the broker refused: {type(error).__name__}") from error
+
+    async def rewind(self, delivery: Delivery) -> None:
+        """Make ``delivery`` the next message of its partition."""
+        partition = _tp(delivery.partition)
+        if partition in self._raw.assignment():
+            self._raw.seek(partition, delivery.offset)
+
+    def pause(self, partition: Partition) -> None:
+        """Return nothing more of ``partition``; a partition that was lost is not ours to pause."""
+        if _tp(partition) in self._raw.assignment():
+            self._raw.pause(_tp(partition))
+
+    def resume(self, partition: Partition) -> None:
+        """Return messages of ``partition`` again."""
+        if _tp(partition) in self._raw.assignment():
+            self._raw.resume(_tp(partition))
+
+    async def lag(self) -> dict[Partition, int]:
+        """Return the number of uncommitted messages of each of my partitions."""
+        mine = sorted(self._raw.assignment())
+        try:
+            async with asyncio.timeout(_LAG_S):
+                ends = await self._raw.end_offsets(mine)
+                starts = await self._raw.beginning_offsets(mine)
+                done = await asyncio.gather(*(self._raw.committed(tp) for tp in mine))
+        except (TimeoutError, KafkaError) as error:
+            raise DependencyDown("the broker does not tell its offsets") from error
+        return {
+            Partition(tp.topic, tp.partition): ends[tp] - (starts[tp] if at is None else at)
+            for tp, at in zip(mine, done, strict=True)
+        }
+
+    async def close(self) -> None:
+        """Leave the group; a broker that is away does not hold us."""
+        self._idle.set()
+        try:
+            await asyncio.wait_for(self._raw.stop(), _STOP_S)
+        except (TimeoutError, KafkaError) as error:
+            log.warning("consumer.left_late", cause=type(error).__name__)
+
+
+class _Draining(ConsumerRebalanceListener):  # type: ignore[misc]  # the client has no types
+    """Holds a rebalance until the messages in hand are handled and committed, up to a limit."""
+
+    def __init__(self, idle: asyncio.Event) -> None:
+        self._idle = idle
+
+    async def on_partitions_revoked(self, revoked: object) -> None:
+        """Wait for the next poll; after the limit the others take over and effects repeat."""
+        try:
+            await asyncio.wait_for(self._idle.wait(), _DRAIN_S)
+        except TimeoutError:
+            log.warning("rebalance.not_drained", waited_s=_DRAIN_S)
+
+    async def on_partitions_assigned(self, assigned: object) -> None:
+        """Nothing to prepare: positions are the committed ones."""
+
+
+def _tp(partition: Partition) -> TopicPartition:
+    return TopicPartition(partition.topic, partition.number)
+
+
+def _delivery(record: Any) -> Delivery:  # noqa: ANN401  aiokafka's record
+    return Delivery(
+        partition=Partition(record.topic, record.partition),
+        offset=record.offset,
+        key=(record.key or b"").decode(errors="replace"),
+        value=record.value or b"",
+        headers={name: text.decode(errors="replace") for name, text in record.headers},
+    )

@@ -1,0 +1,18 @@
+"""Stores for tests that run in a process of their own."""
+
+import uuid
+from collections.abc import Sequence
+from pathlib import Path
+
+from shared.blobs.embedded import EmbeddedBlobs
+from shared.blobs.minio import MinioBlobs
+from shared.blobs.port import Blobs
+
+
+def blobs_of(kind: str, folder: Path, access: Sequence[str]) -> Blobs:
+    """Return an empty blob store, not yet opened; ``access`` is endpoint, user and password."""
+    if kind == "embedded":
+        return EmbeddedBlobs(folder / "blobs")
+    endpoint, access_key, secret_key = access
+    bucket = f"test-{uuid.uuid4().hex[:12]}"
+    return MinioBlobs(endpoint, bucket, access_key=access_key, secret_key=secret_key, secure=False)
