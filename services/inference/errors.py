@@ -1,17 +1,22 @@
-"""What can go wrong between this service and the model server.
+"""What can go wrong between a request for a prediction and its answer.
 
 ::
 
     DependencyDown
     ├── TritonUnavailable       503  not started, not answering, or not able to start here
-    └── ModelNotReady           503  Triton answers and the model is not loaded (yet)
+    ├── ModelNotReady           503  Triton answers and the model is not loaded (yet)
+    └── Busy                    503  too many predictions wait already
     Conflict
-    ├── NoDeployment            409  the project has no deployed version
+    ├── NoDeployment            409  the project (or this version of it) is not served
+    ├── TilePlanMismatch        409  the image was cut by another plan than the model's
     ├── PublishConflict         409  another model lies under this name
     └── GoldenMismatch          409  the served version answers differently from the exported one
+    InvalidInput
+    ├── NotAnImage              422  the bytes are no image, or a damaged one
+    └── UnservableModel         422  the artefacts of a version cannot be served
 """
 
-from shared.errors import Conflict, DependencyDown
+from shared.errors import Conflict, DependencyDown, InvalidInput
 
 
 class TritonUnavailable(DependencyDown):
@@ -28,11 +33,25 @@ class ModelNotReady(DependencyDown):
     title = "The model is being loaded"
 
 
+class Busy(DependencyDown):
+    """More predictions wait than this process takes."""
+
+    code = "busy"
+    title = "Too many predictions wait"
+
+
 class NoDeployment(Conflict):
-    """Nothing of this project is served."""
+    """Nothing of this project, or not this version of it, is served."""
 
     code = "no-deployment"
     title = "No model of this project is deployed"
+
+
+class TilePlanMismatch(Conflict):
+    """Images must be cut in production as they were in training (C-139)."""
+
+    code = "tile-plan-mismatch"
+    title = "The image was cut by another tile plan than the model's"
 
 
 class PublishConflict(Conflict):
@@ -47,3 +66,17 @@ class GoldenMismatch(Conflict):
 
     code = "golden-mismatch"
     title = "The served model answers differently from the exported one"
+
+
+class NotAnImage(InvalidInput):
+    """The bytes are not a whole JPEG, PNG or BMP image within the limits."""
+
+    code = "not-an-image"
+    title = "The file is not an image that can be tested"
+
+
+class UnservableModel(InvalidInput):
+    """A version's artefacts are damaged or of a kind that this release does not serve."""
+
+    code = "unservable-model"
+    title = "This version cannot be served"

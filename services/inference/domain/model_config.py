@@ -13,6 +13,15 @@ MAX_BATCH = 16
 _MODEL_NAME = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")
 
 
+def is_model_name(name: str) -> bool:
+    """Tell whether ``name`` could be one of ours, a ULID.
+
+    >>> is_model_name("01ARZ3NDEKTSV4RRFFQ69G5FAV"), is_model_name("somebody-elses")
+    (True, False)
+    """
+    return _MODEL_NAME.fullmatch(name) is not None
+
+
 def check_model_name(name: str) -> str:
     """Return ``name`` if it is a ULID made by the server; it becomes a folder and a Triton name.
 
@@ -22,7 +31,7 @@ def check_model_name(name: str) -> str:
     >>> check_model_name("01ARZ3NDEKTSV4RRFFQ69G5FAV")
     '01ARZ3NDEKTSV4RRFFQ69G5FAV'
     """
-    if not _MODEL_NAME.fullmatch(name):
+    if not is_model_name(name):
         raise ValueError("a model name is a ULID")
     return name
 

@@ -18,14 +18,20 @@ class Changes:
         return bool(self.load or self.unload)
 
 
-def plan_changes(desired: Mapping[str, int], ready: frozenset[ServedKey]) -> Changes:
+def plan_changes(
+    desired: Mapping[str, int],
+    ready: frozenset[ServedKey],
+    *,
+    spared: frozenset[str] = frozenset(),
+) -> Changes:
     """Compare desired models (name → number) with those that are READY.
 
-    A model that is ready under another number than the desired one is loaded again.
+    A model that is ready under another number than the desired one is loaded again. Names in
+    ``spared`` (deployments under way) are neither loaded nor unloaded.
 
     >>> plan_changes({"a": 1, "b": 2}, frozenset({("b", 2), ("c", 1)}))
     Changes(load=('a',), unload=('c',))
     """
     load = sorted(name for name, number in desired.items() if (name, number) not in ready)
-    unload = sorted({name for name, _ in ready if name not in desired})
+    unload = sorted({name for name, _ in ready if name not in desired} - spared)
     return Changes(tuple(load), tuple(unload))

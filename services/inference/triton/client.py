@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from tritonclient.grpc import InferenceServerClient, InferInput, InferRequestedOutput
 from tritonclient.utils import InferenceServerException
 
+from services.inference.domain.model_config import is_model_name
 from services.inference.domain.reconciliation import ServedKey
 from services.inference.errors import ModelNotReady, TritonUnavailable
 from services.inference.triton.server import PROTOCOL_KEY
@@ -65,7 +66,7 @@ class TritonClient:
             return False
 
     def ready_models(self) -> frozenset[ServedKey]:
-        """Return the (name, version number) pairs that the server serves at this moment.
+        """Return the (name, version number) pairs of ours that the server serves at this moment.
 
         Raises:
             TritonUnavailable: The server does not answer.
@@ -74,7 +75,7 @@ class TritonClient:
         return frozenset(
             (model.name, int(model.version))
             for model in index.models
-            if model.state == "READY" and model.version
+            if model.state == "READY" and is_model_name(model.name)
         )
 
     def load(self, name: str, *, timeout_s: float = 60.0) -> None:

@@ -23,6 +23,7 @@ from services.inference.domain.model_config import (
     Device,
     ServedModel,
     check_model_name,
+    is_model_name,
     render_config,
 )
 from services.inference.errors import PublishConflict
@@ -103,10 +104,10 @@ class ModelStore:
         return True
 
     def names(self) -> frozenset[str]:
-        """Names of everything that is published."""
+        """Names of everything that is published; what is not ours is passed over."""
         if not self._folder.is_dir():
             return frozenset()
-        return frozenset(path.name for path in self._folder.iterdir() if path.is_dir())
+        return frozenset(path.name for path in self._folder.iterdir() if is_model_name(path.name))
 
     def remove(self, name: str) -> None:
         """Take ``name`` away (Triton must have unloaded it); one that is absent is fine."""

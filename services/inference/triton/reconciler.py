@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 
 from services.inference.domain.reconciliation import plan_changes
 from services.inference.errors import TritonUnavailable
@@ -12,11 +13,21 @@ from shared.telemetry import logger
 
 log = logger(__name__)
 
-Desired = Callable[[], Awaitable[Mapping[str, int]]]
-"""Gives the models that should be served: name → version number."""
-
 EnsurePublished = Callable[[str], Awaitable[None]]
 """Puts a desired model back into the repository when it is missing or damaged there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What should be served.
+
+    Attributes:
+        desired: Models that must be loaded: name → version number.
+        spared: Names that a deployment under way is about to load; they are left alone.
+    """
+
+    desired: Mapping[str, int]
+    spared: frozenset[str] = frozenset()
 
 
 class Reconciler:
@@ -25,33 +36,39 @@ class Reconciler:
     def __init__(
         self,
         client: TritonClient,
-        desired: Desired,
+        wanted: Callable[[], Awaitable[Wanted]],
         ensure_published: EnsurePublished,
         *,
         period_s: float = 10.0,
     ) -> None:
-        """Bind the parts; nothing runs before `start` or `reconcile`."""
+        """Bind the parts; nothing runs before `run` or `reconcile`."""
         self._client = client
-        self._desired = desired
+        self._wanted = wanted
         self._ensure_published = ensure_published
         self._period_s = period_s
         self._wake = asyncio.Event()
         self._pass = asyncio.Lock()
-        self._task: asyncio.Task[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
-    def start(self) -> None:
-        """Run a pass now and then every period until `stop`."""
-        self._loop = asyncio.get_running_loop()
-        self._wake.set()
-        self._task = asyncio.create_task(self._run(), name="triton-reconciler")
+    async def run(self, afterwards: Callable[[], Awaitable[None]]) -> None:
+        """Run a pass now, after each `wake` and every period, until cancelled.
 
-    async def stop(self) -> None:
-        """Stop; a pass under way is broken off, the next one would repair it."""
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+        Args:
+            afterwards: Called after each pass that succeeded.
+        """
+        self._loop = asyncio.get_running_loop()
+        while True:
+            self._wake.clear()
+            try:
+                await self.reconcile()
+                await afterwards()
+            except LoupeError as error:
+                log.warning("reconciliation postponed", error=error.detail)
+            # A waiting crowd must not turn into a storm of passes.
+            await asyncio.sleep(min(0.2, self._period_s))
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._period_s):
+                    await self._wake.wait()
 
     def wake(self) -> None:
         """Ask for a pass soon; may be called from any thread."""
@@ -67,9 +84,9 @@ class Reconciler:
             TritonUnavailable: The server does not answer.
         """
         async with self._pass:
-            desired = await self._desired()
+            wanted = await self._wanted()
             ready = await asyncio.to_thread(self._client.ready_models)
-            changes = plan_changes(desired, ready)
+            changes = plan_changes(wanted.desired, ready, spared=wanted.spared)
             for name in changes.load:
                 await self._load(name)
             for name in changes.unload:
@@ -85,18 +102,3 @@ class Reconciler:
             raise
         except (LoupeError, OSError) as error:
             log.error("model not loaded", model=name, error=str(error))
-
-    async def _run(self) -> None:
-        while True:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self._period_s):
-                    await self._wake.wait()
-            self._wake.clear()
-            try:
-                await self.reconcile()
-            except LoupeError as error:
-                log.warning("reconciliation postponed", error=str(error))
-            except Exception as error:
-                log.error("reconciliation failed", error=repr(error))
-            # A waiting crowd must not turn into a storm of passes.
-            await asyncio.sleep(min(0.2, self._period_s))

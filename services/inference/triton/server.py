@@ -18,7 +18,7 @@ from services.inference.triton.binary import PythonRuntime, TritonFiles
 
 PROTOCOL_KEY = "loupe"
 _LOG_LIMIT_BYTES = 8 * 1024 * 1024
-_STOP_GRACE_S = 10.0
+_STOP_GRACE_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +113,14 @@ class EmbeddedTriton:
 
     async def wait_ended(self) -> int:
         """Wait until the current process has ended; return its exit status."""
-        return await self._process.wait() if self._process else 0
+        if self._process is None:
+            return 0
+        status = await self._process.wait()
+        self._end_stubs(self._process.pid)
+        return status
 
     async def stop(self) -> None:
-        """End the process: politely, and after a grace time by force."""
+        """End the process and its stubs; callers have ended their requests before."""
         process = self._process
         if process is not None and process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
@@ -126,6 +130,7 @@ class EmbeddedTriton:
             except TimeoutError:
                 self.kill()
                 await process.wait()
+            self._end_stubs(process.pid)
         self._remove_shared_memory()
 
     def kill(self) -> None:
@@ -142,6 +147,15 @@ class EmbeddedTriton:
             return ""
         errors = [line for line in lines[-50:] if line.startswith("E") or "error" in line.lower()]
         return " / ".join(line.strip() for line in errors[-2:])
+
+    @staticmethod
+    def _end_stubs(pid: int) -> None:
+        """End the Python stubs of a server that has ended; they are in its process group.
+
+        They would notice by themselves, after a second or two of holding memory for nothing.
+        """
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(pid, signal.SIGKILL)
 
     def _prepare_folders(self) -> None:
         backend = self._folders.backends / "python"
@@ -176,7 +190,7 @@ class EmbeddedTriton:
             f"--grpc-restricted-protocol={ours}:{PROTOCOL_KEY}={self.access_key}",
             f"--grpc-restricted-protocol=shared-memory,logging,trace:off={secrets.token_hex(16)}",
             f"--backend-config=python,shm-region-prefix-name={self._shared_memory_prefix}",
-            "--exit-timeout-secs=5",
+            "--exit-timeout-secs=0",
             "--log-info=false",
         ]
 

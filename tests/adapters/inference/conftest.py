@@ -1,5 +1,6 @@
 """A real Triton in a temporary folder, and tiny models with the detector's inputs and outputs."""
 
+import asyncio
 import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,7 +16,7 @@ from services.inference.domain.model_config import ServedModel
 from services.inference.triton.binary import find_python_runtime, find_triton
 from services.inference.triton.client import TritonClient
 from services.inference.triton.model_store import ModelStore, Serving
-from services.inference.triton.reconciler import Reconciler
+from services.inference.triton.reconciler import Reconciler, Wanted
 from services.inference.triton.server import EmbeddedTriton, TritonFolders
 from services.inference.triton.supervisor import TritonSupervisor
 from shared.ids import new_id
@@ -94,8 +95,11 @@ async def running_bench(folder: Path) -> AsyncIterator[Bench]:
     store = ModelStore(folders.models, Serving(threads=1))
     desired: dict[str, int] = {}
 
-    async def wanted() -> dict[str, int]:
-        return dict(desired)
+    async def wanted() -> Wanted:
+        return Wanted(dict(desired))
+
+    async def nothing() -> None:
+        return
 
     async def ensure(name: str) -> None:
         assert store.is_intact(name)
@@ -105,11 +109,12 @@ async def running_bench(folder: Path) -> AsyncIterator[Bench]:
         server, client, on_restart=reconciler.reconcile, misses_before_kill=2
     )
     await supervisor.start()
-    reconciler.start()
+    reconciling = asyncio.create_task(reconciler.run(afterwards=nothing))
     try:
         yield Bench(store, server, client, supervisor, reconciler, desired, {})
     finally:
-        await reconciler.stop()
+        reconciling.cancel()
+        await asyncio.gather(reconciling, return_exceptions=True)
         await supervisor.stop()
         client.close()
 

@@ -1,0 +1,53 @@
+"""How much may be under way at once: predictions in line, and bytes of decoded pixels."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from services.inference.errors import Busy
+
+
+class Admission:
+    """Bounds the line of predictions and the memory of those that run."""
+
+    def __init__(self, *, concurrency: int, queue_length: int, memory_bytes: int) -> None:
+        """Allow ``concurrency`` to run and ``queue_length`` more to wait."""
+        self._limit = concurrency + queue_length
+        self._slots = asyncio.Semaphore(concurrency)
+        self._memory_bytes = memory_bytes
+        self._used_bytes = 0
+        self._freed = asyncio.Condition()
+        self._inside = 0
+
+    @asynccontextmanager
+    async def line(self, *, patient: bool = False) -> AsyncIterator[None]:
+        """Hold a place among those that run.
+
+        Args:
+            patient: A batch job, whose own loop is the bound: it waits however long the line is.
+
+        Raises:
+            Busy: The line is full.
+        """
+        if not patient and self._inside >= self._limit:
+            raise Busy("too many predictions wait; try again in a moment", retry_after_s=1)
+        self._inside += 1
+        try:
+            async with self._slots:
+                yield
+        finally:
+            self._inside -= 1
+
+    @asynccontextmanager
+    async def memory(self, size_bytes: int) -> AsyncIterator[None]:
+        """Hold ``size_bytes``; more than the whole budget is allowed only alone."""
+        share = min(size_bytes, self._memory_bytes)
+        async with self._freed:
+            await self._freed.wait_for(lambda: self._used_bytes + share <= self._memory_bytes)
+            self._used_bytes += share
+        try:
+            yield
+        finally:
+            async with self._freed:
+                self._used_bytes -= share
+                self._freed.notify_all()

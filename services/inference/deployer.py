@@ -1,0 +1,212 @@
+"""Brings promoted versions onto the model server, and the alias to them once they are proven."""
+
+import asyncio
+from dataclasses import dataclass
+
+from services.inference.domain.golden import Golden, differences
+from services.inference.domain.model_config import ServedModel
+from services.inference.errors import GoldenMismatch, ModelNotReady, UnservableModel
+from services.inference.repository import ALIASES, DEPLOYMENTS, Alias, Deployment
+from services.inference.triton.client import TritonClient
+from services.inference.triton.model_store import ModelStore
+from services.inference.triton.reconciler import Wanted
+from shared.blobs.port import Blobs
+from shared.clock import utc_now
+from shared.contracts.catalogue import DeploymentFailed, ModelDeployed
+from shared.documents.port import Collection, Documents, EveryTenant, Query, Sort, TenantScope
+from shared.errors import AlreadyExists, DependencyDown, LoupeError, NotFound, VersionConflict
+from shared.runtime.manifest import ManifestError, ModelManifest
+from shared.telemetry import logger
+
+MAX_ATTEMPTS = 3
+_ALL = 10_000
+
+log = logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Artefacts:
+    """The blobs of one version."""
+
+    onnx: bytes
+    manifest: ModelManifest
+    golden: Golden
+
+
+class Deployer:
+    """Every step may be repeated, so a process killed between two of them just goes on."""
+
+    def __init__(
+        self,
+        documents: Documents,
+        blobs: Blobs,
+        store: ModelStore,
+        client: TritonClient,
+        *,
+        keep_versions: int = 2,
+    ) -> None:
+        """Bind the stores; ``keep_versions`` of a project stay loaded, the alias's included."""
+        self._documents = documents
+        self._deployments = documents.collection(DEPLOYMENTS, EveryTenant())
+        self._blobs = blobs
+        self._store = store
+        self._client = client
+        self._keep = keep_versions
+
+    async def wanted(self) -> Wanted:
+        """What the reconciler must keep loaded, and what it must leave to `settle`."""
+        serving = await self._in_state("serving")
+        under_way = await self._in_state("wanted")
+        return Wanted(
+            {deployment.id: deployment.number for deployment in serving},
+            frozenset(deployment.id for deployment in under_way),
+        )
+
+    async def ensure_published(self, name: str) -> None:
+        """Put a model back into the repository when it is missing or damaged there."""
+        if not await asyncio.to_thread(self._store.is_intact, name):
+            deployment = await self._deployments.get(name)
+            await self._publish(deployment, await self._read(deployment))
+
+    async def settle(self) -> None:
+        """Deploy what is wanted, oldest promotion first; then sweep what nobody needs.
+
+        Raises:
+            DependencyDown: A store or Triton does not answer; the rest waits for the next pass.
+        """
+        for deployment in await self._in_state("wanted"):
+            await self._settle_one(deployment)
+        await self._sweep()
+
+    async def _settle_one(self, deployment: Deployment) -> None:
+        try:
+            artefacts = await self._read(deployment)
+            await self._publish(deployment, artefacts)
+            deployment = await self._note_manifest(deployment, artefacts.manifest)
+            await asyncio.to_thread(self._client.load, deployment.id)
+            await asyncio.to_thread(self._check, deployment, artefacts.golden)
+        except ModelNotReady as error:
+            await self._count_failure(deployment, error)
+        except DependencyDown:
+            raise
+        except LoupeError as error:
+            await self._fail(deployment, error.detail)
+        else:
+            await self._go_live(deployment)
+
+    async def _read(self, deployment: Deployment) -> Artefacts:
+        """Read and parse the version's blobs; raise UnservableModel for damaged ones."""
+        try:
+            onnx = await self._blobs.read(deployment.model_key)
+            text = await self._blobs.read(deployment.model_manifest_key)
+            golden = await self._blobs.read(deployment.golden_key)
+            return Artefacts(onnx, ModelManifest.from_json(text), Golden.from_bytes(golden))
+        except NotFound as error:
+            raise UnservableModel(f"an artefact is missing: {error.detail}") from error
+        except (ManifestError, ValueError) as error:
+            raise UnservableModel(f"an artefact is damaged: {error}") from error
+
+    async def _publish(self, deployment: Deployment, artefacts: Artefacts) -> None:
+        manifest = artefacts.manifest
+        model = ServedModel(
+            name=deployment.id,
+            number=deployment.number,
+            input_width=manifest.input_width,
+            input_height=manifest.input_height,
+            label_count=len(manifest.labels),
+        )
+        sha256 = manifest.model_sha256 or deployment.model_key.rsplit("/", 1)[-1]
+        await asyncio.to_thread(self._store.publish, model, artefacts.onnx, sha256=sha256)
+
+    def _check(self, deployment: Deployment, golden: Golden) -> None:
+        outputs = self._client.infer((deployment.id, deployment.number), golden.image)
+        if found := differences(golden, outputs):
+            raise GoldenMismatch("the golden check differs: " + "; ".join(found))
+
+    async def _note_manifest(self, deployment: Deployment, manifest: ModelManifest) -> Deployment:
+        """Store `model.json` with the deployment before the alias can lead anybody to it."""
+        text = manifest.to_json()
+        if deployment.manifest == text:
+            return deployment
+        own = self._documents.collection(DEPLOYMENTS, TenantScope(deployment.tenant))
+        return await own.replace(deployment.model_copy(update={"manifest": text}))
+
+    async def _go_live(self, deployment: Deployment) -> None:
+        """Move the alias first; a crash before the second write only repeats both."""
+        await self._move_alias(deployment)
+        update = {"state": "serving", "reason": "", "deployed_at": utc_now()}
+        await self._write(deployment.model_copy(update=update))
+        log.info("version deployed", tenant=deployment.tenant, version=deployment.model_version)
+
+    async def _move_alias(self, deployment: Deployment) -> None:
+        """Point the project at ``deployment`` unless it was promoted before the current one."""
+        aliases = self._documents.collection(ALIASES, TenantScope(deployment.tenant))
+        event = ModelDeployed(project_id=deployment.project_id, version=deployment.model_version)
+        while True:
+            old = await aliases.find(deployment.project_id)
+            if old is not None and (
+                old.current == deployment.id or old.promoted_at > deployment.promoted_at
+            ):
+                return
+            before = (old.current, *old.previous) if old else ()
+            kept = tuple(name for name in before if name != deployment.id)[: self._keep - 1]
+            new = Alias(
+                id=deployment.project_id,
+                tenant=deployment.tenant,
+                version=old.version if old else 0,
+                current=deployment.id,
+                previous=kept,
+                model_version=deployment.model_version,
+                promoted_at=deployment.promoted_at,
+            )
+            try:
+                await (aliases.replace if old else aliases.insert)(new, events=[event])
+            except (AlreadyExists, VersionConflict, NotFound):
+                continue
+            return
+
+    async def _sweep(self) -> None:
+        """Retire what no alias names any more; the reconciler then unloads it."""
+        serving = await self._in_state("serving")  # read before the aliases, which move first
+        aliases = self._documents.collection(ALIASES, EveryTenant())
+        named = {
+            name
+            for alias in await aliases.query(Query(limit=_ALL))
+            for name in (alias.current, *alias.previous)
+        }
+        for deployment in serving:
+            if deployment.id not in named:
+                await self._write(deployment.model_copy(update={"state": "retired"}))
+        for name in self._store.names():
+            known = await self._deployments.find(name)
+            if known is None or known.state in ("retired", "failed"):
+                await asyncio.to_thread(self._client.unload, name)
+                await asyncio.to_thread(self._store.remove, name)
+
+    async def _count_failure(self, deployment: Deployment, error: LoupeError) -> None:
+        if deployment.attempts + 1 >= MAX_ATTEMPTS:
+            await self._fail(deployment, error.detail)
+            return
+        again = deployment.model_copy(update={"attempts": deployment.attempts + 1})
+        await self._write(again)
+
+    async def _fail(self, deployment: Deployment, reason: str) -> None:
+        log.error("version not deployed", version=deployment.model_version, reason=reason)
+        event = DeploymentFailed(
+            project_id=deployment.project_id, version=deployment.model_version, reason=reason[:500]
+        )
+        failed = deployment.model_copy(update={"state": "failed", "reason": reason[:500]})
+        await self._write(failed, event)
+
+    async def _write(self, deployment: Deployment, event: DeploymentFailed | None = None) -> None:
+        """Store the new state unless somebody else was first; the next pass looks again."""
+        own = self._documents.collection(DEPLOYMENTS, TenantScope(deployment.tenant))
+        try:
+            await own.replace(deployment, events=[event] if event else [])
+        except (VersionConflict, NotFound):
+            log.info("deployment changed meanwhile", deployment=deployment.id)
+
+    async def _in_state(self, state: str) -> list[Deployment]:
+        collection: Collection[Deployment] = self._deployments
+        query = Query(where={"state": state}, sort=Sort("promoted_at"), limit=_ALL)
+        return await collection.query(query)

@@ -1,0 +1,128 @@
+"""Deployments as documents: asked for by events, read by people and by predictions."""
+
+from collections.abc import Callable
+
+from services.inference.errors import NoDeployment
+from services.inference.repository import ALIASES, DEPLOYMENTS, Alias, Deployment
+from shared.contracts.catalogue import ModelPromoted
+from shared.contracts.envelope import Event
+from shared.documents.port import Collection, Documents, Query, Sort, TenantScope
+from shared.errors import AlreadyExists, NotFound, VersionConflict
+from shared.http.paging import PageParams
+from shared.ids import derived_id
+
+_ALL = 10_000
+
+
+def deployment_id(tenant: str, project_id: str, version: str) -> str:
+    """Return the name under which a version is served: one version, one name, for ever."""
+    return derived_id("deployment", tenant, project_id, version)
+
+
+class Deployments:
+    """The desired state of the model server."""
+
+    def __init__(self, documents: Documents) -> None:
+        """Bind the store; `wake` may be set later to tell the deployer."""
+        self._documents = documents
+        self.wake: Callable[[], None] = lambda: None
+
+    async def promoted(self, event: Event[ModelPromoted]) -> None:
+        """Want a version to be served; a version promoted again (a roll-back) is wanted again."""
+        data = event.data
+        wanted = Deployment(
+            id=deployment_id(event.tenant, data.project_id, data.version),
+            tenant=event.tenant,
+            project_id=data.project_id,
+            training_id=data.training_id,
+            model_version=data.version,
+            number=data.number,
+            model_key=data.model_key,
+            model_manifest_key=data.model_manifest_key,
+            golden_key=data.golden_key,
+            promoted_at=event.time,
+        )
+        deployments = self._of(event.tenant)
+        old = await deployments.find(wanted.id)
+        if old is None:
+            try:
+                await deployments.insert(wanted)
+            except AlreadyExists as error:
+                raise VersionConflict("the deployment was made meanwhile") from error
+        elif event.time > old.promoted_at:
+            await deployments.replace(wanted.model_copy(update={"version": old.version}))
+        self.wake()
+
+    async def forget_project(self, tenant: str, project_id: str) -> None:
+        """Take a removed project's versions off the server."""
+        aliases = self._documents.collection(ALIASES, TenantScope(tenant))
+        alias = await aliases.find(project_id)
+        if alias is not None:
+            await aliases.delete(alias)
+        deployments = self._of(tenant)
+        for deployment in await deployments.query(
+            Query(where={"project_id": project_id}, limit=_ALL)
+        ):
+            if deployment.state != "retired":
+                await deployments.replace(deployment.model_copy(update={"state": "retired"}))
+        self.wake()
+
+    async def answering(self, tenant: str, project_id: str, version: str | None) -> Deployment:
+        """Return the deployment that answers for a version, or for the project.
+
+        Raises:
+            NoDeployment: Nothing is served; the detail says how far it is.
+        """
+        alias = await self.alias(tenant, project_id)
+        if version is None:
+            if alias is None:
+                raise NoDeployment(await self._why_none(tenant, project_id))
+            return await self._of(tenant).get(alias.current)
+        found = await self._of(tenant).find(deployment_id(tenant, project_id, version))
+        if found is None:
+            raise NoDeployment(f"{version} of this project was never promoted")
+        if found.state != "serving" and (alias is None or alias.current != found.id):
+            raise NoDeployment(_how_far(found))
+        return found
+
+    async def alias(self, tenant: str, project_id: str) -> Alias | None:
+        """Return which version answers for the project."""
+        return await self._documents.collection(ALIASES, TenantScope(tenant)).find(project_id)
+
+    async def get(self, tenant: str, project_id: str, version: str) -> Deployment:
+        """Return one deployment; raise NotFound."""
+        found = await self._of(tenant).find(deployment_id(tenant, project_id, version))
+        if found is None:
+            raise NotFound(f"no deployment of {version}")
+        return found
+
+    async def page(
+        self, tenant: str, project_id: str, paging: PageParams
+    ) -> tuple[list[Deployment], int]:
+        """Return one page of a project's deployments, newest promotion first, and their number."""
+        where = {"project_id": project_id}
+        query = Query(
+            where=where,
+            sort=Sort("promoted_at", -1),
+            skip=paging.skip,
+            limit=paging.page_size,
+            after=paging.after,
+        )
+        return await self._of(tenant).query(query), await self._of(tenant).count(where)
+
+    async def _why_none(self, tenant: str, project_id: str) -> str:
+        query = Query(where={"project_id": project_id}, sort=Sort("promoted_at", -1), limit=1)
+        newest = await self._of(tenant).query(query)
+        return _how_far(newest[0]) if newest else "train a version first: none was promoted yet"
+
+    def _of(self, tenant: str) -> Collection[Deployment]:
+        return self._documents.collection(DEPLOYMENTS, TenantScope(tenant))
+
+
+def _how_far(deployment: Deployment) -> str:
+    version = deployment.model_version
+    if deployment.state == "wanted":
+        return f"{version} is being deployed; try again in a moment"
+    if deployment.state == "failed":
+        return f"{version} could not be deployed: {deployment.reason}"
+    return f"{version} is not served any more"

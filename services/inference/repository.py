@@ -1,0 +1,120 @@
+"""The collections that inference owns."""
+
+from typing import Literal
+
+from shared.clock import Timestamp
+from shared.contracts.shapes import Shape
+from shared.documents.port import CollectionSpec, Document, Index
+from shared.documents.projections import Projection
+from shared.jobs.job import job_spec
+from shared.projects.directory import projects_spec
+
+SERVICE = "inference"
+
+DeploymentState = Literal["wanted", "serving", "retired", "failed"]
+
+
+class Deployment(Document):
+    """One version on its way to, on, or off the model server; ``id`` is its name in Triton.
+
+    ``manifest`` is the text of the version's ``model.json``, known once it was published.
+    ``promoted_at`` is the time of the event that asked for it; the newest one gets the alias.
+    """
+
+    project_id: str
+    training_id: str
+    model_version: str
+    number: int
+    model_key: str
+    model_manifest_key: str
+    golden_key: str
+    promoted_at: Timestamp
+    state: DeploymentState = "wanted"
+    reason: str = ""
+    attempts: int = 0
+    manifest: str = ""
+    deployed_at: Timestamp | None = None
+
+
+class Alias(Document):
+    """Which deployment answers for a project (``id``), and which ones before it stay loaded."""
+
+    current: str
+    previous: tuple[str, ...] = ()
+    model_version: str
+    promoted_at: Timestamp
+
+
+class ImageView(Projection):
+    """An image as the gallery announced it; ``plan_hash`` is set for tiles."""
+
+    project_id: str = ""
+    name: str = ""
+    blob_key: str = ""
+    width: int = 0
+    height: int = 0
+    plan_hash: str | None = None
+    deleted: bool = False
+
+
+class Prediction(Document):
+    """What a version said about one image, down to ``threshold``."""
+
+    project_id: str
+    image_id: str | None = None
+    name: str = ""
+    test_run_id: str | None = None
+    model_version: str
+    number: int
+    threshold: float
+    width: int
+    height: int
+    shapes: tuple[Shape, ...] = ()
+    elapsed_ms: float = 0.0
+    created_at: Timestamp
+    corrected: bool = False
+
+
+class ImageFailure(Document):
+    """Why one image of a test run has no prediction."""
+
+    project_id: str
+    test_run_id: str
+    image_id: str
+    reason: str
+
+
+class TestRun(Document):
+    """A test of many images; its progress is in the job of the same id."""
+
+    __test__ = False  # the name is the domain's word, pytest must not collect it
+
+    project_id: str
+    image_ids: tuple[str, ...]
+    model_version: str
+    deployment_id: str
+    threshold: float | None = None
+    created_at: Timestamp
+    created_by: str = ""
+
+
+PROJECTS = projects_spec(SERVICE)
+JOBS = job_spec(SERVICE)
+DEPLOYMENTS = CollectionSpec(
+    "inference.deployments", Deployment, (Index(("project_id", "promoted_at")), Index(("state",)))
+)
+ALIASES = CollectionSpec("inference.aliases", Alias)
+IMAGES = CollectionSpec("inference.images", ImageView, (Index(("project_id",)),))
+PREDICTIONS = CollectionSpec(
+    "inference.predictions",
+    Prediction,
+    (
+        Index(("project_id", "created_at")),
+        Index(("project_id", "image_id", "created_at")),
+        Index(("test_run_id", "created_at")),
+    ),
+)
+FAILURES = CollectionSpec("inference.failures", ImageFailure, (Index(("test_run_id",)),))
+TEST_RUNS = CollectionSpec("inference.test_runs", TestRun, (Index(("project_id", "created_at")),))
+
+COLLECTIONS = (PROJECTS, JOBS, DEPLOYMENTS, ALIASES, IMAGES, PREDICTIONS, FAILURES, TEST_RUNS)

@@ -1,0 +1,125 @@
+"""Requests and responses of inference."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.inference.repository import Alias, Deployment, DeploymentState, Prediction
+from shared.clock import Timestamp
+from shared.contracts.shapes import Shape
+from shared.jobs.job import JobState, Progress
+
+MAX_TEST_IMAGES = 10_000
+
+Id = Annotated[str, Field(min_length=1, max_length=64)]
+Version = Annotated[str, Field(min_length=1, max_length=32)]
+Threshold = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+
+
+class PredictionCreate(BaseModel):
+    """Test one image of the gallery; without ``version`` the deployed one answers."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    image_id: Id
+    version: Version | None = None
+    threshold: Threshold | None = None
+
+
+class PredictionUpload(BaseModel):
+    """The fields beside the file of a multipart request."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    version: Version | None = None
+    threshold: Threshold | None = None
+    tile_plan_hash: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = None
+
+
+class PredictionResponse(BaseModel):
+    """What a version found in one image."""
+
+    id: str
+    project_id: str
+    image_id: str | None
+    name: str
+    test_run_id: str | None
+    version: str
+    threshold: float
+    width: int
+    height: int
+    shapes: tuple[Shape, ...]
+    elapsed_ms: float
+    created_at: Timestamp
+    corrected: bool
+
+    @classmethod
+    def of(cls, stored: Prediction) -> "PredictionResponse":
+        """Build the response of a stored prediction."""
+        values = stored.model_dump(exclude={"tenant", "version", "model_version", "number"})
+        return cls(version=stored.model_version, **values)
+
+
+class TestRunCreate(BaseModel):
+    """Test many images of the gallery; without ``version`` the one deployed now answers all."""
+
+    __test__ = False
+    model_config = ConfigDict(extra="forbid")
+
+    image_ids: list[Id] = Field(min_length=1, max_length=MAX_TEST_IMAGES)
+    version: Version | None = None
+    threshold: Threshold | None = None
+
+
+class FailedImage(BaseModel):
+    """An image that could not be tested."""
+
+    image_id: str
+    reason: str
+
+
+class TestRunResponse(BaseModel):
+    """A test of many images; its predictions are listed by ``test_run_id``."""
+
+    __test__ = False
+
+    id: str
+    project_id: str
+    version: str
+    threshold: float | None
+    state: JobState
+    total: int
+    done: int
+    failed: int
+    failures: tuple[FailedImage, ...]
+    progress: Progress
+    error: str
+    created_at: Timestamp
+    finished_at: Timestamp | None
+
+
+class DeploymentResponse(BaseModel):
+    """A version on the model server; ``current`` answers when no version is named."""
+
+    version: str
+    project_id: str
+    training_id: str
+    state: DeploymentState
+    current: bool
+    reason: str
+    promoted_at: Timestamp
+    deployed_at: Timestamp | None
+
+    @classmethod
+    def of(cls, stored: Deployment, alias: Alias | None) -> "DeploymentResponse":
+        """Build the response of a stored deployment."""
+        return cls(
+            version=stored.model_version,
+            project_id=stored.project_id,
+            training_id=stored.training_id,
+            state=stored.state,
+            current=alias is not None and alias.current == stored.id,
+            reason=stored.reason,
+            promoted_at=stored.promoted_at,
+            deployed_at=stored.deployed_at,
+        )

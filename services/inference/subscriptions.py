@@ -1,0 +1,31 @@
+"""What inference listens to."""
+
+from services.inference.handlers import Inference
+from shared.contracts.catalogue import (
+    CorrectionSaved,
+    ImageDeleted,
+    ImageUploaded,
+    ModelPromoted,
+    ProjectDeleted,
+)
+from shared.contracts.envelope import Event
+from shared.events.subscriptions import Subscription, on
+
+
+def subscriptions(inference: Inference) -> tuple[Subscription, ...]:
+    """Return the table: event class → handler."""
+    projects = {line.event: line for line in inference.projects.subscriptions()}
+    forget_project = projects.pop(ProjectDeleted).handler
+
+    async def project_deleted(event: Event[ProjectDeleted]) -> None:
+        await forget_project(event)
+        await inference.deployments.forget_project(event.tenant, event.data.project_id)
+
+    return (
+        *projects.values(),
+        on(ProjectDeleted, project_deleted),
+        on(ImageUploaded, inference.images.uploaded),
+        on(ImageDeleted, inference.images.deleted),
+        on(ModelPromoted, inference.deployments.promoted),
+        on(CorrectionSaved, inference.mark_corrected),
+    )
