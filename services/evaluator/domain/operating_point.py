@@ -91,8 +91,9 @@ def best_threshold(arranged: Arranged, verdict: Verdicts, *, beta: float = 1.0) 
 
     Every score that occurs is tried; of equals the highest threshold wins.
     """
-    everything = np.flatnonzero(arranged.positives() > 0)
-    return _best(arranged, verdict, everything, beta)
+    positives = arranged.positives()
+    everything = np.flatnonzero(positives > 0)
+    return _best(arranged, verdict, everything, positives, beta=beta)
 
 
 def best_threshold_per_label(
@@ -101,14 +102,16 @@ def best_threshold_per_label(
     """The same for each label by itself, ``K`` choices; nan for labels without truths."""
     positives = arranged.positives()
     return [
-        _best(arranged, verdict, np.array([label]), beta)
+        _best(arranged, verdict, np.array([label]), positives, beta=beta)
         if positives[label]
         else Choice(float("nan"), float("nan"))
         for label in range(arranged.labels)
     ]
 
 
-def _best(arranged: Arranged, verdict: Verdicts, labels: Ints, beta: float) -> Choice:
+def _best(
+    arranged: Arranged, verdict: Verdicts, labels: Ints, positives: Ints, *, beta: float
+) -> Choice:
     if not labels.size:
         return Choice(float("nan"), float("nan"))
     order = arranged.by_score
@@ -116,7 +119,7 @@ def _best(arranged: Arranged, verdict: Verdicts, labels: Ints, beta: float) -> C
         start, stop = arranged.label_start[labels[0]], arranged.label_start[labels[0] + 1]
         order = arranged.by_label[start:stop]
     threshold, score = _sweep(
-        verdict, order, arranged.det_label, arranged.score, arranged.positives(), beta * beta
+        verdict, order, arranged.det_label, arranged.score, positives, beta * beta
     )
     return Choice(float(threshold), float(score) / labels.size)
 

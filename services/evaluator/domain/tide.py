@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numba import njit
 
-from services.evaluator.domain.arrangement import Arranged
+from services.evaluator.domain.arrangement import Arranged, group
 from services.evaluator.domain.overlaps import MIN_OVERLAP, Overlaps
 from services.evaluator.domain.samples import Columns, Flags, Floats, Ints
 
@@ -49,10 +49,8 @@ def error_split(
         (overlaps.start, overlaps.truth, overlaps.iou),
         (iou_threshold, MIN_OVERLAP),
     )
-    place = np.empty(order.size, np.int64)
-    place[order] = np.arange(order.size)
     missed = ~arranged.truth_crowd & ~reachable
-    curve = _Curve(arranged, kind, swallowed, place)
+    curve = _Curve(arranged, kind, swallowed)
     ap = curve.mean_ap(kind == FINE, ~swallowed, regrouped=False)
     gain = {name: _gain(curve.mended(code, heir_of), ap) for code, name in enumerate(KINDS[:5])}
     lost = np.bincount(arranged.truth_label[missed], minlength=arranged.labels)
@@ -72,7 +70,6 @@ class _Curve:
     arranged: Arranged
     kind: Ints
     swallowed: Flags
-    place: Ints
 
     def mended(self, code: int, heir_of: Ints) -> float:
         """Mean AP with one kind mended: the heir of a truth becomes right, the others vanish."""
@@ -99,16 +96,21 @@ class _Curve:
         tidecv lists errors before right detections once it has mended something, which decides
         between equal scores: ``regrouped`` does the same.
         """
-        label = self.arranged.det_label if label is None else label
-        positives = self.arranged.positives() - (0 if fewer_truths is None else fewer_truths)
-        rows = np.flatnonzero(kept)
-        first = (self.kind[rows] == FINE) & regrouped
-        order = rows[np.lexsort((self.place[rows], first, -self.arranged.score[rows], label[rows]))]
-        start = np.searchsorted(label[order], np.arange(self.arranged.labels + 1))
+        arranged = self.arranged
+        positives = arranged.positives() - (0 if fewer_truths is None else fewer_truths)
+        if label is None:
+            order = arranged.by_label[kept[arranged.by_label]]
+            label = arranged.det_label
+        else:
+            rows = arranged.by_score[kept[arranged.by_score]]
+            order = rows[group(label[rows], arranged.labels)[0]]
+        start = np.searchsorted(label[order], np.arange(arranged.labels + 1))
         seen = (positives > 0) | (np.diff(start) > 0)
         if not seen.any():
             return float("nan")
-        return float(_areas(right[order], start, positives, RECALLS)[seen].mean())
+        late = (self.kind[order] == FINE) & regrouped
+        areas = _areas((right[order], late, arranged.score[order]), start, positives, RECALLS)
+        return float(areas[seen].mean())
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
@@ -200,18 +202,12 @@ def _error_kind(
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _areas(right: Flags, start: Ints, positives: Ints, points: Floats) -> Floats:
+def _areas(ranked: Columns, start: Ints, positives: Ints, points: Floats) -> Floats:
     out = np.zeros(start.size - 1)
     for label in range(start.size - 1):
         if positives[label] <= 0:
             continue
-        found, corners = 0, np.empty(start[label + 1] - start[label])
-        for place in range(start[label], start[label + 1]):
-            if right[place]:
-                corners[found] = (found + 1) / (place - start[label] + 1)
-                found += 1
-        for place in range(found - 2, -1, -1):
-            corners[place] = max(corners[place], corners[place + 1])
+        corners, found = _corners(ranked, start[label], start[label + 1])
         place = 0
         for point in points:
             while place < found and (place + 1) / positives[label] < point:
@@ -220,3 +216,27 @@ def _areas(right: Flags, start: Ints, positives: Ints, points: Floats) -> Floats
                 break
             out[label] += corners[place] / points.size
     return out
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _corners(ranked: Columns, first: int, last: int) -> Columns:
+    """Falling precision at each right detection; among equal scores the late ones come last."""
+    right, late, score = ranked
+    corners, found, shown = np.empty(last - first), 0, 0
+    begin = first
+    while begin < last:
+        end = begin + 1
+        while end < last and score[end] == score[begin]:
+            end += 1
+        for turn in (False, True):
+            for place in range(begin, end):
+                if late[place] != turn:
+                    continue
+                shown += 1
+                if right[place]:
+                    corners[found] = (found + 1) / shown
+                    found += 1
+        begin = end
+    for place in range(found - 2, -1, -1):
+        corners[place] = max(corners[place], corners[place + 1])
+    return corners, found

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 from scipy.stats import fisher_exact
 
 from services.evaluator.domain.evaluation import Evaluation
-from services.evaluator.domain.samples import Flags, Floats, Ints
+from services.evaluator.domain.samples import Columns, Flags, Floats, Ints
 from services.evaluator.domain.words import Words, percent, say, trait
 
 LEAST_LIFT = 1.5  # a trait is worth telling when errors are half as frequent again
@@ -138,19 +139,32 @@ def _features(
 def _nearest_label(evaluation: Evaluation, rows: Ints, image: Ints) -> Ints:
     """Label of the nearest truth of another label within reach, else the last index (none)."""
     arranged = evaluation.arranged
-    nobody = len(evaluation.samples.labels)
-    out = np.full(rows.size, nobody, np.int64)
-    for place, (det, where) in enumerate(zip(rows, image, strict=True)):
-        here = slice(arranged.truth_start[where], arranged.truth_start[where + 1])
-        label = arranged.truth_label[here]
-        other = (label >= 0) & (label != arranged.det_label[det])
-        if not other.any():
-            continue
-        boxes, box = arranged.truth_boxes[here], arranged.det_boxes[det]
-        gap = np.hypot(*(boxes[:, :2] + boxes[:, 2:] / 2 - box[:2] - box[2:] / 2).T)
-        gap[~other] = np.inf
-        if gap.min() <= NEAR_FACTOR * max(box[2], box[3], boxes[gap.argmin(), 2:].max()):
-            out[place] = label[gap.argmin()]
+    out: Ints = _nearest(
+        (arranged.det_boxes[rows], arranged.det_label[rows], image),
+        (arranged.truth_boxes, arranged.truth_label, arranged.truth_start),
+        len(evaluation.samples.labels),
+    )
+    return out
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _nearest(dets: Columns, truths: Columns, nobody: int) -> Ints:
+    boxes, labels, image = dets
+    truth_boxes, truth_label, start = truths
+    out = np.full(labels.size, nobody, np.int64)
+    for row in range(labels.size):
+        nearest = np.inf
+        x, y = boxes[row, 0] + boxes[row, 2] / 2, boxes[row, 1] + boxes[row, 3] / 2
+        own = max(boxes[row, 2], boxes[row, 3])
+        for truth in range(start[image[row]], start[image[row] + 1]):
+            if truth_label[truth] < 0 or truth_label[truth] == labels[row]:
+                continue
+            width, height = truth_boxes[truth, 2], truth_boxes[truth, 3]
+            gap = np.hypot(
+                truth_boxes[truth, 0] + width / 2 - x, truth_boxes[truth, 1] + height / 2 - y
+            )
+            if gap < nearest and gap <= NEAR_FACTOR * max(own, width, height):
+                nearest, out[row] = gap, truth_label[truth]
     return out
 
 
