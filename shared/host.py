@@ -11,7 +11,7 @@ from starlette.types import ASGIApp
 
 from shared.events.consumer import ConsumerLoop
 from shared.events.relay import Relay
-from shared.http.app import ByPrefix, create_app, problem_page
+from shared.http.app import ByPrefix, Check, create_app, problem_page
 from shared.http.tokens import Tokens
 from shared.service import Loop, Service
 from shared.settings import HttpSettings, StoreSettings
@@ -74,7 +74,7 @@ def face_of(
 ) -> ASGIApp:
     """Return the ASGI application of ``services``."""
     tokens = Tokens(settings.token_secret.get_secret_value())
-    checks = {
+    checks: dict[str, Check] = {
         "documents": stores.documents.ping,
         "events": stores.events.ping,
         "blobs": stores.blobs.ping,
@@ -97,7 +97,7 @@ async def run(
 ) -> None:
     """Open the stores, run everything that ``roles`` ask for until SIGTERM or SIGINT, then close.
 
-    Raises the first error of opening; what was acknowledged is durable, so a kill is as good as a stop.
+    Raises the first error of opening. What was acknowledged is durable, so a kill loses nothing.
     """
     stores = Stores.of(StoreSettings())
     services = [build(stores) for build in builds]
@@ -118,8 +118,9 @@ async def run(
         for task in tasks:
             task.cancel()
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(asyncio.gather(*tasks, return_exceptions=True), _CLOSE_S)
-            await asyncio.wait_for(stores.close(), _CLOSE_S)
+            async with asyncio.timeout(_CLOSE_S):
+                await asyncio.gather(*tasks, return_exceptions=True)
+                await stores.close()
 
 
 async def _serve(face: ASGIApp, settings: HttpSettings, ready: Callable[[], None]) -> None:

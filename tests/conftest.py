@@ -1,8 +1,12 @@
 """Fixtures that every test may use."""
 
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+
+from shared.settings import StoreSettings
+from shared.stores import Stores
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
@@ -23,3 +27,19 @@ def shared_weights() -> Path:
     if not folder.is_dir():
         pytest.skip("../shared/weights is not beside this checkout")
     return folder
+
+
+@pytest.fixture(autouse=True)
+def _platform_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give each test a data folder of its own and a token secret."""
+    monkeypatch.setenv("LOUPE_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("LOUPE_STORES", "embedded")
+    monkeypatch.setenv("LOUPE_TOKEN_SECRET", "0123456789abcdef" * 4)
+
+
+@pytest.fixture
+async def stores(tmp_path: Path) -> AsyncIterator[Stores]:
+    """Embedded stores on a temporary folder; a test opens the collections it needs."""
+    stores = Stores.of(StoreSettings(stores="embedded", data=tmp_path / "data"))
+    yield stores
+    await stores.close()

@@ -1,1 +1,1 @@
-"""What services promise one another: the envelope, the catalogue of events, shapes, snapshots, predictions."""
+"""What services promise one another: events, shapes, snapshots and predictions."""

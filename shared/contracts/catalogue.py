@@ -11,7 +11,6 @@ from pydantic import BaseModel, ConfigDict
 from shared.clock import Timestamp
 from shared.contracts.envelope import EventBody
 from shared.contracts.shapes import Task
-from shared.contracts.snapshot import TilePlanSpec
 
 PARTITIONS: dict[str, int] = {
     "project": 3,

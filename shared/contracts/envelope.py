@@ -54,7 +54,7 @@ class Event(BaseModel, Generic[Body]):
 
 
 class PendingEvent(BaseModel):
-    """An event inside its aggregate's outbox: ready to publish, byte for byte, as often as it takes."""
+    """An event inside its aggregate's outbox: ready to publish, always the same bytes."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -119,7 +119,7 @@ def _pack_one(body: EventBody, stamp: EventStamp, index: int) -> PendingEvent:
 
 
 def unpack(body_class: type[Body], value: bytes) -> Event[Body]:
-    """Parse a message whose type is ``body_class``; raise :class:`InvalidInput` when it is not that."""
+    """Parse a message of type ``body_class``; raise :class:`InvalidInput` when it is not that."""
     try:
         return Event[body_class].model_validate_json(value)  # type: ignore[valid-type]
     except ValueError as error:

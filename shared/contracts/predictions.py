@@ -1,4 +1,4 @@
-"""Stored predictions: what a version said about the held-out images, kept as a blob for the evaluator."""
+"""Stored predictions: what a version said about the held-out images, kept as a blob."""
 
 from pydantic import BaseModel, ConfigDict
 

@@ -1,4 +1,4 @@
-"""Shapes: how a place in an image, and what is there, travels between people, services and files."""
+"""Shapes: how a place in an image, and what is there, travels between people and services."""
 
 from typing import Annotated, Literal, Self
 
@@ -28,7 +28,7 @@ Point = tuple[Coordinate, Coordinate]
 
 
 class Rle(BaseModel):
-    """COCO run-length code of a mask: ``size`` is (height, width), ``counts`` the compressed text."""
+    """COCO run-length code: ``size`` is (height, width), ``counts`` the compressed text."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -66,7 +66,7 @@ class Shape(BaseModel):
         return self
 
     def bounds(self) -> tuple[float, float, float, float]:
-        """Return the upright box (x1, y1, x2, y2) around the points; raise ValueError without points."""
+        """Return the upright box (x1, y1, x2, y2) around the points; ValueError without any."""
         if not self.points:
             raise ValueError(f"a {self.kind} shape has no points")
         xs = [x for x, _ in self.points]

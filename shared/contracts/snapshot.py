@@ -1,4 +1,4 @@
-"""The dataset manifest: an immutable list of what a version was trained and judged on, kept as a blob."""
+"""The dataset manifest: what a version was trained and judged on, frozen in a blob."""
 
 from typing import Literal
 
@@ -39,7 +39,7 @@ class SnapshotImage(BaseModel):
 
 
 class Snapshot(BaseModel):
-    """A frozen dataset; ``dataset_hash`` is the SHA-256 of its canonical JSON without that field."""
+    """A frozen dataset; ``dataset_hash`` is the SHA-256 of its canonical JSON without it."""
 
     model_config = ConfigDict(frozen=True)
 

@@ -155,11 +155,11 @@ class EmbeddedConsumer:
         await self._database.write(write)
 
     async def _wait(self, seconds: float) -> None:
-        async with self._appended:
-            try:
-                await asyncio.wait_for(self._appended.wait(), seconds)
-            except TimeoutError:
-                return
+        try:
+            async with asyncio.timeout(seconds), self._appended:
+                await self._appended.wait()
+        except TimeoutError:
+            return
 
     async def _renew(self) -> None:
         now = time.monotonic()

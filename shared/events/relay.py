@@ -60,7 +60,8 @@ class Relay:
 
     async def _idle(self) -> None:
         try:
-            await asyncio.wait_for(self._documents.outbox_written.wait(), _LOOK_S)
+            async with asyncio.timeout(_LOOK_S):
+                await self._documents.outbox_written.wait()
         except TimeoutError:
             return
 

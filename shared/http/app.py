@@ -63,6 +63,7 @@ class Observed:
         self._service = service
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one connection (ASGI)."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -128,6 +129,7 @@ class ByPrefix:
         self._rest = rest
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one connection (ASGI)."""
         if scope["type"] == "lifespan":
             await self._rest(scope, receive, send)
             return

@@ -127,7 +127,7 @@ class JobQueue:
         return await self._fenced(job, lambda j: update, events=events)
 
     async def release(self, job: Job) -> Job:
-        """Give my lease back (a graceful stop): the job waits again, this attempt is not counted."""
+        """Give my lease back (a graceful stop): the job waits again, the attempt uncounted."""
         return await self._fenced(
             job,
             lambda j: {

@@ -1,0 +1,35 @@
+"""The command line: ``loupe run | demo | import | report | events | contracts | key``."""
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+
+# One module a command; each offers add_parser(subparsers) and run(args) -> exit code.
+COMMANDS = {
+    "run": "services.cli.run",
+    "demo": "services.cli.demo.command",
+    "import": "services.cli.import_",
+    "report": "services.cli.report",
+    "events": "services.cli.events",
+    "contracts": "services.cli.contracts",
+    "key": "services.cli.key",
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; return its exit code."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    parser = argparse.ArgumentParser(prog="loupe", description="Develop your own vision models.")
+    subparsers = parser.add_subparsers(dest="command", required=True)
+    # Only the named command is imported: `loupe report` must not wait for torch.
+    chosen = [words[0]] if words and words[0] in COMMANDS else list(COMMANDS)
+    for name in chosen:
+        importlib.import_module(COMMANDS[name]).add_parser(subparsers)
+    args = parser.parse_args(words)
+    code: int = importlib.import_module(COMMANDS[args.command]).run(args)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

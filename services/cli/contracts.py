@@ -1,0 +1,56 @@
+"""``loupe contracts``: write the published contracts, or say where they differ from the code."""
+
+import argparse
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from services.cli.commands import SubParsers
+
+PUBLISHED = Path(__file__).parents[2] / "shared" / "contracts" / "published"
+
+
+def add_parser(subparsers: SubParsers) -> None:
+    """Add the command to the parser."""
+    parser = subparsers.add_parser("contracts", help="generate shared/contracts/published")
+    parser.add_argument("--check", action="store_true", help="write nothing; fail on a difference")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write or check the contracts; return 1 when they differ or a change breaks readers."""
+    from shared.contracts.compatibility import breaking_changes
+    from shared.contracts.publishing import documents, read_published, write_published
+
+    fresh = documents(openapi_documents())
+    published = read_published(PUBLISHED)
+    broken = breaking_changes(published, fresh)
+    for line in broken:
+        print(f"breaking: {line}", file=sys.stderr)
+    if not args.check:
+        write_published(PUBLISHED, fresh)
+        return 0
+    old = {name for name in published if not name.startswith("examples/")}
+    differing = sorted(n for n in fresh.keys() | old if fresh.get(n) != published.get(n))
+    for name in differing:
+        print(f"differs: {name} (run `make contracts`)", file=sys.stderr)
+    return 1 if differing or broken else 0
+
+
+def openapi_documents() -> dict[str, dict[str, object]]:
+    """Return the OpenAPI document of every service, built on throw-away stores."""
+    from services.standalone import BUILDS
+    from shared.http.app import create_app
+    from shared.http.tokens import Tokens
+    from shared.settings import StoreSettings
+    from shared.stores import Stores
+
+    os.environ.setdefault("LOUPE_TOKEN_SECRET", "0" * 31 + "f")
+    with tempfile.TemporaryDirectory() as folder:
+        stores = Stores.of(StoreSettings(stores="embedded", data=Path(folder)))
+        services = [build(stores) for build in BUILDS]
+        tokens = Tokens("0" * 31 + "f")
+        return {
+            service.name: create_app(service, tokens=tokens, checks={}).openapi()
+            for service in services
+        }

@@ -1,0 +1,46 @@
+"""Which changes of a published event break readers: anything but a new optional field or event."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+
+def breaking_changes(published: Mapping[str, str], fresh: Mapping[str, str]) -> list[str]:
+    """Return one line for each breaking difference between two sets of event schemas.
+
+    >>> old = {"schemas/a.json": '{"properties": {"x": {"type": "string"}}, "required": ["x"]}'}
+    >>> breaking_changes(old, {})
+    ['a: the event is gone']
+    """
+    lines: list[str] = []
+    for name, text in sorted(published.items()):
+        if not name.startswith("schemas/"):
+            continue
+        event = name.removeprefix("schemas/").removesuffix(".json")
+        if name not in fresh:
+            lines.append(f"{event}: the event is gone")
+            continue
+        old, new = json.loads(text), json.loads(fresh[name])
+        lines += [f"{event}: {line}" for line in _object_changes(old, new, "")]
+        old_parts, new_parts = old.get("$defs", {}), new.get("$defs", {})
+        for part in sorted(old_parts.keys() & new_parts.keys()):
+            changes = _object_changes(old_parts[part], new_parts[part], f"{part}.")
+            lines += [f"{event}: {line}" for line in changes]
+    return lines
+
+
+def _object_changes(old: dict[str, Any], new: dict[str, Any], place: str) -> list[str]:
+    before, after = old.get("properties", {}), new.get("properties", {})
+    lines = [f"{place}{name} is gone" for name in sorted(before.keys() - after.keys())]
+    required = set(new.get("required", ())) - set(old.get("required", ()))
+    lines += [f"{place}{name} became required" for name in sorted(required)]
+    for name in sorted(before.keys() & after.keys()):
+        if _type_of(before[name]) != _type_of(after[name]):
+            lines.append(f"{place}{name} changed its type")
+    return lines
+
+
+def _type_of(schema: dict[str, Any]) -> str:
+    """Return what a reader relies on: the schema without its words and its default."""
+    kept = {k: v for k, v in schema.items() if k not in ("title", "description", "default")}
+    return json.dumps(kept, sort_keys=True)

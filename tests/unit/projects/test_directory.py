@@ -1,0 +1,52 @@
+"""The directory of projects keeps the newest, whatever the order of events."""
+
+import itertools
+
+import pytest
+
+from shared.contracts.catalogue import ProjectCreated, ProjectDeleted, ProjectUpdated
+from shared.contracts.envelope import EventBody, EventStamp, pack, unpack
+from shared.errors import NotFound
+from shared.events.subscriptions import Subscription
+from shared.projects.directory import ProjectDirectory, projects_spec
+from shared.stores import Stores
+
+CREATED = ProjectCreated(project_id="P", name="old", task="detection")
+RENAMED = ProjectUpdated(project_id="P", name="new")
+
+
+async def deliver(table: tuple[Subscription, ...], body: EventBody, sequence: int) -> None:
+    packed = pack([body], EventStamp.of("t", "P", sequence))[0]
+    for subscription in table:
+        if subscription.event is type(body):
+            await subscription.handler(unpack(type(body), packed.value_bytes()))
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations([0, 1, 0, 1])))
+async def test_any_order_ends_in_the_newest_name(stores: Stores, order: tuple[int, ...]) -> None:
+    await stores.documents.open([projects_spec("x")])
+    directory = ProjectDirectory(stores.documents, "x", wait_s=0)
+    history = [(CREATED, 1), (RENAMED, 2)]
+    for index in order:
+        await deliver(directory.subscriptions(), *history[index])
+    view = await directory.require("t", "P")
+    assert (view.name, view.task, view.known) == ("new", "detection", True)
+
+
+async def test_a_deleted_project_stays_deleted_when_its_creation_comes_late(
+    stores: Stores,
+) -> None:
+    await stores.documents.open([projects_spec("x")])
+    directory = ProjectDirectory(stores.documents, "x", wait_s=0)
+    await deliver(directory.subscriptions(), ProjectDeleted(project_id="P"), 3)
+    await deliver(directory.subscriptions(), CREATED, 1)
+    with pytest.raises(NotFound):
+        await directory.require("t", "P")
+
+
+async def test_another_tenant_does_not_see_it(stores: Stores) -> None:
+    await stores.documents.open([projects_spec("x")])
+    directory = ProjectDirectory(stores.documents, "x", wait_s=0)
+    await deliver(directory.subscriptions(), CREATED, 1)
+    with pytest.raises(NotFound):
+        await directory.require("other", "P")

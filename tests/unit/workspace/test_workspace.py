@@ -1,0 +1,139 @@
+"""The workspace by its HTTP face: keys, tokens, projects, tenants."""
+
+from typing import Any
+
+import pytest
+
+from services.workspace.app import build
+from services.workspace.domain.api_keys import make_key
+from shared.stores import Stores
+from tests.running import credentials, running
+
+PROJECTS = "/api/workspace/projects"
+
+
+def project(**changes: Any) -> dict[str, Any]:
+    return {"name": "pins", "task": "detection", **changes}
+
+
+async def test_a_key_becomes_a_token_and_a_wrong_key_does_not(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = make_key().text
+    monkeypatch.setenv("LOUPE_WORKSPACE_ADMIN_KEY", key)
+    async with running(stores, [build(stores)]) as platform:
+        for _ in range(100):
+            answer = await platform.client.post("/api/workspace/tokens", json={"api_key": key})
+            if answer.status_code == 200:
+                break
+        assert answer.json()["tenant"] == "default"
+        bearer = {"Authorization": f"Bearer {answer.json()['access_token']}"}
+        assert (await platform.client.get(PROJECTS, headers=bearer)).status_code == 200
+        wrong = make_key().text
+        refused = await platform.client.post("/api/workspace/tokens", json={"api_key": wrong})
+    assert refused.status_code == 401
+    assert refused.json()["type"] == "urn:loupe:problem:unauthenticated"
+    assert refused.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "reason"),
+    [
+        ({"name": ""}, "name", "a name is required"),
+        ({"name": "x" * 21}, "name", "item 4: 20 characters at most"),
+        ({"notes": "x" * 101}, "notes", "item 7: 100 characters at most"),
+        ({"task": "video"}, "task", "not a task of ours"),
+        ({"task": "ocr", "tiling": {"rows": 2, "columns": 2}}, "tiling", "item 12: no OCR tiling"),
+        ({"tiling": {"rows": 0, "columns": 2}}, "tiling.rows", "a grid has rows"),
+        ({"tiling": {"rows": 1, "columns": 1}}, "tiling", "one by one is no tiling"),
+        ({"unknown": 1}, "unknown", "a field that nobody reads is a mistake"),
+    ],
+)
+async def test_a_wrong_project_is_refused_with_its_field(
+    stores: Stores, changes: dict[str, Any], field: str, reason: str
+) -> None:
+    async with running(stores, [build(stores)]) as platform:
+        answer = await platform.client.post(PROJECTS, json=project(**changes))
+    assert answer.status_code == 422, reason
+    assert field in [error["field"] for error in answer.json()["errors"]], reason
+
+
+async def test_bounds_are_accepted_exactly(stores: Stores) -> None:
+    wanted = project(name="n" * 20, notes="n" * 100, tiling={"rows": 2, "columns": 3})
+    async with running(stores, [build(stores)]) as platform:
+        answer = await platform.client.post(PROJECTS, json=wanted)
+    assert answer.status_code == 201
+    assert answer.json()["tiling"] == {"rows": 2, "columns": 3}
+
+
+async def test_a_post_repeated_with_its_key_creates_once(stores: Stores) -> None:
+    async with running(stores, [build(stores)]) as platform:
+        answers = [
+            await platform.client.post(
+                PROJECTS, json=project(), headers={"Idempotency-Key": "once"}
+            )
+            for _ in range(3)
+        ]
+        listed = (await platform.client.get(PROJECTS)).json()
+    assert {answer.json()["id"] for answer in answers} == {listed["items"][0]["id"]}
+    assert listed["total"] == 1
+
+
+async def test_a_name_is_unique_within_its_tenant_only(stores: Stores) -> None:
+    async with running(stores, [build(stores)]) as platform:
+        first = await platform.client.post(PROJECTS, json=project())
+        again = await platform.client.post(PROJECTS, json=project())
+        other = await platform.client.post(PROJECTS, json=project(), headers=credentials("other"))
+    assert (first.status_code, again.status_code, other.status_code) == (201, 409, 201)
+
+
+async def test_a_foreign_project_looks_exactly_like_a_missing_one(stores: Stores) -> None:
+    async with running(stores, [build(stores)]) as platform:
+        made = (await platform.client.post(PROJECTS, json=project())).json()["id"]
+        foreign = await platform.client.get(f"{PROJECTS}/{made}", headers=credentials("other"))
+        missing = await platform.client.get(f"{PROJECTS}/{made[:-1]}0")
+    assert foreign.status_code == missing.status_code == 404
+    assert foreign.json()["detail"].replace(made, "X") == missing.json()["detail"].replace(
+        made[:-1] + "0", "X"
+    )
+
+
+async def test_a_viewer_reads_and_does_not_write(stores: Stores) -> None:
+    viewer = credentials("default", "viewer")
+    async with running(stores, [build(stores)]) as platform:
+        reads = await platform.client.get(PROJECTS, headers=viewer)
+        writes = await platform.client.post(PROJECTS, json=project(), headers=viewer)
+    assert (reads.status_code, writes.status_code) == (200, 403)
+
+
+async def test_a_lost_update_is_told(stores: Stores) -> None:
+    async with running(stores, [build(stores)]) as platform:
+        made = (await platform.client.post(PROJECTS, json=project())).json()["id"]
+        place = f"{PROJECTS}/{made}"
+        first = await platform.client.patch(place, json={"notes": "a"}, headers={"If-Match": '"1"'})
+        second = await platform.client.patch(
+            place, json={"notes": "b"}, headers={"If-Match": '"1"'}
+        )
+    assert (first.status_code, second.status_code) == (200, 412)
+
+
+async def test_pages_and_cursor_walk_the_same_projects(stores: Stores) -> None:
+    async with running(stores, [build(stores)]) as platform:
+        for number in range(7):
+            await platform.client.post(PROJECTS, json=project(name=f"p{number}"))
+        pages = [
+            (await platform.client.get(PROJECTS, params={"page": page, "page_size": 3})).json()
+            for page in (1, 2, 3)
+        ]
+        walked: list[str] = []
+        cursor: str | None = None
+        while True:
+            params = {"page_size": 3} | ({"cursor": cursor} if cursor else {})
+            page = (await platform.client.get(PROJECTS, params=params)).json()
+            walked += [item["name"] for item in page["items"]]
+            cursor = page["next_cursor"]
+            if cursor is None:
+                break
+    assert [p["total"] for p in pages] == [7, 7, 7]
+    assert [item["name"] for p in pages for item in p["items"]] == walked
+    assert walked == [f"p{n}" for n in reversed(range(7))]
