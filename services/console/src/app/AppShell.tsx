@@ -1,0 +1,35 @@
+import { LogoutOutlined } from "@ant-design/icons";
+import { Button, Layout, Tooltip } from "antd";
+import type { ReactNode } from "react";
+import { Link, Outlet } from "react-router";
+import { signOut } from "../api/session";
+import { useWords } from "../i18n/language";
+import { Brand } from "./Brand";
+import { Preferences } from "./Preferences";
+
+export function AppShell(): ReactNode {
+  const words = useWords();
+  return (
+    <Layout className="shell">
+      <Layout.Header className="shell-header">
+        <Link to="/" className="brand-link" aria-label={words.projects.title}>
+          <Brand />
+        </Link>
+        <div className="shell-tools">
+          <Preferences />
+          <Tooltip title={words.session.signOut}>
+            <Button
+              type="text"
+              icon={<LogoutOutlined />}
+              aria-label={words.session.signOut}
+              onClick={signOut}
+            />
+          </Tooltip>
+        </div>
+      </Layout.Header>
+      <Layout.Content className="shell-content">
+        <Outlet />
+      </Layout.Content>
+    </Layout>
+  );
+}

@@ -1,0 +1,38 @@
+import { createBrowserRouter, Navigate } from "react-router";
+import { ProjectLayout } from "../features/projects/ProjectLayout";
+import { ProjectsPage } from "../features/projects/ProjectsPage";
+import { AppShell } from "./AppShell";
+import { NotFoundPage } from "./NotFoundPage";
+
+// Each feature is a chunk of its own, so that the projects page does not wait for the charts.
+const gallery = async () => ({ Component: (await import("../features/gallery/GalleryPage")).GalleryPage });
+const train = async () => ({ Component: (await import("../features/train/TrainPage")).TrainPage });
+const report = async () => ({ Component: (await import("../features/report/ReportPage")).ReportPage });
+const test = async () => ({ Component: (await import("../features/test/TestPage")).TestPage });
+
+/*
+ * A feature gets its route and its tab (features/projects/ProjectLayout.tsx) when its screens exist.
+ * The rooms that wait: features/annotate, features/download, features/administration.
+ */
+export const router = createBrowserRouter([
+  {
+    element: <AppShell />,
+    hydrateFallbackElement: <></>,
+    children: [
+      { path: "/", element: <ProjectsPage /> },
+      {
+        path: "/projects/:projectId",
+        element: <ProjectLayout />,
+        children: [
+          { index: true, element: <Navigate to="gallery" replace /> },
+          { path: "gallery", lazy: gallery },
+          { path: "train", lazy: train },
+          { path: "report", lazy: report },
+          { path: "report/:version", lazy: report },
+          { path: "test", lazy: test },
+        ],
+      },
+      { path: "*", element: <NotFoundPage /> },
+    ],
+  },
+]);

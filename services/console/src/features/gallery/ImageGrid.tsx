@@ -1,0 +1,40 @@
+import { Checkbox, Typography } from "antd";
+import type { ReactNode } from "react";
+import { thumbnailPath } from "../../api/gallery";
+import { resolution } from "../../ui/format";
+import { Thumbnail } from "../../ui/Thumbnail";
+import { useProject } from "../projects/useProject";
+import type { ListingProps } from "./ImageTable";
+import { StatusTag } from "./StatusTag";
+
+export function ImageGrid({ images, chosen, onChoose, onOpen }: ListingProps): ReactNode {
+  const project = useProject();
+  const toggle = (id: string, on: boolean): void =>
+    onChoose(on ? [...chosen, id] : chosen.filter((other) => other !== id));
+  return (
+    <div className="image-grid">
+      {images.map((image) => (
+        <div key={image.id} className={chosen.includes(image.id) ? "tile tile-chosen" : "tile"}>
+          <Checkbox
+            className="tile-check"
+            checked={chosen.includes(image.id)}
+            onChange={(event) => toggle(image.id, event.target.checked)}
+            aria-label={image.name}
+          />
+          <Thumbnail
+            path={thumbnailPath(project.id, image.id)}
+            alt={image.name}
+            onOpen={() => onOpen(image)}
+          />
+          <div className="tile-foot">
+            <Typography.Text ellipsis={{ tooltip: image.name }}>{image.name}</Typography.Text>
+            <div className="tile-facts">
+              <StatusTag status={image.status} />
+              <Typography.Text type="secondary">{resolution(image.width, image.height)}</Typography.Text>
+            </div>
+          </div>
+        </div>
+      ))}
+    </div>
+  );
+}

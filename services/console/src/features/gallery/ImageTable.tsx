@@ -1,0 +1,122 @@
+import { Button, Table, Typography } from "antd";
+import type { TableColumnsType } from "antd";
+import type { SortOrder } from "antd/es/table/interface";
+import type { ReactNode } from "react";
+import { thumbnailPath, type GalleryImage } from "../../api/gallery";
+import { useWords } from "../../i18n/language";
+import { resolution, time } from "../../ui/format";
+import { Thumbnail } from "../../ui/Thumbnail";
+import { useProject } from "../projects/useProject";
+import { StatusTag } from "./StatusTag";
+
+export interface ListingProps {
+  readonly images: readonly GalleryImage[];
+  readonly chosen: readonly string[];
+  readonly onChoose: (ids: readonly string[]) => void;
+  readonly onOpen: (image: GalleryImage) => void;
+}
+
+interface Props extends ListingProps {
+  readonly loading: boolean;
+  readonly pending: boolean;
+  readonly sort: string;
+  readonly onSort: (sort: string) => void;
+}
+
+function orderOf(sort: string, column: string): SortOrder {
+  if (sort === column) return "ascend";
+  return sort === `-${column}` ? "descend" : null;
+}
+
+export function ImageTable({ images, chosen, onChoose, onOpen, loading, pending, sort, onSort }: Props): ReactNode {
+  const words = useWords();
+  const project = useProject();
+  const columns: TableColumnsType<GalleryImage> = [
+    {
+      key: "thumbnail",
+      width: 76,
+      render: (_, image) => (
+        <Thumbnail
+          path={thumbnailPath(project.id, image.id)}
+          alt={image.name}
+          onOpen={() => onOpen(image)}
+        />
+      ),
+    },
+    {
+      title: words.gallery.name,
+      dataIndex: "name",
+      key: "name",
+      sorter: true,
+      sortOrder: orderOf(sort, "name"),
+      ellipsis: true,
+    },
+    {
+      title: words.gallery.status,
+      key: "status",
+      width: 120,
+      render: (_, image) => <StatusTag status={image.status} />,
+    },
+    {
+      title: words.gallery.resolution,
+      key: "resolution",
+      width: 130,
+      render: (_, image) => resolution(image.width, image.height),
+    },
+    {
+      title: words.gallery.labelText,
+      key: "labels",
+      ellipsis: true,
+      render: (_, image) => <LabelText labels={image.labels} />,
+    },
+    {
+      title: words.gallery.uploadedAt,
+      key: "uploaded_at",
+      width: 180,
+      sorter: true,
+      sortOrder: orderOf(sort, "uploaded_at"),
+      render: (_, image) => time(image.uploaded_at),
+    },
+    {
+      title: words.common.actions,
+      key: "actions",
+      width: 90,
+      render: (_, image) => (
+        <Button type="link" size="small" className="cell-link" onClick={() => onOpen(image)}>
+          {words.common.view}
+        </Button>
+      ),
+    },
+  ];
+  return (
+    <Table<GalleryImage>
+      rowKey="id"
+      size="middle"
+      columns={columns}
+      dataSource={images}
+      loading={loading || pending}
+      pagination={false}
+      showSorterTooltip={false}
+      rowSelection={{
+        selectedRowKeys: [...chosen],
+        onChange: (keys) => onChoose(keys.map(String)),
+        preserveSelectedRowKeys: true,
+      }}
+      onChange={(_, __, sorter) => {
+        const { columnKey = "", order } = Array.isArray(sorter) ? (sorter[0] ?? {}) : sorter;
+        const ascending = order === "ascend" || order === undefined || order === null;
+        onSort(`${ascending ? "" : "-"}${String(columnKey)}`);
+      }}
+    />
+  );
+}
+
+/** One entry an annotation, as the list joins them, so that the count can be read too. */
+function LabelText({ labels }: { readonly labels: readonly string[] }): ReactNode {
+  const text = labels.join(", ");
+  return (
+    <Typography.Text ellipsis={{ tooltip: text }} type={text === "" ? "secondary" : "success"} className="label-text">
+      {text === "" ? "—" : text}
+    </Typography.Text>
+  );
+}

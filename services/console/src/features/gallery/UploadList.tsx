@@ -1,0 +1,103 @@
+import { CheckCircleFilled, CloseCircleFilled, InboxOutlined } from "@ant-design/icons";
+import { Button, Progress, Typography, Upload } from "antd";
+import type { ReactNode } from "react";
+import { asProblem } from "../../api/problem";
+import { useWords, type Words } from "../../i18n/language";
+import { bytes } from "../../ui/format";
+import { problemTitle } from "../../ui/ProblemAlert";
+import { SUFFIXES } from "./limits";
+import type { UploadEntry, UploadSummary } from "./uploadQueue";
+import type { Uploads } from "./useUploads";
+
+/** Rows drawn at once; the failed ones come first, so that none is hidden by a thousand good ones. */
+const SHOWN_ROWS = 200;
+
+interface Props {
+  readonly uploads: Uploads;
+  readonly summary: UploadSummary;
+}
+
+export function UploadList({ uploads, summary }: Props): ReactNode {
+  const words = useWords();
+  return (
+    <>
+      <Upload.Dragger
+        multiple
+        accept={SUFFIXES.join(",")}
+        showUploadList={false}
+        beforeUpload={(file, all) => {
+          // Called once a file; the whole choice is taken with its first one.
+          if (file === all[0]) uploads.add(all);
+          return Upload.LIST_IGNORE;
+        }}
+      >
+        <InboxOutlined className="drop-icon" />
+        <div>{words.gallery.drop}</div>
+        <Typography.Text type="secondary">{words.gallery.keepOpen}</Typography.Text>
+      </Upload.Dragger>
+      {summary.total > 0 && (
+        <>
+          <div className="upload-summary" data-testid="upload-summary">
+            <Progress
+              percent={Math.floor(summary.share * 100)}
+              status={summary.open > 0 ? "active" : summary.failed > 0 ? "exception" : "success"}
+            />
+            <div className="upload-summary-line">
+              <span>{words.gallery.uploadSummary(summary.done, summary.total, summary.failed)}</span>
+              {summary.open === 0 && summary.failed > 0 && (
+                <Button size="small" onClick={uploads.retry}>
+                  {words.gallery.retryFailed}
+                </Button>
+              )}
+            </div>
+          </div>
+          <ul className="upload-rows">
+            {ordered(uploads.entries).map((entry) => (
+              <UploadRow key={entry.id} entry={entry} />
+            ))}
+          </ul>
+        </>
+      )}
+    </>
+  );
+}
+
+const ORDER = { failed: 0, sending: 1, waiting: 2, done: 3 } as const;
+
+function ordered(entries: readonly UploadEntry[]): UploadEntry[] {
+  return [...entries].sort((a, b) => ORDER[a.state] - ORDER[b.state] || a.id - b.id).slice(0, SHOWN_ROWS);
+}
+
+function reason(entry: UploadEntry, words: Words): string {
+  if (entry.objection !== null) return words.gallery.objections[entry.objection];
+  const problem = asProblem(entry.error);
+  const fields = problem.fields.map(({ message }) => message);
+  return [problemTitle(problem, words), problem.detail, ...fields]
+    .filter((part, place, all) => part !== "" && all.indexOf(part) === place)
+    .join(" — ");
+}
+
+function UploadRow({ entry }: { readonly entry: UploadEntry }): ReactNode {
+  const words = useWords();
+  return (
+    <li className={`upload-row upload-${entry.state}`}>
+      <div className="upload-row-line">
+        <Typography.Text ellipsis={{ tooltip: entry.file.name }} className="upload-name">
+          {entry.file.name}
+        </Typography.Text>
+        <Typography.Text type="secondary">{bytes(entry.file.size)}</Typography.Text>
+        {entry.state === "done" && <CheckCircleFilled className="good" />}
+        {entry.state === "failed" && <CloseCircleFilled className="bad" />}
+        {(entry.state === "sending" || entry.state === "waiting") && (
+          <Progress
+            percent={Math.floor(entry.progress * 100)}
+            size="small"
+            showInfo={false}
+            className="upload-row-progress"
+          />
+        )}
+      </div>
+      {entry.state === "failed" && <div className="upload-reason">{reason(entry, words)}</div>}
+    </li>
+  );
+}

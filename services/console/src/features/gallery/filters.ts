@@ -1,0 +1,84 @@
+/** The gallery's search, kept in the address so that a view can be shared and survives going back. */
+import dayjs from "dayjs";
+import { IMAGE_STATUSES, type ImageQuery, type ImageStatus } from "../../api/gallery";
+
+export interface Filters {
+  readonly name: string;
+  readonly label: string;
+  readonly status: ImageStatus | "";
+  readonly from: string;
+  readonly to: string;
+  readonly width: number | null;
+  readonly height: number | null;
+}
+
+export interface GalleryView {
+  readonly filters: Filters;
+  readonly sort: string;
+  readonly page: number;
+  readonly pageSize: number;
+}
+
+export const NO_FILTERS: Filters = {
+  name: "",
+  label: "",
+  status: "",
+  from: "",
+  to: "",
+  width: null,
+  height: null,
+};
+export const PAGE_SIZES = [10, 20, 50, 100];
+export const DEFAULT_SORT = "-uploaded_at";
+
+function natural(text: string | null): number | null {
+  const value = Number(text);
+  return text !== null && Number.isInteger(value) && value > 0 ? value : null;
+}
+
+export function readView(parameters: URLSearchParams): GalleryView {
+  const status = IMAGE_STATUSES.find((known) => known === parameters.get("status")) ?? "";
+  const pageSize = natural(parameters.get("page_size"));
+  return {
+    filters: {
+      name: parameters.get("name") ?? "",
+      label: parameters.get("label") ?? "",
+      status,
+      from: parameters.get("from") ?? "",
+      to: parameters.get("to") ?? "",
+      width: natural(parameters.get("width")),
+      height: natural(parameters.get("height")),
+    },
+    sort: parameters.get("sort") ?? DEFAULT_SORT,
+    page: natural(parameters.get("page")) ?? 1,
+    pageSize: pageSize !== null && PAGE_SIZES.includes(pageSize) ? pageSize : 10,
+  };
+}
+
+/** Only what differs from the plain gallery stands in the address. */
+export function writeView(view: GalleryView): URLSearchParams {
+  const parameters = new URLSearchParams();
+  for (const [name, value] of Object.entries(view.filters)) {
+    if (value !== "" && value !== null) parameters.set(name, String(value));
+  }
+  if (view.sort !== DEFAULT_SORT) parameters.set("sort", view.sort);
+  if (view.page !== 1) parameters.set("page", String(view.page));
+  if (view.pageSize !== 10) parameters.set("page_size", String(view.pageSize));
+  return parameters;
+}
+
+/** The search as the gallery service takes it; chosen days are whole days of the reader's clock. */
+export function toQuery({ filters, sort, page, pageSize }: GalleryView): ImageQuery {
+  return {
+    ...(filters.name === "" ? {} : { name: filters.name }),
+    ...(filters.label === "" ? {} : { label: filters.label }),
+    ...(filters.status === "" ? {} : { status: filters.status }),
+    ...(filters.from === "" ? {} : { uploaded_from: dayjs(filters.from).startOf("day").toISOString() }),
+    ...(filters.to === "" ? {} : { uploaded_to: dayjs(filters.to).endOf("day").toISOString() }),
+    ...(filters.width === null ? {} : { width: filters.width }),
+    ...(filters.height === null ? {} : { height: filters.height }),
+    sort,
+    page,
+    page_size: pageSize,
+  };
+}

@@ -1,0 +1,65 @@
+import { useEffect, useReducer, useRef } from "react";
+import { uploadImage } from "../../api/gallery";
+import { problemFrom } from "../../api/problem";
+import { uploadReducer, type UploadEntry } from "./uploadQueue";
+
+/** Files on their way at once: enough to hide the latency, few enough to keep the server calm. */
+const PARALLEL = 3;
+
+export interface Uploads {
+  readonly entries: readonly UploadEntry[];
+  readonly add: (files: readonly File[]) => void;
+  readonly retry: () => void;
+  readonly clear: () => void;
+}
+
+/** Sends added files a few at a time while the component lives; leaving the page asks first. */
+export function useUploads(projectId: string): Uploads {
+  const [entries, dispatch] = useReducer(uploadReducer, []);
+  const transfers = useRef(new Map<number, AbortController>());
+
+  useEffect(() => {
+    const sending = entries.filter(({ state }) => state === "sending").length;
+    const next = entries.filter(({ state }) => state === "waiting").slice(0, PARALLEL - sending);
+    for (const { id, file } of next) {
+      const abort = new AbortController();
+      transfers.current.set(id, abort);
+      dispatch({ type: "send", id });
+      uploadImage(
+        projectId,
+        file,
+        (progress) => dispatch({ type: "progress", id, progress }),
+        abort.signal,
+      )
+        .then(({ image, status, problem }) => {
+          if (image === null) dispatch({ type: "fail", id, error: problemFrom(status, problem) });
+          else dispatch({ type: "done", id, image });
+        })
+        .catch((error: unknown) => dispatch({ type: "fail", id, error }))
+        .finally(() => transfers.current.delete(id));
+    }
+  }, [entries, projectId]);
+
+  const busy = entries.some(({ state }) => state === "waiting" || state === "sending");
+  useEffect(() => {
+    if (!busy) return;
+    const ask = (event: BeforeUnloadEvent): void => event.preventDefault();
+    window.addEventListener("beforeunload", ask);
+    return () => window.removeEventListener("beforeunload", ask);
+  }, [busy]);
+
+  useEffect(() => {
+    const running = transfers.current;
+    return () => running.forEach((abort) => abort.abort());
+  }, []);
+
+  return {
+    entries,
+    add: (files) => dispatch({ type: "add", files }),
+    retry: () => dispatch({ type: "retry" }),
+    clear: () => {
+      transfers.current.forEach((abort) => abort.abort());
+      dispatch({ type: "clear" });
+    },
+  };
+}

@@ -1,0 +1,172 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { Alert, Form, Input, InputNumber, Modal, Radio, Switch } from "antd";
+import { useState, type ReactNode } from "react";
+import { createProject, TASKS, type NewProject, type Project, type Task } from "../../api/workspace";
+import { useWords } from "../../i18n/language";
+import { ProblemAlert } from "../../ui/ProblemAlert";
+import { mayTile, NAME_LIMIT, NOTES_LIMIT, TILES_LIMIT, TRAINABLE_TASKS } from "./rules";
+import { TileGridPreview } from "./TileGridPreview";
+
+interface Fields {
+  readonly name: string;
+  readonly task: Task;
+  readonly notes?: string;
+  readonly tiled: boolean;
+  readonly rows: number;
+  readonly columns: number;
+}
+
+interface Props {
+  readonly open: boolean;
+  readonly onClose: () => void;
+  readonly onCreated: (project: Project) => void;
+}
+
+const START: Fields = { name: "", task: "detection", notes: "", tiled: false, rows: 2, columns: 2 };
+
+function asked(fields: Fields): NewProject {
+  const tiled = fields.tiled && mayTile(fields.task);
+  return {
+    name: fields.name.trim(),
+    task: fields.task,
+    notes: fields.notes ?? "",
+    tiling: tiled ? { rows: fields.rows, columns: fields.columns } : null,
+  };
+}
+
+export function CreateProjectDialog({ open, onClose, onCreated }: Props): ReactNode {
+  const words = useWords();
+  const [form] = Form.useForm<Fields>();
+  const [attemptKey, setAttemptKey] = useState(() => crypto.randomUUID());
+  const queries = useQueryClient();
+  const creation = useMutation({
+    mutationFn: (fields: Fields) => createProject(asked(fields), attemptKey),
+    onSuccess: async (project) => {
+      await queries.invalidateQueries({ queryKey: ["projects"] });
+      onCreated(project);
+    },
+    // Another attempt is another request; only a repeat of the same one may share its key.
+    onError: () => setAttemptKey(crypto.randomUUID()),
+  });
+  return (
+    <Modal
+      open={open}
+      title={words.projects.createTitle}
+      okText={words.common.ok}
+      cancelText={words.common.cancel}
+      onOk={() => form.submit()}
+      onCancel={onClose}
+      confirmLoading={creation.isPending}
+      width={720}
+      style={{ top: 40 }}
+      destroyOnHidden
+      afterClose={() => {
+        form.resetFields();
+        creation.reset();
+      }}
+    >
+      <Form<Fields>
+        form={form}
+        layout="vertical"
+        initialValues={START}
+        onFinish={(fields) => creation.mutate(fields)}
+        className="create-form"
+      >
+        {creation.isError && <ProblemAlert error={creation.error} className="create-problem" />}
+        <Form.Item
+          name="name"
+          label={words.projects.name}
+          rules={[{ required: true, whitespace: true, message: words.projects.nameMissing }]}
+        >
+          <Input count={{ ...COUNT, max: NAME_LIMIT }} autoFocus data-testid="project-name" />
+        </Form.Item>
+        <Form.Item name="task" label={words.projects.task}>
+          <TaskChoice />
+        </Form.Item>
+        <LaterHint />
+        <Form.Item name="notes" label={words.projects.notes}>
+          <Input.TextArea rows={2} count={{ ...COUNT, max: NOTES_LIMIT }} />
+        </Form.Item>
+        <TilingFields />
+      </Form>
+    </Modal>
+  );
+}
+
+/** The server counts code points, where a browser's string length counts some characters twice. */
+const COUNT = { show: true, strategy: (value: string) => Array.from(value).length, exceedFormatter: cut };
+
+function cut(value: string, { max }: { max: number }): string {
+  return Array.from(value).slice(0, max).join("");
+}
+
+interface ChoiceProps {
+  readonly value?: Task;
+  readonly onChange?: (task: Task) => void;
+}
+
+function TaskChoice({ value, onChange }: ChoiceProps): ReactNode {
+  const words = useWords();
+  return (
+    <Radio.Group
+      className="task-choice"
+      value={value}
+      onChange={(event) => onChange?.(event.target.value as Task)}
+    >
+      {TASKS.map((task) => (
+        <Radio key={task} value={task} className="task-option">
+          <span className="task-name">{words.tasks[task].name}</span>
+          <span className="task-about">{words.tasks[task].about}</span>
+        </Radio>
+      ))}
+    </Radio.Group>
+  );
+}
+
+/** Honest about what cannot be trained yet: the images and labels of such a project are not lost. */
+function LaterHint(): ReactNode {
+  const words = useWords();
+  const task = Form.useWatch("task", Form.useFormInstance<Fields>());
+  if (TRAINABLE_TASKS.includes(task)) return null;
+  return <Alert type="info" showIcon className="task-hint" title={words.projects.trainedLater} />;
+}
+
+function TilingFields(): ReactNode {
+  const words = useWords();
+  const form = Form.useFormInstance<Fields>();
+  const task = Form.useWatch("task", form);
+  const tiled = Form.useWatch("tiled", form);
+  const rows = Form.useWatch("rows", { form, preserve: true });
+  const columns = Form.useWatch("columns", { form, preserve: true });
+  const allowed = mayTile(task);
+  return (
+    <>
+      <Form.Item
+        label={words.projects.tiling}
+        extra={allowed ? words.projects.tilingHelp : words.projects.tilingRefused}
+      >
+        <Form.Item
+          name="tiled"
+          valuePropName="checked"
+          getValueProps={(value: boolean) => ({ checked: allowed && value })}
+          noStyle
+        >
+          <Switch disabled={!allowed} data-testid="tiling" />
+        </Form.Item>
+      </Form.Item>
+      {allowed && tiled && (
+        <div className="tiling-fields">
+          <div className="tiling-numbers">
+            <Form.Item name="rows" label={words.projects.rows}>
+              <InputNumber min={1} max={TILES_LIMIT} precision={0} />
+            </Form.Item>
+            <Form.Item name="columns" label={words.projects.columns}>
+              <InputNumber min={1} max={TILES_LIMIT} precision={0} />
+            </Form.Item>
+          </div>
+          <TileGridPreview rows={rows} columns={columns} />
+        </div>
+      )}
+    </>
+  );
+}

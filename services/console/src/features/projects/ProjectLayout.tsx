@@ -1,0 +1,76 @@
+import {
+  BarChartOutlined,
+  CheckCircleOutlined,
+  ExperimentOutlined,
+  PictureOutlined,
+} from "@ant-design/icons";
+import { useQuery } from "@tanstack/react-query";
+import { Menu, Skeleton, Tag, Typography } from "antd";
+import type { ReactNode } from "react";
+import { Link, Outlet, useLocation, useParams } from "react-router";
+import { getProject, type Project } from "../../api/workspace";
+import { useWords } from "../../i18n/language";
+import { time } from "../../ui/format";
+import { ProblemAlert } from "../../ui/ProblemAlert";
+
+/** Header and tabs of one project; its pages get the project through {@link useProject}. */
+export function ProjectLayout(): ReactNode {
+  const { projectId = "" } = useParams();
+  const project = useQuery({ queryKey: ["project", projectId], queryFn: () => getProject(projectId) });
+  if (project.isError) {
+    return (
+      <div className="page">
+        <ProblemAlert error={project.error} onRetry={() => void project.refetch()} />
+      </div>
+    );
+  }
+  return (
+    <div className="page">
+      <Header project={project.data} />
+      {project.data !== undefined && <Outlet context={project.data} />}
+    </div>
+  );
+}
+
+function Header({ project }: { readonly project: Project | undefined }): ReactNode {
+  const words = useWords();
+  const { pathname } = useLocation();
+  const { projectId = "" } = useParams();
+  const tab = pathname.split("/")[3] ?? "gallery";
+  const entry = (key: "gallery" | "train" | "report" | "test", icon: ReactNode) => ({
+    key,
+    icon,
+    label: <Link to={`/projects/${projectId}/${key}`}>{words.tabs[key]}</Link>,
+  });
+  return (
+    <header className="project-head">
+      <div className="project-title">
+        {project === undefined ? (
+          <Skeleton.Input active size="small" />
+        ) : (
+          <>
+            <Typography.Title level={4}>{project.name}</Typography.Title>
+            <Tag color="cyan">{words.tasks[project.task].name}</Tag>
+            {project.tiling !== null && (
+              <Tag>{words.projects.grid(project.tiling.rows, project.tiling.columns)}</Tag>
+            )}
+            <Typography.Text type="secondary">
+              {words.projects.createdAt(time(project.created_at))}
+            </Typography.Text>
+          </>
+        )}
+      </div>
+      <Menu
+        mode="horizontal"
+        selectedKeys={[tab]}
+        className="project-tabs"
+        items={[
+          entry("gallery", <PictureOutlined />),
+          entry("train", <ExperimentOutlined />),
+          entry("report", <BarChartOutlined />),
+          entry("test", <CheckCircleOutlined />),
+        ]}
+      />
+    </header>
+  );
+}

@@ -1,0 +1,106 @@
+import { PlusOutlined } from "@ant-design/icons";
+import { useQuery } from "@tanstack/react-query";
+import { Button, Card, Empty, Pagination, Skeleton, Tag, Typography } from "antd";
+import { useState, type ReactNode } from "react";
+import { Link, useNavigate } from "react-router";
+import { listProjects, type Project } from "../../api/workspace";
+import { useWords } from "../../i18n/language";
+import { time } from "../../ui/format";
+import { ProblemAlert } from "../../ui/ProblemAlert";
+import { CreateProjectDialog } from "./CreateProjectDialog";
+
+const PAGE_SIZE = 12;
+
+export function ProjectsPage(): ReactNode {
+  const words = useWords();
+  const go = useNavigate();
+  const [page, setPage] = useState(1);
+  const [creating, setCreating] = useState(false);
+  const projects = useQuery({
+    queryKey: ["projects", page],
+    queryFn: () => listProjects(page, PAGE_SIZE),
+  });
+  const create = (
+    <Button type="primary" icon={<PlusOutlined />} onClick={() => setCreating(true)}>
+      {words.projects.create}
+    </Button>
+  );
+  return (
+    <div className="page">
+      <div className="page-head">
+        <div>
+          <Typography.Title level={3}>{words.projects.title}</Typography.Title>
+          <Typography.Text type="secondary">{words.projects.subtitle}</Typography.Text>
+        </div>
+        {create}
+      </div>
+      {projects.isError && (
+        <ProblemAlert error={projects.error} onRetry={() => void projects.refetch()} />
+      )}
+      {projects.isPending && <Waiting />}
+      {projects.data?.total === 0 && (
+        <Card className="empty-card">
+          <Empty description={words.projects.none}>{create}</Empty>
+        </Card>
+      )}
+      <div className="project-grid">
+        {projects.data?.items.map((project) => (
+          <ProjectCard key={project.id} project={project} />
+        ))}
+      </div>
+      {(projects.data?.total ?? 0) > PAGE_SIZE && (
+        <Pagination
+          align="end"
+          current={page}
+          pageSize={PAGE_SIZE}
+          total={projects.data?.total ?? 0}
+          showTotal={words.common.total}
+          showSizeChanger={false}
+          onChange={setPage}
+        />
+      )}
+      <CreateProjectDialog
+        open={creating}
+        onClose={() => setCreating(false)}
+        onCreated={(project) => void go(`/projects/${project.id}/gallery`)}
+      />
+    </div>
+  );
+}
+
+function Waiting(): ReactNode {
+  return (
+    <div className="project-grid">
+      {[1, 2, 3].map((place) => (
+        <Card key={place}>
+          <Skeleton active paragraph={{ rows: 2 }} />
+        </Card>
+      ))}
+    </div>
+  );
+}
+
+function ProjectCard({ project }: { readonly project: Project }): ReactNode {
+  const words = useWords();
+  return (
+    <Link to={`/projects/${project.id}/gallery`} className="project-link">
+      <Card hoverable className="project-card">
+        <div className="project-card-head">
+          <Typography.Title level={5} ellipsis={{ tooltip: project.name }}>
+            {project.name}
+          </Typography.Title>
+          <Tag color="cyan">{words.tasks[project.task].name}</Tag>
+        </div>
+        <Typography.Paragraph type="secondary" ellipsis={{ rows: 2 }} className="project-card-notes">
+          {project.notes === "" ? words.projects.noNotes : project.notes}
+        </Typography.Paragraph>
+        <div className="project-card-foot">
+          <span>{time(project.created_at)}</span>
+          {project.tiling !== null && (
+            <Tag>{words.projects.grid(project.tiling.rows, project.tiling.columns)}</Tag>
+          )}
+        </div>
+      </Card>
+    </Link>
+  );
+}

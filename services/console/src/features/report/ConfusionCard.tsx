@@ -1,0 +1,71 @@
+import { Card, Empty } from "antd";
+import type { CSSProperties, ReactNode } from "react";
+import type { Report } from "../../api/evaluator";
+import { useWords } from "../../i18n/language";
+import { HelpTip } from "../../ui/HelpTip";
+
+/** Which label was taken for which; the last row and column stand for "nothing there". */
+export function ConfusionCard({ report }: { readonly report: Report }): ReactNode {
+  const words = useWords();
+  const { confusion } = report;
+  const title = (
+    <>
+      {words.report.confusion} <HelpTip title={words.report.confusion} text={words.report.confusionHelp} />
+    </>
+  );
+  if (confusion === null || confusion.matrix.length === 0) {
+    return (
+      <Card title={title}>
+        <Empty description={words.common.noData} />
+      </Card>
+    );
+  }
+  const background = confusion.labels.length;
+  const rowName = (row: number): string => confusion.labels[row] ?? words.report.nothingThere;
+  const columnName = (column: number): string => confusion.labels[column] ?? words.report.notFound;
+  return (
+    <Card title={title}>
+      <div className="confusion-scroll">
+        <table className="confusion">
+          <thead>
+            <tr>
+              <th className="confusion-corner">
+                <span>{words.report.truth}</span> ↓ / <span>{words.report.prediction}</span> →
+              </th>
+              {confusion.matrix.map((_, column) => (
+                <th key={columnName(column)}>{columnName(column)}</th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {confusion.matrix.map((cells, row) => (
+              <tr key={rowName(row)}>
+                <th>{rowName(row)}</th>
+                {cells.map((count, column) => {
+                  const empty = row === background && column === background;
+                  return (
+                    <td
+                      key={columnName(column)}
+                      style={shade(count, cells, row === column)}
+                      title={`${rowName(row)} → ${columnName(column)}: ${count}`}
+                    >
+                      {empty ? "" : count}
+                    </td>
+                  );
+                })}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </Card>
+  );
+}
+
+/** Deeper where more of the row's objects went: teal on the diagonal, red off it. */
+function shade(count: number, row: readonly number[], right: boolean): CSSProperties {
+  const all = row.reduce((sum, one) => sum + one, 0);
+  if (count === 0 || all === 0) return {};
+  const depth = 0.12 + 0.6 * (count / all);
+  return { background: right ? `rgba(14, 116, 144, ${depth})` : `rgba(240, 62, 62, ${depth})` };
+}

@@ -1,0 +1,93 @@
+import { useQuery } from "@tanstack/react-query";
+import { Button, Card, Empty, Select, Skeleton, Space, Typography } from "antd";
+import { useRef, useState, type ReactNode } from "react";
+import { Link, useNavigate, useParams } from "react-router";
+import { getReport, type Report } from "../../api/evaluator";
+import { listVersions } from "../../api/trainer";
+import { useWords } from "../../i18n/language";
+import { ProblemAlert } from "../../ui/ProblemAlert";
+import { useProject } from "../projects/useProject";
+import { ConfusionCard } from "./ConfusionCard";
+import { CurvesCard } from "./CurvesCard";
+import { ErrorGallery } from "./ErrorGallery";
+import { LabelsCard } from "./LabelsCard";
+import { Overview } from "./Overview";
+import { ThresholdCard } from "./ThresholdCard";
+
+/** The report of one version: the newest where the address names none. */
+export function ReportPage(): ReactNode {
+  const words = useWords();
+  const project = useProject();
+  const go = useNavigate();
+  const { version: asked } = useParams();
+  const versions = useQuery({
+    queryKey: ["versions", project.id],
+    queryFn: () => listVersions(project.id),
+  });
+  const names = (versions.data?.items ?? []).map(({ version }) => version);
+  const version = asked ?? names[0];
+  const report = useQuery({
+    queryKey: ["report", project.id, version],
+    queryFn: () => getReport(project.id, version ?? ""),
+    enabled: version !== undefined,
+  });
+
+  if (versions.isError) {
+    return <ProblemAlert error={versions.error} onRetry={() => void versions.refetch()} />;
+  }
+  if (versions.isSuccess && version === undefined) {
+    return (
+      <Card className="empty-card">
+        <Empty description={words.report.none}>
+          <Link to={`/projects/${project.id}/train`}>
+            <Button type="primary">{words.report.goTrain}</Button>
+          </Link>
+        </Empty>
+      </Card>
+    );
+  }
+  return (
+    <div className="stack">
+      <Space size="middle" wrap className="report-head">
+        <Typography.Text strong>{words.train.version}</Typography.Text>
+        <Select
+          value={version ?? null}
+          className="version-select"
+          options={names.map((name) => ({ value: name, label: name }))}
+          onChange={(name) => void go(`/projects/${project.id}/report/${name}`)}
+        />
+      </Space>
+      {report.isError && <ProblemAlert error={report.error} onRetry={() => void report.refetch()} />}
+      {report.isPending && (
+        <Card>
+          <Skeleton active paragraph={{ rows: 8 }} />
+        </Card>
+      )}
+      {report.data !== undefined && <Body key={report.data.version} report={report.data} />}
+    </div>
+  );
+}
+
+function Body({ report }: { readonly report: Report }): ReactNode {
+  const [threshold, setThreshold] = useState(report.threshold);
+  const [label, setLabel] = useState<string | null>(null);
+  const errors = useRef<HTMLDivElement>(null);
+  const shared = { report, threshold };
+  const showErrorsOf = (chosen: string): void => {
+    setLabel(chosen);
+    errors.current?.scrollIntoView({ behavior: "smooth", block: "start" });
+  };
+  return (
+    <>
+      <Overview {...shared} />
+      <ThresholdCard {...shared} onThreshold={setThreshold} />
+      <LabelsCard {...shared} onDetails={showErrorsOf} />
+      <CurvesCard {...shared} />
+      <ConfusionCard report={report} />
+      <div ref={errors} className="errors-anchor">
+        <ErrorGallery {...shared} label={label} onLabel={setLabel} />
+      </div>
+    </>
+  );
+}
+

@@ -1,0 +1,150 @@
+import { DeleteOutlined, DragOutlined, PlusSquareOutlined } from "@ant-design/icons";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { App, Button, Select, Space, Typography } from "antd";
+import { useEffect, useState, type ReactNode } from "react";
+import { correct } from "../../api/annotation";
+import { contentPath, type GalleryImage } from "../../api/gallery";
+import type { Detection } from "../../api/inference";
+import { useWords } from "../../i18n/language";
+import { ImageStage } from "../../ui/ImageStage";
+import { ProblemAlert } from "../../ui/ProblemAlert";
+import { useProject } from "../projects/useProject";
+import type { EditedBox } from "./boxEditing";
+import { BoxEditor, type Tool } from "./BoxEditor";
+
+interface Props {
+  readonly image: GalleryImage;
+  readonly predictionId: string;
+  readonly detections: readonly Detection[];
+  readonly labels: readonly string[];
+  readonly onEnd: () => void;
+}
+
+function editable(detections: readonly Detection[]): EditedBox[] {
+  return detections.map(({ label, score, box }, place) => ({ id: `p${place}`, label, score, box }));
+}
+
+/** Put a version's findings right: keep, move, delete, draw; saving makes the image an annotated one. */
+export function CorrectionEditor({ image, predictionId, detections, labels, onEnd }: Props): ReactNode {
+  const words = useWords();
+  const project = useProject();
+  const queries = useQueryClient();
+  const { message } = App.useApp();
+  const [boxes, setBoxes] = useState<readonly EditedBox[]>(() => editable(detections));
+  const [chosen, setChosen] = useState<string | null>(null);
+  const [tool, setTool] = useState<Tool>("select");
+  const [drawLabel, setDrawLabel] = useState(labels[0] ?? "");
+  const one = boxes.find(({ id }) => id === chosen);
+
+  const saving = useMutation({
+    mutationFn: () => correct(project.id, image.id, predictionId, boxes.map(shapeOf)),
+    onSuccess: async () => {
+      void message.success(words.test.saved);
+      await Promise.all([
+        queries.invalidateQueries({ queryKey: ["images", project.id] }),
+        queries.invalidateQueries({ queryKey: ["annotation", project.id, image.id] }),
+      ]);
+      onEnd();
+    },
+  });
+  const remove = (): void => {
+    setBoxes(boxes.filter(({ id }) => id !== chosen));
+    setChosen(null);
+  };
+  useDeleteKey(remove, chosen !== null);
+  const relabel = (label: string): void => {
+    setDrawLabel(label);
+    if (chosen !== null) {
+      setBoxes(boxes.map((box) => (box.id === chosen ? { ...box, label, score: null } : box)));
+    }
+  };
+
+  return (
+    <div className="tested">
+      <div className="tested-head">
+        <Space.Compact>
+          <Button
+            icon={<DragOutlined />}
+            type={tool === "select" ? "primary" : "default"}
+            onClick={() => setTool("select")}
+          >
+            {words.test.toolSelect}
+          </Button>
+          <Button
+            icon={<PlusSquareOutlined />}
+            type={tool === "draw" ? "primary" : "default"}
+            onClick={() => setTool("draw")}
+          >
+            {words.test.toolDraw}
+          </Button>
+        </Space.Compact>
+        <Select
+          className="filter-select"
+          value={one?.label ?? drawLabel}
+          onChange={relabel}
+          options={labels.map((label) => ({ value: label, label }))}
+          aria-label={words.report.label}
+        />
+        <Button icon={<DeleteOutlined />} danger disabled={one === undefined} onClick={remove}>
+          {words.common.delete}
+        </Button>
+        <Typography.Text type="secondary">{words.test.found(boxes.length)}</Typography.Text>
+        <Space className="tested-correct">
+          <Button onClick={onEnd}>{words.common.cancel}</Button>
+          <Button type="primary" loading={saving.isPending} onClick={() => saving.mutate()}>
+            {words.test.save}
+          </Button>
+        </Space>
+      </div>
+      {saving.isError && <ProblemAlert error={saving.error} />}
+      <ImageStage
+        path={contentPath(project.id, image.id)}
+        image={image}
+        marks={[]}
+        height="max(420px, calc(100vh - 420px))"
+        overlay={(view) => (
+          <BoxEditor
+            view={view}
+            image={image}
+            boxes={boxes}
+            labels={labels}
+            tool={tool}
+            chosen={chosen}
+            drawLabel={drawLabel}
+            onChoose={(id) => {
+              setChosen(id);
+              if (id !== null) setTool("select");
+            }}
+            onChange={setBoxes}
+          />
+        )}
+      />
+      <Typography.Text type="secondary">{words.test.editorHint}</Typography.Text>
+    </div>
+  );
+}
+
+function shapeOf({ id, label, box }: EditedBox) {
+  const [x1, y1, x2, y2] = box;
+  return {
+    id,
+    label,
+    kind: "box",
+    points: [
+      [x1, y1],
+      [x2, y2],
+    ],
+  };
+}
+
+function useDeleteKey(remove: () => void, active: boolean): void {
+  useEffect(() => {
+    if (!active) return;
+    const onKey = ({ key, target }: KeyboardEvent): void => {
+      const typing = target instanceof HTMLElement && target.closest("input, textarea") !== null;
+      if ((key === "Delete" || key === "Backspace") && !typing) remove();
+    };
+    window.addEventListener("keydown", onKey);
+    return () => window.removeEventListener("keydown", onKey);
+  });
+}

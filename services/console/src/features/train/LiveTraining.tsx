@@ -1,0 +1,107 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { Button, Card, Popconfirm, Progress, Statistic, Tag } from "antd";
+import { useMemo, type ReactNode } from "react";
+import { cancelTraining, type Training } from "../../api/trainer";
+import { useWords, type Words } from "../../i18n/language";
+import { Chart, type ChartOption } from "../../ui/Chart";
+import { clock, decimal } from "../../ui/format";
+import { ProblemAlert } from "../../ui/ProblemAlert";
+import { useProject } from "../projects/useProject";
+import type { LossPoint } from "./liveCurve";
+import { useLive } from "./useLive";
+
+/** A training that goes on: how far, how long still, and how the loss falls. */
+export function LiveTraining({ training }: { readonly training: Training }): ReactNode {
+  const words = useWords();
+  const project = useProject();
+  const { progress, losses } = useLive(project.id, training);
+  const option = useMemo(() => lossOption(losses, words), [losses, words]);
+  const figures = progress?.figures ?? {};
+  const epoch = figures["epoch"];
+  const epochs = figures["epochs"];
+  return (
+    <Card
+      className="live-card"
+      title={
+        <span className="live-title">
+          {words.train.running}
+          <Tag color="processing">{stageName(progress?.stage ?? "", training, words)}</Tag>
+        </span>
+      }
+      extra={<CancelButton training={training} />}
+    >
+      <Progress
+        percent={Math.floor(progress?.percent ?? 0)}
+        status="active"
+        data-testid="training-progress"
+      />
+      <div className="live-body">
+        <div className="live-figures">
+          <Statistic
+            title={words.train.timeLeft}
+            value={progress?.seconds_left == null ? "—" : clock(progress.seconds_left)}
+          />
+          <Statistic
+            title={words.train.epoch}
+            value={epoch === undefined ? "—" : epochs === undefined ? epoch : `${epoch} / ${epochs}`}
+          />
+          <Statistic title={words.train.loss} value={decimal(figures["loss"])} />
+        </div>
+        <div className="live-chart">
+          <Chart option={option} height={200} label={words.train.lossCurve} />
+        </div>
+      </div>
+    </Card>
+  );
+}
+
+function stageName(stage: string, training: Training, words: Words): string {
+  const known: Record<string, string> = words.trainingStages;
+  return known[stage] ?? words.trainingStatus[training.status];
+}
+
+function lossOption(losses: readonly LossPoint[], words: Words): ChartOption {
+  return {
+    animation: false,
+    grid: { left: 44, right: 16, top: 28, bottom: 28 },
+    tooltip: { trigger: "axis", valueFormatter: (value: unknown) => decimal(Number(value)) },
+    xAxis: { type: "value", min: 0, max: 100, axisLabel: { formatter: "{value}%" } },
+    yAxis: { type: "value", name: words.train.loss, scale: true },
+    series: [
+      {
+        name: words.train.loss,
+        type: "line",
+        showSymbol: losses.length < 3,
+        lineStyle: { width: 2, color: "#0e7490" },
+        itemStyle: { color: "#0e7490" },
+        areaStyle: { color: "#0e7490", opacity: 0.08 },
+        data: losses.map(({ at, loss }) => [at, loss]),
+      },
+    ],
+  };
+}
+
+function CancelButton({ training }: { readonly training: Training }): ReactNode {
+  const words = useWords();
+  const project = useProject();
+  const queries = useQueryClient();
+  const cancellation = useMutation({
+    mutationFn: () => cancelTraining(project.id, training.id),
+    onSuccess: () => queries.invalidateQueries({ queryKey: ["trainings", project.id] }),
+  });
+  return (
+    <>
+      {cancellation.isError && <ProblemAlert error={cancellation.error} />}
+      <Popconfirm
+        title={words.train.cancelSure}
+        okText={words.train.cancel}
+        okButtonProps={{ danger: true }}
+        onConfirm={() => cancellation.mutate()}
+      >
+        <Button danger loading={cancellation.isPending || cancellation.isSuccess}>
+          {words.train.cancel}
+        </Button>
+      </Popconfirm>
+    </>
+  );
+}

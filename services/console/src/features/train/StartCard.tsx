@@ -1,0 +1,83 @@
+import { ExperimentOutlined, ThunderboltOutlined } from "@ant-design/icons";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Button, Card, Space, Statistic, Typography } from "antd";
+import type { ReactNode } from "react";
+import { listLabels } from "../../api/annotation";
+import { listImages } from "../../api/gallery";
+import { startTraining, type TrainingMode } from "../../api/trainer";
+import { useWords } from "../../i18n/language";
+import { ProblemAlert } from "../../ui/ProblemAlert";
+import { useProject } from "../projects/useProject";
+
+interface Props {
+  readonly trainings: number;
+  readonly busy: boolean;
+}
+
+/** What there is to learn from, and the two buttons that start learning. */
+export function StartCard({ trainings, busy }: Props): ReactNode {
+  const words = useWords();
+  const project = useProject();
+  const queries = useQueryClient();
+  const counts = useCounts(project.id);
+  const start = useMutation({
+    mutationFn: (mode: TrainingMode) => startTraining(project.id, mode, crypto.randomUUID()),
+    onSuccess: () => queries.invalidateQueries({ queryKey: ["trainings", project.id] }),
+  });
+  return (
+    <Card className="start-card">
+      <div className="start-row">
+        <div>
+          <Typography.Title level={5}>{words.train.slogan}</Typography.Title>
+          <Typography.Text type="secondary">{words.train.advice}</Typography.Text>
+        </div>
+        <Space>
+          <Button
+            size="large"
+            icon={<ThunderboltOutlined />}
+            loading={start.isPending && start.variables === "train"}
+            disabled={start.isPending}
+            onClick={() => start.mutate("train")}
+          >
+            {words.train.start}
+          </Button>
+          <Button
+            type="primary"
+            size="large"
+            icon={<ExperimentOutlined />}
+            loading={start.isPending && start.variables === "train_and_test"}
+            disabled={start.isPending}
+            onClick={() => start.mutate("train_and_test")}
+          >
+            {words.train.startAndTest}
+          </Button>
+        </Space>
+      </div>
+      {busy && <Typography.Text type="secondary">{words.train.busyHint}</Typography.Text>}
+      {start.isError && <ProblemAlert error={start.error} className="start-problem" />}
+      <div className="figures">
+        <Statistic title={words.train.trainings} value={trainings} />
+        <Statistic title={words.train.annotatedImages} value={counts.annotated} />
+        <Statistic title={words.train.allImages} value={counts.total} />
+        <Statistic title={words.train.labelKinds} value={counts.labels} />
+      </div>
+    </Card>
+  );
+}
+
+function useCounts(projectId: string): Record<"total" | "annotated" | "labels", number | string> {
+  const total = useQuery({
+    queryKey: ["images", projectId, "total"],
+    queryFn: () => listImages(projectId, { page: 1, page_size: 1 }),
+  });
+  const annotated = useQuery({
+    queryKey: ["images", projectId, "annotated"],
+    queryFn: () => listImages(projectId, { status: "labelled", page: 1, page_size: 1 }),
+  });
+  const labels = useQuery({ queryKey: ["labels", projectId], queryFn: () => listLabels(projectId) });
+  return {
+    total: total.data?.total ?? "—",
+    annotated: annotated.data?.total ?? "—",
+    labels: labels.data?.items.length ?? "—",
+  };
+}

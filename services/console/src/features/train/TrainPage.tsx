@@ -1,0 +1,47 @@
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { useState, type ReactNode } from "react";
+import { isActive, listTrainings } from "../../api/trainer";
+import { useProject } from "../projects/useProject";
+import { LiveTraining } from "./LiveTraining";
+import { RecordsCard } from "./RecordsCard";
+import { StartCard } from "./StartCard";
+import { TrendCard } from "./TrendCard";
+
+/** How often the records are read again while a training runs elsewhere, say by the policy. */
+const REFRESH_MS = 4_000;
+
+export function TrainPage(): ReactNode {
+  const project = useProject();
+  const [page, setPage] = useState(1);
+  const [pageSize, setPageSize] = useState(10);
+  const records = useQuery({
+    queryKey: ["trainings", project.id, page, pageSize],
+    queryFn: () => listTrainings(project.id, page, pageSize),
+    placeholderData: keepPreviousData,
+    refetchInterval: REFRESH_MS,
+  });
+  const latest = useQuery({
+    queryKey: ["trainings", project.id, 1, 10],
+    queryFn: () => listTrainings(project.id, 1, 10),
+    refetchInterval: REFRESH_MS,
+  });
+  const active = (latest.data?.items ?? []).filter(({ status }) => isActive(status));
+  return (
+    <div className="stack">
+      <StartCard trainings={latest.data?.total ?? 0} busy={active.length > 0} />
+      {active.map((training) => (
+        <LiveTraining key={training.id} training={training} />
+      ))}
+      <RecordsCard
+        records={records}
+        page={page}
+        pageSize={pageSize}
+        onPage={(next, size) => {
+          setPage(size === pageSize ? next : 1);
+          setPageSize(size);
+        }}
+      />
+      <TrendCard />
+    </div>
+  );
+}

@@ -1,0 +1,32 @@
+/** What a running training has told so far, gathered from its progress reports. */
+import type { Progress } from "../../api/trainer";
+
+export interface LossPoint {
+  readonly at: number;
+  readonly loss: number;
+}
+
+export interface Live {
+  readonly progress: Progress | null;
+  readonly losses: readonly LossPoint[];
+}
+
+export const NOTHING_YET: Live = { progress: null, losses: [] };
+
+/** More points than this say nothing more on a screen; every second one is dropped when it is reached. */
+const POINTS_LIMIT = 1_000;
+
+/**
+ * Take in one report. A percentage that falls back means that the training resumed from a checkpoint:
+ * the points after it did not count and are dropped.
+ */
+export function takeIn(live: Live, progress: Progress): Live {
+  const loss = progress.figures["loss"];
+  const kept = live.losses.filter(({ at }) => at < progress.percent);
+  const losses =
+    loss === undefined || !Number.isFinite(loss) ? kept : [...kept, { at: progress.percent, loss }];
+  return {
+    progress,
+    losses: losses.length > POINTS_LIMIT ? losses.filter((_, place) => place % 2 === 0) : losses,
+  };
+}

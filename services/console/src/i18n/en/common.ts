@@ -1,0 +1,62 @@
+export const common = {
+  actions: "Actions",
+  all: "All",
+  cancel: "Cancel",
+  darkLook: "Dark look",
+  delete: "Delete",
+  done: "Done",
+  language: "Language",
+  lightLook: "Light look",
+  next: "Next",
+  noData: "No data",
+  ok: "OK",
+  pageNotFound: "There is no such page.",
+  retry: "Try again",
+  skip: "Skip",
+  tagline: "industrial vision",
+  total: (count: number) => `${count} in total`,
+  view: "View",
+};
+
+export const session = {
+  intro: "Develop inspection models on your own images, on your own machines.",
+  key: "API key",
+  keyMissing: "Please enter the API key.",
+  signIn: "Sign in",
+  signOut: "Sign out",
+  where:
+    "The first key is made when the platform starts and is kept in the file admin.key in its data folder.",
+};
+
+export const tabs = { gallery: "Gallery", train: "Train", report: "Report", test: "Test" };
+
+export const tasks = {
+  detection: { name: "Object localisation", about: "Find, locate, classify and count targets." },
+  classification: { name: "Image classification", about: "One label for the whole image." },
+  instance_segmentation: { name: "Instance segmentation", about: "The exact outline of every single target." },
+  semantic_segmentation: { name: "Pixel segmentation", about: "A label for every pixel." },
+  ocr: { name: "Text recognition (OCR)", about: "Find printed characters and read them." },
+};
+
+export const imageStatus = { unlabelled: "Unprocessed", labelled: "Annotated", tested: "Tested" };
+
+export const stage = { fit: "Fit", larger: "Zoom in", smaller: "Zoom out" };
+
+/** Titles of the platform's errors by code; `unreachable` and `unexpected` are the console's own. */
+export const problems = {
+  unreachable: "The platform cannot be reached",
+  unexpected: "Something unexpected happened",
+  internal: "Internal error",
+  "invalid-input": "The request cannot be accepted",
+  "malformed-request": "The request cannot be read",
+  unauthenticated: "A valid key is needed",
+  forbidden: "Your role may not do that",
+  "not-found": "No such object",
+  conflict: "The object's state does not allow this",
+  "already-exists": "It exists already",
+  "version-conflict": "Somebody else changed this first",
+  "too-large": "Too large",
+  "unsupported-media": "This kind of file is not accepted",
+  "quota-exceeded": "A quota is exceeded",
+  "dependency-down": "A part of the platform does not answer",
+};

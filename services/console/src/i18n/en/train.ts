@@ -1,0 +1,51 @@
+export const train = {
+  advice: "Label every target of an image, keep boxes tight, and let the images look as in production.",
+  allImages: "All images",
+  annotatedImages: "Annotated images",
+  annotatedOfTotal: "Annotated / all",
+  busyHint: "A training is under way; another one will wait for it.",
+  cancel: "Stop training",
+  cancelSure: "Stop this training? What it has learnt so far is lost.",
+  duration: "Duration",
+  epoch: "Epoch",
+  finishedAt: "Finished",
+  labelKinds: "Labels",
+  loss: "Loss",
+  lossCurve: "Loss curve",
+  minutes: (count: number) => (count === 0 ? "< 1 min" : `${count} min`),
+  minutesAxis: "Minutes",
+  none: "Nothing has been trained yet.",
+  number: "No.",
+  rate: "Average detection rate",
+  rateHelp:
+    "Correctly found targets over labelled targets, on held-out images, over all labels. It speaks for images like those; other images may do worse. Click a rate to see the analysis by label.",
+  records: "Trainings",
+  running: "Training",
+  slogan: "The more images, the more accurate the model",
+  start: "Start training",
+  startAndTest: "Train and test",
+  startedAt: "Started",
+  timeLeft: "Time left",
+  trainings: "Trainings",
+  trend: "Last ten trainings",
+  trendHelp: "Training time and average detection rate of the last ten versions: more good images should raise the rate.",
+  version: "Version",
+};
+
+export const trainingStatus = {
+  queued: "Waiting",
+  running: "Running",
+  success: "Success",
+  failed: "Failed",
+  terminated: "Terminated",
+};
+
+export const trainingStages = {
+  queued: "Waiting",
+  snapshot: "Freezing the dataset",
+  preparing: "Preparing",
+  training: "Learning",
+  exporting: "Exporting",
+  predicting: "Predicting held-out images",
+  evaluating: "Evaluating",
+};

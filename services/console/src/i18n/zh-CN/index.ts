@@ -1,0 +1,24 @@
+import type { en } from "../en";
+import { common, imageStatus, problems, session, stage, tabs, tasks } from "./common";
+import { gallery } from "./gallery";
+import { projects } from "./projects";
+import { report } from "./report";
+import { test } from "./test";
+import { train, trainingStages, trainingStatus } from "./train";
+
+export const zhCN: typeof en = {
+  common,
+  gallery,
+  imageStatus,
+  problems,
+  projects,
+  report,
+  session,
+  stage,
+  tabs,
+  tasks,
+  test,
+  train,
+  trainingStages,
+  trainingStatus,
+};

@@ -1,0 +1,51 @@
+export const train = {
+  advice: "标全图中的每个目标，框要贴合，图像与生产现场一致。",
+  allImages: "图像总数",
+  annotatedImages: "已标注图像",
+  annotatedOfTotal: "标注 / 总数",
+  busyHint: "正在训练中；新的训练将排队等待。",
+  cancel: "终止训练",
+  cancelSure: "确定终止这次训练？已学到的内容将丢失。",
+  duration: "时长",
+  epoch: "轮次",
+  finishedAt: "结束时间",
+  labelKinds: "标签种类",
+  loss: "损失",
+  lossCurve: "损失曲线",
+  minutes: (count: number) => (count === 0 ? "< 1 分钟" : `${count} 分钟`),
+  minutesAxis: "分钟",
+  none: "还没有训练记录。",
+  number: "序号",
+  rate: "平均检出率",
+  rateHelp:
+    "在留出的图像上，正确检出的目标数 / 已标注的目标数，反映所有标签的平均水平。它只对同类图像有效；差异较大的图像效果可能更差。点击数值可查看各标签的检出率分析。",
+  records: "版本记录",
+  running: "训练中",
+  slogan: "训练图像越多，模型越准确",
+  start: "开始训练",
+  startAndTest: "训练并测试",
+  startedAt: "开始时间",
+  timeLeft: "剩余时间",
+  trainings: "训练次数",
+  trend: "最近十次训练趋势",
+  trendHelp: "最近十个版本的训练时长和平均检出率：好的图像越多，检出率应越高。",
+  version: "版本",
+};
+
+export const trainingStatus = {
+  queued: "等待中",
+  running: "训练中",
+  success: "成功",
+  failed: "失败",
+  terminated: "终止",
+};
+
+export const trainingStages = {
+  queued: "等待中",
+  snapshot: "固定数据集",
+  preparing: "准备中",
+  training: "学习中",
+  exporting: "导出中",
+  predicting: "预测留出图像",
+  evaluating: "评估中",
+};

@@ -1,0 +1,51 @@
+/** How numbers, sizes and times are written, the same on every screen. */
+import dayjs from "dayjs";
+
+/** "95.9 %"-like share of a value in [0, 1]; an em dash where there is none. */
+export function percent(value: number | null | undefined, digits = 1): string {
+  return value === null || value === undefined || Number.isNaN(value)
+    ? "—"
+    : `${(value * 100).toFixed(digits)}%`;
+}
+
+export function decimal(value: number | null | undefined, digits = 3): string {
+  return value === null || value === undefined || Number.isNaN(value) ? "—" : value.toFixed(digits);
+}
+
+/** Local wall-clock time of an RFC 3339 instant. */
+export function time(instant: string | null | undefined): string {
+  return instant === null || instant === undefined || instant === ""
+    ? "—"
+    : dayjs(instant).format("YYYY-MM-DD HH:mm:ss");
+}
+
+/** Whole minutes, rounded down, as training records show a duration. */
+export function wholeMinutes(seconds: number): number {
+  return Math.floor(seconds / 60);
+}
+
+/** "1:05" or "1:02:03" for a time that is left. */
+export function clock(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  const hours = Math.floor(whole / 3600);
+  const minutes = Math.floor((whole % 3600) / 60);
+  const pad = (part: number): string => String(part).padStart(2, "0");
+  const tail = pad(whole % 60);
+  return hours > 0 ? `${hours}:${pad(minutes)}:${tail}` : `${minutes}:${tail}`;
+}
+
+const UNITS = ["B", "KB", "MB", "GB"] as const;
+
+export function bytes(size: number): string {
+  let value = size;
+  let unit = 0;
+  while (value >= 1024 && unit < UNITS.length - 1) {
+    value /= 1024;
+    unit += 1;
+  }
+  return `${unit === 0 ? value : value.toFixed(1)} ${UNITS[unit] ?? ""}`;
+}
+
+export function resolution(width: number, height: number): string {
+  return `${width} × ${height}`;
+}
