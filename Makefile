@@ -1,0 +1,73 @@
+# Loupe: `make demo` shows the whole loop, `make test` proves it. `make help` lists the rest.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help demo run env env-dev console contracts lint test test-servers test-all lock clean
+
+PYTHON := .venv/bin/python
+PYTEST := $(PYTHON) -m pytest
+CONSOLE := services/console
+
+help: ## show this list
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 18
+
+demo: env console ## the whole loop on generated images, then keep serving (DATA=folder for your own)
+	@$(PYTHON) -m services demo $(if $(DATA),--data $(DATA))
+
+run: env console ## the platform alone, until Ctrl-C
+	@$(PYTHON) -m services run
+
+env: .venv/.standalone
+env-dev: .venv/.dev
+console: $(CONSOLE)/dist/index.html
+
+.venv/.uv: requirements/uv.txt
+	@sh tools/check-machine.sh python
+	@$$(sh tools/check-machine.sh find-python) -m venv .venv
+	@.venv/bin/python -m pip install --quiet --require-hashes -r requirements/uv.txt
+	@touch $@
+
+.venv/.standalone: .venv/.uv requirements/standalone.txt requirements/triton.txt
+	@echo "installing Python packages (about a minute)"
+	@VIRTUAL_ENV=.venv .venv/bin/uv pip install --quiet --require-hashes -r requirements/standalone.txt
+	@VIRTUAL_ENV=.venv .venv/bin/uv pip install --quiet --no-deps --require-hashes -r requirements/triton.txt
+	@touch $@
+
+.venv/.dev: .venv/.standalone requirements/dev.txt
+	@echo "installing the packages of the tests"
+	@VIRTUAL_ENV=.venv .venv/bin/uv pip install --quiet --require-hashes -r requirements/dev.txt
+	@touch $@
+
+$(CONSOLE)/node_modules/.package-lock.json: $(CONSOLE)/package-lock.json
+	@sh tools/check-machine.sh node
+	@cd $(CONSOLE) && npm ci --silent --no-audit --no-fund
+
+$(CONSOLE)/dist/index.html: $(CONSOLE)/node_modules/.package-lock.json $(shell find $(CONSOLE)/src $(CONSOLE)/index.html -type f 2>/dev/null)
+	@echo "building the console"
+	@cd $(CONSOLE) && npm run --silent build > /dev/null
+	@touch $@
+
+contracts: env-dev ## write shared/contracts/published and the console's API client
+	@$(PYTHON) -m services contracts
+	@cd $(CONSOLE) && npm run --silent api
+
+lint: env-dev ## ruff, mypy, import contracts, published contracts, the console's own checks
+	@.venv/bin/ruff check . && .venv/bin/ruff format --check .
+	@.venv/bin/mypy services shared
+	@.venv/bin/lint-imports
+	@$(PYTHON) -m services contracts --check
+	@cd $(CONSOLE) && npm run --silent check
+
+test: env-dev console lint ## everything that a bare machine can run
+	@$(PYTEST) -m "not servers" tests
+
+test-servers: env-dev ## the tests that need real servers (run `make servers` first)
+	@$(PYTEST) -m servers tests
+
+lock: ## pin every package again, with hashes
+	@sh tools/lock.sh
+
+clean: ## remove everything built; data stays
+	@rm -rf .venv $(CONSOLE)/node_modules $(CONSOLE)/dist .mypy_cache .ruff_cache .pytest_cache
+
+-include servers.mk
+-include docker/docker.mk
