@@ -90,18 +90,20 @@ class DecodePool:
     def __init__(
         self, *, workers: int, memory_bytes: int, worker_bytes: int = WORKER_BYTES
     ) -> None:
-        self._count = workers
         self._worker_bytes = worker_bytes
         self._budget = MemoryBudget(memory_bytes)
         self._idle: asyncio.Queue[asyncio.subprocess.Process | None] = asyncio.Queue()
         self._all: set[asyncio.subprocess.Process] = set()
+        for _ in range(workers):
+            self._idle.put_nowait(None)  # started when first needed, or ahead by open()
 
     async def open(self) -> None:
-        """Start the decoders; the first jobs wait for them, nobody else does."""
-        for _ in range(self._count):
-            self._idle.put_nowait(None)
+        """Start a decoder ahead of the first file."""
         first = await self._idle.get()
-        self._idle.put_nowait(first or await self._start())
+        try:
+            first = first or await self._start()
+        finally:
+            self._idle.put_nowait(first)
 
     async def close(self) -> None:
         """Stop the decoders."""

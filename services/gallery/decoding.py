@@ -23,6 +23,7 @@ from services.gallery.domain.thumbnails import (
     shrink_strips,
     thumbnail,
 )
+from services.gallery.staging import mapped
 from shared.vision.bmp import decode_rows, palette_rgb, row_span
 from shared.vision.headers.bmp import read_bmp_layout
 from shared.vision.headers.header import Colour, HeaderError, ImageFormat, ImageHeader
@@ -70,19 +71,6 @@ def decode(path: Path, folder: Path) -> Decoded:
     thumbnails = folder / "thumbnails"
     spans = _write_thumbnails(upright, header, thumbnails)
     return Decoded(thumbnails, spans, content, kind.content_type)
-
-
-def mapped(path: Path) -> mmap.mmap:
-    """Map a file for reading; it is unmapped with its last reader.
-
-    Raises:
-        HeaderError: the file is empty.
-    """
-    with path.open("rb") as file:
-        try:
-            return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        except ValueError as error:
-            raise HeaderError("not-an-image", "the file is empty") from error
 
 
 def _content_format(header: ImageHeader) -> ImageFormat:

@@ -1,0 +1,69 @@
+"""The composition root of the gallery."""
+
+import asyncio
+
+from fastapi import APIRouter
+
+from services.gallery import api, resumable_api
+from services.gallery.decode_pool import DecodePool
+from services.gallery.handlers import Gallery
+from services.gallery.intake import Intake
+from services.gallery.repository import CLEARINGS, IMAGES, PROJECTS, UPLOADS
+from services.gallery.resumable import ResumableUploads
+from services.gallery.settings import GallerySettings
+from services.gallery.staging import Staging
+from services.gallery.subscriptions import subscriptions
+from services.gallery.uploads import Uploads
+from shared.projects.directory import ProjectDirectory
+from shared.service import Loop, Service
+from shared.stores import Stores
+
+_SWEEP_S = 2.0
+
+
+def build(stores: Stores) -> Service:
+    """Wire the gallery over ``stores``."""
+    settings = GallerySettings()
+    staging = Staging(settings.staging_folder())
+    staging.clear_abandoned()
+    pool = DecodePool(workers=settings.decoders, memory_bytes=settings.decode_memory_mib << 20)
+    intake = Intake(stores.documents, stores.blobs, pool, max_images=settings.max_images)
+    uploads = Uploads(intake, staging, parallel=2 * settings.decoders)
+    resumable = ResumableUploads(stores.documents, stores.blobs, staging=staging, uploads=uploads)
+    gallery = Gallery(stores.documents, stores.blobs, pool, staging)
+    projects = ProjectDirectory(stores.documents, "gallery")
+    router = APIRouter()
+    router.include_router(api.routes(gallery, uploads, projects))
+    router.include_router(resumable_api.routes(resumable, projects))
+    return Service(
+        name="gallery",
+        summary="Images: upload, checks, thumbnails, search and status",
+        collections=(IMAGES, UPLOADS, CLEARINGS, PROJECTS),
+        router=router,
+        subscriptions=subscriptions(gallery, projects),
+        background=(_keep_decoders(pool), _sweep(gallery, resumable)),
+    )
+
+
+def _keep_decoders(pool: DecodePool) -> Loop:
+    """Start a decoder ahead, and stop all with the service."""
+
+    async def keep() -> None:
+        try:
+            await pool.open()
+            await asyncio.Event().wait()
+        finally:
+            await pool.close()
+
+    return keep
+
+
+def _sweep(gallery: Gallery, resumable: ResumableUploads) -> Loop:
+    """Remove what deleted projects and given-up uploads left."""
+
+    async def sweep() -> None:
+        while True:
+            removed = await gallery.clear_projects() + await resumable.expire()
+            await asyncio.sleep(0 if removed else _SWEEP_S)
+
+    return sweep

@@ -1,0 +1,36 @@
+"""Names of images: what a person may call a file (reliability S11)."""
+
+import unicodedata
+
+from services.gallery.domain.refusals import ImageNameInvalid
+
+MAX_NAME = 128
+_FORBIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}  # controls, bidi and zero-width marks, …
+
+
+def clean_name(raw: str) -> str:
+    r"""Return the name to keep: without folders, in NFC, without blanks at its ends.
+
+    Raises:
+        ImageNameInvalid: nothing is left, over 128 characters, or invisible characters.
+
+    >>> clean_name("C:\shots\part 17.JPG")
+    'part 17.JPG'
+    """
+    name = unicodedata.normalize("NFC", raw.replace("\\", "/").rsplit("/", 1)[-1]).strip()
+    if not name or name in {".", ".."}:
+        raise ImageNameInvalid("the file has no name")
+    if len(name) > MAX_NAME:
+        raise ImageNameInvalid(f"the file's name has over {MAX_NAME} characters")
+    if any(unicodedata.category(character) in _FORBIDDEN for character in name):
+        raise ImageNameInvalid("the file's name has invisible or control characters")
+    return name
+
+
+def sort_name(name: str) -> str:
+    """Return the key that names are sorted by, whatever their case.
+
+    >>> sort_name("Part.JPG")
+    'part.jpg'
+    """
+    return name.casefold()

@@ -1,0 +1,193 @@
+"""From a staged file to an image of the gallery, through every check, cheap ones first."""
+
+import asyncio
+import hashlib
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from services.gallery.decode_pool import DecodedFiles, DecodePool
+from services.gallery.domain.limits import check_header, decode_bytes
+from services.gallery.domain.names import clean_name, sort_name
+from services.gallery.domain.refusals import ImageQuotaExceeded, refusal_of
+from services.gallery.repository import IMAGES, Image
+from services.gallery.staging import Staged, mapped
+from shared.blobs.port import Blobs, blob_key
+from shared.clock import Clock, utc_now
+from shared.contracts.catalogue import ImageUploaded
+from shared.documents.port import Collection, Documents, Query, TenantScope
+from shared.errors import AlreadyExists
+from shared.http.tokens import Principal
+from shared.ids import new_id
+from shared.projects.directory import ProjectView
+from shared.vision.headers.header import HeaderError, ImageHeader
+from shared.vision.tiles import TilePlan
+
+_USAGE_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """An image that is in the gallery; `duplicate` when it was there before."""
+
+    image: Image
+    duplicate: bool
+
+
+class Intake:
+    """Takes images in."""
+
+    def __init__(
+        self,
+        documents: Documents,
+        blobs: Blobs,
+        pool: DecodePool,
+        *,
+        max_images: int,
+        clock: Clock = utc_now,
+    ) -> None:
+        self._documents = documents
+        self._blobs = blobs
+        self._pool = pool
+        self._max_images = max_images
+        self._clock = clock
+        self._usage: dict[str, tuple[float, int]] = {}
+
+    async def check_quota(self, tenant: str) -> None:
+        """Refuse before a byte is read when the tenant's images are used up.
+
+        Raises:
+            ImageQuotaExceeded: the tenant has its most.
+        """
+        asked, count = self._usage.get(tenant, (-_USAGE_S, 0))
+        if time.monotonic() - asked >= _USAGE_S:
+            count = await self._images(tenant).count()
+            self._usage[tenant] = (time.monotonic(), count)
+        if count >= self._max_images:
+            raise ImageQuotaExceeded(
+                f"this tenant has {self._max_images} images already", retry_after_s=3600
+            )
+
+    async def accept(
+        self, who: Principal, project: ProjectView, staged: Staged, *, raw_name: str
+    ) -> Accepted:
+        """Check a staged file fully and store it.
+
+        Raises:
+            LoupeError: one of the gallery's refusals.
+        """
+        name = clean_name(raw_name)
+        await self.check_quota(who.tenant)
+        known = await self._known(who.tenant, project.id, staged.sha256)
+        if known is not None:
+            return Accepted(known, duplicate=True)
+        header = await asyncio.to_thread(_header, staged.path, grid_of(project))
+        decoded = await self._pool.decode(
+            staged.path, staged.folder, predicted_bytes=decode_bytes(header)
+        )
+        image = await self._stored(who, project, staged, header=header, decoded=decoded, name=name)
+        try:
+            stored = await self._images(who.tenant).insert(image, events=[uploaded_event(image)])
+        except AlreadyExists:
+            known = await self._known(who.tenant, project.id, staged.sha256)
+            if known is None:
+                raise
+            return Accepted(known, duplicate=True)
+        asked, count = self._usage[who.tenant]
+        self._usage[who.tenant] = (asked, count + 1)
+        return Accepted(stored, duplicate=False)
+
+    async def _stored(
+        self,
+        who: Principal,
+        project: ProjectView,
+        staged: Staged,
+        *,
+        header: ImageHeader,
+        decoded: DecodedFiles,
+        name: str,
+    ) -> Image:
+        original_key = await self._put(who.tenant, staged.path, staged.sha256)
+        content_key = original_key
+        if decoded.content is not None:
+            content_key = await self._put(who.tenant, decoded.content)
+        thumbnails_key = await self._put(who.tenant, decoded.thumbnails)
+        width, height = header.upright_size
+        tiled = project.tiling is not None
+        return Image(
+            id=new_id(),
+            tenant=who.tenant,
+            project_id=project.id,
+            identity=staged.sha256,
+            name=name,
+            sort_name=sort_name(name),
+            sha256=staged.sha256,
+            size_bytes=staged.size_bytes,
+            original_key=original_key,
+            original_type=header.format.content_type,
+            blob_key=content_key,
+            content_type=decoded.content_type,
+            width=width,
+            height=height,
+            uploaded_at=self._clock(),
+            uploaded_by=who.subject,
+            thumbnails_key=thumbnails_key,
+            thumbnails={str(size): span for size, span in decoded.spans.items()},
+            tiling="waiting" if tiled else "none",
+        )
+
+    async def _put(self, tenant: str, path: Path, sha256: str | None = None) -> str:
+        if sha256 is None:
+            sha256 = await asyncio.to_thread(_sha256, path)
+        key = blob_key(tenant, sha256)
+        await self._blobs.put_file(key, path)
+        return key
+
+    async def _known(self, tenant: str, project_id: str, sha256: str) -> Image | None:
+        where = {"project_id": project_id, "identity": sha256}
+        found = await self._images(tenant).query(Query(where=where, limit=1))
+        return found[0] if found else None
+
+    def _images(self, tenant: str) -> Collection[Image]:
+        return self._documents.collection(IMAGES, TenantScope(tenant))
+
+
+def grid_of(project: ProjectView) -> TilePlan | None:
+    """Return the tile plan of a tiled project, None for a plain one."""
+    grid = project.tiling
+    return TilePlan(grid=(grid.rows, grid.columns)) if grid else None
+
+
+def uploaded_event(image: Image) -> ImageUploaded:
+    """Return the event that tells of a new image or tile."""
+    return ImageUploaded(
+        project_id=image.project_id,
+        image_id=image.id,
+        name=image.name,
+        blob_key=image.blob_key,
+        sha256=image.sha256,
+        content_type=image.content_type,
+        size_bytes=image.size_bytes,
+        width=image.width,
+        height=image.height,
+        uploaded_at=image.uploaded_at,
+        parent_id=image.parent_id,
+        row=image.row,
+        column=image.column,
+        offset_x=image.offset_x,
+        offset_y=image.offset_y,
+        plan_hash=image.plan_hash,
+    )
+
+
+def _header(path: Path, plan: TilePlan | None) -> ImageHeader:
+    try:
+        view = mapped(path)
+    except HeaderError as error:
+        raise refusal_of(error.reason, error.detail) from error
+    return check_header(memoryview(view), plan)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

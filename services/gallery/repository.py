@@ -1,0 +1,85 @@
+"""The collections that the gallery owns."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from shared.clock import Timestamp
+from shared.documents.port import CollectionSpec, Document, Index
+from shared.projects.directory import projects_spec
+
+Status = Literal["unlabelled", "labelled", "tested"]
+TilingState = Literal["none", "waiting", "done", "failed"]
+
+
+class Image(Document):
+    """An image: a plain one, the parent of tiles, or a tile.
+
+    ``identity`` is unique in a project: the hash of the original bytes, or a tile's place.
+    ``listed`` is false for a parent whose tiles stand in the list in its place.
+    ``labels`` has one entry an annotation. Sizes are those of the upright content.
+    """
+
+    project_id: str
+    identity: str
+    name: str
+    sort_name: str
+    status: Status = "unlabelled"
+    labels: tuple[str, ...] = ()
+    annotated: bool = False
+    tested_by: str | None = None
+    annotation_sequence: int = 0
+    sha256: str
+    size_bytes: int
+    original_key: str
+    original_type: str
+    blob_key: str
+    content_type: str
+    width: int
+    height: int
+    uploaded_at: Timestamp
+    uploaded_by: str = ""
+    thumbnails_key: str | None = None
+    thumbnails: dict[str, tuple[int, int]] = Field(default_factory=dict)
+    listed: bool = True
+    tiling: TilingState = "none"
+    tiling_reason: str = ""
+    tiles: int = 0
+    parent_id: str | None = None
+    row: int | None = None
+    column: int | None = None
+    offset_x: int = 0
+    offset_y: int = 0
+    plan_hash: str | None = None
+
+
+class Upload(Document):
+    """A resumable upload on its way: parts stand in the blob store, in order."""
+
+    project_id: str
+    name: str
+    length: int
+    offset: int = 0
+    parts: tuple[str, ...] = ()
+    created_by: str
+    expires_at: Timestamp
+
+
+class Clearing(Document):
+    """A deleted project whose images are still to be removed; ``id`` is the project's."""
+
+
+IMAGES = CollectionSpec(
+    "gallery.images",
+    Image,
+    (
+        Index(("project_id", "identity"), unique=True),
+        Index(("project_id", "listed", "uploaded_at")),
+        Index(("project_id", "listed", "sort_name")),
+        Index(("project_id", "listed", "status", "uploaded_at")),
+        Index(("parent_id",)),
+    ),
+)
+UPLOADS = CollectionSpec("gallery.uploads", Upload, (Index(("expires_at",)),))
+CLEARINGS = CollectionSpec("gallery.clearings", Clearing)
+PROJECTS = projects_spec("gallery")

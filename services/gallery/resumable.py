@@ -1,0 +1,164 @@
+"""Resumable uploads after the tus protocol 1.0: parts in the blob store, the offset in a document.
+
+Nothing of an upload lives in a process or on its disk, so any replica can go on with it.
+"""
+
+import base64
+import binascii
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+from services.gallery.domain.limits import check_file_size
+from services.gallery.domain.names import clean_name
+from services.gallery.domain.refusals import UploadOffsetConflict
+from services.gallery.repository import UPLOADS, Upload
+from services.gallery.schemas import FileResult
+from services.gallery.staging import StagedFile, Staging
+from services.gallery.uploads import Uploads
+from shared.blobs.port import Blobs
+from shared.clock import Clock, format_time, utc_now
+from shared.documents.port import Collection, Documents, EveryTenant, Query, Range, TenantScope
+from shared.errors import InvalidInput, NotFound, VersionConflict
+from shared.http.tokens import Principal
+from shared.ids import new_id
+from shared.projects.directory import ProjectView
+
+LIFETIME = timedelta(hours=24)
+
+
+class ResumableUploads:
+    """Uploads that go on where they broke off."""
+
+    def __init__(
+        self,
+        documents: Documents,
+        blobs: Blobs,
+        *,
+        staging: Staging,
+        uploads: Uploads,
+        clock: Clock = utc_now,
+    ) -> None:
+        self._documents = documents
+        self._blobs = blobs
+        self._staging = staging
+        self._uploads = uploads
+        self._clock = clock
+
+    async def create(
+        self, who: Principal, project: ProjectView, *, length: int, metadata: str | None
+    ) -> Upload:
+        """Begin an upload of `length` bytes; its name stands in the metadata.
+
+        Raises:
+            LoupeError: the length or the name is refused already, or the quota is used up.
+        """
+        await self._uploads.check_quota(who.tenant)
+        check_file_size(length)
+        upload = Upload(
+            id=new_id(),
+            tenant=who.tenant,
+            project_id=project.id,
+            name=clean_name(file_name(metadata)),
+            length=length,
+            created_by=who.subject,
+            expires_at=self._clock() + LIFETIME,
+        )
+        return await self._of(who.tenant).insert(upload)
+
+    async def find(self, who: Principal, project_id: str, upload_id: str) -> Upload:
+        """Return an upload; raise NotFound."""
+        upload = await self._of(who.tenant).find(upload_id)
+        if upload is None or upload.project_id != project_id:
+            raise NotFound(f"no upload {upload_id}")
+        return upload
+
+    async def append(
+        self, who: Principal, upload: Upload, *, offset: int, body: AsyncIterator[bytes]
+    ) -> Upload:
+        """Add what the body brings, even when it breaks off, and return the upload.
+
+        Raises:
+            UploadOffsetConflict: the part does not begin where the upload stands.
+            InvalidInput: more bytes than were announced.
+        """
+        if offset != upload.offset:
+            raise UploadOffsetConflict(f"the upload stands at {upload.offset}, not at {offset}")
+        with self._staging.file() as part:
+            try:
+                async for chunk in body:
+                    part.write(chunk)
+                    if upload.offset + part.size_bytes > upload.length:
+                        raise InvalidInput(f"the upload was announced with {upload.length} bytes")
+            finally:
+                if 0 < part.size_bytes <= upload.length - upload.offset:
+                    upload = await self._keep(who, upload, part)
+        return upload
+
+    async def complete(self, who: Principal, project: ProjectView, upload: Upload) -> FileResult:
+        """Put the parts of a whole upload together and take the image in; the upload is over."""
+        staged = self._staging.new()
+        try:
+            for key in upload.parts:
+                async for chunk in self._blobs.stream(key):
+                    staged.write(chunk)
+            result = await self._uploads.take_one(who, project, staged, name=upload.name)
+        finally:
+            staged.discard()
+        await self.cancel(upload)
+        return result
+
+    async def cancel(self, upload: Upload) -> None:
+        """Remove an upload and its parts."""
+        for key in upload.parts:
+            await self._blobs.delete(key)
+        try:
+            await self._of(upload.tenant).delete(upload)
+        except (NotFound, VersionConflict):
+            return
+
+    async def expire(self) -> int:
+        """Remove uploads that nobody went on with in time; return how many."""
+        due = Query(where={"expires_at": Range(lte=format_time(self._clock()))})
+        found = await self._documents.collection(UPLOADS, EveryTenant()).query(due)
+        for upload in found:
+            await self.cancel(upload)
+        return len(found)
+
+    async def _keep(self, who: Principal, upload: Upload, part: StagedFile) -> Upload:
+        whole = part.finish()
+        key = f"u/{upload.tenant}/{upload.id}/{upload.offset}-{new_id()}"
+        await self._blobs.put_file(key, whole.path)
+        new = upload.model_copy(
+            update={
+                "offset": upload.offset + whole.size_bytes,
+                "parts": (*upload.parts, key),
+                "expires_at": self._clock() + LIFETIME,
+            }
+        )
+        try:
+            return await self._of(who.tenant).replace(new)
+        except VersionConflict as error:
+            await self._blobs.delete(key)
+            raise UploadOffsetConflict("another part of the upload came first") from error
+
+    def _of(self, tenant: str) -> Collection[Upload]:
+        return self._documents.collection(UPLOADS, TenantScope(tenant))
+
+
+def file_name(metadata: str | None) -> str:
+    """Return the file name of an Upload-Metadata header: comma-separated `key base64` pairs.
+
+    Raises:
+        InvalidInput: it is damaged or names no file.
+
+    >>> file_name("filetype aW1hZ2UvcG5n,filename cGFydC5wbmc=")
+    'part.png'
+    """
+    for pair in (metadata or "").split(","):
+        key, _, value = pair.strip().partition(" ")
+        if key == "filename":
+            try:
+                return base64.b64decode(value, validate=True).decode()
+            except (binascii.Error, UnicodeDecodeError) as error:
+                raise InvalidInput("Upload-Metadata: the file name is not Base64") from error
+    raise InvalidInput("Upload-Metadata names no filename")

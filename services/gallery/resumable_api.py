@@ -1,0 +1,131 @@
+"""Routes of resumable uploads: the tus protocol 1.0 (https://tus.io/protocols/resumable-upload)."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Request, Response
+
+from services.gallery.api import body_of, upload_response
+from services.gallery.domain.limits import MAX_FILE_BYTES
+from services.gallery.repository import Upload
+from services.gallery.resumable import ResumableUploads
+from services.gallery.schemas import ResumableUpload
+from shared.errors import InvalidInput, LoupeError, UnsupportedMedia
+from shared.http.callers import Caller, Editor
+from shared.projects.directory import ProjectDirectory
+
+TUS = "1.0.0"
+PART_TYPE = "application/offset+octet-stream"
+
+
+class TusVersionUnsupported(LoupeError):
+    """The client speaks another version of the protocol."""
+
+    code = "tus-version-unsupported"
+    status = 412
+    title = "Another version of the upload protocol"
+
+
+def routes(resumable: ResumableUploads, projects: ProjectDirectory) -> APIRouter:
+    """Return the routes of resumable uploads."""
+    router = APIRouter(prefix="/projects/{project_id}/uploads", tags=["resumable uploads"])
+    _add_creation(router, resumable, projects)
+    _add_parts(router, resumable, projects)
+    return router
+
+
+def _add_creation(
+    router: APIRouter, resumable: ResumableUploads, projects: ProjectDirectory
+) -> None:
+    @router.options("", status_code=204)
+    async def describe_uploads(_who: Caller, project_id: str, response: Response) -> None:
+        """Tell what of the protocol is spoken."""
+        response.headers.update(
+            {
+                "Tus-Resumable": TUS,
+                "Tus-Version": TUS,
+                "Tus-Extension": "creation,creation-with-upload,expiration,termination",
+                "Tus-Max-Size": str(MAX_FILE_BYTES),
+            }
+        )
+
+    @router.post("", status_code=201, response_class=Response)
+    async def create_upload(
+        who: Editor,
+        project_id: str,
+        request: Request,
+        upload_length: Annotated[int, Header(ge=1)],
+        upload_metadata: Annotated[str | None, Header(max_length=4096)] = None,
+        tus_resumable: Annotated[str | None, Header()] = None,
+    ) -> Response:
+        """Begin a resumable upload; its first part may come along."""
+        _check_version(tus_resumable)
+        project = await projects.require(who.tenant, project_id)
+        upload = await resumable.create(
+            who, project, length=upload_length, metadata=upload_metadata
+        )
+        if request.headers.get("content-type") == PART_TYPE:
+            upload = await resumable.append(who, upload, offset=0, body=body_of(request))
+        if upload.offset == upload.length:
+            return upload_response([await resumable.complete(who, project, upload)])
+        place = f"/api/gallery/projects/{project_id}/uploads/{upload.id}"
+        return Response(status_code=201, headers=_headers(upload) | {"Location": place})
+
+
+def _add_parts(router: APIRouter, resumable: ResumableUploads, projects: ProjectDirectory) -> None:
+    @router.head("/{upload_id}", status_code=200, response_class=Response)
+    async def find_upload_offset(who: Caller, project_id: str, upload_id: str) -> Response:
+        """Tell how far an upload is."""
+        upload = await resumable.find(who, project_id, upload_id)
+        return Response(headers=_headers(upload) | {"Cache-Control": "no-store"})
+
+    @router.get("/{upload_id}")
+    async def get_upload(who: Caller, project_id: str, upload_id: str) -> ResumableUpload:
+        """Return an upload on its way."""
+        upload = await resumable.find(who, project_id, upload_id)
+        return ResumableUpload(**upload.model_dump(include=set(ResumableUpload.model_fields)))
+
+    @router.patch("/{upload_id}", status_code=204, response_class=Response)
+    async def append_to_upload(
+        who: Editor,
+        project_id: str,
+        upload_id: str,
+        request: Request,
+        upload_offset: Annotated[int, Header(ge=0)],
+        tus_resumable: Annotated[str | None, Header()] = None,
+    ) -> Response:
+        """Add a part; the last one answers with the file's result, as POST images does."""
+        _check_version(tus_resumable)
+        if request.headers.get("content-type") != PART_TYPE:
+            raise UnsupportedMedia(f"send the part as {PART_TYPE}")
+        project = await projects.require(who.tenant, project_id)
+        upload = await resumable.find(who, project_id, upload_id)
+        upload = await resumable.append(who, upload, offset=upload_offset, body=body_of(request))
+        if upload.offset < upload.length:
+            return Response(status_code=204, headers=_headers(upload))
+        answer = upload_response([await resumable.complete(who, project, upload)])
+        answer.headers.update(_headers(upload))
+        return answer
+
+    @router.delete("/{upload_id}", status_code=204)
+    async def cancel_upload(
+        who: Editor, project_id: str, upload_id: str, response: Response
+    ) -> None:
+        """Give an upload up."""
+        await resumable.cancel(await resumable.find(who, project_id, upload_id))
+        response.headers["Tus-Resumable"] = TUS
+
+
+def _check_version(version: str | None) -> None:
+    if version is None:
+        raise InvalidInput("send Tus-Resumable: 1.0.0")
+    if version != TUS:
+        raise TusVersionUnsupported(f"this server speaks tus {TUS}")
+
+
+def _headers(upload: Upload) -> dict[str, str]:
+    return {
+        "Tus-Resumable": TUS,
+        "Upload-Offset": str(upload.offset),
+        "Upload-Length": str(upload.length),
+        "Upload-Expires": upload.expires_at.strftime("%a, %d %b %Y %H:%M:%S GMT"),
+    }

@@ -1,0 +1,97 @@
+"""Files on their way in: written as they come, counted and hashed, removed whatever happens."""
+
+import hashlib
+import mmap
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from services.gallery.domain.limits import MAX_FILE_BYTES, check_file_size
+from shared.ids import new_id
+from shared.vision.headers.header import HeaderError
+
+_ABANDONED_S = 3600.0  # what a crash left behind
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """A whole file in staging; `folder` is its own, for what is made of it."""
+
+    path: Path
+    folder: Path
+    size_bytes: int
+    sha256: str
+
+
+class StagedFile:
+    """A file that is being written; beyond the limit bytes are counted and dropped."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._path = folder / "original"
+        self._file = self._path.open("wb")
+        self._hash = hashlib.sha256()
+        self.size_bytes = 0
+
+    def write(self, data: bytes) -> None:
+        """Add bytes; what goes over the limit of an image is only counted."""
+        self.size_bytes += len(data)
+        if self.size_bytes <= MAX_FILE_BYTES:
+            self._file.write(data)
+            self._hash.update(data)
+
+    def finish(self) -> Staged:
+        """Close the file and return it; raise ImageFileTooLarge."""
+        self._file.close()
+        check_file_size(self.size_bytes)
+        return Staged(self._path, self.folder, self.size_bytes, self._hash.hexdigest())
+
+    def discard(self) -> None:
+        """Remove the file and all that was made of it."""
+        self._file.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class Staging:
+    """The staging folder of this process's machine."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def clear_abandoned(self, *, older_than_s: float = _ABANDONED_S) -> None:
+        """Remove what a process that died left behind."""
+        limit = time.time() - older_than_s
+        for entry in self._folder.glob("*"):
+            if entry.stat().st_mtime < limit:
+                shutil.rmtree(entry, ignore_errors=True)
+
+    def new(self) -> StagedFile:
+        """Begin a file; the caller finishes or discards it."""
+        folder = self._folder / new_id()
+        folder.mkdir(parents=True)
+        return StagedFile(folder)
+
+    @contextmanager
+    def file(self) -> Iterator[StagedFile]:
+        """Begin a file that is removed at the end of the block."""
+        staged = self.new()
+        try:
+            yield staged
+        finally:
+            staged.discard()
+
+
+def mapped(path: Path) -> mmap.mmap:
+    """Map a file for reading; it is unmapped with its last reader.
+
+    Raises:
+        HeaderError: the file is empty.
+    """
+    with path.open("rb") as file:
+        try:
+            return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        except ValueError as error:
+            raise HeaderError("not-an-image", "the file is empty") from error

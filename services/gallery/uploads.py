@@ -1,0 +1,128 @@
+"""Multipart uploads: files are staged as they stream in, and checked several at a time."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+
+from services.gallery.intake import Intake
+from services.gallery.multipart import FileBegins, FileData, MultipartFiles, Part
+from services.gallery.schemas import FileOutcome, FileResult, ImageResponse
+from services.gallery.staging import StagedFile, Staging
+from shared.errors import FieldError, InvalidInput, LoupeError
+from shared.http.problems import problem_of
+from shared.http.tokens import Principal
+from shared.projects.directory import ProjectView
+
+_MAX_EXCESS_BYTES = 1 << 30  # of an oversized file, read and dropped so that the rest can follow
+
+
+class Uploads:
+    """Receives files of a request; `parallel` of them are on their way at a time."""
+
+    def __init__(self, intake: Intake, staging: Staging, *, parallel: int) -> None:
+        self._intake = intake
+        self._staging = staging
+        self.parallel = parallel
+
+    async def check_quota(self, tenant: str) -> None:
+        """Refuse when the tenant's images are used up; raise ImageQuotaExceeded."""
+        await self._intake.check_quota(tenant)
+
+    async def receive(
+        self,
+        who: Principal,
+        project: ProjectView,
+        *,
+        content_type: str | None,
+        body: AsyncIterator[bytes],
+    ) -> list[FileResult]:
+        """Take all files of a multipart body in; one file's refusal does not touch the others.
+
+        Raises:
+            LoupeError: the request itself is refused; files before the fault may be in.
+        """
+        await self.check_quota(who.tenant)
+        files = MultipartFiles(content_type)
+        batch = _Batch(self, self._staging.new, who=who, project=project)
+        try:
+            async for chunk in body:
+                for part in files.feed(chunk):
+                    await batch.take(part)
+            files.finish()
+        finally:
+            results = await batch.finish()
+        if not results:
+            raise InvalidInput("the request has no file", errors=[FieldError("files", "is empty")])
+        return results
+
+    async def take_one(
+        self, who: Principal, project: ProjectView, staged: StagedFile, *, name: str
+    ) -> FileResult:
+        """Take one staged file in and tell what became of it; the file is removed."""
+        try:
+            accepted = await self._intake.accept(who, project, staged.finish(), raw_name=name)
+        except LoupeError as error:
+            if error.status >= 500:
+                raise
+            return FileResult(
+                name=name,
+                outcome=FileOutcome.REFUSED,
+                status=error.status,
+                problem=problem_of(error),
+            )
+        finally:
+            staged.discard()
+        return FileResult(
+            name=name,
+            outcome=FileOutcome.DUPLICATE if accepted.duplicate else FileOutcome.CREATED,
+            status=200 if accepted.duplicate else 201,
+            image=ImageResponse.of(accepted.image),
+        )
+
+
+class _Batch:
+    """The files of one request."""
+
+    def __init__(
+        self,
+        uploads: Uploads,
+        stage: Callable[[], StagedFile],
+        *,
+        who: Principal,
+        project: ProjectView,
+    ) -> None:
+        self._uploads = uploads
+        self._stage = stage
+        self._who = who
+        self._project = project
+        self._slots = asyncio.Semaphore(uploads.parallel)
+        self._tasks: list[asyncio.Task[FileResult]] = []
+        self._current: StagedFile | None = None
+        self._name = ""
+
+    async def take(self, part: Part) -> None:
+        """Take the next piece; waits while enough files are on their way."""
+        if isinstance(part, FileBegins):
+            await self._slots.acquire()
+            self._current, self._name = self._stage(), part.name
+        elif self._current is None:
+            return
+        elif isinstance(part, FileData):
+            self._current.write(part.data)
+            if self._current.size_bytes > _MAX_EXCESS_BYTES:
+                self._current.finish()  # raises: far over what an image may be
+        else:
+            task = asyncio.create_task(self._take_in(self._current, self._name))
+            self._current = None
+            self._tasks.append(task)
+
+    async def finish(self) -> list[FileResult]:
+        """Wait for all whole files; a file that was cut off is dropped."""
+        if self._current is not None:
+            self._current.discard()
+        return list(await asyncio.gather(*self._tasks))
+
+    async def _take_in(self, staged: StagedFile, name: str) -> FileResult:
+        try:
+            return await self._uploads.take_one(self._who, self._project, staged, name=name)
+        finally:
+            self._slots.release()
