@@ -39,7 +39,10 @@ class Progress:
         low = batch[0].offset
         again = mark is not None and mark.low <= low <= mark.high
         size = 1 if again else len(batch)
-        starts = mark.starts + 1 if again and mark is not None and mark.low == low else 1
+        # In the middle of an unfinished batch a message may have been started once already.
+        starts = 2 if again else 1
+        if again and mark is not None and mark.low == low:
+            starts = mark.starts + 1
         new = Began(
             id=mark_id,
             tenant=_PLATFORM.tenant,

@@ -1,0 +1,73 @@
+"""Arrows point down, and the guard sees it when one does not: each planted violation is caught."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+# (file, line that breaks a rule, contract that must catch it)
+VIOLATIONS = [
+    (
+        "services/gallery/handlers.py",
+        "import services.tiling.app",
+        "Services never import one another",
+    ),
+    ("services/gallery/repository.py", "import services.gallery.api", "arrows point down"),
+    ("services/gallery/domain/status.py", "import services.gallery.handlers", "arrows point down"),
+    ("services/evaluator/domain/words.py", "import shared.documents.port", "Rules do no input"),
+    ("services/tiling/domain/planted.py", "import httpx", "Rules do no input"),
+    ("services/inference/handlers.py", "import torch", "torch is imported in the trainer only"),
+    ("shared/runtime/predictor.py", "import torch", "torch is imported in the trainer only"),
+    ("shared/vision/boxes.py", "import shared.documents.port", "arrows point down"),
+    ("shared/vision/boxes.py", "import cv2", "knows numpy and nothing"),
+    ("shared/documents/port.py", "import shared.http.app", "arrows point down"),
+    ("shared/errors.py", "import services.workspace.app", "Shared never imports a service"),
+    ("services/workspace/app.py", "import services.standalone", "Only the standalone host"),
+    ("services/trainer/handlers.py", "import motor", "Clients of stores stay behind"),
+    ("services/gallery/handlers.py", "import sqlite3", "Clients of stores stay behind"),
+]
+
+
+def lint(folder: Path) -> subprocess.CompletedProcess[str]:
+    command = [str(Path(sys.executable).parent / "lint-imports"), "--no-cache"]
+    environment = {**os.environ, "PYTHONPATH": str(folder)}
+    return subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, env=environment, check=False
+    )
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("planted")
+    ignore = shutil.ignore_patterns("node_modules", "dist", "__pycache__", "console")
+    for name in ("services", "shared"):
+        shutil.copytree(ROOT / name, folder / name, ignore=ignore)
+    shutil.copy(ROOT / ".importlinter", folder)
+    return folder
+
+
+def test_the_house_as_it_stands_keeps_its_rules(copy: Path) -> None:
+    result = lint(copy)
+    assert result.returncode == 0, result.stdout
+
+
+@pytest.mark.parametrize(("file", "line", "contract"), VIOLATIONS)
+def test_a_planted_violation_is_caught(copy: Path, file: str, line: str, contract: str) -> None:
+    path = copy / file
+    original = path.read_text() if path.exists() else None
+    path.write_text((original or '"""Planted."""\n') + f"\n{line}\n")
+    try:
+        result = lint(copy)
+    finally:
+        if original is None:
+            path.unlink()
+        else:
+            path.write_text(original)
+    assert result.returncode == 1, result.stdout
+    broken = [row for row in result.stdout.splitlines() if row.endswith("BROKEN")]
+    assert any(contract in row for row in broken), result.stdout

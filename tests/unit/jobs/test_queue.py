@@ -1,0 +1,150 @@
+"""The job queue's promises: one holder, a fence, a lease that ends, cancel and reap."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from shared.contracts.catalogue import TrainingEnded
+from shared.errors import NotFound
+from shared.jobs.job import Progress, job_spec
+from shared.jobs.queue import JobQueue, LeaseLost
+from shared.stores import Stores
+
+
+class Time:
+    """A clock that tests turn."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 11, 20, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def pass_s(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
+
+@pytest.fixture
+def time() -> Time:
+    return Time()
+
+
+@pytest.fixture
+async def queue(stores: Stores, time: Time) -> JobQueue:
+    await stores.documents.open([job_spec("svc")])
+    return JobQueue(stores.documents, "svc", clock=time)
+
+
+async def test_sixteen_workers_share_forty_jobs_and_none_twice(queue: JobQueue) -> None:
+    for number in range(40):
+        await queue.enqueue("t", "train", f"J{number}")
+
+    async def worker(name: str) -> list[str]:
+        mine = []
+        while job := await queue.claim(["train"], name):
+            mine.append(job.id)
+        return mine
+
+    taken = await asyncio.gather(*(worker(f"w{n}") for n in range(16)))
+    flat = [job for mine in taken for job in mine]
+    assert sorted(flat) == sorted(f"J{n}" for n in range(40))
+
+
+async def test_the_same_id_is_one_job(queue: JobQueue) -> None:
+    first = await queue.enqueue("t", "train", "J", payload={"a": 1})
+    again = await queue.enqueue("t", "train", "J", payload={"a": 2})
+    assert again == first
+
+
+async def test_a_silent_worker_loses_its_job_and_cannot_write_any_more(
+    queue: JobQueue, time: Time
+) -> None:
+    await queue.enqueue("t", "train", "J")
+    paused = await queue.claim(["train"], "first")
+    assert paused is not None
+    assert await queue.claim(["train"], "second") is None
+    time.pass_s(61)
+    taken = await queue.claim(["train"], "second")
+    assert taken is not None
+    assert taken.attempt == 2
+    for write in (
+        queue.heartbeat(paused),
+        queue.report(paused, Progress(percent=50)),
+        queue.finish(paused, "succeeded"),
+        queue.update_payload(paused, checkpoint="late"),
+    ):
+        with pytest.raises(LeaseLost):
+            await write
+    done = await queue.finish(taken, "succeeded")
+    assert (done.state, done.worker) == ("succeeded", "second")
+
+
+async def test_a_heartbeat_keeps_the_job(queue: JobQueue, time: Time) -> None:
+    await queue.enqueue("t", "train", "J")
+    job = await queue.claim(["train"], "w")
+    assert job is not None
+    for _ in range(20):
+        time.pass_s(30)
+        await queue.heartbeat(job)
+        assert await queue.claim(["train"], "other") is None
+
+
+async def test_a_job_whose_worker_dies_three_times_fails_with_its_events(
+    queue: JobQueue, time: Time, stores: Stores
+) -> None:
+    await queue.enqueue("t", "train", "J")
+    for _ in range(3):
+        assert await queue.claim(["train"], "w") is not None
+        time.pass_s(61)
+    assert await queue.claim(["train"], "w") is None
+    ended = TrainingEnded(project_id="P", training_id="J", state="failed")
+    (job,) = await queue.reap(lambda _job: [ended])
+    assert (job.state, job.error) == ("failed", "the worker died 3 times")
+    assert await queue.reap(lambda _job: [ended]) == []
+    (box,) = await stores.documents.outboxes(["svc.jobs"], 10)
+    assert [event.type for event in box.events] == ["training.ended"]
+
+
+async def test_a_waiting_job_is_cancelled_at_once_a_running_one_is_asked(
+    queue: JobQueue,
+) -> None:
+    await queue.enqueue("t", "train", "A")
+    assert (await queue.cancel("t", "A")).state == "cancelled"
+    await queue.enqueue("t", "train", "B")
+    running = await queue.claim(["train"], "w")
+    assert running is not None
+    asked = await queue.cancel("t", "B")
+    assert (asked.state, asked.cancel_requested) == ("running", True)
+    assert (await queue.heartbeat(running)).cancel_requested
+    assert (await queue.finish(running, "cancelled")).state == "cancelled"
+
+
+async def test_a_cancelled_job_of_a_dead_worker_ends_as_cancelled(
+    queue: JobQueue, time: Time
+) -> None:
+    await queue.enqueue("t", "train", "J")
+    await queue.claim(["train"], "w")
+    await queue.cancel("t", "J")
+    time.pass_s(61)
+    assert await queue.claim(["train"], "other") is None
+    (job,) = await queue.reap(lambda _job: [])
+    assert job.state == "cancelled"
+
+
+async def test_a_released_job_waits_again_with_all_its_attempts(queue: JobQueue) -> None:
+    await queue.enqueue("t", "train", "J", max_attempts=1)
+    job = await queue.claim(["train"], "w")
+    assert job is not None
+    await queue.release(job)
+    again = await queue.claim(["train"], "w")
+    assert again is not None
+    with pytest.raises(LeaseLost):
+        await queue.heartbeat(job)
+
+
+async def test_another_tenant_does_not_see_the_job(queue: JobQueue) -> None:
+    await queue.enqueue("t", "train", "J")
+    with pytest.raises(NotFound):
+        await queue.cancel("other", "J")
+    assert await queue.find("other", "J") is None
