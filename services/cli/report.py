@@ -1,0 +1,72 @@
+"""`loupe report`: COCO files in, report out. The evaluator is useful by itself."""
+
+import argparse
+import sys
+from pathlib import Path
+
+import orjson
+
+from services.evaluator.domain.coco_files import read_coco
+from services.evaluator.domain.detection_report import ReportOptions, detection_report
+from services.evaluator.domain.evaluation import evaluate
+from services.evaluator.domain.rendering.html import render_html
+from services.evaluator.domain.rendering.pdf import render_pdf
+from services.evaluator.domain.samples import BadSamples
+from services.evaluator.domain.words import percent
+from shared.errors import LoupeError
+
+SHOWN = ("map", "map_50", "map_75", "precision", "recall", "f1", "average_detection_rate")
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add `report` to the command line."""
+    parser = subparsers.add_parser("report", help="judge predictions in COCO files")
+    parser.add_argument("--truth", type=Path, required=True, help="COCO dataset (JSON)")
+    parser.add_argument("--predictions", type=Path, required=True, help="COCO results (JSON)")
+    parser.add_argument("--kind", choices=("box", "mask"), default="box")
+    parser.add_argument("--threshold", type=float, help="confidence; default: best F1")
+    parser.add_argument("--iou", type=float, default=0.5, help="IoU from which a match counts")
+    parser.add_argument("--max-detections", type=int, default=100, help="per image and label")
+    parser.add_argument("--replicates", type=int, default=200, help="bootstrap draws, 0 for none")
+    parser.add_argument("--language", choices=("zh-CN", "en"), default="zh-CN")
+    output = parser.add_mutually_exclusive_group()
+    output.add_argument("--json", action="store_true", help="the whole report on standard output")
+    output.add_argument("--html", type=Path, metavar="OUT", help="write a self-contained page")
+    output.add_argument("--pdf", type=Path, metavar="OUT", help="write a PDF")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Judge and write; 0, or 2 with the reason on standard error when the input is no good."""
+    try:
+        samples = read_coco(args.truth.read_bytes(), args.predictions.read_bytes(), kind=args.kind)
+        evaluation = evaluate(samples, kind=args.kind, max_detections=args.max_detections)
+        if args.threshold is not None and not 0 <= args.threshold <= 1:
+            raise BadSamples("the threshold must be from 0 to 1")
+        options = ReportOptions(
+            threshold=args.threshold, iou_threshold=args.iou, replicates=args.replicates
+        )
+        document = detection_report(evaluation, options)
+    except LoupeError as error:
+        print(f"loupe report: {error.detail}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"loupe report: {error.filename}: {error.strerror}", file=sys.stderr)
+        return 2
+    if args.json:
+        sys.stdout.buffer.write(orjson.dumps(document, option=orjson.OPT_INDENT_2) + b"\n")
+    elif args.html:
+        args.html.write_text(render_html(document, language=args.language), encoding="utf-8")
+    elif args.pdf:
+        args.pdf.write_bytes(render_pdf(document, language=args.language))
+    else:
+        _print_summary(document, args.language)
+    return 0
+
+
+def _print_summary(document: dict[str, object], language: str) -> None:
+    print(document["conclusion"][language])  # type: ignore[index]
+    overall: dict[str, float | None] = document["overall"]  # type: ignore[assignment]
+    for name in SHOWN:
+        value = overall[name]
+        print(f"{name:24} {percent(float('nan') if value is None else value)}")

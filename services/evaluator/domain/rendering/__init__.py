@@ -1,0 +1,1 @@
+"""A report document as pages for people: self-contained HTML, and PDF."""
