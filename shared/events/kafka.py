@@ -8,7 +8,14 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import KafkaConnectionError, KafkaError, TopicAlreadyExistsError, for_code
+from aiokafka.errors import (
+    IllegalArgumentError,
+    KafkaConnectionError,
+    KafkaError,
+    MessageSizeTooLargeError,
+    TopicAlreadyExistsError,
+    for_code,
+)
 
 from shared.errors import DependencyDown
 from shared.events.kafka_consumer import KafkaConsumer
@@ -21,6 +28,8 @@ _PUBLISH_S = 30.0
 _PING_S = 5.0
 _STOP_S = 5.0
 _REQUEST_MS = 15_000
+_REBALANCE_MS = 90_000
+_BROKERS_OWN = -1
 
 _TOPIC_CONFIG = {
     # A service that is new reads its topics from their beginning: nothing expires.
@@ -87,9 +96,10 @@ class KafkaEventLog:
             isolation_level="read_committed",
             session_timeout_ms=30_000,
             heartbeat_interval_ms=3_000,
-            rebalance_timeout_ms=90_000,
+            rebalance_timeout_ms=_REBALANCE_MS,
             max_poll_interval_ms=300_000,
-            request_timeout_ms=_REQUEST_MS,
+            # Joining waits for the slowest member: a shorter limit would only make it ask again.
+            request_timeout_ms=_REBALANCE_MS + 5_000,
             metadata_max_age_ms=30_000,
         )
         consumer = KafkaConsumer(raw, tuple(topics))
@@ -164,9 +174,11 @@ async def _stop(producer: Any) -> None:  # noqa: ANN401  aiokafka's producer
 
 async def _create(admin: Any, topics: Mapping[str, int]) -> None:  # noqa: ANN401
     wanted = [
-        NewTopic(topic, partitions, -1, topic_configs=_TOPIC_CONFIG)
+        NewTopic(topic, partitions, 1, topic_configs=_TOPIC_CONFIG)
         for topic, partitions in topics.items()
     ]
+    for topic in wanted:
+        topic.replication_factor = _BROKERS_OWN  # which the constructor does not let through
     response = await admin.create_topics(wanted)
     for name, code, *_ in response.topic_errors:
         error = for_code(code)
@@ -192,5 +204,7 @@ async def _deadline(seconds: float, what: str) -> AsyncIterator[None]:
             yield
     except (TimeoutError, KafkaConnectionError) as error:
         raise DependencyDown(what) from error
+    except (IllegalArgumentError, MessageSizeTooLargeError):
+        raise  # a defect of ours, which waiting does not heal
     except KafkaError as error:
         raise DependencyDown(f"the broker refused: {type(error).__name__}") from error

@@ -12,6 +12,7 @@ from shared.events.port import Delivery, Partition
 from shared.telemetry import logger
 
 _DRAIN_S = 60.0
+_GRACE_S = 0.5
 _COMMIT_S = 20.0
 _LAG_S = 10.0
 _STOP_S = 10.0
@@ -27,6 +28,8 @@ class KafkaConsumer:
         self._topics = list(topics)
         self._idle = asyncio.Event()
         self._idle.set()
+        self._fetch: asyncio.Task[Any] | None = None
+        self._rewound: dict[TopicPartition, int] = {}
 
     async def start(self) -> None:
         """Connect and subscribe."""
@@ -36,15 +39,32 @@ class KafkaConsumer:
     async def poll(self, *, limit: int, timeout_s: float) -> list[Delivery]:
         """Return at most ``limit`` next messages of my partitions."""
         self._idle.set()
-        try:
-            # The client's own time-out: cancelling a waiting fetch leaves its idle guard wrong.
-            found = await self._raw.getmany(timeout_ms=int(timeout_s * 1000), max_records=limit)
-        except KafkaError as error:
-            raise DependencyDown(f"the broker refused: {type(error).__name__}") from error
-        deliveries = [_delivery(record) for records in found.values() for record in records]
+        if self._fetch is None:
+            self._rewound.clear()
+            fetch = self._raw.getmany(timeout_ms=int(timeout_s * 1000), max_records=limit)
+            self._fetch = asyncio.create_task(fetch)
+        # While the group rebalances the client forgets its time-out; cancelling it would leave its
+        # idle guard wrong. So a fetch that is late is kept for the next poll.
+        done, _ = await asyncio.wait({self._fetch}, timeout=timeout_s + _GRACE_S)
+        if not done:
+            return []
+        fetch, self._fetch = self._fetch, None
+        deliveries = self._taken(fetch)
         if deliveries:
             self._idle.clear()
         return deliveries
+
+    def _taken(self, fetch: asyncio.Task[Any]) -> list[Delivery]:
+        """Return what ``fetch`` brought, without partitions that were lost or rewound meanwhile."""
+        try:
+            found = fetch.result()
+        except KafkaError as error:
+            raise DependencyDown(f"the broker refused: {type(error).__name__}") from error
+        mine = self._raw.assignment()
+        for partition, offset in self._rewound.items():
+            if found.pop(partition, None) is not None and partition in mine:
+                self._raw.seek(partition, offset)
+        return [_delivery(r) for tp, records in found.items() if tp in mine for r in records]
 
     async def commit(self, delivery: Delivery) -> None:
         """Store the offset after ``delivery``; somebody else's partition by now is left alone."""
@@ -63,6 +83,7 @@ class KafkaConsumer:
         partition = _tp(delivery.partition)
         if partition in self._raw.assignment():
             self._raw.seek(partition, delivery.offset)
+            self._rewound[partition] = delivery.offset
 
     def pause(self, partition: Partition) -> None:
         """Return nothing more of ``partition``; a partition that was lost is not ours to pause."""
@@ -92,6 +113,10 @@ class KafkaConsumer:
     async def close(self) -> None:
         """Leave the group; a broker that is away does not hold us."""
         self._idle.set()
+        if self._fetch is not None:
+            self._fetch.cancel()
+            await asyncio.gather(self._fetch, return_exceptions=True)
+            self._fetch = None
         try:
             await asyncio.wait_for(self._raw.stop(), _STOP_S)
         except (TimeoutError, KafkaError) as error:
