@@ -21,7 +21,6 @@ def build(stores: Stores) -> Service:
     """Wire inference over ``stores``; raise TritonUnavailable where its server cannot run."""
     settings = InferenceSettings()
     server = ModelServer(settings, StoreSettings().data)
-    server.store.clear_staging()
     predicting = Predicting(
         server.client,
         Admission(
@@ -51,7 +50,7 @@ def build(stores: Stores) -> Service:
     )
 
     async def keep_server() -> None:
-        await server.run(on_restart=reconciler.reconcile)
+        await server.run(on_up=reconciler.wake)
 
     async def keep_models() -> None:
         await reconciler.run(afterwards=deployer.settle)

@@ -32,6 +32,16 @@ class Artefacts:
     manifest: ModelManifest
     golden: Golden
 
+    def check_agreement(self) -> None:
+        """Raise UnservableModel unless `model.json` and the golden file speak of the same model."""
+        side = (self.manifest.input_height, self.manifest.input_width, 3)
+        labels = len(self.manifest.labels)
+        if self.golden.image.shape[1:] != side or self.golden.scores.shape[-1:] != (labels,):
+            raise UnservableModel(
+                f"model.json says input {side} and {labels} labels, the golden file has "
+                f"{self.golden.image.shape[1:]} and {self.golden.scores.shape[-1:]}"
+            )
+
 
 class Deployer:
     """Every step may be repeated, so a process killed between two of them just goes on."""
@@ -100,11 +110,13 @@ class Deployer:
             onnx = await self._blobs.read(deployment.model_key)
             text = await self._blobs.read(deployment.model_manifest_key)
             golden = await self._blobs.read(deployment.golden_key)
-            return Artefacts(onnx, ModelManifest.from_json(text), Golden.from_bytes(golden))
+            artefacts = Artefacts(onnx, ModelManifest.from_json(text), Golden.from_bytes(golden))
         except NotFound as error:
             raise UnservableModel(f"an artefact is missing: {error.detail}") from error
         except (ManifestError, ValueError) as error:
             raise UnservableModel(f"an artefact is damaged: {error}") from error
+        artefacts.check_agreement()
+        return artefacts
 
     async def _publish(self, deployment: Deployment, artefacts: Artefacts) -> None:
         manifest = artefacts.manifest

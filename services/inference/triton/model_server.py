@@ -1,7 +1,7 @@
 """The model server as the service sees it: a client, and for the embedded one a process to keep."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from pathlib import Path
 
 from services.inference.settings import InferenceSettings
@@ -46,18 +46,19 @@ class ModelServer:
         """Process id of the embedded server while it runs."""
         return self._embedded.pid if self._embedded else None
 
-    async def run(self, on_restart: Callable[[], Awaitable[None]]) -> None:
+    async def run(self, on_up: Callable[[], None]) -> None:
         """Keep the embedded server alive until cancelled; nothing to do for a foreign one.
 
         Args:
-            on_restart: Called after each restart, when the server answers and has no models.
+            on_up: Called after each start, when the server answers and has no models.
 
         Raises:
             TritonUnavailable: The embedded server cannot be started.
         """
         if self._embedded is None:
             return
-        supervisor = TritonSupervisor(self._embedded, self.client, on_restart=on_restart)
+        await asyncio.to_thread(self.store.clear)
+        supervisor = TritonSupervisor(self._embedded, self.client, on_up=on_up)
         try:
             await supervisor.start()
             await asyncio.Event().wait()

@@ -115,8 +115,14 @@ class ModelStore:
         if target.exists():
             self._discard(target)
 
-    def clear_staging(self) -> None:
-        """Remove what a killed process left half-made; call before the first publication."""
+    def clear(self) -> None:
+        """Remove everything, half-made things too; for a folder that one server alone reads.
+
+        Called before that server starts, so that what it serves is made by this release and these
+        settings; the blobs remain the source of every model.
+        """
+        for name in self.names():
+            self.remove(name)
         shutil.rmtree(self._staging, ignore_errors=True)
 
     def _files(self, model: ServedModel, onnx: bytes) -> dict[str, bytes]:

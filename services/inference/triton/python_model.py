@@ -6,7 +6,10 @@ process, never by Loupe's own.
 
 import json
 import os
+import signal
 import sys
+import threading
+import time
 from typing import Any
 
 # The stub's interpreter is isolated and ignores PYTHONPATH; the server names the folder instead.
@@ -17,6 +20,17 @@ import onnxruntime
 import triton_python_backend_utils as pb_utils
 
 _OUTPUTS = ("boxes", "scores")
+_LOOK_S = 0.5
+
+
+def _end_with_server(server: int) -> None:
+    """End this stub soon after its server was killed.
+
+    The backend notices by itself after a while, but has been seen to hang while it cleans up.
+    """
+    while os.getppid() == server:
+        time.sleep(_LOOK_S)
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 class TritonPythonModel:
@@ -24,6 +38,7 @@ class TritonPythonModel:
 
     def initialize(self, args: dict[str, str]) -> None:
         """Load ``model.onnx`` of this version."""
+        threading.Thread(target=_end_with_server, args=(os.getppid(),), daemon=True).start()
         folder = os.path.join(args["model_repository"], args["model_version"])
         parameters = json.loads(args["model_config"])["parameters"]
         options = onnxruntime.SessionOptions()

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 
 from services.inference.errors import TritonUnavailable
 from services.inference.triton.client import TritonClient
@@ -25,7 +25,7 @@ class TritonSupervisor:
         server: EmbeddedTriton,
         client: TritonClient,
         *,
-        on_restart: Callable[[], Awaitable[None]],
+        on_up: Callable[[], None],
         start_timeout_s: float = 60.0,
         misses_before_kill: int = 5,
     ) -> None:
@@ -34,13 +34,13 @@ class TritonSupervisor:
         Args:
             server: The process to keep alive.
             client: Asks it whether it is alive.
-            on_restart: Called after each restart, when the server answers and has no models.
+            on_up: Called after each start, when the server answers and has no models.
             start_timeout_s: Time in which a started server must answer.
             misses_before_kill: Unanswered health checks in a row that make a server hung.
         """
         self._server = server
         self._client = client
-        self._on_restart = on_restart
+        self._on_up = on_up
         self._start_timeout_s = start_timeout_s
         self._misses_before_kill = misses_before_kill
         self._task: asyncio.Task[None] | None = None
@@ -73,6 +73,7 @@ class TritonSupervisor:
                 f"Triton did not answer within {self._start_timeout_s:g} s: "
                 f"{self._server.last_words()}"
             ) from error
+        self._on_up()
 
     async def _is_live(self) -> bool:
         return await asyncio.to_thread(self._client.is_live)
@@ -91,7 +92,6 @@ class TritonSupervisor:
             self.restarts += 1
             try:
                 await self._bring_up()
-                await self._on_restart()
             except (TritonUnavailable, OSError) as error:
                 log.error("triton did not restart", error=str(error))
 

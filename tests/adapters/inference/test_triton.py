@@ -157,6 +157,16 @@ def test_silent_address_is_reported_as_a_dependency_that_is_down():
     client.close()
 
 
+async def test_no_stub_outlives_a_killed_server(bench):
+    bench.publish()
+    await bench.reconciler.reconcile()
+    stubs = _children(bench.server.pid)
+    assert len(stubs) == 1
+    bench.supervisor._task.cancel()  # nobody sweeps up: the stub must end by itself
+    os.kill(bench.server.pid, signal.SIGKILL)
+    await eventually(lambda: not any(_runs(stub) for stub in stubs), timeout_s=10)
+
+
 def test_triton_dies_with_the_process_that_started_it(tmp_path: Path):
     program = textwrap.dedent(
         """
@@ -188,6 +198,11 @@ def test_triton_dies_with_the_process_that_started_it(tmp_path: Path):
         time.sleep(0.05)
     os.kill(child, signal.SIGKILL)
     pytest.fail("tritonserver outlived its parent")
+
+
+def _children(pid: int) -> list[int]:
+    threads = Path(f"/proc/{pid}/task").iterdir()
+    return [int(child) for task in threads for child in (task / "children").read_text().split()]
 
 
 def _runs(pid: int) -> bool:

@@ -76,10 +76,19 @@ def test_damaged_publication_is_noticed_and_replaced(store, tmp_path, damage):
     assert store.is_intact(NAME)
 
 
-def test_remains_of_a_killed_publisher_are_swept_away(store, tmp_path):
+def test_clearing_leaves_neither_models_nor_remains_of_a_killed_publisher(store, tmp_path):
+    store.publish(MODEL, ONNX, sha256=sha256(ONNX))
     (tmp_path / "models.staging" / "half").mkdir(parents=True)
-    store.clear_staging()
+    store.clear()
+    assert store.names() == frozenset()
     assert not (tmp_path / "models.staging").exists()
+
+
+def test_folders_of_others_are_neither_listed_nor_cleared(store, tmp_path):
+    (tmp_path / "models" / "resnet").mkdir(parents=True)
+    store.clear()
+    assert store.names() == frozenset()
+    assert (tmp_path / "models" / "resnet").exists()
 
 
 def test_removing_is_idempotent_and_keeps_others(store):

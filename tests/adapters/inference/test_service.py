@@ -1,0 +1,407 @@
+"""The inference service over embedded stores and the real Triton, from promotion to prediction."""
+
+import asyncio
+import dataclasses
+import hashlib
+import os
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import httpx
+import numpy as np
+import pytest
+
+from services.inference.app import build
+from shared.blobs.port import blob_key
+from shared.contracts.catalogue import (
+    CorrectionSaved,
+    ImageDeleted,
+    ImageUploaded,
+    ProjectCreated,
+    ProjectDeleted,
+)
+from shared.contracts.envelope import EventBody, EventStamp, pack
+from shared.events.port import Record
+from shared.ids import new_id
+from shared.stores import Stores
+from shared.vision.tiles import TilePlan
+from tests.adapters.inference.models import (
+    colour_detector,
+    make_version,
+    noise_detector,
+    painted,
+    png,
+    store_version,
+)
+from tests.running import Running, running
+
+
+class Site:
+    """A running inference service, and the other services' words."""
+
+    def __init__(self, platform: Running) -> None:
+        self.client = platform.client
+        self.stores = platform.stores
+        self.headers = platform.headers
+        self.project = new_id()
+        self._sequence = 0
+
+    @property
+    def base(self) -> str:
+        return f"/api/inference/projects/{self.project}"
+
+    async def say(self, body: EventBody, *, subject: str | None = None) -> None:
+        """Publish an event as another service would."""
+        self._sequence += 1
+        stamp = EventStamp.of("default", subject or self.project, self._sequence)
+        events = pack([body], stamp)
+        await self.stores.events.publish(
+            [Record(e.topic, e.key, e.value_bytes(), e.headers()) for e in events]
+        )
+
+    async def create_project(self) -> None:
+        await self.say(ProjectCreated(project_id=self.project, name="pins", task="detection"))
+
+    async def upload(self, image: np.ndarray, **changes: Any) -> str:
+        """Announce an image as the gallery would; return its id."""
+        data = png(image)
+        sha256 = hashlib.sha256(data).hexdigest()
+        key = blob_key("default", sha256)
+        await self.stores.blobs.put(key, data)
+        image_id = new_id()
+        facts: dict[str, Any] = ImageUploaded.example | {
+            "project_id": self.project,
+            "image_id": image_id,
+            "name": "part.png",
+            "blob_key": key,
+            "sha256": sha256,
+            "width": image.shape[1],
+            "height": image.shape[0],
+        }
+        await self.say(ImageUploaded.model_validate(facts | changes), subject=image_id)
+        return image_id
+
+    async def promote(self, version: Any, *, number: int = 1) -> None:
+        await self.say(
+            await store_version(self.stores, version, project_id=self.project, number=number)
+        )
+
+    async def deploy(self, version: Any, *, number: int = 1, state: str = "serving") -> dict:
+        """Promote and wait for the end of the deployment."""
+        await self.promote(version, number=number)
+
+        async def settled() -> dict | None:
+            answer = await self.client.get(f"{self.base}/deployments/V{number}")
+            found = answer.json()
+            return found if found.get("state") == state else None
+
+        return await until(settled)
+
+    async def predict(self, **body: Any) -> httpx.Response:
+        return await self.client.post(f"{self.base}/predictions", json=body)
+
+
+async def until(look: Callable[[], Awaitable[Any]], *, timeout_s: float = 30.0) -> Any:
+    async with asyncio.timeout(timeout_s):
+        while True:
+            if found := await look():
+                return found
+            await asyncio.sleep(0.05)
+
+
+@pytest.fixture
+async def site(stores: Stores) -> AsyncIterator[Site]:
+    async with running(stores, [build(stores)]) as platform:
+        site = Site(platform)
+        await site.create_project()
+        yield site
+
+
+async def test_promoted_version_is_deployed_and_finds_what_is_there(site):
+    image_id = await site.upload(painted(64, 48, {(24, 16): "red", (48, 32): "green"}))
+    deployed = await site.deploy(make_version(colour_detector()))
+    assert deployed["current"]
+    answer = await site.predict(image_id=image_id)
+    assert answer.status_code == 201, answer.text
+    found = answer.json()
+    assert found["version"] == "V1"
+    assert found["threshold"] == 0.3
+    boxes = {shape["label"]: shape["points"] for shape in found["shapes"]}
+    assert boxes == {"red": [[24, 16], [32, 24]], "green": [[48, 32], [56, 40]]}
+    assert all(shape["kind"] == "box" and shape["score"] > 0.9 for shape in found["shapes"])
+    again = await site.client.get(answer.headers["location"])
+    assert again.json() == found
+
+
+async def test_without_a_deployment_the_answer_is_a_problem_that_says_why(site):
+    image_id = await site.upload(painted(64, 48, {}))
+    answer = await site.predict(image_id=image_id)
+    assert answer.status_code == 409
+    assert answer.json()["type"] == "urn:loupe:problem:no-deployment"
+    assert "train a version first" in answer.json()["detail"]
+    version = make_version(colour_detector())
+    await site.deploy(version)
+    unknown = await site.predict(image_id=image_id, version="V9")
+    assert unknown.status_code == 409
+    assert "V9" in unknown.json()["detail"]
+
+
+async def test_tested_image_is_announced_once_whatever_is_repeated(site):
+    image_id = await site.upload(painted(64, 48, {(8, 8): "red"}))
+    await site.deploy(make_version(colour_detector()))
+    consumer = await site.stores.events.consumer("listener", ["prediction"])
+    key = {"Idempotency-Key": "one"}
+    body = {"image_id": image_id}
+    answers = [
+        await site.client.post(f"{site.base}/predictions", json=body, headers=key) for _ in range(2)
+    ]
+    assert answers[0].json()["id"] == answers[1].json()["id"]
+    told = await consumer.poll(limit=10, timeout_s=5)
+    told += await consumer.poll(limit=10, timeout_s=1)
+    assert len(told) == 1
+    assert b'"labels":["red"]' in told[0].value
+    await consumer.close()
+
+
+async def test_version_that_fails_the_golden_check_never_gets_the_alias(site):
+    image_id = await site.upload(painted(64, 48, {(8, 8): "red"}))
+    await site.deploy(make_version(colour_detector()))
+    lying = make_version(noise_detector(1), name="V2")
+    other = make_version(noise_detector(2)).golden
+    failed = await site.deploy(dataclasses.replace(lying, golden=other), number=2, state="failed")
+    assert "golden" in failed["reason"]
+    assert not failed["current"]
+    assert (await site.predict(image_id=image_id)).json()["version"] == "V1"
+
+
+@pytest.mark.parametrize("damage", ["model", "manifest"])
+async def test_damaged_artefacts_fail_the_deployment_with_a_reason(site, damage):
+    good = make_version(colour_detector())
+    if damage == "model":
+        manifest = dataclasses.replace(good.manifest, model_sha256="0" * 64)
+    else:
+        manifest = dataclasses.replace(good.manifest, labels=("a", "b", "c"))
+    failed = await site.deploy(dataclasses.replace(good, manifest=manifest), state="failed")
+    assert failed["reason"]
+
+
+async def test_second_version_takes_over_and_the_first_stays_for_comparison(site):
+    image_id = await site.upload(painted(64, 48, {(8, 8): "red"}))
+    await site.deploy(make_version(colour_detector()))
+    await site.deploy(make_version(noise_detector(1), name="V2"), number=2)
+    assert (await site.predict(image_id=image_id)).json()["version"] == "V2"
+    first = await site.predict(image_id=image_id, version="V1")
+    assert first.json()["version"] == "V1"
+    await site.deploy(make_version(noise_detector(2), name="V3"), number=3)
+
+    async def first_is_retired() -> bool:
+        return (await site.predict(image_id=image_id, version="V1")).status_code == 409
+
+    await until(first_is_retired)
+    listed = await site.client.get(f"{site.base}/deployments")
+    states = {item["version"]: item["state"] for item in listed.json()["items"]}
+    assert states == {"V3": "serving", "V2": "serving", "V1": "retired"}
+
+
+async def test_promoting_an_old_version_again_rolls_back(site):
+    image_id = await site.upload(painted(64, 48, {(8, 8): "red"}))
+    first, second = make_version(colour_detector()), make_version(noise_detector(1), name="V2")
+    await site.deploy(first)
+    await site.deploy(second, number=2)
+    await site.promote(first)
+
+    async def answered_by_first() -> bool:
+        return (await site.predict(image_id=image_id)).json()["version"] == "V1"
+
+    await until(answered_by_first)
+
+
+async def test_file_is_tested_without_entering_the_gallery(site):
+    await site.deploy(make_version(colour_detector()))
+    files = {"file": ("kept nowhere.png", png(painted(64, 48, {(16, 8): "green"})), "image/png")}
+    answer = await site.client.post(
+        f"{site.base}/predictions", files=files, data={"threshold": "0.5"}
+    )
+    assert answer.status_code == 201, answer.text
+    found = answer.json()
+    assert (found["image_id"], found["name"]) == (None, "kept nowhere.png")
+    assert [shape["points"] for shape in found["shapes"]] == [[[16, 8], [24, 16]]]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"GIF89a" + bytes(40), "not a JPEG, PNG or BMP"),
+        (png(painted(64, 48, {}))[:120], "early|ends|truncated|damaged"),
+        (png(painted(20, 48, {})), "30"),
+        (b"", "not a JPEG, PNG or BMP"),
+    ],
+    ids=["gif", "cut", "small", "empty"],
+)
+async def test_what_is_no_image_is_refused_with_a_reason(site, content, words):
+    await site.deploy(make_version(colour_detector()))
+    files = {"file": ("x.png", content, "image/png")}
+    answer = await site.client.post(f"{site.base}/predictions", files=files)
+    assert answer.status_code == 422
+    assert answer.json()["type"] == "urn:loupe:problem:not-an-image"
+    assert any(word in answer.json()["detail"] for word in words.split("|"))
+
+
+@pytest.mark.parametrize(
+    ("request_parts", "status"),
+    [
+        ({"json": {"image_id": "x", "threshold": 2}}, 422),
+        ({"json": {"image_id": "x", "tenant": "other"}}, 422),
+        ({"content": b"{", "headers": {"Content-Type": "application/json"}}, 400),
+        ({"content": b"x", "headers": {"Content-Type": "text/plain"}}, 415),
+        ({"data": {"threshold": "0.5"}, "files": {"other": b"x"}}, 422),
+        ({"content": b"x", "headers": {"Content-Type": "multipart/form-data"}}, 400),
+        ({"json": {"image_id": "01JD0000000000000000000000"}}, 404),
+    ],
+    ids=["threshold", "extra field", "no JSON", "plain text", "no file", "no boundary", "unknown"],
+)
+async def test_wrong_requests_are_problems(site, request_parts, status):
+    answer = await site.client.post(f"{site.base}/predictions", **request_parts)
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_large_image_is_cut_by_the_models_plan_and_merged(site):
+    plan = TilePlan(tile_size=(64, 48), overlap_px=16)
+    await site.deploy(make_version(colour_detector(), tile_plan=plan))
+    corners = {(0, 0): "red", (96, 64): "green", (144, 96): "red"}
+    image_id = await site.upload(painted(160, 112, corners))
+    found = (await site.predict(image_id=image_id)).json()
+    boxes = sorted(tuple(shape["points"][0]) for shape in found["shapes"])
+    assert boxes == [(0, 0), (96, 64), (144, 96)]
+    assert (found["width"], found["height"]) == (160, 112)
+
+
+async def test_tile_of_another_plan_is_refused_and_of_the_same_plan_looked_at_whole(site):
+    plan = TilePlan(grid=(1, 2))
+    await site.deploy(make_version(colour_detector(), tile_plan=plan))
+    tile = painted(64, 48, {(24, 16): "red"})
+    facts = {"parent_id": new_id(), "row": 0, "column": 0}
+    same = await site.upload(tile, plan_hash=plan.hash, **facts)
+    other = await site.upload(tile, plan_hash=TilePlan(grid=(2, 2)).hash, **facts)
+    found = (await site.predict(image_id=same)).json()
+    assert [shape["points"] for shape in found["shapes"]] == [[[24, 16], [32, 24]]]
+    refused = await site.predict(image_id=other)
+    assert refused.status_code == 409
+    assert refused.json()["type"] == "urn:loupe:problem:tile-plan-mismatch"
+
+
+async def test_run_tests_many_images_and_tells_which_failed(site):
+    await site.deploy(make_version(colour_detector()))
+    images = [await site.upload(painted(64, 48, {(8 * n, 8): "red"})) for n in range(6)]
+    body = {"image_ids": [*images, "01JD0000000000000000000000"]}
+    started = await site.client.post(f"{site.base}/test-runs", json=body)
+    assert started.status_code == 202, started.text
+
+    async def finished() -> dict | None:
+        run = (await site.client.get(started.headers["location"])).json()
+        return run if run["state"] == "succeeded" else None
+
+    run = await until(finished)
+    assert (run["total"], run["done"], run["failed"]) == (7, 6, 1)
+    assert run["failures"][0]["image_id"] == "01JD0000000000000000000000"
+    assert run["progress"]["percent"] == 100
+    listed = await site.client.get(
+        f"{site.base}/predictions", params={"test_run_id": run["id"], "page_size": 500}
+    )
+    assert {item["image_id"] for item in listed.json()["items"]} == set(images)
+    runs = await site.client.get(f"{site.base}/test-runs")
+    assert [item["id"] for item in runs.json()["items"]] == [run["id"]]
+
+
+async def test_run_can_be_cancelled(site):
+    await site.deploy(make_version(colour_detector()))
+    image_id = await site.upload(painted(64, 48, {}))
+    body = {"image_ids": [image_id, *(new_id() for _ in range(20))]}  # each unknown takes seconds
+    run = (await site.client.post(f"{site.base}/test-runs", json=body)).json()
+    await site.client.post(f"{site.base}/test-runs/{run['id']}:cancel")
+
+    async def cancelled() -> bool:
+        now = await site.client.get(f"{site.base}/test-runs/{run['id']}")
+        return now.json()["state"] == "cancelled"
+
+    await until(cancelled)
+
+
+async def test_correction_removal_and_foreign_eyes(site):
+    image_id = await site.upload(painted(64, 48, {(8, 8): "red"}))
+    await site.deploy(make_version(colour_detector()))
+    made = (await site.predict(image_id=image_id)).json()
+    where = f"{site.base}/predictions/{made['id']}"
+    foreign = await site.client.get(where, headers=site.headers("other"))
+    assert foreign.status_code == 404
+    await site.say(
+        CorrectionSaved(
+            project_id=site.project, image_id=image_id, prediction_id=made["id"], author="a"
+        )
+    )
+
+    async def corrected() -> bool:
+        return (await site.client.get(where)).json()["corrected"]
+
+    await until(corrected)
+    await site.say(ImageDeleted(project_id=site.project, image_id=image_id), subject=image_id)
+
+    async def gone() -> bool:
+        return (await site.predict(image_id=image_id)).status_code == 404
+
+    await until(gone)
+    viewer = await site.client.post(
+        f"{site.base}/predictions",
+        json={"image_id": image_id},
+        headers=site.headers("default", "viewer"),
+    )
+    assert viewer.status_code == 403
+
+
+async def test_removed_project_leaves_the_model_server(site):
+    image_id = await site.upload(painted(64, 48, {}))
+    await site.deploy(make_version(colour_detector()))
+    await site.say(ProjectDeleted(project_id=site.project))
+
+    async def gone() -> bool:
+        return (await site.predict(image_id=image_id)).status_code == 404
+
+    await until(gone)
+
+
+async def test_restarted_service_serves_what_was_deployed_before(stores, tmp_path):
+    async with running(stores, [build(stores)]) as platform:
+        site = Site(platform)
+        await site.create_project()
+        image_id = await site.upload(painted(64, 48, {(8, 8): "red"}))
+        await site.deploy(make_version(colour_detector()))
+    async with running(stores, [build(stores)]) as platform:
+        site.client = platform.client
+        answer = await site.predict(image_id=image_id)
+        assert answer.status_code == 201, answer.text
+        assert len(answer.json()["shapes"]) == 1
+
+
+async def test_killed_triton_heals_while_clients_wait(site, tmp_path):
+    image_id = await site.upload(painted(64, 48, {(8, 8): "red"}))
+    await site.deploy(make_version(colour_detector()))
+    expected = (await site.predict(image_id=image_id)).json()["shapes"]
+    for _ in range(2):
+        os.kill(_triton_of(os.getpid()), signal.SIGKILL)
+        answers = await asyncio.gather(*(site.predict(image_id=image_id) for _ in range(4)))
+        for answer in answers:
+            assert answer.status_code == 201, answer.text
+            assert [s["score"] for s in answer.json()["shapes"]] == [s["score"] for s in expected]
+
+
+def _triton_of(parent: int) -> int:
+    """Process id of the tritonserver that ``parent`` started."""
+    for thread in os.listdir(f"/proc/{parent}/task"):
+        with open(f"/proc/{parent}/task/{thread}/children") as file:
+            for child in file.read().split():
+                with open(f"/proc/{child}/comm") as name:
+                    if name.read().strip() == "tritonserver":
+                        return int(child)
+    raise AssertionError("no tritonserver runs")
