@@ -14,7 +14,7 @@ def clean_name(raw: str) -> str:
     Raises:
         ImageNameInvalid: nothing is left, over 128 characters, or invisible characters.
 
-    >>> clean_name("C:\shots\part 17.JPG")
+    >>> clean_name(r"C:\shots\part 17.JPG")
     'part 17.JPG'
     """
     name = unicodedata.normalize("NFC", raw.replace("\\", "/").rsplit("/", 1)[-1]).strip()
