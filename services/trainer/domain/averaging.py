@@ -4,12 +4,15 @@ Polyak and Juditsky, "Acceleration of Stochastic Approximation by Averaging", 19
 """
 
 import copy
+from typing import Generic, TypeVar
 
 import torch
 from torch import nn
 
+Network = TypeVar("Network", bound=nn.Module)
 
-class WeightAverage:
+
+class WeightAverage(Generic[Network]):
     """Keeps the average beside the trained model.
 
     Attributes:
@@ -17,14 +20,14 @@ class WeightAverage:
         updates: How many steps went in.
     """
 
-    def __init__(self, model: nn.Module) -> None:
+    def __init__(self, model: Network) -> None:
         """Starts at the model's weights."""
-        self.model = copy.deepcopy(model).eval()
+        self.model: Network = copy.deepcopy(model).eval()
         self.model.requires_grad_(False)
         self.updates = 0
 
     @torch.no_grad()
-    def update(self, model: nn.Module, *, horizon: float) -> None:
+    def update(self, model: Network, *, horizon: float) -> None:
         """Moves the average towards the model.
 
         Args:

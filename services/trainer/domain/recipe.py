@@ -35,6 +35,8 @@ class Recipe(BaseModel):
         box_loss: Formula for the boxes.
         mosaic: Share of samples put together from four windows.
         threshold: Detection threshold written into the model's manifest.
+        warm_start: Whether to go on from the weights of the project's serving version, where the
+            network is the same; its pretrained backbone then counts as the version's.
         seed: Fixes first weights, order and augmentation.
     """
 
@@ -57,5 +59,6 @@ class Recipe(BaseModel):
     box_loss: BoxLoss = "giou"
     mosaic: Annotated[float, Field(ge=0, le=1)] = 0.0
     threshold: Annotated[float, Field(ge=0.01, le=1)] = 0.3
+    warm_start: bool = True
     seed: Annotated[int, Field(ge=0, le=2**31)] = 0
     task: Literal["detection"] = "detection"

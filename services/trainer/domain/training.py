@@ -21,6 +21,7 @@ from services.trainer.domain.samples import Sample
 EMPTY_SHARE = 0.5  # windows without targets an epoch, per window with some
 GRADIENT_NORM = 10.0
 AVERAGE_SHARE = 0.04  # of all steps: how far the weight average looks back
+SCORE_LAYER = ("score.weight", "score.bias")  # the only tensors with a row a label
 LOSS_MEMORY = 0.95
 MIN_EPOCHS = 3
 MAX_EPOCHS = 150  # more never paid on a few hundred images
@@ -112,6 +113,34 @@ class DetectorTraining:
         self._augmentation = Augmentation(mosaic=recipe.mosaic)
         self._weights = LossWeights(score_loss=recipe.score_loss, box_loss=recipe.box_loss)
         self._clock = clock
+
+    def start_from(self, weights: Mapping[str, Tensor], *, rows: Sequence[tuple[int, int]]) -> bool:
+        """Takes the weights of an earlier version before the first step.
+
+        Args:
+            weights: The earlier detector's state dict.
+            rows: Pairs (label index now, label index then) of the labels that both know; the
+                scores of other labels start anew.
+
+        Returns:
+            False, and nothing changes, when the network is another one.
+        """
+        own = self.detector.state_dict()
+        same = set(own) == set(weights) and all(
+            value.shape == weights[name].shape
+            for name, value in own.items()
+            if name not in SCORE_LAYER
+        )
+        if not same:
+            return False
+        merged = dict(weights)
+        for name in SCORE_LAYER:
+            merged[name] = own[name].clone()
+            for now, then in rows:
+                merged[name][now] = weights[name][then]
+        self.detector.load_state_dict(merged)
+        self.average = WeightAverage(self.detector)
+        return True
 
     @property
     def steps_per_epoch(self) -> int:

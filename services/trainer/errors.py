@@ -1,0 +1,42 @@
+"""Errors of the trainer.
+
+::
+
+    LoupeError
+    ├── InvalidInput
+    │   ├── NoImages           422  the project is empty
+    │   └── NoAnnotations      422  images, but none is annotated
+    └── Conflict
+        ├── TrainingWaits      409  one runs and one waits already
+        └── NotResumable       409  it did not fail, or never got a dataset
+"""
+
+from shared.errors import Conflict, InvalidInput
+
+
+class NoImages(InvalidInput):
+    """The project has no image."""
+
+    code = "no-images"
+    title = "The project has no image"
+
+
+class NoAnnotations(InvalidInput):
+    """No image of the project is annotated."""
+
+    code = "no-annotations"
+    title = "No image is annotated"
+
+
+class TrainingWaits(Conflict):
+    """A project has at most one running and one waiting training."""
+
+    code = "training-waits"
+    title = "A training waits already"
+
+
+class NotResumable(Conflict):
+    """Only a failed or terminated training with a dataset can be resumed."""
+
+    code = "not-resumable"
+    title = "The training cannot be resumed"

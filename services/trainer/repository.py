@@ -1,0 +1,162 @@
+"""The collections that the trainer owns."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from services.trainer.domain.recipe import Recipe
+from services.trainer.domain.retraining import RetrainingPolicy
+from shared.clock import Timestamp
+from shared.documents.port import CollectionSpec, Document, Index
+
+Mode = Literal["train", "train_and_test"]
+Trigger = Literal["person", "policy"]
+TrainingState = Literal[
+    "waiting", "preparing", "queued", "running", "succeeded", "failed", "terminated"
+]
+"""waiting: for the project's other training; preparing: for its dataset; queued: for a worker."""
+
+ENDED: tuple[TrainingState, ...] = ("succeeded", "failed", "terminated")
+
+
+class Figures(BaseModel):
+    """Headline figures of a version's report, in [0, 1]."""
+
+    model_config = ConfigDict(frozen=True)
+
+    average_detection_rate: float | None = None
+    map_50: float | None = None
+    map_50_95: float | None = None
+    precision: float | None = None
+    recall: float | None = None
+    f1: float | None = None
+    best_threshold: float | None = None
+    images: int = 0
+
+
+class Artefacts(BaseModel):
+    """Blobs of a version and facts of how it was made."""
+
+    model_config = ConfigDict(frozen=True)
+
+    model_key: str
+    model_manifest_key: str
+    weights_key: str
+    predictions_key: str
+    golden_key: str
+    backbone_weights: str
+    started_from: str
+    epochs: int
+    resumed_at_epoch: int = 0
+    input_width: int
+    input_height: int
+
+
+class Training(Document):
+    """One training and, once it succeeded, the version that it made."""
+
+    project_id: str
+    number: int
+    mode: Mode
+    trigger: Trigger
+    recipe: Recipe
+    state: TrainingState
+    requested_at: Timestamp
+    requested_by: str = ""
+    job_id: str = ""
+    resumes: int = 0
+    manifest_key: str = ""
+    dataset_hash: str = ""
+    labels: tuple[str, ...] = ()
+    annotated_images: int = 0
+    total_images: int = 0
+    corrections: int = 0
+    warnings: tuple[str, ...] = ()
+    started_at: Timestamp | None = None
+    ended_at: Timestamp | None = None
+    version_number: int | None = None
+    artefacts: Artefacts | None = None
+    figures: Figures | None = None
+    report_error: str = ""
+    promoted: bool = False
+    gate_reason: str = ""
+    deployed_at: Timestamp | None = None
+    deployment_error: str = ""
+    error: str = ""
+
+
+class Order(BaseModel):
+    """A training that has a place in its project's line; enough to make its record again."""
+
+    model_config = ConfigDict(frozen=True)
+
+    training_id: str
+    number: int = 0
+    mode: Mode
+    trigger: Trigger
+    recipe: Recipe
+    requested_at: Timestamp
+    requested_by: str = ""
+    resumes: int = 0
+
+
+class Champion(BaseModel):
+    """The version that serves."""
+
+    model_config = ConfigDict(frozen=True)
+
+    training_id: str
+    version_number: int
+    average_detection_rate: float | None
+
+
+class Line(Document):
+    """A project's line of trainings: at most one that runs and one that waits.
+
+    Every start and end goes through a compare-and-set of this document, whose id is the project's.
+    ``counted_to``: corrections up to this time are in a dataset that was asked for.
+    """
+
+    trainings: int = 0
+    versions: int = 0
+    running: Order | None = None
+    waiting: Order | None = None
+    champion: Champion | None = None
+    policy: RetrainingPolicy = RetrainingPolicy()
+    counted_to: Timestamp | None = None
+    last_change_at: Timestamp | None = None
+    due_at: Timestamp | None = None
+    deleted: bool = False
+
+
+class ImageFacts(Document):
+    """What the trainer remembers of an image: enough to count what waits to be learnt."""
+
+    project_id: str
+    known: bool = False
+    deleted: bool = False
+    annotated: bool = False
+    annotation_sequence: int = -1
+    annotated_at: Timestamp | None = None
+    corrected_at: Timestamp | None = None
+
+
+TRAININGS = CollectionSpec(
+    "trainer.trainings",
+    Training,
+    (
+        Index(("project_id", "number")),
+        Index(("project_id", "version_number")),
+        Index(("project_id", "state")),
+    ),
+)
+LINES = CollectionSpec("trainer.lines", Line, (Index(("due_at",)),))
+IMAGES = CollectionSpec(
+    "trainer.images",
+    ImageFacts,
+    (
+        Index(("project_id", "annotated")),
+        Index(("project_id", "corrected_at")),
+        Index(("project_id", "annotated_at")),
+    ),
+)

@@ -1,0 +1,231 @@
+"""Retraining by event: images that change are remembered, timers decide, the line keeps order.
+
+Everything the decision needs lies in documents, so a restart forgets nothing; the events' handlers
+only remember the change and ask for a look, whatever their number or order.
+"""
+
+import asyncio
+from datetime import datetime
+
+from services.trainer.domain.recipe import Recipe
+from services.trainer.domain.retraining import Backlog, RetrainingPolicy, decide
+from services.trainer.handlers import Trainings
+from services.trainer.lines import placed
+from services.trainer.repository import IMAGES, LINES, ImageFacts, Line, Order
+from shared.clock import Clock, format_time, utc_now
+from shared.contracts.catalogue import (
+    AnnotationSaved,
+    CorrectionSaved,
+    ImageDeleted,
+    ImageUploaded,
+    ProjectDeleted,
+)
+from shared.contracts.envelope import Event
+from shared.documents.port import (
+    Collection,
+    Documents,
+    EveryTenant,
+    Query,
+    Range,
+    Sort,
+    TenantScope,
+    Where,
+)
+from shared.errors import AlreadyExists, NotFound, VersionConflict
+from shared.http.tokens import Principal
+from shared.ids import new_id
+
+LOOK_EVERY_S = 0.5
+HEAL_EVERY_LOOKS = 20
+_RACES = 50
+
+
+class Retraining:
+    """The policy of every project, over the document store."""
+
+    def __init__(
+        self, documents: Documents, trainings: Trainings, *, recipe: Recipe, clock: Clock = utc_now
+    ) -> None:
+        self._documents = documents
+        self._trainings = trainings
+        self._recipe = recipe
+        self._clock = clock
+
+    async def policy(self, who: Principal, project_id: str) -> Line:
+        """The project's line with its policy; raises NotFound."""
+        await self._trainings.projects.require(who.tenant, project_id)
+        return await self._trainings.lines.get(who.tenant, project_id)
+
+    async def set_policy(
+        self, who: Principal, project_id: str, policy: RetrainingPolicy, *, expected: int | None
+    ) -> Line:
+        """Stores a policy; what waits is looked at again under it.
+
+        Raises:
+            VersionConflict: Somebody else changed it since ``expected``.
+        """
+        await self._trainings.projects.require(who.tenant, project_id)
+        now = self._clock()
+
+        def step(line: Line) -> Line:
+            if expected is not None and expected != line.version:
+                raise VersionConflict("the policy was changed by somebody else; read it again")
+            return line.model_copy(update={"policy": policy, "due_at": now})
+
+        return await self._trainings.lines.change(who.tenant, project_id, step)
+
+    async def image_uploaded(self, event: Event[ImageUploaded]) -> None:
+        """An image exists."""
+        await self._remember(event.tenant, event.data.project_id, event.data.image_id, known=True)
+
+    async def image_deleted(self, event: Event[ImageDeleted]) -> None:
+        """An image is gone, and with it what waited of it."""
+        await self._remember(
+            event.tenant, event.data.project_id, event.data.image_id, deleted=True, annotated=False
+        )
+
+    async def annotation_saved(self, event: Event[AnnotationSaved]) -> None:
+        """An annotation changed; later news of the same image win whatever the order."""
+        data = event.data
+        image = await self._image(event.tenant, data.project_id, data.image_id)
+        if event.sequence <= image.annotation_sequence:
+            return
+        await self._remember(
+            event.tenant,
+            data.project_id,
+            data.image_id,
+            annotated=data.annotated,
+            annotation_sequence=event.sequence,
+            annotated_at=event.time,
+        )
+        line = await self._trainings.lines.get(event.tenant, data.project_id)
+        if line.policy.count_annotations:
+            await self._ask_for_a_look(event.tenant, data.project_id)
+
+    async def correction_saved(self, event: Event[CorrectionSaved]) -> None:
+        """A person corrected an image; the same image counts once."""
+        data = event.data
+        image = await self._image(event.tenant, data.project_id, data.image_id)
+        if image.deleted or (image.corrected_at is not None and image.corrected_at >= event.time):
+            return
+        await self._remember(
+            event.tenant, data.project_id, data.image_id, annotated=True, corrected_at=event.time
+        )
+        await self._ask_for_a_look(event.tenant, data.project_id)
+
+    async def project_deleted(self, event: Event[ProjectDeleted]) -> None:
+        """Nothing of the project runs or starts any more."""
+        project_id = event.data.project_id
+        line = await self._trainings.lines.get(event.tenant, project_id)
+        who = Principal(event.tenant, "workspace", "admin")
+        for order in (line.waiting, line.running):
+            if order is not None:
+                await self._trainings.cancel(who, project_id, order.training_id)
+        if line.version:
+            await self._trainings.lines.change(
+                event.tenant,
+                project_id,
+                lambda line: line.model_copy(update={"deleted": True, "due_at": None}),
+            )
+
+    async def watch(self) -> None:
+        """Looks at due projects until cancelled; now and then heals lines left half-way."""
+        looks = 0
+        while True:
+            if looks % HEAL_EVERY_LOOKS == 0:
+                await self._trainings.lines.advance_all()
+            await self.look_at_due()
+            looks += 1
+            await asyncio.sleep(LOOK_EVERY_S)
+
+    async def look_at_due(self) -> int:
+        """Decides for every project whose timer is due; returns how many trainings fired."""
+        lines = self._documents.collection(LINES, EveryTenant())
+        due: Where = {"due_at": Range(lte=format_time(self._clock()))}
+        fired = 0
+        for line in await lines.query(Query(where=due, sort=Sort("due_at"), limit=200)):
+            fired += await self._look(line)
+        return fired
+
+    async def _look(self, line: Line) -> bool:
+        """Decides for one project as it was read; a change since then brings another look."""
+        now = self._clock()
+        decision = decide(
+            line.policy,
+            await self._backlog(line),
+            training_waits=line.waiting is not None or line.deleted,
+            now=now,
+        )
+        new = line.model_copy(update={"due_at": decision.due_at})
+        if decision.fire:
+            new = placed(new, self._order(line, now), now)
+        lines = self._documents.collection(LINES, TenantScope(line.tenant))
+        try:
+            await lines.replace(new)
+        except (VersionConflict, NotFound):
+            return False
+        if decision.fire:
+            await self._trainings.lines.advance(line.tenant, line.id)
+        return decision.fire
+
+    def _order(self, line: Line, now: datetime) -> Order:
+        budget_s = line.policy.budget_s
+        return Order(
+            training_id=new_id(),
+            mode="train",
+            trigger="policy",
+            recipe=self._recipe.model_copy(update={"budget_s": budget_s} if budget_s else {}),
+            requested_at=now,
+        )
+
+    async def _backlog(self, line: Line) -> Backlog:
+        images = self._documents.collection(IMAGES, TenantScope(line.tenant))
+        field = "annotated_at" if line.policy.count_annotations else "corrected_at"
+        after = format_time(line.counted_to) if line.counted_to else ""
+        where: Where = {"project_id": line.id, "deleted": False, field: Range(gt=after)}
+        waiting = await images.count(where)
+        if not waiting:
+            return Backlog(0)
+        first, last = [
+            (await images.query(Query(where=where, sort=Sort(field, direction), limit=1)))[0]
+            for direction in (1, -1)
+        ]
+        return Backlog(waiting, _time(first, field), _time(last, field))
+
+    async def _ask_for_a_look(self, tenant: str, project_id: str) -> None:
+        """Makes the project due now, with one write a look however many changes there are."""
+        now = self._clock()
+
+        def step(line: Line) -> Line:
+            if line.due_at is not None and line.due_at <= now:
+                return line
+            return line.model_copy(update={"due_at": now, "last_change_at": now})
+
+        await self._trainings.lines.change(tenant, project_id, step)
+
+    async def _image(self, tenant: str, project_id: str, image_id: str) -> ImageFacts:
+        found = await self._images(tenant).find(image_id)
+        return found or ImageFacts(id=image_id, tenant=tenant, project_id=project_id)
+
+    async def _remember(self, tenant: str, project_id: str, image_id: str, **facts: object) -> None:
+        images = self._images(tenant)
+        for _ in range(_RACES):
+            old = await self._image(tenant, project_id, image_id)
+            new = old.model_copy(update=facts)
+            if old.deleted:
+                new = new.model_copy(update={"deleted": True, "annotated": False})
+            if old.version and new == old:
+                return
+            try:
+                await (images.replace(new) if old.version else images.insert(new))
+            except (VersionConflict, AlreadyExists, NotFound):
+                continue
+            return
+        raise VersionConflict(f"image {image_id} changes too fast")
+
+    def _images(self, tenant: str) -> Collection[ImageFacts]:
+        return self._documents.collection(IMAGES, TenantScope(tenant))
+
+
+def _time(image: ImageFacts, field: str) -> datetime | None:
+    return image.annotated_at if field == "annotated_at" else image.corrected_at

@@ -1,0 +1,30 @@
+"""Settings of the trainer."""
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class TrainerSettings(BaseSettings):
+    """How this deployment trains.
+
+    ``weights`` is a folder of pretrained backbones (``LOUPE_WEIGHTS``, air-gapped sites); without
+    one torchvision's hub is asked when ``use_hub`` allows it. ``threads`` 0 takes every core.
+    ``lease_s`` is how long a dead worker's training waits for the next worker.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="LOUPE_TRAINER_", frozen=True, extra="ignore", populate_by_name=True
+    )
+
+    weights: Path | None = Field(default=None, validation_alias="LOUPE_WEIGHTS")
+    use_hub: bool = True
+    budget_s: float = Field(default=600.0, gt=0)
+    threads: int = Field(default=0, ge=0, le=256)
+    cache_mib: int = Field(default=2048, ge=16)
+    checkpoint_every_s: float = Field(default=10.0, ge=0)
+    lease_s: float = Field(default=20.0, ge=2)
+    poll_s: float = Field(default=0.5, gt=0)
+    work_folder: Path | None = None
+    worker: str = ""

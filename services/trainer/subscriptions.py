@@ -1,0 +1,51 @@
+"""What the trainer listens to."""
+
+from services.trainer.handlers import Trainings
+from services.trainer.promotion import Promotion
+from services.trainer.retraining import Retraining
+from shared.contracts.catalogue import (
+    AnnotationSaved,
+    CorrectionSaved,
+    DeploymentFailed,
+    ImageDeleted,
+    ImageUploaded,
+    ModelDeployed,
+    ProjectDeleted,
+    ReportCompleted,
+    ReportFailed,
+    SnapshotFrozen,
+    SnapshotRefused,
+    TrainingEnded,
+    TrainingSucceeded,
+)
+from shared.contracts.envelope import Event
+from shared.events.subscriptions import Subscription, on
+
+
+def subscriptions(
+    trainings: Trainings, retraining: Retraining, promotion: Promotion
+) -> tuple[Subscription, ...]:
+    """Return the table: event class → handler."""
+    projects = {line.event: line for line in trainings.projects.subscriptions()}
+    forget_project = projects.pop(ProjectDeleted).handler
+
+    async def project_deleted(event: Event[ProjectDeleted]) -> None:
+        await forget_project(event)
+        await retraining.project_deleted(event)
+
+    return (
+        *projects.values(),
+        on(ProjectDeleted, project_deleted),
+        on(ImageUploaded, retraining.image_uploaded),
+        on(ImageDeleted, retraining.image_deleted),
+        on(AnnotationSaved, retraining.annotation_saved),
+        on(CorrectionSaved, retraining.correction_saved),
+        on(SnapshotFrozen, trainings.dataset_frozen),
+        on(SnapshotRefused, trainings.dataset_refused),
+        on(TrainingSucceeded, trainings.succeeded),
+        on(TrainingEnded, trainings.ended),
+        on(ReportCompleted, promotion.report_completed),
+        on(ReportFailed, promotion.report_failed),
+        on(ModelDeployed, promotion.deployed),
+        on(DeploymentFailed, promotion.deployment_failed),
+    )
