@@ -25,7 +25,7 @@ from shared.http.tokens import Principal
 from shared.ids import derived_id, new_id
 from shared.jobs.job import Job
 from shared.jobs.queue import JobQueue
-from shared.projects.directory import ProjectDirectory
+from shared.projects.directory import ProjectDirectory, ProjectView
 
 TEST_RUN = "test_run"
 _SHOWN_FAILURES = 100
@@ -86,13 +86,15 @@ class Inference:
         Raises:
             NotAnImage: The file is no image within the limits.
         """
-        await self.projects.require(who.tenant, project_id)
+        project = await self.projects.require(who.tenant, project_id)
         prediction_id = _id_of(who, project_id, key)
         if key and (known := await self._predictions(who.tenant).find(prediction_id)):
             return known
         deployment = await self.deployments.answering(who.tenant, project_id, wanted.version)
         name, data = file
-        question = Question(prediction_id, data, wanted.threshold, wanted.tile_plan_hash)
+        question = Question(
+            prediction_id, data, wanted.threshold, wanted.tile_plan_hash, _grid(project)
+        )
         outcome = await self._predicting.ask(deployment, question)
         made = self._prediction(deployment, question, outcome)
         return await self._keep(made.model_copy(update={"name": name}))
@@ -107,8 +109,9 @@ class Inference:
         test_run_id: str | None = None,
     ) -> Prediction:
         """Predict one image of the gallery and tell everybody; repeating it changes nothing."""
+        project = await self.projects.require(deployment.tenant, deployment.project_id)
         data = await self._blobs.read(image.blob_key)
-        question = Question(prediction_id, data, threshold, image.plan_hash)
+        question = Question(prediction_id, data, threshold, image.plan_hash, _grid(project))
         outcome = await self._predicting.ask(deployment, question, patient=test_run_id is not None)
         made = self._prediction(deployment, question, outcome).model_copy(
             update={"image_id": image.id, "name": image.name, "test_run_id": test_run_id}
@@ -234,6 +237,10 @@ class Inference:
 
 def _id_of(who: Principal, project_id: str, key: str | None) -> str:
     return derived_id(who.tenant, "prediction", project_id, key) if key else new_id()
+
+
+def _grid(project: ProjectView) -> tuple[int, int] | None:
+    return (project.tiling.rows, project.tiling.columns) if project.tiling else None
 
 
 def _newest(where: Where, paging: PageParams) -> Query:

@@ -10,7 +10,8 @@ from functools import partial
 
 from services.inference.admission import Admission
 from services.inference.decoding import check_file, decode_rgb, decoded_bytes
-from services.inference.domain.served_shapes import manifest_for, to_shapes
+from services.inference.domain.cutting import manifest_for
+from services.inference.domain.served_shapes import to_shapes
 from services.inference.errors import TilePlanMismatch
 from services.inference.repository import Deployment
 from services.inference.triton.client import TritonClient
@@ -19,6 +20,7 @@ from shared.contracts.shapes import Shape
 from shared.runtime.manifest import ModelManifest
 from shared.runtime.predictor import Predictor
 from shared.vision.headers.header import ImageHeader
+from shared.vision.tiles import TilePlan
 
 _CACHED_MANIFESTS = 64
 
@@ -51,12 +53,14 @@ class Question:
         data: The image file.
         threshold: Lowest score; None takes the model's.
         tile_plan_hash: The plan by which the image was cut out of a larger one, if it was.
+        project_grid: Rows and columns of the project's tiling option.
     """
 
     prediction_id: str
     data: bytes
     threshold: float | None = None
     tile_plan_hash: str | None = None
+    project_grid: tuple[int, int] | None = None
 
 
 class Predicting:
@@ -96,14 +100,8 @@ class Predicting:
             TritonUnavailable: The model server does not answer.
             ModelNotReady: It does not serve this version at the moment.
         """
-        whole = self._manifest(deployment)
-        manifest = manifest_for(whole, question.tile_plan_hash)
-        if manifest is None:
-            raise TilePlanMismatch(
-                f"{deployment.model_version} was trained on another tile plan than this image "
-                "was cut by: test the whole image, or tiles of the model's plan"
-            )
         header = check_file(question.data)
+        manifest = self._cut_as_trained(deployment, question, header)
         async with (
             self._admission.line(patient=patient),
             self._admission.memory(decoded_bytes(header)),
@@ -136,6 +134,25 @@ class Predicting:
             threshold=threshold,
             elapsed_ms=(time.perf_counter() - began) * 1e3,
         )
+
+    def _cut_as_trained(
+        self, deployment: Deployment, question: Question, header: ImageHeader
+    ) -> ModelManifest:
+        manifest = manifest_for(
+            self._manifest(deployment),
+            project_grid=question.project_grid,
+            tile_plan_hash=question.tile_plan_hash,
+        )
+        if manifest is None:
+            raise TilePlanMismatch(
+                f"{deployment.model_version} was trained on another tile plan than this image "
+                "was cut by: test the whole image, or tiles of the model's plan"
+            )
+        try:
+            (manifest.tile_plan or TilePlan()).windows(*header.upright_size)
+        except ValueError as error:
+            raise TilePlanMismatch(f"the image cannot be cut as in training: {error}") from error
+        return manifest
 
     def _manifest(self, deployment: Deployment) -> ModelManifest:
         known = self._manifests.get(deployment.id)

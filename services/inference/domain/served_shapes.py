@@ -1,11 +1,8 @@
-"""From a predictor's arrays to the shapes that people see, and which windows an image gets."""
-
-from dataclasses import replace
+"""From a predictor's arrays to the shapes that people see."""
 
 from shared.contracts.shapes import Shape
 from shared.ids import derived_id
 from shared.runtime.detections import Detections
-from shared.runtime.manifest import ModelManifest
 
 
 def to_shapes(
@@ -34,17 +31,3 @@ def to_shapes(
         )
         for index, ((x1, y1, x2, y2), score, label) in enumerate(rows)
     )
-
-
-def manifest_for(manifest: ModelManifest, tile_plan_hash: str | None) -> ModelManifest | None:
-    """The manifest by which an image is predicted; None where the image does not fit the model.
-
-    A whole image (no hash) is cut by the model's own plan. A tile that was cut by the model's plan
-    is looked at whole: cutting it once more would show the model smaller pieces than it learnt
-    from. A tile of any other plan does not fit (C-139).
-    """
-    if tile_plan_hash is None:
-        return manifest
-    if manifest.tile_plan is None or manifest.tile_plan.hash != tile_plan_hash:
-        return None
-    return replace(manifest, tile_plan=None)

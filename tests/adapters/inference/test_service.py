@@ -16,6 +16,7 @@ from services.inference.app import build
 from shared.blobs.port import blob_key
 from shared.contracts.catalogue import (
     CorrectionSaved,
+    Grid,
     ImageDeleted,
     ImageUploaded,
     ProjectCreated,
@@ -60,8 +61,10 @@ class Site:
             [Record(e.topic, e.key, e.value_bytes(), e.headers()) for e in events]
         )
 
-    async def create_project(self) -> None:
-        await self.say(ProjectCreated(project_id=self.project, name="pins", task="detection"))
+    async def create_project(self, tiling: Grid | None = None) -> None:
+        await self.say(
+            ProjectCreated(project_id=self.project, name="pins", task="detection", tiling=tiling)
+        )
 
     async def upload(self, image: np.ndarray, **changes: Any) -> str:
         """Announce an image as the gallery would; return its id."""
@@ -278,9 +281,11 @@ async def test_large_image_is_cut_by_the_models_plan_and_merged(site):
     assert (found["width"], found["height"]) == (160, 112)
 
 
-async def test_tile_of_another_plan_is_refused_and_of_the_same_plan_looked_at_whole(site):
+async def test_tiled_project_tests_its_tiles_and_cuts_whole_images_alike(site):
+    site.project = new_id()
+    await site.create_project(Grid(rows=1, columns=2))
     plan = TilePlan(grid=(1, 2))
-    await site.deploy(make_version(colour_detector(), tile_plan=plan))
+    await site.deploy(make_version(colour_detector()))
     tile = painted(64, 48, {(24, 16): "red"})
     facts = {"parent_id": new_id(), "row": 0, "column": 0}
     same = await site.upload(tile, plan_hash=plan.hash, **facts)
@@ -290,6 +295,9 @@ async def test_tile_of_another_plan_is_refused_and_of_the_same_plan_looked_at_wh
     refused = await site.predict(image_id=other)
     assert refused.status_code == 409
     assert refused.json()["type"] == "urn:loupe:problem:tile-plan-mismatch"
+    whole = await site.upload(painted(128, 48, {(24, 16): "red", (96, 8): "green"}))
+    found = (await site.predict(image_id=whole)).json()
+    assert sorted(shape["points"][0] for shape in found["shapes"]) == [[24, 16], [96, 8]]
 
 
 async def test_run_tests_many_images_and_tells_which_failed(site):
