@@ -1,6 +1,6 @@
 """Which shapes a task knows, and turning imported ones into those (C-049, C-050, C-071)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -42,6 +42,29 @@ def adapt(entry: ImportEntry, task: Task) -> ImportEntry:
         return replace(entry, labels=_ADAPT[task](entry, entry.labels))
     except FormatError as error:
         return replace(entry, labels=None, error=str(error))
+
+
+def as_boxes(shapes: Sequence[Shape], *, keep_polygons: bool = False) -> tuple[Shape, ...]:
+    """Put upright boxes around shapes, for formats that know nothing else.
+
+    Args:
+        shapes: Any kinds; `image` shapes and empty masks have no box and are left out.
+        keep_polygons: Leave polygons as they are.
+
+    Returns:
+        Boxes (and polygons) in order.
+    """
+    kept = []
+    for shape in shapes:
+        is_kept = keep_polygons and shape.kind == "polygon"
+        boxed = shape if is_kept else _as_box(_unturned(shape))
+        if boxed is not None:
+            kept.append(boxed)
+    return tuple(kept)
+
+
+def _unturned(shape: Shape) -> Shape:
+    return _as_outline(shape) if shape.kind == "rotated_box" else shape
 
 
 def _for_detection(entry: ImportEntry, labels: ParsedLabels) -> ParsedLabels:

@@ -100,6 +100,9 @@ class KnownImages:
             FormatError: There is none, or more than one.
         """
         wanted = normal_name(stem)
+        whole = self._by_name.get(wanted, [])  # `a.jpg.json`, where a.png exists too
+        if len(whole) == 1:
+            return whole[0]
         return _only(self._by_stem.get(wanted, []), f"with the base name {wanted!r}")
 
     def find(self, listed: str) -> KnownImage | None:

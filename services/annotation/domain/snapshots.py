@@ -1,0 +1,146 @@
+"""Freezing a dataset: which images, shapes and splits a training sees, and its hash."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import orjson
+
+from services.annotation.domain.formats.model import Split
+from services.annotation.domain.splits import SplitCandidate, assign_splits
+from shared.contracts.shapes import IgnoreRegion, Shape, Task
+from shared.contracts.snapshot import Snapshot, SnapshotImage
+
+FEW_IMAGES = 30  # C-035
+FEW_EXAMPLES = 2
+
+
+class CannotFreeze(ValueError):
+    """No dataset can be made; the text says what is missing."""
+
+
+@dataclass(frozen=True)
+class AnnotatedImage:
+    """An annotated image as the service holds it."""
+
+    image_id: str
+    name: str
+    blob_key: str
+    sha256: str
+    width: int
+    height: int
+    shapes: tuple[Shape, ...]
+    ignore_regions: tuple[IgnoreRegion, ...]
+    listed: Split | None
+    corrected: bool
+    parent_id: str | None
+    exif_device: str | None
+
+    @property
+    def group(self) -> str:
+        """Return what it must not be parted from: its parent, or its equals in content."""
+        return self.parent_id or self.sha256
+
+
+@dataclass(frozen=True)
+class FrozenDataset:
+    """A snapshot with what a person should know of it."""
+
+    snapshot: Snapshot
+    corrections: int
+    warnings: tuple[str, ...]
+
+
+def freeze(project_id: str, task: Task, images: Sequence[AnnotatedImage]) -> FrozenDataset:
+    """Freeze the annotated images of a project.
+
+    Images annotated with no shape are negatives; images that nobody annotated are not here at all.
+    Where lists name validation images but no test images, those are the held-out ones.
+
+    Args:
+        project_id: The project.
+        task: Its task.
+        images: Its annotated images, in any order.
+
+    Returns:
+        The dataset; the same content always has the same hash.
+
+    Raises:
+        CannotFreeze: Nothing is annotated, nothing is left for training or for judging, or no
+            object is annotated on any training image.
+    """
+    if not images:
+        raise CannotFreeze("no image is annotated yet; annotate some, or import labels")
+    splits = assign_splits([_candidate(image) for image in images], salt=project_id)
+    if "test" not in splits.values():
+        splits = {i: "test" if split == "val" else split for i, split in splits.items()}
+    _refuse_one_sided(images, splits)
+    ordered = sorted(images, key=lambda image: (image.name, image.image_id))
+    rows = tuple(_row(image, splits[image.image_id]) for image in ordered)
+    used = sorted({shape.label for row in rows if row.split == "train" for shape in row.shapes})
+    snapshot = Snapshot(project_id=project_id, task=task, labels=tuple(used), images=rows)
+    frozen = snapshot.model_copy(update={"dataset_hash": dataset_hash(snapshot)})
+    corrections = sum(row.corrected for row in rows)
+    return FrozenDataset(frozen, corrections, tuple(_warnings(rows)))
+
+
+def dataset_hash(snapshot: Snapshot) -> str:
+    """SHA-256 of the snapshot's canonical JSON without the hash itself, as hexadecimal text."""
+    content = snapshot.model_dump(mode="json", exclude={"dataset_hash"})
+    return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+def _candidate(image: AnnotatedImage) -> SplitCandidate:
+    labels = frozenset(shape.label for shape in image.shapes)
+    return SplitCandidate(image.image_id, image.group, image.listed, image.corrected, labels)
+
+
+def _refuse_one_sided(images: Sequence[AnnotatedImage], splits: dict[str, Split]) -> None:
+    if len({image.group for image in images}) < 2:
+        raise CannotFreeze(
+            "only one image is annotated; at least two are needed, for one of them is held out"
+        )
+    training = [image for image in images if splits[image.image_id] == "train"]
+    if not training:
+        raise CannotFreeze("every annotated image is held out by its list; none is left to train")
+    if "test" not in splits.values():
+        raise CannotFreeze("every annotated image trains; none is left to judge the model")
+    if not any(image.shapes for image in training):
+        raise CannotFreeze("no object is annotated on any training image: they are all negatives")
+
+
+def _row(image: AnnotatedImage, split: Split) -> SnapshotImage:
+    return SnapshotImage(
+        image_id=image.image_id,
+        name=image.name,
+        blob_key=image.blob_key,
+        width=image.width,
+        height=image.height,
+        split=split,
+        group=image.group,
+        shapes=image.shapes,
+        ignore_regions=image.ignore_regions,
+        corrected=image.corrected,
+        parent_id=image.parent_id,
+        exif_device=image.exif_device,
+    )
+
+
+def _warnings(rows: Sequence[SnapshotImage]) -> list[str]:
+    warnings = []
+    if len(rows) < FEW_IMAGES:
+        warnings.append(f"{len(rows)} annotated images; at least {FEW_IMAGES} are recommended")
+    by_split = {
+        split: Counter(s.label for row in rows if row.split == split for s in row.shapes)
+        for split in ("train", "test")
+    }
+    for label in sorted(by_split["train"] | by_split["test"]):
+        examples = by_split["train"][label]
+        if examples == 0:
+            warnings.append(f"label {label!r} is only on held-out images and cannot be learned")
+        elif examples < FEW_EXAMPLES:
+            warnings.append(f"label {label!r} has one example in training; annotate more")
+        elif by_split["test"][label] == 0:
+            warnings.append(f"label {label!r} is on no held-out image and cannot be judged")
+    return warnings

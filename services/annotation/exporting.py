@@ -1,0 +1,70 @@
+"""Exporting annotations as a zip of another tool's files."""
+
+import asyncio
+import tempfile
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from services.annotation.domain.exports import ExportedImage, ExportFormat, export_files
+from services.annotation.domain.formats.model import KnownImage
+from services.annotation.domain.snapshots import AnnotatedImage
+from services.annotation.domain.splits import SplitCandidate, assign_splits
+from services.annotation.freezing import Freezing
+from shared.errors import Conflict
+
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # the same annotations give the same archive
+
+
+class NothingToExport(Conflict):
+    """No image of the project is annotated."""
+
+    code = "nothing-to-export"
+    title = "Nothing is annotated yet"
+
+
+class Exporting:
+    """Use cases of exports."""
+
+    def __init__(self, freezing: Freezing, staging: Path) -> None:
+        self._freezing = freezing
+        self._staging = staging
+
+    async def export(self, tenant: str, project_id: str, wanted: ExportFormat) -> Path:
+        """Write the archive to a temporary file, which the caller removes.
+
+        Raises:
+            NothingToExport: No image is annotated.
+        """
+        images = await self._freezing.annotated(tenant, project_id)
+        if not images:
+            raise NothingToExport("no image of this project is annotated")
+        return await asyncio.to_thread(self._write, project_id, wanted, images)
+
+    def _write(
+        self, project_id: str, wanted: ExportFormat, images: Sequence[AnnotatedImage]
+    ) -> Path:
+        self._staging.mkdir(parents=True, exist_ok=True)
+        splits = assign_splits([_candidate(image) for image in images], salt=project_id)
+        ordered = sorted(images, key=lambda image: (image.name, image.image_id))
+        exported = [
+            ExportedImage(
+                KnownImage(image.image_id, image.name, image.width, image.height),
+                image.shapes,
+                image.ignore_regions,
+                splits[image.image_id],
+            )
+            for image in ordered
+        ]
+        with (
+            tempfile.NamedTemporaryFile(dir=self._staging, suffix=".zip", delete=False) as target,
+            zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive,
+        ):
+            for name, data in export_files(wanted, exported):
+                archive.writestr(zipfile.ZipInfo(name, _EPOCH), data, zipfile.ZIP_DEFLATED)
+        return Path(target.name)
+
+
+def _candidate(image: AnnotatedImage) -> SplitCandidate:
+    labels = frozenset(shape.label for shape in image.shapes)
+    return SplitCandidate(image.image_id, image.group, image.listed, image.corrected, labels)

@@ -1,0 +1,119 @@
+"""Freezing a dataset when a training asks for one."""
+
+from services.annotation.domain.snapshots import (
+    AnnotatedImage,
+    CannotFreeze,
+    FrozenDataset,
+    freeze,
+)
+from services.annotation.images import Images
+from services.annotation.repository import SNAPSHOTS, Annotation, ImageView, SnapshotRecord
+from services.annotation.saving import AnnotationStore
+from services.annotation.walking import walk
+from shared.blobs.port import Blobs, blob_key
+from shared.clock import Clock, utc_now
+from shared.contracts.catalogue import SnapshotFrozen, SnapshotRefused, TrainingRequested
+from shared.contracts.envelope import Event, EventBody
+from shared.documents.port import Documents, TenantScope, Where
+from shared.errors import AlreadyExists, NotFound
+from shared.projects.directory import ProjectDirectory, ProjectView
+
+
+class Freezing:
+    """Makes the manifest of a training's dataset."""
+
+    def __init__(
+        self,
+        documents: Documents,
+        blobs: Blobs,
+        *,
+        projects: ProjectDirectory,
+        images: Images,
+        store: AnnotationStore,
+        clock: Clock = utc_now,
+    ) -> None:
+        self._documents = documents
+        self._blobs = blobs
+        self._projects = projects
+        self._images = images
+        self._store = store
+        self._clock = clock
+
+    async def requested(self, event: Event[TrainingRequested]) -> None:
+        """Freeze the dataset of a training, or refuse; asked again, the answer stays the same."""
+        tenant, data = event.tenant, event.data
+        snapshots = self._documents.collection(SNAPSHOTS, TenantScope(tenant))
+        if await snapshots.find(data.training_id) is not None:
+            return
+        record = SnapshotRecord(
+            id=data.training_id,
+            tenant=tenant,
+            project_id=data.project_id,
+            created_at=self._clock(),
+        )
+        answer: EventBody
+        try:
+            project = await self._projects.require(tenant, data.project_id)
+            dataset = await self._freeze(tenant, project)
+        except (CannotFreeze, NotFound) as refusal:
+            reason = str(refusal)
+            record = record.model_copy(update={"refused": reason})
+            answer = SnapshotRefused(
+                project_id=data.project_id, training_id=data.training_id, reason=reason
+            )
+        else:
+            key = await self._put(tenant, dataset)
+            snapshot = dataset.snapshot
+            record = record.model_copy(
+                update={"manifest_key": key, "dataset_hash": snapshot.dataset_hash}
+            )
+            answer = SnapshotFrozen(
+                project_id=data.project_id,
+                training_id=data.training_id,
+                manifest_key=key,
+                dataset_hash=snapshot.dataset_hash,
+                images=len(snapshot.images),
+                total_images=await self._images.count(tenant, data.project_id),
+                labels=snapshot.labels,
+                corrections=dataset.corrections,
+                warnings=dataset.warnings,
+            )
+        try:
+            await snapshots.insert(record, events=[answer])
+        except AlreadyExists:
+            return  # the same event, handled twice at once: the first answer stands
+
+    async def annotated(self, tenant: str, project_id: str) -> list[AnnotatedImage]:
+        """Return the annotated images of a project that still exist."""
+        images = {view.id: view for view in await self._images.of_project(tenant, project_id)}
+        where: Where = {"project_id": project_id, "annotated": True}
+        return [
+            _annotated(images[annotation.id], annotation)
+            async for annotation in walk(self._store.annotations(tenant), where)
+            if annotation.id in images
+        ]
+
+    async def _freeze(self, tenant: str, project: ProjectView) -> FrozenDataset:
+        return freeze(project.id, project.task, await self.annotated(tenant, project.id))
+
+    async def _put(self, tenant: str, dataset: FrozenDataset) -> str:
+        key = blob_key(tenant, dataset.snapshot.dataset_hash)
+        await self._blobs.put(key, dataset.snapshot.model_dump_json().encode())
+        return key
+
+
+def _annotated(image: ImageView, annotation: Annotation) -> AnnotatedImage:
+    return AnnotatedImage(
+        image_id=image.id,
+        name=image.name,
+        blob_key=image.blob_key,
+        sha256=image.sha256,
+        width=image.width,
+        height=image.height,
+        shapes=annotation.shapes,
+        ignore_regions=annotation.ignore_regions,
+        listed=annotation.split,
+        corrected=annotation.corrected,
+        parent_id=image.parent_id,
+        exif_device=image.exif_device,
+    )

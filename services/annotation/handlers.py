@@ -1,0 +1,175 @@
+"""Use cases of annotations: read, save, clear, correct, history, summary."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from services.annotation.domain.formats.model import Split
+from services.annotation.domain.history import Change, Reason, chain
+from services.annotation.domain.shape_rules import check_regions, check_shapes
+from services.annotation.images import Images
+from services.annotation.labels import Labels
+from services.annotation.repository import (
+    ANNOTATIONS,
+    HISTORY,
+    IMAGES,
+    LABELS,
+    Annotation,
+    ImageView,
+)
+from services.annotation.saving import AnnotationStore, Author, Content
+from services.annotation.walking import walk
+from shared.contracts.catalogue import ImageDeleted, ProjectDeleted
+from shared.contracts.envelope import Event
+from shared.contracts.shapes import IgnoreRegion, Shape
+from shared.documents.port import CollectionSpec, Documents, TenantScope, Where
+from shared.errors import InvalidInput, NotFound, VersionConflict
+from shared.projects.directory import ProjectDirectory
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a person wants an image's annotation to be."""
+
+    shapes: Sequence[Shape]
+    ignore_regions: Sequence[IgnoreRegion] = ()
+    split: Split | None = None
+    prediction_id: str | None = None
+    reason: Reason = "saved"
+
+
+@dataclass(frozen=True)
+class AnnotatedView:
+    """An image with its annotation; version 0 when there is none yet."""
+
+    image: ImageView
+    annotation: Annotation
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What of a project is annotated; `shapes` counts by label."""
+
+    images: int
+    annotated: int
+    corrected: int
+    negatives: int
+    shapes: dict[str, int]
+
+
+class Annotations:
+    """Annotations of images."""
+
+    def __init__(
+        self,
+        documents: Documents,
+        *,
+        projects: ProjectDirectory,
+        images: Images,
+        labels: Labels,
+        store: AnnotationStore,
+    ) -> None:
+        self._documents = documents
+        self._projects = projects
+        self._images = images
+        self._labels = labels
+        self._store = store
+
+    async def read(self, tenant: str, project_id: str, image_id: str) -> AnnotatedView:
+        """Return an image's annotation; raise NotFound."""
+        await self._projects.require(tenant, project_id)
+        image = await self._images.require(tenant, project_id, image_id)
+        found = await self._store.annotations(tenant).find(image_id)
+        empty = Annotation(id=image_id, tenant=tenant, project_id=project_id)
+        return AnnotatedView(image, found or empty)
+
+    async def save(
+        self,
+        author: Author,
+        project_id: str,
+        image_id: str,
+        wanted: Wanted,
+        *,
+        expected: int | None = None,
+    ) -> AnnotatedView:
+        """Store an image's annotation; labels that it names and the project lacks are made.
+
+        Raises:
+            InvalidInput: A shape is none of the task, lies outside the image, or has no area.
+            VersionConflict: `expected` is not the stored version.
+            NotFound: There is no such image.
+        """
+        project = await self._projects.require(author.tenant, project_id)
+        image = await self._images.require(author.tenant, project_id, image_id)
+        checked = check_shapes(wanted.shapes, image.known(), project.task)
+        errors = (*checked.errors, *check_regions(wanted.ignore_regions, image.known()))
+        if errors:
+            raise InvalidInput(f"{errors[0].field}: {errors[0].message}", errors=errors)
+        names = [shape.label for shape in checked.shapes]
+        await self._labels.ensure(author.tenant, project_id, names)
+        content = Content(
+            checked.shapes,
+            tuple(wanted.ignore_regions),
+            split=wanted.split,
+            reason=wanted.reason,
+            prediction_id=wanted.prediction_id,
+        )
+        saved = await self._store.save(author, image, content, expected=expected)
+        return AnnotatedView(image, saved)
+
+    async def clear(
+        self, author: Author, project_id: str, image_id: str, *, expected: int | None
+    ) -> None:
+        """Take an image's annotation away: it is unannotated again, which is not a negative."""
+        view = await self.read(author.tenant, project_id, image_id)
+        if not view.annotation.annotated:
+            if expected not in (None, view.annotation.version):
+                raise VersionConflict("the annotation was changed by somebody else; read it again")
+            return
+        content = Content((), annotated=False, reason="cleared")
+        await self._store.save(author, view.image, content, expected=expected)
+
+    async def history(self, tenant: str, project_id: str, image_id: str) -> list[Change]:
+        """Return the steps of an image's annotation, newest first."""
+        view = await self.read(tenant, project_id, image_id)
+        records = [
+            record.change
+            async for record in walk(self._store.history(tenant), {"image_id": image_id})
+        ]
+        return chain(records, view.annotation.change_id)
+
+    async def summary(self, tenant: str, project_id: str) -> Summary:
+        """Count what is annotated in a project."""
+        await self._projects.require(tenant, project_id)
+        shapes: Counter[str] = Counter()
+        annotated = corrected = negatives = 0
+        where: Where = {"project_id": project_id, "annotated": True}
+        async for annotation in walk(self._store.annotations(tenant), where):
+            annotated += 1
+            corrected += annotation.corrected
+            negatives += not annotation.shapes
+            shapes.update(shape.label for shape in annotation.shapes)
+        images = await self._images.count(tenant, project_id)
+        return Summary(images, annotated, corrected, negatives, dict(shapes))
+
+    async def image_deleted(self, event: Event[ImageDeleted]) -> None:
+        """Remove the annotation of an image that is gone; its history goes with it."""
+        await self._images.deleted(event)
+        tenant, image_id = event.tenant, event.data.image_id
+        await self._delete_all(tenant, ANNOTATIONS, {"id": image_id})
+        await self._delete_all(tenant, HISTORY, {"image_id": image_id})
+
+    async def project_deleted(self, event: Event[ProjectDeleted]) -> None:
+        """Remove what belonged to a project that is gone."""
+        where = {"project_id": event.data.project_id}
+        for spec in (ANNOTATIONS, HISTORY, LABELS, IMAGES):
+            await self._delete_all(event.tenant, spec, where)
+
+    async def _delete_all(self, tenant: str, spec: CollectionSpec[Any], where: Where) -> None:
+        collection = self._documents.collection(spec, TenantScope(tenant))
+        async for document in walk(collection, where):
+            try:
+                await collection.delete(document)
+            except (NotFound, VersionConflict):
+                continue

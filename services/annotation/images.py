@@ -1,0 +1,82 @@
+"""The images that the gallery announced: the read model that annotations are checked against."""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+
+from services.annotation.repository import IMAGES, ImageView
+from services.annotation.walking import walk
+from shared.contracts.catalogue import ImageDeleted, ImageUploaded
+from shared.contracts.envelope import Event
+from shared.documents.port import Collection, Documents, TenantScope, Where
+from shared.documents.projections import remember
+from shared.errors import NotFound
+
+_WAIT_S = 3.0
+_LOOK_S = 0.05
+
+
+class Images:
+    """The images of all projects as this service knows them."""
+
+    def __init__(self, documents: Documents, *, wait_s: float = _WAIT_S) -> None:
+        self._documents = documents
+        self._wait_s = wait_s
+
+    async def require(self, tenant: str, project_id: str, image_id: str) -> ImageView:
+        """Return a living image of the project; raise NotFound.
+
+        One uploaded a moment ago may not have been heard of, so an unknown one is waited for.
+        """
+        images = self._collection(tenant)
+        deadline = time.monotonic() + self._wait_s
+        while True:
+            view = await images.find(image_id)
+            if view is not None or time.monotonic() >= deadline:
+                break
+            await asyncio.sleep(_LOOK_S)
+        if view is None or view.deleted or view.project_id != project_id:
+            raise NotFound(f"no image {image_id}")
+        return view
+
+    async def of_project(self, tenant: str, project_id: str) -> list[ImageView]:
+        """Return every living image of a project."""
+        where: Where = {"project_id": project_id, "deleted": False}
+        return [view async for view in walk(self._collection(tenant), where)]
+
+    async def count(self, tenant: str, project_id: str) -> int:
+        """Return how many living images a project has."""
+        return await self._collection(tenant).count({"project_id": project_id, "deleted": False})
+
+    async def settled(
+        self, tenant: str, project_id: str, misses: Callable[[Sequence[ImageView]], bool]
+    ) -> list[ImageView]:
+        """Return a project's images once `misses` finds none missing, or after a short wait."""
+        deadline = time.monotonic() + self._wait_s
+        while True:
+            found = await self.of_project(tenant, project_id)
+            if time.monotonic() >= deadline or not misses(found):
+                return found
+            await asyncio.sleep(4 * _LOOK_S)
+
+    async def uploaded(self, event: Event[ImageUploaded]) -> None:
+        """Take note of an image."""
+        facts = event.data.model_dump(include=set(ImageView.model_fields))
+        view = ImageView(
+            id=event.data.image_id, tenant=event.tenant, sequence=event.sequence, **facts
+        )
+        await remember(self._collection(event.tenant), view)
+
+    async def deleted(self, event: Event[ImageDeleted]) -> None:
+        """Take note that an image is gone."""
+        view = ImageView(
+            id=event.data.image_id,
+            tenant=event.tenant,
+            sequence=event.sequence,
+            project_id=event.data.project_id,
+            deleted=True,
+        )
+        await remember(self._collection(event.tenant), view)
+
+    def _collection(self, tenant: str) -> Collection[ImageView]:
+        return self._documents.collection(IMAGES, TenantScope(tenant))

@@ -1,0 +1,158 @@
+"""Importing label archives: parsed first, then stored image by image, every file reported."""
+
+import asyncio
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from services.annotation.domain.formats.model import Split, normal_name, stem_of
+from services.annotation.images import Images
+from services.annotation.labels import Labels
+from services.annotation.parsed import ParsedArchive, ParsedEntry
+from services.annotation.parsing import ArchiveParser
+from services.annotation.repository import ImageView
+from services.annotation.saving import AnnotationStore, Author, Content
+from shared.errors import FieldError, InvalidInput
+from shared.projects.directory import ProjectView
+
+_AT_ONCE = 8
+_ERRORS_SHOWN = 1000
+
+
+class NothingImported(InvalidInput):
+    """No file of the archive can be stored; ``errors`` has one line a file."""
+
+    code = "nothing-imported"
+    title = "Nothing was imported"
+
+
+@dataclass(frozen=True)
+class ImportOptions:
+    """How to import: ``dry_run`` stores nothing, ``strict`` stores all or nothing."""
+
+    dry_run: bool = False
+    strict: bool = False
+
+
+@dataclass(frozen=True)
+class ImportOutcome:
+    """What came of an import."""
+
+    parsed: ParsedArchive
+    new_labels: tuple[str, ...]
+    stored: int
+
+    @property
+    def failed(self) -> tuple[ParsedEntry, ...]:
+        """Return the entries with an error."""
+        return tuple(entry for entry in self.parsed.entries if entry.error)
+
+
+class Importing:
+    """Use cases of imports."""
+
+    def __init__(
+        self, parser: ArchiveParser, *, images: Images, labels: Labels, store: AnnotationStore
+    ) -> None:
+        self._parser = parser
+        self._images = images
+        self._labels = labels
+        self._store = store
+
+    async def import_archive(
+        self, author: Author, project: ProjectView, archive: Path, options: ImportOptions
+    ) -> ImportOutcome:
+        """Read an archive and store what it says; a rerun of the same archive changes nothing.
+
+        Each image's annotation is one write; a file that is wrong leaves the others alone unless
+        `options.strict`.
+
+        Raises:
+            ArchiveRefused: The archive as a whole is refused.
+            NothingImported: No file can be stored, or one is wrong and `options.strict`.
+        """
+        stems = await asyncio.to_thread(_stems_of, archive)
+        views = await self._images.settled(
+            author.tenant, project.id, lambda found: bool(stems - _stems(found))
+        )
+        parsed = await self._parser.parse(archive, project.task, views)
+        usable = [entry for entry in parsed.entries if entry.usable]
+        _refuse(parsed, usable, options)
+        if options.dry_run:
+            return ImportOutcome(parsed, (), 0)
+        names = [shape.label for entry in usable for shape in entry.shapes]
+        new_labels = await self._labels.ensure(author.tenant, project.id, names)
+        by_id = {view.id: view for view in views}
+        splits = _split_by_image(parsed)
+        await self._store_all(author, usable, by_id, splits)
+        rest = splits.keys() - {entry.image_id for entry in usable}
+        for image_id in rest:
+            await self._store.set_split(author, by_id[image_id], splits[image_id])
+        return ImportOutcome(parsed, tuple(new_labels), len(usable))
+
+    async def _store_all(
+        self,
+        author: Author,
+        entries: Sequence[ParsedEntry],
+        by_id: dict[str, ImageView],
+        splits: dict[str, Split],
+    ) -> None:
+        slots = asyncio.Semaphore(_AT_ONCE)
+
+        async def store(entry: ParsedEntry) -> None:
+            async with slots:
+                image = by_id[entry.image_id or ""]
+                content = Content(
+                    entry.shapes,
+                    entry.ignore_regions,
+                    split=splits.get(image.id),
+                    reason="imported",
+                )
+                await self._store.save(author, image, content)
+
+        await asyncio.gather(*(store(entry) for entry in entries))
+
+
+def _refuse(parsed: ParsedArchive, usable: Sequence[ParsedEntry], options: ImportOptions) -> None:
+    failed = [entry for entry in parsed.entries if entry.error]
+    if usable and not (options.strict and failed):
+        return
+    if not usable and parsed.splits and not failed:
+        return
+    errors = [FieldError(entry.file, entry.error) for entry in failed[:_ERRORS_SHOWN]]
+    raise NothingImported(_reason(parsed, len(failed)), errors=errors)
+
+
+def _reason(parsed: ParsedArchive, failed: int) -> str:
+    if not parsed.entries:
+        return "the archive holds no label file at its root"
+    if not failed:
+        return "the archive holds pictures but no label file; pictures go to the gallery"
+    first = next(entry for entry in parsed.entries if entry.error)
+    return f"{failed} of {len(parsed.entries)} files are wrong; {first.file}: {first.error}"
+
+
+def _split_by_image(parsed: ParsedArchive) -> dict[str, Split]:
+    """A list that holds an image out wins over one that trains on it."""
+    order: tuple[Split, ...] = ("train", "val", "test")
+    splits: dict[str, Split] = {}
+    for split in order:
+        for found in parsed.splits:
+            if found.split == split:
+                splits.update(dict.fromkeys(found.image_ids, split))
+    return splits
+
+
+def _stems_of(archive: Path) -> set[str]:
+    """Base names of the label files, as far as the archive can be listed at all."""
+    try:
+        with zipfile.ZipFile(archive) as opened:
+            names = [normal_name(name) for name in opened.namelist()[:20_000]]
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        return set()
+    return {stem_of(name) for name in names if name.endswith((".json", ".xml"))}
+
+
+def _stems(views: Sequence[ImageView]) -> set[str]:
+    return {stem_of(normal_name(view.name)) for view in views}

@@ -1,0 +1,213 @@
+"""Use cases of labels: create, rename, delete; annotations follow by event."""
+
+import contextlib
+import time
+from collections.abc import Callable, Iterable
+
+from services.annotation.domain.label_rules import rename, stays_annotated, without_label
+from services.annotation.images import Images
+from services.annotation.repository import LABELS, Annotation, Label
+from services.annotation.saving import AnnotationStore, Author, Content
+from services.annotation.walking import walk
+from shared.clock import Clock, utc_now
+from shared.contracts.catalogue import LabelDeleted, LabelRenamed, ProjectCreated
+from shared.contracts.envelope import Event
+from shared.documents.port import Collection, Documents, Has, TenantScope, Where
+from shared.errors import AlreadyExists, DependencyDown, FieldError, NotFound, VersionConflict
+from shared.ids import derived_id, new_id
+
+Follow = Callable[[Annotation], Content]
+
+_BUDGET_S = 15.0  # of one delivery; an event that is not done comes again and goes on
+
+
+class Labels:
+    """Labels of projects over the document store."""
+
+    def __init__(
+        self,
+        documents: Documents,
+        store: AnnotationStore,
+        images: Images,
+        *,
+        clock: Clock = utc_now,
+    ) -> None:
+        self._documents = documents
+        self._store = store
+        self._images = images
+        self._clock = clock
+
+    async def list_labels(self, tenant: str, project_id: str) -> list[Label]:
+        """Return a project's labels, oldest first."""
+        where: Where = {"project_id": project_id, "deleted": False}
+        found = [label async for label in walk(self._collection(tenant), where)]
+        return sorted(found, key=lambda label: (label.created_at, label.id))
+
+    async def get_label(self, tenant: str, project_id: str, label_id: str) -> Label:
+        """Return one label; raise NotFound."""
+        label = await self._collection(tenant).find(label_id)
+        if label is None or label.deleted or label.project_id != project_id:
+            raise NotFound(f"no label {label_id}")
+        return label
+
+    async def create_label(
+        self, tenant: str, project_id: str, name: str, *, label_id: str | None = None
+    ) -> Label:
+        """Create a label; raise AlreadyExists when the name is taken."""
+        label = self._new(tenant, project_id, name, label_id or new_id())
+        known = await self._collection(tenant).find(label.id)
+        if known is not None and not known.deleted:
+            return known
+        try:
+            return await self._collection(tenant).insert(label)
+        except AlreadyExists as error:
+            raise _taken(name) from error
+
+    async def ensure(self, tenant: str, project_id: str, names: Iterable[str]) -> list[str]:
+        """Create the labels among `names` that do not exist; return those, in order."""
+        known = {label.name for label in await self.list_labels(tenant, project_id)}
+        missing = [name for name in dict.fromkeys(names) if name not in known]
+        for name in missing:
+            try:
+                await self._collection(tenant).insert(self._new(tenant, project_id, name, new_id()))
+            except AlreadyExists:
+                continue  # somebody else made it a moment ago
+        return missing
+
+    async def rename_label(
+        self, tenant: str, project_id: str, label_id: str, name: str, *, expected: int | None
+    ) -> Label:
+        """Rename a label; annotations follow by the event.
+
+        Raises:
+            AlreadyExists: Another label has that name.
+            VersionConflict: `expected` is not the stored version.
+        """
+        label = await self.get_label(tenant, project_id, label_id)
+        _check_version(label, expected)
+        if label.name == name:
+            return label
+        new = label.model_copy(update={"name": name, "unique_name": name})
+        event = LabelRenamed(
+            project_id=project_id, label_id=label_id, old_name=label.name, new_name=name
+        )
+        try:
+            return await self._collection(tenant).replace(new, events=[event])
+        except AlreadyExists as error:
+            raise _taken(name) from error
+
+    async def delete_label(
+        self, tenant: str, project_id: str, label_id: str, *, expected: int | None
+    ) -> None:
+        """Delete a label and, by the event, all its annotations (item 68)."""
+        label = await self.get_label(tenant, project_id, label_id)
+        _check_version(label, expected)
+        gone = label.model_copy(
+            update={"deleted": True, "unique_name": f"{label.name}\x1f{label.id}"}
+        )
+        event = LabelDeleted(project_id=project_id, label_id=label_id, name=label.name)
+        await self._collection(tenant).replace(gone, events=[event])
+
+    async def seed(self, event: Event[ProjectCreated]) -> None:
+        """Create the labels that were typed when the project was made."""
+        data = event.data
+        for position, name in enumerate(data.labels):
+            label_id = derived_id(data.project_id, "label", str(position), name)
+            try:
+                await self._collection(event.tenant).insert(
+                    self._new(event.tenant, data.project_id, name, label_id)
+                )
+            except AlreadyExists:
+                continue
+
+    async def renamed(self, event: Event[LabelRenamed]) -> None:
+        """Give annotations the label's new name."""
+        data = event.data
+        names = {data.old_name: data.new_name}
+        if await self._lives(event.tenant, data.project_id, data.old_name):
+            return  # a new label took the old name since: these shapes are its own
+
+        def follow(annotation: Annotation) -> Content:
+            shapes = rename(annotation.shapes, names)
+            return Content(
+                shapes,
+                annotation.ignore_regions,
+                annotation.annotated,
+                reason="label_renamed",
+                prediction_id=annotation.prediction_id,
+            )
+
+        await self._follow(event.tenant, data.project_id, data.old_name, follow)
+
+    async def deleted(self, event: Event[LabelDeleted]) -> None:
+        """Remove the annotations of a deleted label."""
+        data = event.data
+        if await self._lives(event.tenant, data.project_id, data.name):
+            return  # a new label took the name since: these shapes are its own
+
+        def follow(annotation: Annotation) -> Content:
+            shapes = without_label(annotation.shapes, data.name)
+            return Content(
+                shapes,
+                annotation.ignore_regions,
+                annotation.annotated and stays_annotated(annotation.shapes, shapes),
+                reason="label_deleted",
+                prediction_id=annotation.prediction_id,
+            )
+
+        await self._follow(event.tenant, data.project_id, data.name, follow)
+
+    async def _follow(self, tenant: str, project_id: str, name: str, follow: Follow) -> None:
+        """Rewrite every annotation that shows `name`; too many for one go are done in several."""
+        deadline = time.monotonic() + _BUDGET_S
+        where: Where = {"project_id": project_id, "labels": Has(name)}
+        author = Author(tenant, "loupe", "system")
+        async for annotation in walk(self._store.annotations(tenant), where):
+            if time.monotonic() > deadline:
+                raise DependencyDown("annotations still follow their label; going on soon")
+            with contextlib.suppress(NotFound):  # the image was deleted meanwhile
+                await self._rewrite(
+                    author, image_id=annotation.id, project_id=project_id, follow=follow
+                )
+
+    async def _rewrite(
+        self, author: Author, *, image_id: str, project_id: str, follow: Follow
+    ) -> None:
+        while True:
+            annotation = await self._store.annotations(author.tenant).get(image_id)
+            image = await self._images.require(author.tenant, project_id, image_id)
+            content = follow(annotation)
+            try:
+                await self._store.save(author, image, content, expected=annotation.version)
+            except VersionConflict:
+                continue
+            return
+
+    async def _lives(self, tenant: str, project_id: str, name: str) -> bool:
+        where = {"project_id": project_id, "unique_name": name}
+        return await self._collection(tenant).count(where) > 0
+
+    def _new(self, tenant: str, project_id: str, name: str, label_id: str) -> Label:
+        return Label(
+            id=label_id,
+            tenant=tenant,
+            project_id=project_id,
+            name=name,
+            unique_name=name,
+            created_at=self._clock(),
+        )
+
+    def _collection(self, tenant: str) -> Collection[Label]:
+        return self._documents.collection(LABELS, TenantScope(tenant))
+
+
+def _check_version(label: Label, expected: int | None) -> None:
+    if expected is not None and expected != label.version:
+        raise VersionConflict("the label was changed by somebody else; read it again")
+
+
+def _taken(name: str) -> AlreadyExists:
+    return AlreadyExists(
+        f"a label named {name!r} exists",
+        errors=[FieldError("name", "is taken; choose another")],
+    )

@@ -1,0 +1,94 @@
+"""The collections that the annotation service owns."""
+
+from services.annotation.domain.formats.model import KnownImage, Split
+from services.annotation.domain.history import Change
+from shared.clock import Timestamp
+from shared.contracts.shapes import IgnoreRegion, Shape
+from shared.documents.port import CollectionSpec, Document, Index
+from shared.documents.projections import Projection
+from shared.projects.directory import projects_spec
+
+SERVICE = "annotation"
+
+
+class ImageView(Projection):
+    """An image as the gallery announced it; deleted ones stay as marks."""
+
+    project_id: str = ""
+    name: str = ""
+    blob_key: str = ""
+    sha256: str = ""
+    width: int = 0
+    height: int = 0
+    parent_id: str | None = None
+    exif_device: str | None = None
+    deleted: bool = False
+
+    def known(self) -> KnownImage:
+        """Return what label files are matched against."""
+        return KnownImage(self.id, self.name, self.width, self.height)
+
+
+class Annotation(Document):
+    """What is on an image; ``id`` is the image's. ``annotated`` with no shape is a negative.
+
+    ``split`` comes from an imported list. ``change_id`` is the end of the history's chain.
+    """
+
+    project_id: str
+    shapes: tuple[Shape, ...] = ()
+    ignore_regions: tuple[IgnoreRegion, ...] = ()
+    annotated: bool = False
+    corrected: bool = False
+    split: Split | None = None
+    prediction_id: str | None = None
+    author: str = ""
+    updated_at: Timestamp | None = None
+    change_id: str = ""
+    labels: tuple[str, ...] = ()
+    """Distinct label names, for finding what a renamed or deleted label touches."""
+
+
+class ChangeRecord(Document):
+    """A step of an image's history; written before the annotation that it leads to."""
+
+    project_id: str
+    image_id: str
+    change: Change
+
+
+class Label(Document):
+    """A label of a project. A deleted one stays as a mark, so that no late event revives it.
+
+    ``unique_name`` is the name while the label lives, and unlike any name after that.
+    """
+
+    project_id: str
+    name: str
+    unique_name: str
+    created_at: Timestamp
+    deleted: bool = False
+
+
+class SnapshotRecord(Document):
+    """A frozen dataset, or why there is none; ``id`` is the training's."""
+
+    project_id: str
+    manifest_key: str = ""
+    dataset_hash: str = ""
+    refused: str = ""
+    created_at: Timestamp
+
+
+PROJECTS = projects_spec(SERVICE)
+IMAGES = CollectionSpec("annotation.images", ImageView, (Index(("project_id", "name")),))
+ANNOTATIONS = CollectionSpec(
+    "annotation.annotations", Annotation, (Index(("project_id", "annotated")),)
+)
+HISTORY = CollectionSpec("annotation.history", ChangeRecord, (Index(("image_id",)),))
+LABELS = CollectionSpec(
+    "annotation.labels", Label, (Index(("project_id", "unique_name"), unique=True),)
+)
+SNAPSHOTS = CollectionSpec("annotation.snapshots", SnapshotRecord)
+
+COLLECTIONS = (PROJECTS, IMAGES, ANNOTATIONS, HISTORY, LABELS, SNAPSHOTS)

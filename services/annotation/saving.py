@@ -1,0 +1,206 @@
+"""Writing an annotation: one document write with its events, after its step of the history."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from services.annotation.domain.formats.model import Split
+from services.annotation.domain.history import Change, Reason, change_id
+from services.annotation.domain.shape_rules import target_sizes
+from services.annotation.repository import (
+    ANNOTATIONS,
+    HISTORY,
+    Annotation,
+    ChangeRecord,
+    ImageView,
+)
+from shared.clock import Clock, utc_now
+from shared.contracts.catalogue import AnnotationSaved, CorrectionSaved
+from shared.contracts.envelope import EventBody
+from shared.contracts.shapes import IgnoreRegion, Shape
+from shared.documents.port import Collection, Documents, TenantScope
+from shared.errors import AlreadyExists, VersionConflict
+
+_RACES = 20
+
+
+@dataclass(frozen=True)
+class Author:
+    """Who changes an annotation: tenant, credential and role."""
+
+    tenant: str
+    subject: str
+    role: str
+
+
+@dataclass(frozen=True)
+class Content:
+    """What an annotation shall be; `split` None keeps the one that it has."""
+
+    shapes: tuple[Shape, ...]
+    ignore_regions: tuple[IgnoreRegion, ...] = ()
+    annotated: bool = True
+    split: Split | None = None
+    reason: Reason = "saved"
+    prediction_id: str | None = None
+
+
+class AnnotationStore:
+    """Annotations and their history over the document store."""
+
+    def __init__(self, documents: Documents, *, clock: Clock = utc_now) -> None:
+        self._documents = documents
+        self._clock = clock
+
+    def annotations(self, tenant: str) -> Collection[Annotation]:
+        """Return a tenant's annotations."""
+        return self._documents.collection(ANNOTATIONS, TenantScope(tenant))
+
+    def history(self, tenant: str) -> Collection[ChangeRecord]:
+        """Return the steps of a tenant's annotations."""
+        return self._documents.collection(HISTORY, TenantScope(tenant))
+
+    async def save(
+        self, author: Author, image: ImageView, content: Content, *, expected: int | None = None
+    ) -> Annotation:
+        """Make an image's annotation `content`; the same content again changes nothing.
+
+        Args:
+            author: Who does it.
+            image: The image.
+            content: What it shall be.
+            expected: The version that was read (0: none yet); None takes any.
+
+        Returns:
+            The stored annotation.
+
+        Raises:
+            VersionConflict: `expected` is not the stored version.
+        """
+        for _ in range(_RACES):
+            old = await self.annotations(author.tenant).find(image.id)
+            if expected is not None and expected != (old.version if old else 0):
+                raise VersionConflict("the annotation was changed by somebody else; read it again")
+            wanted = _kept_split(content, old)
+            if old is not None and _is_same(old, wanted):
+                return old
+            try:
+                return await self._write(author, image, wanted, old)
+            except (AlreadyExists, VersionConflict):
+                if expected is not None:
+                    raise VersionConflict(
+                        "the annotation was changed by somebody else; read it again"
+                    ) from None
+        raise VersionConflict("the annotation changes too fast")
+
+    async def set_split(self, author: Author, image: ImageView, split: Split) -> None:
+        """Give an image the split of a list, without touching what is annotated."""
+        for _ in range(_RACES):
+            old = await self.annotations(author.tenant).find(image.id)
+            if old is not None and old.split == split:
+                return
+            base = old or Annotation(id=image.id, tenant=author.tenant, project_id=image.project_id)
+            new = base.model_copy(update={"split": split})
+            annotations = self.annotations(author.tenant)
+            try:
+                await (annotations.replace(new) if old else annotations.insert(new))
+            except (AlreadyExists, VersionConflict):
+                continue
+            return
+
+    async def _write(
+        self, author: Author, image: ImageView, content: Content, old: Annotation | None
+    ) -> Annotation:
+        change = self._change(author, image, content, old)
+        await self._append(author.tenant, image, change)
+        new = Annotation(
+            id=image.id,
+            tenant=author.tenant,
+            version=old.version if old else 0,
+            project_id=image.project_id,
+            shapes=content.shapes,
+            ignore_regions=content.ignore_regions,
+            annotated=content.annotated,
+            # Once corrected, always out of the set that judges, whatever happens to it later.
+            corrected=content.reason == "corrected" or (old is not None and old.corrected),
+            split=content.split,
+            prediction_id=content.prediction_id,
+            author=author.subject,
+            updated_at=change.at,
+            change_id=change.change_id,
+            labels=tuple(sorted({shape.label for shape in content.shapes})),
+        )
+        annotations = self.annotations(author.tenant)
+        events = _events(author, image, content)
+        if old is None:
+            return await annotations.insert(new, events=events)
+        return await annotations.replace(new, events=events)
+
+    def _change(
+        self, author: Author, image: ImageView, content: Content, old: Annotation | None
+    ) -> Change:
+        seq = (old.version if old else 0) + 1
+        step = Change(
+            change_id="",
+            previous_id=old.change_id if old else "",
+            image_id=image.id,
+            seq=seq,
+            author=author.subject,
+            role=author.role,
+            reason=content.reason,
+            prediction_id=content.prediction_id,
+            at=self._clock(),
+            before=old.shapes if old else (),
+            after=content.shapes,
+            ignore_regions=content.ignore_regions,
+            annotated=content.annotated,
+        )
+        return step.model_copy(
+            update={"change_id": change_id(image.id, seq, step.model_dump_json())}
+        )
+
+    async def _append(self, tenant: str, image: ImageView, change: Change) -> None:
+        record = ChangeRecord(
+            id=change.change_id,
+            tenant=tenant,
+            project_id=image.project_id,
+            image_id=image.id,
+            change=change,
+        )
+        await self.history(tenant).insert(record)
+
+
+def _kept_split(content: Content, old: Annotation | None) -> Content:
+    return replace(content, split=old.split) if content.split is None and old else content
+
+
+def _is_same(old: Annotation, content: Content) -> bool:
+    return (
+        old.shapes == content.shapes
+        and old.ignore_regions == content.ignore_regions
+        and old.annotated == content.annotated
+        and old.split == content.split
+        and (content.reason != "corrected" or old.prediction_id == content.prediction_id)
+    )
+
+
+def _events(author: Author, image: ImageView, content: Content) -> Sequence[EventBody]:
+    sizes = target_sizes(content.shapes)
+    saved = AnnotationSaved(
+        project_id=image.project_id,
+        image_id=image.id,
+        labels=tuple(shape.label for shape in content.shapes),
+        annotated=content.annotated,
+        image_area=image.width * image.height,
+        target_areas=sizes.areas,
+        target_sides=sizes.sides,
+        author=author.subject,
+    )
+    if content.reason != "corrected":
+        return [saved]
+    correction = CorrectionSaved(
+        project_id=image.project_id,
+        image_id=image.id,
+        prediction_id=content.prediction_id or "",
+        author=author.subject,
+    )
+    return [saved, correction]

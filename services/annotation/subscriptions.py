@@ -1,0 +1,50 @@
+"""What the annotation service listens to."""
+
+from services.annotation.freezing import Freezing
+from services.annotation.handlers import Annotations
+from services.annotation.images import Images
+from services.annotation.labels import Labels
+from shared.contracts.catalogue import (
+    ImageDeleted,
+    ImageUploaded,
+    LabelDeleted,
+    LabelRenamed,
+    ProjectCreated,
+    ProjectDeleted,
+    TrainingRequested,
+)
+from shared.contracts.envelope import Event
+from shared.events.subscriptions import Subscription, on
+from shared.projects.directory import ProjectDirectory
+
+
+def subscriptions(
+    projects: ProjectDirectory,
+    *,
+    annotations: Annotations,
+    images: Images,
+    labels: Labels,
+    freezing: Freezing,
+) -> tuple[Subscription, ...]:
+    """Return the table: event class → handler."""
+    directory = {line.event: line.handler for line in projects.subscriptions()}
+
+    async def project_created(event: Event[ProjectCreated]) -> None:
+        await labels.seed(event)  # first: who sees the project sees its labels
+        await directory[ProjectCreated](event)
+
+    async def project_deleted(event: Event[ProjectDeleted]) -> None:
+        await directory[ProjectDeleted](event)
+        await annotations.project_deleted(event)
+
+    own = (
+        on(ProjectCreated, project_created),
+        on(ProjectDeleted, project_deleted),
+        on(ImageUploaded, images.uploaded),
+        on(ImageDeleted, annotations.image_deleted),
+        on(LabelRenamed, labels.renamed),
+        on(LabelDeleted, labels.deleted),
+        on(TrainingRequested, freezing.requested),
+    )
+    taken = {line.event for line in own}
+    return (*own, *(line for line in projects.subscriptions() if line.event not in taken))

@@ -1,0 +1,93 @@
+"""Routes of imports and exports."""
+
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import FileResponse
+from starlette.background import BackgroundTask
+
+from services.annotation.api import Id, author_of
+from services.annotation.domain.exports import ExportFormat
+from services.annotation.exporting import Exporting
+from services.annotation.importing import Importing, ImportOptions
+from services.annotation.receiving import received_archive
+from services.annotation.schemas import ImportResponse
+from shared.http.callers import Caller, Editor
+from shared.projects.directory import ProjectDirectory
+
+_ZIP_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "properties": {"file": {"type": "string", "format": "binary"}},
+                }
+            },
+            "application/zip": {"schema": {"type": "string", "format": "binary"}},
+        },
+    }
+}
+
+
+def transfer_routes(
+    importing: Importing,
+    exporting: Exporting,
+    projects: ProjectDirectory,
+    *,
+    staging: Path,
+    max_bytes: int,
+) -> APIRouter:
+    """Return the routes of imports and exports."""
+    router = APIRouter(tags=["imports and exports"], prefix="/projects/{project_id}")
+
+    @router.post(
+        "/imports",
+        status_code=201,
+        openapi_extra=_ZIP_BODY,
+        responses={
+            200: {"model": ImportResponse, "description": "The report of a dry run"},
+            207: {"model": ImportResponse, "description": "Some files are wrong"},
+        },
+    )
+    async def import_labels(
+        who: Editor,
+        project_id: Id,
+        request: Request,
+        response: Response,
+        dry_run: Annotated[bool, Query(description="Report, and store nothing")] = False,
+        strict: Annotated[bool, Query(description="Store all files or none")] = False,
+    ) -> ImportResponse:
+        """Import a zip of labelme, VOC, YOLO, COCO or CreateML files at its root."""
+        project = await projects.require(who.tenant, project_id)
+        options = ImportOptions(dry_run=dry_run, strict=strict)
+        async with received_archive(request, staging, max_bytes=max_bytes) as archive:
+            outcome = await importing.import_archive(author_of(who), project, archive, options)
+        report = ImportResponse.of(outcome, dry_run=dry_run)
+        response.status_code = 200 if dry_run else 207 if report.failed else 201
+        return report
+
+    @router.get(
+        "/exports",
+        response_class=FileResponse,
+        responses={200: {"content": {"application/zip": {}}, "description": "The archive"}},
+    )
+    async def export_labels(
+        who: Caller,
+        project_id: Id,
+        wanted: Annotated[ExportFormat, Query(alias="format")] = "labelme",
+    ) -> FileResponse:
+        """Export all annotations as a zip of another tool's files."""
+        await projects.require(who.tenant, project_id)
+        path = await exporting.export(who.tenant, project_id, wanted)
+        return FileResponse(
+            path,
+            media_type="application/zip",
+            filename=f"annotations-{wanted}.zip",
+            background=BackgroundTask(path.unlink, missing_ok=True),
+        )
+
+    return router

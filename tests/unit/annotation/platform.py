@@ -1,0 +1,115 @@
+"""The annotation service with what its neighbours would tell it: projects, images, trainings."""
+
+import contextlib
+import hashlib
+import io
+import json
+import zipfile
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+from fastapi import APIRouter
+
+from services.annotation.app import build
+from shared.contracts.catalogue import ImageUploaded, ProjectCreated, all_events
+from shared.contracts.envelope import Event, EventBody, EventStamp, pack
+from shared.events.port import Record
+from shared.events.subscriptions import Subscription, on
+from shared.service import Service
+from shared.stores import Stores
+from tests.running import Running, running
+
+PROJECT = "01JD0000000000000000000001"
+BASE = f"/api/annotation/projects/{PROJECT}"
+
+
+def box(label: str = "scratch", *, at: float = 10, side: float = 20) -> dict[str, Any]:
+    return {"label": label, "kind": "box", "points": [[at, at], [at + side, at + side]]}
+
+
+@dataclass
+class Factory:
+    """Speaks for the other services; `heard` is every event of the annotation service."""
+
+    running: Running
+    heard: list[Event[Any]] = field(default_factory=list)
+
+    @property
+    def client(self) -> httpx.AsyncClient:
+        return self.running.client
+
+    async def say(self, body: EventBody, subject: str, sequence: int = 1) -> None:
+        (event,) = pack([body], EventStamp.of("default", subject, sequence))
+        record = Record(event.topic, event.key, event.value_bytes(), event.headers())
+        await self.running.stores.events.publish([record])
+
+    async def project(self, *, task: str = "detection", labels: tuple[str, ...] = ()) -> None:
+        body = ProjectCreated.model_validate(
+            {"project_id": PROJECT, "name": "pins", "task": task, "labels": labels}
+        )
+        await self.say(body, PROJECT)
+
+    async def image(self, name: str, *, content: str = "", parent_id: str | None = None) -> str:
+        image_id = image_id_of(name)
+        digest = hashlib.sha256((content or name).encode()).hexdigest()
+        body = ImageUploaded(
+            project_id=PROJECT,
+            image_id=image_id,
+            name=name,
+            blob_key=f"t/default/{digest}",
+            sha256=digest,
+            content_type="image/jpeg",
+            size_bytes=1000,
+            width=640,
+            height=480,
+            uploaded_at=datetime(2026, 11, 20, tzinfo=UTC),
+            parent_id=parent_id,
+        )
+        await self.say(body, image_id)
+        return image_id
+
+    async def put(self, image_id: str, *shapes: dict[str, Any], **more: Any) -> httpx.Response:
+        headers = more.pop("headers", {})
+        body = {"shapes": list(shapes), **more}
+        return await self.client.put(f"{BASE}/images/{image_id}", json=body, headers=headers)
+
+    def types(self) -> list[str]:
+        return [event.type for event in self.heard]
+
+
+def image_id_of(name: str) -> str:
+    return f"image-{hashlib.sha256(name.encode()).hexdigest()[:20]}"
+
+
+def packed(files: dict[str, Any]) -> bytes:
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as writer:
+        for name, data in files.items():
+            writer.writestr(name, data if isinstance(data, str | bytes) else json.dumps(data))
+    return target.getvalue()
+
+
+def labelme(*labels: str) -> dict[str, Any]:
+    points = [[1, 1], [20, 20]]
+    shapes = [{"label": name, "points": points, "shape_type": "rectangle"} for name in labels]
+    return {"shapes": shapes}
+
+
+@contextlib.asynccontextmanager
+async def factory(stores: Stores, **project: Any) -> AsyncIterator[Factory]:
+    heard: list[Event[Any]] = []
+
+    async def hear(event: Event[Any]) -> None:
+        heard.append(event)
+
+    table: tuple[Subscription, ...] = tuple(
+        on(kind, hear) for kind in all_events() if kind.source == "annotation"
+    )
+    listener = Service("listener", "hears everything", (), APIRouter(), subscriptions=table)
+    async with running(stores, [build(stores), listener]) as platform:
+        world = Factory(platform, heard)
+        await world.project(**project)
+        yield world

@@ -1,0 +1,297 @@
+"""Annotations by their HTTP face: saving, versions, history, corrections, labels."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from shared.contracts.catalogue import ImageDeleted, ProjectDeleted
+from shared.stores import Stores
+from tests.running import credentials
+from tests.unit.annotation.platform import BASE, PROJECT, Factory, box, factory
+
+
+async def until(promise: Callable[[], Any]) -> Any:
+    """Wait for what events bring about."""
+    for _ in range(300):
+        found = promise()
+        found = await found if asyncio.iscoroutine(found) else found
+        if found:
+            return found
+        await asyncio.sleep(0.02)
+    raise AssertionError("it never came")
+
+
+async def test_an_image_without_annotation_has_version_zero(stores: Stores) -> None:
+    async with factory(stores) as world:
+        image = await world.image("a.jpg")
+        answer = await world.client.get(f"{BASE}/images/{image}")
+    assert answer.status_code == 200
+    assert answer.headers["ETag"] == '"0"'
+    assert answer.json()["annotated"] is False
+    assert answer.json()["image_name"] == "a.jpg"
+
+
+async def test_what_is_saved_is_read_and_told(stores: Stores) -> None:
+    async with factory(stores) as world:
+        image = await world.image("a.jpg")
+        saved = await world.put(image, box(), box("stain", at=100))
+        read = (await world.client.get(f"{BASE}/images/{image}")).json()
+        await until(lambda: world.heard)
+        event = world.heard[0]
+        labels = (await world.client.get(f"{BASE}/labels")).json()
+    assert saved.status_code == 200
+    assert saved.headers["ETag"] == '"1"'
+    assert [s["label"] for s in read["shapes"]] == ["scratch", "stain"]
+    assert read["shapes"][0]["points"] == [[10, 10], [30, 30]]
+    assert len({s["id"] for s in read["shapes"]}) == 2
+    assert event.type == "annotation.saved"
+    assert event.data.labels == ("scratch", "stain")
+    assert event.data.target_areas == (400.0, 400.0)
+    assert event.data.image_area == 640 * 480
+    assert sorted(item["name"] for item in labels["items"]) == ["scratch", "stain"]
+
+
+async def test_saving_the_same_again_changes_and_says_nothing(stores: Stores) -> None:
+    async with factory(stores) as world:
+        image = await world.image("a.jpg")
+        first = await world.put(image, box())
+        again = await world.put(image, box())
+        other = await world.image("b.jpg")
+        await world.put(other, box())
+        await until(lambda: len(world.heard) == 2)
+    assert first.headers["ETag"] == again.headers["ETag"] == '"1"'
+    assert [event.data.image_id for event in world.heard] == [image, other]
+
+
+async def test_no_shape_at_all_is_a_negative(stores: Stores) -> None:
+    async with factory(stores) as world:
+        image = await world.image("a.jpg")
+        saved = await world.put(image)
+        summary = (await world.client.get(f"{BASE}/summary")).json()
+    assert saved.json()["annotated"] is True
+    assert summary == {"images": 1, "annotated": 1, "corrected": 0, "negatives": 1, "shapes": {}}
+
+
+async def test_clearing_makes_an_image_unannotated_again(stores: Stores) -> None:
+    async with factory(stores) as world:
+        image = await world.image("a.jpg")
+        await world.put(image, box())
+        cleared = await world.client.delete(f"{BASE}/images/{image}")
+        read = (await world.client.get(f"{BASE}/images/{image}")).json()
+        await until(lambda: len(world.heard) == 2)
+    assert cleared.status_code == 204
+    assert (read["annotated"], read["shapes"]) == (False, [])
+    assert world.heard[1].data.annotated is False
+
+
+async def test_a_lost_update_is_told(stores: Stores) -> None:
+    async with factory(stores) as world:
+        image = await world.image("a.jpg")
+        first = await world.put(image, box(), headers={"If-Match": '"0"'})
+        stale = await world.put(image, box("stain"), headers={"If-Match": '"0"'})
+        right = await world.put(image, box("stain"), headers={"If-Match": '"1"'})
+    assert (first.status_code, stale.status_code, right.status_code) == (200, 412, 200)
+
+
+async def test_of_many_writers_at_once_one_wins_a_version(stores: Stores) -> None:
+    async with factory(stores) as world:
+        image = await world.image("a.jpg")
+        await world.client.get(f"{BASE}/images/{image}")
+        answers = await asyncio.gather(
+            *(world.put(image, box(at=n), headers={"If-Match": '"0"'}) for n in range(8))
+        )
+        history = (await world.client.get(f"{BASE}/images/{image}/history")).json()
+    assert sorted(a.status_code for a in answers) == [200] + [412] * 7
+    assert history["total"] == 1
+    winner = next(a for a in answers if a.status_code == 200)
+    assert history["items"][0]["after"] == winner.json()["shapes"]
+
+
+@pytest.mark.parametrize(
+    ("task", "shape", "says"),
+    [
+        ("detection", box(at=700), "outside"),
+        ("detection", {**box(), "points": [[5, 5], [5, 9]]}, "no area"),
+        ("detection", {**box(), "points": [[5, 5], [5, "x"]]}, "valid number"),
+        ("detection", {**box(), "points": [[5, 5]]}, "2 to 2 points"),
+        ("detection", {**box(), "label": ""}, "at least 1 character"),
+        ("detection", {**box(), "kind": "polygon", "points": [[1, 1], [9, 1], [5, 9]]}, "no shape"),
+        ("instance_segmentation", box(), "no shape of a instance_segmentation project"),
+        (
+            "instance_segmentation",
+            {"label": "a", "kind": "mask", "rle": {"size": [1, 1], "counts": "01"}},
+            "not of the image's size",
+        ),
+        ("classification", {"label": "a", "kind": "polygon", "points": []}, "points"),
+    ],
+)
+async def test_a_wrong_shape_is_refused_by_its_place(
+    stores: Stores, task: str, shape: dict[str, Any], says: str
+) -> None:
+    async with factory(stores, task=task) as world:
+        image = await world.image("a.jpg")
+        answer = await world.put(image, shape)
+    assert answer.status_code == 422
+    problem = answer.json()
+    assert problem["errors"][0]["field"].startswith("shapes.0")
+    assert says in " ".join(error["message"] for error in problem["errors"])
+
+
+async def test_history_shows_before_and_after_newest_first(stores: Stores) -> None:
+    async with factory(stores) as world:
+        image = await world.image("a.jpg")
+        await world.put(image, box())
+        await world.put(image, box("stain"))
+        history = (await world.client.get(f"{BASE}/images/{image}/history")).json()
+    assert [step["seq"] for step in history["items"]] == [2, 1]
+    newest = history["items"][0]
+    assert newest["before"][0]["label"] == "scratch"
+    assert newest["after"][0]["label"] == "stain"
+    assert (newest["author"], newest["role"], newest["reason"]) == ("test-key", "admin", "saved")
+
+
+async def test_a_correction_is_an_annotation_and_is_told_as_both(stores: Stores) -> None:
+    async with factory(stores) as world:
+        image = await world.image("a.jpg")
+        body = {"prediction_id": "p1", "shapes": [{**box(), "score": 0.4}]}
+        first = await world.client.post(f"{BASE}/images/{image}/corrections", json=body)
+        again = await world.client.post(f"{BASE}/images/{image}/corrections", json=body)
+        later = await world.client.post(
+            f"{BASE}/images/{image}/corrections", json={**body, "prediction_id": "p2"}
+        )
+        await until(lambda: len(world.heard) == 4)
+    assert first.status_code == 201
+    assert first.json()["corrected"] is True
+    assert first.json()["shapes"][0]["score"] is None  # a saved shape is a fact
+    assert (again.json()["version"], later.json()["version"]) == (1, 2)
+    assert world.types() == ["annotation.saved", "correction.saved"] * 2
+    assert [e.data.prediction_id for e in world.heard[1::2]] == ["p1", "p2"]
+
+
+async def test_once_corrected_always_corrected(stores: Stores) -> None:
+    async with factory(stores) as world:
+        image = await world.image("a.jpg")
+        body = {"prediction_id": "p1", "shapes": [box()]}
+        await world.client.post(f"{BASE}/images/{image}/corrections", json=body)
+        saved = await world.put(image, box("stain"), split="test")
+    assert saved.json()["corrected"] is True
+
+
+async def test_strangers_and_viewers_are_kept_out(stores: Stores) -> None:
+    async with factory(stores) as world:
+        image = await world.image("a.jpg")
+        await world.put(image, box())
+        place = f"{BASE}/images/{image}"
+        foreign = await world.client.get(place, headers=credentials("other"))
+        missing = await world.client.get(f"{BASE}/images/nowhere")
+        viewer = credentials("default", "viewer")
+        seen = await world.client.get(place, headers=viewer)
+        written = await world.client.put(place, json={"shapes": []}, headers=viewer)
+        nobody = await world.client.get(place, headers={"Authorization": ""})
+    assert (foreign.status_code, missing.status_code) == (404, 404)
+    assert (seen.status_code, written.status_code, nobody.status_code) == (200, 403, 401)
+
+
+# --- labels --------------------------------------------------------------------------------------
+
+
+async def names(world: Factory) -> list[str]:
+    return [i["name"] for i in (await world.client.get(f"{BASE}/labels")).json()["items"]]
+
+
+async def test_labels_typed_at_creation_are_there(stores: Stores) -> None:
+    async with factory(stores, labels=("scratch", "stain")) as world:
+        assert sorted(await names(world)) == ["scratch", "stain"]
+
+
+async def test_a_label_is_made_once_and_its_name_is_unique(stores: Stores) -> None:
+    async with factory(stores) as world:
+        key = {"Idempotency-Key": "k"}
+        place = f"{BASE}/labels"
+        made = [await world.client.post(place, json={"name": "pit"}, headers=key) for _ in range(2)]
+        taken = await world.client.post(place, json={"name": "pit"})
+        blank = await world.client.post(place, json={"name": "\u202e"})
+    assert [answer.status_code for answer in made] == [201, 201]
+    assert made[0].json()["id"] == made[1].json()["id"]
+    assert taken.status_code == 409
+    assert blank.status_code == 422
+
+
+async def label_id(world: Factory, name: str) -> str:
+    items = (await world.client.get(f"{BASE}/labels")).json()["items"]
+    return str(next(item["id"] for item in items if item["name"] == name))
+
+
+async def test_annotations_follow_a_renamed_label(stores: Stores) -> None:
+    async with factory(stores) as world:
+        image = await world.image("a.jpg")
+        await world.put(image, box("scrach"), box("pit", at=90))
+        place = f"{BASE}/labels/{await label_id(world, 'scrach')}"
+        renamed = await world.client.patch(place, json={"name": "scratch"})
+        taken = await world.client.patch(place, json={"name": "pit"})
+
+        async def followed() -> bool:
+            read = (await world.client.get(f"{BASE}/images/{image}")).json()
+            return {s["label"] for s in read["shapes"]} == {"scratch", "pit"}
+
+        await until(followed)
+        await until(lambda: world.types().count("annotation.saved") == 2)
+    assert renamed.status_code == 200
+    assert taken.status_code == 409
+    assert world.heard[-1].data.labels == ("scratch", "pit")
+
+
+async def test_deleting_a_label_deletes_all_its_annotations(stores: Stores) -> None:
+    async with factory(stores) as world:
+        both, only, never = [await world.image(f"{n}.jpg") for n in "abc"]
+        await world.put(both, box("stain"), box("pit", at=90))
+        await world.put(only, box("stain"))
+        await world.put(never)
+        place = f"{BASE}/labels/{await label_id(world, 'stain')}"
+        deleted = await world.client.delete(place)
+
+        async def followed() -> bool:
+            summary = (await world.client.get(f"{BASE}/summary")).json()
+            return bool(summary["shapes"] == {"pit": 1})
+
+        await until(followed)
+        states = {
+            image: (await world.client.get(f"{BASE}/images/{image}")).json()["annotated"]
+            for image in (both, only, never)
+        }
+        left = await names(world)
+    assert deleted.status_code == 204
+    # An image that showed nothing but the label is unannotated, not a negative.
+    assert states == {both: True, only: False, never: True}
+    assert left == ["pit"]
+
+
+# --- others --------------------------------------------------------------------------------------
+
+
+async def test_a_deleted_image_takes_its_annotation_along(stores: Stores) -> None:
+    async with factory(stores) as world:
+        image = await world.image("a.jpg")
+        await world.put(image, box())
+        await world.say(ImageDeleted(project_id=PROJECT, image_id=image), image, 2)
+
+        async def gone() -> bool:
+            return (await world.client.get(f"{BASE}/images/{image}")).status_code == 404
+
+        await until(gone)
+        summary = (await world.client.get(f"{BASE}/summary")).json()
+    assert (summary["images"], summary["annotated"]) == (0, 0)
+
+
+async def test_a_deleted_project_answers_as_if_it_never_was(stores: Stores) -> None:
+    async with factory(stores) as world:
+        image = await world.image("a.jpg")
+        await world.put(image, box())
+        await world.say(ProjectDeleted(project_id=PROJECT), PROJECT, 2)
+
+        async def gone() -> bool:
+            return (await world.client.get(f"{BASE}/images/{image}")).status_code == 404
+
+        await until(gone)

@@ -1,0 +1,175 @@
+"""Imports and exports by their HTTP face: reports, lists, dry runs, round trips."""
+
+import io
+import zipfile
+from typing import Any
+
+import httpx
+import pytest
+
+from shared.stores import Stores
+from tests.unit.annotation.platform import BASE, Factory, box, factory, labelme, packed
+
+
+async def send(world: Factory, files: dict[str, Any], **params: Any) -> httpx.Response:
+    upload = {"file": ("labels.zip", packed(files), "application/zip")}
+    return await world.client.post(f"{BASE}/imports", files=upload, params=params)
+
+
+async def test_a_clean_archive_is_imported_and_told(stores: Stores) -> None:
+    async with factory(stores) as world:
+        images = [await world.image(f"{n}.jpg") for n in "ab"]
+        answer = await send(
+            world,
+            {"a.json": labelme("pit"), "b.json": labelme(), "train.txt": "a", "test.txt": "b"},
+        )
+        read = [(await world.client.get(f"{BASE}/images/{i}")).json() for i in images]
+    assert answer.status_code == 201
+    report = answer.json()
+    assert (report["imported"], report["failed"], report["new_labels"]) == (2, 0, ["pit"])
+    assert [entry["status"] for entry in report["entries"]] == ["imported", "imported"]
+    assert [image["split"] for image in read] == ["train", "test"]
+    assert [image["annotated"] for image in read] == [True, True]
+
+
+async def test_one_wrong_file_gives_a_mixed_report(stores: Stores) -> None:
+    async with factory(stores) as world:
+        await world.image("a.jpg")
+        answer = await send(world, {"a.json": labelme("pit"), "b.json": labelme("pit")})
+    assert answer.status_code == 207
+    entries = {entry["file"]: entry for entry in answer.json()["entries"]}
+    assert entries["a.json"]["status"] == "imported"
+    assert entries["b.json"]["status"] == "failed"
+    assert "no image with the base name 'b'" in entries["b.json"]["message"]
+
+
+async def test_strict_imports_all_or_nothing(stores: Stores) -> None:
+    async with factory(stores) as world:
+        image = await world.image("a.jpg")
+        files = {"a.json": labelme("pit"), "b.json": labelme("pit")}
+        answer = await send(world, files, strict=True)
+        read = (await world.client.get(f"{BASE}/images/{image}")).json()
+    assert answer.status_code == 422
+    assert answer.json()["type"] == "urn:loupe:problem:nothing-imported"
+    assert read["annotated"] is False
+
+
+async def test_a_dry_run_reports_the_shapes_and_stores_nothing(stores: Stores) -> None:
+    async with factory(stores) as world:
+        image = await world.image("a.jpg")
+        answer = await send(world, {"a.json": labelme("pit")}, dry_run=True)
+        read = (await world.client.get(f"{BASE}/images/{image}")).json()
+        labels = (await world.client.get(f"{BASE}/labels")).json()
+    assert answer.status_code == 200
+    (entry,) = answer.json()["entries"]
+    assert entry["status"] == "readable"
+    assert entry["annotation"][0]["points"] == [[1, 1], [20, 20]]
+    assert read["annotated"] is False
+    assert labels["total"] == 0
+
+
+async def test_the_same_archive_twice_changes_nothing(stores: Stores) -> None:
+    async with factory(stores) as world:
+        image = await world.image("a.jpg")
+        for _ in range(2):
+            await send(world, {"a.json": labelme("pit"), "train.txt": "a"})
+        read = (await world.client.get(f"{BASE}/images/{image}")).json()
+    assert read["version"] == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "status", "code"),
+    [
+        (b"no zip at all", "application/zip", 422, "archive-refused"),
+        (b"", "application/zip", 400, "malformed-request"),
+        (b"x", "text/plain", 415, "unsupported-media"),
+        (b"--x\r\n", "multipart/form-data; boundary=x", 400, "malformed-request"),
+        (b"x", "multipart/form-data", 400, "malformed-request"),
+        (packed({}), "application/zip", 422, "nothing-imported"),
+        (packed({"a.jpg": "x"}), "application/zip", 422, "nothing-imported"),
+        (packed({"sub/a.json": "{}"}), "application/zip", 422, "nothing-imported"),
+        (packed({"a.json": " " * (9 << 20)}), "application/zip", 422, "nothing-imported"),
+    ],
+)
+async def test_what_cannot_be_imported_is_a_problem(
+    stores: Stores, body: bytes, content_type: str, status: int, code: str
+) -> None:
+    async with factory(stores) as world:
+        answer = await world.client.post(
+            f"{BASE}/imports", content=body, headers={"Content-Type": content_type}
+        )
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["type"] == f"urn:loupe:problem:{code}"
+
+
+async def test_an_archive_over_the_limit_is_refused_while_it_comes(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOUPE_ANNOTATION_MAX_ARCHIVE_MIB", "1")
+    async with factory(stores) as world:
+        body = bytes(range(256)) * 4096 * 3
+        answer = await world.client.post(
+            f"{BASE}/imports", content=body, headers={"Content-Type": "application/zip"}
+        )
+    assert answer.status_code == 413
+
+
+async def test_labels_named_before_their_images_are_heard_of_still_find_them(
+    stores: Stores,
+) -> None:
+    async with factory(stores) as world:
+        for number in range(20):
+            await world.image(f"part-{number}.jpg")
+        files = {f"part-{n}.json": labelme("pit") for n in range(20)}
+        answer = await send(world, files)
+    assert answer.status_code == 201
+    assert answer.json()["imported"] == 20
+
+
+@pytest.mark.parametrize("wanted", ["labelme", "voc", "yolo", "coco", "createml"])
+async def test_what_is_exported_can_be_imported(stores: Stores, wanted: str) -> None:
+    async with factory(stores) as world:
+        first, second = [await world.image(f"{n}.jpg") for n in "ab"]
+        await world.put(first, box("pit"), box("划痕", at=60), split="train")
+        await world.put(second, box("pit", at=100), split="test")
+        exported = await world.client.get(f"{BASE}/exports", params={"format": wanted})
+        again = await world.client.get(f"{BASE}/exports", params={"format": wanted})
+        for image in (first, second):
+            await world.put(image, split="val")
+        sent = await world.client.post(
+            f"{BASE}/imports",
+            content=exported.content,
+            headers={"Content-Type": "application/zip"},
+        )
+        read = [(await world.client.get(f"{BASE}/images/{i}")).json() for i in (first, second)]
+    assert exported.status_code == 200
+    assert exported.headers["content-type"] == "application/zip"
+    assert exported.content == again.content
+    assert sent.status_code == 201, sent.text
+    assert [s["label"] for s in read[0]["shapes"]] == ["pit", "划痕"]
+    corners = read[1]["shapes"][0]["points"]
+    assert corners == [pytest.approx([100, 100]), pytest.approx([120, 120])]
+    assert [image["split"] for image in read] == ["train", "test"]
+
+
+async def test_images_that_differ_by_suffix_only_keep_apart_in_an_export(stores: Stores) -> None:
+    async with factory(stores) as world:
+        for name in ("a.jpg", "a.png"):
+            await world.put(await world.image(name), box(name[-3:]))
+        exported = await world.client.get(f"{BASE}/exports")
+        sent = await world.client.post(
+            f"{BASE}/imports",
+            content=exported.content,
+            headers={"Content-Type": "application/zip"},
+        )
+    listed = zipfile.ZipFile(io.BytesIO(exported.content)).namelist()
+    assert {"a.jpg.json", "a.png.json"} <= set(listed)
+    assert sent.status_code == 201
+
+
+async def test_nothing_annotated_is_nothing_to_export(stores: Stores) -> None:
+    async with factory(stores) as world:
+        await world.image("a.jpg")
+        answer = await world.client.get(f"{BASE}/exports")
+    assert answer.status_code == 409
