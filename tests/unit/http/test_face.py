@@ -1,0 +1,109 @@
+"""What every HTTP face does alike: problems, cursors, tokens, the console's pages."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+import pytest
+from fastapi import APIRouter
+
+from shared.errors import DependencyDown, InvalidInput, LoupeError, QuotaExceeded, Unauthenticated
+from shared.http.app import create_app
+from shared.http.console import Console
+from shared.http.paging import decode_cursor, encode_cursor
+from shared.http.tokens import LIFETIME_S, Principal, Tokens
+from shared.service import Service
+
+SECRET = "s3cr3t-" * 6
+WHO = Principal("t", "k", "member")
+
+
+def face(error: Exception, *, ready: LoupeError | None = None) -> httpx.AsyncClient:
+    router = APIRouter()
+
+    @router.get("/fails")
+    async def fails() -> None:
+        raise error
+
+    async def check() -> None:
+        if ready is not None:
+            raise ready
+
+    service = Service("svc", "", (), APIRouter(), public=router)
+    app = create_app(service, tokens=Tokens(SECRET), checks={"documents": check})
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    return httpx.AsyncClient(transport=transport, base_url="http://loupe")
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "retry_after"),
+    [
+        (InvalidInput("wrong"), 422, None),
+        (QuotaExceeded("too many", retry_after_s=60), 429, "60"),
+        (DependencyDown("asleep"), 503, "5"),
+    ],
+)
+async def test_an_error_says_when_to_come_back(
+    error: LoupeError, status: int, retry_after: str | None
+) -> None:
+    async with face(error) as client:
+        answer = await client.get("/api/svc/fails")
+    assert answer.status_code == status
+    assert answer.headers.get("retry-after") == retry_after
+    assert answer.json()["detail"] == error.detail
+
+
+async def test_a_defect_tells_nothing_of_the_inside() -> None:
+    async with face(RuntimeError("password of the store is 42")) as client:
+        answer = await client.get("/api/svc/fails")
+    assert answer.status_code == 500
+    assert "42" not in answer.text
+    assert answer.json()["type"] == "urn:loupe:problem:internal"
+
+
+async def test_a_method_that_is_not_offered_says_which_are() -> None:
+    async with face(InvalidInput()) as client:
+        answer = await client.delete("/api/svc/fails")
+    assert answer.status_code == 405
+    assert "GET" in answer.headers["allow"]
+
+
+async def test_readiness_names_what_is_down() -> None:
+    async with face(InvalidInput(), ready=DependencyDown("asleep")) as client:
+        answer = await client.get("/api/svc/readyz")
+    assert (answer.status_code, answer.json()["down"]) == (503, {"documents": "asleep"})
+
+
+@pytest.mark.parametrize("value", ["2026-11-20T00:00:00.000000Z", 5, 0.5, None, "中"])
+def test_a_cursor_comes_back_as_it_was(value: object) -> None:
+    cursor = decode_cursor(encode_cursor(value, "id"))
+    assert (cursor.value, cursor.id) == (value, "id")
+
+
+@pytest.mark.parametrize("text", ["", "x", "W10=", "e30=", "WzEsMl0=", "W1tdLCJhIl0=", "é"])
+def test_a_damaged_cursor_is_refused(text: str) -> None:
+    with pytest.raises(InvalidInput):
+        decode_cursor(text)
+
+
+def test_a_token_ends_and_another_secret_does_not_open() -> None:
+    past = datetime(2020, 1, 1, tzinfo=UTC)
+    tokens = Tokens(SECRET)
+    assert tokens.check(tokens.issue(WHO)) == WHO
+    with pytest.raises(Unauthenticated):
+        tokens.check(Tokens(SECRET, clock=lambda: past).issue(WHO))
+    with pytest.raises(Unauthenticated):
+        tokens.check(Tokens("other" * 10).issue(WHO))
+    assert LIFETIME_S <= 3600
+
+
+async def test_the_console_answers_its_own_addresses_and_no_others(tmp_path: Path) -> None:
+    (tmp_path / "index.html").write_text("<p>console</p>")
+    (tmp_path / "assets").mkdir()
+    transport = httpx.ASGITransport(app=Console(tmp_path))
+    async with httpx.AsyncClient(transport=transport, base_url="http://loupe") as client:
+        page = await client.get("/projects/1/gallery")
+        asset = await client.get("/assets/gone.js")
+    assert (page.status_code, page.text) == (200, "<p>console</p>")
+    assert "default-src 'self'" in page.headers["content-security-policy"]
+    assert asset.status_code == 404
