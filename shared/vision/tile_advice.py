@@ -33,6 +33,8 @@ class TileAdvice:
     """The advice for one image size.
 
     Attributes:
+        image_size: width and height of the image, in px.
+        min_target_area: what it was asked for, in px²; `largest_small_side` likewise, in px.
         area_ratio: image area / smallest target area.
         standard_pixels: size of the standard image to ask for; 1 Mpx unless resolution is raised.
         min_tiles: `ceil(ratio / 1000)`, the least number of tiles that could do.
@@ -40,6 +42,9 @@ class TileAdvice:
         holds_every_target: False when a target was longer than any useful overlap.
     """
 
+    image_size: tuple[int, int]
+    min_target_area: float
+    largest_small_side: float
     advice: Advice
     area_ratio: float
     standard_pixels: int
@@ -68,17 +73,26 @@ def advise(
     if width < 1 or height < 1 or not min_target_area > 0:
         raise ValueError("image sides and target area are above zero")
     ratio = width * height / min_target_area
-    min_tiles = math.ceil(ratio / RECOGNISED_RATIO)
-    if ratio <= RECOGNISED_RATIO:
-        return TileAdvice(Advice.KEEP, ratio, STANDARD_PIXELS, min_tiles, TilePlan())
-    if ratio <= RESOLUTION_RATIO:
+    pixels, plan, advice = STANDARD_PIXELS, TilePlan(), Advice.KEEP
+    if ratio > RESOLUTION_RATIO:
+        advice = Advice.TILE
+        overlap = overlap_for(min_target_area, largest_small_side)
+        grid = _squarest_grid(width, height, min_target_area, overlap)
+        plan = TilePlan(grid=grid, overlap_px=overlap)
+    elif ratio > RECOGNISED_RATIO:
+        advice = Advice.RAISE_RESOLUTION
         pixels = round(ratio * STANDARD_PIXELS / RECOGNISED_RATIO)
-        return TileAdvice(Advice.RAISE_RESOLUTION, ratio, pixels, min_tiles, TilePlan())
-    overlap = overlap_for(min_target_area, largest_small_side)
-    grid = _squarest_grid(width, height, min_target_area, overlap)
-    plan = TilePlan(grid=grid, overlap_px=overlap)
-    whole = overlap >= largest_small_side
-    return TileAdvice(Advice.TILE, ratio, STANDARD_PIXELS, min_tiles, plan, whole)
+    return TileAdvice(
+        image_size=(width, height),
+        min_target_area=min_target_area,
+        largest_small_side=largest_small_side,
+        advice=advice,
+        area_ratio=ratio,
+        standard_pixels=pixels,
+        min_tiles=math.ceil(ratio / RECOGNISED_RATIO),
+        plan=plan,
+        holds_every_target=plan.is_whole or plan.overlap_px >= largest_small_side,
+    )
 
 
 def plan_for_any_size(min_target_area: float, largest_small_side: float) -> TilePlan:
