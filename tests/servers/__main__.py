@@ -1,4 +1,4 @@
-"""`python -m tests.servers install | up | down | env`: the real servers for this checkout."""
+"""`python -m tests.servers install|up|down|env|collect`: the real servers for this checkout."""
 
 import argparse
 import json
@@ -6,7 +6,15 @@ import shutil
 import sys
 
 from tests.servers.catalogue import documents_server, kafka_server, minio_server
-from tests.servers.installing import PROGRAMS, InstallError, install, servers_root
+from tests.servers.installing import (
+    FERRETDB,
+    KAFKA,
+    MINIO,
+    PROGRAMS,
+    InstallError,
+    install,
+    servers_root,
+)
 from tests.servers.processes import ServerError, ServerProcess, stop_pid
 from tests.servers.running import run_folder, running, state
 
@@ -14,14 +22,14 @@ from tests.servers.running import run_folder, running, state
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; 0 when it worked, 1 with a message on standard error when not."""
     parser = argparse.ArgumentParser(prog="python -m tests.servers", description=__doc__)
-    parser.add_argument("command", choices=["install", "up", "down", "env"])
+    parser.add_argument("command", choices=["install", "up", "down", "env", "collect"])
     parser.add_argument("--only", nargs="+", help="install these programs alone", default=None)
     options = parser.parse_args(arguments)
     try:
         if options.command == "install":
             _install(options.only)
         else:
-            {"up": _up, "down": _down, "env": _env}[options.command]()
+            {"up": _up, "down": _down, "env": _env, "collect": _collect}[options.command]()
     except (InstallError, ServerError) as error:
         print(error, file=sys.stderr)
         return 1
@@ -32,6 +40,16 @@ def _install(only: list[str] | None) -> None:
     for program in PROGRAMS:
         if only is None or program.name in only:
             print(f"{program.name}: {install(program)}")
+
+
+def _collect() -> None:
+    """Copy what is installed to where the Dockerfiles of sites without a registry look for it."""
+    target = servers_root() / "images"
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir(parents=True)
+    shutil.copytree(install(KAFKA), target / "kafka")
+    shutil.copy2(install(MINIO) / "minio", target / "minio")
+    shutil.copy2(install(FERRETDB) / "ferretdb", target / "documents")
 
 
 def _up() -> None:

@@ -1,0 +1,47 @@
+"""Writes `.env` for docker compose with fresh secrets; one that is there is kept."""
+
+import os
+import secrets
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from services.workspace.domain.api_keys import make_key
+
+LOCAL = {
+    "LOUPE_KAFKA_IMAGE": "loupe/kafka:local",
+    "LOUPE_MONGO_IMAGE": "loupe/documents:local",
+    "LOUPE_INFERENCE_BACKEND": "python",
+    "LOUPE_MINIO_ROOT_DISK": "1",
+}
+
+
+def settings(*, local: bool) -> dict[str, str]:
+    """Return every variable without a default; with `local` the images without a registry too."""
+    return {
+        "LOUPE_TOKEN_SECRET": secrets.token_hex(32),
+        "LOUPE_WORKSPACE_ADMIN_KEY": make_key().text,
+        "LOUPE_S3_ACCESS_KEY": f"loupe-{secrets.token_hex(6)}",
+        "LOUPE_S3_SECRET_KEY": secrets.token_urlsafe(30),
+        "LOUPE_TRITON_KEY": secrets.token_urlsafe(30),
+        **(LOCAL if local else {}),
+    }
+
+
+def main(arguments: list[str]) -> int:
+    """Write the file with mode 0600."""
+    target = Path(".env")
+    if target.exists():
+        sys.stdout.write(f"{target} is there already; remove it to make new secrets\n")
+        return 0
+    descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        for name, value in settings(local="--local" in arguments).items():
+            file.write(f"{name}={value}\n")
+    sys.stdout.write(f"wrote {target}: the first API key is LOUPE_WORKSPACE_ADMIN_KEY in it\n")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

@@ -1,0 +1,34 @@
+# One image a service: its own folder, `shared` and exactly its locked packages.
+# docker build -f docker/python.Dockerfile --build-arg SERVICE=gallery -t loupe/gallery .
+ARG PYTHON_IMAGE=python:3.11.14-slim-bookworm
+
+FROM ${PYTHON_IMAGE} AS packages
+ARG SERVICE
+ENV UV_LINK_MODE=copy UV_COMPILE_BYTECODE=1 UV_NO_CACHE=1 PIP_NO_CACHE_DIR=1
+COPY requirements/uv.txt requirements/${SERVICE}.txt /requirements/
+# A site behind an inspecting proxy hands in its certificates as the secret `ca`; they are not kept.
+RUN --mount=type=secret,id=ca \
+    if [ -s /run/secrets/ca ]; then export PIP_CERT=/run/secrets/ca SSL_CERT_FILE=/run/secrets/ca; fi \
+ && python3 -m venv /opt/uv && /opt/uv/bin/pip install -q --require-hashes -r /requirements/uv.txt \
+ && python3 -m venv --without-pip /opt/venv \
+ && VIRTUAL_ENV=/opt/venv /opt/uv/bin/uv pip install -q --require-hashes -r /requirements/${SERVICE}.txt
+
+FROM ${PYTHON_IMAGE}
+ARG SERVICE
+LABEL org.opencontainers.image.title="loupe-${SERVICE}" \
+      org.opencontainers.image.licenses="Apache-2.0"
+# A named volume takes its first owner from here.
+RUN mkdir -p /data /models/served && chown -R 10001:10001 /data /models
+COPY --from=packages /opt/venv /opt/venv
+COPY shared /app/shared
+COPY services/__init__.py /app/services/__init__.py
+COPY services/${SERVICE} /app/services/${SERVICE}
+COPY docker/alive.py /app/docker/alive.py
+ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
+    LOUPE_SERVICE=${SERVICE} LOUPE_STORES=cluster LOUPE_DATA=/data LOUPE_HOST=0.0.0.0 LOUPE_PORT=8080
+WORKDIR /app
+USER 10001:10001
+EXPOSE 8080
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 CMD ["python", "docker/alive.py"]
+# Roles are arguments: `api consume` (none means both), `work`.
+ENTRYPOINT ["/bin/sh", "-c", "exec python -m services.$LOUPE_SERVICE \"$@\"", "--"]
