@@ -1,53 +1,43 @@
-import { request, upload } from "./http";
+import createClient from "openapi-fetch";
+import type { components, paths } from "./generated/annotation";
+import { authorisedFetch, body, upload } from "./http";
 
-export interface Shape {
-  readonly id: string;
-  readonly label: string;
-  readonly kind: string;
-  readonly points: readonly (readonly number[])[];
-  readonly angle?: number | null;
-  readonly score?: number | null;
+type Schemas = components["schemas"];
+
+export type Annotation = Awaited<ReturnType<typeof getAnnotation>>;
+export type NewShape = Schemas["CorrectionWrite"]["shapes"][number];
+export type ImportReport = Schemas["ImportResponse"];
+export type ImportedFile = ImportReport["entries"][number];
+
+const client = createClient<paths>({ fetch: authorisedFetch });
+
+export function listLabels(projectId: string) {
+  return body(
+    client.GET("/api/annotation/projects/{project_id}/labels", {
+      params: { path: { project_id: projectId } },
+    }),
+  );
 }
 
-export interface Annotation {
-  readonly shapes: readonly Shape[];
-  readonly ignore_regions: readonly { readonly points: readonly (readonly number[])[] }[];
+export function getAnnotation(projectId: string, imageId: string) {
+  return body(
+    client.GET("/api/annotation/projects/{project_id}/images/{image_id}", {
+      params: { path: { project_id: projectId, image_id: imageId } },
+    }),
+  );
 }
 
-export interface Label {
-  readonly id: string;
-  readonly name: string;
-}
-
-export interface ImportedFile {
-  readonly name: string;
-  readonly ok: boolean;
-  readonly detail: string;
-}
-
-export function listLabels(projectId: string): Promise<{ readonly items: readonly Label[] }> {
-  return request("GET", `/api/annotation/projects/${projectId}/labels`);
-}
-
-export function getAnnotation(projectId: string, imageId: string): Promise<Annotation> {
-  return request("GET", `/api/annotation/projects/${projectId}/images/${imageId}`);
-}
-
+/** Send one archive of annotation files; the report names every file in it. */
 export async function importAnnotations(
   projectId: string,
   archive: File,
   onProgress: (share: number) => void,
   signal: AbortSignal,
-): Promise<readonly ImportedFile[]> {
+): Promise<ImportReport> {
   const form = new FormData();
   form.append("file", archive, archive.name);
-  const answer = (await upload(
-    `/api/annotation/projects/${projectId}/imports`,
-    form,
-    onProgress,
-    signal,
-  )) as { readonly files: readonly ImportedFile[] };
-  return answer.files;
+  const path = `/api/annotation/projects/${projectId}/imports`;
+  return (await upload(path, form, onProgress, signal)) as ImportReport;
 }
 
 /** What a person says is in the image, after a version has said it: a tested image becomes an annotated one. */
@@ -55,9 +45,12 @@ export function correct(
   projectId: string,
   imageId: string,
   predictionId: string,
-  shapes: readonly Shape[],
-): Promise<unknown> {
-  return request("POST", `/api/annotation/projects/${projectId}/images/${imageId}/corrections`, {
-    json: { prediction_id: predictionId, shapes },
-  });
+  shapes: readonly NewShape[],
+) {
+  return body(
+    client.POST("/api/annotation/projects/{project_id}/images/{image_id}/corrections", {
+      params: { path: { project_id: projectId, image_id: imageId } },
+      body: { prediction_id: predictionId, shapes: [...shapes], ignore_regions: [] },
+    }),
+  );
 }

@@ -1,38 +1,19 @@
-import { request, upload } from "./http";
-import type { Page } from "./workspace";
+import createClient from "openapi-fetch";
+import type { components, paths } from "./generated/gallery";
+import { authorisedFetch, body, upload } from "./http";
 
-export const IMAGE_STATUSES = ["unlabelled", "labelled", "tested"] as const;
-export type ImageStatus = (typeof IMAGE_STATUSES)[number];
+type Schemas = components["schemas"];
 
-export interface GalleryImage {
-  readonly id: string;
-  readonly name: string;
-  readonly width: number;
-  readonly height: number;
-  readonly status: ImageStatus;
-  readonly labels: readonly string[];
-  readonly uploaded_at: string;
-}
+export type GalleryImage = Schemas["ImageResponse"];
+export type ImageStatus = GalleryImage["status"];
+export type UploadedFile = Schemas["FileResult"];
+export type ImageQuery = NonNullable<
+  paths["/api/gallery/projects/{project_id}/images"]["get"]["parameters"]["query"]
+>;
 
-export interface ImageQuery {
-  readonly name?: string;
-  readonly label?: string;
-  readonly status?: ImageStatus;
-  readonly uploaded_from?: string;
-  readonly uploaded_to?: string;
-  readonly width?: number;
-  readonly height?: number;
-  readonly sort?: string;
-  readonly page: number;
-  readonly page_size: number;
-}
+export const IMAGE_STATUSES: readonly ImageStatus[] = ["unlabelled", "labelled", "tested"];
 
-export interface UploadedFile {
-  readonly name: string;
-  readonly status: number;
-  readonly image: GalleryImage | null;
-  readonly problem: unknown;
-}
+const client = createClient<paths>({ fetch: authorisedFetch });
 
 function images(projectId: string): string {
   return `/api/gallery/projects/${projectId}/images`;
@@ -42,23 +23,46 @@ export function contentPath(projectId: string, imageId: string): string {
   return `${images(projectId)}/${imageId}/content`;
 }
 
-export function thumbnailPath(projectId: string, imageId: string): string {
-  return `${images(projectId)}/${imageId}/thumbnail`;
+/** A small JPEG whose longer side has about `size` pixels. */
+export function thumbnailPath(projectId: string, imageId: string, size = 256): string {
+  return `${images(projectId)}/${imageId}/thumbnail?size=${size}`;
 }
 
-export function listImages(projectId: string, query: ImageQuery): Promise<Page<GalleryImage>> {
-  return request("GET", images(projectId), { query: { ...query } });
+export function listImages(projectId: string, query: ImageQuery) {
+  return body(
+    client.GET("/api/gallery/projects/{project_id}/images", {
+      params: { path: { project_id: projectId }, query },
+    }),
+  );
 }
 
-export function getImage(projectId: string, imageId: string): Promise<GalleryImage> {
-  return request("GET", `${images(projectId)}/${imageId}`);
+export function getImage(projectId: string, imageId: string) {
+  return body(
+    client.GET("/api/gallery/projects/{project_id}/images/{image_id}", {
+      params: { path: { project_id: projectId, image_id: imageId } },
+    }),
+  );
 }
 
-export function deleteImages(projectId: string, ids: readonly string[]): Promise<unknown> {
-  return request("POST", `${images(projectId)}:batch-delete`, { json: { ids } });
+/** How many images the project has, in all and by status. */
+export function summariseImages(projectId: string) {
+  return body(
+    client.GET("/api/gallery/projects/{project_id}/summary", {
+      params: { path: { project_id: projectId } },
+    }),
+  );
 }
 
-/** Send one image; the answer is the per-file result of a multi-file upload with one file. */
+export function deleteImages(projectId: string, ids: readonly string[]) {
+  return body(
+    client.POST("/api/gallery/projects/{project_id}/images:batch-delete", {
+      params: { path: { project_id: projectId } },
+      body: { ids: [...ids] },
+    }),
+  );
+}
+
+/** Send one image; a refused one throws its problem. */
 export async function uploadImage(
   projectId: string,
   file: File,
@@ -67,10 +71,8 @@ export async function uploadImage(
 ): Promise<UploadedFile> {
   const form = new FormData();
   form.append("files", file, file.name);
-  const answer = (await upload(images(projectId), form, onProgress, signal)) as {
-    readonly items: readonly UploadedFile[];
-  };
-  const [result] = answer.items;
-  if (result === undefined) throw new TypeError("empty upload report");
+  const answer = (await upload(images(projectId), form, onProgress, signal)) as Schemas["UploadResponse"];
+  const [result] = answer.files;
+  if (result === undefined) throw new TypeError("the upload's report is empty");
   return result;
 }

@@ -1,51 +1,26 @@
-/** Every request of the console goes through here: credential, problem+json, query strings. */
+/** Every request of the console goes through here: credential, problem+json, progress of uploads. */
 import { problemFrom, problemOf } from "./problem";
 import { accessToken, signOut } from "./session";
 
-type QueryValue = string | number | boolean | null | undefined;
-
-export interface RequestOptions {
-  readonly query?: Readonly<Record<string, QueryValue>>;
-  readonly json?: unknown;
-  readonly form?: FormData;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly signal?: AbortSignal;
-}
-
-export function withQuery(path: string, query: RequestOptions["query"]): string {
-  const parameters = new URLSearchParams();
-  for (const [name, value] of Object.entries(query ?? {})) {
-    if (value !== null && value !== undefined && value !== "") parameters.set(name, String(value));
-  }
-  const text = parameters.toString();
-  return text === "" ? path : `${path}?${text}`;
-}
-
-async function send(method: string, path: string, options: RequestOptions): Promise<Response> {
+/** `fetch` with the credential; an answer that is not a success is thrown as its Problem. */
+export async function authorisedFetch(request: Request): Promise<Response> {
   const token = await accessToken();
-  const headers = new Headers(options.headers);
-  if (token !== null) headers.set("Authorization", `Bearer ${token}`);
-  if (options.json !== undefined) headers.set("Content-Type", "application/json");
-  const response = await fetch(withQuery(path, options.query), {
-    method,
-    headers,
-    body: options.form ?? (options.json === undefined ? null : JSON.stringify(options.json)),
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
-  });
+  if (token !== null) request.headers.set("Authorization", `Bearer ${token}`);
+  const response = await fetch(request);
   if (response.status === 401) signOut();
   if (!response.ok) throw await problemOf(response);
   return response;
 }
 
-// The caller names the type that the contract promises for the path; nothing here can check it.
-export async function request<T>(method: string, path: string, options: RequestOptions = {}): Promise<T> {
-  const response = await send(method, path, options);
-  if (response.status === 204) return undefined as T;
-  return (await response.json()) as T;
+/** The body of a generated client's answer; `authorisedFetch` has thrown where there is none. */
+export async function body<T>(call: Promise<{ readonly data?: T }>): Promise<T> {
+  const { data } = await call;
+  if (data === undefined) throw new TypeError("the answer has no body");
+  return data;
 }
 
-export async function fetchBlob(path: string, signal?: AbortSignal): Promise<Blob> {
-  const response = await send("GET", path, signal === undefined ? {} : { signal });
+export async function fetchBlob(path: string, signal: AbortSignal): Promise<Blob> {
+  const response = await authorisedFetch(new Request(path, { signal }));
   return response.blob();
 }
 

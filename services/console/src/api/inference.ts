@@ -1,51 +1,70 @@
-import { request } from "./http";
+import createClient from "openapi-fetch";
+import type { components, paths } from "./generated/inference";
+import { authorisedFetch, body } from "./http";
 
-export interface Detection {
-  readonly label: string;
-  readonly score: number;
-  readonly box: readonly [number, number, number, number];
-}
+type Schemas = components["schemas"];
 
-export interface TestedImage {
-  readonly image_id: string;
-  readonly name: string;
-  readonly prediction_id: string;
-  readonly detections: readonly Detection[];
-  readonly elapsed_ms: number | null;
-  readonly error: string;
-}
+export type Prediction = Awaited<ReturnType<typeof listPredictions>>["items"][number];
+export type TestRun = Schemas["TestRunResponse"];
+export type Deployment = Schemas["DeploymentResponse"];
 
-export interface TestRun {
-  readonly id: string;
-  readonly version: string;
-  readonly state: "queued" | "running" | "succeeded" | "failed" | "cancelled";
-  readonly done: number;
-  readonly total: number;
-  readonly error: string;
-  readonly results: readonly TestedImage[];
-}
-
-export interface NewTestRun {
-  readonly image_ids: readonly string[];
-  readonly version?: string;
-  readonly threshold: number;
-}
-
-function testRuns(projectId: string): string {
-  return `/api/inference/projects/${projectId}/test-runs`;
-}
-
-export function startTestRun(projectId: string, run: NewTestRun): Promise<TestRun> {
-  return request("POST", testRuns(projectId), {
-    json: run,
-    headers: { "Idempotency-Key": crypto.randomUUID() },
-  });
-}
-
-export function getTestRun(projectId: string, runId: string): Promise<TestRun> {
-  return request("GET", `${testRuns(projectId)}/${runId}`);
-}
+const client = createClient<paths>({ fetch: authorisedFetch });
 
 export function isRunning({ state }: TestRun): boolean {
   return state === "queued" || state === "running";
+}
+
+export function startTestRun(
+  projectId: string,
+  imageIds: readonly string[],
+  version: string,
+  threshold: number,
+) {
+  return body(
+    client.POST("/api/inference/projects/{project_id}/test-runs", {
+      params: {
+        path: { project_id: projectId },
+        header: { "Idempotency-Key": crypto.randomUUID() },
+      },
+      body: { image_ids: [...imageIds], version, threshold },
+    }),
+  );
+}
+
+export function getTestRun(projectId: string, runId: string) {
+  return body(
+    client.GET("/api/inference/projects/{project_id}/test-runs/{run_id}", {
+      params: { path: { project_id: projectId, run_id: runId } },
+    }),
+  );
+}
+
+/** The newest test runs, to come back to one. */
+export function listTestRuns(projectId: string) {
+  return body(
+    client.GET("/api/inference/projects/{project_id}/test-runs", {
+      params: { path: { project_id: projectId }, query: { page_size: 20 } },
+    }),
+  );
+}
+
+/** What a test run found, one prediction an image. */
+export function listPredictions(projectId: string, runId: string, page: number, pageSize: number) {
+  return body(
+    client.GET("/api/inference/projects/{project_id}/predictions", {
+      params: {
+        path: { project_id: projectId },
+        query: { test_run_id: runId, page, page_size: pageSize },
+      },
+    }),
+  );
+}
+
+/** The versions that answer on the model server, newest promotion first. */
+export function listDeployments(projectId: string) {
+  return body(
+    client.GET("/api/inference/projects/{project_id}/deployments", {
+      params: { path: { project_id: projectId }, query: { page_size: 50 } },
+    }),
+  );
 }

@@ -1,73 +1,89 @@
-import { request } from "./http";
-import type { Page } from "./workspace";
+import createClient from "openapi-fetch";
+import type { components, paths } from "./generated/trainer";
+import { authorisedFetch, body } from "./http";
 
-export type TrainingMode = "train" | "train_and_test";
-export type TrainingStatus = "queued" | "running" | "success" | "failed" | "terminated";
+type Schemas = components["schemas"];
 
-export interface Progress {
-  readonly percent: number;
-  readonly stage: string;
-  readonly seconds_left: number | null;
-  readonly figures: Readonly<Record<string, number>>;
-}
+export type Training = Schemas["TrainingResponse"];
+export type TrainingStatus = Training["status"];
+export type TrainingMode = Training["mode"];
+export type Progress = Training["progress"];
+export type TrainingPage = Awaited<ReturnType<typeof listTrainings>>;
+export type Policy = Schemas["PolicyResponse"];
+export type NewPolicy = Schemas["RetrainingPolicy"];
 
-export interface Training {
-  readonly id: string;
-  readonly version: string | null;
-  readonly status: TrainingStatus;
-  readonly mode: TrainingMode;
-  readonly average_detection_rate: number | null;
-  readonly annotated_images: number | null;
-  readonly total_images: number | null;
-  readonly label_count: number | null;
-  readonly created_at: string;
-  readonly started_at: string | null;
-  readonly finished_at: string | null;
-  readonly duration_s: number | null;
-  readonly progress: Progress | null;
-  readonly reason: string;
-}
+const client = createClient<paths>({ fetch: authorisedFetch });
 
-export interface TrendPoint {
-  readonly version: string;
-  readonly duration_s: number;
-  readonly average_detection_rate: number | null;
-}
-
-function trainings(projectId: string): string {
-  return `/api/trainer/projects/${projectId}/trainings`;
-}
-
-export function listTrainings(projectId: string, page: number, pageSize: number): Promise<Page<Training>> {
-  return request("GET", trainings(projectId), { query: { page, page_size: pageSize } });
-}
-
-export function startTraining(projectId: string, mode: TrainingMode, key: string): Promise<Training> {
-  return request("POST", trainings(projectId), { json: { mode }, headers: { "Idempotency-Key": key } });
-}
-
-export function cancelTraining(projectId: string, trainingId: string): Promise<unknown> {
-  return request("POST", `${trainings(projectId)}/${trainingId}:cancel`);
-}
-
-export function trainingEventsPath(projectId: string, trainingId: string): string {
-  return `${trainings(projectId)}/${trainingId}/events`;
-}
-
-export function getTrend(projectId: string): Promise<{ readonly items: readonly TrendPoint[] }> {
-  return request("GET", `/api/trainer/projects/${projectId}/trend`);
-}
+const ENDED: readonly TrainingStatus[] = ["success", "failed", "terminated"];
 
 /** Whether the training still goes on, waiting included. */
 export function isActive(status: TrainingStatus): boolean {
-  return status === "queued" || status === "running";
+  return !ENDED.includes(status);
 }
 
-export interface Version {
-  readonly version: string;
+export function listTrainings(projectId: string, page: number, pageSize: number) {
+  return body(
+    client.GET("/api/trainer/projects/{project_id}/trainings", {
+      params: { path: { project_id: projectId }, query: { page, page_size: pageSize } },
+    }),
+  );
+}
+
+export function startTraining(projectId: string, mode: TrainingMode) {
+  return body(
+    client.POST("/api/trainer/projects/{project_id}/trainings", {
+      params: {
+        path: { project_id: projectId },
+        header: { "Idempotency-Key": crypto.randomUUID() },
+      },
+      body: { mode },
+    }),
+  );
+}
+
+export function cancelTraining(projectId: string, trainingId: string) {
+  return body(
+    client.POST("/api/trainer/projects/{project_id}/trainings/{training_id}:cancel", {
+      params: { path: { project_id: projectId, training_id: trainingId } },
+    }),
+  );
+}
+
+/** Go on with a failed or terminated training from its last checkpoint. */
+export function resumeTraining(projectId: string, trainingId: string) {
+  return body(
+    client.POST("/api/trainer/projects/{project_id}/trainings/{training_id}:resume", {
+      params: { path: { project_id: projectId, training_id: trainingId } },
+    }),
+  );
+}
+
+export function trainingEventsPath(projectId: string, trainingId: string): string {
+  return `/api/trainer/projects/${projectId}/trainings/${trainingId}/events`;
 }
 
 /** Versions that exist, newest first. */
-export function listVersions(projectId: string): Promise<{ readonly items: readonly Version[] }> {
-  return request("GET", `/api/trainer/projects/${projectId}/versions`);
+export function listVersions(projectId: string, limit: number) {
+  return body(
+    client.GET("/api/trainer/projects/{project_id}/versions", {
+      params: { path: { project_id: projectId }, query: { page_size: limit } },
+    }),
+  );
+}
+
+export function getPolicy(projectId: string) {
+  return body(
+    client.GET("/api/trainer/projects/{project_id}/retraining-policy", {
+      params: { path: { project_id: projectId } },
+    }),
+  );
+}
+
+export function setPolicy(projectId: string, policy: NewPolicy) {
+  return body(
+    client.PUT("/api/trainer/projects/{project_id}/retraining-policy", {
+      params: { path: { project_id: projectId } },
+      body: policy,
+    }),
+  );
 }

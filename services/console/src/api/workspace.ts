@@ -1,54 +1,45 @@
-import { request } from "./http";
+import createClient from "openapi-fetch";
+import type { components, paths } from "./generated/workspace";
+import { authorisedFetch, body } from "./http";
 
-export const TASKS = [
+type Schemas = components["schemas"];
+
+export type Project = Schemas["ProjectResponse"];
+export type NewProject = Schemas["ProjectCreate"];
+export type Grid = Schemas["Grid"];
+export type Task = Project["task"];
+
+/** In the order in which the console offers them. */
+export const TASKS: readonly Task[] = [
   "detection",
   "classification",
   "instance_segmentation",
   "semantic_segmentation",
   "ocr",
-] as const;
-export type Task = (typeof TASKS)[number];
+];
 
-export interface Page<T> {
-  readonly items: readonly T[];
-  readonly total: number;
-  readonly page: number;
-  readonly page_size: number;
+const client = createClient<paths>({ fetch: authorisedFetch });
+
+export function listProjects(page: number, pageSize: number) {
+  return body(
+    client.GET("/api/workspace/projects", { params: { query: { page, page_size: pageSize } } }),
+  );
 }
 
-export interface Grid {
-  readonly rows: number;
-  readonly columns: number;
-}
-
-export interface Project {
-  readonly id: string;
-  readonly name: string;
-  readonly task: Task;
-  readonly notes: string;
-  readonly tiling: Grid | null;
-  readonly created_at: string;
-}
-
-export interface NewProject {
-  readonly name: string;
-  readonly task: Task;
-  readonly notes: string;
-  readonly tiling: Grid | null;
-}
-
-export function listProjects(page: number, pageSize: number): Promise<Page<Project>> {
-  return request("GET", "/api/workspace/projects", { query: { page, page_size: pageSize } });
-}
-
-export function getProject(projectId: string): Promise<Project> {
-  return request("GET", `/api/workspace/projects/${projectId}`);
+export function getProject(projectId: string) {
+  return body(
+    client.GET("/api/workspace/projects/{project_id}", {
+      params: { path: { project_id: projectId } },
+    }),
+  );
 }
 
 /** The idempotency key makes a second click, or a retry after a lost answer, the same project. */
-export function createProject(project: NewProject, idempotencyKey: string): Promise<Project> {
-  return request("POST", "/api/workspace/projects", {
-    json: project,
-    headers: { "Idempotency-Key": idempotencyKey },
-  });
+export function createProject(project: NewProject, idempotencyKey: string) {
+  return body(
+    client.POST("/api/workspace/projects", {
+      body: project,
+      params: { header: { "Idempotency-Key": idempotencyKey } },
+    }),
+  );
 }

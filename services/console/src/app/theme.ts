@@ -23,13 +23,6 @@ export function antThemeOf(appearance: Appearance): ThemeConfig {
   };
 }
 
-/** Fixed by the evaluation manual: red boxes are false detections, orange ones missed targets. */
-export const MARK_COLOURS = {
-  correct: "#12b76a",
-  false: "#f03e3e",
-  missed: "#ff922b",
-} as const;
-
 /** Told apart on grey metal and on dark surfaces alike; labels take them in turn. */
 export const LABEL_COLOURS = [
   "#0ea5e9",

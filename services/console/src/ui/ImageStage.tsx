@@ -16,6 +16,8 @@ export interface Mark {
 
 interface Props {
   readonly path: string;
+  /** A small version of the image, shown until the whole one is here. */
+  readonly preview?: string;
   readonly image: Size;
   readonly marks: readonly Mark[];
   readonly height: number | string;
@@ -31,8 +33,11 @@ const BUTTON_STEP = 1.4;
 const PIXELATED_FROM = 3;
 
 /** An image with marks on it: wheel zooms at the pointer, dragging moves, double click fits. */
-export function ImageStage({ path, image, marks, height, captions = true, onMark, overlay }: Props): ReactNode {
-  const { url, error } = usePicture(path);
+export function ImageStage(props: Props): ReactNode {
+  const { path, preview, image, marks, height, captions = true, onMark, overlay } = props;
+  const small = usePicture(preview ?? null);
+  const whole = usePicture(path);
+  const url = whole.url ?? small.url;
   const { stage, holder, view, show } = useView(image);
   const drag = useRef<Point | null>(null);
 
@@ -79,7 +84,7 @@ export function ImageStage({ path, image, marks, height, captions = true, onMark
       </svg>
       {url === null && (
         <div className="stage-centre">
-          {error === null ? <Spin /> : <ProblemAlert error={error} />}
+          {whole.error === null ? <Spin /> : <ProblemAlert error={whole.error} />}
         </div>
       )}
       <StageButtons scale={view.scale} zoom={zoom} reset={() => show(null)} />

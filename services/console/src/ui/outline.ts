@@ -19,6 +19,14 @@ export function boxCorners([x1, y1, x2, y2]: Box): Point[] {
   ];
 }
 
+/** The upright box around an outline; null where there is none. */
+export function bounds(points: readonly Point[]): Box | null {
+  if (points.length === 0) return null;
+  const xs = points.map(([x]) => x);
+  const ys = points.map(([, y]) => y);
+  return [Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)];
+}
+
 /** Corner points of a shape in image pixels; empty for a shape that has no place (`image`, `mask`). */
 export function outline(shape: OutlineSource): Point[] {
   const points = shape.points.map(([x = 0, y = 0]): Point => [x, y]);

@@ -2,7 +2,7 @@ import { FileZipOutlined } from "@ant-design/icons";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Alert, Progress, Table, Typography, Upload } from "antd";
 import { useState, type ReactNode } from "react";
-import { importAnnotations, type ImportedFile } from "../../api/annotation";
+import { importAnnotations, type ImportedFile, type ImportReport } from "../../api/annotation";
 import { useWords } from "../../i18n/language";
 import { ProblemAlert } from "../../ui/ProblemAlert";
 import { useProject } from "../projects/useProject";
@@ -47,33 +47,42 @@ export function AnnotationUpload(): ReactNode {
       </Upload.Dragger>
       {sending.isPending && <Progress percent={Math.floor(share * 100)} status="active" />}
       {sending.isError && <ProblemAlert error={sending.error} className="upload-problem" />}
-      {sending.data !== undefined && <ImportReport files={sending.data} />}
+      {sending.data !== undefined && <Report report={sending.data} />}
     </>
   );
 }
 
-function ImportReport({ files }: { readonly files: readonly ImportedFile[] }): ReactNode {
+function Report({ report }: { readonly report: ImportReport }): ReactNode {
   const words = useWords();
-  const failed = files.filter(({ ok }) => !ok);
+  const notable = report.entries.filter(
+    ({ status, warnings }) => status !== "imported" || warnings.length > 0,
+  );
   return (
     <div className="import-report" data-testid="import-report">
       <Alert
         showIcon
-        type={failed.length === 0 ? "success" : "warning"}
-        title={words.gallery.imported(files.length - failed.length, failed.length)}
+        type={report.failed === 0 ? "success" : "warning"}
+        title={words.gallery.imported(report.imported, report.failed)}
+        description={
+          report.new_labels.length > 0 && words.gallery.newLabels(report.new_labels.join(", "))
+        }
       />
-      {failed.length > 0 && (
+      {notable.length > 0 && (
         <Table<ImportedFile>
           size="small"
-          rowKey="name"
-          dataSource={failed}
+          rowKey={({ file, image_id: id }) => `${file} ${id ?? ""}`}
+          dataSource={notable}
           pagination={{ pageSize: 5, hideOnSinglePage: true }}
           columns={[
-            { title: words.gallery.file, dataIndex: "name", key: "name", ellipsis: true },
+            { title: words.gallery.file, dataIndex: "file", key: "file", ellipsis: true },
             {
               title: words.gallery.problem,
-              key: "detail",
-              render: (_, { detail }) => <Typography.Text type="danger">{detail}</Typography.Text>,
+              key: "message",
+              render: (_, { status, message, warnings }) => (
+                <Typography.Text type={status === "failed" ? "danger" : "secondary"}>
+                  {[message, ...warnings].filter((part) => part !== "").join("; ")}
+                </Typography.Text>
+              ),
             },
           ]}
         />

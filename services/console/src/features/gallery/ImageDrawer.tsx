@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Descriptions, Drawer, Space, Switch, Tag } from "antd";
 import { useState, type ReactNode } from "react";
 import { getAnnotation, type Annotation } from "../../api/annotation";
-import { contentPath, type GalleryImage } from "../../api/gallery";
+import { contentPath, thumbnailPath, type GalleryImage } from "../../api/gallery";
 import { labelColour } from "../../app/theme";
 import { useWords } from "../../i18n/language";
 import { resolution, time } from "../../ui/format";
@@ -61,6 +61,7 @@ function Detail({ image }: { readonly image: GalleryImage }): ReactNode {
       )}
       <ImageStage
         path={contentPath(project.id, image.id)}
+        preview={thumbnailPath(project.id, image.id)}
         image={image}
         marks={marksShown ? marksOf(annotation.data, names, words.gallery.ignored) : []}
         captions={captionsShown}

@@ -7,6 +7,7 @@ import { useWords } from "../../i18n/language";
 import { resolution, time } from "../../ui/format";
 import { Thumbnail } from "../../ui/Thumbnail";
 import { useProject } from "../projects/useProject";
+import { SORTS, type ImageSort } from "./filters";
 import { StatusTag } from "./StatusTag";
 
 export interface ListingProps {
@@ -19,8 +20,8 @@ export interface ListingProps {
 interface Props extends ListingProps {
   readonly loading: boolean;
   readonly pending: boolean;
-  readonly sort: string;
-  readonly onSort: (sort: string) => void;
+  readonly sort: ImageSort;
+  readonly onSort: (sort: ImageSort) => void;
 }
 
 function orderOf(sort: string, column: string): SortOrder {
@@ -104,8 +105,8 @@ export function ImageTable({ images, chosen, onChoose, onOpen, loading, pending,
       }}
       onChange={(_, __, sorter) => {
         const { columnKey = "", order } = Array.isArray(sorter) ? (sorter[0] ?? {}) : sorter;
-        const ascending = order === "ascend" || order === undefined || order === null;
-        onSort(`${ascending ? "" : "-"}${String(columnKey)}`);
+        const asked = `${order === "descend" ? "-" : ""}${String(columnKey)}`;
+        onSort(SORTS.find((known) => known === asked) ?? sort);
       }}
     />
   );

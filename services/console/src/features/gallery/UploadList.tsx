@@ -86,6 +86,7 @@ function UploadRow({ entry }: { readonly entry: UploadEntry }): ReactNode {
           {entry.file.name}
         </Typography.Text>
         <Typography.Text type="secondary">{bytes(entry.file.size)}</Typography.Text>
+        {entry.known && <Typography.Text type="secondary">{words.gallery.known}</Typography.Text>}
         {entry.state === "done" && <CheckCircleFilled className="good" />}
         {entry.state === "failed" && <CloseCircleFilled className="bad" />}
         {(entry.state === "sending" || entry.state === "waiting") && (

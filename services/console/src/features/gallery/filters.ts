@@ -2,6 +2,8 @@
 import dayjs from "dayjs";
 import { IMAGE_STATUSES, type ImageQuery, type ImageStatus } from "../../api/gallery";
 
+export type ImageSort = NonNullable<ImageQuery["sort"]>;
+
 export interface Filters {
   readonly name: string;
   readonly label: string;
@@ -14,7 +16,7 @@ export interface Filters {
 
 export interface GalleryView {
   readonly filters: Filters;
-  readonly sort: string;
+  readonly sort: ImageSort;
   readonly page: number;
   readonly pageSize: number;
 }
@@ -29,7 +31,8 @@ export const NO_FILTERS: Filters = {
   height: null,
 };
 export const PAGE_SIZES = [10, 20, 50, 100];
-export const DEFAULT_SORT = "-uploaded_at";
+export const SORTS: readonly ImageSort[] = ["-uploaded_at", "uploaded_at", "name", "-name"];
+export const DEFAULT_SORT: ImageSort = "-uploaded_at";
 
 function natural(text: string | null): number | null {
   const value = Number(text);
@@ -49,7 +52,7 @@ export function readView(parameters: URLSearchParams): GalleryView {
       width: natural(parameters.get("width")),
       height: natural(parameters.get("height")),
     },
-    sort: parameters.get("sort") ?? DEFAULT_SORT,
+    sort: SORTS.find((known) => known === parameters.get("sort")) ?? DEFAULT_SORT,
     page: natural(parameters.get("page")) ?? 1,
     pageSize: pageSize !== null && PAGE_SIZES.includes(pageSize) ? pageSize : 10,
   };

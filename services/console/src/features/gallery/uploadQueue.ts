@@ -13,13 +13,15 @@ export interface UploadEntry {
   readonly objection: Objection | null;
   readonly error: unknown;
   readonly image: GalleryImage | null;
+  /** The gallery had this image already. */
+  readonly known: boolean;
 }
 
 export type UploadAction =
   | { readonly type: "add"; readonly files: readonly File[] }
   | { readonly type: "send"; readonly id: number }
   | { readonly type: "progress"; readonly id: number; readonly progress: number }
-  | { readonly type: "done"; readonly id: number; readonly image: GalleryImage }
+  | { readonly type: "done"; readonly id: number; readonly image: GalleryImage; readonly known: boolean }
   | { readonly type: "fail"; readonly id: number; readonly error: unknown }
   | { readonly type: "retry" }
   | { readonly type: "clear" };
@@ -42,6 +44,7 @@ function entryOf(id: number, file: File): UploadEntry {
     objection: found,
     error: null,
     image: null,
+    known: false,
   };
 }
 
@@ -67,7 +70,12 @@ export function uploadReducer(
     case "progress":
       return changed(entries, action.id, { progress: action.progress });
     case "done":
-      return changed(entries, action.id, { state: "done", progress: 1, image: action.image });
+      return changed(entries, action.id, {
+        state: "done",
+        progress: 1,
+        image: action.image,
+        known: action.known,
+      });
     case "fail":
       return changed(entries, action.id, { state: "failed", error: action.error });
     case "retry":

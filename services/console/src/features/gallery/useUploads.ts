@@ -31,9 +31,9 @@ export function useUploads(projectId: string): Uploads {
         (progress) => dispatch({ type: "progress", id, progress }),
         abort.signal,
       )
-        .then(({ image, status, problem }) => {
-          if (image === null) dispatch({ type: "fail", id, error: problemFrom(status, problem) });
-          else dispatch({ type: "done", id, image });
+        .then(({ image, status, problem, outcome }) => {
+          if (image) dispatch({ type: "done", id, image, known: outcome === "duplicate" });
+          else dispatch({ type: "fail", id, error: problemFrom(status, problem) });
         })
         .catch((error: unknown) => dispatch({ type: "fail", id, error }))
         .finally(() => transfers.current.delete(id));

@@ -13,16 +13,18 @@ export function ConfusionCard({ report }: { readonly report: Report }): ReactNod
       {words.report.confusion} <HelpTip title={words.report.confusion} text={words.report.confusionHelp} />
     </>
   );
-  if (confusion === null || confusion.matrix.length === 0) {
+  if (confusion.matrix.length <= 1) {
     return (
       <Card title={title}>
         <Empty description={words.common.noData} />
       </Card>
     );
   }
-  const background = confusion.labels.length;
-  const rowName = (row: number): string => confusion.labels[row] ?? words.report.nothingThere;
-  const columnName = (column: number): string => confusion.labels[column] ?? words.report.notFound;
+  const background = confusion.matrix.length - 1;
+  const rowName = (row: number): string =>
+    row === background ? words.report.nothingThere : (confusion.labels[row] ?? "");
+  const columnName = (column: number): string =>
+    column === background ? words.report.notFound : (confusion.labels[column] ?? "");
   return (
     <Card title={title}>
       <div className="confusion-scroll">

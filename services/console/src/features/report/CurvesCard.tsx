@@ -1,11 +1,11 @@
 import { Card } from "antd";
 import { useMemo, type ReactNode } from "react";
-import type { LabelCurve, Report } from "../../api/evaluator";
+import type { Curves, Report } from "../../api/evaluator";
 import { labelColour } from "../../app/theme";
 import { useWords, type Words } from "../../i18n/language";
 import { Chart, type ChartOption } from "../../ui/Chart";
 import { decimal } from "../../ui/format";
-import { allThresholds, countsAt, figures, mean } from "./operatingPoint";
+import { countsAt, figures } from "./operatingPoint";
 
 interface Props {
   readonly report: Report;
@@ -15,17 +15,15 @@ interface Props {
 type XY = readonly [number, number];
 
 /** Precision against recall, and F1 against the threshold, for every label. */
-export function CurvesCard({ report, threshold }: Props): ReactNode {
+export function CurvesCard({ report: { curves }, threshold }: Props): ReactNode {
   const words = useWords();
-  const { curves } = report;
-  const names = useMemo(() => curves.map(({ label }) => label), [curves]);
-  const pr = useMemo(() => prOption(curves, names, words), [curves, names, words]);
-  const f1 = useMemo(() => f1Option(curves, names, words), [curves, names, words]);
+  const precisionRecall = useMemo(() => precisionRecallOption(curves, words), [curves, words]);
+  const f1 = useMemo(() => f1Option(curves, words), [curves, words]);
   const f1Here = useMemo(() => withLine(f1, threshold), [f1, threshold]);
   return (
     <div className="two-charts">
       <Card title={words.report.prCurve}>
-        <Chart option={pr} height={320} label={words.report.prCurve} />
+        <Chart option={precisionRecall} height={320} label={words.report.prCurve} />
       </Card>
       <Card title={words.report.f1Curve}>
         <Chart option={f1Here} height={320} label={words.report.f1Curve} />
@@ -41,12 +39,12 @@ interface Line {
   readonly strong?: boolean;
 }
 
-function lineChart(x: string, y: string, lines: readonly Line[]): ChartOption & { series: object[] } {
+function lineChart(x: string, y: string, lines: readonly Line[]) {
   return {
     animation: false,
     grid: { left: 52, right: 24, top: 44, bottom: 48 },
     legend: { top: 0, type: "scroll" },
-    tooltip: { trigger: "item" },
+    tooltip: { trigger: "axis" },
     xAxis: { type: "value", name: x, nameLocation: "middle", nameGap: 28, min: 0, max: 1 },
     yAxis: { type: "value", name: y, min: 0, max: 1 },
     series: lines.map(({ name, colour, data, strong = false }) => ({
@@ -61,33 +59,38 @@ function lineChart(x: string, y: string, lines: readonly Line[]): ChartOption & 
   };
 }
 
-function prOption(curves: readonly LabelCurve[], names: readonly string[], words: Words): ChartOption {
-  const lines = curves.map((curve) => ({
-    name: curve.label,
-    colour: labelColour(names, curve.label),
-    data: curve.thresholds
-      .map((threshold) => figures(countsAt(curve, threshold)))
-      .flatMap(({ precision, recall }): XY[] =>
-        precision === null || recall === null ? [] : [[recall, precision]],
-      )
-      .sort((a, b) => a[0] - b[0] || b[1] - a[1]),
-  }));
+function known(x: number, y: number | null | undefined): XY[] {
+  return y === null || y === undefined ? [] : [[x, y]];
+}
+
+/** The evaluator samples precision at even steps of recall, from 0 to 1. */
+function precisionRecallOption(curves: Curves, words: Words): ChartOption {
+  const lines = curves.labels.map((name, label): Line => {
+    const samples = curves.precision_at_recall[label] ?? [];
+    return {
+      name,
+      colour: labelColour(curves.labels, name),
+      data: samples.flatMap((precision, step) => known(step / (samples.length - 1), precision)),
+    };
+  });
   return lineChart(words.report.recall, words.report.precision, lines);
 }
 
-function f1Option(curves: readonly LabelCurve[], names: readonly string[], words: Words) {
-  const sweep = (curve: LabelCurve): XY[] =>
-    curve.thresholds.map((threshold): XY => [threshold, figures(countsAt(curve, threshold)).f1 ?? 0]);
-  const lines: Line[] = curves.map((curve) => ({
-    name: curve.label,
-    colour: labelColour(names, curve.label),
-    data: sweep(curve),
+function f1Option(curves: Curves, words: Words) {
+  const lines = curves.labels.map((name, label): Line => ({
+    name,
+    colour: labelColour(curves.labels, name),
+    data: curves.thresholds.flatMap((threshold) =>
+      known(threshold, figures(countsAt(curves, label, threshold)).f1),
+    ),
   }));
-  const average = allThresholds(curves).map(
-    (threshold): XY => [threshold, mean(curves.map((curve) => figures(countsAt(curve, threshold)).f1)) ?? 0],
-  );
-  const all: Line = { name: words.report.allLabels, colour: "#868e96", data: average, strong: true };
-  return lineChart(words.report.threshold, "F1", curves.length > 1 ? [...lines, all] : lines);
+  const mean: Line = {
+    name: words.report.allLabels,
+    colour: "#868e96",
+    data: curves.thresholds.flatMap((threshold, place) => known(threshold, curves.f1[place])),
+    strong: true,
+  };
+  return lineChart(words.report.threshold, "F1", lines.length > 1 ? [...lines, mean] : lines);
 }
 
 /** The same chart with a line where the threshold stands. */

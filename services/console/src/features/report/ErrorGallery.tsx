@@ -1,16 +1,19 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { Card, Checkbox, Empty, Pagination, Select, Skeleton, Space, Typography } from "antd";
-import { useDeferredValue, useState, type ReactNode } from "react";
-import { listErrors, type ErrorImage, type ErrorKind, type Report } from "../../api/evaluator";
-import { contentPath } from "../../api/gallery";
-import { MARK_COLOURS } from "../../app/theme";
+import { useState, type ReactNode } from "react";
+import { listErrors, type ErrorKind, type Report } from "../../api/evaluator";
+import { contentPath, getImage, thumbnailPath } from "../../api/gallery";
 import { useWords } from "../../i18n/language";
-import { ImageStage, type Mark } from "../../ui/ImageStage";
-import { boxCorners } from "../../ui/outline";
+import { ImageStage } from "../../ui/ImageStage";
 import { ProblemAlert } from "../../ui/ProblemAlert";
+import { useSettled } from "../../ui/useSettled";
 import { useProject } from "../projects/useProject";
+import { countOf, gather, KIND_COLOURS, marksOf, type ErrorImage, type Shown } from "./errorImages";
 
-const PAGE_SIZE = 6;
+const KINDS: readonly ErrorKind[] = ["false_detection", "miss", "wrong_label", "found"];
+const IMAGES_A_PAGE = 6;
+/** Errors read at once: the evaluator's longest page. */
+const ERRORS_READ = 500;
 
 interface Props {
   readonly report: Report;
@@ -22,55 +25,40 @@ interface Props {
 /** Images on which the version erred: false detections in red, missed targets in orange. */
 export function ErrorGallery({ report, threshold, label, onLabel }: Props): ReactNode {
   const words = useWords();
-  const project = useProject();
-  const [shown, setShown] = useState<Record<ErrorKind | "correct", boolean>>({
-    false: true,
-    missed: true,
-    correct: false,
+  const [shown, setShown] = useState<Shown>({
+    false_detection: true,
+    miss: true,
+    wrong_label: true,
+    found: false,
   });
-  // A page belongs to the label it was turned under; another label starts at its first page.
   const [turned, setTurned] = useState({ label, page: 1 });
+  // A page belongs to the label it was turned under; another label starts at its first page.
   const page = turned.label === label ? turned.page : 1;
-  const setPage = (next: number): void => setTurned({ label, page: next });
-  const settled = useDeferredValue(threshold);
-  const only: ErrorKind | null =
-    shown.false === shown.missed ? null : shown.false ? "false" : "missed";
-  const query = {
-    ...(label === null ? {} : { label }),
-    ...(only === null ? {} : { kind: only }),
-    threshold: settled,
-    page,
-    page_size: PAGE_SIZE,
-  };
-  const errors = useQuery({
-    queryKey: ["errors", project.id, report.version, query],
-    queryFn: () => listErrors(project.id, report.version, query),
-    placeholderData: keepPreviousData,
-  });
-  const tick = (kind: ErrorKind | "correct"): void => {
-    setShown({ ...shown, [kind]: !shown[kind] });
-    setPage(1);
-  };
-  const box = (kind: ErrorKind | "correct"): ReactNode => (
-    <Checkbox checked={shown[kind]} onChange={() => tick(kind)}>
-      <span className="key-colour" style={{ borderColor: MARK_COLOURS[kind] }} />
-      {words.report.kinds[kind]}
-    </Checkbox>
-  );
+  const { errors, records } = useErrors(report, useSettled(threshold), label, shown.found);
+  const images = gather(records, shown);
+  const onPage = images.slice((page - 1) * IMAGES_A_PAGE, page * IMAGES_A_PAGE);
   return (
     <Card
       title={words.report.errors}
       extra={
         <Space wrap>
-          {box("false")}
-          {box("missed")}
-          {box("correct")}
+          {KINDS.map((kind) => (
+            <Checkbox
+              key={kind}
+              checked={shown[kind]}
+              onChange={() => {
+                setShown({ ...shown, [kind]: !shown[kind] });
+                setTurned({ label, page: 1 });
+              }}
+            >
+              <span className="key-colour" style={{ borderColor: KIND_COLOURS[kind] }} />
+              {words.report.kinds[kind]}
+            </Checkbox>
+          ))}
           <Select
             value={label ?? ""}
             className="filter-select"
-            onChange={(chosen) => {
-              onLabel(chosen === "" ? null : chosen);
-            }}
+            onChange={(chosen) => onLabel(chosen === "" ? null : chosen)}
             options={[
               { value: "", label: words.report.everyLabel },
               ...report.labels.map(({ label: name }) => ({ value: name, label: name })),
@@ -81,21 +69,20 @@ export function ErrorGallery({ report, threshold, label, onLabel }: Props): Reac
     >
       {errors.isError && <ProblemAlert error={errors.error} onRetry={() => void errors.refetch()} />}
       {errors.isPending && <Skeleton active paragraph={{ rows: 6 }} />}
-      {errors.data?.total === 0 && <Empty description={words.report.noErrors} />}
+      {errors.isSuccess && images.length === 0 && <Empty description={words.report.noErrors} />}
       <div className="error-grid" data-testid="error-gallery">
-        {errors.data?.items.map((image) => (
-          <ErrorTile key={image.image_id} image={image} projectId={project.id} shown={shown} />
+        {onPage.map((image) => (
+          <ErrorTile key={image.imageId} image={image} />
         ))}
       </div>
       <Pagination
         align="end"
         current={page}
-        pageSize={PAGE_SIZE}
-        total={errors.data?.total ?? 0}
-        showTotal={words.common.total}
+        pageSize={IMAGES_A_PAGE}
+        total={images.length}
+        showTotal={words.report.errorImages}
         showSizeChanger={false}
-        hideOnSinglePage
-        onChange={setPage}
+        onChange={(next) => setTurned({ label, page: next })}
       />
       <div className="remedies">
         <Typography.Text type="secondary">{words.report.remedyFalse}</Typography.Text>
@@ -105,39 +92,52 @@ export function ErrorGallery({ report, threshold, label, onLabel }: Props): Reac
   );
 }
 
-interface TileProps {
-  readonly image: ErrorImage;
-  readonly projectId: string;
-  readonly shown: Record<ErrorKind | "correct", boolean>;
+/** The errors at a threshold and, only when they are to be shown, the correct findings. */
+function useErrors(report: Report, threshold: number, label: string | null, withFound: boolean) {
+  const project = useProject();
+  const query = { label, threshold, page: 1, page_size: ERRORS_READ };
+  const errors = useQuery({
+    queryKey: ["errors", project.id, report.version, query],
+    queryFn: () => listErrors(project.id, report.version, { ...query, kind: null }),
+    placeholderData: keepPreviousData,
+  });
+  const found = useQuery({
+    queryKey: ["errors", project.id, report.version, query, "found"],
+    queryFn: () => listErrors(project.id, report.version, { ...query, kind: "found" }),
+    enabled: withFound,
+    placeholderData: keepPreviousData,
+  });
+  return { errors, records: [...(errors.data?.items ?? []), ...(found.data?.items ?? [])] };
 }
 
-function ErrorTile({ image, projectId, shown }: TileProps): ReactNode {
+function ErrorTile({ image }: { readonly image: ErrorImage }): ReactNode {
   const words = useWords();
-  const count = (kind: ErrorKind): number => image.marks.filter((mark) => mark.kind === kind).length;
-  const marks = image.marks.flatMap((mark, place): Mark[] =>
-    shown[mark.kind]
-      ? [
-          {
-            id: String(place),
-            outline: boxCorners(mark.box),
-            colour: MARK_COLOURS[mark.kind],
-            caption: mark.score === null ? mark.label : `${mark.label} ${mark.score.toFixed(2)}`,
-          },
-        ]
-      : [],
-  );
+  const project = useProject();
+  const known = useQuery({
+    queryKey: ["image", project.id, image.imageId],
+    queryFn: () => getImage(project.id, image.imageId),
+  });
   return (
     <figure className="error-tile">
-      <ImageStage path={contentPath(projectId, image.image_id)} image={image} marks={marks} height={280} />
+      {known.isError && <ProblemAlert error={known.error} className="error-tile-empty" />}
+      {known.isPending && <Skeleton.Node active className="error-tile-empty" />}
+      {known.data !== undefined && (
+        <ImageStage
+          path={contentPath(project.id, image.imageId)}
+          preview={thumbnailPath(project.id, image.imageId, 512)}
+          image={known.data}
+          marks={marksOf(image)}
+          height={280}
+        />
+      )}
       <figcaption>
-        <Typography.Text ellipsis={{ tooltip: image.name }}>{image.name}</Typography.Text>
+        <Typography.Text ellipsis={{ tooltip: known.data?.name }}>{known.data?.name}</Typography.Text>
         <span className="error-counts">
-          <span style={{ color: MARK_COLOURS.false }}>
-            {words.report.kinds.false} {count("false")}
-          </span>
-          <span style={{ color: MARK_COLOURS.missed }}>
-            {words.report.kinds.missed} {count("missed")}
-          </span>
+          {KINDS.filter((kind) => kind !== "found" && countOf(image, kind) > 0).map((kind) => (
+            <span key={kind} style={{ color: KIND_COLOURS[kind] }}>
+              {words.report.kinds[kind]} {countOf(image, kind)}
+            </span>
+          ))}
         </span>
       </figcaption>
     </figure>

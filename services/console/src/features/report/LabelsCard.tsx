@@ -1,17 +1,13 @@
 import { WarningFilled } from "@ant-design/icons";
-import { Button, Card, Popover, Table, Typography } from "antd";
+import { Button, Card, Popover, Table } from "antd";
 import type { TableColumnsType } from "antd";
 import type { ReactNode } from "react";
 import type { LabelResult, LabelWarning, Report } from "../../api/evaluator";
-import { useWords, type Words } from "../../i18n/language";
+import { useLanguage, useWords, type Words } from "../../i18n/language";
 import { percent } from "../../ui/format";
 import { HelpTip } from "../../ui/HelpTip";
 import { countsAt, figures } from "./operatingPoint";
 import { warningsAt } from "./warnings";
-
-interface Row extends LabelResult {
-  readonly precision: number | null;
-}
 
 interface Props {
   readonly report: Report;
@@ -19,11 +15,12 @@ interface Props {
   readonly onDetails: (label: string) => void;
 }
 
-/** One row a label, best rate first, with a mark on every figure that needs work. */
+/** One row a label, best rate first, with a mark on every figure that needs work and what to do. */
 export function LabelsCard({ report, threshold, onDetails }: Props): ReactNode {
   const words = useWords();
+  const { language } = useLanguage();
   const rows = rowsAt(report, threshold);
-  const advice = [...new Set(rows.flatMap(({ warnings }) => warnings))];
+  const marked = rows.filter(({ warnings }) => warnings.length > 0);
   return (
     <Card
       title={
@@ -32,35 +29,37 @@ export function LabelsCard({ report, threshold, onDetails }: Props): ReactNode {
         </>
       }
     >
-      <Table<Row>
+      <Table<LabelResult>
         rowKey="label"
         size="middle"
         pagination={false}
         dataSource={rows}
         columns={columnsOf(words, onDetails)}
       />
-      {advice.length > 0 && (
+      {marked.length > 0 && (
         <ul className="label-advice" data-testid="label-advice">
-          {advice.map((warning) => (
-            <li key={warning}>
-              <WarningFilled className="warning-mark" /> {words.report.warnings[warning]}
+          {marked.map(({ label, advice }) => (
+            <li key={label}>
+              <WarningFilled className="warning-mark" /> {advice[language]}
             </li>
           ))}
         </ul>
       )}
-      <Typography.Text type="secondary">{words.report.onlyAnnotated}</Typography.Text>
     </Card>
   );
 }
 
-function rowsAt(report: Report, threshold: number): Row[] {
-  return report.labels
+function rowsAt(report: Report, threshold: number): LabelResult[] {
+  const { curves, labels } = report;
+  return labels
     .map((result) => {
-      const curve = report.curves.find(({ label }) => label === result.label);
-      if (curve === undefined) return { ...result, precision: null };
-      const now = figures(countsAt(curve, threshold));
-      const row = { ...result, detection_rate: now.recall, precision: now.precision };
-      return { ...row, warnings: warningsAt(row) };
+      const now = figures(countsAt(curves, curves.labels.indexOf(result.label), threshold));
+      return {
+        ...result,
+        detection_rate: now.recall,
+        precision: now.precision,
+        warnings: warningsAt(now.recall, result.warnings),
+      };
     })
     .sort((a, b) => (b.detection_rate ?? -1) - (a.detection_rate ?? -1));
 }
@@ -68,8 +67,8 @@ function rowsAt(report: Report, threshold: number): Row[] {
 function columnsOf(
   words: Words,
   onDetails: (label: string) => void,
-): TableColumnsType<Row> {
-  const marked = (row: Row, warning: LabelWarning, text: ReactNode): ReactNode => (
+): TableColumnsType<LabelResult> {
+  const marked = (row: LabelResult, warning: LabelWarning, text: ReactNode): ReactNode => (
     <span className="marked">
       {text}
       {row.warnings.includes(warning) && (
@@ -86,11 +85,7 @@ function columnsOf(
       key: "rate",
       render: (_, row) => marked(row, "rate", percent(row.detection_rate)),
     },
-    {
-      title: words.report.ap,
-      key: "ap",
-      render: (_, row) => marked(row, "metric", percent(row.average_precision)),
-    },
+    { title: words.report.ap, key: "ap", render: (_, row) => marked(row, "ap", percent(row.ap_50)) },
     { title: words.report.precision, key: "precision", render: (_, row) => percent(row.precision) },
     { title: words.report.share, key: "share", render: (_, row) => marked(row, "share", percent(row.share)) },
     { title: words.report.count, key: "count", render: (_, row) => marked(row, "count", row.count) },

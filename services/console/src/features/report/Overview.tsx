@@ -1,64 +1,93 @@
 import { Alert, Card, Statistic, Typography } from "antd";
 import type { ReactNode } from "react";
 import type { Report } from "../../api/evaluator";
-import { useWords } from "../../i18n/language";
+import { useLanguage, useWords } from "../../i18n/language";
 import { decimal, percent } from "../../ui/format";
 import { HelpTip } from "../../ui/HelpTip";
-import { conclude } from "./conclusion";
-import { countsAt, figures, mean, total } from "./operatingPoint";
+import { meanF1At } from "./operatingPoint";
+import { GOOD_RATE } from "./warnings";
 
-interface Props {
-  readonly report: Report;
-  readonly threshold: number;
-}
-
-const TONES = { good: "success", fair: "warning", poor: "error", none: "info" } as const;
+type Tone = "success" | "warning" | "error" | "info";
 
 /** The conclusion in words, and the figures it stands on. */
-export function Overview({ report, threshold }: Props): ReactNode {
+export function Overview({ report }: { readonly report: Report }): ReactNode {
   const words = useWords();
-  const counts = report.curves.map((curve) => countsAt(curve, threshold));
-  const overall = figures(total(counts));
-  const macroF1 = mean(counts.map((one) => figures(one).f1));
-  const verdict = conclude(report);
+  const { language } = useLanguage();
+  const { overall, notes, reference_only: referenceOnly } = report;
+  // The evaluator puts the remark on small data sets first.
+  const reference = referenceOnly ? notes[0] : undefined;
+  const others = referenceOnly ? notes.slice(1) : notes;
   return (
     <Card className="overview">
       <Alert
-        type={TONES[verdict.grade]}
+        type={toneOf(overall.average_detection_rate, overall.precision)}
         showIcon
         className="conclusion"
-        title={words.report.verdicts[verdict.grade](
-          percent(report.average_detection_rate),
-          percent(report.map_50),
-        )}
-        description={
-          verdict.weakest === null
-            ? words.report.publishAdvice
-            : words.report.weakest(verdict.weakest.label, percent(verdict.weakest.detection_rate))
-        }
+        data-testid="conclusion"
+        title={report.conclusion[language]}
       />
-      {report.reference_only && (
+      {reference !== undefined && (
         <Alert
           type="warning"
-          showIcon
           banner
           className="reference-only"
           data-testid="reference-only"
-          title={words.report.referenceOnly(report.images)}
+          title={reference[language]}
         />
       )}
-      <div className="figures">
-        <Figure name={words.report.rate} help={words.train.rateHelp} value={percent(overall.recall)} strong />
-        <Figure name="mAP@0.5" help={words.report.mapHelp} value={percent(report.map_50)} />
-        <Figure name="mAP@0.5:0.95" help={words.report.mapRangeHelp} value={percent(report.map_50_95)} />
-        <Figure name={words.report.precision} help={words.report.precisionHelp} value={percent(overall.precision)} />
-        <Figure name={words.report.recall} help={words.report.recallHelp} value={percent(overall.recall)} />
-        <Figure name="F1" help={words.report.f1Help} value={decimal(macroF1)} />
-      </div>
+      <Headline report={report} />
       <Typography.Text type="secondary">
-        {words.report.basis(report.images, threshold.toFixed(2), report.iou_threshold.toFixed(2))}
+        {words.report.basis(report.images, report.iou_threshold.toFixed(2))}
       </Typography.Text>
+      <ul className="notes">
+        {others.map((note) => (
+          <li key={note.en}>{note[language]}</li>
+        ))}
+      </ul>
     </Card>
+  );
+}
+
+/** A model is good only when the detection rate and the precision are both good. */
+function toneOf(rate: number | null, precision: number | null): Tone {
+  if (rate === null) return "info";
+  const good = [rate >= GOOD_RATE, (precision ?? 0) >= GOOD_RATE];
+  if (good.every(Boolean)) return "success";
+  return good.some(Boolean) ? "warning" : "error";
+}
+
+/** Precision, recall and F1 stand at the threshold with the best F1, the rate at the one in force. */
+function Headline({ report }: { readonly report: Report }): ReactNode {
+  const words = useWords();
+  const { overall } = report;
+  const best = report.question.answers.find(({ answer }) => answer === "balanced");
+  const at = best === undefined ? "" : words.report.atBest(best.threshold.toFixed(2));
+  const f1 = best === undefined ? overall.f1 : meanF1At(report.curves, best.threshold);
+  return (
+    <div className="figures">
+      <Figure
+        name={words.report.rate}
+        note={words.report.atThreshold(report.threshold.toFixed(2))}
+        help={words.train.rateHelp}
+        value={percent(overall.average_detection_rate)}
+        strong
+      />
+      <Figure name="mAP@0.5" help={words.report.mapHelp} value={percent(overall.map_50)} />
+      <Figure name="mAP@0.5:0.95" help={words.report.mapRangeHelp} value={percent(overall.map)} />
+      <Figure
+        name={words.report.precision}
+        note={at}
+        help={words.report.precisionHelp}
+        value={percent(best?.precision ?? overall.precision)}
+      />
+      <Figure
+        name={words.report.recall}
+        note={at}
+        help={words.report.recallHelp}
+        value={percent(best?.recall ?? overall.recall)}
+      />
+      <Figure name="F1" note={at} help={words.report.f1Help} value={decimal(f1)} />
+    </div>
   );
 }
 
@@ -66,19 +95,22 @@ interface FigureProps {
   readonly name: string;
   readonly help: string;
   readonly value: string;
+  readonly note?: string;
   readonly strong?: boolean;
 }
 
-function Figure({ name, help, value, strong = false }: FigureProps): ReactNode {
+function Figure({ name, help, value, note = "", strong = false }: FigureProps): ReactNode {
   return (
-    <Statistic
-      className={strong ? "figure figure-strong" : "figure"}
-      title={
-        <>
-          {name} <HelpTip title={name} text={help} />
-        </>
-      }
-      value={value}
-    />
+    <div className={strong ? "figure figure-strong" : "figure"}>
+      <Statistic
+        title={
+          <>
+            {name} <HelpTip title={name} text={help} />
+          </>
+        }
+        value={value}
+      />
+      <span className="figure-note">{note}</span>
+    </div>
   );
 }

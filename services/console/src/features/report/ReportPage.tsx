@@ -12,7 +12,8 @@ import { CurvesCard } from "./CurvesCard";
 import { ErrorGallery } from "./ErrorGallery";
 import { LabelsCard } from "./LabelsCard";
 import { Overview } from "./Overview";
-import { ThresholdCard } from "./ThresholdCard";
+import { rounded, ThresholdCard } from "./ThresholdCard";
+import { TraitsCard } from "./TraitsCard";
 
 /** The report of one version: the newest where the address names none. */
 export function ReportPage(): ReactNode {
@@ -22,9 +23,9 @@ export function ReportPage(): ReactNode {
   const { version: asked } = useParams();
   const versions = useQuery({
     queryKey: ["versions", project.id],
-    queryFn: () => listVersions(project.id),
+    queryFn: () => listVersions(project.id, 100),
   });
-  const names = (versions.data?.items ?? []).map(({ version }) => version);
+  const names = (versions.data?.items ?? []).flatMap(({ version }) => version ?? []);
   const version = asked ?? names[0];
   const report = useQuery({
     queryKey: ["report", project.id, version],
@@ -69,7 +70,7 @@ export function ReportPage(): ReactNode {
 }
 
 function Body({ report }: { readonly report: Report }): ReactNode {
-  const [threshold, setThreshold] = useState(report.threshold);
+  const [threshold, setThreshold] = useState(rounded(report.threshold));
   const [label, setLabel] = useState<string | null>(null);
   const errors = useRef<HTMLDivElement>(null);
   const shared = { report, threshold };
@@ -79,11 +80,12 @@ function Body({ report }: { readonly report: Report }): ReactNode {
   };
   return (
     <>
-      <Overview {...shared} />
+      <Overview report={report} />
       <ThresholdCard {...shared} onThreshold={setThreshold} />
       <LabelsCard {...shared} onDetails={showErrorsOf} />
       <CurvesCard {...shared} />
       <ConfusionCard report={report} />
+      <TraitsCard report={report} />
       <div ref={errors} className="errors-anchor">
         <ErrorGallery {...shared} label={label} onLabel={setLabel} />
       </div>

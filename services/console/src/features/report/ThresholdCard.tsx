@@ -1,9 +1,9 @@
-import { Button, Card, InputNumber, Segmented, Slider, Space, Typography } from "antd";
+import { Button, Card, InputNumber, Segmented, Slider, Typography } from "antd";
 import { useState, type ReactNode } from "react";
-import type { Report } from "../../api/evaluator";
-import { useWords } from "../../i18n/language";
-import { percent } from "../../ui/format";
-import { countsAt, figures, recommended, total, type Preference } from "./operatingPoint";
+import type { Answer, Report } from "../../api/evaluator";
+import { useLanguage, useWords } from "../../i18n/language";
+import { decimal, percent } from "../../ui/format";
+import { figures, meanF1At, totalAt } from "./operatingPoint";
 
 interface Props {
   readonly report: Report;
@@ -11,35 +11,41 @@ interface Props {
   readonly onThreshold: (threshold: number) => void;
 }
 
-const PREFERENCES: readonly Preference[] = ["precision", "balanced", "recall"];
-
 /** Asks what matters more, recommends a threshold for it, and lets one try any other at once. */
 export function ThresholdCard({ report, threshold, onThreshold }: Props): ReactNode {
   const words = useWords();
-  const [preference, setPreference] = useState<Preference>("balanced");
-  const advised = recommended(report.curves, preference);
-  const counts = total(report.curves.map((curve) => countsAt(curve, threshold)));
+  const { language } = useLanguage();
+  const { text, answers } = report.question;
+  const [chosen, setChosen] = useState<Answer["answer"]>("balanced");
+  const answer = answers.find((one) => one.answer === chosen);
+  const counts = totalAt(report.curves, threshold);
   const now = figures(counts);
   return (
-    <Card title={words.report.thresholdTitle}>
+    <Card title={words.report.threshold}>
       <div className="preference">
-        <Typography.Text>{words.report.question}</Typography.Text>
-        <Segmented<Preference>
-          value={preference}
-          onChange={setPreference}
-          options={PREFERENCES.map((value) => ({ value, label: words.report.preferences[value] }))}
+        <Typography.Text>{text[language]}</Typography.Text>
+        <Segmented
+          value={chosen}
+          onChange={setChosen}
+          options={answers.map((one) => ({
+            value: one.answer,
+            label: words.report.preferences[one.answer],
+          }))}
         />
-        {advised !== null && (
-          <Space data-testid="recommended-threshold">
-            <Typography.Text>{words.report.recommended(advised.toFixed(2))}</Typography.Text>
-            <Button size="small" disabled={advised === threshold} onClick={() => onThreshold(advised)}>
-              {words.report.use}
-            </Button>
-          </Space>
-        )}
       </div>
+      {answer !== undefined && (
+        <div className="recommendation" data-testid="recommended-threshold">
+          <Typography.Text>{answer.words[language]}</Typography.Text>
+          <Button
+            size="small"
+            disabled={rounded(answer.threshold) === threshold}
+            onClick={() => onThreshold(rounded(answer.threshold))}
+          >
+            {words.report.use}
+          </Button>
+        </div>
+      )}
       <div className="threshold-row">
-        <Typography.Text strong>{words.report.threshold}</Typography.Text>
         <Slider
           className="threshold-slider"
           min={0}
@@ -47,7 +53,7 @@ export function ThresholdCard({ report, threshold, onThreshold }: Props): ReactN
           step={0.01}
           value={threshold}
           onChange={onThreshold}
-          marks={markers(report, advised)}
+          marks={marksOf(report.threshold, answer?.threshold)}
           tooltip={{ formatter: (value) => value?.toFixed(2) }}
         />
         <InputNumber
@@ -55,26 +61,34 @@ export function ThresholdCard({ report, threshold, onThreshold }: Props): ReactN
           max={1}
           step={0.01}
           value={threshold}
-          onChange={(value) => onThreshold(value ?? report.threshold)}
+          onChange={(value) => onThreshold(value ?? rounded(report.threshold))}
           className="threshold-number"
           aria-label={words.report.threshold}
         />
       </div>
       <Typography.Paragraph className="threshold-words" data-testid="threshold-words">
         {words.report.outcome({
-          found: counts.tp,
+          found: counts.found,
           truths: counts.truths,
-          wrong: counts.fp,
+          wrong: counts.wrong,
           precision: percent(now.precision),
           recall: percent(now.recall),
+          f1: decimal(meanF1At(report.curves, threshold)),
         })}
       </Typography.Paragraph>
     </Card>
   );
 }
 
-function markers(report: Report, advised: number | null): Record<number, ReactNode> {
-  const marks: Record<number, ReactNode> = { 0: "0", 1: "1", [report.threshold]: report.threshold };
-  if (advised !== null) marks[advised] = <span className="advised-mark">{advised.toFixed(2)}</span>;
+/** The slider's and the curves' grid. */
+export function rounded(threshold: number): number {
+  return Math.round(threshold * 100) / 100;
+}
+
+function marksOf(own: number, advised: number | undefined): Record<number, ReactNode> {
+  const marks: Record<number, ReactNode> = { 0: "0", 1: "1", [rounded(own)]: own.toFixed(2) };
+  if (advised !== undefined) {
+    marks[rounded(advised)] = <span className="advised-mark">{advised.toFixed(2)}</span>;
+  }
   return marks;
 }

@@ -2,47 +2,55 @@ import { DeleteOutlined, DragOutlined, PlusSquareOutlined } from "@ant-design/ic
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { App, Button, Select, Space, Typography } from "antd";
 import { useEffect, useState, type ReactNode } from "react";
-import { correct } from "../../api/annotation";
-import { contentPath, type GalleryImage } from "../../api/gallery";
-import type { Detection } from "../../api/inference";
+import { correct, type NewShape } from "../../api/annotation";
+import { contentPath, thumbnailPath } from "../../api/gallery";
+import type { Prediction } from "../../api/inference";
 import { useWords } from "../../i18n/language";
 import { ImageStage } from "../../ui/ImageStage";
+import { bounds, outline } from "../../ui/outline";
 import { ProblemAlert } from "../../ui/ProblemAlert";
 import { useProject } from "../projects/useProject";
 import type { EditedBox } from "./boxEditing";
 import { BoxEditor, type Tool } from "./BoxEditor";
+import type { FoundShape } from "./thresholds";
 
 interface Props {
-  readonly image: GalleryImage;
-  readonly predictionId: string;
-  readonly detections: readonly Detection[];
+  readonly prediction: Prediction;
+  /** What the version found at the threshold in force: where the correction starts. */
+  readonly shapes: readonly FoundShape[];
   readonly labels: readonly string[];
   readonly onEnd: () => void;
 }
 
-function editable(detections: readonly Detection[]): EditedBox[] {
-  return detections.map(({ label, score, box }, place) => ({ id: `p${place}`, label, score, box }));
+function editable(shapes: readonly FoundShape[]): EditedBox[] {
+  return shapes.flatMap((shape, place) => {
+    const box = bounds(outline(shape));
+    return box === null
+      ? []
+      : [{ id: `found-${place}`, label: shape.label, score: shape.score ?? null, box }];
+  });
 }
 
 /** Put a version's findings right: keep, move, delete, draw; saving makes the image an annotated one. */
-export function CorrectionEditor({ image, predictionId, detections, labels, onEnd }: Props): ReactNode {
+export function CorrectionEditor({ prediction, shapes, labels, onEnd }: Props): ReactNode {
   const words = useWords();
   const project = useProject();
   const queries = useQueryClient();
   const { message } = App.useApp();
-  const [boxes, setBoxes] = useState<readonly EditedBox[]>(() => editable(detections));
+  const [boxes, setBoxes] = useState<readonly EditedBox[]>(() => editable(shapes));
+  const imageId = prediction.image_id ?? "";
   const [chosen, setChosen] = useState<string | null>(null);
   const [tool, setTool] = useState<Tool>("select");
   const [drawLabel, setDrawLabel] = useState(labels[0] ?? "");
   const one = boxes.find(({ id }) => id === chosen);
 
   const saving = useMutation({
-    mutationFn: () => correct(project.id, image.id, predictionId, boxes.map(shapeOf)),
+    mutationFn: () => correct(project.id, imageId, prediction.id, boxes.map(shapeOf)),
     onSuccess: async () => {
       void message.success(words.test.saved);
       await Promise.all([
         queries.invalidateQueries({ queryKey: ["images", project.id] }),
-        queries.invalidateQueries({ queryKey: ["annotation", project.id, image.id] }),
+        queries.invalidateQueries({ queryKey: ["annotation", project.id, imageId] }),
       ]);
       onEnd();
     },
@@ -98,14 +106,15 @@ export function CorrectionEditor({ image, predictionId, detections, labels, onEn
       </div>
       {saving.isError && <ProblemAlert error={saving.error} />}
       <ImageStage
-        path={contentPath(project.id, image.id)}
-        image={image}
+        path={contentPath(project.id, imageId)}
+        preview={thumbnailPath(project.id, imageId)}
+        image={prediction}
         marks={[]}
         height="max(420px, calc(100vh - 420px))"
         overlay={(view) => (
           <BoxEditor
             view={view}
-            image={image}
+            image={prediction}
             boxes={boxes}
             labels={labels}
             tool={tool}
@@ -124,7 +133,7 @@ export function CorrectionEditor({ image, predictionId, detections, labels, onEn
   );
 }
 
-function shapeOf({ id, label, box }: EditedBox) {
+function shapeOf({ id, label, box }: EditedBox): NewShape {
   const [x1, y1, x2, y2] = box;
   return {
     id,

@@ -3,17 +3,14 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Button, Card, Empty, Select, Space, Tag, Typography } from "antd";
 import { useState, type ReactNode } from "react";
 import { Link, useSearchParams } from "react-router";
-import { listVersions } from "../../api/trainer";
-import { startTestRun } from "../../api/inference";
+import { listDeployments, listTestRuns, startTestRun } from "../../api/inference";
 import { useWords } from "../../i18n/language";
 import { ProblemAlert } from "../../ui/ProblemAlert";
 import { useProject } from "../projects/useProject";
 import { ImagePicker } from "./ImagePicker";
 import { TestResults } from "./TestResults";
 import { TestUpload } from "./TestUpload";
-
-/** Kept low on purpose: the slider above the results hides what is below it without asking again. */
-const LOWEST_THRESHOLD = 0.05;
+import { LOWEST_THRESHOLD } from "./thresholds";
 
 /** Choose images, let a version look at them, judge what it says. */
 export function TestPage(): ReactNode {
@@ -21,27 +18,28 @@ export function TestPage(): ReactNode {
   const project = useProject();
   const queries = useQueryClient();
   const [parameters, setParameters] = useSearchParams();
-  const runId = parameters.get("run");
   const [imageIds, setImageIds] = useState<readonly string[]>([]);
   const [asked, setAsked] = useState<string | null>(null);
   const [dialog, setDialog] = useState<"pick" | "upload" | null>(null);
   const versions = useQuery({
-    queryKey: ["versions", project.id],
-    queryFn: () => listVersions(project.id),
+    queryKey: ["deployments", project.id],
+    queryFn: () => listDeployments(project.id),
   });
-  const names = (versions.data?.items ?? []).map(({ version }) => version);
-  const version = asked ?? names[0];
+  const runs = useQuery({
+    queryKey: ["test-runs", project.id],
+    queryFn: () => listTestRuns(project.id),
+  });
+  // Without a run in the address the newest one is shown, so that coming back finds the results.
+  const runId = parameters.get("run") ?? runs.data?.items[0]?.id ?? null;
+  const deployed = versions.data?.items ?? [];
+  const names = deployed.map(({ version }) => version);
+  const version = asked ?? (deployed.find(({ current }) => current) ?? deployed[0])?.version;
   const start = useMutation({
-    mutationFn: () =>
-      startTestRun(project.id, {
-        image_ids: imageIds,
-        threshold: LOWEST_THRESHOLD,
-        ...(version === undefined ? {} : { version }),
-      }),
+    mutationFn: (chosen: string) => startTestRun(project.id, imageIds, chosen, LOWEST_THRESHOLD),
     onSuccess: async (run) => {
       setParameters({ run: run.id });
       setImageIds([]);
-      await queries.invalidateQueries({ queryKey: ["images", project.id] });
+      await queries.invalidateQueries({ queryKey: ["test-runs", project.id] });
     },
   });
   const add = (ids: readonly string[]): void => setImageIds([...new Set([...imageIds, ...ids])]);
@@ -89,9 +87,9 @@ export function TestPage(): ReactNode {
             <Button
               type="primary"
               icon={<PlayCircleOutlined />}
-              disabled={imageIds.length === 0}
+              disabled={imageIds.length === 0 || version === undefined}
               loading={start.isPending}
-              onClick={() => start.mutate()}
+              onClick={() => version !== undefined && start.mutate(version)}
             >
               {words.test.run}
             </Button>
@@ -100,12 +98,12 @@ export function TestPage(): ReactNode {
         <Typography.Text type="secondary">{words.test.advice}</Typography.Text>
         {start.isError && <ProblemAlert error={start.error} className="upload-problem" />}
       </Card>
-      {runId === null ? (
+      {runId === null && !runs.isPending ? (
         <Card className="empty-card">
           <Empty description={words.test.none} />
         </Card>
       ) : (
-        <TestResults key={runId} runId={runId} />
+        runId !== null && <TestResults key={runId} runId={runId} />
       )}
       {dialog === "pick" && (
         <ImagePicker

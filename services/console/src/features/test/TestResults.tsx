@@ -1,16 +1,17 @@
 import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
-import { Alert, Card, Empty, Progress, Skeleton, Slider, Space, Switch, Tag, Typography } from "antd";
+import { Alert, Card, Empty, Pagination, Progress, Skeleton, Slider, Space, Switch, Tag, Typography } from "antd";
 import { useEffect, useState, type ReactNode } from "react";
 import { thumbnailPath } from "../../api/gallery";
-import { getTestRun, isRunning, type TestedImage, type TestRun } from "../../api/inference";
+import { getTestRun, isRunning, listPredictions, type Prediction, type TestRun } from "../../api/inference";
 import { useWords } from "../../i18n/language";
 import { ProblemAlert } from "../../ui/ProblemAlert";
 import { Thumbnail } from "../../ui/Thumbnail";
 import { useProject } from "../projects/useProject";
+import { LOWEST_THRESHOLD, shapesFrom, START_THRESHOLD } from "./thresholds";
 import { TestedImageView } from "./TestedImageView";
 
 const REFRESH_MS = 800;
-const START_THRESHOLD = 0.3;
+const PAGE_SIZE = 50;
 
 /** What one test run found, image by image, while it runs and after. */
 export function TestResults({ runId }: { readonly runId: string }): ReactNode {
@@ -19,7 +20,6 @@ export function TestResults({ runId }: { readonly runId: string }): ReactNode {
   const run = useQuery({
     queryKey: ["test-run", project.id, runId],
     queryFn: () => getTestRun(project.id, runId),
-    placeholderData: keepPreviousData,
     refetchInterval: ({ state }) =>
       state.data === undefined || isRunning(state.data) ? REFRESH_MS : false,
   });
@@ -40,12 +40,19 @@ export function TestResults({ runId }: { readonly runId: string }): ReactNode {
 
 function Results({ run }: { readonly run: TestRun }): ReactNode {
   const words = useWords();
+  const project = useProject();
   const [threshold, setThreshold] = useState(START_THRESHOLD);
   const [confidence, setConfidence] = useState(true);
   const [opened, setOpened] = useState<string | null>(null);
-  const current =
-    run.results.find(({ image_id: id }) => id === opened) ?? run.results[0];
-  const share = run.total === 0 ? 0 : run.done / run.total;
+  const [page, setPage] = useState(1);
+  const predictions = useQuery({
+    // The number that are done is part of the key: each further result is asked for once.
+    queryKey: ["predictions", project.id, run.id, page, run.done, isRunning(run)],
+    queryFn: () => listPredictions(project.id, run.id, page, PAGE_SIZE),
+    placeholderData: keepPreviousData,
+  });
+  const results = predictions.data?.items ?? [];
+  const current = results.find(({ id }) => id === opened) ?? results[0];
   return (
     <Card
       title={
@@ -56,15 +63,15 @@ function Results({ run }: { readonly run: TestRun }): ReactNode {
       }
       extra={<Typography.Text type="secondary">{words.test.progress(run.done, run.total)}</Typography.Text>}
     >
-      {isRunning(run) && (
-        <Progress percent={Math.floor(share * 100)} status="active" data-testid="test-progress" />
+      <RunState run={run} />
+      {predictions.isError && (
+        <ProblemAlert error={predictions.error} onRetry={() => void predictions.refetch()} />
       )}
-      {run.state === "failed" && <Alert type="error" showIcon title={words.test.failed} description={run.error} />}
       <div className="test-controls">
         <Typography.Text strong>{words.report.threshold}</Typography.Text>
         <Slider
           className="threshold-slider"
-          min={0.05}
+          min={LOWEST_THRESHOLD}
           max={1}
           step={0.01}
           value={threshold}
@@ -78,32 +85,57 @@ function Results({ run }: { readonly run: TestRun }): ReactNode {
         </Space>
       </div>
       {current === undefined ? (
-        <Empty description={words.test.waiting} />
+        <Empty description={isRunning(run) ? words.test.waiting : words.common.noData} />
       ) : (
         <div className="test-body">
-          <ResultList
-            results={run.results}
-            threshold={threshold}
-            current={current.image_id}
-            onOpen={setOpened}
-          />
-          <TestedImageView
-            key={current.image_id}
-            tested={current}
-            threshold={threshold}
-            confidence={confidence}
-          />
+          <div>
+            <ResultList results={results} threshold={threshold} current={current.id} onOpen={setOpened} />
+            <Pagination
+              simple
+              size="small"
+              current={page}
+              pageSize={PAGE_SIZE}
+              total={predictions.data?.total ?? 0}
+              hideOnSinglePage
+              onChange={setPage}
+            />
+          </div>
+          <TestedImageView key={current.id} tested={current} threshold={threshold} confidence={confidence} />
         </div>
       )}
     </Card>
   );
 }
 
+/** How far the run is, and what went wrong in it. */
+function RunState({ run }: { readonly run: TestRun }): ReactNode {
+  const words = useWords();
+  const share = run.total === 0 ? 0 : run.done / run.total;
+  return (
+    <>
+      {isRunning(run) && (
+        <Progress percent={Math.floor(share * 100)} status="active" data-testid="test-progress" />
+      )}
+      {run.state === "failed" && (
+        <Alert type="error" showIcon title={words.test.failed} description={run.error} />
+      )}
+      {run.failures.length > 0 && (
+        <Alert
+          type="warning"
+          showIcon
+          title={words.test.imagesFailed(run.failed)}
+          description={[...new Set(run.failures.map(({ reason }) => reason))].join("; ")}
+        />
+      )}
+    </>
+  );
+}
+
 interface ListProps {
-  readonly results: readonly TestedImage[];
+  readonly results: readonly Prediction[];
   readonly threshold: number;
   readonly current: string;
-  readonly onOpen: (imageId: string) => void;
+  readonly onOpen: (predictionId: string) => void;
 }
 
 function ResultList({ results, threshold, current, onOpen }: ListProps): ReactNode {
@@ -111,18 +143,18 @@ function ResultList({ results, threshold, current, onOpen }: ListProps): ReactNo
   const project = useProject();
   return (
     <ul className="test-list">
-      {results.map(({ image_id: id, name, detections, error }) => (
-        <li key={id} className={id === current ? "test-item test-item-current" : "test-item"}>
-          <Thumbnail path={thumbnailPath(project.id, id)} alt={name} onOpen={() => onOpen(id)} />
+      {results.map((result) => (
+        <li key={result.id} className={result.id === current ? "test-item test-item-current" : "test-item"}>
+          <Thumbnail
+            path={thumbnailPath(project.id, result.image_id ?? "")}
+            alt={result.name}
+            onOpen={() => onOpen(result.id)}
+          />
           <div className="test-item-words">
-            <Typography.Text ellipsis={{ tooltip: name }}>{name}</Typography.Text>
-            {error === "" ? (
-              <Typography.Text type="secondary">
-                {words.test.found(detections.filter(({ score }) => score >= threshold).length)}
-              </Typography.Text>
-            ) : (
-              <Typography.Text type="danger">{words.trainingStatus.failed}</Typography.Text>
-            )}
+            <Typography.Text ellipsis={{ tooltip: result.name }}>{result.name}</Typography.Text>
+            <Typography.Text type="secondary">
+              {words.test.found(shapesFrom(result, threshold).length)}
+            </Typography.Text>
           </div>
         </li>
       ))}

@@ -1,19 +1,19 @@
 import { useQuery } from "@tanstack/react-query";
-import { Alert, App, Button, Skeleton, Typography } from "antd";
+import { App, Button, Typography } from "antd";
 import { useState, type ReactNode } from "react";
-import { contentPath, getImage } from "../../api/gallery";
-import type { TestedImage } from "../../api/inference";
+import { contentPath, getImage, thumbnailPath } from "../../api/gallery";
+import type { Prediction } from "../../api/inference";
 import { labelColour } from "../../app/theme";
 import { useWords } from "../../i18n/language";
 import { ImageStage, type Mark } from "../../ui/ImageStage";
-import { boxCorners } from "../../ui/outline";
-import { ProblemAlert } from "../../ui/ProblemAlert";
+import { outline } from "../../ui/outline";
 import { useProject } from "../projects/useProject";
 import { CorrectionEditor } from "./CorrectionEditor";
+import { shapesFrom } from "./thresholds";
 import { useLabelNames } from "./useLabelNames";
 
 interface Props {
-  readonly tested: TestedImage;
+  readonly tested: Prediction;
   readonly threshold: number;
   readonly confidence: boolean;
 }
@@ -25,22 +25,17 @@ export function TestedImageView({ tested, threshold, confidence }: Props): React
   const { modal } = App.useApp();
   const [correcting, setCorrecting] = useState(false);
   const labels = useLabelNames(project.id);
+  const imageId = tested.image_id ?? "";
   const image = useQuery({
-    queryKey: ["image", project.id, tested.image_id],
-    queryFn: () => getImage(project.id, tested.image_id),
+    queryKey: ["image", project.id, imageId],
+    queryFn: () => getImage(project.id, imageId),
   });
-  if (image.isError) return <ProblemAlert error={image.error} onRetry={() => void image.refetch()} />;
-  if (image.data === undefined) return <Skeleton active paragraph={{ rows: 6 }} />;
-  if (tested.error !== "") {
-    return <Alert type="error" showIcon title={words.test.imageFailed} description={tested.error} />;
-  }
-  const kept = tested.detections.filter(({ score }) => score >= threshold);
+  const kept = shapesFrom(tested, threshold);
   if (correcting) {
     return (
       <CorrectionEditor
-        image={image.data}
-        predictionId={tested.prediction_id}
-        detections={kept}
+        prediction={tested}
+        shapes={kept}
         labels={labels}
         onEnd={() => {
           setCorrecting(false);
@@ -49,6 +44,7 @@ export function TestedImageView({ tested, threshold, confidence }: Props): React
       />
     );
   }
+  const corrected = image.data?.status === "labelled";
   const ask = async (): Promise<void> => {
     const sure = await modal.confirm({
       title: words.test.correctSure,
@@ -57,30 +53,32 @@ export function TestedImageView({ tested, threshold, confidence }: Props): React
     });
     if (sure) setCorrecting(true);
   };
-  const corrected = image.data.status === "labelled";
   return (
     <div className="tested">
       <div className="tested-head">
-        <Typography.Text strong ellipsis={{ tooltip: image.data.name }}>
-          {image.data.name}
+        <Typography.Text strong ellipsis={{ tooltip: tested.name }}>
+          {tested.name}
         </Typography.Text>
         <Typography.Text type="secondary">{words.test.found(kept.length)}</Typography.Text>
-        {tested.elapsed_ms !== null && (
-          <Typography.Text type="secondary">{words.test.elapsed(Math.round(tested.elapsed_ms))}</Typography.Text>
+        <Typography.Text type="secondary">
+          {words.test.elapsed(Math.round(tested.elapsed_ms))}
+        </Typography.Text>
+        {project.task === "detection" && (
+          <Button className="tested-correct" disabled={corrected} onClick={() => void ask()}>
+            {corrected ? words.test.corrected : words.test.correct}
+          </Button>
         )}
-        <Button className="tested-correct" disabled={corrected} onClick={() => void ask()}>
-          {corrected ? words.test.corrected : words.test.correct}
-        </Button>
       </div>
       <ImageStage
-        path={contentPath(project.id, tested.image_id)}
-        image={image.data}
+        path={contentPath(project.id, imageId)}
+        preview={thumbnailPath(project.id, imageId)}
+        image={tested}
         marks={kept.map(
-          ({ label, score, box }, place): Mark => ({
+          (shape, place): Mark => ({
             id: String(place),
-            outline: boxCorners(box),
-            colour: labelColour(labels, label),
-            caption: confidence ? `${label} ${score.toFixed(2)}` : label,
+            outline: outline(shape),
+            colour: labelColour(labels, shape.label),
+            caption: confidence ? `${shape.label} ${(shape.score ?? 1).toFixed(2)}` : shape.label,
           }),
         )}
         height="max(420px, calc(100vh - 420px))"

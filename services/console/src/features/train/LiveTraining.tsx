@@ -16,22 +16,19 @@ export function LiveTraining({ training }: { readonly training: Training }): Rea
   const project = useProject();
   const { progress, losses } = useLive(project.id, training);
   const option = useMemo(() => lossOption(losses, words), [losses, words]);
-  const figures = progress?.figures ?? {};
-  const epoch = figures["epoch"];
-  const epochs = figures["epochs"];
   return (
     <Card
       className="live-card"
       title={
         <span className="live-title">
           {words.train.running}
-          <Tag color="processing">{stageName(progress?.stage ?? "", training, words)}</Tag>
+          <Tag color="processing">{stageName(progress.stage, training, words)}</Tag>
         </span>
       }
       extra={<CancelButton training={training} />}
     >
       <Progress
-        percent={Math.floor(progress?.percent ?? 0)}
+        percent={Math.floor(progress.percent)}
         status="active"
         data-testid="training-progress"
       />
@@ -39,13 +36,13 @@ export function LiveTraining({ training }: { readonly training: Training }): Rea
         <div className="live-figures">
           <Statistic
             title={words.train.timeLeft}
-            value={progress?.seconds_left == null ? "—" : clock(progress.seconds_left)}
+            value={progress.seconds_left == null ? "—" : clock(progress.seconds_left)}
           />
           <Statistic
             title={words.train.epoch}
-            value={epoch === undefined ? "—" : epochs === undefined ? epoch : `${epoch} / ${epochs}`}
+            value={progress.epoch === 0 ? "—" : `${progress.epoch} / ${progress.epochs}`}
           />
-          <Statistic title={words.train.loss} value={decimal(figures["loss"])} />
+          <Statistic title={words.train.loss} value={decimal(progress.loss)} />
         </div>
         <div className="live-chart">
           <Chart option={option} height={200} label={words.train.lossCurve} />

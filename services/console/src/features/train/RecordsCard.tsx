@@ -1,18 +1,20 @@
-import type { UseQueryResult } from "@tanstack/react-query";
-import { Card, Empty, Popover, Table, Tag, Typography } from "antd";
+import { useMutation, useQueryClient, type UseQueryResult } from "@tanstack/react-query";
+import { App, Button, Card, Empty, Popover, Space, Table, Tag, Typography } from "antd";
 import type { TableColumnsType } from "antd";
 import type { ReactNode } from "react";
 import { Link } from "react-router";
-import type { Training, TrainingStatus } from "../../api/trainer";
-import type { Page } from "../../api/workspace";
+import { resumeTraining, type Training, type TrainingPage, type TrainingStatus } from "../../api/trainer";
 import { useWords, type Words } from "../../i18n/language";
-import { percent, time, wholeMinutes } from "../../ui/format";
+import { percent, time } from "../../ui/format";
 import { HelpTip } from "../../ui/HelpTip";
 import { ProblemAlert } from "../../ui/ProblemAlert";
 import { useProject } from "../projects/useProject";
 
 const STATUS_COLOURS: Record<TrainingStatus, string> = {
+  waiting: "default",
+  preparing: "processing",
   queued: "default",
+  stopping: "warning",
   running: "processing",
   success: "success",
   failed: "error",
@@ -20,7 +22,7 @@ const STATUS_COLOURS: Record<TrainingStatus, string> = {
 };
 
 interface Props {
-  readonly records: UseQueryResult<Page<Training>>;
+  readonly records: UseQueryResult<TrainingPage>;
   readonly page: number;
   readonly pageSize: number;
   readonly onPage: (page: number, pageSize: number) => void;
@@ -42,7 +44,7 @@ export function RecordsCard({ records, page, pageSize, onPage }: Props): ReactNo
         scroll={{ x: 980 }}
         loading={records.isPending}
         dataSource={records.data?.items ?? []}
-        columns={columnsOf(words, `/projects/${project.id}/report`, total - (page - 1) * pageSize)}
+        columns={columnsOf(words, `/projects/${project.id}/report`)}
         locale={{ emptyText: <Empty description={words.train.none} /> }}
         pagination={{
           current: page,
@@ -58,10 +60,15 @@ export function RecordsCard({ records, page, pageSize, onPage }: Props): ReactNo
   );
 }
 
-function columnsOf(words: Words, reports: string, newest: number): TableColumnsType<Training> {
+function columnsOf(words: Words, reports: string): TableColumnsType<Training> {
   return [
-    { title: words.train.number, key: "number", width: 64, render: (_, __, place) => newest - place },
-    { title: words.train.version, key: "version", width: 90, render: (_, { version }) => version ?? "—" },
+    { title: words.train.number, dataIndex: "number", key: "number", width: 64 },
+    {
+      title: words.train.version,
+      key: "version",
+      width: 130,
+      render: (_, training) => <VersionName training={training} />,
+    },
     {
       title: words.gallery.status,
       key: "status",
@@ -90,13 +97,13 @@ function columnsOf(words: Words, reports: string, newest: number): TableColumnsT
       key: "images",
       width: 140,
       render: (_, { annotated_images: annotated, total_images: all }) =>
-        annotated === null || all === null ? "—" : `${annotated} / ${all}`,
+        all === 0 ? "—" : `${annotated} / ${all}`,
     },
     {
       title: words.train.labelKinds,
       key: "labels",
       width: 100,
-      render: (_, { label_count: count }) => count ?? "—",
+      render: (_, { labels: count }) => (count === 0 ? "—" : count),
     },
     {
       title: words.train.startedAt,
@@ -108,16 +115,62 @@ function columnsOf(words: Words, reports: string, newest: number): TableColumnsT
       title: words.train.finishedAt,
       key: "finished",
       width: 170,
-      render: (_, { status, finished_at: finished }) => (status === "terminated" ? "—" : time(finished)),
+      render: (_, { ended_at: ended }) => time(ended),
     },
     {
       title: words.train.duration,
       key: "duration",
       width: 100,
-      render: (_, { status, duration_s: seconds }) =>
-        status === "terminated" || seconds === null ? "—" : words.train.minutes(wholeMinutes(seconds)),
+      render: (_, { duration_minutes: minutes }) =>
+        minutes === null ? "—" : words.train.minutes(minutes),
+    },
+    {
+      title: words.common.actions,
+      key: "actions",
+      width: 110,
+      render: (_, training) => <ResumeButton training={training} />,
     },
   ];
+}
+
+/** The version, and whether it is the one that serves; the gate's reason where it is not. */
+function VersionName({ training }: { readonly training: Training }): ReactNode {
+  const words = useWords();
+  if (training.version === null) return "—";
+  return (
+    <Space size={6}>
+      {training.version}
+      {training.promoted && training.deployed_at !== null && (
+        <Tag color="cyan">{words.train.deployed}</Tag>
+      )}
+      {!training.promoted && training.gate_reason !== "" && (
+        <HelpTip title={words.train.notPromoted} text={training.gate_reason} />
+      )}
+    </Space>
+  );
+}
+
+function ResumeButton({ training }: { readonly training: Training }): ReactNode {
+  const words = useWords();
+  const queries = useQueryClient();
+  const { message } = App.useApp();
+  const resumption = useMutation({
+    mutationFn: () => resumeTraining(training.project_id, training.id),
+    onSuccess: () => queries.invalidateQueries({ queryKey: ["trainings", training.project_id] }),
+    onError: (error) => void message.error(error.message),
+  });
+  if (training.status !== "failed" && training.status !== "terminated") return null;
+  return (
+    <Button
+      type="link"
+      size="small"
+      className="cell-link"
+      loading={resumption.isPending}
+      onClick={() => resumption.mutate()}
+    >
+      {words.train.resume}
+    </Button>
+  );
 }
 
 function Status({ training }: { readonly training: Training }): ReactNode {
@@ -125,9 +178,10 @@ function Status({ training }: { readonly training: Training }): ReactNode {
   const tag = (
     <Tag color={STATUS_COLOURS[training.status]}>{words.trainingStatus[training.status]}</Tag>
   );
-  if (training.reason === "") return tag;
+  const remarks = [training.error, ...training.warnings].filter((remark) => remark !== "");
+  if (remarks.length === 0) return tag;
   return (
-    <Popover content={<Typography.Text className="help-text">{training.reason}</Typography.Text>}>
+    <Popover content={<Typography.Text className="help-text">{remarks.join("; ")}</Typography.Text>}>
       <span tabIndex={0} className="explained">
         {tag}
       </span>

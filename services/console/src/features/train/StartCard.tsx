@@ -3,7 +3,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Button, Card, Space, Statistic, Typography } from "antd";
 import type { ReactNode } from "react";
 import { listLabels } from "../../api/annotation";
-import { listImages } from "../../api/gallery";
+import { summariseImages } from "../../api/gallery";
 import { startTraining, type TrainingMode } from "../../api/trainer";
 import { useWords } from "../../i18n/language";
 import { ProblemAlert } from "../../ui/ProblemAlert";
@@ -21,7 +21,7 @@ export function StartCard({ trainings, busy }: Props): ReactNode {
   const queries = useQueryClient();
   const counts = useCounts(project.id);
   const start = useMutation({
-    mutationFn: (mode: TrainingMode) => startTraining(project.id, mode, crypto.randomUUID()),
+    mutationFn: (mode: TrainingMode) => startTraining(project.id, mode),
     onSuccess: () => queries.invalidateQueries({ queryKey: ["trainings", project.id] }),
   });
   return (
@@ -66,18 +66,14 @@ export function StartCard({ trainings, busy }: Props): ReactNode {
 }
 
 function useCounts(projectId: string): Record<"total" | "annotated" | "labels", number | string> {
-  const total = useQuery({
-    queryKey: ["images", projectId, "total"],
-    queryFn: () => listImages(projectId, { page: 1, page_size: 1 }),
-  });
-  const annotated = useQuery({
-    queryKey: ["images", projectId, "annotated"],
-    queryFn: () => listImages(projectId, { status: "labelled", page: 1, page_size: 1 }),
+  const images = useQuery({
+    queryKey: ["images", projectId, "summary"],
+    queryFn: () => summariseImages(projectId),
   });
   const labels = useQuery({ queryKey: ["labels", projectId], queryFn: () => listLabels(projectId) });
   return {
-    total: total.data?.total ?? "—",
-    annotated: annotated.data?.total ?? "—",
+    total: images.data?.total ?? "—",
+    annotated: images.data?.labelled ?? "—",
     labels: labels.data?.items.length ?? "—",
   };
 }

@@ -1,18 +1,24 @@
 import { useQuery } from "@tanstack/react-query";
 import { Card, Empty, Skeleton } from "antd";
 import { useMemo, type ReactNode } from "react";
-import { getTrend, type TrendPoint } from "../../api/trainer";
+import { listVersions, type Training } from "../../api/trainer";
 import { useWords, type Words } from "../../i18n/language";
 import { Chart, type ChartOption } from "../../ui/Chart";
 import { HelpTip } from "../../ui/HelpTip";
 import { ProblemAlert } from "../../ui/ProblemAlert";
 import { useProject } from "../projects/useProject";
 
+/** Versions the trend goes back. */
+const LAST = 10;
+
 /** Training time and average detection rate of the last ten trainings, on two axes. */
 export function TrendCard(): ReactNode {
   const words = useWords();
   const project = useProject();
-  const trend = useQuery({ queryKey: ["trend", project.id], queryFn: () => getTrend(project.id) });
+  const trend = useQuery({
+    queryKey: ["versions", project.id, "trend"],
+    queryFn: () => listVersions(project.id, LAST),
+  });
   const points = trend.data?.items;
   const option = useMemo(() => trendOption(points ?? [], words), [points, words]);
   return (
@@ -35,7 +41,9 @@ export function TrendCard(): ReactNode {
   );
 }
 
-function trendOption(points: readonly TrendPoint[], words: Words): ChartOption {
+/** Versions come newest first; the axis runs with time. */
+function trendOption(versions: readonly Training[], words: Words): ChartOption {
+  const points = versions.toReversed();
   return {
     grid: { left: 56, right: 56, top: 48, bottom: 32 },
     legend: { top: 0 },
@@ -58,7 +66,7 @@ function trendOption(points: readonly TrendPoint[], words: Words): ChartOption {
         type: "bar",
         barMaxWidth: 36,
         itemStyle: { color: "#94c9d6", borderRadius: [4, 4, 0, 0] },
-        data: points.map(({ duration_s: seconds }) => Number((seconds / 60).toFixed(1))),
+        data: points.map(({ duration_seconds: seconds }) => Number(((seconds ?? 0) / 60).toFixed(1))),
       },
       {
         name: words.train.rate,

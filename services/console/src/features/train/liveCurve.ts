@@ -21,10 +21,10 @@ const POINTS_LIMIT = 1_000;
  * the points after it did not count and are dropped.
  */
 export function takeIn(live: Live, progress: Progress): Live {
-  const loss = progress.figures["loss"];
+  const { loss } = progress;
   const kept = live.losses.filter(({ at }) => at < progress.percent);
-  const losses =
-    loss === undefined || !Number.isFinite(loss) ? kept : [...kept, { at: progress.percent, loss }];
+  const known = typeof loss === "number" && Number.isFinite(loss);
+  const losses = known ? [...kept, { at: progress.percent, loss }] : kept;
   return {
     progress,
     losses: losses.length > POINTS_LIMIT ? losses.filter((_, place) => place % 2 === 0) : losses,

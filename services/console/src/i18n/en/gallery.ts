@@ -21,6 +21,7 @@ export const gallery = {
   imported: (good: number, bad: number) =>
     bad === 0 ? `${good} files imported` : `${good} files imported, ${bad} could not be`,
   keepOpen: "Please keep this page open until every file has arrived.",
+  known: "already in the gallery",
   label: "Label",
   labelText: "Labels",
   limitFormat: (megabytes: number) => `JPG, JPEG, PNG or BMP, at most ${megabytes} MB each.`,
@@ -28,6 +29,7 @@ export const gallery = {
   limitRatio: "The long side is at most 6 times the short one.",
   limitTiles: (least: string, most: string) => `Each tile from ${least} to ${most} pixels.`,
   name: "Name",
+  newLabels: (names: string) => `New labels: ${names}`,
   namePart: "part of the name",
   noMatch: "No image matches.",
   none: "There is no image yet.",

@@ -12,7 +12,7 @@ export const test = {
   elapsed: (milliseconds: number) => `${milliseconds} ms`,
   failed: "The test run failed",
   found: (count: number) => `${count} found`,
-  imageFailed: "This image could not be tested",
+  imagesFailed: (count: number) => `${count} ${count === 1 ? "image" : "images"} could not be tested`,
   noVersion: "There is no version to test yet.",
   none: "Choose or upload images, then run the test.",
   progress: (done: number, total: number) => `${done} of ${total} images`,

@@ -6,6 +6,7 @@ export const train = {
   busyHint: "A training is under way; another one will wait for it.",
   cancel: "Stop training",
   cancelSure: "Stop this training? What it has learnt so far is lost.",
+  deployed: "deployed",
   duration: "Duration",
   epoch: "Epoch",
   finishedAt: "Finished",
@@ -15,11 +16,13 @@ export const train = {
   minutes: (count: number) => (count === 0 ? "< 1 min" : `${count} min`),
   minutesAxis: "Minutes",
   none: "Nothing has been trained yet.",
+  notPromoted: "Not promoted",
   number: "No.",
   rate: "Average detection rate",
   rateHelp:
     "Correctly found targets over labelled targets, on held-out images, over all labels. It speaks for images like those; other images may do worse. Click a rate to see the analysis by label.",
   records: "Trainings",
+  resume: "Resume",
   running: "Training",
   slogan: "The more images, the more accurate the model",
   start: "Start training",
@@ -33,6 +36,9 @@ export const train = {
 };
 
 export const trainingStatus = {
+  waiting: "In line",
+  preparing: "Preparing",
+  stopping: "Stopping",
   queued: "Waiting",
   running: "Running",
   success: "Success",
@@ -41,11 +47,11 @@ export const trainingStatus = {
 };
 
 export const trainingStages = {
-  queued: "Waiting",
-  snapshot: "Freezing the dataset",
-  preparing: "Preparing",
+  waiting: "Waiting for the other training",
+  preparing: "Freezing the dataset",
+  queued: "Waiting for a worker",
+  reading: "Reading images",
   training: "Learning",
-  exporting: "Exporting",
-  predicting: "Predicting held-out images",
-  evaluating: "Evaluating",
+  exporting: "Exporting the model",
+  testing: "Testing held-out images",
 };

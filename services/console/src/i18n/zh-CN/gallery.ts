@@ -21,6 +21,7 @@ export const gallery = {
   imported: (good: number, bad: number) =>
     bad === 0 ? `成功导入 ${good} 个文件` : `成功导入 ${good} 个文件，${bad} 个失败`,
   keepOpen: "上传和切图完成前请勿关闭页面。",
+  known: "图库中已存在",
   label: "标签",
   labelText: "标签文本",
   limitFormat: (megabytes: number) => `支持 JPG、JPEG、PNG、BMP，单张不超过 ${megabytes} MB。`,
@@ -28,6 +29,7 @@ export const gallery = {
   limitRatio: "长宽比不超过 6:1。",
   limitTiles: (least: string, most: string) => `切出的每张小图从 ${least} 到 ${most} 像素。`,
   name: "图像名称",
+  newLabels: (names: string) => `新标签：${names}`,
   namePart: "名称的一部分",
   noMatch: "没有符合条件的图像。",
   none: "还没有图像。",

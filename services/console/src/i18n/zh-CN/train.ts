@@ -6,6 +6,7 @@ export const train = {
   busyHint: "正在训练中；新的训练将排队等待。",
   cancel: "终止训练",
   cancelSure: "确定终止这次训练？已学到的内容将丢失。",
+  deployed: "已部署",
   duration: "时长",
   epoch: "轮次",
   finishedAt: "结束时间",
@@ -15,11 +16,13 @@ export const train = {
   minutes: (count: number) => (count === 0 ? "< 1 分钟" : `${count} 分钟`),
   minutesAxis: "分钟",
   none: "还没有训练记录。",
+  notPromoted: "未上线",
   number: "序号",
   rate: "平均检出率",
   rateHelp:
     "在留出的图像上，正确检出的目标数 / 已标注的目标数，反映所有标签的平均水平。它只对同类图像有效；差异较大的图像效果可能更差。点击数值可查看各标签的检出率分析。",
   records: "版本记录",
+  resume: "继续训练",
   running: "训练中",
   slogan: "训练图像越多，模型越准确",
   start: "开始训练",
@@ -33,6 +36,9 @@ export const train = {
 };
 
 export const trainingStatus = {
+  waiting: "排队中",
+  preparing: "准备中",
+  stopping: "终止中",
   queued: "等待中",
   running: "训练中",
   success: "成功",
@@ -41,11 +47,11 @@ export const trainingStatus = {
 };
 
 export const trainingStages = {
-  queued: "等待中",
-  snapshot: "固定数据集",
-  preparing: "准备中",
+  waiting: "等待另一个训练",
+  preparing: "固定数据集",
+  queued: "等待执行",
+  reading: "读取图像",
   training: "学习中",
-  exporting: "导出中",
-  predicting: "预测留出图像",
-  evaluating: "评估中",
+  exporting: "导出模型",
+  testing: "测试留出图像",
 };

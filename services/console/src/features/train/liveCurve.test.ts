@@ -1,0 +1,27 @@
+import { expect, test } from "vitest";
+import type { Progress } from "../../api/trainer";
+import { NOTHING_YET, takeIn, type Live } from "./liveCurve";
+
+function at(percent: number, loss: number): Progress {
+  return { percent, stage: "training", epoch: 1, epochs: 2, loss, seconds_left: 1, attempt: 1 };
+}
+
+test("the curve grows with every report", () => {
+  const live = [at(1, 3), at(2, 2)].reduce(takeIn, NOTHING_YET);
+  expect(live.losses).toEqual([{ at: 1, loss: 3 }, { at: 2, loss: 2 }]);
+});
+
+test("a training that resumed from a checkpoint takes back the points after it", () => {
+  const live = [at(1, 3), at(5, 2), at(9, 1), at(5, 2.1)].reduce(takeIn, NOTHING_YET);
+  expect(live.losses).toEqual([{ at: 1, loss: 3 }, { at: 5, loss: 2.1 }]);
+});
+
+test("a loss that is not a number is not drawn", () => {
+  expect(takeIn(NOTHING_YET, at(1, Number.NaN)).losses).toEqual([]);
+});
+
+test("a long training does not fill the memory", () => {
+  let live: Live = NOTHING_YET;
+  for (let step = 1; step <= 10_000; step += 1) live = takeIn(live, at(step / 100, 1));
+  expect(live.losses.length).toBeLessThanOrEqual(1_000);
+});

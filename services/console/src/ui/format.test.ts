@@ -1,0 +1,22 @@
+import { expect, test } from "vitest";
+import { bytes, clock, decimal, percent, wholeMinutes } from "./format";
+
+test("minutes of a training are rounded down, as the manual's records are", () => {
+  expect(wholeMinutes(7 * 60 + 31)).toBe(7);
+  expect(wholeMinutes(24 * 60 + 14)).toBe(24);
+  expect(wholeMinutes(59)).toBe(0);
+});
+
+test("a figure that does not exist is a dash, never zero", () => {
+  expect(percent(null)).toBe("—");
+  expect(decimal(undefined)).toBe("—");
+  expect(percent(0)).toBe("0.0%");
+});
+
+test("sizes and times left", () => {
+  expect(bytes(100 * 1024 * 1024)).toBe("100.0 MB");
+  expect(bytes(12)).toBe("12 B");
+  expect(clock(65)).toBe("1:05");
+  expect(clock(3_723)).toBe("1:02:03");
+  expect(clock(-3)).toBe("0:00");
+});

@@ -1,0 +1,12 @@
+import { expect, test } from "vitest";
+import { outline } from "./outline";
+
+test("a rotated box turns clockwise about its centre", () => {
+  const corners = outline({ kind: "rotated_box", points: [[0, 0], [4, 2]], angle: 90 });
+  const rounded = corners.map(([x, y]) => [Math.round(x), Math.round(y)]);
+  expect(rounded).toEqual([[3, -1], [3, 3], [1, 3], [1, -1]]);
+});
+
+test("a label of the whole image has no outline", () => {
+  expect(outline({ kind: "image", points: [] })).toEqual([]);
+});
