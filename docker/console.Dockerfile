@@ -11,6 +11,8 @@ RUN --mount=type=secret,id=ca \
     if [ -s /run/secrets/ca ]; then export NODE_EXTRA_CA_CERTS=/run/secrets/ca; fi \
  && npm ci --silent --no-audit --no-fund
 COPY services/console ./
+# The API client is generated from the published documents: ../../ of the console is the root here.
+COPY shared/contracts/published/openapi /shared/contracts/published/openapi
 RUN npm run --silent build
 
 FROM scratch AS prebuilt
