@@ -97,6 +97,23 @@ def intersection(
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def pixels_in_box(counts: Counts, height: int, box: Offsets) -> int:
+    """Count set pixels with ``box[0] <= x < box[2]`` and ``box[1] <= y < box[3]``."""
+    total = 0
+    place: Any = 0
+    for run in range(0, counts.size - 1, 2):
+        first = place + np.int64(counts[run])
+        place = first + np.int64(counts[run + 1])
+        column = max(first // height, box[0])
+        while column < box[2] and column * height < place:
+            top = max(first - column * height, box[1])
+            bottom = min(place - column * height, box[3])
+            total += max(bottom - top, 0)
+            column += 1
+    return total
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def areas(counts: Counts, starts: Offsets) -> Floats:
     """Sum the set pixels of each code."""
     out = np.zeros(starts.size - 1, np.float64)

@@ -166,3 +166,11 @@ def intersection_px(first: MaskTable, i: int, second: MaskTable, j: int) -> int:
             second.starts[j + 1],
         )
     )
+
+
+def pixels_in_box(masks: MaskTable, index: int, box_xyxy: Floats) -> int:
+    """Set pixels of one mask inside a box, its corners rounded to whole pixels."""
+    limits = np.array([masks.widths[index], masks.heights[index]] * 2)
+    corners = np.clip(np.rint(box_xyxy), 0, limits).astype(np.int64)
+    height = int(masks.heights[index])
+    return int(mask_kernels.pixels_in_box(masks.code(index), height, corners))

@@ -143,6 +143,7 @@ def label_json(
         "wrong": counts.wrong,
         "missed": counts.missed,
         "ap_50": moment.evaluation.precisions.ap[moment.evaluation.matches.at(0.5)],
+        "ap_50_95": moment.evaluation.precisions.ap.mean(axis=0),
     }
     out = []
     for row in rows:

@@ -82,7 +82,7 @@ def evaluate(samples: Samples, *, kind: Kind = "box", max_detections: int = 100)
     arranged = arrange(samples, max_detections=max_detections)
     try:
         overlaps = (
-            box_overlaps(arranged)
+            box_overlaps(arranged, regions=samples.regions.masks)
             if kind == "box"
             else mask_overlaps(arranged, *arranged_masks(samples, arranged))
         )

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 from numba import njit
 
-from services.evaluator.domain.arrangement import Arranged
+from services.evaluator.domain.arrangement import ANY_LABEL, Arranged
 from services.evaluator.domain.samples import Columns, Floats, Ints
 from shared.vision import mask_kernels
-from shared.vision.masks import MaskTable, areas, bounds_xywh
+from shared.vision.masks import MaskTable, areas, bounds_xywh, pixels_in_box
 
 MIN_OVERLAP = 0.1
 
@@ -31,9 +31,16 @@ class Overlaps:
     iou: Floats
 
 
-def box_overlaps(arranged: Arranged) -> Overlaps:
-    """Overlaps of boxes (``bbIou`` of COCO, to the bit)."""
-    return _overlaps(arranged, None)
+def box_overlaps(arranged: Arranged, *, regions: MaskTable | None = None) -> Overlaps:
+    """Overlaps of boxes (``bbIou`` of COCO, to the bit).
+
+    Args:
+        arranged: Samples in evaluation order.
+        regions: Exact outlines of the ignore regions, in input order; without them a region is
+            its box.
+    """
+    overlaps = _overlaps(arranged, None)
+    return overlaps if regions is None else _with_outlines(arranged, overlaps, regions)
 
 
 def mask_overlaps(arranged: Arranged, truths: MaskTable, detections: MaskTable) -> Overlaps:
@@ -60,6 +67,24 @@ def _overlaps(arranged: Arranged, masks: tuple[MaskTable, MaskTable] | None) -> 
         codes,
     )
     return Overlaps(start, truth, iou)
+
+
+def _with_outlines(arranged: Arranged, overlaps: Overlaps, regions: MaskTable) -> Overlaps:
+    """Measure each detection against the outline of a region instead of its box."""
+    first_region = arranged.truth_source.size - len(regions)
+    owner = np.repeat(np.arange(arranged.score.size), np.diff(overlaps.start))
+    truth = (
+        overlaps.truth + np.repeat(arranged.truth_start[:-1], np.diff(arranged.det_start))[owner]
+    )
+    iou = overlaps.iou.copy()
+    for pair in np.flatnonzero(arranged.truth_label[truth] == ANY_LABEL):
+        x, y, w, h = arranged.det_boxes[owner[pair]]
+        row = int(arranged.truth_source[truth[pair]]) - first_region
+        inside = pixels_in_box(regions, row, np.array([x, y, x + w, y + h]))
+        iou[pair] = min(1.0, inside / (w * h))
+    kept = iou >= MIN_OVERLAP
+    start = np.concatenate([[0], np.cumsum(kept)])[overlaps.start]
+    return Overlaps(start.astype(np.int64), overlaps.truth[kept], iou[kept])
 
 
 def _same_sizes(arranged: Arranged, truths: MaskTable, detections: MaskTable) -> None:

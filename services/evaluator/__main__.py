@@ -1,0 +1,9 @@
+"""``python -m services.evaluator api|consume``."""
+
+import sys
+
+from services.evaluator.app import build
+from shared.host import main
+
+if __name__ == "__main__":
+    main(build, sys.argv[1:])

@@ -1,0 +1,26 @@
+"""The composition root of the evaluator."""
+
+from services.evaluator.api import routes
+from services.evaluator.handlers import Reports
+from services.evaluator.judging import Judge
+from services.evaluator.repository import PROJECTS, REPORTS
+from services.evaluator.settings import EvaluatorSettings
+from services.evaluator.subscriptions import subscriptions
+from shared.projects.directory import ProjectDirectory
+from shared.service import Service
+from shared.stores import Stores
+
+
+def build(stores: Stores) -> Service:
+    """Wire the evaluator over ``stores``."""
+    settings = EvaluatorSettings()
+    projects = ProjectDirectory(stores.documents, "evaluator")
+    judge = Judge(stores.documents, stores.blobs, settings)
+    reports = Reports(stores.documents, stores.blobs, settings, projects=projects, judge=judge)
+    return Service(
+        name="evaluator",
+        summary="Reports on versions: figures, errors, advice and comparisons",
+        collections=(REPORTS, PROJECTS),
+        router=routes(reports),
+        subscriptions=subscriptions(judge, projects),
+    )

@@ -1,0 +1,100 @@
+"""A stored evaluation as one compact file: any threshold later, without model, boxes or masks."""
+
+from dataclasses import fields
+from io import BytesIO
+from typing import Any
+from zipfile import BadZipFile
+
+import numpy as np
+import orjson
+
+from services.evaluator.domain.arrangement import Arranged
+from services.evaluator.domain.evaluation import Evaluation
+from services.evaluator.domain.matching import Matches
+from services.evaluator.domain.overlaps import Overlaps
+from services.evaluator.domain.samples import (
+    BadSamples,
+    Detections,
+    ImageList,
+    Regions,
+    Samples,
+    Truths,
+)
+
+FORMAT = 1
+NO_BOXES = np.zeros((0, 4))
+NONE = np.zeros(0, np.int64)
+
+
+def matches_to_bytes(evaluation: Evaluation) -> bytes:
+    """Write everything but masks and the input order of detections; no pickle inside."""
+    arranged, samples = evaluation.arranged, evaluation.samples
+    names = {
+        "format": FORMAT,
+        "kind": evaluation.kind,
+        "labels": samples.labels,
+        "images": samples.images.ids,
+        "truth_ids": samples.truths.ids,
+        "thresholds": evaluation.matches.thresholds,
+    }
+    columns: dict[str, Any] = {
+        f.name: getattr(arranged, f.name) for f in fields(Arranged) if f.name != "labels"
+    }
+    columns |= {
+        f"overlaps_{f.name}": getattr(evaluation.overlaps, f.name) for f in fields(Overlaps)
+    }
+    out = BytesIO()
+    np.savez_compressed(
+        out,
+        names=np.frombuffer(orjson.dumps(names), np.uint8),
+        widths=samples.images.widths,
+        heights=samples.images.heights,
+        truth_of=evaluation.matches.truth_of,
+        verdict=evaluation.matches.verdict,
+        **columns,
+    )
+    return out.getvalue()
+
+
+def matches_from_bytes(data: bytes) -> Evaluation:
+    """Read what :func:`matches_to_bytes` wrote.
+
+    The samples it carries have names and sizes, but no input rows: every figure but those of masks
+    can be asked of it.
+
+    Raises:
+        BadSamples: The file is damaged or of another format.
+    """
+    try:
+        with np.load(BytesIO(data), allow_pickle=False) as file:
+            return _read({name: file[name] for name in file.files})
+    except (ValueError, KeyError, OSError, BadZipFile, TypeError) as error:
+        raise BadSamples(f"the stored matches are damaged: {error}") from error
+
+
+def _read(columns: dict[str, Any]) -> Evaluation:
+    names = orjson.loads(columns["names"].tobytes())
+    if names["format"] != FORMAT:
+        raise ValueError(f"format {names['format']}")
+    labels = tuple(names["labels"])
+    arranged = Arranged(
+        labels=len(labels),
+        **{f.name: columns[f.name] for f in fields(Arranged) if f.name != "labels"},
+    )
+    truths = Truths(
+        NONE, NONE, NO_BOXES, np.zeros(0), np.zeros(0, np.bool_), ids=tuple(names["truth_ids"])
+    )
+    samples = Samples(
+        labels=labels,
+        images=ImageList(tuple(names["images"]), columns["widths"], columns["heights"]),
+        truths=truths,
+        detections=Detections(NONE, NONE, NO_BOXES, np.zeros(0), np.zeros(0)),
+        regions=Regions(),
+    )
+    return Evaluation(
+        samples=samples,
+        kind=names["kind"],
+        arranged=arranged,
+        overlaps=Overlaps(*(columns[f"overlaps_{f.name}"] for f in fields(Overlaps))),
+        matches=Matches(tuple(names["thresholds"]), columns["truth_of"], columns["verdict"]),
+    )

@@ -1,0 +1,162 @@
+"""Use cases of reading: a stored report at any threshold, its errors, pages and comparisons."""
+
+import asyncio
+from collections import OrderedDict
+from typing import Any, Literal
+
+import orjson
+
+from services.evaluator.domain.comparison import Comparison, Side, compare
+from services.evaluator.domain.error_pages import ImageErrors, MarkKind, PageSort, error_pages
+from services.evaluator.domain.evaluation import Evaluation
+from services.evaluator.domain.matches_file import matches_from_bytes
+from services.evaluator.domain.regressions import regression_states
+from services.evaluator.domain.rendering.phrases import Language
+from services.evaluator.domain.report_view import document_at, moment_at
+from services.evaluator.judging import Judge
+from services.evaluator.repository import REPORTS, Report
+from services.evaluator.settings import EvaluatorSettings
+from shared.blobs.port import Blobs
+from shared.documents.port import Documents, TenantScope
+from shared.errors import Conflict, InvalidInput, NotFound
+from shared.http.paging import PageParams
+from shared.http.tokens import Principal
+from shared.ids import derived_id
+from shared.projects.directory import ProjectDirectory
+
+Stored = tuple[dict[str, Any], Evaluation]
+
+
+class Reports:
+    """Stored reports; the last few evaluations stay in memory, the slider asks them again."""
+
+    def __init__(
+        self,
+        documents: Documents,
+        blobs: Blobs,
+        settings: EvaluatorSettings,
+        *,
+        projects: ProjectDirectory,
+        judge: Judge,
+    ) -> None:
+        self._documents = documents
+        self._blobs = blobs
+        self._settings = settings
+        self._projects = projects
+        self._judge = judge
+        self._kept: OrderedDict[str, Stored] = OrderedDict()
+
+    async def at(
+        self,
+        who: Principal,
+        project_id: str,
+        version: str,
+        *,
+        threshold: float | None,
+        iou_threshold: float | None,
+    ) -> tuple[Report, dict[str, Any]]:
+        """Return a report at the thresholds asked for, or at its own.
+
+        Raises NotFound without such a report, Conflict when the version could not be judged,
+        InvalidInput for a threshold out of its range.
+        """
+        report = await self.find(who, project_id, version)
+        document, evaluation = await self._stored(report)
+        wanted = document["threshold"] if threshold is None else threshold
+        wanted_iou = document["iou_threshold"] if iou_threshold is None else iou_threshold
+        if wanted == document["threshold"] and wanted_iou == document["iou_threshold"]:
+            return report, document
+        return report, await asyncio.to_thread(
+            document_at, document, evaluation, threshold=wanted, iou_threshold=wanted_iou
+        )
+
+    async def errors(
+        self,
+        report: Report,
+        paging: PageParams,
+        *,
+        thresholds: tuple[float | None, float | None],
+        choice: tuple[str | None, MarkKind | None, PageSort],
+    ) -> tuple[list[tuple[ImageErrors, dict[str, Any]]], int]:
+        """Return one page of error images with what is known of each image, and the total."""
+        document, evaluation = await self._stored(report)
+        threshold = document["threshold"] if thresholds[0] is None else thresholds[0]
+        iou = document["iou_threshold"] if thresholds[1] is None else thresholds[1]
+
+        def page() -> tuple[list[ImageErrors], int]:
+            moment = moment_at(evaluation, threshold=threshold, iou_threshold=iou)
+            return error_pages(
+                moment,
+                label=choice[0],
+                kind=choice[1],
+                sort=choice[2],
+                first=paging.skip,
+                count=paging.page_size,
+            )
+
+        found, total = await asyncio.to_thread(page)
+        images, names = evaluation.samples.images, document["image_names"]
+        facts = [
+            {
+                "image_id": images.ids[one.image],
+                "name": names[one.image],
+                "width": int(images.widths[one.image]),
+                "height": int(images.heights[one.image]),
+            }
+            for one in found
+        ]
+        return list(zip(found, facts, strict=True)), total
+
+    async def comparison(
+        self, who: Principal, project_id: str, version: str, *, other: str
+    ) -> tuple[Comparison, dict[str, str]]:
+        """Compare ``version`` with the earlier ``other``, each at its own best threshold."""
+        second, first = [await self.find(who, project_id, name) for name in (version, other)]
+        if first.id == second.id:
+            raise InvalidInput("a version cannot be compared with itself")
+        sides = [
+            Side((await self._stored(report))[1], report.threshold) for report in (first, second)
+        ]
+        found = await asyncio.to_thread(compare, sides[0], sides[1])
+        watched = set(first.passes) | set(second.passes)
+        return found, dict(regression_states(watched, second.passes, first.passes))
+
+    async def page(
+        self, report: Report, *, form: Literal["html", "pdf"], language: Language
+    ) -> bytes:
+        """Return the rendered report."""
+        pages = report.pages.html if form == "html" else report.pages.pdf
+        return await self._blobs.read(pages[language])
+
+    async def compute_again(self, who: Principal, project_id: str, version: str) -> Report:
+        """Compute a report anew from the same snapshot and predictions."""
+        report = await self._report(who, project_id, version)
+        return await self._judge.judge_again(who.tenant, report)
+
+    async def find(self, who: Principal, project_id: str, version: str) -> Report:
+        """Return a completed report; raise NotFound, or Conflict when judging failed."""
+        report = await self._report(who, project_id, version)
+        if report.state == "failed":
+            raise Conflict(f"version {version} could not be judged: {report.reason}")
+        return report
+
+    async def _report(self, who: Principal, project_id: str, version: str) -> Report:
+        await self._projects.require(who.tenant, project_id)
+        reports = self._documents.collection(REPORTS, TenantScope(who.tenant))
+        report = await reports.find(derived_id(who.tenant, "report", project_id, version))
+        if report is None:
+            raise NotFound(f"no report on version {version}")
+        return report
+
+    async def _stored(self, report: Report) -> Stored:
+        """Return a report's document and evaluation, read once and kept for the next question."""
+        key = f"{report.tenant}/{report.document_key}/{report.matches_key}"
+        if key not in self._kept:
+            document = await self._blobs.read(report.document_key)
+            matches = await self._blobs.read(report.matches_key)
+            evaluation = await asyncio.to_thread(matches_from_bytes, matches)
+            self._kept[key] = (orjson.loads(document), evaluation)
+            while len(self._kept) > self._settings.kept_evaluations:
+                self._kept.popitem(last=False)
+        self._kept.move_to_end(key)
+        return self._kept[key]

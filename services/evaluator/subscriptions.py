@@ -1,0 +1,23 @@
+"""What the evaluator listens to."""
+
+from services.evaluator.judging import Judge
+from shared.contracts.catalogue import ProjectDeleted, TrainingSucceeded
+from shared.contracts.envelope import Event
+from shared.events.subscriptions import Subscription, on
+from shared.projects.directory import ProjectDirectory
+
+
+def subscriptions(judge: Judge, projects: ProjectDirectory) -> tuple[Subscription, ...]:
+    """Return the table: event class → handler."""
+    directory = {line.event: line for line in projects.subscriptions()}
+    leave = directory.pop(ProjectDeleted).handler
+
+    async def project_deleted(event: Event[ProjectDeleted]) -> None:
+        await leave(event)
+        await judge.forget(event.tenant, event.data.project_id)
+
+    return (
+        *directory.values(),
+        on(ProjectDeleted, project_deleted),
+        on(TrainingSucceeded, judge.judge),
+    )

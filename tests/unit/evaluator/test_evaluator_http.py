@@ -1,0 +1,300 @@
+"""The evaluator by its HTTP face and its events, on the embedded stores."""
+
+import hashlib
+from typing import Any
+
+import httpx
+import pytest
+from scenes import version_files
+
+from services.evaluator.app import build
+from services.evaluator.repository import REPORTS
+from shared.blobs.port import blob_key
+from shared.contracts.catalogue import (
+    ProjectCreated,
+    ProjectDeleted,
+    ReportCompleted,
+    ReportFailed,
+    TrainingSucceeded,
+)
+from shared.contracts.envelope import Event, EventBody
+from shared.documents.port import Query, TenantScope
+from shared.service import Service
+from shared.stores import Stores
+from tests.running import running
+
+PATH = "/api/evaluator/projects/p1/versions"
+
+
+@pytest.fixture(autouse=True)
+def few_draws(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOUPE_EVALUATOR_REPLICATES", "20")
+
+
+def event(body: EventBody, *, tenant: str = "default", sequence: int = 1) -> Event[Any]:
+    return Event[type(body)](  # type: ignore[misc]
+        id=f"e-{body.type}-{sequence}",
+        source="test",
+        type=body.type,
+        time="2026-11-20T08:00:00Z",
+        subject="t1",
+        tenant=tenant,
+        sequence=sequence,
+        data=body,
+    )
+
+
+async def hear(service: Service, body: EventBody, *, tenant: str = "default") -> None:
+    """Deliver an event to the service as its consumer would."""
+    handler = next(s.handler for s in service.subscriptions if s.event is type(body))
+    await handler(event(body, tenant=tenant))
+
+
+async def store(stores: Stores, data: bytes, tenant: str = "default") -> str:
+    key = blob_key(tenant, hashlib.sha256(data).hexdigest())
+    await stores.blobs.put(key, data)
+    return key
+
+
+async def train(
+    service: Service, stores: Stores, name: str = "V1", *, tenant: str = "default", **how: Any
+) -> None:
+    manifest, predictions = version_files(name=name, **how)
+    body = TrainingSucceeded(
+        project_id="p1",
+        training_id=f"t-{name}",
+        version=name,
+        manifest_key=await store(stores, manifest, tenant),
+        predictions_key=await store(stores, predictions, tenant),
+        model_key="",
+        model_manifest_key="",
+        golden_key="",
+    )
+    await hear(service, body, tenant=tenant)
+
+
+async def project(service: Service, tenant: str = "default") -> None:
+    await hear(
+        service, ProjectCreated(project_id="p1", name="pins", task="detection"), tenant=tenant
+    )
+
+
+async def said(stores: Stores) -> list[str]:
+    boxes = await stores.documents.outboxes([REPORTS.name], 100)
+    return [pending.type for outbox in boxes for pending in outbox.events]
+
+
+def problem(answer: httpx.Response) -> tuple[int, str]:
+    return answer.status_code, answer.json()["type"].rsplit(":", 1)[-1]
+
+
+async def test_a_training_becomes_a_report_with_its_pages(stores: Stores) -> None:
+    service = build(stores)
+    async with running(stores, [service]) as platform:
+        await project(service)
+        await train(service, stores)
+        answer = await platform.client.get(f"{PATH}/V1/report")
+        english = await platform.client.get(f"{PATH}/V1/report?language=en")
+        page = await platform.client.get(f"{PATH}/V1/report.html")
+        paper = await platform.client.get(f"{PATH}/V1/report.pdf?language=en")
+    report = answer.json()
+    assert answer.status_code == 200
+    assert report["version"] == "V1"
+    assert report["dataset_hash"] == "abc123"
+    assert report["images"] == 40
+    assert report["reference_only"] is True
+    assert report["notes"][0].startswith("数据集只有 40 张图片")
+    assert "reference only" in english.json()["notes"][0]
+    assert 0.5 < report["average_detection_rate"] < 1
+    assert (
+        report["intervals"]["map"]["low"] < report["map_50_95"] < report["intervals"]["map"]["high"]
+    )
+    assert report["fps"] == pytest.approx(50)
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert "仅供参考" in page.text
+    assert "<script" not in page.text
+    assert paper.content.startswith(b"%PDF-")
+
+
+async def test_the_event_carries_the_headline_and_comes_once(stores: Stores) -> None:
+    service = build(stores)
+    await stores.open(service.all_collections)
+    await project(service)
+    await train(service, stores)
+    await train(service, stores)
+    boxes = await stores.documents.outboxes([REPORTS.name], 10)
+    assert [pending.type for box in boxes for pending in box.events] == [ReportCompleted.type]
+    body = Event[ReportCompleted].model_validate_json(boxes[0].events[0].value).data
+    found = await stores.documents.collection(REPORTS, TenantScope("default")).query(Query())
+    assert body.images == 40
+    assert body.best_threshold == found[0].threshold
+    assert body.map_50 is not None
+    assert body.map_50_95 is not None
+    assert body.map_50_95 < body.map_50
+    await stores.close()
+
+
+async def test_any_threshold_follows_from_the_curves_and_the_matrix(stores: Stores) -> None:
+    service = build(stores)
+    async with running(stores, [service]) as platform:
+        await project(service)
+        await train(service, stores)
+        for threshold in (0.0, 0.31, 0.7, 1.0):
+            answer = await platform.client.get(f"{PATH}/V1/report?threshold={threshold}")
+            report = answer.json()
+            assert report["threshold"] == threshold
+            matrix, names = report["confusion"]["matrix"], report["confusion"]["labels"]
+            for row in report["labels"]:
+                place = names.index(row["label"])
+                curve = next(c for c in report["curves"] if c["label"] == row["label"])
+                step = curve["thresholds"].index(threshold)
+                assert row["found"] == curve["tp"][step] == matrix[place][place]
+                assert row["wrong"] == curve["fp"][step]
+                assert sum(matrix[place]) == curve["truths"] == row["found"] + row["missed"]
+                assert sum(line[place] for line in matrix) == row["found"] + row["wrong"]
+        strict = (await platform.client.get(f"{PATH}/V1/report?iou=0.9")).json()
+        loose = (await platform.client.get(f"{PATH}/V1/report?iou=0.13")).json()
+    assert strict["recall"] < loose["recall"]
+    assert strict["map_50"] == loose["map_50"]
+
+
+async def test_errors_are_images_with_marks_that_add_up(stores: Stores) -> None:
+    service = build(stores)
+    async with running(stores, [service]) as platform:
+        await project(service)
+        await train(service, stores)
+        report = (await platform.client.get(f"{PATH}/V1/report")).json()
+        answer = await platform.client.get(f"{PATH}/V1/errors?page_size=500")
+        misses = (await platform.client.get(f"{PATH}/V1/errors?kind=missed&sort=size")).json()
+        of_one = (await platform.client.get(f"{PATH}/V1/errors?label=label 1&page_size=500")).json()
+        nothing = (await platform.client.get(f"{PATH}/V1/errors?label=unknown")).json()
+        second = (await platform.client.get(f"{PATH}/V1/errors?page=2&page_size=3")).json()
+    images = answer.json()["items"]
+    marks = [mark for image in images for mark in image["marks"]]
+    counted = {kind: sum(m["kind"] == kind for m in marks) for kind in ("false", "missed")}
+    assert counted["false"] == sum(row["wrong"] for row in report["labels"])
+    assert counted["missed"] == sum(row["missed"] for row in report["labels"])
+    assert images[0]["annotate"] == f"/projects/p1/annotate/{images[0]['image_id']}"
+    assert images[0]["name"].startswith("part-")
+    assert any(mark["shape_id"] for mark in marks if mark["kind"] == "missed")
+    assert misses["total"] <= answer.json()["total"]
+    assert all(
+        "label 1" in (m["label"], m["confused_with"]) for i in of_one["items"] for m in i["marks"]
+    )
+    assert nothing["total"] == 0
+    assert second["items"] == images[3:6]
+
+
+async def test_versions_are_compared_on_their_common_images(stores: Stores) -> None:
+    service = build(stores)
+    async with running(stores, [service]) as platform:
+        await project(service)
+        await train(service, stores, "V1", skill=0.4)
+        await train(service, stores, "V2", skill=1.0)
+        answer = await platform.client.get(f"{PATH}/V2/compare?with=V1")
+        same = await platform.client.get(f"{PATH}/V2/compare?with=V2")
+        second = (await platform.client.get(f"{PATH}/V2/report")).json()
+    found = answer.json()
+    assert found["images"] == 40
+    difference = found["figures"]["average_detection_rate"]
+    assert difference["difference"] > 0.2
+    assert difference["p_value"] < 0.01
+    assert difference["interval"]["low"] > 0
+    assert problem(same) == (422, "invalid-input")
+    assert {line["image_id"] for line in second["regressions"]} == {"i0", "i10", "i20", "i30"}
+    assert found["regressions"] == second["regressions"]
+
+
+async def test_a_damaged_blob_fails_the_report_and_says_why(stores: Stores) -> None:
+    service = build(stores)
+    async with running(stores, [service]) as platform:
+        await project(service)
+        manifest, _ = version_files()
+        body = TrainingSucceeded(
+            project_id="p1",
+            training_id="t1",
+            version="V1",
+            manifest_key=await store(stores, manifest),
+            predictions_key=await store(stores, b'{"version": "V1"'),
+            model_key="",
+            model_manifest_key="",
+            golden_key="",
+        )
+        await hear(service, body)
+        answer = await platform.client.get(f"{PATH}/V1/report")
+        found = await stores.documents.collection(REPORTS, TenantScope("default")).query(Query())
+    assert problem(answer) == (409, "conflict")
+    assert "predictions blob is damaged" in answer.json()["detail"]
+    assert found[0].state == "failed"
+
+
+async def test_a_failed_report_is_announced(stores: Stores) -> None:
+    service = build(stores)
+    await stores.open(service.all_collections)
+    manifest, _ = version_files()
+    body = TrainingSucceeded(
+        project_id="p1",
+        training_id="t1",
+        version="V1",
+        manifest_key=await store(stores, manifest),
+        predictions_key="t/default/gone",
+        model_key="",
+        model_manifest_key="",
+        golden_key="",
+    )
+    await hear(service, body)
+    assert await said(stores) == [ReportFailed.type]
+    await stores.close()
+
+
+async def test_another_tenant_sees_nothing_and_a_missing_report_is_the_same(stores: Stores) -> None:
+    service = build(stores)
+    async with running(stores, [service]) as platform:
+        await project(service)
+        await train(service, stores)
+        foreign = await platform.client.get(f"{PATH}/V1/report", headers=platform.headers("other"))
+        missing = await platform.client.get(f"{PATH}/V9/report")
+        nobody = await platform.client.get(f"{PATH}/V1/report", headers={"Authorization": ""})
+    assert problem(foreign) == problem(missing) == (404, "not-found")
+    assert nobody.status_code == 401
+
+
+@pytest.mark.parametrize(
+    "query", ["threshold=1.1", "threshold=nan", "iou=0.05", "iou=2", "language=fr"]
+)
+async def test_a_threshold_out_of_range_is_refused(stores: Stores, query: str) -> None:
+    service = build(stores)
+    async with running(stores, [service]) as platform:
+        await project(service)
+        await train(service, stores)
+        answer = await platform.client.get(f"{PATH}/V1/report?{query}")
+    assert answer.status_code == 422
+
+
+async def test_recomputing_gives_the_same_figures_and_a_new_revision(stores: Stores) -> None:
+    service = build(stores)
+    async with running(stores, [service]) as platform:
+        await project(service)
+        await train(service, stores)
+        first = (await platform.client.get(f"{PATH}/V1/report")).json()
+        again = await platform.client.post(f"{PATH}/V1/report:recompute")
+        refused = await platform.client.post(
+            f"{PATH}/V1/report:recompute", headers=platform.headers("default", "viewer")
+        )
+    second = again.json()
+    assert again.status_code == 200
+    assert second["revision"] == first["revision"] + 1
+    assert second["overall"] == first["overall"]
+    assert refused.status_code == 403
+
+
+async def test_a_deleted_project_takes_its_reports_along(stores: Stores) -> None:
+    service = build(stores)
+    async with running(stores, [service]) as platform:
+        await project(service)
+        await train(service, stores)
+        await hear(service, ProjectDeleted(project_id="p1"))
+        answer = await platform.client.get(f"{PATH}/V1/report")
+        left = await stores.documents.collection(REPORTS, TenantScope("default")).count()
+    assert problem(answer) == (404, "not-found")
+    assert left == 0
