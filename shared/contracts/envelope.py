@@ -97,7 +97,7 @@ def pack(bodies: Sequence[EventBody], stamp: EventStamp) -> tuple[PendingEvent, 
 
 
 def _pack_one(body: EventBody, stamp: EventStamp, index: int) -> PendingEvent:
-    event = Event[EventBody](
+    event = Event[type(body)](  # type: ignore[misc]
         id=derived_id(stamp.tenant, body.type, stamp.subject, str(stamp.sequence), str(index)),
         source=f"loupe/{body.source}",
         type=body.type,
@@ -114,7 +114,7 @@ def _pack_one(body: EventBody, stamp: EventStamp, index: int) -> PendingEvent:
         key=event.key,
         type=event.type,
         traceparent=stamp.traceparent,
-        value=event.model_dump_json(serialize_as_any=True),
+        value=event.model_dump_json(),
     )
 
 
