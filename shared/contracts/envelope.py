@@ -97,7 +97,7 @@ def pack(bodies: Sequence[EventBody], stamp: EventStamp) -> tuple[PendingEvent, 
 
 
 def _pack_one(body: EventBody, stamp: EventStamp, index: int) -> PendingEvent:
-    event = Event[type(body)](  # type: ignore[misc]
+    event = Event[type(body)](  # type: ignore[misc, operator]
         id=derived_id(stamp.tenant, body.type, stamp.subject, str(stamp.sequence), str(index)),
         source=f"loupe/{body.source}",
         type=body.type,

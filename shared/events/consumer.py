@@ -87,7 +87,13 @@ class ConsumerLoop:
         """Poll once and handle what came; return the number of messages."""
         batch = await consumer.poll(limit=_BATCH, timeout_s=timeout_s)
         by_partition = groupby(sorted(batch, key=_place), key=lambda d: d.partition)
-        await asyncio.gather(*(self._partition(consumer, list(part)) for _, part in by_partition))
+        outcomes = await asyncio.gather(
+            *(self._partition(consumer, list(part)) for _, part in by_partition),
+            return_exceptions=True,
+        )
+        for outcome in outcomes:
+            if isinstance(outcome, BaseException):
+                raise outcome
         return len(batch)
 
     async def _partition(self, consumer: Consumer, batch: list[Delivery]) -> None:
