@@ -1,0 +1,1 @@
+"""`loupe demo`: the whole loop on one machine, through the public REST API."""
