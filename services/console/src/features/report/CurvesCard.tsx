@@ -1,11 +1,11 @@
 import { Card } from "antd";
 import { useMemo, type ReactNode } from "react";
-import type { Curves, Report } from "../../api/evaluator";
+import type { LabelCurve, Report } from "../../api/evaluator";
 import { labelColour } from "../../app/theme";
 import { useWords, type Words } from "../../i18n/language";
 import { Chart, type ChartOption } from "../../ui/Chart";
 import { decimal } from "../../ui/format";
-import { countsAt, figures } from "./operatingPoint";
+import { countsAt, figures, meanF1At } from "./operatingPoint";
 
 interface Props {
   readonly report: Report;
@@ -64,30 +64,31 @@ function known(x: number, y: number | null | undefined): XY[] {
 }
 
 /** The evaluator samples precision at even steps of recall, from 0 to 1. */
-function precisionRecallOption(curves: Curves, words: Words): ChartOption {
-  const lines = curves.labels.map((name, label): Line => {
-    const samples = curves.precision_at_recall[label] ?? [];
-    return {
-      name,
-      colour: labelColour(curves.labels, name),
-      data: samples.flatMap((precision, step) => known(step / (samples.length - 1), precision)),
-    };
-  });
+function precisionRecallOption(curves: readonly LabelCurve[], words: Words): ChartOption {
+  const names = curves.map(({ label }) => label);
+  const lines = curves.map(({ label, precision_at_recall: samples }): Line => ({
+    name: label,
+    colour: labelColour(names, label),
+    data: samples.flatMap((precision, step) => known(step / (samples.length - 1), precision)),
+  }));
   return lineChart(words.report.recall, words.report.precision, lines);
 }
 
-function f1Option(curves: Curves, words: Words) {
-  const lines = curves.labels.map((name, label): Line => ({
-    name,
-    colour: labelColour(curves.labels, name),
-    data: curves.thresholds.flatMap((threshold) =>
-      known(threshold, figures(countsAt(curves, label, threshold)).f1),
+function f1Option(curves: readonly LabelCurve[], words: Words) {
+  const names = curves.map(({ label }) => label);
+  const lines = curves.map((curve): Line => ({
+    name: curve.label,
+    colour: labelColour(names, curve.label),
+    data: curve.thresholds.flatMap((threshold) =>
+      known(threshold, figures(countsAt(curve, threshold)).f1),
     ),
   }));
   const mean: Line = {
     name: words.report.allLabels,
     colour: "#868e96",
-    data: curves.thresholds.flatMap((threshold, place) => known(threshold, curves.f1[place])),
+    data: (curves[0]?.thresholds ?? []).flatMap((threshold) =>
+      known(threshold, meanF1At(curves, threshold)),
+    ),
     strong: true,
   };
   return lineChart(words.report.threshold, "F1", lines.length > 1 ? [...lines, mean] : lines);

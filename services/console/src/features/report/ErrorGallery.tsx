@@ -1,19 +1,17 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { Card, Checkbox, Empty, Pagination, Select, Skeleton, Space, Typography } from "antd";
 import { useState, type ReactNode } from "react";
-import { listErrors, type ErrorKind, type Report } from "../../api/evaluator";
-import { contentPath, getImage, thumbnailPath } from "../../api/gallery";
+import { listErrors, type ErrorImage, type MarkKind, type Report } from "../../api/evaluator";
+import { contentPath, thumbnailPath } from "../../api/gallery";
 import { useWords } from "../../i18n/language";
 import { ImageStage } from "../../ui/ImageStage";
 import { ProblemAlert } from "../../ui/ProblemAlert";
 import { useSettled } from "../../ui/useSettled";
 import { useProject } from "../projects/useProject";
-import { countOf, gather, KIND_COLOURS, marksOf, type ErrorImage, type Shown } from "./errorImages";
+import { askedKind, KIND_COLOURS, marksOf, type Shown } from "./errorMarks";
 
-const KINDS: readonly ErrorKind[] = ["false_detection", "miss", "wrong_label", "found"];
+const KINDS: readonly MarkKind[] = ["false", "missed", "correct"];
 const IMAGES_A_PAGE = 6;
-/** Errors read at once: the evaluator's longest page. */
-const ERRORS_READ = 500;
 
 interface Props {
   readonly report: Report;
@@ -25,18 +23,23 @@ interface Props {
 /** Images on which the version erred: false detections in red, missed targets in orange. */
 export function ErrorGallery({ report, threshold, label, onLabel }: Props): ReactNode {
   const words = useWords();
-  const [shown, setShown] = useState<Shown>({
-    false_detection: true,
-    miss: true,
-    wrong_label: true,
-    found: false,
-  });
+  const project = useProject();
+  const [shown, setShown] = useState<Shown>({ false: true, missed: true, correct: false });
   const [turned, setTurned] = useState({ label, page: 1 });
   // A page belongs to the label it was turned under; another label starts at its first page.
   const page = turned.label === label ? turned.page : 1;
-  const { errors, records } = useErrors(report, useSettled(threshold), label, shown.found);
-  const images = gather(records, shown);
-  const onPage = images.slice((page - 1) * IMAGES_A_PAGE, page * IMAGES_A_PAGE);
+  const query = {
+    label,
+    kind: askedKind(shown),
+    threshold: useSettled(threshold),
+    page,
+    page_size: IMAGES_A_PAGE,
+  };
+  const errors = useQuery({
+    queryKey: ["errors", project.id, report.version, query],
+    queryFn: () => listErrors(project.id, report.version, query),
+    placeholderData: keepPreviousData,
+  });
   return (
     <Card
       title={words.report.errors}
@@ -69,17 +72,17 @@ export function ErrorGallery({ report, threshold, label, onLabel }: Props): Reac
     >
       {errors.isError && <ProblemAlert error={errors.error} onRetry={() => void errors.refetch()} />}
       {errors.isPending && <Skeleton active paragraph={{ rows: 6 }} />}
-      {errors.isSuccess && images.length === 0 && <Empty description={words.report.noErrors} />}
+      {errors.data?.total === 0 && <Empty description={words.report.noErrors} />}
       <div className="error-grid" data-testid="error-gallery">
-        {onPage.map((image) => (
-          <ErrorTile key={image.imageId} image={image} />
+        {errors.data?.items.map((image) => (
+          <ErrorTile key={image.image_id} image={image} shown={shown} />
         ))}
       </div>
       <Pagination
         align="end"
         current={page}
         pageSize={IMAGES_A_PAGE}
-        total={images.length}
+        total={errors.data?.total ?? 0}
         showTotal={words.report.errorImages}
         showSizeChanger={false}
         onChange={(next) => setTurned({ label, page: next })}
@@ -92,50 +95,30 @@ export function ErrorGallery({ report, threshold, label, onLabel }: Props): Reac
   );
 }
 
-/** The errors at a threshold and, only when they are to be shown, the correct findings. */
-function useErrors(report: Report, threshold: number, label: string | null, withFound: boolean) {
-  const project = useProject();
-  const query = { label, threshold, page: 1, page_size: ERRORS_READ };
-  const errors = useQuery({
-    queryKey: ["errors", project.id, report.version, query],
-    queryFn: () => listErrors(project.id, report.version, { ...query, kind: null }),
-    placeholderData: keepPreviousData,
-  });
-  const found = useQuery({
-    queryKey: ["errors", project.id, report.version, query, "found"],
-    queryFn: () => listErrors(project.id, report.version, { ...query, kind: "found" }),
-    enabled: withFound,
-    placeholderData: keepPreviousData,
-  });
-  return { errors, records: [...(errors.data?.items ?? []), ...(found.data?.items ?? [])] };
+interface TileProps {
+  readonly image: ErrorImage;
+  readonly shown: Shown;
 }
 
-function ErrorTile({ image }: { readonly image: ErrorImage }): ReactNode {
+function ErrorTile({ image, shown }: TileProps): ReactNode {
   const words = useWords();
   const project = useProject();
-  const known = useQuery({
-    queryKey: ["image", project.id, image.imageId],
-    queryFn: () => getImage(project.id, image.imageId),
-  });
+  const count = (kind: MarkKind): number => image.marks.filter((mark) => mark.kind === kind).length;
   return (
     <figure className="error-tile">
-      {known.isError && <ProblemAlert error={known.error} className="error-tile-empty" />}
-      {known.isPending && <Skeleton.Node active className="error-tile-empty" />}
-      {known.data !== undefined && (
-        <ImageStage
-          path={contentPath(project.id, image.imageId)}
-          preview={thumbnailPath(project.id, image.imageId, 512)}
-          image={known.data}
-          marks={marksOf(image)}
-          height={280}
-        />
-      )}
+      <ImageStage
+        path={contentPath(project.id, image.image_id)}
+        preview={thumbnailPath(project.id, image.image_id, 512)}
+        image={image}
+        marks={marksOf(image.marks, shown)}
+        height={280}
+      />
       <figcaption>
-        <Typography.Text ellipsis={{ tooltip: known.data?.name }}>{known.data?.name}</Typography.Text>
+        <Typography.Text ellipsis={{ tooltip: image.name }}>{image.name}</Typography.Text>
         <span className="error-counts">
-          {KINDS.filter((kind) => kind !== "found" && countOf(image, kind) > 0).map((kind) => (
+          {KINDS.filter((kind) => kind !== "correct" && count(kind) > 0).map((kind) => (
             <span key={kind} style={{ color: KIND_COLOURS[kind] }}>
-              {words.report.kinds[kind]} {countOf(image, kind)}
+              {words.report.kinds[kind]} {count(kind)}
             </span>
           ))}
         </span>

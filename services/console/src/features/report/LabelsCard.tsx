@@ -3,10 +3,10 @@ import { Button, Card, Popover, Table } from "antd";
 import type { TableColumnsType } from "antd";
 import type { ReactNode } from "react";
 import type { LabelResult, LabelWarning, Report } from "../../api/evaluator";
-import { useLanguage, useWords, type Words } from "../../i18n/language";
+import { useWords, type Words } from "../../i18n/language";
 import { percent } from "../../ui/format";
 import { HelpTip } from "../../ui/HelpTip";
-import { countsAt, figures } from "./operatingPoint";
+import { countsAt, figures, NOTHING } from "./operatingPoint";
 import { warningsAt } from "./warnings";
 
 interface Props {
@@ -18,7 +18,6 @@ interface Props {
 /** One row a label, best rate first, with a mark on every figure that needs work and what to do. */
 export function LabelsCard({ report, threshold, onDetails }: Props): ReactNode {
   const words = useWords();
-  const { language } = useLanguage();
   const rows = rowsAt(report, threshold);
   const marked = rows.filter(({ warnings }) => warnings.length > 0);
   return (
@@ -40,7 +39,7 @@ export function LabelsCard({ report, threshold, onDetails }: Props): ReactNode {
         <ul className="label-advice" data-testid="label-advice">
           {marked.map(({ label, advice }) => (
             <li key={label}>
-              <WarningFilled className="warning-mark" /> {advice[language]}
+              <WarningFilled className="warning-mark" /> {advice}
             </li>
           ))}
         </ul>
@@ -53,7 +52,8 @@ function rowsAt(report: Report, threshold: number): LabelResult[] {
   const { curves, labels } = report;
   return labels
     .map((result) => {
-      const now = figures(countsAt(curves, curves.labels.indexOf(result.label), threshold));
+      const curve = curves.find(({ label }) => label === result.label);
+      const now = figures(curve === undefined ? NOTHING : countsAt(curve, threshold));
       return {
         ...result,
         detection_rate: now.recall,
@@ -85,7 +85,7 @@ function columnsOf(
       key: "rate",
       render: (_, row) => marked(row, "rate", percent(row.detection_rate)),
     },
-    { title: words.report.ap, key: "ap", render: (_, row) => marked(row, "ap", percent(row.ap_50)) },
+    { title: words.report.ap, key: "ap", render: (_, row) => marked(row, "metric", percent(row.average_precision)) },
     { title: words.report.precision, key: "precision", render: (_, row) => percent(row.precision) },
     { title: words.report.share, key: "share", render: (_, row) => marked(row, "share", percent(row.share)) },
     { title: words.report.count, key: "count", render: (_, row) => marked(row, "count", row.count) },

@@ -1,7 +1,7 @@
 import { Alert, Card, Statistic, Typography } from "antd";
 import type { ReactNode } from "react";
 import type { Report } from "../../api/evaluator";
-import { useLanguage, useWords } from "../../i18n/language";
+import { useWords } from "../../i18n/language";
 import { decimal, percent } from "../../ui/format";
 import { HelpTip } from "../../ui/HelpTip";
 import { meanF1At } from "./operatingPoint";
@@ -12,19 +12,18 @@ type Tone = "success" | "warning" | "error" | "info";
 /** The conclusion in words, and the figures it stands on. */
 export function Overview({ report }: { readonly report: Report }): ReactNode {
   const words = useWords();
-  const { language } = useLanguage();
-  const { overall, notes, reference_only: referenceOnly } = report;
+  const { notes, reference_only: referenceOnly } = report;
   // The evaluator puts the remark on small data sets first.
   const reference = referenceOnly ? notes[0] : undefined;
   const others = referenceOnly ? notes.slice(1) : notes;
   return (
     <Card className="overview">
       <Alert
-        type={toneOf(overall.average_detection_rate, overall.precision)}
+        type={toneOf(report.average_detection_rate, report.precision)}
         showIcon
         className="conclusion"
         data-testid="conclusion"
-        title={report.conclusion[language]}
+        title={report.conclusion}
       />
       {reference !== undefined && (
         <Alert
@@ -32,7 +31,7 @@ export function Overview({ report }: { readonly report: Report }): ReactNode {
           banner
           className="reference-only"
           data-testid="reference-only"
-          title={reference[language]}
+          title={reference}
         />
       )}
       <Headline report={report} />
@@ -41,7 +40,7 @@ export function Overview({ report }: { readonly report: Report }): ReactNode {
       </Typography.Text>
       <ul className="notes">
         {others.map((note) => (
-          <li key={note.en}>{note[language]}</li>
+          <li key={note}>{note}</li>
         ))}
       </ul>
     </Card>
@@ -59,32 +58,31 @@ function toneOf(rate: number | null, precision: number | null): Tone {
 /** Precision, recall and F1 stand at the threshold with the best F1, the rate at the one in force. */
 function Headline({ report }: { readonly report: Report }): ReactNode {
   const words = useWords();
-  const { overall } = report;
-  const best = report.question.answers.find(({ answer }) => answer === "balanced");
+  const best = report.recommendations.find(({ answer }) => answer === "balanced");
   const at = best === undefined ? "" : words.report.atBest(best.threshold.toFixed(2));
-  const f1 = best === undefined ? overall.f1 : meanF1At(report.curves, best.threshold);
+  const f1 = best === undefined ? report.f1 : meanF1At(report.curves, best.threshold);
   return (
     <div className="figures">
       <Figure
         name={words.report.rate}
         note={words.report.atThreshold(report.threshold.toFixed(2))}
         help={words.train.rateHelp}
-        value={percent(overall.average_detection_rate)}
+        value={percent(report.average_detection_rate)}
         strong
       />
-      <Figure name="mAP@0.5" help={words.report.mapHelp} value={percent(overall.map_50)} />
-      <Figure name="mAP@0.5:0.95" help={words.report.mapRangeHelp} value={percent(overall.map)} />
+      <Figure name="mAP@0.5" help={words.report.mapHelp} value={percent(report.map_50)} />
+      <Figure name="mAP@0.5:0.95" help={words.report.mapRangeHelp} value={percent(report.map_50_95)} />
       <Figure
         name={words.report.precision}
         note={at}
         help={words.report.precisionHelp}
-        value={percent(best?.precision ?? overall.precision)}
+        value={percent(best?.precision ?? report.precision)}
       />
       <Figure
         name={words.report.recall}
         note={at}
         help={words.report.recallHelp}
-        value={percent(best?.recall ?? overall.recall)}
+        value={percent(best?.recall ?? report.recall)}
       />
       <Figure name="F1" note={at} help={words.report.f1Help} value={decimal(f1)} />
     </div>

@@ -1,10 +1,10 @@
-import { useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { Button, Card, Empty, Select, Skeleton, Space, Typography } from "antd";
 import { useRef, useState, type ReactNode } from "react";
 import { Link, useNavigate, useParams } from "react-router";
 import { getReport, type Report } from "../../api/evaluator";
 import { listVersions } from "../../api/trainer";
-import { useWords } from "../../i18n/language";
+import { useLanguage, useWords } from "../../i18n/language";
 import { ProblemAlert } from "../../ui/ProblemAlert";
 import { useProject } from "../projects/useProject";
 import { ConfusionCard } from "./ConfusionCard";
@@ -18,6 +18,7 @@ import { TraitsCard } from "./TraitsCard";
 /** The report of one version: the newest where the address names none. */
 export function ReportPage(): ReactNode {
   const words = useWords();
+  const { language } = useLanguage();
   const project = useProject();
   const go = useNavigate();
   const { version: asked } = useParams();
@@ -28,8 +29,9 @@ export function ReportPage(): ReactNode {
   const names = (versions.data?.items ?? []).flatMap(({ version }) => version ?? []);
   const version = asked ?? names[0];
   const report = useQuery({
-    queryKey: ["report", project.id, version],
-    queryFn: () => getReport(project.id, version ?? ""),
+    queryKey: ["report", project.id, version, language],
+    queryFn: () => getReport(project.id, version ?? "", language),
+    placeholderData: keepPreviousData,
     enabled: version !== undefined,
   });
 

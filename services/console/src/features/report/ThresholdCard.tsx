@@ -1,7 +1,7 @@
 import { Button, Card, InputNumber, Segmented, Slider, Typography } from "antd";
 import { useState, type ReactNode } from "react";
-import type { Answer, Report } from "../../api/evaluator";
-import { useLanguage, useWords } from "../../i18n/language";
+import type { Preference, Report } from "../../api/evaluator";
+import { useWords } from "../../i18n/language";
 import { decimal, percent } from "../../ui/format";
 import { figures, meanF1At, totalAt } from "./operatingPoint";
 
@@ -14,16 +14,15 @@ interface Props {
 /** Asks what matters more, recommends a threshold for it, and lets one try any other at once. */
 export function ThresholdCard({ report, threshold, onThreshold }: Props): ReactNode {
   const words = useWords();
-  const { language } = useLanguage();
-  const { text, answers } = report.question;
-  const [chosen, setChosen] = useState<Answer["answer"]>("balanced");
+  const { question, recommendations: answers } = report;
+  const [chosen, setChosen] = useState<Preference>("balanced");
   const answer = answers.find((one) => one.answer === chosen);
   const counts = totalAt(report.curves, threshold);
   const now = figures(counts);
   return (
     <Card title={words.report.threshold}>
       <div className="preference">
-        <Typography.Text>{text[language]}</Typography.Text>
+        <Typography.Text>{question}</Typography.Text>
         <Segmented
           value={chosen}
           onChange={setChosen}
@@ -35,7 +34,7 @@ export function ThresholdCard({ report, threshold, onThreshold }: Props): ReactN
       </div>
       {answer !== undefined && (
         <div className="recommendation" data-testid="recommended-threshold">
-          <Typography.Text>{answer.words[language]}</Typography.Text>
+          <Typography.Text>{answer.words}</Typography.Text>
           <Button
             size="small"
             disabled={rounded(answer.threshold) === threshold}

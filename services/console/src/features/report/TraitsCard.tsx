@@ -1,13 +1,12 @@
 import { Card } from "antd";
 import type { ReactNode } from "react";
 import type { Report } from "../../api/evaluator";
-import { useLanguage, useWords } from "../../i18n/language";
+import { useWords } from "../../i18n/language";
 import { HelpTip } from "../../ui/HelpTip";
 
 /** What errors have in common, where they have something in common. */
 export function TraitsCard({ report }: { readonly report: Report }): ReactNode {
   const words = useWords();
-  const { language } = useLanguage();
   if (report.traits.length === 0) return null;
   return (
     <Card
@@ -19,7 +18,7 @@ export function TraitsCard({ report }: { readonly report: Report }): ReactNode {
     >
       <ul className="notes">
         {report.traits.map((trait) => (
-          <li key={`${trait.name} ${trait.value} ${trait.words.en}`}>{trait.words[language]}</li>
+          <li key={trait.words}>{trait.words}</li>
         ))}
       </ul>
     </Card>

@@ -1,5 +1,5 @@
 /** Precision, recall and F1 at any threshold, from the compact curves of a report: no request needed. */
-import type { Curves } from "../../api/evaluator";
+import type { LabelCurve } from "../../api/evaluator";
 
 export interface Counts {
   readonly truths: number;
@@ -13,33 +13,26 @@ export interface Figures {
   readonly f1: number | null;
 }
 
-/** Place on the rising grid from which all scores ≥ `threshold` are counted. */
-function placeOf(thresholds: readonly number[], threshold: number): number {
-  const place = thresholds.findIndex((value) => value >= threshold - 1e-9);
-  return place < 0 ? thresholds.length - 1 : place;
+export const NOTHING: Counts = { truths: 0, found: 0, wrong: 0 };
+
+/** Counts of one label: those of the first grid point that is not under the threshold. */
+export function countsAt(curve: LabelCurve, threshold: number): Counts {
+  const first = curve.thresholds.findIndex((value) => value >= threshold - 1e-9);
+  const place = first < 0 ? curve.thresholds.length - 1 : first;
+  return { truths: curve.truths, found: curve.tp[place] ?? 0, wrong: curve.fp[place] ?? 0 };
 }
 
-/** Counts of one label (by its place among the curves' labels) at a threshold. */
-export function countsAt(curves: Curves, label: number, threshold: number): Counts {
-  const place = placeOf(curves.thresholds, threshold);
-  return {
-    truths: curves.truths[label] ?? 0,
-    found: curves.found[label]?.[place] ?? 0,
-    wrong: curves.wrong[label]?.[place] ?? 0,
-  };
-}
-
-/** Counts over all labels at a threshold. */
-export function totalAt(curves: Curves, threshold: number): Counts {
-  return curves.labels
-    .map((_, label) => countsAt(curves, label, threshold))
+/** Counts over all labels. */
+export function totalAt(curves: readonly LabelCurve[], threshold: number): Counts {
+  return curves
+    .map((curve) => countsAt(curve, threshold))
     .reduce(
       (sum, one) => ({
         truths: sum.truths + one.truths,
         found: sum.found + one.found,
         wrong: sum.wrong + one.wrong,
       }),
-      { truths: 0, found: 0, wrong: 0 },
+      NOTHING,
     );
 }
 
@@ -52,7 +45,10 @@ export function figures({ truths, found, wrong }: Counts): Figures {
   };
 }
 
-/** F1 as the report names it: the mean over the labels that have targets. */
-export function meanF1At(curves: Curves, threshold: number): number | null {
-  return curves.f1[placeOf(curves.thresholds, threshold)] ?? null;
+/** F1 as the report names it: the mean over the labels that have targets; null where none has. */
+export function meanF1At(curves: readonly LabelCurve[], threshold: number): number | null {
+  const values = curves
+    .filter(({ truths }) => truths > 0)
+    .map((curve) => figures(countsAt(curve, threshold)).f1 ?? 0);
+  return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -26,12 +26,7 @@ export const report = {
   f1Curve: "F1 at every threshold",
   f1Help: "Harmonic mean of precision and recall, averaged over the labels. Near 1 is best when both matter.",
   goTrain: "Go to training",
-  kinds: {
-    false_detection: "False detection",
-    miss: "Missed",
-    wrong_label: "Wrong label",
-    found: "Correct",
-  },
+  kinds: { false: "False detection", missed: "Missed", correct: "Correct" },
   label: "Label",
   labels: "Analysis by label",
   labelsHelp: "A model is good only when detection rate and precision are both good. Yellow marks show what to work on.",
@@ -59,7 +54,7 @@ export const report = {
   use: "Use it",
   warnings: {
     rate: "Detection rate is low: check how much of this label is annotated and whether it is annotated everywhere, tightly and in one way.",
-    ap: "Precision (mAP) is low: look at the false detections; split looks that differ into labels of their own.",
+    metric: "Precision (mAP) is low: look at the false detections; split looks that differ into labels of their own.",
     share: "Share of annotations is small: the label is drowned by the others; add images that show it.",
     count: "There are few annotations: a label needs several dozen examples; annotate more of it.",
   },

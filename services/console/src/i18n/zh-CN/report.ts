@@ -17,12 +17,7 @@ export const report = {
   f1Curve: "不同阈值下的 F1",
   f1Help: "精确率与召回率的调和平均，再对各标签取平均。两者都重要时，越接近 1 越好。",
   goTrain: "去训练",
-  kinds: {
-    false_detection: "误检",
-    miss: "漏检",
-    wrong_label: "标签错误",
-    found: "正确",
-  },
+  kinds: { false: "误检", missed: "漏检", correct: "正确" },
   label: "标签名称",
   labels: "检出率分析",
   labelsHelp: "检出率和精度都好，模型才算好。黄色标记提示需要改进的地方。",
@@ -50,7 +45,7 @@ export const report = {
   use: "采用",
   warnings: {
     rate: "检出率偏低：请检查该标签的标注数量和标注方式，是否标全、贴合、标准一致。",
-    ap: "精度（mAP）偏低：请查看误检，将外观不同的目标拆分为不同标签。",
+    metric: "精度（mAP）偏低：请查看误检，将外观不同的目标拆分为不同标签。",
     share: "标注占比偏小：该标签被其他标签淹没，请补充含有它的图像。",
     count: "标注数量偏少：每个标签需要几十个样本，请继续标注。",
   },
