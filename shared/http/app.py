@@ -24,6 +24,8 @@ _SAFE_HEADERS = {
     "Cache-Control": "no-store",
 }
 
+HEALTH_PATHS = ("/healthz", "/readyz", "/metrics")
+
 Check = Callable[[], Awaitable[None]]
 
 
@@ -116,13 +118,16 @@ def _add_health(app: FastAPI, prefix: str, checks: dict[str, Check]) -> None:
     async def metrics(_request: Request) -> Response:
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
-    for path, endpoint in (("/healthz", healthz), ("/readyz", readyz), ("/metrics", metrics)):
+    for path, endpoint in zip(HEALTH_PATHS, (healthz, readyz, metrics), strict=True):
         for place in (path, prefix + path):
             app.add_api_route(place, endpoint, include_in_schema=False)
 
 
 class ByPrefix:
-    """One face for several services: ``/api/<service>/…`` goes to its app, all else to ``rest``."""
+    """One face for several services: ``/api/<service>/…`` goes to its app, all else to ``rest``.
+
+    Health and metrics are the process's own, so any of the apps answers them.
+    """
 
     def __init__(self, apps: dict[str, ASGIApp], rest: ASGIApp) -> None:
         self._apps = apps
@@ -135,7 +140,10 @@ class ByPrefix:
             return
         parts = scope["path"].split("/", 3)
         name = parts[2] if len(parts) > 2 and parts[1] == "api" else ""
-        await self._apps.get(name, self._rest)(scope, receive, send)
+        app = self._apps.get(name, self._rest)
+        if scope["path"] in HEALTH_PATHS:
+            app = next(iter(self._apps.values()))
+        await app(scope, receive, send)
 
 
 def problem_page(detail: str) -> ASGIApp:
