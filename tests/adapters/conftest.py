@@ -46,7 +46,7 @@ def kafka_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         return
     server, address = _start(choosing.kafka, tmp_path_factory.mktemp("kafka"))
     yield address
-    server.stop(kill=True)
+    server.dispose()
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def own_kafka(tmp_path: Path) -> Iterator[tuple[Server, str]]:
     """A broker that this test may stop, and its address."""
     server, address = _start(choosing.kafka, tmp_path / "kafka")
     yield server, address
-    server.stop(kill=True)
+    server.dispose()
 
 
 @pytest.fixture(scope="session")
@@ -65,7 +65,7 @@ def mongo_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         return
     server, url = _start(choosing.documents, tmp_path_factory.mktemp("documents"))
     yield url
-    server.stop(kill=True)
+    server.dispose()
 
 
 @pytest.fixture(scope="session")
@@ -81,7 +81,7 @@ def minio_access(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Access]:
     folder = tmp_path_factory.mktemp("minio")
     server, access = _start(choosing.minio, folder)
     yield access
-    server.stop(kill=True)
+    server.dispose()
     shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -34,6 +34,10 @@ class Server(Protocol):
         """Stop; with `kill` without any warning to it."""
         ...
 
+    def dispose(self) -> None:
+        """Stop for good and leave nothing running."""
+        ...
+
     def pause(self) -> None:
         """Freeze."""
         ...

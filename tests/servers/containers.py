@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib import import_module
 from time import monotonic, sleep
 from typing import Any
 
@@ -17,19 +18,14 @@ IMAGES = {
 
 def images_at_hand() -> bool:
     """Tell whether a Docker engine answers and holds all three images; nothing is pulled."""
-    import docker  # type: ignore[import-untyped]
-    from docker.errors import (  # type: ignore[import-untyped]
-        DockerException,
-        ImageNotFound,
-    )
-
+    # By name: to a type checker our own folder `docker/` hides the package.
+    docker = import_module("docker")
+    errors = import_module("docker.errors")
     try:
         client = docker.from_env()
         for image in IMAGES.values():
             client.images.get(image)
-    except ImageNotFound:
-        return False
-    except DockerException:
+    except (errors.ImageNotFound, errors.DockerException):
         return False
     return True
 
@@ -58,8 +54,11 @@ class ContainerServer:
     def start(self, *, timeout_s: float = 90) -> None:
         """Create the container, or start the stopped one; wait until ready."""
         if self._container is None:
+            from testcontainers.core.config import testcontainers_config
             from testcontainers.core.container import DockerContainer
 
+            # Its reaper is one more image to have; `dispose` removes what is started here.
+            testcontainers_config.ryuk_disabled = True
             container = DockerContainer(self.image).with_bind_ports(self.inner_port, self.port)
             for key, value in self.environment.items():
                 container = container.with_env(key, value)
@@ -92,7 +91,7 @@ class ContainerServer:
         """Undo `pause`."""
         self._container.get_wrapped_container().unpause()
 
-    def remove(self) -> None:
+    def dispose(self) -> None:
         """Stop for good and drop the data."""
         if self._container is not None:
             self._container.stop()

@@ -92,6 +92,10 @@ class ServerProcess:
         self._child = None
         self.pid = None
 
+    def dispose(self) -> None:
+        """Stop for good."""
+        self.stop(kill=True)
+
     def pause(self) -> None:
         """Freeze the server: connections stay open and nothing answers."""
         if self._child is not None:
