@@ -118,7 +118,8 @@ def _add_health(app: FastAPI, prefix: str, checks: dict[str, Check]) -> None:
     async def metrics(_request: Request) -> Response:
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
-    for path, endpoint in zip(HEALTH_PATHS, (healthz, readyz, metrics), strict=True):
+    endpoints: tuple[Callable[..., Any], ...] = (healthz, readyz, metrics)
+    for path, endpoint in zip(HEALTH_PATHS, endpoints, strict=True):
         for place in (path, prefix + path):
             app.add_api_route(place, endpoint, include_in_schema=False)
 
