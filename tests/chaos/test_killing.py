@@ -1,0 +1,22 @@
+"""A few walks of `tests.chaos.killing`; the long run is `python -m tests.chaos.killing`."""
+
+from pathlib import Path
+
+import pytest
+
+from services.cli.synthetic.dataset import write_dataset
+from tests.chaos.killing import PLAN, audit, walk_with_kills
+
+
+@pytest.mark.e2e
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+@pytest.mark.parametrize("seed", [3])
+def test_a_killed_loop_goes_on_and_loses_nothing(tmp_path: Path, seed: int) -> None:
+    data = tmp_path / "images"
+    write_dataset(data, seed=1, plan=PLAN)
+    folder = tmp_path / "walk"
+    folder.mkdir()
+    walk = walk_with_kills(seed, 3, folder, data)
+    assert len(walk.killed) == 3
+    audit(walk)
