@@ -104,7 +104,10 @@ class _Reader:
         )
 
     def detections(self, data: bytes) -> Detections:
-        parts = [self._chunk(records) for records in _record_chunks(data)]
+        try:
+            parts = [self._chunk(records) for records in _record_chunks(data)]
+        except _SeamInText:
+            parts = [self._chunk(_json(data, "the predictions file"))]
         parts = parts or [self._chunk([])]
         masks = [part.masks for part in parts if part.masks is not None]
         return Detections(
@@ -209,19 +212,27 @@ def _lookup(records: list[Record], field: str, index: dict[Any, int]) -> Ints:
 
 
 def _record_chunks(data: bytes) -> Iterator[list[Record]]:
-    """Parse a results list a few megabytes at a time: the whole tree takes many times the file."""
+    """Parse a results list a few megabytes at a time: the whole tree takes many times the file.
+
+    Raises:
+        _SeamInText: A piece ended inside a text that looks like the gap between two records.
+    """
     body = data.strip()
     if len(body) > 2 * CHUNK_BYTES and body[:1] == b"[" and body[-1:] == b"]":
-        chunks = _split(body[1:-1])
-        try:
-            yield from (orjson.loads(b"[" + chunk + b"]") for chunk in chunks)
-        except orjson.JSONDecodeError as error:
-            raise BadSamples(f"the predictions file is not JSON: {error}") from error
+        for chunk in _split(body[1:-1]):
+            try:
+                yield orjson.loads(b"[" + chunk + b"]")
+            except orjson.JSONDecodeError as error:
+                raise _SeamInText from error
         return
     whole = _json(data, "the predictions file")
     if not isinstance(whole, list):
         raise BadSamples("the predictions file is not a COCO results list (a JSON array)")
     yield whole
+
+
+class _SeamInText(Exception):
+    """The file must be parsed in one piece."""
 
 
 def _split(body: bytes) -> Iterator[bytes]:

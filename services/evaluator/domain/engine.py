@@ -71,15 +71,14 @@ def boundary_precision(samples: Samples, *, ratio: float = BOUNDARY_RATIO) -> tu
     Raises:
         BadSamples: The samples carry no masks.
     """
-    truths, found = samples.truths.masks, samples.detections.masks
-    if truths is None or found is None:
+    if samples.truths.masks is None or samples.detections.masks is None:
         raise BadSamples("boundary metrics need masks")
     if not len(samples.truths):
         return math.nan, math.nan
     if not len(samples.detections):
         return 0.0, 0.0
     evaluator = instance.Evaluator(iou=instance.Boundary(ratio))
-    summary = evaluator.evaluate(_dataset_json(samples, truths), _results_json(samples, found))
+    summary = evaluator.evaluate(dataset_json(samples), results_json(samples))
     stats = [float(value) for value in summary.stats[:2]]
     return tuple(math.nan if value < 0 else value for value in stats)  # type: ignore[return-value]
 
@@ -97,8 +96,9 @@ def _rotated_records(rows: RotatedObjects) -> Iterable[dict[str, Any]]:
         yield record if rows.score is None else record | {"score": float(rows.score[row])}
 
 
-def _dataset_json(samples: Samples, masks: MaskTable) -> bytes:
-    rows = list(_mask_records(samples.truths.image, samples.truths.label, masks))
+def dataset_json(samples: Samples) -> bytes:
+    """Truths with masks as a COCO dataset, ignore regions as crowds of every label."""
+    rows = list(_mask_records(samples.truths.image, samples.truths.label, samples.truths.masks))
     for record, crowd, area, box in zip(
         rows,
         samples.truths.crowd.tolist(),
@@ -132,10 +132,11 @@ def _region_records(samples: Samples) -> Iterable[dict[str, Any]]:
             yield record | {"iscrowd": 1, "area": w * h, "bbox": [x, y, w, h]}
 
 
-def _results_json(samples: Samples, masks: MaskTable) -> bytes:
-    rows = _mask_records(samples.detections.image, samples.detections.label, masks)
-    scores = samples.detections.score.tolist()
-    boxes = samples.detections.boxes_xywh.tolist()
+def results_json(samples: Samples) -> bytes:
+    """Detections with masks as a COCO results list."""
+    found = samples.detections
+    rows = _mask_records(found.image, found.label, found.masks)
+    scores, boxes = found.score.tolist(), found.boxes_xywh.tolist()
     return orjson.dumps(
         [
             record | {"score": score, "bbox": box}
@@ -144,7 +145,9 @@ def _results_json(samples: Samples, masks: MaskTable) -> bytes:
     )
 
 
-def _mask_records(image: Ints, label: Ints, masks: MaskTable) -> Iterable[dict[str, Any]]:
+def _mask_records(image: Ints, label: Ints, masks: MaskTable | None) -> Iterable[dict[str, Any]]:
+    if masks is None:
+        raise BadSamples("the samples carry no masks")
     for row in range(len(masks)):
         yield {
             "image_id": int(image[row]) + 1,

@@ -60,9 +60,8 @@ def error_pages(
     images = np.flatnonzero(best >= 0)
     ordered = images[np.argsort(-best[images], kind="stable")]
     shown = ordered[first : first + count]
-    return [
-        ImageErrors(int(image), _marks(moment, index, fits, int(image))) for image in shown
-    ], int(ordered.size)
+    pages = [ImageErrors(int(image), _marks(moment, index, fits, int(image))) for image in shown]
+    return pages, int(ordered.size)
 
 
 def _fits(moment: Moment, index: ErrorIndex, label: str | None) -> Flags:

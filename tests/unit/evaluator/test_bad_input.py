@@ -1,0 +1,128 @@
+"""Bad input is refused with its place, or has a documented value; never a wrong number."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import orjson
+import pytest
+from scenes import samples
+
+from services.evaluator.domain.coco_files import CHUNK_BYTES, read_coco
+from services.evaluator.domain.coco_summary import coco_summary
+from services.evaluator.domain.evaluation import evaluate
+from services.evaluator.domain.samples import BadSamples, Samples, check
+
+BOX = [10.0, 10.0, 20.0, 20.0]
+
+
+def given() -> Samples:
+    return samples([(0, 0, tuple(BOX))], [(0, 0, tuple(BOX), 0.9)])
+
+
+def changed(part: str, **columns: Any) -> Samples:
+    base = given()
+    return replace(base, **{part: replace(getattr(base, part), **columns)})
+
+
+@pytest.mark.parametrize(
+    ("bad", "says"),
+    [
+        (changed("detections", score=np.array([np.nan])), "score is not within"),
+        (changed("detections", score=np.array([1.5])), "score is not within"),
+        (changed("detections", boxes_xywh=np.array([[0, 0, np.inf, 1]])), "not finite"),
+        (changed("detections", boxes_xywh=np.array([[0, 0, -1.0, 1]])), "negative side"),
+        (changed("truths", boxes_xywh=np.array([[np.nan, 0, 1, 1]])), "truth 0: the box"),
+        (changed("truths", area=np.array([-4.0])), "area is not a size"),
+        (changed("truths", label=np.array([7])), "label is unknown"),
+        (changed("detections", label=np.array([-1])), "label is unknown"),
+        (changed("detections", image=np.array([3])), "image is unknown"),
+        (changed("detections", image=np.array([0, 0])), "differ in length"),
+        (changed("truths", ids=("a", "a")), "annotation id 'a' is listed twice"),
+        (replace(given(), labels=("pit", "pit")), "label 'pit' is listed twice"),
+    ],
+)
+def test_samples_that_cannot_be_judged_are_refused(bad: Samples, says: str) -> None:
+    with pytest.raises(BadSamples, match=says):
+        check(bad)
+
+
+def dataset(**changes: Any) -> dict[str, Any]:
+    base = {
+        "images": [{"id": 1, "width": 100, "height": 100}],
+        "categories": [{"id": 1, "name": "pit"}],
+        "annotations": [{"id": 1, "image_id": 1, "category_id": 1, "bbox": BOX}],
+    }
+    return base | changes
+
+
+def result(**changes: Any) -> dict[str, Any]:
+    return {"image_id": 1, "category_id": 1, "bbox": BOX, "score": 0.9} | changes
+
+
+ANNOTATION = {"id": 1, "image_id": 1, "category_id": 1, "bbox": BOX}
+
+
+@pytest.mark.parametrize(
+    ("truth", "found", "says"),
+    [
+        (b"{", [], "truth file is not JSON"),
+        ([], [], "not a COCO dataset"),
+        ({"images": []}, [], "lacks the field 'categories'"),
+        (dataset(), {"a": 1}, "not a COCO results list"),
+        (dataset(), [result(image_id=9)], "image_id 9 is not in the truth file"),
+        (dataset(), [result(category_id=9)], "category_id 9 is not in the truth file"),
+        (dataset(), [result(score=None)], "score is not within"),
+        (dataset(), [result(bbox=[1, 2, 3])], r"bbox is \[x, y, width, height\]"),
+        (dataset(), [result(bbox=[1, 2, -3, 4])], "negative side"),
+        (dataset(), [{"image_id": 1, "category_id": 1, "bbox": BOX}], "lacks the field 'score'"),
+        (dataset(), [result(score="high")], "cannot be read"),
+        (dataset(), [7], "cannot be read"),
+        (dataset(annotations=[ANNOTATION, ANNOTATION]), [], "annotation id is listed twice"),
+        (dataset(images=[{"id": 1}, {"id": 1}]), [], "image id is listed twice"),
+        (dataset(annotations=[ANNOTATION | {"area": -1}]), [], "area is not a size"),
+        (dataset(annotations=[ANNOTATION | {"image_id": [1]}]), [], "cannot be read"),
+    ],
+)
+def test_coco_files_that_cannot_be_judged_are_refused(truth: Any, found: Any, says: str) -> None:
+    data = truth if isinstance(truth, bytes) else orjson.dumps(truth)
+    with pytest.raises(BadSamples, match=says):
+        read_coco(data, orjson.dumps(found), kind="box")
+
+
+@pytest.mark.parametrize(
+    ("segmentation", "says"),
+    [
+        ({"size": [100, 100], "counts": "not rle"}, "not a run-length code"),
+        ({"size": [100, 100], "counts": [5]}, "do not add up"),
+        ({"size": [50, 100], "counts": [5000]}, "differ in size"),
+        ([[1, "a", 2, 3, 4, 5]], "cannot be read"),
+    ],
+)
+def test_masks_that_cannot_be_read_are_refused(segmentation: Any, says: str) -> None:
+    truth = dataset(annotations=[ANNOTATION | {"segmentation": segmentation}])
+    with pytest.raises(BadSamples, match=says):
+        read_coco(orjson.dumps(truth), b"[]", kind="mask")
+
+
+def test_nan_is_not_json() -> None:
+    with pytest.raises(BadSamples, match="not JSON"):
+        read_coco(orjson.dumps(dataset()), b'[{"score": NaN}]', kind="box")
+
+
+def test_no_truth_and_no_detection_have_documented_values() -> None:
+    empty = read_coco(orjson.dumps(dataset(annotations=[])), b"[]", kind="box")
+    assert np.isnan(coco_summary(evaluate(empty))["map"])
+    unfound = read_coco(orjson.dumps(dataset()), b"[]", kind="box")
+    assert coco_summary(evaluate(unfound))["map"] == 0.0
+
+
+@pytest.mark.parametrize("text", ["x", "} , {"])
+def test_a_large_results_file_is_read_in_pieces_without_a_seam(text: str) -> None:
+    rows = [result(score=k / 200_000, note=text) for k in range(60_000)]
+    data = orjson.dumps(rows, option=orjson.OPT_INDENT_2)
+    assert len(data) > 2 * CHUNK_BYTES
+    found = read_coco(orjson.dumps(dataset()), data, kind="box").detections
+    assert found.score.tolist() == [row["score"] for row in rows]
+    with pytest.raises(BadSamples, match="not JSON"):
+        read_coco(orjson.dumps(dataset()), data[:-400] + b"]", kind="box")

@@ -1,0 +1,110 @@
+"""The manual's own table comes out exactly: oracles O1, O2, O3 and O8 of the contract."""
+
+import pytest
+
+from services.evaluator.domain.label_analysis import (
+    LabelFigures,
+    analyse,
+    average_detection_rate,
+    macro_detection_rate,
+)
+from services.evaluator.domain.learning_curve import Estimate
+from services.evaluator.domain.words import percent
+
+# (rate or metric in %, annotation count), in the manual's order
+TABLE = [
+    (99.1, 280),
+    (98.5, 115),
+    (98.1, 322),
+    (94.1, 71),
+    (84.6, 22),
+    (82.4, 37),
+    (80.9, 20),
+    (66.3, 6),
+    (30.0, 9),
+]
+SHARES = [31.7, 13.0, 36.5, 8.0, 2.5, 4.2, 2.3, 0.7, 1.0]
+
+
+def rows() -> list[LabelFigures]:
+    return [
+        LabelFigures(f"label {place}", rate / 100, rate / 100, count)
+        for place, (rate, count) in enumerate(TABLE)
+    ]
+
+
+def test_o1_the_average_detection_rate_is_weighted_by_count() -> None:
+    rates, counts = [rate / 100 for rate, _ in TABLE], [count for _, count in TABLE]
+    assert average_detection_rate(rates, counts) == pytest.approx(0.95851, abs=5e-6)
+    assert percent(average_detection_rate(rates, counts)) == "95.9%"
+    assert macro_detection_rate(rates) == pytest.approx(0.8156, abs=5e-5)
+
+
+def test_o2_shares_are_counts_over_all_annotations() -> None:
+    table = analyse(rows())
+    assert [round(row.share * 100, 1) for row in table] == SHARES
+
+
+def test_o3_the_yellow_marks_are_those_of_the_manual() -> None:
+    table = analyse(rows())
+    marked = {name: [r for r in table if name in r.warnings] for name in ("rate", "ap")}
+    assert [percent(row.figures.detection_rate) for row in marked["rate"]] == [
+        *("84.6%", "82.4%", "80.9%", "66.3%", "30.0%"),
+    ]
+    assert marked["ap"] == marked["rate"]
+    few = [row.figures.count for row in table if "count" in row.warnings]
+    assert few == [22, 20, 6, 9]
+    assert [row.figures.count for row in table if "share" in row.warnings] == [6, 9]
+
+
+def test_c214_rows_stand_in_falling_order_of_rate() -> None:
+    shuffled = rows()[::2] + rows()[1::2]
+    assert [row.figures.label for row in analyse(shuffled)] == [f"label {k}" for k in range(9)]
+
+
+@pytest.mark.parametrize(
+    ("rates", "counts", "shown"),
+    [
+        ([0.953], [353], "95.3%"),
+        ([0.683], [185], "68.3%"),
+        ([0.998], [185], "99.8%"),
+    ],
+)
+def test_o8_one_label_is_its_own_average(rates: list[float], counts: list[int], shown: str) -> None:
+    assert percent(average_detection_rate(rates, counts)) == shown
+
+
+@pytest.mark.parametrize(
+    ("figures", "chinese", "english"),
+    [
+        (LabelFigures("孔", 0.97, 0.95, 100), "无需处理", "nothing to do"),
+        (LabelFigures("孔", 0.97, 0.95, 12), "请至少再标注 18 个", "annotate at least 18 more"),
+        (LabelFigures("孔", 0.5, 0.5, 100), "请检查它的标注数量与标注方式", "check how many"),
+        (
+            LabelFigures("孔", 0.5, 0.5, 100, 0, "划痕", 7),
+            "有 7 次被识别为“划痕”",
+            "taken for “划痕” 7 times",
+        ),
+        (
+            LabelFigures("孔", 0.95, 0.7, 100, 9, precise_threshold=0.61),
+            "将阈值提高到 0.61",
+            "raise the threshold to 0.61",
+        ),
+        (LabelFigures("孔", float("nan"), float("nan"), 0), "补充含有该标签的图片", "add images"),
+        (
+            LabelFigures("孔", 0.5, 0.5, 100, to_target=Estimate(240, 0.9, "fitted")),
+            "约 240 个",
+            "About 240 more",
+        ),
+    ],
+)
+def test_the_advice_says_what_to_do(figures: LabelFigures, chinese: str, english: str) -> None:
+    others = [LabelFigures("其他", 0.95, 0.95, 300)]
+    row = next(r for r in analyse([figures, *others]) if r.figures.label == "孔")
+    assert chinese in row.advice["zh-CN"]
+    assert english in row.advice["en"]
+
+
+def test_no_annotations_have_no_average() -> None:
+    assert str(average_detection_rate([], [])) == "nan"
+    assert str(macro_detection_rate([float("nan")])) == "nan"
