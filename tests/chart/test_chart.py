@@ -1,0 +1,220 @@
+"""The chart renders, every manifest fits its schema, and it is as hard as it says."""
+
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import kubernetes_validate
+import pytest
+import yaml
+
+from charts.topics import TARGET, render
+from shared.contracts.catalogue import PARTITIONS
+from tests.servers.choosing import required
+from tests.servers.installing import HELM, installed
+
+CHART = Path(__file__).parents[2] / "charts" / "loupe"
+EXAMPLES = sorted(path.stem for path in (CHART / "examples").glob("*.yaml"))
+CLUSTER = "1.33"
+# Their schemas come with their operators, not with Kubernetes.
+CUSTOM = {"KafkaTopic", "ScaledObject"}
+SERVICES = {"workspace", "gallery", "tiling", "annotation", "trainer", "evaluator", "inference"}
+
+pytestmark = pytest.mark.servers
+
+
+def helm(*arguments: str) -> subprocess.CompletedProcess[str]:
+    if not installed(HELM):
+        message = "helm is not built: run `make servers-install`"
+        pytest.fail(message) if required() else pytest.skip(message)
+    command = [str(HELM.folder / "helm"), *arguments, "--kube-version", CLUSTER]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def rendered(example: str, *settings: str) -> list[dict[str, Any]]:
+    values = CHART / "examples" / f"{example}.yaml"
+    sets = [part for setting in settings for part in ("--set", setting)]
+    done = helm("template", "plant", str(CHART), "--namespace", "vision", "-f", str(values), *sets)
+    assert done.returncode == 0, done.stderr
+    return [manifest for manifest in yaml.safe_load_all(done.stdout) if manifest]
+
+
+def pod_specs(manifests: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Pod specs by owner's name; the Job that the trainer makes is one of them."""
+    found = {}
+    for manifest in manifests:
+        name = manifest["metadata"]["name"]
+        if manifest["kind"] in ("Deployment", "StatefulSet"):
+            found[name] = manifest["spec"]["template"]["spec"]
+        if name.endswith("-worker-job"):
+            job = yaml.safe_load(manifest["data"]["worker-job.yaml"])
+            kubernetes_validate.validate(job, CLUSTER, strict=True)
+            found[name] = job["spec"]["template"]["spec"]
+    return found
+
+
+def of_kind(manifests: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
+    return [manifest for manifest in manifests if manifest["kind"] == kind]
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_lint_finds_nothing(example: str) -> None:
+    done = helm("lint", "--strict", str(CHART), "-f", str(CHART / "examples" / f"{example}.yaml"))
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_every_manifest_fits_its_schema(example: str) -> None:
+    manifests = rendered(example)
+    for manifest in manifests:
+        if manifest["kind"] not in CUSTOM:
+            kubernetes_validate.validate(manifest, CLUSTER, strict=True)
+    names = [(manifest["kind"], manifest["metadata"]["name"]) for manifest in manifests]
+    assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_every_pod_is_admitted_by_the_restricted_standard(example: str) -> None:
+    specs = pod_specs(rendered(example))
+    assert {f"plant-{service}" for service in SERVICES} <= set(specs)
+    for name, spec in specs.items():
+        assert spec["securityContext"]["runAsNonRoot"] is True, name
+        assert spec["securityContext"]["runAsUser"] > 0, name
+        assert spec["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}, name
+        for container in spec["containers"]:
+            security = container["securityContext"]
+            assert security["allowPrivilegeEscalation"] is False, name
+            assert security["capabilities"] == {"drop": ["ALL"]}, name
+            assert "memory" in container["resources"]["limits"], name
+        kinds = {kind for volume in spec.get("volumes", []) for kind in volume if kind != "name"}
+        assert kinds <= {"emptyDir", "configMap", "persistentVolumeClaim", "secret"}, name
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_our_own_containers_cannot_write_to_their_images(example: str) -> None:
+    for name, spec in pod_specs(rendered(example)).items():
+        if name.removeprefix("plant-") in ("kafka", "documents", "minio"):
+            continue
+        for container in spec["containers"]:
+            assert container["securityContext"]["readOnlyRootFilesystem"] is True, name
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_only_the_trainer_has_a_token_and_may_only_make_jobs(example: str) -> None:
+    manifests = rendered(example)
+    with_token = {
+        name for name, spec in pod_specs(manifests).items() if spec["automountServiceAccountToken"]
+    }
+    jobs = any(name.endswith("-worker-job") for name in pod_specs(manifests))
+    assert with_token == ({"plant-trainer"} if jobs else set())
+    assert of_kind(manifests, "ClusterRole") == []
+    rules = [rule for role in of_kind(manifests, "Role") for rule in role["rules"]]
+    assert all(rule["resources"] == ["jobs"] for rule in rules)
+    assert bool(rules) == jobs
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_everything_is_denied_unless_it_is_allowed(example: str) -> None:
+    policies = of_kind(rendered(example), "NetworkPolicy")
+    deny = next(p for p in policies if p["metadata"]["name"] == "plant-deny")
+    assert deny["spec"]["policyTypes"] == ["Ingress", "Egress"]
+    assert "ingress" not in deny["spec"]
+    assert "egress" not in deny["spec"]
+    for policy in policies:
+        for rule in [*policy["spec"].get("ingress", []), *policy["spec"].get("egress", [])]:
+            assert rule.get("from") or rule.get("to"), policy["metadata"]["name"]
+            assert rule.get("ports") or policy["metadata"]["name"] == "plant-to-stores"
+
+
+def test_triton_is_reached_by_its_inference_service_alone() -> None:
+    manifests = rendered("production")
+    spec = pod_specs(manifests)["plant-inference"]
+    triton = next(c for c in spec["containers"] if c["name"] == "triton")
+    assert {"name": "LOUPE_TRITON_ADDRESS", "value": "127.0.0.1"} in triton["env"]
+    assert "ports" not in triton
+    assert not any(
+        "triton" in service["metadata"]["name"] for service in of_kind(manifests, "Service")
+    )
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_each_service_has_its_parts(example: str) -> None:
+    manifests = rendered(example)
+    for kind in ("Deployment", "Service", "ServiceAccount", "PodDisruptionBudget"):
+        names = {manifest["metadata"]["name"] for manifest in of_kind(manifests, kind)}
+        assert {f"plant-{service}" for service in SERVICES} <= names, kind
+    for service in SERVICES:
+        (container, *_) = pod_specs(manifests)[f"plant-{service}"]["containers"]
+        assert {"startupProbe", "livenessProbe", "readinessProbe"} <= set(container)
+    paths = [
+        path["path"]
+        for ingress in of_kind(manifests, "Ingress")
+        for path in ingress["spec"]["rules"][0]["http"]["paths"]
+    ]
+    assert set(paths) == {"/", *(f"/api/{service}" for service in SERVICES)}
+
+
+def test_scaling_is_by_cpu_or_by_lag() -> None:
+    scaled = {m["metadata"]["name"] for m in of_kind(rendered("gpu"), "HorizontalPodAutoscaler")}
+    assert "plant-gallery" in scaled
+    assert "plant-trainer" not in scaled
+    by_lag = of_kind(rendered("production"), "ScaledObject")
+    assert of_kind(rendered("production"), "HorizontalPodAutoscaler") == []
+    gallery = next(m for m in by_lag if m["metadata"]["name"] == "plant-gallery")
+    topics = {t["metadata"].get("topic") for t in gallery["spec"]["triggers"]}
+    assert "annotation" in topics
+
+
+def test_gpus_are_asked_for_where_they_are_named() -> None:
+    specs = pod_specs(rendered("gpu"))
+    worker = specs["plant-worker-job"]["containers"][0]
+    assert worker["resources"]["limits"]["nvidia.com/gpu"] == 1
+    assert specs["plant-worker-job"]["tolerations"]
+    assert worker["image"] == "registry.plant.example.com/vision/loupe/trainer:0.1.0"
+
+
+NEEDED = [
+    ("secrets.tokenSecret", "secrets.tokenSecret is needed"),
+    ("secrets.adminKey", "secrets.adminKey is needed"),
+    ("secrets.s3AccessKey", "secrets.s3AccessKey is needed"),
+    ("secrets.s3SecretKey", "secrets.s3SecretKey is needed"),
+    ("stores.kafka.servers", "stores.kafka.servers is needed"),
+    ("stores.mongo.url", "stores.mongo.url is needed"),
+    ("stores.s3.endpoint", "stores.s3.endpoint is needed"),
+]
+
+
+@pytest.mark.parametrize(("value", "message"), NEEDED)
+def test_a_missing_value_fails_with_a_message(value: str, message: str) -> None:
+    values = CHART / "examples" / "gpu.yaml"
+    done = helm("template", "plant", str(CHART), "-f", str(values), "--set", f"{value}=")
+    assert done.returncode != 0
+    assert message in done.stderr
+
+
+def test_installing_without_any_value_fails_with_a_message() -> None:
+    done = helm("template", "plant", str(CHART))
+    assert done.returncode != 0
+    assert "is needed" in done.stderr
+
+
+def test_a_short_token_secret_is_refused() -> None:
+    values = CHART / "examples" / "gpu.yaml"
+    done = helm("template", "p", str(CHART), "-f", str(values), "--set", "secrets.tokenSecret=abc")
+    assert "too short" in done.stderr
+
+
+def test_no_default_secret_is_in_the_chart() -> None:
+    defaults = yaml.safe_load((CHART / "values.yaml").read_text())
+    assert set(defaults["secrets"].values()) == {""}
+
+
+def test_the_topics_are_those_of_the_catalogue() -> None:
+    assert TARGET.read_text() == render(), "run `python -m charts.topics`"
+    topics = of_kind(rendered("production"), "KafkaTopic")
+    assert {t["spec"]["topicName"] for t in topics if "dlq" not in t["spec"]["topicName"]} == set(
+        PARTITIONS
+    )
+    for topic in topics:
+        wanted = PARTITIONS.get(topic["spec"]["topicName"], 1)
+        assert topic["spec"]["partitions"] == wanted
