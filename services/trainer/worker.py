@@ -160,14 +160,12 @@ class Worker:
         stop = asyncio.create_task(attempt.stop.wait())
         messages = self._executor.run(task)
         last: Message | None = None
+        step: asyncio.Future[Message | None] | None = None
         try:
             while True:
                 step = asyncio.ensure_future(anext(messages, None))
                 await asyncio.wait({step, stop}, return_when=asyncio.FIRST_COMPLETED)
                 if not step.done():
-                    step.cancel()
-                    with contextlib.suppress(asyncio.CancelledError, StopAsyncIteration):
-                        await step
                     return None
                 if (message := step.result()) is None:
                     return last
@@ -175,6 +173,9 @@ class Worker:
                 await self._heed(attempt, message)
         finally:
             stop.cancel()
+            if step is not None and not step.done():
+                step.cancel()  # an iterator can only be closed once its step is over
+                await asyncio.wait({step})
             if (close := getattr(messages, "aclose", None)) is not None:
                 await close()
 

@@ -1,0 +1,204 @@
+"""The trainer with what its neighbours would do: frozen datasets, and a scripted executor."""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter
+
+from services.trainer.domain.recipe import Recipe
+from services.trainer.executor import TrainingProcessDied
+from services.trainer.handlers import Trainings
+from services.trainer.promotion import Promotion
+from services.trainer.repository import IMAGES, LINES, TRAININGS
+from services.trainer.retraining import Retraining
+from services.trainer.settings import TrainerSettings
+from services.trainer.task import (
+    CheckpointFiles,
+    CheckpointMessage,
+    FailureMessage,
+    Message,
+    ProgressMessage,
+    ResultMessage,
+    Task,
+)
+from services.trainer.worker import Worker
+from shared.contracts.catalogue import ProjectCreated, SnapshotFrozen
+from shared.contracts.envelope import Event, EventBody, EventStamp, pack, unpack
+from shared.contracts.snapshot import Snapshot
+from shared.documents.port import TenantScope
+from shared.http.tokens import Principal
+from shared.jobs.job import job_spec
+from shared.jobs.queue import JobQueue
+from shared.projects.directory import ProjectDirectory, projects_spec
+from shared.stores import Stores
+from tests.unit.trainer.pictures import PROJECT, write_snapshot
+
+WHO = Principal("default", "key-1", "admin")
+START = datetime(2026, 11, 20, 8, tzinfo=UTC)
+
+
+class Time:
+    """A clock that tests turn."""
+
+    def __init__(self) -> None:
+        self.now = START
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def pass_s(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
+
+@dataclass
+class Script:
+    """An executor that says what a test wants, without computing anything."""
+
+    lives: list[str] = field(default_factory=lambda: ["result"])
+    tasks: list[Task] = field(default_factory=list)
+    pause: asyncio.Event | None = None
+    running: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def run(self, task: Task) -> AsyncIterator[Message]:
+        self.tasks.append(task)
+        life = self.lives[min(len(self.tasks), len(self.lives)) - 1]
+        yield ProgressMessage(stage="training", percent=50, epoch=1, epochs=2, loss=0.5)
+        yield CheckpointMessage(epoch=1, files=checkpoint(task.folder))
+        self.running.set()
+        if self.pause is not None:
+            await self.pause.wait()
+        if life == "dies":
+            raise TrainingProcessDied("exit status 137")
+        if life == "fails":
+            yield FailureMessage(reason="the loss is not a number")
+            return
+        yield result(task)
+
+
+def checkpoint(folder: Path) -> CheckpointFiles:
+    files = CheckpointFiles(tensors=folder / "c.safetensors", document=folder / "c.json")
+    files.tensors.write_bytes(b"tensors")
+    files.document.write_text("{}")
+    return files
+
+
+def result(task: Task) -> ResultMessage:
+    files = {}
+    for name in ("model", "model_manifest", "weights", "predictions", "golden"):
+        files[name] = task.folder / name
+        files[name].write_bytes(f"{name} of {task.version}".encode())
+    return ResultMessage(
+        **files,
+        backbone_weights="none",
+        started_from=task.start.version if task.start else "",
+        epochs=2,
+        input_size=(96, 96),
+    )
+
+
+class Place:
+    """A trainer over embedded stores whose events and time a test moves by hand."""
+
+    def __init__(self, stores: Stores, folder: Path, *, clock: Callable[[], datetime]) -> None:
+        self.stores, self.folder, self.clock = stores, folder, clock
+        self.queue = JobQueue(stores.documents, "trainer", clock=clock)
+        directory = ProjectDirectory(stores.documents, "trainer", wait_s=0)
+        self.trainings = Trainings(
+            stores.documents, self.queue, directory, clock=clock, news_wait_s=0
+        )
+        self.retraining = Retraining(stores.documents, self.trainings, recipe=Recipe(), clock=clock)
+        self.promotion = Promotion(stores.documents, self.trainings.lines, clock=clock)
+        self.script = Script()
+        self.delivered: list[Event[Any]] = []
+        self.router = APIRouter()
+
+    async def open(self) -> None:
+        await self.stores.open(
+            [TRAININGS, LINES, IMAGES, job_spec("trainer"), projects_spec("trainer")]
+        )
+        created = ProjectCreated(project_id=PROJECT, name="pins", task="detection")
+        for line in self.trainings.projects.subscriptions():
+            if line.event is ProjectCreated:
+                await line.handler(self.event(created, PROJECT))
+
+    def event(self, body: EventBody, subject: str, sequence: int = 1) -> Event[Any]:
+        """An event said now."""
+        stamp = EventStamp(tenant="default", subject=subject, sequence=sequence, time=self.clock())
+        (packed,) = pack([body], stamp)
+        return unpack(type(body), packed.value_bytes())
+
+    def worker(self, **settings: Any) -> Worker:
+        return Worker(
+            self.stores.documents,
+            self.stores.blobs,
+            self.queue,
+            self.script,
+            settings=TrainerSettings(**settings),
+            work_folder=self.folder / "work",
+            name="w1",
+        )
+
+    async def said(self) -> list[Event[Any]]:
+        """Events in the outboxes that were not handed out before, oldest first, delivered."""
+        boxes = await self.stores.documents.outboxes(
+            ["trainer.trainings", "trainer.jobs", "trainer.lines"], 1000
+        )
+        await self.stores.documents.drain(boxes)
+        from shared.contracts.catalogue import event_class
+
+        found = []
+        for box in boxes:
+            for pending in box.events:
+                body = event_class(pending.type)
+                assert body is not None
+                found.append(unpack(body, pending.value_bytes()))
+        self.delivered += found
+        return found
+
+    async def settle(self, splits: str = "ttve") -> None:
+        """Hands events around until nobody says anything more; the desk freezes datasets."""
+        handlers: dict[str, Callable[[Event[Any]], Awaitable[None]]] = {
+            "training.requested": lambda event: self.freeze(event, splits),
+            "training.succeeded": self.trainings.succeeded,
+            "training.ended": self.trainings.ended,
+        }
+        while events := await self.said():
+            for event in events:
+                if event.type in handlers:
+                    await handlers[event.type](event)
+
+    async def freeze(self, event: Event[Any], splits: str = "ttve") -> None:
+        manifest_key, snapshot = await self.store_snapshot(splits)
+        frozen = SnapshotFrozen(
+            project_id=PROJECT,
+            training_id=event.data.training_id,
+            manifest_key=manifest_key,
+            dataset_hash=snapshot.dataset_hash,
+            images=len(snapshot.images),
+            total_images=len(snapshot.images) + 3,
+            labels=snapshot.labels,
+        )
+        await self.trainings.dataset_frozen(self.event(frozen, event.data.training_id))
+
+    async def store_snapshot(self, splits: str) -> tuple[str, Snapshot]:
+        snapshot, files = write_snapshot(self.folder / "pictures", splits)
+        for image in snapshot.images:
+            await self.stores.blobs.put(image.blob_key, files[image.image_id].read_bytes())
+        data = snapshot.model_dump_json().encode()
+        key = f"t/default/{hashlib.sha256(data).hexdigest()}"
+        await self.stores.blobs.put(key, data)
+        return key, snapshot
+
+    async def line(self):
+        return await self.trainings.lines.get("default", PROJECT)
+
+    async def records(self):
+        from shared.documents.port import Query, Sort
+
+        trainings = self.stores.documents.collection(TRAININGS, TenantScope("default"))
+        return await trainings.query(Query(sort=Sort("number")))

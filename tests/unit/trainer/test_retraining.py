@@ -1,0 +1,227 @@
+"""Retraining by event, on a clock that the test turns."""
+
+import asyncio
+import random
+from datetime import timedelta
+
+import pytest
+
+from services.trainer.domain.retraining import Backlog, RetrainingPolicy, decide
+from shared.contracts.catalogue import AnnotationSaved, CorrectionSaved, ImageDeleted
+from shared.contracts.envelope import Event
+from shared.errors import VersionConflict
+from tests.unit.trainer.pictures import PROJECT
+from tests.unit.trainer.platform import START, WHO, Place, Time
+
+POLICY = RetrainingPolicy(min_corrections=3, quiet_s=10, max_wait_s=600)
+
+
+def correction(place: Place, number: int, sequence: int = 2) -> Event[CorrectionSaved]:
+    body = CorrectionSaved(
+        project_id=PROJECT, image_id=f"I{number:05d}", prediction_id="P", author="key-1"
+    )
+    return place.event(body, f"I{number:05d}", sequence)
+
+
+async def use(place: Place, policy: RetrainingPolicy = POLICY) -> None:
+    await place.retraining.set_policy(WHO, PROJECT, policy, expected=None)
+    await place.retraining.look_at_due()
+
+
+async def finish_training(place: Place) -> None:
+    await place.settle()
+    assert await place.worker().work_once()
+    await place.settle()
+
+
+@pytest.mark.parametrize(
+    ("waiting", "first_s", "last_s", "fires", "due_s", "why"),
+    [
+        (0, None, None, False, None, "nothing waits"),
+        (2, -5, -5, False, 595, "too few: only the longest wait counts"),
+        (3, -30, -5, False, 5, "enough, but not quiet yet"),
+        (3, -30, -10, True, None, "enough and quiet"),
+        (3, -595, -1, False, 5, "never quiet: the oldest waits long enough soon"),
+        (1, -600, -600, True, None, "a single one waited long enough"),
+    ],
+)
+def test_the_rule(waiting, first_s, last_s, fires, due_s, why):
+    def at(seconds):
+        return None if seconds is None else START + timedelta(seconds=seconds)
+
+    backlog = Backlog(waiting, at(first_s), at(last_s))
+    decision = decide(POLICY, backlog, training_waits=False, now=START)
+    assert (decision.fire, decision.due_at) == (fires, at(due_s)), why
+    assert not decide(POLICY, backlog, training_waits=True, now=START).fire
+    off = POLICY.model_copy(update={"enabled": False})
+    assert not decide(off, backlog, training_waits=False, now=START).fire
+
+
+async def test_enough_corrections_and_quiet_start_one_training(place: Place, time: Time) -> None:
+    await use(place)
+    for number in range(3):
+        await place.retraining.correction_saved(correction(place, number))
+        assert await place.retraining.look_at_due() == 0
+        time.pass_s(5)
+    assert await place.retraining.look_at_due() == 0  # five quiet seconds of ten
+    time.pass_s(5)
+    assert await place.retraining.look_at_due() == 1
+    (record,) = await place.records()
+    assert (record.trigger, record.state) == ("policy", "preparing")
+    for _ in range(5):
+        time.pass_s(100)
+        assert await place.retraining.look_at_due() == 0
+
+
+async def test_ten_thousand_corrections_in_a_burst_make_one_training_and_one_follow_up(
+    place: Place, time: Time
+) -> None:
+    await use(place)
+    rng = random.Random(5)
+    numbers = list(range(10_000))
+    rng.shuffle(numbers)
+    started = 0
+    for count, number in enumerate(numbers):
+        event = correction(place, number)
+        await place.retraining.correction_saved(event)
+        if rng.random() < 0.1:
+            await place.retraining.correction_saved(event)
+        if count % 100 == 99:
+            time.pass_s(1)
+            started += await place.retraining.look_at_due()
+        if count == 6000:
+            time.pass_s(11)  # a pause in the burst: the first training starts here
+            started += await place.retraining.look_at_due()
+    for _ in range(40):
+        time.pass_s(5)
+        started += await place.retraining.look_at_due()
+    assert started == 2
+    line = await place.line()
+    assert line.running is not None
+    assert line.waiting is not None
+    await finish_training(place)
+    await finish_training(place)
+    for _ in range(40):
+        time.pass_s(30)
+        assert await place.retraining.look_at_due() == 0
+    assert [record.version_number for record in await place.records()] == [1, 2]
+
+
+async def test_the_same_image_counts_once_and_order_does_not_matter(
+    place: Place, time: Time
+) -> None:
+    await use(place)
+    early = correction(place, 1, sequence=2)
+    time.pass_s(1)
+    late = correction(place, 1, sequence=3)
+    for event in (late, early, late, early):
+        await place.retraining.correction_saved(event)
+    time.pass_s(20)
+    assert await place.retraining.look_at_due() == 0
+    line = await place.line()
+    assert line.due_at == START + timedelta(seconds=1 + 600)
+
+
+async def test_corrections_while_a_training_runs_start_another_after_it(
+    place: Place, time: Time
+) -> None:
+    await use(place)
+    for number in range(3):
+        await place.retraining.correction_saved(correction(place, number))
+    time.pass_s(10)
+    assert await place.retraining.look_at_due() == 1
+    await place.settle()
+    for number in range(3, 6):
+        time.pass_s(1)
+        await place.retraining.correction_saved(correction(place, number))
+    time.pass_s(10)
+    assert await place.retraining.look_at_due() == 1
+    assert [record.state for record in await place.records()] == ["queued", "waiting"]
+    await finish_training(place)
+    await finish_training(place)
+    time.pass_s(1000)
+    assert await place.retraining.look_at_due() == 0
+
+
+async def test_a_training_by_hand_takes_the_waiting_corrections_along(
+    place: Place, time: Time
+) -> None:
+    from services.trainer.domain.recipe import Recipe
+
+    await use(place)
+    for number in range(3):
+        await place.retraining.correction_saved(correction(place, number))
+    time.pass_s(1)
+    await place.trainings.request(WHO, PROJECT, mode="train", recipe=Recipe(), key=None)
+    time.pass_s(1000)
+    assert await place.retraining.look_at_due() == 0
+    assert len(await place.records()) == 1
+
+
+async def test_timers_survive_a_restart(place: Place, time: Time) -> None:
+    await use(place)
+    for number in range(3):
+        await place.retraining.correction_saved(correction(place, number))
+    assert await place.retraining.look_at_due() == 0
+    again = Place(place.stores, place.folder, clock=time)
+    time.pass_s(10)
+    assert await again.retraining.look_at_due() == 1
+
+
+async def test_two_watchers_fire_once(place: Place, time: Time) -> None:
+    await use(place)
+    for number in range(3):
+        await place.retraining.correction_saved(correction(place, number))
+    time.pass_s(10)
+    other = Place(place.stores, place.folder, clock=time)
+    fired = await asyncio.gather(
+        place.retraining.look_at_due(), other.retraining.look_at_due(), return_exceptions=True
+    )
+    assert sum(count for count in fired if isinstance(count, int)) == 1
+    assert len(await place.records()) == 1
+
+
+async def test_annotations_count_only_where_the_policy_says_so(place: Place, time: Time) -> None:
+    async def annotate(first: int) -> None:
+        for number in range(first, first + 3):
+            body = AnnotationSaved(project_id=PROJECT, image_id=f"I{number}", labels=("a",))
+            await place.retraining.annotation_saved(place.event(body, f"I{number}", 1))
+
+    await use(place)
+    await annotate(0)
+    time.pass_s(20)
+    assert await place.retraining.look_at_due() == 0
+    await place.retraining.set_policy(
+        WHO, PROJECT, POLICY.model_copy(update={"count_annotations": True}), expected=None
+    )
+    assert await place.retraining.look_at_due() == 1
+
+
+async def test_a_deleted_image_no_longer_waits(place: Place, time: Time) -> None:
+    await use(place)
+    for number in range(3):
+        await place.retraining.correction_saved(correction(place, number))
+    gone = ImageDeleted(project_id=PROJECT, image_id="I00001")
+    await place.retraining.image_deleted(place.event(gone, "I00001", 5))
+    await place.retraining.correction_saved(correction(place, 1, sequence=9))
+    time.pass_s(10)
+    assert await place.retraining.look_at_due() == 0
+
+
+async def test_a_policy_is_changed_by_one_person_at_a_time(place: Place) -> None:
+    line = await place.retraining.set_policy(WHO, PROJECT, POLICY, expected=None)
+    await place.retraining.set_policy(
+        WHO, PROJECT, POLICY.model_copy(update={"quiet_s": 5}), expected=line.version
+    )
+    with pytest.raises(VersionConflict):
+        await place.retraining.set_policy(WHO, PROJECT, POLICY, expected=line.version)
+
+
+async def test_the_policys_budget_is_the_trainings(place: Place, time: Time) -> None:
+    await use(place, POLICY.model_copy(update={"budget_s": 45.0}))
+    for number in range(3):
+        await place.retraining.correction_saved(correction(place, number))
+    time.pass_s(10)
+    await place.retraining.look_at_due()
+    (record,) = await place.records()
+    assert record.recipe.budget_s == 45.0

@@ -1,0 +1,190 @@
+import math
+
+import pytest
+import torch
+
+from services.trainer.domain.checkpoint import Checkpoint, CheckpointError, pack, restore
+from services.trainer.domain.detection_loss import LossWeights, detection_loss
+from services.trainer.domain.detector import Detector, DetectorShape, ExportableDetector
+from services.trainer.domain.export import to_onnx
+from services.trainer.domain.optimisation import rate_share
+from services.trainer.domain.recipe import Recipe
+from services.trainer.domain.task_alignment import Targets
+from services.trainer.domain.training import DetectorTraining
+from shared.runtime.manifest import ModelManifest
+from shared.runtime.onnx_session import OnnxSession
+from shared.runtime.predictor import Predictor
+from shared.vision.boxes import iou_matrix
+from tests.unit.trainer.pictures import picture, samples
+
+SHAPE = DetectorShape(labels=2, input_size=(96, 96), channels=16)
+
+
+def recipe(**changes) -> Recipe:
+    base = {"epochs": 2, "batch_size": 4, "pretrained": False, "channels": 16}
+    return Recipe(**(base | changes))
+
+
+def walk(training: DetectorTraining, steps: int | None = None) -> list:
+    seen = []
+    for progress in training.steps():
+        seen.append(progress)
+        if len(seen) == steps:
+            break
+    return seen
+
+
+def state_of(training: DetectorTraining) -> dict[str, torch.Tensor]:
+    return {**training.detector.state_dict(), "average": training.average.model.score.weight}
+
+
+def test_training_learns_squares_and_the_exported_model_finds_them():
+    """The whole path in small: a loss that falls, an ONNX file, boxes where the squares are."""
+    data = samples(16)
+    training = DetectorTraining(recipe(epochs=35, batch_size=8, learning_rate=4e-3), SHAPE, data)
+    seen = walk(training)
+    assert seen[-1].loss < 0.8 * seen[0].loss
+    assert (seen[-1].percent, seen[-1].seconds_left, seen[-1].epoch) == (100.0, 0.0, 35)
+    manifest = ModelManifest(
+        task="detection", labels=("bright", "dark"), input_width=96, input_height=96
+    )
+    predictor = Predictor(manifest, OnnxSession(to_onnx(training.average.model)))
+    image, truth = picture(0)
+    found = predictor.predict(image, threshold=0.05)
+    assert len(found) >= 2
+    assert iou_matrix(truth.boxes_xyxy, found.boxes_xyxy[:2]).max() > 0.4
+
+
+def test_a_killed_training_resumes_as_if_nothing_had_happened():
+    data = samples(8)
+    whole = DetectorTraining(recipe(epochs=3), SHAPE, data)
+    walk(whole)
+    broken = DetectorTraining(recipe(epochs=3), SHAPE, data)
+    walk(broken, steps=broken.steps_per_epoch)
+    saved = pack(broken)
+    walk(broken, steps=1)  # work that the kill loses
+    again = DetectorTraining(recipe(epochs=3), SHAPE, data)
+    restore(again, saved)
+    assert again.epoch == 1
+    walk(again)
+    for name, value in state_of(whole).items():
+        torch.testing.assert_close(state_of(again)[name], value, atol=0, rtol=0, msg=name)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda c: Checkpoint(c.tensors[:100], c.document),
+        lambda c: Checkpoint(c.tensors, c.document[:-10]),
+        lambda c: Checkpoint(c.tensors, "{}"),
+        lambda c: Checkpoint(c.tensors, c.document.replace('"seed": 0', '"seed": 1')),
+        lambda c: Checkpoint(c.tensors, c.document.replace('"labels": 2', '"labels": 3')),
+    ],
+)
+def test_a_damaged_or_foreign_checkpoint_is_refused(damage):
+    training = DetectorTraining(recipe(), SHAPE, samples(4))
+    with pytest.raises(CheckpointError):
+        restore(training, damage(pack(training)))
+
+
+def test_the_same_seed_gives_the_same_weights():
+    first, second = (DetectorTraining(recipe(), SHAPE, samples(4)) for _ in range(2))
+    walk(first)
+    walk(second)
+    torch.testing.assert_close(
+        first.detector.score.weight, second.detector.score.weight, atol=0, rtol=0
+    )
+
+
+def test_a_set_of_negatives_and_one_target_trains():
+    data = [*samples(1), *(sample for sample in samples(3, squares=0))]
+    seen = walk(DetectorTraining(recipe(epochs=1), SHAPE, data))
+    assert math.isfinite(seen[-1].loss)
+
+
+def test_no_windows_are_refused():
+    with pytest.raises(ValueError, match="at least one window"):
+        DetectorTraining(recipe(), SHAPE, [])
+
+
+def test_the_budget_chooses_the_epochs_from_the_measured_speed():
+    class Clock:
+        now = 0.0
+
+        def __call__(self) -> float:
+            self.now += 1.0
+            return self.now
+
+    training = DetectorTraining(recipe(epochs=None), SHAPE, samples(8), clock=Clock())
+    training.plan_epochs(budget_s=7.0)  # the clock says 1/3 s a step, 2 steps an epoch
+    assert training.epochs == 10
+    fixed = DetectorTraining(recipe(epochs=4), SHAPE, samples(8), clock=Clock())
+    fixed.plan_epochs(budget_s=1e9)
+    assert fixed.epochs == 4
+
+
+def test_an_earlier_version_is_the_start_where_the_network_is_the_same():
+    earlier = DetectorTraining(recipe(seed=1), SHAPE, samples(4))
+    weights = earlier.detector.state_dict()
+    three = DetectorShape(labels=3, input_size=(96, 96), channels=16)
+    later = DetectorTraining(recipe(), three, samples(4))
+    fresh_row = later.detector.score.weight[0].clone()
+    assert later.start_from(weights, rows=[(1, 0), (2, 1)])
+    torch.testing.assert_close(later.detector.score.weight[1:], weights["score.weight"])
+    torch.testing.assert_close(later.detector.score.weight[0], fresh_row)
+    torch.testing.assert_close(later.average.model.distance.weight, weights["distance.weight"])
+    wider = DetectorShape(labels=2, input_size=(96, 96), channels=24)
+    other = DetectorTraining(recipe(channels=24), wider, samples(4))
+    assert not other.start_from(weights, rows=[(0, 0), (1, 1)])
+
+
+def test_frozen_stages_stay_and_answer_alike_after_folding():
+    torch.manual_seed(3)
+    donor = DetectorTraining(recipe(), SHAPE, samples(4))
+    walk(donor, steps=2)
+    from torchvision.models import mobilenet_v2
+
+    weights = mobilenet_v2(weights=None).state_dict()
+    detector = Detector(SHAPE, weights).eval()
+    image = torch.rand(1, 3, 96, 96)
+    before = [value.clone() for value in detector.backbone(image)]
+    detector.backbone.freeze(stages=1, statistics=True)
+    detector.train()
+    for mine, expected in zip(detector.backbone(image), before, strict=True):
+        torch.testing.assert_close(mine, expected, atol=1e-4, rtol=1e-4)
+    assert not any(p.requires_grad for p in detector.backbone.stages[0].parameters())
+
+
+def test_points_in_ignore_regions_add_nothing_to_the_loss():
+    torch.manual_seed(0)
+    detector = Detector(SHAPE)
+    with torch.no_grad():
+        raw = detector(torch.rand(1, 3, 96, 96))
+    count = len(detector.points)
+    nothing = torch.zeros(1, 0, 4), torch.zeros(1, 0, dtype=torch.int64)
+    present = torch.zeros(1, 0, dtype=torch.bool)
+    some = torch.zeros(1, count, dtype=torch.bool)
+    some[0, : count // 2] = True
+    losses = [
+        float(detection_loss(detector, raw, Targets(*nothing, present, mask), LossWeights()))
+        for mask in (torch.zeros_like(some), some, ~some, torch.ones_like(some))
+    ]
+    assert losses[3] == 0.0
+    assert losses[1] + losses[2] == pytest.approx(losses[0], rel=1e-4)
+
+
+def test_the_rate_warms_up_and_falls():
+    shares = [rate_share(step, 200) for step in range(201)]
+    peak = shares.index(max(shares))
+    assert shares[:peak] == sorted(shares[:peak])
+    assert shares[peak:] == sorted(shares[peak:], reverse=True)
+
+
+@pytest.mark.parametrize("strides", [(8, 16, 32), (4, 8, 16, 32)])
+def test_points_and_outputs_fit(strides):
+    shape = DetectorShape(labels=3, input_size=(64, 96), strides=strides, channels=16)
+    model = ExportableDetector(Detector(shape)).eval()
+    boxes, scores = model(torch.zeros(2, 96, 64, 3, dtype=torch.uint8))
+    points = sum((64 // s) * (96 // s) for s in strides)
+    assert boxes.shape == (2, points, 4)
+    assert scores.shape == (2, points, 3)

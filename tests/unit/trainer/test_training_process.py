@@ -1,0 +1,163 @@
+"""The training process itself: what it says, what it makes, and that a kill loses nothing."""
+
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+
+import numpy as np
+import orjson
+import pytest
+
+from services.trainer.domain.recipe import Recipe
+from services.trainer.executor import ProcessExecutor
+from services.trainer.repository import TRAININGS
+from services.trainer.task import FailureMessage, ProgressMessage, ResultMessage, Task
+from shared.clock import utc_now
+from shared.contracts.predictions import StoredPredictions
+from shared.documents.port import TenantScope
+from shared.runtime.manifest import ModelManifest
+from shared.runtime.onnx_session import OnnxSession
+from shared.stores import Stores
+from tests.unit.trainer.pictures import LABELS, PROJECT, write_snapshot
+from tests.unit.trainer.platform import WHO, Place
+from tests.unit.trainer.test_trainings import annotate
+
+ROOT = Path(__file__).resolve().parents[3]
+TINY = Recipe(
+    epochs=3, batch_size=4, channels=16, pretrained=False, input_width=96, input_height=96
+)
+
+
+def task(folder: Path, splits: str, recipe: Recipe = TINY) -> Task:
+    snapshot, files = write_snapshot(folder / "pictures", splits)
+    path = folder / "snapshot.json"
+    path.write_text(snapshot.model_dump_json())
+    (folder / "work").mkdir()
+    return Task(
+        recipe=recipe,
+        snapshot=path,
+        images=files,
+        version="V1",
+        folder=folder / "work",
+        checkpoint_every_s=0,
+        threads=1,
+    )
+
+
+async def messages_of(wanted: Task) -> list:
+    return [message async for message in ProcessExecutor().run(wanted)]
+
+
+async def test_a_training_process_delivers_a_model_and_what_it_says(tmp_path: Path) -> None:
+    said = await messages_of(task(tmp_path, "tttvneee"))
+    result = said[-1]
+    assert isinstance(result, ResultMessage), said
+    progress = [message for message in said if isinstance(message, ProgressMessage)]
+    assert [m.percent for m in progress] == sorted(m.percent for m in progress)
+    assert {"reading", "training", "exporting"} <= {m.stage for m in progress}
+    manifest = ModelManifest.from_json(result.model_manifest.read_bytes())
+    assert (manifest.labels, manifest.version, manifest.backbone_weights) == (LABELS, "V1", "none")
+    stored = StoredPredictions.model_validate_json(result.predictions.read_bytes())
+    assert [image.image_id for image in stored.images] == ["I005", "I006", "I007"]
+    assert stored.threshold == manifest.score_floor
+    with np.load(result.golden, allow_pickle=False) as golden:
+        outputs = OnnxSession(result.model).run(golden["image"])
+        np.testing.assert_allclose(outputs["scores"], golden["scores"], atol=1e-4)
+        np.testing.assert_allclose(outputs["boxes"], golden["boxes"], atol=0.1)
+
+
+@pytest.mark.parametrize(
+    ("splits", "words"),
+    [("ee", "no annotated image"), ("nne", "annotated target")],
+)
+async def test_what_cannot_train_is_said_in_words(tmp_path: Path, splits: str, words: str) -> None:
+    said = await messages_of(task(tmp_path, splits))
+    assert isinstance(said[-1], FailureMessage)
+    assert words in said[-1].reason
+
+
+async def test_a_damaged_image_is_named(tmp_path: Path) -> None:
+    wanted = task(tmp_path, "tte")
+    wanted.images["I001"].write_bytes(b"no image")
+    said = await messages_of(wanted)
+    assert isinstance(said[-1], FailureMessage)
+    assert "1.png" in said[-1].reason
+
+
+async def test_a_stopped_training_leaves_no_process(tmp_path: Path) -> None:
+    messages = ProcessExecutor().run(
+        task(tmp_path, "ttte", TINY.model_copy(update={"epochs": 900}))
+    )
+    async for message in messages:
+        if message.kind == "checkpoint":
+            break
+    await messages.aclose()
+    assert str(tmp_path) not in _command_lines()
+
+
+async def test_a_worker_killed_in_the_middle_resumes_from_its_checkpoint(
+    stores: Stores, tmp_path: Path
+) -> None:
+    """kill -9 of the real worker process, then another one: one version, from the checkpoint."""
+    place = Place(stores, tmp_path, clock=utc_now)
+    await place.open()
+    await annotate(place)
+    recipe = TINY.model_copy(update={"epochs": 40})
+    asked = await place.trainings.request(WHO, PROJECT, mode="train", recipe=recipe, key=None)
+    await place.settle("tttvnee")
+    first = await _start_worker(place)
+    job = await _until(place, asked.training.id, lambda job: "checkpoint" in job.payload)
+    assert job.attempt == 1
+    first.send_signal(signal.SIGKILL)
+    await first.wait()
+    second = await _start_worker(place)
+    try:
+        job = await _until(place, asked.training.id, lambda job: job.state == "succeeded")
+    finally:
+        second.kill()
+        await second.wait()
+    await place.settle()
+    trainings = place.stores.documents.collection(TRAININGS, TenantScope("default"))
+    record = await trainings.get(asked.training.id)
+    assert (job.attempt, record.version_number) == (2, 1)
+    assert record.artefacts is not None
+    assert 0 < record.artefacts.resumed_at_epoch <= 40
+    succeeded = [event for event in place.delivered if event.type == "training.succeeded"]
+    assert len(succeeded) == 1
+    assert str(place.folder) not in _command_lines()
+
+
+async def _start_worker(place: Place) -> asyncio.subprocess.Process:
+    environment = os.environ | {
+        "LOUPE_DATA": str(place.folder / "data"),
+        "LOUPE_TRAINER_LEASE_S": "2",
+        "LOUPE_TRAINER_CHECKPOINT_EVERY_S": "0",
+        "LOUPE_TRAINER_POLL_S": "0.1",
+        "LOUPE_TRAINER_USE_HUB": "false",
+        "LOUPE_TRAINER_WORK_FOLDER": str(place.folder / "work"),
+    }
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "services.trainer", "work", cwd=ROOT, env=environment
+    )
+
+
+async def _until(place: Place, job_id: str, done):
+    for _ in range(2400):
+        job = await place.queue.get("default", job_id)
+        if done(job):
+            return job
+        assert job.state in ("queued", "running"), job.error
+        await asyncio.sleep(0.05)
+    raise AssertionError(f"the job stands at {orjson.dumps(job.model_dump(mode='json'))!r}")
+
+
+def _command_lines() -> str:
+    lines = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            lines.append(path.read_bytes().replace(b"\0", b" ").decode(errors="replace"))
+        except OSError:
+            continue
+    return "\n".join(lines)
