@@ -77,17 +77,23 @@ class MongoDocuments:
             self._database = self._client[self._name]
         for spec in specs:
             with _translated(spec.name):
-                await _create_indexes(self._database[spec.name], spec)
+                await _create_indexes(self.raw(spec.name), spec)
 
     def collection(self, spec: CollectionSpec[D], scope: Scope) -> Collection[D]:
         """Return the collection as ``scope`` sees it."""
-        return MongoCollection(self._database[spec.name], spec, scope, self.outbox_written)
+        return MongoCollection(self, spec, scope)
+
+    def raw(self, name: str) -> Any:  # noqa: ANN401  motor has no types
+        """Return the driver's collection; raise DependencyDown unless the store is open."""
+        if self._database is None:
+            raise DependencyDown("the document store is not open")
+        return self._database[name]
 
     async def outboxes(self, collections: Sequence[str], limit: int) -> list[Outbox]:
         """Return documents with unpublished events, longest waiting first."""
         found: list[tuple[str, Outbox]] = []
         for name in collections:
-            cursor = self._database[name].find(
+            cursor = self.raw(name).find(
                 {"outbox_at": {"$gt": ""}}, {"tenant": 1, "id": 1, "outbox": 1, "outbox_at": 1}
             )
             with _translated(name):
@@ -103,24 +109,26 @@ class MongoDocuments:
             by_collection.setdefault(box.collection, []).append(box)
         for name, boxes in by_collection.items():
             with _translated(name):
-                await self._database[name].bulk_write(_drain_steps(boxes), ordered=True)
+                await self.raw(name).bulk_write(_drain_steps(boxes), ordered=True)
 
     async def outbox_depth(self, collections: Sequence[str]) -> int:
         """Return how many documents have unpublished events."""
         depth = 0
         for name in collections:
             with _translated(name):
-                depth += await self._database[name].count_documents({"outbox_at": {"$gt": ""}})
+                depth += await self.raw(name).count_documents({"outbox_at": {"$gt": ""}})
         return depth
 
     async def ping(self) -> None:
         """Ask the server."""
+        if self._client is None:
+            raise DependencyDown("the document store is not open")
         with _translated("ping"):
             await self._client.admin.command("ping")
 
     async def close(self) -> None:
         """Close the connections."""
-        client, self._client = self._client, None
+        client, self._client, self._database = self._client, None, None
         if client is not None:
             client.close()
 
@@ -130,15 +138,17 @@ class MongoCollection(Generic[D]):
 
     def __init__(
         self,
-        raw: Any,  # noqa: ANN401  motor has no types
+        store: MongoDocuments,
         spec: CollectionSpec[D],
         scope: Scope,
-        outbox_written: asyncio.Event,
     ) -> None:
-        self._raw = raw
+        self._store = store
         self._spec = spec
         self._scope = scope
-        self._outbox_written = outbox_written
+
+    @property
+    def _raw(self) -> Any:  # noqa: ANN401  motor has no types
+        return self._store.raw(self._spec.name)
 
     async def get(self, document_id: str) -> D:
         """Return the document or raise NotFound."""
@@ -278,7 +288,7 @@ class MongoCollection(Generic[D]):
 
     def _tell(self, events: Sequence[EventBody]) -> None:
         if events:
-            self._outbox_written.set()
+            self._store.outbox_written.set()
 
 
 @contextmanager

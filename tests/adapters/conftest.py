@@ -87,14 +87,13 @@ def minio_access(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Access]:
 
 @pytest.fixture(params=STORES)
 async def documents(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Documents]:
-    """An empty document store of either kind, connected."""
+    """An empty document store of either kind; the test opens it."""
     store: Documents
     if request.param == "embedded":
         store = EmbeddedDocuments(SqliteFile(tmp_path / "documents.sqlite"))
     else:
         url = request.getfixturevalue("mongo_url")
         store = MongoDocuments(url, f"test_{uuid.uuid4().hex[:12]}")
-    await store.open([])
     yield store
     await store.close()
 

@@ -469,5 +469,15 @@ async def test_writers_and_a_relay_lose_no_event(
         assert steps == list(range(12))
 
 
+async def test_a_collection_may_be_taken_before_the_store_is_open(
+    documents: Documents,
+) -> None:
+    early = documents.collection(THINGS, ACME)
+    await documents.open([THINGS])
+    await early.insert(thing(1))
+    assert await early.count() == 1
+
+
 async def test_ping_answers(documents: Documents) -> None:
+    await documents.open([])
     await documents.ping()
