@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Self, TypeAlias
 
 import httpx
 
@@ -41,6 +41,8 @@ class Unreachable(Exception):
 class Client:
     """Speaks to one platform as the owner of one API key; safe to use from several threads.
 
+    Use it in a `with` block, which closes its connections.
+
     Args:
         address: Such as `http://127.0.0.1:8080`.
         api_key: The key to sign in with.
@@ -53,8 +55,10 @@ class Client:
         self._expires_at = 0.0
         self._signing_in = threading.Lock()
 
-    def close(self) -> None:
-        """Close the connections."""
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
         self._http.close()
 
     def sign_in(self) -> None:

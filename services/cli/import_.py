@@ -32,9 +32,9 @@ def run(args: argparse.Namespace) -> int:
     console = Console()
     try:
         folder = read_folder(args.folder)
-        client = Client(args.address, read_key(args.key_file))
-        project = find_or_create(client, args.project, args.task)
-        failed = _import(client, project["id"], folder, console)
+        with Client(args.address, read_key(args.key_file)) as client:
+            project = find_or_create(client, args.project, args.task)
+            failed = _import(client, project["id"], folder, console)
     except (NoData, ApiError, Unreachable, OSError) as error:
         print(f"loupe import: {error}", file=sys.stderr)
         return 1

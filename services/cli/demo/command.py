@@ -87,10 +87,7 @@ def _walk(args: argparse.Namespace, data: DemoData, platform: RunningPlatform, s
     source = "" if args.data is None else str(args.data.resolve())
     run_file = platform.key_file.parent / "demo" / "run.json"
     demo_run = open_run(run_file, source=source, seed=args.seed, fresh=args.fresh)
-    client = Client(platform.address, read_key(platform.key_file))
-    try:
+    with Client(platform.address, read_key(platform.key_file)) as client:
         loop = DemoLoop(client, demo_run, show, check=platform.check)
         first, second = loop.walk(data, Budgets(args.budget_s, args.retraining_budget_s))
-    finally:
-        client.close()
     show.versions(first, second)

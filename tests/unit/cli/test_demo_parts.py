@@ -1,0 +1,91 @@
+"""The demo's small parts: comparing, remembering, showing."""
+
+import doctest
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from services.cli.demo import comparing, showing
+from services.cli.demo.comparing import Difference, compare
+from services.cli.demo.showing import versions_table
+from services.cli.demo.state import open_run
+
+
+def box(label: str, x: float, score: float = 0.9) -> dict[str, Any]:
+    return {"label": label, "points": [[x, 0], [x + 10, 10]], "score": score}
+
+
+def test_examples_in_the_docstrings_hold() -> None:
+    assert doctest.testmod(comparing).failed == 0
+    assert doctest.testmod(showing).failed == 0
+
+
+@pytest.mark.parametrize(
+    ("predicted", "truth", "expected", "reason"),
+    [
+        ([], [], Difference(0, 0, 0), "nothing there and nothing found is right"),
+        ([box("a", 0)], [box("a", 1)], Difference(1, 0, 0), "a shift within the overlap counts"),
+        ([box("a", 0)], [box("a", 6)], Difference(0, 1, 1), "too little overlap"),
+        ([box("b", 0)], [box("a", 0)], Difference(0, 1, 1), "another label"),
+        ([box("a", 0), box("a", 1)], [box("a", 0)], Difference(1, 0, 1), "one truth, one match"),
+        ([box("a", 0)], [box("a", 0), box("a", 50)], Difference(1, 1, 0), "one missed"),
+    ],
+)
+def test_predictions_are_matched_with_the_truth(
+    predicted: list[dict[str, Any]],
+    truth: list[dict[str, Any]],
+    expected: Difference,
+    reason: str,
+) -> None:
+    difference = compare(predicted, truth)
+    assert difference == expected, reason
+    assert difference.is_wrong == (expected.missed + expected.wrong > 0)
+
+
+def test_the_best_score_takes_the_truth_first() -> None:
+    weak, strong = box("a", 3, 0.2), box("a", 0, 0.8)
+    assert compare([weak, strong], [box("a", 0), box("a", 5)]) == Difference(2, 0, 0)
+
+
+def test_a_run_is_remembered_until_something_else_is_asked(tmp_path: Path) -> None:
+    place = tmp_path / "demo" / "run.json"
+    first = open_run(place, source="", seed=7, fresh=False)
+    assert open_run(place, source="", seed=7, fresh=False) == first
+    assert len(first.project_name) <= 20
+    assert first.key("train") != first.key("test")
+    for changed in (
+        open_run(place, source="", seed=8, fresh=False),
+        open_run(place, source="/x", seed=8, fresh=False),
+        open_run(place, source="/x", seed=8, fresh=True),
+    ):
+        assert changed.run_id != first.run_id
+
+
+def test_a_damaged_memory_begins_anew(tmp_path: Path) -> None:
+    place = tmp_path / "run.json"
+    place.write_text("{")
+    assert open_run(place, source="", seed=7, fresh=False).run_id
+
+
+def record(version: str, rate: float | None, images: int) -> dict[str, Any]:
+    names = ("average_detection_rate", "map_50", "precision", "recall", "f1")
+    return {
+        "version": version,
+        "figures": dict.fromkeys(names, rate),
+        "annotated_images": images,
+        "duration_seconds": 95.2,
+        "promoted": True,
+    }
+
+
+def test_the_table_sets_two_versions_side_by_side() -> None:
+    console = Console(width=120, record=True, file=io.StringIO())
+    console.print(versions_table(record("V1", 0.91, 215), record("V2", None, 240)))
+    text = console.export_text()
+    assert "V1" in text
+    assert "91.0 %" in text
+    assert "+25" in text
+    assert "1 min 35 s" in text
