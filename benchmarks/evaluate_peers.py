@@ -1,0 +1,211 @@
+"""One tool on one piece of work, in a process of its own: seconds and peak memory over imports.
+
+    python benchmarks/evaluate_peers.py TOOL WORK arrays|files|report FOLDER
+
+``arrays`` begins with arrays (or the tool's own objects of the truth) in memory, ``files`` with
+COCO JSON on disk, ``report`` makes the tool's whole diagnostic report from memory. Compiled kernels
+are warmed on a small data set first, which counts as importing.
+"""
+
+import contextlib
+import json
+import os
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parent))
+from evaluate_data import WORKS, Work, dataset, draw
+
+Run = Callable[[], float]
+REPEATS = {"pycocotools": 1, "torchmetrics": 1, "faster-coco-eval": 2}
+
+
+def loupe(samples: Any, form: str, folder: Path) -> Run:
+    from services.evaluator.domain.coco_files import read_coco
+    from services.evaluator.domain.coco_summary import coco_summary
+    from services.evaluator.domain.detection_report import ReportOptions, detection_report
+    from services.evaluator.domain.evaluation import evaluate
+    from services.evaluator.domain.samples import check
+
+    kind = "mask" if samples.truths.masks is not None else "box"
+
+    def run(given: Any = samples) -> float:
+        if form == "files":
+            given = read_coco(
+                (folder / "truth.json").read_bytes(),
+                (folder / "results.json").read_bytes(),
+                kind=kind,
+            )
+        else:
+            check(given)
+        evaluation = evaluate(given, kind=kind)
+        if form == "report":
+            document = detection_report(evaluation, ReportOptions(replicates=0))
+            return float(document["overall"]["map"])
+        return coco_summary(evaluation)["map"]
+
+    small = draw(Work("warm", 4, 3, 5, 8, masks=kind == "mask"))
+    form, wanted = "report", form
+    run(small)
+    form = wanted
+    return run
+
+
+def coco_like(samples: Any, form: str, folder: Path, module: str) -> Run:
+    """pycocotools, faster-coco-eval and ultrafast share one face."""
+    if module == "pycocotools":
+        from pycocotools.coco import COCO
+        from pycocotools.cocoeval import COCOeval
+    elif module == "faster-coco-eval":
+        from faster_coco_eval import COCO
+        from faster_coco_eval import COCOeval_faster as COCOeval
+    else:
+        from ultrafast_pycocotools import COCO, COCOeval
+
+    kind = "segm" if samples.truths.masks is not None else "bbox"
+    held = None if form == "files" else in_memory(samples)
+
+    def run() -> float:
+        if held is None:
+            truth = COCO(str(folder / "truth.json"))
+            found = truth.loadRes(str(folder / "results.json"))
+        else:
+            truth = COCO()
+            truth.dataset = held[0]
+            truth.createIndex()
+            found = truth.loadRes(held[1])
+        evaluation = COCOeval(truth, found, kind)
+        evaluation.evaluate()
+        evaluation.accumulate()
+        evaluation.summarize()
+        if form == "report" and module == "ultrafast":
+            evaluation.confusion_matrix()
+            evaluation.per_category_stats()
+            evaluation.pr_curve()
+            evaluation.per_instance()
+        return float(evaluation.stats[0])
+
+    return run
+
+
+def in_memory(samples: Any) -> tuple[dict[str, Any], Any]:
+    from evaluate_data import _records
+
+    annotations = [
+        record | {"id": row + 1, "area": area, "iscrowd": 0}
+        for row, (record, area) in enumerate(
+            zip(_records(samples.truths), samples.truths.area.tolist(), strict=True)
+        )
+    ]
+    return dataset(samples) | {"annotations": annotations}, seven_columns(samples)
+
+
+def seven_columns(samples: Any) -> np.ndarray:
+    found = samples.detections
+    columns = [found.image[:, None] + 1, found.boxes_xywh, found.score[:, None]]
+    return np.concatenate([*columns, found.label[:, None] + 1], axis=1).astype(np.float64)
+
+
+def hotcoco(samples: Any, form: str, folder: Path) -> Run:
+    import hotcoco as engine
+
+    kind = "segm" if samples.truths.masks is not None else "bbox"
+    meta, found, truths = dataset(samples), seven_columns(samples), samples.truths
+
+    def run() -> float:
+        if form == "files":
+            truth = engine.COCO(str(folder / "truth.json"))
+            results = truth.load_res(str(folder / "results.json"))
+        else:
+            truth = engine.COCO.from_arrays(
+                meta["images"],
+                meta["categories"],
+                truths.image + 1,
+                truths.label + 1,
+                truths.boxes_xywh,
+            )
+            results = truth.load_res(found)
+        evaluation = engine.COCOeval(truth, results, kind)
+        evaluation.evaluate()
+        evaluation.accumulate()
+        evaluation.summarize()
+        if form == "report":
+            evaluation.report()
+            evaluation.results(per_class=True)
+            evaluation.confusion_matrix()
+            evaluation.tide_errors()
+            evaluation.calibration()
+            evaluation.image_diagnostics()
+        return float(evaluation.stats[0])
+
+    return run
+
+
+def torchmetrics(samples: Any, form: str, folder: Path) -> Run:
+    import torch
+    from torchmetrics.detection import MeanAveragePrecision
+
+    def per_image(rows: Any, scored: bool) -> list[dict[str, Any]]:
+        starts = np.searchsorted(rows.image, np.arange(len(samples.images.ids) + 1))
+        out = []
+        for first, last in pairwise(starts):
+            one = {
+                "boxes": torch.tensor(rows.boxes_xywh[first:last]),
+                "labels": torch.tensor(rows.label[first:last]),
+            }
+            if scored:
+                one["scores"] = torch.tensor(rows.score[first:last])
+            out.append(one)
+        return out
+
+    found, truth = per_image(samples.detections, True), per_image(samples.truths, False)
+
+    def run() -> float:
+        metric = MeanAveragePrecision(box_format="xywh", backend="faster_coco_eval")
+        metric.warn_on_many_detections = False
+        metric.update(found, truth)
+        return float(metric.compute()["map"])
+
+    return run
+
+
+TOOLS: dict[str, Callable[[Any, str, Path], Run]] = {
+    "loupe": loupe,
+    "pycocotools": lambda s, f, d: coco_like(s, f, d, "pycocotools"),
+    "faster-coco-eval": lambda s, f, d: coco_like(s, f, d, "faster-coco-eval"),
+    "ultrafast": lambda s, f, d: coco_like(s, f, d, "ultrafast"),
+    "hotcoco": hotcoco,
+    "torchmetrics": torchmetrics,
+}
+
+
+def memory_kib(field: str) -> int:
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith(field))
+
+
+def main() -> None:
+    tool, work, form, folder = sys.argv[1:5]
+    samples = draw(WORKS[work])
+    run = TOOLS[tool](samples, form, Path(folder))
+    before = memory_kib("VmRSS")
+    Path("/proc/self/clear_refs").write_text("5")  # forget the peak of drawing the data
+    seconds, value = [], 0.0
+    for _ in range(REPEATS.get(tool, 3)):
+        with open(os.devnull, "w") as quiet, contextlib.redirect_stdout(quiet):
+            began = time.perf_counter()
+            value = run()
+            seconds.append(time.perf_counter() - began)
+    peak = memory_kib("VmHWM") - before
+    print(json.dumps({"seconds": statistics.median(seconds), "mb": peak / 1024, "map": value}))
+
+
+if __name__ == "__main__":
+    main()
