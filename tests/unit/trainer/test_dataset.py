@@ -1,0 +1,113 @@
+import cv2
+import numpy as np
+import pytest
+import torch
+from torchvision.models import mobilenet_v2
+
+from services.trainer.dataset import Spill, UnreadableImage, load_dataset, read_image, truth_of
+from services.trainer.domain.backbones import build_backbone
+from services.trainer.domain.recipe import Recipe
+from services.trainer.weights import find_weights
+from shared.contracts.shapes import IgnoreRegion, Shape
+from shared.contracts.snapshot import SnapshotImage
+from tests.unit.trainer.pictures import samples, write_snapshot
+
+
+def snapshot_image(*shapes: Shape, regions=()) -> SnapshotImage:
+    return SnapshotImage(
+        image_id="I", name="i.png", blob_key="t/d/a", width=100, height=100, split="train",
+        group="g", shapes=shapes, ignore_regions=regions,
+    )  # fmt: skip
+
+
+def test_test_images_never_train_and_val_images_do(tmp_path):
+    snapshot, files = write_snapshot(tmp_path, "ttvnee")
+    data = load_dataset(snapshot, files, Recipe(), cache_bytes=1 << 30, spill=tmp_path / "spill")
+    assert len(data.samples) == 4
+    assert [image.image_id for image in data.judged] == ["I004", "I005"]
+    assert [len(sample.labels) for sample in data.samples] == [2, 2, 2, 0]
+
+
+def test_what_does_not_fit_in_memory_lies_in_a_file_with_the_same_pixels(tmp_path):
+    data = samples(6)
+    spilt = Spill(iter(data), 2 * data[0].size_bytes, tmp_path / "spill").samples
+    assert (tmp_path / "spill").stat().st_size == 4 * data[0].size_bytes
+    for mine, expected in zip(spilt, data, strict=True):
+        np.testing.assert_array_equal(mine.image, expected.image)
+        np.testing.assert_array_equal(mine.boxes_xyxy, expected.boxes_xyxy)
+
+
+def test_every_shape_with_a_place_teaches_by_its_upright_box():
+    image = snapshot_image(
+        Shape(label="a", kind="box", points=((10, 20), (30, 40))),
+        Shape(label="b", kind="polygon", points=((0, 0), (10, 0), (5, 8))),
+        Shape(label="a", kind="rotated_box", points=((40, 40), (60, 50)), angle=90),
+        Shape(label="unknown", kind="box", points=((1, 1), (2, 2))),
+        Shape(label="a", kind="image"),
+        regions=(IgnoreRegion(points=((0, 0), (5, 0), (5, 5))),),
+    )
+    truth = truth_of(image, ("a", "b"))
+    expected = [[10, 20, 30, 40], [0, 0, 10, 8], [45, 35, 55, 55]]
+    np.testing.assert_allclose(truth.boxes_xyxy, expected, atol=1e-4)
+    assert truth.labels.tolist() == [0, 1, 0]
+    assert len(truth.ignored) == 1
+
+
+@pytest.mark.parametrize("suffix", ["jpg", "png", "bmp"])
+def test_grey_and_colour_files_are_read_as_rgb(tmp_path, suffix):
+    colour = np.zeros((40, 50, 3), np.uint8)
+    colour[..., 2] = 200  # red, in OpenCV's order
+    for name, pixels in (("c", colour), ("g", colour[..., 2])):
+        assert cv2.imwrite(str(tmp_path / f"{name}.{suffix}"), pixels)
+    red = read_image(tmp_path / f"c.{suffix}", "c")
+    grey = read_image(tmp_path / f"g.{suffix}", "g")
+    assert red.shape == grey.shape == (40, 50, 3)
+    assert red[0, 0, 0] > 180 > 60 > red[0, 0, 2]
+    assert abs(int(grey[0, 0, 0]) - int(grey[0, 0, 2])) <= 1
+
+
+@pytest.mark.parametrize("data", [b"", b"no image", b"\xff\xd8\xff\xe0 broken"])
+def test_what_is_no_image_is_named(tmp_path, data):
+    path = tmp_path / "x"
+    path.write_bytes(data)
+    with pytest.raises(UnreadableImage, match=r"part-17\.jpg"):
+        read_image(path, "part-17.jpg")
+
+
+def test_a_folder_of_weights_is_found_and_recorded(tmp_path):
+    tensors = mobilenet_v2(weights=None).state_dict()
+    torch.save(tensors, tmp_path / "mobilenet_v2_ours.pth")
+    found = find_weights(Recipe(), folder=tmp_path)
+    assert found.origin.startswith("folder:mobilenet_v2_ours.pth@")
+    assert found.tensors is not None
+    backbone = build_backbone("mobilenet_v2", found.tensors)
+    first = backbone.state_dict()["stages.0.0.0.weight"]
+    torch.testing.assert_close(first, tensors["features.0.0.weight"])
+    assert find_weights(Recipe(pretrained=False), folder=tmp_path).origin == "none"
+    assert find_weights(Recipe(backbone="resnet18"), folder=tmp_path).origin == "none"
+
+
+def test_pickles_with_code_are_refused(tmp_path):
+    class Evil:
+        def __reduce__(self):
+            return (print, ("run",))
+
+    torch.save({"features.0.0.weight": Evil()}, tmp_path / "mobilenet_v2_evil.pth")
+    with pytest.raises(Exception, match=r"weights_only|Weights only"):
+        find_weights(Recipe(), folder=tmp_path)
+
+
+def test_weights_of_another_network_are_refused():
+    with pytest.raises(ValueError, match="do not fit the backbone"):
+        build_backbone("mobilenet_v2", {"conv1.weight": torch.zeros(1)})
+
+
+@pytest.mark.parametrize("name", ["resnet18", "resnet50"])
+def test_other_backbones_have_the_same_four_strides(name):
+    backbone = build_backbone(name, None).eval()
+    with torch.no_grad():
+        maps = backbone(torch.zeros(1, 3, 64, 64))
+    assert [tuple(m.shape[1:]) for m in maps] == [
+        (channels, 64 // stride, 64 // stride)
+        for channels, stride in zip(backbone.channels, (4, 8, 16, 32), strict=True)
+    ]

@@ -1,0 +1,174 @@
+"""The trainer's REST face, with its consumers and loops running and the desk answering."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from services.trainer.api import changes
+from services.trainer.app import build
+from services.trainer.handlers import Trainings
+from shared.contracts.catalogue import AnnotationSaved, ImageUploaded, ProjectCreated
+from shared.contracts.envelope import EventBody, EventStamp, pack
+from shared.events.port import Record
+from shared.jobs.queue import JobQueue
+from shared.projects.directory import ProjectDirectory
+from shared.stores import Stores
+from tests.running import Running, running
+from tests.unit.trainer.pictures import PROJECT
+from tests.unit.trainer.platform import WHO
+
+BASE = f"/api/trainer/projects/{PROJECT}"
+
+
+async def say(place: Running, body: EventBody, subject: str) -> None:
+    (event,) = pack([body], EventStamp.of("default", subject, 1))
+    record = Record(event.topic, event.key, event.value_bytes(), event.headers())
+    await place.stores.events.publish([record])
+
+
+@contextlib.asynccontextmanager
+async def trainer(stores: Stores, *, annotated: bool = True) -> AsyncIterator[Running]:
+    async with running(stores, [build(stores)]) as place:
+        created = ProjectCreated(project_id=PROJECT, name="pins", task="detection")
+        await say(place, created, PROJECT)
+        if annotated:
+            saved = AnnotationSaved(project_id=PROJECT, image_id="I1", labels=("a",))
+            await say(place, saved, "I1")
+        yield place
+
+
+async def start(place: Running, **body: object) -> httpx.Response:
+    return await place.client.post(f"{BASE}/trainings", json=body)
+
+
+async def test_a_training_is_asked_for_listed_and_terminated(stores: Stores) -> None:
+    async with trainer(stores) as place:
+        answer = await start(place, mode="train_and_test", recipe={"budget_s": 90})
+        assert answer.status_code == 202, answer.text
+        training = answer.json()
+        assert (training["status"], training["mode"], training["version"]) == (
+            "preparing", "train_and_test", None,
+        )  # fmt: skip
+        assert training["recipe"]["budget_s"] == 90
+        assert (await place.client.get(answer.headers["Location"])).json()["id"] == training["id"]
+        page = (await place.client.get(f"{BASE}/trainings?page_size=5")).json()
+        assert (page["total"], [item["id"] for item in page["items"]]) == (1, [training["id"]])
+        ended = await place.client.post(f"{BASE}/trainings/{training['id']}:cancel")
+        assert (ended.status_code, ended.json()["status"]) == (202, "terminated")
+        assert (await place.client.get(f"{BASE}/versions")).json()["items"] == []
+        assert (await place.client.get(f"{BASE}/trend")).json() == {"items": []}
+        again = await place.client.post(f"{BASE}/trainings/{training['id']}:resume")
+        assert (again.status_code, again.json()["type"].rsplit(":", 1)[-1]) == (
+            409, "not-resumable",
+        )  # fmt: skip
+
+
+async def test_the_records_come_newest_first_in_pages(stores: Stores) -> None:
+    async with trainer(stores) as place:
+        for _ in range(3):
+            training = (await start(place)).json()
+            await place.client.post(f"{BASE}/trainings/{training['id']}:cancel")
+        first = (await place.client.get(f"{BASE}/trainings?page_size=2")).json()
+        assert [item["number"] for item in first["items"]] == [3, 2]
+        cursor = first["next_cursor"]
+        rest = (await place.client.get(f"{BASE}/trainings?page_size=2&cursor={cursor}")).json()
+        assert [item["number"] for item in rest["items"]] == [1]
+        assert rest["next_cursor"] is None
+
+
+async def test_a_project_without_annotations_is_told_so(stores: Stores) -> None:
+    async with trainer(stores, annotated=False) as place:
+        empty = await start(place)
+        assert (empty.status_code, empty.headers["content-type"]) == (
+            422, "application/problem+json",
+        )  # fmt: skip
+        assert empty.json()["type"].endswith("no-images")
+        uploaded = ImageUploaded.model_validate(ImageUploaded.example | {"project_id": PROJECT})
+        await say(place, uploaded, uploaded.image_id)
+        assert (await start(place)).json()["type"].endswith("no-annotations")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"mode": "dream"},
+        {"recipe": {"epochs": 0}},
+        {"recipe": {"backbone": "../../etc/passwd"}},
+        {"recipe": {"input_width": 100}},
+        {"recipe": {"weights_url": "http://example.org"}},
+        {"budget": 3},
+    ],
+)
+async def test_a_wrong_recipe_names_its_field(stores: Stores, body: dict) -> None:
+    async with trainer(stores) as place:
+        answer = await start(place, **body)
+        assert answer.status_code == 422
+        assert answer.json()["errors"][0]["field"]
+
+
+async def test_viewers_read_and_strangers_find_nothing(stores: Stores) -> None:
+    async with trainer(stores) as place:
+        training = (await start(place)).json()
+        viewer = place.headers("default", "viewer")
+        one = f"{BASE}/trainings/{training['id']}"
+        assert (await place.client.get(one, headers=viewer)).status_code == 200
+        assert (await place.client.post(f"{one}:cancel", headers=viewer)).status_code == 403
+        assert (
+            await place.client.post(f"{BASE}/trainings", json={}, headers=viewer)
+        ).status_code == 403
+        stranger = place.headers("other")
+        for method, path in (
+            ("GET", one), ("GET", f"{one}/events"), ("POST", f"{one}:cancel"),
+            ("POST", f"{one}:resume"), ("GET", f"{BASE}/trainings"), ("GET", f"{BASE}/versions"),
+            ("GET", f"{BASE}/trend"), ("GET", f"{BASE}/retraining-policy"),
+        ):  # fmt: skip
+            assert (
+                await place.client.request(method, path, headers=stranger)
+            ).status_code == 404, path
+
+
+async def test_the_policy_is_read_and_set_with_its_etag(stores: Stores) -> None:
+    async with trainer(stores) as place:
+        path = f"{BASE}/retraining-policy"
+        before = await place.client.get(path)
+        assert before.json()["enabled"] is True
+        body = {"min_corrections": 3, "quiet_s": 1, "max_wait_s": 60}
+        after = await place.client.put(
+            path, json=body, headers={"If-Match": before.headers["ETag"]}
+        )
+        assert (after.status_code, after.json()["min_corrections"]) == (200, 3)
+        stale = await place.client.put(path, json=body, headers={"If-Match": '"99"'})
+        assert stale.status_code == 412
+        assert (await place.client.put(path, json={"quiet_s": -1})).status_code == 422
+
+
+async def test_changes_are_streamed_until_the_training_is_over(stores: Stores) -> None:
+    async with trainer(stores) as place:
+        training = (await start(place)).json()
+        queue = JobQueue(stores.documents, "trainer")
+        reader = Trainings(stores.documents, queue, ProjectDirectory(stores.documents, "trainer"))
+
+        async def listen() -> list[str]:
+            stream = changes(reader, WHO, PROJECT, training["id"])
+            return [str(event.data) async for event in stream]
+
+        listening = asyncio.create_task(listen())
+        await asyncio.sleep(0.1)
+        await place.client.post(f"{BASE}/trainings/{training['id']}:cancel")
+        seen = await asyncio.wait_for(listening, 20)
+        assert '"status":"preparing"' in seen[0]
+        assert '"status":"terminated"' in seen[-1]
+
+
+async def test_the_stream_is_text_event_stream(stores: Stores) -> None:
+    async with trainer(stores) as place:
+        training = (await start(place)).json()
+        one = f"{BASE}/trainings/{training['id']}"
+        await place.client.post(f"{one}:cancel")
+        answer = await place.client.get(f"{one}/events")
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        assert "event: training" in answer.text
+        assert '"terminated"' in answer.text
