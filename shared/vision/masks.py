@@ -73,9 +73,10 @@ def from_text(text: str | bytes) -> Counts:
     >>> from_text("11").tolist()
     [1, 1]
     """
-    data = np.frombuffer(
-        text.encode("ascii", "replace") if isinstance(text, str) else text, np.uint8
-    )
+    raw = text.encode("ascii", "ignore") if isinstance(text, str) else text
+    if len(raw) != len(text):
+        raise ValueError("not a run-length code")
+    data = np.frombuffer(raw, np.uint8)
     out = np.empty(max(data.size, 1), np.uint32)
     runs = mask_kernels.decode_text(data, out)
     if runs < 0:

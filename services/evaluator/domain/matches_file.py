@@ -68,7 +68,7 @@ def matches_from_bytes(data: bytes) -> Evaluation:
     try:
         with np.load(BytesIO(data), allow_pickle=False) as file:
             return _read({name: file[name] for name in file.files})
-    except (ValueError, KeyError, OSError, BadZipFile, TypeError) as error:
+    except (ValueError, KeyError, OSError, EOFError, BadZipFile, TypeError) as error:
         raise BadSamples(f"the stored matches are damaged: {error}") from error
 
 

@@ -1,0 +1,123 @@
+"""Tightness, counting, outlines and tile edges on objects drawn by hand."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scenes import samples
+
+from services.evaluator.domain import object_quality as quality
+from services.evaluator.domain.evaluation import Evaluation, evaluate
+from services.evaluator.domain.samples import Samples
+from shared.vision.masks import MaskTable, areas, bounds_xywh, from_dense, table
+from shared.vision.tiles import TilePlan
+
+BOX = (20.0, 20.0, 40.0, 40.0)
+
+
+def seen(evaluation: Evaluation, threshold: float = 0.5) -> tuple:  # type: ignore[type-arg]
+    result = evaluation.outcomes_at(threshold=threshold, iou_threshold=0.5)
+    return evaluation, result, evaluation.matches, 0
+
+
+def of_masks(truths: list[np.ndarray], found: list[np.ndarray]) -> Samples:
+    def code(pixels: list[np.ndarray]) -> MaskTable:
+        return table([from_dense(p) for p in pixels], [p.shape for p in pixels])
+
+    truth, shown = code(truths), code(found)
+    given = samples(
+        [(0, 0, tuple(box)) for box in bounds_xywh(truth)],
+        [(0, 0, tuple(box), 0.9) for box in bounds_xywh(shown)],
+    )
+    return replace(
+        given,
+        truths=replace(given.truths, masks=truth, area=areas(truth)),
+        detections=replace(given.detections, masks=shown, area=areas(shown)),
+    )
+
+
+def square(top: int, left: int, side: int) -> np.ndarray:
+    out = np.zeros((120, 120), bool)
+    out[top : top + side, left : left + side] = True
+    return out
+
+
+def test_a_loose_box_is_covered_but_not_tight() -> None:
+    loose = (20.0, 20.0, 40.0, 50.0)
+    found = quality.box_quality(*seen(evaluate(samples([(0, 0, BOX)], [(0, 0, loose, 0.9)]))))
+    assert found.iou == pytest.approx(0.8)
+    assert found.tightness == pytest.approx(0.8)
+    assert found.coverage == pytest.approx(1.0)
+
+
+def test_without_hits_quality_is_undefined() -> None:
+    assert np.isnan(quality.box_quality(*seen(evaluate(samples([(0, 0, BOX)], [])))).iou)
+    assert np.isnan(
+        quality.mask_quality(
+            *seen(evaluate(of_masks([square(1, 1, 9)], [square(90, 90, 9)]), kind="mask"))
+        ).shape
+    )
+
+
+def test_counts_per_image() -> None:
+    given = samples(
+        [(0, 0, BOX), (1, 0, BOX), (1, 0, BOX)], [(0, 0, BOX, 0.9), (2, 0, BOX, 0.9)], images=3
+    )
+    evaluation = evaluate(given)
+    ignored = np.zeros(2, bool)
+    found = quality.count_error(evaluation.arranged, threshold=0.5, ignored=ignored)
+    assert found.mean_absolute == pytest.approx(1.0)
+    assert found.bias == pytest.approx(-1 / 3)
+    assert found.exact_rate == pytest.approx(1 / 3)
+
+
+def test_identical_masks_have_perfect_outlines() -> None:
+    mask = square(30, 30, 40)
+    found = quality.mask_quality(*seen(evaluate(of_masks([mask], [mask]), kind="mask")))
+    assert (found.iou, found.boundary_iou, found.boundary_f, found.shape) == (1, 1, 1, 1)
+
+
+def test_a_moved_mask_keeps_its_shape_but_not_its_boundary() -> None:
+    given = of_masks([square(30, 30, 40)], [square(30, 36, 40)])
+    found = quality.mask_quality(*seen(evaluate(given, kind="mask")))
+    assert found.iou == pytest.approx(34 / 46)
+    assert found.shape == 1.0
+    assert found.boundary_iou < found.iou
+    assert found.boundary_f < 1.0
+
+
+def test_boundary_iou_is_that_of_whole_masks_for_thin_objects() -> None:
+    """An object thinner than twice the band is its own boundary (Cheng et al. 2021)."""
+    given = of_masks([square(30, 30, 4)], [square(30, 31, 4)])
+    found = quality.mask_quality(*seen(evaluate(given, kind="mask")))
+    assert found.boundary_iou == pytest.approx(found.iou)
+
+
+def test_targets_cut_by_a_tile_edge_are_a_group_of_their_own() -> None:
+    across = (90.0, 10.0, 20.0, 20.0)
+    given = samples([(0, 0, across), (0, 0, BOX)], [(0, 0, BOX, 0.9)])
+    evaluation, result, matches, row = seen(evaluate(given))
+    taken = quality.taken_truths(evaluation.arranged, result, matches, row)
+    edge, inside = quality.rate_by_tile_edge(evaluation, taken, TilePlan(grid=(1, 2)))
+    assert (edge.name, edge.truths, edge.found) == ("tile_edge", 1, 0)
+    assert (inside.name, inside.truths, inside.rate) == ("inside_tile", 1, 1.0)
+
+
+def test_rates_by_size_use_cocos_limits() -> None:
+    given = samples(
+        [(0, 0, (0, 0, 31, 31)), (0, 0, (50, 50, 33, 33)), (0, 0, (90, 90, 97, 97))],
+        [(0, 0, (0, 0, 31, 31), 0.9)],
+    )
+    evaluation, result, matches, row = seen(evaluate(given))
+    taken = quality.taken_truths(evaluation.arranged, result, matches, row)
+    groups = quality.rate_by_size(evaluation.arranged, taken)
+    assert [(g.name, g.truths, g.found) for g in groups] == [
+        ("small", 1, 1),
+        ("medium", 1, 0),
+        ("large", 1, 0),
+    ]
+
+
+def test_frames_per_second() -> None:
+    assert quality.frames_per_second(np.array([20.0, 30.0])) == pytest.approx(40.0)
+    assert np.isnan(quality.frames_per_second(np.zeros(0)))

@@ -1,0 +1,138 @@
+"""Reports as pages: everything said is on them, nothing from a tenant becomes markup."""
+
+from dataclasses import replace
+from html.parser import HTMLParser
+from typing import Any
+
+import numpy as np
+import orjson
+import pytest
+from scenes import random_samples, samples
+
+from services.evaluator.domain.classification import Classified
+from services.evaluator.domain.detection_report import ReportOptions, detection_report
+from services.evaluator.domain.evaluation import evaluate
+from services.evaluator.domain.rendering.html import render_html
+from services.evaluator.domain.rendering.pdf import render_pdf
+from services.evaluator.domain.semantic import SemanticTally
+from services.evaluator.domain.task_reports import (
+    TaskOptions,
+    classification_report,
+    semantic_report,
+    text_report,
+)
+from services.evaluator.domain.text_recognition import text_figures
+
+BOX = (10.0, 10.0, 20.0, 20.0)
+
+
+def detection(**options: Any) -> dict[str, Any]:
+    return detection_report(
+        evaluate(random_samples(seed=1)), ReportOptions(replicates=20, **options)
+    )
+
+
+def classification() -> dict[str, Any]:
+    r = np.random.default_rng(0)
+    truth = r.integers(0, 3, 120)
+    scores = r.random((120, 3)) + np.eye(3)[truth] * 0.6
+    options = TaskOptions(labels=("apple", "cherry", "tomato"))
+    return classification_report(
+        Classified(truth, scores / scores.sum(axis=1, keepdims=True)), options
+    )
+
+
+def semantic() -> dict[str, Any]:
+    truth = np.zeros((40, 40), np.uint8)
+    truth[4:12, 4:12] = 1
+    tally = SemanticTally(labels=2)
+    tally.add(truth, np.roll(truth, 1))
+    return semantic_report(tally.figures(), TaskOptions(labels=("background", "crack")), images=1)
+
+
+def text() -> dict[str, Any]:
+    given = evaluate(samples([(0, 0, BOX)], [(0, 0, BOX, 0.9)], labels=("text",)))
+    figures = text_figures(given, truth_texts=["TOTAL"], found_texts=["T0TAL"], threshold=0.5)
+    return text_report(figures, TaskOptions(labels=("text",)), images=1)
+
+
+class Outside(HTMLParser):
+    """Collects what a page would fetch or run."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        loads = [name for name, _ in attrs if name in ("src", "href", "srcset", "onload")]
+        if tag in ("script", "iframe", "object", "link", "img") or loads:
+            self.found.append(tag)
+
+
+REPORTS = [detection, classification, semantic, text]
+
+
+@pytest.mark.parametrize("report", REPORTS)
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+def test_a_page_is_self_contained_and_says_the_conclusion(report: Any, language: Any) -> None:
+    document = report()
+    page = render_html(document, language=language)
+    outside = Outside()
+    outside.feed(page)
+    assert outside.found == []
+    assert document["conclusion"][language] in page
+    assert f'lang="{language}"' in page
+    assert "url(" not in page
+
+
+@pytest.mark.parametrize("report", REPORTS)
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+def test_a_pdf_is_made_with_a_chinese_font(report: Any, language: Any) -> None:
+    paper = render_pdf(report(), language=language)
+    assert paper.startswith(b"%PDF-")
+    assert paper.rstrip().endswith(b"%%EOF")
+    assert b"STSong-Light" in paper
+
+
+def test_the_same_report_is_the_same_file() -> None:
+    document = detection()
+    assert render_pdf(document) == render_pdf(document)
+    assert render_html(document) == render_html(document)
+
+
+def test_names_from_tenants_are_text_not_markup() -> None:
+    given = random_samples(seed=1)
+    hostile = "<script>alert(1)</script>&amp;{{7*7}}"
+    names = (hostile, *given.labels[1:])
+    document = detection_report(
+        evaluate(replace(given, labels=names)),
+        ReportOptions(replicates=0, identity={"version": "<b>V1</b>", "project_id": "p"}),
+    )
+    page = render_html(document)
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;alert(1)" in page
+    assert "<b>V1</b>" not in page
+    assert render_pdf(document).startswith(b"%PDF-")
+
+
+def test_yellow_marks_and_the_banner_are_on_the_page() -> None:
+    page = render_html(detection(), language="zh-CN")
+    assert "仅供参考" in page
+    assert 'class="warn"' in page
+    plenty = render_html(detection(dataset_images=500), language="zh-CN")
+    assert "仅供参考" not in plenty
+
+
+@pytest.mark.parametrize("report", REPORTS)
+def test_a_report_is_plain_json(report: Any) -> None:
+    document = report()
+    assert orjson.loads(orjson.dumps(document)) == document
+    assert b"NaN" not in orjson.dumps(document)
+
+
+def test_a_report_on_nothing_says_so() -> None:
+    document = detection_report(evaluate(samples([], [])), ReportOptions())
+    assert document["overall"]["map"] is None
+    assert "没有标注" in document["conclusion"]["zh-CN"]
+    assert render_html(document)
+    assert render_pdf(document)
