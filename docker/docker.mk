@@ -51,4 +51,4 @@ compose-env: ## write .env with fresh secrets for docker compose (keeps one that
 	@$(SERVERS_PYTHON) docker/compose_env.py $(if $(filter local,$(BASE)),--local)
 
 e2e-compose: ## the whole loop against the composed containers, killing each of them in turn
-	@COMPOSE="$(COMPOSE)" DOCKER="$(DOCKER)" $(SERVERS_PYTHON) -m pytest -s -m compose tests/e2e_compose
+	@COMPOSE="$(COMPOSE)" DOCKER="$(DOCKER)" $(SERVERS_PYTHON) -m tests.compose

@@ -23,6 +23,7 @@ from shared.errors import InvalidInput
 _FIELD = re.compile(r"[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)*\Z")
 _TOP = ("id", "tenant", "version")
 _AWKWARD = re.compile(r"[.$%]")
+_LIST = "%list"
 _ESCAPED = re.compile(r"%(2E|24|25)")
 
 
@@ -86,17 +87,26 @@ def unique_fields(indexes: Sequence[Index], body: dict[str, Any]) -> dict[str, s
 
 
 def encode_body(value: Any) -> Any:  # noqa: ANN401  any JSON value
-    """Return ``value`` with ``.``, ``$`` and ``%`` in keys written as ``%2E``, ``%24``, ``%25``."""
+    """Return ``value`` in a form that every server stores.
+
+    ``.``, ``$`` and ``%`` in keys become ``%2E``, ``%24``, ``%25``; a list within a list becomes
+    ``{"%list": …}``, which no key of ours can be.
+    """
     if isinstance(value, dict):
         return {_encode_key(key): encode_body(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [encode_body(item) for item in value]
+        return [
+            {_LIST: encode_body(item)} if isinstance(item, list) else encode_body(item)
+            for item in value
+        ]
     return value
 
 
 def decode_body(value: Any) -> Any:  # noqa: ANN401  any JSON value
     """Undo :func:`encode_body`."""
     if isinstance(value, dict):
+        if _LIST in value:
+            return decode_body(value[_LIST])
         return {_decode_key(key): decode_body(item) for key, item in value.items()}
     if isinstance(value, list):
         return [decode_body(item) for item in value]

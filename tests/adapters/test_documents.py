@@ -42,6 +42,7 @@ class Thing(Document):
     good: bool = True
     labels: tuple[str, ...] = ()
     tally: dict[str, int] = Field(default_factory=dict)
+    points: tuple[tuple[tuple[float, ...], ...], ...] = ()
     place: dict[str, int] = Field(default_factory=dict)
 
 
@@ -80,7 +81,8 @@ async def test_a_stored_document_reads_back_as_it_was(things: Collection[Thing])
         size=0.1,
         good=False,
         labels=("a", "b"),
-        tally={"a.b": 1, "$c": 2, "%2E": 3, "": 4, "plain": 5},
+        points=(((0.5, 1.0), ()), (), ((2.0,),)),
+        tally={"%list": 7, "a.b": 1, "$c": 2, "%2E": 3, "": 4, "plain": 5},
     )
     stored = await things.insert(odd)
     assert stored == odd.model_copy(update={"version": 1})

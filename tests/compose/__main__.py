@@ -1,0 +1,124 @@
+"""`python -m tests.compose`: the whole loop against the composed containers, each killed in turn.
+
+The platform must be up (`docker compose --profile infra --profile app up -d`). Ends with 0 when the
+loop finished and nothing that was acknowledged is missing.
+"""
+
+import argparse
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import httpx
+from rich.console import Console
+
+from services.cli.client import ApiError, Client, Json, Unreachable
+from services.cli.demo.data import DemoData, open_data
+from services.cli.demo.loop import Budgets, DemoLoop
+from services.cli.demo.showing import Show, versions_table
+from services.cli.demo.state import DemoRun
+from services.cli.synthetic.dataset import write_dataset
+from shared.ids import new_id
+from tests.compose.auditing import audit
+from tests.compose.killing import Containers, Killer, say
+
+SERVICES = ("workspace", "gallery", "tiling", "annotation", "trainer", "evaluator", "inference")
+_START_S = 300.0
+_LOOP_S = 1500.0
+
+
+def main(arguments: list[str]) -> int:
+    """Walk, kill, audit; print what happened with times."""
+    parser = argparse.ArgumentParser(prog="python -m tests.compose")
+    parser.add_argument("--no-kills", action="store_true", help="only walk the loop")
+    parser.add_argument("--budget-s", type=float, default=60.0, help="training time of V1")
+    parser.add_argument("--second-budget-s", type=float, default=40.0, help="training time of V2")
+    options = parser.parse_args(arguments)
+    settings = read_settings(Path(".env"))
+    address = f"http://127.0.0.1:{settings.get('LOUPE_PUBLISH', '8080')}"
+    wait_ready(address)
+    say(f"all services answer at {address}")
+    with tempfile.TemporaryDirectory() as folder:
+        write_dataset(Path(folder), seed=11, on_image=lambda _name: None)
+        data = open_data(Path(folder))
+        client = Client(address, settings["LOUPE_WORKSPACE_ADMIN_KEY"])
+        killer = None if options.no_kills else Killer(Containers(), is_back=lambda: ready(address))
+        budgets = Budgets(options.budget_s, options.second_budget_s)
+        run = DemoRun(new_id(), "", 11)
+        try:
+            if killer:
+                killer.start()
+            versions = walk_to_the_end(client, run, data, budgets)
+        finally:
+            if killer:
+                killer.finish()
+        wait_ready(address)
+        with signed_in(address, settings["LOUPE_WORKSPACE_ADMIN_KEY"]) as files:
+            problems = audit(client, files, run, data)
+        client.close()
+    if killer and killer.left:
+        problems.append(f"the loop ended before these were killed: {', '.join(killer.left)}")
+    Show(_console()).console.print(versions_table(*versions))
+    for problem in problems:
+        say(f"PROBLEM: {problem}")
+    say("nothing is lost" if not problems else f"{len(problems)} problems")
+    return 1 if problems else 0
+
+
+def signed_in(address: str, api_key: str) -> httpx.Client:
+    """Return a plain HTTP client with a token."""
+    client = httpx.Client(base_url=address, timeout=60)
+    answer = client.post("/api/workspace/tokens", json={"api_key": api_key}).raise_for_status()
+    client.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+    return client
+
+
+def walk_to_the_end(
+    client: Client, run: DemoRun, data: DemoData, budgets: Budgets
+) -> tuple[Json, Json]:
+    """Walk the loop; whenever a part of the platform is away too long, go on from where it was."""
+    deadline = time.monotonic() + _LOOP_S
+    while True:
+        try:
+            return DemoLoop(client, run, Show(_console()), check=lambda: None).walk(data, budgets)
+        except (ApiError, Unreachable, httpx.HTTPError) as error:
+            status = error.status if isinstance(error, ApiError) else 503
+            if status < 500 or time.monotonic() > deadline:
+                raise
+            say(f"the loop is interrupted ({error}); going on")
+            time.sleep(2.0)
+
+
+def read_settings(file: Path) -> dict[str, str]:
+    """Return the variables of `.env`."""
+    lines = (line.split("=", 1) for line in file.read_text().splitlines() if "=" in line)
+    return {name: value for name, value in lines if not name.startswith("#")}
+
+
+def ready(address: str) -> bool:
+    """Tell whether every service says that it is ready."""
+    try:
+        return all(
+            httpx.get(f"{address}/api/{service}/readyz", timeout=5).status_code == 200
+            for service in SERVICES
+        )
+    except httpx.HTTPError:
+        return False
+
+
+def wait_ready(address: str) -> None:
+    """Wait until every service is ready; raise TimeoutError when that takes minutes."""
+    deadline = time.monotonic() + _START_S
+    while not ready(address):
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"not every service at {address} is ready")
+        time.sleep(1.0)
+
+
+def _console() -> Console:
+    return Console(width=110)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
