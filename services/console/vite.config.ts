@@ -33,7 +33,7 @@ function contentSecurityPolicy(): Plugin {
 }
 
 export default defineConfig(({ mode }) => {
-  const { LOUPE_ADDRESS = "http://127.0.0.1:8000" } = loadEnv(mode, ".", "LOUPE_");
+  const { LOUPE_ADDRESS = "http://127.0.0.1:8080" } = loadEnv(mode, ".", "LOUPE_");
   return {
     plugins: [react(), contentSecurityPolicy()],
     build: { chunkSizeWarningLimit: 1500 },

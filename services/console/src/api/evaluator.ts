@@ -28,6 +28,17 @@ export function getReport(projectId: string, version: string, language: Language
   );
 }
 
+export type ReportForm = "pdf" | "html";
+
+export function reportFilePath(
+  projectId: string,
+  version: string,
+  form: ReportForm,
+  language: Language,
+): string {
+  return `/api/evaluator/projects/${projectId}/versions/${version}/report.${form}?language=${language}`;
+}
+
 /** Images with errors, each with everything that was found, wrongly found or missed on it. */
 export function listErrors(projectId: string, version: string, query: ErrorQuery) {
   return body(

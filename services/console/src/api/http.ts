@@ -19,9 +19,19 @@ export async function body<T>(call: Promise<{ readonly data?: T }>): Promise<T> 
   return data;
 }
 
-export async function fetchBlob(path: string, signal: AbortSignal): Promise<Blob> {
-  const response = await authorisedFetch(new Request(path, { signal }));
+export async function fetchBlob(path: string, signal?: AbortSignal): Promise<Blob> {
+  const response = await authorisedFetch(new Request(path, signal === undefined ? {} : { signal }));
   return response.blob();
+}
+
+/** Fetch a file with the credential and hand it to the browser's downloads. */
+export async function saveFile(path: string, name: string): Promise<void> {
+  const url = URL.createObjectURL(await fetchBlob(path));
+  const link = document.createElement("a");
+  link.href = url;
+  link.download = name;
+  link.click();
+  URL.revokeObjectURL(url);
 }
 
 /** POST a form and hear how much of it has gone out, in [0, 1]; fetch cannot tell that. */

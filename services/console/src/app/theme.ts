@@ -19,6 +19,7 @@ export function antThemeOf(appearance: Appearance): ThemeConfig {
     components: {
       Layout: { headerPadding: "0 24px", headerHeight: 56 },
       Card: { headerFontSize: 15 },
+      Progress: { defaultColor: "#0e7490" },
     },
   };
 }

@@ -5,6 +5,7 @@ import { useWords } from "../i18n/language";
 import { ProblemAlert } from "./ProblemAlert";
 import { usePicture } from "./usePicture";
 import { fit, toScreen, zoomAt, type Point, type Size, type View } from "./viewport";
+import "./stage.css";
 
 export interface Mark {
   readonly id: string;

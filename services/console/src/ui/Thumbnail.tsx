@@ -1,6 +1,7 @@
 import { PictureOutlined } from "@ant-design/icons";
 import type { ReactNode } from "react";
 import { usePicture } from "./usePicture";
+import "./thumbnail.css";
 
 interface Props {
   readonly path: string;

@@ -21,6 +21,8 @@ import { ImageTable } from "./ImageTable";
 import { UploadDialog } from "./UploadDialog";
 
 type Display = "table" | "grid";
+/** Status, labels and tiles arrive a moment after the upload, by event. */
+const REFRESH_MS = 4_000;
 const DISPLAY_KEY = "loupe.gallery.display";
 
 export function GalleryPage(): ReactNode {
@@ -41,6 +43,7 @@ export function GalleryPage(): ReactNode {
     queryKey: ["images", project.id, query],
     queryFn: () => listImages(project.id, query),
     placeholderData: keepPreviousData,
+    refetchInterval: REFRESH_MS,
   });
   const rows = images.data?.items ?? [];
   const total = images.data?.total ?? 0;

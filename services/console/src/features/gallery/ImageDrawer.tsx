@@ -9,8 +9,9 @@ import { resolution, time } from "../../ui/format";
 import { ImageStage, type Mark } from "../../ui/ImageStage";
 import { outline } from "../../ui/outline";
 import { ProblemAlert } from "../../ui/ProblemAlert";
+import { useLabelNames } from "../projects/useLabelNames";
 import { useProject } from "../projects/useProject";
-import { StatusTag } from "./StatusTag";
+import { ImageState } from "./ImageState";
 
 const IGNORED_COLOUR = "#868e96";
 
@@ -43,7 +44,7 @@ function Detail({ image }: { readonly image: GalleryImage }): ReactNode {
     queryKey: ["annotation", project.id, image.id],
     queryFn: () => getAnnotation(project.id, image.id),
   });
-  const names = [...new Set((annotation.data?.shapes ?? []).map(({ label }) => label))];
+  const names = useLabelNames(project.id);
   return (
     <div className="detail">
       <Space size="large" wrap>
@@ -71,7 +72,7 @@ function Detail({ image }: { readonly image: GalleryImage }): ReactNode {
         size="small"
         column={{ xs: 1, md: 3 }}
         items={[
-          { key: "status", label: words.gallery.status, children: <StatusTag status={image.status} /> },
+          { key: "status", label: words.gallery.status, children: <ImageState image={image} /> },
           {
             key: "resolution",
             label: words.gallery.resolution,
@@ -114,10 +115,11 @@ interface CountsProps {
 }
 
 function LabelCounts({ annotation, names }: CountsProps): ReactNode {
-  if (names.length === 0) return "—";
-  return names.map((name) => (
+  const labels = (annotation?.shapes ?? []).map(({ label }) => label);
+  if (labels.length === 0) return "—";
+  return [...new Set(labels)].map((name) => (
     <Tag key={name} color={labelColour(names, name)}>
-      {name} × {annotation?.shapes.filter(({ label }) => label === name).length ?? 0}
+      {name} × {labels.filter((label) => label === name).length}
     </Tag>
   ));
 }

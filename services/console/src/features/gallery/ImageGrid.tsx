@@ -5,7 +5,8 @@ import { resolution } from "../../ui/format";
 import { Thumbnail } from "../../ui/Thumbnail";
 import { useProject } from "../projects/useProject";
 import type { ListingProps } from "./ImageTable";
-import { StatusTag } from "./StatusTag";
+import { ImageState } from "./ImageState";
+import "./gallery.css";
 
 export function ImageGrid({ images, chosen, onChoose, onOpen }: ListingProps): ReactNode {
   const project = useProject();
@@ -29,7 +30,7 @@ export function ImageGrid({ images, chosen, onChoose, onOpen }: ListingProps): R
           <div className="tile-foot">
             <Typography.Text ellipsis={{ tooltip: image.name }}>{image.name}</Typography.Text>
             <div className="tile-facts">
-              <StatusTag status={image.status} />
+              <ImageState image={image} />
               <Typography.Text type="secondary">{resolution(image.width, image.height)}</Typography.Text>
             </div>
           </div>

@@ -8,7 +8,7 @@ import { resolution, time } from "../../ui/format";
 import { Thumbnail } from "../../ui/Thumbnail";
 import { useProject } from "../projects/useProject";
 import { SORTS, type ImageSort } from "./filters";
-import { StatusTag } from "./StatusTag";
+import { ImageState } from "./ImageState";
 
 export interface ListingProps {
   readonly images: readonly GalleryImage[];
@@ -56,7 +56,7 @@ export function ImageTable({ images, chosen, onChoose, onOpen, loading, pending,
       title: words.gallery.status,
       key: "status",
       width: 120,
-      render: (_, image) => <StatusTag status={image.status} />,
+      render: (_, image) => <ImageState image={image} />,
     },
     {
       title: words.gallery.resolution,

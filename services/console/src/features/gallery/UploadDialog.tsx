@@ -51,11 +51,11 @@ function OpenDialog({ mode, onClose }: OpenProps): ReactNode {
       footer={
         <Space>
           {mode === "annotated" && step === 0 && (
-            <Button disabled={summary.open > 0} onClick={() => setStep(1)}>
+            <Button type="primary" disabled={summary.open > 0} onClick={() => setStep(1)}>
               {summary.total === 0 ? words.common.skip : words.common.next}
             </Button>
           )}
-          <CloseButton open={summary.open} finished={summary.done > 0 || step === 1} onClose={close} />
+          <CloseButton open={summary.open} finished={step === 1 || (mode === "images" && summary.done > 0)} onClose={close} />
         </Space>
       }
     >

@@ -8,6 +8,7 @@ import { problemTitle } from "../../ui/ProblemAlert";
 import { SUFFIXES } from "./limits";
 import type { UploadEntry, UploadSummary } from "./uploadQueue";
 import type { Uploads } from "./useUploads";
+import "./gallery.css";
 
 /** Rows drawn at once; the failed ones come first, so that none is hidden by a thousand good ones. */
 const SHOWN_ROWS = 200;
@@ -40,10 +41,12 @@ export function UploadList({ uploads, summary }: Props): ReactNode {
           <div className="upload-summary" data-testid="upload-summary">
             <Progress
               percent={Math.floor(summary.share * 100)}
-              status={summary.open > 0 ? "active" : summary.failed > 0 ? "exception" : "success"}
+              status={progressStatus(summary)}
             />
             <div className="upload-summary-line">
-              <span>{words.gallery.uploadSummary(summary.done, summary.total, summary.failed)}</span>
+              <Typography.Text type={summary.failed > 0 ? "danger" : "secondary"}>
+                {words.gallery.uploadSummary(summary.done, summary.total, summary.failed)}
+              </Typography.Text>
               {summary.open === 0 && summary.failed > 0 && (
                 <Button size="small" onClick={uploads.retry}>
                   {words.gallery.retryFailed}
@@ -60,6 +63,12 @@ export function UploadList({ uploads, summary }: Props): ReactNode {
       )}
     </>
   );
+}
+
+function progressStatus({ open, done, failed }: UploadSummary): "active" | "exception" | "normal" | "success" {
+  if (open > 0) return "active";
+  if (failed === 0) return "success";
+  return done === 0 ? "exception" : "normal";
 }
 
 const ORDER = { failed: 0, sending: 1, waiting: 2, done: 3 } as const;

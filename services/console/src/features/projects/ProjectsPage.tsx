@@ -8,6 +8,7 @@ import { useWords } from "../../i18n/language";
 import { time } from "../../ui/format";
 import { ProblemAlert } from "../../ui/ProblemAlert";
 import { CreateProjectDialog } from "./CreateProjectDialog";
+import "./projects.css";
 
 const PAGE_SIZE = 12;
 

@@ -1,8 +1,10 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { Button, Card, Empty, Select, Skeleton, Space, Typography } from "antd";
+import { LoadingOutlined } from "@ant-design/icons";
+import { Alert, Button, Card, Empty, Select, Skeleton, Space, Typography } from "antd";
 import { useRef, useState, type ReactNode } from "react";
 import { Link, useNavigate, useParams } from "react-router";
 import { getReport, type Report } from "../../api/evaluator";
+import { Problem } from "../../api/problem";
 import { listVersions } from "../../api/trainer";
 import { useLanguage, useWords } from "../../i18n/language";
 import { ProblemAlert } from "../../ui/ProblemAlert";
@@ -13,7 +15,15 @@ import { ErrorGallery } from "./ErrorGallery";
 import { LabelsCard } from "./LabelsCard";
 import { Overview } from "./Overview";
 import { rounded, ThresholdCard } from "./ThresholdCard";
+import { SaveReport } from "./SaveReport";
 import { TraitsCard } from "./TraitsCard";
+import "./report.css";
+
+const LOOK_AGAIN_MS = 2_500;
+
+function isNotYetThere(error: unknown): boolean {
+  return error instanceof Problem && error.status === 404;
+}
 
 /** The report of one version: the newest where the address names none. */
 export function ReportPage(): ReactNode {
@@ -32,6 +42,8 @@ export function ReportPage(): ReactNode {
     queryKey: ["report", project.id, version, language],
     queryFn: () => getReport(project.id, version ?? "", language),
     placeholderData: keepPreviousData,
+    // A version exists a moment before its report does.
+    refetchInterval: ({ state }) => (isNotYetThere(state.error) ? LOOK_AGAIN_MS : false),
     enabled: version !== undefined,
   });
 
@@ -59,8 +71,14 @@ export function ReportPage(): ReactNode {
           options={names.map((name) => ({ value: name, label: name }))}
           onChange={(name) => void go(`/projects/${project.id}/report/${name}`)}
         />
+        {report.data !== undefined && <SaveReport version={report.data.version} />}
       </Space>
-      {report.isError && <ProblemAlert error={report.error} onRetry={() => void report.refetch()} />}
+      {report.isError &&
+        (isNotYetThere(report.error) ? (
+          <Alert type="info" showIcon icon={<LoadingOutlined />} title={words.report.computing} />
+        ) : (
+          <ProblemAlert error={report.error} onRetry={() => void report.refetch()} />
+        ))}
       {report.isPending && (
         <Card>
           <Skeleton active paragraph={{ rows: 8 }} />

@@ -85,7 +85,9 @@ export function rounded(threshold: number): number {
 }
 
 function marksOf(own: number, advised: number | undefined): Record<number, ReactNode> {
-  const marks: Record<number, ReactNode> = { 0: "0", 1: "1", [rounded(own)]: own.toFixed(2) };
+  const marks: Record<number, ReactNode> = { 0: "0", 1: "1" };
+  // Two numbers closer than this would be printed over one another.
+  if (advised === undefined || Math.abs(advised - own) > 0.04) marks[rounded(own)] = own.toFixed(2);
   if (advised !== undefined) {
     marks[rounded(advised)] = <span className="advised-mark">{advised.toFixed(2)}</span>;
   }

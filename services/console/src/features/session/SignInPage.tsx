@@ -6,6 +6,7 @@ import { Brand } from "../../app/Brand";
 import { Preferences } from "../../app/Preferences";
 import { useWords } from "../../i18n/language";
 import { ProblemAlert } from "../../ui/ProblemAlert";
+import "./session.css";
 
 interface Fields {
   readonly key: string;

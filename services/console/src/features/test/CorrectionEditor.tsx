@@ -1,6 +1,6 @@
 import { DeleteOutlined, DragOutlined, PlusSquareOutlined } from "@ant-design/icons";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { App, Button, Select, Space, Typography } from "antd";
+import { App, Button, Space, Typography } from "antd";
 import { useEffect, useState, type ReactNode } from "react";
 import { correct, type NewShape } from "../../api/annotation";
 import { contentPath, thumbnailPath } from "../../api/gallery";
@@ -12,6 +12,7 @@ import { ProblemAlert } from "../../ui/ProblemAlert";
 import { useProject } from "../projects/useProject";
 import type { EditedBox } from "./boxEditing";
 import { BoxEditor, type Tool } from "./BoxEditor";
+import { LabelChoice } from "./LabelChoice";
 import type { FoundShape } from "./thresholds";
 
 interface Props {
@@ -42,6 +43,9 @@ export function CorrectionEditor({ prediction, shapes, labels, onEnd }: Props): 
   const [chosen, setChosen] = useState<string | null>(null);
   const [tool, setTool] = useState<Tool>("select");
   const [drawLabel, setDrawLabel] = useState(labels[0] ?? "");
+  const known = [...new Set([...labels, ...boxes.map(({ label }) => label), drawLabel])].filter(
+    (label) => label !== "",
+  );
   const one = boxes.find(({ id }) => id === chosen);
 
   const saving = useMutation({
@@ -81,18 +85,13 @@ export function CorrectionEditor({ prediction, shapes, labels, onEnd }: Props): 
           <Button
             icon={<PlusSquareOutlined />}
             type={tool === "draw" ? "primary" : "default"}
+            disabled={drawLabel === ""}
             onClick={() => setTool("draw")}
           >
             {words.test.toolDraw}
           </Button>
         </Space.Compact>
-        <Select
-          className="filter-select"
-          value={one?.label ?? drawLabel}
-          onChange={relabel}
-          options={labels.map((label) => ({ value: label, label }))}
-          aria-label={words.report.label}
-        />
+        <LabelChoice labels={known} value={one?.label ?? drawLabel} onChoose={relabel} />
         <Button icon={<DeleteOutlined />} danger disabled={one === undefined} onClick={remove}>
           {words.common.delete}
         </Button>
@@ -110,13 +109,13 @@ export function CorrectionEditor({ prediction, shapes, labels, onEnd }: Props): 
         preview={thumbnailPath(project.id, imageId)}
         image={prediction}
         marks={[]}
-        height="max(420px, calc(100vh - 420px))"
+        height="max(400px, calc(100vh - 500px))"
         overlay={(view) => (
           <BoxEditor
             view={view}
             image={prediction}
             boxes={boxes}
-            labels={labels}
+            labels={known}
             tool={tool}
             chosen={chosen}
             drawLabel={drawLabel}

@@ -11,6 +11,7 @@ import { ImagePicker } from "./ImagePicker";
 import { TestResults } from "./TestResults";
 import { TestUpload } from "./TestUpload";
 import { LOWEST_THRESHOLD } from "./thresholds";
+import "./test.css";
 
 /** Choose images, let a version look at them, judge what it says. */
 export function TestPage(): ReactNode {

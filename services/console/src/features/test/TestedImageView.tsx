@@ -8,9 +8,9 @@ import { useWords } from "../../i18n/language";
 import { ImageStage, type Mark } from "../../ui/ImageStage";
 import { outline } from "../../ui/outline";
 import { useProject } from "../projects/useProject";
+import { useLabelNames } from "../projects/useLabelNames";
 import { CorrectionEditor } from "./CorrectionEditor";
 import { shapesFrom } from "./thresholds";
-import { useLabelNames } from "./useLabelNames";
 
 interface Props {
   readonly tested: Prediction;
@@ -81,7 +81,7 @@ export function TestedImageView({ tested, threshold, confidence }: Props): React
             caption: confidence ? `${shape.label} ${(shape.score ?? 1).toFixed(2)}` : shape.label,
           }),
         )}
-        height="max(420px, calc(100vh - 420px))"
+        height="max(400px, calc(100vh - 500px))"
       />
     </div>
   );

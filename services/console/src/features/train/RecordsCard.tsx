@@ -41,7 +41,7 @@ export function RecordsCard({ records, page, pageSize, onPage }: Props): ReactNo
       <Table<Training>
         rowKey="id"
         size="middle"
-        scroll={{ x: 980 }}
+        scroll={{ x: 1150 }}
         loading={records.isPending}
         dataSource={records.data?.items ?? []}
         columns={columnsOf(words, `/projects/${project.id}/report`)}
@@ -82,7 +82,7 @@ function columnsOf(words: Words, reports: string): TableColumnsType<Training> {
         </>
       ),
       key: "rate",
-      width: 170,
+      width: 200,
       render: (_, { version, average_detection_rate: rate }) =>
         version === null || rate === null ? (
           "—"

@@ -3,9 +3,11 @@ import { useState, type ReactNode } from "react";
 import { isActive, listTrainings } from "../../api/trainer";
 import { useProject } from "../projects/useProject";
 import { LiveTraining } from "./LiveTraining";
+import { PolicyCard } from "./PolicyCard";
 import { RecordsCard } from "./RecordsCard";
 import { StartCard } from "./StartCard";
 import { TrendCard } from "./TrendCard";
+import "./train.css";
 
 /** How often the records are read again while a training runs elsewhere, say by the policy. */
 const REFRESH_MS = 4_000;
@@ -42,6 +44,7 @@ export function TrainPage(): ReactNode {
         }}
       />
       <TrendCard />
+      <PolicyCard />
     </div>
   );
 }

@@ -10,6 +10,7 @@ import { useProject } from "../projects/useProject";
 
 /** Versions the trend goes back. */
 const LAST = 10;
+const REFRESH_MS = 5_000;
 
 /** Training time and average detection rate of the last ten trainings, on two axes. */
 export function TrendCard(): ReactNode {
@@ -18,6 +19,8 @@ export function TrendCard(): ReactNode {
   const trend = useQuery({
     queryKey: ["versions", project.id, "trend"],
     queryFn: () => listVersions(project.id, LAST),
+    // The rate joins a version when its report is done, a moment after the training.
+    refetchInterval: REFRESH_MS,
   });
   const points = trend.data?.items;
   const option = useMemo(() => trendOption(points ?? [], words), [points, words]);

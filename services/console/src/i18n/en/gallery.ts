@@ -9,6 +9,7 @@ export const gallery = {
   ],
   asGrid: "Thumbnails",
   asTable: "Table",
+  cutting: "Cutting",
   deleteChosen: (count: number) => `Delete ${count}`,
   deleteConsequence: "Their annotations go with them. Versions already trained stay as they are.",
   deleteSure: (count: number) => `Delete ${count} ${count === 1 ? "image" : "images"}?`,
@@ -33,6 +34,7 @@ export const gallery = {
   namePart: "part of the name",
   noMatch: "No image matches.",
   none: "There is no image yet.",
+  notCut: "Not cut",
   objections: {
     format: "Only JPG, JPEG, PNG and BMP images are accepted.",
     tooLarge: "The file is larger than 100 MB.",

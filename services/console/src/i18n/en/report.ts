@@ -14,6 +14,7 @@ export const report = {
   atThreshold: (threshold: string) => `at threshold ${threshold}`,
   basis: (images: number, iou: string) =>
     `Judged on ${images} held-out images that took no part in training, at IoU ${iou}.`,
+  computing: "The report is being computed; it will be here in a moment.",
   confusion: "Confusion matrix",
   confusionHelp:
     "Rows are what is there, columns what the version said. Off the diagonal stand the labels that are taken for one another, targets not found and findings where nothing is.",
@@ -46,6 +47,7 @@ export const report = {
   recallHelp: "Targets found over all targets: low means misses.",
   remedyFalse: "Many false detections of one look? Give that look its own label and annotate it everywhere.",
   remedyMissed: "Many misses of one look? Add training images that show it. If the annotation itself is wrong, correct it.",
+  save: (form: string) => `Save as ${form}`,
   share: "Share",
   threshold: "Detection threshold",
   traits: "What errors have in common",

@@ -13,6 +13,7 @@ export const test = {
   failed: "The test run failed",
   found: (count: number) => `${count} found`,
   imagesFailed: (count: number) => `${count} ${count === 1 ? "image" : "images"} could not be tested`,
+  newLabel: "New label",
   noVersion: "There is no version to test yet.",
   none: "Choose or upload images, then run the test.",
   progress: (done: number, total: number) => `${done} of ${total} images`,

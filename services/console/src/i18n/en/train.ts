@@ -18,6 +18,13 @@ export const train = {
   none: "Nothing has been trained yet.",
   notPromoted: "Not promoted",
   number: "No.",
+  policy: "Training after corrections",
+  policyHelp:
+    "Corrected test images start a training by themselves once enough of them wait and nobody has corrected for a while.",
+  policyCount: "After this many corrected images",
+  policyQuiet: "and this many quiet seconds",
+  policyNext: (at: string) => `looks again at ${at}`,
+  policySaved: "Saved",
   rate: "Average detection rate",
   rateHelp:
     "Correctly found targets over labelled targets, on held-out images, over all labels. It speaks for images like those; other images may do worse. Click a rate to see the analysis by label.",

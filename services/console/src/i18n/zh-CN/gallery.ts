@@ -9,6 +9,7 @@ export const gallery = {
   ],
   asGrid: "缩略图",
   asTable: "列表",
+  cutting: "切图中",
   deleteChosen: (count: number) => `删除 ${count} 张`,
   deleteConsequence: "标注会一并删除；已训练的版本不受影响。",
   deleteSure: (count: number) => `确定删除 ${count} 张图像？`,
@@ -33,6 +34,7 @@ export const gallery = {
   namePart: "名称的一部分",
   noMatch: "没有符合条件的图像。",
   none: "还没有图像。",
+  notCut: "切图失败",
   objections: {
     format: "仅支持 JPG、JPEG、PNG 和 BMP 图像。",
     tooLarge: "文件超过 100 MB。",

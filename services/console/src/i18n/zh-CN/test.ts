@@ -12,6 +12,7 @@ export const test = {
   failed: "测试失败",
   found: (count: number) => `检出 ${count} 个`,
   imagesFailed: (count: number) => `${count} 张图像无法测试`,
+  newLabel: "新标签",
   noVersion: "还没有可测试的版本。",
   none: "请选择或上传图像，然后开始测试。",
   progress: (done: number, total: number) => `${done} / ${total} 张`,

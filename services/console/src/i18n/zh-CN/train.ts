@@ -18,6 +18,12 @@ export const train = {
   none: "还没有训练记录。",
   notPromoted: "未上线",
   number: "序号",
+  policy: "修正后自动训练",
+  policyHelp: "修正过的测试图像达到一定数量，并且一段时间内没有新的修正时，将自动开始训练。",
+  policyCount: "修正图像达到",
+  policyQuiet: "且静默秒数达到",
+  policyNext: (at: string) => `下次检查：${at}`,
+  policySaved: "已保存",
   rate: "平均检出率",
   rateHelp:
     "在留出的图像上，正确检出的目标数 / 已标注的目标数，反映所有标签的平均水平。它只对同类图像有效；差异较大的图像效果可能更差。点击数值可查看各标签的检出率分析。",
