@@ -40,7 +40,7 @@ export function LiveTraining({ training }: { readonly training: Training }): Rea
           />
           <Statistic
             title={words.train.epoch}
-            value={progress.epoch === 0 ? "—" : `${progress.epoch} / ${progress.epochs}`}
+            value={progress.epochs === 0 ? "—" : `${progress.epoch} / ${progress.epochs}`}
           />
           <Statistic title={words.train.loss} value={decimal(progress.loss)} />
         </div>

@@ -1,0 +1,159 @@
+"""A process engineer's way through the console: create, upload, train, report, test, correct."""
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.watching import Parts, Platform, Watched, sign_in
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
+
+TRAINING_MS = 240_000
+TABS = {"图库": "查询", "训练": "版本记录", "评估报告": "混淆矩阵", "测试": "测试结果"}
+
+
+def test_from_an_empty_platform_to_a_corrected_test(
+    watched: Watched, platform: Platform, parts: Parts, tmp_path: Path
+) -> None:
+    page = watched.page
+    sign_in(watched, platform)
+    create_project(watched)
+    upload_images_and_annotations(watched, parts, tmp_path)
+    look_through_the_gallery(watched)
+    train(watched)
+    read_the_report(watched)
+    run_and_correct_a_test(watched, parts)
+    in_the_other_language(watched)
+    assert "/projects/" in page.url
+
+
+def create_project(watched: Watched) -> None:
+    page = watched.page
+    watched.shot("01-projects-empty")
+    page.get_by_role("button", name="New project").first.click()
+    page.get_by_test_id("project-name").fill("Surfaces, line 2")
+    watched.shot("02-create")
+    page.get_by_role("button", name="OK", exact=True).click()
+    expect(page.get_by_role("heading", name="Surfaces, line 2")).to_be_visible()
+
+
+def upload_images_and_annotations(watched: Watched, parts: Parts, tmp_path: Path) -> None:
+    page = watched.page
+    page.get_by_role("button", name="Images with annotations").click()
+    dialog = page.get_by_role("dialog")
+    broken = tmp_path / "broken.jpg"
+    broken.write_bytes(b"\xff\xd8\xff\xe0 not an image")
+    notes = tmp_path / "notes.txt"
+    notes.write_text("no image at all")
+    dialog.locator("input[type=file]").set_input_files([*parts.images, broken, notes])
+    summary = dialog.get_by_test_id("upload-summary")
+    total = len(parts.images)
+    expect(summary).to_contain_text(f"{total} of {total + 2} arrived, 2 failed", timeout=60_000)
+    expect(dialog.get_by_text("Only JPG, JPEG, PNG and BMP")).to_be_visible()
+    watched.shot("03-upload")
+    dialog.get_by_role("button", name="Next").click()
+    dialog.locator("input[type=file]").set_input_files(parts.annotations)
+    expect(dialog.get_by_test_id("import-report")).to_contain_text("files imported")
+    watched.shot("04-import")
+    dialog.get_by_role("button", name="Done").click()
+
+
+def look_through_the_gallery(watched: Watched) -> None:
+    page = watched.page
+    expect(page.get_by_text("34 in total")).to_be_visible()
+    expect(page.locator("tbody .ant-tag", has_text="Annotated").first).to_be_visible()
+    watched.shot("05-gallery")
+    page.get_by_placeholder("part of the name").fill("train_000")
+    page.get_by_role("button", name="Query").click()
+    expect(page.get_by_text("10 in total")).to_be_visible()
+    page.get_by_role("button", name="Reset").click()
+    expect(page.get_by_text("34 in total")).to_be_visible()
+    page.get_by_title("Thumbnails").click()
+    page.locator(".tile img").first.wait_for()
+    watched.shot("06-thumbnails")
+    page.locator(".tile .thumbnail").nth(1).click()
+    page.locator(".ant-drawer .stage img").wait_for()
+    watched.shot("07-detail")
+    page.keyboard.press("Escape")
+
+
+def train(watched: Watched) -> None:
+    page = watched.page
+    page.get_by_role("link", name="Train").click()
+    expect(page.get_by_text("Nothing has been trained yet.")).to_be_visible()
+    watched.shot("08-train-empty", whole=True)
+    page.get_by_role("button", name="Start training").click()
+    page.get_by_test_id("training-progress").wait_for()
+    expect(page.locator(".live-figures")).to_contain_text(re.compile(r"\d+ / \d+"), timeout=180_000)
+    page.wait_for_timeout(4_000)
+    watched.shot("09-training", whole=True)
+    rate = page.locator(".rate-link")
+    expect(rate).to_be_visible(timeout=TRAINING_MS)
+    expect(page.locator("tbody")).to_contain_text("V1")
+    watched.shot("10-trained", whole=True)
+    rate.click()
+
+
+def read_the_report(watched: Watched) -> None:
+    page = watched.page
+    expect(page.get_by_test_id("conclusion")).to_be_visible()
+    expect(page.get_by_test_id("reference-only")).to_contain_text("reference only")
+    before = page.get_by_test_id("threshold-words").inner_text()
+    page.get_by_role("spinbutton", name="Detection threshold").fill("0.95")
+    page.keyboard.press("Enter")
+    expect(page.get_by_test_id("threshold-words")).not_to_have_text(before)
+    page.get_by_title("Fewer misses").click()
+    page.get_by_role("button", name="Use it").click()
+    page.locator(".confusion").scroll_into_view_if_needed()
+    page.locator(".error-tile img").first.wait_for()
+    watched.shot("11-report", whole=True)
+
+
+def run_and_correct_a_test(watched: Watched, parts: Parts) -> None:
+    page = watched.page
+    page.get_by_role("link", name="Test").click()
+    expect(page.get_by_text("Choose or upload images, then run the test.")).to_be_visible()
+    page.get_by_role("button", name="Upload test images").click()
+    dialog = page.get_by_role("dialog")
+    dialog.locator("input[type=file]").set_input_files(parts.unseen)
+    dialog.get_by_role("button", name=f"Use {len(parts.unseen)} images").click(timeout=60_000)
+    page.get_by_role("button", name="Run test").click(timeout=60_000)
+    expect(page.locator(".test-item")).to_have_count(len(parts.unseen), timeout=90_000)
+    page.locator(".tested .stage img").wait_for()
+    watched.shot("12-test")
+    page.get_by_role("button", name="Correct").click()
+    page.locator(".ant-modal-confirm").get_by_role("button", name="Correct").click()
+    page.get_by_role("button", name="Draw").click()
+    draw_a_box(page)
+    watched.shot("13-correct")
+    page.get_by_role("button", name="Save as annotation").click()
+    expect(page.get_by_role("button", name="Annotated")).to_be_disabled()
+
+
+def draw_a_box(page: Page) -> None:
+    stage = page.locator(".tested .stage").bounding_box()
+    assert stage is not None
+    boxes = page.locator(".editor-box").count()
+    page.mouse.move(stage["x"] + stage["width"] / 2, stage["y"] + stage["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(
+        stage["x"] + stage["width"] / 2 + 80, stage["y"] + stage["height"] / 2 + 60, steps=4
+    )
+    page.mouse.up()
+    expect(page.locator(".editor-box")).to_have_count(boxes + 1)
+
+
+def in_the_other_language(watched: Watched) -> None:
+    page = watched.page
+    page.get_by_text("中文").click()
+    for tab, word in (
+        ("图库", "查询"),
+        ("训练", "版本记录"),
+        ("评估报告", "混淆矩阵"),
+        ("测试", "测试结果"),
+    ):
+        page.get_by_role("link", name=tab).click()
+        expect(page.get_by_text(word).first).to_be_visible()
+        watched.shot(f"20-{tab}", whole=True)
