@@ -9,7 +9,7 @@ from shared.events.port import EventLog, Record
 from shared.telemetry import OUTBOX_DEPTH, logger
 
 _BATCH = 500
-_LOOK_S = 0.25
+_LOOK_S = 1.0  # writes of this process wake the relay at once; others are looked for
 _BACKOFF_S = (0.5, 1.0, 2.0, 5.0)
 
 log = logger(__name__)
