@@ -62,7 +62,10 @@ class Gallery:
             limit=paging.page_size,
             after=paging.after,
         )
-        return await images.query(query), await images.count(where)
+        found = await images.query(query)
+        if paging.after is None and 0 < len(found) < paging.page_size:
+            return found, paging.skip + len(found)  # the last page tells the total by itself
+        return found, await images.count(where)
 
     async def summary(self, who: Principal, project_id: str) -> dict[str, int]:
         """Return how many listed images have each status."""
@@ -171,13 +174,20 @@ class Gallery:
         await _changed(images, image, changes)
 
     async def follow_prediction(self, event: Event[PredictionCompleted]) -> None:
-        """Mark a tested image."""
+        """Mark a tested image; of several predictions, in any order, the latest one counts."""
         images = self._images(event.tenant)
         image = await images.find(event.data.image_id)
         if image is None:
             return
-        status = status_of(annotated=image.annotated, tested=True)
-        await _changed(images, image, {"tested_by": event.data.version, "status": status})
+        known = (image.tested_at, image.tested_by or "")
+        if known[0] is not None and known >= (event.time, event.data.version):
+            return
+        update = {
+            "tested_by": event.data.version,
+            "tested_at": event.time,
+            "status": status_of(annotated=image.annotated, tested=True),
+        }
+        await _changed(images, image, update)
 
     async def forget_project(self, event: Event[ProjectDeleted]) -> None:
         """Note that a project's images are to be removed; a loop does it in small steps."""
@@ -256,7 +266,6 @@ def _tile_image(parent: Image, tile: Tile, plan_hash: str) -> Image:
         sort_name=sort_name(name),
         sha256=tile.sha256,
         size_bytes=tile.size_bytes,
-        original_key=tile.blob_key,
         original_type=tile.content_type,
         blob_key=tile.blob_key,
         content_type=tile.content_type,

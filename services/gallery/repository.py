@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from shared.blobs.port import blob_key
 from shared.clock import Timestamp
 from shared.documents.port import CollectionSpec, Document, Index
 from shared.projects.directory import projects_spec
@@ -28,10 +29,10 @@ class Image(Document):
     labels: tuple[str, ...] = ()
     annotated: bool = False
     tested_by: str | None = None
+    tested_at: Timestamp | None = None
     annotation_sequence: int = 0
     sha256: str
     size_bytes: int
-    original_key: str
     original_type: str
     blob_key: str
     content_type: str
@@ -51,6 +52,11 @@ class Image(Document):
     offset_x: int = 0
     offset_y: int = 0
     plan_hash: str | None = None
+
+    @property
+    def original_key(self) -> str:
+        """Return the blob of the original bytes."""
+        return blob_key(self.tenant, self.sha256)
 
 
 class Upload(Document):
@@ -77,6 +83,7 @@ IMAGES = CollectionSpec(
         Index(("project_id", "listed", "uploaded_at")),
         Index(("project_id", "listed", "sort_name")),
         Index(("project_id", "listed", "status", "uploaded_at")),
+        Index(("project_id", "listed", "width", "height", "uploaded_at")),
         Index(("parent_id",)),
     ),
 )

@@ -104,8 +104,11 @@ class Tiling:
             await targets.delete(known)
 
     async def note_targets(self, event: Event[AnnotationSaved]) -> None:
-        """Remember the extremes of an image's targets."""
+        """Remember the extremes of an image's targets, unless the image was deleted meanwhile."""
         data = event.data
+        image = await self._images(event.tenant).find(data.image_id)
+        if image is not None and image.deleted:
+            return
         sizes = extremes(data.target_areas, data.target_sides, data.image_area)
         targets = Targets(
             id=data.image_id,

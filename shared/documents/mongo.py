@@ -5,6 +5,7 @@ A stored document is ``{_id: "tenant/id", tenant, id, version, deleted, body, ou
 """
 
 import asyncio
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Generic
@@ -44,6 +45,7 @@ from shared.documents.port import (
 from shared.errors import AlreadyExists, DependencyDown, NotFound, VersionConflict
 from shared.telemetry import traceparent
 
+_LOOK_S = 1.0
 _DOWN = (ConnectionFailure, ExecutionTimeout, WTimeoutError)
 _CLIENT_OPTIONS: dict[str, Any] = {
     # The server's defaults have changed over time: say what we rely on.
@@ -69,6 +71,8 @@ class MongoDocuments:
         self._client: Any = None
         self._database: Any = None
         self.outbox_written = asyncio.Event()
+        self._may_wait = True
+        self._empty_at = 0.0
 
     async def open(self, specs: Sequence[CollectionSpec[Any]]) -> None:
         """Connect and create missing indexes; a collection begins with its first document."""
@@ -90,7 +94,14 @@ class MongoDocuments:
         return self._database[name]
 
     async def outboxes(self, collections: Sequence[str], limit: int) -> list[Outbox]:
-        """Return documents with unpublished events, longest waiting first."""
+        """Return documents with unpublished events, longest waiting first.
+
+        After an empty look, and with nothing written by this process since, the server is asked
+        again only after a second: many relays that look four times a second are a load.
+        """
+        if not self._may_wait and time.monotonic() - self._empty_at < _LOOK_S:
+            return []
+        self._may_wait = False
         found: list[tuple[str, Outbox]] = []
         for name in collections:
             cursor = self.raw(name).find(
@@ -100,7 +111,14 @@ class MongoDocuments:
                 rows = await cursor.sort("outbox_at", 1).limit(limit).to_list(limit)
             found += [(row["outbox_at"], _outbox(name, row)) for row in rows]
         found.sort(key=lambda item: item[0])
+        self._may_wait = self._may_wait or bool(found)
+        self._empty_at = time.monotonic()
         return [box for _, box in found[:limit]]
+
+    def note_events(self) -> None:
+        """Remember that this process wrote events."""
+        self._may_wait = True
+        self.outbox_written.set()
 
     async def drain(self, outboxes: Sequence[Outbox]) -> None:
         """Remove these events; documents that were deleted and are drained now vanish."""
@@ -288,7 +306,7 @@ class MongoCollection(Generic[D]):
 
     def _tell(self, events: Sequence[EventBody]) -> None:
         if events:
-            self._store.outbox_written.set()
+            self._store.note_events()
 
 
 @contextmanager

@@ -18,12 +18,18 @@ from services.cli.demo.data import DemoData, open_data
 from services.cli.demo.loop import Budgets, DemoLoop
 from services.cli.demo.showing import Show, versions_table
 from services.cli.demo.state import DemoRun
-from services.cli.synthetic.dataset import write_dataset
+from services.cli.synthetic.dataset import DatasetPlan, PartPlan, write_dataset
 from shared.ids import new_id
 from tests.compose.auditing import audit
 from tests.compose.killing import Containers, Killer, say
 
 SERVICES = ("workspace", "gallery", "tiling", "annotation", "trainer", "evaluator", "inference")
+# Enough for a model that finds something, few enough for a machine with two cores.
+SMALL = DatasetPlan(
+    train=PartPlan(small=48, large=0, anodised_share=0.04, dim_share=0.03),
+    test=PartPlan(small=16, large=0, anodised_share=0.12, dim_share=0.10),
+    unseen=PartPlan(small=12, large=1, anodised_share=0.40, dim_share=0.25),
+)
 _START_S = 300.0
 _LOOP_S = 1500.0
 
@@ -40,7 +46,7 @@ def main(arguments: list[str]) -> int:
     wait_ready(address)
     say(f"all services answer at {address}")
     with tempfile.TemporaryDirectory() as folder:
-        write_dataset(Path(folder), seed=11, on_image=lambda _name: None)
+        write_dataset(Path(folder), seed=11, plan=SMALL)
         data = open_data(Path(folder))
         client = Client(address, settings["LOUPE_WORKSPACE_ADMIN_KEY"])
         killer = None if options.no_kills else Killer(Containers(), is_back=lambda: ready(address))

@@ -67,16 +67,19 @@ def noise_detector(seed: int) -> bytes:
     return _model(weights, np.zeros(4 + len(LABELS)), np.zeros((1, ANCHORS, 4)), 1.0)
 
 
-def colour_detector() -> bytes:
-    """Finds cells of 8 x 8 px that are red (label 0) or green (label 1): score near 1 there."""
+def colour_detector(bias: float = -10.0) -> bytes:
+    """Finds cells of 8 x 8 px that are red (label 0) or green (label 1).
+
+    A pure cell's score is the sigmoid of 25.5 plus ``bias``: near 1 by default.
+    """
     weights = np.zeros((4 + len(LABELS), 3, CELL, CELL))
     for label in (0, 1):
         weights[4 + label] = -0.1 / CELL**2
         weights[4 + label, label] = 0.1 / CELL**2
     rows, columns = np.mgrid[0 : HEIGHT // CELL, 0 : WIDTH // CELL]
     corners = np.stack([columns, rows, columns + 1, rows + 1], axis=-1) * CELL
-    bias = np.array([0, 0, 0, 0, -10, -10])
-    return _model(weights, bias, corners.reshape(1, ANCHORS, 4), 0.0)
+    biases = np.array([0, 0, 0, 0, bias, bias])
+    return _model(weights, biases, corners.reshape(1, ANCHORS, 4), 0.0)
 
 
 @dataclass(frozen=True)

@@ -74,11 +74,11 @@ async def test_unloaded_model_is_reported_and_wakes_the_reconciler(bench):
         ("01ARZ3NDEKTSV4RRFFQ69G5FAV", 1),
         circuit=Circuit(),
         budget_s=0.2,
-        on_not_ready=lambda: woken.append(1),
+        on_not_ready=lambda name, broken: woken.append((name, broken)),
     )
     with pytest.raises(ModelNotReady):
         await asyncio.to_thread(session.run, images(1))
-    assert woken
+    assert set(woken) == {("01ARZ3NDEKTSV4RRFFQ69G5FAV", False)}
 
 
 async def test_one_broken_model_does_not_keep_others_from_loading(bench):
@@ -155,6 +155,34 @@ def test_silent_address_is_reported_as_a_dependency_that_is_down():
     with pytest.raises(TritonUnavailable):
         client.ready_models()
     client.close()
+
+
+async def test_model_whose_process_died_is_loaded_anew(bench):
+    model = bench.publish()
+    await bench.reconciler.reconcile()
+    session = TritonSession(
+        bench.client,
+        (model.name, 1),
+        circuit=Circuit(),
+        budget_s=30,
+        on_not_ready=bench.reconciler.report,
+    )
+    for stub in _children(bench.server.pid):
+        os.kill(stub, signal.SIGKILL)
+    found = await asyncio.to_thread(session.run, images(1))
+    expected = OnnxSession(bench.onnx[model.name], threads=1).run(images(1))
+    assert np.array_equal(found["scores"], expected["scores"])
+    assert bench.supervisor.restarts == 0
+
+
+async def test_answers_leave_no_trace_in_the_log(bench, tmp_path):
+    model = bench.publish()
+    await bench.reconciler.reconcile()
+    log = tmp_path / "triton" / "triton.log"
+    before = log.stat().st_size
+    for _ in range(3):
+        bench.client.infer((model.name, 1), images(1))
+    assert log.stat().st_size == before
 
 
 async def test_no_stub_outlives_a_killed_server(bench):
