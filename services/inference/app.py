@@ -43,7 +43,7 @@ def build(stores: Stores) -> Service:
     reconciler = Reconciler(
         server.client, deployer.wanted, deployer.ensure_published, period_s=settings.reconcile_s
     )
-    predicting.on_not_ready = reconciler.wake
+    predicting.on_not_ready = reconciler.report
     inference.deployments.wake = reconciler.wake
     worker = TestRunWorker(
         stores.documents, jobs, inference, parallel=max(1, settings.concurrency // 2)

@@ -85,10 +85,13 @@ class Deployer:
             DependencyDown: A store or Triton does not answer; the rest waits for the next pass.
         """
         for deployment in await self._in_state("wanted"):
-            await self._settle_one(deployment)
+            again: Deployment | None = deployment
+            while again is not None:
+                again = await self._settle_one(again)
         await self._sweep()
 
-    async def _settle_one(self, deployment: Deployment) -> None:
+    async def _settle_one(self, deployment: Deployment) -> Deployment | None:
+        """Try once; return the deployment when it is to be tried again."""
         try:
             artefacts = await self._read(deployment)
             await self._publish(deployment, artefacts)
@@ -96,13 +99,14 @@ class Deployer:
             await asyncio.to_thread(self._client.load, deployment.id)
             await asyncio.to_thread(self._check, deployment, artefacts.golden)
         except ModelNotReady as error:
-            await self._count_failure(deployment, error)
+            return await self._count_failure(deployment, error)
         except DependencyDown:
             raise
         except LoupeError as error:
             await self._fail(deployment, error.detail)
         else:
             await self._go_live(deployment)
+        return None
 
     async def _read(self, deployment: Deployment) -> Artefacts:
         """Read and parse the version's blobs; raise UnservableModel for damaged ones."""
@@ -195,12 +199,14 @@ class Deployer:
                 await asyncio.to_thread(self._client.unload, name)
                 await asyncio.to_thread(self._store.remove, name)
 
-    async def _count_failure(self, deployment: Deployment, error: LoupeError) -> None:
+    async def _count_failure(self, deployment: Deployment, error: LoupeError) -> Deployment | None:
+        """Give up after some attempts; before that, take it off so that the next one is fresh."""
+        await asyncio.to_thread(self._client.unload, deployment.id)
         if deployment.attempts + 1 >= MAX_ATTEMPTS:
             await self._fail(deployment, error.detail)
-            return
-        again = deployment.model_copy(update={"attempts": deployment.attempts + 1})
-        await self._write(again)
+            return None
+        counted = deployment.model_copy(update={"attempts": deployment.attempts + 1})
+        return await self._write(counted)
 
     async def _fail(self, deployment: Deployment, reason: str) -> None:
         log.error("version not deployed", version=deployment.model_version, reason=reason)
@@ -210,13 +216,16 @@ class Deployer:
         failed = deployment.model_copy(update={"state": "failed", "reason": reason[:500]})
         await self._write(failed, event)
 
-    async def _write(self, deployment: Deployment, event: DeploymentFailed | None = None) -> None:
-        """Store the new state unless somebody else was first; the next pass looks again."""
+    async def _write(
+        self, deployment: Deployment, event: DeploymentFailed | None = None
+    ) -> Deployment | None:
+        """Store the new state; None when somebody else was first and the next pass must look."""
         own = self._documents.collection(DEPLOYMENTS, TenantScope(deployment.tenant))
         try:
-            await own.replace(deployment, events=[event] if event else [])
+            return await own.replace(deployment, events=[event] if event else [])
         except (VersionConflict, NotFound):
             log.info("deployment changed meanwhile", deployment=deployment.id)
+            return None
 
     async def _in_state(self, state: str) -> list[Deployment]:
         collection: Collection[Deployment] = self._deployments

@@ -5,6 +5,7 @@
     DependencyDown
     ├── TritonUnavailable       503  not started, not answering, or not able to start here
     ├── ModelNotReady           503  Triton answers and the model is not loaded (yet)
+    │   └── ModelBroken         503  it is loaded and its process is dead: it must be loaded anew
     └── Busy                    503  too many predictions wait already
     Conflict
     ├── NoDeployment            409  the project (or this version of it) is not served
@@ -31,6 +32,10 @@ class ModelNotReady(DependencyDown):
 
     code = "model-not-ready"
     title = "The model is being loaded"
+
+
+class ModelBroken(ModelNotReady):
+    """The process behind a loaded model died; Triton goes on calling the model ready."""
 
 
 class Busy(DependencyDown):

@@ -1,6 +1,9 @@
 """Use cases of inference: test one image, test many, look at what came of it."""
 
+import asyncio
+
 from services.inference.deployments import Deployments
+from services.inference.errors import ModelNotReady
 from services.inference.gallery_images import GalleryImages
 from services.inference.predicting import Outcome, Predicting, Question
 from services.inference.repository import (
@@ -67,9 +70,11 @@ class Inference:
         if key and (known := await self._predictions(who.tenant).find(prediction_id)):
             return known
         image = await self.images.require(who.tenant, project_id, wanted.image_id)
-        deployment = await self.deployments.answering(who.tenant, project_id, wanted.version)
         return await self.test_image(
-            deployment, image, prediction_id=prediction_id, threshold=wanted.threshold
+            image,
+            version=wanted.version,
+            prediction_id=prediction_id,
+            threshold=wanted.threshold,
         )
 
     async def predict_file(
@@ -90,30 +95,28 @@ class Inference:
         prediction_id = _id_of(who, project_id, key)
         if key and (known := await self._predictions(who.tenant).find(prediction_id)):
             return known
-        deployment = await self.deployments.answering(who.tenant, project_id, wanted.version)
         name, data = file
         question = Question(
             prediction_id, data, wanted.threshold, wanted.tile_plan_hash, _grid(project)
         )
-        outcome = await self._predicting.ask(deployment, question)
-        made = self._prediction(deployment, question, outcome)
+        made = await self._ask(project, wanted.version, question)
         return await self._keep(made.model_copy(update={"name": name}))
 
     async def test_image(
         self,
-        deployment: Deployment,
         image: ImageView,
         *,
+        version: str | None,
         prediction_id: str,
         threshold: float | None,
         test_run_id: str | None = None,
     ) -> Prediction:
         """Predict one image of the gallery and tell everybody; repeating it changes nothing."""
-        project = await self.projects.require(deployment.tenant, deployment.project_id)
+        project = await self.projects.require(image.tenant, image.project_id)
         data = await self._blobs.read(image.blob_key)
         question = Question(prediction_id, data, threshold, image.plan_hash, _grid(project))
-        outcome = await self._predicting.ask(deployment, question, patient=test_run_id is not None)
-        made = self._prediction(deployment, question, outcome).model_copy(
+        made = await self._ask(project, version, question, patient=test_run_id is not None)
+        made = made.model_copy(
             update={"image_id": image.id, "name": image.name, "test_run_id": test_run_id}
         )
         event = PredictionCompleted(
@@ -159,7 +162,6 @@ class Inference:
                 project_id=project_id,
                 image_ids=tuple(dict.fromkeys(wanted.image_ids)),
                 model_version=deployment.model_version,
-                deployment_id=deployment.id,
                 threshold=wanted.threshold,
                 created_at=self._clock(),
                 created_by=who.subject,
@@ -203,6 +205,27 @@ class Inference:
         found = await predictions.find(event.data.prediction_id)
         if found is not None and not found.corrected:
             await predictions.replace(found.model_copy(update={"corrected": True}))
+
+    async def _ask(
+        self,
+        project: ProjectView,
+        version: str | None,
+        question: Question,
+        *,
+        patient: bool = False,
+    ) -> Prediction:
+        """Ask the version that answers; if it is replaced while we wait, ask its successor."""
+        clock = asyncio.get_running_loop().time
+        deadline = clock() + self._predicting.retry_budget_s
+        while True:
+            deployment = await self.deployments.answering(project.tenant, project.id, version)
+            try:
+                outcome = await self._predicting.ask(deployment, question, patient=patient)
+            except ModelNotReady:
+                if clock() > deadline:
+                    raise
+            else:
+                return self._prediction(deployment, question, outcome)
 
     def _prediction(
         self, deployment: Deployment, question: Question, outcome: Outcome

@@ -77,11 +77,11 @@ class Predicting:
         """Bind the client; `on_not_ready` may be set later to wake the reconciler."""
         self._client = client
         self._admission = admission
-        self._retry_budget_s = retry_budget_s
+        self.retry_budget_s = retry_budget_s
         self._circuit = Circuit()
         self._pool = ThreadPoolExecutor(concurrency, thread_name_prefix="predict")
         self._manifests: OrderedDict[str, ModelManifest] = OrderedDict()
-        self.on_not_ready: Callable[[], None] = lambda: None
+        self.on_not_ready: Callable[[str, bool], None] = lambda _name, _broken: None
 
     async def ask(
         self, deployment: Deployment, question: Question, *, patient: bool = False
@@ -121,7 +121,7 @@ class Predicting:
             self._client,
             (deployment.id, deployment.number),
             circuit=self._circuit,
-            budget_s=self._retry_budget_s,
+            budget_s=self.retry_budget_s,
             on_not_ready=self.on_not_ready,
         )
         image = decode_rgb(question.data, header)

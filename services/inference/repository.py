@@ -92,7 +92,6 @@ class TestRun(Document):
     project_id: str
     image_ids: tuple[str, ...]
     model_version: str
-    deployment_id: str
     threshold: float | None = None
     created_at: Timestamp
     created_by: str = ""

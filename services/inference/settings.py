@@ -30,7 +30,7 @@ class InferenceSettings(BaseSettings):
     threads: int = Field(default=0, ge=0, le=256)
     keep_versions: int = Field(default=2, ge=1, le=10)
     reconcile_s: float = Field(default=10.0, gt=0)
-    retry_budget_s: float = Field(default=10.0, gt=0)
+    retry_budget_s: float = Field(default=20.0, gt=0)
     concurrency: int = Field(default=4, ge=1, le=256)
     queue_length: int = Field(default=64, ge=0)
     decode_budget_mib: int = Field(default=1536, ge=64)

@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Iterator
 
 from services.inference.handlers import TEST_RUN, Inference
 from services.inference.repository import (
-    DEPLOYMENTS,
     FAILURES,
     PREDICTIONS,
     TEST_RUNS,
@@ -111,13 +110,12 @@ class TestRunWorker:
         prediction_id = derived_id(run.id, image_id)
         if await self._documents.collection(PREDICTIONS, scope).find(prediction_id):
             return True
-        deployment = await self._documents.collection(DEPLOYMENTS, scope).get(run.deployment_id)
         while True:
             try:
                 image = await self._inference.images.require(run.tenant, run.project_id, image_id)
                 await self._inference.test_image(
-                    deployment,
                     image,
+                    version=run.model_version,
                     prediction_id=prediction_id,
                     threshold=run.threshold,
                     test_run_id=run.id,

@@ -11,7 +11,7 @@ from tritonclient.utils import InferenceServerException
 
 from services.inference.domain.model_config import is_model_name
 from services.inference.domain.reconciliation import ServedKey
-from services.inference.errors import ModelNotReady, TritonUnavailable
+from services.inference.errors import ModelBroken, ModelNotReady, TritonUnavailable
 from services.inference.triton.server import PROTOCOL_KEY
 from shared.errors import Internal
 
@@ -98,6 +98,7 @@ class TritonClient:
 
         Raises:
             ModelNotReady: The server answers and does not serve this version.
+            ModelBroken: It does, and the model's process is dead.
             TritonUnavailable: The server does not answer within the deadline.
             Internal: The server answered for another model or version than asked.
         """
@@ -145,6 +146,8 @@ def translate(error: InferenceServerException) -> ModelNotReady | TritonUnavaila
     """Turn the client library's error into one of ours, by its status and words."""
     status = str(error.status() or "").removeprefix("StatusCode.")
     message = str(error.message() or "")
+    if "Stub process" in message:
+        return ModelBroken(f"the model's process died: {message}")
     if any(words in message for words in _NOT_READY):
         return ModelNotReady(f"the model server does not serve this model: {message}")
     if status in _DOWN:

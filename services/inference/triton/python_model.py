@@ -4,6 +4,7 @@ This file is copied into each published version as ``model.py`` and executed by 
 process, never by Loupe's own.
 """
 
+import ctypes
 import json
 import os
 import signal
@@ -21,6 +22,28 @@ import triton_python_backend_utils as pb_utils
 
 _OUTPUTS = ("boxes", "scores")
 _LOOK_S = 0.5
+_set_destructor = ctypes.pythonapi.PyCapsule_SetDestructor
+_set_destructor.argtypes = [ctypes.py_object, ctypes.c_void_p]
+
+
+class _Handed:
+    """An array whose DLPack capsule has no destructor.
+
+    The backend takes the memory over and frees it, but marks the capsule as used by another name
+    than numpy looks for, so that numpy's destructor would write a traceback for every answer.
+    """
+
+    def __init__(self, array: Any) -> None:  # noqa: ANN401  # ONNX Runtime's array
+        self._array = np.ascontiguousarray(array)
+
+    def __dlpack__(self, **_options: object) -> object:
+        capsule = self._array.__dlpack__()
+        _set_destructor(capsule, None)
+        return capsule
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        device: tuple[int, int] = self._array.__dlpack_device__()
+        return device
 
 
 def _end_with_server(server: int) -> None:
@@ -58,7 +81,7 @@ class TritonPythonModel:
         image = np.from_dlpack(pb_utils.get_input_tensor_by_name(request, "image"))
         values = self._session.run(_OUTPUTS, {"image": image})
         tensors = [
-            pb_utils.Tensor.from_dlpack(name, np.ascontiguousarray(value))
+            pb_utils.Tensor.from_dlpack(name, _Handed(value))
             for name, value in zip(_OUTPUTS, values, strict=True)
         ]
         return pb_utils.InferenceResponse(tensors)

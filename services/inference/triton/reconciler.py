@@ -48,6 +48,7 @@ class Reconciler:
         self._period_s = period_s
         self._wake = asyncio.Event()
         self._pass = asyncio.Lock()
+        self._broken: set[str] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def run(self, afterwards: Callable[[], Awaitable[None]]) -> None:
@@ -75,6 +76,12 @@ class Reconciler:
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._wake.set)
 
+    def report(self, name: str, broken: bool) -> None:  # a callback of sessions
+        """Hear that a request found ``name`` missing or broken; may be called from any thread."""
+        if broken:
+            self._broken.add(name)
+        self.wake()
+
     async def reconcile(self) -> None:
         """Run one pass: unload what is not desired, load what is missing.
 
@@ -85,13 +92,23 @@ class Reconciler:
         """
         async with self._pass:
             wanted = await self._wanted()
+            broken = await self._unload_broken()
             ready = await asyncio.to_thread(self._client.ready_models)
+            ready = frozenset(key for key in ready if key[0] not in broken)
             changes = plan_changes(wanted.desired, ready, spared=wanted.spared)
             for name in changes.load:
                 await self._load(name)
             for name in changes.unload:
                 await asyncio.to_thread(self._client.unload, name)
                 log.info("model unloaded", model=name)
+
+    async def _unload_broken(self) -> set[str]:
+        """Unload models whose process died; Triton itself calls them ready for ever."""
+        broken, self._broken = self._broken, set()
+        for name in broken:
+            await asyncio.to_thread(self._client.unload, name)
+            log.warning("broken model unloaded", model=name)
+        return broken
 
     async def _load(self, name: str) -> None:
         try:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.inference.domain.reconciliation import ServedKey
-from services.inference.errors import ModelNotReady, TritonUnavailable
+from services.inference.errors import ModelBroken, ModelNotReady, TritonUnavailable
 from services.inference.triton.client import TritonClient
 
 _FIRST_PAUSE_S = 0.05
@@ -62,7 +62,8 @@ class TritonSession:
         *,
         circuit: Circuit,
         budget_s: float = 10.0,
-        on_not_ready: Callable[[], None] = lambda: None,
+        lacking_s: float = 3.0,
+        on_not_ready: Callable[[str, bool], None] = lambda _name, _broken: None,
     ) -> None:
         """Bind the client to one model.
 
@@ -71,12 +72,16 @@ class TritonSession:
             served: Triton's model name and version number.
             circuit: Shared by all sessions of the process.
             budget_s: Seconds within which a request may be repeated.
-            on_not_ready: Called when the server lacks the model, to wake the reconciler.
+            lacking_s: Seconds after which a model that the server lacks is reported: another
+                version may have taken over meanwhile.
+            on_not_ready: Called with the model's name when the server lacks it, to wake the
+                reconciler; the second argument tells whether it must be loaded anew.
         """
         self._client = client
         self._served = served
         self._circuit = circuit
         self._budget_s = budget_s
+        self._lacking_s = lacking_s
         self._on_not_ready = on_not_ready
 
     def run(self, images: NDArray[np.uint8]) -> Mapping[str, NDArray[np.float32]]:
@@ -84,21 +89,24 @@ class TritonSession:
 
         Raises:
             TritonUnavailable: No answer within the budget.
-            ModelNotReady: The server is up and did not get the model within the budget.
+            ModelNotReady: The server is up and did not get the model in time.
         """
-        deadline = time.monotonic() + self._budget_s
+        began = time.monotonic()
+        deadline = began + self._budget_s
         pause_s = _FIRST_PAUSE_S
         self._circuit.admit(time.monotonic())
         while True:
             left_s = deadline - time.monotonic()
             try:
                 answer = self._client.infer(self._served, images, timeout_s=max(left_s, 0.1))
-            except (TritonUnavailable, ModelNotReady) as error:
-                if isinstance(error, ModelNotReady):
-                    self._on_not_ready()
+            except ModelNotReady as error:
+                self._on_not_ready(self._served[0], isinstance(error, ModelBroken))
+                if left_s <= pause_s or time.monotonic() - began > self._lacking_s:
+                    raise
+                time.sleep(pause_s)
+            except TritonUnavailable:
                 if left_s <= pause_s:
-                    if isinstance(error, TritonUnavailable):
-                        self._circuit.exhausted()
+                    self._circuit.exhausted()
                     raise
                 time.sleep(pause_s * random.uniform(0.5, 1.0))
                 pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)

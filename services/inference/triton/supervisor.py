@@ -10,8 +10,8 @@ from services.inference.triton.server import EmbeddedTriton, wait_live
 from shared.telemetry import logger
 
 _FIRST_PAUSE_S = 0.2
-_LONGEST_PAUSE_S = 15.0
-_STEADY_S = 60.0
+_LONGEST_PAUSE_S = 10.0
+_STEADY_S = 5.0
 _POLL_S = 2.0
 
 log = logger(__name__)
