@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -14,6 +15,9 @@ from shared.errors import LoupeError
 from shared.telemetry import logger
 
 ROOT = Path(__file__).resolve().parents[2]
+# Threads that wait for one another must sleep, not spin: on a busy machine spinning made a training
+# step cost seven times the processor time (3.0 s instead of 0.45 s at a load of 14 on two cores).
+THREADS_SLEEP = {"OMP_WAIT_POLICY": "PASSIVE"}
 STOP_S = 5.0
 LINE_LIMIT = 1 << 20
 LAST_WORDS = 20  # lines of standard error that are kept to say why a process died
@@ -59,6 +63,7 @@ class ProcessExecutor:
             stderr=asyncio.subprocess.PIPE,
             limit=LINE_LIMIT,
             cwd=ROOT,
+            env={**os.environ, **THREADS_SLEEP},
         )
         last_words = asyncio.create_task(_last_lines(process.stderr))
         ended = False

@@ -22,6 +22,8 @@ class OnnxSession:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.log_severity_level = 3
+        # Waiting threads sleep: spinning ones take the cores from training and the API beside us.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         source = model if isinstance(model, bytes) else str(model)
         self._session = onnxruntime.InferenceSession(
             source, options, providers=["CPUExecutionProvider"]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+import torch
 import torchvision
 from torch import Tensor, nn
 from torch.nn.utils import fuse_conv_bn_eval
@@ -30,12 +31,17 @@ class Backbone(nn.Module):
         """Keeps the first stages as they are, and with ``statistics`` every batch normalisation.
 
         Frozen first stages save about half of the backward pass on a CPU, where the largest maps
-        are; statistics of a few small batches are worse than those of the pretraining.
+        are; statistics of a few small batches are worse than those of the pretraining. Call it
+        once, before anything refers to the parameters.
         """
-        self.frozen_stages, self.frozen_statistics = stages, statistics
+        self.frozen_stages = stages
         for stage in self.stages[:stages]:
             stage.requires_grad_(False)
-            _fold_norms(stage.eval())
+            _fold_norms(stage.eval(), fixed=True)
+        self.frozen_statistics = statistics
+        if statistics:
+            for stage in self.stages[stages:]:
+                _fold_norms(stage, fixed=False)
         self.train(self.training)
 
     def train(self, mode: bool = True) -> "Backbone":
@@ -59,19 +65,50 @@ class Backbone(nn.Module):
         return maps
 
 
-def _fold_norms(module: nn.Module) -> None:
-    """Folds each frozen normalisation into the convolution before it: one pass less over the map.
+class FixedNormConv(nn.Module):
+    """A convolution and the normalisation after it as one convolution, both still trained.
 
-    Only pairs inside an `nn.Sequential` are folded, where the order is sure.
+    With fixed statistics the normalisation is a factor and a shift a channel. Multiplying the
+    filters instead of the maps gives the same function and gradients with two passes less.
+    """
+
+    def __init__(self, convolution: nn.Conv2d, norm: nn.BatchNorm2d) -> None:
+        super().__init__()
+        self.convolution = convolution
+        self.norm = norm
+
+    def forward(self, maps: Tensor) -> Tensor:
+        """The normalised convolution of ``(B, C, H, W)``."""
+        norm, convolution = self.norm, self.convolution
+        assert norm.running_mean is not None  # noqa: S101  the backbones track statistics
+        assert norm.running_var is not None  # noqa: S101
+        factor = norm.weight * torch.rsqrt(norm.running_var + norm.eps)
+        return nn.functional.conv2d(
+            maps,
+            convolution.weight * factor[:, None, None, None],
+            norm.bias - norm.running_mean * factor,
+            convolution.stride,
+            convolution.padding,
+            convolution.dilation,
+            convolution.groups,
+        )
+
+
+def _fold_norms(module: nn.Module, *, fixed: bool) -> None:
+    """Joins each normalisation with the convolution before it: one pass less over the map.
+
+    ``fixed`` pairs become a plain convolution, others a `FixedNormConv`. Only pairs inside an
+    `nn.Sequential` are joined, where the order is sure.
     """
     for child in module.children():
-        _fold_norms(child)
+        _fold_norms(child, fixed=fixed)
     if not isinstance(module, nn.Sequential):
         return
     for index in range(len(module) - 1):
         first, second = module[index], module[index + 1]
         if isinstance(first, nn.Conv2d) and isinstance(second, nn.BatchNorm2d):
-            module[index] = fuse_conv_bn_eval(first, second)
+            join = fuse_conv_bn_eval if fixed else FixedNormConv
+            module[index] = join(first, second)
             module[index + 1] = nn.Identity()
 
 

@@ -26,6 +26,7 @@ LOSS_MEMORY = 0.95
 MIN_EPOCHS = 3
 MAX_EPOCHS = 150  # more never paid on a few hundred images
 CALIBRATION_STEPS = 3
+BUSY_ALLOWANCE = 2.0  # wall-clock time over the budget that a busy machine may cost
 STEP_ALLOWANCE = 1.05  # optimiser, average and bookkeeping over forward and backward
 
 
@@ -82,6 +83,7 @@ class DetectorTraining:
         *,
         backbone_weights: Mapping[str, Tensor] | None = None,
         clock: Callable[[], float] = time.monotonic,
+        processor_clock: Callable[[], float] = time.process_time,
     ) -> None:
         """Prepares the network and the optimiser.
 
@@ -112,7 +114,7 @@ class DetectorTraining:
         self._empty = [index for index, sample in enumerate(samples) if not len(sample.labels)]
         self._augmentation = Augmentation(mosaic=recipe.mosaic)
         self._weights = LossWeights(score_loss=recipe.score_loss, box_loss=recipe.box_loss)
-        self._clock = clock
+        self._clock, self._processor_clock = clock, processor_clock
 
     def start_from(self, weights: Mapping[str, Tensor], *, rows: Sequence[tuple[int, int]]) -> bool:
         """Takes the weights of an earlier version before the first step.
@@ -155,20 +157,25 @@ class DetectorTraining:
     def plan_epochs(self, *, budget_s: float) -> None:
         """Chooses the number of epochs that fills the budget, from the speed of a few steps.
 
-        A recipe that names its epochs keeps them. Nothing is learnt here; call it before `steps`.
+        The budget is meant for a machine that does nothing else. On a busy one, where a step takes
+        longer than its processor time, the training may take twice the budget before it gives up
+        epochs. A recipe that names its epochs keeps them. Nothing is learnt here; call it before
+        `steps`.
         """
         if self.recipe.epochs is not None:
             return
         batch = self._batch(self._order(0)[: self.recipe.batch_size], 0, 0)
         self._backward(batch)
-        started = self._clock()
+        wall, processor = self._clock(), self._processor_clock()
         for step in range(CALIBRATION_STEPS):
             size = self.recipe.batch_size
             self._backward(self._batch(self._order(0)[:size], 0, step))
-        step_s = (self._clock() - started) / CALIBRATION_STEPS * STEP_ALLOWANCE
+        share = STEP_ALLOWANCE / CALIBRATION_STEPS
+        wall_s = (self._clock() - wall) * share
+        alone_s = (self._processor_clock() - processor) / torch.get_num_threads() * share
         self.optimiser.zero_grad()
-        fitting = int(budget_s / max(step_s * self.steps_per_epoch, 1e-9))
-        self.epochs = min(max(fitting, MIN_EPOCHS), MAX_EPOCHS)
+        epoch_s = max(alone_s, wall_s / BUSY_ALLOWANCE, 1e-9) * self.steps_per_epoch
+        self.epochs = min(max(int(budget_s / epoch_s), MIN_EPOCHS), MAX_EPOCHS)
 
     def steps(self) -> Iterator[Progress]:
         """Trains from the current epoch to the last, yielding after every step.

@@ -107,20 +107,42 @@ def test_no_windows_are_refused():
         DetectorTraining(recipe(), SHAPE, [])
 
 
-def test_the_budget_chooses_the_epochs_from_the_measured_speed():
-    class Clock:
-        now = 0.0
+class Clock:
+    """Every look at it takes ``step_s``."""
 
-        def __call__(self) -> float:
-            self.now += 1.0
-            return self.now
+    def __init__(self, step_s: float) -> None:
+        self.now, self.step_s = 0.0, step_s
 
-    training = DetectorTraining(recipe(epochs=None), SHAPE, samples(8), clock=Clock())
-    training.plan_epochs(budget_s=7.0)  # the clock says 1/3 s a step, 2 steps an epoch
-    assert training.epochs == 10
-    fixed = DetectorTraining(recipe(epochs=4), SHAPE, samples(8), clock=Clock())
-    fixed.plan_epochs(budget_s=1e9)
-    assert fixed.epochs == 4
+    def __call__(self) -> float:
+        self.now += self.step_s
+        return self.now
+
+
+@pytest.mark.parametrize(
+    ("wall_s", "alone_s", "epochs", "why"),
+    [
+        (1.0, 1.0, 10, "alone: 7 s at 0.35 s a step and 2 steps an epoch"),
+        (2.0, 1.0, 10, "half the machine: the epochs stay, the time doubles"),
+        (4.0, 1.0, 5, "a quarter of the machine: epochs are given up"),
+        (1000.0, 1.0, 3, "never fewer than three"),
+    ],
+)
+def test_the_budget_chooses_the_epochs_from_the_measured_speed(wall_s, alone_s, epochs, why):
+    training = DetectorTraining(
+        recipe(epochs=None),
+        SHAPE,
+        samples(8),
+        clock=Clock(wall_s),
+        processor_clock=Clock(alone_s * torch.get_num_threads()),
+    )
+    training.plan_epochs(budget_s=7.01)
+    assert training.epochs == epochs, why
+
+
+def test_a_recipe_that_names_its_epochs_keeps_them():
+    training = DetectorTraining(recipe(epochs=4), SHAPE, samples(8), clock=Clock(1.0))
+    training.plan_epochs(budget_s=1e9)
+    assert training.epochs == 4
 
 
 def test_an_earlier_version_is_the_start_where_the_network_is_the_same():
