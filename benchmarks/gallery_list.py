@@ -18,7 +18,7 @@ from pathlib import Path
 import httpx
 
 IMAGES = 100_000
-ROUNDS = 30
+ROUNDS = 20
 LABELS = ("scratch", "pit", "stain", "crack", "dent")
 
 
@@ -62,8 +62,8 @@ def fill(database: Path, project_id: str) -> None:
             id=new_id(), tenant="default", project_id=project_id, identity=f"{index:064x}",
             name=name, sort_name=name, status="labelled" if labels else "unlabelled",
             labels=labels, annotated=bool(labels), sha256=f"{index:064x}", size_bytes=200_000,
-            original_key=f"t/default/{index:064x}", original_type="image/jpeg",
-            blob_key=f"t/default/{index:064x}", content_type="image/jpeg",
+            original_type="image/jpeg", content_type="image/jpeg",
+            blob_key=f"t/default/{index:064x}",
             width=640 + index % 3, height=480, uploaded_at=start + timedelta(seconds=index),
             thumbnails_key="t/default/x", thumbnails={"128": (0, 1), "256": (1, 1), "512": (2, 1)},
         )  # fmt: skip

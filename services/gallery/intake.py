@@ -123,7 +123,6 @@ class Intake:
             sort_name=sort_name(name),
             sha256=staged.sha256,
             size_bytes=staged.size_bytes,
-            original_key=original_key,
             original_type=header.format.content_type,
             blob_key=content_key,
             content_type=decoded.content_type,

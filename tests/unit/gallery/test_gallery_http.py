@@ -234,7 +234,7 @@ def tiled_event(p: Platform, parent: dict[str, Any], key: str) -> ImageTiled:
         {
             "image_id": f"tile{index}", "row": index // 2, "column": index % 2,
             "x": index % 2 * 160, "y": index // 2 * 120, "width": 160, "height": 120,
-            "blob_key": key, "sha256": "s", "content_type": "image/jpeg", "size_bytes": 9,
+            "blob_key": key, "sha256": "tile", "content_type": "image/jpeg", "size_bytes": 9,
         }
         for index in range(4)
     ]  # fmt: skip
