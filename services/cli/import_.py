@@ -72,6 +72,8 @@ def _import(client: Client, project_id: str, folder: Folder, console: Console) -
     for name, reason in uploaded.refused.items():
         console.print(f"[yellow]{name}: {reason}")
     images = [image for image in folder.images if image.name in uploaded.ids]
+    if not images:
+        raise NoData("the gallery took none of the images")
     report = client.import_labels(project_id, pack_labels(folder, images))
     bad = [entry for entry in report["entries"] if entry["status"] == "failed"]
     for entry in bad[:_SHOWN]:

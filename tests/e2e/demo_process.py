@@ -1,0 +1,88 @@
+"""Runs `loupe demo` as a person would: a process of its own, with a data folder and a port."""
+
+import os
+import socket
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from services.cli.client import Client
+from services.cli.demo.platform import open_platform
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Demo:
+    """A place for one demo; `images` is its folder of images."""
+
+    data: Path
+    images: Path
+    port: int
+    budget_s: float = 20.0
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
+            **os.environ,
+            "LOUPE_DATA": str(self.data),
+            "LOUPE_PORT": str(self.port),
+            "LOUPE_TRAINER_USE_HUB": "false",
+            "COLUMNS": "120",
+        }
+
+    def start(self, *words: str) -> subprocess.Popen[str]:
+        command = [sys.executable, "-m", "services", "demo", "--data", str(self.images), "--exit"]
+        budget = ["--budget-s", str(self.budget_s), "--retraining-budget-s", str(self.budget_s)]
+        return subprocess.Popen(
+            [*command, *budget, *words],
+            cwd=ROOT,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+
+    def finish(self, *words: str, limit_s: float = 900) -> str:
+        """Walk the loop to its end; return what was shown."""
+        with self.start(*words) as process:
+            said, _ = process.communicate(timeout=limit_s)
+        assert process.returncode == 0, said
+        return said
+
+    def asked(self) -> dict[str, Any]:
+        """Ask the platform, started again on what is left, for everything that was done."""
+        os.environ.update(self.environment)
+        platform = open_platform(f"http://127.0.0.1:{self.port}", self.data)
+        try:
+            with Client(platform.address, platform.key_file.read_text().strip()) as client:
+                return _everything(client)
+        finally:
+            platform.stop()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _everything(client: Client) -> dict[str, Any]:
+    (project,) = client.pages("/api/workspace/projects")
+    identity = project["id"]
+    images = list(client.pages(f"/api/gallery/projects/{identity}/images"))
+    annotations = {
+        image["name"]: client.get(f"/api/annotation/projects/{identity}/images/{image['id']}")
+        for image in images
+    }
+    return {
+        "project": project,
+        "images": images,
+        "annotations": annotations,
+        "trainings": list(client.pages(f"/api/trainer/projects/{identity}/trainings")),
+        "versions": list(client.pages(f"/api/trainer/projects/{identity}/versions")),
+        "test_runs": list(client.pages(f"/api/inference/projects/{identity}/test-runs")),
+    }
