@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Query
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.gallery.domain.limits import RECOMMENDED_IMAGES
 from services.gallery.domain.names import sort_name
 from services.gallery.repository import Image, Status, TilingState
 from shared.clock import Timestamp, format_time
@@ -185,12 +186,13 @@ class UploadResponse(BaseModel):
 
 
 class Summary(BaseModel):
-    """How many images a project has, by status."""
+    """How many images a project has, by status, and how many are recommended at least."""
 
     total: int
     unlabelled: int
     labelled: int
     tested: int
+    recommended: int = RECOMMENDED_IMAGES
 
 
 class BatchDelete(BaseModel):

@@ -16,6 +16,7 @@ from shared.vision.tile_advice import MAX_TILE_SIDES, MIN_TILE_SIDE, within_tile
 from shared.vision.tiles import TilePlan
 
 MAX_FILE_BYTES = 100_000_000  # C-034, megabytes of the SI
+RECOMMENDED_IMAGES = 30  # C-035: advice, no bound
 MAX_ASPECT = 6  # C-036
 MAX_PLAIN = (9344, 7000)  # C-037: width, height
 MIN_PLAIN = (30, 30)  # C-038

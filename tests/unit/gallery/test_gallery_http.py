@@ -157,7 +157,8 @@ async def test_search_sort_and_paging(stores: Stores) -> None:
     assert [i["labels"] for i in pits["items"]] == [["scratch", "scratch", "pit"]]
     assert {i["name"] for i in odd["items"]} == {f"Part-0{n}.jpg" for n in (1, 3, 5, 7, 9)}
     assert (since["total"], none["total"]) == (2, 0)
-    assert summary == {"total": 12, "unlabelled": 10, "labelled": 2, "tested": 0}
+    counts = {"total": 12, "unlabelled": 10, "labelled": 2, "tested": 0}
+    assert summary == {**counts, "recommended": 30}
 
 
 async def test_cursor_walks_every_image_once(stores: Stores) -> None:
