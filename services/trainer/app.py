@@ -49,9 +49,34 @@ def build(stores: Stores) -> Service:
         collections=(TRAININGS, LINES, IMAGES, job_spec(NAME), projects_spec(NAME)),
         router=routes(trainings, retraining, recipe=recipe),
         subscriptions=subscriptions(trainings, retraining, promotion),
-        background=(retraining.watch, _reaper(queue)),
-        work=(worker.run,),
+        background=(retraining.watch, _reaper(queue), *_job_makers(stores, settings)),
+        work=(_work_of(worker, settings),),
     )
+
+
+def _work_of(worker: Worker, settings: TrainerSettings) -> Loop:
+    """Return the worker's loop: for ever, or for one training in a Kubernetes Job."""
+    if not settings.one_training:
+        return worker.run
+
+    async def work() -> None:
+        from services.trainer.kubernetes_jobs import one_training
+
+        await one_training(worker, poll_s=settings.poll_s)
+
+    return work
+
+
+def _job_makers(stores: Stores, settings: TrainerSettings) -> tuple[Loop, ...]:
+    """Return the loop that makes Kubernetes Jobs, where this deployment has a template for them."""
+    if settings.job_template is None:
+        return ()
+    # Its client takes a second to import, and only a cluster has use for it.
+    from services.trainer.kubernetes_jobs import JobMaker, KubernetesCluster, read_template
+
+    template = read_template(settings.job_template)
+    cluster = KubernetesCluster(settings.namespace, template["metadata"]["labels"])
+    return (JobMaker(stores.documents, cluster, template, most=settings.max_jobs).run,)
 
 
 def _reaper(queue: JobQueue) -> Loop:

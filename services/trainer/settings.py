@@ -11,6 +11,8 @@ class TrainerSettings(BaseSettings):
 
     ``weights`` is a folder of pretrained backbones (``LOUPE_WEIGHTS``, air-gapped sites); without
     one torchvision's hub is asked when ``use_hub`` allows it. ``threads`` 0 takes every core.
+    ``job_template`` is the Kubernetes Job that gives a waiting training its worker, and
+    ``one_training`` is set in that Job: its worker takes one training and ends.
     ``lease_s`` is how long a dead worker's training waits for the next worker.
     """
 
@@ -28,3 +30,7 @@ class TrainerSettings(BaseSettings):
     poll_s: float = Field(default=0.5, gt=0)
     work_folder: Path | None = None
     worker: str = ""
+    job_template: Path | None = None
+    namespace: str = "default"
+    max_jobs: int = Field(default=4, ge=1)
+    one_training: bool = False

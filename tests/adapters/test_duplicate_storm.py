@@ -33,7 +33,7 @@ async def state_after(
     service = build(stores)
     await stores.open(service.all_collections)
     if service.name == "gallery":
-        await _upload(stores, events)
+        await upload(stores, events)
     calls = await handle_all([service], events)
     await stores.close()
     assert calls > 100
@@ -41,7 +41,7 @@ async def state_after(
     return list(remembered(folder / "loupe.db", names))
 
 
-async def _upload(stores: Stores, events: Sequence[PendingEvent]) -> None:
+async def upload(stores: Stores, events: Sequence[PendingEvent]) -> None:
     """Put the images into the gallery that the events speak of: it alone made them by itself."""
     for packed in events:
         if packed.type != ImageUploaded.type:

@@ -92,6 +92,10 @@ containers:
       {{- include "loupe.storeEnv" . | nindent 6 }}
       - name: LOUPE_TRAINER_USE_HUB
         value: "false"
+      {{- if eq .Values.training.executor "kubernetes" }}
+      - name: LOUPE_TRAINER_ONE_TRAINING
+        value: "true"
+      {{- end }}
       {{- if .Values.training.weightsClaim }}
       - name: LOUPE_WEIGHTS
         value: /weights
