@@ -33,6 +33,7 @@ export function ImagePicker({ onClose, onChosen }: Props): ReactNode {
     <Modal
       open
       width={960}
+      style={{ top: 24 }}
       title={words.test.choose}
       okText={words.test.useImages(chosen.length)}
       okButtonProps={{ disabled: chosen.length === 0 }}
