@@ -4,7 +4,14 @@ import pytest
 import torch
 from torchvision.models import mobilenet_v2
 
-from services.trainer.dataset import Spill, UnreadableImage, load_dataset, read_image, truth_of
+from services.trainer.dataset import (
+    NothingToTrain,
+    Spill,
+    UnreadableImage,
+    load_dataset,
+    read_image,
+    truth_of,
+)
 from services.trainer.domain.backbones import build_backbone
 from services.trainer.domain.recipe import Recipe
 from services.trainer.weights import find_weights
@@ -26,6 +33,22 @@ def test_test_images_never_train_and_val_images_do(tmp_path):
     assert len(data.samples) == 4
     assert [image.image_id for image in data.judged] == ["I004", "I005"]
     assert [len(sample.labels) for sample in data.samples] == [2, 2, 2, 0]
+
+
+@pytest.mark.parametrize(
+    ("splits", "words"), [("ee", "no annotated image"), ("nne", "annotated target")]
+)
+def test_a_snapshot_that_cannot_train_is_refused_in_words(tmp_path, splits, words):
+    snapshot, files = write_snapshot(tmp_path, splits)
+    with pytest.raises(NothingToTrain, match=words):
+        load_dataset(snapshot, files, Recipe(), cache_bytes=1 << 30, spill=tmp_path / "spill")
+
+
+def test_a_snapshot_without_labels_is_refused_in_words(tmp_path):
+    snapshot, files = write_snapshot(tmp_path, "tt")
+    bare = snapshot.model_copy(update={"labels": ()})
+    with pytest.raises(NothingToTrain, match="no label"):
+        load_dataset(bare, files, Recipe(), cache_bytes=1 << 30, spill=tmp_path / "spill")
 
 
 def test_what_does_not_fit_in_memory_lies_in_a_file_with_the_same_pixels(tmp_path):

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import orjson
-import pytest
 
 from services.trainer.domain.recipe import Recipe
 from services.trainer.executor import ProcessExecutor
@@ -66,16 +65,6 @@ async def test_a_training_process_delivers_a_model_and_what_it_says(tmp_path: Pa
         outputs = OnnxSession(result.model).run(golden["image"])
         np.testing.assert_allclose(outputs["scores"], golden["scores"], atol=1e-4)
         np.testing.assert_allclose(outputs["boxes"], golden["boxes"], atol=0.1)
-
-
-@pytest.mark.parametrize(
-    ("splits", "words"),
-    [("ee", "no annotated image"), ("nne", "annotated target")],
-)
-async def test_what_cannot_train_is_said_in_words(tmp_path: Path, splits: str, words: str) -> None:
-    said = await messages_of(task(tmp_path, splits))
-    assert isinstance(said[-1], FailureMessage)
-    assert words in said[-1].reason
 
 
 async def test_a_damaged_image_is_named(tmp_path: Path) -> None:
