@@ -2,7 +2,8 @@
 
 Run from the repository's root, on an otherwise idle machine:
 
-    python -m benchmarks.train_bccd --data ../shared/data/det_bccd --weights ../shared/weights
+    OMP_WAIT_POLICY=PASSIVE python -m benchmarks.train_bccd --data ../shared/data/det_bccd \
+        --weights ../shared/weights
 
 The authors' train and val lists train (no choice is made on val in this run), their test list
 judges. Only the exported ONNX file predicts, through `shared.runtime`. Prints one JSON object;

@@ -31,6 +31,7 @@ def routes(trainings: Trainings, retraining: Retraining, *, recipe: Recipe) -> A
     """Return the routes; ``recipe`` holds the deployment's defaults."""
     router = APIRouter(tags=["trainings"])
     _add_training_routes(router, trainings, recipe)
+    _add_life_routes(router, trainings)
     _add_version_routes(router, trainings)
     _add_policy_routes(router, retraining)
     return router
@@ -70,6 +71,8 @@ def _add_training_routes(router: APIRouter, trainings: Trainings, recipe: Recipe
         """Return one training with its progress."""
         return TrainingResponse.of(await trainings.get(who, project_id, training_id))
 
+
+def _add_life_routes(router: APIRouter, trainings: Trainings) -> None:
     @router.post("/projects/{project_id}/trainings/{training_id}:cancel", status_code=202)
     async def cancel_training(who: Editor, project_id: str, training_id: str) -> TrainingResponse:
         """Terminate a training; one that is over stays as it is."""
