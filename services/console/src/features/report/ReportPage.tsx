@@ -21,10 +21,6 @@ import "./report.css";
 
 const LOOK_AGAIN_MS = 2_500;
 
-function isNotYetThere(error: unknown): boolean {
-  return error instanceof Problem && error.status === 404;
-}
-
 /** The report of one version: the newest where the address names none. */
 export function ReportPage(): ReactNode {
   const words = useWords();
@@ -38,12 +34,14 @@ export function ReportPage(): ReactNode {
   });
   const names = (versions.data?.items ?? []).flatMap(({ version }) => version ?? []);
   const version = asked ?? names[0];
+  const awaited = (error: unknown): boolean =>
+    version !== undefined && names.includes(version) && error instanceof Problem && error.status === 404;
   const report = useQuery({
     queryKey: ["report", project.id, version, language],
     queryFn: () => getReport(project.id, version ?? "", language),
     placeholderData: keepPreviousData,
     // A version exists a moment before its report does.
-    refetchInterval: ({ state }) => (isNotYetThere(state.error) ? LOOK_AGAIN_MS : false),
+    refetchInterval: ({ state }) => (awaited(state.error) ? LOOK_AGAIN_MS : false),
     enabled: version !== undefined,
   });
 
@@ -74,7 +72,7 @@ export function ReportPage(): ReactNode {
         {report.data !== undefined && <SaveReport version={report.data.version} />}
       </Space>
       {report.isError &&
-        (isNotYetThere(report.error) ? (
+        (awaited(report.error) ? (
           <Alert type="info" showIcon icon={<LoadingOutlined />} title={words.report.computing} />
         ) : (
           <ProblemAlert error={report.error} onRetry={() => void report.refetch()} />

@@ -1,12 +1,13 @@
 import { ExperimentOutlined, ThunderboltOutlined } from "@ant-design/icons";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { Button, Card, Space, Statistic, Typography } from "antd";
+import { Alert, Button, Card, Space, Statistic, Typography } from "antd";
 import type { ReactNode } from "react";
 import { listLabels } from "../../api/annotation";
 import { summariseImages } from "../../api/gallery";
 import { startTraining, type TrainingMode } from "../../api/trainer";
 import { useWords } from "../../i18n/language";
 import { ProblemAlert } from "../../ui/ProblemAlert";
+import { TRAINABLE_TASKS } from "../projects/rules";
 import { useProject } from "../projects/useProject";
 
 interface Props {
@@ -20,6 +21,7 @@ export function StartCard({ trainings, busy }: Props): ReactNode {
   const project = useProject();
   const queries = useQueryClient();
   const counts = useCounts(project.id);
+  const trainable = TRAINABLE_TASKS.includes(project.task);
   const start = useMutation({
     mutationFn: (mode: TrainingMode) => startTraining(project.id, mode),
     onSuccess: () => queries.invalidateQueries({ queryKey: ["trainings", project.id] }),
@@ -36,7 +38,7 @@ export function StartCard({ trainings, busy }: Props): ReactNode {
             size="large"
             icon={<ThunderboltOutlined />}
             loading={start.isPending && start.variables === "train"}
-            disabled={start.isPending}
+            disabled={!trainable || start.isPending}
             onClick={() => start.mutate("train")}
           >
             {words.train.start}
@@ -46,13 +48,14 @@ export function StartCard({ trainings, busy }: Props): ReactNode {
             size="large"
             icon={<ExperimentOutlined />}
             loading={start.isPending && start.variables === "train_and_test"}
-            disabled={start.isPending}
+            disabled={!trainable || start.isPending}
             onClick={() => start.mutate("train_and_test")}
           >
             {words.train.startAndTest}
           </Button>
         </Space>
       </div>
+      {!trainable && <Alert type="info" showIcon className="start-problem" title={words.projects.trainedLater} />}
       {busy && <Typography.Text type="secondary">{words.train.busyHint}</Typography.Text>}
       {start.isError && <ProblemAlert error={start.error} className="start-problem" />}
       <div className="figures">
