@@ -2,6 +2,7 @@ import { createBrowserRouter, Navigate } from "react-router";
 import { ProjectLayout } from "../features/projects/ProjectLayout";
 import { ProjectsPage } from "../features/projects/ProjectsPage";
 import { AppShell } from "./AppShell";
+import { CrashPage } from "./CrashPage";
 import { NotFoundPage } from "./NotFoundPage";
 
 // Each feature is a chunk of its own, so that the projects page does not wait for the charts.
@@ -18,6 +19,7 @@ export const router = createBrowserRouter([
   {
     element: <AppShell />,
     hydrateFallbackElement: <></>,
+    errorElement: <CrashPage />,
     children: [
       { path: "/", element: <ProjectsPage /> },
       {
