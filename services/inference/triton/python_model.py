@@ -5,6 +5,7 @@ process, never by Loupe's own.
 """
 
 import ctypes
+import faulthandler
 import json
 import os
 import signal
@@ -22,6 +23,7 @@ import triton_python_backend_utils as pb_utils
 
 _OUTPUTS = ("boxes", "scores")
 _LOOK_S = 0.5
+_FROZEN_S = 20.0
 _set_destructor = ctypes.pythonapi.PyCapsule_SetDestructor
 _set_destructor.argtypes = [ctypes.py_object, ctypes.c_void_p]
 
@@ -49,11 +51,15 @@ class _Handed:
 def _end_with_server(server: int) -> None:
     """End this stub soon after its server was killed.
 
-    The backend notices by itself after a while, but has been seen to hang while it cleans up.
+    The backend notices by itself after a while, but has been seen to hang while it cleans up, at
+    times with the interpreter's lock in hand, so that no Python thread runs any more. Against that
+    stands faulthandler's timer: it needs no lock, and ends the process unless it is set anew.
     """
-    while os.getppid() == server:
-        time.sleep(_LOOK_S)
-    os.kill(os.getpid(), signal.SIGKILL)
+    with open(os.devnull, "w") as nowhere:
+        while os.getppid() == server:
+            faulthandler.dump_traceback_later(_FROZEN_S, exit=True, file=nowhere)
+            time.sleep(_LOOK_S)
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 class TritonPythonModel:

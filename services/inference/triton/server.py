@@ -210,9 +210,12 @@ class EmbeddedTriton:
         return f"loupe_{os.getpid()}_{self.port}_"
 
     def _remove_shared_memory(self) -> None:
-        """Remove what a killed server left in memory-backed files; the names are ours alone."""
-        for path in Path("/dev/shm").glob(f"{self._shared_memory_prefix}*"):  # noqa: S108
-            path.unlink(missing_ok=True)
+        """Remove what killed servers left in memory-backed files: ours, and of dead platforms."""
+        for path in Path("/dev/shm").glob("loupe_*_*_*"):  # noqa: S108
+            owner = path.name.split("_")[1]
+            mine = path.name.startswith(self._shared_memory_prefix)
+            if mine or (owner.isdecimal() and not Path(f"/proc/{owner}").exists()):
+                path.unlink(missing_ok=True)
 
 
 async def wait_live(

@@ -185,6 +185,21 @@ async def test_answers_leave_no_trace_in_the_log(bench, tmp_path):
     assert log.stat().st_size == before
 
 
+async def test_memory_left_by_a_dead_platform_is_removed_and_that_of_a_living_one_kept(bench):
+    ended = await asyncio.create_subprocess_exec(sys.executable, "-c", "")
+    await ended.wait()
+    shared = Path("/dev/shm")  # noqa: S108  # where the server's own regions lie
+    dead, living = (shared / f"loupe_{pid}_1_test" for pid in (ended.pid, os.getppid()))
+    for path in (dead, living):
+        path.write_bytes(b"x")
+    try:
+        os.kill(bench.server.pid, signal.SIGKILL)  # the next server sweeps before it starts
+        await eventually(lambda: not dead.exists())
+        assert living.exists()
+    finally:
+        living.unlink(missing_ok=True)
+
+
 async def test_no_stub_outlives_a_killed_server(bench):
     bench.publish()
     await bench.reconciler.reconcile()
