@@ -1,5 +1,10 @@
 """Fixtures that every test may use."""
 
+import os
+
+# Spinning OpenMP threads starve everything else on two cores; must be set before torch loads.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
 from collections.abc import AsyncIterator
 from pathlib import Path
 
