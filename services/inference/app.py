@@ -1,6 +1,7 @@
 """The composition root of inference."""
 
 from services.inference.admission import Admission
+from services.inference.after_training import AfterTraining
 from services.inference.api import routes
 from services.inference.deployer import Deployer
 from services.inference.handlers import Inference
@@ -60,6 +61,6 @@ def build(stores: Stores) -> Service:
         summary="Deployments on Triton, predictions and test runs",
         collections=COLLECTIONS,
         router=routes(inference),
-        subscriptions=subscriptions(inference),
+        subscriptions=subscriptions(inference, AfterTraining(stores.documents, inference)),
         background=(keep_server, keep_models, worker.run, worker.reap),
     )

@@ -40,6 +40,7 @@ class Deployments:
             model_key=data.model_key,
             model_manifest_key=data.model_manifest_key,
             golden_key=data.golden_key,
+            test_after=data.test_after,
             promoted_at=event.time,
         )
         deployments = self._of(event.tenant)

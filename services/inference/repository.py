@@ -28,6 +28,7 @@ class Deployment(Document):
     model_key: str
     model_manifest_key: str
     golden_key: str
+    test_after: bool = False
     promoted_at: Timestamp
     state: DeploymentState = "wanted"
     reason: str = ""
@@ -55,6 +56,13 @@ class ImageView(Projection):
     height: int = 0
     plan_hash: str | None = None
     deleted: bool = False
+
+
+class AnnotatedImage(Projection):
+    """Whether somebody annotated an image (``id``); such images need no test."""
+
+    project_id: str = ""
+    annotated: bool = False
 
 
 class Prediction(Document):
@@ -104,6 +112,7 @@ DEPLOYMENTS = CollectionSpec(
 )
 ALIASES = CollectionSpec("inference.aliases", Alias)
 IMAGES = CollectionSpec("inference.images", ImageView, (Index(("project_id",)),))
+ANNOTATED = CollectionSpec("inference.annotated", AnnotatedImage, (Index(("project_id",)),))
 PREDICTIONS = CollectionSpec(
     "inference.predictions",
     Prediction,
@@ -116,4 +125,14 @@ PREDICTIONS = CollectionSpec(
 FAILURES = CollectionSpec("inference.failures", ImageFailure, (Index(("test_run_id",)),))
 TEST_RUNS = CollectionSpec("inference.test_runs", TestRun, (Index(("project_id", "created_at")),))
 
-COLLECTIONS = (PROJECTS, JOBS, DEPLOYMENTS, ALIASES, IMAGES, PREDICTIONS, FAILURES, TEST_RUNS)
+COLLECTIONS = (
+    PROJECTS,
+    JOBS,
+    DEPLOYMENTS,
+    ALIASES,
+    IMAGES,
+    ANNOTATED,
+    PREDICTIONS,
+    FAILURES,
+    TEST_RUNS,
+)

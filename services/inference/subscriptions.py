@@ -1,10 +1,13 @@
 """What inference listens to."""
 
+from services.inference.after_training import AfterTraining
 from services.inference.handlers import Inference
 from shared.contracts.catalogue import (
+    AnnotationSaved,
     CorrectionSaved,
     ImageDeleted,
     ImageUploaded,
+    ModelDeployed,
     ModelPromoted,
     ProjectDeleted,
 )
@@ -12,7 +15,7 @@ from shared.contracts.envelope import Event
 from shared.events.subscriptions import Subscription, on
 
 
-def subscriptions(inference: Inference) -> tuple[Subscription, ...]:
+def subscriptions(inference: Inference, after: AfterTraining) -> tuple[Subscription, ...]:
     """Return the table: event class → handler."""
     projects = {line.event: line for line in inference.projects.subscriptions()}
     forget_project = projects.pop(ProjectDeleted).handler
@@ -28,4 +31,6 @@ def subscriptions(inference: Inference) -> tuple[Subscription, ...]:
         on(ImageDeleted, inference.images.deleted),
         on(ModelPromoted, inference.deployments.promoted),
         on(CorrectionSaved, inference.mark_corrected),
+        on(AnnotationSaved, after.annotated),
+        on(ModelDeployed, after.deployed),
     )

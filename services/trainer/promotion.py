@@ -125,4 +125,5 @@ def _promoted(training: Training) -> ModelPromoted:
         model_key=artefacts.model_key,
         model_manifest_key=artefacts.model_manifest_key,
         golden_key=artefacts.golden_key,
+        test_after=training.mode == "train_and_test",
     )

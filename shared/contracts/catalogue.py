@@ -223,7 +223,7 @@ class AnnotationSaved(EventBody):
     type: ClassVar[str] = "annotation.saved"
     topic: ClassVar[str] = "annotation"
     source: ClassVar[str] = "annotation"
-    consumers: ClassVar[tuple[str, ...]] = ("gallery", "tiling", "trainer")
+    consumers: ClassVar[tuple[str, ...]] = ("gallery", "tiling", "trainer", "inference")
     example: ClassVar[dict[str, Any]] = {
         "project_id": _ID,
         "image_id": _ID,
@@ -461,7 +461,7 @@ class ReportFailed(EventBody):
 
 
 class ModelPromoted(EventBody):
-    """A version passed the gate and is to be served."""
+    """A version passed the gate and is to be served; ``test_after``: then it tests images."""
 
     type: ClassVar[str] = "model.promoted"
     topic: ClassVar[str] = "model"
@@ -484,6 +484,7 @@ class ModelPromoted(EventBody):
     model_key: str
     model_manifest_key: str
     golden_key: str
+    test_after: bool = False
 
 
 class ModelDeployed(EventBody):
@@ -492,7 +493,7 @@ class ModelDeployed(EventBody):
     type: ClassVar[str] = "model.deployed"
     topic: ClassVar[str] = "model"
     source: ClassVar[str] = "inference"
-    consumers: ClassVar[tuple[str, ...]] = ("trainer",)
+    consumers: ClassVar[tuple[str, ...]] = ("trainer", "inference")
     example: ClassVar[dict[str, Any]] = {"project_id": _ID, "version": "V1"}
 
     project_id: str

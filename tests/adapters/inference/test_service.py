@@ -10,6 +10,7 @@ import pytest
 
 from services.inference.app import build
 from shared.contracts.catalogue import (
+    AnnotationSaved,
     CorrectionSaved,
     Grid,
     ImageDeleted,
@@ -24,6 +25,7 @@ from tests.adapters.inference.models import (
     noise_detector,
     painted,
     png,
+    store_version,
 )
 from tests.adapters.inference.site import Site, triton_of, until
 from tests.running import running
@@ -237,6 +239,26 @@ async def test_run_tests_many_images_and_tells_which_failed(site):
     assert {item["image_id"] for item in listed.json()["items"]} == set(images)
     runs = await site.client.get(f"{site.base}/test-runs")
     assert [item["id"] for item in runs.json()["items"]] == [run["id"]]
+
+
+async def test_training_that_asked_for_a_test_has_one_of_what_nobody_annotated(site):
+    """The button "train and test": once the version answers, its test run starts by itself."""
+    images = [await site.upload(painted(64, 48, {(8 * n, 8): "red"})) for n in range(3)]
+    facts = AnnotationSaved.example | {"project_id": site.project, "image_id": images[0]}
+    await site.say(AnnotationSaved.model_validate(facts), subject=images[0])
+    asked = await store_version(
+        site.stores, make_version(colour_detector()), project_id=site.project
+    )
+    await site.say(asked.model_copy(update={"test_after": True}))
+
+    async def finished() -> list[dict]:
+        runs = (await site.client.get(f"{site.base}/test-runs")).json()["items"]
+        return [run for run in runs if run["state"] == "succeeded"]
+
+    (run,) = await until(finished)
+    assert (run["total"], run["done"]) == (2, 2)
+    found = (await site.client.get(f"{site.base}/predictions")).json()["items"]
+    assert {item["image_id"] for item in found} == set(images[1:])
 
 
 async def test_run_can_be_cancelled(site):

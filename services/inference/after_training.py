@@ -1,0 +1,69 @@
+"""Train and test: once such a version answers, it tests every image that nobody annotated."""
+
+from services.inference.deployments import deployment_id
+from services.inference.handlers import Inference
+from services.inference.repository import ANNOTATED, DEPLOYMENTS, IMAGES, AnnotatedImage
+from services.inference.schemas import MAX_TEST_IMAGES, TestRunCreate
+from shared.contracts.catalogue import AnnotationSaved, ModelDeployed
+from shared.contracts.envelope import Event
+from shared.documents.port import Documents, Query, Sort, TenantScope, Where
+from shared.documents.projections import remember
+from shared.http.tokens import Principal
+
+_PAGE = 500
+
+
+class AfterTraining:
+    """Starts the test run of a training in mode ``train_and_test``."""
+
+    def __init__(self, documents: Documents, inference: Inference) -> None:
+        self._documents = documents
+        self._inference = inference
+
+    async def annotated(self, event: Event[AnnotationSaved]) -> None:
+        """Remember whether an image is annotated."""
+        view = AnnotatedImage(
+            id=event.data.image_id,
+            tenant=event.tenant,
+            sequence=event.sequence,
+            project_id=event.data.project_id,
+            annotated=event.data.annotated,
+        )
+        await remember(self._documents.collection(ANNOTATED, TenantScope(event.tenant)), view)
+
+    async def deployed(self, event: Event[ModelDeployed]) -> None:
+        """Queue one test run, however often this event comes."""
+        tenant, project_id, version = event.tenant, event.data.project_id, event.data.version
+        deployments = self._documents.collection(DEPLOYMENTS, TenantScope(tenant))
+        deployment = await deployments.find(deployment_id(tenant, project_id, version))
+        if deployment is None or not deployment.test_after:
+            return
+        wanted = await self._not_annotated(tenant, project_id)
+        if wanted:
+            await self._inference.start_test_run(
+                Principal(tenant, "trainer", "member"),
+                project_id,
+                TestRunCreate(image_ids=wanted[:MAX_TEST_IMAGES], version=version),
+                key=f"after-{deployment.training_id}",
+            )
+
+    async def _not_annotated(self, tenant: str, project_id: str) -> list[str]:
+        """The images to test, oldest first: in a tiled project its tiles, else whole images."""
+        scope = TenantScope(tenant)
+        project = await self._inference.projects.require(tenant, project_id)
+        images = self._documents.collection(IMAGES, scope)
+        annotated = self._documents.collection(ANNOTATED, scope)
+        done: set[str] = set()
+        found: list[str] = []
+        query = Query(where={"project_id": project_id, "annotated": True}, limit=_PAGE)
+        for skip in range(0, await annotated.count(query.where), _PAGE):
+            page = Query(where=query.where, sort=Sort(), skip=skip, limit=_PAGE)
+            done |= {view.id for view in await annotated.query(page)}
+        where: Where = {"project_id": project_id, "deleted": False}
+        for skip in range(0, await images.count(where), _PAGE):
+            page = Query(where=where, sort=Sort(), skip=skip, limit=_PAGE)
+            for view in await images.query(page):
+                whole = view.plan_hash is None
+                if view.id not in done and whole == (project.tiling is None):
+                    found.append(view.id)
+        return found
