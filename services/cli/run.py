@@ -5,6 +5,7 @@ import asyncio
 import sys
 
 from services.cli.commands import SubParsers
+from shared.errors import LoupeError
 
 
 def add_parser(subparsers: SubParsers) -> None:
@@ -27,5 +28,9 @@ def run(_args: argparse.Namespace) -> int:
         print(f"Loupe answers at {place.address} (key in {place.admin_key_file})", flush=True)
 
     with lock:
-        asyncio.run(serve(place, ready=say))
+        try:
+            asyncio.run(serve(place, ready=say))
+        except LoupeError as reason:
+            print(f"loupe: {reason.detail}", file=sys.stderr)
+            return 1
     return 0
