@@ -7,6 +7,11 @@ PYTHON := .venv/bin/python
 PYTEST := $(PYTHON) -m pytest
 CONSOLE := services/console
 
+# Pretrained backbones of an air-gapped site; a folder beside the checkout is taken by itself.
+ifneq ($(wildcard ../shared/weights),)
+export LOUPE_WEIGHTS ?= $(abspath ../shared/weights)
+endif
+
 help: ## show this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 18
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,8 @@ from torch import Tensor
 from torchvision.models import get_model_weights
 
 from services.trainer.domain.recipe import Recipe
+
+_HUB_S = 10.0
 
 logger = logging.getLogger(__name__)
 
@@ -49,9 +52,14 @@ def find_weights(recipe: Recipe, *, folder: Path | None, hub: bool = False) -> F
 
 def _from_hub(recipe: Recipe) -> FoundWeights:
     weights = next(iter(get_model_weights(recipe.backbone)))
+    # An air-gapped site's network may swallow packets instead of refusing them.
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(_HUB_S)
     try:
         tensors = weights.get_state_dict(progress=False, check_hash=True)
     except OSError as error:
         logger.warning("no pretrained weights from the hub: %s", error)
         return NO_WEIGHTS
+    finally:
+        socket.setdefaulttimeout(before)
     return FoundWeights(tensors, f"hub:{weights}")
