@@ -12,8 +12,8 @@ from services.annotation.saving import AnnotationStore
 from services.annotation.walking import walk
 from shared.blobs.port import Blobs, blob_key
 from shared.clock import Clock, utc_now
-from shared.contracts.catalogue import SnapshotFrozen, SnapshotRefused, TrainingRequested
 from shared.contracts.envelope import Event, EventBody
+from shared.contracts.training_events import SnapshotFrozen, SnapshotRefused, TrainingRequested
 from shared.documents.port import Documents, TenantScope, Where
 from shared.errors import AlreadyExists, NotFound
 from shared.projects.directory import ProjectDirectory, ProjectView

@@ -20,8 +20,9 @@ from services.annotation.repository import (
 )
 from services.annotation.saving import AnnotationStore, Author, Content
 from services.annotation.walking import walk
-from shared.contracts.catalogue import ImageDeleted, ProjectDeleted
 from shared.contracts.envelope import Event
+from shared.contracts.image_events import ImageDeleted
+from shared.contracts.project_events import ProjectDeleted
 from shared.contracts.shapes import IgnoreRegion, Shape
 from shared.documents.port import CollectionSpec, Documents, TenantScope, Where
 from shared.errors import InvalidInput, NotFound, VersionConflict

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 
 from services.annotation.repository import IMAGES, ImageView
 from services.annotation.walking import walk
-from shared.contracts.catalogue import ImageDeleted, ImageUploaded
 from shared.contracts.envelope import Event
+from shared.contracts.image_events import ImageDeleted, ImageUploaded
 from shared.documents.port import Collection, Documents, TenantScope, Where
 from shared.documents.projections import remember
 from shared.errors import NotFound

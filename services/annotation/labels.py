@@ -10,8 +10,9 @@ from services.annotation.repository import LABELS, Annotation, Label
 from services.annotation.saving import AnnotationStore, Author, Content
 from services.annotation.walking import walk
 from shared.clock import Clock, utc_now
-from shared.contracts.catalogue import LabelDeleted, LabelRenamed, ProjectCreated
+from shared.contracts.annotation_events import LabelDeleted, LabelRenamed
 from shared.contracts.envelope import Event
+from shared.contracts.project_events import ProjectCreated
 from shared.documents.port import Collection, Documents, Has, TenantScope, Where
 from shared.errors import AlreadyExists, DependencyDown, FieldError, NotFound, VersionConflict
 from shared.ids import derived_id, new_id

@@ -14,7 +14,7 @@ from services.annotation.repository import (
     ImageView,
 )
 from shared.clock import Clock, utc_now
-from shared.contracts.catalogue import AnnotationSaved, CorrectionSaved
+from shared.contracts.annotation_events import AnnotationSaved, CorrectionSaved
 from shared.contracts.envelope import EventBody
 from shared.contracts.shapes import IgnoreRegion, Shape
 from shared.documents.port import Collection, Documents, TenantScope

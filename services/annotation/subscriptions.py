@@ -4,16 +4,11 @@ from services.annotation.freezing import Freezing
 from services.annotation.handlers import Annotations
 from services.annotation.images import Images
 from services.annotation.labels import Labels
-from shared.contracts.catalogue import (
-    ImageDeleted,
-    ImageUploaded,
-    LabelDeleted,
-    LabelRenamed,
-    ProjectCreated,
-    ProjectDeleted,
-    TrainingRequested,
-)
+from shared.contracts.annotation_events import LabelDeleted, LabelRenamed
 from shared.contracts.envelope import Event
+from shared.contracts.image_events import ImageDeleted, ImageUploaded
+from shared.contracts.project_events import ProjectCreated, ProjectDeleted
+from shared.contracts.training_events import TrainingRequested
 from shared.events.subscriptions import Subscription, on
 from shared.projects.directory import ProjectDirectory
 

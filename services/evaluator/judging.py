@@ -24,8 +24,8 @@ from services.evaluator.repository import REPORTS, LabelPoint, Pages, Report
 from services.evaluator.settings import EvaluatorSettings
 from shared.blobs.port import Blobs, blob_key
 from shared.clock import Clock, utc_now
-from shared.contracts.catalogue import ReportCompleted, ReportFailed, TrainingSucceeded
 from shared.contracts.envelope import Event, EventBody
+from shared.contracts.training_events import ReportCompleted, ReportFailed, TrainingSucceeded
 from shared.documents.port import Collection, Documents, In, Query, Sort, TenantScope
 from shared.errors import AlreadyExists, Conflict, NotFound
 from shared.ids import derived_id

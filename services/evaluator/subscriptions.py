@@ -1,8 +1,9 @@
 """What the evaluator listens to."""
 
 from services.evaluator.judging import Judge
-from shared.contracts.catalogue import ProjectDeleted, TrainingSucceeded
 from shared.contracts.envelope import Event
+from shared.contracts.project_events import ProjectDeleted
+from shared.contracts.training_events import TrainingSucceeded
 from shared.events.subscriptions import Subscription, on
 from shared.projects.directory import ProjectDirectory
 

@@ -12,16 +12,11 @@ from services.gallery.repository import CLEARINGS, IMAGES, Clearing, Image
 from services.gallery.schemas import ImageFilter, ImageSort
 from services.gallery.staging import Staging, mapped
 from shared.blobs.port import Blobs, blob_key
-from shared.contracts.catalogue import (
-    AnnotationSaved,
-    ImageDeleted,
-    ImageTiled,
-    PredictionCompleted,
-    ProjectDeleted,
-    Tile,
-    TilingFailed,
-)
+from shared.contracts.annotation_events import AnnotationSaved
 from shared.contracts.envelope import Event
+from shared.contracts.image_events import ImageDeleted, ImageTiled, Tile, TilingFailed
+from shared.contracts.model_events import PredictionCompleted
+from shared.contracts.project_events import ProjectDeleted
 from shared.documents.port import Collection, Documents, EveryTenant, Query, TenantScope, Where
 from shared.errors import AlreadyExists, NotFound, VersionConflict
 from shared.http.paging import PageParams

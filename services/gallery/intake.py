@@ -14,7 +14,7 @@ from services.gallery.repository import IMAGES, Image
 from services.gallery.staging import Staged, mapped
 from shared.blobs.port import Blobs, blob_key
 from shared.clock import Clock, utc_now
-from shared.contracts.catalogue import ImageUploaded
+from shared.contracts.image_events import ImageUploaded
 from shared.documents.port import Collection, Documents, Query, TenantScope
 from shared.errors import AlreadyExists
 from shared.http.tokens import Principal

@@ -1,14 +1,11 @@
 """What the gallery listens to."""
 
 from services.gallery.handlers import Gallery
-from shared.contracts.catalogue import (
-    AnnotationSaved,
-    ImageTiled,
-    PredictionCompleted,
-    ProjectDeleted,
-    TilingFailed,
-)
+from shared.contracts.annotation_events import AnnotationSaved
 from shared.contracts.envelope import Event
+from shared.contracts.image_events import ImageTiled, TilingFailed
+from shared.contracts.model_events import PredictionCompleted
+from shared.contracts.project_events import ProjectDeleted
 from shared.events.subscriptions import Handler, Subscription, on
 from shared.projects.directory import ProjectDirectory
 

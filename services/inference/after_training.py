@@ -4,8 +4,9 @@ from services.inference.deployments import deployment_id
 from services.inference.handlers import Inference
 from services.inference.repository import ANNOTATED, DEPLOYMENTS, IMAGES, AnnotatedImage
 from services.inference.schemas import MAX_TEST_IMAGES, TestRunCreate
-from shared.contracts.catalogue import AnnotationSaved, ModelDeployed
+from shared.contracts.annotation_events import AnnotationSaved
 from shared.contracts.envelope import Event
+from shared.contracts.model_events import ModelDeployed
 from shared.documents.port import Documents, Query, Sort, TenantScope, Where
 from shared.documents.projections import remember
 from shared.http.tokens import Principal

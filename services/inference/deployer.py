@@ -12,7 +12,7 @@ from services.inference.triton.model_store import ModelStore
 from services.inference.triton.reconciler import Wanted
 from shared.blobs.port import Blobs
 from shared.clock import utc_now
-from shared.contracts.catalogue import DeploymentFailed, ModelDeployed
+from shared.contracts.model_events import DeploymentFailed, ModelDeployed
 from shared.documents.port import Collection, Documents, EveryTenant, Query, Sort, TenantScope
 from shared.errors import AlreadyExists, DependencyDown, LoupeError, NotFound, VersionConflict
 from shared.runtime.manifest import ManifestError, ModelManifest

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from services.inference.errors import NoDeployment
 from services.inference.repository import ALIASES, DEPLOYMENTS, Alias, Deployment
-from shared.contracts.catalogue import ModelPromoted
 from shared.contracts.envelope import Event
+from shared.contracts.model_events import ModelPromoted
 from shared.documents.port import Collection, Documents, Query, Sort, TenantScope
 from shared.errors import AlreadyExists, NotFound, VersionConflict
 from shared.http.paging import PageParams

@@ -4,8 +4,8 @@ import asyncio
 import time
 
 from services.inference.repository import IMAGES, ImageView
-from shared.contracts.catalogue import ImageDeleted, ImageUploaded
 from shared.contracts.envelope import Event
+from shared.contracts.image_events import ImageDeleted, ImageUploaded
 from shared.documents.port import Documents, TenantScope
 from shared.documents.projections import remember
 from shared.errors import NotFound

@@ -19,8 +19,9 @@ from services.inference.repository import (
 from services.inference.schemas import PredictionCreate, PredictionUpload, TestRunCreate
 from shared.blobs.port import Blobs
 from shared.clock import Clock, utc_now
-from shared.contracts.catalogue import CorrectionSaved, PredictionCompleted
+from shared.contracts.annotation_events import CorrectionSaved
 from shared.contracts.envelope import Event
+from shared.contracts.model_events import PredictionCompleted
 from shared.documents.port import Collection, Documents, Query, Sort, TenantScope, Where
 from shared.errors import AlreadyExists, NotFound
 from shared.http.paging import PageParams

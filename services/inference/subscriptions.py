@@ -2,16 +2,11 @@
 
 from services.inference.after_training import AfterTraining
 from services.inference.handlers import Inference
-from shared.contracts.catalogue import (
-    AnnotationSaved,
-    CorrectionSaved,
-    ImageDeleted,
-    ImageUploaded,
-    ModelDeployed,
-    ModelPromoted,
-    ProjectDeleted,
-)
+from shared.contracts.annotation_events import AnnotationSaved, CorrectionSaved
 from shared.contracts.envelope import Event
+from shared.contracts.image_events import ImageDeleted, ImageUploaded
+from shared.contracts.model_events import ModelDeployed, ModelPromoted
+from shared.contracts.project_events import ProjectDeleted
 from shared.events.subscriptions import Subscription, on
 
 

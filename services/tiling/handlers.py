@@ -11,15 +11,15 @@ from services.tiling.domain.planning import Planned, TargetSizes, plan_image
 from services.tiling.repository import IMAGES, PROJECTS, TARGETS, ImageSize, Targets
 from services.tiling.schemas import PlanQuestion
 from shared.blobs.port import Blobs, blob_key
-from shared.contracts.catalogue import (
-    AnnotationSaved,
+from shared.contracts.annotation_events import AnnotationSaved
+from shared.contracts.envelope import Event
+from shared.contracts.image_events import (
     ImageDeleted,
     ImageTiled,
     ImageUploaded,
     Tile,
     TilingFailed,
 )
-from shared.contracts.envelope import Event
 from shared.documents.port import Collection, Documents, Query, Range, Sort, TenantScope, Where
 from shared.documents.projections import remember
 from shared.errors import DependencyDown, NotFound

@@ -1,7 +1,8 @@
 """What tiling listens to."""
 
 from services.tiling.handlers import Tiling
-from shared.contracts.catalogue import AnnotationSaved, ImageDeleted, ImageUploaded
+from shared.contracts.annotation_events import AnnotationSaved
+from shared.contracts.image_events import ImageDeleted, ImageUploaded
 from shared.events.subscriptions import Subscription, on
 from shared.projects.directory import ProjectDirectory
 

@@ -20,13 +20,13 @@ from services.trainer.repository import (
     Trigger,
 )
 from shared.clock import Clock, utc_now
-from shared.contracts.catalogue import (
+from shared.contracts.envelope import Event
+from shared.contracts.training_events import (
     SnapshotFrozen,
     SnapshotRefused,
     TrainingEnded,
     TrainingSucceeded,
 )
-from shared.contracts.envelope import Event
 from shared.documents.port import Collection, Documents, Not, Query, Sort, TenantScope, Where
 from shared.errors import NotFound, VersionConflict
 from shared.http.paging import PageParams

@@ -10,7 +10,7 @@ from datetime import datetime
 from services.trainer.errors import TrainingWaits
 from services.trainer.repository import ENDED, LINES, TRAININGS, Line, Order, Training
 from shared.clock import Clock, utc_now
-from shared.contracts.catalogue import TrainingRequested
+from shared.contracts.training_events import TrainingRequested
 from shared.documents.port import (
     Collection,
     Documents,

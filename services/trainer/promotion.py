@@ -5,14 +5,9 @@ from services.trainer.domain.records import version_name
 from services.trainer.lines import Lines
 from services.trainer.repository import TRAININGS, Champion, Figures, Line, Training
 from shared.clock import Clock, utc_now
-from shared.contracts.catalogue import (
-    DeploymentFailed,
-    ModelDeployed,
-    ModelPromoted,
-    ReportCompleted,
-    ReportFailed,
-)
 from shared.contracts.envelope import Event
+from shared.contracts.model_events import DeploymentFailed, ModelDeployed, ModelPromoted
+from shared.contracts.training_events import ReportCompleted, ReportFailed
 from shared.documents.port import Collection, Documents, Query, TenantScope
 from shared.errors import DependencyDown
 

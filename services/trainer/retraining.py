@@ -13,14 +13,10 @@ from services.trainer.handlers import Trainings
 from services.trainer.lines import placed
 from services.trainer.repository import IMAGES, LINES, ImageFacts, Line, Order
 from shared.clock import Clock, format_time, utc_now
-from shared.contracts.catalogue import (
-    AnnotationSaved,
-    CorrectionSaved,
-    ImageDeleted,
-    ImageUploaded,
-    ProjectDeleted,
-)
+from shared.contracts.annotation_events import AnnotationSaved, CorrectionSaved
 from shared.contracts.envelope import Event
+from shared.contracts.image_events import ImageDeleted, ImageUploaded
+from shared.contracts.project_events import ProjectDeleted
 from shared.documents.port import (
     Collection,
     Documents,

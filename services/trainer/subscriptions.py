@@ -3,14 +3,12 @@
 from services.trainer.handlers import Trainings
 from services.trainer.promotion import Promotion
 from services.trainer.retraining import Retraining
-from shared.contracts.catalogue import (
-    AnnotationSaved,
-    CorrectionSaved,
-    DeploymentFailed,
-    ImageDeleted,
-    ImageUploaded,
-    ModelDeployed,
-    ProjectDeleted,
+from shared.contracts.annotation_events import AnnotationSaved, CorrectionSaved
+from shared.contracts.envelope import Event
+from shared.contracts.image_events import ImageDeleted, ImageUploaded
+from shared.contracts.model_events import DeploymentFailed, ModelDeployed
+from shared.contracts.project_events import ProjectDeleted
+from shared.contracts.training_events import (
     ReportCompleted,
     ReportFailed,
     SnapshotFrozen,
@@ -18,7 +16,6 @@ from shared.contracts.catalogue import (
     TrainingEnded,
     TrainingSucceeded,
 )
-from shared.contracts.envelope import Event
 from shared.events.subscriptions import Subscription, on
 
 

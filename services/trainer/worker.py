@@ -24,7 +24,7 @@ from services.trainer.task import (
     Task,
 )
 from shared.blobs.port import Blobs
-from shared.contracts.catalogue import TrainingEnded, TrainingSucceeded
+from shared.contracts.training_events import TrainingEnded, TrainingSucceeded
 from shared.documents.port import Documents, TenantScope
 from shared.errors import LoupeError, NotFound
 from shared.jobs.job import Job, JobState, Progress

@@ -7,7 +7,7 @@ from services.workspace.domain.projects import check_tiling
 from services.workspace.repository import API_KEYS, PROJECTS, ApiKey, Project
 from services.workspace.schemas import ProjectCreate, ProjectPatch
 from shared.clock import Clock, utc_now
-from shared.contracts.catalogue import ProjectCreated, ProjectDeleted, ProjectUpdated
+from shared.contracts.project_events import ProjectCreated, ProjectDeleted, ProjectUpdated
 from shared.documents.port import (
     Collection,
     Contains,

@@ -1,7 +1,7 @@
 """The collections that the workspace owns."""
 
 from shared.clock import Timestamp
-from shared.contracts.catalogue import Grid
+from shared.contracts.project_events import Grid
 from shared.contracts.shapes import Task
 from shared.documents.port import CollectionSpec, Document, Index
 

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from services.workspace.domain.projects import MAX_NAME, MAX_NOTES
 from services.workspace.repository import Project
 from shared.clock import Timestamp
-from shared.contracts.catalogue import Grid
+from shared.contracts.project_events import Grid
 from shared.contracts.shapes import Name, Task
 from shared.http.tokens import Role
 

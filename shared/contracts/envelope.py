@@ -23,6 +23,9 @@ class EventBody(BaseModel):
     example: ClassVar[dict[str, Any]]
 
 
+EXAMPLE_ID = "01JD0000000000000000000000"
+"""What stands for an id in golden examples."""
+
 Body = TypeVar("Body", bound=EventBody)
 
 

@@ -9,16 +9,16 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import (
-    IllegalArgumentError,
     KafkaConnectionError,
     KafkaError,
-    MessageSizeTooLargeError,
+    ProducerClosed,
     TopicAlreadyExistsError,
     for_code,
 )
 
 from shared.errors import DependencyDown
 from shared.events.kafka_consumer import KafkaConsumer
+from shared.events.kafka_deadline import deadline, stop_within
 from shared.events.port import Consumer, Record
 from shared.telemetry import logger
 
@@ -56,7 +56,7 @@ class KafkaEventLog:
 
     async def open(self, topics: Mapping[str, int]) -> None:
         """Create missing topics and wait until each of their partitions has a leader."""
-        async with _deadline(_OPEN_S, "the broker does not answer"), self._admin() as admin:
+        async with deadline(_OPEN_S, "the broker does not answer"), self._admin() as admin:
             missing = set(topics) - set(await admin.list_topics())
             if missing:
                 await _create(admin, {topic: topics[topic] for topic in sorted(missing)})
@@ -65,7 +65,7 @@ class KafkaEventLog:
         """Append ``records``; returns when all replicas in sync have them."""
         producer = await self._started()
         try:
-            async with _deadline(_PUBLISH_S, "the broker took too long"):
+            async with deadline(_PUBLISH_S, "the broker took too long"):
                 sent = [
                     await producer.send(
                         record.topic,
@@ -77,6 +77,8 @@ class KafkaEventLog:
                 ]
                 results = await asyncio.gather(*sent, return_exceptions=True)
                 for result in results:
+                    if isinstance(result, asyncio.CancelledError):
+                        raise KafkaConnectionError("the connection broke")
                     if isinstance(result, BaseException):
                         raise result
         except DependencyDown:
@@ -104,7 +106,7 @@ class KafkaEventLog:
         )
         consumer = KafkaConsumer(raw, tuple(topics))
         try:
-            async with _deadline(_OPEN_S, "the broker does not answer"):
+            async with deadline(_OPEN_S, "the broker does not answer"):
                 await consumer.start()
         except BaseException:
             await consumer.close()
@@ -113,7 +115,7 @@ class KafkaEventLog:
 
     async def ping(self) -> None:
         """Ask for metadata."""
-        async with _deadline(_PING_S, "the broker does not answer"):
+        async with deadline(_PING_S, "the broker does not answer"):
             producer = await self._started()
             if not await producer.client.force_metadata_update():
                 raise DependencyDown("the broker does not answer")
@@ -146,7 +148,7 @@ class KafkaEventLog:
                     linger_ms=2,
                 )
                 try:
-                    async with _deadline(_OPEN_S, "the broker does not answer"):
+                    async with deadline(_OPEN_S, "the broker does not answer"):
                         await producer.start()
                 except BaseException:
                     self._drop(producer)
@@ -164,12 +166,13 @@ class KafkaEventLog:
 
 async def _stop(producer: Any) -> None:  # noqa: ANN401  aiokafka's producer
     """Stop within a deadline: ``stop()`` flushes for as long as the broker is away."""
-    try:
-        await asyncio.wait_for(producer.stop(), _STOP_S)
-    except (TimeoutError, KafkaError):
-        with contextlib.suppress(Exception):
-            await producer._sender.close()
-            await producer.client.close()
+    if await stop_within(_STOP_S, producer.stop()):
+        return
+    with contextlib.suppress(KafkaError, asyncio.CancelledError):
+        # What it still holds is published again by the relay: nobody waits for it any more.
+        producer._message_accumulator.fail_all(ProducerClosed())
+        await producer._sender.close()
+    await stop_within(_STOP_S, producer.client.close())
 
 
 async def _create(admin: Any, topics: Mapping[str, int]) -> None:  # noqa: ANN401
@@ -194,17 +197,3 @@ async def _create(admin: Any, topics: Mapping[str, int]) -> None:  # noqa: ANN40
         if ready == set(topics):
             return
         await asyncio.sleep(0.1)
-
-
-@asynccontextmanager
-async def _deadline(seconds: float, what: str) -> AsyncIterator[None]:
-    """Give the block ``seconds``; turn time-outs and the client's errors into DependencyDown."""
-    try:
-        async with asyncio.timeout(seconds):
-            yield
-    except (TimeoutError, KafkaConnectionError) as error:
-        raise DependencyDown(what) from error
-    except (IllegalArgumentError, MessageSizeTooLargeError):
-        raise  # a defect of ours, which waiting does not heal
-    except KafkaError as error:
-        raise DependencyDown(f"the broker refused: {type(error).__name__}") from error

@@ -8,6 +8,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 
 from shared.errors import DependencyDown
+from shared.events.kafka_deadline import deadline, stop_within
 from shared.events.port import Delivery, Partition
 from shared.telemetry import logger
 
@@ -56,6 +57,8 @@ class KafkaConsumer:
 
     def _taken(self, fetch: asyncio.Task[Any]) -> list[Delivery]:
         """Return what ``fetch`` brought, without partitions that were lost or rewound meanwhile."""
+        if fetch.cancelled():
+            raise DependencyDown("the connection to the broker broke")
         try:
             found = fetch.result()
         except KafkaError as error:
@@ -69,14 +72,16 @@ class KafkaConsumer:
     async def commit(self, delivery: Delivery) -> None:
         """Store the offset after ``delivery``; somebody else's partition by now is left alone."""
         try:
-            async with asyncio.timeout(_COMMIT_S):
-                await self._raw.commit({_tp(delivery.partition): delivery.offset + 1})
-        except (CommitFailedError, IllegalStateError) as error:
+            async with deadline(_COMMIT_S, "the broker took too long to commit"):
+                await self._committed(delivery)
+        except IllegalStateError as error:
             log.info("commit.not_mine", topic=delivery.partition.topic, cause=type(error).__name__)
-        except TimeoutError as error:
-            raise DependencyDown("the broker took too long to commit") from error
-        except KafkaError as error:
-            raise DependencyDown(f"the broker refused: {type(error).__name__}") from error
+
+    async def _committed(self, delivery: Delivery) -> None:
+        try:
+            await self._raw.commit({_tp(delivery.partition): delivery.offset + 1})
+        except CommitFailedError as error:
+            log.info("commit.not_mine", topic=delivery.partition.topic, cause=type(error).__name__)
 
     async def rewind(self, delivery: Delivery) -> None:
         """Make ``delivery`` the next message of its partition."""
@@ -98,13 +103,10 @@ class KafkaConsumer:
     async def lag(self) -> dict[Partition, int]:
         """Return the number of uncommitted messages of each of my partitions."""
         mine = sorted(self._raw.assignment())
-        try:
-            async with asyncio.timeout(_LAG_S):
-                ends = await self._raw.end_offsets(mine)
-                starts = await self._raw.beginning_offsets(mine)
-                done = await asyncio.gather(*(self._raw.committed(tp) for tp in mine))
-        except (TimeoutError, KafkaError) as error:
-            raise DependencyDown("the broker does not tell its offsets") from error
+        async with deadline(_LAG_S, "the broker does not tell its offsets"):
+            ends = await self._raw.end_offsets(mine)
+            starts = await self._raw.beginning_offsets(mine)
+            done = await asyncio.gather(*(self._raw.committed(tp) for tp in mine))
         return {
             Partition(tp.topic, tp.partition): ends[tp] - (starts[tp] if at is None else at)
             for tp, at in zip(mine, done, strict=True)
@@ -117,10 +119,10 @@ class KafkaConsumer:
             self._fetch.cancel()
             await asyncio.gather(self._fetch, return_exceptions=True)
             self._fetch = None
-        try:
-            await asyncio.wait_for(self._raw.stop(), _STOP_S)
-        except (TimeoutError, KafkaError) as error:
-            log.warning("consumer.left_late", cause=type(error).__name__)
+        if not await stop_within(_STOP_S, self._raw.stop()):
+            # A broken stop leaves the heartbeat and the connections of a member that is gone.
+            await stop_within(_STOP_S, self._raw._coordinator.close())
+            await stop_within(_STOP_S, self._raw._client.close())
 
 
 class _Draining(ConsumerRebalanceListener):  # type: ignore[misc]  # the client has no types

@@ -3,8 +3,8 @@
 import asyncio
 import time
 
-from shared.contracts.catalogue import Grid, ProjectCreated, ProjectDeleted, ProjectUpdated
 from shared.contracts.envelope import Event
+from shared.contracts.project_events import Grid, ProjectCreated, ProjectDeleted, ProjectUpdated
 from shared.contracts.shapes import Task
 from shared.documents.port import Collection, CollectionSpec, Documents, TenantScope
 from shared.documents.projections import Projection, remember

@@ -9,15 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from shared.clock import utc_now
-from shared.contracts.catalogue import (
-    AnnotationSaved,
-    ImageDeleted,
-    ImageUploaded,
-    PredictionCompleted,
-    ProjectCreated,
-    ProjectUpdated,
-)
+from shared.contracts.annotation_events import AnnotationSaved
 from shared.contracts.envelope import Event, EventBody, EventStamp, PendingEvent, pack, unpack
+from shared.contracts.image_events import ImageDeleted, ImageUploaded
+from shared.contracts.model_events import PredictionCompleted
+from shared.contracts.project_events import ProjectCreated, ProjectUpdated
 from shared.errors import LoupeError
 from shared.service import Service
 

@@ -10,8 +10,8 @@ from services.annotation.app import build as annotation
 from services.gallery.app import build as gallery
 from services.gallery.repository import IMAGES, Image
 from services.tiling.app import build as tiling
-from shared.contracts.catalogue import ImageUploaded
 from shared.contracts.envelope import PendingEvent, unpack
+from shared.contracts.image_events import ImageUploaded
 from shared.documents.port import TenantScope
 from shared.errors import AlreadyExists
 from shared.service import Service

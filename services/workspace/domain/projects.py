@@ -1,6 +1,6 @@
 """Rules of projects: names, tasks and the tiling option."""
 
-from shared.contracts.catalogue import Grid
+from shared.contracts.project_events import Grid
 from shared.contracts.shapes import Task
 from shared.errors import FieldError, InvalidInput
 

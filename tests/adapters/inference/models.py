@@ -10,7 +10,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from services.inference.domain.golden import Golden, probe_image
 from shared.blobs.port import blob_key
-from shared.contracts.catalogue import ModelPromoted
+from shared.contracts.model_events import ModelPromoted
 from shared.runtime.manifest import ModelManifest
 from shared.runtime.onnx_session import OnnxSession
 from shared.stores import Stores

@@ -10,8 +10,9 @@ import httpx
 import numpy as np
 
 from shared.blobs.port import blob_key
-from shared.contracts.catalogue import Grid, ImageUploaded, ProjectCreated
 from shared.contracts.envelope import EventBody, EventStamp, pack
+from shared.contracts.image_events import ImageUploaded
+from shared.contracts.project_events import Grid, ProjectCreated
 from shared.events.port import Record
 from shared.ids import new_id
 from tests.adapters.inference.models import Version, png, store_version

@@ -9,13 +9,9 @@ from collections.abc import AsyncIterator
 import pytest
 
 from services.inference.app import build
-from shared.contracts.catalogue import (
-    AnnotationSaved,
-    CorrectionSaved,
-    Grid,
-    ImageDeleted,
-    ProjectDeleted,
-)
+from shared.contracts.annotation_events import AnnotationSaved, CorrectionSaved
+from shared.contracts.image_events import ImageDeleted
+from shared.contracts.project_events import Grid, ProjectDeleted
 from shared.ids import new_id
 from shared.stores import Stores
 from shared.vision.tiles import TilePlan

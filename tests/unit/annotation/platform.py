@@ -14,8 +14,10 @@ import httpx
 from fastapi import APIRouter
 
 from services.annotation.app import build
-from shared.contracts.catalogue import ImageUploaded, ProjectCreated, all_events
+from shared.contracts.catalogue import all_events
 from shared.contracts.envelope import Event, EventBody, EventStamp, pack
+from shared.contracts.image_events import ImageUploaded
+from shared.contracts.project_events import ProjectCreated
 from shared.events.port import Record
 from shared.events.subscriptions import Subscription, on
 from shared.service import Service

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from shared.contracts.catalogue import ImageDeleted, ProjectDeleted
+from shared.contracts.image_events import ImageDeleted
+from shared.contracts.project_events import ProjectDeleted
 from shared.stores import Stores
 from tests.running import credentials
 from tests.unit.annotation.platform import BASE, PROJECT, Factory, box, factory

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from services.annotation.domain.formats.model import Split
 from services.annotation.domain.snapshots import AnnotatedImage, CannotFreeze, freeze
 from services.annotation.domain.splits import SplitCandidate, assign_splits
-from shared.contracts.catalogue import TrainingRequested
 from shared.contracts.shapes import Shape
 from shared.contracts.snapshot import Snapshot
+from shared.contracts.training_events import TrainingRequested
 from shared.stores import Stores
 from tests.unit.annotation.platform import BASE, PROJECT, box, factory
 from tests.unit.annotation.test_annotations import until

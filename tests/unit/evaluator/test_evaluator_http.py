@@ -10,14 +10,9 @@ from scenes import version_files
 from services.evaluator.app import build
 from services.evaluator.repository import REPORTS
 from shared.blobs.port import blob_key
-from shared.contracts.catalogue import (
-    ProjectCreated,
-    ProjectDeleted,
-    ReportCompleted,
-    ReportFailed,
-    TrainingSucceeded,
-)
 from shared.contracts.envelope import Event, EventBody
+from shared.contracts.project_events import ProjectCreated, ProjectDeleted
+from shared.contracts.training_events import ReportCompleted, ReportFailed, TrainingSucceeded
 from shared.documents.port import Query, TenantScope
 from shared.service import Service
 from shared.stores import Stores

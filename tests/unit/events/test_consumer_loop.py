@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from shared.contracts.catalogue import ImageDeleted
 from shared.contracts.envelope import Event, EventStamp, pack
+from shared.contracts.image_events import ImageDeleted
 from shared.errors import DependencyDown, InvalidInput, VersionConflict
 from shared.events.consumer import ConsumerLoop
 from shared.events.dead_letters import replay
@@ -198,7 +198,7 @@ async def test_dead_letters_go_back_once_and_twice_is_harmless(stores: Stores) -
 _KILLER = """
 import asyncio, os, sys
 from pathlib import Path
-from shared.contracts.catalogue import ImageDeleted
+from shared.contracts.image_events import ImageDeleted
 from shared.events.consumer import ConsumerLoop
 from shared.events.subscriptions import on
 from shared.settings import StoreSettings

@@ -13,13 +13,10 @@ from PIL import Image
 from services.gallery.app import build as build_gallery
 from services.gallery.repository import IMAGES
 from services.workspace.app import build as build_workspace
-from shared.contracts.catalogue import (
-    AnnotationSaved,
-    ImageTiled,
-    PredictionCompleted,
-    TilingFailed,
-)
+from shared.contracts.annotation_events import AnnotationSaved
 from shared.contracts.envelope import Event
+from shared.contracts.image_events import ImageTiled, TilingFailed
+from shared.contracts.model_events import PredictionCompleted
 from shared.documents.port import TenantScope
 from shared.events.subscriptions import Subscription
 from shared.ids import new_id

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shared.contracts.catalogue import TrainingEnded
+from shared.contracts.training_events import TrainingEnded
 from shared.errors import NotFound
 from shared.jobs.job import Progress, job_spec
 from shared.jobs.queue import JobQueue, LeaseLost

@@ -4,8 +4,8 @@ import itertools
 
 import pytest
 
-from shared.contracts.catalogue import ProjectCreated, ProjectDeleted, ProjectUpdated
 from shared.contracts.envelope import EventBody, EventStamp, pack, unpack
+from shared.contracts.project_events import ProjectCreated, ProjectDeleted, ProjectUpdated
 from shared.errors import NotFound
 from shared.events.subscriptions import Subscription
 from shared.projects.directory import ProjectDirectory, projects_spec

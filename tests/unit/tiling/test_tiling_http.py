@@ -12,7 +12,7 @@ import pytest
 from services.gallery.app import build as build_gallery
 from services.tiling.app import build as build_tiling
 from services.workspace.app import build as build_workspace
-from shared.contracts.catalogue import AnnotationSaved
+from shared.contracts.annotation_events import AnnotationSaved
 from shared.contracts.envelope import Event
 from shared.ids import new_id
 from shared.stores import Stores

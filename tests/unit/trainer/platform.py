@@ -27,9 +27,10 @@ from services.trainer.task import (
     Task,
 )
 from services.trainer.worker import Worker
-from shared.contracts.catalogue import ProjectCreated, SnapshotFrozen
 from shared.contracts.envelope import Event, EventBody, EventStamp, pack, unpack
+from shared.contracts.project_events import ProjectCreated
 from shared.contracts.snapshot import Snapshot
+from shared.contracts.training_events import SnapshotFrozen
 from shared.documents.port import TenantScope
 from shared.http.tokens import Principal
 from shared.jobs.job import job_spec

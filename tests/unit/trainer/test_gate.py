@@ -4,12 +4,8 @@ import pytest
 
 from services.trainer.domain.gate import judge
 from services.trainer.domain.recipe import Recipe
-from shared.contracts.catalogue import (
-    DeploymentFailed,
-    ModelDeployed,
-    ReportCompleted,
-    ReportFailed,
-)
+from shared.contracts.model_events import DeploymentFailed, ModelDeployed
+from shared.contracts.training_events import ReportCompleted, ReportFailed
 from tests.unit.trainer.pictures import PROJECT
 from tests.unit.trainer.platform import WHO, Place
 from tests.unit.trainer.test_trainings import annotate

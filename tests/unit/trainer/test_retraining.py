@@ -7,8 +7,9 @@ from datetime import timedelta
 import pytest
 
 from services.trainer.domain.retraining import Backlog, RetrainingPolicy, decide
-from shared.contracts.catalogue import AnnotationSaved, CorrectionSaved, ImageDeleted
+from shared.contracts.annotation_events import AnnotationSaved, CorrectionSaved
 from shared.contracts.envelope import Event
+from shared.contracts.image_events import ImageDeleted
 from shared.errors import VersionConflict
 from tests.unit.trainer.pictures import PROJECT
 from tests.unit.trainer.platform import START, WHO, Place, Time

@@ -10,8 +10,10 @@ import pytest
 from services.trainer.api import changes
 from services.trainer.app import build
 from services.trainer.handlers import Trainings
-from shared.contracts.catalogue import AnnotationSaved, ImageUploaded, ProjectCreated
+from shared.contracts.annotation_events import AnnotationSaved
 from shared.contracts.envelope import EventBody, EventStamp, pack
+from shared.contracts.image_events import ImageUploaded
+from shared.contracts.project_events import ProjectCreated
 from shared.events.port import Record
 from shared.jobs.queue import JobQueue
 from shared.projects.directory import ProjectDirectory

@@ -7,12 +7,9 @@ import pytest
 from services.trainer.domain.recipe import Recipe
 from services.trainer.errors import NoAnnotations, NoImages, NotResumable, TrainingWaits
 from services.trainer.schemas import TrainingResponse, TrendPoint
-from shared.contracts.catalogue import (
-    AnnotationSaved,
-    ImageUploaded,
-    SnapshotRefused,
-    TrainingEnded,
-)
+from shared.contracts.annotation_events import AnnotationSaved
+from shared.contracts.image_events import ImageUploaded
+from shared.contracts.training_events import SnapshotRefused, TrainingEnded
 from shared.documents.port import TenantScope
 from shared.errors import NotFound
 from shared.http.paging import PageParams
@@ -325,7 +322,7 @@ async def test_another_tenant_sees_nothing(place: Place) -> None:
 
 
 async def test_the_second_version_starts_from_the_serving_one(place: Place) -> None:
-    from shared.contracts.catalogue import ReportCompleted
+    from shared.contracts.training_events import ReportCompleted
 
     await annotate(place)
     for number in (1, 2):

@@ -1,0 +1,85 @@
+"""Events of served models and their predictions."""
+
+from typing import Any, ClassVar
+
+from shared.contracts.envelope import EXAMPLE_ID, EventBody
+
+
+class ModelPromoted(EventBody):
+    """A version passed the gate and is to be served; ``test_after``: then it tests images."""
+
+    type: ClassVar[str] = "model.promoted"
+    topic: ClassVar[str] = "model"
+    source: ClassVar[str] = "trainer"
+    consumers: ClassVar[tuple[str, ...]] = ("inference",)
+    example: ClassVar[dict[str, Any]] = {
+        "project_id": EXAMPLE_ID,
+        "training_id": EXAMPLE_ID,
+        "version": "V1",
+        "number": 1,
+        "model_key": "t/default/fcde2b2e",
+        "model_manifest_key": "t/default/baa5a096",
+        "golden_key": "t/default/01ba4719",
+    }
+
+    project_id: str
+    training_id: str
+    version: str
+    number: int
+    model_key: str
+    model_manifest_key: str
+    golden_key: str
+    test_after: bool = False
+
+
+class ModelDeployed(EventBody):
+    """A version answers on the model server."""
+
+    type: ClassVar[str] = "model.deployed"
+    topic: ClassVar[str] = "model"
+    source: ClassVar[str] = "inference"
+    consumers: ClassVar[tuple[str, ...]] = ("trainer", "inference")
+    example: ClassVar[dict[str, Any]] = {"project_id": EXAMPLE_ID, "version": "V1"}
+
+    project_id: str
+    version: str
+
+
+class DeploymentFailed(EventBody):
+    """A version could not be served; the one before goes on serving."""
+
+    type: ClassVar[str] = "model.deployment_failed"
+    topic: ClassVar[str] = "model"
+    source: ClassVar[str] = "inference"
+    consumers: ClassVar[tuple[str, ...]] = ("trainer",)
+    example: ClassVar[dict[str, Any]] = {
+        "project_id": EXAMPLE_ID,
+        "version": "V1",
+        "reason": "the golden check differs",
+    }
+
+    project_id: str
+    version: str
+    reason: str
+
+
+class PredictionCompleted(EventBody):
+    """An image of the gallery was tested."""
+
+    type: ClassVar[str] = "prediction.completed"
+    topic: ClassVar[str] = "prediction"
+    source: ClassVar[str] = "inference"
+    consumers: ClassVar[tuple[str, ...]] = ("gallery",)
+    example: ClassVar[dict[str, Any]] = {
+        "project_id": EXAMPLE_ID,
+        "prediction_id": EXAMPLE_ID,
+        "image_id": EXAMPLE_ID,
+        "version": "V1",
+        "labels": ["scratch"],
+    }
+
+    project_id: str
+    prediction_id: str
+    image_id: str
+    version: str
+    labels: tuple[str, ...]
