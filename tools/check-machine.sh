@@ -35,8 +35,8 @@ node)
         echo "loupe: Node is missing: install Node 20 or newer with npm and run again" >&2
         exit 1
     }
-    node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 20)' || {
-        echo "loupe: Node $(node --version) is too old: install Node 20 or newer" >&2
+    node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' || {
+        echo "loupe: Node $(node --version) is too old: install Node 20.19 or newer" >&2
         exit 1
     }
     ;;
