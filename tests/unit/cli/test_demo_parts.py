@@ -71,7 +71,7 @@ def test_a_damaged_memory_begins_anew(tmp_path: Path) -> None:
 
 
 def record(version: str, rate: float | None, images: int) -> dict[str, Any]:
-    names = ("average_detection_rate", "map_50", "precision", "recall", "f1")
+    names = ("rate_at_threshold", "map_50", "precision", "recall", "f1")
     return {
         "version": version,
         "figures": dict.fromkeys(names, rate),
