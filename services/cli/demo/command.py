@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import signal
 import time
 from pathlib import Path
 
@@ -45,6 +46,7 @@ def run(args: argparse.Namespace) -> int:
     from services.standalone import place_from_environment
 
     began = time.monotonic()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # stop in order, as for Ctrl-C
     show = Show(Console())
     place = place_from_environment()
     platform: RunningPlatform | None = None
