@@ -20,7 +20,7 @@ interface Props {
   /** What the version found at the threshold in force: where the correction starts. */
   readonly shapes: readonly FoundShape[];
   readonly labels: readonly string[];
-  readonly onEnd: () => void;
+  readonly onEnd: (saved: boolean) => void;
 }
 
 function editable(shapes: readonly FoundShape[]): EditedBox[] {
@@ -56,7 +56,7 @@ export function CorrectionEditor({ prediction, shapes, labels, onEnd }: Props): 
         queries.invalidateQueries({ queryKey: ["images", project.id] }),
         queries.invalidateQueries({ queryKey: ["annotation", project.id, imageId] }),
       ]);
-      onEnd();
+      onEnd(true);
     },
   });
   const remove = (): void => {
@@ -97,7 +97,7 @@ export function CorrectionEditor({ prediction, shapes, labels, onEnd }: Props): 
         </Button>
         <Typography.Text type="secondary">{words.test.found(boxes.length)}</Typography.Text>
         <Space className="tested-correct">
-          <Button onClick={onEnd}>{words.common.cancel}</Button>
+          <Button onClick={() => onEnd(false)}>{words.common.cancel}</Button>
           <Button type="primary" loading={saving.isPending} onClick={() => saving.mutate()}>
             {words.test.save}
           </Button>

@@ -12,6 +12,8 @@ import { useLabelNames } from "../projects/useLabelNames";
 import { CorrectionEditor } from "./CorrectionEditor";
 import { shapesFrom } from "./thresholds";
 
+const REFRESH_MS = 1_500;
+
 interface Props {
   readonly tested: Prediction;
   readonly threshold: number;
@@ -24,11 +26,15 @@ export function TestedImageView({ tested, threshold, confidence }: Props): React
   const project = useProject();
   const { modal } = App.useApp();
   const [correcting, setCorrecting] = useState(false);
+  // The gallery hears of a correction by event, a moment later; the page knows at once.
+  const [saved, setSaved] = useState(false);
   const labels = useLabelNames(project.id);
   const imageId = tested.image_id ?? "";
   const image = useQuery({
     queryKey: ["image", project.id, imageId],
     queryFn: () => getImage(project.id, imageId),
+    refetchInterval: ({ state }) =>
+      saved && state.data?.status !== "labelled" ? REFRESH_MS : false,
   });
   const kept = shapesFrom(tested, threshold);
   if (correcting) {
@@ -37,14 +43,14 @@ export function TestedImageView({ tested, threshold, confidence }: Props): React
         prediction={tested}
         shapes={kept}
         labels={labels}
-        onEnd={() => {
+        onEnd={(done) => {
           setCorrecting(false);
-          void image.refetch();
+          setSaved(saved || done);
         }}
       />
     );
   }
-  const corrected = image.data?.status === "labelled";
+  const corrected = saved || tested.corrected || image.data?.status === "labelled";
   const ask = async (): Promise<void> => {
     const sure = await modal.confirm({
       title: words.test.correctSure,
