@@ -1,7 +1,6 @@
 """The event log on Kafka: one producer a process, and a deadline on everything."""
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -10,8 +9,6 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import (
     KafkaConnectionError,
-    KafkaError,
-    ProducerClosed,
     TopicAlreadyExistsError,
     for_code,
 )
@@ -168,10 +165,7 @@ async def _stop(producer: Any) -> None:  # noqa: ANN401  aiokafka's producer
     """Stop within a deadline: ``stop()`` flushes for as long as the broker is away."""
     if await stop_within(_STOP_S, producer.stop()):
         return
-    with contextlib.suppress(KafkaError, asyncio.CancelledError):
-        # What it still holds is published again by the relay: nobody waits for it any more.
-        producer._message_accumulator.fail_all(ProducerClosed())
-        await producer._sender.close()
+    await stop_within(_STOP_S, producer._sender.close())
     await stop_within(_STOP_S, producer.client.close())
 
 

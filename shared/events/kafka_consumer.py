@@ -71,17 +71,12 @@ class KafkaConsumer:
 
     async def commit(self, delivery: Delivery) -> None:
         """Store the offset after ``delivery``; somebody else's partition by now is left alone."""
-        try:
-            async with deadline(_COMMIT_S, "the broker took too long to commit"):
-                await self._committed(delivery)
-        except IllegalStateError as error:
-            log.info("commit.not_mine", topic=delivery.partition.topic, cause=type(error).__name__)
-
-    async def _committed(self, delivery: Delivery) -> None:
-        try:
-            await self._raw.commit({_tp(delivery.partition): delivery.offset + 1})
-        except CommitFailedError as error:
-            log.info("commit.not_mine", topic=delivery.partition.topic, cause=type(error).__name__)
+        async with deadline(_COMMIT_S, "the broker took too long to commit"):
+            try:
+                await self._raw.commit({_tp(delivery.partition): delivery.offset + 1})
+            except (CommitFailedError, IllegalStateError) as error:
+                cause = type(error).__name__
+                log.info("commit.not_mine", topic=delivery.partition.topic, cause=cause)
 
     async def rewind(self, delivery: Delivery) -> None:
         """Make ``delivery`` the next message of its partition."""

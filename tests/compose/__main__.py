@@ -32,6 +32,7 @@ SMALL = DatasetPlan(
 )
 _START_S = 300.0
 _LOOP_S = 1500.0
+_CATCH_UP_S = 120.0
 
 
 def main(arguments: list[str]) -> int:
@@ -49,9 +50,15 @@ def main(arguments: list[str]) -> int:
         write_dataset(Path(folder), seed=11, plan=SMALL)
         data = open_data(Path(folder))
         client = Client(address, settings["LOUPE_WORKSPACE_ADMIN_KEY"])
-        killer = None if options.no_kills else Killer(Containers(), is_back=lambda: ready(address))
         budgets = Budgets(options.budget_s, options.second_budget_s)
         run = DemoRun(new_id(), "", 11)
+        killer = None
+        if not options.no_kills:
+            killer = Killer(
+                Containers(),
+                may_begin=lambda: trains(client, run),
+                is_back=lambda: ready(address),
+            )
         try:
             if killer:
                 killer.start()
@@ -72,6 +79,23 @@ def main(arguments: list[str]) -> int:
     return 1 if problems else 0
 
 
+def trains(client: Client, run: DemoRun) -> bool:
+    """Tell whether the data is in and the first training was accepted: from then on it all counts.
+
+    Before, an import may truthfully answer that it does not know an image yet.
+    """
+    try:
+        projects = client.pages("/api/workspace/projects")
+        mine = [project["id"] for project in projects if project["name"] == run.project_name]
+        return any(
+            True
+            for project in mine
+            for _ in client.pages(f"/api/trainer/projects/{project}/trainings")
+        )
+    except (ApiError, Unreachable, httpx.HTTPError):
+        return False
+
+
 def signed_in(address: str, api_key: str) -> httpx.Client:
     """Return a plain HTTP client with a token."""
     client = httpx.Client(base_url=address, timeout=60)
@@ -85,12 +109,16 @@ def walk_to_the_end(
 ) -> tuple[Json, Json]:
     """Walk the loop; whenever a part of the platform is away too long, go on from where it was."""
     deadline = time.monotonic() + _LOOP_S
+    refused_since: float | None = None
     while True:
         try:
             return DemoLoop(client, run, Show(_console()), check=lambda: None).walk(data, budgets)
         except (ApiError, Unreachable, httpx.HTTPError) as error:
-            status = error.status if isinstance(error, ApiError) else 503
-            if status < 500 or time.monotonic() > deadline:
+            # A service that was away has not heard of everything yet; what is lost stays refused.
+            known = isinstance(error, ApiError) and error.status < 500
+            refused_since = (refused_since or time.monotonic()) if known else None
+            now = time.monotonic()
+            if now > deadline or (refused_since and now - refused_since > _CATCH_UP_S):
                 raise
             say(f"the loop is interrupted ({error}); going on")
             time.sleep(2.0)

@@ -57,8 +57,15 @@ class Containers:
 class Killer:
     """A thread that kills each container once; `finish` waits for the one in hand."""
 
-    def __init__(self, containers: Containers, *, is_back: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        containers: Containers,
+        *,
+        may_begin: Callable[[], bool],
+        is_back: Callable[[], bool],
+    ) -> None:
         self._containers = containers
+        self._may_begin = may_begin
         self._is_back = is_back
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="killer")
@@ -74,6 +81,8 @@ class Killer:
         self._thread.join()
 
     def _run(self) -> None:
+        while not self._may_begin() and not self._stop.wait(1.0):
+            continue
         while self.left and not self._stop.wait(_QUIET_S):
             service = self.left.pop(0)
             container = self._containers.id_of(service)
