@@ -106,13 +106,13 @@ def _boxes() -> list[tuple[int, int, tuple[int, int, int, int]]]:
 
 
 def run_one(way: str, path: Path) -> None:
-    """Run one way in this process and print seconds and peak memory."""
+    """Run one way in this process; print seconds, peak memory and processor time."""
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:
-        began = time.perf_counter()
+        began, cpu = time.perf_counter(), time.process_time()
         globals()[way](path, Path(folder))
-        seconds = time.perf_counter() - began
+        seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
-    print(f"{seconds:.2f} {peak}")
+    print(f"{seconds:.2f} {peak} {cpu:.2f}")
 
 
 def main() -> None:
@@ -146,13 +146,13 @@ def compare(folder: Path, kind: str, rounds: int) -> None:
             if done.returncode:
                 print(f"  {way:8} {done.stderr.strip().splitlines()[-1]}")
                 break
-            seconds, peak = done.stdout.split()
-            runs.append((float(seconds), int(peak)))
+            seconds, peak, cpu = done.stdout.split()
+            runs.append((float(seconds), int(peak), float(cpu)))
         if runs:
-            seconds, peak = min(runs)
+            seconds, peak, cpu = min(runs)
             ours = seconds if way == "loupe" else ours
             ratio = f"  {seconds / ours:5.1f} × loupe" if ours else ""
-            print(f"  {way:8} {seconds:7.2f} s {peak:6} MB{ratio}")
+            print(f"  {way:8} {seconds:7.2f} s, CPU {cpu:6.2f} s, {peak:5} MB{ratio}", flush=True)
     path.unlink()
 
 
