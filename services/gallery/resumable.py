@@ -52,18 +52,40 @@ class ResumableUploads:
         Raises:
             LoupeError: the length or the name is refused already, or the quota is used up.
         """
-        await self._uploads.check_quota(who.tenant)
-        check_file_size(length)
-        upload = Upload(
-            id=new_id(),
-            tenant=who.tenant,
-            project_id=project.id,
-            name=clean_name(file_name(metadata)),
-            length=length,
-            created_by=who.subject,
-            expires_at=self._clock() + LIFETIME,
-        )
+        upload = await self._new(who, project, length=length, metadata=metadata)
         return await self._of(who.tenant).insert(upload)
+
+    async def create_with_body(
+        self,
+        who: Principal,
+        project: ProjectView,
+        *,
+        length: int,
+        metadata: str | None,
+        body: AsyncIterator[bytes],
+    ) -> Upload | FileResult:
+        """Begin an upload with its first bytes; when they are all, take the image in at once.
+
+        Raises:
+            LoupeError: as `create`, or more bytes than were announced.
+        """
+        upload = await self._new(who, project, length=length, metadata=metadata)
+        staged = self._staging.new()
+        try:
+            try:
+                async for chunk in body:
+                    staged.write(chunk)
+                    _check_announced(upload, staged)
+            finally:
+                if staged.size_bytes < length:  # cut short: what came is kept
+                    upload = await self._of(who.tenant).insert(upload)
+                    if staged.size_bytes:
+                        upload = await self._keep(who, upload, staged)
+            if upload.version:
+                return upload
+            return await self._uploads.take_one(who, project, staged, name=upload.name)
+        finally:
+            staged.discard()
 
     async def find(self, who: Principal, project_id: str, upload_id: str) -> Upload:
         """Return an upload; raise NotFound."""
@@ -87,8 +109,7 @@ class ResumableUploads:
             try:
                 async for chunk in body:
                     part.write(chunk)
-                    if upload.offset + part.size_bytes > upload.length:
-                        raise InvalidInput(f"the upload was announced with {upload.length} bytes")
+                    _check_announced(upload, part)
             finally:
                 if 0 < part.size_bytes <= upload.length - upload.offset:
                     upload = await self._keep(who, upload, part)
@@ -124,6 +145,21 @@ class ResumableUploads:
             await self.cancel(upload)
         return len(found)
 
+    async def _new(
+        self, who: Principal, project: ProjectView, *, length: int, metadata: str | None
+    ) -> Upload:
+        await self._uploads.check_quota(who.tenant)
+        check_file_size(length)
+        return Upload(
+            id=new_id(),
+            tenant=who.tenant,
+            project_id=project.id,
+            name=clean_name(file_name(metadata)),
+            length=length,
+            created_by=who.subject,
+            expires_at=self._clock() + LIFETIME,
+        )
+
     async def _keep(self, who: Principal, upload: Upload, part: StagedFile) -> Upload:
         whole = part.finish()
         key = f"u/{upload.tenant}/{upload.id}/{upload.offset}-{new_id()}"
@@ -143,6 +179,11 @@ class ResumableUploads:
 
     def _of(self, tenant: str) -> Collection[Upload]:
         return self._documents.collection(UPLOADS, TenantScope(tenant))
+
+
+def _check_announced(upload: Upload, part: StagedFile) -> None:
+    if upload.offset + part.size_bytes > upload.length:
+        raise InvalidInput(f"the upload was announced with {upload.length} bytes")
 
 
 def file_name(metadata: str | None) -> str:

@@ -8,7 +8,7 @@ from services.gallery.api import body_of, upload_response
 from services.gallery.domain.limits import MAX_FILE_BYTES
 from services.gallery.repository import Upload
 from services.gallery.resumable import ResumableUploads
-from services.gallery.schemas import ResumableUpload
+from services.gallery.schemas import FileResult, ResumableUpload
 from shared.errors import InvalidInput, LoupeError, UnsupportedMedia
 from shared.http.callers import Caller, Editor
 from shared.projects.directory import ProjectDirectory
@@ -60,15 +60,18 @@ def _add_creation(
         """Begin a resumable upload; its first part may come along."""
         _check_version(tus_resumable)
         project = await projects.require(who.tenant, project_id)
-        upload = await resumable.create(
-            who, project, length=upload_length, metadata=upload_metadata
-        )
         if request.headers.get("content-type") == PART_TYPE:
-            upload = await resumable.append(who, upload, offset=0, body=body_of(request))
-        if upload.offset == upload.length:
-            return upload_response([await resumable.complete(who, project, upload)])
-        place = f"/api/gallery/projects/{project_id}/uploads/{upload.id}"
-        return Response(status_code=201, headers=_headers(upload) | {"Location": place})
+            made = await resumable.create_with_body(
+                who, project, length=upload_length, metadata=upload_metadata, body=body_of(request)
+            )
+        else:
+            made = await resumable.create(
+                who, project, length=upload_length, metadata=upload_metadata
+            )
+        if isinstance(made, FileResult):
+            return upload_response([made])
+        place = f"/api/gallery/projects/{project_id}/uploads/{made.id}"
+        return Response(status_code=201, headers=_headers(made) | {"Location": place})
 
 
 def _add_parts(router: APIRouter, resumable: ResumableUploads, projects: ProjectDirectory) -> None:

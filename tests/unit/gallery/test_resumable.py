@@ -75,6 +75,17 @@ async def test_whole_upload_with_its_creation(stores: Stores) -> None:
     assert again.json()["files"][0]["outcome"] == "duplicate"
 
 
+async def test_creation_with_some_bytes_goes_on(stores: Stores) -> None:
+    data = jpeg(1)
+    async with platform(stores) as p:
+        begun = await begin(p, len(data), headers=PART, content=data[:500])
+        too_much = await begin(p, 10, headers=PART, content=data)
+        last = await patch(p, begun.headers["location"], 500, data[500:])
+        assert await parts_left(stores) == []
+    assert begun.headers["upload-offset"] == "500"
+    assert (begun.status_code, too_much.status_code, last.status_code) == (201, 422, 201)
+
+
 async def test_part_that_broke_off_is_kept(stores: Stores) -> None:
     data = jpeg(1)
 
