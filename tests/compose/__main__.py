@@ -69,7 +69,6 @@ def main(arguments: list[str]) -> int:
         wait_ready(address)
         with signed_in(address, settings["LOUPE_WORKSPACE_ADMIN_KEY"]) as files:
             problems = audit(client, files, run, data)
-        client.close()
     if killer and killer.left:
         problems.append(f"the loop ended before these were killed: {', '.join(killer.left)}")
     Show(_console()).console.print(versions_table(*versions))
