@@ -89,7 +89,11 @@ def _condition(expression: str, field: str, condition: Condition) -> tuple[str, 
             return _range(expression, condition)
         case Contains(text=text):
             escaped = text.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
-            return f"{expression} LIKE ? ESCAPE '\\'", [f"%{escaped}%"]
+            like = f"{expression} LIKE ? ESCAPE '\\'"
+            if expression == field or not text.isprintable() or '"' in text or "\\" in text:
+                return like, [f"%{escaped}%"]
+            # Looking through the raw body first spares parsing the bodies that cannot match.
+            return f"(body LIKE ? ESCAPE '\\' AND {like})", [f"%{escaped}%"] * 2
         case Has(value=value):
             return (
                 f"EXISTS (SELECT 1 FROM json_each(body, '$.{field}') WHERE value = ?)",
