@@ -63,7 +63,9 @@ lint: env-dev ## ruff, mypy, import contracts, published contracts, the console'
 	@cd $(CONSOLE) && npm run --silent check
 
 test: env-dev console lint ## everything that a bare machine can run
-	@$(PYTEST) -m "not servers" tests
+	@$(PYTEST) -m "not servers and not browser" tests
+	@# Playwright keeps an event loop running in its thread: its tests need a process of their own.
+	@$(PYTEST) -m "browser and not servers" tests/browser
 
 test-servers: env-dev ## the tests that need real servers (run `make servers` first)
 	@$(PYTEST) -m servers tests

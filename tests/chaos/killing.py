@@ -9,6 +9,7 @@ accepted is there with its bytes, every training ran once, the loop finished.
 """
 
 import argparse
+import contextlib
 import hashlib
 import json
 import os
@@ -132,7 +133,7 @@ def audit(walk: Walk) -> None:
         stderr=subprocess.DEVNULL,
     )
     try:
-        with _signed_in(walk) as client:
+        with contextlib.closing(_signed_in(walk)) as client:
             _check_images(walk, client)
             _check_trainings(walk, client)
     finally:
