@@ -49,11 +49,11 @@ def _story(document: dict[str, Any], language: Language) -> list[Any]:
     if document["reference_only"]:
         story.append(_banner(document, language))
     story += [_heading("conclusion", language), _text(document["conclusion"][language])]
-    story += [_text("• " + note[language]) for note in document["notes"]]
+    story += [_text("– " + note[language]) for note in document["notes"]]
     if document.get("question"):
         question = document["question"]
         story += [_heading("question", language), _text(question["text"][language])]
-        story += [_text("• " + answer["words"][language]) for answer in question["answers"]]
+        story += [_text("– " + answer["words"][language]) for answer in question["answers"]]
     story += [_heading("overall", language), _overall(document, language)]
     if document.get("labels"):
         story += [_heading("labels", language), *_labels(document, language)]
@@ -66,7 +66,7 @@ def _story(document: dict[str, Any], language: Language) -> list[Any]:
         story += [_heading("confusion", language), _matrix(confusion, language)]
     if document.get("traits"):
         story.append(_heading("traits", language))
-        story += [_text("• " + trait["words"][language]) for trait in document["traits"]]
+        story += [_text("– " + trait["words"][language]) for trait in document["traits"]]
     return story
 
 
@@ -99,7 +99,7 @@ def _labels(document: dict[str, Any], language: Language) -> list[Any]:
             if MARKED[name] in row["warnings"]:
                 marks.append(("BACKGROUND", (column, place), (column, place), WARNING))
         if row["warnings"]:
-            advice.append(_text("• " + row["advice"][language]))
+            advice.append(_text("– " + row["advice"][language]))
     return [_table(rows, marks), Spacer(1, 2 * mm), *advice]
 
 
