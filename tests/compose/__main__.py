@@ -96,11 +96,12 @@ def trains(client: Client, run: DemoRun) -> bool:
 
 
 def signed_in(address: str, api_key: str) -> httpx.Client:
-    """Return a plain HTTP client with a token."""
-    client = httpx.Client(base_url=address, timeout=60)
-    answer = client.post("/api/workspace/tokens", json={"api_key": api_key}).raise_for_status()
-    client.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
-    return client
+    """Return a plain HTTP client with a token, not opened yet."""
+    body = {"api_key": api_key}
+    answer = httpx.post(f"{address}/api/workspace/tokens", json=body, timeout=60)
+    token = answer.raise_for_status().json()["access_token"]
+    headers = {"Authorization": f"Bearer {token}"}
+    return httpx.Client(base_url=address, headers=headers, timeout=60)
 
 
 def walk_to_the_end(

@@ -25,7 +25,7 @@ def audit(client: Client, files: httpx.Client, run: DemoRun, data: DemoData) -> 
     }
     return [
         *_images(files, project, images, data),
-        *_annotations(images, data),
+        *_annotations(client, project, images),
         *_versions(client, project),
         *_prediction(client, project, images),
     ]
@@ -45,12 +45,15 @@ def _images(
     return problems
 
 
-def _annotations(images: dict[str, Json], data: DemoData) -> list[str]:
-    return [
-        f"image {image.name} lost its annotation: it is {images[image.name]['status']}"
-        for image in data.project
-        if image.name in images and images[image.name]["status"] not in ("annotated", "tested")
-    ]
+def _annotations(client: Client, project: str, images: dict[str, Json]) -> list[str]:
+    """Annotation holds what was saved; the gallery must show the same of every image."""
+    problems = []
+    for name, image in images.items():
+        path = f"/api/annotation/projects/{project}/images/{image['id']}"
+        labels = sorted(shape["label"] for shape in client.get(path)["shapes"])
+        if labels != sorted(image["labels"]):
+            problems.append(f"image {name} has {labels}, and the gallery shows {image['labels']}")
+    return problems
 
 
 def _versions(client: Client, project: str) -> list[str]:
