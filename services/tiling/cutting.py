@@ -7,12 +7,14 @@ beside the reading, on a second core, and at most a few wait.
 
 import hashlib
 import mmap
+import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Semaphore
 
+import cv2
 import numpy as np
 import pyvips
 import simplejpeg
@@ -20,7 +22,7 @@ from numpy.typing import NDArray
 
 from services.tiling.domain.strips import Strip, fill_tiles
 from shared.errors import InvalidInput
-from shared.vision.bmp import decode_rows, encode_bmp, palette_rgb, row_span
+from shared.vision.bmp import decode_rows, palette_rgb, row_span
 from shared.vision.headers.bmp import read_bmp_layout
 from shared.vision.headers.header import Colour, HeaderError, ImageFormat, ImageHeader
 from shared.vision.headers.sniff import read_header
@@ -66,7 +68,7 @@ def cut(path: Path, plan: TilePlan, folder: Path) -> list[TileFile]:
         header = read_header(memoryview(view))
         windows = plan.windows(header.width, header.height)
         kind = _tile_format(header)
-        strips = _bmp_strips(view) if header.format is ImageFormat.BMP else _vips_strips(path)
+        strips = _bmp_strips(path, view) if header.format is ImageFormat.BMP else _vips_strips(path)
         tiles = _encode_all(fill_tiles(windows, strips), kind, folder)
     except (HeaderError, ValueError, pyvips.Error) as error:
         raise ImageUnreadable(f"the image cannot be cut: {error}") from error
@@ -121,8 +123,8 @@ def _write_png(pixels: Pixels, path: Path) -> None:
     image.pngsave(str(path), compression=PNG_COMPRESSION, filter="up")
 
 
-def _write_bmp(pixels: Pixels, path: Path) -> None:
-    path.write_bytes(encode_bmp(pixels))
+def _write_bmp(pixels_bgr: Pixels, path: Path) -> None:
+    cv2.imwrite(str(path), pixels_bgr)
 
 
 _WRITERS: dict[ImageFormat, Callable[[Pixels, Path], None]] = {
@@ -141,12 +143,15 @@ def _vips_strips(path: Path) -> Iterator[Strip]:
         yield Strip(y, np.frombuffer(data, np.uint8).reshape(rows, image.width, image.bands))
 
 
-def _bmp_strips(view: mmap.mmap) -> Iterator[Strip]:
+def _bmp_strips(path: Path, view: mmap.mmap) -> Iterator[Strip]:
+    """Read strips by plain reads: RGB for a palette, else blue first, as they stand in the file."""
     layout = read_bmp_layout(memoryview(view))
     palette = palette_rgb(layout, memoryview(view))
-    for y in range(0, layout.height, STRIP_ROWS):
-        offset, size = row_span(layout, y, min(STRIP_ROWS, layout.height - y))
-        yield Strip(y, decode_rows(view[offset : offset + size], layout, palette))
+    with path.open("rb") as file:
+        for y in range(0, layout.height, STRIP_ROWS):
+            offset, size = row_span(layout, y, min(STRIP_ROWS, layout.height - y))
+            rgb = decode_rows(os.pread(file.fileno(), size, offset), layout, palette)
+            yield Strip(y, rgb if palette is not None else rgb[:, :, ::-1])
 
 
 def _mapped(path: Path) -> mmap.mmap:

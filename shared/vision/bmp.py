@@ -1,7 +1,5 @@
 """Rows of a BMP file as arrays: the reader that libvips lacks."""
 
-import struct
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -59,21 +57,3 @@ def _indices(rows: Pixels, layout: BmpLayout) -> Pixels:
     halves = np.empty((len(rows), rows.shape[1] * 2), np.uint8)
     halves[:, 0::2], halves[:, 1::2] = rows >> 4, rows & 15
     return halves[:, : layout.width]
-
-
-def encode_bmp(pixels: Pixels) -> bytes:
-    """Encode `(H, W, 3)` RGB pixels as a 24-bit BMP, without loss.
-
-    >>> len(encode_bmp(np.zeros((2, 3, 3), np.uint8)))
-    78
-    """
-    height, width = pixels.shape[:2]
-    row_bytes = (width * 24 + 31) // 32 * 4
-    rows = np.zeros((height, row_bytes), np.uint8)
-    bgr = rows[:, : width * 3].reshape(height, width, 3)
-    for channel in range(3):  # three strided copies: much faster than one that turns the order
-        bgr[:, :, 2 - channel] = pixels[::-1, :, channel]
-    size = 54 + rows.size
-    header = struct.pack("<2sIHHI", b"BM", size, 0, 0, 54)
-    info = struct.pack("<IiiHHIIiiII", 40, width, height, 1, 24, 0, rows.size, 2835, 2835, 0, 0)
-    return header + info + rows.tobytes()
