@@ -14,6 +14,7 @@ from shared.errors import NotFound
 
 _WAIT_S = 3.0
 _LOOK_S = 0.05
+_MOST_WAITS = 7
 
 
 class Images:
@@ -51,11 +52,19 @@ class Images:
     async def settled(
         self, tenant: str, project_id: str, misses: Callable[[Sequence[ImageView]], bool]
     ) -> list[ImageView]:
-        """Return a project's images once `misses` finds none missing, or after a short wait."""
-        deadline = time.monotonic() + self._wait_s
+        """Return a project's images once `misses` finds none missing, or after a wait.
+
+        The wait is short, and goes on while news of images still comes in.
+        """
+        began = quiet_since = time.monotonic()
+        known = -1
         while True:
             found = await self.of_project(tenant, project_id)
-            if time.monotonic() >= deadline or not misses(found):
+            now = time.monotonic()
+            if len(found) != known:
+                known, quiet_since = len(found), now
+            over = now - quiet_since >= self._wait_s or now - began >= _MOST_WAITS * self._wait_s
+            if over or not misses(found):
                 return found
             await asyncio.sleep(4 * _LOOK_S)
 
