@@ -90,4 +90,5 @@ async def test_no_answer_is_lost_or_mixed_while_versions_change_and_triton_dies(
         await asyncio.gather(*clients)
     assert len({tuple(scores) for scores in expected.values()}) == CYCLES + 1
     assert all(len(scores) == 2 for scores in expected.values())
-    assert len(set(answers)) > CYCLES // 2
+    # How many of the versions the clients meet is chance; that they met a change is not.
+    assert len(set(answers)) >= 2
