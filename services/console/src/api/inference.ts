@@ -1,6 +1,7 @@
 import createClient from "openapi-fetch";
 import type { components, paths } from "./generated/inference";
 import { authorisedFetch, body } from "./http";
+import { newId } from "./ids";
 
 type Schemas = components["schemas"];
 
@@ -24,7 +25,7 @@ export function startTestRun(
     client.POST("/api/inference/projects/{project_id}/test-runs", {
       params: {
         path: { project_id: projectId },
-        header: { "Idempotency-Key": crypto.randomUUID() },
+        header: { "Idempotency-Key": newId() },
       },
       body: { image_ids: [...imageIds], version, threshold },
     }),

@@ -1,6 +1,7 @@
 import createClient from "openapi-fetch";
 import type { components, paths } from "./generated/trainer";
 import { authorisedFetch, body } from "./http";
+import { newId } from "./ids";
 
 type Schemas = components["schemas"];
 
@@ -34,7 +35,7 @@ export function startTraining(projectId: string, mode: TrainingMode) {
     client.POST("/api/trainer/projects/{project_id}/trainings", {
       params: {
         path: { project_id: projectId },
-        header: { "Idempotency-Key": crypto.randomUUID() },
+        header: { "Idempotency-Key": newId() },
       },
       body: { mode },
     }),

@@ -1,6 +1,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Alert, Form, Input, InputNumber, Modal, Radio, Switch } from "antd";
 import { useState, type ReactNode } from "react";
+import { newId } from "../../api/ids";
 import { createProject, TASKS, type NewProject, type Project, type Task } from "../../api/workspace";
 import { useWords } from "../../i18n/language";
 import { ProblemAlert } from "../../ui/ProblemAlert";
@@ -37,7 +38,7 @@ function asked(fields: Fields): NewProject {
 export function CreateProjectDialog({ open, onClose, onCreated }: Props): ReactNode {
   const words = useWords();
   const [form] = Form.useForm<Fields>();
-  const [attemptKey, setAttemptKey] = useState(() => crypto.randomUUID());
+  const [attemptKey, setAttemptKey] = useState(newId);
   const queries = useQueryClient();
   const creation = useMutation({
     mutationFn: (fields: Fields) => createProject(asked(fields), attemptKey),
@@ -46,7 +47,7 @@ export function CreateProjectDialog({ open, onClose, onCreated }: Props): ReactN
       onCreated(project);
     },
     // Another attempt is another request; only a repeat of the same one may share its key.
-    onError: () => setAttemptKey(crypto.randomUUID()),
+    onError: () => setAttemptKey(newId()),
   });
   return (
     <Modal

@@ -1,4 +1,5 @@
 import { useState, type PointerEvent, type ReactNode } from "react";
+import { newId } from "../../api/ids";
 import { labelColour } from "../../app/theme";
 import { Caption } from "../../ui/ImageStage";
 import { toImage, toScreen, type Point, type Size, type View } from "../../ui/viewport";
@@ -61,7 +62,7 @@ export function BoxEditor(props: Props): ReactNode {
     if (drag?.kind === "draw") {
       const box = boxBetween(drag.from, drag.to, image);
       if (isDrawn(box)) {
-        const id = crypto.randomUUID();
+        const id = newId();
         onChange([...boxes, { id, label: drawLabel, box, score: null }]);
         onChoose(id);
       }
