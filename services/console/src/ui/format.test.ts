@@ -14,7 +14,7 @@ test("a figure that does not exist is a dash, never zero", () => {
 });
 
 test("sizes and times left", () => {
-  expect(bytes(100 * 1024 * 1024)).toBe("100.0 MB");
+  expect(bytes(100_000_000)).toBe("100.0 MB");
   expect(bytes(12)).toBe("12 B");
   expect(clock(65)).toBe("1:05");
   expect(clock(3_723)).toBe("1:02:03");

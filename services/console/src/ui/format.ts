@@ -34,13 +34,16 @@ export function clock(seconds: number): string {
   return hours > 0 ? `${hours}:${pad(minutes)}:${tail}` : `${minutes}:${tail}`;
 }
 
-const UNITS = ["B", "KB", "MB", "GB"] as const;
+const UNITS = ["B", "kB", "MB", "GB"] as const;
+
+/** Steps of a thousand, as the limits of an upload count them. */
+const UNIT_STEP = 1000;
 
 export function bytes(size: number): string {
   let value = size;
   let unit = 0;
-  while (value >= 1024 && unit < UNITS.length - 1) {
-    value /= 1024;
+  while (value >= UNIT_STEP && unit < UNITS.length - 1) {
+    value /= UNIT_STEP;
     unit += 1;
   }
   return `${unit === 0 ? value : value.toFixed(1)} ${UNITS[unit] ?? ""}`;

@@ -6,7 +6,7 @@ import { useWords } from "../../i18n/language";
 import { TileGridPreview } from "../projects/TileGridPreview";
 import { useProject } from "../projects/useProject";
 import { AnnotationUpload } from "./AnnotationUpload";
-import { MAX_BYTES, PLAIN_PIXELS, TILE_PIXELS, TILED_PIXELS } from "./limits";
+import { MAX_BYTES, MEGABYTE, PLAIN_PIXELS, TILE_PIXELS, TILED_PIXELS } from "./limits";
 import { UploadList } from "./UploadList";
 import { summarise } from "./uploadQueue";
 import { useUploads } from "./useUploads";
@@ -108,7 +108,7 @@ function UploadAdvice({ project }: { readonly project: Project }): ReactNode {
   return (
     <div className="advice advice-body">
       <ul>
-        <li>{words.gallery.limitFormat(MAX_BYTES / 1024 / 1024)}</li>
+        <li>{words.gallery.limitFormat(MAX_BYTES / MEGABYTE)}</li>
         <li>
           {words.gallery.limitPixels(
             `${limits.minWidth} × ${limits.minHeight}`,

@@ -10,7 +10,9 @@ export interface PixelLimits {
 }
 
 export const SUFFIXES = [".jpg", ".jpeg", ".png", ".bmp"];
-export const MAX_BYTES = 100 * 1024 * 1024;
+/** 100 MB as the gallery counts them: a megabyte is a million bytes. */
+export const MEGABYTE = 1_000_000;
+export const MAX_BYTES = 100 * MEGABYTE;
 export const PLAIN_PIXELS: PixelLimits = { maxWidth: 9344, maxHeight: 7000, minWidth: 30, minHeight: 30 };
 export const TILED_PIXELS: PixelLimits = { maxWidth: 10000, maxHeight: 30000, minWidth: 30, minHeight: 60 };
 export const TILE_PIXELS: PixelLimits = { maxWidth: 3000, maxHeight: 5000, minWidth: 30, minHeight: 30 };
