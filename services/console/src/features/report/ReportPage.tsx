@@ -14,7 +14,8 @@ import { CurvesCard } from "./CurvesCard";
 import { ErrorGallery } from "./ErrorGallery";
 import { LabelsCard } from "./LabelsCard";
 import { Overview } from "./Overview";
-import { rounded, ThresholdCard } from "./ThresholdCard";
+import { onGrid } from "./operatingPoint";
+import { ThresholdCard } from "./ThresholdCard";
 import { SaveReport } from "./SaveReport";
 import { TraitsCard } from "./TraitsCard";
 import "./report.css";
@@ -88,7 +89,7 @@ export function ReportPage(): ReactNode {
 }
 
 function Body({ report }: { readonly report: Report }): ReactNode {
-  const [threshold, setThreshold] = useState(rounded(report.threshold));
+  const [threshold, setThreshold] = useState(onGrid(report.threshold));
   const [label, setLabel] = useState<string | null>(null);
   const errors = useRef<HTMLDivElement>(null);
   const shared = { report, threshold };

@@ -3,7 +3,7 @@ import { useState, type ReactNode } from "react";
 import type { Preference, Report } from "../../api/evaluator";
 import { useWords } from "../../i18n/language";
 import { decimal, percent } from "../../ui/format";
-import { figures, meanF1At, totalAt } from "./operatingPoint";
+import { figures, meanF1At, onGrid, totalAt } from "./operatingPoint";
 
 interface Props {
   readonly report: Report;
@@ -37,8 +37,8 @@ export function ThresholdCard({ report, threshold, onThreshold }: Props): ReactN
           <Typography.Text>{answer.words}</Typography.Text>
           <Button
             size="small"
-            disabled={rounded(answer.threshold) === threshold}
-            onClick={() => onThreshold(rounded(answer.threshold))}
+            disabled={onGrid(answer.threshold) === threshold}
+            onClick={() => onThreshold(onGrid(answer.threshold))}
           >
             {words.report.use}
           </Button>
@@ -60,7 +60,7 @@ export function ThresholdCard({ report, threshold, onThreshold }: Props): ReactN
           max={1}
           step={0.01}
           value={threshold}
-          onChange={(value) => onThreshold(value ?? rounded(report.threshold))}
+          onChange={(value) => onThreshold(value ?? onGrid(report.threshold))}
           className="threshold-number"
           aria-label={words.report.threshold}
         />
@@ -79,17 +79,12 @@ export function ThresholdCard({ report, threshold, onThreshold }: Props): ReactN
   );
 }
 
-/** The slider's and the curves' grid. */
-export function rounded(threshold: number): number {
-  return Math.round(threshold * 100) / 100;
-}
-
 function marksOf(own: number, advised: number | undefined): Record<number, ReactNode> {
   const marks: Record<number, ReactNode> = { 0: "0", 1: "1" };
   // Two numbers closer than this would be printed over one another.
-  if (advised === undefined || Math.abs(advised - own) > 0.04) marks[rounded(own)] = own.toFixed(2);
+  if (advised === undefined || Math.abs(advised - own) > 0.04) marks[onGrid(own)] = own.toFixed(2);
   if (advised !== undefined) {
-    marks[rounded(advised)] = <span className="advised-mark">{advised.toFixed(2)}</span>;
+    marks[onGrid(advised)] = <span className="advised-mark">{advised.toFixed(2)}</span>;
   }
   return marks;
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { LabelCurve } from "../../api/evaluator";
-import { countsAt, figures, meanF1At, totalAt } from "./operatingPoint";
+import { countsAt, figures, meanF1At, onGrid, totalAt } from "./operatingPoint";
 
 function curve(label: string, truths: number, tp: number[], fp: number[]): LabelCurve {
   return { label, truths, thresholds: [0, 0.3, 0.6, 1], tp, fp, precision_at_recall: [] };
@@ -33,4 +33,11 @@ test("the report's F1 is the mean over labels that have targets", () => {
   const pit = (2 * 4) / (5 + 4);
   expect(meanF1At([SCRATCH, PIT, UNSEEN], 0.3)).toBeCloseTo((scratch + pit) / 2);
   expect(meanF1At([UNSEEN], 0.3)).toBeNull();
+});
+
+test("a threshold goes down to the grid, and one on the grid stays", () => {
+  expect(onGrid(0.809)).toBe(0.8);
+  expect(onGrid(0.3)).toBe(0.3);
+  // 0.29 and 0.57 times a hundred end in ….999… in floating point.
+  for (let step = 0; step <= 100; step += 1) expect(onGrid(step / 100)).toBe(step / 100);
 });
