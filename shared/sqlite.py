@@ -6,10 +6,11 @@ survives a power cut.
 """
 
 import asyncio
+import contextlib
 import queue
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar, cast
@@ -18,6 +19,7 @@ from shared.errors import DependencyDown
 
 T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], T]
+Waiting = tuple[Work[object], Future[object]]
 
 _GROUP = 256
 _BUSY_S = 30.0
@@ -40,9 +42,8 @@ class SqliteFile:
 
     def __init__(self, path: Path, *, readers: int = 4) -> None:
         self._path = path
-        self._queue: queue.SimpleQueue[tuple[Work[object], Future[object]] | None] = (
-            queue.SimpleQueue()
-        )
+        self._queue: queue.SimpleQueue[Waiting | None] = queue.SimpleQueue()
+        self._opened = False
         self._writer: threading.Thread | None = None
         self._readers = ThreadPoolExecutor(readers, thread_name_prefix="sqlite-read")
         self._local = threading.local()
@@ -52,32 +53,48 @@ class SqliteFile:
     def start(self) -> None:
         """Create the file and start the writing thread; safe to call again."""
         with self._lock:
-            if self._writer is None:
-                self._path.parent.mkdir(parents=True, exist_ok=True)
-                self._writer = threading.Thread(
-                    target=self._write_loop, name="sqlite-write", daemon=True
-                )
-                self._writer.start()
+            self._opened = True
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._ensure_writer()
 
     async def write(self, work: Work[T]) -> T:
-        """Run ``work`` inside a transaction; return when it is durable, or raise what it raised."""
-        if self._writer is None:
-            raise DependencyDown("the embedded store is closed")
+        """Run ``work`` inside a transaction; return when it is durable, or raise what it raised.
+
+        Raises DependencyDown when the file is closed, cannot be opened, or its writing thread
+        ended; the next write starts another one.
+        """
         future: Future[object] = Future()
-        self._queue.put((work, future))
+        with self._lock:
+            if not self._opened:
+                raise DependencyDown("the embedded store is closed")
+            self._ensure_writer()
+            self._queue.put((work, future))
         return cast(T, await asyncio.wrap_future(future))
 
+    async def check(self) -> None:
+        """Raise DependencyDown unless the file can be read and takes a transaction."""
+        await self.read(lambda connection: connection.execute("SELECT 1").fetchone())
+        await self.write(lambda connection: None)
+
     async def read(self, work: Work[T]) -> T:
-        """Run ``work`` on a reading connection and see everything acknowledged before."""
+        """Run ``work`` on a reading connection and see everything acknowledged before.
+
+        Raises DependencyDown when the file cannot be read.
+        """
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._readers, lambda: work(self._reader()))
+        try:
+            return await loop.run_in_executor(self._readers, lambda: work(self._reader()))
+        except sqlite3.OperationalError as error:
+            raise DependencyDown(f"the embedded store cannot be read: {error}") from error
 
     async def close(self) -> None:
         """Finish what waits, then close all connections."""
         with self._lock:
-            writer, self._writer = self._writer, None
+            self._opened = False
+            writer = self._writer
+            if writer is not None:
+                self._queue.put(None)
         if writer is not None:
-            self._queue.put(None)
             await asyncio.to_thread(writer.join)
         self._readers.shutdown(wait=True)
         while self._open:
@@ -91,42 +108,65 @@ class SqliteFile:
                 self._open.append(connection)
         return connection
 
-    def _write_loop(self) -> None:
-        connection = connect(self._path)
+    def _ensure_writer(self) -> None:
+        """Start the writing thread if none runs; the caller holds the lock."""
+        if self._writer is None:
+            self._writer = threading.Thread(target=self._writes, name="sqlite-write", daemon=True)
+            self._writer.start()
+
+    def _writes(self) -> None:
+        """Write until the file is closed; whatever ends it early is told to all who wait."""
+        reason: BaseException | None = None
         try:
-            while (first := self._queue.get()) is not None:
-                group = [first]
-                stop = False
-                while len(group) < _GROUP and not self._queue.empty():
-                    following = self._queue.get()
-                    if following is None:
-                        stop = True
-                        break
-                    group.append(following)
-                _write_group(connection, group)
-                if stop:
-                    break
-        finally:
-            connection.close()
+            with contextlib.closing(connect(self._path)) as connection:
+                self._write_loop(connection)
+        except BaseException as error:  # a thread has nobody else to tell
+            reason = error
+        with self._lock:
+            self._writer = None
+            left = _drained(self._queue)
+        _fail(left, DependencyDown(f"the embedded store cannot write: {reason}"))
+
+    def _write_loop(self, connection: sqlite3.Connection) -> None:
+        stop = False
+        while not stop:
+            group = [self._queue.get()]
+            while len(group) < _GROUP and group[-1] is not None and not self._queue.empty():
+                group.append(self._queue.get())
+            stop = group[-1] is None
+            # A future that runs cannot be cancelled any more: its answer finds it open.
+            waiting = [w for w in group if w is not None and w[1].set_running_or_notify_cancel()]
+            if waiting:
+                _write_group(connection, waiting)
 
 
-def _write_group(
-    connection: sqlite3.Connection, group: list[tuple[Work[object], Future[object]]]
-) -> None:
-    done: list[tuple[Future[object], object, BaseException | None]] = []
+def _drained(waiting: "queue.SimpleQueue[Waiting | None]") -> list[Waiting]:
+    found = []
+    while not waiting.empty():
+        if (item := waiting.get()) is not None:
+            found.append(item)
+    return found
+
+
+def _fail(group: Sequence[Waiting], failure: BaseException) -> None:
+    for _, future in group:
+        if future.running() or future.set_running_or_notify_cancel():
+            future.set_exception(failure)
+
+
+def _write_group(connection: sqlite3.Connection, group: Sequence[Waiting]) -> None:
     try:
         connection.execute("BEGIN IMMEDIATE")
-        for work, future in group:
-            done.append((future, *_one(connection, work)))
+        outcomes = [_one(connection, work) for work, _ in group]
         connection.execute("COMMIT")
-    except sqlite3.Error as error:
+    except BaseException as error:
+        _fail(group, DependencyDown(f"the embedded store cannot write: {error}"))
         if connection.in_transaction:
             connection.execute("ROLLBACK")
-        failure = DependencyDown(f"the embedded store cannot write: {error}")
-        done = [(future, None, failure) for _, future in group]
-    for future, result, problem in done:
-        if future.cancelled():
-            continue
+        if not isinstance(error, sqlite3.Error):
+            raise
+        return
+    for (_, future), (result, problem) in zip(group, outcomes, strict=True):
         if problem is not None:
             future.set_exception(problem)
         else:

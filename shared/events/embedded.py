@@ -1,22 +1,26 @@
 """The event log in SQLite: an append-only table, committed offsets, and leases on partitions.
 
-Group members renew a heartbeat while they poll; partitions are dealt round-robin among the members
-alive, and a partition changes hands only when its holder gives it up or falls silent.
+Group members renew a heartbeat from their first poll until they are closed, also while handlers
+work; partitions are dealt round-robin among the members alive, and a partition changes hands only
+when its holder gives it up between two polls or falls silent.
 """
 
 import asyncio
+import contextlib
 import json
 import sqlite3
 import time
 import zlib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
+from shared.errors import DependencyDown
 from shared.events.port import Consumer, Delivery, Partition, Record
 from shared.ids import new_id
 from shared.sqlite import SqliteFile
 
 _SILENT_S = 10.0
-_RENEW_S = 2.0
+_BEATS = 5  # heartbeats before a member is called silent
 _LOOK_S = 0.25
 
 _SCHEMA = """
@@ -38,10 +42,14 @@ CREATE TABLE IF NOT EXISTS event_leases (
 
 
 class EmbeddedEventLog:
-    """The log in the SQLite file ``database``, shared by the processes of one machine."""
+    """The log in the SQLite file ``database``, shared by the processes of one machine.
 
-    def __init__(self, database: SqliteFile) -> None:
+    A member that gives no heartbeat for ``silent_s`` loses its partitions.
+    """
+
+    def __init__(self, database: SqliteFile, *, silent_s: float = _SILENT_S) -> None:
         self._database = database
+        self._silent_s = silent_s
         self._appended = asyncio.Condition()
 
     async def open(self, topics: Mapping[str, int]) -> None:
@@ -65,38 +73,50 @@ class EmbeddedEventLog:
 
     async def consumer(self, group: str, topics: Sequence[str]) -> Consumer:
         """Join ``group``."""
-        return EmbeddedConsumer(self._database, self._appended, group, tuple(topics))
+        membership = _Membership(group, new_id(), tuple(topics), self._silent_s)
+        return EmbeddedConsumer(self._database, self._appended, membership)
 
     async def ping(self) -> None:
-        """Read one row."""
-        await self._database.read(lambda connection: connection.execute("SELECT 1").fetchone())
+        """Read one row and write none."""
+        await self._database.check()
 
     async def close(self) -> None:
         """Close the file."""
         await self._database.close()
 
 
+@dataclass(frozen=True)
+class _Membership:
+    """Who a member is, what it listens to, and after how much silence it is gone."""
+
+    group: str
+    member: str
+    topics: tuple[str, ...]
+    silent_s: float
+
+
 class EmbeddedConsumer:
     """One member of a group; see the port for every promise."""
 
     def __init__(
-        self,
-        database: SqliteFile,
-        appended: asyncio.Condition,
-        group: str,
-        topics: tuple[str, ...],
+        self, database: SqliteFile, appended: asyncio.Condition, membership: _Membership
     ) -> None:
         self._database = database
         self._appended = appended
-        self._group = group
-        self._topics = topics
-        self._member = new_id()
+        self._group = membership.group
+        self._topics = membership.topics
+        self._member = membership.member
+        self._silent_s = membership.silent_s
+        self._renew_s = membership.silent_s / _BEATS
         self._next: dict[Partition, int] = {}
         self._paused: set[Partition] = set()
         self._renewed = 0.0
+        self._beating: asyncio.Task[None] | None = None
 
     async def poll(self, *, limit: int, timeout_s: float) -> list[Delivery]:
         """Return at most ``limit`` next messages of my partitions."""
+        if self._beating is None:
+            self._beating = asyncio.create_task(self._beat())
         deadline = time.monotonic() + timeout_s
         while True:
             await self._renew()
@@ -106,23 +126,24 @@ class EmbeddedConsumer:
                 return found
             await self._wait(min(left, _LOOK_S))
 
-    async def commit(self, delivery: Delivery) -> None:
+    async def commit(self, delivery: Delivery) -> bool:
         """Store the offset after ``delivery`` if I still hold its partition."""
         where = (self._group, delivery.partition.topic, delivery.partition.number)
 
-        def write(connection: sqlite3.Connection) -> None:
+        def write(connection: sqlite3.Connection) -> bool:
             holder = connection.execute(
                 "SELECT member FROM event_leases WHERE grp=? AND topic=? AND part=?", where
             ).fetchone()
             if holder is None or holder[0] != self._member:
-                return
+                return False
             connection.execute(
                 "INSERT INTO event_offsets VALUES (?, ?, ?, ?)"
                 " ON CONFLICT DO UPDATE SET next=max(next, excluded.next)",
                 (*where, delivery.offset + 1),
             )
+            return True
 
-        await self._database.write(write)
+        return await self._database.write(write)
 
     async def rewind(self, delivery: Delivery) -> None:
         """Make ``delivery`` the next message of its partition."""
@@ -142,6 +163,11 @@ class EmbeddedConsumer:
         mine = list(self._next)
         return await self._database.read(lambda c: {p: _lag(c, self._group, p) for p in mine})
 
+    async def ends(self) -> dict[Partition, int]:
+        """Return the offset after the last message of each of my partitions."""
+        mine = list(self._next)
+        return await self._database.read(lambda c: {p: _end(c, p) for p in mine})
+
     async def close(self) -> None:
         """Give up my partitions."""
 
@@ -151,6 +177,9 @@ class EmbeddedConsumer:
                     f"DELETE FROM {table} WHERE grp=? AND member=?", (self._group, self._member)
                 )
 
+        if self._beating is not None:
+            self._beating.cancel()
+            await asyncio.gather(self._beating, return_exceptions=True)
         self._next.clear()
         await self._database.write(write)
 
@@ -161,9 +190,23 @@ class EmbeddedConsumer:
         except TimeoutError:
             return
 
+    async def _beat(self) -> None:
+        """Say that I live, also while my messages are in work; a store that is down only delays."""
+
+        def write(connection: sqlite3.Connection) -> None:
+            connection.execute(
+                "UPDATE event_members SET seen=? WHERE grp=? AND member=?",
+                (time.time(), self._group, self._member),
+            )
+
+        while True:
+            await asyncio.sleep(self._renew_s)
+            with contextlib.suppress(DependencyDown):
+                await self._database.write(write)
+
     async def _renew(self) -> None:
         now = time.monotonic()
-        if now - self._renewed < _RENEW_S and self._renewed:
+        if now - self._renewed < self._renew_s and self._renewed:
             return
         held = await self._database.write(self._claim)
         self._next = {
@@ -180,7 +223,7 @@ class EmbeddedConsumer:
             (group, self._member, json.dumps(self._topics), now),
         )
         connection.execute(
-            "DELETE FROM event_members WHERE grp=? AND seen<?", (group, now - _SILENT_S)
+            "DELETE FROM event_members WHERE grp=? AND seen<?", (group, now - self._silent_s)
         )
         connection.execute(
             "DELETE FROM event_leases WHERE grp=? AND member NOT IN"
@@ -293,8 +336,13 @@ def _committed(connection: sqlite3.Connection, group: str, topic: str, part: int
 
 
 def _lag(connection: sqlite3.Connection, group: str, partition: Partition) -> int:
+    done = _committed(connection, group, partition.topic, partition.number)
+    return _end(connection, partition) - done
+
+
+def _end(connection: sqlite3.Connection, partition: Partition) -> int:
     end: int = connection.execute(
         "SELECT coalesce(max(pos) + 1, 0) FROM event_log WHERE topic=? AND part=?",
         (partition.topic, partition.number),
     ).fetchone()[0]
-    return end - _committed(connection, group, partition.topic, partition.number)
+    return end
