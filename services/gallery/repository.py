@@ -75,15 +75,23 @@ class Clearing(Document):
     """A deleted project whose images are still to be removed; ``id`` is the project's."""
 
 
+_SEARCHED = ("sort_name", "labels", "status", "uploaded_at", "width", "height")
+
 IMAGES = CollectionSpec(
     "gallery.images",
     Image,
     (
         Index(("project_id", "identity"), unique=True),
-        Index(("project_id", "listed", "uploaded_at")),
-        Index(("project_id", "listed", "sort_name")),
-        Index(("project_id", "listed", "status", "uploaded_at")),
-        Index(("project_id", "listed", "width", "height", "uploaded_at")),
+        *(
+            Index(("project_id", "listed", *fields), covers=_SEARCHED)
+            for fields in (
+                ("uploaded_at",),
+                ("sort_name",),
+                ("status", "uploaded_at"),
+                ("width", "height", "uploaded_at"),
+            )
+        ),
+        Index(("project_id", "listed", "labels", "uploaded_at")),
         Index(("parent_id",)),
     ),
 )

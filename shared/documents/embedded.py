@@ -14,13 +14,19 @@ from shared.documents.port import (
     CollectionSpec,
     D,
     EveryTenant,
-    Index,
     Outbox,
     Query,
     Scope,
     Where,
 )
-from shared.documents.sql import column, conditions, index_name, page_clause
+from shared.documents.sql import (
+    column,
+    conditions,
+    index_columns,
+    index_name,
+    index_prefix,
+    page_clauses,
+)
 from shared.errors import AlreadyExists, NotFound, VersionConflict
 from shared.sqlite import SqliteFile
 from shared.telemetry import traceparent
@@ -84,8 +90,8 @@ class EmbeddedDocuments:
         return await self._database.read(read)
 
     async def ping(self) -> None:
-        """Read one row."""
-        await self._database.read(lambda connection: connection.execute("SELECT 1").fetchone())
+        """Read one row and write none."""
+        await self._database.check()
 
     async def close(self) -> None:
         """Close the file."""
@@ -179,9 +185,19 @@ class EmbeddedCollection(Generic[D]):
     async def query(self, query: Query) -> list[D]:
         """Return the documents of one page."""
         where, values = self._where(query.where)
-        clause, more = page_clause(query)
-        sql = f"SELECT body, version FROM {self._table} WHERE {where}{clause}"
-        rows = await self._database.read(lambda c: c.execute(sql, [*values, *more]).fetchall())
+        start = f"SELECT body, version FROM {self._table} WHERE {where}"
+
+        def read(connection: sqlite3.Connection) -> list[tuple[str, int]]:
+            rows: list[tuple[str, int]] = []
+            for clause, more in page_clauses(query):
+                page = [query.limit - len(rows), query.skip]
+                sql = f"{start}{clause} LIMIT ? OFFSET ?"
+                rows += connection.execute(sql, [*values, *more, *page]).fetchall()
+                if len(rows) >= query.limit:
+                    break
+            return rows
+
+        rows = await self._database.read(read)
         return [
             self._spec.model.model_validate({**orjson.loads(body), "version": version})
             for body, version in rows
@@ -264,18 +280,25 @@ def _create(connection: sqlite3.Connection, specs: Sequence[CollectionSpec[Any]]
             f'CREATE INDEX IF NOT EXISTS "{spec.name}~outbox" ON "{spec.name}" (outbox_at)'
             " WHERE outbox_at IS NOT NULL"
         )
-        for index in spec.indexes:
-            _create_index(connection, spec.name, index)
+        _create_indexes(connection, spec)
 
 
-def _create_index(connection: sqlite3.Connection, table: str, index: Index) -> None:
-    columns = ", ".join(("tenant", *(column(field) for field in index.fields), "id"))
-    if index.unique:
-        columns = ", ".join(("tenant", *(column(field) for field in index.fields)))
-    connection.execute(
-        f"CREATE {'UNIQUE ' if index.unique else ''}INDEX IF NOT EXISTS"
-        f' "{index_name(table, index)}" ON "{table}" ({columns}) WHERE deleted=0'
-    )
+def _create_indexes(connection: sqlite3.Connection, spec: CollectionSpec[Any]) -> None:
+    """Make the indexes of ``spec`` and drop those of an older one; a list cannot be searched by."""
+    table = spec.name
+    wanted = [index for index in spec.indexes if not any(map(spec.is_list, index.fields))]
+    names = {f"{table}~outbox", *(index_name(table, index) for index in wanted)}
+    known = connection.execute(
+        "SELECT name FROM sqlite_master WHERE type='index' AND tbl_name=?", (table,)
+    ).fetchall()
+    for (name,) in known:
+        if name.startswith(index_prefix(table)) and name not in names:
+            connection.execute(f'DROP INDEX "{name}"')
+    for index in wanted:
+        connection.execute(
+            f"CREATE {'UNIQUE ' if index.unique else ''}INDEX IF NOT EXISTS"
+            f' "{index_name(table, index)}" ON "{table}" ({index_columns(index)}) WHERE deleted=0'
+        )
 
 
 def _drain_one(connection: sqlite3.Connection, box: Outbox) -> None:

@@ -24,8 +24,9 @@ from shared.contracts.envelope import EventBody, EventStamp, PendingEvent, pack
 from shared.documents.mongo_queries import (
     decode_body,
     encode_body,
+    index_keys,
     matching,
-    page_filter,
+    page_filters,
     path,
     scalar_name,
     sort_keys,
@@ -46,6 +47,7 @@ from shared.errors import AlreadyExists, DependencyDown, NotFound, VersionConfli
 from shared.telemetry import traceparent
 
 _LOOK_S = 1.0
+_INDEX = "loupe-"  # how the names of indexes begin that are ours to drop
 _DOWN = (ConnectionFailure, ExecutionTimeout, WTimeoutError)
 _CLIENT_OPTIONS: dict[str, Any] = {
     # The server's defaults have changed over time: say what we rely on.
@@ -227,14 +229,15 @@ class MongoCollection(Generic[D]):
 
     async def query(self, query: Query) -> list[D]:
         """Return the documents of one page."""
-        where = self._where(query.where)
-        if query.after is not None:
-            where = {"$and": [where, page_filter(query.sort, query.after)]}
-        if query.limit <= 0:
-            return []
-        cursor = self._raw.find(where, {"body": 1, "version": 1}).sort(sort_keys(query.sort))
-        with _translated(self._spec.name):
-            rows = await cursor.skip(query.skip).limit(query.limit).to_list(query.limit)
+        rows: list[dict[str, Any]] = []
+        for bounds in page_filters(query.sort, query.after):
+            left = query.limit - len(rows)
+            if left <= 0:
+                break
+            where = self._where(query.where, *bounds)
+            cursor = self._raw.find(where, {"body": 1, "version": 1}).sort(sort_keys(query.sort))
+            with _translated(self._spec.name):
+                rows += await cursor.skip(query.skip).limit(left).to_list(left)
         return [self._document(row) for row in rows]
 
     async def count(self, where: Where | None = None) -> int:
@@ -277,8 +280,8 @@ class MongoCollection(Generic[D]):
             return self._missing(stored.id)
         return VersionConflict(f"version {stored.version - 1} was read, {row['version']} is stored")
 
-    def _where(self, where: Where) -> dict[str, Any]:
-        parts = [{"deleted": False}, *matching(where)]
+    def _where(self, where: Where, *bounds: dict[str, Any]) -> dict[str, Any]:
+        parts = [{"deleted": False}, *matching(where), *bounds]
         if not isinstance(self._scope, EveryTenant):
             parts.append({"tenant": self._scope.tenant})
         return {"$and": parts}
@@ -358,9 +361,19 @@ def _drain_steps(boxes: Sequence[Outbox]) -> list[UpdateOne | DeleteMany]:
 
 
 async def _create_indexes(raw: Any, spec: CollectionSpec[Any]) -> None:  # noqa: ANN401
+    """Make the indexes of ``spec`` and drop those that an older one had."""
     await raw.create_index([("outbox_at", 1)])
-    await raw.create_index([("tenant", 1), ("id", 1)])
+    await raw.create_index([("tenant", 1), ("deleted", 1), ("id", 1)])
+    wanted = {_index_name(keys): keys for keys in (index_keys(spec, i) for i in spec.indexes)}
     for index in spec.indexes:
         if index.unique:
             await raw.create_index([(unique_name(index), 1)], unique=True)
-        await raw.create_index([("tenant", 1), *((path(f), 1) for f in index.fields), ("id", 1)])
+    for name, keys in wanted.items():
+        await raw.create_index(keys, name=name)
+    for name in await raw.index_information():
+        if name.startswith(_INDEX) and name not in wanted:
+            await raw.drop_index(name)
+
+
+def _index_name(keys: list[tuple[str, int]]) -> str:
+    return _INDEX + "-".join(field.removeprefix("body.") for field, _ in keys)

@@ -7,6 +7,7 @@ from enum import Enum
 from typing import Any
 
 from shared.documents.port import (
+    CollectionSpec,
     Condition,
     Contains,
     Cursor,
@@ -48,21 +49,28 @@ def sort_keys(sort: Sort) -> list[tuple[str, int]]:
     return [(path(sort.field), sort.direction), ("id", sort.direction)]
 
 
-def page_filter(sort: Sort, after: Cursor) -> dict[str, Any]:
-    """Return the filter for what comes after ``after``; a missing value sorts below every other."""
+def page_filters(sort: Sort, after: Cursor | None) -> list[list[dict[str, Any]]]:
+    """Return what a page must match, in one or two steps to be read one after the other.
+
+    A missing value sorts below every other. Each step is one stretch of an index with a plain
+    bound, so that a page costs the same at any depth.
+    """
+    if after is None:
+        return [[]]
     beyond = "$gt" if sort.direction == 1 else "$lt"
+    further_id = {"id": {beyond: after.id}}
     if sort.field == "id":
-        return {"id": {beyond: after.id}}
+        return [[further_id]]
     field = path(sort.field)
     value = _scalar(after.value)
-    choices: list[dict[str, Any]] = [{field: value, "id": {beyond: after.id}}]
-    if value is not None:
-        choices.append({field: {beyond: value}})
-    if value is None and sort.direction == 1:
-        choices.append({field: {"$ne": None}})
-    if value is not None and sort.direction == -1:
-        choices.append({field: None})
-    return {"$or": choices}
+    if value is None:
+        same = [{field: None}, further_id]
+        return [same, [{field: {"$ne": None}}]] if sort.direction == 1 else [same]
+    further = [
+        {field: {f"{beyond}e": value}},
+        {"$or": [{field: {beyond: value}}, {field: value, **further_id}]},
+    ]
+    return [further] if sort.direction == 1 else [further, [{field: None}]]
 
 
 def unique_name(index: Index) -> str:
@@ -84,6 +92,16 @@ def unique_fields(indexes: Sequence[Index], body: dict[str, Any]) -> dict[str, s
                 values = [*values, body["id"]]
             keys[unique_name(index)] = json.dumps([body["tenant"], *values], ensure_ascii=False)
     return keys
+
+
+def index_keys(spec: CollectionSpec[Any], index: Index) -> list[tuple[str, int]]:
+    """Return the keys of a plain index: every query names a tenant and asks for what exists.
+
+    What it covers follows the id; a list there would give an entry for each of its items.
+    """
+    covers = [field for field in index.covers if not spec.is_list(field)]
+    fields = (*index.fields, "id", *covers)
+    return [(key, 1) for key in dict.fromkeys(("tenant", "deleted", *map(path, fields)))]
 
 
 def encode_body(value: Any) -> Any:  # noqa: ANN401  any JSON value

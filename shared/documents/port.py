@@ -7,7 +7,7 @@ adds the events that the change causes to the document's own outbox. A store nee
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, Literal, Protocol, TypeVar
+from typing import Any, Generic, Literal, Protocol, TypeVar, get_origin
 
 from pydantic import BaseModel, ConfigDict
 
@@ -44,10 +44,15 @@ Scope = TenantScope | EveryTenant
 
 @dataclass(frozen=True)
 class Index:
-    """Fields that queries filter or sort by (the tenant is always first); ``unique`` per tenant."""
+    """Fields that queries filter or sort by (the tenant is always first); ``unique`` per tenant.
+
+    ``covers`` are further fields that such queries look at: the index carries them, so that a
+    document which does not match is passed over without being read.
+    """
 
     fields: tuple[str, ...]
     unique: bool = False
+    covers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,11 @@ class CollectionSpec(Generic[D]):
     name: str
     model: type[D]
     indexes: tuple[Index, ...] = ()
+
+    def is_list(self, field: str) -> bool:
+        """Return whether a field of the model holds several values."""
+        known = self.model.model_fields.get(field)
+        return known is not None and get_origin(known.annotation) in (tuple, list)
 
 
 @dataclass(frozen=True)

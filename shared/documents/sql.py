@@ -31,8 +31,20 @@ def column(field: str) -> str:
 
 
 def index_name(table: str, index: Index) -> str:
-    """Return a name that tells table, fields and kind apart."""
-    return f"{table}~{'u' if index.unique else 'i'}~{'~'.join(index.fields)}"
+    """Return a name that tells table, kind, fields and what it covers apart."""
+    covers = f"~+~{'~'.join(index.covers)}" if index.covers else ""
+    return f"{index_prefix(table)}{'u' if index.unique else 'i'}~{'~'.join(index.fields)}{covers}"
+
+
+def index_prefix(table: str) -> str:
+    """Return how the names of a table's indexes begin."""
+    return f"{table}~"
+
+
+def index_columns(index: Index) -> str:
+    """Return what an index holds: what it is searched by, the id, and what it covers."""
+    fields = index.fields if index.unique else (*index.fields, "id", *index.covers)
+    return ", ".join(dict.fromkeys(("tenant", *map(column, fields))))
 
 
 def conditions(where: Where) -> tuple[str, list[Any]]:
@@ -40,45 +52,50 @@ def conditions(where: Where) -> tuple[str, list[Any]]:
     text = ""
     values: list[Any] = []
     for field, condition in where.items():
-        clause, more = _condition(column(field), field, condition)
+        clause, more = _condition(column(field), condition)
         text += f" AND {clause}"
         values += more
     return text, values
 
 
-def page_clause(query: Query) -> tuple[str, list[Any]]:
-    """Return order, cursor and limit of ``query``."""
-    expression = column(query.sort.field)
-    way, sign = ("ASC", ">") if query.sort.direction == 1 else ("DESC", "<")
-    text = ""
-    values: list[Any] = []
-    if query.after is not None:
-        if query.sort.field == "id":
-            text += f" AND id {sign} ?"
-            values.append(query.after.id)
-        else:
-            clause, more = _beyond(expression, query.after, query.sort.direction)
-            text += f" AND {clause}"
-            values += more
-    order = f"id {way}" if query.sort.field == "id" else f"{expression} {way}, id {way}"
-    return f"{text} ORDER BY {order} LIMIT ? OFFSET ?", [*values, query.limit, query.skip]
+def page_clauses(query: Query) -> list[tuple[str, list[Any]]]:
+    """Return cursor and order of ``query``, in one or two steps to be read one after the other.
+
+    Each step is one stretch of an index with plain bounds: SQLite takes no bound from an OR, nor
+    from a comparison of pairs with an expression, and would read all that lies before the page.
+    """
+    way = "ASC" if query.sort.direction == 1 else "DESC"
+    if query.sort.field == "id":
+        steps = [_beyond_id(query)]
+        order = f"id {way}"
+    else:
+        expression = column(query.sort.field)
+        steps = _beyond(expression, query.after, query.sort.direction)
+        order = f"{expression} {way}, id {way}"
+    return [(f"{clause} ORDER BY {order}", values) for clause, values in steps]
 
 
-def _beyond(expression: str, after: Cursor, direction: int) -> tuple[str, list[Any]]:
-    """Return the clause for what comes after ``after``; a missing value sorts below every other."""
-    if direction == 1 and after.value is None:
-        return f"({expression} IS NOT NULL OR ({expression} IS NULL AND id > ?))", [after.id]
-    if direction == 1:
-        return f"({expression}, id) > (?, ?)", [_scalar(after.value), after.id]
+def _beyond_id(query: Query) -> tuple[str, list[Any]]:
+    if query.after is None:
+        return "", []
+    return f" AND id {'>' if query.sort.direction == 1 else '<'} ?", [query.after.id]
+
+
+def _beyond(expression: str, after: Cursor | None, direction: int) -> list[tuple[str, list[Any]]]:
+    """Return the clauses for what comes after a cursor; a missing value sorts below every other."""
+    if after is None:
+        return [("", [])]
+    sign = ">" if direction == 1 else "<"
     if after.value is None:
-        return f"({expression} IS NULL AND id < ?)", [after.id]
-    return (
-        f"(({expression}, id) < (?, ?) OR {expression} IS NULL)",
-        [_scalar(after.value), after.id],
-    )
+        same: tuple[str, list[Any]] = (f" AND {expression} IS NULL AND id {sign} ?", [after.id])
+        return [same, (f" AND {expression} IS NOT NULL", [])] if direction == 1 else [same]
+    value = _scalar(after.value)
+    pair = f" AND {expression} {sign}= ? AND ({expression}, id) {sign} (?, ?)"
+    further: tuple[str, list[Any]] = (pair, [value, value, after.id])
+    return [further] if direction == 1 else [further, (f" AND {expression} IS NULL", [])]
 
 
-def _condition(expression: str, field: str, condition: Condition) -> tuple[str, list[Any]]:
+def _condition(expression: str, condition: Condition) -> tuple[str, list[Any]]:
     match condition:
         case None:
             return f"{expression} IS NULL", []
@@ -89,14 +106,10 @@ def _condition(expression: str, field: str, condition: Condition) -> tuple[str, 
             return _range(expression, condition)
         case Contains(text=text):
             escaped = text.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
-            like = f"{expression} LIKE ? ESCAPE '\\'"
-            if expression == field or not text.isprintable() or '"' in text or "\\" in text:
-                return like, [f"%{escaped}%"]
-            # Looking through the raw body first spares parsing the bodies that cannot match.
-            return f"(body LIKE ? ESCAPE '\\' AND {like})", [f"%{escaped}%"] * 2
+            return f"{expression} LIKE ? ESCAPE '\\'", [f"%{escaped}%"]
         case Has(value=value):
             return (
-                f"EXISTS (SELECT 1 FROM json_each(body, '$.{field}') WHERE value = ?)",
+                f"EXISTS (SELECT 1 FROM json_each({expression}) WHERE value = ?)",
                 [_scalar(value)],
             )
         case Not(value=value):
