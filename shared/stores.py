@@ -6,10 +6,9 @@ from typing import Any, Self
 
 from shared.blobs.embedded import EmbeddedBlobs
 from shared.blobs.port import Blobs
-from shared.contracts.catalogue import PARTITIONS
+from shared.contracts.catalogue import DEAD_LETTERS_SUFFIX, PARTITIONS
 from shared.documents.embedded import EmbeddedDocuments
 from shared.documents.port import CollectionSpec, Documents
-from shared.events.dead_letters import SUFFIX
 from shared.events.embedded import EmbeddedEventLog
 from shared.events.port import EventLog
 from shared.settings import StoreSettings
@@ -69,4 +68,4 @@ class Stores:
 
 def with_dead_letters(topics: Mapping[str, int]) -> dict[str, int]:
     """Return ``topics`` and, for each, its topic of dead letters with one partition."""
-    return {**topics, **{topic + SUFFIX: 1 for topic in topics}}
+    return {**topics, **{topic + DEAD_LETTERS_SUFFIX: 1 for topic in topics}}

@@ -9,26 +9,38 @@ from pathlib import Path
 from services.cli.commands import SubParsers
 
 PUBLISHED = Path(__file__).parents[2] / "shared" / "contracts" / "published"
+_REFUSED = (
+    "nothing is written: give the change a new event type or path, or make it optional. "
+    "To break readers on purpose, remove the published file first and say so in the CHANGELOG."
+)
 
 
 def add_parser(subparsers: SubParsers) -> None:
     """Add the command to the parser."""
     parser = subparsers.add_parser("contracts", help="generate shared/contracts/published")
     parser.add_argument("--check", action="store_true", help="write nothing; fail on a difference")
+    parser.add_argument("--folder", type=Path, default=PUBLISHED, help=argparse.SUPPRESS)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Write or check the contracts; return 1 when they differ or a change breaks readers."""
+    """Write or check the contracts; return 1 when they differ or a change breaks readers.
+
+    A breaking change writes nothing: the published files are what the next check compares with.
+    """
     from shared.contracts.compatibility import breaking_changes
     from shared.contracts.publishing import documents, read_published, write_published
 
     fresh = documents(openapi_documents())
-    published = read_published(PUBLISHED)
+    folder: Path = args.folder
+    published = read_published(folder)
     broken = breaking_changes(published, fresh)
     for line in broken:
         print(f"breaking: {line}", file=sys.stderr)
     if not args.check:
-        write_published(PUBLISHED, fresh)
+        if broken:
+            print(_REFUSED, file=sys.stderr)
+            return 1
+        write_published(folder, fresh)
         return 0
     old = {name for name in published if not name.startswith("examples/")}
     differing = sorted(n for n in fresh.keys() | old if fresh.get(n) != published.get(n))

@@ -27,6 +27,9 @@ PARTITIONS: dict[str, int] = {
 }
 """Topics and their number of partitions; the chart's topic list is generated from it."""
 
+DEAD_LETTERS_SUFFIX = ".dlq"
+"""What a topic's name ends with where its dead letters lie."""
+
 
 def all_events() -> tuple[type[EventBody], ...]:
     """Return every event class, in the order of the modules and of their lines."""

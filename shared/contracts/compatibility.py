@@ -1,31 +1,43 @@
-"""Which changes of a published event break readers: anything but a new optional field or event."""
+"""Which changes of the published contracts break readers.
+
+Of an event that is anything but a new optional field; of an HTTP interface see `api_compatibility`.
+"""
 
 import json
 from collections.abc import Mapping
 from typing import Any
 
+from shared.contracts.api_compatibility import api_changes
+
 
 def breaking_changes(published: Mapping[str, str], fresh: Mapping[str, str]) -> list[str]:
-    """Return one line for each breaking difference between two sets of event schemas.
+    """Return one line for each breaking difference between two sets of published files.
 
     >>> old = {"schemas/a.json": '{"properties": {"x": {"type": "string"}}, "required": ["x"]}'}
     >>> breaking_changes(old, {})
     ['a: the event is gone']
     """
     lines: list[str] = []
+    kinds = {"schemas": ("event", _event_changes), "openapi": ("interface", api_changes)}
     for name, text in sorted(published.items()):
-        if not name.startswith("schemas/"):
+        folder, _, file = name.partition("/")
+        if folder not in kinds:
             continue
-        event = name.removeprefix("schemas/").removesuffix(".json")
+        kind, changes = kinds[folder]
+        subject = file.removesuffix(".json")
         if name not in fresh:
-            lines.append(f"{event}: the event is gone")
+            lines.append(f"{subject}: the {kind} is gone")
             continue
         old, new = json.loads(text), json.loads(fresh[name])
-        lines += [f"{event}: {line}" for line in _object_changes(old, new, "")]
-        old_parts, new_parts = old.get("$defs", {}), new.get("$defs", {})
-        for part in sorted(old_parts.keys() & new_parts.keys()):
-            changes = _object_changes(old_parts[part], new_parts[part], f"{part}.")
-            lines += [f"{event}: {line}" for line in changes]
+        lines += [f"{subject}: {line}" for line in changes(old, new)]
+    return lines
+
+
+def _event_changes(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
+    lines = _object_changes(old, new, "")
+    old_parts, new_parts = old.get("$defs", {}), new.get("$defs", {})
+    for part in sorted(old_parts.keys() & new_parts.keys()):
+        lines += _object_changes(old_parts[part], new_parts[part], f"{part}.")
     return lines
 
 

@@ -1,16 +1,24 @@
 """Dead letters: messages set aside with their bytes and their cause, and the way back."""
 
-from collections.abc import Callable
+import asyncio
+import getpass
+import hashlib
+import os
+import time
+import traceback
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
-import structlog
-
+from shared.errors import DependencyDown
 from shared.events.port import Consumer, Delivery, EventLog, Record
-from shared.ids import new_id
+from shared.release import VERSION
 from shared.telemetry import DEAD_LETTERS, logger
 
 SUFFIX = ".dlq"
 _CAUSE = "dlq_"
+_DETAIL_CHARACTERS = 500
+_PATIENCE_S = 120.0  # a group whose last member was killed gives its partitions away that late
+_LOOK_S = 0.5
 
 log = logger(__name__)
 
@@ -24,11 +32,13 @@ def dead_letter(delivery: Delivery, service: str, error: BaseException, attempts
         headers={
             **delivery.headers,
             "dlq_service": service,
+            "dlq_version": VERSION,
             "dlq_topic": delivery.partition.topic,
             "dlq_partition": str(delivery.partition.number),
             "dlq_offset": str(delivery.offset),
             "dlq_error": type(error).__name__,
-            "dlq_detail": str(error)[:500],
+            "dlq_detail": _detail(error),
+            "dlq_stack": stack_hash(error),
             "dlq_attempts": str(attempts),
         },
     )
@@ -38,11 +48,57 @@ async def set_aside(
     events: EventLog, delivery: Delivery, service: str, error: BaseException, attempts: int
 ) -> None:
     """Publish the dead letter of ``delivery``, count it and say so."""
-    await events.publish([dead_letter(delivery, service, error, attempts)])
+    letter = dead_letter(delivery, service, error, attempts)
+    await events.publish([letter])
     DEAD_LETTERS.labels(service=service, topic=delivery.partition.topic).inc()
-    structlog.get_logger().error(
-        "event.dead", topic=delivery.partition.topic, offset=delivery.offset, cause=str(error)[:500]
+    log.error(
+        "event.dead",
+        topic=delivery.partition.topic,
+        partition=delivery.partition.number,
+        offset=delivery.offset,
+        error=type(error).__name__,
+        cause=_detail(error),
+        stack=letter.headers["dlq_stack"],
     )
+
+
+def stack_hash(error: BaseException) -> str:
+    """Return what letters of one defect have in common: a hash of its class and its way here.
+
+    Line numbers are left out, so that an unrelated change of a file keeps the hash.
+    """
+    frames = traceback.extract_tb(error.__traceback__)
+    way = [type(error).__qualname__, *(f"{frame.filename}:{frame.name}" for frame in frames)]
+    return hashlib.sha256("\n".join(way).encode()).hexdigest()[:12]
+
+
+async def waiting(
+    consumer: Consumer, *, patience_s: float = _PATIENCE_S
+) -> AsyncIterator[Delivery]:
+    """Yield what the consumer's group has not committed of what is there when it has joined.
+
+    Raises:
+        DependencyDown: Another member has all partitions, or a message that is there does not
+            come: the answer "there is nothing" would be a guess.
+    """
+    deadline = time.monotonic() + patience_s
+    while not (lag := await consumer.lag()):
+        if time.monotonic() > deadline:
+            raise DependencyDown("no partition was assigned: is another reader at work?")
+        for early in reversed(await consumer.poll(limit=1, timeout_s=_LOOK_S)):
+            await consumer.rewind(early)
+    ends = await consumer.ends()
+    left = {partition for partition, behind in lag.items() if behind > 0}
+    while left:
+        batch = await consumer.poll(limit=100, timeout_s=_LOOK_S)
+        for delivery in batch:
+            deadline = time.monotonic() + patience_s
+            if delivery.offset + 1 >= ends[delivery.partition]:
+                left.discard(delivery.partition)
+            if delivery.offset < ends[delivery.partition]:
+                yield delivery
+        if not batch and time.monotonic() > deadline:
+            raise DependencyDown("messages that are there do not come")
 
 
 @dataclass(frozen=True)
@@ -59,41 +115,59 @@ async def replay(
     *,
     wanted: Callable[[Delivery], bool] = lambda _: True,
     dry_run: bool = False,
+    per_second: float | None = None,
 ) -> Replayed:
-    """Send dead letters of ``topic`` that are ``wanted`` back to it.
+    """Send dead letters of ``topic`` that are ``wanted`` back to it, at most so many a second.
 
     A letter that was sent back is not sent again by a later replay; those kept go to the end of the
     dead letters. Handlers are idempotent, so even the same letter twice ends in the same state.
     """
-    group = f"replay-{new_id()}" if dry_run else "replay"
-    consumer = await events.consumer(group, [topic + SUFFIX])
+    consumer = await events.consumer("replay", [topic + SUFFIX])
     published = kept = 0
     try:
-        end = await _ends(consumer)
-        while batch := await consumer.poll(limit=100, timeout_s=1.0):
-            for letter in batch:
-                if letter.offset >= end.get(letter.partition.number, 1 << 62):
-                    return Replayed(published, kept)
-                sent = wanted(letter)
-                published, kept = published + sent, kept + (not sent)
-                if not dry_run:
-                    await events.publish([_original(letter) if sent else _again(letter)])
-                    await consumer.commit(letter)
+        async for letter in waiting(consumer):
+            sent = wanted(letter)
+            published, kept = published + sent, kept + (not sent)
+            if dry_run:
+                continue
+            await events.publish([_original(letter) if sent else _again(letter)])
+            await consumer.commit(letter)
+            if sent:
+                _tell(letter)
+                await asyncio.sleep(1 / per_second if per_second else 0)
     finally:
         await consumer.close()
+        log.info(
+            "events.replayed",
+            topic=topic,
+            published=published,
+            kept=kept,
+            dry_run=dry_run,
+            by=_operator(),
+        )
     return Replayed(published, kept)
 
 
-async def _ends(consumer: Consumer) -> dict[int, int]:
-    """Return, for each partition, the offset where this replay stops; what it keeps comes after."""
-    first = await consumer.poll(limit=1, timeout_s=5.0)
-    for letter in first:
-        await consumer.rewind(letter)
-    ends: dict[int, int] = {}
-    for partition, waiting in (await consumer.lag()).items():
-        start = next((d.offset for d in first if d.partition == partition), 0)
-        ends[partition.number] = start + waiting
-    return ends
+def _tell(letter: Delivery) -> None:
+    log.info(
+        "event.replayed",
+        topic=letter.headers.get("dlq_topic", ""),
+        tenant=letter.key.partition("/")[0],
+        event_id=letter.headers.get("ce_id", ""),
+        offset=letter.offset,
+    )
+
+
+def _operator() -> str:
+    """Return who runs this; in a container the user may have no name."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid {os.getuid()}"
+
+
+def _detail(error: BaseException) -> str:
+    return (str(error) or type(error).__name__)[:_DETAIL_CHARACTERS]
 
 
 def _original(letter: Delivery) -> Record:

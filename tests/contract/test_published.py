@@ -1,16 +1,23 @@
 """Published contracts match the code, old examples stay readable, and a breaking change is red."""
 
 import json
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
 
+from services.__main__ import main
 from services.cli.contracts import PUBLISHED, openapi_documents
 from shared.contracts.catalogue import PARTITIONS, all_events, event_class
 from shared.contracts.compatibility import breaking_changes
 from shared.contracts.envelope import unpack
-from shared.contracts.publishing import documents, example_of, read_published
+from shared.contracts.publishing import documents, example_of, read_published, write_published
+from shared.events.dead_letters import dead_letter
+from shared.events.port import Delivery, Partition
+from shared.stores import with_dead_letters
 
 SERVICES = ("workspace", "gallery", "tiling", "annotation", "trainer", "evaluator", "inference")
 EXAMPLES = sorted((PUBLISHED / "examples").glob("*.json"))
@@ -52,31 +59,89 @@ def test_every_example_fits_its_schema() -> None:
         jsonschema.validate(example_of(event), schema)
 
 
-@pytest.mark.parametrize(
-    ("change", "says"),
-    [
-        (lambda s: s["properties"].pop("name"), "name is gone"),
-        (lambda s: s["required"].append("extra"), "extra became required"),
-        (lambda s: s["properties"]["name"].update(type="integer"), "name changed its type"),
-    ],
-)
-def test_a_breaking_change_is_named(change: object, says: str) -> None:
-    old = {"properties": {"name": {"type": "string"}, "extra": {}}, "required": ["name"]}
-    new = json.loads(json.dumps(old))
-    change(new)  # type: ignore[operator]
-    lines = breaking_changes(
-        {"schemas/x.json": json.dumps(old)}, {"schemas/x.json": json.dumps(new)}
-    )
-    assert any(says in line for line in lines)
+def test_a_breaking_change_is_refused_and_nothing_is_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "published"
+    shutil.copytree(PUBLISHED, folder)
+    schema = json.loads((folder / "schemas/image.deleted.json").read_text())
+    schema["properties"]["promised"] = {"type": "string"}
+    (folder / "schemas/image.deleted.json").write_text(json.dumps(schema))
+    (folder / "examples/image.deleted.json").write_text("{}")
+    before = read_published(folder)
+    assert main(["contracts", "--folder", str(folder)]) == 1
+    assert read_published(folder) == before
+    assert "breaking: image.deleted: promised is gone" in capsys.readouterr().err
 
 
-def test_a_new_optional_field_breaks_nobody() -> None:
-    old = {"properties": {"name": {"type": "string"}}, "required": ["name"]}
-    new = {"properties": {"name": {"type": "string"}, "more": {}}, "required": ["name"]}
-    assert (
-        breaking_changes({"schemas/x.json": json.dumps(old)}, {"schemas/x.json": json.dumps(new)})
-        == []
+def test_what_breaks_nobody_is_written(tmp_path: Path, fresh: dict[str, str]) -> None:
+    folder = tmp_path / "published"
+    write_published(folder, fresh)
+    (folder / "asyncapi.json").write_text("{}")
+    assert main(["contracts", "--folder", str(folder)]) == 0
+    assert read_published(folder) == fresh
+
+
+def test_an_example_that_changes_keeps_every_former_text(tmp_path: Path) -> None:
+    name = "examples/a.b.json"
+    for text in ("1", "2", "2", "1", "3", "2"):
+        write_published(tmp_path, {name: text})
+    kept = read_published(tmp_path)
+    assert kept.pop(name) == "2"
+    assert sorted(kept.values()) == ["1", "2", "3"]
+    write_published(tmp_path, {})
+    assert len(read_published(tmp_path)) == 4
+
+
+def test_the_events_are_a_document_of_asyncapi_3(fresh: dict[str, str]) -> None:
+    schema = json.loads((Path(__file__).parent / "asyncapi-3.0.0.json").read_text())
+    document = json.loads(fresh["asyncapi.json"])
+    jsonschema.Draft7Validator(schema).validate(document)
+    document["channels"]["image"]["messages"]["image.deleted"]["$ref"] = 1
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.Draft7Validator(schema).validate(document)
+
+
+def test_every_reference_of_the_asyncapi_document_leads_somewhere(fresh: dict[str, str]) -> None:
+    document = json.loads(fresh["asyncapi.json"])
+    found = list(references(document))
+    assert found
+    for reference in found:
+        target: Any = document
+        if reference.startswith("#/"):
+            for part in reference.removeprefix("#/").split("/"):
+                target = target[part]
+        else:
+            assert reference in fresh
+
+
+def test_every_topic_and_its_dead_letters_are_channels(fresh: dict[str, str]) -> None:
+    document = json.loads(fresh["asyncapi.json"])
+    channels = document["channels"]
+    assert {c["address"]: c["bindings"]["kafka"]["partitions"] for c in channels.values()} == (
+        with_dead_letters(PARTITIONS)
     )
+    letter = dead_letter(
+        Delivery(Partition("image", 1), 7, "a/b", b"no JSON", {}), "gallery", ValueError("bad"), 1
+    )
+    jsonschema.validate(
+        dict(letter.headers), document["components"]["messages"]["dead-letter"]["headers"]
+    )
+    for operation in document["operations"].values():
+        channel = operation["channel"]["$ref"]
+        assert all(m["$ref"].startswith(f"{channel}/messages/") for m in operation["messages"])
+
+
+def references(part: Any) -> Iterator[str]:
+    """Yield every `$ref` below `part`."""
+    if isinstance(part, dict):
+        if isinstance(part.get("$ref"), str):
+            yield part["$ref"]
+        for value in part.values():
+            yield from references(value)
+    elif isinstance(part, list):
+        for value in part:
+            yield from references(value)
 
 
 def test_a_consumer_of_the_catalogue_subscribes_and_nobody_else_does(tmp_path: Path) -> None:
