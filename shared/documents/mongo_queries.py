@@ -64,9 +64,9 @@ def page_filters(sort: Sort, after: Cursor | None) -> list[list[dict[str, Any]]]
     field = path(sort.field)
     value = _scalar(after.value)
     if value is None:
-        same = [{field: None}, further_id]
+        same: list[dict[str, Any]] = [{field: None}, further_id]
         return [same, [{field: {"$ne": None}}]] if sort.direction == 1 else [same]
-    further = [
+    further: list[dict[str, Any]] = [
         {field: {f"{beyond}e": value}},
         {"$or": [{field: {beyond: value}}, {field: value, **further_id}]},
     ]
