@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import suppress
 
 from services.gallery.decode_pool import DecodePool
 from services.gallery.domain.limits import decode_bytes
@@ -105,9 +106,11 @@ class Gallery:
     async def delete_image(self, who: Principal, project_id: str, image_id: str) -> None:
         """Remove an image, and its tiles with it; raise NotFound."""
         image = await self.get_image(who, project_id, image_id)
-        for tile in await self.tiles_of(who, image):
-            await self._remove(tile)
+        await self._remove_tiles(image)
         await self._remove(image)
+        await self._remove_tiles(image)  # those of a cut that was being taken over meanwhile
+        if image.parent_id is not None:
+            await self._remove_bare_parent(image.tenant, image.parent_id)
 
     async def delete_images(
         self, who: Principal, project_id: str, image_ids: Sequence[str]
@@ -128,8 +131,8 @@ class Gallery:
         """Add the tiles of a cut image; its place in the list is theirs now."""
         images = self._images(event.tenant)
         parent = await images.find(event.data.parent_id)
-        if parent is None:
-            return
+        if parent is None or (parent.tiling, parent.plan_hash) == ("done", event.data.plan_hash):
+            return  # cut before: a tile that is missing now was deleted
         for tile in event.data.tiles:
             image = _tile_image(parent, tile, event.data.plan_hash)
             try:
@@ -143,7 +146,8 @@ class Gallery:
             "tiles": len(event.data.tiles),
             "plan_hash": event.data.plan_hash,
         }
-        await _changed(images, parent, changes)
+        if not await _noted(images, parent, changes):
+            await self._remove_tiles(parent)
 
     async def note_tiling_failure(self, event: Event[TilingFailed]) -> None:
         """Say on the image why it was not cut; it stays in the list."""
@@ -151,7 +155,7 @@ class Gallery:
         parent = await images.find(event.data.parent_id)
         if parent is not None and parent.tiling == "waiting":
             changes = {"tiling": "failed", "tiling_reason": event.data.reason}
-            await _changed(images, parent, changes)
+            await _noted(images, parent, changes)
 
     async def follow_annotation(self, event: Event[AnnotationSaved]) -> None:
         """Keep status and label column in step with the newest annotation."""
@@ -166,7 +170,7 @@ class Gallery:
             "annotation_sequence": event.sequence,
             "status": status_of(annotated=annotated, tested=image.tested_by is not None),
         }
-        await _changed(images, image, changes)
+        await _noted(images, image, changes)
 
     async def follow_prediction(self, event: Event[PredictionCompleted]) -> None:
         """Mark a tested image; of several predictions, in any order, the latest one counts."""
@@ -182,7 +186,7 @@ class Gallery:
             "tested_at": event.time,
             "status": status_of(annotated=image.annotated, tested=True),
         }
-        await _changed(images, image, update)
+        await _noted(images, image, update)
 
     async def forget_project(self, event: Event[ProjectDeleted]) -> None:
         """Note that a project's images are to be removed; a loop does it in small steps."""
@@ -229,6 +233,22 @@ class Gallery:
                 image = await images.get(image.id)
         return image.model_copy(update=changes)
 
+    async def _remove_tiles(self, parent: Image) -> None:
+        if parent.tiling == "none":
+            return
+        where = {"parent_id": parent.id}
+        while tiles := await self._images(parent.tenant).query(Query(where=where, limit=_CHUNK)):
+            for tile in tiles:
+                with suppress(NotFound):
+                    await self._remove(tile)
+
+    async def _remove_bare_parent(self, tenant: str, parent_id: str) -> None:
+        """Remove a parent whose last tile is gone: nothing shows it, and it would bar its file."""
+        images = self._images(tenant)
+        if await images.count({"parent_id": parent_id}) == 0:
+            with suppress(NotFound):
+                await self._remove(await images.get(parent_id))
+
     async def _remove(self, image: Image, *, told: bool = True) -> None:
         images = self._images(image.tenant)
         gone = ImageDeleted(project_id=image.project_id, image_id=image.id)
@@ -243,6 +263,15 @@ class Gallery:
 
     def _images(self, tenant: str) -> Collection[Image]:
         return self._documents.collection(IMAGES, TenantScope(tenant))
+
+
+async def _noted(images: Collection[Image], image: Image, changes: Mapping[str, object]) -> bool:
+    """Write what an event tells of an image; return False when the image is gone."""
+    try:
+        await _changed(images, image, changes)
+    except NotFound:
+        return False
+    return True
 
 
 async def _changed(images: Collection[Image], image: Image, changes: Mapping[str, object]) -> Image:

@@ -269,6 +269,51 @@ async def test_tiles_take_their_parents_place(stores: Stores) -> None:
     assert left["total"] == 0
 
 
+async def test_a_cut_image_goes_with_its_last_tile(stores: Stores) -> None:
+    async with platform(stores, tiling={"rows": 2, "columns": 2}) as p:
+        parent = await p.one("board.jpg", jpeg(1))
+        await p.say(tiled_event(p, parent, "t/default/tile"))
+        await p.client.delete(f"{p.images}/tile0")
+        kept = await p.client.get(f"{p.images}/{parent['id']}")
+        ids = {"ids": ["tile1", "tile2", "tile3"]}
+        batch = await p.client.post(f"{p.images}:batch-delete", json=ids)
+        gone = await p.client.get(f"{p.images}/{parent['id']}")
+        again = await p.upload(("board.jpg", jpeg(1)))
+    assert (kept.status_code, gone.status_code) == (200, 404)
+    assert batch.json()["deleted"] == ids["ids"]
+    assert again.json()["files"][0]["outcome"] == "created"
+
+
+async def test_tiles_that_were_deleted_stay_so_when_news_of_the_cut_comes_again(
+    stores: Stores,
+) -> None:
+    async with platform(stores, tiling={"rows": 2, "columns": 2}) as p:
+        parent = await p.one("board.jpg", jpeg(1))
+        await p.say(tiled_event(p, parent, "t/default/tile"))
+        await p.client.delete(f"{p.images}/tile2")
+        await p.say(tiled_event(p, parent, "t/default/tile"))
+        listed = await p.get(sort="name")
+    assert [image["id"] for image in listed["items"]] == ["tile0", "tile1", "tile3"]
+
+
+async def test_a_parent_deleted_while_its_tiles_come_in_leaves_none(stores: Stores) -> None:
+    async with platform(stores, tiling={"rows": 2, "columns": 2}) as p:
+        parent = await p.one("board.jpg", jpeg(1))
+        event = tiled_event(p, parent, "t/default/tile")
+        deleting = stores.documents.collection(IMAGES, TenantScope("default"))
+        many = [
+            event.tiles[0].model_copy(update={"image_id": f"t{n}", "row": n}) for n in range(40)
+        ]
+        coming = asyncio.create_task(p.say(event.model_copy(update={"tiles": tuple(many)})))
+        for _ in range(1000):
+            if await deleting.count({"parent_id": parent["id"]}) >= 5:
+                break
+        await deleting.delete(await deleting.get(parent["id"]))  # as another replica would
+        await coming
+        left = await p.get()
+    assert left["total"] == 0
+
+
 async def test_image_that_cannot_be_cut_says_why(stores: Stores) -> None:
     async with platform(stores, tiling={"rows": 2, "columns": 2}) as p:
         parent = await p.one("board.jpg", jpeg(1))
