@@ -48,6 +48,7 @@ def upload_images_and_annotations(watched: Watched, parts: Parts, tmp_path: Path
     notes = tmp_path / "notes.txt"
     notes.write_text("no image at all")
     dialog.locator("input[type=file]").set_input_files([*parts.images, broken, notes])
+    dialog.get_by_test_id("upload-now").click()
     summary = dialog.get_by_test_id("upload-summary")
     total = len(parts.images)
     expect(summary).to_contain_text(f"{total} of {total + 2} arrived, 2 failed", timeout=60_000)
@@ -118,6 +119,7 @@ def run_and_correct_a_test(watched: Watched, parts: Parts) -> None:
     page.get_by_role("button", name="Upload test images").click()
     dialog = page.get_by_role("dialog")
     dialog.locator("input[type=file]").set_input_files(parts.unseen)
+    dialog.get_by_test_id("upload-now").click()
     dialog.get_by_role("button", name=f"Use {len(parts.unseen)} images").click(timeout=60_000)
     page.get_by_role("button", name="Run test").click(timeout=60_000)
     expect(page.locator(".test-item")).to_have_count(len(parts.unseen), timeout=90_000)
@@ -148,12 +150,7 @@ def draw_a_box(page: Page) -> None:
 def in_the_other_language(watched: Watched) -> None:
     page = watched.page
     page.get_by_text("中文").click()
-    for tab, word in (
-        ("图库", "查询"),
-        ("训练", "版本记录"),
-        ("评估报告", "混淆矩阵"),
-        ("测试", "测试结果"),
-    ):
+    for tab, word in TABS.items():
         page.get_by_role("link", name=tab).click()
         expect(page.get_by_text(word).first).to_be_visible()
         watched.shot(f"20-{tab}", whole=True)

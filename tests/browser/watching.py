@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+import httpx
 from playwright.sync_api import Page
 
 SCREENSHOTS = Path(__file__).parent / "screenshots"
@@ -27,6 +29,18 @@ class Platform:
 
     address: str
     key: str
+
+    def new_project(self, name: str, tiling: dict[str, int] | None = None) -> str:
+        """Create a detection project by the API and return its id."""
+        body: dict[str, Any] = {"name": name, "task": "detection", "tiling": tiling}
+        with httpx.Client(base_url=self.address, headers=self.credential(), timeout=60) as client:
+            answer = client.post("/api/workspace/projects", json=body).raise_for_status()
+        return str(answer.json()["id"])
+
+    def credential(self) -> dict[str, str]:
+        """Exchange the key for the header of a request."""
+        answer = httpx.post(f"{self.address}/api/workspace/tokens", json={"api_key": self.key})
+        return {"Authorization": f"Bearer {answer.raise_for_status().json()['access_token']}"}
 
 
 @dataclass(frozen=True)

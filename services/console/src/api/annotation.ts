@@ -37,7 +37,7 @@ export async function importAnnotations(
   const form = new FormData();
   form.append("file", archive, archive.name);
   const path = `/api/annotation/projects/${projectId}/imports`;
-  return (await upload(path, form, onProgress, signal)) as ImportReport;
+  return (await upload(path, form, { onProgress, signal })) as ImportReport;
 }
 
 /** What a person says is in the image, after a version has said it: a tested image becomes an annotated one. */

@@ -1,6 +1,7 @@
 import createClient from "openapi-fetch";
 import type { components, paths } from "./generated/gallery";
-import { authorisedFetch, body, upload } from "./http";
+import { authorisedFetch, body, upload, type Transfer } from "./http";
+import { uploadResumably } from "./resumable";
 
 type Schemas = components["schemas"];
 
@@ -62,17 +63,29 @@ export function deleteImages(projectId: string, ids: readonly string[]) {
   );
 }
 
-/** Send one image; a refused one throws its problem. */
+/** From this size on a break of the network costs more than the few requests that resuming takes. */
+export const RESUMABLE_FROM_BYTES = 8_000_000;
+
+/** Send one image, a large one in parts that survive a break; a refused one throws its problem. */
 export async function uploadImage(
   projectId: string,
   file: File,
-  onProgress: (share: number) => void,
-  signal: AbortSignal,
+  transfer: Transfer,
 ): Promise<UploadedFile> {
-  const form = new FormData();
-  form.append("files", file, file.name);
-  const answer = (await upload(images(projectId), form, onProgress, signal)) as Schemas["UploadResponse"];
+  const answer = (await (file.size < RESUMABLE_FROM_BYTES
+    ? upload(images(projectId), formOf(file), transfer)
+    : uploadResumably(
+        `/api/gallery/projects/${projectId}/uploads`,
+        file,
+        transfer,
+      ))) as Schemas["UploadResponse"];
   const [result] = answer.files;
   if (result === undefined) throw new TypeError("the upload's report is empty");
   return result;
+}
+
+function formOf(file: File): FormData {
+  const form = new FormData();
+  form.append("files", file, file.name);
+  return form;
 }

@@ -34,12 +34,20 @@ export async function saveFile(path: string, name: string): Promise<void> {
   URL.revokeObjectURL(url);
 }
 
-/** POST a form and hear how much of it has gone out, in [0, 1]; fetch cannot tell that. */
+/** What an upload tells on its way, and what stops it. */
+export interface Transfer {
+  /** The share of the bytes that has gone out, in [0, 1]. */
+  readonly onProgress: (share: number) => void;
+  /** The connection broke; the upload goes on by itself. */
+  readonly onBroken: () => void;
+  readonly signal: AbortSignal;
+}
+
+/** POST a form and hear how much of it has gone out; fetch cannot tell that. */
 export async function upload(
   path: string,
   form: FormData,
-  onProgress: (share: number) => void,
-  signal: AbortSignal,
+  { onProgress, signal }: Pick<Transfer, "onProgress" | "signal">,
 ): Promise<unknown> {
   const token = await accessToken();
   return new Promise((resolve, reject) => {
@@ -59,7 +67,8 @@ export async function upload(
   });
 }
 
-function parsed(text: string): unknown {
+/** JSON, or null where the text is none. */
+export function parsed(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch {

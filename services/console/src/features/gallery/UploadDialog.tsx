@@ -1,5 +1,5 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { Button, Modal, Popconfirm, Space, Steps } from "antd";
+import { Button, Modal, Popconfirm, Space, Steps, Tooltip } from "antd";
 import { useState, type ReactNode } from "react";
 import type { Project } from "../../api/workspace";
 import { useWords } from "../../i18n/language";
@@ -8,8 +8,8 @@ import { useProject } from "../projects/useProject";
 import { AnnotationUpload } from "./AnnotationUpload";
 import { MAX_BYTES, MEGABYTE, PLAIN_PIXELS, TILE_PIXELS, TILED_PIXELS } from "./limits";
 import { UploadList } from "./UploadList";
-import { summarise } from "./uploadQueue";
-import { useUploads } from "./useUploads";
+import { summarise, type UploadSummary } from "./uploadQueue";
+import { useUploads, type Uploads } from "./useUploads";
 
 interface Props {
   /** `images` uploads images; `annotated` takes images first, then their annotations. */
@@ -37,6 +37,7 @@ function OpenDialog({ mode, onClose }: OpenProps): ReactNode {
   const summary = summarise(uploads.entries);
   const tiled = project.tiling !== null;
   const title = tiled ? words.gallery.uploadAndTile : words.gallery.upload;
+  const inSteps = mode === "annotated" || step === 1;
   const close = (): void => {
     void queries.invalidateQueries({ queryKey: ["images", project.id] });
     onClose();
@@ -45,21 +46,31 @@ function OpenDialog({ mode, onClose }: OpenProps): ReactNode {
     <Modal
       open
       width={720}
-      title={mode === "annotated" ? words.gallery.uploadAnnotated : title}
+      style={{ top: 40 }}
+      title={inSteps ? words.gallery.uploadAnnotated : title}
       mask={{ closable: false }}
+      closable={summary.open === 0}
+      keyboard={summary.open === 0}
       onCancel={close}
       footer={
-        <Space>
-          {mode === "annotated" && step === 0 && (
-            <Button type="primary" disabled={summary.open > 0} onClick={() => setStep(1)}>
-              {summary.total === 0 ? words.common.skip : words.common.next}
-            </Button>
-          )}
-          <CloseButton open={summary.open} finished={step === 1 || (mode === "images" && summary.done > 0)} onClose={close} />
-        </Space>
+        step === 1 ? (
+          <Button type="primary" onClick={close}>
+            {words.common.done}
+          </Button>
+        ) : (
+          <ImagesFooter
+            uploads={uploads}
+            summary={summary}
+            sendWord={title}
+            mode={mode}
+            tiled={tiled}
+            onAnnotations={() => setStep(1)}
+            onClose={close}
+          />
+        )
       }
     >
-      {mode === "annotated" && (
+      {inSteps && (
         <Steps
           size="small"
           current={step}
@@ -79,25 +90,58 @@ function OpenDialog({ mode, onClose }: OpenProps): ReactNode {
   );
 }
 
-interface CloseProps {
-  readonly open: number;
-  readonly finished: boolean;
+interface FooterProps {
+  readonly uploads: Uploads;
+  readonly summary: UploadSummary;
+  readonly sendWord: string;
+  readonly mode: "images" | "annotated";
+  readonly tiled: boolean;
+  readonly onAnnotations: () => void;
   readonly onClose: () => void;
 }
 
-function CloseButton({ open, finished, onClose }: CloseProps): ReactNode {
+/** Upload, Skip and Cancel; a tiled project skips nothing unless annotations are to follow. */
+function ImagesFooter(props: FooterProps): ReactNode {
+  const { uploads, summary, sendWord, mode, tiled, onAnnotations, onClose } = props;
   const words = useWords();
-  if (open === 0) {
+  if (summary.open > 0) {
     return (
-      <Button type={finished ? "primary" : "default"} onClick={onClose}>
-        {finished ? words.common.done : words.common.cancel}
+      <Popconfirm
+        title={words.gallery.stopSure(summary.open)}
+        okText={words.gallery.stop}
+        onConfirm={onClose}
+      >
+        <Button>{words.gallery.stop}</Button>
+      </Popconfirm>
+    );
+  }
+  const finished = summary.done > 0 && summary.picked === 0;
+  if (finished && mode === "annotated") {
+    return (
+      <Button type="primary" onClick={onAnnotations}>
+        {words.common.next}
+      </Button>
+    );
+  }
+  if (finished) {
+    return (
+      <Button type="primary" onClick={onClose}>
+        {words.common.done}
       </Button>
     );
   }
   return (
-    <Popconfirm title={words.gallery.stopSure(open)} okText={words.gallery.stop} onConfirm={onClose}>
-      <Button>{words.gallery.stop}</Button>
-    </Popconfirm>
+    <Space>
+      <Button onClick={onClose}>{words.common.cancel}</Button>
+      {(mode === "annotated" || !tiled) && (
+        <Tooltip title={words.gallery.skipHint}>
+          <Button onClick={onAnnotations}>{words.common.skip}</Button>
+        </Tooltip>
+      )}
+      <Button type="primary" disabled={summary.picked === 0} onClick={uploads.start} data-testid="upload-now">
+        {summary.picked === 0 ? sendWord : words.gallery.sendPicked(sendWord, summary.picked)}
+      </Button>
+    </Space>
   );
 }
 

@@ -1,4 +1,4 @@
-import { CheckCircleFilled, CloseCircleFilled, InboxOutlined } from "@ant-design/icons";
+import { CheckCircleFilled, CloseCircleFilled, CloseOutlined, InboxOutlined } from "@ant-design/icons";
 import { Button, Progress, Typography, Upload } from "antd";
 import type { ReactNode } from "react";
 import { asProblem } from "../../api/problem";
@@ -39,15 +39,17 @@ export function UploadList({ uploads, summary }: Props): ReactNode {
       {summary.total > 0 && (
         <>
           <div className="upload-summary" data-testid="upload-summary">
-            <Progress
-              percent={Math.floor(summary.share * 100)}
-              status={progressStatus(summary)}
-            />
+            {summary.picked < summary.total && (
+              <Progress
+                percent={Math.floor(summary.share * 100)}
+                status={progressStatus(summary)}
+              />
+            )}
             <div className="upload-summary-line">
               <Typography.Text type={summary.failed > 0 ? "danger" : "secondary"}>
-                {words.gallery.uploadSummary(summary.done, summary.total, summary.failed)}
+                {summaryText(summary, words)}
               </Typography.Text>
-              {summary.open === 0 && summary.failed > 0 && (
+              {summary.open === 0 && uploads.entries.some(mayRetry) && (
                 <Button size="small" onClick={uploads.retry}>
                   {words.gallery.retryFailed}
                 </Button>
@@ -56,7 +58,7 @@ export function UploadList({ uploads, summary }: Props): ReactNode {
           </div>
           <ul className="upload-rows">
             {ordered(uploads.entries).map((entry) => (
-              <UploadRow key={entry.id} entry={entry} />
+              <UploadRow key={entry.id} entry={entry} onRemove={uploads.remove} />
             ))}
           </ul>
         </>
@@ -65,13 +67,24 @@ export function UploadList({ uploads, summary }: Props): ReactNode {
   );
 }
 
+/** What the rules refuse will be refused again. */
+function mayRetry({ state, objection }: UploadEntry): boolean {
+  return state === "failed" && objection === null;
+}
+
 function progressStatus({ open, done, failed }: UploadSummary): "active" | "exception" | "normal" | "success" {
   if (open > 0) return "active";
   if (failed === 0) return "success";
   return done === 0 ? "exception" : "normal";
 }
 
-const ORDER = { failed: 0, sending: 1, waiting: 2, done: 3 } as const;
+function summaryText({ done, total, failed, picked, open }: UploadSummary, words: Words): string {
+  return picked > 0 && open === 0 && done === 0
+    ? words.gallery.pickedSummary(picked, failed)
+    : words.gallery.uploadSummary(done, total, failed);
+}
+
+const ORDER = { failed: 0, sending: 1, waiting: 2, picked: 3, done: 4 } as const;
 
 function ordered(entries: readonly UploadEntry[]): UploadEntry[] {
   return [...entries].sort((a, b) => ORDER[a.state] - ORDER[b.state] || a.id - b.id).slice(0, SHOWN_ROWS);
@@ -86,7 +99,12 @@ function reason(entry: UploadEntry, words: Words): string {
     .join(" — ");
 }
 
-function UploadRow({ entry }: { readonly entry: UploadEntry }): ReactNode {
+interface RowProps {
+  readonly entry: UploadEntry;
+  readonly onRemove: (id: number) => void;
+}
+
+function UploadRow({ entry, onRemove }: RowProps): ReactNode {
   const words = useWords();
   return (
     <li className={`upload-row upload-${entry.state}`}>
@@ -98,6 +116,16 @@ function UploadRow({ entry }: { readonly entry: UploadEntry }): ReactNode {
         {entry.known && <Typography.Text type="secondary">{words.gallery.known}</Typography.Text>}
         {entry.state === "done" && <CheckCircleFilled className="good" />}
         {entry.state === "failed" && <CloseCircleFilled className="bad" />}
+        {entry.broken && <Typography.Text type="warning">{words.gallery.broken}</Typography.Text>}
+        {entry.state === "picked" && (
+          <Button
+            type="text"
+            size="small"
+            icon={<CloseOutlined />}
+            aria-label={words.gallery.leaveOut(entry.file.name)}
+            onClick={() => onRemove(entry.id)}
+          />
+        )}
         {(entry.state === "sending" || entry.state === "waiting") && (
           <Progress
             percent={Math.floor(entry.progress * 100)}

@@ -2,7 +2,8 @@
 import type { GalleryImage } from "../../api/gallery";
 import { objection, type Objection } from "./limits";
 
-export type UploadState = "waiting" | "sending" | "done" | "failed";
+/** `picked` files go nowhere until the person says so. */
+export type UploadState = "picked" | "waiting" | "sending" | "done" | "failed";
 
 export interface UploadEntry {
   readonly id: number;
@@ -10,6 +11,8 @@ export interface UploadEntry {
   readonly state: UploadState;
   /** Share of the bytes that have gone out, in [0, 1]. */
   readonly progress: number;
+  /** The network broke off and the upload tries to go on. */
+  readonly broken: boolean;
   readonly objection: Objection | null;
   readonly error: unknown;
   readonly image: GalleryImage | null;
@@ -19,17 +22,20 @@ export interface UploadEntry {
 
 export type UploadAction =
   | { readonly type: "add"; readonly files: readonly File[] }
+  | { readonly type: "remove"; readonly id: number }
+  | { readonly type: "start" }
   | { readonly type: "send"; readonly id: number }
   | { readonly type: "progress"; readonly id: number; readonly progress: number }
+  | { readonly type: "broken"; readonly id: number }
   | { readonly type: "done"; readonly id: number; readonly image: GalleryImage; readonly known: boolean }
   | { readonly type: "fail"; readonly id: number; readonly error: unknown }
-  | { readonly type: "retry" }
-  | { readonly type: "clear" };
+  | { readonly type: "retry" };
 
 export interface UploadSummary {
   readonly total: number;
   readonly done: number;
   readonly failed: number;
+  readonly picked: number;
   readonly open: number;
   readonly share: number;
 }
@@ -39,8 +45,9 @@ function entryOf(id: number, file: File): UploadEntry {
   return {
     id,
     file,
-    state: found === null ? "waiting" : "failed",
+    state: found === null ? "picked" : "failed",
     progress: 0,
+    broken: false,
     objection: found,
     error: null,
     image: null,
@@ -65,19 +72,26 @@ export function uploadReducer(
       const next = (entries.at(-1)?.id ?? 0) + 1;
       return [...entries, ...action.files.map((file, place) => entryOf(next + place, file))];
     }
+    case "remove":
+      return entries.filter(({ id }) => id !== action.id);
+    case "start":
+      return entries.map((entry) => (entry.state === "picked" ? { ...entry, state: "waiting" } : entry));
     case "send":
       return changed(entries, action.id, { state: "sending", progress: 0, error: null });
     case "progress":
-      return changed(entries, action.id, { progress: action.progress });
+      return changed(entries, action.id, { progress: action.progress, broken: false });
+    case "broken":
+      return changed(entries, action.id, { broken: true });
     case "done":
       return changed(entries, action.id, {
         state: "done",
         progress: 1,
+        broken: false,
         image: action.image,
         known: action.known,
       });
     case "fail":
-      return changed(entries, action.id, { state: "failed", error: action.error });
+      return changed(entries, action.id, { state: "failed", broken: false, error: action.error });
     case "retry":
       // A file the rules refuse will be refused again; only the others are worth another try.
       return entries.map((entry) =>
@@ -85,8 +99,6 @@ export function uploadReducer(
           ? { ...entry, state: "waiting", progress: 0, error: null }
           : entry,
       );
-    case "clear":
-      return [];
   }
 }
 
@@ -100,6 +112,7 @@ export function summarise(entries: readonly UploadEntry[]): UploadSummary {
     total: entries.length,
     done: count("done"),
     failed: count("failed"),
+    picked: count("picked"),
     open: count("waiting") + count("sending"),
     share: entries.length === 0 ? 0 : finished / entries.length,
   };

@@ -1,6 +1,6 @@
 import { useEffect, useReducer, useRef } from "react";
 import { uploadImage } from "../../api/gallery";
-import { problemFrom } from "../../api/problem";
+import { asProblem, problemFrom } from "../../api/problem";
 import { uploadReducer, type UploadEntry } from "./uploadQueue";
 
 /** Files on their way at once: enough to hide the latency, few enough to keep the server calm. */
@@ -9,11 +9,13 @@ const PARALLEL = 3;
 export interface Uploads {
   readonly entries: readonly UploadEntry[];
   readonly add: (files: readonly File[]) => void;
+  readonly remove: (id: number) => void;
+  /** Upload now what was picked. */
+  readonly start: () => void;
   readonly retry: () => void;
-  readonly clear: () => void;
 }
 
-/** Sends added files a few at a time while the component lives; leaving the page asks first. */
+/** Sends started files a few at a time while the component lives; leaving the page asks first. */
 export function useUploads(projectId: string): Uploads {
   const [entries, dispatch] = useReducer(uploadReducer, []);
   const transfers = useRef(new Map<number, AbortController>());
@@ -25,12 +27,11 @@ export function useUploads(projectId: string): Uploads {
       const abort = new AbortController();
       transfers.current.set(id, abort);
       dispatch({ type: "send", id });
-      uploadImage(
-        projectId,
-        file,
-        (progress) => dispatch({ type: "progress", id, progress }),
-        abort.signal,
-      )
+      uploadImage(projectId, file, {
+        onProgress: (progress) => dispatch({ type: "progress", id, progress }),
+        onBroken: () => dispatch({ type: "broken", id }),
+        signal: abort.signal,
+      })
         .then(({ image, status, problem, outcome }) => {
           if (image) dispatch({ type: "done", id, image, known: outcome === "duplicate" });
           else dispatch({ type: "fail", id, error: problemFrom(status, problem) });
@@ -48,6 +49,17 @@ export function useUploads(projectId: string): Uploads {
     return () => window.removeEventListener("beforeunload", ask);
   }, [busy]);
 
+  const unreached = entries.some(
+    ({ state, objection, error }) =>
+      state === "failed" && objection === null && asProblem(error).code === "unreachable",
+  );
+  useEffect(() => {
+    if (!unreached) return;
+    const again = (): void => dispatch({ type: "retry" });
+    window.addEventListener("online", again);
+    return () => window.removeEventListener("online", again);
+  }, [unreached]);
+
   useEffect(() => {
     const running = transfers.current;
     return () => running.forEach((abort) => abort.abort());
@@ -56,10 +68,8 @@ export function useUploads(projectId: string): Uploads {
   return {
     entries,
     add: (files) => dispatch({ type: "add", files }),
+    remove: (id) => dispatch({ type: "remove", id }),
+    start: () => dispatch({ type: "start" }),
     retry: () => dispatch({ type: "retry" }),
-    clear: () => {
-      transfers.current.forEach((abort) => abort.abort());
-      dispatch({ type: "clear" });
-    },
   };
 }

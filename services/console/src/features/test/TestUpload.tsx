@@ -1,5 +1,5 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { Button, Modal } from "antd";
+import { Button, Modal, Space } from "antd";
 import type { ReactNode } from "react";
 import { useWords } from "../../i18n/language";
 import { UploadList } from "../gallery/UploadList";
@@ -31,9 +31,18 @@ export function TestUpload({ onClose }: Props): ReactNode {
       mask={{ closable: false }}
       onCancel={close}
       footer={
-        <Button type="primary" disabled={summary.open > 0} onClick={close}>
-          {summary.done > 0 ? words.test.useImages(summary.done) : words.common.cancel}
-        </Button>
+        summary.picked > 0 && summary.open === 0 ? (
+          <Space>
+            <Button onClick={close}>{words.common.cancel}</Button>
+            <Button type="primary" onClick={uploads.start} data-testid="upload-now">
+              {words.gallery.sendPicked(words.gallery.upload, summary.picked)}
+            </Button>
+          </Space>
+        ) : (
+          <Button type="primary" disabled={summary.open > 0} onClick={close}>
+            {summary.done > 0 ? words.test.useImages(summary.done) : words.common.cancel}
+          </Button>
+        )
       }
     >
       <UploadList uploads={uploads} summary={summary} />

@@ -1,4 +1,10 @@
 export const gallery = {
+  broken: "connection lost, going on as soon as it is back",
+  leaveOut: (name: string) => `Leave out ${name}`,
+  pickedSummary: (picked: number, refused: number) =>
+    refused === 0 ? `${picked} picked` : `${picked} picked, ${refused} cannot be uploaded`,
+  sendPicked: (word: string, count: number) => `${word} (${count})`,
+  skipHint: "The images are in the gallery already: go on to their annotations",
   adviceCount: "At least 30 images are recommended; more make a better model.",
   adviceScene: "Images must look as in production: the same light, angle and camera.",
   archiveRules: [

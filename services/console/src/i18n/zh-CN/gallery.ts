@@ -1,4 +1,10 @@
 export const gallery = {
+  broken: "网络中断，恢复后自动续传",
+  leaveOut: (name: string) => `移除 ${name}`,
+  pickedSummary: (picked: number, refused: number) =>
+    refused === 0 ? `已选择 ${picked} 个文件` : `已选择 ${picked} 个文件，${refused} 个无法上传`,
+  sendPicked: (word: string, count: number) => `${word}（${count}）`,
+  skipHint: "图像已在图库中：直接上传标注",
   adviceCount: "建议至少上传 30 张图像；图像越多，模型越准确。",
   adviceScene: "图像须与生产现场一致：相同的光照、角度和相机。",
   archiveRules: [
