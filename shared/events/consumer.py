@@ -1,42 +1,30 @@
-"""The consumer loop: every event at least once to its handler, and nothing is ever lost.
+"""The consumer loop: polls, hands each partition's messages on in order, commits, pauses.
 
-==============================  ==================================================================
-what the handler raised          what happens
-==============================  ==================================================================
-a permanent :class:`LoupeError`  to the dead letters at once
-a retryable one                  the partition pauses and the message waits; nothing is burnt
-anything else                    a few quick tries, then to the dead letters
-the process died, three times    to the dead letters before it is handled again
-==============================  ==================================================================
+What becomes of one message is told in :mod:`shared.events.handling`. Partitions are handled side
+by side, except those whose first message may have killed this process: these come one after the
+other, and no other message of this loop is in work then.
 """
 
 import asyncio
+import contextlib
 import time
 from itertools import groupby
+from operator import attrgetter
 
-from shared.contracts.envelope import unpack
 from shared.documents.port import Documents
-from shared.errors import DependencyDown, Internal, LoupeError, VersionConflict
-from shared.events.dead_letters import set_aside
+from shared.errors import DependencyDown
+from shared.events.handling import Handling, Limits, Wait
 from shared.events.port import Consumer, Delivery, EventLog, Partition
 from shared.events.progress import Progress
 from shared.events.subscriptions import Subscription, topics_of
-from shared.telemetry import CONSUMER_LAG, HANDLER_SECONDS, continue_trace, logger
+from shared.lifecycle import Lifecycle
+from shared.telemetry import CONSUMER_LAG, logger
 
-_BATCH = 200
+BATCH = 200
 _POLL_S = 1.0
-_HANDLER_S = 30.0
-_QUICK_TRIES = 3
-_RACE_TRIES = 20
-_MAX_STARTS = 3
-_PAUSE_S = (1.0, 2.0, 5.0, 10.0)
 _LAG_EVERY_S = 5.0
 
 log = logger(__name__)
-
-
-class _Wait(Exception):
-    """The message cannot be handled now, and waiting helps."""
 
 
 class ConsumerLoop:
@@ -49,84 +37,165 @@ class ConsumerLoop:
         *,
         events: EventLog,
         documents: Documents,
+        life: Lifecycle | None = None,
+        limits: Limits | None = None,
     ) -> None:
         self._service = service
         self._events = events
-        self._handlers = {s.event.type: s for s in subscriptions}
         self._topics = topics_of(subscriptions)
+        self._life = life or Lifecycle()
+        self._limits = limits or Limits()
         self._progress = Progress(documents, service)
+        self._handling = Handling(
+            service,
+            subscriptions,
+            events=events,
+            progress=self._progress,
+            limits=self._limits,
+        )
         self._resume_at: dict[Partition, float] = {}
         self._pauses: dict[Partition, int] = {}
-        self.last_poll = time.monotonic()
 
     async def run(self) -> None:
-        """Consume until cancelled; a log that does not answer only delays."""
-        while True:
-            try:
-                consumer = await self._events.consumer(self._service, self._topics)
+        """Consume until the process is to stop; a log that does not answer only delays."""
+        try:
+            while not self._life.stopping:
+                self._sign()
                 try:
-                    await self._consume(consumer)
-                finally:
-                    await consumer.close()
-            except DependencyDown as error:
-                log.warning("consumer.waits", service=self._service, reason=error.detail)
-                await asyncio.sleep(_PAUSE_S[0])
+                    consumer = await self._events.consumer(self._service, self._topics)
+                    try:
+                        await self._consume(consumer)
+                    finally:
+                        await consumer.close()
+                except DependencyDown as error:
+                    log.warning("consumer.waits", service=self._service, reason=error.detail)
+                    await asyncio.sleep(self._limits.pauses_s[0])
+        finally:
+            self._life.ended(self._service)
 
     async def _consume(self, consumer: Consumer) -> None:
         lag_at = 0.0
-        while True:
-            self.last_poll = time.monotonic()
-            self._resume_due(consumer)
+        while not self._life.stopping:
             await self.step(consumer, timeout_s=_POLL_S)
             if time.monotonic() - lag_at > _LAG_EVERY_S:
                 lag_at = time.monotonic()
-                for partition, lag in (await consumer.lag()).items():
-                    CONSUMER_LAG.labels(group=self._service, topic=partition.topic).set(lag)
+                await self._tell_lag(consumer)
 
     async def step(self, consumer: Consumer, *, timeout_s: float) -> int:
         """Poll once and handle what came; return the number of messages."""
-        batch = await consumer.poll(limit=_BATCH, timeout_s=timeout_s)
-        by_partition = groupby(sorted(batch, key=_place), key=lambda d: d.partition)
+        self._sign()
+        self._resume_due(consumer)
+        batch = await consumer.poll(limit=BATCH, timeout_s=timeout_s)
+        self._sign()
+        batch.sort(key=_place)
+        parts = [list(part) for _, part in groupby(batch, key=attrgetter("partition"))]
         outcomes = await asyncio.gather(
-            *(self._partition(consumer, list(part)) for _, part in by_partition),
-            return_exceptions=True,
+            *(self._calm(consumer, part) for part in parts), return_exceptions=True
         )
-        for outcome in outcomes:
+        suspects: list[list[Delivery]] = []
+        for part, outcome in zip(parts, outcomes, strict=True):
             if isinstance(outcome, BaseException):
                 raise outcome
+            if not outcome:
+                suspects.append(part)
+        if suspects:
+            await self._one_by_one(consumer, suspects)
         return len(batch)
 
-    async def _partition(self, consumer: Consumer, batch: list[Delivery]) -> None:
-        mine = [d for d in batch if d.headers.get("ce_type", "") in self._handlers]
-        if not mine:
+    async def _calm(self, consumer: Consumer, batch: list[Delivery]) -> bool:
+        """Handle a partition's messages unless the first is a suspect; return whether done."""
+        first = next((d for d in batch if self._handling.wants(d)), None)
+        if first is None:
             await consumer.commit(batch[-1])
-            return
-        first = batch.index(mine[0])
-        size, starts = await self._progress.begin(batch[first:])
-        now = batch[: first + size]
-        if first + size < len(batch):
-            await consumer.rewind(batch[first + size])
-        done: Delivery | None = None
-        for delivery in now:
-            tries = starts if delivery is mine[0] else 1
-            try:
-                await self._handle(delivery, tries)
-            except _Wait as reason:
-                await self._wait(consumer, delivery, reason)
-                await self._progress.finish(now[first:])
-                break
-            done = delivery
-        if done is not None:
-            await consumer.commit(done)
-            if done is now[-1]:
-                self._pauses.pop(done.partition, None)
+            return True
+        return await self._begin(consumer, batch[batch.index(first) :], alone=False)
 
-    async def _wait(self, consumer: Consumer, delivery: Delivery, reason: _Wait) -> None:
+    async def _one_by_one(self, consumer: Consumer, parts: list[list[Delivery]]) -> None:
+        until = time.monotonic() + self._limits.batch_s
+        for part in parts:
+            first = next(d for d in part if self._handling.wants(d))
+            if not await self._alone_before(until):
+                await consumer.rewind(first)
+                continue
+            try:
+                self._sign()
+                await self._begin(consumer, part[part.index(first) :], alone=True)
+            finally:
+                self._life.alone.release()
+
+    async def _alone_before(self, until: float) -> bool:
+        if self._life.stopping:
+            return False
+        try:
+            async with asyncio.timeout(max(0.0, until - time.monotonic())):
+                return await self._life.alone.acquire()
+        except TimeoutError:
+            return False
+
+    async def _begin(self, consumer: Consumer, batch: list[Delivery], *, alone: bool) -> bool:
+        """Mark messages as begun and handle them; return whether they may be begun at all."""
+        try:
+            size, starts = await self._progress.begin(batch, alone=alone)
+        except DependencyDown as down:
+            await self._pause(consumer, batch[0], Wait(down.detail))
+            return True
+        if size:
+            await self._handle(consumer, batch, size, starts)
+        return bool(size)
+
+    async def _handle(
+        self, consumer: Consumer, batch: list[Delivery], size: int, starts: int
+    ) -> None:
+        """Handle the first ``size`` messages in order; commit what is done, rewind to the rest."""
+        until = time.monotonic() + self._limits.batch_s
+        done = 0
+        reason: Wait | None = None
+        try:
+            for delivery in batch[:size]:
+                if self._life.stopping or (done and time.monotonic() > until):
+                    break
+                if self._handling.wants(delivery):
+                    await self._one(delivery, starts if done == 0 else 1)
+                done += 1
+        except Wait as wait:
+            reason = wait
+        except asyncio.CancelledError:
+            # A stop is no death: what is done counts, and the message in work was not at fault.
+            with contextlib.suppress(DependencyDown):
+                await asyncio.shield(self._settle(consumer, batch, done, whole=False))
+            raise
+        await self._settle(consumer, batch, done, whole=done == size)
+        if reason is not None:
+            await self._pause(consumer, batch[done], reason)
+        elif done < len(batch):
+            await consumer.rewind(batch[done])
+
+    async def _one(self, delivery: Delivery, starts: int) -> None:
+        with self._handling.context(delivery):
+            await self._handling.handle(delivery, starts, sign=self._sign)
+        self._sign()
+
+    async def _settle(
+        self, consumer: Consumer, batch: list[Delivery], done: int, *, whole: bool
+    ) -> None:
+        """Commit the first ``done``; leave no mark of a death where this run only stopped."""
+        partition = batch[0].partition
+        committed = False
+        try:
+            committed = done == 0 or await consumer.commit(batch[done - 1])
+        finally:
+            if not (committed and whole):
+                await self._progress.finish(partition)
+        if committed and whole:
+            self._pauses.pop(partition, None)
+
+    async def _pause(self, consumer: Consumer, delivery: Delivery, reason: Wait) -> None:
         partition = delivery.partition
         count = self._pauses.get(partition, 0)
         self._pauses[partition] = count + 1
-        wait_s = _PAUSE_S[min(count, len(_PAUSE_S) - 1)]
-        log.warning("partition.pauses", topic=partition.topic, cause=str(reason), wait_s=wait_s)
+        wait_s = self._limits.pauses_s[min(count, len(self._limits.pauses_s) - 1)]
+        with self._handling.context(delivery):
+            log.warning("partition.pauses", topic=partition.topic, cause=str(reason), wait_s=wait_s)
         consumer.pause(partition)
         await consumer.rewind(delivery)
         self._resume_at[partition] = time.monotonic() + wait_s
@@ -137,60 +206,16 @@ class ConsumerLoop:
             del self._resume_at[partition]
             consumer.resume(partition)
 
-    async def _handle(self, delivery: Delivery, starts: int) -> None:
-        """Handle one message or set it aside; raise _Wait when it has to wait."""
-        subscription = self._handlers.get(delivery.headers.get("ce_type", ""))
-        if subscription is None:
-            return
-        if starts > _MAX_STARTS:
-            await self._bury(delivery, Internal(f"the process died {starts - 1} times"), starts)
-            return
-        began = time.monotonic()
-        outcome = "done"
-        try:
-            await self._try(subscription, delivery)
-        except LoupeError as error:
-            outcome = "waits" if error.retryable else "dead"
-            if error.retryable:
-                raise _Wait(error.detail) from error
-            await self._bury(delivery, error, 1)
-        except Exception as error:
-            outcome = "dead"
-            await self._bury(delivery, error, _QUICK_TRIES)
-        finally:
-            HANDLER_SECONDS.labels(self._service, subscription.event.type, outcome).observe(
-                time.monotonic() - began
-            )
+    async def _tell_lag(self, consumer: Consumer) -> None:
+        """Set the gauge of each topic to the sum over the partitions that this member has now."""
+        lags = dict.fromkeys(self._topics, 0)
+        for partition, lag in (await consumer.lag()).items():
+            lags[partition.topic] += lag
+        for topic, lag in lags.items():
+            CONSUMER_LAG.labels(group=self._service, topic=topic).set(lag)
 
-    async def _bury(self, delivery: Delivery, error: BaseException, attempts: int) -> None:
-        try:
-            await set_aside(self._events, delivery, self._service, error, attempts)
-        except DependencyDown as down:
-            raise _Wait(down.detail) from down
-
-    async def _try(self, subscription: Subscription, delivery: Delivery) -> None:
-        event = unpack(subscription.event, delivery.value)
-        context = {"tenant": event.tenant, "event_id": event.id, "service": self._service}
-        with continue_trace(delivery.headers, subscription.event.type, **context):
-            tries = 0
-            while True:
-                tries += 1
-                try:
-                    async with asyncio.timeout(_HANDLER_S):
-                        await subscription.handler(event)
-                except VersionConflict as race:
-                    if tries >= _RACE_TRIES:
-                        raise _Wait(race.detail) from race
-                    await asyncio.sleep(0.01 * tries)
-                except (LoupeError, _Wait):
-                    raise
-                except Exception as error:
-                    log.warning("handler.failed", tries=tries, exc_info=error)
-                    if tries >= _QUICK_TRIES:
-                        raise
-                    await asyncio.sleep(0.1 * tries)
-                else:
-                    return
+    def _sign(self) -> None:
+        self._life.sign(self._service)
 
 
 def _place(delivery: Delivery) -> tuple[Partition, int]:

@@ -16,7 +16,7 @@ _DRAIN_S = 60.0
 _GRACE_S = 0.5
 _COMMIT_S = 20.0
 _LAG_S = 10.0
-_STOP_S = 10.0
+_STOP_S = 5.0
 
 log = logger(__name__)
 
@@ -69,7 +69,7 @@ class KafkaConsumer:
                 self._raw.seek(partition, offset)
         return [_delivery(r) for tp, records in found.items() if tp in mine for r in records]
 
-    async def commit(self, delivery: Delivery) -> None:
+    async def commit(self, delivery: Delivery) -> bool:
         """Store the offset after ``delivery``; somebody else's partition by now is left alone."""
         async with deadline(_COMMIT_S, "the broker took too long to commit"):
             try:
@@ -77,6 +77,8 @@ class KafkaConsumer:
             except (CommitFailedError, IllegalStateError) as error:
                 cause = type(error).__name__
                 log.info("commit.not_mine", topic=delivery.partition.topic, cause=cause)
+                return False
+        return True
 
     async def rewind(self, delivery: Delivery) -> None:
         """Make ``delivery`` the next message of its partition."""
@@ -106,6 +108,12 @@ class KafkaConsumer:
             Partition(tp.topic, tp.partition): ends[tp] - (starts[tp] if at is None else at)
             for tp, at in zip(mine, done, strict=True)
         }
+
+    async def ends(self) -> dict[Partition, int]:
+        """Return the offset after the last message of each of my partitions."""
+        async with deadline(_LAG_S, "the broker does not tell its offsets"):
+            ends = await self._raw.end_offsets(sorted(self._raw.assignment()))
+        return {Partition(tp.topic, tp.partition): end for tp, end in ends.items()}
 
     async def close(self) -> None:
         """Leave the group; a broker that is away does not hold us."""

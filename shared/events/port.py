@@ -45,10 +45,11 @@ class Consumer(Protocol):
         """
         ...
 
-    async def commit(self, delivery: Delivery) -> None:
+    async def commit(self, delivery: Delivery) -> bool:
         """Remember that everything up to ``delivery`` in its partition is done.
 
-        Harmless when the partition belongs to somebody else by now: the message comes again there.
+        Return False, and do no harm, when the partition belongs to somebody else by now: the
+        message comes again there.
         """
         ...
 
@@ -65,7 +66,14 @@ class Consumer(Protocol):
         ...
 
     async def lag(self) -> dict[Partition, int]:
-        """Return the number of uncommitted messages of each of my partitions."""
+        """Return the number of uncommitted messages of each of my partitions.
+
+        It is empty until the group has given me partitions, which takes a few polls.
+        """
+        ...
+
+    async def ends(self) -> dict[Partition, int]:
+        """Return the offset after the last message of each of my partitions."""
         ...
 
     async def close(self) -> None:

@@ -1,18 +1,54 @@
-"""What a consumer began and did not finish: so a message that kills the process is found."""
+"""What a consumer began and did not finish: so a message that kills the process is found.
+
+Before a batch goes to its handlers its mark is stored. A mark that *another run* left unfinished is
+the trace of a death; from then on the messages of that batch are suspects, which are handled one
+at a time, so that ``starts`` counts for the very message that does not let the process live.
+"""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from shared.documents.port import CollectionSpec, Document, Documents, TenantScope
-from shared.events.port import Delivery
+from shared.errors import AlreadyExists, DependencyDown, NotFound, VersionConflict
+from shared.events.port import Delivery, Partition
+from shared.ids import new_id
+from shared.telemetry import logger
 
 _PLATFORM = TenantScope("-platform-")
+_RACES = 20
+_NOTHING = {"low": -1, "high": -1, "starts": 0}
+
+log = logger(__name__)
 
 
 class Began(Document):
-    """The messages of one partition that were handed to handlers last; ``starts`` counts tries."""
+    """The messages of one partition that were handed to handlers last.
 
-    low: int
-    high: int
+    ``starts`` counts tries of message ``low`` by ``run`` and the runs that died before it.
+    Messages up to ``until`` are suspects. Message ``slow_at`` ran into its deadline ``slow`` times.
+    """
+
+    low: int = -1
+    high: int = -1
+    starts: int = 0
+    run: str = ""
+    until: int = -1
+    slow_at: int = -1
+    slow: int = 0
+
+    def died_at(self, offset: int, run: str) -> bool:
+        """Tell whether another run began with ``offset`` and left no word of its end."""
+        return self.run != run and self.low <= offset <= self.high
+
+    def suspects(self, offset: int, run: str) -> bool:
+        """Tell whether ``offset`` may be what killed a run."""
+        return offset <= self.until or self.died_at(offset, run)
+
+
+class Started(NamedTuple):
+    """How many messages may be handled now, and for the how-manieth time the first of them."""
+
+    size: int
     starts: int
 
 
@@ -22,41 +58,87 @@ def progress_spec(service: str) -> CollectionSpec[Began]:
 
 
 class Progress:
-    """Marks of one service's consumers, one a partition."""
+    """Marks of one service's consumers, one a partition; this object is one run.
+
+    The last mark of each partition is kept in memory. Whoever else writes it makes the next write
+    here lose its race, and then it is read again.
+    """
 
     def __init__(self, documents: Documents, service: str) -> None:
         self._marks = documents.collection(progress_spec(service), _PLATFORM)
+        self._run = new_id()
+        self._known: dict[Partition, Began] = {}
 
-    async def begin(self, batch: Sequence[Delivery]) -> tuple[int, int]:
-        """Mark ``batch``, of one partition, as begun; return (messages to handle now, starts).
+    async def begin(self, batch: Sequence[Delivery], *, alone: bool) -> Started:
+        """Mark ``batch``, of one partition, as begun; return what of it to handle now.
 
-        After a start that was never finished only one message is handled at a time, so that
-        ``starts`` counts for the very message that does not let the process live.
+        That is all of it, or one message where the first is a suspect, or nothing where the first
+        turns out to be a suspect and is not ``alone``. Raises DependencyDown.
         """
-        partition = batch[0].partition
-        mark_id = f"{partition.topic}-{partition.number}"
-        mark = await self._marks.find(mark_id)
-        low = batch[0].offset
-        again = mark is not None and mark.low <= low <= mark.high
-        size = 1 if again else len(batch)
-        # In the middle of an unfinished batch a message may have been started once already.
-        starts = 2 if again else 1
-        if again and mark is not None and mark.low == low:
-            starts = mark.starts + 1
-        new = Began(
-            id=mark_id,
-            tenant=_PLATFORM.tenant,
-            version=mark.version if mark else 0,
-            low=low,
-            high=max(batch[size - 1].offset, mark.high if again and mark else 0),
-            starts=starts,
-        )
-        await (self._marks.replace(new) if mark else self._marks.insert(new))
-        return size, starts
+        for _ in range(_RACES):
+            mark = await self._mark(batch[0].partition)
+            if mark.suspects(batch[0].offset, self._run) and not alone:
+                return Started(0, 0)
+            new = self._begun(mark, batch)
+            if await self._stored(batch[0].partition, new):
+                return Started(sum(d.offset <= new.high for d in batch), new.starts)
+        raise DependencyDown("the mark of what was begun changes too fast")
 
-    async def finish(self, batch: Sequence[Delivery]) -> None:
-        """Nothing of ``batch`` is unfinished any more (a pause is a finish, too)."""
-        partition = batch[0].partition
-        mark = await self._marks.find(f"{partition.topic}-{partition.number}")
-        if mark is not None and mark.high >= batch[0].offset:
-            await self._marks.replace(mark.model_copy(update={"low": -1, "high": -1, "starts": 0}))
+    async def finish(self, partition: Partition) -> None:
+        """Nothing that this run began is unfinished any more: a pause is a finish, too.
+
+        A store that is down does not matter: this run knows it, and a later one would only take
+        the messages for suspects.
+        """
+        mark = self._known.get(partition)
+        if mark is None or mark.run != self._run:
+            return
+        self._known[partition] = over = mark.model_copy(update=_NOTHING)
+        try:
+            await self._stored(partition, over)
+        except DependencyDown as error:
+            log.warning("mark.not_finished", topic=partition.topic, cause=error.detail)
+
+    async def overran(self, delivery: Delivery) -> int:
+        """Note that ``delivery`` ran into its deadline; return how often it did so far."""
+        partition, offset = delivery.partition, delivery.offset
+        for _ in range(_RACES):
+            mark = await self._mark(partition)
+            slow = mark.slow + 1 if mark.slow_at == offset else 1
+            new = mark.model_copy(update={"slow_at": offset, "slow": slow})
+            if await self._stored(partition, new):
+                return slow
+        raise DependencyDown("the mark of what was begun changes too fast")
+
+    def _begun(self, mark: Began, batch: Sequence[Delivery]) -> Began:
+        low = batch[0].offset
+        died = mark.died_at(low, self._run)
+        until = max(mark.until, mark.high) if died else mark.until
+        suspect = low <= until
+        starts = 1
+        if mark.low == low:
+            starts = mark.starts + 1 if died else mark.starts
+        elif suspect:
+            starts = 2  # in the middle of an unfinished batch it may have been started already
+        high = low if suspect else batch[-1].offset
+        update = {"low": low, "high": high, "starts": starts, "run": self._run, "until": until}
+        return mark.model_copy(update=update)
+
+    async def _mark(self, partition: Partition) -> Began:
+        known = self._known.get(partition)
+        if known is None:
+            mark_id = f"{partition.topic}-{partition.number}"
+            found = await self._marks.find(mark_id)
+            known = found or Began(id=mark_id, tenant=_PLATFORM.tenant)
+            self._known[partition] = known
+        return known
+
+    async def _stored(self, partition: Partition, mark: Began) -> bool:
+        """Store ``mark`` if nobody was first; else forget what is known of it."""
+        write = self._marks.replace if mark.version else self._marks.insert
+        try:
+            self._known[partition] = await write(mark)
+        except (VersionConflict, AlreadyExists, NotFound):
+            self._known.pop(partition, None)
+            return False
+        return True

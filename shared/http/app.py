@@ -16,7 +16,7 @@ from shared.http.callers import caller
 from shared.http.problems import RESPONSES, install
 from shared.http.tokens import Tokens
 from shared.service import Service
-from shared.telemetry import HTTP_SECONDS, continue_trace
+from shared.telemetry import HTTP_SECONDS, ContinuedTrace
 
 _SAFE_HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -90,7 +90,7 @@ class Observed:
         headers = {
             name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
         }
-        with continue_trace(headers, f"{scope['method']} {self._service}", service=self._service):
+        with ContinuedTrace(headers, f"{scope['method']} {self._service}", service=self._service):
             try:
                 await self._app(scope, receive, observed)
             finally:

@@ -20,7 +20,7 @@ from shared.documents.port import CollectionSpec, Document, Documents, TenantSco
 from shared.documents.projections import Projection, remember
 from shared.errors import DependencyDown, InvalidInput
 from shared.events.consumer import ConsumerLoop
-from shared.events.dead_letters import replay
+from shared.events.dead_letters import replay, waiting
 from shared.events.kafka import KafkaEventLog
 from shared.events.port import Delivery, EventLog, Record
 from shared.events.progress import progress_spec
@@ -28,7 +28,7 @@ from shared.events.relay import Relay
 from shared.events.subscriptions import Subscription, on
 from shared.settings import StoreSettings
 from shared.stores import Stores, with_dead_letters
-from shared.telemetry import configure, continue_trace, traceparent
+from shared.telemetry import configure, ContinuedTrace, traceparent
 from tests.servers.choosing import Server
 
 PATIENCE_S = 60.0
@@ -97,9 +97,7 @@ class Flow:
 
     async def letters(self) -> list[Delivery]:
         consumer = await self.events.consumer(f"look-{uuid.uuid4().hex}", [f"{self.topic}.dlq"])
-        found = await consumer.poll(limit=1000, timeout_s=2.0)
-        while more := await consumer.poll(limit=1000, timeout_s=0.5):
-            found += more
+        found = [letter async for letter in waiting(consumer)]
         await consumer.close()
         return found
 
@@ -171,7 +169,7 @@ async def test_the_trace_goes_along(flow: Flow) -> None:
         seen.append(traceparent())
 
     parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
-    with continue_trace({"traceparent": parent}, "POST /count"):
+    with ContinuedTrace({"traceparent": parent}, "POST /count"):
         await flow.count("c", 1)
     async with consuming(flow, flow.subscriptions(handler)):
 
@@ -294,6 +292,7 @@ Counted.topic = topic
 async def handler(event):
     with open(seen, "a") as file:
         file.write(f"{event.subject}\\n")
+    await asyncio.sleep(0.1 if event.subject == "killer" else 0.5)
     if event.subject == "killer":
         os.kill(os.getpid(), 9)
 
@@ -315,7 +314,7 @@ asyncio.run(main())
 
 @pytest.mark.servers
 @pytest.mark.slow
-async def test_a_message_that_kills_the_process_ends_in_the_dead_letters(
+async def test_a_message_that_kills_the_process_goes_aside_and_no_other(
     kafka_address: str, mongo_url: str, tmp_path: Path
 ) -> None:
     database, name = f"test_{uuid.uuid4().hex[:10]}", f"counter{uuid.uuid4().hex[:8]}"
@@ -323,9 +322,10 @@ async def test_a_message_that_kills_the_process_ends_in_the_dead_letters(
     documents, events = MongoDocuments(mongo_url, database), KafkaEventLog(kafka_address)
     service = f"svc{uuid.uuid4().hex[:8]}"
     await documents.open([COUNTERS, progress_spec(service)])
-    await events.open(with_dead_letters({name: 1}))
+    await events.open(with_dead_letters({name: 4}))
     flow = Flow(documents, events, counted, service)
-    for counter in ("before", "killer", "after"):
+    counters = [*(f"healthy{n}" for n in range(12)), "killer"]
+    for counter in counters:
         await flow.count(counter, 1)
     await Relay(documents, events, ["test.counters"]).once()
     seen = tmp_path / "seen"
@@ -342,8 +342,10 @@ async def test_a_message_that_kills_the_process_ends_in_the_dead_letters(
         if done.returncode == 0:
             break
     assert codes == [-9, -9, -9, 0]
-    assert set(seen.read_text().split()) == {"before", "killer", "after"}
+    assert set(seen.read_text().split()) == set(counters)
+    assert seen.read_text().split().count("killer") == 3
     (letter,) = await flow.letters()
+    assert letter.key == "acme/killer"
     assert letter.headers["dlq_detail"] == "the process died 3 times"
     await events.close()
     await documents.close()

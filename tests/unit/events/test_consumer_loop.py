@@ -1,61 +1,33 @@
 """The consumer loop's promises, on the embedded stores."""
 
 import asyncio
-import os
-import subprocess
-import sys
-from collections.abc import Awaitable, Callable
-from pathlib import Path
-from typing import Any
 
-import pytest
-
-from shared.contracts.envelope import Event, EventStamp, pack
+from shared.contracts.envelope import Event
 from shared.contracts.image_events import ImageDeleted
 from shared.errors import DependencyDown, InvalidInput, VersionConflict
-from shared.events.consumer import ConsumerLoop
 from shared.events.dead_letters import replay
-from shared.events.port import Record
-from shared.events.progress import progress_spec
-from shared.events.subscriptions import on
-from shared.stores import Stores, with_dead_letters
-
-TOPICS = with_dead_letters({"image": 2})
-Handler = Callable[[Event[ImageDeleted]], Awaitable[None]]
-
-
-def record(number: int, *, value: bytes | None = None) -> Record:
-    body = ImageDeleted(project_id="P", image_id=f"I{number}")
-    event = pack([body], EventStamp.of("t", f"I{number}", 1))[0]
-    return Record("image", event.key, value or event.value_bytes(), event.headers())
-
-
-async def opened(stores: Stores) -> Stores:
-    await stores.documents.open([progress_spec("svc")])
-    await stores.events.open(TOPICS)
-    return stores
+from shared.events.handling import Limits
+from shared.stores import Stores
+from tests.unit.events.flow import (
+    QUICK,
+    Handler,
+    Outages,
+    StruckDocuments,
+    drain,
+    letters,
+    loop_of,
+    opened,
+    record,
+)
 
 
-async def consume(stores: Stores, handler: Handler, *, rounds: int = 20) -> None:
-    """Run the loop until nothing comes for two rounds."""
-    loop = ConsumerLoop(
-        "svc", (on(ImageDeleted, handler),), events=stores.events, documents=stores.documents
-    )
+async def consume(
+    stores: Stores, handler: Handler, *, rounds: int = 40, limits: Limits = QUICK
+) -> None:
+    """Run the loop as one process would, until nothing comes any more."""
     consumer = await stores.events.consumer("svc", ["image"])
-    quiet = 0
-    for _ in range(rounds):
-        loop._resume_due(consumer)
-        quiet = 0 if await loop.step(consumer, timeout_s=0.05) else quiet + 1
-        if quiet == 2:
-            break
+    await drain(loop_of(stores, handler, limits=limits), consumer, rounds=rounds)
     await consumer.close()
-
-
-async def letters(stores: Stores) -> list[dict[str, Any]]:
-    consumer = await stores.events.consumer("look", ["image.dlq"])
-    found = await consumer.poll(limit=100, timeout_s=0.2)
-    await consumer.close()
-    return [{**d.headers, "value": d.value} for d in found]
 
 
 async def test_every_event_reaches_its_handler_in_order_of_its_key(stores: Stores) -> None:
@@ -145,10 +117,7 @@ async def test_a_lost_race_is_tried_until_it_is_won(stores: Stores) -> None:
     assert await letters(stores) == []
 
 
-async def test_a_dependency_that_is_down_burns_nothing(
-    stores: Stores, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("shared.events.consumer._PAUSE_S", (0.01,))
+async def test_a_dependency_that_is_down_burns_nothing(stores: Stores) -> None:
     await opened(stores)
     await stores.events.publish([record(n) for n in range(20)])
     down = True
@@ -195,61 +164,97 @@ async def test_dead_letters_go_back_once_and_twice_is_harmless(stores: Stores) -
     assert sorted(seen) == ["I0", "I1", "I2", "I3"]
 
 
-_KILLER = """
-import asyncio, os, sys
-from pathlib import Path
-from shared.contracts.image_events import ImageDeleted
-from shared.events.consumer import ConsumerLoop
-from shared.events.subscriptions import on
-from shared.settings import StoreSettings
-from shared.stores import Stores
+async def test_a_handler_that_hangs_waits_and_is_set_aside_only_after_many_waits(
+    stores: Stores,
+) -> None:
+    await opened(stores, partitions=1)
+    await stores.events.publish([record(1), record(2)])
+    hangs, begun = 3, []
 
-async def handler(event):
-    with open(sys.argv[2], "a") as seen:
-        seen.write(event.data.image_id + "\\n")
-    if event.data.image_id == "I3":
-        os.kill(os.getpid(), 9)
+    async def handler(event: Event[ImageDeleted]) -> None:
+        begun.append(event.data.image_id)
+        if event.data.image_id == "I1" and begun.count("I1") <= hangs:
+            await asyncio.sleep(60)
 
-async def main():
-    stores = Stores.of(StoreSettings(stores="embedded", data=Path(sys.argv[1])))
-    await stores.documents.open([])
-    await stores.events.open({})
-    loop = ConsumerLoop("svc", (on(ImageDeleted, handler),), events=stores.events,
-                        documents=stores.documents)
-    consumer = await stores.events.consumer("svc", ["image"])
-    quiet = 0
-    while quiet < 2:
-        quiet = 0 if await loop.step(consumer, timeout_s=0.1) else quiet + 1
-    await consumer.close()
-    await stores.close()
-
-asyncio.run(main())
-"""
+    slow = Limits(handler_s=0.05, pauses_s=(0.01,), most_overruns=5)
+    await consume(stores, handler, limits=slow)
+    assert begun == ["I1", "I1", "I1", "I1", "I2"]
+    assert await letters(stores) == []
+    hangs, begun = 100, []
+    await stores.events.publish([record(1), record(3)])
+    for _ in range(5):  # the count outlives the process
+        await consume(stores, handler, rounds=2, limits=slow)
+    await consume(stores, handler, limits=slow)
+    assert begun == ["I1"] * 5 + ["I3"]
+    (letter,) = await letters(stores)
+    assert letter["dlq_detail"] == "not handled within 0.05 s, 5 times"
 
 
-async def test_a_message_that_kills_the_process_ends_in_the_dead_letters(
-    stores: Stores, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+async def test_a_time_out_inside_the_handler_is_an_unknown_error_with_a_cause(
+    stores: Stores,
 ) -> None:
     await opened(stores)
-    await stores.events.publish([record(n) for n in range(6)])
-    seen = tmp_path / "seen"
-    command = [sys.executable, "-c", _KILLER, str(tmp_path / "data"), str(seen)]
-    environment = {**os.environ, "PYTHONPATH": os.getcwd()}
-    codes = []
-    for _ in range(6):
-        # The dead member's leases run out by its silence; a restart need not wait for that here.
-        process = await asyncio.to_thread(subprocess.run, command, env=environment, check=False)
-        codes.append(process.returncode)
-        await _forget_members(stores)
-        if process.returncode == 0:
-            break
-    assert codes == [-9, -9, -9, 0]
-    assert set(seen.read_text().split()) == {f"I{n}" for n in range(6)}
+    await stores.events.publish([record(1)])
+
+    async def handler(event: Event[ImageDeleted]) -> None:
+        raise TimeoutError
+
+    await consume(stores, handler)
     (letter,) = await letters(stores)
-    assert letter["dlq_detail"] == "the process died 3 times"
+    assert (letter["dlq_error"], letter["dlq_detail"]) == ("TimeoutError", "TimeoutError")
 
 
-async def _forget_members(stores: Stores) -> None:
-    database = stores.events._database  # type: ignore[attr-defined]
-    await database.write(lambda c: c.execute("DELETE FROM event_members"))
-    await database.write(lambda c: c.execute("DELETE FROM event_leases"))
+async def test_marks_that_cannot_be_stored_pause_the_partition(stores: Stores) -> None:
+    await opened(stores, partitions=1)
+    await stores.events.publish([record(1)])
+    outages = Outages({"find": 3})
+    documents = StruckDocuments(stores.documents, outages)
+    seen: list[str] = []
+
+    async def handler(event: Event[ImageDeleted]) -> None:
+        seen.append(event.data.image_id)
+
+    loop = loop_of(stores, handler, documents=documents)
+    member = await stores.events.consumer("svc", ["image"])
+    assert await loop.step(member, timeout_s=1) == 1  # nothing escapes
+    assert await loop.step(member, timeout_s=0) == 0  # the partition is paused
+    await drain(loop, member)
+    await member.close()
+    assert outages.left["find"] == 0
+    assert seen == ["I1"]
+
+
+async def test_a_mark_that_somebody_else_wrote_is_read_again(stores: Stores) -> None:
+    await opened(stores, partitions=1)
+    seen: list[str] = []
+
+    async def handler(event: Event[ImageDeleted]) -> None:
+        seen.append(event.data.image_id)
+
+    one, two = (loop_of(stores, handler) for _ in range(2))
+    for number, loop in enumerate((one, two, one, two, one)):
+        member = await stores.events.consumer("svc", ["image"])
+        await stores.events.publish([record(number)])
+        await drain(loop, member)
+        await member.close()
+    assert seen == [f"I{n}" for n in range(5)]
+
+
+async def test_a_long_batch_gives_way_to_the_next_poll(stores: Stores) -> None:
+    await opened(stores, partitions=1)
+    await stores.events.publish([record(n) for n in range(6)])
+    seen: list[str] = []
+
+    async def handler(event: Event[ImageDeleted]) -> None:
+        seen.append(event.data.image_id)
+        await asyncio.sleep(0.02)
+
+    loop = loop_of(stores, handler, limits=Limits(batch_s=0.0))
+    member = await stores.events.consumer("svc", ["image"])
+    done = []
+    for _ in range(6):
+        await loop.step(member, timeout_s=1)
+        done.append((len(seen), sum((await member.lag()).values())))
+    await member.close()
+    assert done == [(n, 6 - n) for n in range(1, 7)]
+    assert seen == [f"I{n}" for n in range(6)]

@@ -1,0 +1,168 @@
+"""Handling one message: every event at least once to its handler, and nothing is ever lost.
+
+==============================  ==================================================================
+what the handler raised          what happens
+==============================  ==================================================================
+a permanent :class:`LoupeError`  to the dead letters at once
+a retryable one                  the message waits; nothing is burnt
+nothing, its deadline passed     it waits too, ten times; then to the dead letters
+anything else                    a few quick tries, then to the dead letters
+the process died, three times    to the dead letters before it is handled again
+==============================  ==================================================================
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from shared.contracts.envelope import Event, unpack
+from shared.errors import DependencyDown, Internal, LoupeError, VersionConflict
+from shared.events.dead_letters import set_aside
+from shared.events.port import Delivery, EventLog
+from shared.events.progress import Progress
+from shared.events.subscriptions import Subscription
+from shared.telemetry import HANDLER_SECONDS, ContinuedTrace, logger
+
+_QUICK_TRIES = 3
+_RACE_TRIES = 20
+_MAX_STARTS = 3
+
+log = logger(__name__)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How long things may take: one handler, one batch, a pause after each failure; most waits.
+
+    The adapters' own deadlines end well before ``handler_s``: a dependency that hangs is one that
+    is down, and only a handler that is too slow by itself runs into its deadline.
+    """
+
+    handler_s: float = 30.0
+    batch_s: float = 15.0
+    pauses_s: tuple[float, ...] = (1.0, 2.0, 5.0, 10.0)
+    most_overruns: int = 10
+
+
+class Wait(Exception):
+    """The message cannot be handled now, and waiting helps."""
+
+
+class _Overrun(Exception):
+    """The handler did not end within its deadline."""
+
+
+class Handling:
+    """Gives the messages of one service to the handlers of its table."""
+
+    def __init__(
+        self,
+        service: str,
+        table: tuple[Subscription, ...],
+        *,
+        events: EventLog,
+        progress: Progress,
+        limits: Limits,
+    ) -> None:
+        self._service = service
+        self._events = events
+        self._handlers = {line.event.type: line for line in table}
+        self._progress = progress
+        self._limits = limits
+        self._seconds: dict[tuple[str, str], Any] = {}
+
+    def wants(self, delivery: Delivery) -> bool:
+        """Tell whether the table has a handler for the message."""
+        return delivery.headers.get("ce_type", "") in self._handlers
+
+    def context(self, delivery: Delivery) -> ContinuedTrace:
+        """Return the block in which logs tell whose event this is and of which trace."""
+        return ContinuedTrace(
+            delivery.headers,
+            delivery.headers.get("ce_type", ""),
+            tenant=delivery.key.partition("/")[0],
+            event_id=delivery.headers.get("ce_id", ""),
+            service=self._service,
+        )
+
+    async def handle(self, delivery: Delivery, starts: int, *, sign: Callable[[], None]) -> None:
+        """Handle one message or set it aside; raise Wait when it has to wait.
+
+        ``sign`` is called before each try.
+        """
+        subscription = self._handlers[delivery.headers.get("ce_type", "")]
+        if starts > _MAX_STARTS:
+            await self._bury(delivery, Internal(f"the process died {starts - 1} times"), starts)
+            return
+        began = time.monotonic()
+        outcome = "dead"
+        try:
+            event = unpack(subscription.event, delivery.value)
+            await self._try(subscription, event, sign)
+            outcome = "done"
+        except Wait:
+            outcome = "waits"
+            raise
+        except _Overrun as overrun:
+            outcome = "waits"
+            await self._overran(delivery, overrun)
+            outcome = "dead"
+        except LoupeError as error:
+            if error.retryable:
+                outcome = "waits"
+                raise Wait(error.detail) from error
+            await self._bury(delivery, error, 1)
+        except Exception as error:
+            await self._bury(delivery, error, _QUICK_TRIES)
+        finally:
+            self._observe(subscription.event.type, outcome, time.monotonic() - began)
+
+    async def _try(
+        self, subscription: Subscription, event: Event[Any], sign: Callable[[], None]
+    ) -> None:
+        tries = 0
+        while True:
+            tries += 1
+            sign()
+            limit = asyncio.timeout(self._limits.handler_s)
+            try:
+                async with limit:
+                    await subscription.handler(event)
+                return
+            except VersionConflict as race:
+                if tries >= _RACE_TRIES:
+                    raise Wait(race.detail) from race
+                await asyncio.sleep(0.01 * tries)
+            except LoupeError:
+                raise
+            except Exception as error:
+                if limit.expired():
+                    raise _Overrun(f"not handled within {self._limits.handler_s:g} s") from error
+                log.warning("handler.failed", tries=tries, exc_info=error)
+                if tries >= _QUICK_TRIES:
+                    raise
+                await asyncio.sleep(0.1 * tries)
+
+    async def _overran(self, delivery: Delivery, overrun: _Overrun) -> None:
+        try:
+            times = await self._progress.overran(delivery)
+        except DependencyDown as down:
+            raise Wait(down.detail) from down
+        if times < self._limits.most_overruns:
+            raise Wait(str(overrun)) from overrun
+        await self._bury(delivery, Internal(f"{overrun}, {times} times"), times)
+
+    async def _bury(self, delivery: Delivery, error: BaseException, attempts: int) -> None:
+        try:
+            await set_aside(self._events, delivery, self._service, error, attempts)
+        except DependencyDown as down:
+            raise Wait(down.detail) from down
+
+    def _observe(self, event_type: str, outcome: str, seconds: float) -> None:
+        child = self._seconds.get((event_type, outcome))
+        if child is None:
+            child = HANDLER_SECONDS.labels(self._service, event_type, outcome)
+            self._seconds[event_type, outcome] = child
+        child.observe(seconds)
