@@ -76,11 +76,17 @@ class Place:
 
 
 def place_from_environment() -> Place:
-    """Return the place that LOUPE_DATA, LOUPE_HOST and LOUPE_PORT name."""
+    """Return the place that LOUPE_DATA, LOUPE_HOST and LOUPE_PORT name.
+
+    Raises CannotStart for a port that is no number from 1 to 65535.
+    """
+    port = os.environ.get("LOUPE_PORT", "8080")
+    if not port.isdecimal() or not 1 <= int(port) <= 65_535:
+        raise CannotStart(f"LOUPE_PORT is {port!r}: set it to a number from 1 to 65535")
     return Place(
         Path(os.environ.get("LOUPE_DATA", "data")).resolve(),
         os.environ.get("LOUPE_HOST", "127.0.0.1"),
-        int(os.environ.get("LOUPE_PORT", "8080")),
+        int(port),
     )
 
 
@@ -96,14 +102,18 @@ def prepare(place: Place) -> IO[str]:
         raise CannotStart(
             f"cannot write to {place.data} ({error.strerror}): set LOUPE_DATA to another folder"
         ) from error
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        raise CannotStart(
-            f"a platform already runs on {place.data}: stop it, or set LOUPE_DATA to another folder"
-        ) from error
-    _check_disk(place.data)
-    _check_port(place)
+    with contextlib.ExitStack() as held:
+        held.enter_context(lock)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise CannotStart(
+                f"a platform already runs on {place.data}: stop it, or set LOUPE_DATA to another "
+                "folder"
+            ) from error
+        _check_disk(place.data)
+        _check_port(place)
+        held.pop_all()
     os.environ["LOUPE_STORES"] = "embedded"
     os.environ["LOUPE_DATA"] = str(place.data)
     os.environ["LOUPE_HOST"] = place.host
@@ -198,7 +208,7 @@ def _check_port(place: Place) -> None:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((place.host, place.port))
-        except OSError as error:
+        except OSError as error:  # gaierror of a wrong LOUPE_HOST, too
             raise CannotStart(
                 f"{place.host}:{place.port} cannot be used ({error.strerror}): stop what listens "
                 "there, or set LOUPE_PORT (and LOUPE_HOST)"

@@ -25,7 +25,7 @@ python)
     *) echo "loupe: this is $(uname -s) $(uname -m), the Triton binary needs x86-64 Linux: use such a machine or Docker" >&2; exit 1 ;;
     esac
     free_mib=$(df -Pm . | awk 'NR==2 {print $4}')
-    [ "$free_mib" -ge 12000 ] || [ -d .venv ] || {
+    [ "$free_mib" -ge 12000 ] || [ -e .venv/.standalone ] || {
         echo "loupe: $free_mib MiB are free here, about 12000 are needed for the Python packages: free some space" >&2
         exit 1
     }

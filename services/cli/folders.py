@@ -49,6 +49,7 @@ class Folder:
         own_labels: The label file of each image that has one of its own, by image name.
         collections: COCO and CreateML files, each describing many images.
         class_files: Names of YOLO's classes.
+        lone_labels: Label files (labelme, VOC, YOLO) whose image is not there.
     """
 
     root: Path
@@ -56,6 +57,7 @@ class Folder:
     own_labels: Mapping[str, Path] = field(default_factory=dict)
     collections: tuple[Path, ...] = ()
     class_files: tuple[Path, ...] = ()
+    lone_labels: tuple[Path, ...] = ()
 
 
 def read_folder(root: Path) -> Folder:
@@ -96,9 +98,11 @@ def read_folder(root: Path) -> Folder:
     own = _match(images, labels)
     taken = set(own.values())
     rest = tuple(path for path in labels if path.suffix == ".json" and path not in taken)
+    stems = {path.stem for path in paths}
+    lone = tuple(path for path in labels if path.suffix != ".json" and path.stem not in stems)
     if not own and not rest:
         raise NoData(f"{root} holds images but no label file (labelme, VOC, YOLO, COCO, CreateML)")
-    return Folder(root, images, own, rest, class_files)
+    return Folder(root, images, own, rest, class_files, lone)
 
 
 def _hidden(path: Path, root: Path) -> bool:

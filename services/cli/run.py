@@ -17,8 +17,8 @@ def run(_args: argparse.Namespace) -> int:
     """Run the platform; return 1 with one line when it cannot start."""
     from services.standalone import CannotStart, place_from_environment, prepare, serve
 
-    place = place_from_environment()
     try:
+        place = place_from_environment()
         lock = prepare(place)
     except CannotStart as reason:
         print(f"loupe: {reason}", file=sys.stderr)

@@ -1,5 +1,6 @@
 """Arrows point down, and the guard sees it when one does not: each planted violation is caught."""
 
+import ast
 import os
 import shutil
 import subprocess
@@ -21,6 +22,11 @@ VIOLATIONS = [
     ("services/gallery/domain/status.py", "import services.gallery.handlers", "arrows point down"),
     ("services/evaluator/domain/words.py", "import shared.documents.port", "Rules do no input"),
     ("services/tiling/domain/planted.py", "import httpx", "Rules do no input"),
+    ("services/annotation/domain/planted.py", "import motor", "Rules do no input"),
+    ("services/trainer/domain/planted.py", "import shared.blobs.port", "Rules do no input"),
+    ("services/inference/domain/planted.py", "import tritonclient", "Rules do no input"),
+    ("services/workspace/domain/planted.py", "import socket", "Rules ask nothing"),
+    ("services/trainer/domain/planted.py", "import subprocess", "Rules ask nothing"),
     ("services/inference/handlers.py", "import torch", "torch is imported in the trainer only"),
     ("shared/runtime/predictor.py", "import torch", "torch is imported in the trainer only"),
     ("shared/vision/boxes.py", "import shared.documents.port", "arrows point down"),
@@ -31,6 +37,27 @@ VIOLATIONS = [
     ("services/trainer/handlers.py", "import motor", "Clients of stores stay behind"),
     ("services/gallery/handlers.py", "import sqlite3", "Clients of stores stay behind"),
 ]
+
+
+FILE_METHODS = {"read_bytes", "write_bytes", "write_text", "unlink", "mkdir", "rglob"}
+
+
+def touches_disk(source: str) -> bool:
+    """Whether a module calls the builtin ``open`` or a method that only files have."""
+    calls = [node.func for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+    return any(
+        call.id == "open" if isinstance(call, ast.Name) else call.attr in FILE_METHODS
+        for call in calls
+        if isinstance(call, ast.Name | ast.Attribute)
+    )
+
+
+def test_rules_open_no_file() -> None:
+    modules = sorted(ROOT.glob("services/*/domain/**/*.py"))
+    assert len(modules) > 50
+    assert [path.name for path in modules if touches_disk(path.read_text())] == []
+    assert touches_disk("def rule(path):\n    return open(path).read()\n")
+    assert touches_disk("def rule(path):\n    path.write_text('x')\n")
 
 
 def lint(folder: Path) -> subprocess.CompletedProcess[str]:

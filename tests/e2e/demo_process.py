@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from services.cli.client import Client
 from services.cli.demo.platform import open_platform
 
@@ -55,8 +57,10 @@ class Demo:
 
     def asked(self) -> dict[str, Any]:
         """Ask the platform, started again on what is left, for everything that was done."""
-        os.environ.update(self.environment)
-        platform = open_platform(f"http://127.0.0.1:{self.port}", self.data)
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in self.environment.items():
+                patch.setenv(name, value)
+            platform = open_platform(f"http://127.0.0.1:{self.port}", self.data)
         try:
             with Client(platform.address, platform.key_file.read_text().strip()) as client:
                 return _everything(client)
@@ -84,5 +88,8 @@ def _everything(client: Client) -> dict[str, Any]:
         "annotations": annotations,
         "trainings": list(client.pages(f"/api/trainer/projects/{identity}/trainings")),
         "versions": list(client.pages(f"/api/trainer/projects/{identity}/versions")),
+        "report": client.get(
+            f"/api/evaluator/projects/{identity}/versions/V1/report", threshold=0.3
+        ),
         "test_runs": list(client.pages(f"/api/inference/projects/{identity}/test-runs")),
     }

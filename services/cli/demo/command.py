@@ -43,15 +43,17 @@ def add_parser(subparsers: SubParsers) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Walk the loop; 0, or 1 with one line that says what is wrong."""
-    from services.standalone import place_from_environment
+    from services.standalone import CannotStart, place_from_environment
 
     began = time.monotonic()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # stop in order, as for Ctrl-C
     show = Show(Console())
-    place = place_from_environment()
     platform: RunningPlatform | None = None
     try:
+        place = place_from_environment()
         data = _data(args, place.data, show)
+        if words := data.words():
+            show.warn(words)
         show.say(f"starting the platform on {place.data}")
         platform = open_platform(place.address, place.data)
         _walk(args, data, platform, show)
@@ -64,7 +66,7 @@ def run(args: argparse.Namespace) -> int:
             platform.wait()
     except KeyboardInterrupt:
         show.say("stopped; `make demo` goes on from here")
-    except (NoData, DemoFailed, ApiError, Unreachable) as error:
+    except (CannotStart, NoData, DemoFailed, ApiError, Unreachable) as error:
         show.console.print(f"loupe demo: {error}", style="red", highlight=False, markup=False)
         return 1
     finally:

@@ -11,15 +11,39 @@ from services.cli.synthetic.dataset import write_dataset
 _UNSEEN_SHARE = 0.15
 _MOST_UNSEEN = 40
 _COMPLETE = "complete"
+_SHOWN = 5
 
 
 @dataclass(frozen=True)
 class DemoData:
-    """A folder and its two sides."""
+    """A folder and its two sides.
+
+    Attributes:
+        folder: What the folder holds.
+        project: Images that the project gets.
+        unseen: Images that it does not see before the test.
+        left_out: Names of images without labels, and of label files without an image.
+    """
 
     folder: Folder
     project: tuple[FolderImage, ...]
     unseen: tuple[FolderImage, ...]
+    left_out: tuple[str, ...] = ()
+
+    def words(self) -> str:
+        """One line on what was left out; empty when nothing was.
+
+        >>> DemoData(Folder(Path(), ()), (), (), ("a.jpg", "b.xml")).words()
+        '2 files are left out, their image or their label is missing: a.jpg, b.xml'
+        """
+        if not self.left_out:
+            return ""
+        shown = ", ".join(self.left_out[:_SHOWN])
+        more = f" and {len(self.left_out) - _SHOWN} more" if len(self.left_out) > _SHOWN else ""
+        return (
+            f"{len(self.left_out)} files are left out, their image or their label is missing: "
+            f"{shown}{more}"
+        )
 
 
 def generated_folder(root: Path, *, seed: int, on_image: Callable[[str], None]) -> Path:
@@ -40,7 +64,7 @@ def open_data(root: Path) -> DemoData:
 
     Those in a folder `unseen` are taken where there is one; else about 15 % of the training images
     (by the hash of their name), 40 at most. Images without labels are left out: nobody could tell
-    whether what a model says of them is right.
+    whether what a model says of them is right. A good part has a label file without shapes.
 
     Raises:
         NoData: Too few labelled images.
@@ -57,7 +81,10 @@ def open_data(root: Path) -> DemoData:
     if len(project) < 2:
         raise NoData(f"{root} holds {len(labelled)} labelled images; at least three are needed")
     hidden = tuple(replace(image, split=None) for image in unseen)
-    return DemoData(folder, tuple(project), hidden)
+    known = {image.name for image in labelled}
+    bare = [image.name for image in folder.images if image.name not in known]
+    lone = [path.name for path in folder.lone_labels]
+    return DemoData(folder, tuple(project), hidden, tuple(bare + lone))
 
 
 def _labelled(folder: Folder) -> Sequence[FolderImage]:

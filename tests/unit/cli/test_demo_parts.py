@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from services.cli.demo import comparing, showing
+from services.cli.demo import comparing, data, showing
 from services.cli.demo.comparing import Difference, compare
 from services.cli.demo.showing import versions_table
 from services.cli.demo.state import open_run
@@ -21,6 +21,7 @@ def box(label: str, x: float, score: float = 0.9) -> dict[str, Any]:
 def test_examples_in_the_docstrings_hold() -> None:
     assert doctest.testmod(comparing).failed == 0
     assert doctest.testmod(showing).failed == 0
+    assert doctest.testmod(data).failed == 0
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,14 @@ def splits(folder: Folder) -> dict[str, str | None]:
     return {image.name: image.split for image in folder.images}
 
 
+def test_what_has_no_partner_is_named_and_left_out(tmp_path: Path) -> None:
+    names = ("a.jpg", "a.json", "b.jpg", "b.json", "c.jpg", "c.json", "bare.jpg", "lone.xml")
+    data = open_data(tree(tmp_path, *names))
+    assert data.left_out == ("bare.jpg", "lone.xml")
+    assert "bare.jpg, lone.xml" in data.words()
+    assert open_data(tree(tmp_path / "whole", *names[:6])).words() == ""
+
+
 def test_labels_beside_their_images_with_lists(tmp_path: Path) -> None:
     folder = read_folder(
         tree(tmp_path, "a.jpg", "a.json", "b.png", "b.json", "c.bmp",
