@@ -27,6 +27,7 @@ console: $(CONSOLE)/dist/index.html
 
 .venv/.uv: requirements/uv.txt
 	@sh tools/check-machine.sh python
+	@sh tools/check-machine.sh node
 	@$$(sh tools/check-machine.sh find-python) -m venv .venv
 	@.venv/bin/python -m pip install --quiet --require-hashes -r requirements/uv.txt
 	@touch $@

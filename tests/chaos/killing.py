@@ -5,7 +5,8 @@
 Each seed is one walk of the loop on a fresh data folder: at random instants one of its processes
 (the demo, the platform, the trainer's worker, Triton, or all at once) gets SIGKILL; the demo is
 started again until it ends. The audit asks only the public API: every image that the demo saw
-accepted is there with its bytes, every training ran once, the loop finished.
+accepted is there once with its bytes, every label and correction is what the demo sent, the test of
+the unseen images is whole, every training ran once, the loop finished.
 """
 
 import argparse
@@ -92,14 +93,18 @@ class Walk:
                 found.append(int(entry.name))
         return found
 
-    def kill(self, victim: str) -> None:
-        """Send SIGKILL to a victim's processes."""
+    def kill(self, rng: random.Random) -> None:
+        """Send SIGKILL to the processes of one victim among those that live; note it if it hit."""
+        alive = [name for name in sorted(VICTIMS) if self.processes(VICTIMS[name])]
+        if not alive:
+            return
+        victim, hit = rng.choice(alive), False
         for process_id in self.processes(VICTIMS[victim]):
-            try:
+            with contextlib.suppress(ProcessLookupError):
                 os.kill(process_id, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
-        self.killed.append(victim)
+                hit = True
+        if hit:
+            self.killed.append(victim)
 
 
 def walk_with_kills(seed: int, kills: int, folder: Path, data: Path) -> Walk:
@@ -110,7 +115,7 @@ def walk_with_kills(seed: int, kills: int, folder: Path, data: Path) -> Walk:
     demo = walk.start()
     for _ in range(kills):
         _run_for(demo, rng.uniform(1.0, 30.0))
-        walk.kill(rng.choice(sorted(VICTIMS)))
+        walk.kill(rng)
         if _ended(demo, patience_s=3.0):
             demo = walk.start()
     while True:
@@ -134,14 +139,17 @@ def audit(walk: Walk) -> None:
     )
     try:
         with contextlib.closing(_signed_in(walk)) as client:
-            _check_images(walk, client)
-            _check_trainings(walk, client)
+            ids = _check_images(walk, client)
+            corrected = _check_annotations(walk, client, ids)
+            _check_trainings(walk, client, corrected)
+            _check_tests(walk, client)
     finally:
         platform.terminate()
         platform.wait()
 
 
-def _check_images(walk: Walk, client: httpx.Client) -> None:
+def _check_images(walk: Walk, client: httpx.Client) -> dict[str, str]:
+    """Every image once, with its bytes; return their ids by name."""
     project = _project(client)
     listed = client.get(f"/api/gallery/projects/{project}/images", params={"page_size": 500}).json()
     by_name: dict[str, list[str]] = {}
@@ -157,15 +165,44 @@ def _check_images(walk: Walk, client: httpx.Client) -> None:
         content = client.get(f"/api/gallery/projects/{project}/images/{ids[0]}/content").content
         if hashlib.sha256(content).digest() != hashlib.sha256(path.read_bytes()).digest():
             raise ChaosFailed(f"seed {walk.seed}: {path.name} has other bytes")
+    return {name: ids[0] for name, ids in by_name.items()}
 
 
-def _check_trainings(walk: Walk, client: httpx.Client) -> None:
+def _check_annotations(walk: Walk, client: httpx.Client, ids: dict[str, str]) -> int:
+    """Labels as they were sent; of unseen images those that were corrected; return how many."""
+    project, corrected = _project(client), 0
+    for path in sorted(walk.data.rglob("*.json")):
+        name = json.loads(path.read_bytes())["imagePath"]
+        stored = client.get(f"/api/annotation/projects/{project}/images/{ids[name]}").json()
+        if path.parent.name == "unseen" and not stored["corrected"]:
+            continue
+        corrected += stored["corrected"]
+        sent = sorted(shape["label"] for shape in json.loads(path.read_bytes())["shapes"])
+        if sorted(shape["label"] for shape in stored["shapes"]) != sent:
+            raise ChaosFailed(f"seed {walk.seed}: {name} has other labels than were sent")
+    return corrected
+
+
+def _check_tests(walk: Walk, client: httpx.Client) -> None:
+    """One test run, over every unseen image."""
+    project = _project(client)
+    runs = client.get(f"/api/inference/projects/{project}/test-runs").json()["items"]
+    unseen = len([p for p in (walk.data / "unseen").iterdir() if p.suffix == ".json"])
+    done = [(run["state"], run["total"], run["done"], run["failed"]) for run in runs]
+    if done != [("succeeded", unseen, unseen, 0)]:
+        raise ChaosFailed(f"seed {walk.seed}: tests of {unseen} unseen images: {done}")
+
+
+def _check_trainings(walk: Walk, client: httpx.Client, corrected: int) -> None:
     project = _project(client)
     records = client.get(f"/api/trainer/projects/{project}/trainings").json()["items"]
     versions = sorted(r["version"] for r in records if r["version"])
     states = sorted({r["status"] for r in records})
     if versions != ["V1", "V2"] or states != ["success"]:
         raise ChaosFailed(f"seed {walk.seed}: {json.dumps(records, indent=1)}")
+    learnt = next(r["corrections"] for r in records if r["version"] == "V2")
+    if not corrected or learnt != corrected:
+        raise ChaosFailed(f"seed {walk.seed}: {corrected} images corrected, V2 learnt {learnt}")
 
 
 def _project(client: httpx.Client) -> str:
