@@ -1,9 +1,11 @@
 """Settings fail at start: a wrong deployment dies in a second with a line that says why."""
 
+import ssl
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, Self
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 _PLACEHOLDERS = ("changeme", "change-me", "secret", "password", "minioadmin", "example")
@@ -17,14 +19,70 @@ def refuse_weak_secret(value: SecretStr) -> SecretStr:
     return value
 
 
+KafkaProtocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
+KafkaMechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
+
+
+@dataclass(frozen=True)
+class KafkaSecurity:
+    """How a client of Kafka proves who it is and whom it speaks to.
+
+    Attributes:
+        protocol: As the broker's listener has it.
+        mechanism: Of the user's proof, for the two `SASL_` protocols.
+        username: The user.
+        password: Their secret.
+        ca_file: PEM certificates to trust in place of the system's, for the two `SSL` protocols.
+    """
+
+    protocol: KafkaProtocol = "PLAINTEXT"
+    mechanism: KafkaMechanism | None = None
+    username: str = ""
+    password: str = field(default="", repr=False)
+    ca_file: Path | None = None
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for a combination that could not connect, or would be less safe."""
+        user = bool(self.mechanism), bool(self.username), bool(self.password)
+        if self.protocol.startswith("SASL_") and not all(user):
+            raise ValueError(f"{self.protocol} needs a SASL mechanism, a username and a password")
+        if not self.protocol.startswith("SASL_") and any(user):
+            raise ValueError(f"{self.protocol} would leave out the SASL user: choose SASL_SSL")
+        if self.ca_file is None:
+            return
+        if not self.protocol.endswith("SSL"):
+            raise ValueError(f"{self.protocol} would not look at the CA file: choose an SSL one")
+        if not self.ca_file.is_file():
+            raise ValueError(f"the CA file {self.ca_file} is not there")
+
+    def options(self) -> dict[str, Any]:
+        """Return the arguments for every client of aiokafka: producer, consumer and admin."""
+        options: dict[str, Any] = {"security_protocol": self.protocol}
+        if self.protocol.endswith("SSL"):
+            options["ssl_context"] = ssl.create_default_context(cafile=self.ca_file)
+        if self.mechanism is not None:
+            options["sasl_mechanism"] = self.mechanism
+            options["sasl_plain_username"] = self.username
+            options["sasl_plain_password"] = self.password
+        return options
+
+
 class StoreSettings(BaseSettings):
     """Which stores the services stand on; the same for every service of a deployment."""
 
-    model_config = SettingsConfigDict(env_prefix="LOUPE_", frozen=True, extra="ignore")
+    # A variable that is empty counts as not set: compose and charts pass them on that way.
+    model_config = SettingsConfigDict(
+        env_prefix="LOUPE_", frozen=True, extra="ignore", env_ignore_empty=True
+    )
 
     stores: Literal["embedded", "cluster"] = "embedded"
     data: Path = Path("data")
     kafka_servers: str = "localhost:9092"
+    kafka_security_protocol: KafkaProtocol = "PLAINTEXT"
+    kafka_sasl_mechanism: KafkaMechanism | None = None
+    kafka_sasl_username: str = ""
+    kafka_sasl_password: SecretStr = SecretStr("")
+    kafka_ca_file: Path | None = None
     mongo_url: SecretStr = SecretStr("mongodb://localhost:27017")
     mongo_database: str = "loupe"
     s3_endpoint: str = "localhost:9000"
@@ -32,6 +90,23 @@ class StoreSettings(BaseSettings):
     s3_access_key: str = ""
     s3_secret_key: SecretStr = SecretStr("")
     s3_secure: bool = False
+    s3_region: str = "us-east-1"
+
+    @property
+    def kafka_security(self) -> KafkaSecurity:
+        """The settings of Kafka's TLS and SASL as one."""
+        return KafkaSecurity(
+            self.kafka_security_protocol,
+            self.kafka_sasl_mechanism,
+            username=self.kafka_sasl_username,
+            password=self.kafka_sasl_password.get_secret_value(),
+            ca_file=self.kafka_ca_file,
+        )
+
+    @model_validator(mode="after")
+    def _kafka_lets_us_in(self) -> Self:
+        _ = self.kafka_security
+        return self
 
 
 class HttpSettings(BaseSettings):

@@ -37,20 +37,21 @@ class Stores:
 
     @classmethod
     def _cluster(cls, settings: StoreSettings) -> Self:
-        from shared.blobs.minio import MinioBlobs
+        from shared.blobs.minio import MinioBlobs, S3Server
         from shared.documents.mongo import MongoDocuments
         from shared.events.kafka import KafkaEventLog
 
+        s3 = S3Server(
+            settings.s3_endpoint,
+            settings.s3_access_key,
+            settings.s3_secret_key.get_secret_value(),
+            secure=settings.s3_secure,
+            region=settings.s3_region,
+        )
         return cls(
             MongoDocuments(settings.mongo_url.get_secret_value(), settings.mongo_database),
-            KafkaEventLog(settings.kafka_servers),
-            MinioBlobs(
-                settings.s3_endpoint,
-                settings.s3_bucket,
-                access_key=settings.s3_access_key,
-                secret_key=settings.s3_secret_key.get_secret_value(),
-                secure=settings.s3_secure,
-            ),
+            KafkaEventLog(settings.kafka_servers, security=settings.kafka_security),
+            MinioBlobs(s3, settings.s3_bucket),
         )
 
     async def open(self, specs: Sequence[CollectionSpec[Any]]) -> None:

@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -22,17 +23,39 @@ T = TypeVar("T")
 _THREADS = 16
 _CONNECT_S = 5.0
 _READ_S = 60.0
+_WAIT_S = 10.0
 _PART_BYTES = 16 * 1024 * 1024
 _MISSING = frozenset({"NoSuchKey", "NoSuchObject", "ResourceNotFound"})
 _MINE_ALREADY = frozenset({"BucketAlreadyOwnedByYou", "BucketAlreadyExists"})
 
 
-class MinioBlobs:
-    """Blobs as objects of ``bucket`` at ``endpoint`` (``host:port``)."""
+@dataclass(frozen=True)
+class S3Server:
+    """How to reach an S3 store.
 
-    def __init__(
-        self, endpoint: str, bucket: str, *, access_key: str, secret_key: str, secure: bool
-    ) -> None:
+    Attributes:
+        endpoint: ``host:port``.
+        access_key: The user.
+        secret_key: Their secret.
+        secure: Speak TLS.
+        region: Part of every signature; the store refuses another one than its own.
+    """
+
+    endpoint: str
+    access_key: str
+    secret_key: str = field(repr=False)
+    secure: bool = False
+    region: str = "us-east-1"
+
+
+class MinioBlobs:
+    """Blobs as objects of ``bucket`` at ``server``.
+
+    As many calls run as there are threads; others wait for at most ``wait_s``. A call whose caller
+    has gone away keeps its thread until it ends, and so nothing ever queues behind it unseen.
+    """
+
+    def __init__(self, server: S3Server, bucket: str, *, wait_s: float = _WAIT_S) -> None:
         # The client's own defaults hold a thread for 5 min × 6; ours end soon and say so.
         self._pool = urllib3.PoolManager(
             maxsize=_THREADS,
@@ -40,15 +63,17 @@ class MinioBlobs:
             retries=urllib3.Retry(total=2, backoff_factor=0.2, status_forcelist=[500, 502, 503]),
         )
         self._client = Minio(
-            endpoint,
-            access_key=access_key,
-            secret_key=secret_key,
-            secure=secure,
-            region="us-east-1",
+            server.endpoint,
+            access_key=server.access_key,
+            secret_key=server.secret_key,
+            secure=server.secure,
+            region=server.region,
             http_client=self._pool,
         )
         self._bucket = bucket
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="s3")
+        self._free = asyncio.Semaphore(_THREADS)
+        self._wait_s = wait_s
 
     async def open(self) -> None:
         """Make the bucket unless it exists."""
@@ -150,8 +175,15 @@ class MinioBlobs:
         self._pool.clear()
 
     async def _run(self, work: Callable[[], T]) -> T:
+        try:
+            async with asyncio.timeout(self._wait_s):
+                await self._free.acquire()
+        except TimeoutError as error:
+            raise DependencyDown("the blob store is too busy") from error
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, _translating, work)
+        job = self._threads.submit(_translating, work)
+        job.add_done_callback(lambda _: loop.call_soon_threadsafe(self._free.release))
+        return await asyncio.wrap_future(job)
 
     def _make_bucket(self) -> None:
         if self._client.bucket_exists(self._bucket):

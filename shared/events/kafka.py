@@ -17,6 +17,7 @@ from shared.errors import DependencyDown
 from shared.events.kafka_consumer import KafkaConsumer
 from shared.events.kafka_deadline import deadline, stop_within
 from shared.events.port import Consumer, Record
+from shared.settings import KafkaSecurity
 from shared.telemetry import logger
 
 MAX_MESSAGE_BYTES = 8 * 1024 * 1024
@@ -44,8 +45,14 @@ class KafkaEventLog:
     one that is back within 30 s has its partitions at once. Two living processes never share it.
     """
 
-    def __init__(self, servers: str, *, instance: str | None = None) -> None:
-        self._servers = servers
+    def __init__(
+        self,
+        servers: str,
+        *,
+        instance: str | None = None,
+        security: KafkaSecurity = KafkaSecurity(),  # noqa: B008  it is frozen
+    ) -> None:
+        self.client_options = {"bootstrap_servers": servers, **security.options()}
         self._instance = instance
         self._producer: Any = None
         self._starting = asyncio.Lock()
@@ -87,7 +94,7 @@ class KafkaEventLog:
         """Join ``group``."""
         instance = f"{group}-{self._instance}" if self._instance else None
         raw = AIOKafkaConsumer(
-            bootstrap_servers=self._servers,
+            **self.client_options,
             group_id=group,
             group_instance_id=instance,
             enable_auto_commit=False,
@@ -125,7 +132,7 @@ class KafkaEventLog:
 
     @asynccontextmanager
     async def _admin(self) -> AsyncIterator[Any]:
-        admin = AIOKafkaAdminClient(bootstrap_servers=self._servers, request_timeout_ms=_REQUEST_MS)
+        admin = AIOKafkaAdminClient(**self.client_options, request_timeout_ms=_REQUEST_MS)
         try:
             await admin.start()
             yield admin
@@ -136,7 +143,7 @@ class KafkaEventLog:
         async with self._starting:
             if self._producer is None:
                 producer = AIOKafkaProducer(
-                    bootstrap_servers=self._servers,
+                    **self.client_options,
                     acks="all",
                     enable_idempotence=True,
                     request_timeout_ms=_REQUEST_MS,

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from shared.blobs.embedded import EmbeddedBlobs
-from shared.blobs.minio import MinioBlobs
+from shared.blobs.minio import MinioBlobs, S3Server
 from shared.blobs.port import Blobs
 
 
@@ -13,6 +13,4 @@ def blobs_of(kind: str, folder: Path, access: Sequence[str]) -> Blobs:
     """Return an empty blob store, not yet opened; ``access`` is endpoint, user and password."""
     if kind == "embedded":
         return EmbeddedBlobs(folder / "blobs")
-    endpoint, access_key, secret_key = access
-    bucket = f"test-{uuid.uuid4().hex[:12]}"
-    return MinioBlobs(endpoint, bucket, access_key=access_key, secret_key=secret_key, secure=False)
+    return MinioBlobs(S3Server(*access), f"test-{uuid.uuid4().hex[:12]}")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.blobs.minio import MinioBlobs
+from shared.blobs.minio import MinioBlobs, S3Server
 from shared.blobs.port import CHUNK_BYTES, BlobInfo, Blobs, blob_key
 from shared.errors import DependencyDown, InvalidInput, NotFound
 from tests.servers.choosing import Access
@@ -175,9 +175,7 @@ async def test_forty_transfers_at_once(blobs: Blobs) -> None:
 
 @pytest.mark.servers
 async def test_a_store_that_is_away_is_a_dependency_that_is_down() -> None:
-    store = MinioBlobs(
-        f"127.0.0.1:{free_port()}", "loupe", access_key="a", secret_key="b" * 16, secure=False
-    )
+    store = MinioBlobs(S3Server(f"127.0.0.1:{free_port()}", "a", "b" * 16), "loupe")
     with pytest.raises(DependencyDown):
         await store.open()
     with pytest.raises(DependencyDown):
