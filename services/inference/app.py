@@ -9,7 +9,7 @@ from services.inference.predicting import Predicting
 from services.inference.repository import COLLECTIONS, SERVICE
 from services.inference.settings import InferenceSettings
 from services.inference.subscriptions import subscriptions
-from services.inference.test_runs import LEASE_S, TestRunWorker
+from services.inference.test_runs import TestRunWorker
 from services.inference.triton.model_server import ModelServer
 from services.inference.triton.reconciler import Reconciler
 from shared.jobs.queue import JobQueue
@@ -32,7 +32,7 @@ def build(stores: Stores) -> Service:
         concurrency=settings.concurrency,
         retry_budget_s=settings.retry_budget_s,
     )
-    jobs = JobQueue(stores.documents, SERVICE, lease_s=LEASE_S)
+    jobs = JobQueue(stores.documents, SERVICE)
     inference = Inference(stores.documents, stores.blobs, predicting=predicting, jobs=jobs)
     deployer = Deployer(
         stores.documents,

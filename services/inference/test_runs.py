@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import os
 import time
 from collections.abc import AsyncIterator, Iterator
 
@@ -16,13 +15,12 @@ from services.inference.repository import (
 )
 from shared.documents.port import Documents, TenantScope
 from shared.errors import AlreadyExists, LoupeError
-from shared.ids import derived_id, new_id
+from shared.ids import derived_id
+from shared.jobs.holder import holder_name
 from shared.jobs.job import Job, Progress
-from shared.jobs.queue import JobQueue, LeaseLost
+from shared.jobs.queue import HEARTBEAT_S, JobQueue, LeaseLost
 from shared.telemetry import logger
 
-LEASE_S = 30.0
-_HEARTBEAT_S = 5.0
 _LOOK_S = 0.5
 _REAP_S = 10.0
 _REPORT_S = 0.5
@@ -48,7 +46,7 @@ class TestRunWorker:
         self._jobs = jobs
         self._inference = inference
         self._parallel = parallel
-        self._name = f"{os.getpid()}-{new_id()}"
+        self._name = holder_name()
 
     async def run(self) -> None:
         """Lease and work until cancelled."""
@@ -156,7 +154,7 @@ class TestRunWorker:
 
         async def beat() -> None:
             while True:
-                await asyncio.sleep(_HEARTBEAT_S)
+                await asyncio.sleep(HEARTBEAT_S)
                 with contextlib.suppress(LoupeError):
                     await self._jobs.heartbeat(job)
 

@@ -2,11 +2,11 @@
 
 import asyncio
 import contextlib
-import os
 
 from services.tiling.handlers import CUT, Tiling, failure_of
 from shared.contracts.envelope import EventBody
 from shared.errors import LoupeError
+from shared.jobs.holder import holder_name
 from shared.jobs.job import Job
 from shared.jobs.queue import HEARTBEAT_S, JobQueue, LeaseLost
 from shared.telemetry import logger
@@ -18,7 +18,7 @@ log = logger(__name__)
 
 async def cut_forever(tiling: Tiling, queue: JobQueue, *, look_every_s: float) -> None:
     """Cut images as they are queued, until cancelled."""
-    worker = f"tiling-{os.getpid()}"
+    worker = holder_name()
     while True:
         job = await queue.claim([CUT], worker)
         if job is not None:

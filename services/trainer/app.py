@@ -1,8 +1,6 @@
 """The composition root of the trainer."""
 
 import asyncio
-import os
-import socket
 from pathlib import Path
 
 from services.trainer.api import routes
@@ -15,6 +13,7 @@ from services.trainer.retraining import Retraining
 from services.trainer.settings import TrainerSettings
 from services.trainer.subscriptions import subscriptions
 from services.trainer.worker import Worker, ended_events
+from shared.jobs.holder import holder_name
 from shared.jobs.job import job_spec
 from shared.jobs.queue import JobQueue
 from shared.projects.directory import ProjectDirectory, projects_spec
@@ -41,7 +40,7 @@ def build(stores: Stores) -> Service:
         ProcessExecutor(),
         settings=settings,
         work_folder=settings.work_folder or Path(StoreSettings().data) / "work" / NAME,
-        name=settings.worker or f"{socket.gethostname()}-{os.getpid()}",
+        name=settings.worker or holder_name(),
     )
     return Service(
         name=NAME,

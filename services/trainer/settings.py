@@ -1,19 +1,25 @@
 """Settings of the trainer."""
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from shared.jobs.queue import LEASE_S
 
 
 class TrainerSettings(BaseSettings):
     """How this deployment trains.
 
     ``weights`` is a folder of pretrained backbones (``LOUPE_WEIGHTS``, air-gapped sites); without
-    one torchvision's hub is asked when ``use_hub`` allows it. ``threads`` 0 takes every core.
+    one torchvision's hub is asked when ``use_hub`` allows it. ``threads`` 0 takes every core,
+    ``device`` ``auto`` a GPU where the worker has one.
     ``job_template`` is the Kubernetes Job that gives a waiting training its worker, and
     ``one_training`` is set in that Job: its worker takes one training and ends.
-    ``lease_s`` is how long a dead worker's training waits for the next worker.
+    ``lease_s`` is how long the training of a worker that fell silent waits for the next worker; of
+    one that is known to be dead (``shared.jobs.holder``) it does not wait. ``worker`` names this
+    worker in job rows instead of its process, and is then never known to be dead.
     """
 
     model_config = SettingsConfigDict(
@@ -24,9 +30,10 @@ class TrainerSettings(BaseSettings):
     use_hub: bool = True
     budget_s: float = Field(default=600.0, gt=0)
     threads: int = Field(default=0, ge=0, le=256)
+    device: Literal["auto", "cpu", "cuda"] = "auto"
     cache_mib: int = Field(default=2048, ge=16)
     checkpoint_every_s: float = Field(default=10.0, ge=0)
-    lease_s: float = Field(default=20.0, ge=2)
+    lease_s: float = Field(default=LEASE_S, ge=2)
     poll_s: float = Field(default=0.5, gt=0)
     work_folder: Path | None = None
     worker: str = ""

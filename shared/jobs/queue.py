@@ -2,17 +2,19 @@
 
 A lease lasts 60 s and is renewed every 10 s from a thread of its own; a worker that cannot renew
 for two thirds of the lease must stop by itself. Every write compares the attempt, so a worker that
-comes back from the dead changes nothing.
+comes back from the dead changes nothing. Leases are told by each machine's own clock; one that is
+wrong makes a worker lose its job too early or too late, never a second one whose writes count.
 """
 
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from shared.clock import Clock, utc_now
 from shared.contracts.envelope import EventBody
-from shared.documents.port import Documents, EveryTenant, In, Query, Sort, TenantScope
+from shared.documents.port import Documents, EveryTenant, In, Query, Sort, TenantScope, Where
 from shared.errors import AlreadyExists, Conflict, NotFound, VersionConflict
+from shared.jobs.holder import is_dead
 from shared.jobs.job import FINAL, Job, JobState, Progress, job_spec
 
 LEASE_S = 60.0
@@ -77,14 +79,14 @@ class JobQueue:
         return await self._documents.collection(self._spec, TenantScope(tenant)).find(job_id)
 
     async def claim(self, kinds: Sequence[str], worker: str) -> Job | None:
-        """Lease the oldest job that waits or whose worker fell silent; None when there is none.
+        """Lease the oldest job that waits or whose worker fell silent or died; None without one.
 
         A job that used up its attempts is not leased again; :meth:`reap` ends it.
         """
         now = self._clock()
         where = {"kind": In(kinds), "state": In(("queued", "running"))}
         for job in await self._jobs.query(Query(where=where, sort=Sort("created_at"), limit=200)):
-            free = not job.leased_at(now) and job.attempt < job.max_attempts
+            free = not _held(job, now) and job.attempt < job.max_attempts
             if not free or job.cancel_requested:
                 continue
             try:
@@ -145,7 +147,7 @@ class JobQueue:
                 return job
             now = self._clock()
             update: dict[str, Any] = {"cancel_requested": True}
-            ends = not job.leased_at(now)
+            ends = not _held(job, now)
             if ends:
                 update |= {"state": "cancelled", "finished_at": now, "lease_until": None}
             try:
@@ -158,25 +160,34 @@ class JobQueue:
 
     async def reap(self, ended: Callable[[Job], Sequence[EventBody]]) -> list[Job]:
         """End jobs that nobody will finish: out of attempts, or cancelled and without a worker."""
-        now = self._clock()
         reaped: list[Job] = []
-        where = {"state": "running"}
-        for job in await self._jobs.query(Query(where=where, limit=500)):
-            if job.leased_at(now):
-                continue
-            if job.cancel_requested:
-                state, error = "cancelled", ""
-            elif job.attempt >= job.max_attempts:
-                state, error = "failed", f"the worker died {job.attempt} times"
-            else:
-                continue
-            update = {"state": state, "error": error, "finished_at": now, "lease_until": None}
-            over = job.model_copy(update=update)
-            try:
-                reaped.append(await self._jobs.replace(over, events=ended(over)))
-            except (VersionConflict, NotFound):
-                continue
+        alone: tuple[Where, ...] = (
+            {"state": "running"},
+            {"state": "queued", "cancel_requested": True},
+        )
+        for where in alone:
+            for job in await self._jobs.query(Query(where=where, limit=500)):
+                if (over := self._over(job)) is None:
+                    continue
+                try:
+                    reaped.append(await self._jobs.replace(over, events=ended(over)))
+                except (VersionConflict, NotFound):
+                    continue
         return reaped
+
+    def _over(self, job: Job) -> Job | None:
+        """Return how a job without a worker ends, or None when it has one or may get one."""
+        now = self._clock()
+        if _held(job, now):
+            return None
+        if job.cancel_requested:
+            state, error = "cancelled", ""
+        elif job.attempt >= job.max_attempts:
+            state, error = "failed", f"the worker died {job.attempt} times"
+        else:
+            return None
+        update = {"state": state, "error": error, "finished_at": now, "lease_until": None}
+        return job.model_copy(update=update)
 
     async def states(self) -> dict[str, int]:
         """Return the number of jobs in each state."""
@@ -212,3 +223,8 @@ class JobQueue:
             except VersionConflict:
                 continue
         raise LeaseLost(f"job {mine.id} changes too fast")
+
+
+def _held(job: Job, now: datetime) -> bool:
+    """Tell whether a worker holds this job that is not known to be dead."""
+    return job.leased_at(now) and not is_dead(job.worker)

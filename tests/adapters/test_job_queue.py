@@ -1,15 +1,33 @@
-"""The job queue's promises: one holder, a fence, a lease that ends, cancel and reap."""
+"""The job queue's promises, on both document stores: one holder, a fence, leases, cancel, reap."""
 
 import asyncio
+import contextlib
+import subprocess
+import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from shared.contracts.training_events import TrainingEnded
+from shared.documents.port import Documents
 from shared.errors import NotFound
+from shared.jobs.holder import holder_name
 from shared.jobs.job import Progress, job_spec
 from shared.jobs.queue import JobQueue, LeaseLost
-from shared.stores import Stores
+
+
+@contextlib.contextmanager
+def another_process() -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A process that waits, and the name that it would work under."""
+    code = "from shared.jobs.holder import holder_name; print(holder_name(), flush=True); input()"
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    with process:
+        assert process.stdout is not None
+        yield process, process.stdout.readline().strip()
+        process.kill()
 
 
 class Time:
@@ -31,9 +49,9 @@ def time() -> Time:
 
 
 @pytest.fixture
-async def queue(stores: Stores, time: Time) -> JobQueue:
-    await stores.documents.open([job_spec("svc")])
-    return JobQueue(stores.documents, "svc", clock=time)
+async def queue(documents: Documents, time: Time) -> JobQueue:
+    await documents.open([job_spec("svc")])
+    return JobQueue(documents, "svc", clock=time)
 
 
 async def test_sixteen_workers_share_forty_jobs_and_none_twice(queue: JobQueue) -> None:
@@ -91,7 +109,7 @@ async def test_a_heartbeat_keeps_the_job(queue: JobQueue, time: Time) -> None:
 
 
 async def test_a_job_whose_worker_dies_three_times_fails_with_its_events(
-    queue: JobQueue, time: Time, stores: Stores
+    queue: JobQueue, time: Time, documents: Documents
 ) -> None:
     await queue.enqueue("t", "train", "J")
     for _ in range(3):
@@ -102,7 +120,7 @@ async def test_a_job_whose_worker_dies_three_times_fails_with_its_events(
     (job,) = await queue.reap(lambda _job: [ended])
     assert (job.state, job.error) == ("failed", "the worker died 3 times")
     assert await queue.reap(lambda _job: [ended]) == []
-    (box,) = await stores.documents.outboxes(["svc.jobs"], 10)
+    (box,) = await documents.outboxes(["svc.jobs"], 10)
     assert [event.type for event in box.events] == ["training.ended"]
 
 
@@ -130,6 +148,41 @@ async def test_a_cancelled_job_of_a_dead_worker_ends_as_cancelled(
     assert await queue.claim(["train"], "other") is None
     (job,) = await queue.reap(lambda _job: [])
     assert job.state == "cancelled"
+
+
+async def test_a_job_that_is_given_back_while_somebody_cancels_it_ends_as_cancelled(
+    queue: JobQueue, documents: Documents
+) -> None:
+    await queue.enqueue("t", "train", "J")
+    await queue.enqueue("t", "train", "waits for a worker")
+    job = await queue.claim(["train"], "w")
+    assert job is not None
+    await queue.cancel("t", "J")
+    await queue.release(job)
+    ended = TrainingEnded(project_id="P", training_id="J", state="terminated")
+    (over,) = await queue.reap(lambda _job: [ended])
+    assert (over.id, over.state) == ("J", "cancelled")
+    assert await queue.reap(lambda _job: [ended]) == []
+    (box,) = await documents.outboxes(["svc.jobs"], 10)
+    assert [event.type for event in box.events] == ["training.ended"]
+
+
+async def test_a_killed_worker_of_this_machine_loses_its_job_before_its_lease_ends(
+    queue: JobQueue,
+) -> None:
+    await queue.enqueue("t", "train", "J")
+    with another_process() as (process, name):
+        first = await queue.claim(["train"], name)
+        assert first is not None
+        assert await queue.claim(["train"], holder_name()) is None
+        process.kill()
+        process.wait()
+    second = await queue.claim(["train"], holder_name())
+    assert second is not None
+    assert second.attempt == 2
+    with pytest.raises(LeaseLost):
+        await queue.heartbeat(first)
+    assert await queue.claim(["train"], "other") is None
 
 
 async def test_a_released_job_waits_again_with_all_its_attempts(queue: JobQueue) -> None:
