@@ -97,7 +97,7 @@ class Deployer:
             await self._publish(deployment, artefacts)
             deployment = await self._note_manifest(deployment, artefacts.manifest)
             await asyncio.to_thread(self._client.load, deployment.id)
-            await asyncio.to_thread(self._check, deployment, artefacts.golden)
+            await asyncio.to_thread(self._check, deployment, artefacts)
         except ModelNotReady as error:
             return await self._count_failure(deployment, error)
         except DependencyDown:
@@ -130,13 +130,19 @@ class Deployer:
             input_width=manifest.input_width,
             input_height=manifest.input_height,
             label_count=len(manifest.labels),
+            tile_plan_hash=manifest.learnt_plan.hash,
         )
         sha256 = manifest.model_sha256 or deployment.model_key.rsplit("/", 1)[-1]
         await asyncio.to_thread(self._store.publish, model, artefacts.onnx, sha256=sha256)
 
-    def _check(self, deployment: Deployment, golden: Golden) -> None:
-        outputs = self._client.infer((deployment.id, deployment.number), golden.image)
-        if found := differences(golden, outputs):
+    def _check(self, deployment: Deployment, artefacts: Artefacts) -> None:
+        """What Triton loaded must name the manifest's tile plan and give the golden answer."""
+        served = (deployment.id, deployment.number)
+        plan_hash = self._client.plan_hash(served)
+        if plan_hash and plan_hash != artefacts.manifest.learnt_plan.hash:
+            raise UnservableModel("the model server has it under another tile plan")
+        golden = artefacts.golden
+        if found := differences(golden, self._client.infer(served, golden.image)):
             raise GoldenMismatch("the golden check differs: " + "; ".join(found))
 
     async def _note_manifest(self, deployment: Deployment, manifest: ModelManifest) -> Deployment:

@@ -97,9 +97,7 @@ class Inference:
         if key and (known := await self._predictions(who.tenant).find(prediction_id)):
             return known
         name, data = file
-        question = Question(
-            prediction_id, data, wanted.threshold, wanted.tile_plan_hash, _grid(project)
-        )
+        question = Question(prediction_id, data, wanted.threshold, wanted.tile_plan_hash)
         made = await self._ask(project, wanted.version, question)
         return await self._keep(made.model_copy(update={"name": name}))
 
@@ -115,7 +113,7 @@ class Inference:
         """Predict one image of the gallery and tell everybody; repeating it changes nothing."""
         project = await self.projects.require(image.tenant, image.project_id)
         data = await self._blobs.read(image.blob_key)
-        question = Question(prediction_id, data, threshold, image.plan_hash, _grid(project))
+        question = Question(prediction_id, data, threshold, image.plan_hash)
         made = await self._ask(project, version, question, patient=test_run_id is not None)
         made = made.model_copy(
             update={"image_id": image.id, "name": image.name, "test_run_id": test_run_id}
@@ -261,10 +259,6 @@ class Inference:
 
 def _id_of(who: Principal, project_id: str, key: str | None) -> str:
     return derived_id(who.tenant, "prediction", project_id, key) if key else new_id()
-
-
-def _grid(project: ProjectView) -> tuple[int, int] | None:
-    return (project.tiling.rows, project.tiling.columns) if project.tiling else None
 
 
 def _newest(where: Where, paging: PageParams) -> Query:

@@ -9,18 +9,18 @@ from dataclasses import dataclass
 from functools import partial
 
 from services.inference.admission import Admission
-from services.inference.decoding import check_file, decode_rgb, decoded_bytes
-from services.inference.domain.cutting import manifest_for
+from services.inference.decoding import check_cut, check_file, held_bytes, read_pixels
 from services.inference.domain.served_shapes import to_shapes
-from services.inference.errors import TilePlanMismatch
+from services.inference.errors import NotAnImage, TilePlanMismatch
 from services.inference.repository import Deployment
 from services.inference.triton.client import TritonClient
 from services.inference.triton.session import Circuit, TritonSession
 from shared.contracts.shapes import Shape
+from shared.runtime.cutting import Cut, PlanRefused, cut_for
+from shared.runtime.image_rows import RowsUnreadable
 from shared.runtime.manifest import ModelManifest
 from shared.runtime.predictor import Predictor
 from shared.vision.headers.header import ImageHeader
-from shared.vision.tiles import TilePlan
 
 _CACHED_MANIFESTS = 64
 
@@ -52,15 +52,14 @@ class Question:
         prediction_id: Id of the prediction to be made.
         data: The image file.
         threshold: Lowest score; None takes the model's.
-        tile_plan_hash: The plan by which the image was cut out of a larger one, if it was.
-        project_grid: Rows and columns of the project's tiling option.
+        tile_plan_hash: The plan by which the image was cut out of a larger one; None says that it
+            is a whole one, which is then cut as the model's images were.
     """
 
     prediction_id: str
     data: bytes
     threshold: float | None = None
     tile_plan_hash: str | None = None
-    project_grid: tuple[int, int] | None = None
 
 
 class Predicting:
@@ -101,22 +100,24 @@ class Predicting:
             ModelNotReady: It does not serve this version at the moment.
         """
         header = check_file(question.data)
-        manifest = self._cut_as_trained(deployment, question, header)
+        cut = self._cut_as_trained(deployment, question, header)
+        check_cut(header, cut)
         async with (
             self._admission.line(patient=patient),
-            self._admission.memory(decoded_bytes(header)),
+            self._admission.memory(held_bytes(header, cut)),
         ):
-            work = partial(self._work, deployment, manifest, question, header)
+            work = partial(self._work, deployment, cut, question, header)
             return await asyncio.get_running_loop().run_in_executor(self._pool, work)
 
     def _work(
         self,
         deployment: Deployment,
-        manifest: ModelManifest,
+        cut: Cut,
         question: Question,
         header: ImageHeader,
     ) -> Outcome:
         began = time.perf_counter()
+        manifest = self._manifest(deployment)
         session = TritonSession(
             self._client,
             (deployment.id, deployment.number),
@@ -124,35 +125,34 @@ class Predicting:
             budget_s=self.retry_budget_s,
             on_not_ready=self.on_not_ready,
         )
-        image = decode_rgb(question.data, header)
+        image = read_pixels(question.data, header, cut)
         threshold = manifest.threshold if question.threshold is None else question.threshold
-        found = Predictor(manifest, session).predict(image, threshold=threshold)
+        try:
+            found = Predictor(manifest, session).predict(
+                image, threshold=threshold, tile_plan_hash=question.tile_plan_hash
+            )
+        except RowsUnreadable as error:
+            raise NotAnImage(str(error)) from error
+        width, height = header.upright_size
         return Outcome(
             shapes=to_shapes(question.prediction_id, found, manifest.labels),
-            width=image.shape[1],
-            height=image.shape[0],
+            width=width,
+            height=height,
             threshold=threshold,
             elapsed_ms=(time.perf_counter() - began) * 1e3,
         )
 
     def _cut_as_trained(
         self, deployment: Deployment, question: Question, header: ImageHeader
-    ) -> ModelManifest:
-        manifest = manifest_for(
-            self._manifest(deployment),
-            project_grid=question.project_grid,
-            tile_plan_hash=question.tile_plan_hash,
-        )
-        if manifest is None:
-            raise TilePlanMismatch(
-                f"{deployment.model_version} was trained on another tile plan than this image "
-                "was cut by: test the whole image, or tiles of the model's plan"
-            )
+    ) -> Cut:
+        manifest = self._manifest(deployment)
         try:
-            (manifest.tile_plan or TilePlan()).windows(*header.upright_size)
-        except ValueError as error:
-            raise TilePlanMismatch(f"the image cannot be cut as in training: {error}") from error
-        return manifest
+            return cut_for(manifest, *header.upright_size, tile_plan_hash=question.tile_plan_hash)
+        except PlanRefused as error:
+            raise TilePlanMismatch(
+                f"{deployment.model_version} cannot test this image: {error}; test the whole "
+                f"image, or tiles of plan {manifest.learnt_plan.hash}"
+            ) from error
 
     def _manifest(self, deployment: Deployment) -> ModelManifest:
         known = self._manifests.get(deployment.id)

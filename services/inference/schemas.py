@@ -27,7 +27,11 @@ class PredictionCreate(BaseModel):
 
 
 class PredictionUpload(BaseModel):
-    """The fields beside the file of a multipart request."""
+    """The fields beside the file of a multipart request.
+
+    ``tile_plan_hash`` names the plan by which the file was cut out of a larger image; without it
+    the file is a whole image, which is cut as the model's images were.
+    """
 
     model_config = ConfigDict(extra="forbid")
 

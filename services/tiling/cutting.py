@@ -1,8 +1,7 @@
 """Cuts one large image into tile files, in one pass and without holding its pixels.
 
-JPEG and PNG come in strips from libvips, whose strips must be whole blocks (8 rows for JPEG, 16 for
-PNG) or it reads again from the top; BMP comes by plain reads of the file. Full tiles are encoded
-beside the reading, on a second core, and at most a few wait.
+Rows come from `shared.runtime.image_rows`. Full tiles are encoded beside the reading, on a second
+core, and at most a few wait.
 """
 
 import hashlib
@@ -20,17 +19,15 @@ import pyvips
 import simplejpeg
 from numpy.typing import NDArray
 
-from services.tiling.domain.strips import Strip, fill_tiles
 from shared.errors import InvalidInput
-from shared.vision.bmp import decode_rows, palette_rgb, row_span
-from shared.vision.headers.bmp import read_bmp_layout
+from shared.runtime.image_rows import bmp_strips, vips_strips
 from shared.vision.headers.header import Colour, HeaderError, ImageFormat, ImageHeader
 from shared.vision.headers.sniff import read_header
+from shared.vision.strips import Strip, fill_tiles
 from shared.vision.tiles import TilePlan, Window
 
 JPEG_QUALITY = 95
 PNG_COMPRESSION = 2  # with the "up" filter: a third of the time of level 6, 15 % more bytes
-STRIP_ROWS = 32
 ENCODERS = 2
 FULL_TILES = 1  # full tiles that may be in memory while reading goes on
 
@@ -68,7 +65,7 @@ def cut(path: Path, plan: TilePlan, folder: Path) -> list[TileFile]:
         header = read_header(memoryview(view))
         windows = plan.windows(header.width, header.height)
         kind = _tile_format(header)
-        strips = _bmp_strips(path, view) if header.format is ImageFormat.BMP else _vips_strips(path)
+        strips = _strips(path, view, header)
         tiles = _encode_all(fill_tiles(windows, strips), kind, folder)
     except (HeaderError, ValueError, pyvips.Error) as error:
         raise ImageUnreadable(f"the image cannot be cut: {error}") from error
@@ -134,24 +131,20 @@ _WRITERS: dict[ImageFormat, Callable[[Pixels, Path], None]] = {
 }
 
 
-def _vips_strips(path: Path) -> Iterator[Strip]:
-    image = pyvips.Image.new_from_file(str(path), access="sequential", fail_on="error")
-    region = pyvips.Region.new(image)
-    for y in range(0, image.height, STRIP_ROWS):
-        rows = min(STRIP_ROWS, image.height - y)
-        data = region.fetch(0, y, image.width, rows)
-        yield Strip(y, np.frombuffer(data, np.uint8).reshape(rows, image.width, image.bands))
-
-
-def _bmp_strips(path: Path, view: mmap.mmap) -> Iterator[Strip]:
-    """Read strips by plain reads: RGB for a palette, else blue first, as they stand in the file."""
-    layout = read_bmp_layout(memoryview(view))
-    palette = palette_rgb(layout, memoryview(view))
+def _strips(path: Path, view: mmap.mmap, header: ImageHeader) -> Iterator[Strip]:
+    """Rows in the channels that the writers want: BMP files without a palette stay blue first."""
+    if header.format is not ImageFormat.BMP:
+        image = pyvips.Image.new_from_file(str(path), access="sequential", fail_on="error")
+        yield from vips_strips(image)
+        return
+    is_palette = header.colour is Colour.PALETTE
     with path.open("rb") as file:
-        for y in range(0, layout.height, STRIP_ROWS):
-            offset, size = row_span(layout, y, min(STRIP_ROWS, layout.height - y))
-            rgb = decode_rows(os.pread(file.fileno(), size, offset), layout, palette)
-            yield Strip(y, rgb if palette is not None else rgb[:, :, ::-1])
+
+        def read(offset: int, size: int) -> bytes:
+            return os.pread(file.fileno(), size, offset)
+
+        for strip in bmp_strips(memoryview(view), read):
+            yield strip if is_palette else Strip(strip.y, strip.pixels[:, :, ::-1])
 
 
 def _mapped(path: Path) -> mmap.mmap:

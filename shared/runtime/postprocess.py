@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from shared.runtime.detections import Detections
 from shared.vision.boxes import has_area
-from shared.vision.merging import MergeMethod, MergeRule, Overlap, merge
+from shared.vision.merging import MergeRule, merge
 
 MAX_CANDIDATES = 1000
 
@@ -32,17 +32,17 @@ def candidates(
     return Detections(boxes_xyxy[anchors[best]], values[best], labels[best].astype(np.int64))
 
 
-def suppress(detections: Detections, iou_threshold: float) -> Detections:
-    """Greedy non-maximum suppression within each label; falling order of score.
+def merge_overlapping(detections: Detections, rule: MergeRule) -> Detections:
+    """Make one detection of those that overlap, by the manifest's rule; falling order of score.
 
-    Since a weaker box never removes a stronger one, cutting the result at any threshold equals
-    suppressing what is above that threshold.
+    With NMS a weaker box never changes a stronger one, so that cutting the result at any threshold
+    equals merging what is above that threshold. The merging variants grow boxes: there it does not.
     """
-    rule = MergeRule(MergeMethod.NMS, Overlap.IOU, iou_threshold)
-    kept = merge(
+    merged = merge(
         detections.boxes_xyxy, detections.scores, labels=detections.label_indices, rule=rule
-    ).kept
-    return detections.take(kept)
+    )
+    kept = detections.take(merged.kept)
+    return Detections(merged.boxes_xyxy, kept.scores, kept.label_indices)
 
 
 def drop_empty(detections: Detections) -> Detections:

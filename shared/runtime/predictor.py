@@ -1,17 +1,20 @@
 """Predicts one image of any size with an exported model, the same way everywhere."""
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 import numpy as np
 
+from shared.runtime.cutting import Cut, cut_for
 from shared.runtime.detections import Detections
 from shared.runtime.manifest import ModelManifest
-from shared.runtime.postprocess import candidates, drop_empty, suppress
-from shared.runtime.preprocess import Image, fill_input
+from shared.runtime.postprocess import candidates, drop_empty, merge_overlapping
+from shared.runtime.preprocess import Image, Placement, fill_input
 from shared.runtime.seams import merge_windows
 from shared.runtime.session import TensorSession
 from shared.vision.boxes import clip, translate
-from shared.vision.tiles import TilePlan, Window
+from shared.vision.strips import RowSource, fill_tiles, in_order_of_reading
+from shared.vision.tiles import Window
 
 MAX_BATCH = 8
 
@@ -26,44 +29,65 @@ class Predictor:
         """Binds the model's description to whatever runs its tensors."""
         self.manifest = manifest
         self._session = session
-        self._plan = manifest.tile_plan or TilePlan()
 
-    def predict(self, image_rgb: Image, *, threshold: float | None = None) -> Detections:
+    def predict(
+        self,
+        image_rgb: Image | RowSource,
+        *,
+        threshold: float | None = None,
+        tile_plan_hash: str | None = None,
+    ) -> Detections:
         """Finds the objects of one image, its tiles merged.
 
         Args:
-            image_rgb: ``(H, W, 3)`` uint8, EXIF-upright.
+            image_rgb: ``(H, W, 3)`` uint8, EXIF-upright; or a source of its rows, of which only
+                the windows that are being read are then in memory. Both give the same.
             threshold: The lowest score to return, in [0, 1]; None takes the manifest's threshold.
-                Below the manifest's ``score_floor`` nothing is ever returned. The result at a
-                threshold equals the result at a lower one cut there.
+                Below the manifest's ``score_floor`` nothing is ever returned. With NMS the result
+                at a threshold equals the result at a lower one cut there.
+            tile_plan_hash: The plan by which the image was cut out of a larger one, if it was.
 
         Returns:
             Detections in falling order of score, clipped to the image, at most
             ``manifest.max_detections``; none for an image without objects.
 
         Raises:
+            PlanRefused: The image is a tile of another plan than the model's, or cannot be cut by
+                the model's own.
             ValueError: The array is not uint8 ``(H, W, 3)`` with at least one pixel.
         """
-        check_image(image_rgb)
-        height, width = image_rgb.shape[:2]
-        windows = self._plan.windows(width, height)
-        parts = list(self._window_detections(image_rgb, windows))
-        merged = parts[0] if len(parts) == 1 else merge_windows(parts, windows, self.manifest)
+        if isinstance(image_rgb, np.ndarray):
+            check_image(image_rgb)
+            height, width = image_rgb.shape[:2]
+        else:
+            width, height = image_rgb.width, image_rgb.height
+        cut = cut_for(self.manifest, width, height, tile_plan_hash=tile_plan_hash)
+        merged = self._merged(cut, dict(self._found(_pixels(image_rgb, cut.all_windows))))
         limit = self.manifest.threshold if threshold is None else threshold
         return merged.take(np.arange(min(len(merged), self.manifest.max_detections))).above(limit)
 
-    def _window_detections(self, image: Image, windows: Sequence[Window]) -> Iterator[Detections]:
+    def _merged(self, cut: Cut, found: dict[Window, Detections]) -> Detections:
+        """Each tile's windows as one list, then all tiles as one list."""
+        tiles = [self._one([found[window] for window in part], part) for part in cut.windows]
+        return self._one(tiles, cut.tiles)
+
+    def _one(self, parts: Sequence[Detections], windows: Sequence[Window]) -> Detections:
+        return parts[0] if len(parts) == 1 else merge_windows(parts, windows, self.manifest)
+
+    def _found(self, pixels: Iterator[tuple[Window, Image]]) -> Iterator[tuple[Window, Detections]]:
         """Detections of each window in full-image pixels, in the order of the windows."""
         manifest = self.manifest
-        for start in range(0, len(windows), MAX_BATCH):
-            group = windows[start : start + MAX_BATCH]
-            batch = np.empty((len(group), manifest.input_height, manifest.input_width, 3), np.uint8)
-            placements = [
-                fill_input(crop(image, window), slot, manifest.resize, manifest.pad_value)
-                for window, slot in zip(group, batch, strict=True)
-            ]
-            outputs = self._session.run(batch)
-            for index, (window, placement) in enumerate(zip(group, placements, strict=True)):
+        shape = (MAX_BATCH, manifest.input_height, manifest.input_width, 3)
+        while True:
+            batch, placed = np.empty(shape, np.uint8), list[tuple[Window, Placement]]()
+            for window, view in islice(pixels, MAX_BATCH):
+                slot = batch[len(placed)]
+                placement = fill_input(view, slot, manifest.resize, manifest.pad_value)
+                placed.append((window, placement))
+            if not placed:
+                return
+            outputs = self._session.run(batch[: len(placed)])
+            for index, (window, placement) in enumerate(placed):
                 found = candidates(
                     outputs["boxes"][index],
                     outputs["scores"][index],
@@ -71,8 +95,15 @@ class Predictor:
                 )
                 boxes = clip(placement.to_image(found.boxes_xyxy), window.width, window.height)
                 boxes = translate(boxes, window.x, window.y)
-                placed = drop_empty(Detections(boxes, found.scores, found.label_indices))
-                yield suppress(placed, manifest.nms_iou_threshold)
+                kept = drop_empty(Detections(boxes, found.scores, found.label_indices))
+                yield window, merge_overlapping(kept, manifest.merge_rule)
+
+
+def _pixels(image: Image | RowSource, windows: Sequence[Window]) -> Iterator[tuple[Window, Image]]:
+    """The pixels of each window, in the order in which a walk down the image completes them."""
+    if isinstance(image, np.ndarray):
+        return ((window, crop(image, window)) for window in in_order_of_reading(windows))
+    return fill_tiles(windows, image.strips())
 
 
 def crop(image: Image, window: Window) -> Image:

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from shared.runtime.detections import Detections
 from shared.runtime.manifest import ModelManifest
+from shared.runtime.postprocess import merge_overlapping
 from shared.vision.boxes import coverage_matrix
-from shared.vision.merging import MergeMethod, MergeRule, Overlap, merge
 from shared.vision.tiles import Window
 
 EDGE_SHARE = 0.01  # of the window's side: nearer to an inner edge than this, a box is cut by it
@@ -42,7 +42,7 @@ def merge_windows(
     Args:
         parts: Detections of each window, in full-image pixels.
         windows: The windows, as long as ``parts``.
-        manifest: Gives the merge thresholds.
+        manifest: Gives the merge rule and threshold.
 
     Returns:
         Detections in full-image pixels, not yet limited in number.
@@ -56,13 +56,12 @@ def merge_windows(
         for key, part in grid.items()
     }
     joined = _join(kept)
-    rule = MergeRule(MergeMethod.NMS, Overlap.IOU, manifest.nms_iou_threshold)
-    merged = merge(joined.boxes_xyxy, joined.scores, labels=joined.label_indices, rule=rule)
-    return joined.take(merged.kept)
+    return merge_overlapping(joined, manifest.merge_rule)
 
 
 def _cut_sides(found: Detections, window: Window, windows: Sequence[Window]) -> Flags:
     x1, y1, x2, y2 = window.box_xyxy
+    left, top = min(other.x for other in windows), min(other.y for other in windows)
     right = max(other.x + other.width for other in windows)
     bottom = max(other.y + other.height for other in windows)
     near_x = max(MIN_EDGE_PX, EDGE_SHARE * window.width)
@@ -70,8 +69,8 @@ def _cut_sides(found: Detections, window: Window, windows: Sequence[Window]) -> 
     boxes = found.boxes_xyxy
     return np.stack(
         [
-            (boxes[:, 0] <= x1 + near_x) & (x1 > 0),
-            (boxes[:, 1] <= y1 + near_y) & (y1 > 0),
+            (boxes[:, 0] <= x1 + near_x) & (x1 > left),
+            (boxes[:, 1] <= y1 + near_y) & (y1 > top),
             (boxes[:, 2] >= x2 - near_x) & (x2 < right),
             (boxes[:, 3] >= y2 - near_y) & (y2 < bottom),
         ],

@@ -10,6 +10,9 @@ Device = Literal["cpu", "gpu"]
 MAX_BATCH = 16
 """Twice the predictor's batch of windows, so that its batches always fit."""
 
+PLAN_PARAMETER = "tile_plan_hash"
+
+_HASH = re.compile(r"(?:[0-9a-f]{64})?")
 _MODEL_NAME = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")
 
 
@@ -46,6 +49,7 @@ class ServedModel:
         input_width: Width in pixels of the model's input.
         input_height: Height in pixels.
         label_count: Number of labels, the last axis of ``scores``.
+        tile_plan_hash: Identity of the plan whose tiles the model knows; empty where unknown.
     """
 
     name: str
@@ -53,11 +57,14 @@ class ServedModel:
     input_width: int
     input_height: int
     label_count: int
+    tile_plan_hash: str = ""
 
     def __post_init__(self) -> None:
         check_model_name(self.name)
         if min(self.number, self.input_width, self.input_height, self.label_count) < 1:
             raise ValueError("number, input sides and label count are at least 1")
+        if _HASH.fullmatch(self.tile_plan_hash) is None:
+            raise ValueError("a tile plan's hash is 64 hexadecimal digits")
 
 
 def render_config(
@@ -96,4 +103,5 @@ output [
 instance_group [ {{ count: {instances} kind: {kind} }} ]
 version_policy {{ specific {{ versions: [ {model.number} ] }} }}
 parameters {{ key: "{key}" value {{ string_value: "{threads}" }} }}
+parameters {{ key: "{PLAN_PARAMETER}" value {{ string_value: "{model.tile_plan_hash}" }} }}
 """

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from tritonclient.grpc import InferenceServerClient, InferInput, InferRequestedOutput
 from tritonclient.utils import InferenceServerException
 
-from services.inference.domain.model_config import is_model_name
+from services.inference.domain.model_config import PLAN_PARAMETER, is_model_name
 from services.inference.domain.reconciliation import ServedKey
 from services.inference.errors import ModelBroken, ModelNotReady, TritonUnavailable
 from services.inference.triton.server import PROTOCOL_KEY
@@ -90,6 +90,18 @@ class TritonClient:
     def unload(self, name: str, *, timeout_s: float = 60.0) -> None:
         """Unload ``name``; a model that is not loaded is fine."""
         self._call(self._client.unload_model, timeout_s, name)
+
+    def plan_hash(self, served: ServedKey) -> str:
+        """Return the tile plan's hash in the loaded model's configuration; empty without one.
+
+        Raises:
+            ModelNotReady: The server does not serve this version.
+            TritonUnavailable: The server does not answer.
+        """
+        name, number = served
+        answer = self._call(self._client.get_model_config, None, name, model_version=str(number))
+        parameters = answer.config.parameters
+        return str(parameters[PLAN_PARAMETER].string_value) if PLAN_PARAMETER in parameters else ""
 
     def infer(
         self, served: ServedKey, images: NDArray[np.uint8], *, timeout_s: float | None = None

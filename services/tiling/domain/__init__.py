@@ -1,1 +1,1 @@
-"""Rules of tiling: which bands of an image meet which tiles; no I/O."""
+"""Rules of tiling: a project's plan from its images and targets; no I/O."""

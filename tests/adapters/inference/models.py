@@ -92,7 +92,11 @@ class Version:
 
 
 def make_version(
-    onnx_bytes: bytes, *, name: str = "V1", tile_plan: TilePlan | None = None
+    onnx_bytes: bytes,
+    *,
+    name: str = "V1",
+    tile_plan: TilePlan | None = None,
+    input_plan: TilePlan | None = None,
 ) -> Version:
     """Describe a model and ask it the golden question."""
     manifest = ModelManifest(
@@ -101,6 +105,7 @@ def make_version(
         input_width=WIDTH,
         input_height=HEIGHT,
         tile_plan=tile_plan,
+        input_plan=input_plan,
         version=name,
         model_sha256=hashlib.sha256(onnx_bytes).hexdigest(),
     )

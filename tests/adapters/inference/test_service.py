@@ -199,7 +199,7 @@ async def test_tiled_project_tests_its_tiles_and_cuts_whole_images_alike(site):
     site.project = new_id()
     await site.create_project(Grid(rows=1, columns=2))
     plan = TilePlan(grid=(1, 2))
-    await site.deploy(make_version(colour_detector()))
+    await site.deploy(make_version(colour_detector(), input_plan=plan))
     tile = painted(64, 48, {(24, 16): "red"})
     facts = {"parent_id": new_id(), "row": 0, "column": 0}
     same = await site.upload(tile, plan_hash=plan.hash, **facts)
@@ -212,6 +212,35 @@ async def test_tiled_project_tests_its_tiles_and_cuts_whole_images_alike(site):
     whole = await site.upload(painted(128, 48, {(24, 16): "red", (96, 8): "green"}))
     found = (await site.predict(image_id=whole)).json()
     assert sorted(shape["points"][0] for shape in found["shapes"]) == [[24, 16], [96, 8]]
+
+
+@pytest.mark.parametrize(("named", "status"), [("same", 201), ("other", 409), (None, 409)])
+async def test_file_says_which_plan_cut_it_and_another_plan_is_refused(site, named, status):
+    plan = TilePlan(grid=(2, 2))
+    await site.deploy(make_version(colour_detector(), input_plan=plan))
+    hashes = {"same": plan.hash, "other": TilePlan(grid=(2, 2), overlap_px=8).hash}
+    files = {"file": ("tile.png", png(painted(56, 48, {(16, 8): "red"})), "image/png")}
+    data = {"tile_plan_hash": hashes[named]} if named else {}
+    answer = await site.client.post(f"{site.base}/predictions", files=files, data=data)
+    assert answer.status_code == status, answer.text
+    if status == 409:
+        assert answer.json()["type"] == "urn:loupe:problem:tile-plan-mismatch"
+
+
+async def test_model_that_triton_has_under_another_plan_is_not_deployed(site):
+    version = make_version(colour_detector(), input_plan=TilePlan(grid=(2, 2)))
+    await site.deploy(version)
+    other = dataclasses.replace(version.manifest, input_plan=TilePlan(grid=(3, 3)))
+    event = await store_version(
+        site.stores, dataclasses.replace(version, manifest=other), project_id=site.project
+    )
+    await site.say(event)
+
+    async def failed() -> dict | None:
+        found = (await site.client.get(f"{site.base}/deployments/V1")).json()
+        return found if found["state"] == "failed" else None
+
+    assert "another tile plan" in (await until(failed))["reason"]
 
 
 async def test_run_tests_many_images_and_tells_which_failed(site):

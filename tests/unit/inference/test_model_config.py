@@ -52,3 +52,15 @@ def test_both_backends_are_told_their_threads_under_their_own_key():
 def test_a_model_without_size_is_refused(field):
     with pytest.raises(ValueError, match="at least 1"):
         served(**{field: 0})
+
+
+def test_config_names_the_tile_plan_that_the_model_learnt():
+    plan_hash = "ab" * 32
+    text = render_config(served(tile_plan_hash=plan_hash), backend="onnxruntime")
+    assert f'key: "tile_plan_hash" value {{ string_value: "{plan_hash}" }}' in text
+
+
+@pytest.mark.parametrize("plan_hash", ["AB" * 32, "ab", '"' * 64])
+def test_only_a_hash_becomes_the_plan_in_the_config(plan_hash):
+    with pytest.raises(ValueError, match="hash"):
+        served(tile_plan_hash=plan_hash)

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from services.tiling.cutting import ImageUnreadable, cut
-from services.tiling.domain.strips import Strip, fill_tiles
+from shared.vision.strips import Strip, fill_tiles
 from shared.vision.tiles import TilePlan
 
 PLANS = [

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,24 @@ class Strip:
     pixels: Pixels
 
 
+class RowSource(Protocol):
+    """An image that is read from top to bottom, never whole in memory."""
+
+    @property
+    def width(self) -> int:
+        """Width in pixels."""
+        ...
+
+    @property
+    def height(self) -> int:
+        """Height in pixels."""
+        ...
+
+    def strips(self) -> Iterator[Strip]:
+        """All rows from the top, without gaps."""
+        ...
+
+
 @dataclass(slots=True)
 class _Open:
     window: Window
@@ -30,8 +49,8 @@ def fill_tiles(
 ) -> Iterator[tuple[Window, Pixels]]:
     """Give each tile's pixels `(height, width, channels)` as soon as its last row came.
 
-    `windows` are in row-major order; `strips` cover the image from the top without gaps. Only tiles
-    that the current strip meets are in memory.
+    `strips` cover the image from the top without gaps. Tiles come in the order of
+    `in_order_of_reading`; only those that the current strip meets are in memory.
 
     >>> image = np.arange(24, dtype=np.uint8).reshape(4, 6, 1)
     >>> strips = (Strip(y, image[y : y + 2]) for y in (0, 2))
@@ -50,17 +69,32 @@ def fill_tiles(
             first += 1
         for tile in open_tiles:
             _copy(strip, tile)
-        full = [tile for tile in open_tiles if tile.window.y + tile.window.height <= end]
-        open_tiles = [tile for tile in open_tiles if tile.window.y + tile.window.height > end]
+        full = [tile for tile in open_tiles if _bottom(tile.window) <= end]
+        full.sort(key=lambda tile: _bottom(tile.window))
+        open_tiles = [tile for tile in open_tiles if _bottom(tile.window) > end]
         while full:
             tile = full.pop(0)  # not kept here: its memory is the taker's now
             yield tile.window, tile.pixels
 
 
+def in_order_of_reading(windows: Sequence[Window]) -> list[Window]:
+    """Sort windows as a walk down the image completes them: by lower edge, then by upper edge.
+
+    >>> low, high = Window(0, 0, 0, 0, 9, 9), Window(0, 1, 9, 0, 9, 5)
+    >>> in_order_of_reading([low, high]) == [high, low]
+    True
+    """
+    return sorted(windows, key=lambda window: (_bottom(window), window.y))
+
+
+def _bottom(window: Window) -> int:
+    return window.y + window.height
+
+
 def _copy(strip: Strip, tile: _Open) -> None:
     window = tile.window
     start = max(strip.y, window.y)
-    stop = min(strip.y + len(strip.pixels), window.y + window.height)
+    stop = min(strip.y + len(strip.pixels), _bottom(window))
     if start < stop:
         tile.pixels[start - window.y : stop - window.y] = strip.pixels[
             start - strip.y : stop - strip.y, window.x : window.x + window.width
