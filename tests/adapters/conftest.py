@@ -15,6 +15,7 @@ from shared.documents.port import Documents
 from shared.events.embedded import EmbeddedEventLog
 from shared.events.kafka import KafkaEventLog
 from shared.events.port import EventLog
+from shared.settings import KafkaSecurity
 from shared.sqlite import SqliteFile
 from tests.adapters.stores import blobs_of
 from tests.servers import choosing
@@ -54,6 +55,14 @@ def own_kafka(tmp_path: Path) -> Iterator[tuple[Server, str]]:
     """A broker that this test may stop, and its address."""
     server, address = _start(choosing.kafka, tmp_path / "kafka")
     yield server, address
+    server.dispose()
+
+
+@pytest.fixture
+def locked_kafka(tmp_path: Path) -> Iterator[tuple[str, KafkaSecurity]]:
+    """A broker with TLS that asks for a user: its address and how to be let in."""
+    server, address = _start(choosing.locked_kafka, tmp_path / "locked")
+    yield address
     server.dispose()
 
 

@@ -3,13 +3,17 @@
 import http.client
 import secrets
 import socket
+import ssl
 import struct
 import subprocess
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
+from tests.servers.brokers import Door, broker_settings
 from tests.servers.installing import FERRETDB, KAFKA, MINIO, install
 from tests.servers.processes import ServerError, ServerProcess, free_port
 
@@ -17,23 +21,30 @@ from tests.servers.processes import ServerError, ServerProcess, free_port
 _CLUSTER_ID = "bG91cGUtdGVzdC1rYWZrYQ"
 
 
-def kafka_server(folder: Path, *, port: int | None = None) -> tuple[ServerProcess, str]:
-    """A KRaft broker and controller in one process, not yet started.
+def kafka_server(
+    folder: Path, *, port: int | None = None, door: Door | None = None
+) -> tuple[ServerProcess, str]:
+    """A KRaft broker and controller in one process, not yet started; open unless `door` locks it.
 
     Returns:
         The server and its bootstrap address.
     """
-    port = port or free_port()
+    port, door = port or free_port(), door or Door()
+    address = f"127.0.0.1:{port}"
     jars = install(KAFKA)
     folder.mkdir(parents=True, exist_ok=True)
     properties = folder / "server.properties"
     classpath = ["java", "-Xmx768m", "-cp", f"{jars}/*"]
     if not properties.exists():
-        properties.write_text(_kafka_properties(folder / "log", port, free_port()))
+        inside = free_port(), free_port()
+        settings = broker_settings(door, listen=address, address=address, inside=inside)
+        settings["log.dirs"] = str(folder / "log")
+        properties.write_text("".join(f"{key}={value}\n" for key, value in settings.items()))
         _format_storage([*classpath, "kafka.tools.StorageTool"], properties)
     command = [*classpath, "-Dlog4j2.level=WARN", "kafka.Kafka", str(properties)]
-    server = ServerProcess("kafka", command, folder, lambda: kafka_answers(port))
-    return server, f"127.0.0.1:{port}"
+    context = door.context
+    server = ServerProcess("kafka", command, folder, lambda: kafka_answers(port, context))
+    return server, address
 
 
 def minio_server(folder: Path, *, port: int | None = None) -> tuple[ServerProcess, dict[str, str]]:
@@ -75,30 +86,6 @@ def documents_server(folder: Path, *, port: int | None = None) -> tuple[ServerPr
     return ServerProcess("documents", command, folder, lambda: documents_answer(url)), url
 
 
-def _kafka_properties(log_folder: Path, port: int, controller_port: int) -> str:
-    settings = {
-        "process.roles": "broker,controller",
-        "node.id": "1",
-        "controller.quorum.voters": f"1@127.0.0.1:{controller_port}",
-        "controller.listener.names": "CONTROLLER",
-        "listeners": f"PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port}",
-        "advertised.listeners": f"PLAINTEXT://127.0.0.1:{port}",
-        "log.dirs": str(log_folder),
-        # One broker holds the only replica of everything.
-        "offsets.topic.replication.factor": "1",
-        "offsets.topic.num.partitions": "5",
-        "transaction.state.log.replication.factor": "1",
-        "transaction.state.log.min.isr": "1",
-        "share.coordinator.state.topic.replication.factor": "1",
-        "share.coordinator.state.topic.min.isr": "1",
-        # A test that joins a group should not wait 3 s for members that never come.
-        "group.initial.rebalance.delay.ms": "0",
-        # A topic that nobody made is a fault in the code under test.
-        "auto.create.topics.enable": "false",
-    }
-    return "".join(f"{key}={value}\n" for key, value in settings.items())
-
-
 def _format_storage(tool: list[str], properties: Path) -> None:
     command = [*tool, "format", "-t", _CLUSTER_ID, "-c", str(properties)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -106,11 +93,16 @@ def _format_storage(tool: list[str], properties: Path) -> None:
         raise ServerError(f"Kafka's storage could not be formatted: {done.stdout}{done.stderr}")
 
 
-def kafka_answers(port: int) -> bool:
+def kafka_answers(port: int, context: ssl.SSLContext | None = None) -> bool:
     """Send an ApiVersions request: the port is open long before requests are served."""
     request = struct.pack(">hhih", 18, 0, 1, -1)
     try:
-        with socket.create_connection(("127.0.0.1", port), timeout=1) as connection:
+        with ExitStack() as stack:
+            connection = stack.enter_context(socket.create_connection(("127.0.0.1", port), 1))
+            if context is not None:
+                connection = stack.enter_context(
+                    context.wrap_socket(connection, server_hostname="127.0.0.1")
+                )
             connection.sendall(struct.pack(">i", len(request)) + request)
             return len(connection.recv(8)) == 8
     except OSError:
@@ -130,10 +122,14 @@ def minio_answers(port: int) -> bool:
 
 
 def documents_answer(url: str) -> bool:
-    """Ping a MongoDB."""
+    """Ask whether writes are taken; make a member of a replica set that is none yet its primary."""
+    options = {"serverSelectionTimeoutMS": 500, "directConnection": True}
     try:
-        with MongoClient[dict[str, object]](url, serverSelectionTimeoutMS=500) as client:
-            client.admin.command("ping")
-            return True
+        with MongoClient[dict[str, Any]](url, **options) as client:
+            hello = client.admin.command("hello")
+            if hello.get("isreplicaset"):
+                member = {"_id": 0, "host": "localhost:27017"}
+                client.admin.command("replSetInitiate", {"_id": "rs0", "members": [member]})
+            return bool(hello.get("isWritablePrimary"))
     except PyMongoError:
         return False

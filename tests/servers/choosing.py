@@ -2,10 +2,13 @@
 
 import os
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from shared.settings import KafkaSecurity
+from tests.servers.brokers import Door, as_variables, broker_settings, locked_door
 from tests.servers.catalogue import (
     documents_answer,
     documents_server,
@@ -14,8 +17,8 @@ from tests.servers.catalogue import (
     minio_answers,
     minio_server,
 )
-from tests.servers.containers import IMAGES, ContainerServer, images_at_hand
-from tests.servers.installing import FERRETDB, KAFKA, MINIO, installed
+from tests.servers.containers import IMAGES, MONGO_COMMAND, ContainerServer, images_at_hand
+from tests.servers.installing import FERRETDB, KAFKA, MINIO, GoProgram, KafkaJars, installed
 from tests.servers.processes import free_port
 
 
@@ -56,40 +59,40 @@ class Access:
     secret_key: str
 
 
-def source() -> str:
+def source(
+    *,
+    at_hand: Callable[[], bool] = images_at_hand,
+    is_installed: Callable[[GoProgram | KafkaJars], bool] = installed,
+) -> str:
     """Return `containers` or `programs`.
 
     Raises:
         NoServers: neither is at hand.
     """
-    if images_at_hand():
+    if at_hand():
         return "containers"
-    if all(installed(program) for program in (KAFKA, FERRETDB, MINIO)):
+    if all(is_installed(program) for program in (KAFKA, FERRETDB, MINIO)):
         return "programs"
     raise NoServers("no Docker engine with the images and no built servers: run `make servers`")
 
 
-def kafka(folder: Path) -> tuple[Server, str]:
+def kafka(folder: Path, door: Door | None = None) -> tuple[Server, str]:
     """Return a broker that is not started yet, and its bootstrap address."""
     if source() == "programs":
-        return kafka_server(folder)
-    port = free_port()
-    environment = {
-        "KAFKA_NODE_ID": "1",
-        "KAFKA_PROCESS_ROLES": "broker,controller",
-        "KAFKA_CONTROLLER_QUORUM_VOTERS": "1@localhost:9093",
-        "KAFKA_CONTROLLER_LISTENER_NAMES": "CONTROLLER",
-        "KAFKA_LISTENERS": "PLAINTEXT://:9092,CONTROLLER://:9093",
-        "KAFKA_LISTENER_SECURITY_PROTOCOL_MAP": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
-        "KAFKA_ADVERTISED_LISTENERS": f"PLAINTEXT://127.0.0.1:{port}",
-        "KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR": "1",
-        "KAFKA_OFFSETS_TOPIC_NUM_PARTITIONS": "5",
-        "KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS": "0",
-        "KAFKA_AUTO_CREATE_TOPICS_ENABLE": "false",
-    }
-    ready = lambda: kafka_answers(port)  # noqa: E731  the same question as for the process
-    server = ContainerServer(IMAGES["kafka"], 9092, port, ready, environment)
-    return server, f"127.0.0.1:{port}"
+        return kafka_server(folder, door=door)
+    port, door = free_port(), door or Door()
+    address = f"127.0.0.1:{port}"
+    settings = broker_settings(door, listen=":9092", address=address, inside=(9093, 9094))
+    context = door.context
+    ready = lambda: kafka_answers(port, context)  # noqa: E731  the same question as for the process
+    return ContainerServer(IMAGES["kafka"], 9092, port, ready, as_variables(settings)), address
+
+
+def locked_kafka(folder: Path) -> tuple[Server, tuple[str, KafkaSecurity]]:
+    """Return a broker with TLS that asks for a user, not started yet, and how to be let in."""
+    door = locked_door(folder / "door")
+    server, address = kafka(folder / "kafka", door)
+    return server, (address, door.security)
 
 
 def documents(folder: Path) -> tuple[Server, str]:
@@ -97,8 +100,10 @@ def documents(folder: Path) -> tuple[Server, str]:
     if source() == "programs":
         return documents_server(folder)
     port = free_port()
-    url = f"mongodb://127.0.0.1:{port}/"
-    return ContainerServer(IMAGES["documents"], 27017, port, lambda: documents_answer(url)), url
+    # A replica set of one, whose member's name is no address from here.
+    url = f"mongodb://127.0.0.1:{port}/?directConnection=true"
+    ready = lambda: documents_answer(url)  # noqa: E731  the same question as for the process
+    return ContainerServer(IMAGES["documents"], 27017, port, ready, {}, MONGO_COMMAND), url
 
 
 def minio(folder: Path) -> tuple[Server, Access]:

@@ -15,6 +15,9 @@ IMAGES = {
     "minio": os.environ.get("LOUPE_MINIO_IMAGE", "loupe/minio:local"),
 }
 
+# As in docker-compose.yml; a site whose image is `loupe/documents` sets it empty.
+MONGO_COMMAND = os.environ.get("LOUPE_MONGO_COMMAND", "--replSet rs0 --bind_ip_all").split()
+
 
 def images_at_hand() -> bool:
     """Tell whether a Docker engine answers and holds all three images; nothing is pulled."""
