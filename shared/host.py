@@ -2,9 +2,14 @@
 
 import asyncio
 import contextlib
+import os
 import signal
-from collections.abc import Callable, Sequence
-from typing import Literal
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import Any, Literal
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -13,15 +18,22 @@ from shared.events.consumer import ConsumerLoop
 from shared.events.relay import Relay
 from shared.http.app import ByPrefix, Check, create_app, problem_page
 from shared.http.tokens import Tokens
+from shared.jobs.job import Job
+from shared.jobs.watching import watch_jobs
+from shared.lifecycle import Lifecycle
 from shared.service import Loop, Service
 from shared.settings import HttpSettings, StoreSettings
 from shared.stores import Stores
-from shared.telemetry import configure, logger
+from shared.telemetry import LOOP_LAG, configure, logger
 
 Role = Literal["api", "consume", "work"]
 Build = Callable[[Stores], Service]
 
+_CONSUME = ".consume"
+_GRACE_S = 20.0
 _CLOSE_S = 10.0
+_END_S = 38.0  # grace, 5 s for open requests and closing; orchestrators are told 45 s
+_LOOP_LOOK_S = 0.5
 _RESTART_S = (0.5, 1.0, 2.0, 5.0, 10.0)
 
 log = logger(__name__)
@@ -41,27 +53,42 @@ async def run_forever(name: str, loop: Loop) -> None:
             await asyncio.sleep(wait_s)
 
 
-def loops_of(services: Sequence[Service], stores: Stores, roles: Sequence[Role]) -> dict[str, Loop]:
+def loops_of(
+    services: Sequence[Service],
+    stores: Stores,
+    roles: Sequence[Role],
+    *,
+    life: Lifecycle | None = None,
+) -> dict[str, Loop]:
     """Return the loops that ``roles`` of ``services`` keep, by name."""
     loops: dict[str, Loop] = {}
     if "consume" in roles:
         names = [spec.name for service in services for spec in service.collections]
         loops["relay"] = Relay(stores.documents, stores.events, names).run
+        life = life or Lifecycle()
         for service in services:
-            if service.subscriptions:
-                consumer = ConsumerLoop(
-                    service.name,
-                    service.subscriptions,
-                    events=stores.events,
-                    documents=stores.documents,
-                )
-                loops[f"{service.name}.consume"] = consumer.run
-            for index, loop in enumerate(service.background):
-                loops[f"{service.name}.background.{index}"] = loop
+            loops |= _consuming(service, stores, life)
     if "work" in roles:
         for service in services:
             for index, loop in enumerate(service.work):
                 loops[f"{service.name}.work.{index}"] = loop
+    return loops
+
+
+def _consuming(service: Service, stores: Stores, life: Lifecycle) -> dict[str, Loop]:
+    loops: dict[str, Loop] = {}
+    if service.subscriptions:
+        loops[service.name + _CONSUME] = ConsumerLoop(
+            service.name,
+            service.subscriptions,
+            events=stores.events,
+            documents=stores.documents,
+            life=life,
+        ).run
+    for index, loop in enumerate(service.background):
+        loops[f"{service.name}.background.{index}"] = loop
+    if any(spec.model is Job for spec in service.collections):
+        loops[f"{service.name}.jobs"] = partial(watch_jobs, stores.documents, service.name)
     return loops
 
 
@@ -71,6 +98,7 @@ def face_of(
     settings: HttpSettings,
     *,
     rest: ASGIApp | None = None,
+    life: Lifecycle | None = None,
 ) -> ASGIApp:
     """Return the ASGI application of ``services``."""
     tokens = Tokens(settings.token_secret.get_secret_value())
@@ -80,7 +108,8 @@ def face_of(
         "blobs": stores.blobs.ping,
     }
     apps: dict[str, ASGIApp] = {
-        service.name: create_app(service, tokens=tokens, checks=checks) for service in services
+        service.name: create_app(service, tokens=tokens, checks=checks, life=life)
+        for service in services
     }
     if rest is None:
         rest = apps[services[0].name] if len(services) == 1 else problem_page("no such page")
@@ -98,43 +127,94 @@ async def run(
     """Open the stores, run everything that ``roles`` ask for until SIGTERM or SIGINT, then close.
 
     Raises the first error of opening. What was acknowledged is durable, so a kill loses nothing.
+    After a signal the process ends within :data:`_END_S`, whatever hangs; a second one ends it now.
     """
     stores = Stores.of(StoreSettings())
     services = [build(stores) for build in builds]
     configure(services[0].name if len(services) == 1 else "loupe")
     await stores.open([spec for service in services for spec in service.all_collections])
-    loops = loops_of(services, stores, roles) | (extra or {})
+    life = Lifecycle()
+    loops = loops_of(services, stores, roles, life=life) | (extra or {})
     tasks = [
-        asyncio.create_task(run_forever(name, loop), name=name) for name, loop in loops.items()
+        asyncio.create_task(run_forever(name, loop), name=name)
+        for name, loop in {**loops, "lag": watch_loop}.items()
     ]
+    consumers = [task for task in tasks if task.get_name().endswith(_CONSUME)]
+    stop = _signalled()
     try:
         if "api" in roles:
             settings = HttpSettings()
-            await _serve(face_of(services, stores, settings, rest=rest), settings, ready)
+            server = _server(face_of(services, stores, settings, rest=rest, life=life), settings)
+            serving = asyncio.create_task(_serve(server, ready))
+            await _first(serving, asyncio.create_task(stop.wait()))
+            await _finish(life, consumers)
+            server.should_exit = True
+            await serving
         else:
             ready()
-            await _until_signal()
+            await stop.wait()
+            await _finish(life, consumers)
     finally:
-        for task in tasks:
-            task.cancel()
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_CLOSE_S):
-                await asyncio.gather(*tasks, return_exceptions=True)
-                await stores.close()
+        await _close(tasks, stores)
 
 
-async def _serve(face: ASGIApp, settings: HttpSettings, ready: Callable[[], None]) -> None:
+async def _finish(life: Lifecycle, consumers: Sequence[asyncio.Task[None]]) -> None:
+    """Take no more events; let what is in work end and be committed, if it does in time."""
+    life.stopping = True
+    # The last resort against what hangs in a thread, in a client, or in the event loop itself.
+    last_resort = threading.Timer(_END_S, os._exit, (1,))
+    last_resort.daemon = True
+    last_resort.start()
+    if consumers:
+        await asyncio.wait(consumers, timeout=_GRACE_S)
+
+
+async def _close(tasks: Sequence[asyncio.Task[None]], stores: Stores) -> None:
+    for task in tasks:
+        task.cancel()
+    try:
+        async with asyncio.timeout(_CLOSE_S):
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await stores.close()
+    except TimeoutError:
+        log.error("close.hangs", waited_s=_CLOSE_S)
+
+
+async def watch_loop() -> None:
+    """Keep the gauge of how late the event loop is: the worst of the last quarter minute."""
+    lags: deque[float] = deque(maxlen=round(15 / _LOOP_LOOK_S))
+    while True:
+        due = time.monotonic() + _LOOP_LOOK_S
+        await asyncio.sleep(_LOOP_LOOK_S)
+        lags.append(time.monotonic() - due)
+        LOOP_LAG.set(max(0.0, *lags))
+
+
+class _Server(uvicorn.Server):
+    """The server without its way with signals: it would end the process before anything closes."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave the signals to the host."""
+        yield
+
+
+def _server(face: ASGIApp, settings: HttpSettings) -> _Server:
     config = uvicorn.Config(
         face,
         host=settings.host,
         port=settings.port,
+        log_config=None,
         log_level="warning",
         access_log=False,
         lifespan="off",
         timeout_graceful_shutdown=5,
         h11_max_incomplete_event_size=64 * 1024,
     )
-    server = uvicorn.Server(config)
+    return _Server(config)
+
+
+async def _serve(server: _Server, ready: Callable[[], None]) -> None:
     serving = asyncio.create_task(server.serve())
     while not server.started and not serving.done():  # noqa: ASYNC110  uvicorn tells no other way
         await asyncio.sleep(0.02)
@@ -143,12 +223,23 @@ async def _serve(face: ASGIApp, settings: HttpSettings, ready: Callable[[], None
     await serving
 
 
-async def _until_signal() -> None:
+async def _first(*tasks: asyncio.Task[Any]) -> None:
+    """Return when one of ``tasks`` has ended."""
+    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+
+
+def _signalled() -> asyncio.Event:
+    """Return what is set by the first SIGTERM or SIGINT."""
     stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
+
+    def on_signal() -> None:
+        if stop.is_set():
+            os._exit(1)
+        stop.set()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    await stop.wait()
+        asyncio.get_running_loop().add_signal_handler(number, on_signal)
+    return stop
 
 
 def main(build: Build, arguments: Sequence[str]) -> None:

@@ -1,6 +1,8 @@
 """The relay: takes events out of outboxes and publishes them, in order, at least once."""
 
 import asyncio
+import math
+import time
 from collections.abc import Sequence
 
 from shared.documents.port import Documents, Outbox
@@ -10,6 +12,7 @@ from shared.telemetry import OUTBOX_DEPTH, logger
 
 _BATCH = 500
 _LOOK_S = 1.0  # writes of this process wake the relay at once; others are looked for
+_TELL_EVERY_S = 5.0
 _BACKOFF_S = (0.5, 1.0, 2.0, 5.0)
 
 log = logger(__name__)
@@ -18,16 +21,28 @@ log = logger(__name__)
 class Relay:
     """Publishes what the documents of ``collections`` have to say."""
 
-    def __init__(self, documents: Documents, events: EventLog, collections: Sequence[str]) -> None:
+    def __init__(
+        self,
+        documents: Documents,
+        events: EventLog,
+        collections: Sequence[str],
+        *,
+        tell_every_s: float = _TELL_EVERY_S,
+    ) -> None:
         self._documents = documents
         self._events = events
         self._collections = tuple(collections)
+        self._tell_every_s = tell_every_s
+        self._told_at = -math.inf
+        name = ",".join(sorted({name.split(".")[0] for name in self._collections}))
+        self._depth = OUTBOX_DEPTH.labels(relay=name)
 
     async def run(self) -> None:
         """Publish until cancelled; a broker that is down only delays."""
         failures = 0
         while True:
             try:
+                await self._tell_depth()
                 moved = await self.once()
                 failures = 0
             except DependencyDown as error:
@@ -44,19 +59,18 @@ class Relay:
         self._documents.outbox_written.clear()
         boxes = await self._documents.outboxes(self._collections, _BATCH)
         if not boxes:
-            OUTBOX_DEPTH.labels(relay=self._name).set(0)
+            self._depth.set(0)
             return 0
         records = [record for box in boxes for record in _records(box)]
         await self._events.publish(records)
         await self._documents.drain(boxes)
-        if len(boxes) == _BATCH:
-            depth = await self._documents.outbox_depth(self._collections)
-            OUTBOX_DEPTH.labels(relay=self._name).set(depth)
         return len(records)
 
-    @property
-    def _name(self) -> str:
-        return ",".join(sorted({name.split(".")[0] for name in self._collections}))
+    async def _tell_depth(self) -> None:
+        """Measure what waits every few seconds, also while nothing can be published."""
+        if time.monotonic() - self._told_at >= self._tell_every_s:
+            self._depth.set(await self._documents.outbox_depth(self._collections))
+            self._told_at = time.monotonic()
 
     async def _idle(self) -> None:
         try:

@@ -15,8 +15,9 @@ from shared.errors import LoupeError
 from shared.http.callers import caller
 from shared.http.problems import RESPONSES, install
 from shared.http.tokens import Tokens
+from shared.lifecycle import Lifecycle
 from shared.service import Service
-from shared.telemetry import HTTP_SECONDS, ContinuedTrace
+from shared.telemetry import HTTP_SECONDS, ContinuedTrace, logger
 
 _SAFE_HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -24,13 +25,24 @@ _SAFE_HEADERS = {
     "Cache-Control": "no-store",
 }
 
+log = logger(__name__)
+
 HEALTH_PATHS = ("/healthz", "/readyz", "/metrics")
 
 Check = Callable[[], Awaitable[None]]
 
 
-def create_app(service: Service, *, tokens: Tokens, checks: dict[str, Check]) -> FastAPI:
-    """Build the app of ``service``; ``checks`` are what readiness asks, by name."""
+def create_app(
+    service: Service,
+    *,
+    tokens: Tokens,
+    checks: dict[str, Check],
+    life: Lifecycle | None = None,
+) -> FastAPI:
+    """Build the app of ``service``.
+
+    ``checks`` are what readiness asks, by name; ``life`` is what liveness asks.
+    """
     prefix = f"/api/{service.name}"
     app = FastAPI(
         title=f"Loupe {service.name}",
@@ -47,7 +59,7 @@ def create_app(service: Service, *, tokens: Tokens, checks: dict[str, Check]) ->
     install(app)
     app.include_router(service.public, prefix=prefix)
     app.include_router(service.router, prefix=prefix, dependencies=[Depends(caller)])
-    _add_health(app, prefix, checks)
+    _add_health(app, prefix, checks, life or Lifecycle())
     app.add_middleware(Observed, service=service.name)
     return app
 
@@ -93,6 +105,9 @@ class Observed:
         with ContinuedTrace(headers, f"{scope['method']} {self._service}", service=self._service):
             try:
                 await self._app(scope, receive, observed)
+            except Exception as error:
+                log.error("http.defect", path=scope["path"], exc_info=error)
+                raise
             finally:
                 route = getattr(scope.get("route"), "path", "-")
                 HTTP_SECONDS.labels(self._service, scope["method"], route, str(status)).observe(
@@ -101,11 +116,16 @@ class Observed:
                 structlog.contextvars.clear_contextvars()
 
 
-def _add_health(app: FastAPI, prefix: str, checks: dict[str, Check]) -> None:
-    async def healthz() -> dict[str, str]:
-        return {"status": "alive"}
+def _add_health(app: FastAPI, prefix: str, checks: dict[str, Check], life: Lifecycle) -> None:
+    async def healthz(response: Response) -> dict[str, Any]:
+        silent = life.silent()
+        response.status_code = 503 if silent else 200
+        return {"status": "silent" if silent else "alive", "silent": silent}
 
     async def readyz(response: Response) -> dict[str, Any]:
+        if life.stopping:
+            response.status_code = 503
+            return {"status": "stopping", "down": {}}
         down: dict[str, str] = {}
         for name, check in checks.items():
             try:

@@ -2,6 +2,7 @@
 
 from typing import Annotated
 
+import structlog
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
@@ -11,15 +12,20 @@ from shared.http.tokens import Principal, Tokens
 _bearer = HTTPBearer(auto_error=False, description="The access token of POST tokens")
 
 
-def caller(
+async def caller(
     request: Request,
     credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
 ) -> Principal:
-    """Return who calls; raise Unauthenticated."""
+    """Return who calls, and let the request's log lines tell the tenant; raise Unauthenticated.
+
+    A coroutine, because what a thread binds to its context stays in that thread.
+    """
     if credentials is None:
         raise Unauthenticated("send Authorization: Bearer <access token>")
     tokens: Tokens = request.app.state.tokens
-    return tokens.check(credentials.credentials)
+    who = tokens.check(credentials.credentials)
+    structlog.contextvars.bind_contextvars(tenant=who.tenant)
+    return who
 
 
 def editor(who: Annotated[Principal, Depends(caller)]) -> Principal:

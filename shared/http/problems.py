@@ -106,8 +106,7 @@ def install(app: FastAPI) -> None:
         return problem_response(_of_status(error), error.headers)
 
     @app.exception_handler(Exception)
-    async def _defect(request: Request, error: Exception) -> JSONResponse:
-        log.error("http.defect", path=request.url.path, exc_info=error)
+    async def _defect(_request: Request, _error: Exception) -> JSONResponse:
         return problem_response(Internal())
 
 
