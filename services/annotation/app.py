@@ -14,6 +14,7 @@ from services.annotation.parsing import ArchiveParser
 from services.annotation.repository import COLLECTIONS, SERVICE
 from services.annotation.saving import AnnotationStore
 from services.annotation.settings import AnnotationSettings
+from services.annotation.spreading import Spreading
 from services.annotation.subscriptions import subscriptions
 from services.annotation.transfer_api import transfer_routes
 from shared.projects.directory import ProjectDirectory
@@ -54,6 +55,10 @@ def build(stores: Stores) -> Service:
         collections=COLLECTIONS,
         router=router,
         subscriptions=subscriptions(
-            projects, annotations=annotations, images=images, labels=labels, freezing=freezing
+            projects,
+            annotations=annotations,
+            spreading=Spreading(projects, images=images, store=store),
+            labels=labels,
+            freezing=freezing,
         ),
     )

@@ -73,7 +73,7 @@ class Freezing:
                 manifest_key=key,
                 dataset_hash=snapshot.dataset_hash,
                 images=len(snapshot.images),
-                total_images=await self._images.count(tenant, data.project_id),
+                total_images=await self._images.count(tenant, project),
                 labels=snapshot.labels,
                 corrections=dataset.corrections,
                 warnings=dataset.warnings,
@@ -84,17 +84,26 @@ class Freezing:
             return  # the same event, handled twice at once: the first answer stands
 
     async def annotated(self, tenant: str, project_id: str) -> list[AnnotatedImage]:
-        """Return the annotated images of a project that still exist."""
+        """Return the annotated images of a project that still exist.
+
+        Tiles stand for the image they were cut from, with its split and its being corrected.
+        """
         images = {view.id: view for view in await self._images.of_project(tenant, project_id)}
-        where: Where = {"project_id": project_id, "annotated": True}
-        return [
-            _annotated(images[annotation.id], annotation)
+        wholes = {view.parent_id for view in images.values() if view.parent_id}
+        where: Where = {"project_id": project_id}
+        found = {
+            annotation.id: annotation
             async for annotation in walk(self._store.annotations(tenant), where)
-            if annotation.id in images
+        }
+        return [
+            _annotated(images[key], annotation, found.get(images[key].parent_id or ""))
+            for key, annotation in found.items()
+            if annotation.annotated and key in images and key not in wholes
         ]
 
     async def _freeze(self, tenant: str, project: ProjectView) -> FrozenDataset:
-        return freeze(project.id, project.task, await self.annotated(tenant, project.id))
+        images = await self.annotated(tenant, project.id)
+        return freeze(project.id, project.task, images, tile_plan=project.tile_plan)
 
     async def _put(self, tenant: str, dataset: FrozenDataset) -> str:
         key = blob_key(tenant, dataset.snapshot.dataset_hash)
@@ -102,7 +111,11 @@ class Freezing:
         return key
 
 
-def _annotated(image: ImageView, annotation: Annotation) -> AnnotatedImage:
+def _annotated(
+    image: ImageView, annotation: Annotation, whole: Annotation | None
+) -> AnnotatedImage:
+    listed = annotation.split or (whole.split if whole else None)
+    corrected = annotation.corrected or (whole is not None and whole.corrected)
     return AnnotatedImage(
         image_id=image.id,
         name=image.name,
@@ -112,8 +125,11 @@ def _annotated(image: ImageView, annotation: Annotation) -> AnnotatedImage:
         height=image.height,
         shapes=annotation.shapes,
         ignore_regions=annotation.ignore_regions,
-        listed=annotation.split,
-        corrected=annotation.corrected,
+        listed=listed,
+        corrected=corrected,
         parent_id=image.parent_id,
+        plan_hash=image.plan_hash,
+        offset_x=image.offset_x,
+        offset_y=image.offset_y,
         exif_device=image.exif_device,
     )

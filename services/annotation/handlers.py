@@ -142,16 +142,19 @@ class Annotations:
 
     async def summary(self, tenant: str, project_id: str) -> Summary:
         """Count what is annotated in a project."""
-        await self._projects.require(tenant, project_id)
+        project = await self._projects.require(tenant, project_id)
+        wholes = await self._images.wholes(tenant, project)
         shapes: Counter[str] = Counter()
         annotated = corrected = negatives = 0
         where: Where = {"project_id": project_id, "annotated": True}
         async for annotation in walk(self._store.annotations(tenant), where):
+            if annotation.id in wholes:
+                continue  # its tiles count
             annotated += 1
             corrected += annotation.corrected
             negatives += not annotation.shapes
             shapes.update(shape.label for shape in annotation.shapes)
-        images = await self._images.count(tenant, project_id)
+        images = await self._images.count(tenant, project)
         return Summary(images, annotated, corrected, negatives, dict(shapes))
 
     async def image_deleted(self, event: Event[ImageDeleted]) -> None:

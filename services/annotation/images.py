@@ -8,9 +8,10 @@ from services.annotation.repository import IMAGES, ImageView
 from services.annotation.walking import walk
 from shared.contracts.envelope import Event
 from shared.contracts.image_events import ImageDeleted, ImageUploaded
-from shared.documents.port import Collection, Documents, TenantScope, Where
+from shared.documents.port import Collection, Documents, Not, TenantScope, Where
 from shared.documents.projections import remember
 from shared.errors import NotFound
+from shared.projects.directory import ProjectView
 
 _WAIT_S = 3.0
 _LOOK_S = 0.05
@@ -45,9 +46,24 @@ class Images:
         where: Where = {"project_id": project_id, "deleted": False}
         return [view async for view in walk(self._collection(tenant), where)]
 
-    async def count(self, tenant: str, project_id: str) -> int:
-        """Return how many living images a project has."""
-        return await self._collection(tenant).count({"project_id": project_id, "deleted": False})
+    async def tiles_of(self, tenant: str, image_id: str) -> list[ImageView]:
+        """Return the living tiles that were cut out of an image."""
+        where: Where = {"parent_id": image_id, "deleted": False}
+        return [view async for view in walk(self._collection(tenant), where)]
+
+    async def wholes(self, tenant: str, project: ProjectView) -> frozenset[str]:
+        """Return the images of a tiled project that are no tiles; none of a plain project."""
+        if project.tiling is None:
+            return frozenset()
+        where: Where = {"project_id": project.id, "deleted": False, "parent_id": None}
+        return frozenset([view.id async for view in walk(self._collection(tenant), where)])
+
+    async def count(self, tenant: str, project: ProjectView) -> int:
+        """Return how many living images a project has; a tiled one's images are its tiles."""
+        where: Where = {"project_id": project.id, "deleted": False}
+        if project.tiling is not None:
+            where = {**where, "parent_id": Not(None)}
+        return await self._collection(tenant).count(where)
 
     async def settled(
         self, tenant: str, project_id: str, misses: Callable[[Sequence[ImageView]], bool]

@@ -12,7 +12,10 @@ SERVICE = "annotation"
 
 
 class ImageView(Projection):
-    """An image as the gallery announced it; deleted ones stay as marks."""
+    """An image as the gallery announced it; deleted ones stay as marks.
+
+    A tile names its parent, its place in it, and the plan that cut it.
+    """
 
     project_id: str = ""
     name: str = ""
@@ -21,6 +24,9 @@ class ImageView(Projection):
     width: int = 0
     height: int = 0
     parent_id: str | None = None
+    plan_hash: str | None = None
+    offset_x: int = 0
+    offset_y: int = 0
     exif_device: str | None = None
     deleted: bool = False
 
@@ -33,6 +39,8 @@ class Annotation(Document):
     """What is on an image; ``id`` is the image's. ``annotated`` with no shape is a negative.
 
     ``split`` comes from an imported list. ``change_id`` is the end of the history's chain.
+    ``drawn_version`` is the version at which it was last drawn: following a label's new name does
+    not count. ``whole_version`` is that of the large image's annotation that a tile follows.
     """
 
     project_id: str
@@ -45,6 +53,8 @@ class Annotation(Document):
     author: str = ""
     updated_at: Timestamp | None = None
     change_id: str = ""
+    drawn_version: int = 0
+    whole_version: int = 0
     labels: tuple[str, ...] = ()
     """Distinct label names, for finding what a renamed or deleted label touches."""
 
@@ -81,7 +91,9 @@ class SnapshotRecord(Document):
 
 
 PROJECTS = projects_spec(SERVICE)
-IMAGES = CollectionSpec("annotation.images", ImageView, (Index(("project_id", "name")),))
+IMAGES = CollectionSpec(
+    "annotation.images", ImageView, (Index(("project_id", "name")), Index(("parent_id",)))
+)
 ANNOTATIONS = CollectionSpec(
     "annotation.annotations", Annotation, (Index(("project_id", "annotated")),)
 )

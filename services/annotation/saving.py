@@ -21,6 +21,7 @@ from shared.documents.port import Collection, Documents, TenantScope
 from shared.errors import AlreadyExists, VersionConflict
 
 _RACES = 20
+_FOLLOWS_LABEL = ("label_renamed", "label_deleted")
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Author:
 
 @dataclass(frozen=True)
 class Content:
-    """What an annotation shall be; `split` None keeps the one that it has."""
+    """What an annotation shall be; `split` and `whole_version` None keep what it has."""
 
     shapes: tuple[Shape, ...]
     ignore_regions: tuple[IgnoreRegion, ...] = ()
@@ -42,6 +43,7 @@ class Content:
     split: Split | None = None
     reason: Reason = "saved"
     prediction_id: str | None = None
+    whole_version: int | None = None
 
 
 class AnnotationStore:
@@ -80,7 +82,7 @@ class AnnotationStore:
             old = await self.annotations(author.tenant).find(image.id)
             if expected is not None and expected != (old.version if old else 0):
                 raise VersionConflict("the annotation was changed by somebody else; read it again")
-            wanted = _kept_split(content, old)
+            wanted = _with_kept(content, old)
             if old is not None and _is_same(old, wanted):
                 return old
             try:
@@ -127,6 +129,8 @@ class AnnotationStore:
             author=author.subject,
             updated_at=change.at,
             change_id=change.change_id,
+            drawn_version=_drawn_version(content, old),
+            whole_version=content.whole_version or 0,
             labels=tuple(sorted({shape.label for shape in content.shapes})),
         )
         annotations = self.annotations(author.tenant)
@@ -169,8 +173,18 @@ class AnnotationStore:
         await self.history(tenant).insert(record)
 
 
-def _kept_split(content: Content, old: Annotation | None) -> Content:
-    return replace(content, split=old.split) if content.split is None and old else content
+def _with_kept(content: Content, old: Annotation | None) -> Content:
+    if old is None:
+        return content
+    split = old.split if content.split is None else content.split
+    whole = old.whole_version if content.whole_version is None else content.whole_version
+    return replace(content, split=split, whole_version=whole)
+
+
+def _drawn_version(content: Content, old: Annotation | None) -> int:
+    if old is not None and content.reason in _FOLLOWS_LABEL:
+        return old.drawn_version
+    return (old.version if old else 0) + 1
 
 
 def _is_same(old: Annotation, content: Content) -> bool:
@@ -179,6 +193,7 @@ def _is_same(old: Annotation, content: Content) -> bool:
         and old.ignore_regions == content.ignore_regions
         and old.annotated == content.annotated
         and old.split == content.split
+        and old.whole_version == content.whole_version
         and (content.reason != "corrected" or old.prediction_id == content.prediction_id)
     )
 

@@ -2,9 +2,9 @@
 
 from services.annotation.freezing import Freezing
 from services.annotation.handlers import Annotations
-from services.annotation.images import Images
 from services.annotation.labels import Labels
-from shared.contracts.annotation_events import LabelDeleted, LabelRenamed
+from services.annotation.spreading import Spreading
+from shared.contracts.annotation_events import AnnotationSaved, LabelDeleted, LabelRenamed
 from shared.contracts.envelope import Event
 from shared.contracts.image_events import ImageDeleted, ImageUploaded
 from shared.contracts.project_events import ProjectCreated, ProjectDeleted
@@ -17,7 +17,7 @@ def subscriptions(
     projects: ProjectDirectory,
     *,
     annotations: Annotations,
-    images: Images,
+    spreading: Spreading,
     labels: Labels,
     freezing: Freezing,
 ) -> tuple[Subscription, ...]:
@@ -35,8 +35,9 @@ def subscriptions(
     own = (
         on(ProjectCreated, project_created),
         on(ProjectDeleted, project_deleted),
-        on(ImageUploaded, images.uploaded),
+        on(ImageUploaded, spreading.uploaded),
         on(ImageDeleted, annotations.image_deleted),
+        on(AnnotationSaved, spreading.annotated),
         on(LabelRenamed, labels.renamed),
         on(LabelDeleted, labels.deleted),
         on(TrainingRequested, freezing.requested),

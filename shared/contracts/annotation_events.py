@@ -15,7 +15,9 @@ class AnnotationSaved(EventBody):
     type: ClassVar[str] = "annotation.saved"
     topic: ClassVar[str] = "annotation"
     source: ClassVar[str] = "annotation"
-    consumers: ClassVar[tuple[str, ...]] = ("gallery", "tiling", "trainer", "inference")
+    consumers: ClassVar[tuple[str, ...]] = (
+        "gallery", "tiling", "trainer", "inference", "annotation",
+    )  # fmt: skip
     example: ClassVar[dict[str, Any]] = {
         "project_id": EXAMPLE_ID,
         "image_id": EXAMPLE_ID,

@@ -3,6 +3,7 @@
 from pydantic import BaseModel, ConfigDict
 
 from shared.contracts.shapes import Rle
+from shared.contracts.snapshot import TilePlanSpec
 
 
 class Detection(BaseModel):
@@ -27,11 +28,15 @@ class ImagePredictions(BaseModel):
 
 
 class StoredPredictions(BaseModel):
-    """Predictions of ``version`` on the held-out split, down to ``threshold``."""
+    """Predictions of ``version`` on the held-out split, down to ``threshold``.
+
+    ``tile_plan`` is how the predictor cut these images, where it did.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     version: str
     labels: tuple[str, ...]
     threshold: float
+    tile_plan: TilePlanSpec | None = None
     images: tuple[ImagePredictions, ...]

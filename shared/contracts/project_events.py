@@ -9,12 +9,13 @@ from shared.contracts.shapes import Task
 
 
 class Grid(BaseModel):
-    """The project option "image tiling": rows × columns."""
+    """The project option "image tiling": rows × columns whose neighbours overlap."""
 
     model_config = ConfigDict(frozen=True)
 
     rows: int
     columns: int
+    overlap_px: int = 0
 
 
 class ProjectCreated(EventBody):

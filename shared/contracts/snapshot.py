@@ -20,7 +20,10 @@ class TilePlanSpec(BaseModel):
 
 
 class SnapshotImage(BaseModel):
-    """One image of a snapshot; sizes in pixels of the EXIF-upright content under ``blob_key``."""
+    """One image of a snapshot; sizes in pixels of the EXIF-upright content under ``blob_key``.
+
+    A tile names its parent, its place in it, and the hash of the plan that cut it.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -35,11 +38,18 @@ class SnapshotImage(BaseModel):
     ignore_regions: tuple[IgnoreRegion, ...] = ()
     corrected: bool = False
     parent_id: str | None = None
+    plan_hash: str | None = None
+    offset_x: int = 0
+    offset_y: int = 0
     exif_device: str | None = None
 
 
 class Snapshot(BaseModel):
-    """A frozen dataset; ``dataset_hash`` is the SHA-256 of its canonical JSON without it."""
+    """A frozen dataset; ``dataset_hash`` is the SHA-256 of its canonical JSON without it.
+
+    ``tile_plan`` is how a tiled project cuts its images: every image of the snapshot is a tile of
+    it, and ``tile_plan_hash`` is its identity. Without it the images are whole ones.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -47,5 +57,6 @@ class Snapshot(BaseModel):
     task: Task
     labels: tuple[str, ...]
     tile_plan: TilePlanSpec | None = None
+    tile_plan_hash: str | None = None
     images: tuple[SnapshotImage, ...]
     dataset_hash: str = ""

@@ -66,7 +66,10 @@ class SnapshotRefused(EventBody):
 
 
 class TrainingSucceeded(EventBody):
-    """A version exists: its model, its dataset and its predictions on the held-out images."""
+    """A version exists: its model, its dataset and its predictions on the held-out images.
+
+    ``input_plan_hash`` names the tile plan that cut the images it was trained on.
+    """
 
     type: ClassVar[str] = "training.succeeded"
     topic: ClassVar[str] = "training"
@@ -91,6 +94,7 @@ class TrainingSucceeded(EventBody):
     model_key: str
     model_manifest_key: str
     golden_key: str
+    input_plan_hash: str | None = None
 
 
 class TrainingEnded(EventBody):

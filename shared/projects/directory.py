@@ -10,6 +10,7 @@ from shared.documents.port import Collection, CollectionSpec, Documents, TenantS
 from shared.documents.projections import Projection, remember
 from shared.errors import AlreadyExists, NotFound, VersionConflict
 from shared.events.subscriptions import Subscription, on
+from shared.vision.tiles import TilePlan
 
 _WAIT_S = 3.0
 _LOOK_S = 0.03
@@ -24,6 +25,14 @@ class ProjectView(Projection):
     labels: tuple[str, ...] = ()
     known: bool = False
     deleted: bool = False
+
+    @property
+    def tile_plan(self) -> TilePlan | None:
+        """How the project's images are cut; None for a plain project."""
+        grid = self.tiling
+        if grid is None:
+            return None
+        return TilePlan(grid=(grid.rows, grid.columns), overlap_px=grid.overlap_px)
 
 
 def projects_spec(service: str) -> CollectionSpec[ProjectView]:

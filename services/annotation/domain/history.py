@@ -9,7 +9,16 @@ from shared.clock import Timestamp
 from shared.contracts.shapes import IgnoreRegion, Shape
 from shared.ids import derived_id
 
-Reason = Literal["saved", "cleared", "imported", "corrected", "label_renamed", "label_deleted"]
+Reason = Literal[
+    "saved",
+    "cleared",
+    "imported",
+    "corrected",
+    "label_renamed",
+    "label_deleted",
+    "drawn_on_whole",
+]
+"""Why an annotation changed; ``drawn_on_whole``: a tile follows the image it was cut from."""
 
 
 class Change(BaseModel):

@@ -10,7 +10,8 @@ import orjson
 from services.annotation.domain.formats.model import Split
 from services.annotation.domain.splits import SplitCandidate, assign_splits
 from shared.contracts.shapes import IgnoreRegion, Shape, Task
-from shared.contracts.snapshot import Snapshot, SnapshotImage
+from shared.contracts.snapshot import Snapshot, SnapshotImage, TilePlanSpec
+from shared.vision.tiles import TilePlan
 
 FEW_IMAGES = 30  # C-035
 FEW_EXAMPLES = 2
@@ -36,6 +37,9 @@ class AnnotatedImage:
     corrected: bool
     parent_id: str | None
     exif_device: str | None
+    plan_hash: str | None = None
+    offset_x: int = 0
+    offset_y: int = 0
 
     @property
     def group(self) -> str:
@@ -52,16 +56,24 @@ class FrozenDataset:
     warnings: tuple[str, ...]
 
 
-def freeze(project_id: str, task: Task, images: Sequence[AnnotatedImage]) -> FrozenDataset:
+def freeze(
+    project_id: str,
+    task: Task,
+    images: Sequence[AnnotatedImage],
+    *,
+    tile_plan: TilePlan | None = None,
+) -> FrozenDataset:
     """Freeze the annotated images of a project.
 
     Images annotated with no shape are negatives; images that nobody annotated are not here at all.
+    A tiled project's dataset is the tiles of its plan and nothing else.
     Where lists name validation images but no test images, those are the held-out ones.
 
     Args:
         project_id: The project.
         task: Its task.
         images: Its annotated images, in any order.
+        tile_plan: How its images are cut; None for a plain project.
 
     Returns:
         The dataset; the same content always has the same hash.
@@ -72,6 +84,11 @@ def freeze(project_id: str, task: Task, images: Sequence[AnnotatedImage]) -> Fro
     """
     if not images:
         raise CannotFreeze("no image is annotated yet; annotate some, or import labels")
+    plan_hash = tile_plan.hash if tile_plan else None
+    uncut = sum(image.plan_hash != plan_hash for image in images)
+    images = [image for image in images if image.plan_hash == plan_hash]
+    if not images:
+        raise CannotFreeze(f"{uncut} annotated images are not cut into tiles by the project's plan")
     splits = assign_splits([_candidate(image) for image in images], salt=project_id)
     if "test" not in splits.values():
         splits = {i: "test" if split == "val" else split for i, split in splits.items()}
@@ -79,10 +96,17 @@ def freeze(project_id: str, task: Task, images: Sequence[AnnotatedImage]) -> Fro
     ordered = sorted(images, key=lambda image: (image.name, image.image_id))
     rows = tuple(_row(image, splits[image.image_id]) for image in ordered)
     used = sorted({shape.label for row in rows if row.split == "train" for shape in row.shapes})
-    snapshot = Snapshot(project_id=project_id, task=task, labels=tuple(used), images=rows)
+    snapshot = Snapshot(
+        project_id=project_id,
+        task=task,
+        labels=tuple(used),
+        tile_plan=TilePlanSpec.model_validate(tile_plan.to_json()) if tile_plan else None,
+        tile_plan_hash=plan_hash,
+        images=rows,
+    )
     frozen = snapshot.model_copy(update={"dataset_hash": dataset_hash(snapshot)})
     corrections = sum(row.corrected for row in rows)
-    return FrozenDataset(frozen, corrections, tuple(_warnings(rows)))
+    return FrozenDataset(frozen, corrections, tuple(_warnings(rows, uncut)))
 
 
 def dataset_hash(snapshot: Snapshot) -> str:
@@ -123,12 +147,19 @@ def _row(image: AnnotatedImage, split: Split) -> SnapshotImage:
         ignore_regions=image.ignore_regions,
         corrected=image.corrected,
         parent_id=image.parent_id,
+        plan_hash=image.plan_hash,
+        offset_x=image.offset_x,
+        offset_y=image.offset_y,
         exif_device=image.exif_device,
     )
 
 
-def _warnings(rows: Sequence[SnapshotImage]) -> list[str]:
+def _warnings(rows: Sequence[SnapshotImage], uncut: int) -> list[str]:
     warnings = []
+    if uncut:
+        warnings.append(
+            f"{uncut} annotated images are not cut into tiles by the project's plan and left out"
+        )
     if len(rows) < FEW_IMAGES:
         warnings.append(f"{len(rows)} annotated images; at least {FEW_IMAGES} are recommended")
     by_split = {

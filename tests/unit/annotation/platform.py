@@ -22,6 +22,7 @@ from shared.events.port import Record
 from shared.events.subscriptions import Subscription, on
 from shared.service import Service
 from shared.stores import Stores
+from shared.vision.tiles import TilePlan
 from tests.running import Running, running
 
 PROJECT = "01JD0000000000000000000001"
@@ -48,13 +49,18 @@ class Factory:
         record = Record(event.topic, event.key, event.value_bytes(), event.headers())
         await self.running.stores.events.publish([record])
 
-    async def project(self, *, task: str = "detection", labels: tuple[str, ...] = ()) -> None:
-        body = ProjectCreated.model_validate(
-            {"project_id": PROJECT, "name": "pins", "task": task, "labels": labels}
-        )
+    async def project(
+        self,
+        *,
+        task: str = "detection",
+        labels: tuple[str, ...] = (),
+        tiling: dict[str, int] | None = None,
+    ) -> None:
+        facts = {"project_id": PROJECT, "name": "pins", "task": task, "labels": labels}
+        body = ProjectCreated.model_validate({**facts, "tiling": tiling})
         await self.say(body, PROJECT)
 
-    async def image(self, name: str, *, content: str = "", parent_id: str | None = None) -> str:
+    async def image(self, name: str, *, content: str = "", **changes: Any) -> str:
         image_id = image_id_of(name)
         digest = hashlib.sha256((content or name).encode()).hexdigest()
         body = ImageUploaded(
@@ -68,10 +74,24 @@ class Factory:
             width=640,
             height=480,
             uploaded_at=datetime(2026, 11, 20, tzinfo=UTC),
-            parent_id=parent_id,
         )
-        await self.say(body, image_id)
+        await self.say(body.model_copy(update=changes), image_id)
         return image_id
+
+    async def tiles(self, name: str, plan: TilePlan) -> list[str]:
+        """Announce the tiles of the image `name` as the gallery would; return their ids."""
+        return [
+            await self.image(
+                f"{name.removesuffix('.png')}_r{window.row + 1}_c{window.column + 1}.png",
+                parent_id=image_id_of(name),
+                plan_hash=plan.hash,
+                offset_x=window.x,
+                offset_y=window.y,
+                width=window.width,
+                height=window.height,
+            )
+            for window in plan.windows(640, 480)
+        ]
 
     async def put(self, image_id: str, *shapes: dict[str, Any], **more: Any) -> httpx.Response:
         headers = more.pop("headers", {})

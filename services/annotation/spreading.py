@@ -1,0 +1,86 @@
+"""Spreading what was annotated on a large image over the tiles that it was cut into.
+
+Labels may come before the tiles do, so tiles are looked at from both sides: when their image's
+annotation is saved, and when they appear.
+"""
+
+from services.annotation.domain.shape_rules import with_ids
+from services.annotation.domain.tile_shapes import on_tile
+from services.annotation.images import Images
+from services.annotation.repository import Annotation, ImageView
+from services.annotation.saving import AnnotationStore, Author, Content
+from shared.contracts.annotation_events import AnnotationSaved
+from shared.contracts.envelope import Event
+from shared.contracts.image_events import ImageUploaded
+from shared.errors import NotFound, VersionConflict
+from shared.projects.directory import ProjectDirectory
+from shared.vision.tiles import Window
+
+
+class Spreading:
+    """Keeps the annotations of tiles behind those of their images."""
+
+    def __init__(
+        self, projects: ProjectDirectory, *, images: Images, store: AnnotationStore
+    ) -> None:
+        self._projects = projects
+        self._images = images
+        self._store = store
+
+    async def annotated(self, event: Event[AnnotationSaved]) -> None:
+        """Annotate the tiles of a large image; a tile that follows already stays as it is."""
+        tenant, data = event.tenant, event.data
+        project = await self._projects.find(tenant, data.project_id)
+        if project is None or project.tiling is None:
+            return
+        whole = await self._store.annotations(tenant).find(data.image_id)
+        if whole is None:
+            return
+        for tile in await self._images.tiles_of(tenant, data.image_id):
+            await self._follow(tile, whole)
+
+    async def uploaded(self, event: Event[ImageUploaded]) -> None:
+        """Take note of an image; a tile is annotated if its image is already."""
+        await self._images.uploaded(event)
+        if event.data.parent_id is None:
+            return
+        annotations = self._store.annotations(event.tenant)
+        whole = await annotations.find(event.data.parent_id)
+        if whole is None:
+            return
+        try:
+            tile = await self._images.require(
+                event.tenant, event.data.project_id, event.data.image_id
+            )
+        except NotFound:
+            return  # it was deleted meanwhile
+        await self._follow(tile, whole)
+
+    async def _follow(self, tile: ImageView, whole: Annotation) -> None:
+        """Draw on a tile what its image shows there, unless it was drawn from this or a later one.
+
+        What a person changed on the tile since then stays until the image is annotated anew.
+        """
+        shapes, regions = on_tile(whole.shapes, whole.ignore_regions, _window(tile))
+        content = Content(
+            with_ids(shapes, tile.id),
+            regions,
+            annotated=whole.annotated,
+            reason="drawn_on_whole",
+            whole_version=whole.drawn_version,
+        )
+        author = Author(tile.tenant, whole.author, "system")
+        annotations = self._store.annotations(tile.tenant)
+        while True:
+            old = await annotations.find(tile.id)
+            if (old.whole_version if old else 0) >= whole.drawn_version:
+                return
+            try:
+                await self._store.save(author, tile, content, expected=old.version if old else 0)
+            except VersionConflict:
+                continue
+            return
+
+
+def _window(tile: ImageView) -> Window:
+    return Window(0, 0, tile.offset_x, tile.offset_y, tile.width, tile.height)
