@@ -126,6 +126,7 @@ class AttemptFiles:
             input_width=made.input_size[0],
             input_height=made.input_size[1],
         )
+            input_plan_hash=made.input_plan_hash,
 
     async def _store(self, tenant: str, path: Path) -> str:
         key = blob_key(tenant, await asyncio.to_thread(sha256_of, path))

@@ -35,6 +35,13 @@ class NothingToTrain(InvalidInput):
     title = "There is nothing to train on"
 
 
+class MixedPlans(InvalidInput):
+    """The snapshot's images were not all cut by its plan."""
+
+    code = "mixed-plans"
+    title = "The images were not cut alike"
+
+
 @dataclass(frozen=True, slots=True)
 class Dataset:
     """A snapshot ready for training.
@@ -43,11 +50,13 @@ class Dataset:
         plan: Input size, pyramid levels and tiles.
         samples: Windows of the images that train.
         judged: Images that only judge.
+        input_plan: How all these images were cut out of larger ones; None for whole images.
     """
 
     plan: Plan
     samples: Sequence[Sample]
     judged: tuple[SnapshotImage, ...]
+    input_plan: TilePlan | None = None
 
 
 def read_image(path: Path, name: str) -> Image:
@@ -109,8 +118,10 @@ def load_dataset(
 
     Raises:
         NothingToTrain: No image trains, or the snapshot has no labels.
+        MixedPlans: An image is no tile of the snapshot's plan.
         UnreadableImage: An image cannot be decoded.
     """
+    input_plan = input_plan_of(snapshot)
     trained = [image for image in snapshot.images if image.split in TRAINED]
     if not trained:
         raise NothingToTrain("no annotated image is left for training")
@@ -123,17 +134,27 @@ def load_dataset(
         recipe,
         [(image.width, image.height) for image in trained],
         [truth.boxes_xyxy for truth in truths],
-        tile_plan=tile_plan_of(snapshot),
     )
     samples = Spill(_samples(trained, truths, files, planned), cache_bytes, spill).samples
     judged = tuple(image for image in snapshot.images if image.split == "test")
-    return Dataset(planned, samples, judged)
+    return Dataset(planned, samples, judged, input_plan)
 
 
-def tile_plan_of(snapshot: Snapshot) -> TilePlan | None:
-    """The snapshot's own plan, if it has one."""
+def input_plan_of(snapshot: Snapshot) -> TilePlan | None:
+    """How the snapshot's images were cut out of larger ones; None for whole images.
+
+    Raises:
+        MixedPlans: An image is no tile of the snapshot's plan, or the plan's hash is another's.
+    """
     spec = snapshot.tile_plan
-    return None if spec is None else TilePlan.from_json(spec.model_dump())
+    plan = None if spec is None else TilePlan.from_json(spec.model_dump())
+    wanted = None if plan is None else plan.hash
+    if snapshot.tile_plan_hash not in (None, wanted):
+        raise MixedPlans("the dataset's tile plan does not have the hash that it names")
+    for image in snapshot.images:
+        if image.plan_hash != wanted:
+            raise MixedPlans(f"{image.name} was cut by another tile plan than the dataset's")
+    return plan
 
 
 def _samples(

@@ -35,7 +35,10 @@ class Figures(BaseModel):
 
 
 class Artefacts(BaseModel):
-    """Blobs of a version and facts of how it was made."""
+    """Blobs of a version and facts of how it was made.
+
+    ``input_plan_hash`` names the tile plan of the images that it knows.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -50,6 +53,7 @@ class Artefacts(BaseModel):
     resumed_at_epoch: int = 0
     input_width: int
     input_height: int
+    input_plan_hash: str | None = None
 
 
 class Training(Document):

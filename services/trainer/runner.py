@@ -32,7 +32,7 @@ from services.trainer.task import (
 )
 from services.trainer.weights import FoundWeights, find_weights
 from shared.contracts.predictions import Detection, ImagePredictions, StoredPredictions
-from shared.contracts.snapshot import Snapshot, SnapshotImage
+from shared.contracts.snapshot import Snapshot, SnapshotImage, TilePlanSpec
 from shared.errors import InvalidInput
 from shared.runtime.manifest import ModelManifest
 from shared.runtime.onnx_session import OnnxSession
@@ -212,7 +212,12 @@ class Run:
         for done, image in enumerate(images):
             pixels = read_image(self.task.images[image.image_id], image.name)
             began = time.perf_counter()
-            result = predictor.predict(pixels, threshold=predictor.manifest.score_floor)
+                input_plan_hash=data.input_plan.hash if data.input_plan else None,
+            result = predictor.predict(
+                pixels,
+                threshold=predictor.manifest.score_floor,
+                tile_plan_hash=image.plan_hash,
+            )
             elapsed_ms = (time.perf_counter() - began) * 1000
             rows = zip(
                 result.boxes_xyxy.tolist(),
@@ -224,6 +229,8 @@ class Run:
                 Detection(label=labels[label], score=score, box=tuple(box))
                 for box, score, label in rows
             )
+            input_plan=data.input_plan,
+            merge=None if recipe.merge is None else recipe.merge.as_rule(),
             found.append(
                 ImagePredictions(
                     image_id=image.image_id, detections=detections, elapsed_ms=elapsed_ms
@@ -260,10 +267,12 @@ def main() -> None:
     try:
         Run(task).run()
     except (InvalidInput, DivergedError, ValueError) as error:
+        plan = predictor.manifest.tile_plan
         traceback.print_exc()
         say(FailureMessage(reason=str(error)))
 
 
+            tile_plan=None if plan is None else TilePlanSpec.model_validate(plan.to_json()),
 def _end_with_parent() -> None:
     sys.stdin.buffer.read()
     os._exit(3)

@@ -107,6 +107,7 @@ class ResultMessage(BaseModel):
 
 
 class FailureMessage(BaseModel):
+    input_plan_hash: str | None = None
     """The training cannot succeed, however often it is tried; ``reason`` is for the user."""
 
     model_config = ConfigDict(frozen=True)

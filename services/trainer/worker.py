@@ -217,6 +217,7 @@ class Worker:
             model_key=artefacts.model_key,
             model_manifest_key=artefacts.model_manifest_key,
             golden_key=artefacts.golden_key,
+            input_plan_hash=artefacts.input_plan_hash,
         )
         await self._queue.finish(job, "succeeded", events=[event])
         await self._files.drop(job.payload.get("checkpoint"))

@@ -75,7 +75,7 @@ def read_version(snapshot: bytes, predictions: bytes) -> JudgedVersion:
     judged = [pair for pair in pairs if pair[0].split == JUDGES or not pair[0].corrected]
     watched = [pair for pair in pairs if pair[0].split != JUDGES and pair[0].corrected]
     counts = Counter(shape.label for image in dataset.images for shape in image.shapes)
-    plan = dataset.tile_plan
+    plan = stored.tile_plan
     return JudgedVersion(
         version=stored.version,
         snapshot=dataset,

@@ -28,7 +28,8 @@ class Plan:
     Attributes:
         input_size: Width and height of the model's input.
         strides: Pyramid levels.
-        tile_plan: How images are cut, for training and prediction alike.
+        tile_plan: How these images (tiles already, in a tiled project) are cut further, for
+            training and prediction alike.
     """
 
     input_size: tuple[int, int]
@@ -40,8 +41,6 @@ def plan(
     recipe: Recipe,
     sizes: Sequence[tuple[int, int]],
     boxes: Sequence[Boxes],
-    *,
-    tile_plan: TilePlan | None,
 ) -> Plan:
     """Plans a training.
 
@@ -49,9 +48,8 @@ def plan(
         recipe: What it fixes is kept.
         sizes: Width and height of each image, at least one.
         boxes: Targets of each image, ``(N, 4)``.
-        tile_plan: The snapshot's plan; None lets large images with small targets be cut.
     """
-    tiles = tile_plan or _choose_tiles(sizes, boxes)
+    tiles = _choose_tiles(sizes, boxes)
     window = _usual([_window_size(tiles, size) for size in sizes])
     planned = _input_size(window)
     input_size = (recipe.input_width or planned[0], recipe.input_height or planned[1])

@@ -8,10 +8,34 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from shared.vision.merging import MergeMethod, MergeRule, Overlap
+
 BackboneName = Literal["mobilenet_v2", "resnet18", "resnet34", "resnet50"]
 ScoreLoss = Literal["quality_focal", "varifocal", "focal"]
 BoxLoss = Literal["giou", "ciou"]
 Side = Annotated[int, Field(ge=64, le=2048, multiple_of=32)]
+
+
+class Merge(BaseModel):
+    """How boxes that overlap become one when the version predicts.
+
+    Attributes:
+        rule: Drop the weaker (``nms``), or grow the better one over it (``nmm``, ``greedynmm``).
+        metric: Overlap over the union, or over the smaller box.
+        threshold: Overlap from which two boxes are one target.
+        per_label: Whether only boxes of one label become one.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    rule: MergeMethod = MergeMethod.NMS
+    metric: Overlap = Overlap.IOU
+    threshold: Annotated[float, Field(ge=0, le=1)] = 0.6
+    per_label: bool = True
+
+    def as_rule(self) -> MergeRule:
+        """The same for the merging itself."""
+        return MergeRule(self.rule, self.metric, self.threshold, self.per_label)
 
 
 class Recipe(BaseModel):
@@ -35,6 +59,7 @@ class Recipe(BaseModel):
         box_loss: Formula for the boxes.
         mosaic: Share of samples put together from four windows.
         threshold: Detection threshold written into the model's manifest.
+        merge: Merge rule written into it; None takes the manifest's own.
         warm_start: Whether to go on from the weights of the project's serving version, where the
             network is the same; its pretrained backbone then counts as the version's.
         seed: Fixes first weights, order and augmentation.
@@ -59,6 +84,7 @@ class Recipe(BaseModel):
     box_loss: BoxLoss = "giou"
     mosaic: Annotated[float, Field(ge=0, le=1)] = 0.0
     threshold: Annotated[float, Field(ge=0.01, le=1)] = 0.3
+    merge: Merge | None = None
     warm_start: bool = True
     seed: Annotated[int, Field(ge=0, le=2**31)] = 0
     task: Literal["detection"] = "detection"

@@ -5,6 +5,7 @@ import torch
 from torchvision.models import mobilenet_v2
 
 from services.trainer.dataset import (
+    MixedPlans,
     NothingToTrain,
     Spill,
     UnreadableImage,
@@ -16,7 +17,8 @@ from services.trainer.domain.backbones import build_backbone
 from services.trainer.domain.recipe import Recipe
 from services.trainer.weights import find_weights
 from shared.contracts.shapes import IgnoreRegion, Shape
-from shared.contracts.snapshot import SnapshotImage
+from shared.contracts.snapshot import SnapshotImage, TilePlanSpec
+from shared.vision.tiles import TilePlan
 from tests.unit.trainer.pictures import samples, write_snapshot
 
 
@@ -33,6 +35,41 @@ def test_test_images_never_train_and_val_images_do(tmp_path):
     assert len(data.samples) == 4
     assert [image.image_id for image in data.judged] == ["I004", "I005"]
     assert [len(sample.labels) for sample in data.samples] == [2, 2, 2, 0]
+
+
+GRID = TilePlan(grid=(2, 2))
+
+
+def tiled(snapshot, *, tiles_of=GRID, named=GRID):
+    return snapshot.model_copy(
+        update={
+            "tile_plan": TilePlanSpec.model_validate(GRID.to_json()),
+            "tile_plan_hash": named.hash,
+            "images": tuple(
+                image.model_copy(update={"plan_hash": tiles_of.hash}) for image in snapshot.images
+            ),
+        }
+    )
+
+
+def test_tiles_are_not_cut_again_by_the_plan_that_cut_them(tmp_path):
+    snapshot, files = write_snapshot(tmp_path, "tte")
+    data = load_dataset(
+        tiled(snapshot), files, Recipe(), cache_bytes=1 << 30, spill=tmp_path / "spill"
+    )
+    assert len(data.samples) == 2
+    assert data.plan.tile_plan.is_whole
+    assert data.input_plan == GRID
+
+
+@pytest.mark.parametrize(
+    "changes", [{"tiles_of": TilePlan(grid=(2, 3))}, {"named": TilePlan(grid=(2, 3))}]
+)
+def test_tiles_of_another_plan_never_train(tmp_path, changes):
+    snapshot, files = write_snapshot(tmp_path, "tte")
+    mixed = tiled(snapshot, **changes)
+    with pytest.raises(MixedPlans, match="tile plan"):
+        load_dataset(mixed, files, Recipe(), cache_bytes=1 << 30, spill=tmp_path / "spill")
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@ import pytest
 from services.trainer.domain.planning import plan
 from services.trainer.domain.recipe import Recipe
 from shared.vision.boxes import as_boxes
-from shared.vision.tiles import TilePlan
 
 
 def squares(side: float, count: int = 4):
@@ -12,7 +11,7 @@ def squares(side: float, count: int = 4):
 
 
 def test_usual_images_stay_whole_at_their_own_shape():
-    planned = plan(Recipe(), [(640, 480)] * 5, [squares(40)] * 5, tile_plan=None)
+    planned = plan(Recipe(), [(640, 480)] * 5, [squares(40)] * 5)
     assert planned.input_size == (416, 320)
     assert planned.tile_plan.is_whole
     assert planned.strides == (8, 16, 32)
@@ -20,7 +19,7 @@ def test_usual_images_stay_whole_at_their_own_shape():
 
 def test_large_images_with_small_targets_are_cut_into_tiles_of_the_usual_size():
     sizes = [(640, 480)] * 20 + [(4000, 3000)] * 3
-    planned = plan(Recipe(), sizes, [squares(30)] * 20 + [squares(12)] * 3, tile_plan=None)
+    planned = plan(Recipe(), sizes, [squares(30)] * 20 + [squares(12)] * 3)
     assert planned.tile_plan.tile_size == (640, 480)
     assert len(planned.tile_plan.windows(640, 480)) == 1
     assert len(planned.tile_plan.windows(4000, 3000)) > 40
@@ -28,37 +27,30 @@ def test_large_images_with_small_targets_are_cut_into_tiles_of_the_usual_size():
 
 
 def test_large_images_with_large_targets_stay_whole():
-    planned = plan(Recipe(), [(4000, 3000)] * 3, [squares(300)] * 3, tile_plan=None)
+    planned = plan(Recipe(), [(4000, 3000)] * 3, [squares(300)] * 3)
     assert planned.tile_plan.is_whole
 
 
 def test_targets_are_large_enough_in_the_tiles_that_are_chosen():
-    planned = plan(Recipe(), [(7680, 11520)], [squares(35, 100)], tile_plan=None)
+    planned = plan(Recipe(), [(7680, 11520)], [squares(35, 100)])
     window = planned.tile_plan.windows(7680, 11520)[0]
     assert 35 * planned.input_size[0] / window.width >= 6.5
 
 
-def test_the_snapshots_plan_is_kept():
-    grid = TilePlan(grid=(2, 2))
-    planned = plan(Recipe(), [(1200, 800)], [squares(30)], tile_plan=grid)
-    assert planned.tile_plan == grid
-    assert planned.input_size == (416, 288)
-
-
 def test_tiny_targets_bring_the_fine_level():
-    assert plan(Recipe(), [(416, 416)], [squares(5)], tile_plan=None).strides[0] == 4
+    assert plan(Recipe(), [(416, 416)], [squares(5)]).strides[0] == 4
     fixed = Recipe(fine_level=False)
-    assert plan(fixed, [(416, 416)], [squares(5)], tile_plan=None).strides[0] == 8
+    assert plan(fixed, [(416, 416)], [squares(5)]).strides[0] == 8
 
 
 def test_the_recipes_size_is_kept():
     recipe = Recipe(input_width=320, input_height=256)
-    assert plan(recipe, [(640, 480)], [squares(40)], tile_plan=None).input_size == (320, 256)
+    assert plan(recipe, [(640, 480)], [squares(40)]).input_size == (320, 256)
 
 
 @pytest.mark.parametrize("size", [(30, 30), (9344, 7000), (600, 100), (100, 600)])
 def test_every_legal_shape_gets_an_input_of_whole_cells(size):
-    planned = plan(Recipe(), [size], [as_boxes([])], tile_plan=None)
+    planned = plan(Recipe(), [size], [as_boxes([])])
     width, height = planned.input_size
     assert width % 32 == height % 32 == 0
     assert 32 <= min(width, height) <= max(width, height) <= 416

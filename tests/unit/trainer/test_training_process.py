@@ -9,18 +9,21 @@ from pathlib import Path
 import numpy as np
 import orjson
 
-from services.trainer.domain.recipe import Recipe
+from services.trainer.domain.recipe import Merge, Recipe
 from services.trainer.executor import ProcessExecutor
 from services.trainer.repository import TRAININGS
 from services.trainer.task import FailureMessage, ProgressMessage, ResultMessage, Task
 from shared.clock import utc_now
 from shared.contracts.predictions import StoredPredictions
+from shared.contracts.snapshot import Snapshot
 from shared.documents.port import TenantScope
 from shared.runtime.manifest import ModelManifest
 from shared.runtime.onnx_session import OnnxSession
 from shared.stores import Stores
+from shared.vision.merging import MergeMethod, Overlap
 from tests.unit.trainer.pictures import LABELS, PROJECT, write_snapshot
 from tests.unit.trainer.platform import WHO, Place
+from tests.unit.trainer.test_dataset import GRID, tiled
 from tests.unit.trainer.test_trainings import annotate
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -65,6 +68,23 @@ async def test_a_training_process_delivers_a_model_and_what_it_says(tmp_path: Pa
         outputs = OnnxSession(result.model).run(golden["image"])
         np.testing.assert_allclose(outputs["scores"], golden["scores"], atol=1e-4)
         np.testing.assert_allclose(outputs["boxes"], golden["boxes"], atol=0.1)
+
+
+async def test_a_model_trained_on_tiles_names_their_plan_and_is_judged_on_tiles(
+    tmp_path: Path,
+) -> None:
+    rule = Merge(rule=MergeMethod.GREEDYNMM, metric=Overlap.IOS, threshold=0.7)
+    wanted = task(tmp_path, "tttee", TINY.model_copy(update={"epochs": 1, "merge": rule}))
+    snapshot = tiled(Snapshot.model_validate_json(wanted.snapshot.read_bytes()))
+    wanted.snapshot.write_text(snapshot.model_dump_json())
+    result = (await messages_of(wanted))[-1]
+    assert isinstance(result, ResultMessage), result
+    manifest = ModelManifest.from_json(result.model_manifest.read_bytes())
+    assert (manifest.input_plan, manifest.tile_plan) == (GRID, None)
+    assert manifest.merge_rule == rule.as_rule()
+    assert result.input_plan_hash == GRID.hash
+    stored = StoredPredictions.model_validate_json(result.predictions.read_bytes())
+    assert len(stored.images) == 2
 
 
 async def test_a_damaged_image_is_named(tmp_path: Path) -> None:
