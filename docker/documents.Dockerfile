@@ -20,7 +20,9 @@ FROM ${BASE_IMAGE}
 LABEL org.opencontainers.image.title="loupe-documents" org.opencontainers.image.licenses="Apache-2.0"
 RUN mkdir -p /data/db && chown 10001:10001 /data/db
 COPY --from=chosen /out/documents /usr/local/bin/documents
+COPY docker/documents/healthy.sh /opt/loupe/healthy.sh
 USER 10001:10001
 VOLUME /data/db
 EXPOSE 27017
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s CMD ["bash", "/opt/loupe/healthy.sh"]
 ENTRYPOINT ["documents", "-listen", "0.0.0.0:27017", "-data", "/data/db/"]

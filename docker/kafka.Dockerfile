@@ -20,8 +20,10 @@ LABEL org.opencontainers.image.title="loupe-kafka" org.opencontainers.image.lice
 RUN mkdir -p /var/lib/kafka/data && chown 10001:10001 /var/lib/kafka/data
 COPY --from=chosen /jars /opt/kafka/libs
 COPY docker/kafka/run.sh /opt/kafka/run.sh
+COPY docker/kafka/healthy.sh /opt/loupe/healthy.sh
 ENV KAFKA_LOG_DIRS=/var/lib/kafka/data CLUSTER_ID=bG91cGUtdGVzdC1rYWZrYQ KAFKA_HEAP_OPTS="-Xmx512m"
 USER 10001:10001
 VOLUME /var/lib/kafka/data
 EXPOSE 9092
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s CMD ["bash", "/opt/loupe/healthy.sh"]
 ENTRYPOINT ["/bin/sh", "/opt/kafka/run.sh"]

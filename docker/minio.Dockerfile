@@ -20,9 +20,11 @@ FROM ${BASE_IMAGE}
 LABEL org.opencontainers.image.title="loupe-minio" org.opencontainers.image.licenses="AGPL-3.0"
 RUN mkdir -p /data && chown 10001:10001 /data
 COPY --from=chosen /out/minio /usr/local/bin/minio
+COPY docker/minio/healthy.sh /opt/loupe/healthy.sh
 ENV MINIO_BROWSER=off HOME=/tmp
 USER 10001:10001
 VOLUME /data
 EXPOSE 9000
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s CMD ["bash", "/opt/loupe/healthy.sh"]
 ENTRYPOINT ["minio"]
 CMD ["server", "/data", "--address", ":9000"]

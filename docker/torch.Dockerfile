@@ -23,6 +23,7 @@ COPY services/trainer /app/services/trainer
 COPY docker/alive.py /app/docker/alive.py
 ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 NUMBA_CACHE_DIR=/tmp/numba \
     LOUPE_SERVICE=trainer LOUPE_STORES=cluster LOUPE_DATA=/data LOUPE_HOST=0.0.0.0 LOUPE_PORT=8080 \
+    LOUPE_PULSE_FILE=/tmp/pulse \
     NVIDIA_VISIBLE_DEVICES=all NVIDIA_DRIVER_CAPABILITIES=compute,utility
 WORKDIR /app
 USER 10001:10001

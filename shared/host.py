@@ -21,8 +21,9 @@ from shared.http.tokens import Tokens
 from shared.jobs.job import Job
 from shared.jobs.watching import watch_jobs
 from shared.lifecycle import Lifecycle
+from shared.pulse import keep_pulse
 from shared.service import Loop, Service
-from shared.settings import HttpSettings, StoreSettings
+from shared.settings import HostSettings, HttpSettings, StoreSettings
 from shared.stores import Stores
 from shared.telemetry import LOOP_LAG, configure, logger
 
@@ -135,6 +136,9 @@ async def run(
     await stores.open([spec for service in services for spec in service.all_collections])
     life = Lifecycle()
     loops = loops_of(services, stores, roles, life=life) | (extra or {})
+    pulse = HostSettings().pulse_file
+    if pulse and "api" not in roles:
+        loops["pulse"] = partial(keep_pulse, pulse, life)
     tasks = [
         asyncio.create_task(run_forever(name, loop), name=name)
         for name, loop in {**loops, "lag": watch_loop}.items()

@@ -119,3 +119,13 @@ class HttpSettings(BaseSettings):
     token_secret: SecretStr
 
     _strong = field_validator("token_secret")(refuse_weak_secret)
+
+
+class HostSettings(BaseSettings):
+    """What the process around the services needs."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="LOUPE_", frozen=True, extra="ignore", env_ignore_empty=True
+    )
+
+    pulse_file: Path | None = None

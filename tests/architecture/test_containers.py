@@ -1,0 +1,102 @@
+"""Every image and every composed container is as hard as the guide says."""
+
+import re
+import runpy
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+DOCKERFILES = sorted(
+    path for path in (ROOT / "docker").glob("*.Dockerfile") if path.name != "base.Dockerfile"
+)
+COMPOSED: dict[str, dict[str, Any]] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())[
+    "services"
+]
+# By path: a package of PyPI is called `docker`, too.
+LOCAL = runpy.run_path(str(ROOT / "docker" / "compose_env.py"))["LOCAL"]
+TAG = re.compile(r"\d+\.\d+|-\d{8}|@sha256:[0-9a-f]{64}")
+
+
+def last_stages(dockerfile: Path) -> list[str]:
+    """The text of each stage that becomes an image: those with a label."""
+    stages = re.split(r"^FROM ", dockerfile.read_text(), flags=re.MULTILINE)[1:]
+    return [stage for stage in stages if "LABEL org.opencontainers.image.title" in stage]
+
+
+def image_of(service: str) -> str:
+    """The image where no variable is set: `${NAME:-default}` → `default`."""
+    return re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", COMPOSED[service]["image"])
+
+
+@pytest.mark.parametrize("dockerfile", DOCKERFILES, ids=lambda path: path.stem)
+def test_an_image_runs_as_nobody_and_says_whether_it_is_well(dockerfile: Path) -> None:
+    stages = last_stages(dockerfile)
+    assert stages
+    for stage in stages:
+        assert re.findall(r"^USER (.*)$", stage, re.MULTILINE) == ["10001:10001"]
+        assert re.search(r"^HEALTHCHECK .*CMD", stage, re.MULTILINE)
+
+
+@pytest.mark.parametrize("dockerfile", DOCKERFILES, ids=lambda path: path.stem)
+def test_a_base_is_pinned(dockerfile: Path) -> None:
+    text = dockerfile.read_text()
+    bases = re.findall(r"^ARG \w+_IMAGE=(.*)$", text, re.MULTILINE)
+    assert bases
+    assert all(TAG.search(base.partition(":")[2] or base) for base in bases), bases
+    names = re.findall(r"^FROM (\S+)", text, re.MULTILINE)
+    assert all(name == "scratch" or name.startswith("${") for name in names), names
+
+
+def test_packages_are_installed_by_their_hashes() -> None:
+    for dockerfile in DOCKERFILES:
+        for line in re.findall(r"pip install [^\n]*", dockerfile.read_text()):
+            assert "--require-hashes" in line, dockerfile.name
+
+
+@pytest.mark.parametrize("service", COMPOSED)
+def test_a_composed_container_is_hard(service: str) -> None:
+    settings = COMPOSED[service]
+    assert settings["read_only"] is True
+    assert settings["cap_drop"] == ["ALL"]
+    assert settings["security_opt"] == ["no-new-privileges:true"]
+    assert settings["restart"] == "unless-stopped"
+    image = image_of(service)
+    assert TAG.search(image.partition(":")[2]) or image.startswith("loupe/"), image
+    if not image.startswith("loupe/"):
+        assert "test" in settings["healthcheck"]
+
+
+def test_only_the_console_has_a_door_outside() -> None:
+    assert {name for name, settings in COMPOSED.items() if "ports" in settings} == {"console"}
+    networks = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["networks"]
+    assert {name for name, settings in networks.items() if not settings.get("internal")} == {"door"}
+    assert {name for name, settings in COMPOSED.items() if "door" in settings["networks"]} == {
+        "console"
+    }
+
+
+def test_no_secret_has_a_default() -> None:
+    for service, settings in COMPOSED.items():
+        for name, value in settings.get("environment", {}).items():
+            secret = re.search(r"SECRET|PASSWORD|_KEY$|ROOT_USER", name)
+            assert not secret or re.search(r":\?|:-\}$", str(value)), (service, name)
+
+
+def test_consumers_keep_their_partitions_over_a_restart() -> None:
+    named = {
+        name: settings["environment"]["LOUPE_INSTANCE"]
+        for name, settings in COMPOSED.items()
+        if "LOUPE_INSTANCE" in settings.get("environment", {})
+    }
+    services = {path.parent.name for path in (ROOT / "services").glob("*/app.py")}
+    assert named == {name: name for name in services}
+
+
+def test_mongodb_is_a_replica_set_unless_the_image_is_ours() -> None:
+    documents = COMPOSED["documents"]
+    assert "--replSet rs0" in documents["command"]
+    assert "rs.initiate" in documents["healthcheck"]["test"][-1]
+    assert LOCAL["LOUPE_MONGO_COMMAND"] == ""
