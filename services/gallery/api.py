@@ -1,13 +1,12 @@
 """Routes of the gallery."""
 
-from collections.abc import AsyncIterator
 from typing import Annotated, Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
-from starlette.requests import ClientDisconnect
 
+from services.gallery.bodies import Pace
 from services.gallery.handlers import Gallery
 from services.gallery.repository import Image
 from services.gallery.schemas import (
@@ -23,16 +22,22 @@ from services.gallery.schemas import (
     UploadResponse,
 )
 from services.gallery.uploads import Uploads
-from shared.errors import MalformedRequest
 from shared.http.callers import Caller, Editor
 from shared.http.paging import Page, Paging, encode_cursor
 from shared.http.preconditions import set_etag
-from shared.http.problems import MEDIA_TYPE
+from shared.http.problems import MEDIA_TYPE, Problem
 from shared.projects.directory import ProjectDirectory
 
 _FOREVER = "private, max-age=31536000, immutable"  # content never changes under its hash
 _BYTES: dict[int | str, dict[str, Any]] = {
     200: {"content": {"image/*": {"schema": {"type": "string", "format": "binary"}}}}
+}
+UPLOAD_PROBLEMS: dict[int | str, dict[str, Any]] = {
+    status: {"model": Problem, "content": {MEDIA_TYPE: {}}, "description": description}
+    for status, description in (
+        (408, "The client sends too slowly"),
+        (507, "No space is left for uploads"),
+    )
 }
 _MULTIPART = {
     "requestBody": {
@@ -55,21 +60,29 @@ _MULTIPART = {
 }
 
 
-def routes(gallery: Gallery, uploads: Uploads, projects: ProjectDirectory) -> APIRouter:
+def routes(
+    gallery: Gallery, uploads: Uploads, projects: ProjectDirectory, *, pace: Pace
+) -> APIRouter:
     """Return the routes of images."""
     router = APIRouter(prefix="/projects/{project_id}", tags=["images"])
-    _add_uploads(router, uploads, projects)
+    _add_uploads(router, uploads, projects, pace)
     _add_lists(router, gallery, projects)
     _add_images(router, gallery, projects)
     return router
 
 
-def _add_uploads(router: APIRouter, uploads: Uploads, projects: ProjectDirectory) -> None:
+def _add_uploads(
+    router: APIRouter, uploads: Uploads, projects: ProjectDirectory, pace: Pace
+) -> None:
     @router.post(
         "/images",
         status_code=201,
         response_model=UploadResponse,
-        responses={200: {"model": UploadResponse}, 207: {"model": UploadResponse}},
+        responses={
+            200: {"model": UploadResponse},
+            207: {"model": UploadResponse},
+            **UPLOAD_PROBLEMS,
+        },
         openapi_extra=_MULTIPART,
     )
     async def upload_images(who: Editor, project_id: str, request: Request) -> Response:
@@ -80,7 +93,10 @@ def _add_uploads(router: APIRouter, uploads: Uploads, projects: ProjectDirectory
         """
         project = await projects.require(who.tenant, project_id)
         results = await uploads.receive(
-            who, project, content_type=request.headers.get("content-type"), body=body_of(request)
+            who,
+            project,
+            content_type=request.headers.get("content-type"),
+            body=pace.body_of(request),
         )
         return upload_response(results)
 
@@ -184,16 +200,6 @@ def upload_response(results: list[FileResult]) -> Response:
     if FileOutcome.REFUSED in outcomes:
         return JSONResponse(body, status_code=207)
     return JSONResponse(body, status_code=201 if FileOutcome.CREATED in outcomes else 200)
-
-
-async def body_of(request: Request) -> AsyncIterator[bytes]:
-    """Yield the body as it comes; raise MalformedRequest when the client goes away."""
-    try:
-        async for chunk in request.stream():
-            if chunk:
-                yield chunk
-    except ClientDisconnect as error:
-        raise MalformedRequest("the body ends early: the client went away") from error
 
 
 def _file_headers(image: Image, *, original: bool) -> dict[str, str]:

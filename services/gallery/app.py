@@ -5,9 +5,11 @@ import asyncio
 from fastapi import APIRouter
 
 from services.gallery import api, resumable_api
+from services.gallery.bodies import Pace
 from services.gallery.decode_pool import DecodePool
 from services.gallery.handlers import Gallery
 from services.gallery.intake import Intake
+from services.gallery.quota import Quota
 from services.gallery.repository import CLEARINGS, IMAGES, PROJECTS, UPLOADS
 from services.gallery.resumable import ResumableUploads
 from services.gallery.settings import GallerySettings
@@ -27,14 +29,20 @@ def build(stores: Stores) -> Service:
     staging = Staging(settings.staging_folder())
     staging.clear_abandoned()
     pool = DecodePool(workers=settings.decoders, memory_bytes=settings.decode_memory_mib << 20)
-    intake = Intake(stores.documents, stores.blobs, pool, max_images=settings.max_images)
+    quota = Quota(
+        stores.documents,
+        max_images=settings.max_images,
+        max_bytes=int(settings.max_gib * (1 << 30)),
+    )
+    intake = Intake(stores.documents, stores.blobs, pool, quota=quota)
     uploads = Uploads(intake, staging, parallel=2 * settings.decoders)
     resumable = ResumableUploads(stores.documents, stores.blobs, staging=staging, uploads=uploads)
     gallery = Gallery(stores.documents, stores.blobs, pool, staging)
     projects = ProjectDirectory(stores.documents, "gallery")
     router = APIRouter()
-    router.include_router(api.routes(gallery, uploads, projects))
-    router.include_router(resumable_api.routes(resumable, projects))
+    pace = Pace(settings.idle_s, settings.min_bytes_per_s)
+    router.include_router(api.routes(gallery, uploads, projects, pace=pace))
+    router.include_router(resumable_api.routes(resumable, projects, pace=pace))
     return Service(
         name="gallery",
         summary="Images: upload, checks, thumbnails, search and status",

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import signal
 import sys
 from collections import deque
 from collections.abc import AsyncIterator
@@ -34,6 +35,10 @@ class DecodedFiles:
     spans: dict[int, tuple[int, int]]
     content: Path | None
     content_type: str
+
+
+class _DecoderLost(Exception):
+    """A decoder died at its work."""
 
 
 class MemoryBudget:
@@ -116,22 +121,37 @@ class DecodePool:
         Raises:
             LoupeError: the file is damaged or too costly; one of the gallery's refusals.
         """
+        job = {"path": str(path), "folder": str(folder)}
         async with self._budget.take(predicted_bytes):
-            process = await self._idle.get()
             try:
-                process = process or await self._start()
-                reply = await self._ask(process, {"path": str(path), "folder": str(folder)})
-            except BaseException:
-                if process is not None:
-                    await asyncio.shield(self._stop(process))
-                self._idle.put_nowait(None)
-                raise
-            self._idle.put_nowait(process)
+                reply = await self._run(job)
+            except _DecoderLost:
+                reply = await self._run_again(job)
         if "reason" in reply:
             raise refusal_of(reply["reason"], reply["detail"])
         spans = {int(size): (start, length) for size, (start, length) in reply["spans"].items()}
         content = Path(reply["content"]) if reply["content"] else None
         return DecodedFiles(Path(reply["thumbnails"]), spans, content, reply["content_type"])
+
+    async def _run_again(self, job: dict[str, str]) -> dict[str, Any]:
+        """Try once more: a system short of memory kills a decoder for what others take, too."""
+        try:
+            return await self._run(job)
+        except _DecoderLost as error:
+            raise ImageDecodeTooCostly("decoding the image takes too much memory") from error
+
+    async def _run(self, job: dict[str, str]) -> dict[str, Any]:
+        process = await self._idle.get()
+        try:
+            process = process or await self._start()
+            reply = await self._ask(process, job)
+        except BaseException:
+            if process is not None:
+                await asyncio.shield(self._stop(process))
+            self._idle.put_nowait(None)
+            raise
+        self._idle.put_nowait(process)
+        return reply
 
     async def _start(self) -> asyncio.subprocess.Process:
         process = await asyncio.create_subprocess_exec(
@@ -156,10 +176,14 @@ class DecodePool:
         assert process.stdin is not None  # noqa: S101 - opened as a pipe above
         process.stdin.write(json.dumps(job).encode() + b"\n")
         reply = await self._read(process, timeout_s=JOB_WALL_S)
-        if not reply:
-            log.warning("decoder.lost", pid=process.pid)
-            raise ImageDecodeTooCostly("decoding the image takes too much memory or time")
-        return reply
+        if reply:
+            return reply
+        in_time = process.stdout is not None and process.stdout.at_eof()
+        await self._stop(process)
+        log.warning("decoder.lost", pid=process.pid, returncode=process.returncode)
+        if in_time and process.returncode != -signal.SIGXCPU:
+            raise _DecoderLost
+        raise ImageDecodeTooCostly("decoding the image takes too much time")
 
     async def _read(
         self, process: asyncio.subprocess.Process, *, timeout_s: float

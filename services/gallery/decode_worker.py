@@ -14,6 +14,8 @@ from typing import Any
 _MIB = 1 << 20
 JOB_CPU_S = 60
 WRITTEN_BYTES = 1024 * _MIB
+_CORRUPT = {"reason": "corrupt", "detail": "the image file cannot be decoded"}
+_FULL = {"reason": "no-space", "detail": "the disk for uploads is full"}
 
 
 def main() -> None:
@@ -23,6 +25,7 @@ def main() -> None:
     import cv2
 
     from services.gallery.decoding import decode
+    from services.gallery.staging import NO_SPACE
     from shared.vision.headers.header import HeaderError
 
     cv2.setNumThreads(0)
@@ -46,7 +49,8 @@ def main() -> None:
         except MemoryError:
             _answer({"reason": "too-costly", "detail": "decoding takes too much memory"})
         except Exception as error:  # any library's own error on a hostile file
-            _answer({"reason": "corrupt", "detail": "the image file cannot be decoded"})
+            full = getattr(error, "errno", None) in NO_SPACE or "No space left" in str(error)
+            _answer(_FULL if full else _CORRUPT)
             print(repr(error), file=sys.stderr)  # noqa: T201 - a worker's log is its stderr
 
 

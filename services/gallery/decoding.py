@@ -31,7 +31,7 @@ from shared.vision.headers.sniff import read_header
 
 CONTENT_JPEG_QUALITY = 95
 _STRIP_ROWS = 16  # PNG rows come by sixteen from libvips; a strip is a multiple
-_PNG_END = 4096  # a whole PNG names its end; some tools append a little
+_PNG_END = b"\0\0\0\0IEND\xaeB`\x82"  # the last chunk of every whole PNG; some tools append more
 _BENIGN = ("extraneous bytes",)  # padding between markers, common in camera files
 
 Pixels = NDArray[np.uint8]
@@ -62,6 +62,8 @@ def decode(path: Path, folder: Path) -> Decoded:
     """
     view = mapped(path)
     header = read_header(memoryview(view))
+    if header.format is ImageFormat.PNG and view.rfind(_PNG_END) < 0:
+        raise _damage("truncated")  # decoders do not ask for it once they have all pixels
     source, content = path, None
     if not header.is_plain:
         source = content = _normalise(path, header, folder)
@@ -129,7 +131,7 @@ def _vips_strips(path: Path, rows: int) -> Iterator[Pixels]:
             data = region.fetch(0, y, image.width, count)
             yield np.frombuffer(data, np.uint8).reshape(count, image.width, image.bands)
     except pyvips.Error as error:
-        raise _vips_damage(path, str(error)) from error
+        raise _damage(str(error)) from error
 
 
 def _normalise(path: Path, header: ImageHeader, folder: Path) -> Path:
@@ -148,7 +150,7 @@ def _normalise(path: Path, header: ImageHeader, folder: Path) -> Path:
             content = folder / "content.png"
             image.pngsave(str(content), compression=3, keep="none")
     except pyvips.Error as error:
-        raise _vips_damage(path, str(error)) from error
+        raise _damage(str(error)) from error
     return content
 
 
@@ -187,17 +189,10 @@ def _write_thumbnails(
     return spans
 
 
-def _vips_damage(path: Path, message: str) -> HeaderError:
-    with path.open("rb") as file:
-        is_png = file.read(4) == b"\x89PNG"
-        file.seek(-min(path.stat().st_size, _PNG_END), 2)
-        if is_png and b"IEND" not in file.read():
-            return _damage("truncated")
-    return _damage(message)
-
-
 def _damage(message: str) -> HeaderError:
     low = message.lower()
+    if "no space left" in low:
+        return HeaderError("no-space", "the disk for uploads is full")
     if any(word in low for word in ("premature", "truncated", "end of", "unexpected eof")):
         return HeaderError("truncated", "the image file ends before its picture does")
     return HeaderError("corrupt", "the image file cannot be decoded")

@@ -2,14 +2,14 @@
 
 import asyncio
 import hashlib
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from services.gallery.decode_pool import DecodedFiles, DecodePool
 from services.gallery.domain.limits import check_header, decode_bytes
 from services.gallery.domain.names import clean_name, sort_name
-from services.gallery.domain.refusals import ImageQuotaExceeded, refusal_of
+from services.gallery.domain.refusals import refusal_of
+from services.gallery.quota import Quota
 from services.gallery.repository import IMAGES, Image
 from services.gallery.staging import Staged, mapped
 from shared.blobs.port import Blobs, blob_key
@@ -22,8 +22,6 @@ from shared.ids import new_id
 from shared.projects.directory import ProjectView
 from shared.vision.headers.header import HeaderError, ImageHeader
 from shared.vision.tiles import TilePlan
-
-_USAGE_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,30 +41,14 @@ class Intake:
         blobs: Blobs,
         pool: DecodePool,
         *,
-        max_images: int,
+        quota: Quota,
         clock: Clock = utc_now,
     ) -> None:
         self._documents = documents
         self._blobs = blobs
         self._pool = pool
-        self._max_images = max_images
         self._clock = clock
-        self._usage: dict[str, tuple[float, int]] = {}
-
-    async def check_quota(self, tenant: str) -> None:
-        """Refuse before a byte is read when the tenant's images are used up.
-
-        Raises:
-            ImageQuotaExceeded: the tenant has its most.
-        """
-        asked, count = self._usage.get(tenant, (-_USAGE_S, 0))
-        if time.monotonic() - asked >= _USAGE_S:
-            count = await self._images(tenant).count()
-            self._usage[tenant] = (time.monotonic(), count)
-        if count >= self._max_images:
-            raise ImageQuotaExceeded(
-                f"this tenant has {self._max_images} images already", retry_after_s=3600
-            )
+        self.quota = quota
 
     async def accept(
         self, who: Principal, project: ProjectView, staged: Staged, *, raw_name: str
@@ -77,11 +59,16 @@ class Intake:
             LoupeError: one of the gallery's refusals.
         """
         name = clean_name(raw_name)
-        await self.check_quota(who.tenant)
         known = await self._known(who.tenant, project.id, staged.sha256)
         if known is not None:
             return Accepted(known, duplicate=True)
-        header = await asyncio.to_thread(_header, staged.path, grid_of(project))
+        async with self.quota.place(who.tenant, staged.size_bytes):
+            return await self._take_in(who, project, staged, name=name)
+
+    async def _take_in(
+        self, who: Principal, project: ProjectView, staged: Staged, *, name: str
+    ) -> Accepted:
+        header = await asyncio.to_thread(_header, staged.path, project.tile_plan)
         decoded = await self._pool.decode(
             staged.path, staged.folder, predicted_bytes=decode_bytes(header)
         )
@@ -93,8 +80,6 @@ class Intake:
             if known is None:
                 raise
             return Accepted(known, duplicate=True)
-        asked, count = self._usage[who.tenant]
-        self._usage[who.tenant] = (asked, count + 1)
         return Accepted(stored, duplicate=False)
 
     async def _stored(
@@ -149,12 +134,6 @@ class Intake:
 
     def _images(self, tenant: str) -> Collection[Image]:
         return self._documents.collection(IMAGES, TenantScope(tenant))
-
-
-def grid_of(project: ProjectView) -> TilePlan | None:
-    """Return the tile plan of a tiled project, None for a plain one."""
-    grid = project.tiling
-    return TilePlan(grid=(grid.rows, grid.columns)) if grid else None
 
 
 def uploaded_event(image: Image) -> ImageUploaded:

@@ -7,7 +7,8 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 
 from shared.errors import MalformedRequest, TooLarge, UnsupportedMedia
 
-MAX_PARTS = 1000
+MAX_FILES = 100
+MAX_FIELDS = 20  # parts that are no files: nothing reads them, some clients send a few
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class MultipartFiles:
         self._headers: dict[bytes, bytes] = {}
         self._field = self._value = b""
         self._in_file = self._ended = False
-        self._parts = 0
+        self._files = self._fields = 0
         self._parser = _parser(options[b"boundary"], self)
 
     def feed(self, chunk: bytes) -> Iterator[Part]:
@@ -53,7 +54,7 @@ class MultipartFiles:
 
         Raises:
             MalformedRequest: the body is not what its content type says.
-            TooLarge: over a thousand parts.
+            TooLarge: too many files or other parts.
         """
         try:
             self._parser.write(chunk)
@@ -73,9 +74,6 @@ class MultipartFiles:
 
     def on_part_begin(self) -> None:
         """Take the parser's call at a part's begin."""
-        self._parts += 1
-        if self._parts > MAX_PARTS:
-            raise TooLarge(f"a request has at most {MAX_PARTS} files")
         self._headers, self._field, self._value = {}, b"", b""
 
     def on_header_field(self, data: bytes, start: int, end: int) -> None:
@@ -96,8 +94,17 @@ class MultipartFiles:
         _, options = parse_options_header(self._headers.get(b"content-disposition"))
         name = options.get(b"filename")
         self._in_file = name is not None
+        self._count()
         if name is not None:
             self._events.append(FileBegins(name.decode("utf-8", "replace")))
+
+    def _count(self) -> None:
+        self._files += self._in_file
+        self._fields += not self._in_file
+        if self._files > MAX_FILES:
+            raise TooLarge(f"a request has at most {MAX_FILES} files")
+        if self._fields > MAX_FIELDS:
+            raise TooLarge(f"a request has at most {MAX_FIELDS} parts that are no files")
 
     def on_part_data(self, data: bytes, start: int, end: int) -> None:
         """Take bytes of a part."""

@@ -93,6 +93,7 @@ IMAGES = CollectionSpec(
         ),
         Index(("project_id", "listed", "labels", "uploaded_at")),
         Index(("parent_id",)),
+        Index(("size_bytes",)),
     ),
 )
 UPLOADS = CollectionSpec("gallery.uploads", Upload, (Index(("expires_at",)),))

@@ -74,7 +74,7 @@ class ResumableUploads:
         try:
             try:
                 async for chunk in body:
-                    staged.write(chunk)
+                    await staged.write(chunk)
                     _check_announced(upload, staged)
             finally:
                 if staged.size_bytes < length:  # cut short: what came is kept
@@ -108,7 +108,7 @@ class ResumableUploads:
         with self._staging.file() as part:
             try:
                 async for chunk in body:
-                    part.write(chunk)
+                    await part.write(chunk)
                     _check_announced(upload, part)
             finally:
                 if 0 < part.size_bytes <= upload.length - upload.offset:
@@ -121,7 +121,7 @@ class ResumableUploads:
         try:
             for key in upload.parts:
                 async for chunk in self._blobs.stream(key):
-                    staged.write(chunk)
+                    await staged.write(chunk)
             result = await self._uploads.take_one(who, project, staged, name=upload.name)
         finally:
             staged.discard()
@@ -161,7 +161,7 @@ class ResumableUploads:
         )
 
     async def _keep(self, who: Principal, upload: Upload, part: StagedFile) -> Upload:
-        whole = part.finish()
+        whole = await part.finish()
         key = f"u/{upload.tenant}/{upload.id}/{upload.offset}-{new_id()}"
         await self._blobs.put_file(key, whole.path)
         new = upload.model_copy(

@@ -4,7 +4,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Request, Response
 
-from services.gallery.api import body_of, upload_response
+from services.gallery.api import UPLOAD_PROBLEMS, upload_response
+from services.gallery.bodies import Pace
 from services.gallery.domain.limits import MAX_FILE_BYTES
 from services.gallery.repository import Upload
 from services.gallery.resumable import ResumableUploads
@@ -25,16 +26,16 @@ class TusVersionUnsupported(LoupeError):
     title = "Another version of the upload protocol"
 
 
-def routes(resumable: ResumableUploads, projects: ProjectDirectory) -> APIRouter:
+def routes(resumable: ResumableUploads, projects: ProjectDirectory, *, pace: Pace) -> APIRouter:
     """Return the routes of resumable uploads."""
     router = APIRouter(prefix="/projects/{project_id}/uploads", tags=["resumable uploads"])
-    _add_creation(router, resumable, projects)
-    _add_parts(router, resumable, projects)
+    _add_creation(router, resumable, projects, pace)
+    _add_parts(router, resumable, projects, pace)
     return router
 
 
 def _add_creation(
-    router: APIRouter, resumable: ResumableUploads, projects: ProjectDirectory
+    router: APIRouter, resumable: ResumableUploads, projects: ProjectDirectory, pace: Pace
 ) -> None:
     @router.options("", status_code=204)
     async def describe_uploads(_who: Caller, project_id: str, response: Response) -> None:
@@ -48,7 +49,7 @@ def _add_creation(
             }
         )
 
-    @router.post("", status_code=201, response_class=Response)
+    @router.post("", status_code=201, response_class=Response, responses=UPLOAD_PROBLEMS)
     async def create_upload(
         who: Editor,
         project_id: str,
@@ -62,7 +63,11 @@ def _add_creation(
         project = await projects.require(who.tenant, project_id)
         if request.headers.get("content-type") == PART_TYPE:
             made = await resumable.create_with_body(
-                who, project, length=upload_length, metadata=upload_metadata, body=body_of(request)
+                who,
+                project,
+                length=upload_length,
+                metadata=upload_metadata,
+                body=pace.body_of(request),
             )
         else:
             made = await resumable.create(
@@ -74,7 +79,9 @@ def _add_creation(
         return Response(status_code=201, headers=_headers(made) | {"Location": place})
 
 
-def _add_parts(router: APIRouter, resumable: ResumableUploads, projects: ProjectDirectory) -> None:
+def _add_parts(
+    router: APIRouter, resumable: ResumableUploads, projects: ProjectDirectory, pace: Pace
+) -> None:
     @router.head("/{upload_id}", status_code=200, response_class=Response)
     async def find_upload_offset(who: Caller, project_id: str, upload_id: str) -> Response:
         """Tell how far an upload is."""
@@ -87,7 +94,9 @@ def _add_parts(router: APIRouter, resumable: ResumableUploads, projects: Project
         upload = await resumable.find(who, project_id, upload_id)
         return ResumableUpload(**upload.model_dump(include=set(ResumableUpload.model_fields)))
 
-    @router.patch("/{upload_id}", status_code=204, response_class=Response)
+    @router.patch(
+        "/{upload_id}", status_code=204, response_class=Response, responses=UPLOAD_PROBLEMS
+    )
     async def append_to_upload(
         who: Editor,
         project_id: str,
@@ -102,7 +111,8 @@ def _add_parts(router: APIRouter, resumable: ResumableUploads, projects: Project
             raise UnsupportedMedia(f"send the part as {PART_TYPE}")
         project = await projects.require(who.tenant, project_id)
         upload = await resumable.find(who, project_id, upload_id)
-        upload = await resumable.append(who, upload, offset=upload_offset, body=body_of(request))
+        body = pace.body_of(request)
+        upload = await resumable.append(who, upload, offset=upload_offset, body=body)
         if upload.offset < upload.length:
             return Response(status_code=204, headers=_headers(upload))
         answer = upload_response([await resumable.complete(who, project, upload)])

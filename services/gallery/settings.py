@@ -13,6 +13,8 @@ class GallerySettings(BaseSettings):
     """Bounds of what uploads may take.
 
     ``staging`` is a local folder for files on their way in; by default it lies beside the data.
+    ``max_images`` and ``max_gib`` are what one tenant may keep. A client that sends nothing for
+    ``idle_s`` seconds, or less than ``min_bytes_per_s`` on average, is not waited for.
     """
 
     model_config = SettingsConfigDict(env_prefix="LOUPE_GALLERY_", frozen=True, extra="ignore")
@@ -21,6 +23,9 @@ class GallerySettings(BaseSettings):
     decoders: int = Field(default=min(4, os.cpu_count() or 1), ge=1, le=64)
     decode_memory_mib: int = Field(default=1536, ge=256)
     max_images: int = Field(default=1_000_000, ge=1)
+    max_gib: float = Field(default=2048, gt=0)
+    idle_s: float = Field(default=30, gt=0)
+    min_bytes_per_s: int = Field(default=1024, ge=0)
 
     def staging_folder(self) -> Path:
         """Return the folder for files on their way in."""

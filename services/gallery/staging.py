@@ -1,5 +1,7 @@
 """Files on their way in: written as they come, counted and hashed, removed whatever happens."""
 
+import asyncio
+import errno
 import hashlib
 import mmap
 import shutil
@@ -10,10 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from services.gallery.domain.limits import MAX_FILE_BYTES, check_file_size
+from services.gallery.domain.refusals import NoSpaceLeft
 from shared.ids import new_id
 from shared.vision.headers.header import HeaderError
 
+NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 _ABANDONED_S = 3600.0  # what a crash left behind
+_WRITE_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,32 +32,53 @@ class Staged:
 
 
 class StagedFile:
-    """A file that is being written; beyond the limit bytes are counted and dropped."""
+    """A file that is being written; beyond the limit bytes are counted and dropped.
+
+    Bytes are hashed and written a mebibyte at a time, beside the event loop.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._path = folder / "original"
-        self._file = self._path.open("wb")
+        self._file = self._path.open("wb", buffering=0)
         self._hash = hashlib.sha256()
+        self._waiting = bytearray()
         self.size_bytes = 0
 
-    def write(self, data: bytes) -> None:
-        """Add bytes; what goes over the limit of an image is only counted."""
+    async def write(self, data: bytes) -> None:
+        """Add bytes; what goes over the limit of an image is only counted.
+
+        Raises:
+            NoSpaceLeft: the disk is full.
+        """
         self.size_bytes += len(data)
         if self.size_bytes <= MAX_FILE_BYTES:
-            self._file.write(data)
-            self._hash.update(data)
+            self._waiting += data
+            if len(self._waiting) >= _WRITE_BYTES:
+                await self._flush()
 
-    def finish(self) -> Staged:
-        """Close the file and return it; raise ImageFileTooLarge."""
-        self._file.close()
+    async def finish(self) -> Staged:
+        """Close the file and return it; raise ImageFileTooLarge or NoSpaceLeft."""
         check_file_size(self.size_bytes)
+        await self._flush()
+        self._file.close()
         return Staged(self._path, self.folder, self.size_bytes, self._hash.hexdigest())
 
     def discard(self) -> None:
         """Remove the file and all that was made of it."""
         self._file.close()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    async def _flush(self) -> None:
+        data, self._waiting = self._waiting, bytearray()
+        await asyncio.to_thread(self._store, data)
+
+    def _store(self, data: bytearray) -> None:
+        self._hash.update(data)
+        left = memoryview(data)
+        with _space():
+            while left:
+                left = left[self._file.write(left) :]
 
 
 class Staging:
@@ -71,8 +97,9 @@ class Staging:
     def new(self) -> StagedFile:
         """Begin a file; the caller finishes or discards it."""
         folder = self._folder / new_id()
-        folder.mkdir(parents=True)
-        return StagedFile(folder)
+        with _space():
+            folder.mkdir(parents=True)
+            return StagedFile(folder)
 
     @contextmanager
     def file(self) -> Iterator[StagedFile]:
@@ -82,6 +109,16 @@ class Staging:
             yield staged
         finally:
             staged.discard()
+
+
+@contextmanager
+def _space() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in NO_SPACE:
+            raise NoSpaceLeft("the disk for uploads is full") from error
+        raise
 
 
 def mapped(path: Path) -> mmap.mmap:

@@ -24,8 +24,8 @@ class Uploads:
         self.parallel = parallel
 
     async def check_quota(self, tenant: str) -> None:
-        """Refuse when the tenant's images are used up; raise ImageQuotaExceeded."""
-        await self._intake.check_quota(tenant)
+        """Refuse when the tenant's quota is used up; raise ImageQuotaExceeded."""
+        await self._intake.quota.check(tenant)
 
     async def receive(
         self,
@@ -59,7 +59,8 @@ class Uploads:
     ) -> FileResult:
         """Take one staged file in and tell what became of it; the file is removed."""
         try:
-            accepted = await self._intake.accept(who, project, staged.finish(), raw_name=name)
+            whole = await staged.finish()
+            accepted = await self._intake.accept(who, project, whole, raw_name=name)
         except LoupeError as error:
             if error.status >= 500:
                 raise
@@ -107,9 +108,9 @@ class _Batch:
         elif self._current is None:
             return
         elif isinstance(part, FileData):
-            self._current.write(part.data)
+            await self._current.write(part.data)
             if self._current.size_bytes > _MAX_EXCESS_BYTES:
-                self._current.finish()  # raises: far over what an image may be
+                await self._current.finish()  # raises: far over what an image may be
         else:
             task = asyncio.create_task(self._take_in(self._current, self._name))
             self._current = None

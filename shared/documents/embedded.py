@@ -217,6 +217,13 @@ class EmbeddedCollection(Generic[D]):
         rows = await self._database.read(lambda c: c.execute(sql, values).fetchall())
         return {str(value): number for value, number in rows if value is not None}
 
+    async def total(self, field: str, where: Where | None = None) -> float:
+        """Return the sum of ``field`` over the matching documents."""
+        clause, values = self._where(where or {})
+        sql = f"SELECT sum({column(field)}) FROM {self._table} WHERE {clause}"
+        total = await self._database.read(lambda c: c.execute(sql, values).fetchone()[0])
+        return float(total or 0)
+
     def _where(self, where: Where) -> tuple[str, list[Any]]:
         clause, values = conditions(where)
         if isinstance(self._scope, EveryTenant):

@@ -256,6 +256,16 @@ class MongoCollection(Generic[D]):
             rows = await self._raw.aggregate(steps).to_list(None)
         return {scalar_name(r["_id"]): int(r["number"]) for r in rows if r["_id"] is not None}
 
+    async def total(self, field: str, where: Where | None = None) -> float:
+        """Return the sum of ``field`` over the matching documents."""
+        steps = [
+            {"$match": self._where(where or {})},
+            {"$group": {"_id": None, "total": {"$sum": f"${path(field)}"}}},
+        ]
+        with _translated(self._spec.name):
+            rows = await self._raw.aggregate(steps).to_list(None)
+        return float(rows[0]["total"]) if rows else 0.0
+
     async def _compare_and_set(
         self, stored: D, fields: dict[str, Any], events: Sequence[EventBody]
     ) -> None:

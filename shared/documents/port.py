@@ -188,6 +188,10 @@ class Collection(Protocol[D]):
         """Return how many matching documents have each value of ``field``."""
         ...
 
+    async def total(self, field: str, where: Where | None = None) -> float:
+        """Return the sum of a number over the matching documents; 0 for none."""
+        ...
+
 
 class Documents(Protocol):
     """A document store."""

@@ -294,6 +294,15 @@ async def test_tally_counts_each_value(things: Collection[Thing]) -> None:
     assert await things.tally("code") == {}
 
 
+async def test_total_sums_a_number(things: Collection[Thing], documents: Documents) -> None:
+    for number, size in enumerate((1.5, 2.0, None, 4.0)):
+        await things.insert(thing(number, size=size, good=number < 3))
+    await documents.collection(THINGS, OTHER).insert(thing(9, tenant="other", size=100.0))
+    assert await things.total("size") == 7.5
+    assert await things.total("size", {"good": True}) == 3.5
+    assert await things.total("size", {"name": "nobody"}) == 0
+
+
 @pytest.mark.parametrize("direction", [1, -1])
 @pytest.mark.parametrize("field", ["id", "name", "size"])
 async def test_pages_by_cursor_show_every_document_once(

@@ -10,7 +10,7 @@ from services.gallery.domain.refusals import (
     ImageVariantUnsupported,
     refusal_of,
 )
-from shared.vision.headers.header import HeaderError, ImageHeader
+from shared.vision.headers.header import Colour, HeaderError, ImageHeader
 from shared.vision.headers.sniff import read_header
 from shared.vision.tile_advice import MAX_TILE_SIDES, MIN_TILE_SIDE, within_tile_bounds
 from shared.vision.tiles import TilePlan
@@ -120,9 +120,14 @@ def decode_bytes(header: ImageHeader) -> int:
     cost = BASE_DECODE_BYTES + 3 * header.width * min(header.height, _STRIP_ROWS)
     if header.needs_whole:
         cost += WHOLE_BYTES_PER_PIXEL * pixels
-    if header.orientation >= 5:  # turning needs the pixels at hand
-        cost += 3 * pixels
+    if header.orientation != 1:  # turning needs all pixels at hand, as they are stored
+        cost += _pixel_bytes(header) * pixels
     return cost
+
+
+def _pixel_bytes(header: ImageHeader) -> int:
+    samples = {Colour.GREY: 1, Colour.CMYK: 4}.get(header.colour, 3) + header.alpha
+    return samples * (2 if header.bits > 8 else 1)
 
 
 def _check_plain(width: int, height: int) -> None:

@@ -28,9 +28,9 @@ def clean_name(raw: str) -> str:
 
 
 def sort_name(name: str) -> str:
-    """Return the key that names are sorted by, whatever their case.
+    r"""Return the key that names are sorted and searched by, whatever their case and form.
 
-    >>> sort_name("Part.JPG")
-    'part.jpg'
+    >>> sort_name("Part.JPG"), sort_name("e\u0301") == sort_name("\u00c9")
+    ('part.jpg', True)
     """
-    return name.casefold()
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())

@@ -9,14 +9,17 @@
     ├── InvalidInput ─ ImageTruncated, ImageCorrupt,     422
     │                  ImageTooManyPixels, ImageTooFewPixels, ImageAspectRatio,
     │                  ImageTileOutOfBounds, ImageDecodeTooCostly, ImageNameInvalid
-    ├── Conflict ─ UploadIncomplete, UploadOffsetConflict  409
-    └── QuotaExceeded ─ ImageQuotaExceeded               429
+    ├── Conflict ─ UploadOffsetConflict                  409
+    ├── MalformedRequest ─ UploadTooSlow                 408
+    ├── QuotaExceeded ─ ImageQuotaExceeded               429
+    └── NoSpaceLeft                                      507
 """
 
 from shared.errors import (
     Conflict,
     InvalidInput,
     LoupeError,
+    MalformedRequest,
     QuotaExceeded,
     TooLarge,
     UnsupportedMedia,
@@ -114,12 +117,30 @@ class ImageQuotaExceeded(QuotaExceeded):
     title = "The quota for images is used up"
 
 
+class UploadTooSlow(MalformedRequest):
+    """The client sends too little to be waited for."""
+
+    code = "upload-too-slow"
+    status = 408
+    title = "The upload is too slow"
+
+
+class NoSpaceLeft(LoupeError):
+    """The disk for files on their way in is full; a person must make room."""
+
+    code = "no-space-left"
+    status = 507
+    title = "No space is left for uploads"
+    retryable = True
+
+
 _OF_REASON: dict[str, type[LoupeError]] = {
     "not-an-image": ImageFormatUnsupported,
     "truncated": ImageTruncated,
     "corrupt": ImageCorrupt,
     "unsupported-variant": ImageVariantUnsupported,
     "too-costly": ImageDecodeTooCostly,
+    "no-space": NoSpaceLeft,
 }
 
 

@@ -181,5 +181,7 @@ def test_predicted_memory_prices_what_must_be_held():
 
     assert price() < 128 << 20
     assert price(needs_whole=True) - price() == 7 * 9000 * 7000
-    assert price(orientation=6) - price() == 3 * 9000 * 7000
-    assert price(orientation=3) == price()
+    for orientation in range(2, 9):
+        assert price(orientation=orientation) - price() == 3 * 9000 * 7000
+    deep = price(orientation=3, bits=16, alpha=True) - price(bits=16, alpha=True)
+    assert deep == 8 * 9000 * 7000
