@@ -6,6 +6,9 @@ import { uploadResumably } from "./resumable";
 type Schemas = components["schemas"];
 
 export type GalleryImage = Schemas["ImageResponse"];
+export type ImageDetail = Schemas["ImageDetail"];
+export type TileImage = Schemas["TileResponse"];
+export type GallerySummary = Schemas["Summary"];
 export type ImageStatus = GalleryImage["status"];
 export type UploadedFile = Schemas["FileResult"];
 export type ImageQuery = NonNullable<
@@ -24,6 +27,11 @@ export function contentPath(projectId: string, imageId: string): string {
   return `${images(projectId)}/${imageId}/content`;
 }
 
+/** The file as it was uploaded, byte for byte. */
+export function originalPath(projectId: string, imageId: string): string {
+  return `${contentPath(projectId, imageId)}?original=true`;
+}
+
 /** A small JPEG whose longer side has about `size` pixels. */
 export function thumbnailPath(projectId: string, imageId: string, size = 256): string {
   return `${images(projectId)}/${imageId}/thumbnail?size=${size}`;
@@ -37,6 +45,7 @@ export function listImages(projectId: string, query: ImageQuery) {
   );
 }
 
+/** One image; one that was cut comes with its tiles, row by row. */
 export function getImage(projectId: string, imageId: string) {
   return body(
     client.GET("/api/gallery/projects/{project_id}/images/{image_id}", {

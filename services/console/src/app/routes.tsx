@@ -10,6 +10,7 @@ const gallery = async () => ({ Component: (await import("../features/gallery/Gal
 const train = async () => ({ Component: (await import("../features/train/TrainPage")).TrainPage });
 const report = async () => ({ Component: (await import("../features/report/ReportPage")).ReportPage });
 const test = async () => ({ Component: (await import("../features/test/TestPage")).TestPage });
+const tiling = async () => ({ Component: (await import("../features/tiling/TilingPage")).TilingPage });
 
 /*
  * A feature gets its route and its tab (features/projects/ProjectLayout.tsx) when its screens exist.
@@ -28,6 +29,7 @@ export const router = createBrowserRouter([
         children: [
           { index: true, element: <Navigate to="gallery" replace /> },
           { path: "gallery", lazy: gallery },
+          { path: "tiling", lazy: tiling },
           { path: "train", lazy: train },
           { path: "report", lazy: report },
           { path: "report/:version", lazy: report },

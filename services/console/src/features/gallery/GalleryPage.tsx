@@ -1,6 +1,7 @@
 import {
   AppstoreOutlined,
   BarsOutlined,
+  BorderInnerOutlined,
   CloudUploadOutlined,
   DeleteOutlined,
   FileZipOutlined,
@@ -8,7 +9,7 @@ import {
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { App, Button, Card, Empty, Pagination, Popconfirm, Segmented, Space } from "antd";
 import { useState, type ReactNode } from "react";
-import { useSearchParams } from "react-router";
+import { Link, useSearchParams } from "react-router";
 import { deleteImages, listImages, type GalleryImage } from "../../api/gallery";
 import { useWords } from "../../i18n/language";
 import { ProblemAlert } from "../../ui/ProblemAlert";
@@ -18,6 +19,7 @@ import { NO_FILTERS, PAGE_SIZES, readView, toQuery, writeView, type GalleryView 
 import { ImageDrawer } from "./ImageDrawer";
 import { ImageGrid } from "./ImageGrid";
 import { ImageTable } from "./ImageTable";
+import { SummaryCards } from "./SummaryCards";
 import { UploadDialog } from "./UploadDialog";
 
 type Display = "table" | "grid";
@@ -35,7 +37,6 @@ export function GalleryPage(): ReactNode {
     localStorage.getItem(DISPLAY_KEY) === "grid" ? "grid" : "table",
   );
   const [chosen, setChosen] = useState<readonly string[]>([]);
-  const [opened, setOpened] = useState<GalleryImage | null>(null);
   const [dialog, setDialog] = useState<"images" | "annotated" | null>(null);
 
   const query = toQuery(view);
@@ -47,14 +48,26 @@ export function GalleryPage(): ReactNode {
   });
   const rows = images.data?.items ?? [];
   const total = images.data?.total ?? 0;
-  const filtered = writeView({ ...view, page: 1, pageSize: 10 }).size > 0;
-  const listing = { images: rows, chosen, onChoose: setChosen, onOpen: setOpened };
+  const filtered = writeView({ ...view, page: 1, pageSize: 10, image: "" }).size > 0;
+  const open = (image: string): void => show({ ...view, image });
+  const listing = {
+    images: rows,
+    chosen,
+    onChoose: setChosen,
+    onOpen: ({ id }: GalleryImage) => open(id),
+  };
 
   return (
     <>
+      <SummaryCards
+        projectId={project.id}
+        status={view.filters.status}
+        onStatus={(status) => show({ ...view, filters: { ...view.filters, status }, page: 1 })}
+        refreshMs={REFRESH_MS}
+      />
       <Card className="filter-card" size="small">
         <GalleryFilters
-          key={parameters.toString()}
+          key={JSON.stringify(view.filters)}
           projectId={project.id}
           filters={view.filters}
           onQuery={(filters) => show({ ...view, filters, page: 1 })}
@@ -75,7 +88,24 @@ export function GalleryPage(): ReactNode {
           </Space>
         }
         extra={
-          <Segmented<Display>
+          <Space>
+            {project.tiling !== null && (
+              <Segmented<boolean>
+                value={view.parents}
+                onChange={(parents) => {
+                  setChosen([]);
+                  show({ ...view, parents, page: 1 });
+                }}
+                options={[
+                  { value: false, label: words.gallery.asTiles },
+                  { value: true, label: words.gallery.asWhole },
+                ]}
+              />
+            )}
+            <Link to={`/projects/${project.id}/tiling`}>
+              <Button icon={<BorderInnerOutlined />}>{words.tiling.title}</Button>
+            </Link>
+            <Segmented<Display>
             value={display}
             onChange={(next) => {
               localStorage.setItem(DISPLAY_KEY, next);
@@ -85,7 +115,8 @@ export function GalleryPage(): ReactNode {
               { value: "table", icon: <BarsOutlined />, title: words.gallery.asTable },
               { value: "grid", icon: <AppstoreOutlined />, title: words.gallery.asGrid },
             ]}
-          />
+            />
+          </Space>
         }
       >
         {images.isError ? (
@@ -131,7 +162,7 @@ export function GalleryPage(): ReactNode {
           </>
         )}
       </Card>
-      <ImageDrawer image={opened} onClose={() => setOpened(null)} />
+      <ImageDrawer imageId={view.image} onOpen={open} onClose={() => open("")} />
       <UploadDialog mode={dialog} onClose={() => setDialog(null)} />
     </>
   );

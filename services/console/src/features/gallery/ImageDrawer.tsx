@@ -1,41 +1,84 @@
-import { useQuery } from "@tanstack/react-query";
-import { Descriptions, Drawer, Space, Switch, Tag } from "antd";
+import { BorderOuterOutlined, DownloadOutlined } from "@ant-design/icons";
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { App, Button, Descriptions, Drawer, Skeleton, Space, Switch, Tag } from "antd";
 import { useState, type ReactNode } from "react";
 import { getAnnotation, type Annotation } from "../../api/annotation";
-import { contentPath, thumbnailPath, type GalleryImage } from "../../api/gallery";
+import {
+  contentPath,
+  getImage,
+  originalPath,
+  thumbnailPath,
+  type ImageDetail,
+  type TileImage,
+} from "../../api/gallery";
+import { saveFile } from "../../api/http";
 import { labelColour } from "../../app/theme";
 import { useWords } from "../../i18n/language";
-import { resolution, time } from "../../ui/format";
+import { bytes, resolution, time } from "../../ui/format";
 import { ImageStage, type Mark } from "../../ui/ImageStage";
-import { outline } from "../../ui/outline";
+import { boxCorners, outline } from "../../ui/outline";
 import { ProblemAlert } from "../../ui/ProblemAlert";
+import { Thumbnail } from "../../ui/Thumbnail";
 import { useLabelNames } from "../projects/useLabelNames";
 import { useProject } from "../projects/useProject";
 import { ImageState } from "./ImageState";
 
 const IGNORED_COLOUR = "#868e96";
+const TILE_COLOUR = "#22b8cf";
 
 interface Props {
-  readonly image: GalleryImage | null;
+  /** The image to show; "" closes the drawer. */
+  readonly imageId: string;
+  /** Shows another image: a tile, or the image that a tile was cut from. */
+  readonly onOpen: (imageId: string) => void;
   readonly onClose: () => void;
 }
 
-/** One image at full size with what is annotated on it. */
-export function ImageDrawer({ image, onClose }: Props): ReactNode {
+/** One image at full size with what is annotated on it, and with its tiles where it was cut. */
+export function ImageDrawer({ imageId, onOpen, onClose }: Props): ReactNode {
+  const project = useProject();
+  const image = useQuery({
+    queryKey: ["images", project.id, "one", imageId],
+    queryFn: () => getImage(project.id, imageId),
+    enabled: imageId !== "",
+  });
   return (
     <Drawer
-      open={image !== null}
+      open={imageId !== ""}
       onClose={onClose}
-      title={image?.name ?? ""}
+      title={imageId === "" ? "" : (image.data?.name ?? "…")}
+      extra={image.data !== undefined && <Download image={image.data} />}
       size="min(1100px, 92vw)"
       destroyOnHidden
     >
-      {image !== null && <Detail image={image} />}
+      {image.isError && <ProblemAlert error={image.error} onRetry={() => void image.refetch()} />}
+      {imageId !== "" && image.isPending && <Skeleton active paragraph={{ rows: 8 }} />}
+      {image.data !== undefined && <Detail key={image.data.id} image={image.data} onOpen={onOpen} />}
     </Drawer>
   );
 }
 
-function Detail({ image }: { readonly image: GalleryImage }): ReactNode {
+function Download({ image }: { readonly image: ImageDetail }): ReactNode {
+  const words = useWords();
+  const project = useProject();
+  const { message } = App.useApp();
+  const saving = useMutation({
+    mutationFn: () => saveFile(originalPath(project.id, image.id), image.name),
+    onError: (error) => void message.error(error.message),
+  });
+  return (
+    <Button icon={<DownloadOutlined />} loading={saving.isPending} onClick={() => saving.mutate()}>
+      {words.gallery.download(bytes(image.size_bytes))}
+    </Button>
+  );
+}
+
+interface DetailProps {
+  readonly image: ImageDetail;
+  readonly onOpen: (imageId: string) => void;
+}
+
+function Detail({ image, onOpen }: DetailProps): ReactNode {
   const words = useWords();
   const project = useProject();
   const [marksShown, setMarksShown] = useState(true);
@@ -45,17 +88,24 @@ function Detail({ image }: { readonly image: GalleryImage }): ReactNode {
     queryFn: () => getAnnotation(project.id, image.id),
   });
   const names = useLabelNames(project.id);
+  const tiles = image.tile_images;
+  const parent = image.parent_id;
   return (
     <div className="detail">
       <Space size="large" wrap>
         <Space>
           <Switch size="small" checked={marksShown} onChange={setMarksShown} />
-          {words.gallery.showAnnotations}
+          {tiles.length > 0 ? words.gallery.showTiles : words.gallery.showAnnotations}
         </Space>
         <Space>
           <Switch size="small" checked={captionsShown} onChange={setCaptionsShown} />
           {words.gallery.showLabelText}
         </Space>
+        {parent !== null && (
+          <Button size="small" icon={<BorderOuterOutlined />} onClick={() => onOpen(parent)}>
+            {words.gallery.openWhole}
+          </Button>
+        )}
       </Space>
       {annotation.isError && (
         <ProblemAlert error={annotation.error} onRetry={() => void annotation.refetch()} />
@@ -64,30 +114,93 @@ function Detail({ image }: { readonly image: GalleryImage }): ReactNode {
         path={contentPath(project.id, image.id)}
         preview={thumbnailPath(project.id, image.id)}
         image={image}
-        marks={marksShown ? marksOf(annotation.data, names, words.gallery.ignored) : []}
+        marks={
+          marksShown
+            ? [...marksOf(annotation.data, names, words.gallery.ignored), ...tiles.map(tileMark)]
+            : []
+        }
         captions={captionsShown}
-        height="calc(100vh - 300px)"
+        height={tiles.length > 0 ? "calc(100vh - 470px)" : "calc(100vh - 300px)"}
       />
-      <Descriptions
-        size="small"
-        column={{ xs: 1, md: 3 }}
-        items={[
-          { key: "status", label: words.gallery.status, children: <ImageState image={image} /> },
-          {
-            key: "resolution",
-            label: words.gallery.resolution,
-            children: resolution(image.width, image.height),
-          },
-          { key: "uploaded", label: words.gallery.uploadedAt, children: time(image.uploaded_at) },
-          {
-            key: "labels",
-            label: words.gallery.labelText,
-            children: <LabelCounts annotation={annotation.data} names={names} />,
-          },
-        ]}
-      />
+      {tiles.length > 0 && <TileStrip tiles={tiles} onOpen={onOpen} />}
+      <Facts image={image} annotation={annotation.data} names={names} />
     </div>
   );
+}
+
+interface FactsProps {
+  readonly image: ImageDetail;
+  readonly annotation: Annotation | undefined;
+  readonly names: readonly string[];
+}
+
+function Facts({ image, annotation, names }: FactsProps): ReactNode {
+  const words = useWords();
+  return (
+    <Descriptions
+      size="small"
+      column={{ xs: 1, md: 3 }}
+      items={[
+        { key: "status", label: words.gallery.status, children: <ImageState image={image} /> },
+        {
+          key: "resolution",
+          label: words.gallery.resolution,
+          children: resolution(image.width, image.height),
+        },
+        { key: "uploaded", label: words.gallery.uploadedAt, children: time(image.uploaded_at) },
+        ...(image.parent_id === null
+          ? []
+          : [
+              {
+                key: "place",
+                label: words.gallery.place,
+                children: words.gallery.tileAt((image.row ?? 0) + 1, (image.column ?? 0) + 1),
+              },
+            ]),
+        {
+          key: "labels",
+          label: words.gallery.labelText,
+          children: <LabelCounts annotation={annotation} names={names} />,
+        },
+      ]}
+    />
+  );
+}
+
+interface StripProps {
+  readonly tiles: readonly TileImage[];
+  readonly onOpen: (imageId: string) => void;
+}
+
+/** The tiles of an image in the order they were numbered; each opens like any image. */
+function TileStrip({ tiles, onOpen }: StripProps): ReactNode {
+  const words = useWords();
+  const project = useProject();
+  return (
+    <div className="tile-strip" data-testid="tile-strip">
+      {tiles.map((tile, place) => (
+        <figure key={tile.id} title={words.gallery.tileAt(tile.row + 1, tile.column + 1)}>
+          <Thumbnail
+            path={thumbnailPath(project.id, tile.id)}
+            alt={tile.name}
+            onOpen={() => onOpen(tile.id)}
+          />
+          <figcaption>{place + 1}</figcaption>
+        </figure>
+      ))}
+    </div>
+  );
+}
+
+function tileMark(tile: TileImage, place: number): Mark {
+  const { offset_x: x, offset_y: y, width, height } = tile;
+  return {
+    id: tile.id,
+    outline: boxCorners([x, y, x + width, y + height]),
+    colour: TILE_COLOUR,
+    caption: String(place + 1),
+    dashed: true,
+  };
 }
 
 function marksOf(annotation: Annotation | undefined, names: readonly string[], ignored: string): Mark[] {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { DEFAULT_SORT, NO_FILTERS, readView, toQuery, writeView, type GalleryView } from "./filters";
+import { DEFAULT_SORT, imageAddress, NO_FILTERS, readView, toQuery, writeView, type GalleryView } from "./filters";
 
 const FULL: GalleryView = {
   filters: {
@@ -11,9 +11,19 @@ const FULL: GalleryView = {
     width: 640,
     height: 480,
   },
+  parents: true,
+  image: "01M8B5Y3ZW",
   sort: "name",
   page: 3,
   pageSize: 50,
+};
+const PLAIN: GalleryView = {
+  filters: NO_FILTERS,
+  parents: false,
+  image: "",
+  sort: DEFAULT_SORT,
+  page: 1,
+  pageSize: 10,
 };
 
 test("a view survives the address", () => {
@@ -21,14 +31,13 @@ test("a view survives the address", () => {
 });
 
 test("the plain gallery leaves the address clean", () => {
-  const plain: GalleryView = { filters: NO_FILTERS, sort: DEFAULT_SORT, page: 1, pageSize: 10 };
-  expect(writeView(plain).toString()).toBe("");
-  expect(readView(new URLSearchParams())).toEqual(plain);
+  expect(writeView(PLAIN).toString()).toBe("");
+  expect(readView(new URLSearchParams())).toEqual(PLAIN);
 });
 
 test("an address with nonsense is read as if it were not there", () => {
   const view = readView(new URLSearchParams("page=-2&page_size=7&status=odd&width=1.5&height=x"));
-  expect(view).toEqual({ filters: NO_FILTERS, sort: DEFAULT_SORT, page: 1, pageSize: 10 });
+  expect(view).toEqual(PLAIN);
 });
 
 test("chosen days are whole days", () => {
@@ -37,6 +46,13 @@ test("chosen days are whole days", () => {
   expect(Math.ceil(hours / 3_600_000)).toBe(20 * 24);
 });
 
-test("an open filter is not sent", () => {
-  expect(toQuery({ ...FULL, filters: NO_FILTERS })).toEqual({ sort: "name", page: 3, page_size: 50 });
+test("an open filter is not sent, nor which image is open", () => {
+  const bare = { ...FULL, filters: NO_FILTERS, parents: false };
+  expect(toQuery(bare)).toEqual({ sort: "name", page: 3, page_size: 50 });
+  expect(toQuery({ ...bare, parents: true })).toMatchObject({ parents: true });
+});
+
+test("a link from elsewhere opens the image", () => {
+  const [, query] = imageAddress("p1", "i/1").split("?");
+  expect(readView(new URLSearchParams(query)).image).toBe("i/1");
 });

@@ -16,6 +16,10 @@ export interface Filters {
 
 export interface GalleryView {
   readonly filters: Filters;
+  /** Of a tiled project: the images that were cut, instead of their tiles. */
+  readonly parents: boolean;
+  /** The image that is open, "" for none. */
+  readonly image: string;
   readonly sort: ImageSort;
   readonly page: number;
   readonly pageSize: number;
@@ -52,6 +56,8 @@ export function readView(parameters: URLSearchParams): GalleryView {
       width: natural(parameters.get("width")),
       height: natural(parameters.get("height")),
     },
+    parents: parameters.get("parents") === "true",
+    image: parameters.get("image") ?? "",
     sort: SORTS.find((known) => known === parameters.get("sort")) ?? DEFAULT_SORT,
     page: natural(parameters.get("page")) ?? 1,
     pageSize: pageSize !== null && PAGE_SIZES.includes(pageSize) ? pageSize : 10,
@@ -64,14 +70,21 @@ export function writeView(view: GalleryView): URLSearchParams {
   for (const [name, value] of Object.entries(view.filters)) {
     if (value !== "" && value !== null) parameters.set(name, String(value));
   }
+  if (view.parents) parameters.set("parents", "true");
+  if (view.image !== "") parameters.set("image", view.image);
   if (view.sort !== DEFAULT_SORT) parameters.set("sort", view.sort);
   if (view.page !== 1) parameters.set("page", String(view.page));
   if (view.pageSize !== 10) parameters.set("page_size", String(view.pageSize));
   return parameters;
 }
 
+/** Where the gallery shows one image, for links from elsewhere. */
+export function imageAddress(projectId: string, imageId: string): string {
+  return `/projects/${projectId}/gallery?image=${encodeURIComponent(imageId)}`;
+}
+
 /** The search as the gallery service takes it; chosen days are whole days of the reader's clock. */
-export function toQuery({ filters, sort, page, pageSize }: GalleryView): ImageQuery {
+export function toQuery({ filters, parents, sort, page, pageSize }: GalleryView): ImageQuery {
   return {
     ...(filters.name === "" ? {} : { name: filters.name }),
     ...(filters.label === "" ? {} : { label: filters.label }),
@@ -80,6 +93,7 @@ export function toQuery({ filters, sort, page, pageSize }: GalleryView): ImageQu
     ...(filters.to === "" ? {} : { uploaded_to: dayjs(filters.to).endOf("day").toISOString() }),
     ...(filters.width === null ? {} : { width: filters.width }),
     ...(filters.height === null ? {} : { height: filters.height }),
+    ...(parents ? { parents } : {}),
     sort,
     page,
     page_size: pageSize,

@@ -36,7 +36,9 @@ function Header({ project }: { readonly project: Project | undefined }): ReactNo
   const words = useWords();
   const { pathname } = useLocation();
   const { projectId = "" } = useParams();
-  const tab = pathname.split("/")[3] ?? "gallery";
+  const page = pathname.split("/")[3] ?? "gallery";
+  // The advice on tiles belongs to the gallery and has no tab of its own.
+  const tab = page === "tiling" ? "gallery" : page;
   const entry = (key: "gallery" | "train" | "report" | "test", icon: ReactNode) => ({
     key,
     icon,

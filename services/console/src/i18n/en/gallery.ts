@@ -1,4 +1,13 @@
 export const gallery = {
+  asTiles: "Tiles",
+  asWhole: "Whole images",
+  download: (size: string) => `Original file (${size})`,
+  openWhole: "Open the whole image",
+  place: "Place",
+  recommended: (count: number) => `${count} advised`,
+  showTiles: "Tiles and annotations",
+  tileAt: (row: number, column: number) => `row ${row}, column ${column}`,
+  total: "All images",
   broken: "connection lost, going on as soon as it is back",
   leaveOut: (name: string) => `Leave out ${name}`,
   pickedSummary: (picked: number, refused: number) =>

@@ -3,6 +3,7 @@ import { gallery } from "./gallery";
 import { projects } from "./projects";
 import { report } from "./report";
 import { test } from "./test";
+import { tiling } from "./tiling";
 import { train, trainingStages, trainingStatus } from "./train";
 
 export const en = {
@@ -17,6 +18,7 @@ export const en = {
   tabs,
   tasks,
   test,
+  tiling,
   train,
   trainingStages,
   trainingStatus,

@@ -1,4 +1,13 @@
 export const gallery = {
+  asTiles: "小图",
+  asWhole: "原图",
+  download: (size: string) => `下载原始文件（${size}）`,
+  openWhole: "打开原图",
+  place: "位置",
+  recommended: (count: number) => `建议 ${count} 张`,
+  showTiles: "显示切图和标注",
+  tileAt: (row: number, column: number) => `第 ${row} 行，第 ${column} 列`,
+  total: "全部图像",
   broken: "网络中断，恢复后自动续传",
   leaveOut: (name: string) => `移除 ${name}`,
   pickedSummary: (picked: number, refused: number) =>

@@ -4,6 +4,7 @@ import { gallery } from "./gallery";
 import { projects } from "./projects";
 import { report } from "./report";
 import { test } from "./test";
+import { tiling } from "./tiling";
 import { train, trainingStages, trainingStatus } from "./train";
 
 export const zhCN: typeof en = {
@@ -18,6 +19,7 @@ export const zhCN: typeof en = {
   tabs,
   tasks,
   test,
+  tiling,
   train,
   trainingStages,
   trainingStatus,
