@@ -24,9 +24,9 @@ def routes(tiling: Tiling) -> APIRouter:
     async def get_tile_plan(who: Caller, project_id: str, asked: Question) -> PlanResponse:
         """Return the tile plan in force, the advice for the smallest target, and a preview.
 
-        With ``rows`` and ``columns`` that grid is previewed and checked; with ``width`` and
-        ``height`` that image instead of the project's largest; with ``min_target_area`` that
-        target instead of the smallest annotated one.
+        With ``rows``, ``columns`` and ``overlap_px`` that grid is previewed and checked; with
+        ``width`` and ``height`` that image instead of the project's largest; with
+        ``min_target_area`` that target instead of the smallest annotated one.
         """
         planned = await tiling.plan(who.tenant, project_id, asked)
         return _response(project_id, planned)

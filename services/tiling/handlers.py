@@ -55,9 +55,7 @@ class Tiling:
     async def plan(self, tenant: str, project_id: str, asked: PlanQuestion) -> Planned:
         """Return the plan of a project, or the one asked for, on its largest image; or NotFound."""
         project = await self._projects.require(tenant, project_id)
-        plan = plan_of(project)
-        if asked.rows or asked.columns:
-            plan = TilePlan(grid=(asked.rows or 1, asked.columns or 1))
+        plan = asked.plan() or project.tile_plan or TilePlan()
         size = await self._size(tenant, project_id, asked)
         return plan_image(plan, size, await self._targets(tenant, project_id, asked))
 
@@ -127,9 +125,9 @@ class Tiling:
         """
         image = ImageUploaded.model_validate(job.payload)
         project = await self._project(job.tenant, image.project_id)
-        if project is None or project.tiling is None:
+        if project is None or project.tile_plan is None:
             return None
-        plan = plan_of(project)
+        plan = project.tile_plan
         refusal = _refusal(plan, image)
         if refusal is not None:
             return _failed(image, refusal)
@@ -214,12 +212,6 @@ class Tiling:
 
     def _images(self, tenant: str) -> Collection[ImageSize]:
         return self._documents.collection(IMAGES, TenantScope(tenant))
-
-
-def plan_of(project: ProjectView) -> TilePlan:
-    """Return the plan in force: the grid of a tiled project, the whole image of a plain one."""
-    grid = project.tiling
-    return TilePlan(grid=(grid.rows, grid.columns)) if grid else TilePlan()
 
 
 def extremes(

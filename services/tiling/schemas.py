@@ -6,9 +6,10 @@ from fastapi import Depends, Query
 from pydantic import BaseModel, ConfigDict
 
 from shared.vision.tile_advice import Advice
+from shared.vision.tiles import MAX_GRID, MAX_OVERLAP, TilePlan
 
 _Side = Annotated[int | None, Query(ge=1, le=100_000)]
-_Count = Annotated[int | None, Query(ge=1, le=50)]
+_Count = Annotated[int | None, Query(ge=1, le=MAX_GRID)]
 
 
 class PlanQuestion(BaseModel):
@@ -22,6 +23,13 @@ class PlanQuestion(BaseModel):
     max_target_side: float | None = None
     rows: int | None = None
     columns: int | None = None
+    overlap_px: int = 0
+
+    def plan(self) -> TilePlan | None:
+        """Return the grid that is asked about, if one is."""
+        if not self.rows and not self.columns:
+            return None
+        return TilePlan(grid=(self.rows or 1, self.columns or 1), overlap_px=self.overlap_px)
 
 
 def plan_question(
@@ -35,6 +43,9 @@ def plan_question(
     ] = None,
     rows: _Count = None,
     columns: _Count = None,
+    overlap_px: Annotated[
+        int, Query(ge=0, le=MAX_OVERLAP, description="px, of neighbours in the grid asked about")
+    ] = 0,
 ) -> PlanQuestion:
     """Read the question of a request."""
     return PlanQuestion(**locals())

@@ -7,7 +7,7 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.vision.tiles import TilePlan, span_of
+from shared.vision.tiles import MAX_GRID, MAX_OVERLAP, TilePlan, span_of
 
 RECOGNISED_RATIO = 1000.0  # C-133: a target of 1/1000 of the image is recognised well
 RESOLUTION_RATIO = 5000.0  # C-134: beyond this a higher resolution no longer helps
@@ -15,7 +15,6 @@ STANDARD_PIXELS = 1_000_000  # C-131: every input becomes a one-megapixel image
 MAX_TILE_SIDES = (3000, 5000)  # C-041, shorter and longer side
 MIN_TILE_SIDE = 30  # C-042
 SMALLEST_USEFUL_TILE = 320  # our models' smallest input: a smaller tile adds work, not detail
-MAX_CUTS = 1000  # tiles along one side; beyond it the target is noise, not a target
 
 Boxes = NDArray[np.float32]
 
@@ -121,7 +120,7 @@ def overlap_for(min_target_area: float, largest_small_side: float) -> int:
     (21, 158)
     """
     half_tile = int(math.sqrt(RECOGNISED_RATIO * min_target_area) / 2)
-    return min(math.ceil(largest_small_side), half_tile)
+    return min(math.ceil(largest_small_side), half_tile, MAX_OVERLAP)
 
 
 def smallest_and_largest_small(
@@ -152,8 +151,8 @@ def _squarest_grid(
     width: int, height: int, min_target_area: float, overlap: int
 ) -> tuple[int, int]:
     long_side, short_side = max(width, height), min(width, height)
-    for across in range(1, MAX_CUTS):
-        along = max(1, round(across * long_side / short_side))
+    for across in range(1, MAX_GRID + 1):
+        along = min(MAX_GRID, max(1, round(across * long_side / short_side)))
         tile_short = span_of(short_side, across, overlap=overlap if across > 1 else 0)
         tile_long = span_of(long_side, along, overlap=overlap if along > 1 else 0)
         if min(tile_short, tile_long) <= max(overlap, MIN_TILE_SIDE):
@@ -167,7 +166,8 @@ def _squarest_grid(
 def _finest_grid(width: int, height: int, overlap: int) -> tuple[int, int]:
     # A target of a few pixels: the ratio is out of reach, take the smallest useful tiles.
     step = max(SMALLEST_USEFUL_TILE - overlap, MIN_TILE_SIDE)
-    return max(1, math.ceil(height / step)), max(1, math.ceil(width / step))
+    rows, columns = (min(MAX_GRID, math.ceil(side / step)) for side in (height, width))
+    return max(1, rows), max(1, columns)
 
 
 def within_tile_bounds(width: int, height: int) -> bool:

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from itertools import pairwise, product
 from typing import Any
 
+MAX_GRID = 50  # rows or columns of a project's grid
+MAX_OVERLAP = 1500  # px: half the shorter side of the largest tile (C-041)
+
 
 @dataclass(frozen=True, slots=True)
 class Window:

@@ -3,10 +3,10 @@
 from shared.contracts.project_events import Grid
 from shared.contracts.shapes import Task
 from shared.errors import FieldError, InvalidInput
+from shared.vision.tiles import MAX_GRID, MAX_OVERLAP
 
 MAX_NAME = 20
 MAX_NOTES = 100
-MAX_GRID = 50
 
 
 def check_tiling(task: Task, tiling: Grid | None) -> None:
@@ -22,10 +22,14 @@ def check_tiling(task: Task, tiling: Grid | None) -> None:
             f"a project of task {task} cannot be tiled",
             errors=[FieldError("tiling", "leave it out, or choose detection or segmentation")],
         )
-    for name, value in (("tiling.rows", tiling.rows), ("tiling.columns", tiling.columns)):
-        if not 1 <= value <= MAX_GRID:
+    for name, value, least, most in (
+        ("tiling.rows", tiling.rows, 1, MAX_GRID),
+        ("tiling.columns", tiling.columns, 1, MAX_GRID),
+        ("tiling.overlap_px", tiling.overlap_px, 0, MAX_OVERLAP),
+    ):
+        if not least <= value <= most:
             raise InvalidInput(
-                f"{name} is {value}", errors=[FieldError(name, f"must be 1 to {MAX_GRID}")]
+                f"{name} is {value}", errors=[FieldError(name, f"must be {least} to {most}")]
             )
     if tiling.rows * tiling.columns == 1:
         raise InvalidInput(

@@ -16,6 +16,7 @@ from shared.contracts.annotation_events import AnnotationSaved
 from shared.contracts.envelope import Event
 from shared.ids import new_id
 from shared.stores import Stores
+from shared.vision.tile_advice import advise
 from shared.vision.tiles import TilePlan
 from tests.running import Running, credentials, running
 
@@ -123,6 +124,27 @@ async def test_preview_numbers_tiles_row_by_row(stores: Stores) -> None:
     places = [(t["number"], t["x"], t["y"]) for t in plan["preview"]]
     assert places == [(1, 0, 0), (2, 50, 0), (3, 0, 40), (4, 50, 40)]
     assert plan["violations"] == []
+
+
+async def test_advised_plan_is_previewed_and_put_in_force_as_it_was_given(stores: Stores) -> None:
+    asked = {"width": 1000, "height": 800, "min_target_area": 100, "max_target_side": 14}
+    given = advise(1000, 800, min_target_area=100, largest_small_side=14).plan
+    rows, columns = given.grid or (0, 0)
+    grid = {"rows": rows, "columns": columns, "overlap_px": given.overlap_px}
+    async with platform(stores, grid) as p:
+        advised = (await p.plan(**asked))["advice"]
+        preview = await p.plan(width=1000, height=800, **grid)
+        await p.upload(("board.png", png(1000, 800)))
+        await p.until_listed(len(preview["preview"]))
+        tiles = await p.listed(sort="name", page_size=100)
+        in_force = await p.plan(width=1000, height=800)
+    assert (given.overlap_px, preview["violations"]) == (14, [])
+    hashes = {preview["plan"]["hash"], in_force["plan"]["hash"], *(t["plan_hash"] for t in tiles)}
+    assert hashes == {advised["plan"]["hash"]} == {given.hash}
+    assert {(t["offset_x"], t["offset_y"], t["width"], t["height"]) for t in tiles} == {
+        (t["x"], t["y"], t["width"], t["height"]) for t in preview["preview"]
+    }
+    assert max(t["width"] for t in tiles) == advised["tile_width"]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from shared.vision.tile_advice import (
     smallest_and_largest_small,
     within_tile_bounds,
 )
-from shared.vision.tiles import TilePlan
+from shared.vision.tiles import MAX_GRID, MAX_OVERLAP, TilePlan
 
 
 def _plans(rng):
@@ -173,6 +173,18 @@ def test_target_longer_than_half_a_tile_is_owned_up_to():
 def test_target_of_one_pixel_still_gets_a_usable_plan():
     plan = advise(4000, 3000, min_target_area=1).plan
     assert all(within_tile_bounds(w.width, w.height) for w in plan.windows(4000, 3000))
+
+
+def test_every_advised_plan_can_be_a_projects():
+    rng = np.random.default_rng(11)
+    for _ in range(2000):
+        width, height = (int(n) for n in rng.integers(30, [10_001, 30_001]))
+        area = float(10 ** rng.uniform(0, 6))
+        longest = float(10 ** rng.uniform(0, 3.8))
+        plan = advise(width, height, min_target_area=area, largest_small_side=longest).plan
+        rows, columns = plan.grid or (1, 1)
+        assert max(rows, columns) <= MAX_GRID, (width, height, area)
+        assert 0 <= plan.overlap_px <= MAX_OVERLAP, (width, height, area)
 
 
 def test_plan_by_size_keeps_the_ratio_under_1000():

@@ -46,6 +46,16 @@ async def test_a_key_becomes_a_token_and_a_wrong_key_does_not(
         ({"task": "ocr", "tiling": {"rows": 2, "columns": 2}}, "tiling", "item 12: no OCR tiling"),
         ({"tiling": {"rows": 0, "columns": 2}}, "tiling.rows", "a grid has rows"),
         ({"tiling": {"rows": 1, "columns": 1}}, "tiling", "one by one is no tiling"),
+        (
+            {"tiling": {"rows": 2, "columns": 2, "overlap_px": -1}},
+            "tiling.overlap_px",
+            "tiles overlap or touch",
+        ),
+        (
+            {"tiling": {"rows": 2, "columns": 2, "overlap_px": 1501}},
+            "tiling.overlap_px",
+            "half the largest tile at most",
+        ),
         ({"unknown": 1}, "unknown", "a field that nobody reads is a mistake"),
     ],
 )
@@ -59,11 +69,11 @@ async def test_a_wrong_project_is_refused_with_its_field(
 
 
 async def test_bounds_are_accepted_exactly(stores: Stores) -> None:
-    wanted = project(name="n" * 20, notes="n" * 100, tiling={"rows": 2, "columns": 3})
+    wanted = project(name="n" * 20, notes="n" * 100, tiling={"rows": 50, "columns": 3})
     async with running(stores, [build(stores)]) as platform:
         answer = await platform.client.post(PROJECTS, json=wanted)
     assert answer.status_code == 201
-    assert answer.json()["tiling"] == {"rows": 2, "columns": 3}
+    assert answer.json()["tiling"] == {"rows": 50, "columns": 3, "overlap_px": 0}
 
 
 async def test_a_post_repeated_with_its_key_creates_once(stores: Stores) -> None:
