@@ -10,7 +10,7 @@ from functools import cached_property
 
 from services.evaluator.domain.arrangement import Arranged, arrange, arranged_masks
 from services.evaluator.domain.average_precision import Precisions, area_precisions, precisions
-from services.evaluator.domain.coco_files import Kind
+from services.evaluator.domain.coco_records import Kind
 from services.evaluator.domain.confusion import Outcomes, outcomes
 from services.evaluator.domain.matching import COCO_THRESHOLDS, Matches, match
 from services.evaluator.domain.overlaps import MIN_OVERLAP, Overlaps, box_overlaps, mask_overlaps

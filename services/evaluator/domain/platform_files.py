@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ValidationError
 
-from services.evaluator.domain.coco_files import Kind
+from services.evaluator.domain.coco_records import Kind
 from services.evaluator.domain.samples import (
     BadSamples,
     Detections,

@@ -8,7 +8,8 @@ import orjson
 import pytest
 from scenes import samples
 
-from services.evaluator.domain.coco_files import CHUNK_BYTES, read_coco
+from services.evaluator.domain.coco_files import read_coco
+from services.evaluator.domain.coco_records import CHUNK_BYTES
 from services.evaluator.domain.coco_summary import coco_summary
 from services.evaluator.domain.evaluation import evaluate
 from services.evaluator.domain.samples import BadSamples, Samples, check
@@ -119,7 +120,7 @@ def test_no_truth_and_no_detection_have_documented_values() -> None:
 
 @pytest.mark.parametrize("text", ["x", "} , {"])
 def test_a_large_results_file_is_read_in_pieces_without_a_seam(text: str) -> None:
-    rows = [result(score=k / 200_000, note=text) for k in range(60_000)]
+    rows = [result(score=k / 200_000, note=text, id=None) for k in range(60_000)]  # not scanned
     data = orjson.dumps(rows, option=orjson.OPT_INDENT_2)
     assert len(data) > 2 * CHUNK_BYTES
     found = read_coco(orjson.dumps(dataset()), data, kind="box").detections
