@@ -17,7 +17,7 @@ CHART = Path(__file__).parents[2] / "charts" / "loupe"
 EXAMPLES = sorted(path.stem for path in (CHART / "examples").glob("*.yaml"))
 CLUSTER = "1.33"
 # Their schemas come with their operators, not with Kubernetes.
-CUSTOM = {"KafkaTopic", "ScaledObject"}
+CUSTOM = {"KafkaTopic", "ScaledObject", "TriggerAuthentication"}
 SERVICES = {"workspace", "gallery", "tiling", "annotation", "trainer", "evaluator", "inference"}
 
 pytestmark = pytest.mark.servers
@@ -91,12 +91,100 @@ def test_every_pod_is_admitted_by_the_restricted_standard(example: str) -> None:
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
-def test_our_own_containers_cannot_write_to_their_images(example: str) -> None:
+def test_no_container_can_write_to_its_image_and_each_is_watched(example: str) -> None:
     for name, spec in pod_specs(rendered(example)).items():
-        if name.removeprefix("plant-") in ("kafka", "documents", "minio"):
-            continue
         for container in spec["containers"]:
             assert container["securityContext"]["readOnlyRootFilesystem"] is True, name
+            assert "livenessProbe" in container, name
+
+
+def test_the_mongodb_of_a_trial_is_a_replica_set_of_one() -> None:
+    manifests = rendered("trial")
+    (mongo,) = pod_specs(manifests)["plant-documents"]["containers"]
+    assert mongo["args"][:2] == ["--replSet", "rs0"]
+    assert "rs.initiate" in mongo["readinessProbe"]["exec"]["command"][-1]
+    # Its member is called localhost: whoever follows the replica set's own names gets lost.
+    (secret,) = of_kind(manifests, "Secret")
+    assert "directConnection=true" in secret["stringData"]["mongo-url"]
+
+
+KAFKA = "stores.kafka.security"
+LOCKED = (
+    f"{KAFKA}.protocol=SASL_SSL",
+    f"{KAFKA}.mechanism=SCRAM-SHA-512",
+    f"{KAFKA}.caSecret=plant-ca",
+    "secrets.kafkaUsername=loupe",
+    "secrets.kafkaPassword=a-long-word",
+)
+
+
+def settings_of(manifests: list[dict[str, Any]]) -> dict[str, str]:
+    maps = {m["metadata"]["name"]: m["data"] for m in of_kind(manifests, "ConfigMap")}
+    found: dict[str, str] = maps["plant-settings"]
+    return found
+
+
+def test_stores_are_reached_in_the_clear_and_in_the_first_region_unless_told() -> None:
+    settings = settings_of(rendered("gpu"))
+    assert settings["LOUPE_KAFKA_SECURITY_PROTOCOL"] == "PLAINTEXT"
+    assert not {"LOUPE_KAFKA_SASL_MECHANISM", "LOUPE_KAFKA_CA_FILE"} & settings.keys()
+    assert settings["LOUPE_S3_REGION"] == "us-east-1"
+    settings = settings_of(rendered("gpu", "stores.s3.region=eu-central-1"))
+    assert settings["LOUPE_S3_REGION"] == "eu-central-1"
+
+
+def test_every_client_of_a_locked_broker_has_the_keys() -> None:
+    manifests = rendered("gpu", *LOCKED, "autoscaling.keda.enabled=true")
+    for manifest in manifests:
+        if manifest["kind"] not in CUSTOM:
+            kubernetes_validate.validate(manifest, CLUSTER, strict=True)
+    settings = settings_of(manifests)
+    assert settings["LOUPE_KAFKA_SECURITY_PROTOCOL"] == "SASL_SSL"
+    assert settings["LOUPE_KAFKA_SASL_MECHANISM"] == "SCRAM-SHA-512"
+    folder = str(Path(settings["LOUPE_KAFKA_CA_FILE"]).parent)
+    specs = pod_specs(manifests)
+    for name in (*(f"plant-{service}" for service in SERVICES), "plant-worker-job"):
+        container = specs[name]["containers"][0]
+        references = {e["name"]: e.get("valueFrom", {}) for e in container["env"]}
+        for variable, key in {"USERNAME": "kafka-username", "PASSWORD": "kafka-password"}.items():
+            reference = references[f"LOUPE_KAFKA_SASL_{variable}"]["secretKeyRef"]
+            assert reference == {"name": "plant-secrets", "key": key}, name
+        assert folder in {mount["mountPath"] for mount in container["volumeMounts"]}, name
+        secrets = [v["secret"]["secretName"] for v in specs[name]["volumes"] if "secret" in v]
+        assert secrets == ["plant-ca"], name
+    (secret,) = of_kind(manifests, "Secret")
+    assert secret["stringData"]["kafka-password"] == "a-long-word"
+    triggers = of_kind(manifests, "ScaledObject")[0]["spec"]["triggers"]
+    kafka = [trigger for trigger in triggers if trigger["type"] == "kafka"]
+    assert all(t["metadata"]["sasl"] == "scram_sha512" for t in kafka)
+    (keda,) = of_kind(manifests, "TriggerAuthentication")
+    assert {t["authenticationRef"]["name"] for t in kafka} == {keda["metadata"]["name"]}
+    assert {r["parameter"] for r in keda["spec"]["secretTargetRef"]} == {
+        "username",
+        "password",
+        "ca",
+    }
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ((f"{KAFKA}.protocol=TLS",), "protocol is one of"),
+        ((f"{KAFKA}.protocol=SASL_SSL",), "mechanism is needed"),
+        ((f"{KAFKA}.mechanism=PLAIN",), "mechanism is only for"),
+        ((f"{KAFKA}.caSecret=plant-ca",), "caSecret is only for"),
+        (LOCKED[:3], "secrets.kafkaUsername is needed"),
+        (LOCKED[:4], "secrets.kafkaPassword is needed"),
+    ],
+)
+def test_a_door_that_could_not_open_fails_with_a_message(
+    settings: tuple[str, ...], message: str
+) -> None:
+    sets = [part for setting in settings for part in ("--set", setting)]
+    values = CHART / "examples" / "gpu.yaml"
+    done = helm("template", "plant", str(CHART), "-f", str(values), *sets)
+    assert done.returncode != 0
+    assert message in done.stderr
 
 
 @pytest.mark.parametrize("example", EXAMPLES)

@@ -38,6 +38,43 @@ capabilities: {drop: [ALL]}
 {{/* Of every container that opens the stores. */}}
 {{- define "loupe.storeEnv" -}}
 {{- include "loupe.secretEnv" (dict "root" . "keys" (dict "LOUPE_TOKEN_SECRET" "token-secret" "LOUPE_MONGO_URL" "mongo-url" "LOUPE_S3_ACCESS_KEY" "s3-access-key" "LOUPE_S3_SECRET_KEY" "s3-secret-key")) }}
+{{- if hasPrefix "SASL_" (include "loupe.kafkaProtocol" .) }}
+{{- include "loupe.secretEnv" (dict "root" . "keys" (dict "LOUPE_KAFKA_SASL_USERNAME" "kafka-username" "LOUPE_KAFKA_SASL_PASSWORD" "kafka-password")) }}
+{{- end }}
+{{- end }}
+
+{{/* The protocol of the broker's listener; combinations that could not work are refused. */}}
+{{- define "loupe.kafkaProtocol" -}}
+{{- $security := .Values.stores.kafka.security }}
+{{- $sasl := hasPrefix "SASL_" $security.protocol }}
+{{- if .Values.stores.trial }}PLAINTEXT
+{{- else if not (has $security.protocol (list "PLAINTEXT" "SSL" "SASL_PLAINTEXT" "SASL_SSL")) }}
+{{- fail "stores.kafka.security.protocol is one of PLAINTEXT, SSL, SASL_PLAINTEXT and SASL_SSL" }}
+{{- else if and $sasl (not (has $security.mechanism (list "PLAIN" "SCRAM-SHA-256" "SCRAM-SHA-512"))) }}
+{{- fail "stores.kafka.security.mechanism is needed with SASL: PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512" }}
+{{- else if and $security.mechanism (not $sasl) }}
+{{- fail "stores.kafka.security.mechanism is only for the protocols SASL_PLAINTEXT and SASL_SSL" }}
+{{- else if and $security.caSecret (not (hasSuffix "SSL" $security.protocol)) }}
+{{- fail "stores.kafka.security.caSecret is only for the protocols SSL and SASL_SSL" }}
+{{- else }}{{ $security.protocol }}{{ end }}
+{{- end }}
+
+{{/* The Secret with the broker's certificate, or nothing. */}}
+{{- define "loupe.kafkaCaSecret" -}}
+{{- if not .Values.stores.trial }}{{ .Values.stores.kafka.security.caSecret }}{{ end }}
+{{- end }}
+
+{{- define "loupe.kafkaCaMount" -}}
+{{- if include "loupe.kafkaCaSecret" . }}
+- {name: kafka-ca, mountPath: /etc/loupe-kafka, readOnly: true}
+{{- end }}
+{{- end }}
+
+{{- define "loupe.kafkaCaVolume" -}}
+{{- with include "loupe.kafkaCaSecret" . }}
+- name: kafka-ca
+  secret: {secretName: {{ . }}, items: [{key: ca.crt, path: ca.crt}]}
+{{- end }}
 {{- end }}
 
 {{- define "loupe.placement" -}}
@@ -107,10 +144,21 @@ containers:
         {{- if .Values.training.gpu }}
         nvidia.com/gpu: {{ .Values.training.gpu }}
         {{- end }}
+    startupProbe:
+      exec: {command: [python, docker/alive.py]}
+      periodSeconds: 5
+      timeoutSeconds: 5
+      failureThreshold: 36
+    livenessProbe:
+      exec: {command: [python, docker/alive.py]}
+      periodSeconds: 20
+      timeoutSeconds: 10
+      failureThreshold: 6
     volumeMounts:
       - {name: tmp, mountPath: /tmp}
       - {name: data, mountPath: /data}
       - {name: shm, mountPath: /dev/shm}
+      {{- include "loupe.kafkaCaMount" . | nindent 6 }}
       {{- if .Values.training.weightsClaim }}
       - {name: weights, mountPath: /weights, readOnly: true}
       {{- end }}
@@ -121,6 +169,7 @@ volumes:
     emptyDir: {sizeLimit: {{ .Values.training.scratch }}}
   - name: shm
     emptyDir: {medium: Memory, sizeLimit: 2Gi}
+  {{- include "loupe.kafkaCaVolume" . | nindent 2 }}
   {{- if .Values.training.weightsClaim }}
   - name: weights
     persistentVolumeClaim: {claimName: {{ .Values.training.weightsClaim }}, readOnly: true}
