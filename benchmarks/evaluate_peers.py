@@ -30,8 +30,9 @@ REPEATS = {"pycocotools": 1, "torchmetrics": 1, "faster-coco-eval": 2}
 def loupe(samples: Any, form: str, folder: Path) -> Run:
     from services.evaluator.domain.coco_files import read_coco
     from services.evaluator.domain.coco_summary import coco_summary
-    from services.evaluator.domain.detection_report import ReportOptions, detection_report
+    from services.evaluator.domain.detection_report import detection_report
     from services.evaluator.domain.evaluation import evaluate
+    from services.evaluator.domain.report_options import ReportOptions
     from services.evaluator.domain.samples import check
 
     kind = "mask" if samples.truths.masks is not None else "box"

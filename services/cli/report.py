@@ -7,10 +7,11 @@ from pathlib import Path
 import orjson
 
 from services.evaluator.domain.coco_files import read_coco
-from services.evaluator.domain.detection_report import ReportOptions, detection_report
+from services.evaluator.domain.detection_report import detection_report
 from services.evaluator.domain.evaluation import evaluate
 from services.evaluator.domain.rendering.html import render_html
 from services.evaluator.domain.rendering.pdf import render_pdf
+from services.evaluator.domain.report_options import ReportOptions
 from services.evaluator.domain.samples import BadSamples
 from services.evaluator.domain.words import percent
 from shared.errors import LoupeError

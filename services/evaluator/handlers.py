@@ -2,17 +2,19 @@
 
 import asyncio
 from collections import OrderedDict
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import orjson
 
 from services.evaluator.domain.comparison import Comparison, Side, compare
+from services.evaluator.domain.detection_report import document_at
 from services.evaluator.domain.error_pages import ImageErrors, MarkKind, PageSort, error_pages
 from services.evaluator.domain.evaluation import Evaluation
 from services.evaluator.domain.matches_file import matches_from_bytes
+from services.evaluator.domain.moment import moment_at
 from services.evaluator.domain.regressions import regression_states
 from services.evaluator.domain.rendering.phrases import Language
-from services.evaluator.domain.report_view import document_at, moment_at
 from services.evaluator.judging import Judge
 from services.evaluator.repository import REPORTS, Report
 from services.evaluator.settings import EvaluatorSettings
@@ -24,7 +26,14 @@ from shared.http.tokens import Principal
 from shared.ids import derived_id
 from shared.projects.directory import ProjectDirectory
 
-Stored = tuple[dict[str, Any], Evaluation]
+
+@dataclass(frozen=True)
+class _Stored:
+    """A report's document, its evaluation, and that of corrected images which teach."""
+
+    document: dict[str, Any]
+    evaluation: Evaluation
+    watched: Evaluation | None
 
 
 class Reports:
@@ -44,7 +53,7 @@ class Reports:
         self._settings = settings
         self._projects = projects
         self._judge = judge
-        self._kept: OrderedDict[str, Stored] = OrderedDict()
+        self._kept: OrderedDict[str, _Stored] = OrderedDict()
 
     async def at(
         self,
@@ -61,13 +70,19 @@ class Reports:
         InvalidInput for a threshold out of its range.
         """
         report = await self.find(who, project_id, version)
-        document, evaluation = await self._stored(report)
+        stored = await self._stored(report)
+        document = stored.document
         wanted = document["threshold"] if threshold is None else threshold
         wanted_iou = document["iou_threshold"] if iou_threshold is None else iou_threshold
         if wanted == document["threshold"] and wanted_iou == document["iou_threshold"]:
             return report, document
         return report, await asyncio.to_thread(
-            document_at, document, evaluation, threshold=wanted, iou_threshold=wanted_iou
+            document_at,
+            document,
+            stored.evaluation,
+            threshold=wanted,
+            iou_threshold=wanted_iou,
+            watched=stored.watched,
         )
 
     async def errors(
@@ -79,7 +94,8 @@ class Reports:
         choice: tuple[str | None, MarkKind | None, PageSort],
     ) -> tuple[list[tuple[ImageErrors, dict[str, Any]]], int]:
         """Return one page of error images with what is known of each image, and the total."""
-        document, evaluation = await self._stored(report)
+        stored = await self._stored(report)
+        document, evaluation = stored.document, stored.evaluation
         threshold = document["threshold"] if thresholds[0] is None else thresholds[0]
         iou = document["iou_threshold"] if thresholds[1] is None else thresholds[1]
 
@@ -115,7 +131,8 @@ class Reports:
         if first.id == second.id:
             raise InvalidInput("a version cannot be compared with itself")
         sides = [
-            Side((await self._stored(report))[1], report.threshold) for report in (first, second)
+            Side((await self._stored(report)).evaluation, report.threshold)
+            for report in (first, second)
         ]
         found = await asyncio.to_thread(compare, sides[0], sides[1])
         watched = set(first.passes) | set(second.passes)
@@ -148,15 +165,20 @@ class Reports:
             raise NotFound(f"no report on version {version}")
         return report
 
-    async def _stored(self, report: Report) -> Stored:
+    async def _stored(self, report: Report) -> _Stored:
         """Return a report's document and evaluation, read once and kept for the next question."""
         key = f"{report.tenant}/{report.document_key}/{report.matches_key}"
         if key not in self._kept:
             document = await self._blobs.read(report.document_key)
-            matches = await self._blobs.read(report.matches_key)
-            evaluation = await asyncio.to_thread(matches_from_bytes, matches)
-            self._kept[key] = (orjson.loads(document), evaluation)
+            self._kept[key] = _Stored(
+                document=orjson.loads(document),
+                evaluation=await self._evaluation(report.matches_key),
+                watched=await self._evaluation(report.watched_key) if report.watched_key else None,
+            )
             while len(self._kept) > self._settings.kept_evaluations:
                 self._kept.popitem(last=False)
         self._kept.move_to_end(key)
         return self._kept[key]
+
+    async def _evaluation(self, key: str) -> Evaluation:
+        return await asyncio.to_thread(matches_from_bytes, await self._blobs.read(key))

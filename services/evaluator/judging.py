@@ -2,22 +2,22 @@
 
 import asyncio
 import hashlib
+import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
 
-from services.evaluator.domain.confusion import Outcomes
-from services.evaluator.domain.detection_report import ReportOptions, detection_report
+from services.evaluator.domain.detection_report import detection_report
 from services.evaluator.domain.evaluation import Evaluation, evaluate
 from services.evaluator.domain.matches_file import matches_to_bytes
 from services.evaluator.domain.platform_files import JudgedVersion, read_version
-from services.evaluator.domain.regressions import image_passes, regression_states
 from services.evaluator.domain.rendering.html import render_html
 from services.evaluator.domain.rendering.pdf import render_pdf
 from services.evaluator.domain.rendering.phrases import Language
-from services.evaluator.domain.samples import BadSamples
+from services.evaluator.domain.report_options import ReportOptions
+from services.evaluator.domain.samples import BadSamples, Samples
 from services.evaluator.domain.traits import ImageTraits
 from services.evaluator.image_traits import look_at
 from services.evaluator.repository import REPORTS, LabelPoint, Pages, Report
@@ -26,9 +26,11 @@ from shared.blobs.port import Blobs, blob_key
 from shared.clock import Clock, utc_now
 from shared.contracts.envelope import Event, EventBody
 from shared.contracts.training_events import ReportCompleted, ReportFailed, TrainingSucceeded
-from shared.documents.port import Collection, Documents, In, Query, Sort, TenantScope
-from shared.errors import AlreadyExists, Conflict, NotFound
+from shared.documents.port import Collection, Documents, In, Query, Range, Sort, TenantScope
+from shared.errors import AlreadyExists, Conflict, LoupeError, NotFound
 from shared.ids import derived_id
+
+logger = logging.getLogger(__name__)
 
 LANGUAGES: tuple[Language, ...] = ("zh-CN", "en")
 HISTORY = 20  # earlier versions that a learning curve looks at
@@ -40,9 +42,9 @@ class _Judged:
 
     document: dict[str, Any]
     matches: bytes
+    watched: bytes | None
     html: dict[str, bytes]
     pdf: dict[str, bytes]
-    passes: dict[str, bool]
 
 
 class Judge:
@@ -127,9 +129,14 @@ class Judge:
         images = [known[name] for name in version.samples.images.ids]
         traits = await look_at(self._blobs, images, most=self._settings.looked_at)
         before = await self._earlier(report)
-        judged = await asyncio.to_thread(
-            compute, version, self._options(report, version, before, traits), self._settings
-        )
+        options = self._options(report, version, before, traits)
+        try:
+            judged = await asyncio.to_thread(compute, version, options, self._settings)
+        except LoupeError:
+            raise
+        except Exception as error:  # a defect of ours must not keep the version waiting for ever
+            logger.exception("a report could not be computed", extra={"report_id": report.id})
+            raise BadSamples(f"the report could not be computed: {type(error).__name__}") from error
         tenant = report.tenant
         document = judged.document
         html = {lang: await self._put(tenant, page) for lang, page in judged.html.items()}
@@ -141,12 +148,13 @@ class Judge:
                 "threshold": document["threshold"],
                 "document_key": await self._put(tenant, orjson.dumps(document)),
                 "matches_key": await self._put(tenant, judged.matches),
+                "watched_key": await self._put(tenant, judged.watched) if judged.watched else "",
                 "pages": Pages(html=html, pdf=pdf),
                 "points": tuple(
                     LabelPoint(label=row["label"], count=row["count"], rate=row["detection_rate"])
                     for row in document["labels"]
                 ),
-                "passes": judged.passes,
+                "passes": document["regressions"]["passes"],
             }
         )
         return stored, headline(stored, document)
@@ -191,12 +199,16 @@ class Judge:
         """Reports on earlier versions, oldest first."""
         found = await self._reports(report.tenant).query(
             Query(
-                where={"project_id": report.project_id, "state": In(("completed",))},
+                where={
+                    "project_id": report.project_id,
+                    "state": In(("completed",)),
+                    "number": Range(lt=report.number),
+                },
                 sort=Sort("number", -1),
                 limit=HISTORY,
             )
         )
-        return [one for one in reversed(found) if one.number < report.number]
+        return list(reversed(found))
 
     async def _put(self, tenant: str, data: bytes) -> str:
         key = blob_key(tenant, hashlib.sha256(data).hexdigest())
@@ -209,42 +221,20 @@ class Judge:
 
 def compute(version: JudgedVersion, options: ReportOptions, settings: EvaluatorSettings) -> _Judged:
     """Compute and render one report; runs outside the event loop."""
-    evaluation = evaluate(
-        version.samples, kind=version.kind, max_detections=settings.max_detections
-    )
-    document = detection_report(evaluation, options)
-    passes = dict(document["regressions"]["passes"])
-    if version.corrected is not None:
-        passes |= _watched(version, document, settings)
-        document["regressions"] = regressions(options, passes)
+
+    def judged(samples: Samples) -> Evaluation:
+        return evaluate(samples, kind=version.kind, max_detections=settings.max_detections)
+
+    evaluation = judged(version.samples)
+    watched = None if version.corrected is None else judged(version.corrected)
+    document = detection_report(evaluation, replace(options, watched=watched))
     return _Judged(
         document=document,
         matches=matches_to_bytes(evaluation),
+        watched=None if watched is None else matches_to_bytes(watched),
         html={lang: render_html(document, language=lang).encode() for lang in LANGUAGES},
         pdf={lang: render_pdf(document, language=lang) for lang in LANGUAGES},
-        passes=passes,
     )
-
-
-def _watched(
-    version: JudgedVersion, document: Mapping[str, Any], settings: EvaluatorSettings
-) -> dict[str, bool]:
-    """Regression tests on corrected images that teach, at the report's own thresholds."""
-    if version.corrected is None:
-        return {}
-    watched: Evaluation = evaluate(
-        version.corrected, kind=version.kind, max_detections=settings.max_detections
-    )
-    result: Outcomes = watched.outcomes_at(
-        threshold=document["threshold"], iou_threshold=document["iou_threshold"]
-    )
-    return image_passes(watched, result)
-
-
-def regressions(options: ReportOptions, passes: Mapping[str, bool]) -> dict[str, Any]:
-    """Section of the report on corrected images."""
-    states = regression_states(options.corrected, passes, options.passed_before)
-    return {"states": states, "passes": dict(passes)}
 
 
 def headline(report: Report, document: Mapping[str, Any]) -> ReportCompleted:

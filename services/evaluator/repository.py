@@ -33,7 +33,8 @@ class Pages(BaseModel):
 class Report(Document):
     """The judgement on one version; its blobs are never changed, a recomputation has new ones.
 
-    ``passes`` says of each corrected image whether the version gets it right.
+    ``passes`` says of each corrected image whether the version gets it right; ``watched_key`` are
+    the matches of those that teach.
     """
 
     project_id: str
@@ -50,6 +51,7 @@ class Report(Document):
     threshold: float = 0.5
     document_key: str = ""
     matches_key: str = ""
+    watched_key: str = ""
     pages: Pages = Pages()
     points: tuple[LabelPoint, ...] = ()
     passes: dict[str, bool] = Field(default_factory=dict)

@@ -4,7 +4,6 @@ The same images are drawn for both (paired bootstrap, Efron and Tibshirani 1993,
 hard images do not count as a difference. A sign test over images is given beside it.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,15 +11,15 @@ from scipy.stats import binomtest
 
 from services.evaluator.domain.evaluation import Evaluation
 from services.evaluator.domain.intervals import (
-    ImageCounts,
     Interval,
     ap_replicates,
+    bootstrap_interval,
     draw_weights,
     image_counts,
-    percentile_interval,
+    nan_mean,
     rate_replicates,
 )
-from services.evaluator.domain.samples import Flags, Floats, Ints
+from services.evaluator.domain.samples import Floats, Ints
 
 REPLICATES = 1000
 
@@ -67,11 +66,14 @@ def compare(
     common = sorted(set(_ids(first)) & set(_ids(second)))
     weights = draw_weights(len(common), replicates, seed=seed)
     drawn = [_replicates(side, common, weights, iou_threshold) for side in (first, second)]
-    whole = np.ones((1, len(common)), np.int64)
+    whole = np.ones((1, len(common)))
     plain = [_replicates(side, common, whole, iou_threshold) for side in (first, second)]
     figures = {
         name: _difference(
-            float(plain[0][name][0]), float(plain[1][name][0]), drawn[1][name] - drawn[0][name]
+            float(plain[0][name][0]),
+            float(plain[1][name][0]),
+            drawn[1][name] - drawn[0][name],
+            len(common),
         )
         for name in plain[0]
     }
@@ -94,10 +96,9 @@ def p_value(differences: Floats) -> float:
     return min(1.0, 2 * (1 + min(below, above)) / (known.size + 1))
 
 
-def _difference(first: float, second: float, replicates: Floats) -> Difference:
-    return Difference(
-        first, second, second - first, percentile_interval(replicates), p_value(replicates)
-    )
+def _difference(first: float, second: float, replicates: Floats, images: int) -> Difference:
+    interval = bootstrap_interval(second - first, replicates, images, bounds=(-1.0, 1.0))
+    return Difference(first, second, second - first, interval, p_value(replicates))
 
 
 def _ids(side: Side) -> tuple[str, ...]:
@@ -105,40 +106,29 @@ def _ids(side: Side) -> tuple[str, ...]:
 
 
 def _replicates(
-    side: Side, common: list[str], weights: Ints, iou_threshold: float
+    side: Side, common: list[str], weights: Floats, iou_threshold: float
 ) -> dict[str, Floats]:
     evaluation = side.evaluation
     place = {name: index for index, name in enumerate(_ids(side))}
     columns = np.array([place[name] for name in common], np.int64)
-    spread = np.zeros((weights.shape[0], len(place)), np.int64)
+    spread = np.zeros((weights.shape[0], len(place)))
     spread[:, columns] = weights
     matches, row = evaluation.matched_at(iou_threshold)
     counts = image_counts(evaluation.arranged, matches.verdict[row], side.threshold)
     rates = rate_replicates(counts, spread)
     truths = counts.found + counts.missed
-    ap = ap_replicates(evaluation.arranged, matches.verdict[row], truths, spread)
+    has = truths[columns].sum(axis=0) > 0
+    ap = [
+        ap_replicates(evaluation.arranged, verdict, truths, spread)
+        for verdict in evaluation.matches.verdict
+    ]
     return {
         "average_detection_rate": rates.detection_rate,
-        "precision": micro_precision(counts, spread),
-        "f1": nan_mean(rates.f1, truths.sum(axis=0) > 0),
-        "map_50": nan_mean(ap, truths.sum(axis=0) > 0),
+        "precision": rates.micro_precision,
+        "f1": nan_mean(rates.f1, has),
+        "map": nan_mean(np.mean(ap, axis=0), has),
+        "map_50": nan_mean(ap[evaluation.matches.at(0.5)], has),
     }
-
-
-def micro_precision(counts: ImageCounts, weights: Ints) -> Floats:
-    """Right over shown objects of each replicate, ``(B,)``; nan where nothing is shown."""
-    found = (weights @ counts.found).sum(axis=1)
-    shown = found + (weights @ counts.wrong).sum(axis=1)
-    return np.where(shown > 0, found / np.maximum(shown, 1), np.nan)
-
-
-def nan_mean(values: Floats, labels: Flags) -> Floats:
-    """Mean over the chosen labels of each replicate, undefined ones left out, ``(B,)``."""
-    chosen = values[:, labels]
-    known = ~np.isnan(chosen)
-    total: Callable[..., Floats] = np.sum
-    sums, sizes = total(np.where(known, chosen, 0.0), axis=1), known.sum(axis=1)
-    return np.where(sizes > 0, sums / np.maximum(sizes, 1), np.nan)
 
 
 def _errors(side: Side, common: list[str], iou_threshold: float) -> Ints:

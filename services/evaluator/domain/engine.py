@@ -14,7 +14,7 @@ import numpy as np
 import orjson
 from vernier import instance
 
-from services.evaluator.domain.samples import BadSamples, Floats, Ints, Samples
+from services.evaluator.domain.samples import BadSamples, Flags, Floats, Ints, Samples
 from shared.vision.masks import MaskTable, to_text
 
 BOUNDARY_RATIO = 0.02  # width of the band as part of the image diagonal (Cheng et al. 2021)
@@ -28,6 +28,13 @@ class RotatedObjects:
     label: Ints
     boxes: Floats
     score: Floats | None = None
+
+
+def on_images(rows: RotatedObjects, chosen: Flags) -> RotatedObjects:
+    """The rotated boxes on some images only, ``(M,)``."""
+    keep = chosen[rows.image]
+    score = None if rows.score is None else rows.score[keep]
+    return RotatedObjects(rows.image[keep], rows.label[keep], rows.boxes[keep], score)
 
 
 def rotated_precision(

@@ -11,7 +11,6 @@ from services.evaluator.domain.matching import NOBODY, Matches
 from services.evaluator.domain.samples import Floats, Ints
 
 ErrorKind = Literal["false_detection", "miss", "wrong_label", "found"]
-Sorting = Literal["confidence", "-confidence", "size", "-size"]
 KINDS: tuple[ErrorKind, ...] = ("false_detection", "miss", "wrong_label", "found")
 FALSE_DETECTION, MISS, WRONG_LABEL, FOUND = range(4)
 COLOURS = {
@@ -21,6 +20,7 @@ COLOURS = {
     "found": "#30a46c",
 }
 NONE = -1
+SHOWN_OF_EACH = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,30 +69,27 @@ def error_index(evaluation: Evaluation, result: Outcomes, matches: Matches, row:
     return ErrorIndex(kind, image, detection, truth, score, np.sqrt(area))
 
 
-def select(
-    evaluation: Evaluation,
-    index: ErrorIndex,
-    *,
-    label: str | None = None,
-    kind: ErrorKind | None = None,
-    sort: Sorting = "-confidence",
-) -> Ints:
-    """Rows of the index that fit, sorted; without ``kind`` all but what was found.
+def gallery(evaluation: Evaluation, index: ErrorIndex) -> list[dict[str, Any]]:
+    """The errors worth looking at first: up to 20 of each kind and label.
 
-    An unknown label selects nothing. A row fits a label as truth or as prediction.
+    False detections and wrong labels stand in falling confidence, misses from the largest down; a
+    miss belongs to the label of its truth, the others to the label that was predicted.
     """
-    rows = index.kind != FOUND if kind is None else index.kind == KINDS.index(kind)
-    if label is not None:
-        known = evaluation.samples.labels
-        wanted = known.index(label) if label in known else NONE - 1
-        rows = rows & (
-            (_labels(evaluation.arranged.det_label, index.detection) == wanted)
-            | (_labels(evaluation.arranged.truth_label, index.truth) == wanted)
-        )
-    chosen = np.flatnonzero(rows)
-    values = index.score if sort.endswith("confidence") else index.size_px
-    keys = -values[chosen] if sort.startswith("-") else values[chosen]
-    return chosen[np.argsort(keys, kind="stable")]
+    arranged = evaluation.arranged
+    owner = np.where(
+        index.kind == MISS,
+        _labels(arranged.truth_label, index.truth),
+        _labels(arranged.det_label, index.detection),
+    )
+    value = np.where(index.kind == MISS, index.size_px, index.score)
+    order = np.lexsort((-value, owner, index.kind))
+    order = order[index.kind[order] != FOUND]
+    groups = np.stack([index.kind[order], owner[order]], axis=1)
+    first = np.ones(order.size, np.bool_)
+    first[1:] = (groups[1:] != groups[:-1]).any(axis=1)
+    begins = np.flatnonzero(first)
+    place = np.arange(order.size) - np.repeat(begins, np.diff([*begins, order.size]))
+    return records(evaluation, index, order[place < SHOWN_OF_EACH])
 
 
 def records(evaluation: Evaluation, index: ErrorIndex, rows: Ints) -> list[dict[str, Any]]:
@@ -136,7 +133,7 @@ def _record(evaluation: Evaluation, index: ErrorIndex, row: int) -> dict[str, An
         out["true_label"] = samples.labels[int(arranged.truth_label[truth])]
         out["truth_box"] = _xyxy(arranged.truth_boxes[truth])
         source = int(arranged.truth_source[truth])
-        out["shape_id"] = samples.truths.ids[source] if samples.truths.ids else None
+        out["shape_id"] = (samples.truths.ids[source] or None) if samples.truths.ids else None
     return out
 
 

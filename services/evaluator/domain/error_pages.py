@@ -14,7 +14,7 @@ from services.evaluator.domain.error_gallery import (
     error_index,
     records,
 )
-from services.evaluator.domain.report_sections import Moment
+from services.evaluator.domain.moment import Moment
 from services.evaluator.domain.samples import Flags, Ints
 
 MarkKind = Literal["false", "missed", "wrong_label", "correct"]

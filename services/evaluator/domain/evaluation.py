@@ -13,6 +13,7 @@ from services.evaluator.domain.average_precision import Precisions, area_precisi
 from services.evaluator.domain.coco_records import Kind
 from services.evaluator.domain.confusion import Outcomes, outcomes
 from services.evaluator.domain.matching import COCO_THRESHOLDS, Matches, match
+from services.evaluator.domain.outlines import Outlines, measure_outlines
 from services.evaluator.domain.overlaps import MIN_OVERLAP, Overlaps, box_overlaps, mask_overlaps
 from services.evaluator.domain.samples import BadSamples, Ints, Samples
 
@@ -26,6 +27,7 @@ class Evaluation:
     arranged: Arranged
     overlaps: Overlaps
     matches: Matches
+    kept_outlines: Outlines | None = None
 
     @cached_property
     def positives(self) -> Ints:
@@ -41,6 +43,13 @@ class Evaluation:
     def by_area(self) -> dict[str, Precisions]:
         """AP and recall of small, medium and large objects."""
         return area_precisions(self.arranged, self.overlaps)
+
+    @cached_property
+    def outlines(self) -> Outlines:
+        """Outline figures of matched masks: the kept ones of a stored evaluation, else measured."""
+        if self.kept_outlines is not None:
+            return self.kept_outlines
+        return measure_outlines(self.samples, self.arranged, self.matches)
 
     def matched_at(self, iou_threshold: float) -> tuple[Matches, int]:
         """Matches that hold this IoU threshold, and its row in them.

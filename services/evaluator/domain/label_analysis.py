@@ -31,6 +31,7 @@ class LabelFigures:
     false_detections: int = 0
     confused_with: str | None = None
     confused_count: int = 0
+    threshold: float = float("nan")
     precise_threshold: float = float("nan")
     to_target: Estimate | None = None
 
@@ -122,11 +123,9 @@ def _about_rate(figures: LabelFigures) -> list[Words]:
 
 
 def _about_precision(figures: LabelFigures) -> Words:
-    if figures.false_detections and not isnan(figures.precise_threshold):
-        return say(
-            "false_detections",
-            label=figures.label,
-            count=figures.false_detections,
-            threshold=f"{figures.precise_threshold:.2f}",
-        )
-    return say("low_precision", label=figures.label, ap=percent(figures.ap))
+    if not figures.false_detections:
+        return say("low_precision", label=figures.label, ap=percent(figures.ap))
+    parts = [say("false_detections", label=figures.label, count=figures.false_detections)]
+    if figures.precise_threshold > figures.threshold:
+        parts.append(say("raise_threshold", threshold=f"{figures.precise_threshold:.2f}"))
+    return join(parts)

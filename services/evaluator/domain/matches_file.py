@@ -11,6 +11,7 @@ import orjson
 from services.evaluator.domain.arrangement import Arranged
 from services.evaluator.domain.evaluation import Evaluation
 from services.evaluator.domain.matching import Matches
+from services.evaluator.domain.outlines import Outlines
 from services.evaluator.domain.overlaps import Overlaps
 from services.evaluator.domain.samples import (
     BadSamples,
@@ -27,7 +28,10 @@ NONE = np.zeros(0, np.int64)
 
 
 def matches_to_bytes(evaluation: Evaluation) -> bytes:
-    """Write everything but masks and the input order of detections; no pickle inside."""
+    """Write everything but masks and the input order of detections; no pickle inside.
+
+    Of masks only the outline figures of matched pairs are kept.
+    """
     arranged, samples = evaluation.arranged, evaluation.samples
     names = {
         "format": FORMAT,
@@ -43,6 +47,10 @@ def matches_to_bytes(evaluation: Evaluation) -> bytes:
     columns |= {
         f"overlaps_{f.name}": getattr(evaluation.overlaps, f.name) for f in fields(Overlaps)
     }
+    if evaluation.kind == "mask":
+        columns |= {
+            f"outlines_{f.name}": getattr(evaluation.outlines, f.name) for f in fields(Outlines)
+        }
     out = BytesIO()
     np.savez_compressed(
         out,
@@ -59,7 +67,7 @@ def matches_to_bytes(evaluation: Evaluation) -> bytes:
 def matches_from_bytes(data: bytes) -> Evaluation:
     """Read what :func:`matches_to_bytes` wrote.
 
-    The samples it carries have names and sizes, but no input rows: every figure but those of masks
+    The samples it carries have names and sizes, but no input rows: every figure but boundary AP
     can be asked of it.
 
     Raises:
@@ -97,4 +105,7 @@ def _read(columns: dict[str, Any]) -> Evaluation:
         arranged=arranged,
         overlaps=Overlaps(*(columns[f"overlaps_{f.name}"] for f in fields(Overlaps))),
         matches=Matches(tuple(names["thresholds"]), columns["truth_of"], columns["verdict"]),
+        kept_outlines=Outlines(*(columns[f"outlines_{f.name}"] for f in fields(Outlines)))
+        if names["kind"] == "mask"
+        else None,
     )

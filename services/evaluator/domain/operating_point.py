@@ -13,8 +13,8 @@ from numba import njit
 from numpy.typing import NDArray
 
 from services.evaluator.domain.arrangement import Arranged
-from services.evaluator.domain.matching import FALSE, IGNORED, TRUE, Verdicts
-from services.evaluator.domain.samples import Columns, Floats, Ints
+from services.evaluator.domain.matching import FALSE, TRUE, Verdicts
+from services.evaluator.domain.samples import Columns, Flags, Floats, Ints
 
 SCORE_GRID: Floats = np.arange(101) / 100.0
 
@@ -86,42 +86,38 @@ class Choice:
     score: float
 
 
-def best_threshold(arranged: Arranged, verdict: Verdicts, *, beta: float = 1.0) -> Choice:
+def best_threshold(grid: Counts, *, beta: float = 1.0) -> Choice:
     """Threshold with the best mean F-beta over the labels that have truths.
 
-    Every score that occurs is tried; of equals the highest threshold wins.
+    Args:
+        grid: Counts at every threshold of :data:`SCORE_GRID`: what is recommended is a number with
+            two decimals, and gives exactly the figures that stand beside it.
+        beta: Above 1 weighs recall, below 1 precision.
+
+    Of equals the highest threshold wins; no truths give nan.
     """
-    positives = arranged.positives()
-    everything = np.flatnonzero(positives > 0)
-    return _best(arranged, verdict, everything, positives, beta=beta)
+    return _highest_best(grid.f_score(beta)[_labelled(grid)])
 
 
-def best_threshold_per_label(
-    arranged: Arranged, verdict: Verdicts, *, beta: float = 1.0
-) -> list[Choice]:
+def best_threshold_per_label(grid: Counts, *, beta: float = 1.0) -> list[Choice]:
     """The same for each label by itself, ``K`` choices; nan for labels without truths."""
-    positives = arranged.positives()
+    scores, has = grid.f_score(beta), _labelled(grid)
     return [
-        _best(arranged, verdict, np.array([label]), positives, beta=beta)
-        if positives[label]
-        else Choice(float("nan"), float("nan"))
-        for label in range(arranged.labels)
+        _highest_best(scores[label : label + 1][has[label : label + 1]])
+        for label in range(has.size)
     ]
 
 
-def _best(
-    arranged: Arranged, verdict: Verdicts, labels: Ints, positives: Ints, *, beta: float
-) -> Choice:
-    if not labels.size:
+def _labelled(grid: Counts) -> Flags:
+    return (grid.found + grid.missed)[:, 0] > 0
+
+
+def _highest_best(scores: Floats) -> Choice:
+    if not scores.size:
         return Choice(float("nan"), float("nan"))
-    order = arranged.by_score
-    if labels.size == 1:
-        start, stop = arranged.label_start[labels[0]], arranged.label_start[labels[0] + 1]
-        order = arranged.by_label[start:stop]
-    threshold, score = _sweep(
-        verdict, order, arranged.det_label, arranged.score, positives, beta * beta
-    )
-    return Choice(float(threshold), float(score) / labels.size)
+    score = scores.mean(axis=0)
+    place = int(np.flatnonzero(score > score.max() - 1e-12)[-1])
+    return Choice(float(SCORE_GRID[place]), float(score[place]))
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
@@ -152,27 +148,3 @@ def _count_grid(
                 place += 1
             found[label, step], wrong[label, step] = right, false
     return found, wrong
-
-
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _sweep(
-    verdict: Verdicts, order: Ints, label: Ints, score: Floats, positives: Ints, weight: float
-) -> Columns:
-    """Walk down the scores, keeping the sum of F over labels up to date."""
-    found, wrong = np.zeros(positives.size, np.int64), np.zeros(positives.size, np.int64)
-    total, best, threshold = 0.0, 0.0, 1.0
-    for place in range(order.size):
-        det = order[place]
-        own = label[det]
-        if verdict[det] != IGNORED and positives[own] > 0:
-            before = (1 + weight) * found[own] / (found[own] + wrong[own] + weight * positives[own])
-            if verdict[det] == TRUE:
-                found[own] += 1
-            else:
-                wrong[own] += 1
-            after = (1 + weight) * found[own] / (found[own] + wrong[own] + weight * positives[own])
-            total += after - before
-        last = place == order.size - 1
-        if (last or score[order[place + 1]] < score[det]) and total > best + 1e-12:
-            best, threshold = total, score[det]
-    return threshold, best

@@ -72,7 +72,7 @@ def read_version(snapshot: bytes, predictions: bytes) -> JudgedVersion:
         raise BadSamples(f"image {unknown[0]} was predicted but is not in the snapshot")
     kind: Kind = "mask" if dataset.task == "instance_segmentation" else "box"
     pairs = [(known[predicted.image_id], predicted) for predicted in stored.images]
-    judged = [pair for pair in pairs if pair[0].split == JUDGES or not pair[0].corrected]
+    judged = [pair for pair in pairs if pair[0].split == JUDGES]
     watched = [pair for pair in pairs if pair[0].split != JUDGES and pair[0].corrected]
     counts = Counter(shape.label for image in dataset.images for shape in image.shapes)
     plan = stored.tile_plan
@@ -149,16 +149,8 @@ def _truths(
         area=area,
         crowd=np.zeros(len(rows), np.bool_),
         masks=masks,
-        ids=_unique_ids([shape.id for _, _, shape in rows], [place for place, _, _ in rows]),
+        ids=tuple(shape.id for _, _, shape in rows),
     )
-
-
-def _unique_ids(ids: list[str], images: list[int]) -> tuple[str, ...]:
-    """Shape ids; hand-made snapshots may leave them empty, and ids count within an image only."""
-    seen = set(zip(ids, images, strict=True))
-    if len(seen) != len(ids) or len(set(ids)) != len(ids) or "" in ids:
-        return ()
-    return tuple(ids)
 
 
 def _detections(

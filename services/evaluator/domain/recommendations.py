@@ -5,14 +5,12 @@ from math import isnan
 
 import numpy as np
 
-from services.evaluator.domain.arrangement import Arranged
 from services.evaluator.domain.label_analysis import LOW_RATE, LabelRow
-from services.evaluator.domain.matching import Verdicts
 from services.evaluator.domain.operating_point import (
+    SCORE_GRID,
     Counts,
     best_threshold,
     best_threshold_per_label,
-    counts_at,
     ratio,
 )
 from services.evaluator.domain.words import Words, join, percent, say
@@ -41,14 +39,20 @@ def totals(counts: Counts) -> tuple[float, float]:
     return float(ratio(found, found + wrong)), float(ratio(found, found + missed))
 
 
-def recommend(arranged: Arranged, verdict: Verdicts) -> list[Recommendation]:
-    """Best F0.5 for precision, F1 for both, F2 for recall; none without truths."""
+def recommend(grid: Counts) -> list[Recommendation]:
+    """Best F0.5 for precision, F1 for both, F2 for recall; none without truths.
+
+    ``grid`` holds the counts of each label at every threshold of ``SCORE_GRID``.
+    """
     out = []
     for answer, beta in BETAS.items():
-        choice = best_threshold(arranged, verdict, beta=beta)
+        choice = best_threshold(grid, beta=beta)
         if isnan(choice.threshold):
             continue
-        precision, recall = totals(counts_at(arranged, verdict, choice.threshold))
+        place = int(np.searchsorted(SCORE_GRID, choice.threshold))
+        precision, recall = totals(
+            Counts(grid.found[:, place], grid.wrong[:, place], grid.missed[:, place])
+        )
         words = say(
             f"answer_{answer}",
             threshold=f"{choice.threshold:.2f}",
@@ -59,10 +63,10 @@ def recommend(arranged: Arranged, verdict: Verdicts) -> list[Recommendation]:
     return out
 
 
-def recommend_per_label(arranged: Arranged, verdict: Verdicts) -> dict[str, list[float]]:
+def recommend_per_label(grid: Counts) -> dict[str, list[float]]:
     """Threshold of each label for each answer, ``K`` values; nan without truths."""
     return {
-        answer: [c.threshold for c in best_threshold_per_label(arranged, verdict, beta=beta)]
+        answer: [c.threshold for c in best_threshold_per_label(grid, beta=beta)]
         for answer, beta in BETAS.items()
     }
 

@@ -10,7 +10,7 @@ Everything else that cannot be right (NaN, negative sides, unknown labels or ima
 [0, 1]) raises :class:`BadSamples`.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
@@ -44,7 +44,10 @@ class ImageList:
 
 @dataclass(frozen=True, slots=True)
 class Truths:
-    """``G`` labelled objects; a crowd object is never a miss and swallows detections inside it."""
+    """``G`` labelled objects; a crowd object is never a miss and swallows detections inside it.
+
+    ``ids`` name the annotations, each within its image; none if empty.
+    """
 
     image: Ints
     label: Ints
@@ -125,6 +128,26 @@ def detections_from(image: Ints, label: Ints, boxes_xywh: Floats, *, score: Floa
     )
 
 
+def on_images(samples: Samples, chosen: Flags) -> Samples:
+    """The samples on some images only, ``(M,)``; the other images stay listed, empty."""
+
+    def of(rows: Any) -> dict[str, Any]:  # noqa: ANN401 - any of our three tables
+        keep = np.flatnonzero(chosen[rows.image])
+        columns = {f.name: getattr(rows, f.name) for f in fields(rows)}
+        return {
+            name: column.take(keep) if isinstance(column, MaskTable) else column[keep]
+            for name, column in columns.items()
+            if column is not None and name != "ids"
+        }
+
+    return replace(
+        samples,
+        truths=replace(samples.truths, **of(samples.truths), ids=()),
+        detections=replace(samples.detections, **of(samples.detections)),
+        regions=replace(samples.regions, **of(samples.regions)),
+    )
+
+
 def check(samples: Samples) -> None:
     """Refuse what no metric is defined for.
 
@@ -134,7 +157,6 @@ def check(samples: Samples) -> None:
     """
     _unique("label", samples.labels)
     _unique("image", samples.images.ids)
-    _unique("annotation id", samples.truths.ids)
     counts = len(samples.images.ids), len(samples.labels)
     _columns("truth", samples.truths, *counts)
     _columns("detection", samples.detections, *counts)
@@ -152,6 +174,8 @@ def _unique(what: str, names: tuple[str, ...]) -> None:
 
 def _columns(what: str, rows: Truths | Detections, images: int, labels: int) -> None:
     lengths = {rows.image.size, rows.label.size, len(rows.boxes_xywh), rows.area.size}
+    if isinstance(rows, Truths) and rows.ids:
+        lengths.add(len(rows.ids))
     if len(lengths) > 1 or (rows.masks is not None and len(rows.masks) != rows.image.size):
         raise BadSamples(f"the columns of the {what}s differ in length")
     _geometry(what, rows.image, rows.boxes_xywh, images)

@@ -15,7 +15,7 @@ from services.evaluator.domain.classification import (
     roc_curve,
 )
 from services.evaluator.domain.confusion import most_confused
-from services.evaluator.domain.intervals import percentile_interval, wilson
+from services.evaluator.domain.intervals import bootstrap_interval, wilson
 from services.evaluator.domain.label_analysis import LOW_RATE, LabelFigures, analyse
 from services.evaluator.domain.plain_json import plain
 from services.evaluator.domain.recommendations import FEW_IMAGES, conclusion, notes
@@ -243,7 +243,7 @@ def _matrix_intervals(figures: ClassificationFigures, options: TaskOptions) -> d
         both = matrices.sum(axis=1) + matrices.sum(axis=2)
         f1 = np.where(both > 0, 2 * hit / np.maximum(both, 1), np.nan)
         seen = (figures.matrix.sum(axis=0) + figures.matrix.sum(axis=1)) > 0
-        out["f1"] = percentile_interval(np.nanmean(f1[:, seen], axis=1))
+        out["f1"] = bootstrap_interval(figures.macro_f1, np.nanmean(f1[:, seen], axis=1), total)
     return out
 
 

@@ -10,6 +10,14 @@ import numpy as np
 from numba import njit
 
 from services.evaluator.domain.arrangement import Arranged, group
+from services.evaluator.domain.intervals import (
+    Interval,
+    bootstrap_interval,
+    nan_mean,
+    ranked_ap_replicates,
+    truths_by_image,
+)
+from services.evaluator.domain.matching import FALSE, TRUE
 from services.evaluator.domain.overlaps import MIN_OVERLAP, Overlaps
 from services.evaluator.domain.samples import Columns, Flags, Floats, Ints
 
@@ -21,15 +29,23 @@ RECALLS: Floats = np.arange(101) / 100.0
 
 @dataclass(frozen=True, slots=True)
 class ErrorSplit:
-    """``ap`` at IoU 0.5; of each kind the ``gain`` of AP if it were mended, and the ``count``."""
+    """``ap`` at IoU 0.5; of each kind the ``gain`` of AP if it were mended, and the ``count``.
+
+    ``intervals`` are those of the gains; empty without draws.
+    """
 
     ap: float
     gain: dict[str, float]
     count: dict[str, int]
+    intervals: dict[str, Interval]
 
 
 def error_split(
-    arranged: Arranged, overlaps: Overlaps, *, iou_threshold: float = 0.5
+    arranged: Arranged,
+    overlaps: Overlaps,
+    *,
+    iou_threshold: float = 0.5,
+    weights: Floats | None = None,
 ) -> ErrorSplit:
     """Sort every error into a kind and weigh the kinds.
 
@@ -37,6 +53,7 @@ def error_split(
         arranged: Samples in evaluation order.
         overlaps: Their overlaps (all pairs of 0.1 and more).
         iou_threshold: Overlap from which a detection is right.
+        weights: ``(B, M)`` of :func:`intervals.draw_weights`, for intervals of the gains.
 
     Labels with neither truths nor detections are left out of the mean; nothing at all gives nan.
     Detections inside an ignored place are not counted as errors.
@@ -51,13 +68,23 @@ def error_split(
     )
     missed = ~arranged.truth_crowd & ~reachable
     curve = _Curve(arranged, kind, swallowed)
-    ap = curve.mean_ap(kind == FINE, ~swallowed, regrouped=False)
-    gain = {name: _gain(curve.mended(code, heir_of), ap) for code, name in enumerate(KINDS[:5])}
-    lost = np.bincount(arranged.truth_label[missed], minlength=arranged.labels)
-    gain["miss"] = _gain(curve.mean_ap(kind == FINE, ~swallowed, fewer_truths=lost), ap)
+    truths = truths_by_image(arranged, ~arranged.truth_crowd)
+    plain = curve.ranking(kind == FINE, ~swallowed, regrouped=False)
+    worlds = {name: (curve.mended(code, heir_of), truths) for code, name in enumerate(KINDS[:5])}
+    reached = truths - truths_by_image(arranged, missed)
+    worlds["miss"] = (curve.ranking(kind == FINE, ~swallowed), reached)
+    ap = curve.mean_ap(plain, truths)
     errors = kind[~swallowed]
     count = {name: int((errors == code).sum()) for code, name in enumerate(KINDS[:5])}
-    return ErrorSplit(ap, gain, count | {"miss": int(missed.sum())})
+    gain = {name: _gain(curve.mean_ap(*world), ap) for name, world in worlds.items()}
+    intervals: dict[str, Interval] = {}
+    if weights is not None and len(weights):
+        base = curve.ap_draws(plain, truths, weights)
+        for name, world in worlds.items():
+            mended = curve.ap_draws(*world, weights)
+            draws = np.where(mended > base, mended - base, 0.0)
+            intervals[name] = bootstrap_interval(gain[name], draws, arranged.images)
+    return ErrorSplit(ap, gain, count | {"miss": int(missed.sum())}, intervals)
 
 
 def _gain(mended: float, ap: float) -> float:
@@ -66,38 +93,42 @@ def _gain(mended: float, ap: float) -> float:
 
 
 @dataclass(frozen=True, slots=True)
+class _Ranking:
+    """Detections label by label in falling score; ``right`` and ``late`` of each, in that order.
+
+    tidecv lists errors before right detections once it has mended something, which decides between
+    equal scores: right ones are ``late`` then.
+    """
+
+    order: Ints
+    start: Ints
+    right: Flags
+    late: Flags
+
+
+@dataclass(frozen=True, slots=True)
 class _Curve:
     arranged: Arranged
     kind: Ints
     swallowed: Flags
 
-    def mended(self, code: int, heir_of: Ints) -> float:
-        """Mean AP with one kind mended: the heir of a truth becomes right, the others vanish."""
+    def mended(self, code: int, heir_of: Ints) -> _Ranking:
+        """Rank with one kind mended: the heir of a truth becomes right, the others vanish."""
         this = self.kind == code
         right = (self.kind == FINE) | (this & (heir_of >= 0))
         label = self.arranged.det_label
         if code == CLS:
-            meant = self.arranged.truth_label[heir_of] if heir_of.size else label
+            truths = self.arranged.truth_label
+            meant = truths[heir_of] if truths.size else label
             label = np.where(this & (heir_of >= 0), meant, label)
         kept = np.where(this, heir_of >= 0, ~self.swallowed)
-        return self.mean_ap(right, kept, label=label)
+        return self.ranking(right, kept, label=label)
 
-    def mean_ap(
-        self,
-        right: Flags,
-        kept: Flags,
-        *,
-        label: Ints | None = None,
-        fewer_truths: Ints | None = None,
-        regrouped: bool = True,
-    ) -> float:
-        """Mean over labels of the area under the curve, in [0, 1]; nan without any label.
-
-        tidecv lists errors before right detections once it has mended something, which decides
-        between equal scores: ``regrouped`` does the same.
-        """
+    def ranking(
+        self, right: Flags, kept: Flags, *, label: Ints | None = None, regrouped: bool = True
+    ) -> _Ranking:
+        """Rank the kept detections under their labels."""
         arranged = self.arranged
-        positives = arranged.positives() - (0 if fewer_truths is None else fewer_truths)
         if label is None:
             order = arranged.by_label[kept[arranged.by_label]]
             label = arranged.det_label
@@ -105,12 +136,34 @@ class _Curve:
             rows = arranged.by_score[kept[arranged.by_score]]
             order = rows[group(label[rows], arranged.labels)[0]]
         start = np.searchsorted(label[order], np.arange(arranged.labels + 1))
-        seen = (positives > 0) | (np.diff(start) > 0)
+        return _Ranking(order, start, right[order], (self.kind[order] == FINE) & regrouped)
+
+    def mean_ap(self, ranking: _Ranking, truths: Ints) -> float:
+        """Mean over labels of the area under the curve, in [0, 1]; nan without any label.
+
+        ``truths`` ``(M, K)`` counts those of each image and label.
+        """
+        positives = truths.sum(axis=0)
+        seen = (positives > 0) | (np.diff(ranking.start) > 0)
         if not seen.any():
             return float("nan")
-        late = (self.kind[order] == FINE) & regrouped
-        areas = _areas((right[order], late, arranged.score[order]), start, positives, RECALLS)
+        ranked = (ranking.right, ranking.late, self.arranged.score[ranking.order])
+        areas = _areas(ranked, ranking.start, positives, RECALLS)
         return float(areas[seen].mean())
+
+    def ap_draws(self, ranking: _Ranking, truths: Ints, weights: Floats) -> Floats:
+        """The same in each replicate, ``(B,)``; a label without a truth drawn is left out."""
+        positives = truths.sum(axis=0)
+        seen = (positives > 0) | (np.diff(ranking.start) > 0)
+        score = self.arranged.score[ranking.order]
+        label = np.repeat(np.arange(positives.size), np.diff(ranking.start))
+        order = np.lexsort((ranking.late, -score, label))
+        verdict = np.full(self.arranged.score.size, FALSE, np.uint8)
+        verdict[ranking.order[ranking.right]] = TRUE
+        rows = (ranking.order[order], ranking.start, self.arranged.det_image())
+        areas = ranked_ap_replicates(verdict, rows, truths, weights)
+        areas[:, positives <= 0] = 0.0
+        return nan_mean(areas, seen)
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]

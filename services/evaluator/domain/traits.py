@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
-from scipy.stats import fisher_exact
+from scipy.special import gammaln
 
 from services.evaluator.domain.evaluation import Evaluation
 from services.evaluator.domain.samples import Columns, Flags, Floats, Ints
@@ -180,14 +180,31 @@ def _splits(values: Floats | Categories) -> dict[str, Flags]:
 
 
 def _test(wrong: Flags, inside: Flags) -> tuple[float, tuple[float, float]]:
-    table = [
-        [int((wrong & inside).sum()), int((~wrong & inside).sum())],
-        [int((wrong & ~inside).sum()), int((~wrong & ~inside).sum())],
-    ]
-    rates = [row[0] / max(sum(row), 1) for row in table]
-    if not sum(table[0]) or not sum(table[1]):
-        return 1.0, (rates[0], rates[1])
-    return float(fisher_exact(table, alternative="greater").pvalue), (rates[0], rates[1])
+    """P-value that errors are no more frequent inside, and the two error rates."""
+    both, within, errors = int((wrong & inside).sum()), int(inside.sum()), int(wrong.sum())
+    rates = both / max(within, 1), (errors - both) / max(inside.size - within, 1)
+    if within in (0, inside.size):
+        return 1.0, rates
+    return fisher_tail(both, within=within, errors=errors, total=inside.size), rates
+
+
+def fisher_tail(both: int, *, within: int, errors: int, total: int) -> float:
+    """Chance of ``both`` or more errors among ``within`` of ``total``: Fisher's exact test.
+
+    >>> round(fisher_tail(3, within=4, errors=4, total=8), 4)
+    0.2429
+    """
+    counts = np.arange(both, min(within, errors) + 1)
+    inside, outside = _log_choose(errors, counts), _log_choose(total - errors, within - counts)
+    whole = _log_choose(total, np.array([within]))
+    return min(1.0, float(np.exp(inside + outside - whole).sum()))
+
+
+def _log_choose(of: int, chosen: Ints) -> Floats:
+    """Logarithm of binomial coefficients; minus infinity where they are 0."""
+    with np.errstate(invalid="ignore"):
+        out: Floats = gammaln(of + 1) - gammaln(chosen + 1) - gammaln(of - chosen + 1)
+    return np.where((chosen >= 0) & (chosen <= of), out, -np.inf)
 
 
 def _named(name: str, value: str) -> Words:

@@ -108,10 +108,13 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "split them by look.",
     ),
     "false_detections": (
-        "“{label}”有 {count} 次误识别：请为容易混淆的物体单独建立标签，并在所有图片中标注出来；"
-        "或将阈值提高到 {threshold}。",
+        "“{label}”有 {count} 次误识别：请为容易混淆的物体单独建立标签，并在所有图片中标注出来。",
         "“{label}” has {count} false detections: give what is mistaken for it a label of its own "
-        "and annotate it everywhere, or raise the threshold to {threshold}.",
+        "and annotate it everywhere.",
+    ),
+    "raise_threshold": (
+        "也可以将它的阈值提高到 {threshold}。",
+        "Or raise its threshold to {threshold}.",
     ),
     "low_precision": (
         "“{label}”精度（AP）只有 {ap}：置信度排序不可靠，请检查错误示例并修正标注。",

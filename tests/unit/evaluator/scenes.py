@@ -1,5 +1,6 @@
 """Builders of the evaluator's tests: samples, snapshots and predictions."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from services.evaluator.domain.samples import (
 from shared.contracts.predictions import Detection, ImagePredictions, StoredPredictions
 from shared.contracts.shapes import Shape
 from shared.contracts.snapshot import Snapshot, SnapshotImage
+from shared.vision.masks import MaskTable, areas, bounds_xywh, from_dense, table
 
 SIDE = 200
 
@@ -70,6 +72,24 @@ def random_samples(
             found.append((image, int(r.integers(labels)), tuple(map(float, box)), _score(r, 2, 4)))
     names = tuple(f"label {k}" for k in range(labels))
     return samples(truths, found, images=images, labels=names)
+
+
+def with_masks(given: Samples) -> Samples:
+    """The same objects as ellipses inside their boxes."""
+
+    def drawn(boxes: np.ndarray) -> MaskTable:
+        rows, columns = np.mgrid[:SIDE, :SIDE] + 0.5
+        codes = []
+        for x, y, w, h in boxes.tolist():
+            inside = ((columns - x - w / 2) / (w / 2)) ** 2 + ((rows - y - h / 2) / (h / 2)) ** 2
+            codes.append(from_dense(inside <= 1))
+        return table(codes, [(SIDE, SIDE)] * len(codes))
+
+    def outlined(rows: Any) -> Any:
+        masks = drawn(rows.boxes_xywh)
+        return replace(rows, masks=masks, boxes_xywh=bounds_xywh(masks), area=areas(masks))
+
+    return replace(given, truths=outlined(given.truths), detections=outlined(given.detections))
 
 
 def _score(r: np.random.Generator, a: float, b: float) -> float:

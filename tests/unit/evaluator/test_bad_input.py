@@ -39,7 +39,7 @@ def changed(part: str, **columns: Any) -> Samples:
         (changed("detections", label=np.array([-1])), "label is unknown"),
         (changed("detections", image=np.array([3])), "image is unknown"),
         (changed("detections", image=np.array([0, 0])), "differ in length"),
-        (changed("truths", ids=("a", "a")), "annotation id 'a' is listed twice"),
+        (changed("truths", ids=("a", "a")), "differ in length"),
         (replace(given(), labels=("pit", "pit")), "label 'pit' is listed twice"),
     ],
 )

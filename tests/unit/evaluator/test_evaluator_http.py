@@ -4,11 +4,14 @@ import hashlib
 from typing import Any
 
 import httpx
+import orjson
 import pytest
 from scenes import version_files
 
 from services.evaluator.app import build
+from services.evaluator.judging import HISTORY, Judge
 from services.evaluator.repository import REPORTS
+from services.evaluator.settings import EvaluatorSettings
 from shared.blobs.port import blob_key
 from shared.contracts.envelope import Event, EventBody
 from shared.contracts.project_events import ProjectCreated, ProjectDeleted
@@ -240,6 +243,70 @@ async def test_a_failed_report_is_announced(stores: Stores) -> None:
     await hear(service, body)
     assert await said(stores) == [ReportFailed.type]
     await stores.close()
+
+
+async def test_a_defect_fails_the_report_instead_of_stopping_the_events(stores: Stores) -> None:
+    await stores.open(build(stores).all_collections)
+    broken = EvaluatorSettings.model_construct(max_detections="many", replicates=0, looked_at=0)
+    judge = Judge(stores.documents, stores.blobs, broken)
+    manifest, predictions = version_files()
+    body = TrainingSucceeded(
+        project_id="p1",
+        training_id="t1",
+        version="V1",
+        manifest_key=await store(stores, manifest),
+        predictions_key=await store(stores, predictions),
+        model_key="",
+        model_manifest_key="",
+        golden_key="",
+    )
+    await judge.judge(event(body))
+    boxes = await stores.documents.outboxes([REPORTS.name], 10)
+    assert [pending.type for box in boxes for pending in box.events] == [ReportFailed.type]
+    assert "could not be computed" in boxes[0].events[0].value
+    await stores.close()
+
+
+async def test_an_old_version_is_recomputed_with_its_own_history(stores: Stores) -> None:
+    """However many versions came after it."""
+    service = build(stores)
+    async with running(stores, [service]) as platform:
+        await project(service)
+        for number in range(1, HISTORY + 4):
+            await train(service, stores, f"V{number}", seed=2, skill=1.0, images=8 + 2 * number)
+        before = (await platform.client.get(f"{PATH}/V2/report")).json()
+        again = (await platform.client.post(f"{PATH}/V2/report:recompute")).json()
+    assert {line["state"] for line in before["regressions"]} & {"still_right", "newly_broken"}
+    for name in ("labels", "regressions", "overall"):
+        assert again[name] == before[name]
+
+
+async def test_corrected_images_that_teach_are_watched_at_every_threshold(stores: Stores) -> None:
+    service = build(stores)
+    manifest, predictions = version_files(seed=2, skill=1.0)
+    snapshot = orjson.loads(manifest)
+    for image in snapshot["images"]:
+        image["split"] = "train" if image["corrected"] else "test"
+    async with running(stores, [service]) as platform:
+        await project(service)
+        body = TrainingSucceeded(
+            project_id="p1",
+            training_id="t1",
+            version="V1",
+            manifest_key=await store(stores, orjson.dumps(snapshot)),
+            predictions_key=await store(stores, predictions),
+            model_key="",
+            model_manifest_key="",
+            golden_key="",
+        )
+        await hear(service, body)
+        states = {}
+        for threshold in (0.0, 0.6, 1.0):
+            answer = await platform.client.get(f"{PATH}/V1/report?threshold={threshold}")
+            assert answer.json()["images"] == 36
+            states[threshold] = {r["image_id"]: r["state"] for r in answer.json()["regressions"]}
+    assert all(seen.keys() == {"i0", "i10", "i20", "i30"} for seen in states.values())
+    assert len({tuple(seen.values()) for seen in states.values()}) > 1
 
 
 async def test_another_tenant_sees_nothing_and_a_missing_report_is_the_same(stores: Stores) -> None:

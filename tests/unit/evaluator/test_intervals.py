@@ -1,5 +1,7 @@
 """Intervals cover what they promise: 95 ± 2 % on simulated data of known truth."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from scenes import random_samples
@@ -10,12 +12,15 @@ from services.evaluator.domain.evaluation import evaluate
 from services.evaluator.domain.intervals import (
     ImageCounts,
     ap_replicates,
+    bootstrap_interval,
     draw_weights,
     image_counts,
-    percentile_interval,
+    nan_mean,
+    ranked_ap_replicates,
     rate_replicates,
     wilson,
 )
+from services.evaluator.domain.matching import FALSE, TRUE
 
 SIMULATIONS = 1500
 IMAGES = 150
@@ -42,13 +47,65 @@ def test_bootstrap_intervals_of_rates_cover_95_percent() -> None:
         "precision": found / (found + wrong),
         "f1": 2 * found / (2 * found + wrong + missed),
     }
+    once = np.ones((1, IMAGES), np.int64)
     covered = dict.fromkeys(truth, 0)
     for place in range(SIMULATIONS):
+        counts = simulated(r)
         weights = draw_weights(IMAGES, REPLICATES, seed=place)
-        replicates = rate_replicates(simulated(r), weights)
+        replicates, figures = rate_replicates(counts, weights), rate_replicates(counts, once)
         for name, value in truth.items():
-            interval = percentile_interval(getattr(replicates, name)[:, 0])
+            figure = float(getattr(figures, name)[0, 0])
+            interval = bootstrap_interval(figure, getattr(replicates, name)[:, 0], IMAGES)
             covered[name] += interval.low <= value <= interval.high
+    for name, hits in covered.items():
+        assert 0.93 <= hits / SIMULATIONS <= 0.97, name
+
+
+LABELS = 3
+SMALL_SET = 60
+
+
+def drawn_set(r: np.random.Generator) -> tuple[np.ndarray, tuple[np.ndarray, ...], ImageCounts]:
+    """One small test set: verdicts, their ranking by label, and counts at a threshold."""
+    truths = r.poisson(4 / LABELS, (SMALL_SET, LABELS))
+    ease = np.clip(r.normal(0.8, 0.15, SMALL_SET), 0, 1)
+    parts = r.binomial(truths, ease[:, None]), r.poisson(0.6 / LABELS, (SMALL_SET, LABELS))
+    cells = np.concatenate([np.repeat(np.arange(part.size), part.ravel()) for part in parts])
+    verdict = np.repeat([TRUE, FALSE], [part.sum() for part in parts]).astype(np.uint8)
+    score = np.where(verdict == TRUE, r.beta(5, 2, cells.size), r.beta(2, 4, cells.size))
+    label, image = cells % LABELS, cells // LABELS
+    order = np.lexsort((-score, label))
+    shown = score >= 0.45
+    found, wrong = (
+        np.bincount(cells[shown & (verdict == v)], minlength=truths.size).reshape(truths.shape)
+        for v in (TRUE, FALSE)
+    )
+    start = np.searchsorted(label[order], np.arange(LABELS + 1))
+    return verdict, (order, start, image), ImageCounts(found, wrong, truths - found)
+
+
+def small_set_figures(drawn: Any, weights: np.ndarray) -> dict[str, np.ndarray]:
+    verdict, ranked, counts = drawn
+    everything = np.ones(LABELS, bool)
+    ap = ranked_ap_replicates(verdict, ranked, counts.found + counts.missed, weights)
+    rates = rate_replicates(counts, weights)
+    return {"map_50": nan_mean(ap, everything), "f1": nan_mean(rates.f1, everything)}
+
+
+def test_intervals_of_map_and_macro_f1_cover_95_percent() -> None:
+    """Of the values that test sets of this size have on average, see ``intervals``."""
+    r = np.random.default_rng(4)
+    once = np.ones((1, SMALL_SET), np.int64)
+    many = [small_set_figures(drawn_set(r), once) for _ in range(3000)]
+    truth = {name: float(np.mean([one[name][0] for one in many])) for name in many[0]}
+    covered = dict.fromkeys(truth, 0)
+    for place in range(SIMULATIONS):
+        drawn = drawn_set(r)
+        figures = small_set_figures(drawn, once)
+        replicates = small_set_figures(drawn, draw_weights(SMALL_SET, REPLICATES, seed=place))
+        for name, value in truth.items():
+            found = bootstrap_interval(float(figures[name][0]), replicates[name], SMALL_SET)
+            covered[name] += found.low <= value <= found.high
     for name, hits in covered.items():
         assert 0.93 <= hits / SIMULATIONS <= 0.97, name
 
@@ -88,7 +145,9 @@ def test_an_image_drawn_twice_counts_as_two_images() -> None:
 
 def test_nothing_gives_no_interval() -> None:
     assert np.isnan(wilson(0, 0).low)
-    assert np.isnan(percentile_interval(np.array([np.nan, np.nan])).high)
+    assert np.isnan(bootstrap_interval(0.5, np.array([np.nan, np.nan]), 9).high)
+    assert np.isnan(bootstrap_interval(float("nan"), np.array([0.1, 0.2]), 9).high)
+    assert np.isnan(bootstrap_interval(0.5, np.array([0.5, 0.5]), 1).low)
     assert draw_weights(0, 5).shape == (5, 0)
 
 

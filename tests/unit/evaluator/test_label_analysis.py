@@ -86,9 +86,9 @@ def test_o8_one_label_is_its_own_average(rates: list[float], counts: list[int], 
             "taken for “划痕” 7 times",
         ),
         (
-            LabelFigures("孔", 0.95, 0.7, 100, 9, precise_threshold=0.61),
-            "将阈值提高到 0.61",
-            "raise the threshold to 0.61",
+            LabelFigures("孔", 0.95, 0.7, 100, 9, threshold=0.5, precise_threshold=0.61),
+            "阈值提高到 0.61",
+            "raise its threshold to 0.61",
         ),
         (LabelFigures("孔", float("nan"), float("nan"), 0), "补充含有该标签的图片", "add images"),
         (
@@ -108,3 +108,15 @@ def test_the_advice_says_what_to_do(figures: LabelFigures, chinese: str, english
 def test_no_annotations_have_no_average() -> None:
     assert str(average_detection_rate([], [])) == "nan"
     assert str(macro_detection_rate([float("nan")])) == "nan"
+
+
+@pytest.mark.parametrize("current", [0.61, 0.8])
+def test_no_threshold_is_raised_to_a_lower_one(current: float) -> None:
+    figures = LabelFigures("pit", 0.95, 0.7, 100, 9, threshold=current, precise_threshold=0.61)
+    said = next(
+        row.advice
+        for row in analyse([figures, LabelFigures("other", 0.95, 0.95, 300)])
+        if row.figures is figures
+    )["en"]
+    assert "9 false detections" in said
+    assert "0.61" not in said

@@ -7,7 +7,11 @@ import pytest
 from scenes import samples
 
 from services.evaluator.domain import object_quality as quality
+from services.evaluator.domain import report_sections
 from services.evaluator.domain.evaluation import Evaluation, evaluate
+from services.evaluator.domain.intervals import draw_weights, wilson
+from services.evaluator.domain.moment import Moment, moment_at
+from services.evaluator.domain.outlines import MEASURES
 from services.evaluator.domain.samples import Samples
 from shared.vision.masks import MaskTable, areas, bounds_xywh, from_dense, table
 from shared.vision.tiles import TilePlan
@@ -15,9 +19,14 @@ from shared.vision.tiles import TilePlan
 BOX = (20.0, 20.0, 40.0, 40.0)
 
 
-def seen(evaluation: Evaluation, threshold: float = 0.5) -> tuple:  # type: ignore[type-arg]
-    result = evaluation.outcomes_at(threshold=threshold, iou_threshold=0.5)
-    return evaluation, result, evaluation.matches, 0
+def seen(evaluation: Evaluation, threshold: float = 0.5) -> Moment:
+    return moment_at(evaluation, threshold=threshold, iou_threshold=0.5)
+
+
+def measured(evaluation: Evaluation) -> dict[str, float]:
+    """Outline figures of the only hit."""
+    (row,) = quality.outline_measures(seen(evaluation)).tolist()
+    return dict(zip(MEASURES, row, strict=False))
 
 
 def of_masks(truths: list[np.ndarray], found: list[np.ndarray]) -> Samples:
@@ -44,61 +53,77 @@ def square(top: int, left: int, side: int) -> np.ndarray:
 
 def test_a_loose_box_is_covered_but_not_tight() -> None:
     loose = (20.0, 20.0, 40.0, 50.0)
-    found = quality.box_quality(*seen(evaluate(samples([(0, 0, BOX)], [(0, 0, loose, 0.9)]))))
-    assert found.iou == pytest.approx(0.8)
-    assert found.tightness == pytest.approx(0.8)
-    assert found.coverage == pytest.approx(1.0)
+    found = measured(evaluate(samples([(0, 0, BOX)], [(0, 0, loose, 0.9)])))
+    assert found["iou"] == pytest.approx(0.8)
+    assert found["tightness"] == pytest.approx(0.8)
+    assert found["coverage"] == pytest.approx(1.0)
+
+
+def test_tightness_of_masks_is_measured_on_pixels() -> None:
+    """The recorded area of a mask may be that of its polygon, or of a box: it is not looked at."""
+    given = of_masks([square(30, 30, 40)], [square(30, 30, 30)])
+    other = replace(given, truths=replace(given.truths, area=given.truths.area / 3))
+    found = measured(evaluate(other, kind="mask"))
+    assert found["tightness"] == 1.0
+    assert found["coverage"] == pytest.approx(900 / 1600)
 
 
 def test_without_hits_quality_is_undefined() -> None:
-    assert np.isnan(quality.box_quality(*seen(evaluate(samples([(0, 0, BOX)], [])))).iou)
-    assert np.isnan(
-        quality.mask_quality(
-            *seen(evaluate(of_masks([square(1, 1, 9)], [square(90, 90, 9)]), kind="mask"))
-        ).shape
-    )
+    for evaluation in (
+        evaluate(samples([(0, 0, BOX)], [])),
+        evaluate(of_masks([square(1, 1, 9)], [square(90, 90, 9)]), kind="mask"),
+    ):
+        found = report_sections.quality(seen(evaluation), draw_weights(1, 5))
+        assert np.isnan([found["iou"], found["tightness"], found["coverage"]]).all()
+        assert np.isnan(found["intervals"]["iou"].low)
 
 
 def test_counts_per_image() -> None:
     given = samples(
         [(0, 0, BOX), (1, 0, BOX), (1, 0, BOX)], [(0, 0, BOX, 0.9), (2, 0, BOX, 0.9)], images=3
     )
-    evaluation = evaluate(given)
-    ignored = np.zeros(2, bool)
-    found = quality.count_error(evaluation.arranged, threshold=0.5, ignored=ignored)
-    assert found.mean_absolute == pytest.approx(1.0)
-    assert found.bias == pytest.approx(-1 / 3)
-    assert found.exact_rate == pytest.approx(1 / 3)
+    found = report_sections.quality(seen(evaluate(given)), draw_weights(3, 200))
+    assert found["count_mean_absolute"] == pytest.approx(1.0)
+    assert found["count_bias"] == pytest.approx(-1 / 3)
+    assert found["count_exact_rate"] == pytest.approx(1 / 3)
+    assert found["intervals"]["count_bias"].low < -1 / 3 < found["intervals"]["count_bias"].high
 
 
 def test_identical_masks_have_perfect_outlines() -> None:
     mask = square(30, 30, 40)
-    found = quality.mask_quality(*seen(evaluate(of_masks([mask], [mask]), kind="mask")))
-    assert (found.iou, found.boundary_iou, found.boundary_f, found.shape) == (1, 1, 1, 1)
+    found = measured(evaluate(of_masks([mask], [mask]), kind="mask"))
+    assert found == dict.fromkeys(MEASURES, 1.0)
 
 
 def test_a_moved_mask_keeps_its_shape_but_not_its_boundary() -> None:
     given = of_masks([square(30, 30, 40)], [square(30, 36, 40)])
-    found = quality.mask_quality(*seen(evaluate(given, kind="mask")))
-    assert found.iou == pytest.approx(34 / 46)
-    assert found.shape == 1.0
-    assert found.boundary_iou < found.iou
-    assert found.boundary_f < 1.0
+    found = measured(evaluate(given, kind="mask"))
+    assert found["iou"] == pytest.approx(34 / 46)
+    assert found["shape"] == 1.0
+    assert found["boundary_iou"] < found["iou"]
+    assert found["boundary_f"] < 1.0
 
 
 def test_boundary_iou_is_that_of_whole_masks_for_thin_objects() -> None:
     """An object thinner than twice the band is its own boundary (Cheng et al. 2021)."""
     given = of_masks([square(30, 30, 4)], [square(30, 31, 4)])
-    found = quality.mask_quality(*seen(evaluate(given, kind="mask")))
-    assert found.boundary_iou == pytest.approx(found.iou)
+    found = measured(evaluate(given, kind="mask"))
+    assert found["boundary_iou"] == pytest.approx(found["iou"])
+
+
+def test_pairs_that_were_not_kept_are_undefined() -> None:
+    given = of_masks([square(30, 30, 40)], [square(30, 50, 40)])
+    evaluation = evaluate(given, kind="mask")
+    loose = moment_at(evaluation, threshold=0.5, iou_threshold=0.3)
+    assert loose.pairs[0].tolist() == [0]
+    assert np.isnan(quality.outline_measures(loose)).all()
 
 
 def test_targets_cut_by_a_tile_edge_are_a_group_of_their_own() -> None:
     across = (90.0, 10.0, 20.0, 20.0)
     given = samples([(0, 0, across), (0, 0, BOX)], [(0, 0, BOX, 0.9)])
-    evaluation, result, matches, row = seen(evaluate(given))
-    taken = quality.taken_truths(evaluation.arranged, result, matches, row)
-    edge, inside = quality.rate_by_tile_edge(evaluation, taken, TilePlan(grid=(1, 2)))
+    moment = seen(evaluate(given))
+    edge, inside = quality.rate_by_tile_edge(moment.evaluation, moment.taken, TilePlan(grid=(1, 2)))
     assert (edge.name, edge.truths, edge.found) == ("tile_edge", 1, 0)
     assert (inside.name, inside.truths, inside.rate) == ("inside_tile", 1, 1.0)
 
@@ -108,9 +133,9 @@ def test_rates_by_size_use_cocos_limits() -> None:
         [(0, 0, (0, 0, 31, 31)), (0, 0, (50, 50, 33, 33)), (0, 0, (90, 90, 97, 97))],
         [(0, 0, (0, 0, 31, 31), 0.9)],
     )
-    evaluation, result, matches, row = seen(evaluate(given))
-    taken = quality.taken_truths(evaluation.arranged, result, matches, row)
-    groups = quality.rate_by_size(evaluation.arranged, taken)
+    moment = seen(evaluate(given))
+    groups = quality.rate_by_size(moment.evaluation.arranged, moment.taken)
+    assert groups[0].interval == wilson(1, 1)
     assert [(g.name, g.truths, g.found) for g in groups] == [
         ("small", 1, 1),
         ("medium", 1, 0),

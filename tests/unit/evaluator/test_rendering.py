@@ -10,10 +10,11 @@ import pytest
 from scenes import random_samples, samples
 
 from services.evaluator.domain.classification import Classified
-from services.evaluator.domain.detection_report import ReportOptions, detection_report
+from services.evaluator.domain.detection_report import detection_report
 from services.evaluator.domain.evaluation import evaluate
 from services.evaluator.domain.rendering.html import render_html
 from services.evaluator.domain.rendering.pdf import render_pdf
+from services.evaluator.domain.report_options import ReportOptions
 from services.evaluator.domain.semantic import SemanticTally
 from services.evaluator.domain.task_reports import (
     TaskOptions,

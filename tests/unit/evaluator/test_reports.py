@@ -1,17 +1,26 @@
 """The report document: its parts agree with one another, and with what is stored of it."""
 
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
+import orjson
 import pytest
-from scenes import random_samples, version_files
+from scenes import random_samples, samples, version_files, with_masks
 
 from services.evaluator.domain.classification import Classified, classification_figures
-from services.evaluator.domain.detection_report import ReportOptions, detection_report
-from services.evaluator.domain.evaluation import evaluate
+from services.evaluator.domain.coco_records import Kind
+from services.evaluator.domain.detection_report import detection_report, document_at
+from services.evaluator.domain.evaluation import Evaluation, evaluate
 from services.evaluator.domain.matches_file import matches_from_bytes, matches_to_bytes
 from services.evaluator.domain.platform_files import read_version
-from services.evaluator.domain.report_view import document_at
+from services.evaluator.domain.report_options import ReportOptions
 from services.evaluator.domain.samples import BadSamples
 from services.evaluator.domain.task_reports import TaskOptions, classification_report
+from services.evaluator.domain.traits import ImageTraits
+from shared.vision.tiles import TilePlan
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -39,22 +48,120 @@ def test_the_default_threshold_has_the_best_f1() -> None:
     assert balanced["threshold"] == document["threshold"]
 
 
-@pytest.mark.parametrize(("threshold", "iou"), [(0.0, 0.5), (0.42, 0.5), (0.3, 0.75), (0.3, 0.33)])
-def test_a_stored_report_at_another_threshold_is_a_new_report_there(
-    threshold: float, iou: float
-) -> None:
-    evaluation = evaluate(random_samples(seed=2))
-    stored = detection_report(evaluation, ReportOptions(replicates=0))
-    again = matches_from_bytes(matches_to_bytes(evaluation))
-    seen = document_at(stored, again, threshold=threshold, iou_threshold=iou)
-    fresh = detection_report(
-        evaluation, ReportOptions(threshold=threshold, iou_threshold=iou, replicates=0)
+def rich_options(evaluation: Evaluation, **changes: Any) -> ReportOptions:
+    """Everything a report can be told."""
+    images = evaluation.samples.images.ids
+    r = np.random.default_rng(1)
+    return replace(
+        ReportOptions(
+            dataset_images=200,
+            annotation_counts=[400, 50, 12],
+            history={"label 0": [(100, 0.3), (200, 0.5)]},
+            tile_plan=TilePlan(grid=(2, 2)),
+            elapsed_ms=r.uniform(10, 30, len(images)).tolist(),
+            image_traits=ImageTraits(
+                np.where(np.arange(len(images)) % 7 == 0, np.nan, r.random(len(images))),
+                r.random(len(images)),
+                np.array(["cam" if k % 2 else "" for k in range(len(images))]),
+            ),
+            corrected=frozenset(["i1", "i2", "w1", "w2", "gone"]),
+            passed_before={"i1": True, "w2": True},
+            watched=renamed(evaluate(random_samples(seed=8, images=3)), "w"),
+            replicates=30,
+        ),
+        **changes,
     )
-    for part in ("overall", "confusion", "conclusion", "most_confused", "curves"):
+
+
+def renamed(evaluation: Evaluation, letter: str) -> Evaluation:
+    images = evaluation.samples.images
+    names = tuple(f"{letter}{k}" for k in range(len(images.ids)))
+    return replace(
+        evaluation, samples=replace(evaluation.samples, images=replace(images, ids=names))
+    )
+
+
+@pytest.mark.parametrize("kind", ["box", "mask"])
+@pytest.mark.parametrize(("threshold", "iou"), [(0.0, 0.5), (0.42, 0.5), (0.3, 0.75), (0.3, 0.33)])
+def test_a_stored_report_at_another_threshold_is_the_new_report_there(
+    kind: Kind, threshold: float, iou: float
+) -> None:
+    given = random_samples(seed=2)
+    evaluation = evaluate(with_masks(given) if kind == "mask" else given, kind=kind)
+    options = rich_options(evaluation)
+    stored = orjson.loads(orjson.dumps(detection_report(evaluation, options)))
+    again = matches_from_bytes(matches_to_bytes(evaluation))
+    assert options.watched is not None
+    seen = document_at(
+        stored,
+        again,
+        threshold=threshold,
+        iou_threshold=iou,
+        watched=matches_from_bytes(matches_to_bytes(options.watched)),
+    )
+    fresh = detection_report(evaluation, replace(options, threshold=threshold, iou_threshold=iou))
+    assert seen.keys() == fresh.keys()
+    for part in fresh:
         assert seen[part] == fresh[part], part
-    for mine, theirs in zip(seen["labels"], fresh["labels"], strict=True):
-        for name in ("label", "found", "wrong", "missed", "precision", "recall", "f1", "warnings"):
-            assert mine[name] == theirs[name], name
+    assert set(seen["regressions"]["states"]) == {"i1", "i2", "w1", "w2"}
+    assert stored["intervals"] != seen["intervals"]
+
+
+def test_what_no_threshold_moves_stays() -> None:
+    evaluation = evaluate(random_samples(seed=2))
+    stored = detection_report(evaluation, rich_options(evaluation))
+    seen = document_at(stored, evaluation, threshold=0.1, iou_threshold=0.9)
+    for name in ("map", "map_50", "map_small", "mar_100", "fps"):
+        assert seen["overall"][name] == stored["overall"][name]
+        assert seen["intervals"][name] == stored["intervals"][name]
+    assert seen["tide"] == stored["tide"]
+
+
+@pytest.mark.parametrize("kind", ["box", "mask"])
+def test_every_figure_has_an_interval_around_it(kind: Kind) -> None:
+    given = random_samples(seed=2, images=60)
+    evaluation = evaluate(with_masks(given) if kind == "mask" else given, kind=kind)
+    document = detection_report(evaluation, rich_options(evaluation, replicates=200))
+    pairs = {name: (v, document["intervals"][name]) for name, v in document["overall"].items()}
+    quality = dict(document["quality"])
+    ends = quality.pop("intervals")
+    pairs |= {f"quality {name}": (value, ends[name]) for name, value in quality.items()}
+    tide = document["tide"]
+    pairs |= {f"tide {k}": (gain, tide["intervals"][k]) for k, gain in tide["gain"].items()}
+    for row in document["labels"]:
+        for name in ("ap", "ap_50_95", "precision", "recall", "f1", "detection_rate"):
+            pairs[f"{row['label']} {name}"] = row[name], row["intervals"][name]
+    for group in (*document["by_size"], *document["by_tile_edge"]):
+        pairs[group["name"]] = group["rate"], group["interval"]
+    for name, (value, interval) in pairs.items():
+        if value is None:
+            assert interval["low"] is None, name
+        else:
+            assert interval["low"] <= value <= interval["high"], name
+
+
+def test_the_gallery_shows_every_kind_of_error_of_every_label() -> None:
+    """Misses are not crowded out by false detections, and stand from the largest down."""
+    box = (10.0, 10.0, 20.0, 20.0)
+    truths = [(0, 0, (0.0, 0.0, 10.0 + k, 10.0)) for k in range(30)]
+    found = [(0, label, box, 0.9 - k / 1000) for k in range(100) for label in (0, 1)]
+    given = samples([*truths, (1, 1, box)], found, images=2)
+    document = detection_report(
+        evaluate(given, max_detections=1000), ReportOptions(threshold=0.1, replicates=0)
+    )
+    shown = Counter(
+        (error["kind"], error["predicted_label"] or error["true_label"])
+        for error in document["errors"]["samples"]
+    )
+    assert shown == {
+        ("false_detection", "pit"): 20,
+        ("false_detection", "scratch"): 20,
+        ("miss", "pit"): 20,
+        ("miss", "scratch"): 1,
+    }
+    sizes = [e["size_px"] for e in document["errors"]["samples"] if e["true_label"] == "pit"]
+    assert sizes == sorted(sizes, reverse=True)
+    assert sizes[0] == pytest.approx(390**0.5, abs=0.01)
 
 
 @pytest.mark.parametrize(
@@ -118,3 +225,40 @@ def test_classifications_that_cannot_be_judged_are_refused(
 def test_no_classified_images_are_undefined() -> None:
     figures = classification_figures(Classified(np.zeros(0, np.int64), np.zeros((0, 3))))
     assert np.isnan([figures.accuracy, figures.macro_f1, figures.calibration_error]).all()
+
+
+def edited(manifest: bytes, change: Callable[[dict[str, Any]], None]) -> bytes:
+    snapshot = orjson.loads(manifest)
+    change(snapshot)
+    return orjson.dumps(snapshot)
+
+
+def test_only_images_held_out_judge() -> None:
+    """A training image that was predicted judges nothing; a corrected one is watched."""
+
+    def teach(snapshot: dict[str, Any]) -> None:
+        for image, split in zip(snapshot["images"], ["train", "val", "train"], strict=False):
+            image["split"] = split
+        snapshot["images"][1]["corrected"] = False
+        snapshot["images"][2]["corrected"] = True
+
+    manifest, predictions = version_files(images=20)
+    version = read_version(edited(manifest, teach), predictions)
+    assert version.samples.images.ids == tuple(f"i{k}" for k in range(3, 20))
+    assert version.corrected is not None
+    assert version.corrected.images.ids == ("i0", "i2")
+    assert len(version.elapsed_ms) == 20
+
+
+def test_a_shape_without_an_id_takes_no_other_id_away() -> None:
+    def blank(snapshot: dict[str, Any]) -> None:
+        image = next(image for image in snapshot["images"] if len(image["shapes"]) > 1)
+        image["shapes"][0]["id"] = ""
+        image["shapes"][1]["id"] = "s1"
+
+    manifest, predictions = version_files(images=20, skill=0.0)
+    version = read_version(edited(manifest, blank), predictions)
+    document = detection_report(evaluate(version.samples), ReportOptions(replicates=0))
+    ids = [e["shape_id"] for e in document["errors"]["samples"] if e["kind"] == "miss"]
+    assert ids.count(None) <= 1
+    assert "s1" in ids

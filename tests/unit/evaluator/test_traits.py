@@ -3,12 +3,14 @@
 import numpy as np
 import pytest
 from scenes import random_samples
+from scipy.stats import fisher_exact
 
 from services.evaluator.domain.evaluation import evaluate
 from services.evaluator.domain.traits import (
     ImageTraits,
     common_traits,
     detection_features,
+    fisher_tail,
     truth_features,
 )
 
@@ -59,3 +61,51 @@ def test_dark_images_and_neighbours_reach_the_features() -> None:
 def test_a_feature_without_spread_is_left_out(value: np.ndarray) -> None:
     wrong = np.arange(40) < 20
     assert common_traits(wrong, {"size": value}, kind="trait_miss") == []
+
+
+def test_the_chance_of_a_gathering_is_fishers_exact_test() -> None:
+    r = np.random.default_rng(0)
+    for _ in range(60):
+        total = int(r.integers(2, 400))
+        inside, wrong = r.random(total) < r.random(), r.random(total) < r.random()
+        both = int((inside & wrong).sum())
+        rows = [
+            [both, int((inside & ~wrong).sum())],
+            [int((~inside & wrong).sum()), int((~inside & ~wrong).sum())],
+        ]
+        expected = fisher_exact(rows, alternative="greater").pvalue
+        found = fisher_tail(both, within=int(inside.sum()), errors=int(wrong.sum()), total=total)
+        assert found == pytest.approx(expected, rel=1e-9)
+
+
+def test_holms_steps_keep_the_whole_search_at_one_in_twenty() -> None:
+    """Seven features: tried one by one they tell something in far more searches."""
+    names = ("size", "brightness", "sharpness", "edge", "aspect", "crowding", "device")
+    told = alone = 0
+    for seed in range(200):
+        r = np.random.default_rng(seed)
+        features: dict[str, np.ndarray] = {name: r.random(300) for name in names[:-1]}
+        features["device"] = r.choice([f"camera {k}" for k in range(6)], 300)
+        wrong = r.random(300) < 0.2
+        told += bool(common_traits(wrong, features, kind="trait_miss"))
+        alone += any(
+            common_traits(wrong, {name: values}, kind="trait_miss")
+            for name, values in features.items()
+        )
+    assert told <= 20  # P(more than 20 of 200 at one in twenty) is under 1 in 500
+    assert alone > 2 * told
+
+
+def test_the_corrected_p_value_is_holms() -> None:
+    """Sorted p-values times the number of tests that are left, worked by hand."""
+    wrong = np.arange(40) < 12
+    device = np.where(np.arange(40) < 9, "A", "B")
+    label = np.where((np.arange(40) >= 2) & (np.arange(40) < 12), "pit", "dent")
+    found = {
+        (trait.name, trait.value): trait.p_value
+        for trait in common_traits(wrong, {"device": device, "label": label}, kind="trait_miss")
+    }
+    pit = fisher_tail(10, within=10, errors=12, total=40)
+    camera = fisher_tail(9, within=9, errors=12, total=40)
+    assert found["label", "pit"] == pytest.approx(4 * pit)
+    assert found["device", "A"] == pytest.approx(3 * camera)
