@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from services.trainer.domain.recipe import Recipe
 from services.trainer.domain.records import version_name
 from services.trainer.errors import NoAnnotations, NoImages, NotResumable
-from services.trainer.lines import Lines, job_id_of, placed, released
+from services.trainer.lines import Lines, job_id_of, placed
 from services.trainer.repository import (
     ENDED,
     IMAGES,
@@ -107,24 +107,15 @@ class Trainings:
         by: str = "",
     ) -> None:
         """Places an order once, whatever happens in between, and starts what can start."""
-        now = self._clock()
         order = Order(
             training_id=training_id,
             mode=mode,
             trigger=trigger,
             recipe=recipe,
-            requested_at=now,
+            requested_at=self._clock(),
             requested_by=by,
         )
-
-        def step(line: Line) -> Line:
-            known = (line.running, line.waiting)
-            if any(other is not None and other.training_id == training_id for other in known):
-                return line
-            return placed(line, order, now)
-
-        await self.lines.change(tenant, project_id, step)
-        await self.lines.advance(tenant, project_id)
+        await self._place(tenant, project_id, order)
 
     async def get(self, who: Principal, project_id: str, training_id: str) -> Standing:
         """A training of the project; raises NotFound."""
@@ -174,6 +165,8 @@ class Trainings:
     async def cancel(self, who: Principal, project_id: str, training_id: str) -> Standing:
         """Ends a training that waits, asks one that runs to stop; one that is over stays so."""
         standing = await self.get(who, project_id, training_id)
+        if standing.training.state in ENDED:  # unless it was resumed a moment ago
+            standing = await self._in_step(who, project_id, training_id)
         training = standing.training
         if training.state in ENDED:
             return standing
@@ -187,7 +180,7 @@ class Trainings:
                 await self._trainings(who.tenant).replace(over, events=[ended])
             except VersionConflict:  # it just got its dataset or its turn
                 return await self.cancel(who, project_id, training_id)
-            await self._release(training)
+            await self.lines.release(training)
         return await self.get(who, project_id, training_id)
 
     async def resume(self, who: Principal, project_id: str, training_id: str) -> Standing:
@@ -197,7 +190,7 @@ class Trainings:
             NotResumable: It is not over, it succeeded, or it never got a dataset.
             TrainingWaits: The line is full.
         """
-        training = (await self.get(who, project_id, training_id)).training
+        training = (await self._in_step(who, project_id, training_id)).training
         if training.state not in ("failed", "terminated") or not training.manifest_key:
             raise NotResumable("only a failed or terminated training with a dataset can go on")
         order = Order(
@@ -210,13 +203,7 @@ class Trainings:
             requested_by=who.subject,
             resumes=training.resumes + 1,
         )
-
-        def step(line: Line) -> Line:
-            counted_to = line.counted_to  # an old dataset holds no new correction
-            return placed(line, order, self._clock()).model_copy(update={"counted_to": counted_to})
-
-        await self.lines.change(who.tenant, project_id, step)
-        await self.lines.advance(who.tenant, project_id)
+        await self._place(who.tenant, project_id, order)
         return await self.get(who, project_id, training_id)
 
     async def dataset_frozen(self, event: Event[SnapshotFrozen]) -> None:
@@ -261,7 +248,7 @@ class Trainings:
             update = {"state": "failed", "error": reason, "ended_at": self._clock()}
             training = await trainings.replace(training.model_copy(update=update), events=[ended])
         if training.state in ENDED:
-            await self._release(training)
+            await self.lines.release(training)
 
     async def succeeded(self, event: Event[TrainingSucceeded]) -> None:
         """The job is done: the record gets its version, and the next training its turn."""
@@ -280,7 +267,7 @@ class Trainings:
             }
             training = await trainings.replace(training.model_copy(update=update))
         if training.state in ENDED:
-            await self._release(training)
+            await self.lines.release(training)
 
     async def ended(self, event: Event[TrainingEnded]) -> None:
         """The training ended without a version; words of an earlier life change nothing."""
@@ -298,21 +285,25 @@ class Trainings:
             }
             training = await trainings.replace(training.model_copy(update=update))
         if training.state in ENDED:
-            await self._release(training)
+            await self.lines.release(training)
 
     async def next_version(self, tenant: str, project_id: str) -> str:
         """Name of the version that the project's running training will make."""
         line = await self.lines.get(tenant, project_id)
         return version_name(line.versions + 1)
 
-    async def _release(self, training: Training) -> None:
-        now = self._clock()
-
+    async def _place(self, tenant: str, project_id: str, order: Order) -> None:
         def step(line: Line) -> Line:
-            return released(line, training.id, now=now, version=training.version_number)
+            return placed(line, order, self._clock())
 
-        await self.lines.change(training.tenant, training.project_id, step)
-        await self.lines.advance(training.tenant, training.project_id)
+        await self.lines.change(tenant, project_id, step)
+        await self.lines.advance(tenant, project_id)
+
+    async def _in_step(self, who: Principal, project_id: str, training_id: str) -> Standing:
+        """The training once its record is in step with the line; raises NotFound."""
+        await self.get(who, project_id, training_id)
+        await self.lines.advance(who.tenant, project_id)
+        return await self.get(who, project_id, training_id)
 
     async def _require_annotations(self, tenant: str, project_id: str) -> None:
         images = self._documents.collection(IMAGES, TenantScope(tenant))

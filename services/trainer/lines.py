@@ -5,7 +5,7 @@ The line is the only place where a training starts or ends; everything else is b
 """
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from services.trainer.errors import TrainingWaits
 from services.trainer.repository import ENDED, LINES, TRAININGS, Line, Order, Training
@@ -24,43 +24,81 @@ from shared.jobs.queue import JobQueue
 
 JOB_KIND = "training"
 JOB_ATTEMPTS = 30  # each kill of the machine costs one; a training that crashes ends much earlier
+RETRY_S = 300.0  # after a failure; doubled with each further one
+RETRY_MOST_S = 6 * 3600.0
 _RACES = 50
 
 
 def placed(line: Line, order: Order, now: datetime) -> Line:
-    """The line with an order at its end; whatever was corrected before it starts is learnt by it.
+    """The line with an order at its end, unless its training stands there already.
 
     An order without a number gets the next one.
 
     Raises:
+        NotFound: The project is deleted.
         TrainingWaits: One runs and one waits already.
     """
+    if line.deleted:
+        raise NotFound(f"no project {line.id}")
+    known = (line.running, line.waiting)
+    if any(other is not None and other.training_id == order.training_id for other in known):
+        return line
     if not order.number:
         order = order.model_copy(update={"number": line.trainings + 1})
         line = line.model_copy(update={"trainings": order.number})
     if line.running is None:
-        return line.model_copy(update={"running": order, "counted_to": now})
+        return _running(line, order, now)
     if line.waiting is None:
         return line.model_copy(update={"waiting": order})
     raise TrainingWaits("this project has a running and a waiting training; cancel one first")
 
 
-def released(line: Line, training_id: str, *, now: datetime, version: int | None) -> Line:
-    """The line without a training that ended; the one that waited runs.
+def released(line: Line, training: Training, now: datetime) -> Line:
+    """The line without this life of a training, which is over; the one that waited runs.
 
-    The dataset of the next one is asked for now, so it holds every correction up to now.
+    A training that failed gives its corrections back, and the policy waits before it tries again.
     """
-    update: dict[str, object] = {}
-    if version is not None:
-        update["versions"] = max(line.versions, version)
-    if line.running is not None and line.running.training_id == training_id:
-        update |= {"running": line.waiting, "waiting": None}
-        if line.waiting is not None and not line.waiting.resumes:
-            update["counted_to"] = now
-        update["due_at"] = now  # corrections that came meanwhile are looked at again
-    elif line.waiting is not None and line.waiting.training_id == training_id:
-        update["waiting"] = None
-    return line.model_copy(update=update)
+    if training.version_number is not None:
+        line = line.model_copy(update={"versions": max(line.versions, training.version_number)})
+    if _stands_for(line.waiting, training):
+        line = line.model_copy(update={"waiting": None})
+    ended, following = line.running, line.waiting
+    if ended is None or not _stands_for(ended, training):
+        return line
+    # Corrections that came meanwhile are looked at again.
+    line = line.model_copy(update={"running": None, "waiting": None, "due_at": now})
+    if training.state == "succeeded":
+        line = line.model_copy(update={"failures": 0, "not_before": None})
+    elif training.state == "failed":
+        line = _given_back(line, ended, now)
+    return line if following is None else _running(line, following, now)
+
+
+def _stands_for(order: Order | None, training: Training) -> bool:
+    """Whether the order is of this or an earlier life of the training."""
+    return (
+        order is not None and order.training_id == training.id and order.resumes <= training.resumes
+    )
+
+
+def _running(line: Line, order: Order, now: datetime) -> Line:
+    """The line with an order that runs; whatever was corrected up to now is in its dataset."""
+    if order.resumes:  # it has its dataset, which holds no new correction
+        return line.model_copy(update={"running": order})
+    order = order.model_copy(update={"counted_from": line.counted_to})
+    return line.model_copy(update={"running": order, "counted_to": now})
+
+
+def _given_back(line: Line, ended: Order, now: datetime) -> Line:
+    """The line to which the corrections of a failed training wait again, longer each time."""
+    wait_s = min(RETRY_S * 2 ** min(line.failures, 16), RETRY_MOST_S)
+    return line.model_copy(
+        update={
+            "counted_to": line.counted_to if ended.resumes else ended.counted_from,
+            "failures": line.failures + 1,
+            "not_before": now + timedelta(seconds=wait_s),
+        }
+    )
 
 
 class Lines:
@@ -90,14 +128,39 @@ class Lines:
                 continue
         raise VersionConflict(f"the line of project {project_id} changes too fast")
 
+    async def release(self, training: Training) -> None:
+        """Takes a training that is over out of the line; the next one has its turn."""
+        await self._let_go(training)
+        await self.advance(training.tenant, training.project_id)
+
     async def advance(self, tenant: str, project_id: str) -> None:
         """Makes the records and jobs that the line asks for; safe to repeat."""
+        for _ in range(_RACES):
+            try:
+                if await self._in_step(tenant, project_id):
+                    return
+            except VersionConflict:  # somebody else brings it on, too
+                continue
+        raise VersionConflict(f"the line of project {project_id} changes too fast")
+
+    async def _in_step(self, tenant: str, project_id: str) -> bool:
+        """Brings the records in step with the line; False when that changed the line itself."""
         line = await self.get(tenant, project_id)
-        if line.waiting is not None:
-            await self._ensure_record(tenant, project_id, line.waiting)
-        if line.running is not None:
-            await self._ensure_record(tenant, project_id, line.running)
-            await self._ensure_started(tenant, line.running)
+        training = None
+        for order in filter(None, (line.waiting, line.running)):
+            training = await self._ensure_record(tenant, project_id, order)
+            if training.state in ENDED:
+                await self._let_go(training)
+                return False
+        if training is not None and line.running is not None and not line.deleted:
+            await self._ensure_started(training)
+        return True
+
+    async def _let_go(self, training: Training) -> None:
+        def step(line: Line) -> Line:
+            return released(line, training, self._clock())
+
+        await self.change(training.tenant, training.project_id, step)
 
     async def advance_all(self) -> None:
         """Heals every line whose records lag behind, as after a kill between two writes."""
@@ -105,10 +168,17 @@ class Lines:
         for line in await lines.query(Query(where={"running.training_id": Not(None)}, limit=1000)):
             await self.advance(line.tenant, line.id)
 
-    async def _ensure_record(self, tenant: str, project_id: str, order: Order) -> None:
+    async def _ensure_record(self, tenant: str, project_id: str, order: Order) -> Training:
+        """The order's training, in the life that stands in line."""
         trainings = self._trainings(tenant)
-        if await trainings.find(order.training_id) is not None:
-            return
+        training = await trainings.find(order.training_id)
+        if training is None:
+            return await self._insert(tenant, project_id, order)
+        if training.state in ENDED and training.resumes < order.resumes:
+            return await trainings.replace(_resumed(training, order.resumes))
+        return training
+
+    async def _insert(self, tenant: str, project_id: str, order: Order) -> Training:
         record = Training(
             id=order.training_id,
             tenant=tenant,
@@ -122,38 +192,36 @@ class Lines:
             requested_by=order.requested_by,
         )
         try:
-            await trainings.insert(record)
+            return await self._trainings(tenant).insert(record)
         except AlreadyExists:
-            return
+            return await self._trainings(tenant).get(record.id)
 
-    async def _ensure_started(self, tenant: str, order: Order) -> None:
-        """The running order's training asks for its dataset, or has its job."""
-        trainings = self._trainings(tenant)
-        training = await trainings.get(order.training_id)
-        if training.state == "waiting":
+    async def _ensure_started(self, training: Training) -> None:
+        """The training whose turn it is asks for its dataset, or has its job."""
+        trainings = self._trainings(training.tenant)
+        if training.state == "waiting" and not training.manifest_key:
             asked = TrainingRequested(project_id=training.project_id, training_id=training.id)
             await trainings.replace(
                 training.model_copy(update={"state": "preparing"}), events=[asked]
             )
             return
-        if training.state in ENDED and training.resumes < order.resumes:
-            training = await trainings.replace(_resumed(training, order.resumes))
+        if training.state == "waiting":
+            training = await trainings.replace(training.model_copy(update={"state": "queued"}))
         if training.state == "queued":
             await self.ensure_job(training)
 
     async def ensure_job(self, training: Training) -> None:
-        """The job of a queued training; the job of an earlier life hands over its checkpoint."""
+        """The job of a queued training; the last life that had one hands over its checkpoint."""
         payload: dict[str, object] = {
             "training_id": training.id,
             "project_id": training.project_id,
             "manifest_key": training.manifest_key,
         }
-        if training.resumes:
-            earlier = await self._queue.find(
-                training.tenant, job_id_of(training.id, training.resumes - 1)
-            )
+        for life in reversed(range(training.resumes)):  # one that only waited had no job
+            earlier = await self._queue.find(training.tenant, job_id_of(training.id, life))
             if earlier is not None and "checkpoint" in earlier.payload:
                 payload["checkpoint"] = earlier.payload["checkpoint"]
+                break
         await self._queue.enqueue(
             training.tenant, JOB_KIND, training.job_id, payload=payload, max_attempts=JOB_ATTEMPTS
         )
@@ -173,7 +241,7 @@ def job_id_of(training_id: str, resumes: int) -> str:
 def _resumed(training: Training, resumes: int) -> Training:
     return training.model_copy(
         update={
-            "state": "queued",
+            "state": "waiting",
             "resumes": resumes,
             "job_id": job_id_of(training.id, resumes),
             "error": "",

@@ -90,7 +90,11 @@ class Training(Document):
 
 
 class Order(BaseModel):
-    """A training that has a place in its project's line; enough to make its record again."""
+    """A training that has a place in its project's line; enough to make its record again.
+
+    ``counted_from`` is the line's ``counted_to`` before this one ran. ``resumes`` tells which life
+    of the training has the place: a resumed one comes again with the next number.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -102,6 +106,7 @@ class Order(BaseModel):
     requested_at: Timestamp
     requested_by: str = ""
     resumes: int = 0
+    counted_from: Timestamp | None = None
 
 
 class Champion(BaseModel):
@@ -119,6 +124,8 @@ class Line(Document):
 
     Every start and end goes through a compare-and-set of this document, whose id is the project's.
     ``counted_to``: corrections up to this time are in a dataset that was asked for.
+    ``failures``: trainings that failed since one succeeded; ``not_before``: until then no
+    correction starts another. A ``deleted`` project's line takes and starts nothing.
     """
 
     trainings: int = 0
@@ -128,7 +135,8 @@ class Line(Document):
     champion: Champion | None = None
     policy: RetrainingPolicy = RetrainingPolicy()
     counted_to: Timestamp | None = None
-    last_change_at: Timestamp | None = None
+    failures: int = 0
+    not_before: Timestamp | None = None
     due_at: Timestamp | None = None
     deleted: bool = False
 

@@ -5,7 +5,7 @@ only remember the change and ask for a look, whatever their number or order.
 """
 
 import asyncio
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from services.trainer.domain.recipe import Recipe
 from services.trainer.domain.retraining import Backlog, RetrainingPolicy, decide
@@ -32,6 +32,7 @@ from shared.http.tokens import Principal
 from shared.ids import new_id
 
 LOOK_EVERY_S = 0.5
+LOOK_LEASE_S = 30.0  # far longer than a look takes; asking for one meanwhile is not in vain
 HEAL_EVERY_LOOKS = 20
 _RACES = 50
 
@@ -84,45 +85,48 @@ class Retraining:
         """An annotation changed; later news of the same image win whatever the order."""
         data = event.data
         image = await self._image(event.tenant, data.project_id, data.image_id)
-        if event.sequence <= image.annotation_sequence:
-            return
-        await self._remember(
-            event.tenant,
-            data.project_id,
-            data.image_id,
-            annotated=data.annotated,
-            annotation_sequence=event.sequence,
-            annotated_at=event.time,
-        )
+        if event.sequence > image.annotation_sequence:
+            await self._remember(
+                event.tenant,
+                data.project_id,
+                data.image_id,
+                annotated=data.annotated,
+                annotation_sequence=event.sequence,
+                annotated_at=event.time,
+            )
         line = await self._trainings.lines.get(event.tenant, data.project_id)
-        if line.policy.count_annotations:
+        if line.policy.count_annotations:  # for known news, too: a kill may have come in between
             await self._ask_for_a_look(event.tenant, data.project_id)
 
     async def correction_saved(self, event: Event[CorrectionSaved]) -> None:
         """A person corrected an image; the same image counts once."""
         data = event.data
         image = await self._image(event.tenant, data.project_id, data.image_id)
-        if image.deleted or (image.corrected_at is not None and image.corrected_at >= event.time):
+        if image.deleted:
             return
-        await self._remember(
-            event.tenant, data.project_id, data.image_id, annotated=True, corrected_at=event.time
-        )
+        if image.corrected_at is None or image.corrected_at < event.time:
+            await self._remember(
+                event.tenant,
+                data.project_id,
+                data.image_id,
+                annotated=True,
+                corrected_at=event.time,
+            )
         await self._ask_for_a_look(event.tenant, data.project_id)
 
     async def project_deleted(self, event: Event[ProjectDeleted]) -> None:
         """Nothing of the project runs or starts any more."""
-        project_id = event.data.project_id
-        line = await self._trainings.lines.get(event.tenant, project_id)
+        project_id, lines = event.data.project_id, self._trainings.lines
+
+        def step(line: Line) -> Line:
+            return line.model_copy(update={"deleted": True, "due_at": None})
+
+        await lines.change(event.tenant, project_id, step)  # from now on nothing gets in line
+        await lines.advance(event.tenant, project_id)  # whatever stands in it has its record
+        line = await lines.get(event.tenant, project_id)
         who = Principal(event.tenant, "workspace", "admin")
-        for order in (line.waiting, line.running):
-            if order is not None:
-                await self._trainings.cancel(who, project_id, order.training_id)
-        if line.version:
-            await self._trainings.lines.change(
-                event.tenant,
-                project_id,
-                lambda line: line.model_copy(update={"deleted": True, "due_at": None}),
-            )
+        for order in filter(None, (line.waiting, line.running)):
+            await self._trainings.cancel(who, project_id, order.training_id)
 
     async def watch(self) -> None:
         """Looks at due projects until cancelled; now and then heals lines left half-way."""
@@ -144,21 +148,32 @@ class Retraining:
         return fired
 
     async def _look(self, line: Line) -> bool:
-        """Decides for one project as it was read; a change since then brings another look."""
+        """Decides for one project as it was read; a change since then brings another look.
+
+        The look is taken first, so that whoever asks for another one while it counts is seen: his
+        write makes the decision fail. A look that ends half-way is taken again after a while.
+        """
         now = self._clock()
+        lines = self._documents.collection(LINES, TenantScope(line.tenant))
+        taken_to = now + timedelta(seconds=LOOK_LEASE_S)
+        try:
+            line = await lines.replace(line.model_copy(update={"due_at": taken_to}))
+        except (VersionConflict, NotFound):
+            return False
         decision = decide(
             line.policy,
             await self._backlog(line),
             training_waits=line.waiting is not None or line.deleted,
             now=now,
+            not_before=line.not_before,
         )
         new = line.model_copy(update={"due_at": decision.due_at})
         if decision.fire:
             new = placed(new, self._order(line, now), now)
-        lines = self._documents.collection(LINES, TenantScope(line.tenant))
         try:
             await lines.replace(new)
         except (VersionConflict, NotFound):
+            await self._ask_for_a_look(line.tenant, line.id)
             return False
         if decision.fire:
             await self._trainings.lines.advance(line.tenant, line.id)
@@ -193,9 +208,9 @@ class Retraining:
         now = self._clock()
 
         def step(line: Line) -> Line:
-            if line.due_at is not None and line.due_at <= now:
+            if line.deleted or (line.due_at is not None and line.due_at <= now):
                 return line
-            return line.model_copy(update={"due_at": now, "last_change_at": now})
+            return line.model_copy(update={"due_at": now})
 
         await self._trainings.lines.change(tenant, project_id, step)
 

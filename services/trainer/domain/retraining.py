@@ -61,9 +61,14 @@ IDLE = Decision(False)
 
 
 def decide(
-    policy: RetrainingPolicy, backlog: Backlog, *, training_waits: bool, now: datetime
+    policy: RetrainingPolicy,
+    backlog: Backlog,
+    *,
+    training_waits: bool,
+    now: datetime,
+    not_before: datetime | None = None,
 ) -> Decision:
-    """What to do about the backlog at ``now``.
+    """What to do about the backlog at ``now``; nothing fires earlier than ``not_before``.
 
     >>> from datetime import UTC
     >>> at = datetime(2026, 1, 1, tzinfo=UTC)
@@ -80,4 +85,6 @@ def decide(
     due_at = backlog.first_at + timedelta(seconds=policy.max_wait_s)
     if backlog.waiting >= policy.min_corrections:
         due_at = min(due_at, backlog.last_at + timedelta(seconds=policy.quiet_s))
+    if not_before is not None:
+        due_at = max(due_at, not_before)
     return Decision(True) if now >= due_at else Decision(False, due_at)

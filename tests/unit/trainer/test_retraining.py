@@ -2,17 +2,23 @@
 
 import asyncio
 import random
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
+from services.trainer.domain.recipe import Recipe
 from services.trainer.domain.retraining import Backlog, RetrainingPolicy, decide
+from services.trainer.repository import IMAGES
+from services.trainer.retraining import Retraining
 from shared.contracts.annotation_events import AnnotationSaved, CorrectionSaved
 from shared.contracts.envelope import Event
 from shared.contracts.image_events import ImageDeleted
+from shared.documents.port import CollectionSpec, Documents, Scope, Where
 from shared.errors import VersionConflict
 from tests.unit.trainer.pictures import PROJECT
-from tests.unit.trainer.platform import START, WHO, Place, Time
+from tests.unit.trainer.platform import START, WHO, Place, Script, Time
 
 POLICY = RetrainingPolicy(min_corrections=3, quiet_s=10, max_wait_s=600)
 
@@ -147,8 +153,6 @@ async def test_corrections_while_a_training_runs_start_another_after_it(
 async def test_a_training_by_hand_takes_the_waiting_corrections_along(
     place: Place, time: Time
 ) -> None:
-    from services.trainer.domain.recipe import Recipe
-
     await use(place)
     for number in range(3):
         await place.retraining.correction_saved(correction(place, number))
@@ -167,6 +171,158 @@ async def test_timers_survive_a_restart(place: Place, time: Time) -> None:
     again = Place(place.stores, place.folder, clock=time)
     time.pass_s(10)
     assert await again.retraining.look_at_due() == 1
+
+
+async def forget_to_look(place: Place) -> None:
+    """Leave the line as a kill does between what is remembered and the wish for a look."""
+    await place.trainings.lines.change(
+        "default", PROJECT, lambda line: line.model_copy(update={"due_at": None})
+    )
+
+
+async def test_a_correction_that_comes_again_after_a_kill_is_looked_at(
+    place: Place, time: Time
+) -> None:
+    await use(place)
+    corrections = [correction(place, number) for number in range(3)]
+    for event in corrections:
+        await place.retraining.correction_saved(event)
+    await forget_to_look(place)
+    await place.retraining.correction_saved(corrections[-1])
+    time.pass_s(10)
+    assert await place.retraining.look_at_due() == 1
+
+
+async def test_an_annotation_that_comes_again_after_a_kill_is_looked_at(
+    place: Place, time: Time
+) -> None:
+    await use(place, POLICY.model_copy(update={"min_corrections": 1, "count_annotations": True}))
+    saved = AnnotationSaved(project_id=PROJECT, image_id="I1", labels=("a",))
+    event = place.event(saved, "I1")
+    await place.retraining.annotation_saved(event)
+    await forget_to_look(place)
+    await place.retraining.annotation_saved(event)
+    time.pass_s(10)
+    assert await place.retraining.look_at_due() == 1
+
+
+class Meanwhile:
+    """A document store in which something happens once, right after images were counted."""
+
+    def __init__(self, documents: Documents, happens: Callable[[], Awaitable[None]]) -> None:
+        self._documents = documents
+        self._happens: list[Callable[[], Awaitable[None]]] = [happens]
+
+    def collection(self, spec: CollectionSpec[Any], scope: Scope) -> Any:
+        found = self._documents.collection(spec, scope)
+        return self._Counted(found, self._happens) if spec is IMAGES else found
+
+    class _Counted:
+        def __init__(self, images: Any, happens: list[Callable[[], Awaitable[None]]]) -> None:
+            self._images, self._happens = images, happens
+            self.query = images.query
+
+        async def count(self, where: Where) -> int:
+            number: int = await self._images.count(where)
+            while self._happens:
+                await self._happens.pop()()
+            return number
+
+
+async def test_a_correction_that_comes_while_others_are_counted_is_not_overlooked(
+    place: Place, time: Time
+) -> None:
+    await use(place)
+    for number in range(2):
+        await place.retraining.correction_saved(correction(place, number))
+
+    async def third() -> None:
+        await place.retraining.correction_saved(correction(place, 2))
+
+    documents: Any = Meanwhile(place.stores.documents, third)
+    looking = Retraining(documents, place.trainings, recipe=Recipe(), clock=time)
+    assert await looking.look_at_due() == 0
+    time.pass_s(10)
+    assert await looking.look_at_due() == 1
+    assert await looking.look_at_due() == 0
+
+
+async def test_a_look_that_is_killed_half_way_is_taken_again(place: Place, time: Time) -> None:
+    await use(place)
+    for number in range(3):
+        await place.retraining.correction_saved(correction(place, number))
+    time.pass_s(10)
+
+    class Killed(Exception):
+        pass
+
+    async def kill() -> None:
+        raise Killed
+
+    documents: Any = Meanwhile(place.stores.documents, kill)
+    with pytest.raises(Killed):
+        await Retraining(documents, place.trainings, recipe=Recipe(), clock=time).look_at_due()
+    time.pass_s(30)
+    assert await place.retraining.look_at_due() == 1
+
+
+async def policy_training(place: Place, *, life: str) -> None:
+    """What the policy fired runs to the end that ``life`` tells."""
+    await place.settle()
+    place.script = Script(lives=[life])
+    assert await place.worker().work_once()
+    await place.settle()
+
+
+async def test_a_failed_training_gives_its_corrections_back_and_later_ones_wait_longer(
+    place: Place, time: Time
+) -> None:
+    await use(place)
+    for number in range(3):
+        await place.retraining.correction_saved(correction(place, number))
+    time.pass_s(10)
+    assert await place.retraining.look_at_due() == 1
+    for pause_s in (300, 600, 1200):
+        await policy_training(place, life="fails")
+        time.pass_s(pause_s - 100)
+        assert await place.retraining.look_at_due() == 0
+        await place.retraining.correction_saved(correction(place, 9))
+        time.pass_s(99)
+        assert await place.retraining.look_at_due() == 0, "a new correction does not help"
+        time.pass_s(1)
+        assert await place.retraining.look_at_due() == 1
+    await policy_training(place, life="result")
+    time.pass_s(10_000)
+    assert await place.retraining.look_at_due() == 0
+    line = await place.line()
+    assert (line.failures, line.not_before) == (0, None)
+
+
+async def test_no_failure_waits_longer_than_six_hours(place: Place, time: Time) -> None:
+    await use(place)
+    await place.trainings.lines.change(
+        "default", PROJECT, lambda line: line.model_copy(update={"failures": 5000})
+    )
+    for number in range(3):
+        await place.retraining.correction_saved(correction(place, number))
+    time.pass_s(10)
+    assert await place.retraining.look_at_due() == 1
+    await policy_training(place, life="fails")
+    assert (await place.line()).not_before == time() + timedelta(hours=6)
+
+
+async def test_what_a_person_terminates_is_not_started_again(place: Place, time: Time) -> None:
+    await use(place)
+    for number in range(3):
+        await place.retraining.correction_saved(correction(place, number))
+    time.pass_s(10)
+    assert await place.retraining.look_at_due() == 1
+    await place.settle()
+    (record,) = await place.records()
+    await place.trainings.cancel(WHO, PROJECT, record.id)
+    await place.settle()
+    time.pass_s(100_000)
+    assert await place.retraining.look_at_due() == 0
 
 
 async def test_two_watchers_fire_once(place: Place, time: Time) -> None:
