@@ -9,6 +9,7 @@ import numpy as np
 
 from services.trainer.domain.recipe import Recipe
 from shared.vision.boxes import Boxes, Floats, area
+from shared.vision.tile_advice import smallest_and_largest_small
 from shared.vision.tiles import TilePlan
 
 LONG_SIDE = 416  # of the input: 35 ms a training window on two CPU cores
@@ -103,9 +104,23 @@ def _choose_tiles(sizes: Sequence[tuple[int, int]], boxes: Sequence[Boxes]) -> T
     scale, usual = float(np.quantile(lacking, 0.75)), _usual(sizes)
     side = max(LONG_SIDE, round(LONG_SIDE / min(scale, 1.0)))
     tile = usual if max(usual) <= LARGER_TILE * side else (side, side)
-    targets = np.concatenate([_longest(found) for found in boxes if len(found)])
-    overlap = min(float(np.quantile(targets, 0.9)), MAX_OVERLAP_SHARE * min(tile))
-    return TilePlan(tile_size=tile, overlap_px=int(overlap))
+    return TilePlan(tile_size=tile, overlap_px=_overlap(sizes, boxes, tile))
+
+
+def _overlap(
+    sizes: Sequence[tuple[int, int]], boxes: Sequence[Boxes], tile: tuple[int, int]
+) -> int:
+    """Enough for most targets, and for every small one: each lies whole in at least one tile.
+
+    A target that an image holds less than 1000 times is recognised from a part of it, too; half a
+    tile is the most, for tiles that overlap more than that add work and no view.
+    """
+    everything = np.concatenate(boxes)
+    areas = np.repeat([float(width * height) for width, height in sizes], [len(b) for b in boxes])
+    found = smallest_and_largest_small(everything, areas)
+    usual = min(float(np.quantile(_longest(everything), 0.9)), MAX_OVERLAP_SHARE * min(tile))
+    small = math.ceil(found[1]) if found else 0
+    return min(max(int(usual), small), min(tile) // 2)
 
 
 def _needed_scale(boxes: Boxes) -> float:

@@ -26,6 +26,28 @@ def test_large_images_with_small_targets_are_cut_into_tiles_of_the_usual_size():
     assert planned.tile_plan.overlap_px >= 12
 
 
+def test_every_small_target_lies_whole_in_at_least_one_tile():
+    rng = np.random.default_rng(2)
+    sides = np.concatenate([np.full(300, 12.0), np.full(20, 90.0)])
+    corners = rng.uniform(0, 2900, (320, 2))
+    targets = as_boxes(np.hstack([corners, corners + sides[:, None]]))
+    planned = plan(Recipe(), [(4000, 3000)], [targets])
+    tiles = np.array([w.box_xyxy for w in planned.tile_plan.windows(4000, 3000)])
+    low = (targets[:, None, :2] >= tiles[None, :, :2]).all(axis=2)
+    high = (targets[:, None, 2:] <= tiles[None, :, 2:]).all(axis=2)
+    assert len(tiles) > 1
+    assert (low & high).any(axis=1).all()
+
+
+def test_tiles_never_overlap_by_more_than_half():
+    long_and_thin = as_boxes(
+        [[10, 10, 1900, 12], *[[50 * i, 50, 50 * i + 8, 58] for i in range(9)]]
+    )
+    tiles = plan(Recipe(), [(4000, 3000)], [long_and_thin]).tile_plan
+    assert tiles.tile_size is not None
+    assert tiles.overlap_px == min(tiles.tile_size) // 2
+
+
 def test_large_images_with_large_targets_stay_whole():
     planned = plan(Recipe(), [(4000, 3000)] * 3, [squares(300)] * 3)
     assert planned.tile_plan.is_whole
