@@ -3,6 +3,7 @@
 import argparse
 import sys
 from pathlib import Path
+from typing import Any
 
 import orjson
 
@@ -40,20 +41,30 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 def run(args: argparse.Namespace) -> int:
     """Judge and write; 0, or 2 with the reason on standard error when the input is no good."""
     try:
-        samples = read_coco(args.truth.read_bytes(), args.predictions.read_bytes(), kind=args.kind)
-        evaluation = evaluate(samples, kind=args.kind, max_detections=args.max_detections)
-        if args.threshold is not None and not 0 <= args.threshold <= 1:
-            raise BadSamples("the threshold must be from 0 to 1")
-        options = ReportOptions(
-            threshold=args.threshold, iou_threshold=args.iou, replicates=args.replicates
-        )
-        document = detection_report(evaluation, options)
+        _write(args, _judge(args))
     except LoupeError as error:
         print(f"loupe report: {error.detail}", file=sys.stderr)
         return 2
     except OSError as error:
         print(f"loupe report: {error.filename}: {error.strerror}", file=sys.stderr)
         return 2
+    return 0
+
+
+def _judge(args: argparse.Namespace) -> dict[str, Any]:
+    if args.replicates < 0:
+        raise BadSamples("--replicates must be 0 or more")
+    if args.max_detections < 1:
+        raise BadSamples("--max-detections must be 1 or more")
+    samples = read_coco(args.truth.read_bytes(), args.predictions.read_bytes(), kind=args.kind)
+    evaluation = evaluate(samples, kind=args.kind, max_detections=args.max_detections)
+    options = ReportOptions(
+        threshold=args.threshold, iou_threshold=args.iou, replicates=args.replicates
+    )
+    return detection_report(evaluation, options)
+
+
+def _write(args: argparse.Namespace, document: dict[str, Any]) -> None:
     if args.json:
         sys.stdout.buffer.write(orjson.dumps(document, option=orjson.OPT_INDENT_2) + b"\n")
     elif args.html:
@@ -62,12 +73,12 @@ def run(args: argparse.Namespace) -> int:
         args.pdf.write_bytes(render_pdf(document, language=args.language))
     else:
         _print_summary(document, args.language)
-    return 0
 
 
-def _print_summary(document: dict[str, object], language: str) -> None:
-    print(document["conclusion"][language])  # type: ignore[index]
-    overall: dict[str, float | None] = document["overall"]  # type: ignore[assignment]
+def _print_summary(document: dict[str, Any], language: str) -> None:
+    print(document["conclusion"][language])
+    print(f"{'threshold':24} {document['threshold']:.2f}")
+    overall: dict[str, float | None] = document["overall"]
     for name in SHOWN:
         value = overall[name]
         print(f"{name:24} {percent(float('nan') if value is None else value)}")

@@ -16,6 +16,7 @@ Counts = NDArray[np.uint32]
 Offsets = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Bits = NDArray[np.bool_]
+MOST_COORDINATE = 1e6  # px; an outline is walked step by step
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,12 +133,17 @@ def from_polygons(rings: Iterable[Sequence[float]], height: int, width: int) -> 
 
     Rings of fewer than three points cover nothing; no ring gives an empty mask.
 
+    Raises:
+        ValueError: A coordinate is not finite, or farther than :data:`MOST_COORDINATE` px away.
+
     >>> int(from_polygons([[0, 0, 2, 0, 2, 2, 0, 2]], 4, 4)[1::2].sum())
     4
     """
     out = np.array([height * width], np.uint32)
     for ring in rings:
         points = np.asarray(ring, np.float64).reshape(-1, 2)
+        if points.size and not np.abs(points).max() <= MOST_COORDINATE:
+            raise ValueError("a polygon lies too far outside its image")
         if len(points) >= 3:
             out = mask_kernels.unite(out, mask_kernels.polygon_code(points, height, width))
     return out

@@ -1,7 +1,8 @@
 """COCO records as parsed JSON become columns: all that is right, and the errors of what is not."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain
 from typing import Any, Literal
 
 import numpy as np
@@ -17,6 +18,7 @@ from services.evaluator.domain.samples import (
     Truths,
 )
 from shared.vision.masks import (
+    MOST_COORDINATE,
     MaskTable,
     areas,
     bounds_xywh,
@@ -28,6 +30,8 @@ from shared.vision.masks import (
 Kind = Literal["box", "mask"]
 Record = Mapping[str, Any]
 CHUNK_BYTES = 1 << 22
+MOST_SIDE = 1 << 20  # pixels; far beyond any image that can be read
+MOST_PIXELS = (1 << 32) - 1  # a run is counted in 32 bits
 BETWEEN_RECORDS = re.compile(rb"\}\s*,\s*\{")
 
 
@@ -43,8 +47,8 @@ class RecordReader:
         self.label_index = _index(categories, "category")
         self.image_list = ImageList(
             ids=tuple(str(record["id"]) for record in images),
-            widths=np.array([record.get("width") or 0 for record in images], np.int64),
-            heights=np.array([record.get("height") or 0 for record in images], np.int64),
+            widths=np.array([_side(record, "width") for record in images], np.int64),
+            heights=np.array([_side(record, "height") for record in images], np.int64),
         )
 
     def truths(self, records: list[Record]) -> Truths:
@@ -53,18 +57,14 @@ class RecordReader:
         image = _lookup(records, "image_id", self.image_index)
         masks = self._masks(records, image) if self.kind == "mask" else None
         boxes = self._boxes(records, image, masks)
-        area = np.array(
-            [
-                float(record.get("area", boxes[row, 2] * boxes[row, 3]))
-                for row, record in enumerate(records)
-            ]
-        )
+        own = (boxes[:, 2] * boxes[:, 3]).tolist()
+        area = [_number(r.get("area", whole)) for r, whole in zip(records, own, strict=True)]
         return Truths(
             image=image,
             label=_lookup(records, "category_id", self.label_index),
             boxes_xywh=boxes,
             area=np.array(area, np.float64),
-            crowd=np.array([bool(record.get("iscrowd", 0)) for record in records], np.bool_),
+            crowd=np.array([_flag(record.get("iscrowd", 0)) for record in records], np.bool_),
             masks=masks,
             ids=tuple(str(record["id"]) for record in records),
         )
@@ -118,9 +118,9 @@ class RecordReader:
 
 def _mask_areas(records: list[Record], masks: MaskTable) -> Floats:
     out = areas(masks)
-    for row, record in enumerate(records):
-        if record.get("bbox"):
-            out[row] = float(record["bbox"][2]) * float(record["bbox"][3])
+    boxed = [row for row, record in enumerate(records) if record.get("bbox")]
+    boxes = _box_rows([records[row]["bbox"] for row in boxed])
+    out[boxed] = boxes[:, 2] * boxes[:, 3]
     return out
 
 
@@ -133,12 +133,17 @@ def mask_code(segmentation: Any, height: int, width: int) -> NDArray[np.uint32]:
     """
     if height <= 0 or width <= 0:
         raise ValueError("an image with masks needs its width and height")
+    if height * width > MOST_PIXELS:
+        raise ValueError(f"an image of {width} × {height} pixels is too large for masks")
     if isinstance(segmentation, list):
+        _numbers(chain.from_iterable(segmentation), "a polygon")
         return from_polygons(segmentation, height, width)
     if list(segmentation["size"]) != [height, width]:
         raise ValueError("a mask and its image differ in size")
     counts = segmentation["counts"]
     if isinstance(counts, list):
+        if any(type(run) is not int or not 0 <= run <= height * width for run in counts):
+            raise ValueError("a run of a run-length code is a number of pixels")
         return np.array(counts, np.uint32)
     return from_text(counts)
 
@@ -158,14 +163,44 @@ def joined(parts: list[MaskTable]) -> MaskTable:
 
 
 def _box_rows(rows: list[Any]) -> Floats:
+    _numbers(chain.from_iterable(rows), "a bbox")
     boxes = np.array(rows, np.float64) if rows else np.zeros((0, 4))
     if boxes.shape != (len(rows), 4):
         raise ValueError("a bbox is [x, y, width, height]")
+    if boxes.size and np.abs(boxes).max() > MOST_COORDINATE:
+        raise ValueError("a bbox lies too far outside its image")
     return boxes
 
 
 def _number(value: Any) -> float:  # noqa: ANN401 - JSON
-    return float("nan") if value is None else float(value)
+    if value is None:
+        return float("nan")
+    _numbers((value,), "a score or an area")
+    return float(value)
+
+
+def _numbers(values: Iterable[Any], what: str) -> None:
+    """Refuse text and truth values, which would pass for numbers."""
+    for value in values:
+        if type(value) is not int and type(value) is not float:
+            raise ValueError(f"{what} holds {value!r}, which is not a number")
+
+
+def _flag(value: Any) -> bool:  # noqa: ANN401 - JSON
+    if not isinstance(value, int):
+        raise ValueError(f"iscrowd is 0 or 1, not {value!r}")
+    return bool(value)
+
+
+def _side(record: Record, field: str) -> int:
+    """Side of an image in pixels, 0 where unknown."""
+    value = record.get(field)
+    if value is None:
+        return 0
+    _numbers((value,), f"the {field} of an image")
+    if not 0 <= value <= MOST_SIDE or value != int(value):
+        raise ValueError(f"the {field} of an image cannot be {value:g} pixels")
+    return int(value)
 
 
 def _index(records: list[Record], what: str) -> dict[Any, int]:

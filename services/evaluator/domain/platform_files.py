@@ -176,7 +176,9 @@ def _detections(
 def _regions(rows: Sequence[tuple[int, SnapshotImage, Sequence[tuple[float, float]]]]) -> Regions:
     if not rows:
         return Regions()
-    masks = _mask_table([(image, _filled(points, image)) for _, image, points in rows])
+    masks = _mask_table(
+        [(image, _filled(list(chain.from_iterable(points)), image)) for _, image, points in rows]
+    )
     return Regions(_column([place for place, _, _ in rows]), bounds_xywh(masks), masks)
 
 
@@ -211,11 +213,14 @@ def _corners(shape: Shape) -> list[float]:
 def _outline(shape: Shape, image: SnapshotImage) -> NDArray[np.uint32]:
     if shape.kind == "mask":
         return _decoded(shape.rle, image)
-    return from_polygons([_corners(shape)], image.height, image.width)
+    return _filled(_corners(shape), image)
 
 
-def _filled(points: Sequence[tuple[float, float]], image: SnapshotImage) -> NDArray[np.uint32]:
-    return from_polygons([list(chain.from_iterable(points))], image.height, image.width)
+def _filled(outline: Sequence[float], image: SnapshotImage) -> NDArray[np.uint32]:
+    try:
+        return from_polygons([outline], image.height, image.width)
+    except ValueError as error:
+        raise BadSamples(f"image {image.image_id}: {error}") from error
 
 
 def _predicted(found: Detection, image: SnapshotImage) -> NDArray[np.uint32]:

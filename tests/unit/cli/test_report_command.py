@@ -71,6 +71,7 @@ def test_without_output_the_conclusion_is_printed(
     said = capsys.readouterr().out
     assert "too many targets are missed" in said
     assert "map_50" in said
+    assert "threshold                0.90" in said
 
 
 @pytest.mark.parametrize(
@@ -79,6 +80,11 @@ def test_without_output_the_conclusion_is_printed(
         (["--threshold", "2"], "from 0 to 1"),
         (["--iou", "0.01"], "IoU threshold must be"),
         (["--predictions", "/nowhere.json"], "No such file"),
+        (["--replicates", "-1"], "--replicates must be 0 or more"),
+        (["--max-detections", "0"], "--max-detections must be 1 or more"),
+        (["--max-detections", "-1"], "--max-detections must be 1 or more"),
+        (["--html", "/nowhere/out.html"], "/nowhere/out.html: No such file"),
+        (["--pdf", "/nowhere/out.pdf"], "/nowhere/out.pdf: No such file"),
     ],
 )
 def test_bad_input_exits_with_two_and_a_reason(

@@ -6,12 +6,13 @@ from typing import Any
 import numpy as np
 import orjson
 import pytest
-from scenes import samples
+from scenes import samples, version_files
 
-from services.evaluator.domain.coco_files import read_coco
+from services.evaluator.domain.coco_files import SCANNED_BYTES, read_coco
 from services.evaluator.domain.coco_records import CHUNK_BYTES
 from services.evaluator.domain.coco_summary import coco_summary
 from services.evaluator.domain.evaluation import evaluate
+from services.evaluator.domain.platform_files import read_version
 from services.evaluator.domain.samples import BadSamples, Samples, check
 
 BOX = [10.0, 10.0, 20.0, 20.0]
@@ -83,6 +84,22 @@ ANNOTATION = {"id": 1, "image_id": 1, "category_id": 1, "bbox": BOX}
         (dataset(images=[{"id": 1}, {"id": 1}]), [], "image id is listed twice"),
         (dataset(annotations=[ANNOTATION | {"area": -1}]), [], "area is not a size"),
         (dataset(annotations=[ANNOTATION | {"image_id": [1]}]), [], "cannot be read"),
+        (dataset(annotations=[ANNOTATION | {"iscrowd": "0"}]), [], "iscrowd is 0 or 1, not '0'"),
+        (dataset(annotations=[ANNOTATION | {"area": "9"}]), [], "'9', which is not a number"),
+        (dataset(), [result(bbox=["1", "2", "3", "4"])], "'1', which is not a number"),
+        (dataset(), [result(bbox=[1, True, 3, 4])], "True, which is not a number"),
+        (dataset(), [result(bbox=[1, 2, 1e300, 1e300])], "too far outside its image"),
+        (dataset(), [result(score="0.9")], "'0.9', which is not a number"),
+        (dataset(), [result(score=True)], "True, which is not a number"),
+        (dataset(images=[{"id": 1, "width": -5, "height": 5}]), [], "cannot be -5 pixels"),
+        (dataset(images=[{"id": 1, "width": 5e18, "height": 5}]), [], r"cannot be 5e\+18 pixels"),
+        (dataset(images=[{"id": 1, "width": 1e30, "height": 5}]), [], r"cannot be 1e\+30 pixels"),
+        (
+            dataset(images=[{"id": 1, "width": 5, "height": "5"}]),
+            [],
+            "image holds '5'",
+        ),
+        (dataset(images=[{"id": 1, "width": 5, "height": 5.5}]), [], "cannot be 5.5 pixels"),
     ],
 )
 def test_coco_files_that_cannot_be_judged_are_refused(truth: Any, found: Any, says: str) -> None:
@@ -98,6 +115,11 @@ def test_coco_files_that_cannot_be_judged_are_refused(truth: Any, found: Any, sa
         ({"size": [100, 100], "counts": [5]}, "do not add up"),
         ({"size": [50, 100], "counts": [5000]}, "differ in size"),
         ([[1, "a", 2, 3, 4, 5]], "cannot be read"),
+        ([[1, "2", 3, 4, 5, 6]], "'2', which is not a number"),
+        ({"size": [100, 100], "counts": [-5]}, "number of pixels"),
+        ({"size": [100, 100], "counts": [1e4]}, "number of pixels"),
+        ([[1, 1, 1e9, 1, 5, 5]], "too far outside its image"),
+        ([[1, 1, 1e300, 1, 5, 5]], "too far outside its image"),
     ],
 )
 def test_masks_that_cannot_be_read_are_refused(segmentation: Any, says: str) -> None:
@@ -127,3 +149,39 @@ def test_a_large_results_file_is_read_in_pieces_without_a_seam(text: str) -> Non
     assert found.score.tolist() == [row["score"] for row in rows]
     with pytest.raises(BadSamples, match="not JSON"):
         read_coco(orjson.dumps(dataset()), data[:-400] + b"]", kind="box")
+
+
+def test_a_box_beside_a_mask_is_read_as_strictly() -> None:
+    mask = {"size": [100, 100], "counts": [0, 10, 9990]}
+    truth = dataset(annotations=[ANNOTATION | {"segmentation": mask}])
+    for box, says in (([1, 2], "bbox is"), ([1, 2, "3", 4], "not a number")):
+        found = [result(segmentation=mask, bbox=box)]
+        with pytest.raises(BadSamples, match=says):
+            read_coco(orjson.dumps(truth), orjson.dumps(found), kind="mask")
+
+
+def test_an_image_too_large_for_masks_is_refused() -> None:
+    truth = dataset(
+        images=[{"id": 1, "width": 100_000, "height": 100_000}],
+        annotations=[ANNOTATION | {"segmentation": [[1, 1, 9, 1, 9, 9]]}],
+    )
+    with pytest.raises(BadSamples, match="too large for masks"):
+        read_coco(orjson.dumps(truth), b"[]", kind="mask")
+
+
+@pytest.mark.parametrize("box", [["1", 2, 3, 4], [1, 2, True, 4]])
+def test_a_large_file_is_read_as_strictly_as_a_small_one(box: list[Any]) -> None:
+    rows = [result(score=k / 60_000) for k in range(40_000)]
+    data = orjson.dumps([*rows, result(bbox=box)])
+    assert len(data) > SCANNED_BYTES
+    with pytest.raises(BadSamples, match="not a number"):
+        read_coco(orjson.dumps(dataset()), data, kind="box")
+
+
+def test_a_drawn_shape_far_outside_its_image_is_refused() -> None:
+    """Coordinates may be large in a snapshot; an outline is walked pixel by pixel."""
+    manifest, predictions = version_files(images=4, skill=0.0)
+    snapshot = orjson.loads(manifest)
+    snapshot["images"][0]["ignore_regions"] = [{"points": [[0, 0], [1e9, 0], [1e9, 1e9]]}]
+    with pytest.raises(BadSamples, match="image i0: a polygon lies too far outside"):
+        read_version(orjson.dumps(snapshot), predictions)
