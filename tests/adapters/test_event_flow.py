@@ -28,7 +28,7 @@ from shared.events.relay import Relay
 from shared.events.subscriptions import Subscription, on
 from shared.settings import StoreSettings
 from shared.stores import Stores, with_dead_letters
-from shared.telemetry import configure, ContinuedTrace, traceparent
+from shared.telemetry import ContinuedTrace, traceparent
 from tests.servers.choosing import Server
 
 PATIENCE_S = 60.0
@@ -162,7 +162,6 @@ async def test_every_change_reaches_the_read_model(flow: Flow) -> None:
 
 
 async def test_the_trace_goes_along(flow: Flow) -> None:
-    configure("test")
     seen: list[str] = []
 
     async def handler(event: Event[Counted]) -> None:
@@ -248,6 +247,30 @@ async def test_dead_letters_are_replayed_and_twice_is_harmless(flow: Flow) -> No
 
         await eventually(healed)
         assert (await replay(flow.events, flow.topic)).published == 0
+
+
+async def test_a_stop_in_the_middle_of_a_handler_is_no_death(flow: Flow) -> None:
+    at_work = asyncio.Event()
+    begun: list[str] = []
+
+    async def never(event: Event[Counted]) -> None:
+        begun.append(event.subject)
+        at_work.set()
+        await asyncio.sleep(60)
+
+    await flow.count("c", 1)
+    for _ in range(4):
+        at_work.clear()
+        async with consuming(flow, flow.subscriptions(never)):
+            await asyncio.wait_for(at_work.wait(), PATIENCE_S)
+    async with consuming(flow, flow.subscriptions(flow.note)):
+
+        async def seen() -> bool:
+            return await flow.seen("c") == 1
+
+        await eventually(seen)
+    assert begun == ["c"] * 4
+    assert await flow.letters() == []
 
 
 async def test_members_come_and_go_and_every_effect_happens(flow: Flow) -> None:
