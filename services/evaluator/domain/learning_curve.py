@@ -34,7 +34,8 @@ class Estimate:
         target = percent(self.target)
         if self.more is None:
             return say("more_will_not_do", label=label, target=target)
-        return say("more_to_target", label=label, more=self.more, target=target)
+        key = "more_to_target_assumed" if self.basis == "assumed" else "more_to_target"
+        return say(key, label=label, more=self.more, target=target)
 
 
 def annotations_needed(

@@ -90,11 +90,16 @@ def common_traits(
 def truth_features(
     evaluation: Evaluation, rows: Ints, images: ImageTraits | None
 ) -> dict[str, Floats | Categories]:
-    """Features of the truths ``rows`` (in evaluation order)."""
+    """Features of the truths ``rows`` (in evaluation order), with which other label is near."""
     arranged = evaluation.arranged
-    return _features(
-        evaluation, arranged.truth_boxes[rows], arranged.truth_image()[rows], images
-    ) | {"label": np.array(evaluation.samples.labels, np.str_)[arranged.truth_label[rows]]}
+    boxes, label, image = (
+        column[rows]
+        for column in (arranged.truth_boxes, arranged.truth_label, arranged.truth_image())
+    )
+    return _features(evaluation, boxes, image, images) | {
+        "label": np.array(evaluation.samples.labels, np.str_)[label],
+        "near": _near(evaluation, boxes, label, image),
+    }
 
 
 def detection_features(
@@ -103,9 +108,8 @@ def detection_features(
     """Features of the detections ``rows`` (in evaluation order), and which other label is near."""
     arranged = evaluation.arranged
     boxes, image = arranged.det_boxes[rows], arranged.det_image()[rows]
-    names = np.array([*evaluation.samples.labels, ""], np.str_)
     return _features(evaluation, boxes, image, images) | {
-        "near": names[_nearest_label(evaluation, rows, image)]
+        "near": _near(evaluation, boxes, arranged.det_label[rows], image)
     }
 
 
@@ -136,15 +140,15 @@ def _features(
     return out
 
 
-def _nearest_label(evaluation: Evaluation, rows: Ints, image: Ints) -> Ints:
-    """Label of the nearest truth of another label within reach, else the last index (none)."""
-    arranged = evaluation.arranged
-    out: Ints = _nearest(
-        (arranged.det_boxes[rows], arranged.det_label[rows], image),
+def _near(evaluation: Evaluation, boxes: Floats, label: Ints, image: Ints) -> Categories:
+    """Name of the nearest truth of another label within reach; empty if there is none."""
+    arranged, names = evaluation.arranged, evaluation.samples.labels
+    nearest = _nearest(
+        (boxes, label, image),
         (arranged.truth_boxes, arranged.truth_label, arranged.truth_start),
-        len(evaluation.samples.labels),
+        len(names),
     )
-    return out
+    return np.array([*names, ""], np.str_)[nearest]
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]

@@ -124,6 +124,12 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "预计再标注约 {more} 个“{label}”可达到 {target}。",
         "About {more} more annotations of “{label}” should bring it to {target}.",
     ),
+    "more_to_target_assumed": (
+        "粗略估计再标注约 {more} 个“{label}”可达到 {target}"
+        "（目前只有一个标注数量，按一般学习曲线推算）。",
+        "About {more} more annotations of “{label}” may bring it to {target} (a rough guess from a "
+        "usual learning curve: there is no version with another count yet).",
+    ),
     "more_will_not_do": (
         "仅靠增加“{label}”的标注难以达到 {target}：请先检查标注质量与成像条件。",
         "More annotations of “{label}” alone will hardly reach {target}: check annotation quality "

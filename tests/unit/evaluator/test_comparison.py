@@ -39,6 +39,8 @@ def test_a_worse_version_is_told_apart() -> None:
     assert found.images == 120
     assert found.images_better > found.images_worse
     assert found.figures["map_50"].p_value < 0.01
+    assert found.figures["map"].p_value < 0.01
+    assert found.figures["map"].first < found.figures["map"].second
 
 
 def test_a_version_is_as_good_as_itself() -> None:

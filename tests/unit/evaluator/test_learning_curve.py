@@ -16,6 +16,7 @@ def test_a_power_law_is_extrapolated(exponent: float) -> None:
     assert estimate is not None
     assert estimate.basis == "fitted"
     assert estimate.more == pytest.approx(needed - counts[-1], rel=0.02)
+    assert "guess" not in estimate.words("pit")["en"]
 
 
 def test_one_version_gives_a_rough_estimate() -> None:
@@ -24,7 +25,8 @@ def test_one_version_gives_a_rough_estimate() -> None:
     assert estimate.basis == "assumed"
     assert estimate.more is not None
     assert 300 < estimate.more < 1000
-    assert "About" in estimate.words("pit")["en"]
+    assert "a rough guess" in estimate.words("pit")["en"]
+    assert "粗略估计" in estimate.words("pit")["zh-CN"]
 
 
 def test_a_flat_curve_is_not_promised_to_rise() -> None:

@@ -52,9 +52,11 @@ def test_dark_images_and_neighbours_reach_the_features() -> None:
     assert features["brightness"][0] <= features["brightness"][-1]
     assert set(features) >= {"size", "edge", "aspect", "crowding", "sharpness", "device", "label"}
     rows = np.arange(evaluation.arranged.score.size)
-    near = detection_features(evaluation, rows, None)["near"]
-    assert set(near.tolist()) <= {*evaluation.samples.labels, ""}
-    assert len(set(near.tolist())) > 1
+    for near in (features["near"], detection_features(evaluation, rows, None)["near"]):
+        assert set(near.tolist()) <= {*evaluation.samples.labels, ""}
+        assert len(set(near.tolist())) > 1
+    own = features["label"] == features["near"]
+    assert not own.any()
 
 
 @pytest.mark.parametrize("value", [np.full(40, 3.0), np.full(40, np.nan)])
