@@ -1,4 +1,4 @@
-"""`python -m tests.compose`: the whole loop against the composed containers, each killed in turn.
+"""`python -m tests.compose`: the whole loop against the composed containers, each killed in it.
 
 The platform must be up (`docker compose --profile infra --profile app up -d`). Ends with 0 when the
 loop finished and nothing that was acknowledged is missing.
@@ -13,15 +13,16 @@ from pathlib import Path
 import httpx
 from rich.console import Console
 
-from services.cli.client import ApiError, Client, Json, Unreachable
+from services.cli.client import ApiError, Json, Unreachable
 from services.cli.demo.data import DemoData, open_data
-from services.cli.demo.loop import Budgets, DemoLoop
-from services.cli.demo.showing import Show, versions_table
+from services.cli.demo.loop import Budgets, DemoFailed, DemoLoop
+from services.cli.demo.showing import versions_table
 from services.cli.demo.state import DemoRun
 from services.cli.synthetic.dataset import DatasetPlan, PartPlan, write_dataset
 from shared.ids import new_id
 from tests.compose.auditing import audit
-from tests.compose.killing import Containers, Killer, say
+from tests.compose.killing import PLAN, ComposedContainers, Killer, StagedShow, say
+from tests.compose.ledger import Ledger, RecordingClient
 
 SERVICES = ("workspace", "gallery", "tiling", "annotation", "trainer", "evaluator", "inference")
 # Enough for a model that finds something, few enough for a machine with two cores.
@@ -46,53 +47,43 @@ def main(arguments: list[str]) -> int:
     address = f"http://127.0.0.1:{settings.get('LOUPE_PUBLISH', '8080')}"
     wait_ready(address)
     say(f"all services answer at {address}")
-    with tempfile.TemporaryDirectory() as folder:
+    show = StagedShow(Console(width=110))
+    run = DemoRun(new_id(), "", 11)
+    problems: list[str] = []
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        RecordingClient(address, settings["LOUPE_WORKSPACE_ADMIN_KEY"]) as client,
+    ):
         write_dataset(Path(folder), seed=11, plan=SMALL)
-        data = open_data(Path(folder))
-        client = Client(address, settings["LOUPE_WORKSPACE_ADMIN_KEY"])
+        loop = DemoLoop(client, run, show, check=lambda: None)
         budgets = Budgets(options.budget_s, options.second_budget_s)
-        run = DemoRun(new_id(), "", 11)
-        killer = None
-        if not options.no_kills:
-            killer = Killer(
-                Containers(),
-                may_begin=lambda: trains(client, run),
-                is_back=lambda: ready(address),
-            )
+        killer = Killer(
+            ComposedContainers(lambda: ready(address)), () if options.no_kills else PLAN
+        )
+        show.killer = killer
+        killer.start()
         try:
-            if killer:
-                killer.start()
-            versions = walk_to_the_end(client, run, data, budgets)
+            versions = walk_to_the_end(loop, open_data(Path(folder)), budgets)
         finally:
-            if killer:
-                killer.finish()
+            killer.finish()
+        problems += killer.problems
         wait_ready(address)
         with signed_in(address, settings["LOUPE_WORKSPACE_ADMIN_KEY"]) as files:
-            problems = audit(client, files, run, data)
-    if killer and killer.left:
-        problems.append(f"the loop ended before these were killed: {', '.join(killer.left)}")
-    Show(_console()).console.print(versions_table(*versions))
+            problems += audit(client, files, run, client.ledger)
+    show.console.print(versions_table(*versions))
+    say(summary(client.ledger))
     for problem in problems:
         say(f"PROBLEM: {problem}")
     say("nothing is lost" if not problems else f"{len(problems)} problems")
     return 1 if problems else 0
 
 
-def trains(client: Client, run: DemoRun) -> bool:
-    """Tell whether the data is in and the first training was accepted: from then on it all counts.
-
-    Before, an import may truthfully answer that it does not know an image yet.
-    """
-    try:
-        projects = client.pages("/api/workspace/projects")
-        mine = [project["id"] for project in projects if project["name"] == run.project_name]
-        return any(
-            True
-            for project in mine
-            for _ in client.pages(f"/api/trainer/projects/{project}/trainings")
-        )
-    except (ApiError, Unreachable, httpx.HTTPError):
-        return False
+def summary(ledger: Ledger) -> str:
+    """Return what was acknowledged, in numbers."""
+    return (
+        f"acknowledged: {len(ledger.images)} images, labels of {len(ledger.labels)},"
+        f" corrections of {len(ledger.corrections)}, {sum(ledger.test_runs.values())} tests"
+    )
 
 
 def signed_in(address: str, api_key: str) -> httpx.Client:
@@ -104,19 +95,19 @@ def signed_in(address: str, api_key: str) -> httpx.Client:
     return httpx.Client(base_url=address, headers=headers, timeout=60)
 
 
-def walk_to_the_end(
-    client: Client, run: DemoRun, data: DemoData, budgets: Budgets
-) -> tuple[Json, Json]:
+def walk_to_the_end(loop: DemoLoop, data: DemoData, budgets: Budgets) -> tuple[Json, Json]:
     """Walk the loop; whenever a part of the platform is away too long, go on from where it was."""
     deadline = time.monotonic() + _LOOP_S
     refused_since: float | None = None
     while True:
         try:
-            return DemoLoop(client, run, Show(_console()), check=lambda: None).walk(data, budgets)
-        except (ApiError, Unreachable, httpx.HTTPError) as error:
+            return loop.walk(data, budgets)
+        except (ApiError, DemoFailed, Unreachable, httpx.HTTPError) as error:
             # A service that was away has not heard of everything yet; what is lost stays refused.
-            known = isinstance(error, ApiError) and error.status < 500
-            refused_since = (refused_since or time.monotonic()) if known else None
+            is_away = isinstance(error, Unreachable | httpx.HTTPError) or (
+                isinstance(error, ApiError) and error.status >= 500
+            )
+            refused_since = None if is_away else (refused_since or time.monotonic())
             now = time.monotonic()
             if now > deadline or (refused_since and now - refused_since > _CATCH_UP_S):
                 raise
@@ -148,10 +139,6 @@ def wait_ready(address: str) -> None:
         if time.monotonic() > deadline:
             raise TimeoutError(f"not every service at {address} is ready")
         time.sleep(1.0)
-
-
-def _console() -> Console:
-    return Console(width=110)
 
 
 if __name__ == "__main__":

@@ -2,79 +2,126 @@
 
 import hashlib
 import json
-from pathlib import Path
+from dataclasses import dataclass, field
 
 import httpx
 
 from services.cli.client import Client, Json
-from services.cli.demo.data import DemoData
 from services.cli.demo.state import DemoRun
+from tests.compose.ledger import Ledger, shapes_of
 
 
-def audit(client: Client, files: httpx.Client, run: DemoRun, data: DemoData) -> list[str]:
-    """Return what is wrong, one line each: images, annotations, trainings, reports, predictions.
+@dataclass
+class Found:
+    """What the platform holds of a project.
 
-    `files` is signed in, too, and fetches what is no JSON.
+    Attributes:
+        images: Name and SHA-256 of what the gallery gives back, by image id.
+        shown: The labels that the gallery shows of an image, sorted.
+        annotations: What annotation answers, by image id.
+        trainings: The records of all trainings.
+        reports: The report of each version.
+        test_runs: The records of all test runs.
     """
+
+    images: dict[str, tuple[str, str]] = field(default_factory=dict)
+    shown: dict[str, list[str]] = field(default_factory=dict)
+    annotations: dict[str, Json] = field(default_factory=dict)
+    trainings: list[Json] = field(default_factory=list)
+    reports: dict[str, Json] = field(default_factory=dict)
+    test_runs: list[Json] = field(default_factory=list)
+
+
+def audit(client: Client, files: httpx.Client, run: DemoRun, ledger: Ledger) -> list[str]:
+    """Return what is wrong, one line each; `files` is signed in, too, and fetches bytes."""
     projects = [p for p in client.pages("/api/workspace/projects") if p["name"] == run.project_name]
     if len(projects) != 1:
         return [f"{len(projects)} projects are called {run.project_name}"]
     project = projects[0]["id"]
-    images = {
-        image["name"]: image for image in client.pages(f"/api/gallery/projects/{project}/images")
-    }
+    found = look(client, files, project)
+    problems = compare(ledger, found)
+    if found.images:
+        body = {"image_id": next(iter(found.images))}
+        answer = client.post(f"/api/inference/projects/{project}/predictions", body)
+        problems += [] if "shapes" in answer else ["no prediction is answered"]
+    return problems
+
+
+def look(client: Client, files: httpx.Client, project: str) -> Found:
+    """Ask for everything of a project."""
+    found = Found()
+    for image in client.pages(f"/api/gallery/projects/{project}/images"):
+        path = f"/api/gallery/projects/{project}/images/{image['id']}/content"
+        content = files.get(path, params={"original": True}).raise_for_status().content
+        found.images[image["id"]] = (image["name"], hashlib.sha256(content).hexdigest())
+        found.shown[image["id"]] = sorted(image["labels"])
+        annotation = client.get(f"/api/annotation/projects/{project}/images/{image['id']}")
+        found.annotations[image["id"]] = annotation
+    found.trainings = list(client.pages(f"/api/trainer/projects/{project}/trainings"))
+    for training in found.trainings:
+        version = training["version"]
+        path = f"/api/evaluator/projects/{project}/versions/{version}/report"
+        found.reports[version] = client.get(path)
+    found.test_runs = list(client.pages(f"/api/inference/projects/{project}/test-runs"))
+    return found
+
+
+def compare(ledger: Ledger, found: Found) -> list[str]:
+    """Return what was acknowledged and is not there, and what is there twice or differs."""
     return [
-        *_images(files, project, images, data),
-        *_annotations(client, project, images),
-        *_versions(client, project),
-        *_prediction(client, project, images),
+        *_images(ledger, found),
+        *_annotations(ledger, found),
+        *_trainings(ledger, found),
+        *_test_runs(ledger, found),
     ]
 
 
-def _images(
-    files: httpx.Client, project: str, images: dict[str, Json], data: DemoData
-) -> list[str]:
-    expected = {image.name: image.path for image in (*data.project, *data.unseen)}
-    problems = [f"image {name} is lost" for name in sorted(set(expected) - set(images))]
-    problems += [f"image {name} came from nowhere" for name in sorted(set(images) - set(expected))]
-    for name in sorted(set(expected) & set(images)):
-        path = f"/api/gallery/projects/{project}/images/{images[name]['id']}/content"
-        content = files.get(path, params={"original": True}).raise_for_status().content
-        if _hash(content) != _hash(Path(expected[name]).read_bytes()):
-            problems.append(f"image {name} has other bytes than were uploaded")
-    return problems
-
-
-def _annotations(client: Client, project: str, images: dict[str, Json]) -> list[str]:
-    """Annotation holds what was saved; the gallery must show the same of every image."""
+def _images(ledger: Ledger, found: Found) -> list[str]:
     problems = []
-    for name, image in images.items():
-        path = f"/api/annotation/projects/{project}/images/{image['id']}"
-        labels = sorted(shape["label"] for shape in client.get(path)["shapes"])
-        if labels != sorted(image["labels"]):
-            problems.append(f"image {name} has {labels}, and the gallery shows {image['labels']}")
+    for image_id, (name, digest) in sorted(ledger.images.items()):
+        if image_id not in found.images:
+            problems.append(f"image {name} is lost")
+        elif found.images[image_id] != (name, digest):
+            problems.append(f"image {name} has another name or other bytes than were uploaded")
+    names = [name for name, _ in found.images.values()]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    return problems + [f"image {name} is there {names.count(name)} times" for name in twice]
+
+
+def _annotations(ledger: Ledger, found: Found) -> list[str]:
+    problems = []
+    for image_id, annotation in sorted(found.annotations.items()):
+        name = found.images[image_id][0]
+        labels = sorted(shape["label"] for shape in annotation["shapes"])
+        if image_id in ledger.corrections:
+            if shapes_of(annotation["shapes"]) != ledger.corrections[image_id]:
+                problems.append(f"the correction of {name} is lost")
+            if not annotation["corrected"]:
+                problems.append(f"{name} does not count as corrected")
+        elif labels != ledger.labels.get(image_id, []):
+            wanted = ledger.labels.get(image_id, [])
+            problems.append(f"{name} has the labels {labels}, and {wanted} were acknowledged")
+        if labels != found.shown[image_id]:
+            problems.append(f"{name} has {labels}, and the gallery shows {found.shown[image_id]}")
     return problems
 
 
-def _versions(client: Client, project: str) -> list[str]:
-    trainings = list(client.pages(f"/api/trainer/projects/{project}/trainings"))
-    states = [training["status"] for training in trainings]
-    problems = [] if len(trainings) == 2 else [f"{len(trainings)} trainings instead of 2"]
-    for training in trainings:
-        report = client.get(
-            f"/api/evaluator/projects/{project}/versions/{training['version']}/report"
-        )
+def _trainings(ledger: Ledger, found: Found) -> list[str]:
+    ids = {training["id"] for training in found.trainings}
+    problems = [f"training {lost} is lost" for lost in sorted(ledger.trainings - ids)]
+    states = [training["status"] for training in found.trainings]
+    if states != ["success", "success"]:
+        problems.append(f"two trainings should have succeeded: {json.dumps(states)}")
+    for version, report in sorted(found.reports.items()):
         if not report.get("labels"):
-            problems.append(f"version {training['version']} has an empty report")
-    return problems + ([] if set(states) == {"success"} else [json.dumps(states)])
+            problems.append(f"version {version} has an empty report")
+    learnt = max((training["corrections"] or 0 for training in found.trainings), default=0)
+    if learnt != len(ledger.corrections):
+        problems.append(f"{len(ledger.corrections)} images were corrected, V2 learnt {learnt}")
+    return problems
 
 
-def _prediction(client: Client, project: str, images: dict[str, Json]) -> list[str]:
-    image = next(iter(images.values()))
-    body = {"image_id": image["id"]}
-    answer = client.post(f"/api/inference/projects/{project}/predictions", body)
-    return [] if "shapes" in answer else ["no prediction is answered"]
-
-
-def _hash(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
+def _test_runs(ledger: Ledger, found: Found) -> list[str]:
+    done = {run["id"]: (run["state"], run["done"], run["failed"]) for run in found.test_runs}
+    wanted = {run_id: ("succeeded", total, 0) for run_id, total in ledger.test_runs.items()}
+    return [] if done == wanted else [f"test runs are {done} instead of {wanted}"]

@@ -41,6 +41,7 @@ async def test_one_wrong_file_gives_a_mixed_report(stores: Stores) -> None:
     assert entries["a.json"]["status"] == "imported"
     assert entries["b.json"]["status"] == "failed"
     assert "no image with the base name 'b'" in entries["b.json"]["message"]
+    assert "import again if it was uploaded a moment ago" in entries["b.json"]["message"]
 
 
 async def test_strict_imports_all_or_nothing(stores: Stores) -> None:

@@ -118,7 +118,10 @@ class KnownImages:
 
 def _only(found: list[KnownImage], described: str) -> KnownImage:
     if not found:
-        raise FormatError(f"no image {described} in the gallery; upload images first")
+        raise FormatError(
+            f"no image {described} is known here: upload it first, "
+            "or import again if it was uploaded a moment ago"
+        )
     if len(found) > 1:
         raise FormatError(f"{len(found)} images {described} in the gallery; names must be unique")
     return found[0]
