@@ -1,4 +1,4 @@
-"""The proof on containers says what went wrong: kills that failed, who stayed away, what is lost."""
+"""The proof on containers tells what went wrong: failed kills, who stayed away, what is lost."""
 
 import subprocess
 from collections.abc import Callable
