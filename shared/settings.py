@@ -77,6 +77,8 @@ class StoreSettings(BaseSettings):
 
     stores: Literal["embedded", "cluster"] = "embedded"
     data: Path = Path("data")
+    instance: str = ""
+    """Names this process for good among its like; empty where it has no such name."""
     kafka_servers: str = "localhost:9092"
     kafka_security_protocol: KafkaProtocol = "PLAINTEXT"
     kafka_sasl_mechanism: KafkaMechanism | None = None

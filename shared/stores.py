@@ -50,7 +50,11 @@ class Stores:
         )
         return cls(
             MongoDocuments(settings.mongo_url.get_secret_value(), settings.mongo_database),
-            KafkaEventLog(settings.kafka_servers, security=settings.kafka_security),
+            KafkaEventLog(
+                settings.kafka_servers,
+                instance=settings.instance or None,
+                security=settings.kafka_security,
+            ),
             MinioBlobs(s3, settings.s3_bucket),
         )
 

@@ -21,9 +21,10 @@ from shared.errors import DependencyDown, NotFound
 T = TypeVar("T")
 
 _THREADS = 16
-_CONNECT_S = 5.0
-_READ_S = 60.0
-_WAIT_S = 10.0
+# A call and its one retry end, together, before the 30 s in which a handler has to end.
+_CONNECT_S = 3.0
+_READ_S = 9.0
+_WAIT_S = 5.0
 _PART_BYTES = 16 * 1024 * 1024
 _MISSING = frozenset({"NoSuchKey", "NoSuchObject", "ResourceNotFound"})
 _MINE_ALREADY = frozenset({"BucketAlreadyOwnedByYou", "BucketAlreadyExists"})
@@ -60,7 +61,7 @@ class MinioBlobs:
         self._pool = urllib3.PoolManager(
             maxsize=_THREADS,
             timeout=urllib3.Timeout(connect=_CONNECT_S, read=_READ_S),
-            retries=urllib3.Retry(total=2, backoff_factor=0.2, status_forcelist=[500, 502, 503]),
+            retries=urllib3.Retry(total=1, backoff_factor=0.2, status_forcelist=[500, 502, 503]),
         )
         self._client = Minio(
             server.endpoint,

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.clock import Timestamp, utc_now
-from shared.errors import InvalidInput
+from shared.errors import InvalidInput, TooLarge
 from shared.ids import derived_id
 
 
@@ -22,6 +23,9 @@ class EventBody(BaseModel):
     consumers: ClassVar[tuple[str, ...]] = ()
     example: ClassVar[dict[str, Any]]
 
+
+MAX_EVENT_BYTES = 8 * 2**20 - 64 * 2**10
+"""The largest event: brokers take 8 MiB, and its dead letter is larger by headers than itself."""
 
 EXAMPLE_ID = "01JD0000000000000000000000"
 """What stands for an id in golden examples."""
@@ -95,12 +99,15 @@ class EventStamp(BaseModel):
 
 
 def pack(bodies: Sequence[EventBody], stamp: EventStamp) -> tuple[PendingEvent, ...]:
-    """Wrap ``bodies``, all caused by one change, into events ready for the outbox."""
+    """Wrap ``bodies``, all caused by one change, into events ready for the outbox.
+
+    Raises TooLarge for one that no broker would take: it would hold up all that come after it.
+    """
     return tuple(_pack_one(body, stamp, index) for index, body in enumerate(bodies))
 
 
 def _pack_one(body: EventBody, stamp: EventStamp, index: int) -> PendingEvent:
-    event = Event[type(body)](  # type: ignore[misc, operator]
+    event = _event_of(type(body))(
         id=derived_id(stamp.tenant, body.type, stamp.subject, str(stamp.sequence), str(index)),
         source=f"loupe/{body.source}",
         type=body.type,
@@ -111,19 +118,32 @@ def _pack_one(body: EventBody, stamp: EventStamp, index: int) -> PendingEvent:
         traceparent=stamp.traceparent,
         data=body,
     )
+    value = event.model_dump_json()
+    size = len(value.encode())
+    if size > MAX_EVENT_BYTES:
+        raise TooLarge(
+            f"this would be told in an event {body.type} of {size} bytes, over the limit of "
+            f"{MAX_EVENT_BYTES}: send less at once"
+        )
     return PendingEvent(
         id=event.id,
         topic=body.topic,
         key=event.key,
         type=event.type,
         traceparent=stamp.traceparent,
-        value=event.model_dump_json(),
+        value=value,
     )
+
+
+@cache
+def _event_of(body_class: type[Body]) -> type[Event[Body]]:
+    """Return the class of events with such a body; looking it up each time is slow."""
+    return Event[body_class]  # type: ignore[valid-type]
 
 
 def unpack(body_class: type[Body], value: bytes) -> Event[Body]:
     """Parse a message of type ``body_class``; raise :class:`InvalidInput` when it is not that."""
     try:
-        return Event[body_class].model_validate_json(value)  # type: ignore[valid-type]
+        return _event_of(body_class).model_validate_json(value)
     except ValueError as error:
         raise InvalidInput(f"not a valid {body_class.type} event: {error}") from error

@@ -55,11 +55,12 @@ _CLIENT_OPTIONS: dict[str, Any] = {
     "journal": True,
     "readConcernLevel": "majority",
     "retryWrites": True,
-    # Everything that waits has an end.
-    "serverSelectionTimeoutMS": 5_000,
-    "connectTimeoutMS": 5_000,
-    "socketTimeoutMS": 20_000,
-    "waitQueueTimeoutMS": 10_000,
+    # Everything that waits has an end: a call and its one retry, together, before the 30 s in which
+    # a handler has to end.
+    "serverSelectionTimeoutMS": 4_000,
+    "connectTimeoutMS": 4_000,
+    "socketTimeoutMS": 8_000,
+    "waitQueueTimeoutMS": 4_000,
     "maxPoolSize": 50,
 }
 

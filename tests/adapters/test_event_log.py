@@ -8,11 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from shared.contracts.envelope import MAX_EVENT_BYTES
 from shared.errors import DependencyDown
+from shared.events.dead_letters import set_aside, waiting
 from shared.events.embedded import EmbeddedEventLog
 from shared.events.kafka import KafkaEventLog
 from shared.events.port import Consumer, Delivery, EventLog, Partition, Record
+from shared.settings import StoreSettings
 from shared.sqlite import SqliteFile
+from shared.stores import Stores, with_dead_letters
 from tests.servers.choosing import Server
 from tests.servers.processes import free_port
 
@@ -303,15 +307,35 @@ async def test_ping_answers(events: EventLog) -> None:
 
 
 @pytest.mark.servers
-async def test_a_large_event_passes(kafka_address: str) -> None:
+async def test_the_largest_event_passes_and_so_does_its_dead_letter(kafka_address: str) -> None:
     log = KafkaEventLog(kafka_address)
     topic = f"large-{uuid.uuid4().hex[:8]}"
-    await log.open({topic: 1})
-    body = b"x" * (3 * 1024 * 1024)
-    await log.publish([Record(topic, "k", body)])
+    await log.open(with_dead_letters({topic: 1}))
+    headers = {"ce_id": "1", "ce_type": "thing.grown", "traceparent": "00-" + "0" * 52}
+    body = bytes(MAX_EVENT_BYTES)
+    await log.publish([Record(topic, "k" * 60, body, headers)])
     consumer = await log.consumer("readers", [topic])
     (got,) = await collect(consumer, 1)
-    assert got.value == body
+    await consumer.close()
+    await set_aside(log, got, "svc", RuntimeError("é" * 1000), 3)
+    consumer = await log.consumer("looker", [f"{topic}.dlq"])
+    (letter,) = [letter async for letter in waiting(consumer)]
+    await consumer.close()
+    assert letter.value == got.value == body
+    await log.close()
+
+
+@pytest.mark.servers
+async def test_a_process_with_a_name_is_a_static_member(kafka_address: str) -> None:
+    topic = f"named-{uuid.uuid4().hex[:8]}"
+    settings = StoreSettings(stores="cluster", kafka_servers=kafka_address, instance="box1")
+    log = Stores.of(settings).events
+    await log.open({topic: 4})
+    await log.publish(records(topic, 1))
+    consumer = await log.consumer("readers", [topic])
+    await collect(consumer, 1)
+    # The broker makes a static member's id from its name.
+    assert consumer._raw._coordinator.member_id.startswith("readers-box1-")  # type: ignore[attr-defined]
     await consumer.close()
     await log.close()
 
