@@ -28,7 +28,11 @@ def build(stores: Stores) -> Service:
     settings = GallerySettings()
     staging = Staging(settings.staging_folder())
     staging.clear_abandoned()
-    pool = DecodePool(workers=settings.decoders, memory_bytes=settings.decode_memory_mib << 20)
+    pool = DecodePool(
+        workers=settings.decoders,
+        memory_bytes=settings.decode_memory_mib << 20,
+        worker_bytes=settings.decoder_mib << 20,
+    )
     quota = Quota(
         stores.documents,
         max_images=settings.max_images,

@@ -16,7 +16,6 @@ from shared.errors import DependencyDown
 from shared.telemetry import logger
 
 JOB_WALL_S = 90.0
-WORKER_BYTES = 1536 << 20  # the dearest legal image, above what the libraries reserve
 _START_S = 60.0
 _ROOT = Path(__file__).resolve().parents[2]
 _LINE_BYTES = 1 << 16
@@ -92,9 +91,7 @@ class DecodePool:
     `memory_bytes` bounds what all may take by prediction, `worker_bytes` what one may take at all.
     """
 
-    def __init__(
-        self, *, workers: int, memory_bytes: int, worker_bytes: int = WORKER_BYTES
-    ) -> None:
+    def __init__(self, *, workers: int, memory_bytes: int, worker_bytes: int = 1536 << 20) -> None:
         self._worker_bytes = worker_bytes
         self._budget = MemoryBudget(memory_bytes)
         self._idle: asyncio.Queue[asyncio.subprocess.Process | None] = asyncio.Queue()

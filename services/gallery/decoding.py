@@ -32,6 +32,7 @@ from shared.vision.headers.sniff import read_header
 CONTENT_JPEG_QUALITY = 95
 _STRIP_ROWS = 16  # PNG rows come by sixteen from libvips; a strip is a multiple
 _PNG_END = b"\0\0\0\0IEND\xaeB`\x82"  # the last chunk of every whole PNG; some tools append more
+_NO_MEMORY = ("insufficient memory", "out of memory", "cannot allocate", "creating thread", "mmap")
 _BENIGN = ("extraneous bytes",)  # padding between markers, common in camera files
 
 Pixels = NDArray[np.uint8]
@@ -193,6 +194,8 @@ def _damage(message: str) -> HeaderError:
     low = message.lower()
     if "no space left" in low:
         return HeaderError("no-space", "the disk for uploads is full")
+    if any(word in low for word in _NO_MEMORY):
+        return HeaderError("too-costly", "decoding the image takes too much memory")
     if any(word in low for word in ("premature", "truncated", "end of", "unexpected eof")):
         return HeaderError("truncated", "the image file ends before its picture does")
     return HeaderError("corrupt", "the image file cannot be decoded")

@@ -26,7 +26,11 @@ BOUNDARY = "loupe-test-boundary"
 
 @dataclass
 class Upload:
-    """A request body with its content type; `copies` are sent at once."""
+    """A request body with its content type; `copies` are sent at once.
+
+    `tiled` goes to a project that cuts its images. `raw` is a whole HTTP request in pieces, sent
+    over a socket of its own with a pause before each piece; `{place}` in it is the path.
+    """
 
     body: bytes
     content_type: str = f"multipart/form-data; boundary={BOUNDARY}"
@@ -34,6 +38,10 @@ class Upload:
     breaks_off: bool = False
     chunk_bytes: int = 1 << 16
     headers: dict[str, str] = field(default_factory=dict)
+    tiled: bool = False
+    refused: bool = False
+    raw: tuple[bytes, ...] = ()
+    pause_s: float = 0.0
 
 
 def multipart(*files: tuple[bytes, bytes], kind: str = "image/jpeg") -> bytes:
@@ -64,7 +72,9 @@ WHOLE = [
 
 def truncated(rng: Random) -> Upload:
     data = rng.choice(WHOLE)
-    return one("cut.jpg", data[: rng.randrange(len(data))])
+    last = rng.random() < 0.2  # often within the last bytes, which decoders need not read
+    end = len(data) - rng.randrange(1, 13) if last else rng.randrange(len(data))
+    return one("cut.jpg", data[:end], refused=True)
 
 
 def flipped(rng: Random) -> Upload:
@@ -137,6 +147,18 @@ def lying(rng: Random) -> Upload:
     return one("lie.png", data)
 
 
+def _greedy() -> list[bytes]:
+    """Legal files of a few kilobytes whose decoders want more memory than they are given."""
+    flat = Image.new("RGB", (6000, 6000), (9, 99, 199))
+    return [
+        encoded(flat, "JPEG", progressive=True, subsampling=0),
+        encoded(flat, "PNG", exif=exif(3)),
+    ]
+
+
+GREEDY = _greedy()
+
+
 def bomb(rng: Random) -> Upload:
     """Little bytes that want much memory or time."""
     base = encoded(_PICTURES[0], "PNG")
@@ -154,6 +176,7 @@ def bomb(rng: Random) -> Upload:
         lambda: b"\xff\xd8" + b"\xff\xfe\x00\x02" * 30_000 + jpeg_header(60, 60)[2:],
         lambda: base[:33] + png_chunk(b"tEXt", b"") * 25_000 + base[33:],
         lambda: b"\xff\xd8" + b"\xff" * 100_000,
+        *(lambda bomb=bomb: bomb for bomb in GREEDY),
     ]
     return one("bomb.png", rng.choice(builders)())
 
@@ -194,9 +217,65 @@ def edge(rng: Random) -> Upload:
     )
     if rng.random() < 0.4:
         width, height = rng.choice([(9344, 7000), (9345, 7000), (9344, 7001), (10_000, 30_000)])
-        return one("edge.png", png_header(width, height))
+        return one("edge.png", png_header(width, height), refused=True)
+    if rng.random() < 0.4:
+        return _tiled_edge(rng)
     kind = rng.choice(("JPEG", "PNG", "BMP"))
     return one("edge", encoded(photo(width, height, rng.randrange(10**6)), kind))
+
+
+def _tiled_edge(rng: Random) -> Upload:
+    """Sizes at the bounds of images that are cut, as stored and turned."""
+    small = [(30, 60), (60, 30), (29, 60), (30, 59), (60, 59), (59, 30), (61, 31), (60, 360)]
+    large = [(10_000, 30_000), (30_000, 10_000), (10_001, 30_000), (30_001, 10_000), (6001, 9999)]
+    turn = rng.randrange(1, 9)
+    if rng.random() < 0.3:
+        width, height = rng.choice(large)
+        data = jpeg_header(width, height, orientation=turn)
+        return one("edge.jpg", data, tiled=True, refused=True)
+    picture = photo(*rng.choice(small), rng.randrange(10**6))
+    data = encoded(picture, rng.choice(("JPEG", "PNG")), exif=exif(turn))
+    return one("edge.jpg", data, tiled=True)
+
+
+def _http(body: bytes, length: bytes) -> bytes:
+    start = b"POST {place} HTTP/1.1\r\nHost: loupe\r\nAuthorization: {token}\r\n"
+    kind = b"Content-Type: multipart/form-data; boundary=%s\r\n" % BOUNDARY.encode()
+    return start + kind + length + b"\r\n" + body
+
+
+def _chunked(body: bytes, size: bytes | None = None) -> bytes:
+    return (size or b"%x" % len(body)) + b"\r\n" + body + b"\r\n0\r\n\r\n"
+
+
+def on_the_wire(rng: Random) -> Upload:
+    """Requests that no HTTP library sends."""
+    whole = multipart((b"a.jpg", rng.choice(WHOLE)))
+    cut = rng.randrange(1, len(whole))
+    true = b"Content-Length: %d\r\n" % len(whole)
+    chunked = b"Transfer-Encoding: chunked\r\n"
+    request = _http(whole, true)
+    place = request.index(b"\r\n\r\n") + 4
+    requests: list[tuple[bytes, ...]] = [
+        (_http(whole, b"Content-Length: %d\r\n" % (len(whole) + rng.randrange(1, 10**9))),),
+        (_http(whole, b"Content-Length: %d\r\n" % cut),),
+        (_http(whole, b"Content-Length: -1\r\n"),),
+        (_http(whole, b"Content-Length: 1e3\r\n"),),
+        (_http(whole, b""),),
+        (_http(_chunked(whole), chunked),),
+        (_http(_chunked(whole, b"zz"), chunked),),
+        (_http(_chunked(whole, b"fffffffffffffffff"), chunked),),
+        (_http(_chunked(whole)[:-7], chunked),),
+        (_http(_chunked(whole), chunked + true),),
+        (_http(whole, true + b"X-Long: " + b"a" * 1_000_000 + b"\r\n"),),
+        (request[: place + cut],),
+        (request[: rng.randrange(1, place)],),
+        (request[:place], *(bytes([byte]) for byte in whole[:40])),
+    ]
+    chosen = rng.choice(requests)
+    without_end = b"\r\n\r\n" not in chosen[0]  # nobody answers half a head: the client goes away
+    pause_s = 0.1 if len(chosen) > 1 else 0.0
+    return Upload(whole, raw=chosen, breaks_off=without_end, pause_s=pause_s)
 
 
 def abused(rng: Random) -> Upload:
@@ -204,6 +283,8 @@ def abused(rng: Random) -> Upload:
     data = rng.choice(WHOLE)
     whole = multipart((b"a.jpg", data))
     big = b"X-Long: " + b"a" * rng.choice((5_000, 1_000_000)) + b"\r\n"
+    if rng.random() < 0.4:
+        return on_the_wire(rng)
     many = b"".join(b"--%s\r\nX: y\r\n\r\n\r\n" % BOUNDARY.encode() for _ in range(10_000))
     return rng.choice(
         [
@@ -247,7 +328,8 @@ def hostile_name(rng: Random) -> Upload:
 def at_once(rng: Random) -> Upload:
     """The same file several times at the same moment, some breaking off after the last byte."""
     data = encoded(photo(40, 40, rng.randrange(10**6)), "PNG")
-    upload = one("same.png", data, copies=rng.randrange(2, 6))
+    copies = 50 if rng.random() < 0.05 else rng.randrange(2, 6)
+    upload = one("same.png", data, copies=copies)
     upload.breaks_off = rng.random() < 0.2
     upload.headers = {"Idempotency-Key": "one"} if rng.random() < 0.5 else {}
     return upload

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import pytest
 from image_files import bmp, encoded, exif, jpeg_header, photo, png_header
+from malformed import GREEDY
 from PIL import Image, ImageOps
 
 from services.gallery.decode_pool import DecodePool, MemoryBudget
@@ -103,6 +104,16 @@ def test_padding_between_markers_is_no_damage(tmp_path):
     assert decode(path, tmp_path).content is None
 
 
+@pytest.mark.parametrize("name", ["baseline JPEG", "progressive JPEG", "PNG", "BMP"])
+@pytest.mark.parametrize("missing", [1, 2, 3, 5, 8, 11, 12])
+def test_file_without_its_last_bytes_is_cut_short(name, missing, tmp_path):
+    path = tmp_path / "image"
+    path.write_bytes(VARIANTS[name][:-missing])
+    with pytest.raises(HeaderError) as caught:
+        decode(path, tmp_path)
+    assert caught.value.reason == "truncated"
+
+
 @pytest.mark.parametrize("name", ["baseline JPEG", "progressive JPEG", "PNG", "BMP", "CMYK JPEG"])
 @pytest.mark.parametrize("share", [0.2, 0.5, 0.9, 0.99])
 def test_file_cut_short_says_so(name, share, tmp_path):
@@ -155,16 +166,17 @@ async def test_pool_decodes_refuses_and_replaces_a_lost_decoder(tmp_path):
     assert not pool._all
 
 
-async def test_file_that_wants_too_much_memory_costs_a_refusal(tmp_path):
+@pytest.mark.parametrize("greedy", GREEDY, ids=["progressive JPEG", "turned PNG"])
+async def test_file_that_wants_too_much_memory_costs_a_refusal(greedy, tmp_path):
     path, good = tmp_path / "greedy", tmp_path / "good"
-    path.write_bytes(encoded(Image.new("RGB", (6000, 6000)), "PNG", exif=exif(6)))
+    path.write_bytes(greedy)
     good.write_bytes(VARIANTS["PNG"])
-    pool = DecodePool(workers=1, memory_bytes=1 << 30, worker_bytes=64 << 20)
+    pool = DecodePool(workers=1, memory_bytes=1 << 30, worker_bytes=192 << 20)
     await pool.open()
     try:
         with pytest.raises(LoupeError) as caught:
             await pool.decode(path, tmp_path, predicted_bytes=1 << 30)
-        assert caught.value.status == 422
+        assert caught.value.code == "image-decode-too-costly"
         assert (await pool.decode(good, tmp_path, predicted_bytes=1)).content is None
     finally:
         await pool.close()

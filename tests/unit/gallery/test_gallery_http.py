@@ -21,7 +21,7 @@ from shared.documents.port import TenantScope
 from shared.events.subscriptions import Subscription
 from shared.ids import new_id
 from shared.stores import Stores
-from tests.running import Running, credentials, running
+from tests.running import Running, credentials, running, until
 
 
 class Platform:
@@ -219,11 +219,11 @@ async def test_images_of_a_deleted_project_vanish(stores: Stores) -> None:
         await p.one("a.jpg", jpeg(1))
         await p.client.delete(f"/api/workspace/projects/{p.project_id}")
         images = stores.documents.collection(IMAGES, TenantScope("default"))
-        for _ in range(200):
-            if await images.count() == 0:
-                break
-            await asyncio.sleep(0.05)
-        assert await images.count() == 0
+
+        async def gone() -> bool:
+            return await images.count() == 0
+
+        await until(gone)
         assert (await p.client.get(p.images)).status_code == 404
 
 
