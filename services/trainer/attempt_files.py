@@ -54,6 +54,7 @@ class AttemptFiles:
             start=await self._start(training, files),
             resume_from=await self._checkpoint(job, files),
             threads=settings.threads,
+            device=settings.device,
             cache_mib=settings.cache_mib,
             checkpoint_every_s=settings.checkpoint_every_s,
         )
@@ -125,8 +126,8 @@ class AttemptFiles:
             resumed_at_epoch=made.resumed_at_epoch,
             input_width=made.input_size[0],
             input_height=made.input_size[1],
-        )
             input_plan_hash=made.input_plan_hash,
+        )
 
     async def _store(self, tenant: str, path: Path) -> str:
         key = blob_key(tenant, await asyncio.to_thread(sha256_of, path))

@@ -25,6 +25,7 @@ from services.trainer.domain.training import DetectorTraining, DivergedError, Pr
 from services.trainer.task import (
     CheckpointFiles,
     CheckpointMessage,
+    Device,
     FailureMessage,
     ProgressMessage,
     ResultMessage,
@@ -62,6 +63,25 @@ def write(path: Path, data: bytes) -> Path:
     return path
 
 
+def device_of(wanted: Device) -> str:
+    """The device that trains.
+
+    Raises:
+        NoDevice: A GPU is asked for, and there is none.
+    """
+    there = torch.cuda.is_available()
+    if wanted == "cuda" and not there:
+        raise NoDevice("LOUPE_TRAINER_DEVICE is cuda, but this worker sees no CUDA device")
+    return "cuda" if wanted != "cpu" and there else "cpu"
+
+
+class NoDevice(InvalidInput):
+    """The device that the deployment names is not there."""
+
+    code = "no-device"
+    title = "The training device is missing"
+
+
 class Run:
     """One training from its task to its result."""
 
@@ -69,6 +89,7 @@ class Run:
         self.task = task
         self.snapshot = Snapshot.model_validate_json(task.snapshot.read_bytes())
         self.threads = task.threads or len(os.sched_getaffinity(0))
+        self.device = device_of(task.device)
         self._checkpoint_at = time.monotonic()
         self._progress_at = 0.0
 
@@ -76,6 +97,9 @@ class Run:
         """Trains, exports, predicts the held-out images and says where the results lie."""
         task, began = self.task, time.monotonic()
         torch.set_num_threads(self.threads)
+        if self.device == "cuda":
+            torch.set_float32_matmul_precision("high")  # TF32: products of float32 at tensor speed
+            torch.backends.cudnn.allow_tf32 = True
         say(ProgressMessage(stage="reading"))
         data = load_dataset(
             self.snapshot,
@@ -103,7 +127,9 @@ class Run:
             strides=data.plan.strides,
             channels=recipe.channels,
         )
-        training = DetectorTraining(recipe, shape, data.samples, backbone_weights=found.tensors)
+        training = DetectorTraining(
+            recipe, shape, data.samples, backbone_weights=found.tensors, device=self.device
+        )
         before = self.task.start
         if before is None or not recipe.warm_start:
             return training, ""
@@ -166,7 +192,7 @@ class Run:
     ) -> None:
         folder = self.task.folder
         say(ProgressMessage(stage="exporting", percent=TRAINED_PERCENT))
-        detector = training.average.model
+        detector = training.result()
         model = write(folder / "model.onnx", to_onnx(detector))
         weights = {name: value.contiguous() for name, value in detector.state_dict().items()}
         manifest = self._manifest(data, found, model)
@@ -186,6 +212,7 @@ class Run:
                 started_from=started_from,
                 epochs=training.epochs,
                 input_size=data.plan.input_size,
+                input_plan_hash=data.input_plan.hash if data.input_plan else None,
                 resumed_at_epoch=resumed,
             )
         )
@@ -198,6 +225,8 @@ class Run:
             input_width=data.plan.input_size[0],
             input_height=data.plan.input_size[1],
             tile_plan=None if tiles.is_whole else tiles,
+            input_plan=data.input_plan,
+            merge=None if recipe.merge is None else recipe.merge.as_rule(),
             threshold=recipe.threshold,
             dataset_hash=self.snapshot.dataset_hash,
             backbone=recipe.backbone,
@@ -212,7 +241,6 @@ class Run:
         for done, image in enumerate(images):
             pixels = read_image(self.task.images[image.image_id], image.name)
             began = time.perf_counter()
-                input_plan_hash=data.input_plan.hash if data.input_plan else None,
             result = predictor.predict(
                 pixels,
                 threshold=predictor.manifest.score_floor,
@@ -229,8 +257,6 @@ class Run:
                 Detection(label=labels[label], score=score, box=tuple(box))
                 for box, score, label in rows
             )
-            input_plan=data.input_plan,
-            merge=None if recipe.merge is None else recipe.merge.as_rule(),
             found.append(
                 ImagePredictions(
                     image_id=image.image_id, detections=detections, elapsed_ms=elapsed_ms
@@ -241,10 +267,12 @@ class Run:
                 self._progress_at = time.monotonic()
                 percent = TRAINED_PERCENT + (99 - TRAINED_PERCENT) * share
                 say(ProgressMessage(stage="testing", percent=percent))
+        plan = predictor.manifest.tile_plan
         stored = StoredPredictions(
             version=self.task.version,
             labels=labels,
             threshold=predictor.manifest.score_floor,
+            tile_plan=None if plan is None else TilePlanSpec.model_validate(plan.to_json()),
             images=tuple(found),
         )
         return stored.model_dump_json().encode()
@@ -267,12 +295,10 @@ def main() -> None:
     try:
         Run(task).run()
     except (InvalidInput, DivergedError, ValueError) as error:
-        plan = predictor.manifest.tile_plan
         traceback.print_exc()
         say(FailureMessage(reason=str(error)))
 
 
-            tile_plan=None if plan is None else TilePlanSpec.model_validate(plan.to_json()),
 def _end_with_parent() -> None:
     sys.stdin.buffer.read()
     os._exit(3)

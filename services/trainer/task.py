@@ -11,6 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.trainer.domain.recipe import Recipe
 
+Device = Literal["auto", "cpu", "cuda"]
+
 
 class CheckpointFiles(BaseModel):
     """Where a checkpoint lies; the document is written last, so it exists only when both do."""
@@ -44,6 +46,7 @@ class Task(BaseModel):
         start: The version before, to go on from.
         resume_from: Checkpoint of an earlier attempt.
         threads: CPU threads; 0 takes every core that the process may use.
+        device: ``cpu``, ``cuda``, or ``auto``: a GPU where the process has one.
         cache_mib: Memory for decoded windows; beyond it they lie in a file.
         checkpoint_every_s: Least time between two checkpoints.
     """
@@ -60,6 +63,7 @@ class Task(BaseModel):
     start: StartVersion | None = None
     resume_from: CheckpointFiles | None = None
     threads: int = 0
+    device: Device = "auto"
     cache_mib: int = 2048
     checkpoint_every_s: float = 10.0
 
@@ -103,11 +107,11 @@ class ResultMessage(BaseModel):
     started_from: str
     epochs: int
     input_size: tuple[int, int]
+    input_plan_hash: str | None = None
     resumed_at_epoch: int = 0
 
 
 class FailureMessage(BaseModel):
-    input_plan_hash: str | None = None
     """The training cannot succeed, however often it is tried; ``reason`` is for the user."""
 
     model_config = ConfigDict(frozen=True)

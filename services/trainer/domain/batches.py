@@ -1,7 +1,7 @@
 """From views to tensors: stacked pixels and padded targets."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import cv2
 import numpy as np
@@ -19,6 +19,16 @@ class Batch:
 
     images: Tensor
     targets: Targets
+
+    def to(self, device: torch.device) -> "Batch":
+        """The batch in the memory of ``device``; itself when it is there."""
+        if self.images.device == device:
+            return self
+        there = {
+            field.name: getattr(self.targets, field.name).to(device)
+            for field in fields(self.targets)
+        }
+        return Batch(self.images.to(device), Targets(**there))
 
 
 def collate(views: Sequence[Sample], points: Tensor) -> Batch:

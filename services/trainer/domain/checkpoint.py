@@ -30,11 +30,11 @@ def pack(training: DetectorTraining) -> Checkpoint:
     tensors: dict[str, Tensor] = {}
     for prefix, module in (("model", training.detector), ("average", training.average.model)):
         for name, value in module.state_dict().items():
-            tensors[f"{prefix}.{name}"] = value.contiguous()
+            tensors[f"{prefix}.{name}"] = value.cpu().contiguous()
     optimiser = training.optimiser.state_dict()
     for index, state in optimiser["state"].items():
         for name, value in state.items():
-            tensors[f"optimiser.{index}.{name}"] = value.contiguous()
+            tensors[f"optimiser.{index}.{name}"] = value.cpu().contiguous()
     document = {
         "format": FORMAT,
         "epoch": training.epoch,

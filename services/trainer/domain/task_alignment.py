@@ -71,7 +71,7 @@ def assign(
         return Assignment(
             torch.zeros_like(scores),
             torch.zeros_like(boxes_xyxy),
-            torch.zeros(batch, count, dtype=torch.bool),
+            torch.zeros(batch, count, dtype=torch.bool, device=scores.device),
         )
     inside = _inside(targets.boxes_xyxy, points, strides) & targets.present[..., None]
     inside &= ~targets.ignored_points[:, None, :]

@@ -1,8 +1,11 @@
 """The training loop: one generator that yields after every step and can be stopped there."""
 
+import contextlib
 import math
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,6 +31,7 @@ MAX_EPOCHS = 150  # more never paid on a few hundred images
 CALIBRATION_STEPS = 3
 BUSY_ALLOWANCE = 2.0  # wall-clock time over the budget that a busy machine may cost
 STEP_ALLOWANCE = 1.05  # optimiser, average and bookkeeping over forward and backward
+LOADERS = {"cpu": 1, "cuda": 6}  # threads that make batches ahead: the cores of a CPU are needed
 
 
 class DivergedError(RuntimeError):
@@ -82,10 +86,11 @@ class DetectorTraining:
         samples: Sequence[Sample],
         *,
         backbone_weights: Mapping[str, Tensor] | None = None,
+        device: str = "cpu",
         clock: Callable[[], float] = time.monotonic,
         processor_clock: Callable[[], float] = time.process_time,
     ) -> None:
-        """Prepares the network and the optimiser.
+        """Prepares the network and the optimiser on ``device`` (``cpu`` or ``cuda``).
 
         Raises:
             ValueError: There are no samples.
@@ -93,12 +98,13 @@ class DetectorTraining:
         if not samples:
             raise ValueError("a training needs at least one window")
         torch.manual_seed(recipe.seed)
-        self.recipe, self.shape = recipe, shape
+        self.recipe, self.shape, self.device = recipe, shape, torch.device(device)
         self.detector = Detector(shape, backbone_weights)
         if backbone_weights is not None:
             self.detector.backbone.freeze(stages=recipe.frozen_stages, statistics=True)
-        self.detector.to(memory_format=torch.channels_last)
-        self._normalise = ExportableDetector(self.detector).normalise
+        self._points = self.detector.points
+        self.detector.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._normalise = ExportableDetector(self.detector).to(self.device).normalise
         self.average = WeightAverage(self.detector)
         self.optimiser = build_optimiser(
             self.detector,
@@ -144,6 +150,10 @@ class DetectorTraining:
         self.average = WeightAverage(self.detector)
         return True
 
+    def result(self) -> Detector:
+        """The averaged network in the memory of the CPU: what is exported."""
+        return self.average.model.to("cpu")
+
     @property
     def steps_per_epoch(self) -> int:
         """Steps of one epoch."""
@@ -174,7 +184,8 @@ class DetectorTraining:
         wall_s = (self._clock() - wall) * share
         alone_s = (self._processor_clock() - processor) / torch.get_num_threads() * share
         self.optimiser.zero_grad()
-        epoch_s = max(alone_s, wall_s / BUSY_ALLOWANCE, 1e-9) * self.steps_per_epoch
+        step_s = max(alone_s, wall_s / BUSY_ALLOWANCE) if self.device.type == "cpu" else wall_s
+        epoch_s = max(step_s, 1e-9) * self.steps_per_epoch
         self.epochs = min(max(int(budget_s / epoch_s), MIN_EPOCHS), MAX_EPOCHS)
 
     def steps(self) -> Iterator[Progress]:
@@ -190,12 +201,10 @@ class DetectorTraining:
         horizon = max(10.0, AVERAGE_SHARE * total)
         self.detector.train()
         for epoch in range(self.epoch, self.epochs):
-            order = self._order(epoch)
-            for number in range(per_epoch):
+            for number, batch in enumerate(self._batches(epoch)):
                 step = epoch * per_epoch + number
                 set_rate(self.optimiser, step, total)
-                chosen = order[number * self.recipe.batch_size :][: self.recipe.batch_size]
-                self._learn(self._batch(chosen, epoch, number), horizon)
+                self._learn(batch, horizon)
                 ended = number + 1 == per_epoch
                 self.epoch = epoch + int(ended)
                 speed = (self._clock() - started) / (step + 1 - first)
@@ -221,6 +230,7 @@ class DetectorTraining:
 
     def _backward(self, batch: Batch) -> float:
         self.optimiser.zero_grad()
+        batch = batch.to(self.device)
         images = self._normalise(batch.images).contiguous(memory_format=torch.channels_last)
         loss = detection_loss(self.detector, self.detector(images), batch.targets, self._weights)
         loss.backward()  # type: ignore[no-untyped-call]
@@ -235,6 +245,21 @@ class DetectorTraining:
         whole = self.steps_per_epoch * self.recipe.batch_size
         return [int(index) for index in np.resize(order, whole)]
 
+    def _batches(self, epoch: int) -> Iterator[Batch]:
+        """Batches of an epoch in order, the next ones made ahead while one is learnt."""
+        size, order = self.recipe.batch_size, self._order(epoch)
+        loaders, ahead = LOADERS[self.device.type], deque[Future[Batch]]()
+        with contextlib.ExitStack() as stack:
+            pool = ThreadPoolExecutor(loaders, thread_name_prefix="batches")
+            stack.callback(pool.shutdown, cancel_futures=True)
+            for number in range(self.steps_per_epoch):
+                chosen = order[number * size :][:size]
+                ahead.append(pool.submit(self._batch, chosen, epoch, number))
+                if len(ahead) > loaders:
+                    yield ahead.popleft().result()
+            while ahead:
+                yield ahead.popleft().result()
+
     def _batch(self, chosen: Sequence[int], epoch: int, number: int) -> Batch:
         views = [
             draw(
@@ -247,4 +272,4 @@ class DetectorTraining:
             )
             for place, index in enumerate(chosen)
         ]
-        return collate(views, self.detector.points)
+        return collate(views, self._points)

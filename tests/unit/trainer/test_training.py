@@ -1,4 +1,6 @@
+import contextlib
 import math
+import threading
 
 import pytest
 import torch
@@ -11,6 +13,7 @@ from services.trainer.domain.optimisation import rate_share
 from services.trainer.domain.recipe import Recipe
 from services.trainer.domain.task_alignment import Targets
 from services.trainer.domain.training import DetectorTraining
+from services.trainer.runner import NoDevice, device_of
 from shared.runtime.manifest import ModelManifest
 from shared.runtime.onnx_session import OnnxSession
 from shared.runtime.predictor import Predictor
@@ -137,6 +140,21 @@ def test_the_budget_chooses_the_epochs_from_the_measured_speed(wall_s, alone_s, 
     )
     training.plan_epochs(budget_s=7.01)
     assert training.epochs == epochs, why
+
+
+def test_a_named_gpu_that_is_not_there_is_told_and_auto_takes_what_there_is():
+    there = torch.cuda.is_available()
+    assert device_of("auto") == ("cuda" if there else "cpu")
+    assert device_of("cpu") == "cpu"
+    with contextlib.nullcontext() if there else pytest.raises(NoDevice, match="LOUPE_TRAINER"):
+        assert device_of("cuda") == "cuda"
+
+
+def test_an_abandoned_epoch_leaves_no_thread_behind():
+    training = DetectorTraining(recipe(), SHAPE, samples(16))
+    walk(training, steps=1)
+    names = [thread.name for thread in threading.enumerate()]
+    assert not [name for name in names if name.startswith("batches")]
 
 
 def test_a_recipe_that_names_its_epochs_keeps_them():
