@@ -1,6 +1,8 @@
 """The composition root of the gallery."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 from fastapi import APIRouter
 
@@ -9,8 +11,9 @@ from services.gallery.bodies import Pace
 from services.gallery.decode_pool import DecodePool
 from services.gallery.handlers import Gallery
 from services.gallery.intake import Intake
+from services.gallery.leftovers import Leftovers
 from services.gallery.quota import Quota
-from services.gallery.repository import CLEARINGS, IMAGES, PROJECTS, UPLOADS
+from services.gallery.repository import CLEARINGS, IMAGES, LEFTOVERS, PROJECTS, UPLOADS
 from services.gallery.resumable import ResumableUploads
 from services.gallery.settings import GallerySettings
 from services.gallery.staging import Staging
@@ -41,7 +44,9 @@ def build(stores: Stores) -> Service:
     intake = Intake(stores.documents, stores.blobs, pool, quota=quota)
     uploads = Uploads(intake, staging, parallel=2 * settings.decoders)
     resumable = ResumableUploads(stores.documents, stores.blobs, staging=staging, uploads=uploads)
-    gallery = Gallery(stores.documents, stores.blobs, pool, staging)
+    grace = timedelta(hours=settings.grace_h)
+    leftovers = Leftovers(stores.documents, stores.blobs, grace=grace)
+    gallery = Gallery(stores.documents, stores.blobs, pool, staging, leftovers=leftovers)
     projects = ProjectDirectory(stores.documents, "gallery")
     router = APIRouter()
     pace = Pace(settings.idle_s, settings.min_bytes_per_s)
@@ -50,10 +55,13 @@ def build(stores: Stores) -> Service:
     return Service(
         name="gallery",
         summary="Images: upload, checks, thumbnails, search and status",
-        collections=(IMAGES, UPLOADS, CLEARINGS, PROJECTS),
+        collections=(IMAGES, UPLOADS, CLEARINGS, LEFTOVERS, PROJECTS),
         router=router,
         subscriptions=subscriptions(gallery, projects),
-        background=(_keep_decoders(pool), _sweep(gallery, resumable)),
+        background=(
+            _keep_decoders(pool),
+            _sweep(gallery.clear_projects, resumable.expire, leftovers.collect),
+        ),
     )
 
 
@@ -70,12 +78,12 @@ def _keep_decoders(pool: DecodePool) -> Loop:
     return keep
 
 
-def _sweep(gallery: Gallery, resumable: ResumableUploads) -> Loop:
-    """Remove what deleted projects and given-up uploads left."""
+def _sweep(*steps: Callable[[], Awaitable[int]]) -> Loop:
+    """Remove what deleted projects and images and given-up uploads left, a step at a time."""
 
     async def sweep() -> None:
         while True:
-            removed = await gallery.clear_projects() + await resumable.expire()
+            removed = sum([await step() for step in steps])
             await asyncio.sleep(0 if removed else _SWEEP_S)
 
     return sweep

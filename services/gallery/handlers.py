@@ -9,6 +9,7 @@ from services.gallery.domain.limits import decode_bytes
 from services.gallery.domain.names import sort_name
 from services.gallery.domain.status import status_of
 from services.gallery.intake import uploaded_event
+from services.gallery.leftovers import Leftovers
 from services.gallery.repository import CLEARINGS, IMAGES, Clearing, Image
 from services.gallery.schemas import ImageFilter, ImageSort
 from services.gallery.staging import Staging, mapped
@@ -32,12 +33,19 @@ class Gallery:
     """Images over the document and blob stores."""
 
     def __init__(
-        self, documents: Documents, blobs: Blobs, pool: DecodePool, staging: Staging
+        self,
+        documents: Documents,
+        blobs: Blobs,
+        pool: DecodePool,
+        staging: Staging,
+        *,
+        leftovers: Leftovers,
     ) -> None:
         self._documents = documents
         self._blobs = blobs
         self._pool = pool
         self._staging = staging
+        self._leftovers = leftovers
 
     async def list_images(
         self,
@@ -95,13 +103,11 @@ class Gallery:
     async def thumbnail(self, image: Image, size: int) -> bytes:
         """Return the smallest stored thumbnail of at least `size` px, or the largest one."""
         image = await self._with_thumbnails(image)
-        sizes = sorted(map(int, image.thumbnails))
-        best = next((known for known in sizes if known >= size), sizes[-1])
-        start, length = image.thumbnails[str(best)]
-        key = image.thumbnails_key or ""
-        return b"".join(
-            [part async for part in self._blobs.stream(key, start=start, length=length)]
-        )
+        try:
+            return await self._stored_thumbnail(image, size)
+        except NotFound:  # collected in the moment that this image took them up (decision 0022)
+            bare = image.model_copy(update={"thumbnails_key": None})
+            return await self._stored_thumbnail(await self._with_thumbnails(bare), size)
 
     async def delete_image(self, who: Principal, project_id: str, image_id: str) -> None:
         """Remove an image, and its tiles with it; raise NotFound."""
@@ -212,6 +218,15 @@ class Gallery:
                 await self._documents.collection(CLEARINGS, scope).delete(clearing)
         return removed
 
+    async def _stored_thumbnail(self, image: Image, size: int) -> bytes:
+        sizes = sorted(map(int, image.thumbnails))
+        best = next((known for known in sizes if known >= size), sizes[-1])
+        start, length = image.thumbnails[str(best)]
+        key = image.thumbnails_key or ""
+        return b"".join(
+            [part async for part in self._blobs.stream(key, start=start, length=length)]
+        )
+
     async def _with_thumbnails(self, image: Image) -> Image:
         """Return the image with thumbnails, made now if it has none: a new tile has not."""
         if image.thumbnails_key is not None:
@@ -258,6 +273,7 @@ class Gallery:
             except VersionConflict:
                 image = await images.get(image.id)
             else:
+                await self._leftovers.note(image)
                 return
         raise VersionConflict(f"image {image.id} changes too fast")
 

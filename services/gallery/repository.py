@@ -75,6 +75,13 @@ class Clearing(Document):
     """A deleted project whose images are still to be removed; ``id`` is the project's."""
 
 
+class Leftover(Document):
+    """A blob that a deleted image leaves; ``id`` is the image's."""
+
+    key: str
+    due_at: Timestamp
+
+
 _SEARCHED = ("sort_name", "labels", "status", "uploaded_at", "width", "height")
 
 IMAGES = CollectionSpec(
@@ -94,8 +101,10 @@ IMAGES = CollectionSpec(
         Index(("project_id", "listed", "labels", "uploaded_at")),
         Index(("parent_id",)),
         Index(("size_bytes",)),
+        Index(("thumbnails_key",)),
     ),
 )
 UPLOADS = CollectionSpec("gallery.uploads", Upload, (Index(("expires_at",)),))
+LEFTOVERS = CollectionSpec("gallery.leftovers", Leftover, (Index(("due_at",)),))
 CLEARINGS = CollectionSpec("gallery.clearings", Clearing)
 PROJECTS = projects_spec("gallery")

@@ -130,8 +130,8 @@ class ResumableUploads:
 
     async def cancel(self, upload: Upload) -> None:
         """Remove an upload and its parts."""
-        for key in upload.parts:
-            await self._blobs.delete(key)
+        async for part in self._blobs.walk(_folder(upload)):  # also those that a crash left
+            await self._blobs.delete(part.key)
         try:
             await self._of(upload.tenant).delete(upload)
         except (NotFound, VersionConflict):
@@ -162,7 +162,7 @@ class ResumableUploads:
 
     async def _keep(self, who: Principal, upload: Upload, part: StagedFile) -> Upload:
         whole = await part.finish()
-        key = f"u/{upload.tenant}/{upload.id}/{upload.offset}-{new_id()}"
+        key = f"{_folder(upload)}{upload.offset}-{new_id()}"
         await self._blobs.put_file(key, whole.path)
         new = upload.model_copy(
             update={
@@ -179,6 +179,10 @@ class ResumableUploads:
 
     def _of(self, tenant: str) -> Collection[Upload]:
         return self._documents.collection(UPLOADS, TenantScope(tenant))
+
+
+def _folder(upload: Upload) -> str:
+    return f"u/{upload.tenant}/{upload.id}/"
 
 
 def _check_announced(upload: Upload, part: StagedFile) -> None:

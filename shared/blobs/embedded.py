@@ -121,7 +121,7 @@ class EmbeddedBlobs:
 
     def _walk(self, prefix: str) -> list[tuple[str, int]]:
         found = []
-        for path in self._folder.rglob("*"):
+        for path in (self._folder / prefix.rpartition("/")[0]).rglob("*"):
             key = path.relative_to(self._folder).as_posix()
             if path.is_file() and key.startswith(prefix) and not key.startswith(_STAGING):
                 found.append((key, path.stat().st_size))

@@ -1,0 +1,58 @@
+"""Blobs that deleted images leave: what the gallery alone refers to is removed after a grace.
+
+That is thumbnails. Original, content and tile blobs may stand in snapshots and stay (decision
+0022).
+"""
+
+from contextlib import suppress
+from datetime import timedelta
+
+from services.gallery.repository import IMAGES, LEFTOVERS, Image, Leftover
+from shared.blobs.port import Blobs
+from shared.clock import Clock, format_time, utc_now
+from shared.documents.port import Documents, EveryTenant, Query, Range, Sort, TenantScope
+from shared.errors import AlreadyExists, NotFound
+
+_CHUNK = 100
+
+
+class Leftovers:
+    """Remembers what deleted images leave, and removes it once nobody can be reading it."""
+
+    def __init__(
+        self, documents: Documents, blobs: Blobs, *, grace: timedelta, clock: Clock = utc_now
+    ) -> None:
+        self._documents = documents
+        self._blobs = blobs
+        self._grace = grace
+        self._clock = clock
+
+    async def note(self, image: Image) -> None:
+        """Remember the thumbnails of an image that is gone; a crash before this leaves a blob."""
+        if image.thumbnails_key is None:
+            return
+        leftover = Leftover(
+            id=image.id,
+            tenant=image.tenant,
+            key=image.thumbnails_key,
+            due_at=self._clock() + self._grace,
+        )
+        with suppress(AlreadyExists):
+            await self._documents.collection(LEFTOVERS, TenantScope(image.tenant)).insert(leftover)
+
+    async def collect(self) -> int:
+        """Remove a step's worth of blobs whose grace is over; return how many were looked at."""
+        due = Query(
+            where={"due_at": Range(lte=format_time(self._clock()))},
+            sort=Sort("due_at"),
+            limit=_CHUNK,
+        )
+        found = await self._documents.collection(LEFTOVERS, EveryTenant()).query(due)
+        for leftover in found:
+            scope = TenantScope(leftover.tenant)
+            images = self._documents.collection(IMAGES, scope)
+            if await images.count({"thumbnails_key": leftover.key}) == 0:
+                await self._blobs.delete(leftover.key)
+            with suppress(NotFound):  # another replica was as quick
+                await self._documents.collection(LEFTOVERS, scope).delete(leftover)
+        return len(found)
