@@ -6,6 +6,9 @@ SHELL := /bin/bash
 PYTHON := .venv/bin/python
 PYTEST := $(PYTHON) -m pytest
 CONSOLE := services/console
+NODE_MODULES := $(CONSOLE)/node_modules/.package-lock.json
+# What the built console is made from: its own files and the contracts that its client is generated from.
+CONSOLE_SOURCES := $(shell find $(addprefix $(CONSOLE)/,src public scripts index.html package.json vite.config.ts tsconfig.json) shared/contracts/published/openapi -type f 2>/dev/null)
 
 # Pretrained backbones of an air-gapped site; a folder beside the checkout is taken by itself.
 ifneq ($(wildcard ../shared/weights),)
@@ -43,20 +46,20 @@ console: $(CONSOLE)/dist/index.html
 	@VIRTUAL_ENV=.venv .venv/bin/uv pip install --quiet --require-hashes -r requirements/dev.txt
 	@touch $@
 
-$(CONSOLE)/node_modules/.package-lock.json: $(CONSOLE)/package-lock.json
+$(NODE_MODULES): $(CONSOLE)/package-lock.json
 	@sh tools/check-machine.sh node
-	@cd $(CONSOLE) && npm ci --silent --no-audit --no-fund
+	@cd $(CONSOLE) && npm ci --loglevel=error --no-audit --no-fund > /dev/null
 
-$(CONSOLE)/dist/index.html: $(CONSOLE)/node_modules/.package-lock.json $(shell find $(CONSOLE)/src $(CONSOLE)/index.html -type f 2>/dev/null)
+$(CONSOLE)/dist/index.html: $(NODE_MODULES) $(CONSOLE_SOURCES)
 	@echo "building the console"
-	@cd $(CONSOLE) && npm run --silent build > /dev/null
+	@cd $(CONSOLE) && { said=$$(npm run --silent build 2>&1) || { echo "$$said" >&2; exit 1; }; }
 	@touch $@
 
-contracts: env-dev ## write shared/contracts/published and the console's API client
+contracts: env-dev $(NODE_MODULES) ## write shared/contracts/published and the console's API client
 	@$(PYTHON) -m services contracts
 	@cd $(CONSOLE) && npm run --silent api
 
-lint: env-dev ## ruff, mypy, import contracts, published contracts, the console's own checks
+lint: env-dev $(NODE_MODULES) ## ruff, mypy, import contracts, published contracts, the console's own checks
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check .
 	@.venv/bin/mypy services shared
 	@.venv/bin/lint-imports
