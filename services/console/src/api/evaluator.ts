@@ -13,6 +13,12 @@ export type Preference = Schemas["RecommendationAnswer"]["answer"];
 export type ErrorImage = Awaited<ReturnType<typeof listErrors>>["items"][number];
 export type ReportMark = ErrorImage["marks"][number];
 export type MarkKind = ReportMark["kind"];
+export type Interval = Schemas["IntervalAnswer"];
+export type GroupRate = Schemas["GroupAnswer"];
+export type Regression = Schemas["RegressionAnswer"];
+export type RegressionState = Regression["state"];
+export type Comparison = Schemas["ComparisonAnswer"];
+export type Difference = Schemas["DifferenceAnswer"];
 export type ErrorQuery = NonNullable<
   paths["/api/evaluator/projects/{project_id}/versions/{version}/errors"]["get"]["parameters"]["query"]
 >;
@@ -44,6 +50,15 @@ export function listErrors(projectId: string, version: string, query: ErrorQuery
   return body(
     client.GET("/api/evaluator/projects/{project_id}/versions/{version}/errors", {
       params: { path: { project_id: projectId, version }, query },
+    }),
+  );
+}
+
+/** `version` against `other`, on the images that both were judged on. */
+export function compareVersions(projectId: string, version: string, other: string) {
+  return body(
+    client.GET("/api/evaluator/projects/{project_id}/versions/{version}/compare", {
+      params: { path: { project_id: projectId, version }, query: { with: other } },
     }),
   );
 }

@@ -1,4 +1,5 @@
 import { createBrowserRouter, Navigate } from "react-router";
+import { OpenInGallery } from "../features/annotate/OpenInGallery";
 import { ProjectLayout } from "../features/projects/ProjectLayout";
 import { ProjectsPage } from "../features/projects/ProjectsPage";
 import { AppShell } from "./AppShell";
@@ -29,6 +30,7 @@ export const router = createBrowserRouter([
         children: [
           { index: true, element: <Navigate to="gallery" replace /> },
           { path: "gallery", lazy: gallery },
+          { path: "annotate/:imageId", element: <OpenInGallery /> },
           { path: "tiling", lazy: tiling },
           { path: "train", lazy: train },
           { path: "report", lazy: report },

@@ -8,6 +8,26 @@ export function percent(value: number | null | undefined, digits = 1): string {
     : `${(value * 100).toFixed(digits)}%`;
 }
 
+interface Ends {
+  readonly low: number | null;
+  readonly high: number | null;
+}
+
+/** "83.1–93.9%" for an interval of a share; empty where there is none. */
+export function range(interval: Ends | undefined): string {
+  return between(interval, (value) => (value * 100).toFixed(1), "%");
+}
+
+/** "0.882–0.951" for an interval of a figure that is no percentage; empty where there is none. */
+export function decimalRange(interval: Ends | undefined): string {
+  return between(interval, (value) => value.toFixed(3), "");
+}
+
+function between(interval: Ends | undefined, write: (value: number) => string, unit: string): string {
+  if (interval === undefined || interval.low === null || interval.high === null) return "";
+  return `${write(interval.low)}–${write(interval.high)}${unit}`;
+}
+
 export function decimal(value: number | null | undefined, digits = 3): string {
   return value === null || value === undefined || Number.isNaN(value) ? "—" : value.toFixed(digits);
 }

@@ -1,23 +1,18 @@
-import { Card, Empty } from "antd";
+import { Empty } from "antd";
 import type { CSSProperties, ReactNode } from "react";
 import type { Report } from "../../api/evaluator";
 import { useWords } from "../../i18n/language";
-import { HelpTip } from "../../ui/HelpTip";
+import { Section } from "../../ui/Section";
 
 /** Which label was taken for which; the last row and column stand for "nothing there". */
 export function ConfusionCard({ report }: { readonly report: Report }): ReactNode {
   const words = useWords();
   const { confusion } = report;
-  const title = (
-    <>
-      {words.report.confusion} <HelpTip title={words.report.confusion} text={words.report.confusionHelp} />
-    </>
-  );
   if (confusion.matrix.length <= 1) {
     return (
-      <Card title={title}>
+      <Section name="confusion" title={words.report.confusion} help={words.report.confusionHelp}>
         <Empty description={words.common.noData} />
-      </Card>
+      </Section>
     );
   }
   const background = confusion.matrix.length - 1;
@@ -26,7 +21,7 @@ export function ConfusionCard({ report }: { readonly report: Report }): ReactNod
   const columnName = (column: number): string =>
     column === background ? words.report.notFound : (confusion.labels[column] ?? "");
   return (
-    <Card title={title}>
+    <Section name="confusion" title={words.report.confusion} help={words.report.confusionHelp}>
       <div className="confusion-scroll">
         <table className="confusion">
           <thead>
@@ -60,7 +55,14 @@ export function ConfusionCard({ report }: { readonly report: Report }): ReactNod
           </tbody>
         </table>
       </div>
-    </Card>
+      {report.most_confused.length > 0 && (
+        <ul className="notes" data-testid="most-confused">
+          {report.most_confused.map(({ truth, predicted, count }) => (
+            <li key={`${truth} ${predicted}`}>{words.report.takenFor(truth, predicted, count)}</li>
+          ))}
+        </ul>
+      )}
+    </Section>
   );
 }
 

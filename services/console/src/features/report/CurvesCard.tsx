@@ -1,10 +1,10 @@
-import { Card } from "antd";
 import { useMemo, type ReactNode } from "react";
 import type { LabelCurve, Report } from "../../api/evaluator";
 import { labelColour } from "../../app/theme";
 import { useWords, type Words } from "../../i18n/language";
 import { Chart, type ChartOption } from "../../ui/Chart";
 import { decimal } from "../../ui/format";
+import { Section } from "../../ui/Section";
 import { countsAt, figures, meanF1At } from "./operatingPoint";
 
 interface Props {
@@ -21,14 +21,18 @@ export function CurvesCard({ report: { curves }, threshold }: Props): ReactNode 
   const f1 = useMemo(() => f1Option(curves, words), [curves, words]);
   const f1Here = useMemo(() => withLine(f1, threshold), [f1, threshold]);
   return (
-    <div className="two-charts">
-      <Card title={words.report.prCurve}>
-        <Chart option={precisionRecall} height={320} label={words.report.prCurve} />
-      </Card>
-      <Card title={words.report.f1Curve}>
-        <Chart option={f1Here} height={320} label={words.report.f1Curve} />
-      </Card>
-    </div>
+    <Section name="curves" title={words.report.curves}>
+      <div className="two-charts">
+        <figure className="titled-chart">
+          <figcaption>{words.report.prCurve}</figcaption>
+          <Chart option={precisionRecall} height={320} label={words.report.prCurve} />
+        </figure>
+        <figure className="titled-chart">
+          <figcaption>{words.report.f1Curve}</figcaption>
+          <Chart option={f1Here} height={320} label={words.report.f1Curve} />
+        </figure>
+      </div>
+    </Section>
   );
 }
 

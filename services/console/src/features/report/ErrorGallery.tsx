@@ -1,17 +1,23 @@
+import { FormOutlined } from "@ant-design/icons";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { Card, Checkbox, Empty, Pagination, Select, Skeleton, Space, Typography } from "antd";
 import { useState, type ReactNode } from "react";
-import { listErrors, type ErrorImage, type MarkKind, type Report } from "../../api/evaluator";
+import { Link } from "react-router";
+import { listErrors, type ErrorImage, type ErrorQuery, type Report } from "../../api/evaluator";
 import { contentPath, thumbnailPath } from "../../api/gallery";
 import { useWords } from "../../i18n/language";
 import { ImageStage } from "../../ui/ImageStage";
 import { ProblemAlert } from "../../ui/ProblemAlert";
 import { useSettled } from "../../ui/useSettled";
 import { useProject } from "../projects/useProject";
-import { askedKind, KIND_COLOURS, marksOf, type Shown } from "./errorMarks";
+import { askedKind, countOf, KIND_COLOURS, marksOf, type ErrorTick, type Shown } from "./errorMarks";
 
-const KINDS: readonly MarkKind[] = ["false", "missed", "correct"];
+const TICKS: readonly ErrorTick[] = ["false", "missed", "wrong_label", "correct"];
+type ErrorSort = NonNullable<ErrorQuery["sort"]>;
+const SORTS: readonly ErrorSort[] = ["confidence", "size"];
 const IMAGES_A_PAGE = 6;
+
+const EVERY_ERROR: Shown = { false: true, missed: true, wrong_label: true, correct: false };
 
 interface Props {
   readonly report: Report;
@@ -24,13 +30,15 @@ interface Props {
 export function ErrorGallery({ report, threshold, label, onLabel }: Props): ReactNode {
   const words = useWords();
   const project = useProject();
-  const [shown, setShown] = useState<Shown>({ false: true, missed: true, correct: false });
+  const [shown, setShown] = useState<Shown>(EVERY_ERROR);
+  const [sort, setSort] = useState<ErrorSort>("confidence");
   const [turned, setTurned] = useState({ label, page: 1 });
   // A page belongs to the label it was turned under; another label starts at its first page.
   const page = turned.label === label ? turned.page : 1;
   const query = {
     label,
     kind: askedKind(shown),
+    sort,
     threshold: useSettled(threshold),
     page,
     page_size: IMAGES_A_PAGE,
@@ -45,19 +53,28 @@ export function ErrorGallery({ report, threshold, label, onLabel }: Props): Reac
       title={words.report.errors}
       extra={
         <Space wrap>
-          {KINDS.map((kind) => (
+          {TICKS.map((tick) => (
             <Checkbox
-              key={kind}
-              checked={shown[kind]}
+              key={tick}
+              checked={shown[tick]}
               onChange={() => {
-                setShown({ ...shown, [kind]: !shown[kind] });
+                setShown({ ...shown, [tick]: !shown[tick] });
                 setTurned({ label, page: 1 });
               }}
             >
-              <span className="key-colour" style={{ borderColor: KIND_COLOURS[kind] }} />
-              {words.report.kinds[kind]}
+              <TickColours tick={tick} />
+              {words.report.kinds[tick]}
             </Checkbox>
           ))}
+          <Select<ErrorSort>
+            value={sort}
+            aria-label={words.report.sort}
+            onChange={(chosen) => {
+              setSort(chosen);
+              setTurned({ label, page: 1 });
+            }}
+            options={SORTS.map((value) => ({ value, label: words.report.sorts[value] }))}
+          />
           <Select
             value={label ?? ""}
             className="filter-select"
@@ -103,7 +120,9 @@ interface TileProps {
 function ErrorTile({ image, shown }: TileProps): ReactNode {
   const words = useWords();
   const project = useProject();
-  const count = (kind: MarkKind): number => image.marks.filter((mark) => mark.kind === kind).length;
+  const counts = TICKS.filter((tick) => tick !== "correct")
+    .map((tick) => ({ tick, count: countOf(image.marks, tick) }))
+    .filter(({ count }) => count > 0);
   return (
     <figure className="error-tile">
       <ImageStage
@@ -114,15 +133,30 @@ function ErrorTile({ image, shown }: TileProps): ReactNode {
         height={280}
       />
       <figcaption>
-        <Typography.Text ellipsis={{ tooltip: image.name }}>{image.name}</Typography.Text>
+        <Link to={image.annotate} className="error-link" title={words.report.openImage(image.name)}>
+          <FormOutlined /> <span>{image.name}</span>
+        </Link>
         <span className="error-counts">
-          {KINDS.filter((kind) => kind !== "correct" && count(kind) > 0).map((kind) => (
-            <span key={kind} style={{ color: KIND_COLOURS[kind] }}>
-              {words.report.kinds[kind]} {count(kind)}
+          {counts.map(({ tick, count }) => (
+            <span key={tick}>
+              <TickColours tick={tick} />
+              {words.report.kinds[tick]} {count}
             </span>
           ))}
         </span>
       </figcaption>
     </figure>
+  );
+}
+
+/** A wrong label is drawn twice: the finding in red, what is really there in orange. */
+function TickColours({ tick }: { readonly tick: ErrorTick }): ReactNode {
+  const kinds = tick === "wrong_label" ? (["false", "missed"] as const) : [tick];
+  return (
+    <span className="key-colours">
+      {kinds.map((kind) => (
+        <span key={kind} className="key-colour" style={{ borderColor: KIND_COLOURS[kind] }} />
+      ))}
+    </span>
   );
 }

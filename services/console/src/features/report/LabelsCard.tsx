@@ -1,13 +1,18 @@
 import { WarningFilled } from "@ant-design/icons";
-import { Button, Card, Popover, Table } from "antd";
+import { Button, Card, Popover, Table, Tooltip } from "antd";
 import type { TableColumnsType } from "antd";
 import type { ReactNode } from "react";
-import type { LabelResult, LabelWarning, Report } from "../../api/evaluator";
+import type { Interval, LabelResult, LabelWarning, Report } from "../../api/evaluator";
 import { useWords, type Words } from "../../i18n/language";
-import { percent } from "../../ui/format";
+import { percent, range } from "../../ui/format";
 import { HelpTip } from "../../ui/HelpTip";
-import { countsAt, figures, NOTHING } from "./operatingPoint";
+import { countsAt, figures, NOTHING, onGrid } from "./operatingPoint";
 import { warningsAt } from "./warnings";
+
+/** A row at the threshold of the slider; the interval holds at the report's own threshold only. */
+interface Row extends LabelResult {
+  readonly interval: Interval | undefined;
+}
 
 interface Props {
   readonly report: Report;
@@ -28,7 +33,7 @@ export function LabelsCard({ report, threshold, onDetails }: Props): ReactNode {
         </>
       }
     >
-      <Table<LabelResult>
+      <Table<Row>
         rowKey="label"
         size="middle"
         pagination={false}
@@ -48,8 +53,9 @@ export function LabelsCard({ report, threshold, onDetails }: Props): ReactNode {
   );
 }
 
-function rowsAt(report: Report, threshold: number): LabelResult[] {
+function rowsAt(report: Report, threshold: number): Row[] {
   const { curves, labels } = report;
+  const own = threshold === onGrid(report.threshold);
   return labels
     .map((result) => {
       const curve = curves.find(({ label }) => label === result.label);
@@ -59,6 +65,7 @@ function rowsAt(report: Report, threshold: number): LabelResult[] {
         detection_rate: now.recall,
         precision: now.precision,
         warnings: warningsAt(now.recall, result.warnings),
+        interval: own ? result.intervals["recall"] : undefined,
       };
     })
     .sort((a, b) => (b.detection_rate ?? -1) - (a.detection_rate ?? -1));
@@ -67,8 +74,8 @@ function rowsAt(report: Report, threshold: number): LabelResult[] {
 function columnsOf(
   words: Words,
   onDetails: (label: string) => void,
-): TableColumnsType<LabelResult> {
-  const marked = (row: LabelResult, warning: LabelWarning, text: ReactNode): ReactNode => (
+): TableColumnsType<Row> {
+  const marked = (row: Row, warning: LabelWarning, text: ReactNode): ReactNode => (
     <span className="marked">
       {text}
       {row.warnings.includes(warning) && (
@@ -83,12 +90,44 @@ function columnsOf(
     {
       title: words.report.detectionRate,
       key: "rate",
-      render: (_, row) => marked(row, "rate", percent(row.detection_rate)),
+      render: (_, row) => (
+        <>
+          {marked(row, "rate", percent(row.detection_rate))}
+          <div className="figure-note" title={words.report.intervalHelp}>
+            {range(row.interval)}
+          </div>
+        </>
+      ),
     },
     { title: words.report.ap, key: "ap", render: (_, row) => marked(row, "metric", percent(row.average_precision)) },
     { title: words.report.precision, key: "precision", render: (_, row) => percent(row.precision) },
     { title: words.report.share, key: "share", render: (_, row) => marked(row, "share", percent(row.share)) },
     { title: words.report.count, key: "count", render: (_, row) => marked(row, "count", row.count) },
+    {
+      title: (
+        <>
+          {words.report.more} <HelpTip title={words.report.more} text={words.report.moreHelp} />
+        </>
+      ),
+      key: "more",
+      render: (_, row) => more(row, words),
+    },
+    {
+      title: (
+        <>
+          {words.report.labelThreshold}{" "}
+          <HelpTip title={words.report.labelThreshold} text={words.report.labelThresholdHelp} />
+        </>
+      ),
+      key: "threshold",
+      render: (_, { thresholds }) => (
+        <Tooltip
+          title={words.report.labelThresholds(cut(thresholds.precision), cut(thresholds.recall))}
+        >
+          <span className="explained">{cut(thresholds.balanced)}</span>
+        </Tooltip>
+      ),
+    },
     {
       title: words.report.details,
       key: "details",
@@ -99,4 +138,13 @@ function columnsOf(
       ),
     },
   ];
+}
+
+function cut(threshold: number | null): string {
+  return threshold === null ? "—" : onGrid(threshold).toFixed(2);
+}
+
+function more({ annotations_to_target: count }: Row, words: Words): string {
+  if (count === null) return "—";
+  return count === 0 ? words.report.enough : words.report.aboutMore(count);
 }

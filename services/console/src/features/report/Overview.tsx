@@ -2,9 +2,9 @@ import { Alert, Card, Statistic, Typography } from "antd";
 import type { ReactNode } from "react";
 import type { Report } from "../../api/evaluator";
 import { useWords } from "../../i18n/language";
-import { decimal, percent } from "../../ui/format";
+import { decimal, decimalRange, percent, range } from "../../ui/format";
 import { HelpTip } from "../../ui/HelpTip";
-import { meanF1At } from "./operatingPoint";
+import { meanF1At, onGrid } from "./operatingPoint";
 import { GOOD_RATE } from "./warnings";
 
 type Tone = "success" | "warning" | "error" | "info";
@@ -59,32 +59,47 @@ function toneOf(rate: number | null, precision: number | null): Tone {
 function Headline({ report }: { readonly report: Report }): ReactNode {
   const words = useWords();
   const best = report.recommendations.find(({ answer }) => answer === "balanced");
-  const at = best === undefined ? "" : words.report.atBest(best.threshold.toFixed(2));
+  const at = best === undefined ? "" : words.report.atBest(onGrid(best.threshold).toFixed(2));
   const f1 = best === undefined ? report.f1 : meanF1At(report.curves, best.threshold);
+  const { intervals } = report;
   return (
     <div className="figures">
       <Figure
         name={words.report.rate}
-        note={words.report.atThreshold(report.threshold.toFixed(2))}
-        help={words.train.rateHelp}
+        note={words.report.atThreshold(onGrid(report.threshold).toFixed(2))}
+        help={`${words.train.rateHelp} ${words.report.macro(percent(report.average_detection_rate_macro))}`}
         value={percent(report.average_detection_rate)}
+        interval={range(intervals["average_detection_rate"])}
         strong
       />
-      <Figure name="mAP@0.5" help={words.report.mapHelp} value={percent(report.map_50)} />
-      <Figure name="mAP@0.5:0.95" help={words.report.mapRangeHelp} value={percent(report.map_50_95)} />
+      <Figure
+        name="mAP@0.5"
+        help={words.report.mapHelp}
+        value={percent(report.map_50)}
+        interval={range(intervals["map_50"])}
+      />
+      <Figure
+        name="mAP@0.5:0.95"
+        help={words.report.mapRangeHelp}
+        value={percent(report.map_50_95)}
+        interval={range(intervals["map"])}
+      />
       <Figure
         name={words.report.precision}
         note={at}
         help={words.report.precisionHelp}
         value={percent(best?.precision ?? report.precision)}
+        interval={range(intervals["precision"])}
       />
       <Figure
         name={words.report.recall}
         note={at}
         help={words.report.recallHelp}
         value={percent(best?.recall ?? report.recall)}
+        interval={range(intervals["recall"])}
       />
-      <Figure name="F1" note={at} help={words.report.f1Help} value={decimal(f1)} />
+      <Figure name="F1" note={at} help={words.report.f1Help} value={decimal(f1)} interval={decimalRange(intervals["f1"])} />
+      <Figure name={words.report.fps} help={words.report.fpsHelp} value={decimal(report.fps, 1)} />
     </div>
   );
 }
@@ -94,10 +109,12 @@ interface FigureProps {
   readonly help: string;
   readonly value: string;
   readonly note?: string;
+  readonly interval?: string;
   readonly strong?: boolean;
 }
 
-function Figure({ name, help, value, note = "", strong = false }: FigureProps): ReactNode {
+function Figure({ name, help, value, note = "", interval = "", strong = false }: FigureProps): ReactNode {
+  const words = useWords();
   return (
     <div className={strong ? "figure figure-strong" : "figure"}>
       <Statistic
@@ -108,6 +125,11 @@ function Figure({ name, help, value, note = "", strong = false }: FigureProps): 
         }
         value={value}
       />
+      {interval !== "" && (
+        <span className="figure-note" title={words.report.intervalHelp}>
+          {interval}
+        </span>
+      )}
       <span className="figure-note">{note}</span>
     </div>
   );

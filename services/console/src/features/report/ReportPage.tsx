@@ -9,11 +9,16 @@ import { listVersions } from "../../api/trainer";
 import { useLanguage, useWords } from "../../i18n/language";
 import { ProblemAlert } from "../../ui/ProblemAlert";
 import { useProject } from "../projects/useProject";
+import { ComparisonCard } from "./ComparisonCard";
 import { ConfusionCard } from "./ConfusionCard";
 import { CurvesCard } from "./CurvesCard";
 import { ErrorGallery } from "./ErrorGallery";
+import { ErrorSplitCard } from "./ErrorSplitCard";
+import { GroupsCard } from "./GroupsCard";
 import { LabelsCard } from "./LabelsCard";
 import { Overview } from "./Overview";
+import { QualityCard } from "./QualityCard";
+import { RegressionsCard } from "./RegressionsCard";
 import { onGrid } from "./operatingPoint";
 import { ThresholdCard } from "./ThresholdCard";
 import { SaveReport } from "./SaveReport";
@@ -83,12 +88,20 @@ export function ReportPage(): ReactNode {
           <Skeleton active paragraph={{ rows: 8 }} />
         </Card>
       )}
-      {report.data !== undefined && <Body key={report.data.version} report={report.data} />}
+      {report.data !== undefined && (
+        <Body key={report.data.version} report={report.data} versions={names} />
+      )}
     </div>
   );
 }
 
-function Body({ report }: { readonly report: Report }): ReactNode {
+interface BodyProps {
+  readonly report: Report;
+  readonly versions: readonly string[];
+}
+
+/** First what to do, then what the errors look like, then the figures behind it. */
+function Body({ report, versions }: BodyProps): ReactNode {
   const [threshold, setThreshold] = useState(onGrid(report.threshold));
   const [label, setLabel] = useState<string | null>(null);
   const errors = useRef<HTMLDivElement>(null);
@@ -102,12 +115,17 @@ function Body({ report }: { readonly report: Report }): ReactNode {
       <Overview report={report} />
       <ThresholdCard {...shared} onThreshold={setThreshold} />
       <LabelsCard {...shared} onDetails={showErrorsOf} />
-      <CurvesCard {...shared} />
-      <ConfusionCard report={report} />
-      <TraitsCard report={report} />
       <div ref={errors} className="errors-anchor">
         <ErrorGallery {...shared} label={label} onLabel={setLabel} />
       </div>
+      <TraitsCard report={report} />
+      <ErrorSplitCard report={report} />
+      <ConfusionCard report={report} />
+      <CurvesCard {...shared} />
+      <GroupsCard report={report} />
+      <QualityCard report={report} />
+      <RegressionsCard regressions={report.regressions} />
+      <ComparisonCard version={report.version} versions={versions} />
     </>
   );
 }

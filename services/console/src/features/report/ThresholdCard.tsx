@@ -82,9 +82,9 @@ export function ThresholdCard({ report, threshold, onThreshold }: Props): ReactN
 function marksOf(own: number, advised: number | undefined): Record<number, ReactNode> {
   const marks: Record<number, ReactNode> = { 0: "0", 1: "1" };
   // Two numbers closer than this would be printed over one another.
-  if (advised === undefined || Math.abs(advised - own) > 0.04) marks[onGrid(own)] = own.toFixed(2);
+  if (advised === undefined || Math.abs(advised - own) > 0.04) marks[onGrid(own)] = onGrid(own).toFixed(2);
   if (advised !== undefined) {
-    marks[onGrid(advised)] = <span className="advised-mark">{advised.toFixed(2)}</span>;
+    marks[onGrid(advised)] = <span className="advised-mark">{onGrid(advised).toFixed(2)}</span>;
   }
   return marks;
 }

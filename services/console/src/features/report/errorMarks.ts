@@ -3,7 +3,9 @@ import type { MarkKind, ReportMark } from "../../api/evaluator";
 import type { Mark } from "../../ui/ImageStage";
 import { boxCorners } from "../../ui/outline";
 
-export type Shown = Readonly<Record<MarkKind, boolean>>;
+/** A tick of the error gallery: the kinds of marks, and the confusions among them. */
+export type ErrorTick = MarkKind | "wrong_label";
+export type Shown = Readonly<Record<ErrorTick, boolean>>;
 
 /** Fixed by the manual: red is a false detection, orange a missed target. */
 export const KIND_COLOURS: Readonly<Record<MarkKind, string>> = {
@@ -12,10 +14,24 @@ export const KIND_COLOURS: Readonly<Record<MarkKind, string>> = {
   correct: "#12b76a",
 };
 
-/** The kind of error to ask for; null asks for every kind. */
-export function askedKind(shown: Shown): MarkKind | null {
-  if (shown.false === shown.missed) return null;
-  return shown.false ? "false" : "missed";
+/**
+ * The kind of error to ask for; null asks for every kind. A wrong label is a false detection of one
+ * label and a miss of another, so that both of these bring it along.
+ */
+export function askedKind(shown: Shown): ErrorTick | null {
+  if (shown.false !== shown.missed) return shown.false ? "false" : "missed";
+  return !shown.false && shown.wrong_label ? "wrong_label" : null;
+}
+
+function isShown({ kind, confused_with: other }: ReportMark, shown: Shown): boolean {
+  return shown[kind] || (other !== null && shown.wrong_label);
+}
+
+/** How many errors of a tick an image has; a wrong label is two marks and one error. */
+export function countOf(marks: readonly ReportMark[], tick: ErrorTick): number {
+  return marks.filter(({ kind, confused_with: other }) =>
+    tick === "wrong_label" ? other !== null && kind === "false" : kind === tick,
+  ).length;
 }
 
 /** "scratch 0.80", with the label it was taken for or is taken from behind an arrow. */
@@ -27,7 +43,7 @@ export function caption({ label, score, confused_with: other }: ReportMark): str
 export function marksOf(marks: readonly ReportMark[], shown: Shown): Mark[] {
   return marks.flatMap((mark, place): Mark[] => {
     const [x1 = 0, y1 = 0, x2 = 0, y2 = 0] = mark.box;
-    if (!shown[mark.kind]) return [];
+    if (!isShown(mark, shown)) return [];
     return [
       {
         id: String(place),
