@@ -92,6 +92,46 @@ async def test_each_file_has_its_own_result(stores: Stores) -> None:
     assert listed["total"] == 3
 
 
+PLAIN_BOUNDS = [
+    # width, height, orientation, status: whole files at the bounds of C-036 and C-038
+    (30, 30, 1, 201),
+    (29, 30, 1, 422),
+    (30, 29, 1, 422),
+    (180, 30, 1, 201),
+    (181, 30, 1, 422),
+    (30, 180, 6, 201),
+    (30, 181, 6, 422),
+]
+
+
+async def test_whole_files_at_the_plain_bounds(stores: Stores) -> None:
+    async with platform(stores) as p:
+        for kind in ("JPEG", "PNG", "BMP"):
+            for index, (width, height, turn, status) in enumerate(PLAIN_BOUNDS):
+                options = {} if kind == "BMP" else {"exif": exif(turn)}
+                data = encoded(photo(width, height, seed=index), kind, **options)
+                answer = await p.upload((f"{kind}{index}", data))
+                assert answer.status_code == status, (kind, width, height)
+
+
+async def test_whole_files_at_the_tiled_bounds(stores: Stores) -> None:
+    rows = [(30, 60, 1, 201), (60, 30, 6, 201), (29, 60, 1, 422), (60, 29, 6, 422)]
+    async with platform(stores, tiling={"rows": 2, "columns": 1}) as p:
+        for index, (width, height, turn, status) in enumerate(rows):
+            data = encoded(photo(width, height, seed=index), "PNG", exif=exif(turn))
+            answer = await p.upload((f"{index}.png", data))
+            assert answer.status_code == status, (width, height, turn)
+
+
+async def test_a_project_cuts_into_fifty_rows_and_columns_at_most(stores: Stores) -> None:
+    async with platform(stores) as p:
+        for sides, status in ((50, 201), (51, 422)):
+            grid = {"rows": sides, "columns": sides}
+            body = {"name": f"grid {sides}", "task": "detection", "tiling": grid}
+            answer = await p.client.post("/api/workspace/projects", json=body)
+            assert answer.status_code == status
+
+
 async def test_nothing_stays_in_staging(stores: Stores, tmp_path) -> None:
     async with platform(stores) as p:
         await p.upload(("a.jpg", jpeg(1)), ("b.jpg", jpeg(2)[:900]), ("c", b""))

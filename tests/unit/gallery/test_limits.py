@@ -53,6 +53,12 @@ BOUNDS = [
     (60, 30, GRID_1X2, None, "C-040 in the other orientation"),
     (59, 30, GRID_1X2, FEW, "C-040 one below in the other orientation"),
     (59, 59, GRID_1X2, FEW, "C-040 the longer side is short"),
+    (61, 31, GRID_1X2, None, "C-040 one above in the other orientation"),
+    (60, 29, GRID_1X2, FEW, "C-040 one row below in the other orientation"),
+    (30, 50 * 30, TilePlan(grid=(50, 1)), LONG, "C-036 before any grid"),
+    (1500, 1500, TilePlan(grid=(50, 50)), None, "C-042 the finest grid at its bound"),
+    (1500, 1499, TilePlan(grid=(50, 50)), TILE, "C-042 the finest grid, one row below"),
+    (1530, 1530, TilePlan(grid=(51, 51)), None, "C-042 a grid of 51, which projects refuse"),
     (60, 360, GRID_2X1, None, "C-036 holds for tiled uploads: exactly 1:6"),
     (60, 361, GRID_2X1, LONG, "C-036 holds for tiled uploads: one above"),
     (6000, 5000, GRID_1X2, None, "C-041 tiles of 3000×5000 at the bound"),
@@ -105,6 +111,35 @@ def test_bounds_hold_for_the_upright_size(orientation):
     with pytest.raises(LoupeError) as caught:
         check_header(refused, None)
     assert caught.value.code == MANY
+
+
+TILED_BOUNDS = [
+    # stored as upright width, height; the grid; refusal
+    (10_000, 30_000, GRID_6X4, None),
+    (10_001, 30_000, GRID_6X4, MANY),
+    (10_000, 30_001, GRID_6X4, MANY),
+    (30, 60, GRID_2X1, None),
+    (29, 60, GRID_2X1, FEW),
+    (30, 59, GRID_2X1, FEW),
+    (60, 361, GRID_2X1, LONG),
+    (6000, 5000, GRID_1X2, None),
+    (6001, 5000, GRID_1X2, TILE),
+]
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize(("width", "height", "plan", "refusal"), TILED_BOUNDS)
+def test_tiled_bounds_and_tiles_are_those_of_the_upright_image(
+    orientation, width, height, plan, refusal
+):
+    stored = (height, width) if orientation >= 5 else (width, height)
+    data = jpeg_header(*stored, orientation=orientation)
+    if refusal is None:
+        assert check_header(data, plan).upright_size == (width, height)
+        return
+    with pytest.raises(LoupeError) as caught:
+        check_header(data, plan)
+    assert caught.value.code == refusal
 
 
 @pytest.mark.parametrize(
