@@ -77,9 +77,9 @@ class Predictor:
     def _found(self, pixels: Iterator[tuple[Window, Image]]) -> Iterator[tuple[Window, Detections]]:
         """Detections of each window in full-image pixels, in the order of the windows."""
         manifest = self.manifest
-        shape = (MAX_BATCH, manifest.input_height, manifest.input_width, 3)
+        batch = np.empty((MAX_BATCH, manifest.input_height, manifest.input_width, 3), np.uint8)
         while True:
-            batch, placed = np.empty(shape, np.uint8), list[tuple[Window, Placement]]()
+            placed: list[tuple[Window, Placement]] = []
             for window, view in islice(pixels, MAX_BATCH):
                 slot = batch[len(placed)]
                 placement = fill_input(view, slot, manifest.resize, manifest.pad_value)

@@ -18,5 +18,5 @@ class TensorSession(Protocol):
     """
 
     def run(self, images: ImageBatch) -> Mapping[str, NDArray[np.float32]]:
-        """The model's named outputs for one batch."""
+        """The model's named outputs for one batch, which is written over after the call."""
         ...
