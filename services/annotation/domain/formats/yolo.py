@@ -91,7 +91,7 @@ def _add_line(
 
 
 def _class_name(text: str, class_names: Sequence[str], what: str) -> str:
-    if not text.isdigit() or len(text) > 6:
+    if not text.isdecimal() or len(text) > 6:
         raise FormatError(f"{what}: {text[:20]!r} is not a class index")
     if int(text) >= len(class_names):
         raise FormatError(
