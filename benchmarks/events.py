@@ -20,13 +20,15 @@ from shared.documents.embedded import EmbeddedDocuments
 from shared.documents.mongo import MongoDocuments
 from shared.documents.port import CollectionSpec, Document, Documents, TenantScope
 from shared.documents.projections import Projection, remember
-from shared.events.consumer import ConsumerLoop
+from shared.events.consumer import BATCH, ConsumerLoop
+from shared.events.dead_letters import waiting
 from shared.events.kafka import KafkaEventLog
 from shared.events.progress import progress_spec
 from shared.events.relay import Relay
 from shared.events.subscriptions import on
 from shared.sqlite import SqliteFile
 from shared.stores import with_dead_letters
+from shared.telemetry import configure
 from tests.adapters.storm import delivered_five_times, handle_all, remembered, storm
 from tests.servers.catalogue import documents_server, kafka_server
 from tests.servers.processes import ServerProcess
@@ -96,7 +98,7 @@ class Site:
 
     async def dead_letters(self) -> int:
         consumer = await self.events.consumer(f"look{uuid.uuid4().hex}", [f"{self.topic}.dlq"])
-        found = await consumer.poll(limit=1000, timeout_s=3.0)
+        found = [letter async for letter in waiting(consumer)]
         await consumer.close()
         return len(found)
 
@@ -192,7 +194,7 @@ async def bare_consume(bootstrap: str, topic: str) -> float:
     count = first = 0
     began = 0.0
     while count < RATE_EVENTS:
-        found = await consumer.getmany(timeout_ms=500, max_records=200)
+        found = await consumer.getmany(timeout_ms=500, max_records=BATCH)
         count += sum(len(part) for part in found.values())
         if found:
             await consumer.commit()
@@ -319,6 +321,7 @@ async def measure(parts: list[str], folder: Path) -> None:
 
 
 def main() -> None:
+    configure("benchmark")
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     parser = argparse.ArgumentParser(description=__doc__)
     names = ["path", "rates", "outage", "storm"]

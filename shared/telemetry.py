@@ -10,13 +10,14 @@ import random
 import re
 import sys
 from collections.abc import Mapping, MutableMapping
+from contextlib import AbstractContextManager
+from contextvars import ContextVar
+from types import TracebackType
 from typing import Any
 
 import structlog
-from opentelemetry import context as otel_context
 from opentelemetry import trace
-from opentelemetry.propagate import extract
-from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags, set_span_in_context
+from opentelemetry.propagate import extract, inject
 from prometheus_client import Counter, Gauge, Histogram
 
 HTTP_SECONDS = Histogram(
@@ -36,7 +37,8 @@ LOOP_LAG = Gauge(
 )
 
 _HANDLER = "loupe-json"
-_PARENT = re.compile("00-([0-9a-f]{32})-[0-9a-f]{16}-([0-9a-f]{2})")
+_PARENT = re.compile("00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})")
+_provider: trace.TracerProvider | None = None
 
 
 class _StandardError:
@@ -50,10 +52,17 @@ class _StandardError:
 
 
 def configure(service: str, *, level: str = "INFO") -> None:
-    """Send the log lines of ``service``, and of the libraries in it, as JSON to standard error."""
+    """Send the log lines of ``service``, and of the libraries in it, as JSON to standard error.
+
+    Spans are recorded from now on if an OpenTelemetry provider is installed.
+    """
+    global _provider
+    installed = trace.get_tracer_provider()
+    none = isinstance(installed, trace.ProxyTracerProvider | trace.NoOpTracerProvider)
+    _provider = None if none else installed
     common: list[Any] = [
+        _add_context,
         structlog.contextvars.merge_contextvars,
-        _add_trace_id,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
@@ -93,21 +102,21 @@ def logger(name: str) -> structlog.stdlib.BoundLogger:
     return log
 
 
-def _add_trace_id(
-    _logger: object, _method: str, event: MutableMapping[str, object]
-) -> MutableMapping[str, object]:
-    span = trace.get_current_span().get_span_context()
-    if span.is_valid:
-        event["trace_id"] = format(span.trace_id, "032x")
+def _add_context(
+    _logger: object, _method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    block = _block.get()
+    if block is not None:
+        for name, value in block.context.items():
+            event.setdefault(name, value)
+        event["trace_id"] = block.traceparent.split("-")[1]
     return event
 
 
 def traceparent() -> str:
     """Return the W3C trace context of the current span, or the empty string."""
-    span = trace.get_current_span().get_span_context()
-    if not span.is_valid:
-        return ""
-    return f"00-{span.trace_id:032x}-{span.span_id:016x}-{span.trace_flags:02x}"
+    block = _block.get()
+    return "" if block is None else block.traceparent
 
 
 class ContinuedTrace:
@@ -116,45 +125,51 @@ class ContinuedTrace:
     ``span`` is what a recorded span is called.
     """
 
-    __slots__ = ("_bound", "_context", "_headers", "_recorded", "_span", "_token")
+    __slots__ = ("_headers", "_recorded", "_span", "_token", "_traceparent", "context")
 
     def __init__(self, headers: Mapping[str, str], span: str, **context: str) -> None:
+        self.context = context
         self._headers = headers
         self._span = span
-        self._context = context
+        self._recorded: AbstractContextManager[object] | None = None
+        self._traceparent = ""
+
+    @property
+    def traceparent(self) -> str:
+        """The W3C trace context of this block's span."""
+        if not self._traceparent:
+            self._traceparent = _next_span(self._headers.get("traceparent", ""))
+        return self._traceparent
 
     def __enter__(self) -> None:
         """Enter the block."""
-        self._recorded: trace.Span | None = None
-        provider = trace.get_tracer_provider()
-        span: trace.Span
-        if isinstance(provider, trace.ProxyTracerProvider | trace.NoOpTracerProvider):
-            span = NonRecordingSpan(_next_span(self._headers.get("traceparent", "")))
-        else:
+        if _provider is not None:
             parent = extract(dict(self._headers))
-            span = provider.get_tracer("loupe").start_span(self._span, context=parent)
-            self._recorded = span
-        self._token = otel_context.attach(set_span_in_context(span))
-        self._bound = structlog.contextvars.bind_contextvars(**self._context)
+            tracer = _provider.get_tracer("loupe")
+            self._recorded = tracer.start_as_current_span(self._span, context=parent)
+            self._recorded.__enter__()
+            carrier: dict[str, str] = {}
+            inject(carrier)
+            self._traceparent = carrier.get("traceparent", "")
+        self._token = _block.set(self)
 
-    def __exit__(self, _class: object, error: BaseException | None, _traceback: object) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
         """Leave the block."""
-        structlog.contextvars.reset_contextvars(**self._bound)
-        otel_context.detach(self._token)
+        _block.reset(self._token)
         if self._recorded is not None:
-            if isinstance(error, Exception):
-                self._recorded.record_exception(error)
-            self._recorded.end()
+            self._recorded.__exit__(kind, error, traceback)
 
 
-def _next_span(parent: str) -> SpanContext:
+_block: ContextVar[ContinuedTrace | None] = ContextVar("loupe_block", default=None)
+
+
+def _next_span(parent: str) -> str:
     """Return a new span of the trace that a ``traceparent`` names, or of a new trace."""
     known = _PARENT.fullmatch(parent)
-    trace_id = int(known[1], 16) if known else 0
-    flags = int(known[2], 16) if known else TraceFlags.SAMPLED
-    return SpanContext(
-        trace_id or random.getrandbits(128),
-        random.getrandbits(64),
-        is_remote=False,
-        trace_flags=TraceFlags(flags),
-    )
+    trace_id, flags = (known[1], known[2]) if known else (f"{random.getrandbits(128):032x}", "01")
+    return f"00-{trace_id}-{random.getrandbits(64):016x}-{flags}"

@@ -20,7 +20,8 @@ from typing import Any
 from shared.contracts.envelope import Event, unpack
 from shared.errors import DependencyDown, Internal, LoupeError, VersionConflict
 from shared.events.dead_letters import set_aside
-from shared.events.port import Delivery, EventLog
+from shared.events.deadline import Deadline
+from shared.events.port import Delivery, EventLog, Partition
 from shared.events.progress import Progress
 from shared.events.subscriptions import Subscription
 from shared.telemetry import HANDLER_SECONDS, ContinuedTrace, logger
@@ -72,6 +73,7 @@ class Handling:
         self._progress = progress
         self._limits = limits
         self._seconds: dict[tuple[str, str], Any] = {}
+        self._deadlines: dict[Partition, Deadline] = {}
 
     def wants(self, delivery: Delivery) -> bool:
         """Tell whether the table has a handler for the message."""
@@ -100,7 +102,7 @@ class Handling:
         outcome = "dead"
         try:
             event = unpack(subscription.event, delivery.value)
-            await self._try(subscription, event, sign)
+            await self._try(subscription, event, self._deadline(delivery.partition), sign=sign)
             outcome = "done"
         except Wait:
             outcome = "waits"
@@ -120,15 +122,19 @@ class Handling:
             self._observe(subscription.event.type, outcome, time.monotonic() - began)
 
     async def _try(
-        self, subscription: Subscription, event: Event[Any], sign: Callable[[], None]
+        self,
+        subscription: Subscription,
+        event: Event[Any],
+        deadline: Deadline,
+        *,
+        sign: Callable[[], None],
     ) -> None:
         tries = 0
         while True:
             tries += 1
             sign()
-            limit = asyncio.timeout(self._limits.handler_s)
             try:
-                async with limit:
+                with deadline:
                     await subscription.handler(event)
                 return
             except VersionConflict as race:
@@ -138,12 +144,19 @@ class Handling:
             except LoupeError:
                 raise
             except Exception as error:
-                if limit.expired():
+                if deadline.expired:
                     raise _Overrun(f"not handled within {self._limits.handler_s:g} s") from error
                 log.warning("handler.failed", tries=tries, exc_info=error)
                 if tries >= _QUICK_TRIES:
                     raise
                 await asyncio.sleep(0.1 * tries)
+
+    def _deadline(self, partition: Partition) -> Deadline:
+        """Return the deadline of a partition: its messages come one after the other."""
+        deadline = self._deadlines.get(partition)
+        if deadline is None:
+            deadline = self._deadlines[partition] = Deadline(self._limits.handler_s)
+        return deadline
 
     async def _overran(self, delivery: Delivery, overrun: _Overrun) -> None:
         try:

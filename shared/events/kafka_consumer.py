@@ -67,7 +67,12 @@ class KafkaConsumer:
         for partition, offset in self._rewound.items():
             if found.pop(partition, None) is not None and partition in mine:
                 self._raw.seek(partition, offset)
-        return [_delivery(r) for tp, records in found.items() if tp in mine for r in records]
+        return [
+            _delivery(Partition(tp.topic, tp.partition), record)
+            for tp, records in found.items()
+            if tp in mine
+            for record in records
+        ]
 
     async def commit(self, delivery: Delivery) -> bool:
         """Store the offset after ``delivery``; somebody else's partition by now is left alone."""
@@ -149,9 +154,9 @@ def _tp(partition: Partition) -> TopicPartition:
     return TopicPartition(partition.topic, partition.number)
 
 
-def _delivery(record: Any) -> Delivery:  # noqa: ANN401  aiokafka's record
+def _delivery(partition: Partition, record: Any) -> Delivery:  # noqa: ANN401  aiokafka's record
     return Delivery(
-        partition=Partition(record.topic, record.partition),
+        partition=partition,
         offset=record.offset,
         key=(record.key or b"").decode(errors="replace"),
         value=record.value or b"",

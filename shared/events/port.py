@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 
 @dataclass(frozen=True)
@@ -15,16 +15,14 @@ class Record:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, order=True)
-class Partition:
+class Partition(NamedTuple):
     """One partition of a topic."""
 
     topic: str
     number: int
 
 
-@dataclass(frozen=True)
-class Delivery:
+class Delivery(NamedTuple):
     """A message as a consumer gets it."""
 
     partition: Partition
