@@ -2,16 +2,45 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+import inspect
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import httpx
 
+from shared.contracts.envelope import Event, EventBody, EventStamp, pack
+from shared.events.port import Record
+from shared.events.subscriptions import Subscription
 from shared.host import face_of, loops_of, run_forever
 from shared.http.tokens import Principal, Role, Tokens
 from shared.service import Service
 from shared.settings import HttpSettings
 from shared.stores import Stores
+
+# A hang, not slowness: the slowest machine that runs the tests is far from it.
+HANG_S = 90.0
+
+
+@dataclass
+class Heard:
+    """Which services handled which events, by the events' ids."""
+
+    by: dict[str, set[str]] = field(default_factory=dict)
+
+    def listening(self, service: Service) -> Service:
+        """Return the service, noting here what its handlers have done."""
+        return replace(
+            service,
+            subscriptions=tuple(self._noting(service.name, line) for line in service.subscriptions),
+        )
+
+    def _noting(self, service: str, line: Subscription) -> Subscription:
+        async def handle(event: Event[Any]) -> None:
+            await line.handler(event)
+            self.by.setdefault(event.id, set()).add(service)
+
+        return Subscription(line.event, handle)
 
 
 @dataclass(frozen=True)
@@ -20,6 +49,20 @@ class Running:
 
     client: httpx.AsyncClient
     stores: Stores
+    services: Sequence[Service] = ()
+    heard: Heard = field(default_factory=Heard)
+
+    async def say(self, body: EventBody, subject: str, *, sequence: int = 1) -> None:
+        """Publish an event as another service would; return when all who listen have handled it."""
+        (event,) = pack([body], EventStamp.of("default", subject, sequence))
+        record = Record(event.topic, event.key, event.value_bytes(), event.headers())
+        await self.stores.events.publish([record])
+        listeners = {
+            service.name
+            for service in self.services
+            if any(line.event is type(body) for line in service.subscriptions)
+        }
+        await until(lambda: self.heard.by.get(event.id, set()) >= listeners)
 
     def headers(self, tenant: str, role: Role = "admin") -> dict[str, str]:
         """Return the credentials of somebody else."""
@@ -32,11 +75,24 @@ def credentials(tenant: str = "default", role: Role = "admin") -> dict[str, str]
     return {"Authorization": f"Bearer {tokens.issue(Principal(tenant, 'test-key', role))}"}
 
 
+async def until(look: Callable[[], Any | Awaitable[Any]], *, timeout_s: float = HANG_S) -> Any:
+    """Look until there is something, and return it; for what loops and events bring about."""
+    async with asyncio.timeout(timeout_s):
+        while True:
+            found = look()
+            found = await found if inspect.isawaitable(found) else found
+            if found:
+                return found
+            await asyncio.sleep(0.02)
+
+
 @contextlib.asynccontextmanager
 async def running(
     stores: Stores, services: Sequence[Service], *, work: bool = False
 ) -> AsyncIterator[Running]:
     """Open the stores and run ``services`` until the block ends."""
+    heard = Heard()
+    services = [heard.listening(service) for service in services]
     await stores.open([spec for service in services for spec in service.all_collections])
     roles = ("api", "consume", "work") if work else ("api", "consume")
     loops = loops_of(services, stores, roles)
@@ -47,7 +103,7 @@ async def running(
     )
     try:
         async with client:
-            yield Running(client, stores)
+            yield Running(client, stores, services, heard)
     finally:
         for task in tasks:
             task.cancel()

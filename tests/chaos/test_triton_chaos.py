@@ -76,7 +76,7 @@ async def test_no_answer_is_lost_or_mixed_while_versions_change_and_triton_dies(
         clients = [asyncio.create_task(client()) for _ in range(CLIENTS)]
         for number in range(2, CYCLES + 2):
             act = chance.choice(["server", "stub", "nothing", "server while publishing"])
-            triton = triton_of(os.getpid())
+            triton = await triton_of(os.getpid())  # the one before may be on its way back
             if act == "server":
                 kill(triton)
             elif act == "stub" and (stubs := stubs_of(triton)):

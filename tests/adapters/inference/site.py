@@ -1,28 +1,27 @@
 """A running inference service, and what the other services would say to it."""
 
-import asyncio
+import contextlib
 import hashlib
-import os
-from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
 import numpy as np
 
 from shared.blobs.port import blob_key
-from shared.contracts.envelope import EventBody, EventStamp, pack
+from shared.contracts.envelope import EventBody
 from shared.contracts.image_events import ImageUploaded
 from shared.contracts.project_events import Grid, ProjectCreated
-from shared.events.port import Record
 from shared.ids import new_id
 from tests.adapters.inference.models import Version, png, store_version
-from tests.running import Running
+from tests.running import Running, until
 
 
 class Site:
     """A running inference service, and the other services' words."""
 
     def __init__(self, platform: Running) -> None:
+        self._platform = platform
         self.client = platform.client
         self.stores = platform.stores
         self.headers = platform.headers
@@ -36,11 +35,7 @@ class Site:
     async def say(self, body: EventBody, *, subject: str | None = None) -> None:
         """Publish an event as another service would."""
         self._sequence += 1
-        stamp = EventStamp.of("default", subject or self.project, self._sequence)
-        events = pack([body], stamp)
-        await self.stores.events.publish(
-            [Record(e.topic, e.key, e.value_bytes(), e.headers()) for e in events]
-        )
+        await self._platform.say(body, subject or self.project, sequence=self._sequence)
 
     async def create_project(self, tiling: Grid | None = None) -> None:
         await self.say(
@@ -86,20 +81,16 @@ class Site:
         return await self.client.post(f"{self.base}/predictions", json=body)
 
 
-async def until(look: Callable[[], Awaitable[Any]], *, timeout_s: float = 30.0) -> Any:
-    async with asyncio.timeout(timeout_s):
-        while True:
-            if found := await look():
-                return found
-            await asyncio.sleep(0.05)
+async def triton_of(parent: int) -> int:
+    """Process id of the tritonserver that ``parent`` started, once it (again) runs."""
+    return int(await until(lambda: _triton_of(parent)))
 
 
-def triton_of(parent: int) -> int:
-    """Process id of the tritonserver that ``parent`` started."""
-    for thread in os.listdir(f"/proc/{parent}/task"):
-        with open(f"/proc/{parent}/task/{thread}/children") as file:
-            for child in file.read().split():
-                with open(f"/proc/{child}/comm") as name:
-                    if name.read().strip() == "tritonserver":
-                        return int(child)
-    raise AssertionError("no tritonserver runs")
+def _triton_of(parent: int) -> int | None:
+    for thread in Path(f"/proc/{parent}/task").iterdir():
+        with contextlib.suppress(OSError):  # a thread or a process that ended meanwhile
+            for child in (thread / "children").read_text().split():
+                stat = Path(f"/proc/{child}/stat").read_text()
+                if "(tritonserver)" in stat and "(tritonserver) Z" not in stat:
+                    return int(child)
+    return None

@@ -23,8 +23,8 @@ from tests.adapters.inference.models import (
     png,
     store_version,
 )
-from tests.adapters.inference.site import Site, triton_of, until
-from tests.running import running
+from tests.adapters.inference.site import Site, triton_of
+from tests.running import running, until
 
 
 @pytest.fixture
@@ -360,7 +360,7 @@ async def test_killed_triton_heals_while_clients_wait(site, tmp_path):
     await site.deploy(make_version(colour_detector()))
     expected = (await site.predict(image_id=image_id)).json()["shapes"]
     for _ in range(2):
-        os.kill(triton_of(os.getpid()), signal.SIGKILL)
+        os.kill(await triton_of(os.getpid()), signal.SIGKILL)
         answers = await asyncio.gather(*(site.predict(image_id=image_id) for _ in range(4)))
         for answer in answers:
             assert answer.status_code == 201, answer.text

@@ -15,10 +15,9 @@ from fastapi import APIRouter
 
 from services.annotation.app import build
 from shared.contracts.catalogue import all_events
-from shared.contracts.envelope import Event, EventBody, EventStamp, pack
+from shared.contracts.envelope import Event, EventBody
 from shared.contracts.image_events import ImageUploaded
 from shared.contracts.project_events import ProjectCreated
-from shared.events.port import Record
 from shared.events.subscriptions import Subscription, on
 from shared.service import Service
 from shared.stores import Stores
@@ -45,9 +44,7 @@ class Factory:
         return self.running.client
 
     async def say(self, body: EventBody, subject: str, sequence: int = 1) -> None:
-        (event,) = pack([body], EventStamp.of("default", subject, sequence))
-        record = Record(event.topic, event.key, event.value_bytes(), event.headers())
-        await self.running.stores.events.publish([record])
+        await self.running.say(body, subject, sequence=sequence)
 
     async def project(
         self,

@@ -1,7 +1,6 @@
 """Annotations by their HTTP face: saving, versions, history, corrections, labels."""
 
 import asyncio
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -9,19 +8,8 @@ import pytest
 from shared.contracts.image_events import ImageDeleted
 from shared.contracts.project_events import ProjectDeleted
 from shared.stores import Stores
-from tests.running import credentials
+from tests.running import credentials, until
 from tests.unit.annotation.platform import BASE, PROJECT, Factory, box, factory
-
-
-async def until(promise: Callable[[], Any]) -> Any:
-    """Wait for what events bring about."""
-    for _ in range(300):
-        found = promise()
-        found = await found if asyncio.iscoroutine(found) else found
-        if found:
-            return found
-        await asyncio.sleep(0.02)
-    raise AssertionError("it never came")
 
 
 async def test_an_image_without_annotation_has_version_zero(stores: Stores) -> None:

@@ -14,8 +14,8 @@ from shared.contracts.shapes import Shape
 from shared.contracts.snapshot import Snapshot
 from shared.contracts.training_events import TrainingRequested
 from shared.stores import Stores
+from tests.running import until
 from tests.unit.annotation.platform import BASE, PROJECT, box, factory
-from tests.unit.annotation.test_annotations import until
 
 
 def annotated(name: str, *labels: str, **more: Any) -> AnnotatedImage:

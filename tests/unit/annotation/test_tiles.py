@@ -15,8 +15,8 @@ from shared.contracts.training_events import TrainingRequested
 from shared.stores import Stores
 from shared.vision import masks
 from shared.vision.tiles import TilePlan, Window
+from tests.running import until
 from tests.unit.annotation.platform import BASE, PROJECT, Factory, box, factory
-from tests.unit.annotation.test_annotations import until
 from tests.unit.annotation.test_imports import send
 
 GRID = {"rows": 1, "columns": 2}
@@ -156,13 +156,18 @@ async def test_labels_of_a_large_image_are_labels_of_its_tiles(stores: Stores, f
         left, right = await world.tiles("board.png", PLAN)
         on_left, on_right = await annotated(world, left), await annotated(world, right)
         summary = (await world.client.get(f"{BASE}/summary")).json()
-        told = {e.data.image_id: e.data.labels for e in world.heard if e.type == "annotation.saved"}
+
+        def told() -> dict[str, Any]:
+            saved = [event.data for event in world.heard if event.type == "annotation.saved"]
+            return {data.image_id: data.labels for data in saved}
+
+        await until(lambda: {left, right} <= told().keys())
     assert corners(on_left) == [[[10, 10], [30, 30]], [[300, 100], [320, 120]]]
     assert on_right["shapes"] == []
     assert {tuple(p) for p in on_right["ignore_regions"][0]["points"]} == {
         (0, 100), (10, 100), (10, 120), (0, 120),
     }  # fmt: skip
-    assert (told[left], told[right]) == (("pit", "pit"), ())
+    assert (told()[left], told()[right]) == (("pit", "pit"), ())
     assert (summary["images"], summary["annotated"]) == (2, 2)
 
 

@@ -1,6 +1,5 @@
 """Tiling by its HTTP face and its events, together with the gallery."""
 
-import asyncio
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -18,7 +17,7 @@ from shared.ids import new_id
 from shared.stores import Stores
 from shared.vision.tile_advice import advise
 from shared.vision.tiles import TilePlan
-from tests.running import Running, credentials, running
+from tests.running import Running, credentials, running, until
 
 
 class Platform:
@@ -43,12 +42,12 @@ class Platform:
         return answer.json()["items"]
 
     async def until_listed(self, count: int, **params: Any) -> list[dict[str, Any]]:
-        for _ in range(400):
+        async def look() -> list[dict[str, Any]]:
             items = await self.listed(**params)
-            if len(items) == count:
-                return items
-            await asyncio.sleep(0.05)
-        pytest.fail(f"{len(items)} images are listed, not {count}")
+            cutting = any(item["tiling"] == "waiting" for item in items)
+            return items if len(items) == count and not cutting else []
+
+        return await until(look)
 
     async def say(self, body: Any, *, sequence: int = 1) -> None:
         event = Event(
@@ -105,11 +104,12 @@ async def test_uploaded_image_becomes_its_tiles(stores: Stores) -> None:
 async def test_plain_project_cuts_nothing(stores: Stores) -> None:
     async with platform(stores) as p:
         await p.upload(("board.png", png(400, 300)))
-        for _ in range(40):
-            if (await p.plan())["image_width"] == 400:
-                break
-            await asyncio.sleep(0.05)
-        plan = await p.plan()
+
+        async def planned() -> dict[str, Any] | None:
+            plan = await p.plan()
+            return plan if plan["image_width"] == 400 else None
+
+        plan = await until(planned)
         assert len(await p.listed()) == 1
     assert (plan["mode"], plan["advice"], plan["area_ratio"]) == ("whole", None, None)
     assert plan["preview"] == [

@@ -11,39 +11,38 @@ from services.trainer.api import changes
 from services.trainer.app import build
 from services.trainer.handlers import Trainings
 from shared.contracts.annotation_events import AnnotationSaved
-from shared.contracts.envelope import EventBody, EventStamp, pack
 from shared.contracts.image_events import ImageUploaded
 from shared.contracts.project_events import ProjectCreated
-from shared.events.port import Record
 from shared.jobs.queue import JobQueue
 from shared.projects.directory import ProjectDirectory
 from shared.stores import Stores
-from tests.running import Running, running
+from tests.running import HANG_S, Running, running, until
 from tests.unit.trainer.pictures import PROJECT
 from tests.unit.trainer.platform import WHO
 
 BASE = f"/api/trainer/projects/{PROJECT}"
 
 
-async def say(place: Running, body: EventBody, subject: str) -> None:
-    (event,) = pack([body], EventStamp.of("default", subject, 1))
-    record = Record(event.topic, event.key, event.value_bytes(), event.headers())
-    await place.stores.events.publish([record])
-
-
 @contextlib.asynccontextmanager
 async def trainer(stores: Stores, *, annotated: bool = True) -> AsyncIterator[Running]:
     async with running(stores, [build(stores)]) as place:
         created = ProjectCreated(project_id=PROJECT, name="pins", task="detection")
-        await say(place, created, PROJECT)
+        await place.say(created, PROJECT)
         if annotated:
             saved = AnnotationSaved(project_id=PROJECT, image_id="I1", labels=("a",))
-            await say(place, saved, "I1")
+            await place.say(saved, "I1")
         yield place
 
 
 async def start(place: Running, **body: object) -> httpx.Response:
     return await place.client.post(f"{BASE}/trainings", json=body)
+
+
+async def started(place: Running) -> dict:
+    """A training that was accepted."""
+    answer = await start(place)
+    assert answer.status_code == 202, answer.text
+    return answer.json()
 
 
 async def test_a_training_is_asked_for_listed_and_terminated(stores: Stores) -> None:
@@ -71,8 +70,9 @@ async def test_a_training_is_asked_for_listed_and_terminated(stores: Stores) -> 
 async def test_the_records_come_newest_first_in_pages(stores: Stores) -> None:
     async with trainer(stores) as place:
         for _ in range(3):
-            training = (await start(place)).json()
-            await place.client.post(f"{BASE}/trainings/{training['id']}:cancel")
+            training = await started(place)
+            ended = await place.client.post(f"{BASE}/trainings/{training['id']}:cancel")
+            assert ended.json()["status"] == "terminated", ended.text
         first = (await place.client.get(f"{BASE}/trainings?page_size=2")).json()
         assert [item["number"] for item in first["items"]] == [3, 2]
         cursor = first["next_cursor"]
@@ -89,7 +89,7 @@ async def test_a_project_without_annotations_is_told_so(stores: Stores) -> None:
         )  # fmt: skip
         assert empty.json()["type"].endswith("no-images")
         uploaded = ImageUploaded.model_validate(ImageUploaded.example | {"project_id": PROJECT})
-        await say(place, uploaded, uploaded.image_id)
+        await place.say(uploaded, uploaded.image_id)
         assert (await start(place)).json()["type"].endswith("no-annotations")
 
 
@@ -113,7 +113,7 @@ async def test_a_wrong_recipe_names_its_field(stores: Stores, body: dict) -> Non
 
 async def test_viewers_read_and_strangers_find_nothing(stores: Stores) -> None:
     async with trainer(stores) as place:
-        training = (await start(place)).json()
+        training = await started(place)
         viewer = place.headers("default", "viewer")
         one = f"{BASE}/trainings/{training['id']}"
         assert (await place.client.get(one, headers=viewer)).status_code == 200
@@ -149,25 +149,27 @@ async def test_the_policy_is_read_and_set_with_its_etag(stores: Stores) -> None:
 
 async def test_changes_are_streamed_until_the_training_is_over(stores: Stores) -> None:
     async with trainer(stores) as place:
-        training = (await start(place)).json()
+        training = await started(place)
         queue = JobQueue(stores.documents, "trainer")
         reader = Trainings(stores.documents, queue, ProjectDirectory(stores.documents, "trainer"))
 
-        async def listen() -> list[str]:
-            stream = changes(reader, WHO, PROJECT, training["id"])
-            return [str(event.data) async for event in stream]
+        seen: list[str] = []
+
+        async def listen() -> None:
+            async for event in changes(reader, WHO, PROJECT, training["id"]):
+                seen.append(str(event.data))  # noqa: PERF401  one by one, as they come
 
         listening = asyncio.create_task(listen())
-        await asyncio.sleep(0.1)
+        await until(lambda: seen)
         await place.client.post(f"{BASE}/trainings/{training['id']}:cancel")
-        seen = await asyncio.wait_for(listening, 20)
+        await asyncio.wait_for(listening, HANG_S)
         assert '"status":"preparing"' in seen[0]
         assert '"status":"terminated"' in seen[-1]
 
 
 async def test_the_stream_is_text_event_stream(stores: Stores) -> None:
     async with trainer(stores) as place:
-        training = (await start(place)).json()
+        training = await started(place)
         one = f"{BASE}/trainings/{training['id']}"
         await place.client.post(f"{one}:cancel")
         answer = await place.client.get(f"{one}/events")
