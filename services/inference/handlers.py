@@ -1,6 +1,7 @@
 """Use cases of inference: test one image, test many, look at what came of it."""
 
 import asyncio
+import contextlib
 
 from services.inference.deployments import Deployments
 from services.inference.errors import ModelNotReady
@@ -22,8 +23,16 @@ from shared.clock import Clock, utc_now
 from shared.contracts.annotation_events import CorrectionSaved
 from shared.contracts.envelope import Event
 from shared.contracts.model_events import PredictionCompleted
-from shared.documents.port import Collection, Documents, Query, Sort, TenantScope, Where
-from shared.errors import AlreadyExists, NotFound
+from shared.documents.port import (
+    Collection,
+    Documents,
+    EveryTenant,
+    Query,
+    Sort,
+    TenantScope,
+    Where,
+)
+from shared.errors import AlreadyExists, NotFound, VersionConflict
 from shared.http.paging import PageParams
 from shared.http.tokens import Principal
 from shared.ids import derived_id, new_id
@@ -169,8 +178,14 @@ class Inference:
                 run = await runs.insert(run)
             except AlreadyExists:
                 run = await runs.get(run_id)
-        await self._jobs.enqueue(who.tenant, TEST_RUN, run.id, payload={"project_id": project_id})
+        await self._queue(run)
         return run
+
+    async def queue_left(self) -> None:
+        """Queue the test runs that a kill kept from it."""
+        runs = self._documents.collection(TEST_RUNS, EveryTenant())
+        for run in await runs.query(Query(where={"queued": False})):
+            await self._queue(run)
 
     async def get_test_run(
         self, who: Principal, project_id: str, run_id: str
@@ -181,7 +196,7 @@ class Inference:
             raise NotFound(f"no test run {run_id}")
         failures = self._documents.collection(FAILURES, TenantScope(who.tenant))
         query = Query(where={"test_run_id": run_id}, limit=_SHOWN_FAILURES)
-        return run, await self._jobs.get(who.tenant, run_id), await failures.query(query)
+        return run, await self._job(run), await failures.query(query)
 
     async def list_test_runs(
         self, who: Principal, project_id: str, paging: PageParams
@@ -190,7 +205,7 @@ class Inference:
         await self.projects.require(who.tenant, project_id)
         runs, where = self._runs(who.tenant), {"project_id": project_id}
         found = await runs.query(_newest(where, paging))
-        jobs = [await self._jobs.get(who.tenant, run.id) for run in found]
+        jobs = [await self._job(run) for run in found]
         return list(zip(found, jobs, strict=True)), await runs.count(where)
 
     async def cancel_test_run(self, who: Principal, project_id: str, run_id: str) -> None:
@@ -249,6 +264,18 @@ class Inference:
             return await predictions.insert(made, events=events)
         except AlreadyExists:
             return await predictions.get(made.id)
+
+    async def _job(self, run: TestRun) -> Job:
+        """Return the run's job; one that a kill kept from the queue is queued now."""
+        return await self._jobs.find(run.tenant, run.id) or await self._queue(run)
+
+    async def _queue(self, run: TestRun) -> Job:
+        payload = {"project_id": run.project_id}
+        job = await self._jobs.enqueue(run.tenant, TEST_RUN, run.id, payload=payload)
+        if not run.queued:
+            with contextlib.suppress(VersionConflict):  # somebody else queued it, too
+                await self._runs(run.tenant).replace(run.model_copy(update={"queued": True}))
+        return job
 
     def _predictions(self, tenant: str) -> Collection[Prediction]:
         return self._documents.collection(PREDICTIONS, TenantScope(tenant))

@@ -93,7 +93,10 @@ class ImageFailure(Document):
 
 
 class TestRun(Document):
-    """A test of many images; its progress is in the job of the same id."""
+    """A test of many images; its progress is in the job of the same id.
+
+    ``queued`` is False until that job is known to exist.
+    """
 
     __test__ = False  # the name is the domain's word, pytest must not collect it
 
@@ -103,6 +106,7 @@ class TestRun(Document):
     threshold: float | None = None
     created_at: Timestamp
     created_by: str = ""
+    queued: bool = False
 
 
 PROJECTS = projects_spec(SERVICE)
@@ -123,7 +127,11 @@ PREDICTIONS = CollectionSpec(
     ),
 )
 FAILURES = CollectionSpec("inference.failures", ImageFailure, (Index(("test_run_id",)),))
-TEST_RUNS = CollectionSpec("inference.test_runs", TestRun, (Index(("project_id", "created_at")),))
+TEST_RUNS = CollectionSpec(
+    "inference.test_runs",
+    TestRun,
+    (Index(("project_id", "created_at")), Index(("queued",))),
+)
 
 COLLECTIONS = (
     PROJECTS,

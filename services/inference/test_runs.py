@@ -58,8 +58,9 @@ class TestRunWorker:
                 await self.work(job)
 
     async def reap(self) -> None:
-        """End runs that no worker will finish, until cancelled."""
+        """End runs that no worker will finish, queue those that a kill kept from it, for ever."""
         while True:
+            await self._inference.queue_left()
             await self._jobs.reap(lambda _job: ())
             await asyncio.sleep(_REAP_S)
 

@@ -1,0 +1,140 @@
+"""A test run is queued whatever dies between its two writes."""
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from services.inference.admission import Admission
+from services.inference.deployments import deployment_id
+from services.inference.handlers import TEST_RUN, Inference
+from services.inference.predicting import Predicting
+from services.inference.repository import (
+    ALIASES,
+    COLLECTIONS,
+    DEPLOYMENTS,
+    JOBS,
+    SERVICE,
+    Alias,
+    Deployment,
+)
+from services.inference.schemas import TestRunCreate
+from services.inference.test_runs import TestRunWorker
+from services.inference.triton.client import TritonClient
+from shared.contracts.envelope import EventStamp, pack, unpack
+from shared.contracts.project_events import ProjectCreated
+from shared.documents.port import Query, TenantScope
+from shared.http.paging import PageParams
+from shared.http.tokens import Principal
+from shared.jobs.job import Job
+from shared.jobs.queue import JobQueue
+from shared.stores import Stores
+from tests.running import until
+
+WHO = Principal("default", "key-1", "admin")
+PROJECT = "P"
+WANTED = TestRunCreate(image_ids=("I1", "I2"))
+
+
+class Killed(Exception):
+    """The process ended here."""
+
+
+class Deadly(JobQueue):
+    """A queue before which the process is killed."""
+
+    async def enqueue(self, *_arguments: Any, **_options: Any) -> Job:
+        raise Killed
+
+
+def inference_on(stores: Stores, jobs: JobQueue) -> Inference:
+    predicting = Predicting(
+        TritonClient("127.0.0.1:1"),
+        Admission(concurrency=1, queue_length=1, memory_bytes=1 << 20),
+        concurrency=1,
+        retry_budget_s=0,
+    )
+    return Inference(stores.documents, stores.blobs, predicting=predicting, jobs=jobs)
+
+
+@pytest.fixture
+async def inference(stores: Stores) -> Inference:
+    """A service with one project whose version V1 serves."""
+    await stores.open(COLLECTIONS)
+    inference = inference_on(stores, JobQueue(stores.documents, SERVICE))
+    created = ProjectCreated(project_id=PROJECT, name="pins", task="detection")
+    (packed,) = pack([created], EventStamp.of("default", PROJECT, 1))
+    for line in inference.projects.subscriptions():
+        if line.event is ProjectCreated:
+            await line.handler(unpack(ProjectCreated, packed.value_bytes()))
+    now, scope = datetime(2026, 11, 20, tzinfo=UTC), TenantScope("default")
+    served = Deployment(
+        id=deployment_id("default", PROJECT, "V1"),
+        tenant="default",
+        project_id=PROJECT,
+        training_id="T",
+        model_version="V1",
+        number=1,
+        model_key="m",
+        model_manifest_key="mm",
+        golden_key="g",
+        promoted_at=now,
+        state="serving",
+    )
+    await stores.documents.collection(DEPLOYMENTS, scope).insert(served)
+    alias = Alias(
+        id=PROJECT, tenant="default", current=served.id, model_version="V1", promoted_at=now
+    )
+    await stores.documents.collection(ALIASES, scope).insert(alias)
+    return inference
+
+
+async def kill_before_queueing(stores: Stores) -> None:
+    dying = inference_on(stores, Deadly(stores.documents, SERVICE))
+    with pytest.raises(Killed):
+        await dying.start_test_run(WHO, PROJECT, WANTED, key=None)
+
+
+async def jobs_of(stores: Stores) -> list[str]:
+    jobs = stores.documents.collection(JOBS, TenantScope("default"))
+    return [job.id for job in await jobs.query(Query()) if job.kind == TEST_RUN]
+
+
+async def test_a_run_killed_before_it_was_queued_does_not_hide_the_list(
+    stores: Stores, inference: Inference
+) -> None:
+    whole = await inference.start_test_run(WHO, PROJECT, WANTED, key="whole")
+    await kill_before_queueing(stores)
+    found, total = await inference.list_test_runs(WHO, PROJECT, PageParams())
+    assert total == 2
+    assert [job.state for _, job in found] == ["queued", "queued"]
+    (left,) = [run for run, _ in found if run.id != whole.id]
+    _, job, _ = await inference.get_test_run(WHO, PROJECT, left.id)
+    assert (job.id, job.payload) == (left.id, {"project_id": PROJECT})
+
+
+async def test_a_run_killed_before_it_was_queued_is_queued_without_anybody_looking(
+    stores: Stores, inference: Inference
+) -> None:
+    await kill_before_queueing(stores)
+    assert await jobs_of(stores) == []
+    worker = TestRunWorker(
+        stores.documents, JobQueue(stores.documents, SERVICE), inference, parallel=1
+    )
+    reaping = asyncio.create_task(worker.reap())
+    await until(lambda: jobs_of(stores))
+    reaping.cancel()
+    await asyncio.gather(reaping, return_exceptions=True)
+
+
+async def test_a_run_that_is_queued_from_two_sides_is_one_job(
+    stores: Stores, inference: Inference
+) -> None:
+    await kill_before_queueing(stores)
+    await asyncio.gather(
+        inference.queue_left(),
+        inference.queue_left(),
+        inference.list_test_runs(WHO, PROJECT, PageParams()),
+    )
+    assert len(await jobs_of(stores)) == 1
