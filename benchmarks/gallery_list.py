@@ -1,64 +1,125 @@
-"""List pages of a project with 100,000 images, embedded: `python benchmarks/gallery_list.py`.
+"""List pages of a project with 100,000 images: `python -m benchmarks.gallery_list`.
 
 Pages with filter and total, deep pages by cursor, through the HTTP app; figures in milliseconds.
+`--stores mongo --mongo-url mongodb://…` measures on a MongoDB. Without a URL it runs on the tests'
+FerretDB, which reads whole collections: give it few `--images`, it only shows that all runs.
 """
 
+import argparse
 import asyncio
 import os
 import random
+import secrets
+import shutil
 import sqlite3
 import statistics
-import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
+from pymongo import MongoClient
 
-IMAGES = 100_000
+from services.gallery.app import build
+from services.gallery.repository import IMAGES, Image
+from services.workspace.app import build as build_workspace
+from shared.documents.mongo import MongoDocuments
+from shared.documents.port import TenantScope
+from shared.ids import new_id
+from shared.settings import StoreSettings
+from shared.stores import Stores
+from tests.running import running
+from tests.servers.catalogue import documents_server
+
+AT_ONCE = 200
 ROUNDS = 20
 LABELS = ("scratch", "pit", "stain", "crack", "dent")
 
 
-async def main() -> None:
+async def main(options: argparse.Namespace) -> None:
     folder = Path(tempfile.mkdtemp(prefix="loupe-bench-"))
     os.environ |= {
         "LOUPE_DATA": str(folder),
         "LOUPE_STORES": "embedded",
         "LOUPE_TOKEN_SECRET": "0123456789abcdef" * 4,
     }
-    from services.gallery.app import build
-    from services.workspace.app import build as build_workspace
-    from shared.settings import StoreSettings
-    from shared.stores import Stores
-    from tests.running import running
+    embedded = Stores.of(StoreSettings(stores="embedded", data=folder))
+    try:
+        if options.stores == "embedded":
+            print(f"embedded, SQLite {sqlite3.sqlite_version}")
+            await on(embedded, options.images)
+            return
+        with mongo(options.mongo_url, folder) as url:
+            database = f"bench_{secrets.token_hex(4)}"
+            documents = MongoDocuments(url, database)
+            await on(Stores(documents, embedded.events, embedded.blobs), options.images)
+            with MongoClient(url) as client:
+                client.drop_database(database)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
-    stores = Stores.of(StoreSettings(stores="embedded", data=folder))
-    async with running(stores, [build_workspace(stores), build(stores)]) as platform:
+
+@contextmanager
+def mongo(url: str | None, folder: Path) -> Iterator[str]:
+    """Give the URL that was asked for, or that of a FerretDB which runs for the block."""
+    if url is not None:
+        print(f"the server at the given URL, which calls itself {server_name(url)}")
+        yield url
+        return
+    print("FerretDB, since no --mongo-url is given: these are NOT the figures of MongoDB")
+    server, address = documents_server(folder / "ferretdb")
+    server.start()
+    try:
+        yield address
+    finally:
+        server.dispose()
+
+
+def server_name(url: str) -> str:
+    """Tell what answers there; other servers of the protocol say so in a field of their own."""
+    with MongoClient(url) as client:
+        known = client.server_info()
+    other = next((name for name in known if "ferretdb" in name.lower()), None)
+    return f"{other} {known[other]}" if other else f"MongoDB {known['version']}"
+
+
+async def on(stores: Stores, count: int) -> None:
+    """Fill the stores with images and measure."""
+    services = [build_workspace(stores), build(stores)]
+    async with running(stores, services) as platform:
         body = {"name": "large", "task": "detection"}
         made = await platform.client.post("/api/workspace/projects", json=body)
         project_id = made.json()["id"]
         path = f"/api/gallery/projects/{project_id}/images"
-        await platform.client.get(path)
-        fill(folder / "loupe.db", project_id)
+        for _ in range(100):  # news of the project is on its way
+            if (await platform.client.get(path)).status_code == 200:
+                break
+            await asyncio.sleep(0.1)
+        began = time.perf_counter()
+        await fill(stores, project_id, count)
+        print(f"{count} images written in {time.perf_counter() - began:.0f} s")
         await measure(platform.client, path)
     await stores.close()
 
 
-def fill(database: Path, project_id: str) -> None:
-    """Write the images straight into the table: uploading them is not what is measured."""
-    from services.gallery.repository import Image
-    from shared.ids import new_id
+async def fill(stores: Stores, project_id: str, count: int) -> None:
+    """Write the images through the port, many at once: uploading them is not what is measured."""
+    images = stores.documents.collection(IMAGES, TenantScope("default"))
+    pictures = pictures_of(project_id, count)
+    for _ in range(count // AT_ONCE):
+        await asyncio.gather(*(images.insert(next(pictures)) for _ in range(AT_ONCE)))
 
+
+def pictures_of(project_id: str, count: int) -> Iterator[Image]:
     rng = random.Random(0)
     start = datetime(2026, 1, 1, tzinfo=UTC)
-    rows = []
-    for index in range(IMAGES):
+    for index in range(count):
         labels = tuple(rng.choices(LABELS, k=rng.choice((0, 0, 1, 2, 5))))
         name = f"line{index % 7}-part-{index:06}.jpg"
-        image = Image(
+        yield Image(
             id=new_id(), tenant="default", project_id=project_id, identity=f"{index:064x}",
             name=name, sort_name=name, status="labelled" if labels else "unlabelled",
             labels=labels, annotated=bool(labels), sha256=f"{index:064x}", size_bytes=200_000,
@@ -67,12 +128,6 @@ def fill(database: Path, project_id: str) -> None:
             width=640 + index % 3, height=480, uploaded_at=start + timedelta(seconds=index),
             thumbnails_key="t/default/x", thumbnails={"128": (0, 1), "256": (1, 1), "512": (2, 1)},
         )  # fmt: skip
-        rows.append(("default", image.id, 1, image.model_dump_json(exclude={"version"})))
-    with sqlite3.connect(database) as connection:
-        connection.executemany(
-            'INSERT INTO "gallery.images" (tenant, id, version, body) VALUES (?, ?, ?, ?)', rows
-        )
-    connection.close()
 
 
 async def measure(client: httpx.AsyncClient, path: str) -> None:
@@ -88,6 +143,8 @@ async def measure(client: httpx.AsyncClient, path: str) -> None:
         "status": lambda: ask(status="labelled"),
         "part of the name": lambda: ask(name="part-0999"),
         "label": lambda: ask(label="crack"),
+        "label that no image has": lambda: ask(label="dust"),
+        "status, by name": lambda: ask(status="labelled", sort="name"),
         "upload time range": lambda: ask(**day),
         "resolution": lambda: ask(width=641, height=480),
         "all filters": lambda: ask(
@@ -113,7 +170,7 @@ async def walk(ask: Callable[..., Awaitable[httpx.Response]]) -> None:
             break
         cursor = {"cursor": page["next_cursor"]}
     report("cursor, 500 a page, first 20", times[:20])
-    report("cursor, 500 a page, last 20", times[-21:-1])
+    report("cursor, 500 a page, last 20", times[-21:-1] or times)
 
 
 async def timed(question: Callable[[], Awaitable[object]]) -> float:
@@ -128,6 +185,13 @@ def report(name: str, times: list[float]) -> None:
     print(f"{name:32} median {statistics.median(times) * 1e3:7.1f} ms   p95 {p95 * 1e3:7.1f} ms")
 
 
+def options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--stores", choices=("embedded", "mongo"), default="embedded")
+    parser.add_argument("--mongo-url", help="a MongoDB replica set; a new database is made in it")
+    parser.add_argument("--images", type=int, default=100_000)
+    return parser.parse_args()
+
+
 if __name__ == "__main__":
-    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-    asyncio.run(main())
+    asyncio.run(main(options()))
