@@ -5,7 +5,7 @@ import { newId } from "../../api/ids";
 import { createProject, TASKS, type NewProject, type Project, type Task } from "../../api/workspace";
 import { useWords } from "../../i18n/language";
 import { ProblemAlert } from "../../ui/ProblemAlert";
-import { mayTile, NAME_LIMIT, NOTES_LIMIT, TILES_LIMIT, TRAINABLE_TASKS } from "./rules";
+import { mayTile, NAME_LIMIT, NOTES_LIMIT, OVERLAP_LIMIT_PX, TILES_LIMIT, TRAINABLE_TASKS } from "./rules";
 import { TileGridPreview } from "./TileGridPreview";
 
 interface Fields {
@@ -15,6 +15,7 @@ interface Fields {
   readonly tiled: boolean;
   readonly rows: number;
   readonly columns: number;
+  readonly overlap: number;
 }
 
 interface Props {
@@ -23,7 +24,15 @@ interface Props {
   readonly onCreated: (project: Project) => void;
 }
 
-const START: Fields = { name: "", task: "detection", notes: "", tiled: false, rows: 2, columns: 2 };
+const START: Fields = {
+  name: "",
+  task: "detection",
+  notes: "",
+  tiled: false,
+  rows: 2,
+  columns: 2,
+  overlap: 0,
+};
 
 function asked(fields: Fields): NewProject {
   const tiled = fields.tiled && mayTile(fields.task);
@@ -31,7 +40,9 @@ function asked(fields: Fields): NewProject {
     name: fields.name.trim(),
     task: fields.task,
     notes: fields.notes ?? "",
-    tiling: tiled ? { rows: fields.rows, columns: fields.columns } : null,
+    tiling: tiled
+      ? { rows: fields.rows, columns: fields.columns, overlap_px: fields.overlap }
+      : null,
   };
 }
 
@@ -163,6 +174,13 @@ function TilingFields(): ReactNode {
             </Form.Item>
             <Form.Item name="columns" label={words.projects.columns}>
               <InputNumber min={1} max={TILES_LIMIT} precision={0} />
+            </Form.Item>
+            <Form.Item
+              name="overlap"
+              label={words.projects.overlap}
+              tooltip={words.projects.overlapHelp}
+            >
+              <InputNumber min={0} max={OVERLAP_LIMIT_PX} precision={0} />
             </Form.Item>
           </div>
           <TileGridPreview rows={rows} columns={columns} />

@@ -6,7 +6,7 @@ import { useWords } from "../../i18n/language";
 const NUMBERED_UP_TO = 100;
 
 /** The cut as it will be made, tiles numbered row by row. */
-export function TileGridPreview({ rows, columns }: Grid): ReactNode {
+export function TileGridPreview({ rows, columns }: Pick<Grid, "rows" | "columns">): ReactNode {
   const words = useWords();
   const cells = Array.from({ length: rows * columns }, (_, place) => place + 1);
   return (

@@ -7,7 +7,7 @@ import { useWords } from "../../i18n/language";
 import { resolution } from "../../ui/format";
 import { ProblemAlert } from "../../ui/ProblemAlert";
 import { useSettled } from "../../ui/useSettled";
-import { TILES_LIMIT } from "../projects/rules";
+import { OVERLAP_LIMIT_PX, TILES_LIMIT } from "../projects/rules";
 import { useProject } from "../projects/useProject";
 import { CutPreview } from "./CutPreview";
 import { NOTHING_ASKED, toQuestion, type Asked } from "./question";
@@ -40,7 +40,7 @@ export function TilingPage(): ReactNode {
         <div className="tiling-body">
           <AdviceCard
             plan={plan.data}
-            onTry={(rows, columns) => setAsked({ ...asked, rows, columns })}
+            onTry={(grid) => setAsked({ ...asked, ...grid })}
           />
           <PreviewCard plan={plan.data} tried={question.rows !== undefined} />
         </div>
@@ -56,9 +56,9 @@ interface QuestionProps {
 
 function Question({ asked, onAsk }: QuestionProps): ReactNode {
   const words = useWords();
-  const number = (name: keyof Asked, placeholder: string, max: number): ReactNode => (
+  const number = (name: keyof Asked, placeholder: string, max: number, min = 1): ReactNode => (
     <InputNumber
-      min={1}
+      min={min}
       max={max}
       precision={0}
       controls={false}
@@ -87,6 +87,7 @@ function Question({ asked, onAsk }: QuestionProps): ReactNode {
         <Space.Compact>
           {number("rows", words.projects.rows, TILES_LIMIT)}
           {number("columns", words.projects.columns, TILES_LIMIT)}
+          {number("overlap", words.tiling.fields.overlap, OVERLAP_LIMIT_PX, 0)}
         </Space.Compact>
       </Form.Item>
       <Button onClick={() => onAsk(NOTHING_ASKED)}>{words.gallery.reset}</Button>
@@ -96,7 +97,7 @@ function Question({ asked, onAsk }: QuestionProps): ReactNode {
 
 interface AdviceProps {
   readonly plan: TilePlanAnswer;
-  readonly onTry: (rows: number, columns: number) => void;
+  readonly onTry: (grid: Pick<Asked, "rows" | "columns" | "overlap">) => void;
 }
 
 const TONES = { keep: "success", raise_resolution: "warning", tile: "warning" } as const;
@@ -123,7 +124,11 @@ function AdviceCard({ plan, onTry }: AdviceProps): ReactNode {
           <AdviceFacts plan={plan} advice={advice} />
           {advice.advice === "tile" && (
             <div>
-              <Button onClick={() => onTry(advice.rows, advice.columns)}>
+              <Button
+                onClick={() =>
+                  onTry({ rows: advice.rows, columns: advice.columns, overlap: advice.plan.overlap_px })
+                }
+              >
                 {words.tiling.show(advice.rows, advice.columns)}
               </Button>
             </div>

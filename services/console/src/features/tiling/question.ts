@@ -8,6 +8,7 @@ export interface Asked {
   readonly imageHeight: number | null;
   readonly rows: number | null;
   readonly columns: number | null;
+  readonly overlap: number | null;
 }
 
 export const NOTHING_ASKED: Asked = {
@@ -17,11 +18,12 @@ export const NOTHING_ASKED: Asked = {
   imageHeight: null,
   rows: null,
   columns: null,
+  overlap: null,
 };
 
 /** Only whole pairs are asked for; what is left open is read from the project's images and annotations. */
 export function toQuestion(asked: Asked): PlanQuestion {
-  const { targetWidth, targetHeight, imageWidth, imageHeight, rows, columns } = asked;
+  const { targetWidth, targetHeight, imageWidth, imageHeight, rows, columns, overlap } = asked;
   return {
     ...(targetWidth === null || targetHeight === null
       ? {}
@@ -30,6 +32,6 @@ export function toQuestion(asked: Asked): PlanQuestion {
           max_target_side: Math.max(targetWidth, targetHeight),
         }),
     ...(imageWidth === null || imageHeight === null ? {} : { width: imageWidth, height: imageHeight }),
-    ...(rows === null || columns === null ? {} : { rows, columns }),
+    ...(rows === null || columns === null ? {} : { rows, columns, overlap_px: overlap ?? 0 }),
   };
 }

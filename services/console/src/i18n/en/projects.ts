@@ -1,4 +1,6 @@
 export const projects = {
+  overlap: "Overlap (px)",
+  overlapHelp: "Neighbouring tiles share this many pixels, so that a small target at an edge lies whole in one of them. The tile advice of the gallery says how many.",
   columns: "Columns",
   create: "New project",
   createTitle: "New project",

@@ -18,6 +18,7 @@ export const tiling = {
     imageHeight: "Image height",
     rows: "Rows",
     columns: "Columns",
+    overlap: "Overlap",
   },
   image: "Image (px)",
   imageHelp: "Left open, the largest image of the project counts.",

@@ -1,4 +1,6 @@
 export const projects = {
+  overlap: "重叠（像素）",
+  overlapHelp: "相邻小图共有的像素，使边缘处的小目标完整落在其中一张内。合适的数值见图库的切图建议。",
   columns: "列数",
   create: "新建项目",
   createTitle: "新建项目",

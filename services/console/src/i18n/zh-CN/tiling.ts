@@ -18,6 +18,7 @@ export const tiling = {
     imageHeight: "图像高",
     rows: "行数",
     columns: "列数",
+    overlap: "重叠",
   },
   image: "图像（像素）",
   imageHelp: "不填时按项目中最大的图像计算。",
