@@ -61,4 +61,5 @@ def build(stores: Stores) -> Service:
             labels=labels,
             freezing=freezing,
         ),
+        background=(annotations.clearings.run,),
     )

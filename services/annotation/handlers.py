@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from services.annotation.clearing import Clearings
 from services.annotation.domain.formats.model import Split
 from services.annotation.domain.history import Change, Reason, chain
 from services.annotation.domain.shape_rules import check_regions, check_shapes
@@ -13,8 +14,6 @@ from services.annotation.labels import Labels
 from services.annotation.repository import (
     ANNOTATIONS,
     HISTORY,
-    IMAGES,
-    LABELS,
     Annotation,
     ImageView,
 )
@@ -22,7 +21,6 @@ from services.annotation.saving import AnnotationStore, Author, Content
 from services.annotation.walking import walk
 from shared.contracts.envelope import Event
 from shared.contracts.image_events import ImageDeleted
-from shared.contracts.project_events import ProjectDeleted
 from shared.contracts.shapes import IgnoreRegion, Shape
 from shared.documents.port import CollectionSpec, Documents, TenantScope, Where
 from shared.errors import InvalidInput, NotFound, VersionConflict
@@ -71,6 +69,7 @@ class Annotations:
         labels: Labels,
         store: AnnotationStore,
     ) -> None:
+        self.clearings = Clearings(documents)
         self._documents = documents
         self._projects = projects
         self._images = images
@@ -163,12 +162,6 @@ class Annotations:
         tenant, image_id = event.tenant, event.data.image_id
         await self._delete_all(tenant, ANNOTATIONS, {"id": image_id})
         await self._delete_all(tenant, HISTORY, {"image_id": image_id})
-
-    async def project_deleted(self, event: Event[ProjectDeleted]) -> None:
-        """Remove what belonged to a project that is gone."""
-        where = {"project_id": event.data.project_id}
-        for spec in (ANNOTATIONS, HISTORY, LABELS, IMAGES):
-            await self._delete_all(event.tenant, spec, where)
 
     async def _delete_all(self, tenant: str, spec: CollectionSpec[Any], where: Where) -> None:
         collection = self._documents.collection(spec, TenantScope(tenant))

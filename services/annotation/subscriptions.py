@@ -30,7 +30,7 @@ def subscriptions(
 
     async def project_deleted(event: Event[ProjectDeleted]) -> None:
         await directory[ProjectDeleted](event)
-        await annotations.project_deleted(event)
+        await annotations.clearings.project_deleted(event)
 
     own = (
         on(ProjectCreated, project_created),
