@@ -7,7 +7,6 @@ import asyncio
 import os
 import random
 import signal
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,16 +17,11 @@ from shared.runtime.onnx_session import OnnxSession
 from shared.runtime.predictor import Predictor
 from shared.stores import Stores
 from tests.adapters.inference.models import Version, colour_detector, make_version, painted
-from tests.adapters.inference.site import Site, triton_of
+from tests.adapters.inference.site import Site, children_of, triton_of
 from tests.running import running
 
 CYCLES = 6
 CLIENTS = 3
-
-
-def stubs_of(triton: int) -> list[int]:
-    threads = Path(f"/proc/{triton}/task").iterdir()
-    return [int(child) for task in threads for child in (task / "children").read_text().split()]
 
 
 def kill(process: int) -> None:
@@ -79,7 +73,7 @@ async def test_no_answer_is_lost_or_mixed_while_versions_change_and_triton_dies(
             triton = await triton_of(os.getpid())  # the one before may be on its way back
             if act == "server":
                 kill(triton)
-            elif act == "stub" and (stubs := stubs_of(triton)):
+            elif act == "stub" and (stubs := children_of(triton)):
                 kill(chance.choice(stubs))
             deploying = asyncio.create_task(publish(number))
             if act == "server while publishing":

@@ -87,10 +87,19 @@ async def triton_of(parent: int) -> int:
 
 
 def _triton_of(parent: int) -> int | None:
-    for thread in Path(f"/proc/{parent}/task").iterdir():
-        with contextlib.suppress(OSError):  # a thread or a process that ended meanwhile
-            for child in (thread / "children").read_text().split():
-                stat = Path(f"/proc/{child}/stat").read_text()
-                if "(tritonserver)" in stat and "(tritonserver) Z" not in stat:
-                    return int(child)
+    for child in children_of(parent):
+        with contextlib.suppress(OSError):  # it ended meanwhile
+            stat = Path(f"/proc/{child}/stat").read_text()
+            if "(tritonserver)" in stat and "(tritonserver) Z" not in stat:
+                return child
     return None
+
+
+def children_of(process: int) -> list[int]:
+    """Process ids of the processes that the threads of ``process`` started and that still run."""
+    found: list[int] = []
+    with contextlib.suppress(OSError):
+        for thread in Path(f"/proc/{process}/task").iterdir():
+            with contextlib.suppress(OSError):  # threads come and go
+                found += map(int, (thread / "children").read_text().split())
+    return found

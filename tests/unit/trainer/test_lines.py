@@ -7,10 +7,11 @@ import pytest
 from services.trainer.domain.recipe import Recipe
 from services.trainer.lines import placed
 from services.trainer.repository import Order, Training
+from services.trainer.worker import ended_events
 from shared.contracts.project_events import ProjectDeleted
 from shared.errors import NotFound
 from tests.unit.trainer.pictures import PROJECT
-from tests.unit.trainer.platform import WHO, Place
+from tests.unit.trainer.platform import WHO, Place, Script
 from tests.unit.trainer.test_trainings import annotate, shown, start
 
 
@@ -26,6 +27,30 @@ async def cancelled_at_work(place: Place) -> str:
     await place.settle()
     place.script.pause = None
     return asked.id
+
+
+@pytest.mark.parametrize("end", ["the worker is stopped", "the process dies"])
+async def test_a_training_that_is_cancelled_ends_whatever_happens_to_its_worker(
+    place: Place, end: str
+) -> None:
+    await annotate(place)
+    asked = await start(place)
+    await place.settle()
+    place.script = Script(lives=["dies"], pause=asyncio.Event())
+    work = asyncio.create_task(place.worker(lease_s=1000).work_once())
+    await place.script.running.wait()
+    await place.trainings.cancel(WHO, PROJECT, asked.id)
+    if end == "the process dies":
+        assert place.script.pause is not None
+        place.script.pause.set()
+    else:
+        work.cancel()
+    await asyncio.gather(work, return_exceptions=True)
+    assert not await place.worker().work_once()
+    await place.queue.reap(lambda job: ended_events(job, job.state, job.error))
+    await place.settle()
+    assert (await shown(place, asked.id)).status == "terminated"
+    assert (await place.line()).running is None
 
 
 async def record(place: Place, training_id: str) -> Training:
