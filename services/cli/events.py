@@ -9,6 +9,7 @@ from shared.events.dead_letters import Replayed, replay
 from shared.events.port import Delivery
 from shared.settings import StoreSettings
 from shared.stores import Stores
+from shared.telemetry import configure
 
 
 def add_parser(subparsers: SubParsers) -> None:
@@ -20,7 +21,15 @@ def add_parser(subparsers: SubParsers) -> None:
     one.add_argument("--service", help="only letters that this service set aside")
     one.add_argument("--tenant", help="only letters of this tenant")
     one.add_argument("--error", help="only letters of this error class")
+    one.add_argument("--per-second", type=_rate, help="send at most so many letters a second")
     one.add_argument("--dry-run", action="store_true", help="count, send nothing")
+
+
+def _rate(text: str) -> float:
+    rate = float(text)
+    if rate <= 0:
+        raise argparse.ArgumentTypeError("must be above 0")
+    return rate
 
 
 def run(args: argparse.Namespace) -> int:
@@ -32,6 +41,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def _replay(args: argparse.Namespace) -> Replayed:
+    configure("cli")
     stores = Stores.of(StoreSettings())
     await stores.open([])
 
@@ -43,6 +53,12 @@ async def _replay(args: argparse.Namespace) -> Replayed:
         )
 
     try:
-        return await replay(stores.events, args.topic, wanted=wanted, dry_run=args.dry_run)
+        return await replay(
+            stores.events,
+            args.topic,
+            wanted=wanted,
+            dry_run=args.dry_run,
+            per_second=args.per_second,
+        )
     finally:
         await stores.close()

@@ -7,7 +7,17 @@ from shared.contracts.envelope import EventBody
 
 _SCHEMA_FORMAT = "application/schema+json;version=draft-2020-12"
 _DEAD_LETTER = "dead-letter"
-_CAUSES = ("service", "topic", "partition", "offset", "error", "detail", "attempts")
+_CAUSES = (
+    "service",
+    "version",
+    "topic",
+    "partition",
+    "offset",
+    "error",
+    "detail",
+    "stack",
+    "attempts",
+)
 
 Json = dict[str, object]
 

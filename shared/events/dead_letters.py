@@ -9,12 +9,12 @@ import traceback
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
+from shared.contracts.catalogue import DEAD_LETTERS_SUFFIX
 from shared.errors import DependencyDown
 from shared.events.port import Consumer, Delivery, EventLog, Record
 from shared.release import VERSION
 from shared.telemetry import DEAD_LETTERS, logger
 
-SUFFIX = ".dlq"
 _CAUSE = "dlq_"
 _DETAIL_CHARACTERS = 500
 _PATIENCE_S = 120.0  # a group whose last member was killed gives its partitions away that late
@@ -26,7 +26,7 @@ log = logger(__name__)
 def dead_letter(delivery: Delivery, service: str, error: BaseException, attempts: int) -> Record:
     """Build the record that keeps ``delivery`` byte for byte and says why it was set aside."""
     return Record(
-        topic=delivery.partition.topic + SUFFIX,
+        topic=delivery.partition.topic + DEAD_LETTERS_SUFFIX,
         key=delivery.key,
         value=delivery.value,
         headers={
@@ -117,12 +117,12 @@ async def replay(
     dry_run: bool = False,
     per_second: float | None = None,
 ) -> Replayed:
-    """Send dead letters of ``topic`` that are ``wanted`` back to it, at most so many a second.
+    """Send dead letters of ``topic`` that are ``wanted`` back to it, ``per_second`` at most.
 
     A letter that was sent back is not sent again by a later replay; those kept go to the end of the
     dead letters. Handlers are idempotent, so even the same letter twice ends in the same state.
     """
-    consumer = await events.consumer("replay", [topic + SUFFIX])
+    consumer = await events.consumer("replay", [topic + DEAD_LETTERS_SUFFIX])
     published = kept = 0
     try:
         async for letter in waiting(consumer):
@@ -172,7 +172,9 @@ def _detail(error: BaseException) -> str:
 
 def _original(letter: Delivery) -> Record:
     headers = {k: v for k, v in letter.headers.items() if not k.startswith(_CAUSE)}
-    return Record(letter.partition.topic.removesuffix(SUFFIX), letter.key, letter.value, headers)
+    return Record(
+        letter.partition.topic.removesuffix(DEAD_LETTERS_SUFFIX), letter.key, letter.value, headers
+    )
 
 
 def _again(letter: Delivery) -> Record:
