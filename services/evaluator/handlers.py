@@ -29,10 +29,13 @@ from shared.projects.directory import ProjectDirectory
 
 @dataclass(frozen=True)
 class _Stored:
-    """A report's document, its evaluation, and that of corrected images which teach."""
+    """A report's document, its evaluation, and that of corrected images which teach.
+
+    Only detection and instance segmentation have evaluations.
+    """
 
     document: dict[str, Any]
-    evaluation: Evaluation
+    evaluation: Evaluation | None
     watched: Evaluation | None
 
 
@@ -79,7 +82,7 @@ class Reports:
         return report, await asyncio.to_thread(
             document_at,
             document,
-            stored.evaluation,
+            _matched(stored),
             threshold=wanted,
             iou_threshold=wanted_iou,
             watched=stored.watched,
@@ -95,7 +98,7 @@ class Reports:
     ) -> tuple[list[tuple[ImageErrors, dict[str, Any]]], int]:
         """Return one page of error images with what is known of each image, and the total."""
         stored = await self._stored(report)
-        document, evaluation = stored.document, stored.evaluation
+        document, evaluation = stored.document, _matched(stored)
         threshold = document["threshold"] if thresholds[0] is None else thresholds[0]
         iou = document["iou_threshold"] if thresholds[1] is None else thresholds[1]
 
@@ -131,7 +134,7 @@ class Reports:
         if first.id == second.id:
             raise InvalidInput("a version cannot be compared with itself")
         sides = [
-            Side((await self._stored(report)).evaluation, report.threshold)
+            Side(_matched(await self._stored(report)), report.threshold)
             for report in (first, second)
         ]
         found = await asyncio.to_thread(compare, sides[0], sides[1])
@@ -173,12 +176,20 @@ class Reports:
             self._kept[key] = _Stored(
                 document=orjson.loads(document),
                 evaluation=await self._evaluation(report.matches_key),
-                watched=await self._evaluation(report.watched_key) if report.watched_key else None,
+                watched=await self._evaluation(report.watched_key),
             )
             while len(self._kept) > self._settings.kept_evaluations:
                 self._kept.popitem(last=False)
         self._kept.move_to_end(key)
         return self._kept[key]
 
-    async def _evaluation(self, key: str) -> Evaluation:
+    async def _evaluation(self, key: str) -> Evaluation | None:
+        if not key:
+            return None
         return await asyncio.to_thread(matches_from_bytes, await self._blobs.read(key))
+
+
+def _matched(stored: _Stored) -> Evaluation:
+    if stored.evaluation is None:
+        raise InvalidInput(f"a report on {stored.document['task']} has no matches to look at")
+    return stored.evaluation

@@ -9,16 +9,27 @@ from typing import Any
 
 import orjson
 
+from services.evaluator.domain.classification_report import classification_report
 from services.evaluator.domain.detection_report import detection_report
 from services.evaluator.domain.evaluation import Evaluation, evaluate
+from services.evaluator.domain.judged_versions import (
+    ClassifiedVersion,
+    JudgedVersion,
+    ReadVersion,
+    SegmentedVersion,
+    Version,
+)
 from services.evaluator.domain.matches_file import matches_to_bytes
-from services.evaluator.domain.platform_files import JudgedVersion, read_version
+from services.evaluator.domain.platform_files import read_version
 from services.evaluator.domain.rendering.html import render_html
 from services.evaluator.domain.rendering.pdf import render_pdf
 from services.evaluator.domain.rendering.phrases import Language
 from services.evaluator.domain.report_options import ReportOptions
 from services.evaluator.domain.samples import BadSamples, Samples
-from services.evaluator.domain.traits import ImageTraits
+from services.evaluator.domain.semantic_report import semantic_report
+from services.evaluator.domain.task_envelope import TaskOptions
+from services.evaluator.domain.text_report import text_report
+from services.evaluator.domain.traits import ImageTraits, image_features
 from services.evaluator.image_traits import look_at
 from services.evaluator.repository import REPORTS, LabelPoint, Pages, Report
 from services.evaluator.settings import EvaluatorSettings
@@ -41,7 +52,7 @@ class _Judged:
     """A computed report, not stored yet."""
 
     document: dict[str, Any]
-    matches: bytes
+    matches: bytes | None
     watched: bytes | None
     html: dict[str, bytes]
     pdf: dict[str, bytes]
@@ -124,9 +135,9 @@ class Judge:
         )
         return report.model_copy(update={"state": "failed", "reason": reason}), said
 
-    async def _completed(self, report: Report, version: JudgedVersion) -> tuple[Report, EventBody]:
+    async def _completed(self, report: Report, version: Version) -> tuple[Report, EventBody]:
         known = {image.image_id: image for image in version.snapshot.images}
-        images = [known[name] for name in version.samples.images.ids]
+        images = [known[name] for name in version.image_ids]
         traits = await look_at(self._blobs, images, most=self._settings.looked_at)
         before = await self._earlier(report)
         options = self._options(report, version, before, traits)
@@ -147,7 +158,7 @@ class Judge:
                 "dataset_hash": version.snapshot.dataset_hash,
                 "threshold": document["threshold"],
                 "document_key": await self._put(tenant, orjson.dumps(document)),
-                "matches_key": await self._put(tenant, judged.matches),
+                "matches_key": await self._put(tenant, judged.matches) if judged.matches else "",
                 "watched_key": await self._put(tenant, judged.watched) if judged.watched else "",
                 "pages": Pages(html=html, pdf=pdf),
                 "points": tuple(
@@ -162,7 +173,7 @@ class Judge:
     def _options(
         self,
         report: Report,
-        version: JudgedVersion,
+        version: Version,
         before: Sequence[Report],
         traits: ImageTraits,
     ) -> ReportOptions:
@@ -182,12 +193,11 @@ class Judge:
                 "dataset_hash": snapshot.dataset_hash,
                 "task": snapshot.task,
                 "revision": report.revision,
-                "image_names": [known[name].name for name in version.samples.images.ids],
+                "image_names": [known[name].name for name in version.image_ids],
             },
             dataset_images=len(snapshot.images),
             annotation_counts=version.annotation_counts,
             history=history,
-            tile_plan=version.tile_plan,
             elapsed_ms=version.elapsed_ms,
             image_traits=traits,
             corrected=corrected,
@@ -219,22 +229,62 @@ class Judge:
         return self._documents.collection(REPORTS, TenantScope(tenant))
 
 
-def compute(version: JudgedVersion, options: ReportOptions, settings: EvaluatorSettings) -> _Judged:
+def compute(version: Version, options: ReportOptions, settings: EvaluatorSettings) -> _Judged:
     """Compute and render one report; runs outside the event loop."""
+    matches = watched = None
+    if isinstance(version, JudgedVersion):
+        document, matches, watched = _detected(version, options, settings)
+    else:
+        document = _other_task(version, options, settings)
+    return _Judged(
+        document=document,
+        matches=matches,
+        watched=watched,
+        html={lang: render_html(document, language=lang).encode() for lang in LANGUAGES},
+        pdf={lang: render_pdf(document, language=lang) for lang in LANGUAGES},
+    )
 
+
+def _detected(
+    version: JudgedVersion, options: ReportOptions, settings: EvaluatorSettings
+) -> tuple[dict[str, Any], bytes, bytes | None]:
     def judged(samples: Samples) -> Evaluation:
         return evaluate(samples, kind=version.kind, max_detections=settings.max_detections)
 
     evaluation = judged(version.samples)
     watched = None if version.corrected is None else judged(version.corrected)
-    document = detection_report(evaluation, replace(options, watched=watched))
-    return _Judged(
-        document=document,
-        matches=matches_to_bytes(evaluation),
-        watched=None if watched is None else matches_to_bytes(watched),
-        html={lang: render_html(document, language=lang).encode() for lang in LANGUAGES},
-        pdf={lang: render_pdf(document, language=lang) for lang in LANGUAGES},
+    complete = replace(
+        options, tile_plan=version.tile_plan, watched=watched, rotated=version.rotated
     )
+    document = detection_report(evaluation, complete)
+    kept = None if watched is None else matches_to_bytes(watched)
+    return document, matches_to_bytes(evaluation), kept
+
+
+def _other_task(
+    version: Version, options: ReportOptions, settings: EvaluatorSettings
+) -> dict[str, Any]:
+    told = TaskOptions(
+        labels=version.snapshot.labels,
+        image_ids=version.image_ids,
+        identity=options.identity,
+        dataset_images=options.dataset_images,
+        annotation_counts=options.annotation_counts,
+        history=options.history,
+        elapsed_ms=options.elapsed_ms,
+        features=image_features(options.image_traits),
+        replicates=options.replicates,
+    )
+    if isinstance(version, ClassifiedVersion):
+        return classification_report(version.classified, told)
+    if isinstance(version, SegmentedVersion):
+        return semantic_report(version.tally, told)
+    if isinstance(version, ReadVersion):
+        lines = evaluate(version.samples, kind="mask", max_detections=settings.max_detections)
+        return text_report(
+            lines, told, truth_texts=version.truth_texts, found_texts=version.found_texts
+        )
+    raise BadSamples(f"versions of the task {version.snapshot.task} cannot be judged")
 
 
 def headline(report: Report, document: Mapping[str, Any]) -> ReportCompleted:
@@ -245,12 +295,12 @@ def headline(report: Report, document: Mapping[str, Any]) -> ReportCompleted:
         training_id=report.training_id,
         version=report.name,
         average_detection_rate=overall["average_detection_rate"],
-        map_50=overall["map_50"],
-        map_50_95=overall["map"],
+        map_50=overall.get("map_50"),
+        map_50_95=overall.get("map"),
         precision=overall["precision"],
         recall=overall["recall"],
         f1=overall["f1"],
-        best_threshold=document["threshold"],
+        best_threshold=document["threshold"] if document["question"] else None,
         images=document["images"],
     )
 

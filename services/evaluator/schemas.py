@@ -2,14 +2,20 @@
 
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from services.evaluator.domain.comparison import Comparison, Difference
 from services.evaluator.domain.rendering.phrases import Language
 from services.evaluator.repository import Report
 
 Rate = float | None
+NO_SPLIT: dict[str, Any] = {"ap": None, "gain": {}, "count": {}}
+HEADLINE = (
+    *("average_detection_rate", "average_detection_rate_macro", "map_50", "precision", "recall"),
+    *("f1", "fps"),
+)
 MARKS = {"rate": "rate", "ap": "metric", "share": "share", "count": "count"}
+ReportKind = Literal["box", "mask", "classification", "semantic_segmentation", "ocr"]
 LabelWarning = Literal["rate", "metric", "share", "count"]
 
 
@@ -96,6 +102,7 @@ class ErrorSplitAnswer(_Answer):
     ap: Rate
     gain: dict[str, Rate]
     count: dict[str, int]
+    intervals: dict[str, IntervalAnswer] = Field(default_factory=dict)
 
 
 class GroupAnswer(_Answer):
@@ -105,6 +112,7 @@ class GroupAnswer(_Answer):
     truths: int
     found: int
     rate: Rate
+    interval: IntervalAnswer | None = None
 
 
 class TraitAnswer(_Answer):
@@ -127,7 +135,11 @@ class RegressionAnswer(_Answer):
 
 
 class ReportAnswer(_Answer):
-    """The report on a version, at the thresholds asked for."""
+    """The report on a version, at the thresholds asked for.
+
+    Sections that only detection has are empty for another task; ``details`` holds what only the
+    other tasks have: ROC curves, error images, figures of each label, mixed-up characters.
+    """
 
     version: str
     project_id: str
@@ -136,7 +148,7 @@ class ReportAnswer(_Answer):
     created_at: str
     dataset_hash: str
     task: str
-    kind: Literal["box", "mask"]
+    kind: ReportKind
     images: int
     dataset_images: int
     reference_only: bool
@@ -167,11 +179,13 @@ class ReportAnswer(_Answer):
     quality: dict[str, Any]
     traits: tuple[TraitAnswer, ...]
     regressions: tuple[RegressionAnswer, ...]
+    details: dict[str, Any] = Field(default_factory=dict)
 
     @classmethod
     def of(cls, report: Report, document: dict[str, Any], language: Language) -> Self:
         """Shape a report document for one language."""
-        overall = document["overall"]
+        overall = dict.fromkeys(HEADLINE) | document["overall"]
+        question = document["question"] or {"text": {language: ""}, "answers": []}
         return cls.model_validate(
             {
                 **document,
@@ -179,15 +193,15 @@ class ReportAnswer(_Answer):
                 "best_threshold": report.threshold,
                 "conclusion": document["conclusion"][language],
                 "notes": [note[language] for note in document["notes"]],
-                "question": document["question"]["text"][language],
-                "recommendations": [
-                    _said(answer, language) for answer in document["question"]["answers"]
-                ],
+                "question": question["text"][language],
+                "recommendations": [_said(answer, language) for answer in question["answers"]],
                 **{name: overall[name] for name in overall if name in cls.model_fields},
-                "map_50_95": overall["map"],
+                "map_50_95": overall.get("map"),
+                "confusion": document.get("confusion") or {"labels": [], "matrix": []},
                 "labels": [_label(row, language) for row in document["labels"]],
-                "curves": _curves(document["curves"]),
-                "error_split": document["tide"],
+                "curves": _curves(document.get("curves")),
+                "error_split": document.get("tide") or NO_SPLIT,
+                "details": _details(document),
                 "traits": [_said(trait, language) for trait in document["traits"]],
                 "regressions": [
                     {"image_id": image, "state": state}
@@ -204,16 +218,32 @@ def _said(record: dict[str, Any], language: Language) -> dict[str, Any]:
 def _label(row: dict[str, Any], language: Language) -> dict[str, Any]:
     target = row["to_target"]
     return {
+        "thresholds": dict.fromkeys(("precision", "balanced", "recall")),
         **row,
-        "average_precision": row["ap_50"],
-        "average_precision_50_95": row["ap_50_95"],
+        "average_precision": row["ap"],
+        "average_precision_50_95": row.get("ap_50_95"),
         "warnings": [MARKS[name] for name in row["warnings"]],
         "advice": row["advice"][language],
         "annotations_to_target": None if target is None else target["more"],
     }
 
 
-def _curves(curves: dict[str, Any]) -> list[dict[str, Any]]:
+def _details(document: dict[str, Any]) -> dict[str, Any]:
+    if document["kind"] in ("box", "mask"):
+        return {}
+    only = ("roc", "character_confusions", "errors")
+    rows = {
+        row["label"]: {
+            name: row[name] for name in ("iou", "dice", "boundary_f", "auc") if name in row
+        }
+        for row in document["labels"]
+    }
+    return {name: document[name] for name in only if name in document} | {"labels": rows}
+
+
+def _curves(curves: dict[str, Any] | None) -> list[dict[str, Any]]:
+    if curves is None:
+        return []
     return [
         {
             "label": label,

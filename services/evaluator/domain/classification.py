@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numba import njit
 
-from services.evaluator.domain.operating_point import Counts
+from services.evaluator.domain.operating_point import Counts, ratio
 from services.evaluator.domain.samples import BadSamples, Columns, Flags, Floats, Ints
 
 TOP = 5
@@ -128,13 +128,21 @@ def expected_calibration_error(
     """
     if not predicted.size:
         return float("nan")
+    gaps = _calibration_gaps(samples, predicted, bins=bins)
+    return float(np.abs(gaps.sum(axis=0)).sum() / predicted.size)
+
+
+def _calibration_gaps(
+    samples: Classified, predicted: Ints, *, bins: int = CALIBRATION_BINS
+) -> Floats:
+    """Right minus confidence of each image in the column of its bin, ``(N, bins)``."""
     confidence = samples.scores[np.arange(predicted.size), predicted]
+    out = np.zeros((predicted.size, bins))
     if confidence.min() < 0 or confidence.max() > 1 + SUM_TOLERANCE:
-        return float("nan")
+        return np.full_like(out, np.nan)
     place = np.clip(np.ceil(confidence * bins).astype(np.int64) - 1, 0, bins - 1)
-    right = (predicted == samples.truth).astype(np.float64)
-    gap = np.bincount(place, right - confidence, minlength=bins)
-    return float(np.abs(gap).sum() / predicted.size)
+    out[np.arange(predicted.size), place] = (predicted == samples.truth) - confidence
+    return out
 
 
 def errors_by_label(samples: Classified) -> dict[int, Ints]:
@@ -190,6 +198,60 @@ def _areas(score: Floats, positive: Flags, rising: Ints) -> Columns:
             ap += more * (found / (found + wrong))
     auc = auc / (positives * negatives) if positives and negatives else np.nan
     return auc, ap / positives if positives else np.nan
+
+
+def drawn_areas(samples: Classified, label: int, weights: Floats) -> tuple[Floats, Floats]:
+    """AUC and AP of a label in each replicate, ``weights`` ``(B, N)``; nan where undefined."""
+    score = np.ascontiguousarray(samples.scores[:, label])
+    areas = _drawn_areas(score, samples.truth == label, np.argsort(score), weights)
+    return areas[:, 0], areas[:, 1]
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _drawn_areas(score: Floats, positive: Flags, rising: Ints, weights: Floats) -> Floats:
+    """The same areas, an image counting as often as it was drawn."""
+    out = np.full((weights.shape[0], 2), np.nan)
+    for draw in range(weights.shape[0]):
+        auc, ap, found, wrong, place = 0.0, 0.0, 0.0, 0.0, rising.size - 1
+        while place >= 0:
+            value, more, less = score[rising[place]], 0.0, 0.0
+            while place >= 0 and score[rising[place]] == value:
+                if positive[rising[place]]:
+                    more += weights[draw, rising[place]]
+                else:
+                    less += weights[draw, rising[place]]
+                place -= 1
+            auc += less * (found + 0.5 * more)
+            found += more
+            wrong += less
+            if more > 0:
+                ap += more * (found / (found + wrong))
+        if found > 0:
+            out[draw, 1] = ap / found
+            if wrong > 0:
+                out[draw, 0] = auc / (found * wrong)
+    return out
+
+
+def drawn_rates(samples: Classified, weights: Floats) -> dict[str, Floats]:
+    """Figures of drawn images: per label ``(B, K)``, macro means and calibration ``(B,)``."""
+    labels = samples.scores.shape[1]
+    predicted = samples.scores.argmax(axis=1)
+    right = predicted == samples.truth
+    hit, truth, found = (
+        weights @ (np.arange(labels) == column[:, None]).astype(np.float64)
+        for column in (np.where(right, predicted, -1), samples.truth, predicted)
+    )
+    f1 = ratio(2 * hit, truth + found)
+    seen = (truth.sum(axis=0) + found.sum(axis=0)) > 0
+    gaps = _calibration_gaps(samples, predicted)
+    return {
+        "label_f1": f1,
+        "precision": np.nan_to_num(ratio(hit, found))[:, seen].mean(axis=1),
+        "recall": np.nan_to_num(ratio(hit, truth))[:, seen].mean(axis=1),
+        "f1": np.nan_to_num(f1)[:, seen].mean(axis=1),
+        "calibration_error": np.abs(weights @ gaps).sum(axis=1) / predicted.size,
+    }
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]

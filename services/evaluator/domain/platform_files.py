@@ -1,16 +1,31 @@
 """The platform's own files in: a snapshot and the stored predictions of a version."""
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import chain
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import BaseModel, ValidationError
 
+from services.evaluator.domain import task_files
 from services.evaluator.domain.coco_records import Kind
+from services.evaluator.domain.engine import RotatedObjects
+from services.evaluator.domain.judged_versions import (
+    ClassifiedVersion,
+    JudgedVersion,
+    ReadVersion,
+    SegmentedVersion,
+    Version,
+)
+from services.evaluator.domain.platform_shapes import (
+    found_box,
+    found_mask,
+    found_rotated_box,
+    mask_table,
+    outline,
+    polygon,
+    rotated_box,
+    upright_box,
+)
 from services.evaluator.domain.samples import (
     BadSamples,
     Detections,
@@ -21,48 +36,25 @@ from services.evaluator.domain.samples import (
     Truths,
     check,
 )
-from shared.contracts.predictions import Detection, ImagePredictions, StoredPredictions
-from shared.contracts.shapes import Rle, Shape
+from services.evaluator.domain.task_files import Pair
+from shared.contracts.predictions import Detection, StoredPredictions
+from shared.contracts.shapes import Shape
 from shared.contracts.snapshot import Snapshot, SnapshotImage
-from shared.vision import rotated_boxes
-from shared.vision.masks import (
-    MaskTable,
-    areas,
-    bounds_xywh,
-    from_polygons,
-    from_text,
-    table,
-)
+from shared.vision.masks import areas, bounds_xywh
 from shared.vision.tiles import TilePlan
 
 M = TypeVar("M", bound=BaseModel)
+Drawn = list[tuple[int, SnapshotImage, Shape]]
+Found = list[tuple[int, SnapshotImage, Detection]]
 JUDGES = "test"  # train teaches, val may teach; only these images judge
 
 
-@dataclass(frozen=True)
-class JudgedVersion:
-    """Samples of the held-out images, and what else a report wants to know.
-
-    ``corrected`` holds the samples of corrected images that were predicted but teach: regression
-    tests, not part of any figure. Counts are of the whole data set, per label.
-    """
-
-    version: str
-    snapshot: Snapshot
-    samples: Samples
-    corrected: Samples | None
-    kind: Kind
-    annotation_counts: tuple[int, ...]
-    elapsed_ms: tuple[float, ...]
-    tile_plan: TilePlan | None
-
-
-def read_version(snapshot: bytes, predictions: bytes) -> JudgedVersion:
-    """Put a snapshot and the predictions on it together.
+def read_version(snapshot: bytes, predictions: bytes) -> Version:
+    """Put a snapshot and the predictions on it together, by the task of the snapshot.
 
     Raises:
-        BadSamples: A file is damaged, an image was predicted twice or is not in the snapshot, or
-            what :func:`samples.check` refuses.
+        BadSamples: A file is damaged or of an unknown task, an image was predicted twice or is not
+            in the snapshot, or what the task's reader refuses.
     """
     dataset = _parsed(Snapshot, snapshot, "the snapshot")
     stored = _parsed(StoredPredictions, predictions, "the predictions blob")
@@ -70,22 +62,24 @@ def read_version(snapshot: bytes, predictions: bytes) -> JudgedVersion:
     unknown = [p.image_id for p in stored.images if p.image_id not in known]
     if unknown:
         raise BadSamples(f"image {unknown[0]} was predicted but is not in the snapshot")
-    kind: Kind = "mask" if dataset.task == "instance_segmentation" else "box"
     pairs = [(known[predicted.image_id], predicted) for predicted in stored.images]
     judged = [pair for pair in pairs if pair[0].split == JUDGES]
     watched = [pair for pair in pairs if pair[0].split != JUDGES and pair[0].corrected]
     counts = Counter(shape.label for image in dataset.images for shape in image.shapes)
-    plan = stored.tile_plan
-    return JudgedVersion(
-        version=stored.version,
-        snapshot=dataset,
-        samples=_samples(dataset.labels, judged, kind),
-        corrected=_samples(dataset.labels, watched, kind) if watched else None,
-        kind=kind,
-        annotation_counts=tuple(counts[label] for label in dataset.labels),
-        elapsed_ms=tuple(predicted.elapsed_ms for predicted in stored.images),
-        tile_plan=None if plan is None else TilePlan(plan.grid, plan.tile_size, plan.overlap_px),
-    )
+    facts: dict[str, Any] = {
+        "version": stored.version,
+        "snapshot": dataset,
+        "image_ids": tuple(image.image_id for image, _ in judged),
+        "annotation_counts": tuple(counts[label] for label in dataset.labels),
+        "elapsed_ms": tuple(predicted.elapsed_ms for predicted in stored.images),
+    }
+    if dataset.task == "classification":
+        return ClassifiedVersion(**facts, classified=task_files.classified(dataset.labels, judged))
+    if dataset.task == "semantic_segmentation":
+        return SegmentedVersion(**facts, tally=task_files.segmented(dataset.labels, judged))
+    if dataset.task == "ocr":
+        return ReadVersion(**facts, **_lines(judged))
+    return JudgedVersion(**facts, **_objects(dataset, judged, watched))
 
 
 def _parsed(model: type[M], data: bytes, what: str) -> M:
@@ -97,26 +91,32 @@ def _parsed(model: type[M], data: bytes, what: str) -> M:
         raise BadSamples(f"{what} is damaged: {place}: {first['msg']}") from error
 
 
-def _samples(
-    labels: tuple[str, ...], pairs: list[tuple[SnapshotImage, ImagePredictions]], kind: Kind
-) -> Samples:
+def _lines(judged: list[Pair]) -> dict[str, Any]:
+    samples, truth_texts, found_texts = task_files.read_lines(judged)
+    return {"samples": samples, "truth_texts": truth_texts, "found_texts": found_texts}
+
+
+def _objects(dataset: Snapshot, judged: list[Pair], watched: list[Pair]) -> dict[str, Any]:
+    kind: Kind = "mask" if dataset.task == "instance_segmentation" else "box"
+    plan = dataset.tile_plan
+    return {
+        "samples": _samples(dataset.labels, judged, kind),
+        "corrected": _samples(dataset.labels, watched, kind) if watched else None,
+        "kind": kind,
+        "tile_plan": None if plan is None else TilePlan(plan.grid, plan.tile_size, plan.overlap_px),
+        "rotated": _rotated(dataset.labels, judged) if kind == "box" else None,
+    }
+
+
+def _samples(labels: tuple[str, ...], pairs: list[Pair], kind: Kind) -> Samples:
     index = {label: place for place, label in enumerate(labels)}
-    shapes = [
-        (place, image, shape)
-        for place, (image, _) in enumerate(pairs)
-        for shape in image.shapes
-        if shape.kind != "image"
-    ]
-    found = [
-        (place, image, detection)
-        for place, (image, predicted) in enumerate(pairs)
-        for detection in predicted.detections
-    ]
     regions = [
         (place, image, region.points)
         for place, (image, _) in enumerate(pairs)
         for region in image.ignore_regions
     ]
+    region_masks = mask_table((image, polygon(points, image)) for _, image, points in regions)
+    places = _column([place for place, _, _ in regions])
     samples = Samples(
         labels=labels,
         images=ImageList(
@@ -124,23 +124,38 @@ def _samples(
             widths=np.array([image.width for image, _ in pairs], np.int64),
             heights=np.array([image.height for image, _ in pairs], np.int64),
         ),
-        truths=_truths(shapes, index, kind),
-        detections=_detections(found, index, kind),
-        regions=_regions(regions),
+        truths=_truths(_drawn(pairs), index, kind),
+        detections=_detections(_found(pairs), index, kind),
+        regions=Regions(places, bounds_xywh(region_masks), region_masks) if regions else Regions(),
     )
     check(samples)
     return samples
 
 
-def _truths(
-    rows: list[tuple[int, SnapshotImage, Shape]], index: dict[str, int], kind: Kind
-) -> Truths:
+def _drawn(pairs: list[Pair]) -> Drawn:
+    return [
+        (place, image, shape)
+        for place, (image, _) in enumerate(pairs)
+        for shape in image.shapes
+        if shape.kind != "image"
+    ]
+
+
+def _found(pairs: list[Pair]) -> Found:
+    return [
+        (place, image, detection)
+        for place, (image, predicted) in enumerate(pairs)
+        for detection in predicted.detections
+    ]
+
+
+def _truths(rows: Drawn, index: dict[str, int], kind: Kind) -> Truths:
     masks = None
     if kind == "mask":
-        masks = _mask_table([(image, _outline(shape, image)) for _, image, shape in rows])
+        masks = mask_table((image, outline(shape, image)) for _, image, shape in rows)
         boxes, area = bounds_xywh(masks), areas(masks)
     else:
-        boxes = np.array([_box(shape, image) for _, image, shape in rows]).reshape(-1, 4)
+        boxes = np.array([upright_box(shape, image) for _, image, shape in rows]).reshape(-1, 4)
         area = boxes[:, 2] * boxes[:, 3]
     return Truths(
         image=_column([place for place, _, _ in rows]),
@@ -153,15 +168,12 @@ def _truths(
     )
 
 
-def _detections(
-    rows: list[tuple[int, SnapshotImage, Detection]], index: dict[str, int], kind: Kind
-) -> Detections:
-    corners = np.array([found.box for _, _, found in rows], np.float64).reshape(-1, 4)
-    boxes = np.concatenate([corners[:, :2], corners[:, 2:] - corners[:, :2]], axis=1)
+def _detections(rows: Found, index: dict[str, int], kind: Kind) -> Detections:
+    boxes = np.array([found_box(found) for _, _, found in rows], np.float64).reshape(-1, 4)
     masks = None
     area = boxes[:, 2] * boxes[:, 3]
     if kind == "mask":
-        masks = _mask_table([(image, _predicted(found, image)) for _, image, found in rows])
+        masks = mask_table((image, found_mask(found, image)) for _, image, found in rows)
         boxes, area = bounds_xywh(masks), areas(masks)
     return Detections(
         image=_column([place for place, _, _ in rows]),
@@ -173,69 +185,26 @@ def _detections(
     )
 
 
-def _regions(rows: Sequence[tuple[int, SnapshotImage, Sequence[tuple[float, float]]]]) -> Regions:
-    if not rows:
-        return Regions()
-    masks = _mask_table(
-        [(image, _filled(list(chain.from_iterable(points)), image)) for _, image, points in rows]
+def _rotated(
+    labels: tuple[str, ...], pairs: list[Pair]
+) -> tuple[RotatedObjects, RotatedObjects] | None:
+    """Truths and detections with their angles; None where no truth has one."""
+    index = {label: place for place, label in enumerate(labels)}
+    drawn, found = _drawn(pairs), _found(pairs)
+    if not any(shape.kind == "rotated_box" for _, _, shape in drawn):
+        return None
+    truths = RotatedObjects(
+        _column([place for place, _, _ in drawn]),
+        _column([index[shape.label] for _, _, shape in drawn]),
+        np.array([rotated_box(shape, image) for _, image, shape in drawn]).reshape(-1, 5),
     )
-    return Regions(_column([place for place, _, _ in rows]), bounds_xywh(masks), masks)
-
-
-def _mask_table(rows: list[tuple[SnapshotImage, NDArray[np.uint32]]]) -> MaskTable:
-    try:
-        return table([code for _, code in rows], [(image.height, image.width) for image, _ in rows])
-    except ValueError as error:
-        raise BadSamples(str(error)) from error
-
-
-def _box(shape: Shape, image: SnapshotImage) -> list[float]:
-    """Upright box ``x, y, w, h`` around a shape."""
-    if shape.kind == "mask":
-        mask = _mask_table([(image, _decoded(shape.rle, image))])
-        around: list[float] = bounds_xywh(mask)[0].tolist()
-        return around
-    points = np.array(_corners(shape), np.float64).reshape(-1, 2)
-    low, high = points.min(axis=0), points.max(axis=0)
-    return [*low.tolist(), *(high - low).tolist()]
-
-
-def _corners(shape: Shape) -> list[float]:
-    """Outline as ``[x1, y1, …]``; a box has its four corners."""
-    if shape.kind in ("box", "rotated_box"):
-        bounds = np.array([shape.bounds()])
-        turned = rotated_boxes.from_wire(bounds, [shape.angle or 0.0])
-        outline: list[float] = rotated_boxes.corners(turned)[0].ravel().tolist()
-        return outline
-    return list(chain.from_iterable(shape.points))
-
-
-def _outline(shape: Shape, image: SnapshotImage) -> NDArray[np.uint32]:
-    if shape.kind == "mask":
-        return _decoded(shape.rle, image)
-    return _filled(_corners(shape), image)
-
-
-def _filled(outline: Sequence[float], image: SnapshotImage) -> NDArray[np.uint32]:
-    try:
-        return from_polygons([outline], image.height, image.width)
-    except ValueError as error:
-        raise BadSamples(f"image {image.image_id}: {error}") from error
-
-
-def _predicted(found: Detection, image: SnapshotImage) -> NDArray[np.uint32]:
-    if found.rle is None:
-        raise BadSamples("a predicted object carries no mask")
-    return _decoded(found.rle, image)
-
-
-def _decoded(rle: Rle | None, image: SnapshotImage) -> NDArray[np.uint32]:
-    if rle is None or rle.size != (image.height, image.width):
-        raise BadSamples(f"a mask and its image {image.image_id} differ in size")
-    try:
-        return from_text(rle.counts)
-    except ValueError as error:
-        raise BadSamples(f"image {image.image_id}: {error}") from error
+    detections = RotatedObjects(
+        _column([place for place, _, _ in found]),
+        _column([index[detection.label] for _, _, detection in found]),
+        np.array([found_rotated_box(detection) for _, _, detection in found]).reshape(-1, 5),
+        np.array([detection.score for _, _, detection in found], np.float64),
+    )
+    return truths, detections
 
 
 def _column(values: list[int]) -> Ints:

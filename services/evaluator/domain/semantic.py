@@ -1,4 +1,4 @@
-"""Semantic segmentation, added up image by image: only one image's pixels are ever in memory."""
+"""Semantic segmentation, counted image by image: only one image's pixels are ever in memory."""
 
 from dataclasses import dataclass, field
 
@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.evaluator.domain.engine import BOUNDARY_RATIO
+from services.evaluator.domain.intervals import nan_mean
 from services.evaluator.domain.operating_point import Counts, ratio
 from services.evaluator.domain.samples import BadSamples, Floats, Ints
 
@@ -35,20 +36,26 @@ class SemanticFigures:
 
 @dataclass(slots=True)
 class SemanticTally:
-    """Running totals over images; ``labels`` counts the background, which is label 0."""
+    """Counts image by image; ``labels`` counts the background, which is label 0.
+
+    Of an image only its pixel matrix ``(K, K)``, its objects (found, wrong, missed) ``(3, K)`` and
+    its outline pixels ``(4, K)`` are kept.
+    """
 
     labels: int
-    matrix: Ints = field(init=False)
-    _objects: Ints = field(init=False)
-    _outline: Ints = field(init=False)
+    _matrices: list[Ints] = field(init=False, default_factory=list)
+    _objects: list[Ints] = field(init=False, default_factory=list)
+    _outlines: list[Ints] = field(init=False, default_factory=list)
 
     def __post_init__(self) -> None:
-        """Start at zero."""
+        """Refuse a number of labels that a map of bytes cannot hold."""
         if not 1 <= self.labels < IGNORED:
             raise BadSamples(f"there can be 1 to {IGNORED - 1} labels")
-        self.matrix = np.zeros((self.labels, self.labels), np.int64)
-        self._objects = np.zeros((3, self.labels), np.int64)
-        self._outline = np.zeros((4, self.labels), np.int64)
+
+    @property
+    def images(self) -> int:
+        """Return how many images were added."""
+        return len(self._matrices)
 
     def add(self, truth: LabelMap, predicted: LabelMap) -> None:
         """Add one image: ``(H, W)`` label indices, 255 in the truth where nothing counts.
@@ -63,39 +70,74 @@ class SemanticTally:
         if counted.any() and max(int(pairs[0].max()), int(pairs[1].max())) >= self.labels:
             raise BadSamples("a label map holds an unknown label")
         cells = np.bincount(pairs[0] * self.labels + pairs[1], minlength=self.labels**2)
-        self.matrix += cells.reshape(self.labels, self.labels)
+        objects = np.zeros((3, self.labels), np.int64)
+        outlines = np.zeros((4, self.labels), np.int64)
         reach = max(1, int(np.ceil(BOUNDARY_RATIO * np.hypot(*truth.shape))))
         shown = np.where(counted, predicted, IGNORED).astype(np.uint8)
         for label in np.union1d(pairs[0], pairs[1]):
             masks = [(labels == label).astype(np.uint8) for labels in (truth, shown)]
-            self._outline[:, label] += _outline_counts(masks[0], masks[1], reach)
+            outlines[:, label] = _outline_counts(masks[0], masks[1], reach)
             if label:
-                self._objects[:, label] += _object_counts(masks[0], masks[1])
+                objects[:, label] = _object_counts(masks[0], masks[1])
+        self._matrices.append(cells.reshape(self.labels, self.labels))
+        self._objects.append(objects)
+        self._outlines.append(outlines)
 
     def figures(self) -> SemanticFigures:
         """Figures over everything added so far; nothing added gives nan."""
-        hit = np.diag(self.matrix)
-        truth, predicted = self.matrix.sum(axis=1), self.matrix.sum(axis=0)
-        iou = ratio(hit, truth + predicted - hit)
-        dice = ratio(2 * hit, truth + predicted)
-        near_found, found, near_truth, drawn = self._outline
-        precision, recall = ratio(near_found, found), ratio(near_truth, drawn)
-        with np.errstate(invalid="ignore"):
-            boundary = np.where(
-                precision + recall > 0, 2 * precision * recall / (precision + recall), 0.0
-            )
-        boundary = np.where(np.isnan(iou), np.nan, boundary)
-        total = np.array(self.matrix.sum())
+        once = np.ones((1, self.images))
+        matrix, objects, _ = self._drawn(once)
+        rates = {name: values[0] for name, values in self.replicates(once).items()}
         return SemanticFigures(
-            iou=iou,
-            dice=dice,
-            mean_iou=_mean(iou),
-            mean_dice=_mean(dice),
-            pixel_accuracy=float(ratio(np.array(hit.sum()), total)),
-            boundary_f=boundary,
-            matrix=self.matrix.copy(),
-            objects=Counts(*(row.copy() for row in self._objects)),
+            iou=rates["iou"],
+            dice=rates["dice"],
+            mean_iou=float(rates["mean_iou"]),
+            mean_dice=float(rates["mean_dice"]),
+            pixel_accuracy=float(rates["pixel_accuracy"]),
+            boundary_f=rates["boundary_f"],
+            matrix=matrix[0].astype(np.int64),
+            objects=Counts(*objects[0].astype(np.int64)),
         )
+
+    def replicates(self, weights: Floats) -> dict[str, Floats]:
+        """Figures of drawn images ``(B, M)``: per label ``(B, K)``, overall ``(B,)``."""
+        matrix, objects, outlines = self._drawn(weights)
+        hit = np.einsum("bkk->bk", matrix)
+        truth, predicted = matrix.sum(axis=2), matrix.sum(axis=1)
+        iou, dice = ratio(hit, truth + predicted - hit), ratio(2 * hit, truth + predicted)
+        near_found, found, near_truth, drawn = (outlines[:, part] for part in range(4))
+        precision, recall = ratio(near_found, found), ratio(near_truth, drawn)
+        boundary = np.nan_to_num(ratio(2 * precision * recall, precision + recall))
+        boundary = np.where(np.isnan(iou), np.nan, boundary)
+        everything, objects_only = np.ones(self.labels, np.bool_), np.arange(self.labels) > 0
+        right, wrong, missed = (objects[:, part] for part in range(3))
+        total, shown, there = (part.sum(axis=1) for part in (right, right + wrong, right + missed))
+        return {
+            "iou": iou,
+            "dice": dice,
+            "boundary_f": boundary,
+            "detection_rate": ratio(right, right + missed),
+            "mean_iou": nan_mean(iou, everything),
+            "mean_dice": nan_mean(dice, everything),
+            "mean_boundary_f": nan_mean(boundary, objects_only),
+            "pixel_accuracy": ratio(hit.sum(axis=1), truth.sum(axis=1)),
+            "precision": ratio(total, shown),
+            "recall": ratio(total, there),
+            "f1": ratio(2 * total, shown + there),
+            "average_detection_rate_macro": nan_mean(ratio(right, right + missed), objects_only),
+        }
+
+    def _drawn(self, weights: Floats) -> tuple[Floats, Floats, Floats]:
+        """Counts over drawn images: ``(B, K, K)``, ``(B, 3, K)``, ``(B, 4, K)``."""
+        parts = []
+        for rows, height in (
+            (self._matrices, self.labels),
+            (self._objects, 3),
+            (self._outlines, 4),
+        ):
+            flat = np.array(rows, np.float64).reshape(self.images, height * self.labels)
+            parts.append((weights @ flat).reshape(-1, height, self.labels))
+        return parts[0], parts[1], parts[2]
 
 
 def _object_counts(truth: NDArray[np.uint8], predicted: NDArray[np.uint8]) -> Ints:
@@ -134,8 +176,3 @@ def _outline(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
         mask, np.ones((3, 3), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=0
     )
     return (mask - inner).astype(np.uint8)
-
-
-def _mean(values: Floats) -> float:
-    known = values[~np.isnan(values)]
-    return float(known.mean()) if known.size else float("nan")

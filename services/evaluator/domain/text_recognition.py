@@ -12,9 +12,10 @@ from numba import njit
 
 from services.evaluator.domain.evaluation import Evaluation
 from services.evaluator.domain.operating_point import ratio
-from services.evaluator.domain.samples import BadSamples, Columns, Ints
+from services.evaluator.domain.samples import BadSamples, Columns, Floats, Ints
 
 NOTHING = ""  # a character that is not there: inserted or left out
+COUNTED = ("located", "false", "missed", "exact", "errors", "length", "lost_characters")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,8 @@ class TextFigures:
     ``cer`` is over lines that were located, ``cer_end_to_end`` over all lines, a missed one
     counting as all its characters; ``exact_match`` is the share of all true lines located and read
     without error. nan where nothing defines a figure. ``confusions`` lists (true, read, times),
-    "" for left out or inserted, most frequent first.
+    "" for left out or inserted, most frequent first; ``by_image`` holds the counts
+    :data:`COUNTED` of each image, ``(M, 7)``.
     """
 
     precision: float
@@ -34,6 +36,7 @@ class TextFigures:
     cer_end_to_end: float
     exact_match: float
     confusions: list[tuple[str, str, int]]
+    by_image: Ints
 
 
 def text_figures(
@@ -62,35 +65,42 @@ def text_figures(
     result = evaluation.outcomes_at(threshold=threshold, iou_threshold=iou_threshold)
     matches, row = evaluation.matched_at(iou_threshold)
     found = np.flatnonzero(result.found)
-    pairs = [
-        (truth_texts[arranged.truth_source[truth]], found_texts[arranged.det_source[det]])
-        for det, truth in zip(found, matches.truth_of[row][found], strict=True)
+    lines = zip(found, matches.truth_of[row][found], strict=True)
+    aligned = [
+        align(truth_texts[arranged.truth_source[truth]], found_texts[arranged.det_source[det]])
+        for det, truth in lines
     ]
-    missed = [truth_texts[arranged.truth_source[t]] for t in np.flatnonzero(result.missed)]
-    false = int(result.false.sum() + (result.mistaken_for >= 0).sum())
-    return _figures(pairs, missed, false)
-
-
-def _figures(pairs: list[tuple[str, str]], missed: list[str], false: int) -> TextFigures:
-    located, lines = len(pairs), len(pairs) + len(missed)
-    aligned = [align(truth, read) for truth, read in pairs]
-    errors = [sum(1 for a, b in line if a != b) for line in aligned]
-    length, lost = sum(len(truth) for truth, _ in pairs), sum(len(text) for text in missed)
+    counts = np.zeros((arranged.images, len(COUNTED)), np.int64)
+    for image, line in zip(arranged.det_image()[found], aligned, strict=True):
+        errors = sum(1 for truth, read in line if truth != read)
+        length = sum(1 for truth, _ in line if truth != NOTHING)
+        counts[image] += np.array([1, 0, 0, errors == 0, errors, length, 0])
+    for truth in np.flatnonzero(result.missed):
+        lost = len(truth_texts[arranged.truth_source[truth]])
+        counts[arranged.truth_image()[truth]] += np.array([0, 0, 1, 0, 0, 0, lost])
+    wrong = result.false | (result.mistaken_for >= 0)
+    counts[:, 1] = np.bincount(arranged.det_image()[wrong], minlength=arranged.images)
     confusions = Counter((a, b) for line in aligned for a, b in line if a != b)
     ordered = sorted(confusions.items(), key=lambda item: (-item[1], item[0]))
+    figures = text_replicates(counts, np.ones((1, arranged.images)))
     return TextFigures(
-        precision=_share(located, located + false),
-        recall=_share(located, lines),
-        f1=_share(2 * located, 2 * located + false + len(missed)),
-        cer=_share(sum(errors), length),
-        cer_end_to_end=_share(sum(errors) + lost, length + lost),
-        exact_match=_share(errors.count(0), lines),
+        **{name: float(values[0]) for name, values in figures.items()},
         confusions=[(a, b, times) for (a, b), times in ordered],
+        by_image=counts,
     )
 
 
-def _share(part: int, whole: int) -> float:
-    return float(ratio(np.array(part), np.array(whole)))
+def text_replicates(by_image: Ints, weights: Floats) -> dict[str, Floats]:
+    """Figures of drawn images: counts ``(M, 7)`` and weights ``(B, M)`` give ``(B,)`` each."""
+    located, false, missed, exact, errors, length, lost = (weights @ by_image).T
+    return {
+        "precision": ratio(located, located + false),
+        "recall": ratio(located, located + missed),
+        "f1": ratio(2 * located, 2 * located + false + missed),
+        "cer": ratio(errors, length),
+        "cer_end_to_end": ratio(errors + lost, length + lost),
+        "exact_match": ratio(exact, located + missed),
+    }
 
 
 def edit_distance(first: str, second: str) -> int:

@@ -87,15 +87,24 @@ def common_traits(
     return found[:limit]
 
 
+def image_features(images: ImageTraits | None) -> dict[str, Floats | Categories]:
+    """Features of whole images."""
+    if images is None:
+        return {}
+    return {
+        "brightness": images.brightness,
+        "sharpness": images.sharpness,
+        "device": images.device,
+    }
+
+
 def truth_features(
     evaluation: Evaluation, rows: Ints, images: ImageTraits | None
 ) -> dict[str, Floats | Categories]:
     """Features of the truths ``rows`` (in evaluation order), with which other label is near."""
     arranged = evaluation.arranged
-    boxes, label, image = (
-        column[rows]
-        for column in (arranged.truth_boxes, arranged.truth_label, arranged.truth_image())
-    )
+    boxes, label = arranged.truth_boxes[rows], arranged.truth_label[rows]
+    image = arranged.truth_image()[rows]
     return _features(evaluation, boxes, image, images) | {
         "label": np.array(evaluation.samples.labels, np.str_)[label],
         "near": _near(evaluation, boxes, label, image),
@@ -133,22 +142,19 @@ def _features(
         "aspect": aspect,
         "crowding": crowding,
     }
-    if images is not None:
-        out["brightness"] = images.brightness[image]
-        out["sharpness"] = images.sharpness[image]
-        out["device"] = images.device[image]
-    return out
+    return out | {name: values[image] for name, values in image_features(images).items()}
 
 
 def _near(evaluation: Evaluation, boxes: Floats, label: Ints, image: Ints) -> Categories:
     """Name of the nearest truth of another label within reach; empty if there is none."""
     arranged, names = evaluation.arranged, evaluation.samples.labels
-    nearest = _nearest(
+    nearest: Ints = _nearest(
         (boxes, label, image),
         (arranged.truth_boxes, arranged.truth_label, arranged.truth_start),
         len(names),
     )
-    return np.array([*names, ""], np.str_)[nearest]
+    known: Categories = np.array([*names, ""], np.str_)
+    return known[nearest]
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]

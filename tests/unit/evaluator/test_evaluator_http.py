@@ -4,9 +4,11 @@ import hashlib
 from typing import Any
 
 import httpx
+import numpy as np
 import orjson
 import pytest
 from scenes import version_files
+from stored import files, image
 
 from services.evaluator.app import build
 from services.evaluator.judging import HISTORY, Judge
@@ -14,7 +16,9 @@ from services.evaluator.repository import REPORTS
 from services.evaluator.settings import EvaluatorSettings
 from shared.blobs.port import blob_key
 from shared.contracts.envelope import Event, EventBody
+from shared.contracts.predictions import ImagePredictions
 from shared.contracts.project_events import ProjectCreated, ProjectDeleted
+from shared.contracts.shapes import Shape
 from shared.contracts.training_events import ReportCompleted, ReportFailed, TrainingSucceeded
 from shared.documents.port import Query, TenantScope
 from shared.service import Service
@@ -285,8 +289,8 @@ async def test_corrected_images_that_teach_are_watched_at_every_threshold(stores
     service = build(stores)
     manifest, predictions = version_files(seed=2, skill=1.0)
     snapshot = orjson.loads(manifest)
-    for image in snapshot["images"]:
-        image["split"] = "train" if image["corrected"] else "test"
+    for picture in snapshot["images"]:
+        picture["split"] = "train" if picture["corrected"] else "test"
     async with running(stores, [service]) as platform:
         await project(service)
         body = TrainingSucceeded(
@@ -307,6 +311,49 @@ async def test_corrected_images_that_teach_are_watched_at_every_threshold(stores
             states[threshold] = {r["image_id"]: r["state"] for r in answer.json()["regressions"]}
     assert all(seen.keys() == {"i0", "i10", "i20", "i30"} for seen in states.values())
     assert len({tuple(seen.values()) for seen in states.values()}) > 1
+
+
+async def test_a_classification_gets_its_own_report(stores: Stores) -> None:
+    service = build(stores)
+    r = np.random.default_rng(0)
+    pairs = [
+        (
+            image(f"i{k}", (Shape(label=label, kind="image"),), (20, 20)),
+            ImagePredictions(image_id=f"i{k}", scores=tuple(r.dirichlet((1, 1)).tolist())),
+        )
+        for k, label in enumerate(["apple", "cherry"] * 10)
+    ]
+    manifest, predictions = files("classification", ("apple", "cherry"), pairs)
+    async with running(stores, [service]) as platform:
+        await project(service)
+        body = TrainingSucceeded(
+            project_id="p1",
+            training_id="t1",
+            version="V1",
+            manifest_key=await store(stores, manifest),
+            predictions_key=await store(stores, predictions),
+            model_key="",
+            model_manifest_key="",
+            golden_key="",
+        )
+        await hear(service, body)
+        boxes = await stores.documents.outboxes([REPORTS.name], 10)
+        answer = await platform.client.get(f"{PATH}/V1/report")
+        page = await platform.client.get(f"{PATH}/V1/report.html?language=en")
+        refused = [
+            await platform.client.get(f"{PATH}/V1/{what}")
+            for what in ("report?threshold=0.4", "errors")
+        ]
+    said = orjson.loads(boxes[0].events[0].value)["data"]
+    report = answer.json()
+    assert answer.status_code == 200
+    assert report["kind"] == report["task"] == "classification"
+    assert report["overall"]["accuracy"] == report["average_detection_rate"]
+    assert (said["map_50"], said["map_50_95"], said["best_threshold"]) == (None, None, None)
+    assert said["f1"] == report["f1"]
+    assert len(report["details"]["roc"]) == 2
+    assert "Evaluation report" in page.text
+    assert [problem(one) for one in refused] == [(422, "invalid-input")] * 2
 
 
 async def test_another_tenant_sees_nothing_and_a_missing_report_is_the_same(stores: Stores) -> None:

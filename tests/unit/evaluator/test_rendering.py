@@ -10,19 +10,16 @@ import pytest
 from scenes import random_samples, samples
 
 from services.evaluator.domain.classification import Classified
+from services.evaluator.domain.classification_report import classification_report
 from services.evaluator.domain.detection_report import detection_report
 from services.evaluator.domain.evaluation import evaluate
 from services.evaluator.domain.rendering.html import render_html
 from services.evaluator.domain.rendering.pdf import render_pdf
 from services.evaluator.domain.report_options import ReportOptions
 from services.evaluator.domain.semantic import SemanticTally
-from services.evaluator.domain.task_reports import (
-    TaskOptions,
-    classification_report,
-    semantic_report,
-    text_report,
-)
-from services.evaluator.domain.text_recognition import text_figures
+from services.evaluator.domain.semantic_report import semantic_report
+from services.evaluator.domain.task_envelope import TaskOptions
+from services.evaluator.domain.text_report import text_report
 
 BOX = (10.0, 10.0, 20.0, 20.0)
 
@@ -48,13 +45,13 @@ def semantic() -> dict[str, Any]:
     truth[4:12, 4:12] = 1
     tally = SemanticTally(labels=2)
     tally.add(truth, np.roll(truth, 1))
-    return semantic_report(tally.figures(), TaskOptions(labels=("background", "crack")), images=1)
+    return semantic_report(tally, TaskOptions(labels=("crack",)))
 
 
 def text() -> dict[str, Any]:
     given = evaluate(samples([(0, 0, BOX)], [(0, 0, BOX, 0.9)], labels=("text",)))
-    figures = text_figures(given, truth_texts=["TOTAL"], found_texts=["T0TAL"], threshold=0.5)
-    return text_report(figures, TaskOptions(labels=("text",)), images=1)
+    options = TaskOptions(labels=("text",))
+    return text_report(given, options, truth_texts=("TOTAL",), found_texts=("T0TAL",))
 
 
 class Outside(HTMLParser):

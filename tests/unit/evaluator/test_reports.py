@@ -11,14 +11,16 @@ import pytest
 from scenes import random_samples, samples, version_files, with_masks
 
 from services.evaluator.domain.classification import Classified, classification_figures
+from services.evaluator.domain.classification_report import classification_report
 from services.evaluator.domain.coco_records import Kind
 from services.evaluator.domain.detection_report import detection_report, document_at
 from services.evaluator.domain.evaluation import Evaluation, evaluate
+from services.evaluator.domain.judged_versions import JudgedVersion
 from services.evaluator.domain.matches_file import matches_from_bytes, matches_to_bytes
 from services.evaluator.domain.platform_files import read_version
 from services.evaluator.domain.report_options import ReportOptions
 from services.evaluator.domain.samples import BadSamples
-from services.evaluator.domain.task_reports import TaskOptions, classification_report
+from services.evaluator.domain.task_envelope import TaskOptions
 from services.evaluator.domain.traits import ImageTraits
 from shared.vision.tiles import TilePlan
 
@@ -172,8 +174,14 @@ def test_damaged_matches_are_refused(data: bytes) -> None:
         matches_from_bytes(data)
 
 
+def detected(manifest: bytes, predictions: bytes) -> JudgedVersion:
+    version = read_version(manifest, predictions)
+    assert isinstance(version, JudgedVersion)
+    return version
+
+
 def test_a_version_is_read_from_its_snapshot_and_predictions() -> None:
-    version = read_version(*version_files(images=20))
+    version = detected(*version_files(images=20))
     assert len(version.samples.images.ids) == 20
     assert version.kind == "box"
     assert version.elapsed_ms == (20.0,) * 20
@@ -243,7 +251,7 @@ def test_only_images_held_out_judge() -> None:
         snapshot["images"][2]["corrected"] = True
 
     manifest, predictions = version_files(images=20)
-    version = read_version(edited(manifest, teach), predictions)
+    version = detected(edited(manifest, teach), predictions)
     assert version.samples.images.ids == tuple(f"i{k}" for k in range(3, 20))
     assert version.corrected is not None
     assert version.corrected.images.ids == ("i0", "i2")
@@ -257,7 +265,7 @@ def test_a_shape_without_an_id_takes_no_other_id_away() -> None:
         image["shapes"][1]["id"] = "s1"
 
     manifest, predictions = version_files(images=20, skill=0.0)
-    version = read_version(edited(manifest, blank), predictions)
+    version = detected(edited(manifest, blank), predictions)
     document = detection_report(evaluate(version.samples), ReportOptions(replicates=0))
     ids = [e["shape_id"] for e in document["errors"]["samples"] if e["kind"] == "miss"]
     assert ids.count(None) <= 1
