@@ -1,8 +1,10 @@
 """Uploads through the real HTTP server, against a bare copy: `python -m benchmarks.uploads`.
 
-The gallery runs in a process of its own under uvicorn on embedded stores. Measured: images and
-megabytes a second, the server's processor time an image without its decoders, and how its resident
-memory answers to the size of a file.
+The gallery runs in a process of its own under uvicorn, its blobs in a folder or, with
+`--blobs minio`, in a MinIO that runs for this. Multipart and streamed uploads take turns over
+several rounds of 40 files. Measured: images and megabytes a second beside a bare copy of the same
+bytes to the same store, the server's processor time an image without its decoders, and how its
+peak memory answers to the size of a file.
 """
 
 import argparse
@@ -12,18 +14,30 @@ import os
 import secrets
 import shutil
 import socket
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import httpx
 import numpy as np
 
+from shared.blobs.embedded import EmbeddedBlobs
+from shared.blobs.minio import MinioBlobs, S3Server
+from shared.blobs.port import Blobs, blob_key
+from tests.servers.catalogue import minio_server
+
 COUNT = 40
+AT_ONCE = 4
 TICKS = os.sysconf("SC_CLK_TCK")
+LARGE = ((1500, 1000), (3300, 2000), (5800, 5700))  # BMP files of 4.5, 20 and 99 MB
+_S3 = ("LOUPE_BENCH_S3", "LOUPE_BENCH_S3_KEY", "LOUPE_BENCH_S3_SECRET")
 
 
 def photos(count: int, side: tuple[int, int], quality: int) -> list[bytes]:
@@ -38,19 +52,50 @@ def photos(count: int, side: tuple[int, int], quality: int) -> list[bytes]:
     return files
 
 
-def bare_copy(files: list[bytes], folder: Path) -> float:
-    """Write, fsync and rename each file, as the blob store does; return seconds."""
-    folder.mkdir()
-    began = time.perf_counter()
-    for data in files:
+def fresh(files: list[bytes]) -> list[bytes]:
+    """The same pictures as new files: a few bytes behind their end are of no account."""
+    return [data + secrets.token_bytes(8) for data in files]
+
+
+async def bare_copy(blobs: Blobs, files: list[bytes], folder: Path) -> float:
+    """Store each file in the blob store, four at a time; return seconds."""
+    paths = {}
+    for data in fresh(files):
         name = hashlib.sha256(data).hexdigest()
-        staged = folder / f".{name}"
-        with staged.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        staged.rename(folder / name)
-    return time.perf_counter() - began
+        (folder / name).write_bytes(data)
+        paths[blob_key("bare", name)] = folder / name
+    slots = asyncio.Semaphore(AT_ONCE)
+
+    async def copy(key: str, path: Path) -> None:
+        async with slots:
+            await blobs.put_file(key, path)
+
+    began = time.perf_counter()
+    await asyncio.gather(*(copy(key, path) for key, path in paths.items()))
+    seconds = time.perf_counter() - began
+    for path in paths.values():
+        path.unlink()
+    return seconds
+
+
+@contextmanager
+def blob_store(kind: str, folder: Path) -> Iterator[Blobs]:
+    """The store that the server keeps its blobs in; the server finds it in the environment."""
+    if kind == "embedded":
+        yield EmbeddedBlobs(folder / "data" / "blobs")
+        return
+    server, access = minio_server(folder / "minio")
+    server.start()
+    os.environ |= dict(zip(_S3, access.values(), strict=True))
+    try:
+        yield s3_blobs()
+    finally:
+        server.dispose()
+
+
+def s3_blobs() -> Blobs:
+    endpoint, key, secret = (os.environ[name] for name in _S3)
+    return MinioBlobs(S3Server(endpoint, key, secret, secure=False), "uploads")
 
 
 class Server:
@@ -81,46 +126,82 @@ class Server:
         lines = (self._stat / "status").read_text().splitlines()
         return next(int(line.split()[1]) for line in lines if "VmHWM" in line) >> 10
 
+    def forget_peak(self) -> None:
+        (self._stat / "clear_refs").write_text("5")
+
     def stop(self) -> None:
         self._process.terminate()
         self._process.wait(20)
 
 
-async def measure(server: Server, files: list[bytes], copy_s: float) -> None:
+async def measure(server: Server, blobs: Blobs, folder: Path, rounds: int) -> None:
     from tests.running import credentials
 
+    files = photos(COUNT, (4000, 3000), 95)
+    size = sum(map(len, files)) / 1e6
+    print(f"{rounds} rounds of {COUNT} JPEG files of {size / COUNT:.1f} MB")
+    await blobs.open()
     address = f"http://127.0.0.1:{server.port}"
     async with httpx.AsyncClient(base_url=address, headers=credentials(), timeout=120) as client:
         await until_ready(client)
         body = {"name": secrets.token_hex(4), "task": "detection"}
         project = (await client.post("/api/workspace/projects", json=body)).json()["id"]
         base = f"/api/gallery/projects/{project}"
-        await multipart(client, base, [photos(1, (320, 240), 80)[0]])  # decoders are warm
-        half = len(files) // 2
-        for name, way, part in (
-            ("multipart", multipart, files[:half]),
-            ("tus, streamed body", streamed, files[half:]),
-        ):
-            cpu, began = server.cpu_s(), time.perf_counter()
-            await way(client, base, part)
-            seconds, cpu = time.perf_counter() - began, server.cpu_s() - cpu
-            size = sum(map(len, part)) / 1e6
-            bare = copy_s * len(part) / len(files)
-            print(
-                f"{name:20} {len(part) / seconds:6.1f} images/s {size / seconds:6.1f} MB/s; "
-                f"server {cpu / len(part) * 1e3:5.1f} ms of CPU an image; "
-                f"{seconds / bare:4.1f} × a bare copy"
-            )
-        print(f"peak memory after small files: {server.peak_mib()} MiB")
-        large = np.random.default_rng(1).integers(0, 255, (5700, 5800, 3), dtype=np.uint8)
-        data = cv2.imencode(".bmp", large)[1].tobytes()
-        await multipart(client, base, [data])
-        print(f"peak memory after a file of {len(data) / 1e6:.0f} MB: {server.peak_mib()} MiB")
+        await multipart(client, base, photos(1, (320, 240), 80))  # decoders are warm
+        ways = {"multipart": multipart, "tus, streamed body": streamed}
+        taken: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
+        bare = []
+        for number in range(rounds):
+            bare.append(await bare_copy(blobs, files, folder))
+            for name in list(ways)[:: -1 if number % 2 else 1]:
+                taken[name].append(await one_round(server, ways[name], client, base, fresh(files)))
+        copy_s = statistics.median(bare)
+        print(f"bare copy: {size / copy_s:.1f} MB/s")
+        for name, figures in taken.items():
+            report(name, figures, copy_s, size)
+        await grow(server, client, base)
+
+
+async def one_round(
+    server: Server,
+    way: Callable[[httpx.AsyncClient, str, list[bytes]], Awaitable[None]],
+    client: httpx.AsyncClient,
+    base: str,
+    files: list[bytes],
+) -> tuple[float, float]:
+    """Upload the files; return seconds, and processor seconds of the server."""
+    cpu, began = server.cpu_s(), time.perf_counter()
+    await way(client, base, files)
+    return time.perf_counter() - began, server.cpu_s() - cpu
+
+
+def report(name: str, figures: list[tuple[float, float]], copy_s: float, size: float) -> None:
+    seconds = statistics.median(wall for wall, _ in figures)
+    each = [cpu / COUNT * 1e3 for _, cpu in figures]
+    print(
+        f"{name:20} {COUNT / seconds:6.1f} images/s {size / seconds:6.1f} MB/s; "
+        f"server {statistics.mean(each):5.1f} ms of CPU an image "
+        f"({min(each):.1f} to {max(each):.1f} by round); {seconds / copy_s:4.1f} × a bare copy"
+    )
+
+
+async def grow(server: Server, client: httpx.AsyncClient, base: str) -> None:
+    """Upload ever larger files and tell the most memory that the server held for each."""
+    rng = np.random.default_rng(1)
+    for width, height in LARGE:
+        pixels = rng.integers(0, 255, (height, width, 3), dtype=np.uint8)
+        data = cv2.imencode(".bmp", pixels)[1].tobytes()
+        for name, way in (("multipart", multipart), ("streamed", streamed)):
+            server.forget_peak()
+            await way(client, base, fresh([data]))
+            print(f"peak memory, {len(data) / 1e6:5.1f} MB {name}: {server.peak_mib()} MiB")
 
 
 async def multipart(client: httpx.AsyncClient, base: str, files: list[bytes]) -> None:
-    for start in range(0, len(files), 4):
-        parts = [("files", (f"{n}.jpg", data)) for n, data in enumerate(files[start : start + 4])]
+    for start in range(0, len(files), AT_ONCE):
+        parts = [
+            ("files", (f"{n}.jpg", data)) for n, data in enumerate(files[start : start + AT_ONCE])
+        ]
         answer = await client.post(f"{base}/images", files=parts)
         assert answer.status_code == 201, answer.text
 
@@ -136,8 +217,8 @@ async def streamed(client: httpx.AsyncClient, base: str, files: list[bytes]) -> 
         answer = await client.post(f"{base}/uploads", headers=headers, content=data)
         assert answer.status_code == 201, answer.text
 
-    for start in range(0, len(files), 4):
-        await asyncio.gather(*(send(data) for data in files[start : start + 4]))
+    for start in range(0, len(files), AT_ONCE):
+        await asyncio.gather(*(send(data) for data in files[start : start + AT_ONCE]))
 
 
 async def until_ready(client: httpx.AsyncClient) -> None:
@@ -155,26 +236,34 @@ def serve() -> None:
     from services.gallery.app import build
     from services.workspace.app import build as build_workspace
     from shared.host import run
+    from shared.service import Service
+    from shared.stores import Stores
 
-    asyncio.run(run([build_workspace, build], ("api", "consume")))
+    def build_gallery(stores: Stores) -> Service:
+        return build(replace(stores, blobs=s3_blobs()) if _S3[0] in os.environ else stores)
+
+    asyncio.run(run([build_workspace, build_gallery], ("api", "consume")))
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--serve", action="store_true")
-    if parser.parse_args().serve:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--serve", action="store_true", help="be the server; this script asks it")
+    parser.add_argument("--blobs", choices=("embedded", "minio"), default="embedded")
+    parser.add_argument("--rounds", type=int, default=4)
+    options = parser.parse_args()
+    if options.serve:
         serve()
         return
     folder = Path(tempfile.mkdtemp(prefix="loupe-uploads-"))
-    files = photos(COUNT, (4000, 3000), 95)
-    print(f"{COUNT} JPEG files of {sum(map(len, files)) / len(files) / 1e6:.1f} MB")
-    copy_s = bare_copy(files, folder / "bare")
-    server = Server(folder / "data")
     try:
-        asyncio.run(measure(server, files, copy_s))
+        with blob_store(options.blobs, folder) as blobs:
+            server = Server(folder / "data")
+            try:
+                asyncio.run(measure(server, blobs, folder, options.rounds))
+            finally:
+                server.stop()
     finally:
-        server.stop()
-        shutil.rmtree(folder)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":
