@@ -1,17 +1,17 @@
 """Cuts one large image into tile files, in one pass and without holding its pixels.
 
 Rows come from `shared.runtime.image_rows`. Full tiles are encoded beside the reading, on a second
-core, and at most a few wait.
+core.
 """
 
 import hashlib
 import mmap
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Semaphore
+from queue import SimpleQueue
 
 import cv2
 import numpy as np
@@ -29,7 +29,6 @@ from shared.vision.tiles import TilePlan, Window
 JPEG_QUALITY = 95
 PNG_COMPRESSION = 2  # with the "up" filter: a third of the time of level 6, 15 % more bytes
 ENCODERS = 2
-FULL_TILES = 1  # full tiles that may be in memory while reading goes on
 
 Pixels = NDArray[np.uint8]
 
@@ -66,7 +65,7 @@ def cut(path: Path, plan: TilePlan, folder: Path) -> list[TileFile]:
         windows = plan.windows(header.width, header.height)
         kind = _tile_format(header)
         strips = _strips(path, view, header)
-        tiles = _encode_all(fill_tiles(windows, strips), kind, folder)
+        tiles = _encode_all(windows, strips, kind, folder)
     except (HeaderError, ValueError, pyvips.Error) as error:
         raise ImageUnreadable(f"the image cannot be cut: {error}") from error
     return sorted(tiles, key=lambda tile: (tile.window.row, tile.window.column))
@@ -78,25 +77,58 @@ def _tile_format(header: ImageHeader) -> ImageFormat:
     return header.format
 
 
+class _Buffers:
+    """Memory of tiles, used again and again: new pages cost half as much as the decoding.
+
+    There are as many as tiles are read at once; reading waits for one that is still encoded.
+    """
+
+    def __init__(self, windows: Sequence[Window]) -> None:
+        self._most_pixels = max(window.width * window.height for window in windows)
+        self._back: SimpleQueue[Pixels] = SimpleQueue()
+        self._lent = 0
+
+    def take(self, shape: tuple[int, int, int]) -> Pixels:
+        """Give memory for a tile to the reader."""
+        height, width, channels = shape
+        if self._lent:
+            self._lent -= 1
+            buffer = self._back.get()
+        else:
+            buffer = np.empty(self._most_pixels * channels, np.uint8)
+        return buffer[: height * width * channels].reshape(shape)
+
+    def lend(self) -> None:
+        """Note that a full tile goes to an encoder."""
+        self._lent += 1
+
+    def give(self, pixels: Pixels) -> None:
+        """Take back what an encoder is done with."""
+        self._back.put(np.asarray(pixels.base))
+
+
 def _encode_all(
-    tiles: Iterator[tuple[Window, Pixels]], kind: ImageFormat, folder: Path
+    windows: Sequence[Window], strips: Iterator[Strip], kind: ImageFormat, folder: Path
 ) -> list[TileFile]:
-    room = Semaphore(FULL_TILES)
+    buffers = _Buffers(windows)
+
+    def encode(window: Window, pixels: Pixels) -> TileFile:
+        try:
+            return _encode(window, pixels, kind=kind, folder=folder)
+        finally:
+            buffers.give(pixels)
+
     done: list[Future[TileFile]] = []
     with ThreadPoolExecutor(ENCODERS) as pool:
-        for window, pixels in tiles:
-            future = pool.submit(_encode, window, [pixels], kind=kind, folder=folder)
-            future.add_done_callback(lambda _: room.release())
-            done.append(future)
-            del pixels
-            room.acquire()
+        for window, pixels in fill_tiles(windows, strips, allocate=buffers.take):
+            buffers.lend()
+            done.append(pool.submit(encode, window, pixels))
         return [future.result() for future in done]
 
 
-def _encode(window: Window, held: list[Pixels], *, kind: ImageFormat, folder: Path) -> TileFile:
-    # `held` is emptied here: the queue's work item would keep the pixels alive until it is dropped
+def _encode(window: Window, pixels: Pixels, *, kind: ImageFormat, folder: Path) -> TileFile:
     path = folder / f"{window.row}-{window.column}.{kind.value}"
-    _WRITERS[kind](held.pop(), path)
+    _WRITERS[kind](pixels, path)
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     return TileFile(window, path, kind.content_type, path.stat().st_size, digest)

@@ -1,6 +1,6 @@
 """One walk down an image in strips, tiles filled as they are met and given away when full."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from shared.vision.tiles import Window
 
 Pixels = NDArray[np.uint8]
+Allocate = Callable[[tuple[int, int, int]], Pixels]
+"""Gives memory for a tile of `(height, width, channels)`; its content does not matter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +46,17 @@ class _Open:
     pixels: Pixels
 
 
+def fresh_pixels(shape: tuple[int, int, int]) -> Pixels:
+    """Give new memory for a tile.
+
+    >>> fresh_pixels((2, 3, 1)).shape
+    (2, 3, 1)
+    """
+    return np.empty(shape, np.uint8)
+
+
 def fill_tiles(
-    windows: Sequence[Window], strips: Iterator[Strip]
+    windows: Sequence[Window], strips: Iterator[Strip], *, allocate: Allocate = fresh_pixels
 ) -> Iterator[tuple[Window, Pixels]]:
     """Give each tile's pixels `(height, width, channels)` as soon as its last row came.
 
@@ -61,20 +72,29 @@ def fill_tiles(
     first = 0
     open_tiles: list[_Open] = []
     for strip in strips:
-        end = strip.y + len(strip.pixels)
+        end, began = strip.y + len(strip.pixels), first
         while first < len(waiting) and waiting[first].y < end:
-            window = waiting[first]
-            shape = (window.height, window.width, strip.pixels.shape[2])
-            open_tiles.append(_Open(window, np.empty(shape, np.uint8)))
             first += 1
+        short = [window for window in waiting[began:first] if _bottom(window) <= end]
+        open_tiles += _opened(short, strip, allocate)
         for tile in open_tiles:
             _copy(strip, tile)
         full = [tile for tile in open_tiles if _bottom(tile.window) <= end]
-        full.sort(key=lambda tile: _bottom(tile.window))
+        full.sort(key=lambda tile: (_bottom(tile.window), tile.window.y))
         open_tiles = [tile for tile in open_tiles if _bottom(tile.window) > end]
         while full:
             tile = full.pop(0)  # not kept here: its memory is the taker's now
             yield tile.window, tile.pixels
+        # Only now: what was given away may come back by `allocate`.
+        longer = [window for window in waiting[began:first] if _bottom(window) > end]
+        for tile in (opened := _opened(longer, strip, allocate)):
+            _copy(strip, tile)
+        open_tiles += opened
+
+
+def _opened(windows: Sequence[Window], strip: Strip, allocate: Allocate) -> list[_Open]:
+    channels = strip.pixels.shape[2]
+    return [_Open(w, allocate((w.height, w.width, channels))) for w in windows]
 
 
 def in_order_of_reading(windows: Sequence[Window]) -> list[Window]:

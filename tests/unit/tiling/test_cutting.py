@@ -107,6 +107,33 @@ def test_only_tiles_that_the_strip_meets_are_held():
     assert given == [(row * 10 + 5, row) for row in range(10)]
 
 
+def test_no_more_memory_is_asked_for_than_the_tiles_that_are_read_at_once():
+    image = np.zeros((330, 100, 3), np.uint8)
+    windows = TilePlan(grid=(10, 4)).windows(100, 330)
+    held = most = 0
+
+    def allocate(shape):
+        nonlocal held, most
+        held += 1
+        most = max(most, held)
+        return np.empty(shape, np.uint8)
+
+    strips = (Strip(y, image[y : y + 16]) for y in range(0, 330, 16))
+    for _ in fill_tiles(windows, strips, allocate=allocate):
+        held -= 1
+    assert (held, most) == (0, 4)
+
+
+def test_tiles_smaller_than_a_strip_are_filled_too():
+    image = np.arange(60, dtype=np.uint8).reshape(20, 3, 1)
+    windows = TilePlan(grid=(10, 1)).windows(3, 20)
+    strips = (Strip(y, image[y : y + 5]) for y in range(0, 20, 5))
+    given = [
+        (window.row, pixels[:, :, 0].tolist()) for window, pixels in fill_tiles(windows, strips)
+    ]
+    assert given == [(row, image[2 * row : 2 * row + 2, :, 0].tolist()) for row in range(10)]
+
+
 def test_bmp_tiles_read_in_every_decoder(tmp_path):
     import cv2
 
