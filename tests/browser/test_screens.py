@@ -1,11 +1,14 @@
 """What the screens promise by themselves, without a trained model."""
 
+from pathlib import Path
+
 import pytest
-from playwright.sync_api import expect
+from PIL import Image
+from playwright.sync_api import Page, expect
 
 from tests.browser.watching import Platform, Watched, sign_in
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 TITLES = {"en": "Projects", "zh-CN": "项目"}
 CREATE = {"en": "New project", "zh-CN": "新建项目"}
@@ -57,3 +60,64 @@ def test_an_address_that_leads_nowhere_says_so(watched: Watched, platform: Platf
     expect(watched.page.get_by_role("alert")).to_contain_text("No such object")
     watched.page.goto("/nowhere")
     expect(watched.page.get_by_text("There is no such page.")).to_be_visible()
+
+
+def test_the_smallest_target_decides_whether_images_are_cut(
+    watched: Watched, platform: Platform
+) -> None:
+    page = watched.page
+    project = platform.new_project("Tile advice")
+    sign_in(watched, platform)
+    page.goto(f"/projects/{project}/gallery")
+    page.get_by_role("link", name="Tile advice").click()
+    expect(page.get_by_text("There is no image yet.")).to_have_count(2)
+    fill_sizes(page, {"Image width": 4000, "Image height": 3000})
+    fill_sizes(page, {"Width of the smallest target": 110, "Height of the smallest target": 110})
+    advice = page.get_by_test_id("tile-advice")
+    expect(advice).to_contain_text("Keep images whole")
+    fill_sizes(page, {"Width of the smallest target": 60, "Height of the smallest target": 60})
+    expect(advice).to_contain_text("Raise the image resolution")
+    fill_sizes(page, {"Width of the smallest target": 40, "Height of the smallest target": 40})
+    expect(advice).to_contain_text("Cut images into 3 × 4 tiles")
+    page.get_by_role("button", name="Show 3 × 4").click()
+    expect(page.get_by_test_id("cut-preview").locator(".cut-tile")).to_have_count(12)
+    watched.shot("33-tile-advice")
+
+
+def test_a_cut_image_opens_with_its_tiles_and_a_tile_with_its_image(
+    watched: Watched, platform: Platform, tmp_path: Path
+) -> None:
+    page = watched.page
+    grid = {"rows": 2, "columns": 3, "overlap_px": 0}
+    project = platform.new_project("Cut images", grid)
+    picture = tmp_path / "board.png"
+    Image.effect_noise((600, 400), 40).convert("RGB").save(picture)
+    sign_in(watched, platform)
+    page.goto(f"/projects/{project}/gallery")
+    page.get_by_role("button", name="Upload and tile").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_role("button", name="Skip")).to_have_count(0)
+    dialog.locator("input[type=file]").set_input_files(picture)
+    dialog.get_by_test_id("upload-now").click()
+    dialog.get_by_role("button", name="Done").click()
+    expect(page.get_by_text("6 in total")).to_be_visible()
+    expect(page.get_by_test_id("summary-unlabelled")).to_contain_text("6")
+    page.get_by_text("Whole images").click()
+    expect(page.get_by_text("1 in total")).to_be_visible()
+    page.get_by_role("button", name="View").click()
+    strip = page.get_by_test_id("tile-strip")
+    expect(strip.locator("figure")).to_have_count(6)
+    watched.shot("34-tiles")
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Original file").click()
+    assert Path(saved.value.path()).read_bytes() == picture.read_bytes()
+    strip.locator("button").nth(4).click()
+    expect(page.get_by_text("row 2, column 2")).to_be_visible()
+    page.get_by_role("button", name="Open the whole image").click()
+    expect(strip.locator("figure")).to_have_count(6)
+
+
+def fill_sizes(page: Page, values: dict[str, int]) -> None:
+    """Type numbers into fields by their names."""
+    for name, value in values.items():
+        page.get_by_role("spinbutton", name=name, exact=True).fill(str(value))
