@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
 from services.evaluator.domain.samples import Flags, Floats, Ints, Samples
 from shared.vision.masks import MaskTable
@@ -51,6 +52,11 @@ class Arranged:
     def truth_image(self) -> Ints:
         """Image index of each truth, ``(G,)``."""
         return np.repeat(np.arange(self.images), np.diff(self.truth_start))
+
+    def by_image(self) -> Ints:
+        """Detections image by image as :attr:`det_start` tells, best first, ties as given."""
+        order, _ = group(self.det_image()[self.by_score], self.images)
+        return self.by_score[order]
 
     def positives(self) -> Ints:
         """Truths of each label that can be missed, ``(K,)``: no crowd, no region."""
@@ -126,6 +132,18 @@ def group(keys: Ints, groups: int) -> tuple[Ints, Ints]:
     return order, start
 
 
+def rising_order(values: Floats) -> Ints:
+    """Stable order of finite numbers, several times as fast as numpy's.
+
+    >>> rising_order(np.array([2.0, -1.0, 0.0, -0.0])).tolist()
+    [1, 2, 3, 0]
+    """
+    bits = np.ascontiguousarray(values + 0.0).view(np.uint64)  # -0.0 becomes 0.0
+    negative = bits >> np.uint64(63) == 1
+    order: Ints = _radix_sort(np.where(negative, ~bits, bits | np.uint64(1 << 63)))
+    return order
+
+
 @dataclass(frozen=True, slots=True)
 class _Order:
     rows: Ints
@@ -138,7 +156,7 @@ def _evaluation_order(samples: Samples, max_detections: int) -> _Order:
     found, labels = samples.detections, len(samples.labels)
     images = len(samples.images.ids)
     by_image, _ = group(found.image, images)
-    falling = by_image[np.argsort(-found.score[by_image], kind="stable")]
+    falling = by_image[rising_order(-found.score[by_image])]
     by_cell, start = group((found.image * labels + found.label)[falling], images * labels)
     rank = np.arange(by_cell.size) - np.repeat(start[:-1], np.diff(start))
     kept = rank < max_detections
@@ -161,3 +179,25 @@ def _counting_sort(keys: Ints, groups: int) -> tuple[Ints, Ints]:
         order[place[key]] = index
         place[key] += 1
     return order, start
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _radix_sort(keys: NDArray[np.uint64]) -> Ints:
+    """Order of the keys, eleven bits at a time from the low end (Knuth, vol. 3, 5.2.5)."""
+    passes, width, low = 6, np.uint64(11), np.uint64(2047)
+    counts = np.zeros((passes, 2048), np.int64)
+    for key in keys:
+        for turn in range(passes):
+            counts[turn, key >> (width * np.uint64(turn)) & low] += 1
+    order, moved = np.arange(keys.size), np.empty(keys.size, np.int64)
+    for turn in range(passes):
+        if counts[turn].max() == keys.size:
+            continue  # the same eleven bits everywhere
+        place = np.cumsum(counts[turn]) - counts[turn]
+        shift = width * np.uint64(turn)
+        for row in order:
+            digit = keys[row] >> shift & low
+            moved[place[digit]] = row
+            place[digit] += 1
+        order, moved = moved, order
+    return order

@@ -11,8 +11,7 @@ import numpy as np
 from numba import njit
 
 from services.evaluator.domain.arrangement import Arranged
-from services.evaluator.domain.matching import FALSE, TRUE, Matches, Verdicts, match
-from services.evaluator.domain.overlaps import Overlaps
+from services.evaluator.domain.matching import FALSE, TRUE, OwnPairs, Verdicts, verdicts_by_area
 from services.evaluator.domain.samples import Columns, Floats, Ints
 
 RECALL_POINTS: Floats = np.linspace(0.0, 1.0, 101)
@@ -33,16 +32,16 @@ class Precisions:
     curve: Floats
 
 
-def precisions(arranged: Arranged, matches: Matches, positives: Ints) -> Precisions:
+def precisions(arranged: Arranged, verdict: Verdicts, positives: Ints) -> Precisions:
     """AP, recall and P-R curve of every label at every matched IoU threshold.
 
     Args:
         arranged: Samples in evaluation order.
-        matches: Their matches at ``T`` thresholds.
+        verdict: Their verdicts at ``T`` thresholds, ``(T, D)``.
         positives: Truths of each label that count, ``(K,)``.
     """
     curve, recall = _curves(
-        matches.verdict, arranged.by_label, arranged.label_start, positives, RECALL_POINTS
+        verdict, arranged.by_label, arranged.label_start, positives, RECALL_POINTS
     )
     return Precisions(curve.mean(axis=2), recall, curve)
 
@@ -53,32 +52,44 @@ def mean(values: Floats) -> float:
     return float(known.mean()) if known.size else float("nan")
 
 
-def area_precisions(arranged: Arranged, overlaps: Overlaps) -> dict[str, Precisions]:
+def area_precisions(arranged: Arranged, pairs: OwnPairs) -> dict[str, Precisions]:
     """AP and recall by COCO's object sizes (areas up to 32², up to 96², above)."""
 
     def of(area_range: tuple[float, float]) -> Precisions:
         low, high = area_range
-        matches = match(arranged, overlaps, area_range=area_range)
+        verdict = verdicts_by_area(arranged, pairs, area_range)
         inside = (arranged.truth_area >= low) & (arranged.truth_area <= high)
         counted = arranged.truth_label[~arranged.truth_crowd & inside]
         positives = np.bincount(counted, minlength=arranged.labels).astype(np.int64)
-        return precisions(arranged, matches, positives)
+        return precisions(arranged, verdict, positives)
 
     with ThreadPoolExecutor(len(AREA_RANGES)) as pool:  # the compiled loops release the lock
         return dict(zip(AREA_RANGES, pool.map(of, AREA_RANGES.values()), strict=True))
 
 
-def recall_at_rank(arranged: Arranged, matches: Matches, positives: Ints, *, rank: int) -> float:
-    """Mean recall over labels and IoU thresholds with ``rank`` detections an image and label."""
-    best = arranged.rank < rank
-    found = np.stack(
-        [
-            np.bincount(arranged.det_label[best & (row == TRUE)], minlength=arranged.labels)
-            for row in matches.verdict
-        ]
+def recall_at_ranks(arranged: Arranged, verdict: Verdicts, positives: Ints) -> list[float]:
+    """Mean recall over labels and IoU thresholds with 1, 10 and 100 detections an image and label.
+
+    ``verdict`` ``(T, D)``; without truths nan.
+    """
+    found = _found_by_rank(
+        verdict, arranged.det_label, arranged.rank, np.array(MAX_RANKS), arranged.labels
     )
     has = positives > 0
-    return mean(found[:, has] / positives[has])
+    return [mean(counts[:, has] / positives[has]) for counts in found]
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _found_by_rank(verdict: Verdicts, label: Ints, rank: Ints, limits: Ints, labels: int) -> Ints:
+    """Right detections of each label among the best of an image, ``(limits, T, K)``."""
+    found = np.zeros((limits.size, verdict.shape[0], labels), np.int64)
+    for row in range(verdict.shape[0]):
+        for det in range(label.size):
+            if verdict[row, det] != TRUE:
+                continue
+            for place in range(limits.size):
+                found[place, row, label[det]] += rank[det] < limits[place]
+    return found
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]

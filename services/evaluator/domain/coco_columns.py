@@ -27,8 +27,16 @@ from services.evaluator.domain.coco_scan import (
     scan_results,
 )
 from services.evaluator.domain.json_tokens import BROKEN, Bytes
-from services.evaluator.domain.samples import Detections, Flags, Floats, Ints, Samples, Truths
-from shared.vision.masks import MaskTable, areas, bounds_xywh
+from services.evaluator.domain.samples import (
+    BadSamples,
+    Detections,
+    Flags,
+    Floats,
+    Ints,
+    Samples,
+    Truths,
+)
+from shared.vision.masks import MOST_COORDINATE, MaskTable, areas, bounds_xywh
 
 PIECE_BYTES = 1 << 20
 
@@ -57,7 +65,7 @@ def scanned_samples(truth: bytes, predictions: bytes, *, kind: Kind) -> Samples:
             truths=reader.truths(data, records[:rows]),
             detections=reader.detections(predictions),
         )
-    except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
+    except (BadSamples, KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
         raise NotPlain from error
 
 
@@ -74,7 +82,7 @@ class _ColumnReader:
             raise NotPlain
         image = _places(self.image_ids, records["image"])
         masks = self._masks(data, records, image)
-        boxes = np.ascontiguousarray(records["box"]) if masks is None else bounds_xywh(masks)
+        boxes = _boxes(records["box"]) if masks is None else bounds_xywh(masks)
         own = boxes[:, 2] * boxes[:, 3]
         return Truths(
             image=image,
@@ -98,7 +106,7 @@ class _ColumnReader:
         return Detections(
             image=image,
             label=_places(self.label_ids, records["category"]),
-            boxes_xywh=records["box"].copy() if masks is None else bounds_xywh(masks),
+            boxes_xywh=_boxes(records["box"]) if masks is None else bounds_xywh(masks),
             score=records["score"].copy(),
             area=_areas(records, masks),
             masks=masks,
@@ -135,11 +143,18 @@ def _demand(records: Records, *fields: int) -> None:
         raise NotPlain
 
 
+def _boxes(given: Floats) -> Floats:
+    if given.size and np.abs(given).max() > MOST_COORDINATE:
+        raise NotPlain
+    return given.copy()
+
+
 def _areas(records: Records, masks: MaskTable | None) -> Floats:
     """Areas of the boxes; of the masks where no box is given."""
     boxed = _has(records, BOX)
+    boxes = _boxes(records["box"][boxed])
     out = np.zeros(records.size) if masks is None else areas(masks)
-    out[boxed] = records["box"][boxed, 2] * records["box"][boxed, 3]
+    out[boxed] = boxes[:, 2] * boxes[:, 3]
     return out
 
 

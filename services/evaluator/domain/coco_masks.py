@@ -7,7 +7,7 @@ import orjson
 from numba import njit
 from numpy.typing import NDArray
 
-from services.evaluator.domain.coco_records import joined, mask_code
+from services.evaluator.domain.coco_records import MOST_PIXELS, joined, mask_code
 from services.evaluator.domain.coco_scan import COUNTS, SIZE, Records, scan_key, scan_row
 from services.evaluator.domain.json_tokens import (
     BACKSLASH,
@@ -34,6 +34,8 @@ def scanned_masks(data: Bytes, records: Records, heights: Ints, widths: Ints) ->
         ValueError: A segmentation is none, or not of its image's size (TypeError or KeyError for
             another JSON value).
     """
+    if (heights * widths > MOST_PIXELS).any():
+        raise ValueError("an image is too large for masks")
     lengths = records["mask_last"] - records["mask_first"]
     counts = np.empty(int(lengths.sum()), np.uint32)  # a run takes at least one character
     starts, text = np.zeros(records.size + 1, np.int64), np.empty(lengths.max(initial=0), np.uint8)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from services.evaluator.domain.average_precision import MAX_RANKS, mean, recall_at_rank
+from services.evaluator.domain.average_precision import MAX_RANKS, mean, recall_at_ranks
 from services.evaluator.domain.evaluation import Evaluation
 
 
@@ -19,10 +19,8 @@ def coco_summary(evaluation: Evaluation) -> dict[str, float]:
     }
     sizes = evaluation.by_area
     out |= {f"map_{name}": mean(part.ap) for name, part in sizes.items()}
-    for rank in MAX_RANKS:
-        out[f"mar_{rank}"] = recall_at_rank(
-            evaluation.arranged, matches, evaluation.positives, rank=rank
-        )
+    recalls = recall_at_ranks(evaluation.arranged, matches.verdict, evaluation.positives)
+    out |= {f"mar_{rank}": recall for rank, recall in zip(MAX_RANKS, recalls, strict=True)}
     return out | {f"mar_{name}": mean(part.recall) for name, part in sizes.items()}
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from numba import njit
 
 from services.evaluator.domain.arrangement import Arranged
-from services.evaluator.domain.matching import FALSE, NOBODY, TRUE, Choices, Verdicts
+from services.evaluator.domain.matching import FALSE, NOBODY, TRUE, MatchRow
 from services.evaluator.domain.overlaps import Overlaps
 from services.evaluator.domain.samples import Columns, Flags, Ints
 
@@ -34,28 +34,25 @@ class Outcomes:
 
 
 def outcomes(
-    arranged: Arranged,
-    overlaps: Overlaps,
-    *,
-    truth_of: Choices,
-    verdict: Verdicts,
-    iou_threshold: float,
-    threshold: float,
+    arranged: Arranged, overlaps: Overlaps, matched: MatchRow, *, order: Ints, threshold: float
 ) -> Outcomes:
-    """Resolve every detection and truth; ``truth_of`` and ``verdict`` ``(D,)`` of that IoU."""
-    shown = arranged.score >= threshold
-    found = shown & (verdict == TRUE)
+    """Resolve every detection and truth.
+
+    Args:
+        arranged: Samples in evaluation order.
+        overlaps: Their overlaps.
+        matched: Their matches at one IoU threshold.
+        order: Detections image by image, best first.
+        threshold: Confidence from which a detection counts.
+    """
     taken = arranged.truth_crowd.copy()
-    taken[truth_of[found]] = True
-    mistaken_for = _mistaken(
-        (arranged.det_label, arranged.by_score, shown & (verdict == FALSE)),
-        np.repeat(arranged.truth_start[:-1], np.diff(arranged.det_start)),
+    found, mistaken_for, false = _resolve(
+        (arranged.det_start, arranged.det_label, arranged.score, order),
+        (arranged.truth_start, arranged.truth_label, taken),
         (overlaps.start, overlaps.truth, overlaps.iou),
-        arranged.truth_label,
-        taken,
-        min(iou_threshold, 1.0 - 1e-10),
+        (matched.truth_of, matched.verdict),
+        (threshold, min(matched.iou_threshold, 1.0 - 1e-10)),
     )
-    false = shown & (verdict == FALSE) & (mistaken_for == NOBODY)
     return Outcomes(found, mistaken_for, false, ~taken)
 
 
@@ -64,20 +61,29 @@ def confusion_matrix(arranged: Arranged, result: Outcomes) -> Ints:
 
     No truths and no detections give zeros.
     """
-    background = arranged.labels
-    matrix = np.zeros((background + 1, background + 1), np.int64)
-    diagonal = np.bincount(arranged.det_label[result.found], minlength=background)
-    np.fill_diagonal(matrix[:background, :background], diagonal)
-    wrong = np.flatnonzero(result.mistaken_for != NOBODY)
-    truths = arranged.truth_label[result.mistaken_for[wrong]]
-    np.add.at(matrix, (truths, arranged.det_label[wrong]), 1)
-    matrix[background, :background] = np.bincount(
-        arranged.det_label[result.false], minlength=background
-    )
-    matrix[:background, background] = np.bincount(
-        arranged.truth_label[result.missed], minlength=background
+    matrix = np.zeros((arranged.labels + 1, arranged.labels + 1), np.int64)
+    _tally(
+        matrix,
+        (arranged.det_label, result.found, result.mistaken_for, result.false),
+        (arranged.truth_label, result.missed),
     )
     return matrix
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _tally(matrix: Ints, dets: Columns, truths: Columns) -> None:
+    label, found, mistaken_for, false = dets
+    background = matrix.shape[0] - 1
+    for det in range(label.size):
+        if found[det]:
+            matrix[label[det], label[det]] += 1
+        elif mistaken_for[det] != NOBODY:
+            matrix[truths[0][mistaken_for[det]], label[det]] += 1
+        elif false[det]:
+            matrix[background, label[det]] += 1
+    for truth in range(truths[0].size):
+        if truths[1][truth]:
+            matrix[truths[0][truth], background] += 1
 
 
 def most_confused(matrix: Ints, *, limit: int = 10) -> list[tuple[int, int, int]]:
@@ -94,20 +100,30 @@ def most_confused(matrix: Ints, *, limit: int = 10) -> list[tuple[int, int, int]
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _mistaken(
-    dets: Columns, first_truth: Ints, pairs: Columns, truth_label: Ints, taken: Flags, floor: float
-) -> Ints:
-    label, by_score, free = dets
+def _resolve(
+    dets: Columns, truths: Columns, pairs: Columns, matched: Columns, limits: Columns
+) -> Columns:
+    """Which detections are right, mistaken for what, and false; truths they took are marked."""
+    det_start, label, score, order = dets
     start, truth_of, iou_of = pairs
-    out = np.full(label.size, NOBODY, np.int64)
-    for det in by_score:
-        if not free[det]:
-            continue
-        best = floor
-        for pair in range(start[det], start[det + 1]):
-            truth = first_truth[det] + truth_of[pair]
-            if iou_of[pair] >= best and not taken[truth] and truth_label[truth] != label[det]:
-                best, out[det] = iou_of[pair], truth
-        if out[det] != NOBODY:
-            taken[out[det]] = True
-    return out
+    found, false = np.zeros(label.size, np.bool_), np.zeros(label.size, np.bool_)
+    mistaken_for = np.full(label.size, NOBODY, np.int64)
+    for image in range(det_start.size - 1):
+        first = truths[0][image]
+        for det in range(det_start[image], det_start[image + 1]):
+            if score[det] >= limits[0]:
+                found[det], false[det] = matched[1][det] == TRUE, matched[1][det] == FALSE
+            if found[det]:
+                truths[2][matched[0][det]] = True
+        for det in order[det_start[image] : det_start[image + 1]]:
+            if not false[det]:
+                continue
+            best = limits[1]
+            for pair in range(start[det], start[det + 1]):
+                truth = first + truth_of[pair]
+                free = not truths[2][truth] and truths[1][truth] != label[det]
+                if free and iou_of[pair] >= best:
+                    best, mistaken_for[det] = iou_of[pair], truth
+            if mistaken_for[det] != NOBODY:
+                false[det], truths[2][mistaken_for[det]] = False, True
+    return found, mistaken_for, false

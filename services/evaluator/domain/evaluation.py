@@ -12,7 +12,7 @@ from services.evaluator.domain.arrangement import Arranged, arrange, arranged_ma
 from services.evaluator.domain.average_precision import Precisions, area_precisions, precisions
 from services.evaluator.domain.coco_records import Kind
 from services.evaluator.domain.confusion import Outcomes, outcomes
-from services.evaluator.domain.matching import COCO_THRESHOLDS, Matches, match
+from services.evaluator.domain.matching import Matches, OwnPairs, match, own_pairs
 from services.evaluator.domain.outlines import Outlines, measure_outlines
 from services.evaluator.domain.overlaps import MIN_OVERLAP, Overlaps, box_overlaps, mask_overlaps
 from services.evaluator.domain.samples import BadSamples, Ints, Samples
@@ -35,14 +35,24 @@ class Evaluation:
         return self.arranged.positives()
 
     @cached_property
+    def own_pairs(self) -> OwnPairs:
+        """Overlaps within a label."""
+        return own_pairs(self.arranged, self.overlaps)
+
+    @cached_property
+    def by_image(self) -> Ints:
+        """Detections image by image, best first."""
+        return self.arranged.by_image()
+
+    @cached_property
     def precisions(self) -> Precisions:
         """AP, recall and P-R curves over all object sizes."""
-        return precisions(self.arranged, self.matches, self.positives)
+        return precisions(self.arranged, self.matches.verdict, self.positives)
 
     @cached_property
     def by_area(self) -> dict[str, Precisions]:
         """AP and recall of small, medium and large objects."""
-        return area_precisions(self.arranged, self.overlaps)
+        return area_precisions(self.arranged, self.own_pairs)
 
     @cached_property
     def outlines(self) -> Outlines:
@@ -62,7 +72,7 @@ class Evaluation:
         try:
             return self.matches, self.matches.at(iou_threshold)
         except KeyError:
-            return match(self.arranged, self.overlaps, (iou_threshold,)), 0
+            return match(self.arranged, self.own_pairs, (iou_threshold,)), 0
 
     def outcomes_at(self, *, threshold: float, iou_threshold: float) -> Outcomes:
         """Right, wrong-label, false and missed objects at a confidence and an IoU threshold."""
@@ -70,9 +80,8 @@ class Evaluation:
         return outcomes(
             self.arranged,
             self.overlaps,
-            truth_of=matches.truth_of[row],
-            verdict=matches.verdict[row],
-            iou_threshold=iou_threshold,
+            matches.row(row),
+            order=self.by_image,
             threshold=threshold,
         )
 
@@ -97,4 +106,5 @@ def evaluate(samples: Samples, *, kind: Kind = "box", max_detections: int = 100)
         )
     except ValueError as error:
         raise BadSamples(str(error)) from error
-    return Evaluation(samples, kind, arranged, overlaps, match(arranged, overlaps, COCO_THRESHOLDS))
+    matches = match(arranged, own_pairs(arranged, overlaps))
+    return Evaluation(samples, kind, arranged, overlaps, matches)

@@ -25,7 +25,7 @@ from services.evaluator.domain.intervals import (
     nan_mean,
     truths_by_image,
 )
-from services.evaluator.domain.matching import TRUE, Matches, match
+from services.evaluator.domain.matching import TRUE, Verdicts, verdicts_by_area
 from services.evaluator.domain.object_quality import frames_per_second
 from services.evaluator.domain.plain_json import plain
 from services.evaluator.domain.report_options import ReportOptions
@@ -137,7 +137,9 @@ def _whole_replicates(evaluation: Evaluation, weights: Floats) -> tuple[Replicat
     }
     for rank in MAX_RANKS:
         kept = arranged.rank < rank
-        figures[f"mar_{rank}"] = _recall_replicates(evaluation, matches, (kept, truths), weights)
+        figures[f"mar_{rank}"] = _recall_replicates(
+            evaluation, matches.verdict, (kept, truths), weights
+        )
     return {"ap": half, "ap_50": half, "ap_50_95": average}, figures
 
 
@@ -150,21 +152,21 @@ def _size_replicates(evaluation: Evaluation, weights: Floats) -> Replicates:
         inside = (arranged.truth_area >= low) & (arranged.truth_area <= high)
         truths = truths_by_image(arranged, ~arranged.truth_crowd & inside)
         has = truths.sum(axis=0) > 0
-        matches = match(arranged, evaluation.overlaps, area_range=(low, high))
-        ap = [ap_replicates(arranged, verdict, truths, weights) for verdict in matches.verdict]
+        verdict = verdicts_by_area(arranged, evaluation.own_pairs, (low, high))
+        ap = [ap_replicates(arranged, row, truths, weights) for row in verdict]
         out[f"map_{name}"] = nan_mean(np.mean(ap, axis=0), has)
-        out[f"mar_{name}"] = _recall_replicates(evaluation, matches, (everything, truths), weights)
+        out[f"mar_{name}"] = _recall_replicates(evaluation, verdict, (everything, truths), weights)
     return out
 
 
 def _recall_replicates(
-    evaluation: Evaluation, matches: Matches, counted: tuple[Flags, Ints], weights: Floats
+    evaluation: Evaluation, verdict: Verdicts, counted: tuple[Flags, Ints], weights: Floats
 ) -> Floats:
     """Mean recall over labels and IoU thresholds; ``counted``: detections, truths ``(M, K)``."""
     kept, truths = counted
     arranged = evaluation.arranged
     found = np.mean(
-        [detections_by_image(arranged, kept & (row == TRUE)) for row in matches.verdict], axis=0
+        [detections_by_image(arranged, kept & (row == TRUE)) for row in verdict], axis=0
     )
     recall = mean_replicates(found, truths, weights)
     return nan_mean(recall, truths.sum(axis=0) > 0)

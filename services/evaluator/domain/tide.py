@@ -58,9 +58,8 @@ def error_split(
     Labels with neither truths nor detections are left out of the mean; nothing at all gives nan.
     Detections inside an ignored place are not counted as errors.
     """
-    order = np.lexsort((arranged.det_source, -arranged.score, arranged.det_image()))
     kind, swallowed, heir_of, reachable = _classify(
-        order,
+        arranged.by_image(),
         (arranged.det_start, arranged.det_label, arranged.score),
         (arranged.truth_start, arranged.truth_label, arranged.truth_crowd),
         (overlaps.start, overlaps.truth, overlaps.iou),
