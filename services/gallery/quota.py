@@ -40,9 +40,9 @@ class Quota:
         self._max_bytes = max_bytes
         self._usage: dict[str, _Usage] = {}
 
-    async def check(self, tenant: str) -> None:
-        """Refuse when not even the smallest file fits; raise ImageQuotaExceeded."""
-        self._admit(await self._counted(tenant), 1)
+    async def check(self, tenant: str, size_bytes: int = 1) -> None:
+        """Refuse when a file of at least this size does not fit; raise ImageQuotaExceeded."""
+        self._admit(await self._counted(tenant), size_bytes)
 
     @asynccontextmanager
     async def place(self, tenant: str, size_bytes: int) -> AsyncIterator[None]:

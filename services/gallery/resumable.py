@@ -148,8 +148,8 @@ class ResumableUploads:
     async def _new(
         self, who: Principal, project: ProjectView, *, length: int, metadata: str | None
     ) -> Upload:
-        await self._uploads.check_quota(who.tenant)
         check_file_size(length)
+        await self._uploads.check_quota(who.tenant, length)
         return Upload(
             id=new_id(),
             tenant=who.tenant,

@@ -23,9 +23,9 @@ class Uploads:
         self._staging = staging
         self.parallel = parallel
 
-    async def check_quota(self, tenant: str) -> None:
-        """Refuse when the tenant's quota is used up; raise ImageQuotaExceeded."""
-        await self._intake.quota.check(tenant)
+    async def check_quota(self, tenant: str, size_bytes: int = 1) -> None:
+        """Refuse when a file of this size has no room; raise ImageQuotaExceeded."""
+        await self._intake.quota.check(tenant, size_bytes)
 
     async def receive(
         self,

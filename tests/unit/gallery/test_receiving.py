@@ -140,8 +140,10 @@ async def test_bytes_count_for_the_quota_to_the_last_one(
     async with platform(stores) as p:
         await p.one("a.jpg", first)
         over = await p.upload(("b.jpg", second + b"\0"))
+        announced = await begin(p, len(second) + 1)
         fits = await p.upload(("b.jpg", second))
         full = await p.upload(("c.jpg", jpeg(3)))
+    assert announced.status_code == 429
     assert (over.status_code, fits.status_code, full.status_code) == (429, 201, 429)
     detail = full.json()["detail"]
     assert "2 of at most 1000000 images" in detail
