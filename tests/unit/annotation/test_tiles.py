@@ -230,6 +230,26 @@ async def test_a_dataset_of_a_tiled_project_is_its_tiles_and_their_plan(stores: 
     assert any("1 annotated images are not cut" in warning for warning in frozen.warnings)
 
 
+async def test_tiles_of_a_corrected_image_train(stores: Stores) -> None:
+    async with factory(stores, tiling=GRID) as world:
+        for number in range(3):
+            board = await world.image(f"{number}.png")
+            _, right = await world.tiles(f"{number}.png", PLAN)
+            if number:
+                await world.put(board, LEFT, split="test" if number == 2 else None)
+            else:
+                body = {"prediction_id": "p", "shapes": [LEFT]}
+                await world.client.post(f"{BASE}/images/{board}/corrections", json=body)
+            await annotated(world, right)
+        await world.say(TrainingRequested(project_id=PROJECT, training_id="t1"), "t1", 1)
+        await until(lambda: "snapshot.frozen" in world.types())
+        frozen = next(e.data for e in world.heard if e.type == "snapshot.frozen")
+        manifest = Snapshot.model_validate_json(await stores.blobs.read(frozen.manifest_key))
+    corrected = [row for row in manifest.images if row.corrected]
+    assert frozen.corrections == 2
+    assert [(row.offset_x, row.split) for row in corrected] == [(0, "train"), (320, "train")]
+
+
 async def test_tiles_of_another_plan_are_no_dataset(stores: Stores) -> None:
     async with factory(stores, tiling=GRID) as world:
         for number in range(2):
