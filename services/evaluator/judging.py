@@ -240,7 +240,10 @@ def compute(version: Version, options: ReportOptions, settings: EvaluatorSetting
         document=document,
         matches=matches,
         watched=watched,
-        html={lang: render_html(document, language=lang).encode() for lang in LANGUAGES},
+        html={
+            lang: render_html(document, language=lang, console_url=settings.console_url).encode()
+            for lang in LANGUAGES
+        },
         pdf={lang: render_pdf(document, language=lang) for lang in LANGUAGES},
     )
 

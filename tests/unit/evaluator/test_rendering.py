@@ -1,6 +1,7 @@
 """Reports as pages: everything said is on them, nothing from a tenant becomes markup."""
 
 from dataclasses import replace
+from html import escape
 from html.parser import HTMLParser
 from typing import Any
 
@@ -15,11 +16,14 @@ from services.evaluator.domain.detection_report import detection_report
 from services.evaluator.domain.evaluation import evaluate
 from services.evaluator.domain.rendering.html import render_html
 from services.evaluator.domain.rendering.pdf import render_pdf
+from services.evaluator.domain.rendering.sections import MOST_CURVES, MOST_ROWS, View, blocks
 from services.evaluator.domain.report_options import ReportOptions
 from services.evaluator.domain.semantic import SemanticTally
 from services.evaluator.domain.semantic_report import semantic_report
 from services.evaluator.domain.task_envelope import TaskOptions
 from services.evaluator.domain.text_report import text_report
+from services.evaluator.domain.words import percent
+from shared.vision.tiles import TilePlan
 
 BOX = (10.0, 10.0, 20.0, 20.0)
 
@@ -126,6 +130,77 @@ def test_a_report_is_plain_json(report: Any) -> None:
     document = report()
     assert orjson.loads(orjson.dumps(document)) == document
     assert b"NaN" not in orjson.dumps(document)
+
+
+def on_page(document: dict[str, Any], language: Any = "en") -> str:
+    return render_html(document, language=language)
+
+
+def test_a_page_shows_what_the_document_has() -> None:
+    """Titles of the sections, and figures of them, in both forms from one list."""
+    document = detection(
+        tile_plan=TilePlan(grid=(2, 2)), corrected=frozenset(["i1"]), elapsed_ms=[20.0] * 40
+    )
+    page = on_page(document)
+    for title in (
+        *("Precision-recall curves", "Figures by label", "Recommended thresholds by label"),
+        *("By object size", "By tile edge", "Outline quality", "Corrected images", "Error kinds"),
+        *("mAR, small objects", "mAP, large objects", "Labels most often confused", "Errors"),
+    ):
+        assert title in page, title
+    for row in document["labels"]:
+        between = f"{percent(row['f1'])} ({percent(row['intervals']['f1']['low'])} – "
+        assert between in page
+    for group in (*document["by_size"], *document["by_tile_edge"]):
+        assert group["rate"] is None or percent(group["rate"]) in page
+    assert percent(document["tide"]["gain"]["miss"]) in page
+    assert page.count("<polyline") == 1 + len(document["labels"])
+
+
+@pytest.mark.parametrize(
+    ("report", "titles"),
+    [
+        (classification, ["ROC curves", "AUC", "Top-2 accuracy"]),
+        (semantic, ["Dice", "Boundary F", "Mean IoU"]),
+        (text, ["Characters mixed up", "Character error rate"]),
+    ],
+)
+def test_the_other_tasks_show_their_own_figures(report: Any, titles: list[str]) -> None:
+    page = on_page(report())
+    assert all(title in page for title in titles)
+    assert ("mAP" in page) == (report is classification)
+
+
+@pytest.mark.parametrize("report", REPORTS)
+def test_a_paper_has_the_same_sections_as_a_page(report: Any) -> None:
+    document = report()
+    view = View("en", widest=12)
+    titles = [block.title for block in blocks(document, view)]
+    page = on_page(document)
+    assert all(escape(title) in page for title in titles)
+    assert render_pdf(document, language="en").startswith(b"%PDF-")
+
+
+def test_what_is_left_out_is_said() -> None:
+    labels = tuple(f"L{k}" for k in range(60))
+    boxes = [(0, k % 60, BOX) for k in range(60)]
+    found = [(0, k % 60, (90.0, 90.0, 9.0, 9.0), 0.5) for k in range(30 * 60)]
+    given = samples(boxes, found, labels=labels)
+    document = detection_report(
+        evaluate(given, max_detections=1000), ReportOptions(threshold=0.1, replicates=0)
+    )
+    page = on_page(document)
+    assert "61 × 61: too wide" in page
+    assert f"{60 - MOST_CURVES} more are not listed" in page
+    assert f"{30 * 60 + 60 - MOST_ROWS} more are not listed" in page
+
+
+def test_images_link_to_their_annotation() -> None:
+    document = detection(identity={"project_id": "p1"})
+    page = render_html(document, console_url="https://loupe.example/")
+    image = document["errors"]["samples"][0]["image_id"]
+    assert f'<a href="https://loupe.example/projects/p1/annotate/{image}">{image}</a>' in page
+    assert "<a " not in render_html(document)
 
 
 def test_a_report_on_nothing_says_so() -> None:

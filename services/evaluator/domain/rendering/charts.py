@@ -3,22 +3,23 @@
 from collections.abc import Sequence
 
 WIDTH, HEIGHT, MARGIN = 520, 240, 36
+COLOURS = (
+    *("#3b6fd4", "#e5484d", "#30a46c", "#f5a524", "#8e4ec6", "#0d9488"),
+    *("#b45309", "#64748b", "#db2777", "#65a30d", "#0ea5e9", "#7c2d12"),
+)
 
 
 def line_chart(
-    xs: Sequence[float], ys: Sequence[float | None], *, mark_x: float | None = None
+    curves: Sequence[tuple[Sequence[float], Sequence[float | None]]],
+    *,
+    mark_x: float | None = None,
 ) -> str:
-    """Draw one curve in the unit square, with an optional upright mark; gaps where y is None."""
-    points: list[str] = []
-    parts: list[list[str]] = []
-    for x, y in zip(xs, ys, strict=True):
-        if y is None:
-            parts, points = _closed(parts, points), []
-            continue
-        points.append(f"{_x(x):.1f},{_y(y):.1f}")
+    """Draw curves in the unit square, with an optional upright mark; gaps where y is None."""
     lines = "".join(
-        f'<polyline points="{" ".join(part)}" fill="none" stroke="#3b6fd4" stroke-width="2"/>'
-        for part in _closed(parts, points)
+        f'<polyline points="{points}" fill="none" stroke="{COLOURS[place % len(COLOURS)]}" '
+        'stroke-width="2"/>'
+        for place, (xs, ys) in enumerate(curves)
+        for points in _pieces(xs, ys)
     )
     mark = ""
     if mark_x is not None:
@@ -29,32 +30,23 @@ def line_chart(
     return _frame(_grid() + lines + mark)
 
 
-def bar_chart(names: Sequence[str], values: Sequence[float]) -> str:
-    """Draw horizontal bars; ``values`` in [0, 1], scaled to the longest."""
-    top = max([*values, 1e-9])
-    step = (HEIGHT - 16) / max(len(names), 1)
-    bars = []
-    for place, (name, value) in enumerate(zip(names, values, strict=True)):
-        y = 8 + place * step
-        length = 300 * value / top
-        bars.append(
-            f'<text x="130" y="{y + step * 0.6:.1f}" text-anchor="end">{escape(name)}</text>'
-            f'<rect x="138" y="{y + step * 0.2:.1f}" width="{length:.1f}" '
-            f'height="{step * 0.6:.1f}" fill="#3b6fd4"/>'
-            f'<text x="{146 + length:.1f}" y="{y + step * 0.6:.1f}">{value * 100:.1f}%</text>'
-        )
-    return _frame("".join(bars))
+def pieces(xs: Sequence[float], ys: Sequence[float | None]) -> list[list[tuple[float, float]]]:
+    """Split a curve where it is undefined.
+
+    >>> pieces([0, 1, 2], [0.5, None, 0.2])
+    [[(0, 0.5)], [(2, 0.2)]]
+    """
+    out: list[list[tuple[float, float]]] = [[]]
+    for x, y in zip(xs, ys, strict=True):
+        if y is None:
+            out.append([])
+        else:
+            out[-1].append((x, y))
+    return [piece for piece in out if piece]
 
 
-def escape(text: str) -> str:
-    """Escape text for SVG and HTML."""
-    return (
-        text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
-    )
-
-
-def _closed(parts: list[list[str]], points: list[str]) -> list[list[str]]:
-    return [*parts, points] if points else parts
+def _pieces(xs: Sequence[float], ys: Sequence[float | None]) -> list[str]:
+    return [" ".join(f"{_x(x):.1f},{_y(y):.1f}" for x, y in piece) for piece in pieces(xs, ys)]
 
 
 def _x(value: float) -> float:

@@ -32,6 +32,39 @@ PHRASES: dict[str, tuple[str, str]] = {
     "snapshot": ("数据集快照", "Data set snapshot"),
     "interval": ("95% 置信区间", "95 % interval"),
     "quality": ("框与轮廓质量", "Outline quality"),
+    "pr_curve": ("P-R 曲线（IoU 0.5）", "Precision-recall curves (IoU 0.5)"),
+    "roc_curve": ("ROC 曲线", "ROC curves"),
+    "fpr": ("假正率", "False positive rate"),
+    "tpr": ("真正率", "True positive rate"),
+    "label_figures": ("分标签指标（95% 置信区间）", "Figures by label (95 % intervals)"),
+    "label_thresholds": ("分标签推荐阈值", "Recommended thresholds by label"),
+    "for_precision": ("减少误识别", "Fewer false detections"),
+    "for_balanced": ("两者兼顾", "Both alike"),
+    "for_recall": ("减少漏识别", "Fewer misses"),
+    "most_confused": ("最易混淆的标签", "Labels most often confused"),
+    "too_wide": ("矩阵过大，未列出；见 JSON", "too wide for this form; see the JSON"),
+    "character_confusions": (
+        "易混淆的字符（∅：漏掉或多出）",
+        "Characters mixed up (∅: left out or inserted)",
+    ),
+    "truth": ("真实", "Truth"),
+    "predicted": ("识别为", "Taken for"),
+    "times": ("次数", "Times"),
+    "gain": ("AP 提升", "AP gained"),
+    "by_size": ("按目标大小", "By object size"),
+    "by_tile_edge": ("按切图边界", "By tile edge"),
+    "group": ("分组", "Group"),
+    "small": ("小目标", "small"),
+    "medium": ("中等目标", "medium"),
+    "large": ("大目标", "large"),
+    "tile_edge": ("跨越切图边界", "cut by a tile edge"),
+    "inside_tile": ("完整位于切图内", "inside a tile"),
+    "regressions": ("修正过的图片（回归测试）", "Corrected images (regression tests)"),
+    "state": ("状态", "State"),
+    "fixed": ("已修复", "fixed"),
+    "still_wrong": ("仍然错误", "still wrong"),
+    "newly_broken": ("新出现错误", "newly broken"),
+    "still_right": ("保持正确", "still right"),
     "score": ("置信度", "Confidence"),
     "image": ("图片", "Image"),
     "kind": ("类型", "Kind"),
@@ -69,10 +102,19 @@ FIGURES: dict[str, tuple[str, str]] = {
     "mean_iou": ("平均 IoU", "Mean IoU"),
     "mean_dice": ("平均 Dice", "Mean Dice"),
     "pixel_accuracy": ("像素准确率", "Pixel accuracy"),
-    "boundary_f": ("边界 F", "Boundary F"),
     "cer": ("字符错误率", "Character error rate"),
     "cer_end_to_end": ("字符错误率（含漏识别）", "Character error rate, misses included"),
     "exact_match": ("整行正确率", "Exact lines"),
+    "mean_boundary_f": ("边界 F", "Boundary F"),
+    "map_small": ("mAP（小目标）", "mAP, small objects"),
+    "map_medium": ("mAP（中等目标）", "mAP, medium objects"),
+    "map_large": ("mAP（大目标）", "mAP, large objects"),
+    "mar_1": ("平均召回率（每图每标签 1 个）", "mAR, 1 detection an image and label"),
+    "mar_10": ("平均召回率（每图每标签 10 个）", "mAR, 10 detections an image and label"),
+    "mar_100": ("平均召回率（每图每标签 100 个）", "mAR, 100 detections an image and label"),
+    "mar_small": ("平均召回率（小目标）", "mAR, small objects"),
+    "mar_medium": ("平均召回率（中等目标）", "mAR, medium objects"),
+    "mar_large": ("平均召回率（大目标）", "mAR, large objects"),
     "fps": ("每秒图片数", "Images a second"),
 }
 
@@ -82,37 +124,69 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "share": ("标注占比", "Share"),
     "count": ("标注数量", "Annotations"),
 }
+LABEL_FIGURES: dict[str, tuple[str, str]] = {
+    "precision": ("精确率", "Precision"),
+    "recall": ("召回率", "Recall"),
+    "f1": ("F1-score", "F1"),
+    "ap_50": ("AP (0.5)", "AP (0.5)"),
+    "ap_50_95": ("AP (0.5:0.95)", "AP (0.5:0.95)"),
+    "auc": ("AUC", "AUC"),
+    "iou": ("IoU", "IoU"),
+    "dice": ("Dice", "Dice"),
+    "boundary_f": ("边界 F", "Boundary F"),
+}
+QUALITY: dict[str, tuple[str, str]] = {
+    "iou": ("IoU（正确目标平均）", "IoU of right detections"),
+    "tightness": ("贴合度（预测中属于目标的比例）", "Tightness: predicted area that is target"),
+    "coverage": ("覆盖度（目标被预测的比例）", "Coverage: target that is predicted"),
+    "boundary_iou": ("边界 IoU", "Boundary IoU"),
+    "boundary_f": ("边界 F", "Boundary F"),
+    "shape": ("形状准确度", "Shape accuracy"),
+    "boundary_map": ("边界 mAP (0.5:0.95)", "Boundary mAP (0.5:0.95)"),
+    "boundary_map_50": ("边界 mAP (0.5)", "Boundary mAP (0.5)"),
+    "map_rotated": ("旋转框 mAP (0.5:0.95)", "Rotated-box mAP (0.5:0.95)"),
+    "map_50_rotated": ("旋转框 mAP (0.5)", "Rotated-box mAP (0.5)"),
+    "count_mean_absolute": ("每图计数误差", "Count error an image"),
+    "count_bias": ("每图计数偏差", "Count bias an image"),
+    "count_exact_rate": ("计数完全正确的图片", "Images counted exactly"),
+}
+NUMBERS = ("fps", "count", "quality_count_mean_absolute", "quality_count_bias")
 MARKED = {"detection_rate": "rate", "ap": "ap", "share": "share", "count": "count"}
 
 
 def phrase(key: str, language: Language) -> str:
     """Return one fixed phrase; an unknown key is returned as it is."""
-    for table in (PHRASES, FIGURES, COLUMNS):
+    if key.startswith("quality_"):
+        return QUALITY[key.removeprefix("quality_")][language == "en"]
+    for table in (PHRASES, LABEL_FIGURES, COLUMNS, FIGURES):
         if key in table:
             return table[key][language == "en"]
     return key
+
+
+def overall_phrase(key: str, language: Language) -> str:
+    """Return the name of an overall figure, which may say more than that of a column."""
+    return FIGURES[key][language == "en"]
 
 
 def shown(key: str, value: Any) -> str:  # noqa: ANN401 - a JSON value
     """Write a figure of a report; ``–`` for null."""
     if value is None:
         return "–"
-    if key in ("fps", "count"):
-        return f"{value:.1f}" if isinstance(value, float) else str(value)
+    if key in NUMBERS:
+        return f"{value:.2f}" if isinstance(value, float) else str(value)
     return percent(float(value))
 
 
-def figures(document: dict[str, Any], language: Language) -> list[tuple[str, str, str]]:
-    """Name, value and interval of each overall figure that the report knows."""
-    out = []
-    for key in FIGURES:
-        if key not in document["overall"]:
-            continue
-        interval = document.get("intervals", {}).get(key)
-        ends = "" if not interval or interval["low"] is None else _ends(key, interval)
-        out.append((phrase(key, language), shown(key, document["overall"][key]), ends))
-    return out
-
-
-def _ends(key: str, interval: dict[str, float]) -> str:
+def ends(key: str, interval: dict[str, float | None] | None) -> str:
+    """Write an interval; nothing where there is none."""
+    if not interval or interval["low"] is None:
+        return ""
     return f"{shown(key, interval['low'])} – {shown(key, interval['high'])}"
+
+
+def left_out(count: int, language: Language) -> str:
+    """Say how much is not shown; nothing when all is."""
+    if count <= 0:
+        return ""
+    return f"另有 {count} 项未列出" if language == "zh-CN" else f"{count} more are not listed"
