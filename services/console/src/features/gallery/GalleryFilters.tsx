@@ -68,7 +68,8 @@ export function GalleryFilters({ projectId, filters, onQuery, onReset }: Props):
           allowClear
           showSearch
           placeholder={words.common.all}
-          className="filter-select"
+          popupMatchSelectWidth={false}
+          className="filter-label"
           options={(labels.data?.items ?? []).map(({ name }) => ({ value: name, label: name }))}
         />
       </Form.Item>
