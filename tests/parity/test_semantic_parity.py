@@ -5,6 +5,7 @@ import pytest
 import torch
 from sklearn import metrics
 from torchmetrics.functional.segmentation import dice_score
+from vernier import semantic
 
 from services.evaluator.domain.semantic import IGNORED, SemanticTally
 
@@ -52,3 +53,19 @@ def test_dice_agrees_with_torchmetrics() -> None:
         input_format="index",
     )
     np.testing.assert_allclose(tally.figures().dice, theirs[0].numpy(), atol=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_vernier_finds_the_same_iou(seed: int) -> None:
+    tally = SemanticTally(labels=4)
+    truths, founds = {}, {}
+    for image in range(3):
+        truth, found = maps(seed * 10 + image, labels=4)
+        truth[:2] = IGNORED
+        tally.add(truth, found)
+        truths[image], founds[image] = truth, found
+    figures = tally.figures()
+    dataset = semantic.Dataset.from_arrays(truths, n_classes=4, ignore_label=IGNORED)
+    summary = semantic.Evaluator().evaluate(dataset, semantic.Predictions.from_arrays(founds))
+    assert figures.mean_iou == pytest.approx(summary.miou, abs=1e-12)
+    assert figures.pixel_accuracy == pytest.approx(summary.pixel_accuracy, abs=1e-12)

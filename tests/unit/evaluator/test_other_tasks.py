@@ -15,7 +15,7 @@ from services.evaluator.domain.report_options import ReportOptions
 from services.evaluator.domain.samples import BadSamples
 from services.evaluator.judging import compute
 from services.evaluator.settings import EvaluatorSettings
-from shared.contracts.predictions import ImagePredictions, LabelMask, TextLine
+from shared.contracts.predictions import Detection, ImagePredictions, LabelMask, TextLine
 from shared.contracts.shapes import IgnoreRegion, Rle, Shape
 from shared.vision.masks import from_dense, to_text
 
@@ -148,6 +148,35 @@ def test_a_segmentation_is_judged_on_its_pixels() -> None:
     assert "ap" not in row["warnings"]
     assert (row["found"], row["missed"], row["wrong"]) == (1, 0, 0)
     assert document["confusion"]["labels"] == ["background", "crack"]
+
+
+def test_rotated_boxes_get_an_ap_of_their_own() -> None:
+    """Turned either way a long box has the same upright one: only angles tell them apart."""
+    box = (40.0, 90.0, 160.0, 110.0)
+    shape = Shape(id="a", label="pin", kind="rotated_box", points=(box[:2], box[2:]), angle=45.0)
+
+    def quality(angle: float | None) -> dict[str, Any]:
+        found = Detection(label="pin", score=0.9, box=box, angle=angle)
+        version = read_version(
+            *files(
+                "detection",
+                ("pin",),
+                [
+                    (
+                        image(f"i{k}", (shape,), (200, 200)),
+                        ImagePredictions(image_id=f"i{k}", detections=(found,)),
+                    )
+                    for k in range(3)
+                ],
+            )
+        )
+        done = compute(version, ReportOptions(replicates=20), SETTINGS)
+        return {**done.document["quality"], "map_50": done.document["overall"]["map_50"]}
+
+    same, other = quality(45.0), quality(-45.0)
+    assert (same["map_50"], same["map_50_rotated"], same["map_rotated"]) == (1.0, 1.0, 1.0)
+    assert (other["map_50"], other["map_50_rotated"]) == (1.0, 0.0)
+    assert same["intervals"]["map_50_rotated"]["high"] == 1.0
 
 
 def line(text: str, top: float, *, score: float = 0.9) -> TextLine:
