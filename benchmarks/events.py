@@ -1,4 +1,8 @@
-"""The event path on a real Kafka: `python -m benchmarks.events [path] [rates] [outage] [storm]`.
+"""The event path on a real Kafka: `python -m benchmarks.events [path] [upload] [rates] …`.
+
+`upload` is the whole way, from the gallery's HTTP face to the effect in annotation; `path` leaves
+out what an upload itself costs, `rates` compares with bare aiokafka, `outage` kills the broker for
+a minute under both kinds of load, `storm` delivers everything five times in any order.
 
 Needs the programs of `make servers-install`. Everything runs on this machine's loopback interface.
 """
@@ -15,6 +19,7 @@ from typing import Any, ClassVar
 import numpy as np
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
+from benchmarks.event_uploads import Uploads, uploading
 from shared.contracts.envelope import Event, EventBody
 from shared.documents.embedded import EmbeddedDocuments
 from shared.documents.mongo import MongoDocuments
@@ -35,6 +40,7 @@ from tests.servers.processes import ServerProcess
 
 RATE_EVENTS = 10_000
 PATH_EVENTS = 400
+UPLOADS = 200
 OUTAGE_S = 60.0
 STORM_EVENTS = 10_000
 
@@ -125,6 +131,18 @@ async def measure_path(site: Site) -> None:
     print(f"  write to effect: p50 {p50:.1f} ms, p99 {p99:.1f} ms ({PATH_EVENTS} events)")
 
 
+async def measure_upload(folder: Path, bootstrap: str) -> None:
+    """Time from before the HTTP request to after annotation's effect, one upload each 50 ms."""
+    async with uploading(folder, bootstrap) as uploads:
+        for _ in range(UPLOADS):
+            await uploads.post()
+            await asyncio.sleep(0.05)
+        await until(lambda: uploads.lost == 0, 60)
+    p50, p99 = np.percentile(uploads.took(), [50, 99]) * 1000
+    print(f"  POST to effect: p50 {p50:.1f} ms, p99 {p99:.1f} ms ({UPLOADS} photos)")
+    print(f"  {uploads.refused} answers other than 2xx")
+
+
 async def measure_rates(site: Site) -> None:
     """Events a second of the relay and of one consumer, and of bare aiokafka beside them."""
     await asyncio.gather(*(site.write(number) for number in range(RATE_EVENTS)))
@@ -205,8 +223,8 @@ async def bare_consume(bootstrap: str, topic: str) -> float:
     return rate
 
 
-async def measure_outage(site: Site, kafka: ServerProcess) -> None:
-    """Writes go on while the broker is killed for a minute; afterwards everything arrives."""
+async def measure_outage(site: Site, kafka: ServerProcess, uploads: Uploads) -> None:
+    """Writes and uploads go on while the broker is killed; afterwards everything arrives."""
     seen: set[int] = set()
     written, refused = 0, 0
     writing = True
@@ -225,26 +243,33 @@ async def measure_outage(site: Site, kafka: ServerProcess) -> None:
                 written += 1
             await asyncio.sleep(0.01)
 
+    async def upload() -> None:
+        while writing:
+            await uploads.post()
+            await asyncio.sleep(0.1)
+
     tasks = [asyncio.create_task(site.relay().run()), asyncio.create_task(site.loop(handler).run())]
-    loading = asyncio.create_task(load())
+    loading = asyncio.gather(load(), upload())
     await asyncio.sleep(5.0)
     await asyncio.to_thread(kafka.stop, kill=True)
-    before = written
+    before, sent = written, len(uploads.statuses)
     await asyncio.sleep(OUTAGE_S)
-    during = written - before
+    during, sent = written - before, len(uploads.statuses) - sent
     await asyncio.to_thread(kafka.start)
     back = time.perf_counter()
-    backlog = written - len(seen)
+    backlog = written - len(seen) + uploads.lost
     await asyncio.sleep(1.0)
     writing = False
     await loading
-    await until(lambda: len(seen) == written, 180)
+    await until(lambda: len(seen) == written and uploads.lost == 0, 180)
     drained_s = time.perf_counter() - back
     letters = await site.dead_letters()
     await ended(tasks)
     print(f"  {during} writes during {OUTAGE_S:.0f} s without a broker, {refused} refused")
+    print(f"  {sent} uploads during it, {uploads.refused} answers other than 2xx")
     print(f"  backlog {backlog}, drained {drained_s:.1f} s after the broker was back")
-    print(f"  {written - len(seen)} events lost, {letters} dead letters")
+    lost = written - len(seen) + uploads.lost
+    print(f"  {lost} events lost, {letters} dead letters")
 
 
 async def measure_storm(folder: Path) -> None:
@@ -290,7 +315,7 @@ async def measure(parts: list[str], folder: Path) -> None:
     if "storm" in parts:
         print("duplicates, five times and shuffled")
         await measure_storm(folder / "storm")
-    if not {"path", "rates", "outage"} & set(parts):
+    if not {"path", "upload", "rates", "outage"} & set(parts):
         return
     kafka, bootstrap = kafka_server(folder / "kafka")
     mongo, url = documents_server(folder / "documents")
@@ -309,11 +334,15 @@ async def measure(parts: list[str], folder: Path) -> None:
                     await site.open()
                     await run(site)
                     await site.close()
+        if "upload" in parts:
+            print("upload, documents embedded")
+            await measure_upload(folder / "upload", bootstrap)
         if "outage" in parts:
             print("broker killed")
             site = Site(folder, bootstrap, kinds["documents embedded"]("outage"))
             await site.open()
-            await measure_outage(site, kafka)
+            async with uploading(folder / "outage", bootstrap) as uploads:
+                await measure_outage(site, kafka, uploads)
             await site.close()
     finally:
         kafka.dispose()
@@ -324,7 +353,7 @@ def main() -> None:
     configure("benchmark")
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     parser = argparse.ArgumentParser(description=__doc__)
-    names = ["path", "rates", "outage", "storm"]
+    names = ["path", "upload", "rates", "outage", "storm"]
     parser.add_argument("parts", nargs="*", help=f"of {', '.join(names)}; all where none is named")
     parts = parser.parse_args().parts or names
     with tempfile.TemporaryDirectory(prefix="loupe-events-") as folder:
