@@ -37,7 +37,7 @@ class DecodedFiles:
 
 
 class _DecoderLost(Exception):
-    """A decoder died at its work."""
+    """A decoder died at its work, or has too little memory left for it."""
 
 
 class MemoryBudget:
@@ -173,6 +173,8 @@ class DecodePool:
         assert process.stdin is not None  # noqa: S101 - opened as a pipe above
         process.stdin.write(json.dumps(job).encode() + b"\n")
         reply = await self._read(process, timeout_s=JOB_WALL_S)
+        if reply.get("reason") == "too-costly":  # it may be its past that weighs on a decoder
+            raise _DecoderLost
         if reply:
             return reply
         in_time = process.stdout is not None and process.stdout.at_eof()

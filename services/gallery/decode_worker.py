@@ -23,12 +23,14 @@ def main() -> None:
     for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "VIPS_CONCURRENCY"):
         os.environ[name] = "1"
     import cv2
+    import pyvips
 
     from services.gallery.decoding import decode
     from services.gallery.staging import NO_SPACE
     from shared.vision.headers.header import HeaderError
 
     cv2.setNumThreads(0)
+    pyvips.cache_set_max(0)  # no file comes twice; what is kept would count against the next one
     _guard(int(sys.argv[1]))
     _answer({"ready": os.getpid()})
     for line in sys.stdin:

@@ -174,8 +174,10 @@ async def test_file_that_wants_too_much_memory_costs_a_refusal(greedy, tmp_path)
     pool = DecodePool(workers=1, memory_bytes=1 << 30, worker_bytes=192 << 20)
     await pool.open()
     try:
+        (first,) = pool._all
         with pytest.raises(LoupeError) as caught:
             await pool.decode(path, tmp_path, predicted_bytes=1 << 30)
+        assert first not in pool._all, "a decoder without memory is not asked again"
         assert caught.value.code == "image-decode-too-costly"
         assert (await pool.decode(good, tmp_path, predicted_bytes=1)).content is None
     finally:
