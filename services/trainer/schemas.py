@@ -76,6 +76,7 @@ class TrainingResponse(BaseModel):
     epochs: int | None
     input_width: int | None
     input_height: int | None
+    input_plan_hash: str | None
     dataset_manifest_key: str
 
     @classmethod
@@ -113,6 +114,7 @@ class TrainingResponse(BaseModel):
             epochs=made.epochs if made else None,
             input_width=made.input_width if made else None,
             input_height=made.input_height if made else None,
+            input_plan_hash=made.input_plan_hash if made else None,
             dataset_manifest_key=training.manifest_key,
         )  # fmt: skip
 

@@ -40,6 +40,7 @@ from shared.stores import Stores
 from tests.unit.trainer.pictures import PROJECT, write_snapshot
 
 WHO = Principal("default", "key-1", "admin")
+PLAN_HASH = "ab" * 32
 START = datetime(2026, 11, 20, 8, tzinfo=UTC)
 
 
@@ -99,6 +100,7 @@ def result(task: Task) -> ResultMessage:
         started_from=task.start.version if task.start else "",
         epochs=2,
         input_size=(96, 96),
+        input_plan_hash=PLAN_HASH,
     )
 
 

@@ -16,7 +16,7 @@ from shared.http.paging import PageParams
 from shared.http.tokens import Principal
 from shared.jobs.job import job_spec
 from tests.unit.trainer.pictures import PROJECT
-from tests.unit.trainer.platform import WHO, Place, Script, Time
+from tests.unit.trainer.platform import PLAN_HASH, WHO, Place, Script, Time
 
 
 async def annotate(place: Place, image_id: str = "I1", *, sequence: int = 1) -> None:
@@ -55,6 +55,7 @@ async def test_a_training_becomes_a_version(place: Place, time: Time) -> None:
     assert len(succeeded) == 1
     model = await place.stores.blobs.read(succeeded[0].data.model_key)
     assert model == b"model of V1"
+    assert done.input_plan_hash == succeeded[0].data.input_plan_hash == PLAN_HASH
 
 
 async def test_artefacts_under_an_attempt_vanish_once_the_version_stands(place: Place) -> None:
