@@ -62,9 +62,9 @@ async function begin(upload: Upload, signal: AbortSignal): Promise<void> {
   upload.start();
 }
 
-/** A missing answer may come yet, and after 409 and 423 the true offset is asked for. */
+/** A missing answer may come yet, a slow part goes on, and after 409 and 423 the true offset is asked for. */
 export function worthAnotherTry(status: number | undefined): boolean {
-  return status === undefined || status === 409 || status === 423 || status >= 500;
+  return status === undefined || [408, 409, 423].includes(status) || status >= 500;
 }
 
 /** All bytes were there already but the answer to the last part was lost: an empty part asks for it. */

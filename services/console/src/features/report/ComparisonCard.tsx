@@ -84,7 +84,7 @@ interface Row extends Difference {
   readonly name: string;
 }
 
-const NAMES = ["average_detection_rate", "precision", "f1", "map_50"] as const;
+const NAMES = ["average_detection_rate", "precision", "f1", "map_50", "map"] as const;
 const COLOURS: Record<Verdict, string> = {
   better: "green",
   worse: "red",

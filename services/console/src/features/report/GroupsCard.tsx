@@ -2,7 +2,7 @@ import { Progress, Table } from "antd";
 import type { ReactNode } from "react";
 import type { GroupRate, Report } from "../../api/evaluator";
 import { useWords } from "../../i18n/language";
-import { percent } from "../../ui/format";
+import { percent, range } from "../../ui/format";
 import { Section } from "../../ui/Section";
 
 const NAMES = ["small", "medium", "large", "tile_edge", "inside_tile"] as const;
@@ -46,6 +46,12 @@ function Rates({ title, rows }: RatesProps): ReactNode {
           key: "found",
           width: 120,
           render: (_, { found, truths }) => `${found} / ${truths}`,
+        },
+        {
+          title: words.report.interval,
+          key: "interval",
+          width: 130,
+          render: (_, { interval }) => range(interval ?? undefined),
         },
         {
           title: words.report.detectionRate,
