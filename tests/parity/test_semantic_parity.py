@@ -1,5 +1,6 @@
 """Pixel figures are those of scikit-learn and torchmetrics on random label maps."""
 
+import hotcoco
 import numpy as np
 import pytest
 import torch
@@ -56,16 +57,19 @@ def test_dice_agrees_with_torchmetrics() -> None:
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_vernier_finds_the_same_iou(seed: int) -> None:
+def test_hotcoco_and_vernier_find_the_same_iou(seed: int) -> None:
     tally = SemanticTally(labels=4)
     truths, founds = {}, {}
+    other = hotcoco.semantic.SemanticEval(4, ignore_index=IGNORED)
     for image in range(3):
         truth, found = maps(seed * 10 + image, labels=4)
         truth[:2] = IGNORED
         tally.add(truth, found)
+        other.update(truth, found)
         truths[image], founds[image] = truth, found
     figures = tally.figures()
     dataset = semantic.Dataset.from_arrays(truths, n_classes=4, ignore_label=IGNORED)
     summary = semantic.Evaluator().evaluate(dataset, semantic.Predictions.from_arrays(founds))
     assert figures.mean_iou == pytest.approx(summary.miou, abs=1e-12)
     assert figures.pixel_accuracy == pytest.approx(summary.pixel_accuracy, abs=1e-12)
+    assert figures.mean_iou == pytest.approx(other.results()["mIoU"], abs=1e-12)

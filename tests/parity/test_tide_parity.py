@@ -7,12 +7,14 @@ from typing import Any
 
 import numpy as np
 import orjson
+import pycocotools.mask as coco_mask
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from coco_cases import hard_case
+from coco_cases import SIZE, hard_case
 
 from services.evaluator.domain.coco_files import read_coco
+from services.evaluator.domain.coco_records import Kind
 from services.evaluator.domain.evaluation import evaluate
 from services.evaluator.domain.tide import error_split
 
@@ -30,32 +32,48 @@ def tidecv() -> Any:
     return module
 
 
-def reference(tidecv: Any, dataset: dict[str, Any], results: list[dict[str, Any]]) -> Any:
+def reference(
+    tidecv: Any, dataset: dict[str, Any], results: list[dict[str, Any]], *, kind: str = "box"
+) -> Any:
     truth, found = tidecv.Data("truth", 10**6), tidecv.Data("found", 10**6)
     for image in dataset["images"]:
         truth.add_image(image["id"], str(image["id"]))
     for record in dataset["annotations"]:
         if record["iscrowd"]:
-            truth.add_ignore_region(record["image_id"], record["category_id"], record["bbox"])
+            truth.add_ignore_region(
+                record["image_id"], record["category_id"], *_place(record, kind)
+            )
         else:
-            truth.add_ground_truth(record["image_id"], record["category_id"], record["bbox"])
+            truth.add_ground_truth(record["image_id"], record["category_id"], *_place(record, kind))
     for record in results:
         image, label, score = record["image_id"], record["category_id"], record["score"]
-        found.add_detection(image, label, score, record["bbox"])
+        found.add_detection(image, label, score, *_place(record, kind))
     tide = tidecv.TIDE()
-    return tide.evaluate(truth, found, mode=tidecv.TIDE.BOX)
+    mode = tidecv.TIDE.BOX if kind == "box" else tidecv.TIDE.MASK
+    return tide.evaluate(truth, found, mode=mode)
 
 
+def _place(record: dict[str, Any], kind: str) -> tuple[Any, Any]:
+    """Box and mask as tidecv takes them."""
+    if kind == "box":
+        return record["bbox"], None
+    code = record["segmentation"]
+    if isinstance(code, list):
+        code = coco_mask.merge(coco_mask.frPyObjects(code, SIZE, SIZE))
+    return None, code
+
+
+@pytest.mark.parametrize("kind", ["box", "mask"])
 @pytest.mark.parametrize("first_seed", range(0, 200, 50))
-def test_hard_cases_agree_with_tidecv(tidecv: Any, first_seed: int) -> None:
+def test_hard_cases_agree_with_tidecv(tidecv: Any, first_seed: int, kind: Kind) -> None:
     for seed in range(first_seed, first_seed + 50):
-        dataset, results = hard_case(seed, kind="box")
+        dataset, results = hard_case(seed, kind=kind)
         truths = [a for a in dataset["annotations"] if not a["iscrowd"]]
         if not truths:
             continue
-        expected = reference(tidecv, dataset, results)
-        samples = read_coco(orjson.dumps(dataset), orjson.dumps(results), kind="box")
-        evaluation = evaluate(samples, max_detections=10**6)
+        expected = reference(tidecv, dataset, results, kind=kind)
+        samples = read_coco(orjson.dumps(dataset), orjson.dumps(results), kind=kind)
+        evaluation = evaluate(samples, kind=kind, max_detections=10**6)
         split = error_split(evaluation.arranged, evaluation.overlaps)
         assert split.ap == pytest.approx(expected.ap / 100, abs=1e-6), seed
         try:
