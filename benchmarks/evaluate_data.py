@@ -106,11 +106,11 @@ def write_coco(samples: Samples, folder: Path) -> tuple[Path, Path]:
     annotations = [
         record | {"id": row + 1, "area": area, "iscrowd": 0}
         for row, (record, area) in enumerate(
-            zip(_records(truths), truths.area.tolist(), strict=True)
+            zip(records(truths), truths.area.tolist(), strict=True)
         )
     ]
     truth.write_bytes(orjson.dumps(dataset(samples) | {"annotations": annotations}))
-    rows = zip(_records(detections), detections.score.tolist(), strict=True)
+    rows = zip(records(detections), detections.score.tolist(), strict=True)
     results = [record | {"score": score} for record, score in rows]
     if detections.masks is not None:
         for record in results:
@@ -131,7 +131,8 @@ def dataset(samples: Samples) -> dict[str, Any]:
     }
 
 
-def _records(rows: Any) -> list[dict[str, Any]]:
+def records(rows: Any) -> list[dict[str, Any]]:
+    """Boxes, and masks if there are any, as COCO records without ids and scores."""
     out = [
         {"image_id": image + 1, "category_id": label + 1, "bbox": box}
         for image, label, box in zip(

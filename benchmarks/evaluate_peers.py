@@ -1,10 +1,11 @@
 """One tool on one piece of work, in a process of its own: seconds and peak memory over imports.
 
-    python benchmarks/evaluate_peers.py TOOL WORK arrays|files|report FOLDER
+    python -m benchmarks.evaluate_peers TOOL WORK arrays|files|report|boundary FOLDER
 
 ``arrays`` begins with arrays (or the tool's own objects of the truth) in memory, ``files`` with
-COCO JSON on disk, ``report`` makes the tool's whole diagnostic report from memory. Compiled kernels
-are warmed on a small data set first, which counts as importing.
+COCO JSON on disk, ``report`` makes the tool's whole diagnostic report and ``boundary`` gives
+boundary AP, from memory (vernier: from JSON in memory). Compiled kernels are warmed on a small data
+set first, which counts as importing.
 """
 
 import contextlib
@@ -12,6 +13,7 @@ import json
 import os
 import statistics
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from itertools import pairwise
@@ -20,17 +22,18 @@ from typing import Any
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).parent))
-from evaluate_data import WORKS, Work, dataset, draw
+from benchmarks.evaluate_data import WORKS, Work, dataset, draw, records, write_coco
 
 Run = Callable[[], float]
 REPEATS = {"pycocotools": 1, "torchmetrics": 1, "faster-coco-eval": 2}
 
 
 def loupe(samples: Any, form: str, folder: Path) -> Run:
+    from services.evaluator.domain.coco_columns import scanned_samples
     from services.evaluator.domain.coco_files import read_coco
     from services.evaluator.domain.coco_summary import coco_summary
     from services.evaluator.domain.detection_report import detection_report
+    from services.evaluator.domain.engine import boundary_precision
     from services.evaluator.domain.evaluation import evaluate
     from services.evaluator.domain.report_options import ReportOptions
     from services.evaluator.domain.samples import check
@@ -46,6 +49,8 @@ def loupe(samples: Any, form: str, folder: Path) -> Run:
             )
         else:
             check(given)
+        if form == "boundary":
+            return boundary_precision(given)[0]
         evaluation = evaluate(given, kind=kind)
         if form == "report":
             document = detection_report(evaluation, ReportOptions(replicates=0))
@@ -53,8 +58,11 @@ def loupe(samples: Any, form: str, folder: Path) -> Run:
         return coco_summary(evaluation)["map"]
 
     small = draw(Work("warm", 4, 3, 5, 8, masks=kind == "mask"))
-    form, wanted = "report", form
+    wanted, form = form, "report"
     run(small)
+    with tempfile.TemporaryDirectory() as warm:
+        truth, found = (path.read_bytes() for path in write_coco(small, Path(warm)))
+        scanned_samples(truth, found, kind=kind)
     form = wanted
     return run
 
@@ -97,12 +105,10 @@ def coco_like(samples: Any, form: str, folder: Path, module: str) -> Run:
 
 
 def in_memory(samples: Any) -> tuple[dict[str, Any], Any]:
-    from evaluate_data import _records
-
     annotations = [
         record | {"id": row + 1, "area": area, "iscrowd": 0}
         for row, (record, area) in enumerate(
-            zip(_records(samples.truths), samples.truths.area.tolist(), strict=True)
+            zip(records(samples.truths), samples.truths.area.tolist(), strict=True)
         )
     ]
     return dataset(samples) | {"annotations": annotations}, seven_columns(samples)
@@ -149,6 +155,28 @@ def hotcoco(samples: Any, form: str, folder: Path) -> Run:
     return run
 
 
+def vernier(samples: Any, form: str, folder: Path) -> Run:
+    from vernier import instance
+
+    from services.evaluator.domain.engine import dataset_json, results_json
+
+    masks = samples.truths.masks is not None
+    iou = instance.Segm() if masks else instance.Bbox()
+    evaluator = instance.Evaluator(iou=instance.Boundary() if form == "boundary" else iou)
+    if masks:  # it demands boxes beside the masks
+        given = [dataset_json(samples), results_json(samples)]
+    else:
+        given = [(folder / name).read_bytes() for name in ("truth.json", "results.json")]
+
+    def run() -> float:
+        if form != "report":
+            return float(evaluator.evaluate(*given).stats[0])
+        result = evaluator.evaluate(*given, tables="all", calibration=True)
+        return float(result.summary.stats[0])
+
+    return run
+
+
 def torchmetrics(samples: Any, form: str, folder: Path) -> Run:
     import torch
     from torchmetrics.detection import MeanAveragePrecision
@@ -183,6 +211,7 @@ TOOLS: dict[str, Callable[[Any, str, Path], Run]] = {
     "faster-coco-eval": lambda s, f, d: coco_like(s, f, d, "faster-coco-eval"),
     "ultrafast": lambda s, f, d: coco_like(s, f, d, "ultrafast"),
     "hotcoco": hotcoco,
+    "vernier": vernier,
     "torchmetrics": torchmetrics,
 }
 
@@ -198,14 +227,16 @@ def main() -> None:
     run = TOOLS[tool](samples, form, Path(folder))
     before = memory_kib("VmRSS")
     Path("/proc/self/clear_refs").write_text("5")  # forget the peak of drawing the data
-    seconds, value = [], 0.0
+    seconds, cpu, value = [], [], 0.0
     for _ in range(REPEATS.get(tool, 3)):
         with open(os.devnull, "w") as quiet, contextlib.redirect_stdout(quiet):
-            began = time.perf_counter()
+            began, used = time.perf_counter(), time.process_time()
             value = run()
             seconds.append(time.perf_counter() - began)
+            cpu.append(time.process_time() - used)
     peak = memory_kib("VmHWM") - before
-    print(json.dumps({"seconds": statistics.median(seconds), "mb": peak / 1024, "map": value}))
+    middle = {"seconds": statistics.median(seconds), "cpu": statistics.median(cpu)}
+    print(json.dumps(middle | {"mb": peak / 1024, "map": value}))
 
 
 if __name__ == "__main__":
