@@ -7,6 +7,7 @@ from shared.contracts.image_events import ImageDeleted
 from shared.errors import DependencyDown, InvalidInput, VersionConflict
 from shared.events.dead_letters import replay
 from shared.events.handling import Limits
+from shared.lifecycle import Lifecycle
 from shared.stores import Stores
 from tests.unit.events.flow import (
     QUICK,
@@ -258,3 +259,26 @@ async def test_a_long_batch_gives_way_to_the_next_poll(stores: Stores) -> None:
     await member.close()
     assert done == [(n, 6 - n) for n in range(1, 7)]
     assert seen == [f"I{n}" for n in range(6)]
+
+
+async def test_polls_and_finished_messages_are_signs_of_life(stores: Stores) -> None:
+    await opened(stores, partitions=1)
+    await stores.events.publish([record(1), record(2)])
+    now = 0.0
+    life = Lifecycle(clock=lambda: now)
+    silent: list[list[str]] = []
+
+    async def handler(event: Event[ImageDeleted]) -> None:
+        nonlocal now
+        now += 50  # each alone is in time, both together are not
+        silent.append(life.silent())
+
+    loop = loop_of(stores, handler, life=life)
+    member = await stores.events.consumer("svc", ["image"])
+    await loop.step(member, timeout_s=1)
+    assert silent == [[], []]
+    now += 61
+    assert life.silent() == ["svc"]
+    await loop.step(member, timeout_s=0)
+    assert life.silent() == []
+    await member.close()
