@@ -66,6 +66,18 @@ def encode_text(counts: Counts) -> NDArray[np.uint8]:
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def encode_texts(counts: Counts, starts: Offsets) -> tuple[NDArray[np.uint8], Offsets]:
+    """Write many codes as texts, one after another; also where each begins, ``(N + 1,)``."""
+    out, places = np.empty(counts.size * 8 + 1, np.uint8), np.zeros(starts.size, np.int64)
+    for index in range(starts.size - 1):
+        text = encode_text(counts[starts[index] : starts[index + 1]])
+        first, last = places[index], places[index] + text.size
+        out[first:last] = text
+        places[index + 1] = last
+    return out[: places[-1]].copy(), places
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def intersection(
     counts_a: Counts, start_a: int, stop_a: int, counts_b: Counts, start_b: int, stop_b: int
 ) -> int:

@@ -6,6 +6,7 @@ gigabytes. Pixels appear only in :func:`to_dense` and :func:`window`, one mask a
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -93,6 +94,18 @@ def to_text(counts: Counts) -> str:
     """
     encoded: NDArray[np.uint8] = mask_kernels.encode_text(counts.astype(np.uint32))
     return encoded.tobytes().decode("ascii")
+
+
+def to_texts(masks: MaskTable) -> list[str]:
+    """Write every mask of a table as compressed COCO text.
+
+    >>> to_texts(table([np.array([1, 1], np.uint32)], [(1, 2)]))
+    ['11']
+    """
+    encoded, places = mask_kernels.encode_texts(masks.counts, masks.starts)
+    text = encoded.tobytes().decode("ascii")
+    edges = places.tolist()
+    return [text[first:last] for first, last in pairwise(edges)]
 
 
 def from_dense(pixels: Bits) -> Counts:

@@ -15,7 +15,7 @@ import orjson
 from vernier import instance
 
 from services.evaluator.domain.samples import BadSamples, Flags, Floats, Ints, Samples
-from shared.vision.masks import MaskTable, to_text
+from shared.vision.masks import MaskTable, to_texts
 
 BOUNDARY_RATIO = 0.02  # width of the band as part of the image diagonal (Cheng et al. 2021)
 
@@ -155,14 +155,13 @@ def results_json(samples: Samples) -> bytes:
 def _mask_records(image: Ints, label: Ints, masks: MaskTable | None) -> Iterable[dict[str, Any]]:
     if masks is None:
         raise BadSamples("the samples carry no masks")
-    for row in range(len(masks)):
+    sizes = np.stack([masks.heights, masks.widths], axis=1).tolist()
+    columns = ((image + 1).tolist(), (label + 1).tolist(), sizes, to_texts(masks))
+    for image_id, category_id, size, counts in zip(*columns, strict=True):
         yield {
-            "image_id": int(image[row]) + 1,
-            "category_id": int(label[row]) + 1,
-            "segmentation": {
-                "size": [int(masks.heights[row]), int(masks.widths[row])],
-                "counts": to_text(masks.code(row)),
-            },
+            "image_id": image_id,
+            "category_id": category_id,
+            "segmentation": {"size": size, "counts": counts},
         }
 
 
