@@ -5,6 +5,7 @@ Reading gives the very values of the general parser, at a fraction of its time a
 
 from codecs import getincrementaldecoder
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -51,22 +52,32 @@ def scanned_samples(truth: bytes, predictions: bytes, *, kind: Kind) -> Samples:
     Raises:
         NotPlain: One of them has another form, or is wrong.
     """
-    data = np.frombuffer(truth, np.uint8)
-    records = room_for(len(truth))
-    first, last, rows = scan_dataset(data, records)
-    if first == BROKEN or not _is_utf8(truth):
+    with ThreadPoolExecutor(1) as pool:  # the compiled loops release the lock
+        results = pool.submit(_scanned_results, predictions)
+        data = np.frombuffer(truth, np.uint8)
+        records = room_for(len(truth))
+        first, last, rows = scan_dataset(data, records)
+        if first == BROKEN or not _is_utf8(truth):
+            raise NotPlain
+        try:
+            lists = orjson.loads(truth[:first] + b"[]" + truth[last:])
+            reader = _ColumnReader(lists, kind)
+            return Samples(
+                labels=reader.labels,
+                images=reader.image_list,
+                truths=reader.truths(data, records[:rows]),
+                detections=reader.detections(*results.result()),
+            )
+        except (BadSamples, KeyError, TypeError, AttributeError, ValueError, OverflowError) as no:
+            raise NotPlain from no
+
+
+def _scanned_results(file: bytes) -> tuple[Bytes, Records]:
+    data, records = np.frombuffer(file, np.uint8), room_for(len(file))
+    place, rows = scan_results(data, records)
+    if place == BROKEN or not _is_utf8(file):
         raise NotPlain
-    try:
-        lists = orjson.loads(truth[:first] + b"[]" + truth[last:])
-        reader = _ColumnReader(lists, kind)
-        return Samples(
-            labels=reader.labels,
-            images=reader.image_list,
-            truths=reader.truths(data, records[:rows]),
-            detections=reader.detections(predictions),
-        )
-    except (BadSamples, KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
-        raise NotPlain from error
+    return data, records[:rows]
 
 
 class _ColumnReader:
@@ -94,12 +105,7 @@ class _ColumnReader:
             ids=tuple(map(str, records["id"].tolist())),
         )
 
-    def detections(self, file: bytes) -> Detections:
-        data, records = np.frombuffer(file, np.uint8), room_for(len(file))
-        place, rows = scan_results(data, records)
-        if place == BROKEN or not _is_utf8(file):
-            raise NotPlain
-        records = records[:rows]
+    def detections(self, data: Bytes, records: Records) -> Detections:
         _demand(records, IMAGE, CATEGORY, SCORE, BOX if self.kind == "box" else MASK)
         image = _places(self.image_ids, records["image"])
         masks = self._masks(data, records, image)
