@@ -23,7 +23,33 @@ ALPHA = 0.05
 NEAR_FACTOR = 2.0  # "near" is within twice the object's own size
 
 TraitKind = Literal["trait_miss", "trait_false", "trait_class"]
-Categories = NDArray[np.str_]
+Texts = NDArray[np.str_]
+
+
+@dataclass(frozen=True, slots=True)
+class Categories:
+    """A text for each object as its number in ``names``: ``codes`` ``(N,)``; "" is unknown."""
+
+    codes: Ints
+    names: tuple[str, ...]
+
+    @classmethod
+    def of(cls, texts: Texts) -> "Categories":
+        """Number the texts.
+
+        >>> Categories.of(np.array(["b", "a", "b"]))
+        Categories(codes=array([1, 0, 1]), names=('a', 'b'))
+        """
+        names, codes = np.unique(texts, return_inverse=True)
+        return cls(codes.astype(np.int64), tuple(names.tolist()))
+
+    def __getitem__(self, rows: Ints) -> "Categories":
+        """The categories of some objects."""
+        return Categories(self.codes[rows], self.names)
+
+    def texts(self) -> list[str]:
+        """The text of each object."""
+        return [self.names[code] for code in self.codes.tolist()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +71,7 @@ class ImageTraits:
 
     brightness: Floats
     sharpness: Floats
-    device: Categories
+    device: Texts
 
 
 def common_traits(
@@ -63,27 +89,26 @@ def common_traits(
     """
     if wrong.sum() < LEAST_ERRORS:
         return []
-    candidates = [
-        (name, value, inside)
+    whole = _Part(int(wrong.sum()), wrong.size)
+    tested = [
+        (name, value, part, *_test(part, whole))
         for name, values in features.items()
-        for value, inside in _splits(values).items()
+        for value, part in _parts(values, wrong)
     ]
-    tested = [(c, *_test(wrong, c[2])) for c in candidates]
-    tested.sort(key=lambda item: item[1])
+    tested.sort(key=lambda item: item[3])
     found = []
-    for rank, ((name, value, inside), p_value, rates) in enumerate(tested):
+    for rank, (name, value, part, p_value, rates) in enumerate(tested):
         corrected = min(1.0, p_value * (len(tested) - rank))
         if corrected >= ALPHA:
             break
-        if rates[0] >= LEAST_LIFT * rates[1] and (wrong & inside).sum() >= LEAST_ERRORS:
+        if rates[0] >= LEAST_LIFT * rates[1] and part.errors >= LEAST_ERRORS:
             words = say(
                 kind,
                 trait=_named(name, value),
                 inside=percent(rates[0]),
                 outside=percent(rates[1]),
             )
-            count = int((wrong & inside).sum())
-            found.append(Trait(name, value, *rates, count, corrected, words))
+            found.append(Trait(name, value, *rates, part.errors, corrected, words))
     return found[:limit]
 
 
@@ -94,7 +119,7 @@ def image_features(images: ImageTraits | None) -> dict[str, Floats | Categories]
     return {
         "brightness": images.brightness,
         "sharpness": images.sharpness,
-        "device": images.device,
+        "device": Categories.of(images.device),
     }
 
 
@@ -106,7 +131,7 @@ def truth_features(
     boxes, label = arranged.truth_boxes[rows], arranged.truth_label[rows]
     image = arranged.truth_image()[rows]
     return _features(evaluation, boxes, image, images) | {
-        "label": np.array(evaluation.samples.labels, np.str_)[label],
+        "label": Categories(label, evaluation.samples.labels),
         "near": _near(evaluation, boxes, label, image),
     }
 
@@ -153,8 +178,7 @@ def _near(evaluation: Evaluation, boxes: Floats, label: Ints, image: Ints) -> Ca
         (arranged.truth_boxes, arranged.truth_label, arranged.truth_start),
         len(names),
     )
-    known: Categories = np.array([*names, ""], np.str_)
-    return known[nearest]
+    return Categories(nearest, (*names, ""))
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
@@ -178,24 +202,40 @@ def _nearest(dets: Columns, truths: Columns, nobody: int) -> Ints:
     return out
 
 
-def _splits(values: Floats | Categories) -> dict[str, Flags]:
-    if values.dtype.kind == "U":
-        return {str(name): values == name for name in np.unique(values) if name}
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Some of the objects: how many are errors, and how many there are."""
+
+    errors: int
+    objects: int
+
+
+def _parts(values: Floats | Categories, wrong: Flags) -> list[tuple[str, _Part]]:
+    """The objects of each category, or the lower and the upper third of a number."""
+    if isinstance(values, Categories):
+        objects = np.bincount(values.codes, minlength=len(values.names)).tolist()
+        errors = np.bincount(values.codes[wrong], minlength=len(values.names)).tolist()
+        rows = zip(values.names, errors, objects, strict=True)
+        return [(name, _Part(bad, count)) for name, bad, count in rows if name and count]
     numbers = values.astype(np.float64)
     known = ~np.isnan(numbers)
     if known.sum() < 3 or np.ptp(numbers[known]) == 0:
-        return {}
+        return []
     low, high = np.quantile(numbers[known], [1 / 3, 2 / 3])
-    return {"low": known & (numbers <= low), "high": known & (numbers >= high)}
+    sides = {"low": known & (numbers <= low), "high": known & (numbers >= high)}
+    return [(s, _Part(int((wrong & i).sum()), int(i.sum()))) for s, i in sides.items()]
 
 
-def _test(wrong: Flags, inside: Flags) -> tuple[float, tuple[float, float]]:
-    """P-value that errors are no more frequent inside, and the two error rates."""
-    both, within, errors = int((wrong & inside).sum()), int(inside.sum()), int(wrong.sum())
-    rates = both / max(within, 1), (errors - both) / max(inside.size - within, 1)
-    if within in (0, inside.size):
+def _test(part: _Part, whole: _Part) -> tuple[float, tuple[float, float]]:
+    """P-value that errors are no more frequent in the part, and the rates inside and outside."""
+    outside = whole.objects - part.objects
+    rates = part.errors / max(part.objects, 1), (whole.errors - part.errors) / max(outside, 1)
+    if part.objects == 0 or outside == 0:
         return 1.0, rates
-    return fisher_tail(both, within=within, errors=errors, total=inside.size), rates
+    p_value = fisher_tail(
+        part.errors, within=part.objects, errors=whole.errors, total=whole.objects
+    )
+    return p_value, rates
 
 
 def fisher_tail(both: int, *, within: int, errors: int, total: int) -> float:

@@ -7,6 +7,7 @@ from scipy.stats import fisher_exact
 
 from services.evaluator.domain.evaluation import evaluate
 from services.evaluator.domain.traits import (
+    Categories,
     ImageTraits,
     common_traits,
     detection_features,
@@ -20,7 +21,7 @@ def test_planted_traits_are_found_and_said() -> None:
     size, device = r.uniform(5, 100, 600), r.choice(["A", "B", "C"], 600)
     wrong = (r.random(600) < 0.1) | ((size < 25) & (r.random(600) < 0.6))
     wrong |= (device == "B") & (r.random(600) < 0.4)
-    found = common_traits(wrong, {"size": size, "device": device}, kind="trait_miss")
+    found = common_traits(wrong, {"size": size, "device": Categories.of(device)}, kind="trait_miss")
     told = {(trait.name, trait.value) for trait in found}
     assert told == {("size", "low"), ("device", "B")}
     small = next(trait for trait in found if trait.name == "size")
@@ -53,10 +54,10 @@ def test_dark_images_and_neighbours_reach_the_features() -> None:
     assert set(features) >= {"size", "edge", "aspect", "crowding", "sharpness", "device", "label"}
     rows = np.arange(evaluation.arranged.score.size)
     for near in (features["near"], detection_features(evaluation, rows, None)["near"]):
-        assert set(near.tolist()) <= {*evaluation.samples.labels, ""}
-        assert len(set(near.tolist())) > 1
-    own = features["label"] == features["near"]
-    assert not own.any()
+        assert set(near.texts()) <= {*evaluation.samples.labels, ""}
+        assert len(set(near.texts())) > 1
+    pairs = zip(features["label"].texts(), features["near"].texts(), strict=True)
+    assert not any(own == near for own, near in pairs)
 
 
 @pytest.mark.parametrize("value", [np.full(40, 3.0), np.full(40, np.nan)])
@@ -86,8 +87,8 @@ def test_holms_steps_keep_the_whole_search_at_one_in_twenty() -> None:
     told = alone = 0
     for seed in range(200):
         r = np.random.default_rng(seed)
-        features: dict[str, np.ndarray] = {name: r.random(300) for name in names[:-1]}
-        features["device"] = r.choice([f"camera {k}" for k in range(6)], 300)
+        features: dict[str, np.ndarray | Categories] = {name: r.random(300) for name in names[:-1]}
+        features["device"] = Categories.of(r.choice([f"camera {k}" for k in range(6)], 300))
         wrong = r.random(300) < 0.2
         told += bool(common_traits(wrong, features, kind="trait_miss"))
         alone += any(
@@ -101,8 +102,9 @@ def test_holms_steps_keep_the_whole_search_at_one_in_twenty() -> None:
 def test_the_corrected_p_value_is_holms() -> None:
     """Sorted p-values times the number of tests that are left, worked by hand."""
     wrong = np.arange(40) < 12
-    device = np.where(np.arange(40) < 9, "A", "B")
-    label = np.where((np.arange(40) >= 2) & (np.arange(40) < 12), "pit", "dent")
+    device = Categories.of(np.where(np.arange(40) < 9, "A", "B"))
+    pits = (np.arange(40) >= 2) & (np.arange(40) < 12)
+    label = Categories.of(np.where(pits, "pit", "dent"))
     found = {
         (trait.name, trait.value): trait.p_value
         for trait in common_traits(wrong, {"device": device, "label": label}, kind="trait_miss")
