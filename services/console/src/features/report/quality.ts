@@ -18,28 +18,30 @@ export interface QualityFigure {
   readonly unit: "share" | "objects";
 }
 
-const PLACES: readonly (readonly [QualityName, readonly string[], QualityFigure["unit"]])[] = [
-  ["iou", ["box", "iou"], "share"],
-  ["tightness", ["box", "tightness"], "share"],
-  ["coverage", ["box", "coverage"], "share"],
-  ["mask_iou", ["mask", "iou"], "share"],
-  ["boundary_iou", ["mask", "boundary_iou"], "share"],
-  ["boundary_f", ["mask", "boundary_f"], "share"],
-  ["shape", ["mask", "shape"], "share"],
-  ["boundary_map", ["boundary_map"], "share"],
-  ["count_error", ["count", "mean_absolute"], "objects"],
-  ["count_bias", ["count", "bias"], "objects"],
-  ["count_exact", ["count", "exact_rate"], "share"],
+const KEYS: readonly (readonly [QualityName, string, QualityFigure["unit"]])[] = [
+  ["iou", "iou", "share"],
+  ["tightness", "tightness", "share"],
+  ["coverage", "coverage", "share"],
+  ["boundary_iou", "boundary_iou", "share"],
+  ["boundary_f", "boundary_f", "share"],
+  ["shape", "shape", "share"],
+  ["boundary_map", "boundary_map", "share"],
+  ["count_error", "count_mean_absolute", "objects"],
+  ["count_bias", "count_bias", "objects"],
+  ["count_exact", "count_exact_rate", "share"],
 ];
 
 /** The section is an open object: outline figures stand in it for masks only, and figures may be null. */
 export function qualityFigures(quality: unknown): QualityFigure[] {
-  return PLACES.flatMap(([name, path, unit]) => {
-    const value = path.reduce<unknown>(member, quality);
-    return typeof value === "number" ? [{ name, value, unit }] : [];
+  const masks = member(quality, "boundary_iou") !== null;
+  return KEYS.flatMap(([name, key, unit]) => {
+    const value = member(quality, key);
+    const shown = masks && name === "iou" ? "mask_iou" : name;
+    return typeof value === "number" ? [{ name: shown, value, unit }] : [];
   });
 }
 
 function member(value: unknown, name: string): unknown {
-  return typeof value === "object" && value !== null ? (value as Record<string, unknown>)[name] : null;
+  const found = typeof value === "object" && value !== null ? (value as Record<string, unknown>)[name] : null;
+  return found ?? null;
 }
