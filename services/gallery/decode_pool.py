@@ -1,6 +1,7 @@
 """A few guarded decoders, started ahead, replaced when a file costs one its life."""
 
 import asyncio
+import contextlib
 import json
 import signal
 import sys
@@ -17,6 +18,7 @@ from shared.telemetry import logger
 
 JOB_WALL_S = 90.0
 _START_S = 60.0
+_END_S = 2.0  # from the end of its output to the end of a decoder
 _ROOT = Path(__file__).resolve().parents[2]
 _LINE_BYTES = 1 << 16
 
@@ -198,6 +200,11 @@ class DecodePool:
 
     async def _stop(self, process: asyncio.subprocess.Process) -> None:
         self._all.discard(process)
+        if process.stdout is not None and process.stdout.at_eof():
+            # It ended by itself. Killing asks for its status, and whoever asks first has it alone.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_END_S):
+                    await process.wait()
         if process.returncode is None:
             process.kill()
         await process.wait()
