@@ -67,9 +67,15 @@ lint: env-dev $(NODE_MODULES) ## ruff, mypy, import contracts, published contrac
 	@cd $(CONSOLE) && npm run --silent check
 
 test: env-dev console lint ## everything that a bare machine can run
-	@$(PYTEST) -m "not servers and not browser" tests
-	@# Playwright keeps an event loop running in its thread: its tests need a process of their own.
-	@$(PYTEST) -m "browser and not servers" tests/browser
+	@# Walks of the whole platform mostly wait for trainings: they run beside the rest and are shown
+	@# after it. Playwright keeps an event loop running in its thread: it needs a process of its own.
+	@set -m; log=$$(mktemp); \
+	( $(PYTEST) -m "e2e and not servers and not browser" tests && \
+	  $(PYTEST) -m "browser and not servers" tests/browser ) >$$log 2>&1 & walks=$$!; \
+	trap 'kill -- -$$walks 2>/dev/null; rm -f $$log' EXIT; \
+	$(PYTEST) -m "not e2e and not servers and not browser" tests; parts=$$?; \
+	wait $$walks; walked=$$?; cat $$log; \
+	exit $$(( parts != 0 || walked != 0 ))
 
 test-servers: env-dev ## the tests that need real servers (run `make servers` first)
 	@$(PYTEST) -m servers tests

@@ -24,6 +24,7 @@ class Demo:
     images: Path
     port: int
     budget_s: float = 20.0
+    retraining_s: float = 15.0
 
     @property
     def environment(self) -> dict[str, str]:
@@ -37,7 +38,7 @@ class Demo:
 
     def start(self, *words: str) -> subprocess.Popen[str]:
         command = [sys.executable, "-m", "services", "demo", "--data", str(self.images), "--exit"]
-        budget = ["--budget-s", str(self.budget_s), "--retraining-budget-s", str(self.budget_s)]
+        budget = ["--budget-s", str(self.budget_s), "--retraining-budget-s", str(self.retraining_s)]
         return subprocess.Popen(
             [*command, *budget, *words],
             cwd=ROOT,

@@ -66,7 +66,7 @@ def blood_cells(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_loop_learns_real_images_from_voc_labels(blood_cells: Path, tmp_path: Path) -> None:
-    demo = Demo(tmp_path / "data", blood_cells, free_port(), budget_s=45.0)
+    demo = Demo(tmp_path / "data", blood_cells, free_port(), budget_s=40.0, retraining_s=8.0)
     said = demo.finish()
     done = demo.asked()
     assert "V1 against V2" in said
