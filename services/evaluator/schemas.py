@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.evaluator.domain.comparison import Comparison, Difference
 from services.evaluator.domain.rendering.phrases import Language
 from services.evaluator.repository import Report
+from shared.contracts.shapes import Rle
 
 Rate = float | None
 NO_SPLIT: dict[str, Any] = {"ap": None, "gain": {}, "count": {}}
@@ -258,13 +259,17 @@ def _curves(curves: dict[str, Any] | None) -> list[dict[str, Any]]:
 
 
 class MarkAnswer(_Answer):
-    """One box on an error image: false in red, missed in orange, correct in green."""
+    """One object on an error image: false in red, missed in orange, correct in green.
+
+    ``rle`` is its mask in instance segmentation, null where boxes are judged.
+    """
 
     kind: Literal["false", "missed", "correct"]
     label: str
     confused_with: str | None
     score: Rate
     box: tuple[float, float, float, float]
+    rle: Rle | None
     shape_id: str | None
 
 

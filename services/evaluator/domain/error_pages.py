@@ -9,6 +9,7 @@ from services.evaluator.domain.error_gallery import (
     FALSE_DETECTION,
     FOUND,
     MISS,
+    NONE,
     WRONG_LABEL,
     ErrorIndex,
     error_index,
@@ -16,6 +17,7 @@ from services.evaluator.domain.error_gallery import (
 )
 from services.evaluator.domain.moment import Moment
 from services.evaluator.domain.samples import Flags, Ints
+from shared.vision.masks import MaskTable, to_text
 
 MarkKind = Literal["false", "missed", "wrong_label", "correct"]
 PageSort = Literal["confidence", "size"]
@@ -48,7 +50,7 @@ def error_pages(
 
     Images stand in the order of their most confident (or largest) error. A label fits as truth or
     as prediction; an unknown one fits nothing. Marks of an image are all that fit the label, hits
-    included.
+    included; where masks are compared each mark carries its own.
     """
     evaluation = moment.evaluation
     index = error_index(evaluation, moment.result, moment.matches, moment.row)
@@ -85,13 +87,16 @@ def _has(labels: Ints, rows: Ints, wanted: int) -> Flags:
 
 def _marks(moment: Moment, index: ErrorIndex, fits: Flags, image: int) -> list[dict[str, Any]]:
     rows = np.flatnonzero(fits & (index.image == image))
+    truths, detections = moment.evaluation.masks or (None, None)
     out: list[dict[str, Any]] = []
-    for record in records(moment.evaluation, index, rows):
+    for row, record in zip(rows, records(moment.evaluation, index, rows), strict=True):
         true, predicted = record["true_label"], record["predicted_label"]
         shared = {"score": record["score"], "shape_id": record["shape_id"]}
         mixed = record["kind"] == "wrong_label"
         found = {**shared, "label": predicted, "box": record["box"]}
+        found["rle"] = _rle(detections, int(index.detection[row]))
         target = {**shared, "label": true, "box": record["truth_box"], "score": None}
+        target["rle"] = _rle(truths, int(index.truth[row]))
         if record["kind"] == "found":
             out.append({**found, "kind": "correct", "confused_with": None})
         if record["kind"] == "false_detection" or mixed:
@@ -99,3 +104,10 @@ def _marks(moment: Moment, index: ErrorIndex, fits: Flags, image: int) -> list[d
         if record["kind"] == "miss" or mixed:
             out.append({**target, "kind": "missed", "confused_with": predicted})
     return out
+
+
+def _rle(masks: MaskTable | None, row: int) -> dict[str, Any] | None:
+    if masks is None or row == NONE:
+        return None
+    size = (int(masks.heights[row]), int(masks.widths[row]))
+    return {"size": size, "counts": to_text(masks.code(row))}

@@ -16,6 +16,7 @@ from services.evaluator.domain.matching import Matches, OwnPairs, match, own_pai
 from services.evaluator.domain.outlines import Outlines, measure_outlines
 from services.evaluator.domain.overlaps import MIN_OVERLAP, Overlaps, box_overlaps, mask_overlaps
 from services.evaluator.domain.samples import BadSamples, Ints, Samples
+from shared.vision.masks import MaskTable
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class Evaluation:
     overlaps: Overlaps
     matches: Matches
     kept_outlines: Outlines | None = None
+    kept_masks: tuple[MaskTable, MaskTable] | None = None
 
     @cached_property
     def positives(self) -> Ints:
@@ -60,6 +62,13 @@ class Evaluation:
         if self.kept_outlines is not None:
             return self.kept_outlines
         return measure_outlines(self.samples, self.arranged, self.matches)
+
+    @cached_property
+    def masks(self) -> tuple[MaskTable, MaskTable] | None:
+        """Masks of truths and of detections in evaluation order; None where boxes are compared."""
+        if self.kind == "box" or self.kept_masks is not None:
+            return self.kept_masks
+        return arranged_masks(self.samples, self.arranged)
 
     def matched_at(self, iou_threshold: float) -> tuple[Matches, int]:
         """Matches that hold this IoU threshold, and its row in them.

@@ -1,4 +1,4 @@
-"""A stored evaluation as one compact file: any threshold later, without model, boxes or masks."""
+"""A stored evaluation as one compact file: any threshold and its errors, without the model."""
 
 from dataclasses import fields
 from io import BytesIO
@@ -17,20 +17,22 @@ from services.evaluator.domain.samples import (
     BadSamples,
     Detections,
     ImageList,
+    Ints,
     Regions,
     Samples,
     Truths,
 )
+from shared.vision.masks import MaskTable
 
-FORMAT = 1
+FORMAT = 2
 NO_BOXES = np.zeros((0, 4))
 NONE = np.zeros(0, np.int64)
 
 
 def matches_to_bytes(evaluation: Evaluation) -> bytes:
-    """Write everything but masks and the input order of detections; no pickle inside.
+    """Write everything but the input order of detections; no pickle inside.
 
-    Of masks only the outline figures of matched pairs are kept.
+    Masks are kept as run-length codes, to be drawn, beside the outline figures of matched pairs.
     """
     arranged, samples = evaluation.arranged, evaluation.samples
     names = {
@@ -47,10 +49,12 @@ def matches_to_bytes(evaluation: Evaluation) -> bytes:
     columns |= {
         f"overlaps_{f.name}": getattr(evaluation.overlaps, f.name) for f in fields(Overlaps)
     }
-    if evaluation.kind == "mask":
+    if evaluation.masks is not None:
         columns |= {
             f"outlines_{f.name}": getattr(evaluation.outlines, f.name) for f in fields(Outlines)
         }
+        for owner, masks in zip(("truth", "det"), evaluation.masks, strict=True):
+            columns |= {f"{owner}_runs": masks.counts, f"{owner}_run_starts": masks.starts}
     out = BytesIO()
     np.savez_compressed(
         out,
@@ -99,13 +103,28 @@ def _read(columns: dict[str, Any]) -> Evaluation:
         detections=Detections(NONE, NONE, NO_BOXES, np.zeros(0), np.zeros(0)),
         regions=Regions(),
     )
+    outlines = masks = None
+    if names["kind"] == "mask":
+        outlines = Outlines(*(columns[f"outlines_{f.name}"] for f in fields(Outlines)))
+        masks = (
+            _masks(columns, "truth", arranged.truth_image()),
+            _masks(columns, "det", arranged.det_image()),
+        )
     return Evaluation(
         samples=samples,
         kind=names["kind"],
         arranged=arranged,
         overlaps=Overlaps(*(columns[f"overlaps_{f.name}"] for f in fields(Overlaps))),
         matches=Matches(tuple(names["thresholds"]), columns["truth_of"], columns["verdict"]),
-        kept_outlines=Outlines(*(columns[f"outlines_{f.name}"] for f in fields(Outlines)))
-        if names["kind"] == "mask"
-        else None,
+        kept_outlines=outlines,
+        kept_masks=masks,
+    )
+
+
+def _masks(columns: dict[str, Any], owner: str, image: Ints) -> MaskTable:
+    return MaskTable(
+        columns[f"{owner}_runs"],
+        columns[f"{owner}_run_starts"],
+        columns["heights"][image],
+        columns["widths"][image],
     )

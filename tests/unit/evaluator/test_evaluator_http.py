@@ -1,31 +1,20 @@
 """The evaluator by its HTTP face and its events, on the embedded stores."""
 
-import hashlib
-from typing import Any
-
-import httpx
-import numpy as np
 import orjson
 import pytest
+from hearing import PATH, event, hear, problem, project, store, succeeded, train
 from scenes import version_files
-from stored import files, image
 
 from services.evaluator.app import build
 from services.evaluator.judging import HISTORY, Judge
 from services.evaluator.repository import REPORTS
 from services.evaluator.settings import EvaluatorSettings
-from shared.blobs.port import blob_key
-from shared.contracts.envelope import Event, EventBody
-from shared.contracts.predictions import ImagePredictions
-from shared.contracts.project_events import ProjectCreated, ProjectDeleted
-from shared.contracts.shapes import Shape
-from shared.contracts.training_events import ReportCompleted, ReportFailed, TrainingSucceeded
+from shared.contracts.envelope import Event
+from shared.contracts.project_events import ProjectDeleted
+from shared.contracts.training_events import ReportCompleted, ReportFailed
 from shared.documents.port import Query, TenantScope
-from shared.service import Service
 from shared.stores import Stores
 from tests.running import running
-
-PATH = "/api/evaluator/projects/p1/versions"
 
 
 @pytest.fixture(autouse=True)
@@ -33,61 +22,9 @@ def few_draws(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOUPE_EVALUATOR_REPLICATES", "20")
 
 
-def event(body: EventBody, *, tenant: str = "default", sequence: int = 1) -> Event[Any]:
-    return Event[type(body)](  # type: ignore[misc]
-        id=f"e-{body.type}-{sequence}",
-        source="test",
-        type=body.type,
-        time="2026-11-20T08:00:00Z",
-        subject="t1",
-        tenant=tenant,
-        sequence=sequence,
-        data=body,
-    )
-
-
-async def hear(service: Service, body: EventBody, *, tenant: str = "default") -> None:
-    """Deliver an event to the service as its consumer would."""
-    handler = next(s.handler for s in service.subscriptions if s.event is type(body))
-    await handler(event(body, tenant=tenant))
-
-
-async def store(stores: Stores, data: bytes, tenant: str = "default") -> str:
-    key = blob_key(tenant, hashlib.sha256(data).hexdigest())
-    await stores.blobs.put(key, data)
-    return key
-
-
-async def train(
-    service: Service, stores: Stores, name: str = "V1", *, tenant: str = "default", **how: Any
-) -> None:
-    manifest, predictions = version_files(name=name, **how)
-    body = TrainingSucceeded(
-        project_id="p1",
-        training_id=f"t-{name}",
-        version=name,
-        manifest_key=await store(stores, manifest, tenant),
-        predictions_key=await store(stores, predictions, tenant),
-        model_key="",
-        model_manifest_key="",
-        golden_key="",
-    )
-    await hear(service, body, tenant=tenant)
-
-
-async def project(service: Service, tenant: str = "default") -> None:
-    await hear(
-        service, ProjectCreated(project_id="p1", name="pins", task="detection"), tenant=tenant
-    )
-
-
 async def said(stores: Stores) -> list[str]:
     boxes = await stores.documents.outboxes([REPORTS.name], 100)
     return [pending.type for outbox in boxes for pending in outbox.events]
-
-
-def problem(answer: httpx.Response) -> tuple[int, str]:
-    return answer.status_code, answer.json()["type"].rsplit(":", 1)[-1]
 
 
 async def test_a_training_becomes_a_report_with_its_pages(stores: Stores) -> None:
@@ -212,17 +149,10 @@ async def test_a_damaged_blob_fails_the_report_and_says_why(stores: Stores) -> N
     async with running(stores, [service]) as platform:
         await project(service)
         manifest, _ = version_files()
-        body = TrainingSucceeded(
-            project_id="p1",
-            training_id="t1",
-            version="V1",
-            manifest_key=await store(stores, manifest),
-            predictions_key=await store(stores, b'{"version": "V1"'),
-            model_key="",
-            model_manifest_key="",
-            golden_key="",
+        await hear(
+            service,
+            succeeded(await store(stores, manifest), await store(stores, b'{"version": "V1"')),
         )
-        await hear(service, body)
         answer = await platform.client.get(f"{PATH}/V1/report")
         found = await stores.documents.collection(REPORTS, TenantScope("default")).query(Query())
     assert problem(answer) == (409, "conflict")
@@ -234,17 +164,7 @@ async def test_a_failed_report_is_announced(stores: Stores) -> None:
     service = build(stores)
     await stores.open(service.all_collections)
     manifest, _ = version_files()
-    body = TrainingSucceeded(
-        project_id="p1",
-        training_id="t1",
-        version="V1",
-        manifest_key=await store(stores, manifest),
-        predictions_key="t/default/gone",
-        model_key="",
-        model_manifest_key="",
-        golden_key="",
-    )
-    await hear(service, body)
+    await hear(service, succeeded(await store(stores, manifest), "t/default/gone"))
     assert await said(stores) == [ReportFailed.type]
     await stores.close()
 
@@ -254,16 +174,7 @@ async def test_a_defect_fails_the_report_instead_of_stopping_the_events(stores: 
     broken = EvaluatorSettings.model_construct(max_detections="many", replicates=0, looked_at=0)
     judge = Judge(stores.documents, stores.blobs, broken)
     manifest, predictions = version_files()
-    body = TrainingSucceeded(
-        project_id="p1",
-        training_id="t1",
-        version="V1",
-        manifest_key=await store(stores, manifest),
-        predictions_key=await store(stores, predictions),
-        model_key="",
-        model_manifest_key="",
-        golden_key="",
-    )
+    body = succeeded(await store(stores, manifest), await store(stores, predictions))
     await judge.judge(event(body))
     boxes = await stores.documents.outboxes([REPORTS.name], 10)
     assert [pending.type for box in boxes for pending in box.events] == [ReportFailed.type]
@@ -293,17 +204,12 @@ async def test_corrected_images_that_teach_are_watched_at_every_threshold(stores
         picture["split"] = "train" if picture["corrected"] else "test"
     async with running(stores, [service]) as platform:
         await project(service)
-        body = TrainingSucceeded(
-            project_id="p1",
-            training_id="t1",
-            version="V1",
-            manifest_key=await store(stores, orjson.dumps(snapshot)),
-            predictions_key=await store(stores, predictions),
-            model_key="",
-            model_manifest_key="",
-            golden_key="",
+        await hear(
+            service,
+            succeeded(
+                await store(stores, orjson.dumps(snapshot)), await store(stores, predictions)
+            ),
         )
-        await hear(service, body)
         states = {}
         for threshold in (0.0, 0.6, 1.0):
             answer = await platform.client.get(f"{PATH}/V1/report?threshold={threshold}")
@@ -311,49 +217,6 @@ async def test_corrected_images_that_teach_are_watched_at_every_threshold(stores
             states[threshold] = {r["image_id"]: r["state"] for r in answer.json()["regressions"]}
     assert all(seen.keys() == {"i0", "i10", "i20", "i30"} for seen in states.values())
     assert len({tuple(seen.values()) for seen in states.values()}) > 1
-
-
-async def test_a_classification_gets_its_own_report(stores: Stores) -> None:
-    service = build(stores)
-    r = np.random.default_rng(0)
-    pairs = [
-        (
-            image(f"i{k}", (Shape(label=label, kind="image"),), (20, 20)),
-            ImagePredictions(image_id=f"i{k}", scores=tuple(r.dirichlet((1, 1)).tolist())),
-        )
-        for k, label in enumerate(["apple", "cherry"] * 10)
-    ]
-    manifest, predictions = files("classification", ("apple", "cherry"), pairs)
-    async with running(stores, [service]) as platform:
-        await project(service)
-        body = TrainingSucceeded(
-            project_id="p1",
-            training_id="t1",
-            version="V1",
-            manifest_key=await store(stores, manifest),
-            predictions_key=await store(stores, predictions),
-            model_key="",
-            model_manifest_key="",
-            golden_key="",
-        )
-        await hear(service, body)
-        boxes = await stores.documents.outboxes([REPORTS.name], 10)
-        answer = await platform.client.get(f"{PATH}/V1/report")
-        page = await platform.client.get(f"{PATH}/V1/report.html?language=en")
-        refused = [
-            await platform.client.get(f"{PATH}/V1/{what}")
-            for what in ("report?threshold=0.4", "errors")
-        ]
-    said = orjson.loads(boxes[0].events[0].value)["data"]
-    report = answer.json()
-    assert answer.status_code == 200
-    assert report["kind"] == report["task"] == "classification"
-    assert report["overall"]["accuracy"] == report["average_detection_rate"]
-    assert (said["map_50"], said["map_50_95"], said["best_threshold"]) == (None, None, None)
-    assert said["f1"] == report["f1"]
-    assert len(report["details"]["roc"]) == 2
-    assert "Evaluation report" in page.text
-    assert [problem(one) for one in refused] == [(422, "invalid-input")] * 2
 
 
 async def test_another_tenant_sees_nothing_and_a_missing_report_is_the_same(stores: Stores) -> None:

@@ -1,7 +1,8 @@
 import { ExpandOutlined, MinusOutlined, PlusOutlined } from "@ant-design/icons";
 import { Button, Space, Spin } from "antd";
-import { useEffect, useRef, useState, type PointerEvent, type ReactNode } from "react";
+import { useEffect, useMemo, useRef, useState, type PointerEvent, type ReactNode } from "react";
 import { useWords } from "../i18n/language";
+import { maskPaths, type Rle } from "./mask";
 import { ProblemAlert } from "./ProblemAlert";
 import { usePicture } from "./usePicture";
 import { fit, toScreen, zoomAt, type Point, type Size, type View } from "./viewport";
@@ -10,6 +11,8 @@ import "./stage.css";
 export interface Mark {
   readonly id: string;
   readonly outline: readonly Point[];
+  /** Drawn instead of the outline where there is one. */
+  readonly mask?: Rle | null | undefined;
   readonly colour: string;
   readonly caption?: string;
   readonly dashed?: boolean;
@@ -146,14 +149,35 @@ function MarkOutline({ mark, view, captions, onMark }: OutlineProps): ReactNode 
       className={onMark === undefined ? "mark" : "mark mark-choosable"}
       onClick={onMark === undefined ? undefined : () => onMark(mark.id)}
     >
-      <polygon
-        points={points.map(([x, y]) => `${x},${y}`).join(" ")}
-        stroke={mark.colour}
-        strokeDasharray={mark.dashed === true ? "6 4" : undefined}
-      />
+      {mark.mask ? (
+        <MaskArea mask={mark.mask} colour={mark.colour} view={view} />
+      ) : (
+        <polygon
+          points={points.map(([x, y]) => `${x},${y}`).join(" ")}
+          stroke={mark.colour}
+          strokeDasharray={mark.dashed === true ? "6 4" : undefined}
+        />
+      )}
       {captions && mark.caption !== undefined && (
         <Caption text={mark.caption} x={left} y={top} colour={mark.colour} />
       )}
+    </g>
+  );
+}
+
+interface MaskProps {
+  readonly mask: Rle;
+  readonly colour: string;
+  readonly view: View;
+}
+
+/** A mask pixel by pixel: what is under it stays visible, its edge keeps its width at every zoom. */
+function MaskArea({ mask, colour, view }: MaskProps): ReactNode {
+  const paths = useMemo(() => maskPaths(mask), [mask]);
+  return (
+    <g transform={`translate(${view.x}, ${view.y}) scale(${view.scale})`} className="mask">
+      <path d={paths.area} fill={colour} />
+      <path d={paths.edge} stroke={colour} vectorEffect="non-scaling-stroke" />
     </g>
   );
 }

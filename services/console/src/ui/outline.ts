@@ -1,10 +1,12 @@
 /** The outline of a shape, ready to draw. */
+import { maskBox, type Rle } from "./mask";
 import type { Point } from "./viewport";
 
 export interface OutlineSource {
   readonly kind: string;
   readonly points: readonly (readonly number[])[];
   readonly angle?: number | null | undefined;
+  readonly rle?: Rle | null | undefined;
 }
 
 /** A box as its two corners, top-left and bottom-right. */
@@ -27,11 +29,15 @@ export function bounds(points: readonly Point[]): Box | null {
   return [Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)];
 }
 
-/** Corner points of a shape in image pixels; empty for a shape that has no place (`image`, `mask`). */
+/** Corner points of a shape in image pixels, of a mask those of its box; empty for `image`. */
 export function outline(shape: OutlineSource): Point[] {
   const points = shape.points.map(([x = 0, y = 0]): Point => [x, y]);
   const [first, second] = points;
   if (shape.kind === "polygon") return points;
+  if (shape.kind === "mask") {
+    const box = shape.rle ? maskBox(shape.rle) : null;
+    return box === null ? [] : boxCorners(box);
+  }
   if (first === undefined || second === undefined) return [];
   const corners = boxCorners([first[0], first[1], second[0], second[1]]);
   if (shape.kind === "box") return corners;

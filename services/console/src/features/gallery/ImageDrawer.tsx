@@ -209,6 +209,7 @@ function marksOf(annotation: Annotation | undefined, names: readonly string[], i
     ...annotation.shapes.map((shape, place) => ({
       id: `shape ${place}`,
       outline: outline(shape),
+      mask: shape.rle,
       colour: labelColour(names, shape.label),
       caption: shape.label,
     })),

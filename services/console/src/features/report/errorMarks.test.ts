@@ -3,9 +3,9 @@ import type { ReportMark } from "../../api/evaluator";
 import { askedKind, caption, countOf, KIND_COLOURS, marksOf, type Shown } from "./errorMarks";
 
 const MARKS: ReportMark[] = [
-  { kind: "false", label: "scratch", confused_with: "pit", score: 0.8, box: [1, 2, 3, 4], shape_id: null },
-  { kind: "missed", label: "pit", confused_with: null, score: null, box: [5, 6, 7, 8], shape_id: "a" },
-  { kind: "correct", label: "pit", confused_with: null, score: 0.9, box: [5, 6, 7, 8], shape_id: "b" },
+  { kind: "false", label: "scratch", confused_with: "pit", score: 0.8, box: [1, 2, 3, 4], rle: null, shape_id: null },
+  { kind: "missed", label: "pit", confused_with: null, score: null, box: [5, 6, 7, 8], rle: null, shape_id: "a" },
+  { kind: "correct", label: "pit", confused_with: null, score: 0.9, box: [5, 6, 7, 8], rle: null, shape_id: "b" },
 ];
 
 const NONE: Shown = { false: false, missed: false, wrong_label: false, correct: false };
@@ -14,6 +14,13 @@ test("only ticked kinds are drawn, each in its colour", () => {
   const drawn = marksOf(MARKS, { ...NONE, false: true, missed: true });
   expect(drawn.map(({ colour }) => colour)).toEqual([KIND_COLOURS.false, KIND_COLOURS.missed]);
   expect(drawn[1]?.outline[0]).toEqual([5, 6]);
+});
+
+test("a mask is drawn where there is one", () => {
+  const rle: { size: [number, number]; counts: string } = { size: [3, 4], counts: "421O3" };
+  const masked = MARKS.map((mark) => ({ ...mark, rle }));
+  const drawn = marksOf(masked, { ...NONE, missed: true });
+  expect(drawn).toEqual([expect.objectContaining({ mask: rle, colour: KIND_COLOURS.missed })]);
 });
 
 test("one tick asks for images with that error, two or none for all", () => {
@@ -30,8 +37,8 @@ test("captions name the label it was confused with", () => {
 test("a wrong label can be looked at alone, and comes along with either of its halves", () => {
   const pair: ReportMark[] = [
     ...MARKS.slice(1),
-    { kind: "false", label: "scratch", confused_with: "pit", score: 0.8, box: [1, 2, 3, 4], shape_id: "c" },
-    { kind: "missed", label: "pit", confused_with: "scratch", score: null, box: [1, 2, 3, 4], shape_id: "c" },
+    { kind: "false", label: "scratch", confused_with: "pit", score: 0.8, box: [1, 2, 3, 4], rle: null, shape_id: "c" },
+    { kind: "missed", label: "pit", confused_with: "scratch", score: null, box: [1, 2, 3, 4], rle: null, shape_id: "c" },
   ];
   const alone = { ...NONE, wrong_label: true };
   expect(askedKind(alone)).toBe("wrong_label");

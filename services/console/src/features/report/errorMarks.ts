@@ -48,6 +48,7 @@ export function marksOf(marks: readonly ReportMark[], shown: Shown): Mark[] {
       {
         id: String(place),
         outline: boxCorners([x1, y1, x2, y2]),
+        mask: mark.rle,
         colour: KIND_COLOURS[mark.kind],
         caption: caption(mark),
       },

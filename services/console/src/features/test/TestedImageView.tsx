@@ -83,6 +83,7 @@ export function TestedImageView({ tested, threshold, confidence }: Props): React
           (shape, place): Mark => ({
             id: String(place),
             outline: outline(shape),
+            mask: shape.rle,
             colour: labelColour(labels, shape.label),
             caption: confidence ? `${shape.label} ${(shape.score ?? 1).toFixed(2)}` : shape.label,
           }),

@@ -1,0 +1,79 @@
+"""What the evaluator hears in its tests, and the stored files that the events point to."""
+
+import hashlib
+from typing import Any
+
+import httpx
+from scenes import version_files
+
+from shared.blobs.port import blob_key
+from shared.contracts.envelope import Event, EventBody
+from shared.contracts.project_events import ProjectCreated
+from shared.contracts.training_events import TrainingSucceeded
+from shared.service import Service
+from shared.stores import Stores
+
+PATH = "/api/evaluator/projects/p1/versions"
+
+
+def event(body: EventBody, *, tenant: str = "default", sequence: int = 1) -> Event[Any]:
+    """Wrap a body as the relay would."""
+    return Event[type(body)](  # type: ignore[misc]
+        id=f"e-{body.type}-{sequence}",
+        source="test",
+        type=body.type,
+        time="2026-11-20T08:00:00Z",
+        subject="t1",
+        tenant=tenant,
+        sequence=sequence,
+        data=body,
+    )
+
+
+async def hear(service: Service, body: EventBody, *, tenant: str = "default") -> None:
+    """Deliver an event to the service as its consumer would."""
+    handler = next(s.handler for s in service.subscriptions if s.event is type(body))
+    await handler(event(body, tenant=tenant))
+
+
+async def store(stores: Stores, data: bytes, tenant: str = "default") -> str:
+    """Put a blob under its own hash and return its key."""
+    key = blob_key(tenant, hashlib.sha256(data).hexdigest())
+    await stores.blobs.put(key, data)
+    return key
+
+
+async def train(
+    service: Service, stores: Stores, name: str = "V1", *, tenant: str = "default", **how: Any
+) -> None:
+    """Let the service hear of a version on made-up parts; ``how`` goes to ``version_files``."""
+    manifest, predictions = version_files(name=name, **how)
+    manifest_key = await store(stores, manifest, tenant)
+    predictions_key = await store(stores, predictions, tenant)
+    await hear(service, succeeded(manifest_key, predictions_key, name), tenant=tenant)
+
+
+def succeeded(manifest_key: str, predictions_key: str, name: str = "V1") -> TrainingSucceeded:
+    """A training whose version is ``name``."""
+    return TrainingSucceeded(
+        project_id="p1",
+        training_id=f"t-{name}",
+        version=name,
+        manifest_key=manifest_key,
+        predictions_key=predictions_key,
+        model_key="",
+        model_manifest_key="",
+        golden_key="",
+    )
+
+
+async def project(service: Service, tenant: str = "default") -> None:
+    """Let the service hear of the project."""
+    await hear(
+        service, ProjectCreated(project_id="p1", name="pins", task="detection"), tenant=tenant
+    )
+
+
+def problem(answer: httpx.Response) -> tuple[int, str]:
+    """Status and type of a problem+json answer."""
+    return answer.status_code, answer.json()["type"].rsplit(":", 1)[-1]
