@@ -99,6 +99,12 @@ def _with_masks(rows: Any, r: np.random.Generator) -> Any:
     return Detections(**kept, score=rows.score, area=areas(masks), masks=masks)
 
 
+def scored(detections: Detections) -> list[dict[str, Any]]:
+    """Detections as a COCO results list."""
+    rows = zip(records(detections), detections.score.tolist(), strict=True)
+    return [record | {"score": score} for record, score in rows]
+
+
 def write_coco(samples: Samples, folder: Path) -> tuple[Path, Path]:
     """Write COCO truth and results files."""
     truth, found = folder / "truth.json", folder / "results.json"
@@ -110,8 +116,7 @@ def write_coco(samples: Samples, folder: Path) -> tuple[Path, Path]:
         )
     ]
     truth.write_bytes(orjson.dumps(dataset(samples) | {"annotations": annotations}))
-    rows = zip(records(detections), detections.score.tolist(), strict=True)
-    results = [record | {"score": score} for record, score in rows]
+    results = scored(detections)
     if detections.masks is not None:
         for record in results:
             del record["bbox"]

@@ -21,8 +21,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import orjson
 
-from benchmarks.evaluate_data import WORKS, Work, dataset, draw, records, write_coco
+from benchmarks.evaluate_data import WORKS, Work, dataset, draw, records, scored, write_coco
 
 Run = Callable[[], float]
 REPEATS = {"pycocotools": 1, "torchmetrics": 1, "faster-coco-eval": 2}
@@ -158,19 +159,17 @@ def hotcoco(samples: Any, form: str, folder: Path) -> Run:
 def vernier(samples: Any, form: str, folder: Path) -> Run:
     from vernier import instance
 
-    from services.evaluator.domain.engine import dataset_json, results_json
-
     masks = samples.truths.masks is not None
     iou = instance.Segm() if masks else instance.Bbox()
+    threads = len(os.sched_getaffinity(0)) if form == "boundary" else None  # as Loupe has them
     evaluator = instance.Evaluator(iou=instance.Boundary() if form == "boundary" else iou)
+    given = [(folder / name).read_bytes() for name in ("truth.json", "results.json")]
     if masks:  # it demands boxes beside the masks
-        given = [dataset_json(samples), results_json(samples)]
-    else:
-        given = [(folder / name).read_bytes() for name in ("truth.json", "results.json")]
+        given[1] = orjson.dumps(scored(samples.detections))
 
     def run() -> float:
         if form != "report":
-            return float(evaluator.evaluate(*given).stats[0])
+            return float(evaluator.evaluate(*given, num_threads=threads).stats[0])
         result = evaluator.evaluate(*given, tables="all", calibration=True)
         return float(result.summary.stats[0])
 

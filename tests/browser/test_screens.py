@@ -1,11 +1,17 @@
 """What the screens promise by themselves, without a trained model."""
 
+import time
+from io import BytesIO
 from pathlib import Path
 
+import cv2
+import httpx
+import numpy as np
 import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
+from shared.vision.masks import from_dense, to_text
 from tests.browser.watching import Platform, Watched, sign_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
@@ -115,6 +121,55 @@ def test_a_cut_image_opens_with_its_tiles_and_a_tile_with_its_image(
     expect(page.get_by_text("row 2, column 2")).to_be_visible()
     page.get_by_role("button", name="Open the whole image").click()
     expect(strip.locator("figure")).to_have_count(6)
+
+
+def test_a_mask_is_drawn_pixel_by_pixel(
+    watched: Watched, platform: Platform, tmp_path: Path
+) -> None:
+    """On screen: the pixels of the mask shine through in its colour, those beside it do not."""
+    page = watched.page
+    project = platform.new_project("Masks", task="instance_segmentation")
+    picture, ring = tmp_path / "plate.png", np.zeros((80, 120), np.uint8)
+    Image.new("RGB", (120, 80), "black").save(picture)
+    cv2.circle(ring, (60, 40), 25, 1, thickness=8)
+    save_mask(platform, project, picture, ring)
+    sign_in(watched, platform)
+    page.goto(f"/projects/{project}/gallery")
+    page.get_by_role("button", name="View").click()
+    expect(page.locator(".mask path[fill]")).to_have_count(1)
+    expect(page.locator(".caption")).to_have_text("crack")
+    watched.shot("35-mask")
+    stage = page.locator(".stage")
+    seen = np.asarray(Image.open(BytesIO(stage.screenshot())).convert("L"))
+    scale = min(seen.shape[1] / 120, seen.shape[0] / 80, 4)
+    left, top = (seen.shape[1] - 120 * scale) / 2, (seen.shape[0] - 80 * scale) / 2
+
+    def brightness(x: float, y: float) -> int:
+        return int(seen[round(top + y * scale), round(left + x * scale)])
+
+    assert brightness(60 + 25, 40) > brightness(60, 40) + 20
+    assert brightness(60 - 25, 40) > brightness(10, 40) + 20
+    assert brightness(60, 40) == brightness(10, 40)
+
+
+def save_mask(platform: Platform, project: str, picture: Path, pixels: np.ndarray) -> None:
+    """Upload an image and annotate it with one mask, by the API."""
+    height, width = pixels.shape
+    rle = {"size": [height, width], "counts": to_text(from_dense(pixels > 0))}
+    shape = {"label": "crack", "kind": "mask", "rle": rle}
+    with httpx.Client(
+        base_url=platform.address, headers=platform.credential(), timeout=60
+    ) as client:
+        files = {"files": (picture.name, picture.read_bytes(), "image/png")}
+        path = f"/api/gallery/projects/{project}/images"
+        answer = client.post(path, files=files).raise_for_status()
+        image = answer.json()["files"][0]["image"]["id"]
+        path = f"/api/annotation/projects/{project}/images/{image}"
+        for _ in range(100):  # annotation hears of the image by event
+            if client.get(path).is_success:
+                break
+            time.sleep(0.1)
+        client.put(path, json={"shapes": [shape]}, headers={"If-Match": '"0"'}).raise_for_status()
 
 
 def fill_sizes(page: Page, values: dict[str, int]) -> None:

@@ -30,9 +30,11 @@ class Platform:
     address: str
     key: str
 
-    def new_project(self, name: str, tiling: dict[str, int] | None = None) -> str:
-        """Create a detection project by the API and return its id."""
-        body: dict[str, Any] = {"name": name, "task": "detection", "tiling": tiling}
+    def new_project(
+        self, name: str, tiling: dict[str, int] | None = None, *, task: str = "detection"
+    ) -> str:
+        """Create a project by the API and return its id."""
+        body: dict[str, Any] = {"name": name, "task": task, "tiling": tiling}
         with httpx.Client(base_url=self.address, headers=self.credential(), timeout=60) as client:
             answer = client.post("/api/workspace/projects", json=body).raise_for_status()
         return str(answer.json()["id"])

@@ -40,8 +40,8 @@ def main(arguments: list[str]) -> int:
     """Walk, kill, audit; print what happened with times."""
     parser = argparse.ArgumentParser(prog="python -m tests.compose")
     parser.add_argument("--no-kills", action="store_true", help="only walk the loop")
-    parser.add_argument("--budget-s", type=float, default=60.0, help="training time of V1")
-    parser.add_argument("--second-budget-s", type=float, default=40.0, help="training time of V2")
+    parser.add_argument("--budget-s", type=float, default=240.0, help="training time of V1")
+    parser.add_argument("--second-budget-s", type=float, default=120.0, help="training time of V2")
     options = parser.parse_args(arguments)
     settings = read_settings(Path(".env"))
     address = f"http://127.0.0.1:{settings.get('LOUPE_PUBLISH', '8080')}"

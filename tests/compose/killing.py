@@ -96,8 +96,9 @@ class Pace:
 class Killer:
     """A thread that kills what is planned for the stage that the loop is in.
 
-    Between two stages the loop waits until the last victim is back, so that each kill falls into
-    its own stage. What a training was too short for is killed in a later one.
+    Between two stages the loop waits until the last victim is back, and a new stage ends the quiet
+    after it, so that each kill falls into its own stage. What a stage was too short for is killed
+    in a later training.
     """
 
     def __init__(
@@ -149,6 +150,7 @@ class Killer:
                 if self._over or due is None:
                     return
                 self._busy = True
+                reached = len(self._reached)
             try:
                 self._strike(due[1])
                 self._left.remove(due)
@@ -158,7 +160,9 @@ class Killer:
             with self._changed:
                 self._busy = False
                 self._changed.notify_all()
-                self._changed.wait_for(lambda: self._over, self._pace.quiet_s)
+                self._changed.wait_for(
+                    lambda: self._over or len(self._reached) > reached, self._pace.quiet_s
+                )
 
     def _due(self) -> tuple[str, str] | None:
         if not self._reached:

@@ -41,7 +41,7 @@ def test_vernier_finds_the_same_mask_ap_from_our_export(seed: int) -> None:
         assert np.isnan(boundary_precision(samples)[0])
         return
     summary = instance.Evaluator(iou=instance.Segm()).evaluate(
-        engine.dataset_json(samples), engine.results_json(samples)
+        engine.mask_dataset(samples), engine.mask_results(samples)
     )
     ours = coco_summary(evaluate(samples, kind="mask"))["map"]
     theirs = np.nan if summary.stats[0] < 0 else summary.stats[0]

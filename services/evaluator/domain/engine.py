@@ -5,17 +5,19 @@ Both are young projects and pinned; why these two metrics and not the rest is in
 """
 
 import math
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import hotcoco
 import numpy as np
-import orjson
 from vernier import instance
 
+from services.evaluator.domain.arrangement import group
 from services.evaluator.domain.samples import BadSamples, Flags, Floats, Ints, Samples
-from shared.vision.masks import MaskTable, to_texts
+from shared.vision.masks import MaskTable
 
 BOUNDARY_RATIO = 0.02  # width of the band as part of the image diagonal (Cheng et al. 2021)
 
@@ -85,7 +87,8 @@ def boundary_precision(samples: Samples, *, ratio: float = BOUNDARY_RATIO) -> tu
     if not len(samples.detections):
         return 0.0, 0.0
     evaluator = instance.Evaluator(iou=instance.Boundary(ratio))
-    summary = evaluator.evaluate(dataset_json(samples), results_json(samples))
+    threads = len(os.sched_getaffinity(0))
+    summary = evaluator.evaluate(mask_dataset(samples), mask_results(samples), num_threads=threads)
     stats = [float(value) for value in summary.stats[:2]]
     return tuple(math.nan if value < 0 else value for value in stats)  # type: ignore[return-value]
 
@@ -103,66 +106,66 @@ def _rotated_records(rows: RotatedObjects) -> Iterable[dict[str, Any]]:
         yield record if rows.score is None else record | {"score": float(rows.score[row])}
 
 
-def dataset_json(samples: Samples) -> bytes:
-    """Truths with masks as a COCO dataset, ignore regions as crowds of every label."""
-    rows = list(_mask_records(samples.truths.image, samples.truths.label, samples.truths.masks))
-    for record, crowd, area, box in zip(
-        rows,
-        samples.truths.crowd.tolist(),
-        samples.truths.area.tolist(),
-        samples.truths.boxes_xywh.tolist(),
-        strict=True,
-    ):
-        record |= {"iscrowd": int(crowd), "area": area, "bbox": box}
-    rows.extend(_region_records(samples))
-    sizes = zip(samples.images.widths.tolist(), samples.images.heights.tolist(), strict=True)
-    return orjson.dumps(
-        {
-            "images": [{"id": i + 1, "width": w, "height": h} for i, (w, h) in enumerate(sizes)],
-            "categories": [{"id": k + 1, "name": str(k)} for k in range(len(samples.labels))],
-            "annotations": [record | {"id": row + 1} for row, record in enumerate(rows)],
-        }
+def mask_dataset(samples: Samples) -> instance.CocoDataset:
+    """Truths with masks, and ignore regions as crowds of every label."""
+    truths, regions, images = samples.truths, samples.regions, samples.images
+    labels = len(samples.labels)
+    again = np.tile(np.arange(len(regions)), labels)
+    rows = len(truths) + again.size
+    boxes = np.concatenate([truths.boxes_xywh, regions.boxes_xywh[again]])
+    return instance.CocoDataset.from_arrays(
+        images={
+            "id": np.arange(1, len(images.ids) + 1),
+            "width": images.widths.astype(np.int64),
+            "height": images.heights.astype(np.int64),
+        },
+        annotations={
+            "id": np.arange(1, rows + 1),
+            "image_id": np.concatenate([truths.image, regions.image[again]]) + 1,
+            "category_id": np.concatenate(
+                [truths.label, np.repeat(np.arange(labels), len(regions))]
+            )
+            + 1,
+            "bbox": boxes,
+            "area": np.concatenate([truths.area, boxes[len(truths) :, 2:].prod(axis=1)]),
+            "iscrowd": np.concatenate([truths.crowd, np.ones(again.size, np.bool_)]),
+            "segmentation": _codes(truths.masks) + _codes(regions.masks) * labels,
+        },
+        categories=[{"id": k + 1, "name": str(k)} for k in range(labels)],
     )
 
 
-def _region_records(samples: Samples) -> Iterable[dict[str, Any]]:
-    regions = samples.regions
-    if regions.masks is None:
-        return
-    for label in range(len(samples.labels)):
-        labels = np.full(len(regions), label)
-        for record, (x, y, w, h) in zip(
-            _mask_records(regions.image, labels, regions.masks),
-            regions.boxes_xywh.tolist(),
-            strict=True,
-        ):
-            yield record | {"iscrowd": 1, "area": w * h, "bbox": [x, y, w, h]}
-
-
-def results_json(samples: Samples) -> bytes:
-    """Detections with masks as a COCO results list."""
+def mask_results(samples: Samples) -> list[instance.Detections]:
+    """Detections with masks, image by image; those of an image keep their order."""
     found = samples.detections
-    rows = _mask_records(found.image, found.label, found.masks)
-    scores, boxes = found.score.tolist(), found.boxes_xywh.tolist()
-    return orjson.dumps(
-        [
-            record | {"score": score, "bbox": box}
-            for record, score, box in zip(rows, scores, boxes, strict=True)
-        ]
-    )
+    codes = _codes(found.masks)
+    order, start = group(found.image, len(samples.images.ids))
+    out: list[instance.Detections] = []
+    for image, (first, last) in enumerate(pairwise(start.tolist())):
+        rows = order[first:last]
+        if rows.size:
+            out.append(
+                {
+                    "image_id": image + 1,
+                    "boxes": found.boxes_xywh[rows],
+                    "scores": found.score[rows],
+                    "labels": found.label[rows] + 1,
+                    "rles": [codes[row] for row in rows.tolist()],
+                }
+            )
+    return out
 
 
-def _mask_records(image: Ints, label: Ints, masks: MaskTable | None) -> Iterable[dict[str, Any]]:
+def _codes(masks: MaskTable | None) -> list[instance.UncompressedRLE]:
     if masks is None:
-        raise BadSamples("the samples carry no masks")
-    sizes = np.stack([masks.heights, masks.widths], axis=1).tolist()
-    columns = ((image + 1).tolist(), (label + 1).tolist(), sizes, to_texts(masks))
-    for image_id, category_id, size, counts in zip(*columns, strict=True):
-        yield {
-            "image_id": image_id,
-            "category_id": category_id,
-            "segmentation": {"size": size, "counts": counts},
-        }
+        return []
+    # One tuple a size: a tuple a mask would set off full garbage collections.
+    known: dict[tuple[int, int], tuple[int, int]] = {}
+    sizes = zip(masks.heights.tolist(), masks.widths.tolist(), strict=True)
+    return [
+        {"counts": masks.counts[first:last], "size": known.setdefault(size, size)}
+        for (first, last), size in zip(pairwise(masks.starts.tolist()), sizes, strict=True)
+    ]
 
 
 def _mean_known(precision: Floats) -> float:

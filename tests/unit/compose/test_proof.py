@@ -65,6 +65,18 @@ def test_a_training_too_short_leaves_its_victims_to_the_next() -> None:
     assert killer.problems == []
 
 
+def test_a_new_stage_does_not_wait_for_the_quiet_after_the_last() -> None:
+    fleet = Fleet()
+    plan = [("upload", "minio"), ("test", "triton")]
+    killer = Killer(fleet, plan, pace=Pace(down_s=0.0, quiet_s=3600.0, back_s=0.0))
+    killer.start()
+    for stage in ("upload images", "test unseen images"):
+        killer.enter(stage)
+        killer.await_quiet()
+    killer.finish()
+    assert fleet.killed == ["minio", "triton"]
+
+
 def test_a_kill_that_fails_is_a_problem_even_if_it_is_the_last() -> None:
     (problem,) = walked(Fleet(stubborn="triton"), [("test", "triton")], ["test unseen images"])
     assert problem.startswith("triton could not be killed")
