@@ -160,9 +160,12 @@ class Killer:
             with self._changed:
                 self._busy = False
                 self._changed.notify_all()
-                self._changed.wait_for(
-                    lambda: self._over or len(self._reached) > reached, self._pace.quiet_s
-                )
+                self._rest(reached)
+
+    def _rest(self, reached: int) -> None:
+        self._changed.wait_for(
+            lambda: self._over or len(self._reached) > reached, self._pace.quiet_s
+        )
 
     def _due(self) -> tuple[str, str] | None:
         if not self._reached:

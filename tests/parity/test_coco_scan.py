@@ -70,6 +70,22 @@ def test_hard_cases_are_scanned_to_the_same_bits(kind: Kind) -> None:
         assert_same(*both(truth, found, kind))
 
 
+@pytest.mark.parametrize("inside", ["", '{"a":[{},{"b":1} , {"c":2}]}', '"a } , { b"'])
+@pytest.mark.parametrize("records", range(1, 8))
+def test_the_middle_of_the_results_may_lie_inside_a_record(inside: str, records: int) -> None:
+    """Both halves are scanned at once, and what only looks like a record must not be taken."""
+    note = f',"note":{inside}' if inside else ""
+    rows = [
+        f'{{"image_id":7,"category_id":2,"score":0.{k + 1}{note * (k == records // 2)},'
+        f'"bbox":[{k},2,3,4]}}'
+        for k in range(records)
+    ]
+    found = f"[{' , '.join(rows)}]".encode()
+    scanned, parsed = both(TRUTH, found, "box")
+    assert_same(scanned, parsed)
+    assert len(scanned.detections) == records
+
+
 @pytest.mark.parametrize("case", range(5))
 def test_reference_files_are_scanned_to_the_same_bits(shared_data: Path, case: int) -> None:
     folder = shared_data / "coco_reference"

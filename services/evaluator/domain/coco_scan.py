@@ -62,9 +62,21 @@ def room_for(size_bytes: int) -> Records:
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def scan_results(data: Bytes, records: Records) -> tuple[int, int]:
-    """Scan a results list; returns the place after it (or BROKEN) and the number of records."""
-    place, rows = _scan_records(data, after_space(data, 0), records)
+def scan_results(data: Bytes, records: Records, stop: int = BROKEN) -> tuple[int, int]:
+    """Scan a results list up to the record that begins at ``stop``; all of it where none does.
+
+    Returns the place reached (or BROKEN) and the number of records.
+    """
+    place, rows = _scan_list(data, after_space(data, 0), records, stop)
+    if place not in (stop, BROKEN) and after_space(data, place) != data.size:
+        return BROKEN, 0
+    return place, rows
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def scan_rest(data: Bytes, records: Records, place: int) -> tuple[int, int]:
+    """Scan a results list from the record that begins at ``place`` to its end."""
+    place, rows = _scan_records(data, place, records, BROKEN)
     if place != BROKEN and after_space(data, place) != data.size:
         return BROKEN, 0
     return place, rows
@@ -88,7 +100,7 @@ def scan_dataset(data: Bytes, records: Records) -> tuple[int, int, int]:
             if first != BROKEN:
                 return BROKEN, BROKEN, 0
             first = place
-            place, rows = _scan_records(data, place, records)
+            place, rows = _scan_list(data, place, records, BROKEN)
             last = place
         else:
             place = after_value(data, place)
@@ -103,12 +115,18 @@ def scan_dataset(data: Bytes, records: Records) -> tuple[int, int, int]:
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _scan_records(data: Bytes, place: int, records: Records) -> tuple[int, int]:
+def _scan_list(data: Bytes, place: int, records: Records, stop: int) -> tuple[int, int]:
     if at(data, place) != OPEN_LIST:
         return BROKEN, 0
     place = after_space(data, place + 1)
     if at(data, place) == CLOSE_LIST:
         return place + 1, 0
+    place, rows = _scan_records(data, place, records, stop)
+    return place, rows
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _scan_records(data: Bytes, place: int, records: Records, stop: int) -> tuple[int, int]:
     for row in range(records.size):
         place = _scan_record(data, place, records[row])
         if place == BROKEN:
@@ -120,6 +138,8 @@ def _scan_records(data: Bytes, place: int, records: Records) -> tuple[int, int]:
         if byte != COMMA:
             return BROKEN, 0
         place = after_space(data, place + 1)
+        if place == stop:
+            return place, row + 1
     return BROKEN, 0
 
 

@@ -184,11 +184,12 @@ def _columns(what: str, rows: Truths | Detections, images: int, labels: int) -> 
 
 
 def _geometry(what: str, image: Ints, boxes_xywh: Floats, images: int) -> None:
-    _first_wrong(what, ~np.isfinite(boxes_xywh).all(axis=1), "the box is not finite")
-    _first_wrong(what, (boxes_xywh[:, 2:] < 0).any(axis=1), "the box has a negative side")
+    _first_wrong(what, ~np.isfinite(boxes_xywh), "the box is not finite")
+    _first_wrong(what, boxes_xywh[:, 2:] < 0, "the box has a negative side")
     _first_wrong(what, (image < 0) | (image >= images), "the image is unknown")
 
 
 def _first_wrong(what: str, wrong: Flags | np.bool_, why: str) -> None:
     if wrong.any():
-        raise BadSamples(f"{what} {int(np.argmax(wrong))}: {why} ({int(wrong.sum())} such)")
+        rows = np.atleast_2d(wrong.T).any(axis=0)
+        raise BadSamples(f"{what} {int(np.argmax(rows))}: {why} ({int(rows.sum())} such)")
