@@ -58,17 +58,21 @@ class ConsumerLoop:
 
     async def run(self) -> None:
         """Consume until the process is to stop; a log that does not answer only delays."""
+        told = ""
         try:
             while not self._life.stopping:
                 self._sign()
                 try:
                     consumer = await self._events.consumer(self._service, self._topics)
+                    told = ""
                     try:
                         await self._consume(consumer)
                     finally:
                         await consumer.close()
                 except DependencyDown as error:
-                    log.warning("consumer.waits", service=self._service, reason=error.detail)
+                    if error.detail != told:  # said once, not every second of an outage
+                        log.warning("consumer.waits", service=self._service, reason=error.detail)
+                    told = error.detail
                     await asyncio.sleep(self._limits.pauses_s[0])
         finally:
             self._life.ended(self._service)
