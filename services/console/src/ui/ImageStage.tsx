@@ -15,6 +15,8 @@ export interface Mark {
   readonly mask?: Rle | null | undefined;
   readonly colour: string;
   readonly caption?: string;
+  /** Put the caption under the mark, where another mark's stands above. */
+  readonly captionBelow?: boolean;
   readonly dashed?: boolean;
 }
 
@@ -33,6 +35,7 @@ interface Props {
 
 const WHEEL_STEP = 1.0015;
 const BUTTON_STEP = 1.4;
+const CAPTION_HEIGHT = 18;
 /** From here on pixels are shown as squares, so that a tiny defect can be judged. */
 const PIXELATED_FROM = 3;
 
@@ -142,7 +145,7 @@ interface OutlineProps {
 function MarkOutline({ mark, view, captions, onMark }: OutlineProps): ReactNode {
   const points = mark.outline.map((point) => toScreen(view, point));
   const left = Math.min(...points.map(([x]) => x));
-  const top = Math.min(...points.map(([, y]) => y));
+  const ys = points.map(([, y]) => y);
   if (points.length === 0) return null;
   return (
     <g
@@ -159,7 +162,12 @@ function MarkOutline({ mark, view, captions, onMark }: OutlineProps): ReactNode 
         />
       )}
       {captions && mark.caption !== undefined && (
-        <Caption text={mark.caption} x={left} y={top} colour={mark.colour} />
+        <Caption
+          text={mark.caption}
+          x={left}
+          y={mark.captionBelow === true ? Math.max(...ys) + CAPTION_HEIGHT : Math.min(...ys)}
+          colour={mark.colour}
+        />
       )}
     </g>
   );
@@ -197,10 +205,10 @@ function captionWidth(text: string): number {
 }
 
 export function Caption({ text, x, y, colour }: CaptionProps): ReactNode {
-  const lift = y < 20 ? 0 : -18;
+  const lift = y < 20 ? 0 : -CAPTION_HEIGHT;
   return (
     <g transform={`translate(${x}, ${y + lift})`} className="caption">
-      <rect width={captionWidth(text)} height={18} fill={colour} rx={3} />
+      <rect width={captionWidth(text)} height={CAPTION_HEIGHT} fill={colour} rx={3} />
       <text x={5} y={13}>
         {text}
       </text>

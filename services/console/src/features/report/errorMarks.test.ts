@@ -44,6 +44,7 @@ test("a wrong label can be looked at alone, and comes along with either of its h
   expect(askedKind(alone)).toBe("wrong_label");
   expect(askedKind({ ...alone, false: true })).toBe("false");
   expect(marksOf(pair, alone).map(({ caption: text }) => text)).toEqual(["scratch ⇄ pit 0.80", "pit ⇄ scratch"]);
+  expect(marksOf(pair, alone).map(({ captionBelow }) => captionBelow)).toEqual([false, true]);
   expect(marksOf(pair, { ...NONE, false: true })).toHaveLength(1);
   const ticks = ["false", "missed", "wrong_label"] as const;
   expect(ticks.map((tick) => countOf(pair, tick))).toEqual([1, 2, 1]);

@@ -51,6 +51,7 @@ export function marksOf(marks: readonly ReportMark[], shown: Shown): Mark[] {
         mask: mark.rle,
         colour: KIND_COLOURS[mark.kind],
         caption: caption(mark),
+        captionBelow: mark.kind === "missed" && mark.confused_with !== null,
       },
     ];
   });
