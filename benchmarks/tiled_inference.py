@@ -45,6 +45,7 @@ class FreeSession:
 
 
 def loupe(path: Path) -> None:
+    from shared.allocator import keep_freed_blocks
     from shared.runtime.image_rows import FileRows
     from shared.runtime.manifest import ModelManifest
     from shared.runtime.predictor import Predictor
@@ -61,6 +62,7 @@ def loupe(path: Path) -> None:
         merge=MergeRule(threshold=THRESHOLD),
         max_detections=1_000_000,
     )
+    keep_freed_blocks()  # as the service does
     data, session = path.read_bytes(), FreeSession()
     found = Predictor(manifest, session).predict(FileRows(data, read_header(data)))
     print(f"{session.windows} windows, {len(found)} boxes")

@@ -14,6 +14,7 @@ from typing import Any, Literal
 import uvicorn
 from starlette.types import ASGIApp
 
+from shared.allocator import keep_freed_blocks
 from shared.events.consumer import ConsumerLoop
 from shared.events.relay import Relay
 from shared.http.app import ByPrefix, Check, create_app, problem_page
@@ -130,6 +131,7 @@ async def run(
     Raises the first error of opening. What was acknowledged is durable, so a kill loses nothing.
     After a signal the process ends within :data:`_END_S`, whatever hangs; a second one ends it now.
     """
+    keep_freed_blocks()
     stores = Stores.of(StoreSettings())
     services = [build(stores) for build in builds]
     configure(services[0].name if len(services) == 1 else "loupe")

@@ -5,7 +5,6 @@ Both are young projects and pinned; why these two metrics and not the rest is in
 """
 
 import math
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
@@ -13,6 +12,7 @@ from typing import Any
 
 import hotcoco
 import numpy as np
+from numba import config
 from vernier import instance
 
 from services.evaluator.domain.arrangement import group
@@ -87,8 +87,9 @@ def boundary_precision(samples: Samples, *, ratio: float = BOUNDARY_RATIO) -> tu
     if not len(samples.detections):
         return 0.0, 0.0
     evaluator = instance.Evaluator(iou=instance.Boundary(ratio))
-    threads = len(os.sched_getaffinity(0))
-    summary = evaluator.evaluate(mask_dataset(samples), mask_results(samples), num_threads=threads)
+    summary = evaluator.evaluate(
+        mask_dataset(samples), mask_results(samples), num_threads=config.NUMBA_NUM_THREADS
+    )
     stats = [float(value) for value in summary.stats[:2]]
     return tuple(math.nan if value < 0 else value for value in stats)  # type: ignore[return-value]
 
