@@ -1,6 +1,5 @@
 """The chart renders, every manifest fits its schema, and it is as hard as it says."""
 
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -10,51 +9,13 @@ import yaml
 
 from charts.topics import TARGET, render
 from shared.contracts.catalogue import PARTITIONS
-from tests.servers.choosing import required
-from tests.servers.installing import HELM, installed
+from tests.chart.rendering import CHART, CLUSTER, EXAMPLES, helm, of_kind, pod_specs, rendered
 
-CHART = Path(__file__).parents[2] / "charts" / "loupe"
-EXAMPLES = sorted(path.stem for path in (CHART / "examples").glob("*.yaml"))
-CLUSTER = "1.33"
 # Their schemas come with their operators, not with Kubernetes.
 CUSTOM = {"KafkaTopic", "ScaledObject", "TriggerAuthentication"}
 SERVICES = {"workspace", "gallery", "tiling", "annotation", "trainer", "evaluator", "inference"}
 
 pytestmark = pytest.mark.servers
-
-
-def helm(*arguments: str) -> subprocess.CompletedProcess[str]:
-    if not installed(HELM):
-        message = "helm is not built: run `make servers-install`"
-        pytest.fail(message) if required() else pytest.skip(message)
-    command = [str(HELM.folder / "helm"), *arguments, "--kube-version", CLUSTER]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
-
-
-def rendered(example: str, *settings: str) -> list[dict[str, Any]]:
-    values = CHART / "examples" / f"{example}.yaml"
-    sets = [part for setting in settings for part in ("--set", setting)]
-    done = helm("template", "plant", str(CHART), "--namespace", "vision", "-f", str(values), *sets)
-    assert done.returncode == 0, done.stderr
-    return [manifest for manifest in yaml.safe_load_all(done.stdout) if manifest]
-
-
-def pod_specs(manifests: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Pod specs by owner's name; the Job that the trainer makes is one of them."""
-    found = {}
-    for manifest in manifests:
-        name = manifest["metadata"]["name"]
-        if manifest["kind"] in ("Deployment", "StatefulSet"):
-            found[name] = manifest["spec"]["template"]["spec"]
-        if name.endswith("-worker-job"):
-            job = yaml.safe_load(manifest["data"]["worker-job.yaml"])
-            kubernetes_validate.validate(job, CLUSTER, strict=True)
-            found[name] = job["spec"]["template"]["spec"]
-    return found
-
-
-def of_kind(manifests: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
-    return [manifest for manifest in manifests if manifest["kind"] == kind]
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
@@ -306,3 +267,23 @@ def test_the_topics_are_those_of_the_catalogue() -> None:
     for topic in topics:
         wanted = PARTITIONS.get(topic["spec"]["topicName"], 1)
         assert topic["spec"]["partitions"] == wanted
+
+
+def test_topics_stand_where_the_topic_operator_looks() -> None:
+    manifests = rendered("production")
+    topics = of_kind(manifests, "KafkaTopic")
+    assert {t["apiVersion"] for t in topics} == {"kafka.strimzi.io/v1"}
+    assert {t["metadata"]["namespace"] for t in topics} == {"kafka"}
+    # They alone leave the release's namespace; the services may go to the broker there.
+    rest = [m for m in manifests if m["kind"] != "KafkaTopic"]
+    assert not any("namespace" in m["metadata"] for m in rest)
+    stores = next(m for m in rest if m["metadata"]["name"] == "plant-to-stores")
+    (rule,) = stores["spec"]["egress"]
+    name = {"kubernetes.io/metadata.name": "kafka"}
+    assert {"namespaceSelector": {"matchLabels": name}} in rule["to"]
+    assert {"protocol": "TCP", "port": 9092} in rule["ports"]
+
+
+def test_topics_stand_in_the_namespace_of_the_release_unless_told() -> None:
+    topics = of_kind(rendered("gpu", "stores.kafka.strimziCluster=plant"), "KafkaTopic")
+    assert {t["metadata"]["namespace"] for t in topics} == {"vision"}
