@@ -1,9 +1,10 @@
 """One tool on one piece of work, in a process of its own: seconds and peak memory over imports.
 
-    python -m benchmarks.evaluate_peers TOOL WORK arrays|files|report|boundary FOLDER
+    python -m benchmarks.evaluate_peers TOOL WORK arrays|files|report|threshold|boundary FOLDER
 
 ``arrays`` begins with arrays (or the tool's own objects of the truth) in memory, ``files`` with
-COCO JSON on disk, ``report`` makes the tool's whole diagnostic report and ``boundary`` gives
+COCO JSON on disk, ``report`` makes the tool's whole diagnostic report, ``threshold`` shows a stored
+one at another confidence threshold each time, with intervals and traits, and ``boundary`` gives
 boundary AP, from memory (vernier: from JSON in memory). Compiled kernels are warmed on a small data
 set first, which counts as importing.
 """
@@ -65,6 +66,27 @@ def loupe(samples: Any, form: str, folder: Path) -> Run:
         truth, found = (path.read_bytes() for path in write_coco(small, Path(warm)))
         scanned_samples(truth, found, kind=kind)
     form = wanted
+    return moved_threshold(samples, kind) if form == "threshold" else run
+
+
+def moved_threshold(samples: Any, kind: Any) -> Run:
+    """What the server answers when the slider moves; reading the stored report is not timed."""
+    from itertools import cycle
+
+    from services.evaluator.domain.detection_report import detection_report, document_at
+    from services.evaluator.domain.evaluation import evaluate
+    from services.evaluator.domain.matches_file import matches_from_bytes, matches_to_bytes
+    from services.evaluator.domain.report_options import ReportOptions
+
+    evaluation = evaluate(samples, kind=kind)
+    document = detection_report(evaluation, ReportOptions(identity={"task": "detection"}))
+    stored = matches_from_bytes(matches_to_bytes(evaluation))
+    thresholds = cycle([0.2, 0.35, 0.5, 0.65, 0.8])
+
+    def run() -> float:
+        found = document_at(document, stored, threshold=next(thresholds), iou_threshold=0.5)
+        return float(found["overall"]["map"])
+
     return run
 
 

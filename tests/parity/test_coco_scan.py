@@ -1,8 +1,10 @@
 """The scanner of COCO files gives the very values of the general parser, or leaves it the file."""
 
 import sys
+import time
 from dataclasses import fields
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import numpy as np
@@ -14,6 +16,7 @@ from hypothesis import strategies as st
 sys.path.insert(0, str(Path(__file__).parent))
 from coco_cases import hard_case
 
+from services.evaluator.domain import coco_columns
 from services.evaluator.domain.coco_columns import NotPlain, scanned_samples
 from services.evaluator.domain.coco_files import SCANNED_BYTES, parsed_samples, read_coco
 from services.evaluator.domain.coco_records import Kind
@@ -84,6 +87,50 @@ def test_the_middle_of_the_results_may_lie_inside_a_record(inside: str, records:
     scanned, parsed = both(TRUTH, found, "box")
     assert_same(scanned, parsed)
     assert len(scanned.detections) == records
+
+
+def test_records_inside_a_record_never_stand_for_detections(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The second half begins inside them, and may still be scanned when the first one is done."""
+    row = '{{"image_id":7,"category_id":2,"score":0.{0},"bbox":[{0},2,3,4]}}'
+    rows = [row.format(k % 9 + 1) for k in range(9001)]
+    inner = '{"image_id":7,"category_id":2,"score":1,"bbox":[9,9,9,9]}'
+    rows[4700] = rows[4700][:-1] + f',"history":[{",".join([inner] * 1500)}]}}'
+    scan_results, scan_rest = coco_columns.scan_results, coco_columns.scan_rest
+    scanned_again = Event()
+
+    def again(*args: Any) -> tuple[int, int]:
+        out = scan_results(*args)
+        if len(args) == 2:  # the whole list, once the first half has passed the second's beginning
+            scanned_again.set()
+            time.sleep(0.1)
+        return out
+
+    def late(*args: Any) -> tuple[int, int]:
+        scanned_again.wait(0.3)
+        return scan_rest(*args)
+
+    monkeypatch.setattr(coco_columns, "scan_results", again)
+    monkeypatch.setattr(coco_columns, "scan_rest", late)
+    scanned, parsed = both(TRUTH, f"[{','.join(rows)}]".encode(), "box")
+    assert_same(scanned, parsed)
+    assert len(scanned.detections) == 9001
+    assert scanned_again.is_set()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("unknown", [6, 9, -1, 2**40])
+def test_an_unknown_image_beside_ids_without_a_gap_is_left_to_the_parser(
+    unknown: int, kind: Kind
+) -> None:
+    truth = TRUTH.replace(b'"id":3,"width"', b'"id":8,"width"').replace(b'_id":3', b'_id":8')
+    found = RESULTS.replace(b'"image_id":3', b'"image_id":8', 1)
+    with pytest.raises(NotPlain):
+        scanned_samples(
+            truth, found.replace(b'"image_id":3', b'"image_id":%d' % unknown), kind=kind
+        )
+    assert_same(*both(truth, found.replace(b'"image_id":3', b'"image_id":7'), kind))
 
 
 @pytest.mark.parametrize("case", range(5))

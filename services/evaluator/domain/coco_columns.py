@@ -92,6 +92,7 @@ def _scanned_results(pool: ThreadPoolExecutor, file: bytes) -> Callable[[], tupl
             records[rows : rows + more] = records[spare : spare + more]
             rows += more
         elif middle:  # what looked like the beginning of a record lay inside one
+            tail.result()  # it writes into the same table
             place, rows = scan_results(data, records)
         if place == BROKEN or not _is_utf8(file):
             raise NotPlain

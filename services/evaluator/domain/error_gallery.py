@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from services.evaluator.domain.arrangement import group, rising_order
 from services.evaluator.domain.confusion import Outcomes
 from services.evaluator.domain.evaluation import Evaluation
 from services.evaluator.domain.matching import NOBODY, Matches
@@ -82,19 +83,46 @@ def gallery(evaluation: Evaluation, index: ErrorIndex) -> list[dict[str, Any]]:
         _labels(arranged.det_label, index.detection),
     )
     value = np.where(index.kind == MISS, index.size_px, index.score)
-    order = np.lexsort((-value, owner, index.kind))
-    order = order[index.kind[order] != FOUND]
-    groups = np.stack([index.kind[order], owner[order]], axis=1)
-    first = np.ones(order.size, np.bool_)
-    first[1:] = (groups[1:] != groups[:-1]).any(axis=1)
-    begins = np.flatnonzero(first)
-    place = np.arange(order.size) - np.repeat(begins, np.diff([*begins, order.size]))
-    return records(evaluation, index, order[place < SHOWN_OF_EACH])
+    errors = np.flatnonzero(index.kind != FOUND)
+    errors = errors[rising_order(-value[errors])]
+    cells = index.kind[errors] * arranged.labels + owner[errors]
+    by_cell, start = group(cells, FOUND * arranged.labels)
+    place = np.arange(by_cell.size) - np.repeat(start[:-1], np.diff(start))
+    return records(evaluation, index, errors[by_cell[place < SHOWN_OF_EACH]])
 
 
 def records(evaluation: Evaluation, index: ErrorIndex, rows: Ints) -> list[dict[str, Any]]:
     """JSON rows: kind, colour, image, labels, score and boxes ``[x1, y1, x2, y2]`` in pixels."""
-    return [_record(evaluation, index, int(row)) for row in rows]
+    arranged, samples = evaluation.arranged, evaluation.samples
+    detection, truth = index.detection[rows], index.truth[rows]
+    names = (*samples.labels, None)  # NONE is the last
+    columns = zip(
+        index.kind[rows].tolist(),
+        index.image[rows].tolist(),
+        _labels(arranged.truth_label, truth).tolist(),
+        _labels(arranged.det_label, detection).tolist(),
+        index.score[rows].tolist(),
+        _corners(arranged.det_boxes, detection),
+        _corners(arranged.truth_boxes, truth),
+        _shape_ids(evaluation, truth),
+        index.size_px[rows].tolist(),
+        strict=True,
+    )
+    return [
+        {
+            "kind": KINDS[kind],
+            "colour": COLOURS[KINDS[kind]],
+            "image_id": samples.images.ids[image],
+            "true_label": names[true],
+            "predicted_label": names[predicted],
+            "score": None if box is None else score,
+            "box": box,
+            "truth_box": truth_box,
+            "shape_id": shape_id,
+            "size_px": round(size_px, 2),
+        }
+        for kind, image, true, predicted, score, box, truth_box, shape_id, size_px in columns
+    ]
 
 
 def counts_by_kind(index: ErrorIndex) -> dict[str, int]:
@@ -109,34 +137,19 @@ def _labels(labels: Ints, rows: Ints) -> Ints:
     return np.where(rows == NONE, NONE, labels[rows])
 
 
-def _record(evaluation: Evaluation, index: ErrorIndex, row: int) -> dict[str, Any]:
-    arranged, samples = evaluation.arranged, evaluation.samples
-    detection, truth = int(index.detection[row]), int(index.truth[row])
-    kind = KINDS[int(index.kind[row])]
-    out: dict[str, Any] = {
-        "kind": kind,
-        "colour": COLOURS[kind],
-        "image_id": samples.images.ids[int(index.image[row])],
-        "true_label": None,
-        "predicted_label": None,
-        "score": None,
-        "box": None,
-        "truth_box": None,
-        "shape_id": None,
-        "size_px": round(float(index.size_px[row]), 2),
-    }
-    if detection != NONE:
-        out["predicted_label"] = samples.labels[int(arranged.det_label[detection])]
-        out["score"] = float(arranged.score[detection])
-        out["box"] = _xyxy(arranged.det_boxes[detection])
-    if truth != NONE:
-        out["true_label"] = samples.labels[int(arranged.truth_label[truth])]
-        out["truth_box"] = _xyxy(arranged.truth_boxes[truth])
-        source = int(arranged.truth_source[truth])
-        out["shape_id"] = (samples.truths.ids[source] or None) if samples.truths.ids else None
+def _corners(boxes_xywh: Floats, rows: Ints) -> list[list[float] | None]:
+    """Corners of each row's box, None where there is none."""
+    there = np.flatnonzero(rows != NONE)
+    boxes = boxes_xywh[rows[there]]
+    corners = np.concatenate([boxes[:, :2], boxes[:, :2] + boxes[:, 2:]], axis=1).tolist()
+    out: list[list[float] | None] = [None] * rows.size
+    for place, corner in zip(there.tolist(), corners, strict=True):
+        out[place] = corner
     return out
 
 
-def _xyxy(box: Floats) -> list[float]:
-    x, y, w, h = (float(value) for value in box)
-    return [x, y, x + w, y + h]
+def _shape_ids(evaluation: Evaluation, truths: Ints) -> list[str | None]:
+    ids, sources = evaluation.samples.truths.ids, evaluation.arranged.truth_source
+    if not ids:
+        return [None] * truths.size
+    return [ids[sources[truth]] or None if truth != NONE else None for truth in truths.tolist()]

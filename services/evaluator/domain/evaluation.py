@@ -13,6 +13,7 @@ from services.evaluator.domain.average_precision import Precisions, area_precisi
 from services.evaluator.domain.coco_records import Kind
 from services.evaluator.domain.confusion import Outcomes, outcomes
 from services.evaluator.domain.matching import Matches, OwnPairs, match, own_pairs
+from services.evaluator.domain.neighbours import nearest_other_label
 from services.evaluator.domain.outlines import Outlines, measure_outlines
 from services.evaluator.domain.overlaps import MIN_OVERLAP, Overlaps, box_overlaps, mask_overlaps
 from services.evaluator.domain.samples import BadSamples, Ints, Samples
@@ -62,6 +63,20 @@ class Evaluation:
         if self.kept_outlines is not None:
             return self.kept_outlines
         return measure_outlines(self.samples, self.arranged, self.matches)
+
+    @cached_property
+    def neighbours(self) -> tuple[Ints, Ints]:
+        """Label of the nearest truth of another label, for truths and detections; K if none."""
+        arranged = self.arranged
+        truths = (arranged.truth_boxes, arranged.truth_label, arranged.truth_start)
+        rows = (
+            (arranged.truth_boxes, arranged.truth_label, arranged.truth_image()),
+            (arranged.det_boxes, arranged.det_label, arranged.det_image()),
+        )
+        of_truths, of_detections = (
+            nearest_other_label(one, truths, arranged.labels) for one in rows
+        )
+        return of_truths, of_detections
 
     @cached_property
     def masks(self) -> tuple[MaskTable, MaskTable] | None:

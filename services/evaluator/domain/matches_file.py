@@ -25,6 +25,7 @@ from services.evaluator.domain.samples import (
 from shared.vision.masks import MaskTable
 
 FORMAT = 2
+READ = {1: ("box",), 2: ("box", "mask")}  # format 1 kept no masks
 NO_BOXES = np.zeros((0, 4))
 NONE = np.zeros(0, np.int64)
 
@@ -75,7 +76,7 @@ def matches_from_bytes(data: bytes) -> Evaluation:
     can be asked of it.
 
     Raises:
-        BadSamples: The file is damaged or of another format.
+        BadSamples: The file is damaged, or of another release and cannot be read.
     """
     try:
         with np.load(BytesIO(data), allow_pickle=False) as file:
@@ -86,8 +87,11 @@ def matches_from_bytes(data: bytes) -> Evaluation:
 
 def _read(columns: dict[str, Any]) -> Evaluation:
     names = orjson.loads(columns["names"].tobytes())
-    if names["format"] != FORMAT:
-        raise ValueError(f"format {names['format']}")
+    if names["kind"] not in READ.get(names["format"], ()):
+        raise BadSamples(
+            f"the stored matches are of another release (format {names['format']}):"
+            " recompute the report"
+        )
     labels = tuple(names["labels"])
     arranged = Arranged(
         labels=len(labels),

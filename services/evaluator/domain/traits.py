@@ -6,21 +6,22 @@ one side than chance allows, and Holm's step-down keeps the whole search at one 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from math import sqrt
 from typing import Literal
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 from scipy.special import gammaln
 
 from services.evaluator.domain.evaluation import Evaluation
-from services.evaluator.domain.samples import Columns, Flags, Floats, Ints
+from services.evaluator.domain.samples import Flags, Floats, Ints
 from services.evaluator.domain.words import Words, percent, say, trait
 
 LEAST_LIFT = 1.5  # a trait is worth telling when errors are half as frequent again
 LEAST_ERRORS = 3
 ALPHA = 0.05
-NEAR_FACTOR = 2.0  # "near" is within twice the object's own size
+TAIL = 12.0  # standard deviations; what lies beyond is less than 1e-30 of a tail
 
 TraitKind = Literal["trait_miss", "trait_false", "trait_class"]
 Texts = NDArray[np.str_]
@@ -129,10 +130,10 @@ def truth_features(
     """Features of the truths ``rows`` (in evaluation order), with which other label is near."""
     arranged = evaluation.arranged
     boxes, label = arranged.truth_boxes[rows], arranged.truth_label[rows]
-    image = arranged.truth_image()[rows]
+    image, names = arranged.truth_image()[rows], evaluation.samples.labels
     return _features(evaluation, boxes, image, images) | {
-        "label": Categories(label, evaluation.samples.labels),
-        "near": _near(evaluation, boxes, label, image),
+        "label": Categories(label, names),
+        "near": Categories(evaluation.neighbours[0][rows], (*names, "")),
     }
 
 
@@ -143,7 +144,7 @@ def detection_features(
     arranged = evaluation.arranged
     boxes, image = arranged.det_boxes[rows], arranged.det_image()[rows]
     return _features(evaluation, boxes, image, images) | {
-        "near": _near(evaluation, boxes, arranged.det_label[rows], image)
+        "near": Categories(evaluation.neighbours[1][rows], (*evaluation.samples.labels, ""))
     }
 
 
@@ -152,54 +153,20 @@ def _features(
 ) -> dict[str, Floats | Categories]:
     sizes = evaluation.samples.images
     width, height = sizes.widths[image], sizes.heights[image]
-    sides = boxes[:, 2:]
-    centre = boxes[:, :2] + sides / 2
+    left, top, wide, high = boxes.T
+    x, y = left + wide / 2, top + high / 2
     with np.errstate(divide="ignore", invalid="ignore"):
-        border = np.minimum(centre, np.stack([width, height], axis=1) - centre)
-        edge = np.where(
-            width > 0, border.min(axis=1) / np.maximum(np.minimum(width, height), 1), np.nan
-        )
-        aspect = sides.max(axis=1) / np.maximum(sides.min(axis=1), 1e-9)
+        border = np.minimum(np.minimum(x, width - x), np.minimum(y, height - y))
+        edge = np.where(width > 0, border / np.maximum(np.minimum(width, height), 1), np.nan)
+        aspect = np.maximum(wide, high) / np.maximum(np.minimum(wide, high), 1e-9)
     crowding = np.diff(evaluation.arranged.truth_start)[image].astype(np.float64)
     out: dict[str, Floats | Categories] = {
-        "size": np.sqrt(sides[:, 0] * sides[:, 1]),
+        "size": np.sqrt(wide * high),
         "edge": edge,
         "aspect": aspect,
         "crowding": crowding,
     }
     return out | {name: values[image] for name, values in image_features(images).items()}
-
-
-def _near(evaluation: Evaluation, boxes: Floats, label: Ints, image: Ints) -> Categories:
-    """Name of the nearest truth of another label within reach; empty if there is none."""
-    arranged, names = evaluation.arranged, evaluation.samples.labels
-    nearest: Ints = _nearest(
-        (boxes, label, image),
-        (arranged.truth_boxes, arranged.truth_label, arranged.truth_start),
-        len(names),
-    )
-    return Categories(nearest, (*names, ""))
-
-
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _nearest(dets: Columns, truths: Columns, nobody: int) -> Ints:
-    boxes, labels, image = dets
-    truth_boxes, truth_label, start = truths
-    out = np.full(labels.size, nobody, np.int64)
-    for row in range(labels.size):
-        nearest = np.inf
-        x, y = boxes[row, 0] + boxes[row, 2] / 2, boxes[row, 1] + boxes[row, 3] / 2
-        own = max(boxes[row, 2], boxes[row, 3])
-        for truth in range(start[image[row]], start[image[row] + 1]):
-            if truth_label[truth] < 0 or truth_label[truth] == labels[row]:
-                continue
-            width, height = truth_boxes[truth, 2], truth_boxes[truth, 3]
-            gap = np.hypot(
-                truth_boxes[truth, 0] + width / 2 - x, truth_boxes[truth, 1] + height / 2 - y
-            )
-            if gap < nearest and gap <= NEAR_FACTOR * max(own, width, height):
-                nearest, out[row] = gap, truth_label[truth]
-    return out
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +211,10 @@ def fisher_tail(both: int, *, within: int, errors: int, total: int) -> float:
     >>> round(fisher_tail(3, within=4, errors=4, total=8), 4)
     0.2429
     """
-    counts = np.arange(both, min(within, errors) + 1)
+    mean = within * errors / total
+    spread = sqrt(mean * (1 - within / total) * (1 - errors / total) * total / max(total - 1, 1))
+    last = min(within, errors, int(max(both, mean) + TAIL * spread) + 50)
+    counts = np.arange(both, last + 1)
     inside, outside = _log_choose(errors, counts), _log_choose(total - errors, within - counts)
     whole = _log_choose(total, np.array([within]))
     return min(1.0, float(np.exp(inside + outside - whole).sum()))
@@ -252,9 +222,18 @@ def fisher_tail(both: int, *, within: int, errors: int, total: int) -> float:
 
 def _log_choose(of: int, chosen: Ints) -> Floats:
     """Logarithm of binomial coefficients; minus infinity where they are 0."""
-    with np.errstate(invalid="ignore"):
-        out: Floats = gammaln(of + 1) - gammaln(chosen + 1) - gammaln(of - chosen + 1)
-    return np.where((chosen >= 0) & (chosen <= of), out, -np.inf)
+    table = _log_factorials(of.bit_length())
+    possible = (chosen >= 0) & (chosen <= of)
+    taken = np.where(possible, chosen, 0)
+    out: Floats = np.where(possible, table[of] - table[taken] - table[of - taken], -np.inf)
+    return out
+
+
+@lru_cache(maxsize=32)
+def _log_factorials(bits: int) -> Floats:
+    """Logarithms of the factorials of all numbers of so many bits."""
+    out: Floats = gammaln(np.arange(1 << bits) + 1.0)
+    return out
 
 
 def _named(name: str, value: str) -> Words:

@@ -49,6 +49,15 @@ def test_samples_that_cannot_be_judged_are_refused(bad: Samples, says: str) -> N
         check(bad)
 
 
+def test_the_row_that_is_wrong_is_named() -> None:
+    boxes = np.tile([1.0, 1.0, 5.0, 5.0], (4, 1))
+    boxes[2, 3], boxes[3, 2] = np.nan, np.inf
+    rows = [(0, 0, tuple(box), 0.5) for box in np.ones((4, 4)).tolist()]
+    bad = replace(base := samples([], rows), detections=replace(base.detections, boxes_xywh=boxes))
+    with pytest.raises(BadSamples, match=r"detection 2: the box is not finite \(2 such\)"):
+        check(bad)
+
+
 def dataset(**changes: Any) -> dict[str, Any]:
     base = {
         "images": [{"id": 1, "width": 100, "height": 100}],

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
+from io import BytesIO
 from typing import Any
 
 import numpy as np
@@ -172,6 +173,30 @@ def test_the_gallery_shows_every_kind_of_error_of_every_label() -> None:
 def test_damaged_matches_are_refused(data: bytes) -> None:
     with pytest.raises(BadSamples, match="stored matches are damaged"):
         matches_from_bytes(data)
+
+
+def written_by_format(number: int, kind: Kind) -> bytes:
+    """Matches as an earlier release stored them."""
+    given = random_samples(seed=2)
+    evaluation = evaluate(with_masks(given) if kind == "mask" else given, kind=kind)
+    with np.load(BytesIO(matches_to_bytes(evaluation))) as file:
+        columns = {name: file[name] for name in file.files if "_run" not in name}
+    names = orjson.loads(columns["names"].tobytes()) | {"format": number}
+    columns["names"] = np.frombuffer(orjson.dumps(names), np.uint8)
+    out = BytesIO()
+    np.savez_compressed(out, **columns)
+    return out.getvalue()
+
+
+def test_boxes_of_an_earlier_release_are_read() -> None:
+    read = matches_from_bytes(written_by_format(1, "box"))
+    assert read.matches.truth_of.shape == evaluate(random_samples(seed=2)).matches.truth_of.shape
+
+
+@pytest.mark.parametrize(("number", "kind"), [(1, "mask"), (3, "box"), (3, "mask")])
+def test_matches_of_another_release_ask_to_be_recomputed(number: int, kind: Kind) -> None:
+    with pytest.raises(BadSamples, match=r"another release \(format \d\): recompute the report"):
+        matches_from_bytes(written_by_format(number, kind))
 
 
 def detected(manifest: bytes, predictions: bytes) -> JudgedVersion:
