@@ -287,3 +287,31 @@ def test_topics_stand_where_the_topic_operator_looks() -> None:
 def test_topics_stand_in_the_namespace_of_the_release_unless_told() -> None:
     topics = of_kind(rendered("gpu", "stores.kafka.strimziCluster=plant"), "KafkaTopic")
     assert {t["metadata"]["namespace"] for t in topics} == {"vision"}
+
+
+NGINX = "nginx.ingress.kubernetes.io"
+
+
+def door_of_compose() -> dict[str, str]:
+    """What the composed platform's nginx lets through, in the words of ingress-nginx."""
+    lines = (CHART.parents[1] / "docker" / "console" / "gateway.conf").read_text().splitlines()
+    directives = dict(line.rstrip(";").split(" ", 1) for line in lines if line.endswith(";"))
+    return {
+        f"{NGINX}/proxy-body-size": directives["client_max_body_size"],
+        f"{NGINX}/proxy-request-buffering": directives["proxy_request_buffering"],
+        f"{NGINX}/proxy-buffering": directives["proxy_buffering"],
+        f"{NGINX}/proxy-read-timeout": directives["proxy_read_timeout"].removesuffix("s"),
+    }
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_uploads_and_streams_pass_the_ingress_as_they_pass_the_composed_door(example: str) -> None:
+    (ingress,) = of_kind(rendered(example), "Ingress")
+    assert door_of_compose().items() <= ingress["metadata"]["annotations"].items()
+
+
+def test_an_annotation_of_the_ingress_can_be_another() -> None:
+    key = f"{NGINX}/proxy-body-size".replace(".", r"\.")
+    (ingress,) = of_kind(rendered("trial", f"ingress.annotations.{key}=600m"), "Ingress")
+    annotations = ingress["metadata"]["annotations"]
+    assert annotations == door_of_compose() | {f"{NGINX}/proxy-body-size": "600m"}
