@@ -315,3 +315,24 @@ def test_an_annotation_of_the_ingress_can_be_another() -> None:
     (ingress,) = of_kind(rendered("trial", f"ingress.annotations.{key}=600m"), "Ingress")
     annotations = ingress["metadata"]["annotations"]
     assert annotations == door_of_compose() | {f"{NGINX}/proxy-body-size": "600m"}
+
+
+def variables_of_inference(*settings: str) -> dict[str, str | None]:
+    (container, *_) = pod_specs(rendered("trial", *settings))["plant-inference"]["containers"]
+    assert container["name"] == "inference"
+    return {variable["name"]: variable.get("value") for variable in container["env"]}
+
+
+def test_the_backend_of_triton_is_what_its_image_has() -> None:
+    # Not set at all: the service's own default is the upstream image's, and "" is refused.
+    assert "LOUPE_INFERENCE_BACKEND" not in variables_of_inference()
+    for backend in ("python", "onnxruntime"):
+        found = variables_of_inference(f"triton.backend={backend}")
+        assert found["LOUPE_INFERENCE_BACKEND"] == backend
+
+
+def test_a_backend_that_inference_does_not_know_is_refused() -> None:
+    values = str(CHART / "examples" / "trial.yaml")
+    done = helm("template", "plant", str(CHART), "-f", values, "--set", "triton.backend=tensorrt")
+    assert done.returncode != 0
+    assert "triton.backend is one of" in done.stderr

@@ -59,6 +59,14 @@ capabilities: {drop: [ALL]}
 {{- else }}{{ $security.protocol }}{{ end }}
 {{- end }}
 
+{{/* What serves models in Triton, or nothing for the service's own default. */}}
+{{- define "loupe.tritonBackend" -}}
+{{- if not (has .Values.triton.backend (list "" "onnxruntime" "python")) }}
+{{- fail "triton.backend is one of onnxruntime and python, or empty" }}
+{{- end }}
+{{- .Values.triton.backend }}
+{{- end }}
+
 {{/* The Secret with the broker's certificate, or nothing. */}}
 {{- define "loupe.kafkaCaSecret" -}}
 {{- if not .Values.stores.trial }}{{ .Values.stores.kafka.security.caSecret }}{{ end }}
