@@ -336,3 +336,26 @@ def test_a_backend_that_inference_does_not_know_is_refused() -> None:
     done = helm("template", "plant", str(CHART), "-f", values, "--set", "triton.backend=tensorrt")
     assert done.returncode != 0
     assert "triton.backend is one of" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("settings", "namespace", "port"),
+    [
+        ((), "kube-system", 53),
+        (
+            ("networkPolicy.dns.namespace=openshift-dns", "networkPolicy.dns.port=5353"),
+            "openshift-dns",
+            5353,
+        ),
+    ],
+)
+def test_names_are_asked_where_the_cluster_answers_them(
+    settings: tuple[str, ...], namespace: str, port: int
+) -> None:
+    policies = of_kind(rendered("trial", *settings), "NetworkPolicy")
+    names = next(p for p in policies if p["metadata"]["name"] == "plant-names")
+    kubernetes_validate.validate(names, CLUSTER, strict=True)
+    (rule,) = names["spec"]["egress"]
+    selector = {"matchLabels": {"kubernetes.io/metadata.name": namespace}}
+    assert rule["to"] == [{"namespaceSelector": selector}]
+    assert rule["ports"] == [{"protocol": p, "port": port} for p in ("UDP", "TCP")]
