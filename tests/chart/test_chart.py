@@ -359,3 +359,14 @@ def test_names_are_asked_where_the_cluster_answers_them(
     selector = {"matchLabels": {"kubernetes.io/metadata.name": namespace}}
     assert rule["to"] == [{"namespaceSelector": selector}]
     assert rule["ports"] == [{"protocol": p, "port": port} for p in ("UDP", "TCP")]
+
+
+def test_a_store_without_an_image_of_its_own_is_one_of_ours() -> None:
+    ours = ("images.registry=registry.example.com/", "images.tag=7")
+    names = ("kafka", "documents")
+    local = tuple(f"stores.trialImages.{name}=" for name in names)
+    for settings, stores in ((ours, ("minio",)), (ours + local, ("minio", *names))):
+        specs = pod_specs(rendered("trial", *settings))
+        for store in stores:
+            (container,) = specs[f"plant-{store}"]["containers"]
+            assert container["image"] == f"registry.example.com/loupe/{store}:7"
