@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import os
 import signal
 import threading
@@ -136,6 +137,7 @@ async def run(
     services = [build(stores) for build in builds]
     configure(services[0].name if len(services) == 1 else "loupe")
     await stores.open([spec for service in services for spec in service.all_collections])
+    gc.freeze()  # what was imported stays; searching it for garbage stopped the loop for 50 ms
     life = Lifecycle()
     loops = loops_of(services, stores, roles, life=life) | (extra or {})
     pulse = HostSettings().pulse_file

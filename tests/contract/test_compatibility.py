@@ -8,7 +8,23 @@ import pytest
 
 from shared.contracts.compatibility import breaking_changes
 
-EVENT = {"properties": {"name": {"type": "string"}, "extra": {}}, "required": ["name"]}
+EVENT = {
+    "properties": {"name": {"type": "string"}, "extra": {}, "point": {"$ref": "#/$defs/Point"}},
+    "required": ["name"],
+    "$defs": {
+        "Point": {"properties": {"x": {"type": "number"}}, "required": ["x"]},
+        "State": {"enum": ["new", "done"], "type": "string"},
+    },
+}
+TOPICS = {
+    "channels": {
+        "image": {
+            "address": "image",
+            "bindings": {"kafka": {"topic": "image", "partitions": 12}},
+            "messages": {"image.uploaded": {}, "image.deleted": {}},
+        }
+    }
+}
 API: dict[str, Any] = {
     "paths": {
         "/images": {
@@ -94,12 +110,44 @@ def changed(
         (lambda s: s["properties"].pop("name"), "name is gone"),
         (lambda s: s["required"].append("extra"), "extra became required"),
         (lambda s: s["properties"]["name"].update(type="integer"), "name changed its type"),
+        (lambda s: s["required"].clear(), "name may be missing"),
+        (lambda s: s["$defs"].pop("Point"), "Point is gone"),
+        (lambda s: s["$defs"]["Point"]["required"].clear(), "Point.x may be missing"),
+        (lambda s: s["$defs"]["Point"]["properties"].clear(), "Point.x is gone"),
+        (lambda s: s["$defs"]["State"]["enum"].remove("done"), "State changed its values"),
     ],
 )
 def test_a_breaking_change_of_an_event_is_named(
     change: Callable[[dict[str, Any]], object], says: str
 ) -> None:
     assert [line for line in changed("schemas/x.json", EVENT, change) if says in line]
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda c: c.pop("image"), "the topic image is gone"),
+        (lambda c: c["image"].update(address="x"), "image has another address"),
+        (lambda c: c["image"]["bindings"]["kafka"].update(partitions=6), "number of partitions"),
+        (
+            lambda c: c["image"]["messages"].pop("image.deleted"),
+            "image.deleted is not on the topic",
+        ),
+    ],
+)
+def test_a_breaking_change_of_a_topic_is_named(
+    change: Callable[[dict[str, Any]], object], says: str
+) -> None:
+    lines = changed("asyncapi.json", TOPICS, lambda c: change(c["channels"]))
+    assert [line for line in lines if says in line], lines
+
+
+def test_a_new_event_on_a_topic_breaks_nobody() -> None:
+    def more(catalogue: dict[str, Any]) -> None:
+        catalogue["channels"]["image"]["messages"]["image.moved"] = {}
+        catalogue["channels"]["other"] = {}
+
+    assert changed("asyncapi.json", TOPICS, more) == []
 
 
 def test_a_new_optional_field_of_an_event_breaks_nobody() -> None:
