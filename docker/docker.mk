@@ -47,8 +47,8 @@ image-bases-local: servers-install
 	@DOCKER="$(DOCKER)" sh docker/local-base.sh
 	@$(SERVERS_PYTHON) -m tests.servers collect
 
-compose-env: ## write .env with fresh secrets for docker compose (keeps one that is there)
+compose-env: $(SERVERS_ENV) ## write .env with fresh secrets for docker compose (keeps one that is there)
 	@$(SERVERS_PYTHON) docker/compose_env.py $(if $(filter local,$(BASE)),--local)
 
-e2e-compose: ## the whole loop against the composed containers, killing each of them in turn
+e2e-compose: $(SERVERS_ENV) ## the whole loop against the composed containers, killing each of them in turn
 	@COMPOSE="$(COMPOSE)" DOCKER="$(DOCKER)" $(SERVERS_PYTHON) -m tests.compose

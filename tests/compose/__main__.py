@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 from rich.console import Console
 
-from services.cli.client import ApiError, Json, Unreachable
+from services.cli.client import ApiError, Client, Json, Unreachable
 from services.cli.demo.data import DemoData, open_data
 from services.cli.demo.loop import Budgets, DemoFailed, DemoLoop
 from services.cli.demo.showing import versions_table
@@ -43,8 +43,12 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--budget-s", type=float, default=240.0, help="training time of V1")
     parser.add_argument("--second-budget-s", type=float, default=120.0, help="training time of V2")
     options = parser.parse_args(arguments)
+    if not Path(".env").exists():
+        raise SystemExit("there is no .env here: run `make compose-env` and start the composition")
     settings = read_settings(Path(".env"))
     address = f"http://127.0.0.1:{settings.get('LOUPE_PUBLISH', '8080')}"
+    containers = ComposedContainers(lambda: ready(address))
+    containers.find([service for _, service in PLAN])
     wait_ready(address)
     say(f"all services answer at {address}")
     show = StagedShow(Console(width=110))
@@ -57,9 +61,7 @@ def main(arguments: list[str]) -> int:
         write_dataset(Path(folder), seed=11, plan=SMALL)
         loop = DemoLoop(client, run, show, check=lambda: None)
         budgets = Budgets(options.budget_s, options.second_budget_s)
-        killer = Killer(
-            ComposedContainers(lambda: ready(address)), () if options.no_kills else PLAN
-        )
+        killer = Killer(containers, () if options.no_kills else PLAN)
         show.killer = killer
         killer.start()
         try:
@@ -68,8 +70,10 @@ def main(arguments: list[str]) -> int:
             killer.finish()
         problems += killer.problems
         wait_ready(address)
-        with signed_in(address, settings["LOUPE_WORKSPACE_ADMIN_KEY"]) as files:
-            problems += audit(client, files, run, client.ledger)
+        key = settings["LOUPE_WORKSPACE_ADMIN_KEY"]
+        with signed_in(address, key) as files, Client(address, key) as reader:
+            problems += audit(reader, files, run, client.ledger)
+        problems += counted(client.ledger)
     show.console.print(versions_table(*versions))
     say(summary(client.ledger))
     for problem in problems:
@@ -78,11 +82,30 @@ def main(arguments: list[str]) -> int:
     return 1 if problems else 0
 
 
+def counted(ledger: Ledger) -> list[str]:
+    """Return where less was acknowledged than the walk hands in."""
+    labelled = _images(SMALL.train) + _images(SMALL.test)
+    wanted = {
+        "images": (labelled + _images(SMALL.unseen), len(ledger.images)),
+        "label files": (labelled, len(ledger.labels)),
+        "predictions": (_images(SMALL.unseen), len(ledger.predictions)),
+    }
+    return [
+        f"{count} {what} were acknowledged instead of {expected}"
+        for what, (expected, count) in wanted.items()
+        if count != expected
+    ]
+
+
+def _images(part: PartPlan) -> int:
+    return part.small + part.large
+
+
 def summary(ledger: Ledger) -> str:
     """Return what was acknowledged, in numbers."""
     return (
         f"acknowledged: {len(ledger.images)} images, labels of {len(ledger.labels)},"
-        f" corrections of {len(ledger.corrections)}, {sum(ledger.test_runs.values())} tests"
+        f" corrections of {len(ledger.corrections)}, {len(ledger.predictions)} predictions"
     )
 
 

@@ -8,7 +8,7 @@ import httpx
 
 from services.cli.client import Client, Json
 from services.cli.demo.state import DemoRun
-from tests.compose.ledger import Ledger, shapes_of
+from tests.compose.ledger import Ledger, prediction_of, shapes_of
 
 
 @dataclass
@@ -22,6 +22,7 @@ class Found:
         trainings: The records of all trainings.
         reports: The report of each version.
         test_runs: The records of all test runs.
+        predictions: Image and shapes of each prediction of a test run, by its id.
     """
 
     images: dict[str, tuple[str, str]] = field(default_factory=dict)
@@ -30,6 +31,7 @@ class Found:
     trainings: list[Json] = field(default_factory=list)
     reports: dict[str, Json] = field(default_factory=dict)
     test_runs: list[Json] = field(default_factory=list)
+    predictions: dict[str, list[str]] = field(default_factory=dict)
 
 
 def audit(client: Client, files: httpx.Client, run: DemoRun, ledger: Ledger) -> list[str]:
@@ -63,12 +65,19 @@ def look(client: Client, files: httpx.Client, project: str) -> Found:
         path = f"/api/evaluator/projects/{project}/versions/{version}/report"
         found.reports[version] = client.get(path)
     found.test_runs = list(client.pages(f"/api/inference/projects/{project}/test-runs"))
+    for run in found.test_runs:
+        path = f"/api/inference/projects/{project}/predictions"
+        for item in client.pages(path, test_run_id=run["id"]):
+            found.predictions[item["id"]] = prediction_of(item)
     return found
 
 
 def compare(ledger: Ledger, found: Found) -> list[str]:
     """Return what was acknowledged and is not there, and what is there twice or differs."""
+    kinds = ("images", "labels", "corrections", "test_runs", "predictions", "trainings")
+    empty = [kind for kind in kinds if not getattr(ledger, kind)]
     return [
+        *[f"no {kind.replace('_', ' ')} were acknowledged" for kind in empty],
         *_images(ledger, found),
         *_annotations(ledger, found),
         *_trainings(ledger, found),
@@ -98,9 +107,9 @@ def _annotations(ledger: Ledger, found: Found) -> list[str]:
                 problems.append(f"the correction of {name} is lost")
             if not annotation["corrected"]:
                 problems.append(f"{name} does not count as corrected")
-        elif labels != ledger.labels.get(image_id, []):
+        elif (drawn := shapes_of(annotation["shapes"])) != ledger.labels.get(image_id, []):
             wanted = ledger.labels.get(image_id, [])
-            problems.append(f"{name} has the labels {labels}, and {wanted} were acknowledged")
+            problems.append(f"{name} has the shapes {drawn}, and {wanted} were acknowledged")
         if labels != found.shown[image_id]:
             problems.append(f"{name} has {labels}, and the gallery shows {found.shown[image_id]}")
     return problems
@@ -124,4 +133,8 @@ def _trainings(ledger: Ledger, found: Found) -> list[str]:
 def _test_runs(ledger: Ledger, found: Found) -> list[str]:
     done = {run["id"]: (run["state"], run["done"], run["failed"]) for run in found.test_runs}
     wanted = {run_id: ("succeeded", total, 0) for run_id, total in ledger.test_runs.items()}
-    return [] if done == wanted else [f"test runs are {done} instead of {wanted}"]
+    problems = [] if done == wanted else [f"test runs are {done} instead of {wanted}"]
+    for prediction, shown in sorted(ledger.predictions.items()):
+        if found.predictions.get(prediction) != shown:
+            problems.append(f"the prediction {prediction} on {shown[0]} is lost or another one")
+    return problems

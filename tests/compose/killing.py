@@ -29,6 +29,10 @@ PLAN = (
 )
 """How a stage's title begins, and what is killed in it."""
 
+_HINT = (
+    "Start the composition first, in this folder (docs/guides/deployment.md); where Docker has no"
+    " `compose` of its own: make e2e-compose COMPOSE=docker-compose"
+)
 _LONG_STAGE = "train"
 _DOWN_S = 2.0
 _QUIET_S = 4.0
@@ -78,6 +82,18 @@ class ComposedContainers:
         """Ask the container's health check, and every service's own word."""
         state = [*self._docker, "inspect", "-f", "{{.State.Health.Status}}", self._id_of(service)]
         return _output(state) == "healthy" and self._ready()
+
+    def find(self, services: Sequence[str]) -> None:
+        """Look for every container; end the program with a hint where one is not there."""
+        try:
+            missing = [service for service in services if not self._id_of(service)]
+        except (subprocess.CalledProcessError, OSError) as error:
+            said = getattr(error, "stderr", "") or str(error)
+            raise SystemExit(
+                f"{' '.join(self._compose)} does not work: {said.strip()}\n{_HINT}"
+            ) from error
+        if missing:
+            raise SystemExit(f"no container of {', '.join(missing)} is there\n{_HINT}")
 
     def _id_of(self, service: str) -> str:
         profiles = ["--profile", "infra", "--profile", "app"]
@@ -155,7 +171,8 @@ class Killer:
                 self._strike(due[1])
                 self._left.remove(due)
             except (subprocess.SubprocessError, OSError) as error:
-                self.problems.append(f"{due[1]} could not be killed and started: {error}")
+                said = (getattr(error, "stderr", "") or "").strip()
+                self.problems.append(f"{due[1]} could not be killed and started: {error} {said}")
                 self._left.remove(due)
             with self._changed:
                 self._busy = False

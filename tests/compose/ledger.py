@@ -6,7 +6,7 @@ import json
 import re
 import time
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,9 +23,10 @@ class Ledger:
 
     Attributes:
         images: Name and SHA-256 by image id.
-        labels: The labels of an image that were imported, sorted.
-        corrections: The shapes of an image that it was corrected to, see `shapes_of`.
+        labels: The shapes of an image that were imported, see `shapes_of`.
+        corrections: The shapes of an image that it was corrected to.
         test_runs: Ids of test runs with the number of their images.
+        predictions: Image and shapes of each prediction of a test run that was read, by its id.
         trainings: Ids of trainings that were asked for.
     """
 
@@ -33,6 +34,7 @@ class Ledger:
     labels: dict[str, list[str]] = field(default_factory=dict)
     corrections: dict[str, list[str]] = field(default_factory=dict)
     test_runs: dict[str, int] = field(default_factory=dict)
+    predictions: dict[str, list[str]] = field(default_factory=dict)
     trainings: set[str] = field(default_factory=set)
 
 
@@ -66,9 +68,16 @@ class RecordingClient(Client):
             for entry in report["entries"]:
                 if entry["status"] == "imported":
                     shapes = json.loads(files.read(entry["file"]))["shapes"]
-                    labels = sorted(shape["label"] for shape in shapes)
-                    self.ledger.labels[entry["image_id"]] = labels
+                    self.ledger.labels[entry["image_id"]] = shapes_of(map(from_labelme, shapes))
         return report
+
+    def get(self, path: str, **params: Json) -> Json:
+        """GET, and note the predictions of test runs."""
+        answer = super().get(path, **params)
+        if path.endswith("/predictions") and "test_run_id" in params:
+            found = {item["id"]: prediction_of(item) for item in answer["items"]}
+            self.ledger.predictions.update(found)
+        return answer
 
     def post(self, path: str, body: Json = None, *, key: str = "") -> Json:
         """POST, and note corrections, test runs and trainings."""
@@ -82,6 +91,27 @@ class RecordingClient(Client):
         return answer
 
 
-def shapes_of(shapes: Sequence[Json]) -> list[str]:
-    """Return shapes as texts that are equal where label and points are."""
-    return sorted(json.dumps([shape["label"], shape["points"]]) for shape in shapes)
+def shapes_of(shapes: Iterable[Json]) -> list[str]:
+    """Return shapes as texts that are equal where label, kind, points and angle are."""
+    return sorted(
+        json.dumps(
+            [
+                shape["label"],
+                shape["kind"],
+                [[float(number) for number in point] for point in shape["points"]],
+                shape.get("angle"),
+            ]
+        )
+        for shape in shapes
+    )
+
+
+def from_labelme(shape: Json) -> Json:
+    """Return a shape of a LabelMe file as the platform names it."""
+    kinds = {"rectangle": "box", "polygon": "polygon"}
+    return {**shape, "kind": kinds[shape["shape_type"]]}
+
+
+def prediction_of(item: Json) -> list[str]:
+    """Return a prediction's image and shapes."""
+    return [item["image_id"], *shapes_of(item["shapes"])]

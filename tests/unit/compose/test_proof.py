@@ -8,9 +8,10 @@ import pytest
 import yaml
 
 from tests.architecture.test_containers import ROOT
+from tests.compose.__main__ import counted
 from tests.compose.auditing import Found, compare
-from tests.compose.killing import PLAN, Killer, Pace
-from tests.compose.ledger import Ledger, shapes_of
+from tests.compose.killing import PLAN, ComposedContainers, Killer, Pace
+from tests.compose.ledger import Ledger, from_labelme, shapes_of
 
 QUICK = Pace(down_s=0.0, quiet_s=0.0, back_s=0.0)
 
@@ -99,14 +100,22 @@ def test_every_container_of_the_platform_is_killed() -> None:
     assert {"upload", "import", "train", "report", "deploy", "test", "correct"} <= stages
 
 
-PIT = {"label": "pit", "points": [[1, 1], [2, 2]]}
-DENT = {"label": "dent", "points": [[5, 5], [9, 9]]}
+PIT = {"label": "pit", "kind": "box", "points": [[1, 1], [2, 2]]}
+DENT = {"label": "dent", "kind": "box", "points": [[5, 5], [9, 9]]}
 
 
 def world() -> tuple[Ledger, Found]:
     """Two images, one labelled and one corrected, two trainings, a test run; nothing is wrong."""
     images = {"a": ("a.jpg", "1f"), "b": ("b.jpg", "2e")}
-    ledger = Ledger(dict(images), {"a": ["pit"]}, {"b": shapes_of([DENT])}, {"r": 1}, {"t1"})
+    predictions = {"p": ["b", *shapes_of([PIT])]}
+    ledger = Ledger(
+        dict(images),
+        {"a": shapes_of([PIT])},
+        {"b": shapes_of([DENT])},
+        {"r": 1},
+        dict(predictions),
+        {"t1"},
+    )
     trainings = [
         {"id": "t1", "status": "success", "version": "V1", "corrections": 0},
         {"id": "t2", "status": "success", "version": "V2", "corrections": 1},
@@ -118,6 +127,7 @@ def world() -> tuple[Ledger, Found]:
         trainings,
         {"V1": {"labels": ["pit"]}, "V2": {"labels": ["pit"]}},
         [{"id": "r", "state": "succeeded", "done": 1, "failed": 0}],
+        dict(predictions),
     )
     return ledger, found
 
@@ -129,7 +139,16 @@ def test_a_walk_that_lost_nothing_has_no_problem() -> None:
 LOSSES: list[tuple[str, Callable[[Found], Any], str]] = [
     ("other bytes", lambda f: f.images.update(a=("a.jpg", "00")), "other bytes"),
     ("an image twice", lambda f: _twice(f), "a.jpg is there 2 times"),
-    ("imported labels", lambda f: f.annotations["a"].update(shapes=[]), "['pit'] were acknow"),
+    ("imported labels", lambda f: f.annotations["a"].update(shapes=[]), "a.jpg has the shapes []"),
+    ("their place", lambda f: f.annotations["a"].update(shapes=[moved(PIT)]), "a.jpg has the sh"),
+    ("a correction's place", lambda f: f.annotations["b"].update(shapes=[moved(DENT)]), "b.jpg"),
+    (
+        "a correction's kind",
+        lambda f: f.annotations["b"].update(shapes=[DENT | {"kind": "rotated_box", "angle": 5.0}]),
+        "the correction of b.jpg is lost",
+    ),
+    ("a prediction", lambda f: f.predictions.clear(), "prediction p on b is lost"),
+    ("its shapes", lambda f: f.predictions.update(p=["b"]), "prediction p on b is lost"),
     ("labels from nowhere", lambda f: f.annotations["a"]["shapes"].append(DENT), "were acknow"),
     ("a correction", lambda f: f.annotations["b"].update(shapes=[PIT]), "correction of b.jpg"),
     ("its mark", lambda f: f.annotations["b"].update(corrected=False), "count as corrected"),
@@ -144,6 +163,10 @@ LOSSES: list[tuple[str, Callable[[Found], Any], str]] = [
 ]
 
 
+def moved(shape: dict[str, Any]) -> dict[str, Any]:
+    return shape | {"points": [[90, 90], [95, 95]]}
+
+
 def _twice(found: Found) -> None:
     found.images["c"] = found.images["a"]
     found.annotations["c"], found.shown["c"] = {"shapes": [], "corrected": False}, []
@@ -156,6 +179,25 @@ def test_what_was_acknowledged_and_is_lost_is_named(
     ledger, found = world()
     lose(found)
     assert [line for line in compare(ledger, found) if says in line], what
+
+
+def test_a_walk_to_which_nothing_was_acknowledged_proves_nothing() -> None:
+    assert len(compare(Ledger(), Found())) >= 6
+    assert len(counted(Ledger())) == 3
+
+
+def test_label_files_are_read_as_the_platform_names_their_shapes() -> None:
+    drawn = {"label": "pit", "shape_type": "rectangle", "points": [[1, 1], [2, 2]]}
+    assert shapes_of([from_labelme(drawn)]) == shapes_of([PIT])
+
+
+def test_a_composition_that_is_not_there_ends_with_a_hint(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COMPOSE", "false")
+    with pytest.raises(SystemExit, match="COMPOSE=docker-compose"):
+        ComposedContainers(lambda: True).find(["gallery"])
+    monkeypatch.setenv("COMPOSE", "true")
+    with pytest.raises(SystemExit, match="no container of gallery is there"):
+        ComposedContainers(lambda: True).find(["gallery"])
 
 
 def test_an_image_that_is_gone_is_named() -> None:
