@@ -34,6 +34,15 @@ export function getReport(projectId: string, version: string, language: Language
   );
 }
 
+/** Compute a report anew from the same snapshot and predictions: after an update of the platform. */
+export function recomputeReport(projectId: string, version: string, language: Language) {
+  return body(
+    client.POST("/api/evaluator/projects/{project_id}/versions/{version}/report:recompute", {
+      params: { path: { project_id: projectId, version }, query: { language } },
+    }),
+  );
+}
+
 export type ReportForm = "pdf" | "html";
 
 export function reportFilePath(

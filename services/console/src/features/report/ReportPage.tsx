@@ -21,6 +21,7 @@ import { QualityCard } from "./QualityCard";
 import { RegressionsCard } from "./RegressionsCard";
 import { onGrid } from "./operatingPoint";
 import { ThresholdCard } from "./ThresholdCard";
+import { RecomputeReport } from "./RecomputeReport";
 import { SaveReport } from "./SaveReport";
 import { TraitsCard } from "./TraitsCard";
 import "./report.css";
@@ -76,6 +77,9 @@ export function ReportPage(): ReactNode {
           onChange={(name) => void go(`/projects/${project.id}/report/${name}`)}
         />
         {report.data !== undefined && <SaveReport version={report.data.version} />}
+        {version !== undefined && (report.isError ? !awaited(report.error) : report.isSuccess) && (
+          <RecomputeReport key={version} version={version} />
+        )}
       </Space>
       {report.isError &&
         (awaited(report.error) ? (
