@@ -2,22 +2,17 @@
 
 import os
 import shutil
-import socket
-import subprocess
-import sys
-import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Error, expect, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from services.cli.synthetic.dataset import DatasetPlan, PartPlan, write_dataset
-from tests.browser.watching import SCREENSHOTS, Parts, Platform, Watched
+from tests.browser.starting import started
+from tests.browser.watching import PATIENCE_MS, SCREENSHOTS, Parts, Platform, Watched, watching
 
-ROOT = Path(__file__).resolve().parents[2]
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM_FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 PLAN = DatasetPlan(
@@ -25,8 +20,6 @@ PLAN = DatasetPlan(
     test=PartPlan(small=10, large=0, anodised_share=0.2, dim_share=0.1),
     unseen=PartPlan(small=4, large=1, anodised_share=0.5, dim_share=0.2),
 )
-START_S = 180.0
-PATIENCE_MS = 45_000  # a machine that trains beside the browser answers late
 
 expect.set_options(timeout=PATIENCE_MS)
 
@@ -45,32 +38,8 @@ def parts(tmp_path_factory: pytest.TempPathFactory) -> Parts:
 @pytest.fixture(scope="session")
 def platform(chromium_path: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     """Start the platform; without a browser nobody would look at it."""
-    data = tmp_path_factory.mktemp("platform")
-    port = _free_port()
-    weights = ROOT.parent / "shared" / "weights"
-    environment = os.environ | {
-        "LOUPE_DATA": str(data),
-        "LOUPE_PORT": str(port),
-        "LOUPE_TRAINER_BUDGET_S": "25",
-        "LOUPE_TRAINER_USE_HUB": "false",
-        **({"LOUPE_WEIGHTS": str(weights)} if weights.is_dir() else {}),
-    }
-    journal = data.parent / "platform.log"
-    with journal.open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "services", "run"],
-            cwd=ROOT,
-            env=environment,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
-        try:
-            address = f"http://127.0.0.1:{port}"
-            _wait_until_it_answers(address, process, journal)
-            yield Platform(address, (data / "admin.key").read_text().strip())
-        finally:
-            process.terminate()
-            process.wait(30)
+    with started(tmp_path_factory.mktemp("platform")) as platform:
+        yield platform
 
 
 @pytest.fixture(scope="session")
@@ -100,55 +69,16 @@ def language(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def watched(chromium: Browser, platform: Platform) -> Iterator[Watched]:
     """Yield an English page; a script error or a broken content policy fails its test."""
-    yield from _watch(chromium, platform, "en-US")
+    with watching(chromium, platform, "en-US") as watched:
+        yield watched
 
 
 @pytest.fixture
 def watched_in(chromium: Browser, platform: Platform, language: str) -> Iterator[Watched]:
     """Yield a page of a browser that speaks each of the two languages."""
-    yield from _watch(chromium, platform, language)
-
-
-def _watch(chromium: Browser, platform: Platform, locale: str) -> Iterator[Watched]:
-    context = chromium.new_context(
-        viewport={"width": 1440, "height": 900}, locale=locale, base_url=platform.address
-    )
-    watched = Watched(context.new_page())
-    watched.page.set_default_timeout(PATIENCE_MS)
-
-    def on_console(message: ConsoleMessage) -> None:
-        # A refused request is told by the browser too; the page shows it, so it is no complaint.
-        if message.type == "error" and "Failed to load resource" not in message.text:
-            watched.complaints.append(message.text)
-
-    def on_error(error: Error) -> None:
-        watched.complaints.append(error.message)
-
-    watched.page.on("console", on_console)
-    watched.page.on("pageerror", on_error)
-    yield watched
-    context.close()
-    assert watched.complaints == []
+    with watching(chromium, platform, language) as watched:
+        yield watched
 
 
 def _images(folder: Path) -> list[Path]:
     return sorted([*folder.glob("*.jpg"), *folder.glob("*.png")])
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _wait_until_it_answers(address: str, process: subprocess.Popen[bytes], journal: Path) -> None:
-    deadline = time.monotonic() + START_S
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            if httpx.get(f"{address}/api/workspace/readyz").status_code == 200:
-                return
-        except httpx.TransportError:
-            pass
-        time.sleep(0.2)
-    said = "\n".join(journal.read_text(errors="replace").splitlines()[-20:])
-    pytest.fail(f"the platform does not answer; it said last:\n{said}", pytrace=False)

@@ -1,13 +1,16 @@
 """What a walk through the console holds in its hands."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import httpx
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, ConsoleMessage, Error, Page
 
 SCREENSHOTS = Path(__file__).parent / "screenshots"
+PATIENCE_MS = 45_000  # a machine that trains beside the browser answers late
 
 
 @dataclass
@@ -60,3 +63,27 @@ def sign_in(watched: Watched, platform: Platform) -> None:
     watched.page.get_by_test_id("api-key").fill(platform.key)
     watched.page.keyboard.press("Enter")
     watched.page.locator(".page-head").wait_for()
+
+
+@contextmanager
+def watching(chromium: Browser, platform: Platform, locale: str) -> Iterator[Watched]:
+    """Open a page; a script error or a broken content policy fails the test."""
+    context = chromium.new_context(
+        viewport={"width": 1440, "height": 900}, locale=locale, base_url=platform.address
+    )
+    watched = Watched(context.new_page())
+    watched.page.set_default_timeout(PATIENCE_MS)
+
+    def on_console(message: ConsoleMessage) -> None:
+        # A refused request is told by the browser too; the page shows it, so it is no complaint.
+        if message.type == "error" and "Failed to load resource" not in message.text:
+            watched.complaints.append(message.text)
+
+    def on_error(error: Error) -> None:
+        watched.complaints.append(error.message)
+
+    watched.page.on("console", on_console)
+    watched.page.on("pageerror", on_error)
+    yield watched
+    context.close()
+    assert watched.complaints == []

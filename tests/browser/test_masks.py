@@ -1,0 +1,156 @@
+"""Errors of instance segmentation on the screen: red and orange masks, by tick boxes."""
+
+import asyncio
+import hashlib
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import cv2
+import httpx
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, expect
+
+from services.evaluator.app import build
+from shared.blobs.port import blob_key
+from shared.contracts.envelope import Event
+from shared.contracts.predictions import Detection, ImagePredictions, StoredPredictions
+from shared.contracts.shapes import Rle, Shape
+from shared.contracts.snapshot import Snapshot, SnapshotImage
+from shared.contracts.training_events import TrainingSucceeded
+from shared.settings import StoreSettings
+from shared.stores import Stores
+from shared.vision.masks import bounds_xywh, from_dense, from_text, table, to_text
+from tests.browser.starting import started
+from tests.browser.watching import Platform, sign_in, watching
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+
+HEIGHT, WIDTH = 240, 320
+RED, ORANGE, GREEN = "#f03e3e", "#ff922b", "#12b76a"
+LABELS = ("pore", "crack")
+
+
+def test_errors_of_segmentation_are_red_and_orange_masks(chromium: Browser, tmp_path: Path) -> None:
+    data, picture = tmp_path / "data", tmp_path / "casting.png"
+    Image.fromarray(np.full((HEIGHT, WIDTH, 3), 120, np.uint8)).save(picture)
+    with started(data) as platform:
+        project = platform.new_project("Castings", task="instance_segmentation")
+        image = uploaded(platform, project, picture)
+    # The trainer trains detection; what it would say of a segmentation is heard all the same.
+    with ThreadPoolExecutor(1) as elsewhere:
+        elsewhere.submit(asyncio.run, judged(data, project, image)).result()
+    with started(data) as platform, watching(chromium, platform, "en-US") as watched:
+        page = watched.page
+        sign_in(watched, platform)
+        page.goto(f"/projects/{project}/report/V1")
+        tile = page.get_by_test_id("error-gallery").locator(".error-tile")
+        expect(tile).to_have_count(1)
+        red, orange, green = (
+            tile.locator(f'.mask path[fill="{colour}"]') for colour in (RED, ORANGE, GREEN)
+        )
+        expect(red).to_have_count(1)
+        expect(orange).to_have_count(1)
+        expect(green).to_have_count(0)
+        expect(tile.locator(".mark polygon")).to_have_count(0)
+        watched.shot("36-mask-errors", whole=True)
+        page.get_by_role("checkbox", name="Missed").uncheck()
+        expect(orange).to_have_count(0)
+        expect(red).to_have_count(1)
+        page.get_by_role("checkbox", name="Correct").check()
+        expect(green).to_have_count(1)
+        page.get_by_role("button", name="Recompute").click()
+        expect(page.get_by_text("The report was computed anew")).to_be_visible()
+        page.goto(f"/projects/{project}/annotate/{image}")
+        expect(page.locator(".ant-drawer .stage img")).to_be_visible()
+
+
+def uploaded(platform: Platform, project: str, picture: Path) -> str:
+    """Upload an image by the API, once the gallery has heard of the project."""
+    files = {"files": (picture.name, picture.read_bytes(), "image/png")}
+    with httpx.Client(base_url=platform.address, headers=platform.credential()) as client:
+        for _ in range(100):
+            answer = client.post(f"/api/gallery/projects/{project}/images", files=files)
+            if answer.status_code != 404:
+                break
+            time.sleep(0.1)
+    return str(answer.raise_for_status().json()["files"][0]["image"]["id"])
+
+
+def ellipse(x: int, y: int, width: int, height: int) -> Rle:
+    pixels = np.zeros((HEIGHT, WIDTH), np.uint8)
+    cv2.ellipse(pixels, (x, y), (width, height), 0, 0, 360, 1, -1)
+    return Rle(size=(HEIGHT, WIDTH), counts=to_text(from_dense(pixels > 0)))
+
+
+def found(label: str, rle: Rle, score: float) -> Detection:
+    mask = table([from_text(rle.counts)], [rle.size])
+    x, y, width, height = bounds_xywh(mask)[0].tolist()
+    return Detection(label=label, score=score, box=(x, y, x + width, y + height), rle=rle)
+
+
+async def judged(data: Path, project: str, image: str) -> None:
+    """Let the evaluator judge a version that finds one pore, invents another and misses a crack."""
+    pore, ghost, crack = ellipse(80, 80, 40, 20), ellipse(240, 60, 20, 20), ellipse(160, 180, 70, 6)
+    shapes = (
+        Shape(id="a", label="pore", kind="mask", rle=pore),
+        Shape(id="b", label="crack", kind="mask", rle=crack),
+    )
+    snapshot = Snapshot(
+        project_id=project,
+        task="instance_segmentation",
+        labels=LABELS,
+        images=(
+            SnapshotImage(
+                image_id=image,
+                name="casting.png",
+                blob_key="t/default/casting",
+                width=WIDTH,
+                height=HEIGHT,
+                split="test",
+                group=image,
+                shapes=shapes,
+            ),
+        ),
+        dataset_hash="abc123",
+    )
+    detections = (found("pore", pore, 0.9), found("pore", ghost, 0.9))
+    predictions = StoredPredictions(
+        version="V1",
+        labels=LABELS,
+        threshold=0.01,
+        images=(ImagePredictions(image_id=image, detections=detections, elapsed_ms=20.0),),
+    )
+    stores = Stores.of(StoreSettings(stores="embedded", data=data))
+    service = build(stores)
+    await stores.open(service.all_collections)
+    keys = []
+    for model in (snapshot, predictions):
+        content = model.model_dump_json().encode()
+        keys.append(blob_key("default", hashlib.sha256(content).hexdigest()))
+        await stores.blobs.put(keys[-1], content)
+    body = TrainingSucceeded(
+        project_id=project,
+        training_id="t1",
+        version="V1",
+        manifest_key=keys[0],
+        predictions_key=keys[1],
+        model_key="",
+        model_manifest_key="",
+        golden_key="",
+    )
+    event = Event[TrainingSucceeded](
+        id="e1",
+        source="test",
+        type=body.type,
+        time="2026-11-20T08:00:00Z",
+        subject="t1",
+        tenant="default",
+        sequence=1,
+        data=body,
+    )
+    heard = next(s.handler for s in service.subscriptions if s.event is TrainingSucceeded)
+    await heard(event)
+    await stores.close()
