@@ -21,6 +21,7 @@ from shared.events.relay import Relay
 from shared.jobs.job import job_spec
 from shared.jobs.queue import JobQueue
 from shared.jobs.watching import watch_jobs
+from shared.lifecycle import Lifecycle
 from shared.release import VERSION
 from shared.stores import Stores
 from shared.telemetry import ContinuedTrace, configure, traceparent
@@ -217,3 +218,20 @@ def test_a_trace_goes_on_with_a_span_of_its_own() -> None:
         assert traceparent().split("-")[1] == TRACE
         assert traceparent() != PARENT
         assert traceparent().endswith("-01")
+
+
+async def test_an_outage_is_told_once(stores: Stores, lines: Lines) -> None:
+    await opened(stores)
+    life = Lifecycle()
+    outages = Outages({"join": 3})
+
+    async def handler(event: Event[ImageDeleted]) -> None:
+        pass
+
+    loop = loop_of(stores, handler, events=StruckLog(stores.events, outages), life=life)
+    running = asyncio.create_task(loop.run())
+    await eventually(lambda: outages.left["join"] == 0 and not life.silent())
+    told = [line for line in lines() if line["event"] == "consumer.waits"]
+    assert len(told) == 1
+    life.stopping = True
+    await running
