@@ -3,12 +3,12 @@
 import ctypes
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # names of mallopt(3), GNU libc
-_KEPT_BLOCK = 4 << 20
-_KEPT_TOTAL = 16 << 20
+_KEPT_BLOCK = 16 << 20
+_KEPT_TOTAL = 64 << 20
 
 
 def keep_freed_blocks() -> None:
-    """Let freed blocks of up to 4 MiB, and 16 MiB of them, stay with the process.
+    """Let freed blocks of up to 16 MiB, and 64 MiB of them, stay with the process.
 
     Left alone, GNU libc may give the buffers of every strip of rows back to the system and take
     them anew page by page, which cost a quarter of the time of cutting a JPEG. Another C library is
