@@ -21,7 +21,7 @@ from services.evaluator.domain.words import Words, percent, say, trait
 LEAST_LIFT = 1.5  # a trait is worth telling when errors are half as frequent again
 LEAST_ERRORS = 3
 ALPHA = 0.05
-TAIL = 12.0  # standard deviations; what lies beyond is less than 1e-30 of a tail
+TAIL = 12.0  # standard deviations; what lies beyond changes no digit that is shown
 
 TraitKind = Literal["trait_miss", "trait_false", "trait_class"]
 Texts = NDArray[np.str_]

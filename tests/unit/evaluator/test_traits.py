@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from scenes import random_samples
-from scipy.stats import fisher_exact
+from scipy.stats import fisher_exact, hypergeom
 
 from services.evaluator.domain.evaluation import evaluate
 from services.evaluator.domain.traits import (
@@ -64,6 +64,19 @@ def test_dark_images_and_neighbours_reach_the_features() -> None:
 def test_a_feature_without_spread_is_left_out(value: np.ndarray) -> None:
     wrong = np.arange(40) < 20
     assert common_traits(wrong, {"size": value}, kind="trait_miss") == []
+
+
+def test_the_end_of_a_long_tail_is_not_missed() -> None:
+    """Only part of the tail is summed where there are many objects."""
+    r = np.random.default_rng(0)
+    for _ in range(300):
+        total = int(10 ** r.uniform(3, 5.3))
+        within, errors = (int(n) for n in r.integers(1, total + 1, 2))
+        mean, least = within * errors / total, max(0, within + errors - total)
+        both = int(np.clip(mean + 3 * r.normal() * np.sqrt(mean), least, min(within, errors)))
+        expected = hypergeom.sf(both - 1, total, errors, within)
+        found = fisher_tail(both, within=within, errors=errors, total=total)
+        assert found == pytest.approx(expected, rel=1e-7, abs=1e-250)
 
 
 def test_the_chance_of_a_gathering_is_fishers_exact_test() -> None:
