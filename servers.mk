@@ -3,7 +3,7 @@ SERVERS_PYTHON ?= .venv/bin/python
 SERVERS_ENV := $(if $(filter .venv/bin/python,$(SERVERS_PYTHON)),env-dev)
 
 .PHONY: servers servers-install servers-down
-servers: servers-install ## build or fetch Kafka, MinIO, the document store and helm; start the servers
+servers: servers-install ## build or fetch Kafka, MinIO, MongoDB and helm; start the servers
 	@$(SERVERS_PYTHON) -m tests.servers up
 
 servers-install: $(SERVERS_ENV)

@@ -1,8 +1,7 @@
 """List pages of a project with 100,000 images: `python -m benchmarks.gallery_list`.
 
 Pages with filter and total, deep pages by cursor, through the HTTP app; figures in milliseconds.
-`--stores mongo --mongo-url mongodb://…` measures on a MongoDB. Without a URL it runs on the tests'
-FerretDB, which reads whole collections: give it few `--images`, it only shows that all runs.
+`--stores mongo` measures on the tests' MongoDB, with `--mongo-url mongodb://…` on yours.
 """
 
 import argparse
@@ -64,14 +63,14 @@ async def main(options: argparse.Namespace) -> None:
 
 @contextmanager
 def mongo(url: str | None, folder: Path) -> Iterator[str]:
-    """Give the URL that was asked for, or that of a FerretDB which runs for the block."""
+    """Give the URL that was asked for, or that of a MongoDB which runs for the block."""
     if url is not None:
         print(f"the server at the given URL, which calls itself {server_name(url)}")
         yield url
         return
-    print("FerretDB, since no --mongo-url is given: these are NOT the figures of MongoDB")
-    server, address = documents_server(folder / "ferretdb")
+    server, address = documents_server(folder / "mongodb")
     server.start()
+    print(f"a server of its own, which calls itself {server_name(address)}")
     try:
         yield address
     finally:
@@ -79,11 +78,9 @@ def mongo(url: str | None, folder: Path) -> Iterator[str]:
 
 
 def server_name(url: str) -> str:
-    """Tell what answers there; other servers of the protocol say so in a field of their own."""
+    """Tell what answers there."""
     with MongoClient(url) as client:
-        known = client.server_info()
-    other = next((name for name in known if "ferretdb" in name.lower()), None)
-    return f"{other} {known[other]}" if other else f"MongoDB {known['version']}"
+        return f"MongoDB {client.server_info()['version']}"
 
 
 async def on(stores: Stores, count: int) -> None:

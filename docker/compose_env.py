@@ -12,7 +12,6 @@ from services.workspace.domain.api_keys import make_key
 LOCAL = {
     "LOUPE_KAFKA_IMAGE": "loupe/kafka:local",
     "LOUPE_MONGO_IMAGE": "loupe/documents:local",
-    "LOUPE_MONGO_COMMAND": "",
     "LOUPE_MONGO_USER": "10001:10001",
     "LOUPE_INFERENCE_BACKEND": "python",
     "LOUPE_MINIO_ROOT_DISK": "1",

@@ -333,9 +333,6 @@ def _translated(collection: str) -> Iterator[None]:
     except _DOWN as error:
         raise DependencyDown("the document store does not answer") from error
     except PyMongoError as error:
-        # FerretDB 1.24 answers an update that meets a taken key with its backend's own words.
-        if "UNIQUE constraint failed" in str(error):
-            raise AlreadyExists(f"{collection}: a unique key is taken") from error
         if error.timeout:
             raise DependencyDown("the document store does not answer in time") from error
         raise

@@ -7,9 +7,9 @@ import sys
 
 from tests.servers.catalogue import documents_server, kafka_server, minio_server
 from tests.servers.installing import (
-    FERRETDB,
     KAFKA,
     MINIO,
+    MONGODB,
     PROGRAMS,
     InstallError,
     install,
@@ -49,7 +49,7 @@ def _collect() -> None:
     target.mkdir(parents=True)
     shutil.copytree(install(KAFKA), target / "kafka")
     shutil.copy2(install(MINIO) / "minio", target / "minio")
-    shutil.copy2(install(FERRETDB) / "ferretdb", target / "documents")
+    shutil.copy2(install(MONGODB) / "mongod", target / "mongod")
 
 
 def _up() -> None:

