@@ -25,7 +25,7 @@ def drawn(images: int, labels: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def loupe(truth: np.ndarray, scores: np.ndarray) -> float:
-    from services.evaluator.domain.classification import Classified, classification_figures
+    from services.evaluator.domain.classes.classification import Classified, classification_figures
 
     figures = classification_figures(Classified(truth, scores))
     return float(np.mean(figures.auc))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import orjson
 
-from services.evaluator.domain.samples import (
+from services.evaluator.domain.objects.samples import (
     Detections,
     ImageList,
     Samples,

@@ -33,14 +33,14 @@ REPEATS = {"pycocotools": 1, "torchmetrics": 1, "faster-coco-eval": 2}
 
 
 def loupe(samples: Any, form: str, folder: Path) -> Run:
-    from services.evaluator.domain.coco_columns import scanned_samples
-    from services.evaluator.domain.coco_files import read_coco
-    from services.evaluator.domain.coco_summary import coco_summary
-    from services.evaluator.domain.detection_report import detection_report
-    from services.evaluator.domain.engine import boundary_precision
-    from services.evaluator.domain.evaluation import evaluate
-    from services.evaluator.domain.report_options import ReportOptions
-    from services.evaluator.domain.samples import check
+    from services.evaluator.domain.objects.borrowed_engines import boundary_precision
+    from services.evaluator.domain.objects.coco_summary import coco_summary
+    from services.evaluator.domain.objects.evaluation import evaluate
+    from services.evaluator.domain.objects.samples import check
+    from services.evaluator.domain.readers.coco_columns import scanned_samples
+    from services.evaluator.domain.readers.coco_files import read_coco
+    from services.evaluator.domain.report.detection import detection_report
+    from services.evaluator.domain.report.options import ReportOptions
 
     kind = "mask" if samples.truths.masks is not None else "box"
 
@@ -75,10 +75,10 @@ def moved_threshold(samples: Any, kind: Any) -> Run:
     """What the server answers when the slider moves; reading the stored report is not timed."""
     from itertools import cycle
 
-    from services.evaluator.domain.detection_report import detection_report, document_at
-    from services.evaluator.domain.evaluation import evaluate
-    from services.evaluator.domain.matches_file import matches_from_bytes, matches_to_bytes
-    from services.evaluator.domain.report_options import ReportOptions
+    from services.evaluator.domain.objects.evaluation import evaluate
+    from services.evaluator.domain.objects.matches_file import matches_from_bytes, matches_to_bytes
+    from services.evaluator.domain.report.detection import detection_report, document_at
+    from services.evaluator.domain.report.options import ReportOptions
 
     gc.freeze()  # as the host does: what was imported is not searched for garbage
     evaluation = evaluate(samples, kind=kind)

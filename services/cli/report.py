@@ -7,14 +7,14 @@ from typing import Any
 
 import orjson
 
-from services.evaluator.domain.coco_files import read_coco
-from services.evaluator.domain.detection_report import detection_report
-from services.evaluator.domain.evaluation import evaluate
+from services.evaluator.domain.objects.evaluation import evaluate
+from services.evaluator.domain.objects.samples import BadSamples
+from services.evaluator.domain.readers.coco_files import read_coco
 from services.evaluator.domain.rendering.html import render_html
 from services.evaluator.domain.rendering.pdf import render_pdf
-from services.evaluator.domain.report_options import ReportOptions
-from services.evaluator.domain.samples import BadSamples
-from services.evaluator.domain.words import percent
+from services.evaluator.domain.report.detection import detection_report
+from services.evaluator.domain.report.options import ReportOptions
+from services.evaluator.domain.report.words import percent
 from shared.errors import LoupeError
 
 SHOWN = ("map", "map_50", "map_75", "precision", "recall", "f1", "average_detection_rate")

@@ -1,11 +1,11 @@
 """The composition root of the evaluator."""
 
-from services.evaluator.api import routes
-from services.evaluator.handlers import Reports
-from services.evaluator.judging import Judge
+from services.evaluator.api.reports import routes
+from services.evaluator.handlers.reports import Reports
 from services.evaluator.repository import PROJECTS, REPORTS
 from services.evaluator.settings import EvaluatorSettings
 from services.evaluator.subscriptions import subscriptions
+from services.evaluator.work.judge import Judge
 from shared.projects.directory import ProjectDirectory
 from shared.service import Service
 from shared.stores import Stores

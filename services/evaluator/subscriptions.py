@@ -1,6 +1,6 @@
 """What the evaluator listens to."""
 
-from services.evaluator.judging import Judge
+from services.evaluator.work.judge import Judge
 from shared.contracts.envelope import Event
 from shared.contracts.project_events import ProjectDeleted
 from shared.contracts.training_events import TrainingSucceeded

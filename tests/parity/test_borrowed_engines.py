@@ -12,11 +12,15 @@ from vernier import instance
 sys.path.insert(0, str(Path(__file__).parent))
 from coco_cases import hard_case
 
-from services.evaluator.domain import engine
-from services.evaluator.domain.coco_files import read_coco
-from services.evaluator.domain.coco_summary import coco_summary
-from services.evaluator.domain.engine import RotatedObjects, boundary_precision, rotated_precision
-from services.evaluator.domain.evaluation import evaluate
+from services.evaluator.domain.objects import borrowed_engines as engine
+from services.evaluator.domain.objects.borrowed_engines import (
+    RotatedObjects,
+    boundary_precision,
+    rotated_precision,
+)
+from services.evaluator.domain.objects.coco_summary import coco_summary
+from services.evaluator.domain.objects.evaluation import evaluate
+from services.evaluator.domain.readers.coco_files import read_coco
 
 
 @pytest.mark.parametrize("seed", range(0, 60, 3))
@@ -65,7 +69,7 @@ def test_rotated_boxes_without_turn_score_as_upright_ones() -> None:
     moved = xywh + r.normal(0, 2, xywh.shape)
     image, label = np.repeat(np.arange(6), 5), r.integers(0, 2, 30)
     score = np.round(r.random(30), 3)
-    from services.evaluator.domain.samples import (
+    from services.evaluator.domain.objects.samples import (
         ImageList,
         Samples,
         detections_from,

@@ -14,8 +14,8 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 from coco_cases import SIZE, hard_case
 
-from services.evaluator.domain.coco_files import read_coco
-from services.evaluator.domain.engine import BOUNDARY_RATIO, boundary_precision
+from services.evaluator.domain.objects.borrowed_engines import BOUNDARY_RATIO, boundary_precision
+from services.evaluator.domain.readers.coco_files import read_coco
 
 THRESHOLDS = np.linspace(0.5, 0.95, 10)
 

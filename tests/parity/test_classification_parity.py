@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn import metrics
 
-from services.evaluator.domain.classification import (
+from services.evaluator.domain.classes.classification import (
     Classified,
     classification_figures,
     roc_curve,

@@ -14,9 +14,9 @@ from pycocotools.cocoeval import COCOeval
 sys.path.insert(0, str(Path(__file__).parent))
 from coco_cases import hard_case
 
-from services.evaluator.domain.coco_files import read_coco
-from services.evaluator.domain.coco_summary import coco_summary
-from services.evaluator.domain.evaluation import evaluate
+from services.evaluator.domain.objects.coco_summary import coco_summary
+from services.evaluator.domain.objects.evaluation import evaluate
+from services.evaluator.domain.readers.coco_files import read_coco
 
 KEYS = [
     *("map", "map_50", "map_75", "map_small", "map_medium", "map_large"),

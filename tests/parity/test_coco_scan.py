@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 sys.path.insert(0, str(Path(__file__).parent))
 from coco_cases import hard_case
 
-from services.evaluator.domain import coco_columns
-from services.evaluator.domain.coco_columns import NotPlain, scanned_samples
-from services.evaluator.domain.coco_files import SCANNED_BYTES, parsed_samples, read_coco
-from services.evaluator.domain.coco_records import Kind
-from services.evaluator.domain.samples import BadSamples, Samples
+from services.evaluator.domain.objects.samples import BadSamples, Samples
+from services.evaluator.domain.readers import coco_columns
+from services.evaluator.domain.readers.coco_columns import NotPlain, scanned_samples
+from services.evaluator.domain.readers.coco_files import SCANNED_BYTES, parsed_samples, read_coco
+from services.evaluator.domain.readers.coco_records import Kind
 from shared.vision.masks import MaskTable
 
 KINDS: tuple[Kind, ...] = ("box", "mask")

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from services.evaluator.domain.engine import RotatedObjects, rotated_precision
+from services.evaluator.domain.objects.borrowed_engines import RotatedObjects, rotated_precision
 from shared.vision import polygons, rotated_boxes
 
 THRESHOLDS = np.linspace(0.5, 0.95, 10)

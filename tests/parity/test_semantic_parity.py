@@ -8,7 +8,7 @@ from sklearn import metrics
 from torchmetrics.functional.segmentation import dice_score
 from vernier import semantic
 
-from services.evaluator.domain.semantic import IGNORED, SemanticTally
+from services.evaluator.domain.pixels.tally import IGNORED, SemanticTally
 
 
 def maps(seed: int, *, labels: int) -> tuple[np.ndarray, np.ndarray]:

@@ -13,10 +13,10 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 from coco_cases import SIZE, hard_case
 
-from services.evaluator.domain.coco_files import read_coco
-from services.evaluator.domain.coco_records import Kind
-from services.evaluator.domain.evaluation import evaluate
-from services.evaluator.domain.tide import error_split
+from services.evaluator.domain.objects.evaluation import evaluate
+from services.evaluator.domain.objects.tide import error_split
+from services.evaluator.domain.readers.coco_files import read_coco
+from services.evaluator.domain.readers.coco_records import Kind
 
 OURS = {"Cls": "cls", "Loc": "loc", "Both": "both", "Dupe": "dupe", "Bkg": "bkg", "Miss": "miss"}
 

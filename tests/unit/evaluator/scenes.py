@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from services.evaluator.domain.samples import (
+from services.evaluator.domain.objects.samples import (
     ImageList,
     Samples,
     detections_from,

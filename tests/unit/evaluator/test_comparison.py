@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scenes import random_samples
 
-from services.evaluator.domain.comparison import Side, compare, p_value
-from services.evaluator.domain.evaluation import evaluate
-from services.evaluator.domain.samples import Samples
+from services.evaluator.domain.objects.comparison import Side, compare, p_value
+from services.evaluator.domain.objects.evaluation import evaluate
+from services.evaluator.domain.objects.samples import Samples
 
 
 def thinned(given: Samples, r: np.random.Generator, keep: float) -> Samples:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from services.evaluator.domain.label_analysis import LabelFigures, analyse
-from services.evaluator.domain.recommendations import conclusion, notes
+from services.evaluator.domain.report.label_analysis import LabelFigures, analyse
+from services.evaluator.domain.report.recommendations import conclusion, notes
 
 NAN = float("nan")
 

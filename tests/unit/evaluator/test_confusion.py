@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from scenes import random_samples, samples
 
-from services.evaluator.domain.confusion import confusion_matrix, most_confused
-from services.evaluator.domain.evaluation import evaluate
-from services.evaluator.domain.matching import IGNORED
-from services.evaluator.domain.operating_point import counts_at, counts_on_grid
+from services.evaluator.domain.objects.confusion import confusion_matrix, most_confused
+from services.evaluator.domain.objects.evaluation import evaluate
+from services.evaluator.domain.objects.matching import IGNORED
+from services.evaluator.domain.objects.operating_point import counts_at, counts_on_grid
 
 BOX = (10.0, 10.0, 20.0, 20.0)
 FAR = (150.0, 150.0, 20.0, 20.0)

@@ -7,7 +7,7 @@ from decimal import Decimal, localcontext
 import numpy as np
 import pytest
 
-from services.evaluator.domain.decimal_numbers import scan_number, to_float
+from services.evaluator.domain.readers.decimal_numbers import scan_number, to_float
 
 
 def read(text: str) -> float | None:

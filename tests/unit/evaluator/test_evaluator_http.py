@@ -6,9 +6,9 @@ from hearing import PATH, event, hear, problem, project, store, succeeded, train
 from scenes import version_files
 
 from services.evaluator.app import build
-from services.evaluator.judging import HISTORY, Judge
 from services.evaluator.repository import REPORTS
 from services.evaluator.settings import EvaluatorSettings
+from services.evaluator.work.judge import HISTORY, Judge
 from shared.contracts.envelope import Event
 from shared.contracts.project_events import ProjectDeleted
 from shared.contracts.training_events import ReportCompleted, ReportFailed

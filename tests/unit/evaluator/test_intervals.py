@@ -7,9 +7,7 @@ import pytest
 from scenes import random_samples
 from scipy.stats import binom
 
-from services.evaluator.domain.average_precision import mean
-from services.evaluator.domain.evaluation import evaluate
-from services.evaluator.domain.intervals import (
+from services.evaluator.domain.numbers.intervals import (
     ImageCounts,
     ap_replicates,
     bootstrap_interval,
@@ -20,7 +18,9 @@ from services.evaluator.domain.intervals import (
     rate_replicates,
     wilson,
 )
-from services.evaluator.domain.matching import FALSE, TRUE
+from services.evaluator.domain.objects.average_precision import mean
+from services.evaluator.domain.objects.evaluation import evaluate
+from services.evaluator.domain.objects.matching import FALSE, TRUE
 
 SIMULATIONS = 1500
 IMAGES = 150

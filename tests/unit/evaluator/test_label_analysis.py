@@ -2,14 +2,14 @@
 
 import pytest
 
-from services.evaluator.domain.label_analysis import (
+from services.evaluator.domain.report.label_analysis import (
     LabelFigures,
     analyse,
     average_detection_rate,
     macro_detection_rate,
 )
-from services.evaluator.domain.learning_curve import Estimate
-from services.evaluator.domain.words import percent
+from services.evaluator.domain.report.learning_curve import Estimate
+from services.evaluator.domain.report.words import percent
 
 # (rate or metric in %, annotation count), in the manual's order
 TABLE = [

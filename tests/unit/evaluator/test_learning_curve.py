@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.evaluator.domain.learning_curve import annotations_needed
+from services.evaluator.domain.report.learning_curve import annotations_needed
 
 
 @pytest.mark.parametrize("exponent", [0.3, 0.5, 0.9])

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from scenes import random_samples, samples
 
-from services.evaluator.domain.average_precision import mean
-from services.evaluator.domain.coco_summary import ap_per_label, coco_summary
-from services.evaluator.domain.evaluation import Evaluation, evaluate
-from services.evaluator.domain.matching import FALSE, IGNORED, TRUE, match
-from services.evaluator.domain.samples import Regions, Samples, check
+from services.evaluator.domain.objects.average_precision import mean
+from services.evaluator.domain.objects.coco_summary import ap_per_label, coco_summary
+from services.evaluator.domain.objects.evaluation import Evaluation, evaluate
+from services.evaluator.domain.objects.matching import FALSE, IGNORED, TRUE, match
+from services.evaluator.domain.objects.samples import Regions, Samples, check
 from shared.vision.masks import bounds_xywh, from_polygons, table
 
 BOX = (10.0, 10.0, 20.0, 20.0)

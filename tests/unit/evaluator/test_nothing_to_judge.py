@@ -10,13 +10,13 @@ import pytest
 from scenes import SIDE, random_samples, with_masks
 
 from services.__main__ import main
-from services.evaluator.domain.coco_records import Kind
-from services.evaluator.domain.detection_report import detection_report
-from services.evaluator.domain.evaluation import evaluate
+from services.evaluator.domain.objects.evaluation import evaluate
+from services.evaluator.domain.objects.samples import Samples
+from services.evaluator.domain.readers.coco_records import Kind
 from services.evaluator.domain.rendering.html import render_html
 from services.evaluator.domain.rendering.pdf import render_pdf
-from services.evaluator.domain.report_options import ReportOptions
-from services.evaluator.domain.samples import Samples
+from services.evaluator.domain.report.detection import detection_report
+from services.evaluator.domain.report.options import ReportOptions
 
 NONE = np.zeros(0, np.int64)
 

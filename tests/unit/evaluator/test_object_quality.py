@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from scenes import samples
 
-from services.evaluator.domain import object_quality as quality
-from services.evaluator.domain import report_sections
-from services.evaluator.domain.evaluation import Evaluation, evaluate
-from services.evaluator.domain.intervals import draw_weights, wilson
-from services.evaluator.domain.moment import Moment, moment_at
-from services.evaluator.domain.outlines import MEASURES
-from services.evaluator.domain.samples import Samples
+from services.evaluator.domain.numbers.intervals import draw_weights, wilson
+from services.evaluator.domain.objects import quality
+from services.evaluator.domain.objects.evaluation import Evaluation, evaluate
+from services.evaluator.domain.objects.operating_view import Moment, moment_at
+from services.evaluator.domain.objects.outlines import MEASURES
+from services.evaluator.domain.objects.samples import Samples
+from services.evaluator.domain.report import sections as report_sections
 from shared.vision.masks import MaskTable, areas, bounds_xywh, from_dense, table
 from shared.vision.tiles import TilePlan
 

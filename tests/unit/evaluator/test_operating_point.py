@@ -4,16 +4,16 @@ import numpy as np
 import pytest
 from scenes import random_samples, samples
 
-from services.evaluator.domain.average_precision import mean
-from services.evaluator.domain.evaluation import evaluate
-from services.evaluator.domain.operating_point import (
+from services.evaluator.domain.objects.average_precision import mean
+from services.evaluator.domain.objects.evaluation import evaluate
+from services.evaluator.domain.objects.operating_point import (
     SCORE_GRID,
     best_threshold,
     best_threshold_per_label,
     counts_at,
     counts_on_grid,
 )
-from services.evaluator.domain.recommendations import recommend, totals
+from services.evaluator.domain.report.recommendations import recommend, totals
 
 BOX = (10.0, 10.0, 20.0, 20.0)
 

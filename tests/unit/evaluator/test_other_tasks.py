@@ -10,11 +10,11 @@ import pytest
 from sklearn import metrics
 from stored import files, image
 
-from services.evaluator.domain.platform_files import read_version
-from services.evaluator.domain.report_options import ReportOptions
-from services.evaluator.domain.samples import BadSamples
-from services.evaluator.judging import compute
+from services.evaluator.domain.objects.samples import BadSamples
+from services.evaluator.domain.readers.platform_files import read_version
+from services.evaluator.domain.report.options import ReportOptions
 from services.evaluator.settings import EvaluatorSettings
+from services.evaluator.work.judge import compute
 from shared.contracts.predictions import Detection, ImagePredictions, LabelMask, TextLine
 from shared.contracts.shapes import IgnoreRegion, Rle, Shape
 from shared.vision.masks import from_dense, to_text

@@ -2,8 +2,8 @@
 
 from scenes import samples
 
-from services.evaluator.domain.evaluation import evaluate
-from services.evaluator.domain.regressions import image_passes, regression_states
+from services.evaluator.domain.objects.evaluation import evaluate
+from services.evaluator.domain.objects.regressions import image_passes, regression_states
 
 BOX = (10.0, 10.0, 20.0, 20.0)
 

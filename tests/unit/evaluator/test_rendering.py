@@ -10,19 +10,19 @@ import orjson
 import pytest
 from scenes import random_samples, samples
 
-from services.evaluator.domain.classification import Classified
-from services.evaluator.domain.classification_report import classification_report
-from services.evaluator.domain.detection_report import detection_report
-from services.evaluator.domain.evaluation import evaluate
+from services.evaluator.domain.classes.classification import Classified
+from services.evaluator.domain.objects.evaluation import evaluate
+from services.evaluator.domain.pixels.tally import SemanticTally
 from services.evaluator.domain.rendering.html import render_html
 from services.evaluator.domain.rendering.pdf import render_pdf
 from services.evaluator.domain.rendering.sections import MOST_CURVES, MOST_ROWS, View, blocks
-from services.evaluator.domain.report_options import ReportOptions
-from services.evaluator.domain.semantic import SemanticTally
-from services.evaluator.domain.semantic_report import semantic_report
-from services.evaluator.domain.task_envelope import TaskOptions
-from services.evaluator.domain.text_report import text_report
-from services.evaluator.domain.words import percent
+from services.evaluator.domain.report.classification import classification_report
+from services.evaluator.domain.report.detection import detection_report
+from services.evaluator.domain.report.envelope import TaskOptions
+from services.evaluator.domain.report.options import ReportOptions
+from services.evaluator.domain.report.segmentation import semantic_report
+from services.evaluator.domain.report.text import text_report
+from services.evaluator.domain.report.words import percent
 from shared.vision.tiles import TilePlan
 
 BOX = (10.0, 10.0, 20.0, 20.0)

@@ -11,18 +11,18 @@ import orjson
 import pytest
 from scenes import random_samples, samples, version_files, with_masks
 
-from services.evaluator.domain.classification import Classified, classification_figures
-from services.evaluator.domain.classification_report import classification_report
-from services.evaluator.domain.coco_records import Kind
-from services.evaluator.domain.detection_report import detection_report, document_at
-from services.evaluator.domain.evaluation import Evaluation, evaluate
-from services.evaluator.domain.judged_versions import JudgedVersion
-from services.evaluator.domain.matches_file import matches_from_bytes, matches_to_bytes
-from services.evaluator.domain.platform_files import read_version
-from services.evaluator.domain.report_options import ReportOptions
-from services.evaluator.domain.samples import BadSamples
-from services.evaluator.domain.task_envelope import TaskOptions
-from services.evaluator.domain.traits import ImageTraits
+from services.evaluator.domain.classes.classification import Classified, classification_figures
+from services.evaluator.domain.objects.evaluation import Evaluation, evaluate
+from services.evaluator.domain.objects.matches_file import matches_from_bytes, matches_to_bytes
+from services.evaluator.domain.objects.samples import BadSamples
+from services.evaluator.domain.readers.coco_records import Kind
+from services.evaluator.domain.readers.platform_files import read_version
+from services.evaluator.domain.readers.versions import JudgedVersion
+from services.evaluator.domain.report.classification import classification_report
+from services.evaluator.domain.report.detection import detection_report, document_at
+from services.evaluator.domain.report.envelope import TaskOptions
+from services.evaluator.domain.report.options import ReportOptions
+from services.evaluator.domain.report.traits import ImageTraits
 from shared.vision.tiles import TilePlan
 
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from services.evaluator.domain.samples import BadSamples
-from services.evaluator.domain.semantic import IGNORED, SemanticTally
+from services.evaluator.domain.objects.samples import BadSamples
+from services.evaluator.domain.pixels.tally import IGNORED, SemanticTally
 
 
 def test_two_squares_one_found() -> None:

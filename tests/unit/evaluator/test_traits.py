@@ -5,8 +5,8 @@ import pytest
 from scenes import random_samples
 from scipy.stats import fisher_exact, hypergeom
 
-from services.evaluator.domain.evaluation import evaluate
-from services.evaluator.domain.traits import (
+from services.evaluator.domain.objects.evaluation import evaluate
+from services.evaluator.domain.report.traits import (
     Categories,
     ImageTraits,
     common_traits,

@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from services.evaluator.domain.words import percent
+from services.evaluator.domain.report.words import percent
 
 Language = Literal["zh-CN", "en"]
 

@@ -1,0 +1,1 @@
+"""Routes of the evaluator, and what they answer."""

@@ -1,0 +1,1 @@
+"""Whole images under one label."""

@@ -1,0 +1,1 @@
+"""Boxes and masks: matched once, asked for every figure."""

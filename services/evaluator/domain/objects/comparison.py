@@ -1,0 +1,139 @@
+"""Is one version better than another? Paired on the images both have seen.
+
+The same images are drawn for both (paired bootstrap, Efron and Tibshirani 1993, ch. 16), so that
+hard images do not count as a difference. A sign test over images is given beside it.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import binomtest
+
+from services.evaluator.domain.numbers.intervals import (
+    Interval,
+    ap_replicates,
+    bootstrap_interval,
+    draw_weights,
+    image_counts,
+    nan_mean,
+    rate_replicates,
+)
+from services.evaluator.domain.objects.evaluation import Evaluation
+from services.evaluator.domain.objects.samples import Floats, Ints
+
+REPLICATES = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A figure of both versions, the difference (second - first), its interval and p-value."""
+
+    first: float
+    second: float
+    difference: float
+    interval: Interval
+    p_value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Differences by figure; images on which the second version errs less, and more."""
+
+    images: int
+    figures: dict[str, Difference]
+    images_better: int
+    images_worse: int
+    sign_test_p: float
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One version: its evaluation and the confidence threshold it is judged at."""
+
+    evaluation: Evaluation
+    threshold: float
+
+
+def compare(
+    first: Side,
+    second: Side,
+    *,
+    iou_threshold: float = 0.5,
+    replicates: int = REPLICATES,
+    seed: int = 0,
+) -> Comparison:
+    """Compare on the common images; none in common gives nan figures and p-values of 1."""
+    common = sorted(set(_ids(first)) & set(_ids(second)))
+    weights = draw_weights(len(common), replicates, seed=seed)
+    drawn = [_replicates(side, common, weights, iou_threshold) for side in (first, second)]
+    whole = np.ones((1, len(common)))
+    plain = [_replicates(side, common, whole, iou_threshold) for side in (first, second)]
+    figures = {
+        name: _difference(
+            float(plain[0][name][0]),
+            float(plain[1][name][0]),
+            drawn[1][name] - drawn[0][name],
+            len(common),
+        )
+        for name in plain[0]
+    }
+    errors = [_errors(side, common, iou_threshold) for side in (first, second)]
+    better, worse = int((errors[1] < errors[0]).sum()), int((errors[1] > errors[0]).sum())
+    p_value = float(binomtest(better, better + worse).pvalue) if better + worse else 1.0
+    return Comparison(len(common), figures, better, worse, p_value)
+
+
+def p_value(differences: Floats) -> float:
+    """Two-sided bootstrap p-value of "no difference"; undefined replicates are left out.
+
+    >>> p_value(np.zeros(99))
+    1.0
+    """
+    known = differences[~np.isnan(differences)]
+    if not known.size:
+        return 1.0
+    below, above = int((known <= 0).sum()), int((known >= 0).sum())
+    return min(1.0, 2 * (1 + min(below, above)) / (known.size + 1))
+
+
+def _difference(first: float, second: float, replicates: Floats, images: int) -> Difference:
+    interval = bootstrap_interval(second - first, replicates, images, bounds=(-1.0, 1.0))
+    return Difference(first, second, second - first, interval, p_value(replicates))
+
+
+def _ids(side: Side) -> tuple[str, ...]:
+    return side.evaluation.samples.images.ids
+
+
+def _replicates(
+    side: Side, common: list[str], weights: Floats, iou_threshold: float
+) -> dict[str, Floats]:
+    evaluation = side.evaluation
+    place = {name: index for index, name in enumerate(_ids(side))}
+    columns = np.array([place[name] for name in common], np.int64)
+    spread = np.zeros((weights.shape[0], len(place)))
+    spread[:, columns] = weights
+    matches, row = evaluation.matched_at(iou_threshold)
+    counts = image_counts(evaluation.arranged, matches.verdict[row], side.threshold)
+    rates = rate_replicates(counts, spread)
+    truths = counts.found + counts.missed
+    has = truths[columns].sum(axis=0) > 0
+    ap = [
+        ap_replicates(evaluation.arranged, verdict, truths, spread)
+        for verdict in evaluation.matches.verdict
+    ]
+    return {
+        "average_detection_rate": rates.detection_rate,
+        "precision": rates.micro_precision,
+        "f1": nan_mean(rates.f1, has),
+        "map": nan_mean(np.mean(ap, axis=0), has),
+        "map_50": nan_mean(ap[evaluation.matches.at(0.5)], has),
+    }
+
+
+def _errors(side: Side, common: list[str], iou_threshold: float) -> Ints:
+    matches, row = side.evaluation.matched_at(iou_threshold)
+    counts = image_counts(side.evaluation.arranged, matches.verdict[row], side.threshold)
+    errors: Ints = counts.wrong.sum(axis=1) + counts.missed.sum(axis=1)
+    place = {name: index for index, name in enumerate(_ids(side))}
+    return errors[np.array([place[name] for name in common], np.int64)]

@@ -1,0 +1,113 @@
+"""The error gallery by image: one tile an image, with a mark for each error and each hit."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from services.evaluator.domain.objects.error_gallery import (
+    FALSE_DETECTION,
+    FOUND,
+    MISS,
+    NONE,
+    WRONG_LABEL,
+    ErrorIndex,
+    error_index,
+    records,
+)
+from services.evaluator.domain.objects.operating_view import Moment
+from services.evaluator.domain.objects.samples import Flags, Ints
+from shared.vision.masks import MaskTable, to_text
+
+MarkKind = Literal["false", "missed", "wrong_label", "correct"]
+PageSort = Literal["confidence", "size"]
+CODES: dict[str, tuple[int, ...]] = {
+    "false": (FALSE_DETECTION, WRONG_LABEL),
+    "missed": (MISS, WRONG_LABEL),
+    "wrong_label": (WRONG_LABEL,),
+    "correct": (FOUND,),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ImageErrors:
+    """One image of the gallery: its place in the evaluation, and its marks."""
+
+    image: int
+    marks: list[dict[str, Any]]
+
+
+def error_pages(
+    moment: Moment,
+    *,
+    label: str | None,
+    kind: MarkKind | None,
+    sort: PageSort,
+    first: int,
+    count: int,
+) -> tuple[list[ImageErrors], int]:
+    """One page of images that have such errors, and how many there are.
+
+    Images stand in the order of their most confident (or largest) error. A label fits as truth or
+    as prediction; an unknown one fits nothing. Marks of an image are all that fit the label, hits
+    included; where masks are compared each mark carries its own.
+    """
+    evaluation = moment.evaluation
+    index = error_index(evaluation, moment.result, moment.matches, moment.row)
+    fits = _fits(moment, index, label)
+    wanted = fits & (np.isin(index.kind, CODES[kind]) if kind else index.kind != FOUND)
+    keys = index.score if sort == "confidence" else index.size_px
+    best = np.full(evaluation.arranged.images, -1.0)
+    np.maximum.at(best, index.image[wanted], keys[wanted])
+    images = np.flatnonzero(best >= 0)
+    ordered = images[np.argsort(-best[images], kind="stable")]
+    shown = ordered[first : first + count]
+    pages = [ImageErrors(int(image), _marks(moment, index, fits, int(image))) for image in shown]
+    return pages, int(ordered.size)
+
+
+def _fits(moment: Moment, index: ErrorIndex, label: str | None) -> Flags:
+    if label is None:
+        return np.ones(index.kind.size, np.bool_)
+    known = moment.evaluation.samples.labels
+    if label not in known:
+        return np.zeros(index.kind.size, np.bool_)
+    wanted, arranged = known.index(label), moment.evaluation.arranged
+    return _has(arranged.det_label, index.detection, wanted) | _has(
+        arranged.truth_label, index.truth, wanted
+    )
+
+
+def _has(labels: Ints, rows: Ints, wanted: int) -> Flags:
+    out = np.zeros(rows.size, np.bool_)
+    there = rows >= 0
+    out[there] = labels[rows[there]] == wanted
+    return out
+
+
+def _marks(moment: Moment, index: ErrorIndex, fits: Flags, image: int) -> list[dict[str, Any]]:
+    rows = np.flatnonzero(fits & (index.image == image))
+    truths, detections = moment.evaluation.masks or (None, None)
+    out: list[dict[str, Any]] = []
+    for row, record in zip(rows, records(moment.evaluation, index, rows), strict=True):
+        true, predicted = record["true_label"], record["predicted_label"]
+        shared = {"score": record["score"], "shape_id": record["shape_id"]}
+        mixed = record["kind"] == "wrong_label"
+        found = {**shared, "label": predicted, "box": record["box"]}
+        found["rle"] = _rle(detections, int(index.detection[row]))
+        target = {**shared, "label": true, "box": record["truth_box"], "score": None}
+        target["rle"] = _rle(truths, int(index.truth[row]))
+        if record["kind"] == "found":
+            out.append({**found, "kind": "correct", "confused_with": None})
+        if record["kind"] == "false_detection" or mixed:
+            out.append({**found, "kind": "false", "confused_with": true})
+        if record["kind"] == "miss" or mixed:
+            out.append({**target, "kind": "missed", "confused_with": predicted})
+    return out
+
+
+def _rle(masks: MaskTable | None, row: int) -> dict[str, Any] | None:
+    if masks is None or row == NONE:
+        return None
+    size = (int(masks.heights[row]), int(masks.widths[row]))
+    return {"size": size, "counts": to_text(masks.code(row))}

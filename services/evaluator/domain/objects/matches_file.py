@@ -1,0 +1,134 @@
+"""A stored evaluation as one compact file: any threshold and its errors, without the model."""
+
+from dataclasses import fields
+from io import BytesIO
+from typing import Any
+from zipfile import BadZipFile
+
+import numpy as np
+import orjson
+
+from services.evaluator.domain.objects.evaluation import Evaluation
+from services.evaluator.domain.objects.evaluation_order import Arranged
+from services.evaluator.domain.objects.matching import Matches
+from services.evaluator.domain.objects.outlines import Outlines
+from services.evaluator.domain.objects.overlaps import Overlaps
+from services.evaluator.domain.objects.samples import (
+    BadSamples,
+    Detections,
+    ImageList,
+    Ints,
+    Regions,
+    Samples,
+    Truths,
+)
+from shared.vision.masks import MaskTable
+
+FORMAT = 2
+READ = {1: ("box",), 2: ("box", "mask")}  # format 1 kept no masks
+NO_BOXES = np.zeros((0, 4))
+NONE = np.zeros(0, np.int64)
+
+
+def matches_to_bytes(evaluation: Evaluation) -> bytes:
+    """Write everything but the input order of detections; no pickle inside.
+
+    Masks are kept as run-length codes, to be drawn, beside the outline figures of matched pairs.
+    """
+    arranged, samples = evaluation.arranged, evaluation.samples
+    names = {
+        "format": FORMAT,
+        "kind": evaluation.kind,
+        "labels": samples.labels,
+        "images": samples.images.ids,
+        "truth_ids": samples.truths.ids,
+        "thresholds": evaluation.matches.thresholds,
+    }
+    columns: dict[str, Any] = {
+        f.name: getattr(arranged, f.name) for f in fields(Arranged) if f.name != "labels"
+    }
+    columns |= {
+        f"overlaps_{f.name}": getattr(evaluation.overlaps, f.name) for f in fields(Overlaps)
+    }
+    if evaluation.masks is not None:
+        columns |= {
+            f"outlines_{f.name}": getattr(evaluation.outlines, f.name) for f in fields(Outlines)
+        }
+        for owner, masks in zip(("truth", "det"), evaluation.masks, strict=True):
+            columns |= {f"{owner}_runs": masks.counts, f"{owner}_run_starts": masks.starts}
+    out = BytesIO()
+    np.savez_compressed(
+        out,
+        names=np.frombuffer(orjson.dumps(names), np.uint8),
+        widths=samples.images.widths,
+        heights=samples.images.heights,
+        truth_of=evaluation.matches.truth_of,
+        verdict=evaluation.matches.verdict,
+        **columns,
+    )
+    return out.getvalue()
+
+
+def matches_from_bytes(data: bytes) -> Evaluation:
+    """Read what :func:`matches_to_bytes` wrote.
+
+    The samples it carries have names and sizes, but no input rows: every figure but boundary AP
+    can be asked of it.
+
+    Raises:
+        BadSamples: The file is damaged, or of another release and cannot be read.
+    """
+    try:
+        with np.load(BytesIO(data), allow_pickle=False) as file:
+            return _read({name: file[name] for name in file.files})
+    except (ValueError, KeyError, OSError, EOFError, BadZipFile, TypeError) as error:
+        raise BadSamples(f"the stored matches are damaged: {error}") from error
+
+
+def _read(columns: dict[str, Any]) -> Evaluation:
+    names = orjson.loads(columns["names"].tobytes())
+    if names["kind"] not in READ.get(names["format"], ()):
+        raise BadSamples(
+            f"the stored matches are of another release (format {names['format']}):"
+            " recompute the report"
+        )
+    labels = tuple(names["labels"])
+    arranged = Arranged(
+        labels=len(labels),
+        **{f.name: columns[f.name] for f in fields(Arranged) if f.name != "labels"},
+    )
+    truths = Truths(
+        NONE, NONE, NO_BOXES, np.zeros(0), np.zeros(0, np.bool_), ids=tuple(names["truth_ids"])
+    )
+    samples = Samples(
+        labels=labels,
+        images=ImageList(tuple(names["images"]), columns["widths"], columns["heights"]),
+        truths=truths,
+        detections=Detections(NONE, NONE, NO_BOXES, np.zeros(0), np.zeros(0)),
+        regions=Regions(),
+    )
+    outlines = masks = None
+    if names["kind"] == "mask":
+        outlines = Outlines(*(columns[f"outlines_{f.name}"] for f in fields(Outlines)))
+        masks = (
+            _masks(columns, "truth", arranged.truth_image()),
+            _masks(columns, "det", arranged.det_image()),
+        )
+    return Evaluation(
+        samples=samples,
+        kind=names["kind"],
+        arranged=arranged,
+        overlaps=Overlaps(*(columns[f"overlaps_{f.name}"] for f in fields(Overlaps))),
+        matches=Matches(tuple(names["thresholds"]), columns["truth_of"], columns["verdict"]),
+        kept_outlines=outlines,
+        kept_masks=masks,
+    )
+
+
+def _masks(columns: dict[str, Any], owner: str, image: Ints) -> MaskTable:
+    return MaskTable(
+        columns[f"{owner}_runs"],
+        columns[f"{owner}_run_starts"],
+        columns["heights"][image],
+        columns["widths"][image],
+    )

@@ -1,0 +1,1 @@
+"""Label maps, counted image by image."""

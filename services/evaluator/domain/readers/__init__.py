@@ -1,0 +1,1 @@
+"""Files in: COCO's and the platform's own become samples."""

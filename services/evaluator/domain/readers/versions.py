@@ -1,0 +1,64 @@
+"""What a version is judged on, task by task."""
+
+from dataclasses import dataclass
+
+from services.evaluator.domain.classes.classification import Classified
+from services.evaluator.domain.objects.borrowed_engines import RotatedObjects
+from services.evaluator.domain.objects.samples import Samples
+from services.evaluator.domain.pixels.tally import SemanticTally
+from services.evaluator.domain.readers.coco_records import Kind
+from shared.contracts.snapshot import Snapshot
+from shared.vision.tiles import TilePlan
+
+
+@dataclass(frozen=True)
+class Version:
+    """What every task knows; counts are of the whole data set, per label of the snapshot.
+
+    ``image_ids`` are the held-out images that judge.
+    """
+
+    version: str
+    snapshot: Snapshot
+    image_ids: tuple[str, ...]
+    annotation_counts: tuple[int, ...]
+    elapsed_ms: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class JudgedVersion(Version):
+    """Detection and instance segmentation.
+
+    ``corrected`` holds the samples of corrected images that were predicted but teach: regression
+    tests, not part of any figure. ``rotated`` are truths and detections with their angles, where a
+    truth has one.
+    """
+
+    samples: Samples
+    corrected: Samples | None
+    kind: Kind
+    tile_plan: TilePlan | None
+    rotated: tuple[RotatedObjects, RotatedObjects] | None
+
+
+@dataclass(frozen=True)
+class ClassifiedVersion(Version):
+    """Classification: a true label and scores for each image."""
+
+    classified: Classified
+
+
+@dataclass(frozen=True)
+class SegmentedVersion(Version):
+    """Semantic segmentation: pixels, counted; label 0 is the background."""
+
+    tally: SemanticTally
+
+
+@dataclass(frozen=True)
+class ReadVersion(Version):
+    """OCR: outlines of lines under one label, and their texts in the same order."""
+
+    samples: Samples
+    truth_texts: tuple[str, ...]
+    found_texts: tuple[str, ...]

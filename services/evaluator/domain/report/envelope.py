@@ -1,0 +1,92 @@
+"""What reports of all tasks but detection share: options, envelope, notes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from services.evaluator.domain.numbers.intervals import (
+    Interval,
+    bootstrap_interval,
+    draw_weights,
+    mean_replicates,
+)
+from services.evaluator.domain.objects.quality import frames_per_second
+from services.evaluator.domain.objects.samples import Floats, Ints
+from services.evaluator.domain.report.learning_curve import Estimate, annotations_needed
+from services.evaluator.domain.report.recommendations import FEW_IMAGES, notes
+from services.evaluator.domain.report.traits import Categories
+
+SCHEMA = "loupe.report/2"
+MOST_WEIGHTS = 20_000_000  # drawn images of all replicates together: 160 MB
+LEAST_REPLICATES = 50
+
+
+@dataclass(frozen=True)
+class TaskOptions:
+    """What a report needs beside the figures; ``features`` describe images for common traits."""
+
+    labels: tuple[str, ...]
+    image_ids: tuple[str, ...] = ()
+    identity: Mapping[str, Any] = field(default_factory=dict)
+    dataset_images: int | None = None
+    annotation_counts: Sequence[int] | None = None
+    history: Mapping[str, Sequence[tuple[int, float]]] = field(default_factory=dict)
+    elapsed_ms: Sequence[float] = ()
+    features: Mapping[str, Floats | Categories] = field(default_factory=dict)
+    replicates: int = 200
+    seed: int = 0
+
+
+def envelope(options: TaskOptions, kind: str, *, images: int, rate: float) -> dict[str, Any]:
+    """Open a report: whose it is and what must be read beside it.
+
+    Sections that only detection has are empty; ``threshold`` is 0 where nothing is held back.
+    """
+    dataset = images if options.dataset_images is None else options.dataset_images
+    return {
+        "schema": SCHEMA,
+        **options.identity,
+        "kind": kind,
+        "images": images,
+        "dataset_images": dataset,
+        "reference_only": dataset < FEW_IMAGES,
+        "threshold": 0.0,
+        "iou_threshold": 0.5,
+        "notes": notes(rate, dataset_images=dataset, evaluated=images),
+        "question": None,
+        "most_confused": [],
+        "by_size": [],
+        "by_tile_edge": [],
+        "quality": {},
+        "traits": [],
+        "regressions": {"states": {}, "passes": {}},
+    }
+
+
+def weights_of(options: TaskOptions, images: int) -> Floats:
+    """Draws of the evaluated images, fewer where there are very many; none of no images."""
+    most = max(LEAST_REPLICATES, MOST_WEIGHTS // max(images, 1))
+    return draw_weights(images, min(options.replicates, most) if images else 0, seed=options.seed)
+
+
+def speed(options: TaskOptions) -> tuple[float, Interval]:
+    """Images a second, with its interval."""
+    elapsed = np.array(options.elapsed_ms, np.float64)
+    known = elapsed[elapsed > 0]
+    fps = frames_per_second(elapsed)
+    weights = draw_weights(known.size, options.replicates, seed=options.seed)
+    drawn = 1000 / mean_replicates(known, np.ones(known.size), weights)
+    return fps, bootstrap_interval(fps, drawn, known.size, bounds=(0.0, np.inf))
+
+
+def annotations(options: TaskOptions, evaluated: Ints) -> list[int]:
+    """Annotations of each label: of the whole data set if given, else of the evaluated images."""
+    given = options.annotation_counts
+    return [int(count) for count in (evaluated if given is None else given)]
+
+
+def to_target(options: TaskOptions, label: str, count: int, rate: float) -> Estimate | None:
+    """Estimate how many more annotations a label needs."""
+    return annotations_needed([*options.history.get(label, ()), (count, rate)])

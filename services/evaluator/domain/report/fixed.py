@@ -1,0 +1,179 @@
+"""Figures that neither the confidence nor the IoU threshold moves: AP, AR, error split, speed.
+
+They are computed once, and stored: a report at another threshold takes them as they are.
+"""
+
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from services.evaluator.domain.numbers.intervals import (
+    Interval,
+    ap_replicates,
+    bootstrap_interval,
+    bootstrap_intervals,
+    detections_by_image,
+    draw_weights,
+    jackknife_interval,
+    mean_replicates,
+    nan_mean,
+    truths_by_image,
+)
+from services.evaluator.domain.numbers.plain_json import plain
+from services.evaluator.domain.objects.average_precision import AREA_RANGES, MAX_RANKS
+from services.evaluator.domain.objects.borrowed_engines import boundary_precision, rotated_precision
+from services.evaluator.domain.objects.borrowed_engines import on_images as rotated_on_images
+from services.evaluator.domain.objects.coco_summary import coco_summary
+from services.evaluator.domain.objects.evaluation import Evaluation
+from services.evaluator.domain.objects.matching import TRUE, Verdicts, verdicts_by_area
+from services.evaluator.domain.objects.quality import frames_per_second
+from services.evaluator.domain.objects.samples import Flags, Floats, Ints
+from services.evaluator.domain.objects.samples import on_images as samples_on_images
+from services.evaluator.domain.objects.tide import error_split
+from services.evaluator.domain.report.options import ReportOptions
+
+Replicates = dict[str, Floats]
+GROUPS = 10  # of images, for figures that cannot be drawn
+
+
+def fixed_sections(evaluation: Evaluation, options: ReportOptions) -> dict[str, Any]:
+    """Overall figures, intervals, label figures, error split and quality, as plain JSON values."""
+    weights = draw_weights(evaluation.arranged.images, options.replicates, seed=options.seed)
+    elapsed = np.array(options.elapsed_ms, np.float64)
+    overall = coco_summary(evaluation) | {"fps": frames_per_second(elapsed)}
+    labels = label_precisions(evaluation)
+    intervals, label_intervals = _intervals(evaluation, overall, labels, weights)
+    quality = _other_precisions(evaluation, options, np.ones(evaluation.arranged.images, np.bool_))
+    if options.replicates:
+        intervals["fps"] = _speed_interval(overall["fps"], elapsed, options)
+    out: dict[str, Any] = plain(
+        {
+            "overall": overall,
+            "intervals": intervals,
+            "labels": labels,
+            "label_intervals": label_intervals,
+            "tide": asdict(error_split(evaluation.arranged, evaluation.overlaps, weights=weights)),
+            "quality": quality,
+            "quality_intervals": _group_intervals(evaluation, options, quality),
+        }
+    )
+    return out
+
+
+def _intervals(
+    evaluation: Evaluation, overall: dict[str, float], labels: dict[str, Floats], weights: Floats
+) -> tuple[dict[str, Interval], dict[str, list[Interval]]]:
+    """Intervals of AP and AR: overall by name, and of each label (``K`` per name)."""
+    if not len(weights):
+        return {}, {}
+    images = evaluation.arranged.images
+    by_label, figures = _whole_replicates(evaluation, weights)
+    figures |= _size_replicates(evaluation, weights)
+    return bootstrap_intervals(overall, figures, images), {
+        name: [
+            bootstrap_interval(float(value), column, images)
+            for value, column in zip(labels[name], values.T, strict=True)
+        ]
+        for name, values in by_label.items()
+    }
+
+
+def _other_precisions(
+    evaluation: Evaluation, options: ReportOptions, chosen: Flags
+) -> dict[str, float]:
+    """AP by other overlaps: of the bands along mask outlines, and of rotated boxes.
+
+    Only the chosen images ``(M,)`` count.
+    """
+    out: dict[str, float] = {}
+    if evaluation.kind == "mask":
+        part = samples_on_images(evaluation.samples, chosen)
+        out["boundary_map"], out["boundary_map_50"] = boundary_precision(part)
+    if options.rotated is not None:
+        truths, found = (rotated_on_images(rows, chosen) for rows in options.rotated)
+        out["map_rotated"], out["map_50_rotated"] = rotated_precision(
+            truths, found, images=evaluation.arranged.images, labels=evaluation.arranged.labels
+        )
+    return out
+
+
+def _group_intervals(
+    evaluation: Evaluation, options: ReportOptions, figures: dict[str, float]
+) -> dict[str, Interval]:
+    """Intervals of figures that an engine gives for a set of images, but not for draws of it."""
+    images = evaluation.arranged.images
+    if not options.replicates or not figures:
+        return {}
+    groups = np.random.default_rng(options.seed).permutation(images) % GROUPS
+    without = [
+        _other_precisions(evaluation, options, groups != group)
+        for group in range(min(GROUPS, images))
+    ]
+    return {
+        name: jackknife_interval(value, np.array([part[name] for part in without]))
+        for name, value in figures.items()
+    }
+
+
+def label_precisions(evaluation: Evaluation) -> dict[str, Floats]:
+    """AP of each label, ``(K,)``: ``ap`` and ``ap_50`` at IoU 0.5, ``ap_50_95`` over 0.50:0.95."""
+    ap = evaluation.precisions.ap
+    half = ap[evaluation.matches.at(0.5)]
+    return {"ap": half, "ap_50": half, "ap_50_95": ap.mean(axis=0)}
+
+
+def _whole_replicates(evaluation: Evaluation, weights: Floats) -> tuple[Replicates, Replicates]:
+    """AP and AR over all object sizes: per label ``(B, K)``, and means over labels ``(B,)``."""
+    arranged, matches = evaluation.arranged, evaluation.matches
+    truths = truths_by_image(arranged, ~arranged.truth_crowd)
+    has = evaluation.positives > 0
+    ap = [ap_replicates(arranged, verdict, truths, weights) for verdict in matches.verdict]
+    half, average = ap[matches.at(0.5)], np.mean(ap, axis=0)
+    figures = {
+        "map": nan_mean(average, has),
+        "map_50": nan_mean(half, has),
+        "map_75": nan_mean(ap[matches.at(0.75)], has),
+    }
+    for rank in MAX_RANKS:
+        kept = arranged.rank < rank
+        figures[f"mar_{rank}"] = _recall_replicates(
+            evaluation, matches.verdict, (kept, truths), weights
+        )
+    return {"ap": half, "ap_50": half, "ap_50_95": average}, figures
+
+
+def _size_replicates(evaluation: Evaluation, weights: Floats) -> Replicates:
+    """AP and AR of small, medium and large objects."""
+    arranged = evaluation.arranged
+    everything = np.ones(arranged.score.size, np.bool_)
+    out: Replicates = {}
+    for name, (low, high) in AREA_RANGES.items():
+        inside = (arranged.truth_area >= low) & (arranged.truth_area <= high)
+        truths = truths_by_image(arranged, ~arranged.truth_crowd & inside)
+        has = truths.sum(axis=0) > 0
+        verdict = verdicts_by_area(arranged, evaluation.own_pairs, (low, high))
+        ap = [ap_replicates(arranged, row, truths, weights) for row in verdict]
+        out[f"map_{name}"] = nan_mean(np.mean(ap, axis=0), has)
+        out[f"mar_{name}"] = _recall_replicates(evaluation, verdict, (everything, truths), weights)
+    return out
+
+
+def _recall_replicates(
+    evaluation: Evaluation, verdict: Verdicts, counted: tuple[Flags, Ints], weights: Floats
+) -> Floats:
+    """Mean recall over labels and IoU thresholds; ``counted``: detections, truths ``(M, K)``."""
+    kept, truths = counted
+    arranged = evaluation.arranged
+    found = np.mean(
+        [detections_by_image(arranged, kept & (row == TRUE)) for row in verdict], axis=0
+    )
+    recall = mean_replicates(found, truths, weights)
+    return nan_mean(recall, truths.sum(axis=0) > 0)
+
+
+def _speed_interval(fps: float, elapsed_ms: Floats, options: ReportOptions) -> Interval:
+    known = elapsed_ms[elapsed_ms > 0]
+    weights = draw_weights(known.size, options.replicates, seed=options.seed)
+    drawn = 1000 / mean_replicates(known, np.ones(known.size), weights)
+    return bootstrap_interval(fps, drawn, known.size, bounds=(0.0, np.inf))

@@ -1,0 +1,131 @@
+"""The per-label table of the manual: rates, shares, counts, yellow marks and what to do.
+
+Limits are the ones that reproduce the manual's own table: rate and AP under 90 %, fewer than 30
+annotations, under 2 % of all annotations.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import isnan
+
+import numpy as np
+
+from services.evaluator.domain.report.learning_curve import Estimate
+from services.evaluator.domain.report.words import Words, join, percent, say
+
+LOW_RATE = 0.90
+LOW_AP = 0.90
+FEW_ANNOTATIONS = 30
+SMALL_SHARE = 0.02
+NAMED_CONFUSION = 2  # a mix-up is named from its second occurrence
+
+
+@dataclass(frozen=True, slots=True)
+class LabelFigures:
+    """What is known about one label; rates are nan where undefined."""
+
+    label: str
+    detection_rate: float
+    ap: float
+    count: int
+    false_detections: int = 0
+    confused_with: str | None = None
+    confused_count: int = 0
+    threshold: float = float("nan")
+    precise_threshold: float = float("nan")
+    to_target: Estimate | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LabelRow:
+    """One row of the table; ``warnings`` names the marked columns."""
+
+    figures: LabelFigures
+    share: float
+    warnings: tuple[str, ...]
+    advice: Words
+
+
+def average_detection_rate(rates: Sequence[float], counts: Sequence[int]) -> float:
+    """Correct over labelled objects: the mean of the labels' rates weighted by their counts.
+
+    Labels without annotations weigh nothing; none at all gives nan.
+
+    >>> average_detection_rate([1.0, 0.5], [3, 1])
+    0.875
+    """
+    weights = np.asarray(counts, np.float64)
+    known = (weights > 0) & ~np.isnan(np.asarray(rates, np.float64))
+    if not known.any():
+        return float("nan")
+    return float(np.average(np.asarray(rates)[known], weights=weights[known]))
+
+
+def macro_detection_rate(rates: Sequence[float]) -> float:
+    """Plain mean over labels with a rate; nan without any."""
+    known = [rate for rate in rates if not isnan(rate)]
+    return sum(known) / len(known) if known else float("nan")
+
+
+def analyse(labels: Sequence[LabelFigures]) -> list[LabelRow]:
+    """Fill the table, best rate first; labels without a rate stand last."""
+    total = sum(figures.count for figures in labels)
+    rows = [_row(figures, total) for figures in labels]
+    return sorted(rows, key=_falling_rate)
+
+
+def _falling_rate(row: LabelRow) -> tuple[bool, float]:
+    rate = row.figures.detection_rate
+    return isnan(rate), 0.0 if isnan(rate) else -rate
+
+
+def _row(figures: LabelFigures, total: int) -> LabelRow:
+    share = figures.count / total if total else 0.0
+    marks = {
+        "rate": figures.detection_rate < LOW_RATE,
+        "ap": figures.ap < LOW_AP,
+        "share": share < SMALL_SHARE,
+        "count": figures.count < FEW_ANNOTATIONS,
+    }
+    warnings = tuple(name for name, marked in marks.items() if marked)
+    return LabelRow(figures, share, warnings, _advice(figures, share, warnings))
+
+
+def _advice(figures: LabelFigures, share: float, warnings: tuple[str, ...]) -> Words:
+    label = figures.label
+    if isnan(figures.detection_rate):
+        return say("no_sample", label=label)
+    if not warnings:
+        return say("fine", label=label)
+    parts = []
+    if "count" in warnings:
+        more = FEW_ANNOTATIONS - figures.count
+        parts.append(say("few_annotations", label=label, count=figures.count, more=more))
+    elif "share" in warnings:
+        parts.append(say("small_share", label=label, share=percent(share)))
+    if "rate" in warnings:
+        parts.extend(_about_rate(figures))
+    elif "ap" in warnings:
+        parts.append(_about_precision(figures))
+    return join(parts)
+
+
+def _about_rate(figures: LabelFigures) -> list[Words]:
+    label, rate = figures.label, percent(figures.detection_rate)
+    if figures.confused_with is not None and figures.confused_count >= NAMED_CONFUSION:
+        count, other = figures.confused_count, figures.confused_with
+        parts = [say("confused", label=label, other=other, count=count)]
+    else:
+        parts = [say("check_annotation", label=label, rate=rate)]
+    if figures.to_target is not None:
+        parts.append(figures.to_target.words(label))
+    return parts
+
+
+def _about_precision(figures: LabelFigures) -> Words:
+    if not figures.false_detections:
+        return say("low_precision", label=figures.label, ap=percent(figures.ap))
+    parts = [say("false_detections", label=figures.label, count=figures.false_detections)]
+    if figures.precise_threshold > figures.threshold:
+        parts.append(say("raise_threshold", threshold=f"{figures.precise_threshold:.2f}"))
+    return join(parts)

@@ -1,0 +1,209 @@
+"""The sections of a detection report that follow from a confidence and an IoU threshold."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from services.evaluator.domain.numbers.intervals import (
+    RATE_BOUNDS,
+    Interval,
+    bootstrap_interval,
+    bootstrap_intervals,
+    image_counts,
+    mean_replicates,
+    nan_mean,
+    rate_replicates,
+    wilson,
+)
+from services.evaluator.domain.objects import quality as quality_of
+from services.evaluator.domain.objects.average_precision import mean
+from services.evaluator.domain.objects.evaluation import Evaluation
+from services.evaluator.domain.objects.operating_point import SCORE_GRID, Counts
+from services.evaluator.domain.objects.operating_view import Moment
+from services.evaluator.domain.objects.outlines import MEASURES
+from services.evaluator.domain.objects.samples import Floats, Ints
+from services.evaluator.domain.report import traits as traits_of
+from services.evaluator.domain.report.label_analysis import LabelFigures, LabelRow, analyse
+from services.evaluator.domain.report.learning_curve import annotations_needed
+from services.evaluator.domain.report.recommendations import totals
+from shared.vision.tiles import TilePlan
+
+COUNT_ERRORS = {
+    "count_mean_absolute": (0.0, np.inf),
+    "count_bias": (-np.inf, np.inf),
+    "count_exact_rate": (0.0, 1.0),
+}  # and between what they can lie
+
+
+def rates(moment: Moment) -> dict[str, float]:
+    """Precision, recall, F1 and detection rates at the threshold.
+
+    ``precision`` and ``recall`` are over all objects, ``f1`` is the mean over labels (C-155);
+    ``average_detection_rate`` weighs labels by their counts, the ``_macro`` one does not.
+    """
+    counts = moment.counts
+    precision, recall = totals(counts)
+    return {
+        "precision": precision,
+        "recall": recall,
+        "f1": mean(counts.f_score()[moment.evaluation.positives > 0]),
+        "average_detection_rate": recall,
+        "average_detection_rate_macro": mean(counts.recall()),
+    }
+
+
+def rate_intervals(
+    moment: Moment, figures: Mapping[str, float], weights: Floats
+) -> tuple[dict[str, Interval], dict[str, list[Interval]]]:
+    """95 % intervals of the overall rates by name, and of each label (``K`` per name).
+
+    Image bootstrap, but Wilson for the precision and recall of a label; no draws leave the first
+    out.
+    """
+    counts = moment.counts
+    labels = {
+        "precision": _wilson(counts.found, counts.found + counts.wrong),
+        "recall": _wilson(counts.found, counts.found + counts.missed),
+        "f1": [],
+    }
+    if not len(weights):
+        return {}, labels
+    arranged = moment.evaluation.arranged
+    per_image = image_counts(arranged, moment.verdict, moment.threshold)
+    drawn = rate_replicates(per_image, weights)
+    has = moment.evaluation.positives > 0
+    replicates = {
+        "precision": drawn.micro_precision,
+        "recall": drawn.detection_rate,
+        "average_detection_rate": drawn.detection_rate,
+        "average_detection_rate_macro": nan_mean(drawn.recall, has),
+        "f1": nan_mean(drawn.f1, has),
+    }
+    labels["f1"] = [
+        bootstrap_interval(float(value), column, arranged.images)
+        for value, column in zip(counts.f_score(), drawn.f1.T, strict=True)
+    ]
+    return bootstrap_intervals(figures, replicates, arranged.images), labels
+
+
+def _wilson(successes: Ints, trials: Ints) -> list[Interval]:
+    return [wilson(int(s), int(n)) for s, n in zip(successes, trials, strict=True)]
+
+
+def label_rows(
+    moment: Moment,
+    matrix: Ints,
+    precise_thresholds: Sequence[float],
+    annotations: Sequence[int],
+    history: Mapping[str, Sequence[tuple[int, float]]],
+) -> list[LabelRow]:
+    """The per-label table."""
+    names = moment.evaluation.samples.labels
+    found = moment.counts.recall()
+    ap = moment.evaluation.precisions.ap[moment.evaluation.matches.at(0.5)]
+    others = matrix[:-1, :-1].copy()
+    np.fill_diagonal(others, 0)
+    figures = []
+    for place, name in enumerate(names):
+        rival = int(others[place].argmax()) if len(names) > 1 else place
+        seen = [*history.get(name, ()), (annotations[place], float(found[place]))]
+        figures.append(
+            LabelFigures(
+                label=name,
+                detection_rate=float(found[place]),
+                ap=float(ap[place]),
+                count=annotations[place],
+                false_detections=int(moment.counts.wrong[place]),
+                confused_with=names[rival] if others[place, rival] else None,
+                confused_count=int(others[place, rival]),
+                threshold=moment.threshold,
+                precise_threshold=precise_thresholds[place],
+                to_target=annotations_needed(seen),
+            )
+        )
+    return analyse(figures)
+
+
+def curves(evaluation: Evaluation, grid: Counts) -> dict[str, Any]:
+    """What the threshold slider draws: counts of each label at 101 thresholds, and P-R curves."""
+    has = evaluation.positives > 0
+    at_half = evaluation.precisions.curve[evaluation.matches.at(0.5)]
+    return {
+        "thresholds": SCORE_GRID,
+        "labels": list(evaluation.samples.labels),
+        "truths": evaluation.positives,
+        "found": grid.found,
+        "wrong": grid.wrong,
+        "f1": _mean_over_labels(grid.f_score()[has]),
+        "precision_at_recall": np.round(at_half, 4),
+    }
+
+
+def _mean_over_labels(values: Floats) -> Floats:
+    return values.mean(axis=0) if len(values) else np.full(values.shape[1], np.nan)
+
+
+def size_rates(moment: Moment) -> list[quality_of.GroupRate]:
+    """Detection rate by object size."""
+    return quality_of.rate_by_size(moment.evaluation.arranged, moment.taken)
+
+
+def tile_rates(moment: Moment, plan: TilePlan | None) -> list[quality_of.GroupRate]:
+    """Detection rate of targets that a tile edge cuts, beside the others; none without tiles."""
+    if plan is None or plan.is_whole:
+        return []
+    return quality_of.rate_by_tile_edge(moment.evaluation, moment.taken, plan)
+
+
+def quality(moment: Moment, weights: Floats) -> dict[str, Any]:
+    """Tightness and counting, for masks also outlines: means, and their intervals by name.
+
+    The count error is predicted minus labelled objects an image: its mean size, its bias and how
+    often it is 0.
+    """
+    arranged = moment.evaluation.arranged
+    measures = quality_of.outline_measures(moment)
+    names = MEASURES[: measures.shape[1]]
+    means = measures.mean(axis=0) if len(measures) else np.full(len(names), np.nan)
+    sums = np.zeros((arranged.images, len(names)))
+    image = arranged.det_image()[moment.pairs[0]]
+    np.add.at(sums, image, measures)
+    pairs = np.bincount(image, minlength=arranged.images)[:, None]
+    difference = quality_of.count_differences(moment).astype(np.float64)
+    errors = np.stack([np.abs(difference), difference, difference == 0], axis=1)
+    found = dict(zip(names, means.tolist(), strict=True)) | {
+        name: float(column.mean()) if column.size else float("nan")
+        for name, column in zip(COUNT_ERRORS, errors.T, strict=True)
+    }
+    if not len(weights):
+        return found | {"intervals": {}}
+    each = np.ones((arranged.images, 1))
+    drawn = np.concatenate(
+        [mean_replicates(sums, pairs, weights), mean_replicates(errors, each, weights)], axis=1
+    )
+    return found | {
+        "intervals": {
+            name: bootstrap_interval(
+                value, column, arranged.images, bounds=COUNT_ERRORS.get(name, RATE_BOUNDS)
+            )
+            for (name, value), column in zip(found.items(), drawn.T, strict=True)
+        }
+    }
+
+
+def traits(moment: Moment, images: traits_of.ImageTraits | None) -> list[traits_of.Trait]:
+    """What misses, and false detections, have in common."""
+    evaluation, result = moment.evaluation, moment.result
+    counted = np.flatnonzero(~evaluation.arranged.truth_crowd)
+    shown = np.flatnonzero(moment.shown)
+    misses = traits_of.common_traits(
+        ~moment.taken[counted],
+        traits_of.truth_features(evaluation, counted, images),
+        kind="trait_miss",
+    )
+    return misses + traits_of.common_traits(
+        ~result.found[shown],
+        traits_of.detection_features(evaluation, shown, images),
+        kind="trait_false",
+    )

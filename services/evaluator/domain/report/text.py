@@ -1,0 +1,65 @@
+"""The report on an OCR version as one JSON document."""
+
+from typing import Any
+
+import numpy as np
+
+from services.evaluator.domain.numbers.intervals import bootstrap_interval
+from services.evaluator.domain.numbers.plain_json import plain
+from services.evaluator.domain.objects.evaluation import Evaluation
+from services.evaluator.domain.objects.operating_point import best_threshold, counts_on_grid
+from services.evaluator.domain.report.envelope import TaskOptions, envelope, speed, weights_of
+from services.evaluator.domain.report.recommendations import conclusion, recommend
+from services.evaluator.domain.report.words import say
+from services.evaluator.domain.text.recognition import text_figures, text_replicates
+
+DEFAULT_THRESHOLD = 0.5  # where no true line says which is best
+FIGURES = ("precision", "recall", "f1", "cer", "cer_end_to_end", "exact_match")
+
+
+def text_report(
+    evaluation: Evaluation,
+    options: TaskOptions,
+    *,
+    truth_texts: tuple[str, ...],
+    found_texts: tuple[str, ...],
+) -> dict[str, Any]:
+    """Report on where lines are and what they say, at the threshold with the best F1 of lines.
+
+    Raises:
+        BadSamples: The number of texts and of lines differ.
+    """
+    matches, row = evaluation.matched_at(0.5)
+    grid = counts_on_grid(evaluation.arranged, matches.verdict[row])
+    best = best_threshold(grid).threshold
+    threshold = DEFAULT_THRESHOLD if np.isnan(best) else best
+    figures = text_figures(
+        evaluation, truth_texts=truth_texts, found_texts=found_texts, threshold=threshold
+    )
+    images = evaluation.arranged.images
+    drawn = text_replicates(figures.by_image, weights_of(options, images))
+    fps, fps_interval = speed(options)
+    overall = {name: float(getattr(figures, name)) for name in FIGURES}
+    intervals = {
+        name: bootstrap_interval(
+            overall[name], drawn[name], images, bounds=(0.0, np.inf if "cer" in name else 1.0)
+        )
+        for name in FIGURES
+    } | {"fps": fps_interval}
+    intervals["average_detection_rate"] = intervals["recall"]
+    out: dict[str, Any] = plain(
+        envelope(options, "ocr", images=images, rate=figures.recall)
+        | {
+            "threshold": threshold,
+            "conclusion": conclusion(figures.recall, figures.precision, []),
+            "question": {"text": say("question"), "answers": recommend(grid)},
+            "overall": overall | {"average_detection_rate": figures.recall, "fps": fps},
+            "intervals": intervals,
+            "labels": [],
+            "character_confusions": [
+                {"truth": truth, "read": read, "count": count}
+                for truth, read, count in figures.confusions
+            ],
+        }
+    )
+    return out

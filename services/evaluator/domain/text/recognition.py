@@ -1,0 +1,157 @@
+"""OCR: where text is, and what it says. Lines are matched by place, then read by character.
+
+Character error rate: edit distance (Levenshtein 1966) over the length of the true text.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numba import njit
+
+from services.evaluator.domain.objects.evaluation import Evaluation
+from services.evaluator.domain.objects.operating_point import ratio
+from services.evaluator.domain.objects.samples import BadSamples, Columns, Floats, Ints
+
+NOTHING = ""  # a character that is not there: inserted or left out
+COUNTED = ("located", "false", "missed", "exact", "errors", "length", "lost_characters")
+
+
+@dataclass(frozen=True, slots=True)
+class TextFigures:
+    """Localisation and reading.
+
+    ``cer`` is over lines that were located, ``cer_end_to_end`` over all lines, a missed one
+    counting as all its characters; ``exact_match`` is the share of all true lines located and read
+    without error. nan where nothing defines a figure. ``confusions`` lists (true, read, times),
+    "" for left out or inserted, most frequent first; ``by_image`` holds the counts
+    :data:`COUNTED` of each image, ``(M, 7)``.
+    """
+
+    precision: float
+    recall: float
+    f1: float
+    cer: float
+    cer_end_to_end: float
+    exact_match: float
+    confusions: list[tuple[str, str, int]]
+    by_image: Ints
+
+
+def text_figures(
+    evaluation: Evaluation,
+    *,
+    truth_texts: Sequence[str],
+    found_texts: Sequence[str],
+    threshold: float,
+    iou_threshold: float = 0.5,
+) -> TextFigures:
+    """Read off all figures.
+
+    Args:
+        evaluation: Line boxes under one label, matched.
+        truth_texts: Text of each true line, in input order.
+        found_texts: Text of each predicted line, in input order.
+        threshold: Least confidence of a predicted line.
+        iou_threshold: Overlap from which a line is located.
+
+    Raises:
+        BadSamples: The number of texts and of boxes differ.
+    """
+    samples, arranged = evaluation.samples, evaluation.arranged
+    if len(truth_texts) != len(samples.truths) or len(found_texts) != len(samples.detections):
+        raise BadSamples("there must be one text for each line")
+    result = evaluation.outcomes_at(threshold=threshold, iou_threshold=iou_threshold)
+    matches, row = evaluation.matched_at(iou_threshold)
+    found = np.flatnonzero(result.found)
+    lines = zip(found, matches.truth_of[row][found], strict=True)
+    aligned = [
+        align(truth_texts[arranged.truth_source[truth]], found_texts[arranged.det_source[det]])
+        for det, truth in lines
+    ]
+    counts = np.zeros((arranged.images, len(COUNTED)), np.int64)
+    for image, line in zip(arranged.det_image()[found], aligned, strict=True):
+        errors = sum(1 for truth, read in line if truth != read)
+        length = sum(1 for truth, _ in line if truth != NOTHING)
+        counts[image] += np.array([1, 0, 0, errors == 0, errors, length, 0])
+    for truth in np.flatnonzero(result.missed):
+        lost = len(truth_texts[arranged.truth_source[truth]])
+        counts[arranged.truth_image()[truth]] += np.array([0, 0, 1, 0, 0, 0, lost])
+    wrong = result.false | (result.mistaken_for >= 0)
+    counts[:, 1] = np.bincount(arranged.det_image()[wrong], minlength=arranged.images)
+    confusions = Counter((a, b) for line in aligned for a, b in line if a != b)
+    ordered = sorted(confusions.items(), key=lambda item: (-item[1], item[0]))
+    figures = text_replicates(counts, np.ones((1, arranged.images)))
+    return TextFigures(
+        **{name: float(values[0]) for name, values in figures.items()},
+        confusions=[(a, b, times) for (a, b), times in ordered],
+        by_image=counts,
+    )
+
+
+def text_replicates(by_image: Ints, weights: Floats) -> dict[str, Floats]:
+    """Figures of drawn images: counts ``(M, 7)`` and weights ``(B, M)`` give ``(B,)`` each."""
+    located, false, missed, exact, errors, length, lost = (weights @ by_image).T
+    return {
+        "precision": ratio(located, located + false),
+        "recall": ratio(located, located + missed),
+        "f1": ratio(2 * located, 2 * located + false + missed),
+        "cer": ratio(errors, length),
+        "cer_end_to_end": ratio(errors + lost, length + lost),
+        "exact_match": ratio(exact, located + missed),
+    }
+
+
+def edit_distance(first: str, second: str) -> int:
+    """Least insertions, deletions and substitutions that turn one text into the other.
+
+    >>> edit_distance("kitten", "sitting")
+    3
+    """
+    return sum(1 for a, b in align(first, second) if a != b)
+
+
+def align(truth: str, read: str) -> list[tuple[str, str]]:
+    """Pair the characters of two texts with the fewest differences; "" where one has none.
+
+    >>> align("ab", "b")
+    [('a', ''), ('b', 'b')]
+    """
+    rows, columns = _steps(_codes(truth), _codes(read))
+    return [
+        (truth[i] if i >= 0 else NOTHING, read[j] if j >= 0 else NOTHING)
+        for i, j in zip(rows, columns, strict=True)
+    ]
+
+
+def _codes(text: str) -> Ints:
+    return np.array([ord(character) for character in text], np.int64)
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _steps(first: Ints, second: Ints) -> Columns:
+    """Path through the table of edit distances, from its end: substitution before gaps."""
+    n, m = first.size, second.size
+    cost = np.empty((n + 1, m + 1), np.int64)
+    cost[:, 0] = np.arange(n + 1)
+    cost[0, :] = np.arange(m + 1)
+    for i in range(1, n + 1):
+        for j in range(1, m + 1):
+            same = cost[i - 1, j - 1] + (first[i - 1] != second[j - 1])
+            cost[i, j] = min(same, cost[i - 1, j] + 1, cost[i, j - 1] + 1)
+    rows, columns = np.full(n + m, -1, np.int64), np.full(n + m, -1, np.int64)
+    i, j, place = n, m, n + m
+    while i > 0 or j > 0:
+        place -= 1
+        both = i > 0 and j > 0
+        if both and cost[i, j] == cost[i - 1, j - 1] + (first[i - 1] != second[j - 1]):
+            i, j = i - 1, j - 1
+            rows[place], columns[place] = i, j
+        elif i > 0 and cost[i, j] == cost[i - 1, j] + 1:
+            i -= 1
+            rows[place] = i
+        else:
+            j -= 1
+            columns[place] = j
+    return rows[place:], columns[place:]

@@ -1,0 +1,200 @@
+"""Use cases of reading: a stored report at any threshold, its errors, pages and comparisons."""
+
+import asyncio
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import orjson
+
+from services.evaluator.domain.objects.comparison import Comparison, Side, compare
+from services.evaluator.domain.objects.error_pages import (
+    ImageErrors,
+    MarkKind,
+    PageSort,
+    error_pages,
+)
+from services.evaluator.domain.objects.evaluation import Evaluation
+from services.evaluator.domain.objects.matches_file import matches_from_bytes
+from services.evaluator.domain.objects.operating_view import moment_at
+from services.evaluator.domain.objects.regressions import regression_states
+from services.evaluator.domain.rendering.phrases import Language
+from services.evaluator.domain.report.detection import document_at
+from services.evaluator.repository import REPORTS, Report
+from services.evaluator.settings import EvaluatorSettings
+from services.evaluator.work.judge import Judge
+from shared.blobs.port import Blobs
+from shared.documents.port import Documents, TenantScope
+from shared.errors import Conflict, InvalidInput, NotFound
+from shared.http.paging import PageParams
+from shared.http.tokens import Principal
+from shared.ids import derived_id
+from shared.projects.directory import ProjectDirectory
+
+
+@dataclass(frozen=True)
+class _Stored:
+    """A report's document, its evaluation, and that of corrected images which teach.
+
+    Only detection and instance segmentation have evaluations.
+    """
+
+    document: dict[str, Any]
+    evaluation: Evaluation | None
+    watched: Evaluation | None
+
+
+class Reports:
+    """Stored reports; the last few evaluations stay in memory, the slider asks them again."""
+
+    def __init__(
+        self,
+        documents: Documents,
+        blobs: Blobs,
+        settings: EvaluatorSettings,
+        *,
+        projects: ProjectDirectory,
+        judge: Judge,
+    ) -> None:
+        self._documents = documents
+        self._blobs = blobs
+        self._settings = settings
+        self._projects = projects
+        self._judge = judge
+        self._kept: OrderedDict[str, _Stored] = OrderedDict()
+
+    async def at(
+        self,
+        who: Principal,
+        project_id: str,
+        version: str,
+        *,
+        threshold: float | None,
+        iou_threshold: float | None,
+    ) -> tuple[Report, dict[str, Any]]:
+        """Return a report at the thresholds asked for, or at its own.
+
+        Raises NotFound without such a report, Conflict when the version could not be judged,
+        InvalidInput for a threshold out of its range.
+        """
+        report = await self.find(who, project_id, version)
+        stored = await self._stored(report)
+        document = stored.document
+        wanted = document["threshold"] if threshold is None else threshold
+        wanted_iou = document["iou_threshold"] if iou_threshold is None else iou_threshold
+        if wanted == document["threshold"] and wanted_iou == document["iou_threshold"]:
+            return report, document
+        return report, await asyncio.to_thread(
+            document_at,
+            document,
+            _matched(stored),
+            threshold=wanted,
+            iou_threshold=wanted_iou,
+            watched=stored.watched,
+        )
+
+    async def errors(
+        self,
+        report: Report,
+        paging: PageParams,
+        *,
+        thresholds: tuple[float | None, float | None],
+        choice: tuple[str | None, MarkKind | None, PageSort],
+    ) -> tuple[list[tuple[ImageErrors, dict[str, Any]]], int]:
+        """Return one page of error images with what is known of each image, and the total."""
+        stored = await self._stored(report)
+        document, evaluation = stored.document, _matched(stored)
+        threshold = document["threshold"] if thresholds[0] is None else thresholds[0]
+        iou = document["iou_threshold"] if thresholds[1] is None else thresholds[1]
+
+        def page() -> tuple[list[ImageErrors], int]:
+            moment = moment_at(evaluation, threshold=threshold, iou_threshold=iou)
+            return error_pages(
+                moment,
+                label=choice[0],
+                kind=choice[1],
+                sort=choice[2],
+                first=paging.skip,
+                count=paging.page_size,
+            )
+
+        found, total = await asyncio.to_thread(page)
+        images, names = evaluation.samples.images, document["image_names"]
+        facts = [
+            {
+                "image_id": images.ids[one.image],
+                "name": names[one.image],
+                "width": int(images.widths[one.image]),
+                "height": int(images.heights[one.image]),
+            }
+            for one in found
+        ]
+        return list(zip(found, facts, strict=True)), total
+
+    async def comparison(
+        self, who: Principal, project_id: str, version: str, *, other: str
+    ) -> tuple[Comparison, dict[str, str]]:
+        """Compare ``version`` with the earlier ``other``, each at its own best threshold."""
+        second, first = [await self.find(who, project_id, name) for name in (version, other)]
+        if first.id == second.id:
+            raise InvalidInput("a version cannot be compared with itself")
+        sides = [
+            Side(_matched(await self._stored(report)), report.threshold)
+            for report in (first, second)
+        ]
+        found = await asyncio.to_thread(compare, sides[0], sides[1])
+        watched = set(first.passes) | set(second.passes)
+        return found, dict(regression_states(watched, second.passes, first.passes))
+
+    async def page(
+        self, report: Report, *, form: Literal["html", "pdf"], language: Language
+    ) -> bytes:
+        """Return the rendered report."""
+        pages = report.pages.html if form == "html" else report.pages.pdf
+        return await self._blobs.read(pages[language])
+
+    async def compute_again(self, who: Principal, project_id: str, version: str) -> Report:
+        """Compute a report anew from the same snapshot and predictions."""
+        report = await self._report(who, project_id, version)
+        return await self._judge.judge_again(who.tenant, report)
+
+    async def find(self, who: Principal, project_id: str, version: str) -> Report:
+        """Return a completed report; raise NotFound, or Conflict when judging failed."""
+        report = await self._report(who, project_id, version)
+        if report.state == "failed":
+            raise Conflict(f"version {version} could not be judged: {report.reason}")
+        return report
+
+    async def _report(self, who: Principal, project_id: str, version: str) -> Report:
+        await self._projects.require(who.tenant, project_id)
+        reports = self._documents.collection(REPORTS, TenantScope(who.tenant))
+        report = await reports.find(derived_id(who.tenant, "report", project_id, version))
+        if report is None:
+            raise NotFound(f"no report on version {version}")
+        return report
+
+    async def _stored(self, report: Report) -> _Stored:
+        """Return a report's document and evaluation, read once and kept for the next question."""
+        key = f"{report.tenant}/{report.document_key}/{report.matches_key}"
+        if key not in self._kept:
+            document = await self._blobs.read(report.document_key)
+            self._kept[key] = _Stored(
+                document=orjson.loads(document),
+                evaluation=await self._evaluation(report.matches_key),
+                watched=await self._evaluation(report.watched_key),
+            )
+            while len(self._kept) > self._settings.kept_evaluations:
+                self._kept.popitem(last=False)
+        self._kept.move_to_end(key)
+        return self._kept[key]
+
+    async def _evaluation(self, key: str) -> Evaluation | None:
+        if not key:
+            return None
+        return await asyncio.to_thread(matches_from_bytes, await self._blobs.read(key))
+
+
+def _matched(stored: _Stored) -> Evaluation:
+    if stored.evaluation is None:
+        raise InvalidInput(f"a report on {stored.document['task']} has no matches to look at")
+    return stored.evaluation
