@@ -2,21 +2,21 @@
 
 from fastapi import APIRouter
 
-from services.annotation.api import annotation_routes
-from services.annotation.exporting import Exporting
-from services.annotation.freezing import Freezing
-from services.annotation.handlers import Annotations
-from services.annotation.images import Images
-from services.annotation.importing import Importing
-from services.annotation.label_api import label_routes
-from services.annotation.labels import Labels
-from services.annotation.parsing import ArchiveParser
+from services.annotation.api.annotations import annotation_routes
+from services.annotation.api.labels import label_routes
+from services.annotation.api.transfers import transfer_routes
+from services.annotation.handlers.annotation_store import AnnotationStore
+from services.annotation.handlers.annotations import Annotations
+from services.annotation.handlers.exports import Exports
+from services.annotation.handlers.images import Images
+from services.annotation.handlers.imports import Imports
+from services.annotation.handlers.labels import Labels
+from services.annotation.handlers.snapshots import Snapshots
+from services.annotation.handlers.tile_spread import TileSpread
+from services.annotation.process.archive_parser import ArchiveParser
 from services.annotation.repository import COLLECTIONS, SERVICE
-from services.annotation.saving import AnnotationStore
 from services.annotation.settings import AnnotationSettings
-from services.annotation.spreading import Spreading
 from services.annotation.subscriptions import subscriptions
-from services.annotation.transfer_api import transfer_routes
 from shared.projects.directory import ProjectDirectory
 from shared.service import Service
 from shared.stores import Stores
@@ -33,17 +33,17 @@ def build(stores: Stores) -> Service:
     annotations = Annotations(
         documents, projects=projects, images=images, labels=labels, store=store
     )
-    freezing = Freezing(documents, stores.blobs, projects=projects, images=images, store=store)
+    snapshots = Snapshots(documents, stores.blobs, projects=projects, images=images, store=store)
     parser = ArchiveParser(settings)
-    importing = Importing(parser, images=images, labels=labels, store=store)
-    exporting = Exporting(freezing, settings.staging_folder())
+    imports = Imports(parser, images=images, labels=labels, store=store)
+    exports = Exports(snapshots, settings.staging_folder())
     router = APIRouter()
     router.include_router(annotation_routes(annotations))
     router.include_router(label_routes(labels, projects))
     router.include_router(
         transfer_routes(
-            importing,
-            exporting,
+            imports,
+            exports,
             projects,
             staging=settings.staging_folder(),
             max_bytes=settings.max_archive_mib << 20,
@@ -57,9 +57,9 @@ def build(stores: Stores) -> Service:
         subscriptions=subscriptions(
             projects,
             annotations=annotations,
-            spreading=Spreading(projects, images=images, store=store),
+            tile_spread=TileSpread(projects, images=images, store=store),
             labels=labels,
-            freezing=freezing,
+            snapshots=snapshots,
         ),
         background=(annotations.clearings.run,),
     )

@@ -1,9 +1,9 @@
 """What the annotation service listens to."""
 
-from services.annotation.freezing import Freezing
-from services.annotation.handlers import Annotations
-from services.annotation.labels import Labels
-from services.annotation.spreading import Spreading
+from services.annotation.handlers.annotations import Annotations
+from services.annotation.handlers.labels import Labels
+from services.annotation.handlers.snapshots import Snapshots
+from services.annotation.handlers.tile_spread import TileSpread
 from shared.contracts.annotation_events import AnnotationSaved, LabelDeleted, LabelRenamed
 from shared.contracts.envelope import Event
 from shared.contracts.image_events import ImageDeleted, ImageUploaded
@@ -17,9 +17,9 @@ def subscriptions(
     projects: ProjectDirectory,
     *,
     annotations: Annotations,
-    spreading: Spreading,
+    tile_spread: TileSpread,
     labels: Labels,
-    freezing: Freezing,
+    snapshots: Snapshots,
 ) -> tuple[Subscription, ...]:
     """Return the table: event class → handler."""
     directory = {line.event: line.handler for line in projects.subscriptions()}
@@ -35,12 +35,12 @@ def subscriptions(
     own = (
         on(ProjectCreated, project_created),
         on(ProjectDeleted, project_deleted),
-        on(ImageUploaded, spreading.uploaded),
+        on(ImageUploaded, tile_spread.uploaded),
         on(ImageDeleted, annotations.image_deleted),
-        on(AnnotationSaved, spreading.annotated),
+        on(AnnotationSaved, tile_spread.annotated),
         on(LabelRenamed, labels.renamed),
         on(LabelDeleted, labels.deleted),
-        on(TrainingRequested, freezing.requested),
+        on(TrainingRequested, snapshots.requested),
     )
     taken = {line.event for line in own}
     return (*own, *(line for line in projects.subscriptions() if line.event not in taken))

@@ -1,6 +1,6 @@
 """A deleted project is cleared in small steps, outside of the event that says so."""
 
-from services.annotation.clearing import Clearings
+from services.annotation.handlers.clearing import Clearings
 from services.annotation.repository import CLEARINGS, COLLECTIONS, IMAGES, LABELS, ImageView, Label
 from shared.clock import utc_now
 from shared.contracts.envelope import EventStamp, pack, unpack

@@ -6,25 +6,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from services.annotation.domain.drafts import AnnotationDraft
 from services.annotation.domain.formats.model import Split, normal_name, stem_of
-from services.annotation.images import Images
-from services.annotation.labels import Labels
-from services.annotation.parsed import ParsedArchive, ParsedEntry
-from services.annotation.parsing import ArchiveParser
+from services.annotation.errors import NothingImported
+from services.annotation.handlers.annotation_store import AnnotationStore, Author
+from services.annotation.handlers.images import Images
+from services.annotation.handlers.labels import Labels
+from services.annotation.process.archive_parser import ArchiveParser
+from services.annotation.process.parser_messages import ParsedArchive, ParsedEntry
 from services.annotation.repository import ImageView
-from services.annotation.saving import AnnotationStore, Author, Content
-from shared.errors import FieldError, InvalidInput
+from shared.errors import FieldError
 from shared.projects.directory import ProjectView
 
 _AT_ONCE = 8
 _ERRORS_SHOWN = 1000
-
-
-class NothingImported(InvalidInput):
-    """No file of the archive can be stored; ``errors`` has one line a file."""
-
-    code = "nothing-imported"
-    title = "Nothing was imported"
 
 
 @dataclass(frozen=True)
@@ -49,7 +44,7 @@ class ImportOutcome:
         return tuple(entry for entry in self.parsed.entries if entry.error)
 
 
-class Importing:
+class Imports:
     """Use cases of imports."""
 
     def __init__(
@@ -103,13 +98,13 @@ class Importing:
         async def store(entry: ParsedEntry) -> None:
             async with slots:
                 image = by_id[entry.image_id or ""]
-                content = Content(
+                draft = AnnotationDraft(
                     entry.shapes,
                     entry.ignore_regions,
                     split=splits.get(image.id),
                     reason="imported",
                 )
-                await self._store.save(author, image, content)
+                await self._store.save(author, image, draft)
 
         await asyncio.gather(*(store(entry) for entry in entries))
 

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from services.annotation.domain.drafts import AnnotationDraft
 from services.annotation.domain.formats.model import Split
-from services.annotation.domain.history import Change, Reason, change_id
+from services.annotation.domain.history import Change, change_id
 from services.annotation.domain.shape_rules import target_sizes
 from services.annotation.repository import (
     ANNOTATIONS,
@@ -16,7 +17,6 @@ from services.annotation.repository import (
 from shared.clock import Clock, utc_now
 from shared.contracts.annotation_events import AnnotationSaved, CorrectionSaved
 from shared.contracts.envelope import EventBody
-from shared.contracts.shapes import IgnoreRegion, Shape
 from shared.documents.port import Collection, Documents, TenantScope
 from shared.errors import AlreadyExists, VersionConflict
 
@@ -31,19 +31,6 @@ class Author:
     tenant: str
     subject: str
     role: str
-
-
-@dataclass(frozen=True)
-class Content:
-    """What an annotation shall be; `split` and `whole_version` None keep what it has."""
-
-    shapes: tuple[Shape, ...]
-    ignore_regions: tuple[IgnoreRegion, ...] = ()
-    annotated: bool = True
-    split: Split | None = None
-    reason: Reason = "saved"
-    prediction_id: str | None = None
-    whole_version: int | None = None
 
 
 class AnnotationStore:
@@ -62,14 +49,19 @@ class AnnotationStore:
         return self._documents.collection(HISTORY, TenantScope(tenant))
 
     async def save(
-        self, author: Author, image: ImageView, content: Content, *, expected: int | None = None
+        self,
+        author: Author,
+        image: ImageView,
+        draft: AnnotationDraft,
+        *,
+        expected: int | None = None,
     ) -> Annotation:
-        """Make an image's annotation `content`; the same content again changes nothing.
+        """Make an image's annotation `draft`; the same again changes nothing.
 
         Args:
             author: Who does it.
             image: The image.
-            content: What it shall be.
+            draft: What it shall be.
             expected: The version that was read (0: none yet); None takes any.
 
         Returns:
@@ -82,7 +74,7 @@ class AnnotationStore:
             old = await self.annotations(author.tenant).find(image.id)
             if expected is not None and expected != (old.version if old else 0):
                 raise VersionConflict("the annotation was changed by somebody else; read it again")
-            wanted = _with_kept(content, old)
+            wanted = _with_kept(draft, old)
             if old is not None and _is_same(old, wanted):
                 return old
             try:
@@ -110,37 +102,37 @@ class AnnotationStore:
             return
 
     async def _write(
-        self, author: Author, image: ImageView, content: Content, old: Annotation | None
+        self, author: Author, image: ImageView, draft: AnnotationDraft, old: Annotation | None
     ) -> Annotation:
-        change = self._change(author, image, content, old)
+        change = self._change(author, image, draft, old)
         await self._append(author.tenant, image, change)
         new = Annotation(
             id=image.id,
             tenant=author.tenant,
             version=old.version if old else 0,
             project_id=image.project_id,
-            shapes=content.shapes,
-            ignore_regions=content.ignore_regions,
-            annotated=content.annotated,
+            shapes=draft.shapes,
+            ignore_regions=draft.ignore_regions,
+            annotated=draft.annotated,
             # Once corrected, always out of the set that judges, whatever happens to it later.
-            corrected=content.reason == "corrected" or (old is not None and old.corrected),
-            split=content.split,
-            prediction_id=content.prediction_id,
+            corrected=draft.reason == "corrected" or (old is not None and old.corrected),
+            split=draft.split,
+            prediction_id=draft.prediction_id,
             author=author.subject,
             updated_at=change.at,
             change_id=change.change_id,
-            drawn_version=_drawn_version(content, old),
-            whole_version=content.whole_version or 0,
-            labels=tuple(sorted({shape.label for shape in content.shapes})),
+            drawn_version=_drawn_version(draft, old),
+            whole_version=draft.whole_version or 0,
+            labels=tuple(sorted({shape.label for shape in draft.shapes})),
         )
         annotations = self.annotations(author.tenant)
-        events = _events(author, image, content)
+        events = _events(author, image, draft)
         if old is None:
             return await annotations.insert(new, events=events)
         return await annotations.replace(new, events=events)
 
     def _change(
-        self, author: Author, image: ImageView, content: Content, old: Annotation | None
+        self, author: Author, image: ImageView, draft: AnnotationDraft, old: Annotation | None
     ) -> Change:
         seq = (old.version if old else 0) + 1
         step = Change(
@@ -150,13 +142,13 @@ class AnnotationStore:
             seq=seq,
             author=author.subject,
             role=author.role,
-            reason=content.reason,
-            prediction_id=content.prediction_id,
+            reason=draft.reason,
+            prediction_id=draft.prediction_id,
             at=self._clock(),
             before=old.shapes if old else (),
-            after=content.shapes,
-            ignore_regions=content.ignore_regions,
-            annotated=content.annotated,
+            after=draft.shapes,
+            ignore_regions=draft.ignore_regions,
+            annotated=draft.annotated,
         )
         return step.model_copy(
             update={"change_id": change_id(image.id, seq, step.model_dump_json())}
@@ -173,49 +165,49 @@ class AnnotationStore:
         await self.history(tenant).insert(record)
 
 
-def _with_kept(content: Content, old: Annotation | None) -> Content:
+def _with_kept(draft: AnnotationDraft, old: Annotation | None) -> AnnotationDraft:
     if old is None:
-        return content
-    split = old.split if content.split is None else content.split
-    whole = old.whole_version if content.whole_version is None else content.whole_version
-    return replace(content, split=split, whole_version=whole)
+        return draft
+    split = old.split if draft.split is None else draft.split
+    whole = old.whole_version if draft.whole_version is None else draft.whole_version
+    return replace(draft, split=split, whole_version=whole)
 
 
-def _drawn_version(content: Content, old: Annotation | None) -> int:
-    if old is not None and content.reason in _FOLLOWS_LABEL:
+def _drawn_version(draft: AnnotationDraft, old: Annotation | None) -> int:
+    if old is not None and draft.reason in _FOLLOWS_LABEL:
         return old.drawn_version
     return (old.version if old else 0) + 1
 
 
-def _is_same(old: Annotation, content: Content) -> bool:
+def _is_same(old: Annotation, draft: AnnotationDraft) -> bool:
     return (
-        old.shapes == content.shapes
-        and old.ignore_regions == content.ignore_regions
-        and old.annotated == content.annotated
-        and old.split == content.split
-        and old.whole_version == content.whole_version
-        and (content.reason != "corrected" or old.prediction_id == content.prediction_id)
+        old.shapes == draft.shapes
+        and old.ignore_regions == draft.ignore_regions
+        and old.annotated == draft.annotated
+        and old.split == draft.split
+        and old.whole_version == draft.whole_version
+        and (draft.reason != "corrected" or old.prediction_id == draft.prediction_id)
     )
 
 
-def _events(author: Author, image: ImageView, content: Content) -> Sequence[EventBody]:
-    sizes = target_sizes(content.shapes)
+def _events(author: Author, image: ImageView, draft: AnnotationDraft) -> Sequence[EventBody]:
+    sizes = target_sizes(draft.shapes)
     saved = AnnotationSaved(
         project_id=image.project_id,
         image_id=image.id,
-        labels=tuple(shape.label for shape in content.shapes),
-        annotated=content.annotated,
+        labels=tuple(shape.label for shape in draft.shapes),
+        annotated=draft.annotated,
         image_area=image.width * image.height,
         target_areas=sizes.areas,
         target_sides=sizes.sides,
         author=author.subject,
     )
-    if content.reason != "corrected":
+    if draft.reason != "corrected":
         return [saved]
     correction = CorrectionSaved(
         project_id=image.project_id,
         image_id=image.id,
-        prediction_id=content.prediction_id or "",
+        prediction_id=draft.prediction_id or "",
         author=author.subject,
     )
     return [saved, correction]

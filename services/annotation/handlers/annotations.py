@@ -1,41 +1,28 @@
 """Use cases of annotations: read, save, clear, correct, history, summary."""
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from services.annotation.clearing import Clearings
-from services.annotation.domain.formats.model import Split
-from services.annotation.domain.history import Change, Reason, chain
+from services.annotation.domain.drafts import AnnotationDraft
+from services.annotation.domain.history import Change, chain
 from services.annotation.domain.shape_rules import check_regions, check_shapes
-from services.annotation.images import Images
-from services.annotation.labels import Labels
+from services.annotation.handlers.annotation_store import AnnotationStore, Author
+from services.annotation.handlers.clearing import Clearings
+from services.annotation.handlers.images import Images
+from services.annotation.handlers.labels import Labels
+from services.annotation.handlers.walking import walk
 from services.annotation.repository import (
     ANNOTATIONS,
     HISTORY,
     Annotation,
     ImageView,
 )
-from services.annotation.saving import AnnotationStore, Author, Content
-from services.annotation.walking import walk
 from shared.contracts.envelope import Event
 from shared.contracts.image_events import ImageDeleted
-from shared.contracts.shapes import IgnoreRegion, Shape
 from shared.documents.port import CollectionSpec, Documents, TenantScope, Where
 from shared.errors import InvalidInput, NotFound, VersionConflict
 from shared.projects.directory import ProjectDirectory
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What a person wants an image's annotation to be."""
-
-    shapes: Sequence[Shape]
-    ignore_regions: Sequence[IgnoreRegion] = ()
-    split: Split | None = None
-    prediction_id: str | None = None
-    reason: Reason = "saved"
 
 
 @dataclass(frozen=True)
@@ -89,7 +76,7 @@ class Annotations:
         author: Author,
         project_id: str,
         image_id: str,
-        wanted: Wanted,
+        draft: AnnotationDraft,
         *,
         expected: int | None = None,
     ) -> AnnotatedView:
@@ -102,20 +89,14 @@ class Annotations:
         """
         project = await self._projects.require(author.tenant, project_id)
         image = await self._images.require(author.tenant, project_id, image_id)
-        checked = check_shapes(wanted.shapes, image.known(), project.task)
-        errors = (*checked.errors, *check_regions(wanted.ignore_regions, image.known()))
+        checked = check_shapes(draft.shapes, image.known(), project.task)
+        errors = (*checked.errors, *check_regions(draft.ignore_regions, image.known()))
         if errors:
             raise InvalidInput(f"{errors[0].field}: {errors[0].message}", errors=errors)
         names = [shape.label for shape in checked.shapes]
         await self._labels.ensure(author.tenant, project_id, names)
-        content = Content(
-            checked.shapes,
-            tuple(wanted.ignore_regions),
-            split=wanted.split,
-            reason=wanted.reason,
-            prediction_id=wanted.prediction_id,
-        )
-        saved = await self._store.save(author, image, content, expected=expected)
+        checked_draft = replace(draft, shapes=checked.shapes)
+        saved = await self._store.save(author, image, checked_draft, expected=expected)
         return AnnotatedView(image, saved)
 
     async def clear(
@@ -127,8 +108,8 @@ class Annotations:
             if expected not in (None, view.annotation.version):
                 raise VersionConflict("the annotation was changed by somebody else; read it again")
             return
-        content = Content((), annotated=False, reason="cleared")
-        await self._store.save(author, view.image, content, expected=expected)
+        draft = AnnotationDraft((), annotated=False, reason="cleared")
+        await self._store.save(author, view.image, draft, expected=expected)
 
     async def history(self, tenant: str, project_id: str, image_id: str) -> list[Change]:
         """Return the steps of an image's annotation, newest first."""

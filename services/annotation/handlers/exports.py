@@ -10,24 +10,17 @@ from services.annotation.domain.exports import ExportedImage, ExportFormat, expo
 from services.annotation.domain.formats.model import KnownImage
 from services.annotation.domain.snapshots import AnnotatedImage
 from services.annotation.domain.splits import SplitCandidate, assign_splits
-from services.annotation.freezing import Freezing
-from shared.errors import Conflict
+from services.annotation.errors import NothingToExport
+from services.annotation.handlers.snapshots import Snapshots
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the same annotations give the same archive
 
 
-class NothingToExport(Conflict):
-    """No image of the project is annotated."""
-
-    code = "nothing-to-export"
-    title = "Nothing is annotated yet"
-
-
-class Exporting:
+class Exports:
     """Use cases of exports."""
 
-    def __init__(self, freezing: Freezing, staging: Path) -> None:
-        self._freezing = freezing
+    def __init__(self, snapshots: Snapshots, staging: Path) -> None:
+        self._snapshots = snapshots
         self._staging = staging
 
     async def export(self, tenant: str, project_id: str, wanted: ExportFormat) -> Path:
@@ -36,7 +29,7 @@ class Exporting:
         Raises:
             NothingToExport: No image is annotated.
         """
-        images = await self._freezing.annotated(tenant, project_id)
+        images = await self._snapshots.annotated(tenant, project_id)
         if not images:
             raise NothingToExport("no image of this project is annotated")
         return await asyncio.to_thread(self._write, project_id, wanted, images)

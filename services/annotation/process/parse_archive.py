@@ -1,4 +1,4 @@
-"""`python -m services.annotation.parse_worker BYTES SECONDS`: reads one label archive, guarded.
+"""`python -m …process.parse_archive BYTES SECONDS`: reads one label archive, guarded.
 
 One JSON job comes on standard input, one JSON line an entry goes out. Memory, CPU time and what it
 may write are bounded by the kernel: a hostile archive costs this process at most.
@@ -23,7 +23,12 @@ def main() -> None:
     from services.annotation.domain.formats.reading import ArchiveReader
     from services.annotation.domain.shape_rules import with_ids
     from services.annotation.domain.task_shapes import adapt
-    from services.annotation.parsed import ParsedEntry, ParsedSplit, ParseEnd, ParseJob
+    from services.annotation.process.parser_messages import (
+        ParsedEntry,
+        ParsedSplit,
+        ParseEnd,
+        ParseJob,
+    )
 
     job = ParseJob.model_validate_json(sys.stdin.buffer.read())
     _guard(int(sys.argv[1]), int(sys.argv[2]))

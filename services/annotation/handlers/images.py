@@ -4,8 +4,8 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 
+from services.annotation.handlers.walking import walk
 from services.annotation.repository import IMAGES, ImageView
-from services.annotation.walking import walk
 from shared.contracts.envelope import Event
 from shared.contracts.image_events import ImageDeleted, ImageUploaded
 from shared.documents.port import Collection, Documents, Not, TenantScope, Where

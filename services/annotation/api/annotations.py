@@ -1,18 +1,19 @@
-"""Routes of the annotation service."""
+"""Routes of annotations of images."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Response
 
-from services.annotation.handlers import Annotations, Wanted
-from services.annotation.saving import Author
-from services.annotation.schemas import (
+from services.annotation.api.schemas import (
     AnnotationResponse,
     AnnotationWrite,
     ChangeResponse,
     CorrectionWrite,
     SummaryResponse,
 )
+from services.annotation.domain.drafts import AnnotationDraft
+from services.annotation.handlers.annotation_store import Author
+from services.annotation.handlers.annotations import Annotations
 from shared.http.callers import Caller, Editor
 from shared.http.paging import Page, Paging
 from shared.http.preconditions import ExpectedVersion, set_etag
@@ -49,9 +50,9 @@ def annotation_routes(annotations: Annotations) -> APIRouter:
         response: Response,
     ) -> AnnotationResponse:
         """Save an image's annotation as a whole."""
-        wanted = Wanted(body.shapes, body.ignore_regions, body.split)
+        draft = AnnotationDraft(tuple(body.shapes), tuple(body.ignore_regions), split=body.split)
         view = await annotations.save(
-            author_of(who), project_id, image_id, wanted, expected=expected
+            author_of(who), project_id, image_id, draft, expected=expected
         )
         set_etag(response, view.annotation.version)
         return AnnotationResponse.of(view)
@@ -68,13 +69,13 @@ def annotation_routes(annotations: Annotations) -> APIRouter:
         who: Editor, project_id: Id, image_id: Id, body: CorrectionWrite, response: Response
     ) -> AnnotationResponse:
         """Turn a tested image into an annotated one, as a person corrected it."""
-        wanted = Wanted(
-            body.shapes,
-            body.ignore_regions,
+        draft = AnnotationDraft(
+            tuple(body.shapes),
+            tuple(body.ignore_regions),
             prediction_id=body.prediction_id,
             reason="corrected",
         )
-        view = await annotations.save(author_of(who), project_id, image_id, wanted)
+        view = await annotations.save(author_of(who), project_id, image_id, draft)
         set_etag(response, view.annotation.version)
         return AnnotationResponse.of(view)
 

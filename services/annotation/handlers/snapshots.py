@@ -6,10 +6,10 @@ from services.annotation.domain.snapshots import (
     FrozenDataset,
     freeze,
 )
-from services.annotation.images import Images
+from services.annotation.handlers.annotation_store import AnnotationStore
+from services.annotation.handlers.images import Images
+from services.annotation.handlers.walking import walk
 from services.annotation.repository import SNAPSHOTS, Annotation, ImageView, SnapshotRecord
-from services.annotation.saving import AnnotationStore
-from services.annotation.walking import walk
 from shared.blobs.port import Blobs, blob_key
 from shared.clock import Clock, utc_now
 from shared.contracts.envelope import Event, EventBody
@@ -19,7 +19,7 @@ from shared.errors import AlreadyExists, NotFound
 from shared.projects.directory import ProjectDirectory, ProjectView
 
 
-class Freezing:
+class Snapshots:
     """Makes the manifest of a training's dataset."""
 
     def __init__(

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import orjson
 
-from services.annotation.parsed import (
+from services.annotation.errors import ArchiveRefused
+from services.annotation.process.parser_messages import (
     ParsedArchive,
     ParsedEntry,
     ParsedSplit,
@@ -16,21 +17,13 @@ from services.annotation.parsed import (
 from services.annotation.repository import ImageView
 from services.annotation.settings import AnnotationSettings
 from shared.contracts.shapes import Task
-from shared.errors import InvalidInput
 from shared.telemetry import logger
 
-_ROOT = Path(__file__).resolve().parents[2]
+_ROOT = Path(__file__).resolve().parents[3]
 _LINE_BYTES = 64 << 20  # one image with all its points
 _REPORT_BYTES = 512 << 20
 
 log = logger(__name__)
-
-
-class ArchiveRefused(InvalidInput):
-    """A label archive that is refused as a whole."""
-
-    code = "archive-refused"
-    title = "The label archive cannot be read"
 
 
 class ArchiveParser:
@@ -52,7 +45,7 @@ class ArchiveParser:
             process = await asyncio.create_subprocess_exec(
                 sys.executable,
                 "-m",
-                "services.annotation.parse_worker",
+                "services.annotation.process.parse_archive",
                 str(self._settings.parser_memory_mib << 20),
                 str(int(self._settings.parser_wall_s)),
                 stdin=asyncio.subprocess.PIPE,

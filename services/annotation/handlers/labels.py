@@ -4,11 +4,12 @@ import contextlib
 import time
 from collections.abc import Callable, Iterable
 
+from services.annotation.domain.drafts import AnnotationDraft
 from services.annotation.domain.label_rules import rename, stays_annotated, without_label
-from services.annotation.images import Images
+from services.annotation.handlers.annotation_store import AnnotationStore, Author
+from services.annotation.handlers.images import Images
+from services.annotation.handlers.walking import walk
 from services.annotation.repository import LABELS, Annotation, Label
-from services.annotation.saving import AnnotationStore, Author, Content
-from services.annotation.walking import walk
 from shared.clock import Clock, utc_now
 from shared.contracts.annotation_events import LabelDeleted, LabelRenamed
 from shared.contracts.envelope import Event
@@ -17,7 +18,7 @@ from shared.documents.port import Collection, Documents, Has, TenantScope, Where
 from shared.errors import AlreadyExists, DependencyDown, FieldError, NotFound, VersionConflict
 from shared.ids import derived_id, new_id
 
-Follow = Callable[[Annotation], Content]
+Follow = Callable[[Annotation], AnnotationDraft]
 
 _BUDGET_S = 15.0  # of one delivery; an event that is not done comes again and goes on
 
@@ -128,9 +129,9 @@ class Labels:
         if await self._lives(event.tenant, data.project_id, data.old_name):
             return  # a new label took the old name since: these shapes are its own
 
-        def follow(annotation: Annotation) -> Content:
+        def follow(annotation: Annotation) -> AnnotationDraft:
             shapes = rename(annotation.shapes, names)
-            return Content(
+            return AnnotationDraft(
                 shapes,
                 annotation.ignore_regions,
                 annotation.annotated,
@@ -146,9 +147,9 @@ class Labels:
         if await self._lives(event.tenant, data.project_id, data.name):
             return  # a new label took the name since: these shapes are its own
 
-        def follow(annotation: Annotation) -> Content:
+        def follow(annotation: Annotation) -> AnnotationDraft:
             shapes = without_label(annotation.shapes, data.name)
-            return Content(
+            return AnnotationDraft(
                 shapes,
                 annotation.ignore_regions,
                 annotation.annotated and stays_annotated(annotation.shapes, shapes),
@@ -177,9 +178,9 @@ class Labels:
         while True:
             annotation = await self._store.annotations(author.tenant).get(image_id)
             image = await self._images.require(author.tenant, project_id, image_id)
-            content = follow(annotation)
+            draft = follow(annotation)
             try:
-                await self._store.save(author, image, content, expected=annotation.version)
+                await self._store.save(author, image, draft, expected=annotation.version)
             except VersionConflict:
                 continue
             return

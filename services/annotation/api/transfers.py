@@ -7,12 +7,12 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import FileResponse
 from starlette.background import BackgroundTask
 
-from services.annotation.api import Id, author_of
+from services.annotation.api.annotations import Id, author_of
+from services.annotation.api.archive_body import received_archive
+from services.annotation.api.schemas import ImportResponse
 from services.annotation.domain.exports import ExportFormat
-from services.annotation.exporting import Exporting
-from services.annotation.importing import Importing, ImportOptions
-from services.annotation.receiving import received_archive
-from services.annotation.schemas import ImportResponse
+from services.annotation.handlers.exports import Exports
+from services.annotation.handlers.imports import ImportOptions, Imports
 from shared.http.callers import Caller, Editor
 from shared.projects.directory import ProjectDirectory
 
@@ -34,8 +34,8 @@ _ZIP_BODY = {
 
 
 def transfer_routes(
-    importing: Importing,
-    exporting: Exporting,
+    imports: Imports,
+    exports: Exports,
     projects: ProjectDirectory,
     *,
     staging: Path,
@@ -65,7 +65,7 @@ def transfer_routes(
         project = await projects.require(who.tenant, project_id)
         options = ImportOptions(dry_run=dry_run, strict=strict)
         async with received_archive(request, staging, max_bytes=max_bytes) as archive:
-            outcome = await importing.import_archive(author_of(who), project, archive, options)
+            outcome = await imports.import_archive(author_of(who), project, archive, options)
         report = ImportResponse.of(outcome, dry_run=dry_run)
         response.status_code = 200 if dry_run else 207 if report.failed else 201
         return report
@@ -82,7 +82,7 @@ def transfer_routes(
     ) -> FileResponse:
         """Export all annotations as a zip of another tool's files."""
         await projects.require(who.tenant, project_id)
-        path = await exporting.export(who.tenant, project_id, wanted)
+        path = await exports.export(who.tenant, project_id, wanted)
         return FileResponse(
             path,
             media_type="application/zip",

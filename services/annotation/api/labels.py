@@ -2,9 +2,9 @@
 
 from fastapi import APIRouter, Response
 
-from services.annotation.api import Id
-from services.annotation.labels import Labels
-from services.annotation.schemas import LabelList, LabelResponse, LabelWrite
+from services.annotation.api.annotations import Id
+from services.annotation.api.schemas import LabelList, LabelResponse, LabelWrite
+from services.annotation.handlers.labels import Labels
 from shared.http.callers import Caller, Editor
 from shared.http.preconditions import ExpectedVersion, IdempotencyKey, set_etag
 from shared.ids import derived_id

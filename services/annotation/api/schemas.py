@@ -7,9 +7,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.annotation.domain.formats.limits import MAX_SHAPES
 from services.annotation.domain.formats.model import Format, Split
 from services.annotation.domain.history import Change, Reason
-from services.annotation.handlers import AnnotatedView, Summary
-from services.annotation.importing import ImportOutcome
-from services.annotation.parsed import ParsedEntry
+from services.annotation.handlers.annotations import AnnotatedView, Summary
+from services.annotation.handlers.imports import ImportOutcome
+from services.annotation.process.parser_messages import ParsedEntry
 from services.annotation.repository import Label
 from shared.clock import Timestamp
 from shared.contracts.shapes import IgnoreRegion, Name, Shape

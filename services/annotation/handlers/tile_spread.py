@@ -4,11 +4,12 @@ Labels may come before the tiles do, so tiles are looked at from both sides: whe
 annotation is saved, and when they appear.
 """
 
+from services.annotation.domain.drafts import AnnotationDraft
 from services.annotation.domain.shape_rules import with_ids
 from services.annotation.domain.tile_shapes import on_tile
-from services.annotation.images import Images
+from services.annotation.handlers.annotation_store import AnnotationStore, Author
+from services.annotation.handlers.images import Images
 from services.annotation.repository import Annotation, ImageView
-from services.annotation.saving import AnnotationStore, Author, Content
 from shared.contracts.annotation_events import AnnotationSaved
 from shared.contracts.envelope import Event
 from shared.contracts.image_events import ImageUploaded
@@ -17,7 +18,7 @@ from shared.projects.directory import ProjectDirectory
 from shared.vision.tiles import Window
 
 
-class Spreading:
+class TileSpread:
     """Keeps the annotations of tiles behind those of their images."""
 
     def __init__(
@@ -62,7 +63,7 @@ class Spreading:
         What a person changed on the tile since then stays until the image is annotated anew.
         """
         shapes, regions = on_tile(whole.shapes, whole.ignore_regions, _window(tile))
-        content = Content(
+        draft = AnnotationDraft(
             with_ids(shapes, tile.id),
             regions,
             annotated=whole.annotated,
@@ -76,7 +77,7 @@ class Spreading:
             if (old.whole_version if old else 0) >= whole.drawn_version:
                 return
             try:
-                await self._store.save(author, tile, content, expected=old.version if old else 0)
+                await self._store.save(author, tile, draft, expected=old.version if old else 0)
             except VersionConflict:
                 continue
             return

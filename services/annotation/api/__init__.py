@@ -1,0 +1,1 @@
+"""Routes of the annotation service, their bodies and answers."""

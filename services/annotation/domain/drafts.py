@@ -1,0 +1,20 @@
+"""What an annotation shall become."""
+
+from dataclasses import dataclass
+
+from services.annotation.domain.formats.model import Split
+from services.annotation.domain.history import Reason
+from shared.contracts.shapes import IgnoreRegion, Shape
+
+
+@dataclass(frozen=True)
+class AnnotationDraft:
+    """What an image's annotation shall be; `split` and `whole_version` None keep what it has."""
+
+    shapes: tuple[Shape, ...]
+    ignore_regions: tuple[IgnoreRegion, ...] = ()
+    annotated: bool = True
+    split: Split | None = None
+    reason: Reason = "saved"
+    prediction_id: str | None = None
+    whole_version: int | None = None

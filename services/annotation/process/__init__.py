@@ -1,0 +1,1 @@
+"""Reading archives in guarded child processes."""
