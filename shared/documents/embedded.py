@@ -4,7 +4,7 @@ import asyncio
 import json
 import sqlite3
 from collections.abc import Sequence
-from typing import Any, Generic
+from typing import Any
 
 import orjson
 
@@ -27,7 +27,7 @@ from shared.documents.sql import (
     index_prefix,
     page_clauses,
 )
-from shared.errors import AlreadyExists, NotFound, VersionConflict
+from shared.errors import AlreadyExists, VersionConflict
 from shared.sqlite import SqliteFile
 from shared.telemetry import traceparent
 
@@ -98,7 +98,7 @@ class EmbeddedDocuments:
         await self._database.close()
 
 
-class EmbeddedCollection(Generic[D]):
+class EmbeddedCollection(Collection[D]):
     """One collection in one scope; see the port for every promise."""
 
     def __init__(
@@ -114,12 +114,10 @@ class EmbeddedCollection(Generic[D]):
         self._table = f'"{spec.name}"'
         self._outbox_written = outbox_written
 
-    async def get(self, document_id: str) -> D:
-        """Return the document or raise NotFound."""
-        document = await self.find(document_id)
-        if document is None:
-            raise NotFound(f"no {self._spec.model.__name__.lower()} {document_id}")
-        return document
+    @property
+    def noun(self) -> str:
+        """Return what error messages call a document."""
+        return self._spec.noun
 
     async def find(self, document_id: str) -> D | None:
         """Return the document or None."""
@@ -232,7 +230,7 @@ class EmbeddedCollection(Generic[D]):
 
     def _next(self, document: D) -> D:
         if not isinstance(self._scope, EveryTenant) and document.tenant != self._scope.tenant:
-            raise NotFound(f"no {self._spec.model.__name__.lower()} {document.id}")
+            raise self.missing(document.id)
         return document.model_copy(update={"version": document.version + 1})
 
     def _pack(self, stored: D, events: Sequence[EventBody]) -> tuple[str | None, str | None]:
@@ -252,7 +250,7 @@ class EmbeddedCollection(Generic[D]):
             (stored.tenant, stored.id),
         ).fetchone()
         if row is None:
-            raise NotFound(f"no {self._spec.model.__name__.lower()} {stored.id}")
+            raise self.missing(stored.id)
         version, outbox, since = row
         if version != stored.version - 1:
             raise VersionConflict(f"version {stored.version - 1} was read, {version} is stored")

@@ -8,7 +8,7 @@ import asyncio
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Generic
+from typing import Any
 
 from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo import DeleteMany, UpdateOne
@@ -154,7 +154,7 @@ class MongoDocuments:
             client.close()
 
 
-class MongoCollection(Generic[D]):
+class MongoCollection(Collection[D]):
     """One collection in one scope; see the port for every promise."""
 
     def __init__(
@@ -171,12 +171,10 @@ class MongoCollection(Generic[D]):
     def _raw(self) -> Any:  # noqa: ANN401  motor has no types
         return self._store.raw(self._spec.name)
 
-    async def get(self, document_id: str) -> D:
-        """Return the document or raise NotFound."""
-        document = await self.find(document_id)
-        if document is None:
-            raise self._missing(document_id)
-        return document
+    @property
+    def noun(self) -> str:
+        """Return what error messages call a document."""
+        return self._spec.noun
 
     async def find(self, document_id: str) -> D | None:
         """Return the document or None."""
@@ -288,7 +286,7 @@ class MongoCollection(Generic[D]):
         key = _key(stored.tenant, stored.id)
         row = await self._raw.find_one({"_id": key, "deleted": False}, {"version": 1})
         if row is None:
-            return self._missing(stored.id)
+            return self.missing(stored.id)
         return VersionConflict(f"version {stored.version - 1} was read, {row['version']} is stored")
 
     def _where(self, where: Where, *bounds: dict[str, Any]) -> dict[str, Any]:
@@ -299,7 +297,7 @@ class MongoCollection(Generic[D]):
 
     def _next(self, document: D) -> D:
         if not isinstance(self._scope, EveryTenant) and document.tenant != self._scope.tenant:
-            raise self._missing(document.id)
+            raise self.missing(document.id)
         return document.model_copy(update={"version": document.version + 1})
 
     def _fields(self, stored: D) -> dict[str, Any]:
@@ -314,9 +312,6 @@ class MongoCollection(Generic[D]):
         return self._spec.model.model_validate(
             {**decode_body(row["body"]), "version": row["version"]}
         )
-
-    def _missing(self, document_id: str) -> NotFound:
-        return NotFound(f"no {self._spec.model.__name__.lower()} {document_id}")
 
     def _tell(self, events: Sequence[EventBody]) -> None:
         if events:

@@ -5,13 +5,20 @@ adds the events that the change causes to the document's own outbox. A store nee
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Generic, Literal, Protocol, TypeVar, get_origin
+import inspect
+import random
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Generic, Literal, Protocol, TypeVar, Union, get_origin
 
 from pydantic import BaseModel, ConfigDict
 
 from shared.contracts.envelope import EventBody, PendingEvent
+from shared.errors import AlreadyExists, NotFound, VersionConflict
+
+_RACES = 100
+_PAUSE_S = 0.002
 
 
 class Document(BaseModel):
@@ -62,6 +69,11 @@ class CollectionSpec(Generic[D]):
     name: str
     model: type[D]
     indexes: tuple[Index, ...] = ()
+
+    @property
+    def noun(self) -> str:
+        """Return what error messages call a document."""
+        return self.model.__name__.lower()
 
     def is_list(self, field: str) -> bool:
         """Return whether a field of the model holds several values."""
@@ -127,6 +139,15 @@ class Cursor:
     value: Any
     id: str
 
+    @classmethod
+    def behind(cls, document: Document, sort: Sort) -> "Cursor":
+        """Return the place right after ``document`` in a list of this order."""
+        field, *inner = sort.field.split(".")
+        value = document.model_dump(mode="json", include={field}).get(field)
+        for name in inner:
+            value = value.get(name) if isinstance(value, dict) else None
+        return cls(value, document.id)
+
 
 @dataclass(frozen=True)
 class Query:
@@ -149,48 +170,187 @@ class Outbox:
     events: tuple[PendingEvent, ...]
 
 
-class Collection(Protocol[D]):
-    """Typed documents of one kind within one scope."""
+@dataclass(frozen=True)
+class Write(Generic[D]):
+    """An edit's outcome: the document's next state and the events that this causes."""
 
-    async def get(self, document_id: str) -> D:
-        """Return the document; raise NotFound, for a foreign one too."""
-        ...
+    document: D
+    events: Sequence[EventBody] = ()
 
+
+@dataclass(frozen=True)
+class Remove:
+    """An edit's outcome: the document goes, and the events still go out."""
+
+    events: Sequence[EventBody] = ()
+
+
+Step = Union[D, Write[D], Remove, None]  # noqa: UP007  X | Y is no alias with a type variable
+Edit = Callable[[D], Step[D] | Awaitable[Step[D]]]
+"""Stored document → what becomes of it; None leaves it. After a lost race it is asked again."""
+
+
+class Collection(ABC, Generic[D]):
+    """Typed documents of one kind within one scope.
+
+    An adapter brings the single reads and writes; what is made of them is the same for all.
+    """
+
+    @abstractmethod
     async def find(self, document_id: str) -> D | None:
         """Return the document or None."""
-        ...
 
+    @abstractmethod
     async def insert(self, document: D, *, events: Sequence[EventBody] = ()) -> D:
         """Store a new document as version 1; raise AlreadyExists when a unique key is taken."""
-        ...
 
+    @abstractmethod
     async def replace(self, document: D, *, events: Sequence[EventBody] = ()) -> D:
         """Store ``document`` if its version is still the stored one; return the next version.
 
         Raises VersionConflict when somebody else was first, NotFound when it is gone,
         AlreadyExists when a unique key is taken.
         """
-        ...
 
+    @abstractmethod
     async def delete(self, document: D, *, events: Sequence[EventBody] = ()) -> None:
         """Remove the document if its version is still the stored one; events still go out."""
-        ...
 
+    @abstractmethod
     async def query(self, query: Query) -> list[D]:
         """Return the documents of one page."""
-        ...
 
+    @abstractmethod
     async def count(self, where: Where | None = None) -> int:
         """Return how many documents match."""
-        ...
 
+    @abstractmethod
     async def tally(self, field: str, where: Where | None = None) -> dict[str, int]:
         """Return how many matching documents have each value of ``field``."""
-        ...
 
+    @abstractmethod
     async def total(self, field: str, where: Where | None = None) -> float:
         """Return the sum of a number over the matching documents; 0 for none."""
-        ...
+
+    @property
+    @abstractmethod
+    def noun(self) -> str:
+        """Return what error messages call a document."""
+
+    async def get(self, document_id: str) -> D:
+        """Return the document; raise NotFound, for a foreign one too."""
+        document = await self.find(document_id)
+        if document is None:
+            raise self.missing(document_id)
+        return document
+
+    async def ensure(self, document: D, *, events: Sequence[EventBody] = ()) -> D:
+        """Store a new document unless its id is there already; return what is stored.
+
+        Raises AlreadyExists when another document has its unique key.
+        """
+        return await self.change(
+            document.id,
+            lambda stored: None if stored.version else Write(document, events),
+            new=document,
+        )
+
+    async def change(
+        self, document_id: str, edit: Edit[D], *, new: D | None = None, expected: int | None = None
+    ) -> D:
+        """Give a document its next state, whoever else writes: read, edit, compare and set.
+
+        Args:
+            document_id: Which document.
+            edit: Gets what is stored, or ``new`` (version 0) where nothing is; see :data:`Edit`.
+                What equals the stored document and causes no event is not written. It sets no
+                version. Errors that it raises end the change.
+            new: What an absent document is edited from; without it, an absent one is NotFound.
+            expected: The version that a caller has read (0: none yet); None takes any.
+
+        Returns:
+            What is stored afterwards: for None of an absent document ``new`` as it was given, for
+            :class:`Remove` the document that went.
+
+        Raises:
+            NotFound: There is no such document.
+            VersionConflict: ``expected`` is not the stored version, or others write all the time.
+            AlreadyExists: Another document has the unique key.
+        """
+        for race in range(_RACES):
+            old = await self.find(document_id)
+            base = new if old is None else old
+            if base is None:
+                raise self.missing(document_id)
+            version = 0 if old is None else old.version
+            if expected is not None and expected != version:
+                raise VersionConflict(
+                    f"the {self.noun} was changed by somebody else; read it again"
+                )
+            outcome = edit(base)
+            step = await outcome if inspect.isawaitable(outcome) else outcome
+            try:
+                return await self._take(base, step, version)
+            except AlreadyExists:
+                if version or await self.find(document_id) is None:
+                    raise  # the key is another document's
+            except NotFound:
+                if isinstance(step, Remove):
+                    raise  # somebody else removed it
+            except VersionConflict:
+                pass
+            await asyncio.sleep(random.uniform(0, _PAUSE_S * race))
+        raise VersionConflict(f"the {self.noun} {document_id} changes too fast")
+
+    async def _take(self, base: D, step: Step[D], version: int) -> D:
+        """Write what an edit made of a document of this version."""
+        if step is None:
+            return base
+        if isinstance(step, Remove):
+            if version:
+                await self.delete(base, events=step.events)
+            return base
+        written = step if isinstance(step, Write) else Write(step)
+        document = written.document.model_copy(update={"version": version})
+        if document.id != base.id:
+            raise ValueError(f"an edit made {document.id} of {base.id}")
+        if not version:
+            return await self.insert(document, events=written.events)
+        if document == base and not written.events:
+            return base
+        return await self.replace(document, events=written.events)
+
+    async def walk(self, query: Query = Query()) -> AsyncIterator[D]:
+        """Yield every matching document, in order; ``query.limit`` is how many a read brings.
+
+        Memory is constant. What is written meanwhile may be missed or, where it moves in the
+        order, met twice.
+        """
+        while True:
+            page = await self.query(query)
+            for document in page:
+                yield document
+            if len(page) < query.limit:
+                return
+            query = replace(query, skip=0, after=Cursor.behind(page[-1], query.sort))
+
+    async def clear(self, where: Where, *, most: int = 200) -> int:
+        """Remove up to ``most`` matching documents without a word; return how many were met."""
+        found = await self.query(Query(where=where, limit=most))
+        for document in found:
+            try:
+                await self.delete(document)
+            except (NotFound, VersionConflict):
+                continue  # gone already, or met again by the next call
+        return len(found)
+
+    def changed(self) -> VersionConflict:
+        """Return the error for a document that somebody else changed since it was read."""
+        return VersionConflict(f"the {self.noun} was changed by somebody else; read it again")
+
+    def missing(self, document_id: str) -> NotFound:
+        """Return the error for a document that is not there."""
+        return NotFound(f"no {self.noun} {document_id}")
 
 
 class Documents(Protocol):

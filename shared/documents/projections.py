@@ -3,9 +3,6 @@
 from typing import TypeVar
 
 from shared.documents.port import Collection, Document
-from shared.errors import AlreadyExists, NotFound, VersionConflict
-
-_RACES = 50
 
 
 class Projection(Document):
@@ -17,21 +14,13 @@ class Projection(Document):
 P = TypeVar("P", bound=Projection)
 
 
-async def remember(collection: Collection[P], new: P) -> bool:
-    """Store ``new`` unless something as new is there; return whether it was stored.
+async def remember(collection: Collection[P], new: P) -> P:
+    """Store ``new`` unless something as new is there; return what is stored.
 
     Events may come late, twice and out of order: the highest sequence always wins.
     """
-    for _ in range(_RACES):
-        known = await collection.find(new.id)
-        if known is not None and known.sequence >= new.sequence:
-            return False
-        try:
-            if known is None:
-                await collection.insert(new.model_copy(update={"version": 0}))
-            else:
-                await collection.replace(new.model_copy(update={"version": known.version}))
-        except (AlreadyExists, VersionConflict, NotFound):
-            continue
-        return True
-    raise VersionConflict(f"{new.id} changes too fast")
+
+    def newest(known: P) -> P | None:
+        return None if known.version and known.sequence >= new.sequence else new
+
+    return await collection.change(new.id, newest, new=new)

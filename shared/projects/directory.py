@@ -1,19 +1,16 @@
 """The directory of projects: each service keeps its own, fed by the workspace's events."""
 
-import asyncio
-import time
-
 from shared.contracts.envelope import Event
 from shared.contracts.project_events import Grid, ProjectCreated, ProjectDeleted, ProjectUpdated
 from shared.contracts.shapes import Task
+from shared.documents.hearing import until
 from shared.documents.port import Collection, CollectionSpec, Documents, TenantScope
 from shared.documents.projections import Projection, remember
-from shared.errors import AlreadyExists, NotFound, VersionConflict
+from shared.errors import NotFound
 from shared.events.subscriptions import Subscription, on
 from shared.vision.tiles import TilePlan
 
 _WAIT_S = 3.0
-_LOOK_S = 0.03
 
 
 class ProjectView(Projection):
@@ -55,17 +52,15 @@ class ProjectDirectory:
         briefly. Foreign and missing projects take the same path and the same time.
         """
         projects = self._collection(tenant)
-        deadline = time.monotonic() + self._wait_s
-        while True:
+
+        async def heard_of() -> ProjectView | None:
             view = await projects.find(project_id)
-            if view is not None and view.deleted:
-                break
-            if view is not None and view.known:
-                return view
-            if time.monotonic() >= deadline:
-                break
-            await asyncio.sleep(_LOOK_S)
-        raise NotFound(f"no project {project_id}")
+            return view if view is not None and (view.known or view.deleted) else None
+
+        view = await until(heard_of, wait_s=self._wait_s)
+        if view is None or view.deleted:
+            raise NotFound(f"no project {project_id}")
+        return view
 
     async def find(self, tenant: str, project_id: str) -> ProjectView | None:
         """Return a living project that was heard of, or None."""
@@ -110,23 +105,15 @@ class ProjectDirectory:
         name: str,
     ) -> None:
         """Take facts of the creation whenever they come, the name only from the newest event."""
-        projects = self._collection(tenant)
-        while True:
-            old = await projects.find(project_id)
-            if old is not None and old.deleted:
-                return
-            base = old or ProjectView(id=project_id, tenant=tenant, sequence=-1)
-            update = dict(facts)
-            if sequence > base.sequence:
-                update |= {"name": name, "sequence": sequence}
-            new = base.model_copy(update=update)
-            if old is not None and new == old:
-                return
-            try:
-                await (projects.replace(new) if old else projects.insert(new))
-            except (AlreadyExists, VersionConflict, NotFound):
-                continue
-            return
+        news: dict[str, object] = {"name": name, "sequence": sequence}
+
+        def merge(old: ProjectView) -> ProjectView | None:
+            if old.deleted:
+                return None
+            return old.model_copy(update=facts | (news if sequence > old.sequence else {}))
+
+        unheard = ProjectView(id=project_id, tenant=tenant, sequence=-1)
+        await self._collection(tenant).change(project_id, merge, new=unheard)
 
     def _collection(self, tenant: str) -> Collection[ProjectView]:
         return self._documents.collection(self._spec, TenantScope(tenant))
