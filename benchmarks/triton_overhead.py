@@ -26,13 +26,13 @@ import onnx
 import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 
+from services.inference.adapters.triton.binary import find_python_runtime, find_triton
+from services.inference.adapters.triton.client import TritonClient
+from services.inference.adapters.triton.model_store import ModelStore, Serving
+from services.inference.adapters.triton.server import EmbeddedTriton, TritonFolders
+from services.inference.adapters.triton.session import Circuit, TritonSession
+from services.inference.adapters.triton.supervisor import TritonSupervisor
 from services.inference.domain.model_config import ServedModel
-from services.inference.triton.binary import find_python_runtime, find_triton
-from services.inference.triton.client import TritonClient
-from services.inference.triton.model_store import ModelStore, Serving
-from services.inference.triton.server import EmbeddedTriton, TritonFolders
-from services.inference.triton.session import Circuit, TritonSession
-from services.inference.triton.supervisor import TritonSupervisor
 from shared.ids import new_id
 from shared.runtime.onnx_session import OnnxSession
 

@@ -12,7 +12,7 @@ from services.cli.client import ApiError, Client, Unreachable
 from services.cli.commands import SubParsers
 from services.cli.folders import Folder, NoData, read_folder
 from services.cli.label_packs import pack_labels
-from services.cli.uploading import upload_all
+from services.cli.uploads import upload_all
 
 _SHOWN = 20
 

@@ -1,39 +1,72 @@
 """The composition root of inference."""
 
-from services.inference.admission import Admission
-from services.inference.after_training import AfterTraining
-from services.inference.api import routes
-from services.inference.deployer import Deployer
-from services.inference.handlers import Inference
-from services.inference.predicting import Predicting
+from dataclasses import dataclass
+
+from fastapi import APIRouter
+
+from services.inference.adapters.admission import Admission
+from services.inference.adapters.answers import Answers
+from services.inference.adapters.triton.model_server import ModelServer
+from services.inference.api.deployments import deployment_routes
+from services.inference.api.predictions import prediction_routes
+from services.inference.api.test_runs import test_run_routes
+from services.inference.handlers.deployments import Deployments
+from services.inference.handlers.follow_ups import FollowUps
+from services.inference.handlers.images import GalleryImages
+from services.inference.handlers.predictions import Predictions
+from services.inference.handlers.test_runs import TestRuns
 from services.inference.repository import COLLECTIONS, SERVICE
 from services.inference.settings import InferenceSettings
 from services.inference.subscriptions import subscriptions
-from services.inference.test_runs import TestRunWorker
-from services.inference.triton.model_server import ModelServer
-from services.inference.triton.reconciler import Reconciler
+from services.inference.work.deployer import Deployer
+from services.inference.work.reconciler import Reconciler
+from services.inference.work.test_runs import TestRunWorker
 from shared.jobs.queue import JobQueue
+from shared.projects.directory import ProjectDirectory
 from shared.service import Service
 from shared.settings import StoreSettings
 from shared.stores import Stores
+
+
+@dataclass(frozen=True)
+class UseCases:
+    """What requests and events may ask of inference."""
+
+    projects: ProjectDirectory
+    images: GalleryImages
+    deployments: Deployments
+    predictions: Predictions
+    runs: TestRuns
+    follow_ups: FollowUps
+
+
+def use_cases(stores: Stores, jobs: JobQueue, answers: Answers) -> UseCases:
+    """Wire the use cases."""
+    documents = stores.documents
+    projects = ProjectDirectory(documents, SERVICE)
+    images = GalleryImages(documents)
+    deployments = Deployments(documents, projects)
+    predictions = Predictions(
+        documents,
+        stores.blobs,
+        answers=answers,
+        projects=projects,
+        deployments=deployments,
+        images=images,
+    )
+    runs = TestRuns(documents, jobs=jobs, projects=projects, deployments=deployments)
+    return UseCases(
+        projects, images, deployments, predictions, runs, FollowUps(documents, projects, runs)
+    )
 
 
 def build(stores: Stores) -> Service:
     """Wire inference over ``stores``; raise TritonUnavailable where its server cannot run."""
     settings = InferenceSettings()
     server = ModelServer(settings, StoreSettings().data)
-    predicting = Predicting(
-        server.client,
-        Admission(
-            concurrency=settings.concurrency,
-            queue_length=settings.queue_length,
-            memory_bytes=settings.decode_budget_mib * 2**20,
-        ),
-        concurrency=settings.concurrency,
-        retry_budget_s=settings.retry_budget_s,
-    )
+    answers = _answers(server, settings)
     jobs = JobQueue(stores.documents, SERVICE)
-    inference = Inference(stores.documents, stores.blobs, predicting=predicting, jobs=jobs)
+    cases = use_cases(stores, jobs, answers)
     deployer = Deployer(
         stores.documents,
         stores.blobs,
@@ -44,10 +77,15 @@ def build(stores: Stores) -> Service:
     reconciler = Reconciler(
         server.client, deployer.wanted, deployer.ensure_published, period_s=settings.reconcile_s
     )
-    predicting.on_not_ready = reconciler.report
-    inference.deployments.wake = reconciler.wake
+    answers.on_not_ready = reconciler.report
+    cases.deployments.wake = reconciler.wake
     worker = TestRunWorker(
-        stores.documents, jobs, inference, parallel=max(1, settings.concurrency // 2)
+        stores.documents,
+        jobs,
+        runs=cases.runs,
+        predictions=cases.predictions,
+        images=cases.images,
+        parallel=max(1, settings.concurrency // 2),
     )
 
     async def keep_server() -> None:
@@ -60,7 +98,35 @@ def build(stores: Stores) -> Service:
         name=SERVICE,
         summary="Deployments on Triton, predictions and test runs",
         collections=COLLECTIONS,
-        router=routes(inference),
-        subscriptions=subscriptions(inference, AfterTraining(stores.documents, inference)),
+        router=_router(cases),
+        subscriptions=subscriptions(
+            projects=cases.projects,
+            images=cases.images,
+            deployments=cases.deployments,
+            predictions=cases.predictions,
+            follow_ups=cases.follow_ups,
+        ),
         background=(keep_server, keep_models, worker.run, worker.reap),
     )
+
+
+def _answers(server: ModelServer, settings: InferenceSettings) -> Answers:
+    admission = Admission(
+        concurrency=settings.concurrency,
+        queue_length=settings.queue_length,
+        memory_bytes=settings.decode_budget_mib * 2**20,
+    )
+    return Answers(
+        server.client,
+        admission,
+        concurrency=settings.concurrency,
+        retry_budget_s=settings.retry_budget_s,
+    )
+
+
+def _router(cases: UseCases) -> APIRouter:
+    router = APIRouter()
+    router.include_router(prediction_routes(cases.predictions))
+    router.include_router(test_run_routes(cases.runs))
+    router.include_router(deployment_routes(cases.deployments))
+    return router

@@ -1,31 +1,41 @@
 """What inference listens to."""
 
-from services.inference.after_training import AfterTraining
-from services.inference.handlers import Inference
+from services.inference.handlers.deployments import Deployments
+from services.inference.handlers.follow_ups import FollowUps
+from services.inference.handlers.images import GalleryImages
+from services.inference.handlers.predictions import Predictions
 from shared.contracts.annotation_events import AnnotationSaved, CorrectionSaved
 from shared.contracts.envelope import Event
 from shared.contracts.image_events import ImageDeleted, ImageUploaded
 from shared.contracts.model_events import ModelDeployed, ModelPromoted
 from shared.contracts.project_events import ProjectDeleted
 from shared.events.subscriptions import Subscription, on
+from shared.projects.directory import ProjectDirectory
 
 
-def subscriptions(inference: Inference, after: AfterTraining) -> tuple[Subscription, ...]:
+def subscriptions(
+    *,
+    projects: ProjectDirectory,
+    images: GalleryImages,
+    deployments: Deployments,
+    predictions: Predictions,
+    follow_ups: FollowUps,
+) -> tuple[Subscription, ...]:
     """Return the table: event class → handler."""
-    projects = {line.event: line for line in inference.projects.subscriptions()}
-    forget_project = projects.pop(ProjectDeleted).handler
+    lines = {line.event: line for line in projects.subscriptions()}
+    forget_project = lines.pop(ProjectDeleted).handler
 
     async def project_deleted(event: Event[ProjectDeleted]) -> None:
         await forget_project(event)
-        await inference.deployments.forget_project(event.tenant, event.data.project_id)
+        await deployments.forget_project(event.tenant, event.data.project_id)
 
     return (
-        *projects.values(),
+        *lines.values(),
         on(ProjectDeleted, project_deleted),
-        on(ImageUploaded, inference.images.uploaded),
-        on(ImageDeleted, inference.images.deleted),
-        on(ModelPromoted, inference.deployments.promoted),
-        on(CorrectionSaved, inference.mark_corrected),
-        on(AnnotationSaved, after.annotated),
-        on(ModelDeployed, after.deployed),
+        on(ImageUploaded, images.uploaded),
+        on(ImageDeleted, images.deleted),
+        on(ModelPromoted, deployments.promoted),
+        on(CorrectionSaved, predictions.corrected),
+        on(AnnotationSaved, follow_ups.annotated),
+        on(ModelDeployed, follow_ups.deployed),
     )

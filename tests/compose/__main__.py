@@ -16,7 +16,7 @@ from rich.console import Console
 from services.cli.client import ApiError, Client, Json, Unreachable
 from services.cli.demo.data import DemoData, open_data
 from services.cli.demo.loop import Budgets, DemoFailed, DemoLoop
-from services.cli.demo.showing import versions_table
+from services.cli.demo.screen import versions_table
 from services.cli.demo.state import DemoRun
 from services.cli.synthetic.dataset import DatasetPlan, PartPlan, write_dataset
 from shared.ids import new_id

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
-from services.cli.demo.showing import Show, Stage
+from services.cli.demo.screen import Show, Stage
 
 PLAN = (
     ("upload images", "gallery"),

@@ -15,9 +15,9 @@ import pytest
 import torch
 from torch import nn
 
-from services.inference.decoding import check_file, decode_rgb
+from services.inference.adapters.pixels import check_file, decode_rgb
+from services.inference.adapters.triton.session import Circuit, TritonSession
 from services.inference.domain.model_config import ServedModel
-from services.inference.triton.session import Circuit, TritonSession
 from services.trainer.dataset import read_image
 from services.trainer.domain.detector import Detector, DetectorShape, ExportableDetector
 from services.trainer.domain.export import to_onnx

@@ -13,7 +13,7 @@ from services.cli.commands import SubParsers
 from services.cli.demo.data import DemoData, generated_folder, open_data
 from services.cli.demo.loop import Budgets, DemoFailed, DemoLoop
 from services.cli.demo.platform import RunningPlatform, open_platform
-from services.cli.demo.showing import Show
+from services.cli.demo.screen import Show
 from services.cli.demo.state import open_run
 from services.cli.folders import NoData
 from services.cli.import_ import read_key

@@ -5,13 +5,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from services.cli.client import ApiError, Client, Json
-from services.cli.demo.comparing import compare
+from services.cli.demo.comparison import compare
 from services.cli.demo.data import DemoData
-from services.cli.demo.showing import DETECTION_THRESHOLD, Show, shown
+from services.cli.demo.screen import DETECTION_THRESHOLD, Show, shown
 from services.cli.demo.state import DemoRun
 from services.cli.folders import FolderImage
 from services.cli.label_packs import pack_labels
-from services.cli.uploading import upload_all
+from services.cli.uploads import upload_all
 
 _LOOK_S = 0.5
 _NEVER = 100_000

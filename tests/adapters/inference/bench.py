@@ -7,13 +7,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from services.inference.adapters.triton.binary import find_python_runtime, find_triton
+from services.inference.adapters.triton.client import TritonClient
+from services.inference.adapters.triton.model_store import ModelStore, Serving
+from services.inference.adapters.triton.server import EmbeddedTriton, TritonFolders
+from services.inference.adapters.triton.supervisor import TritonSupervisor
 from services.inference.domain.model_config import ServedModel
-from services.inference.triton.binary import find_python_runtime, find_triton
-from services.inference.triton.client import TritonClient
-from services.inference.triton.model_store import ModelStore, Serving
-from services.inference.triton.reconciler import Reconciler, Wanted
-from services.inference.triton.server import EmbeddedTriton, TritonFolders
-from services.inference.triton.supervisor import TritonSupervisor
+from services.inference.work.reconciler import Reconciler, Wanted
 from shared.ids import new_id
 from tests.adapters.inference.models import HEIGHT, LABELS, WIDTH, noise_detector
 

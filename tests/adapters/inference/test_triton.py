@@ -14,10 +14,10 @@ import pytest
 from tritonclient.grpc import InferenceServerClient
 from tritonclient.utils import InferenceServerException
 
+from services.inference.adapters.triton.client import TritonClient
+from services.inference.adapters.triton.server import PROTOCOL_KEY
+from services.inference.adapters.triton.session import Circuit, TritonSession
 from services.inference.errors import ModelNotReady, TritonUnavailable
-from services.inference.triton.client import TritonClient
-from services.inference.triton.server import PROTOCOL_KEY
-from services.inference.triton.session import Circuit, TritonSession
 from shared.runtime.onnx_session import OnnxSession
 from tests.running import until
 
@@ -213,8 +213,8 @@ def test_triton_dies_with_the_process_that_started_it(tmp_path: Path):
         """
         import asyncio, os, sys
         from pathlib import Path
-        from services.inference.triton.binary import find_python_runtime, find_triton
-        from services.inference.triton.server import EmbeddedTriton, TritonFolders
+        from services.inference.adapters.triton.binary import find_python_runtime, find_triton
+        from services.inference.adapters.triton.server import EmbeddedTriton, TritonFolders
 
         async def main():
             folders = TritonFolders(Path(sys.argv[1]))

@@ -1,4 +1,4 @@
-"""The demo's small parts: comparing, remembering, showing."""
+"""The demo's small parts: comparison, remembering, screen."""
 
 import doctest
 import io
@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from services.cli.demo import comparing, data, showing
-from services.cli.demo.comparing import Difference, compare
-from services.cli.demo.showing import versions_table
+from services.cli.demo import comparison, data, screen
+from services.cli.demo.comparison import Difference, compare
+from services.cli.demo.screen import versions_table
 from services.cli.demo.state import open_run
 
 
@@ -19,8 +19,8 @@ def box(label: str, x: float, score: float = 0.9) -> dict[str, Any]:
 
 
 def test_examples_in_the_docstrings_hold() -> None:
-    assert doctest.testmod(comparing).failed == 0
-    assert doctest.testmod(showing).failed == 0
+    assert doctest.testmod(comparison).failed == 0
+    assert doctest.testmod(screen).failed == 0
     assert doctest.testmod(data).failed == 0
 
 

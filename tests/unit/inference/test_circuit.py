@@ -2,8 +2,8 @@
 
 import pytest
 
+from services.inference.adapters.triton.session import Circuit
 from services.inference.errors import TritonUnavailable
-from services.inference.triton.session import Circuit
 
 
 def test_closed_circuit_admits_everyone():

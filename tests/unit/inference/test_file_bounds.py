@@ -3,7 +3,7 @@
 import pytest
 
 from services.gallery.domain import limits
-from services.inference.decoding import MAX_FILE_BYTES, check_file
+from services.inference.adapters.pixels import MAX_FILE_BYTES, check_file
 from services.inference.errors import NotAnImage
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from services.inference.adapters.triton.model_store import ModelStore, Serving
 from services.inference.domain.model_config import ServedModel
 from services.inference.errors import PublishConflict
-from services.inference.triton.model_store import ModelStore, Serving
 
 NAME = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
 ONNX = b"not really a model"

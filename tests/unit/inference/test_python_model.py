@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from services.inference.triton import launcher
+from services.inference.adapters.triton import launcher
 
 _SOURCE = Path(launcher.__file__).with_name("python_model.py")
 _PROGRAM = """

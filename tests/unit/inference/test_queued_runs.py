@@ -6,10 +6,13 @@ from typing import Any
 
 import pytest
 
-from services.inference.admission import Admission
-from services.inference.deployments import deployment_id
-from services.inference.handlers import TEST_RUN, Inference
-from services.inference.predicting import Predicting
+from services.inference.adapters.admission import Admission
+from services.inference.adapters.answers import Answers
+from services.inference.adapters.triton.client import TritonClient
+from services.inference.app import UseCases, use_cases
+from services.inference.domain.terms import Terms
+from services.inference.handlers.deployments import deployment_id
+from services.inference.handlers.test_runs import TEST_RUN
 from services.inference.repository import (
     ALIASES,
     COLLECTIONS,
@@ -19,9 +22,7 @@ from services.inference.repository import (
     Alias,
     Deployment,
 )
-from services.inference.schemas import TestRunCreate
-from services.inference.test_runs import TestRunWorker
-from services.inference.triton.client import TritonClient
+from services.inference.work.test_runs import TestRunWorker
 from shared.contracts.envelope import EventStamp, pack, unpack
 from shared.contracts.project_events import ProjectCreated
 from shared.documents.port import Query, TenantScope
@@ -34,7 +35,7 @@ from tests.running import until
 
 WHO = Principal("default", "key-1", "admin")
 PROJECT = "P"
-WANTED = TestRunCreate(image_ids=("I1", "I2"))
+WANTED = ("I1", "I2")
 
 
 class Killed(Exception):
@@ -48,18 +49,18 @@ class Deadly(JobQueue):
         raise Killed
 
 
-def inference_on(stores: Stores, jobs: JobQueue) -> Inference:
-    predicting = Predicting(
+def inference_on(stores: Stores, jobs: JobQueue) -> UseCases:
+    answers = Answers(
         TritonClient("127.0.0.1:1"),
         Admission(concurrency=1, queue_length=1, memory_bytes=1 << 20),
         concurrency=1,
         retry_budget_s=0,
     )
-    return Inference(stores.documents, stores.blobs, predicting=predicting, jobs=jobs)
+    return use_cases(stores, jobs, answers)
 
 
 @pytest.fixture
-async def inference(stores: Stores) -> Inference:
+async def inference(stores: Stores) -> UseCases:
     """A service with one project whose version V1 serves."""
     await stores.open(COLLECTIONS)
     inference = inference_on(stores, JobQueue(stores.documents, SERVICE))
@@ -93,7 +94,7 @@ async def inference(stores: Stores) -> Inference:
 async def kill_before_queueing(stores: Stores) -> None:
     dying = inference_on(stores, Deadly(stores.documents, SERVICE))
     with pytest.raises(Killed):
-        await dying.start_test_run(WHO, PROJECT, WANTED, key=None)
+        await dying.runs.start(WHO, PROJECT, WANTED, terms=Terms(), key=None)
 
 
 async def jobs_of(stores: Stores) -> list[str]:
@@ -102,25 +103,30 @@ async def jobs_of(stores: Stores) -> list[str]:
 
 
 async def test_a_run_killed_before_it_was_queued_does_not_hide_the_list(
-    stores: Stores, inference: Inference
+    stores: Stores, inference: UseCases
 ) -> None:
-    whole = await inference.start_test_run(WHO, PROJECT, WANTED, key="whole")
+    whole = await inference.runs.start(WHO, PROJECT, WANTED, terms=Terms(), key="whole")
     await kill_before_queueing(stores)
-    found, total = await inference.list_test_runs(WHO, PROJECT, PageParams())
+    found, total = await inference.runs.page(WHO, PROJECT, PageParams())
     assert total == 2
     assert [job.state for _, job in found] == ["queued", "queued"]
     (left,) = [run for run, _ in found if run.id != whole.id]
-    _, job, _ = await inference.get_test_run(WHO, PROJECT, left.id)
+    _, job, _ = await inference.runs.get(WHO, PROJECT, left.id)
     assert (job.id, job.payload) == (left.id, {"project_id": PROJECT})
 
 
 async def test_a_run_killed_before_it_was_queued_is_queued_without_anybody_looking(
-    stores: Stores, inference: Inference
+    stores: Stores, inference: UseCases
 ) -> None:
     await kill_before_queueing(stores)
     assert await jobs_of(stores) == []
     worker = TestRunWorker(
-        stores.documents, JobQueue(stores.documents, SERVICE), inference, parallel=1
+        stores.documents,
+        JobQueue(stores.documents, SERVICE),
+        runs=inference.runs,
+        predictions=inference.predictions,
+        images=inference.images,
+        parallel=1,
     )
     reaping = asyncio.create_task(worker.reap())
     await until(lambda: jobs_of(stores))
@@ -129,12 +135,12 @@ async def test_a_run_killed_before_it_was_queued_is_queued_without_anybody_looki
 
 
 async def test_a_run_that_is_queued_from_two_sides_is_one_job(
-    stores: Stores, inference: Inference
+    stores: Stores, inference: UseCases
 ) -> None:
     await kill_before_queueing(stores)
     await asyncio.gather(
-        inference.queue_left(),
-        inference.queue_left(),
-        inference.list_test_runs(WHO, PROJECT, PageParams()),
+        inference.runs.queue_left(),
+        inference.runs.queue_left(),
+        inference.runs.page(WHO, PROJECT, PageParams()),
     )
     assert len(await jobs_of(stores)) == 1

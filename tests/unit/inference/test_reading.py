@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from services.inference.decoding import (
+from services.inference.adapters.pixels import (
     ROLLED_PIXELS,
     check_cut,
     check_file,

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from services.inference.adapters.triton.binary import check_platform, find_triton
+from services.inference.adapters.triton.server import check_port_free, free_port
 from services.inference.errors import TritonUnavailable
-from services.inference.triton.binary import check_platform, find_triton
-from services.inference.triton.server import check_port_free, free_port
 
 
 @pytest.mark.parametrize(

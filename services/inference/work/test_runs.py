@@ -5,7 +5,10 @@ import contextlib
 import time
 from collections.abc import AsyncIterator, Iterator
 
-from services.inference.handlers import TEST_RUN, Inference
+from services.inference.domain.terms import Terms
+from services.inference.handlers.images import GalleryImages
+from services.inference.handlers.predictions import Predictions
+from services.inference.handlers.test_runs import TEST_RUN, TestRuns
 from services.inference.repository import (
     FAILURES,
     PREDICTIONS,
@@ -39,12 +42,21 @@ class TestRunWorker:
     __test__ = False
 
     def __init__(
-        self, documents: Documents, jobs: JobQueue, inference: Inference, *, parallel: int
+        self,
+        documents: Documents,
+        jobs: JobQueue,
+        *,
+        runs: TestRuns,
+        predictions: Predictions,
+        images: GalleryImages,
+        parallel: int,
     ) -> None:
         """``parallel`` images of a run are tested at once."""
         self._documents = documents
         self._jobs = jobs
-        self._inference = inference
+        self._runs = runs
+        self._predictions = predictions
+        self._images = images
         self._parallel = parallel
         self._name = holder_name()
 
@@ -60,7 +72,7 @@ class TestRunWorker:
     async def reap(self) -> None:
         """End runs that no worker will finish, queue those that a kill kept from it, for ever."""
         while True:
-            await self._inference.queue_left()
+            await self._runs.queue_left()
             await self._jobs.reap(lambda _job: ())
             await asyncio.sleep(_REAP_S)
 
@@ -111,12 +123,11 @@ class TestRunWorker:
             return True
         while True:
             try:
-                image = await self._inference.images.require(run.tenant, run.project_id, image_id)
-                await self._inference.test_image(
+                image = await self._images.require(run.tenant, run.project_id, image_id)
+                await self._predictions.test_image(
                     image,
-                    version=run.model_version,
-                    prediction_id=prediction_id,
-                    threshold=run.threshold,
+                    prediction_id,
+                    terms=Terms(run.model_version, run.threshold),
                     test_run_id=run.id,
                 )
             except LoupeError as error:

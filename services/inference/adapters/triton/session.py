@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from services.inference.adapters.triton.client import TritonClient
 from services.inference.domain.reconciliation import ServedKey
 from services.inference.errors import ModelBroken, ModelNotReady, TritonUnavailable
-from services.inference.triton.client import TritonClient
 
 _FIRST_PAUSE_S = 0.05
 _LONGEST_PAUSE_S = 0.5

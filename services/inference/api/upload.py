@@ -9,7 +9,7 @@ from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException
 from starlette.types import Message
 
-from services.inference.decoding import MAX_FILE_BYTES
+from services.inference.adapters.pixels import MAX_FILE_BYTES
 from shared.errors import FieldError, InvalidInput, MalformedRequest, TooLarge, UnsupportedMedia
 
 Model = TypeVar("Model", bound=BaseModel)

@@ -4,12 +4,12 @@ import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
+from services.inference.adapters.triton.binary import find_python_runtime, find_triton
+from services.inference.adapters.triton.client import TritonClient
+from services.inference.adapters.triton.model_store import ModelStore, Serving
+from services.inference.adapters.triton.server import EmbeddedTriton, TritonFolders
+from services.inference.adapters.triton.supervisor import TritonSupervisor
 from services.inference.settings import InferenceSettings
-from services.inference.triton.binary import find_python_runtime, find_triton
-from services.inference.triton.client import TritonClient
-from services.inference.triton.model_store import ModelStore, Serving
-from services.inference.triton.server import EmbeddedTriton, TritonFolders
-from services.inference.triton.supervisor import TritonSupervisor
 
 
 class ModelServer:

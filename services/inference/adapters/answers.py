@@ -1,4 +1,4 @@
-"""One prediction: bytes of an image in, shapes out, through Triton and the shared runtime."""
+"""The answers of deployed versions: bytes of an image in, shapes out, through Triton."""
 
 import asyncio
 import time
@@ -8,13 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 
-from services.inference.admission import Admission
-from services.inference.decoding import check_cut, check_file, held_bytes, read_pixels
+from services.inference.adapters.admission import Admission
+from services.inference.adapters.pixels import check_cut, check_file, held_bytes, read_pixels
+from services.inference.adapters.triton.client import TritonClient
+from services.inference.adapters.triton.session import Circuit, TritonSession
 from services.inference.domain.served_shapes import to_shapes
 from services.inference.errors import NotAnImage, TilePlanMismatch
 from services.inference.repository import Deployment
-from services.inference.triton.client import TritonClient
-from services.inference.triton.session import Circuit, TritonSession
 from shared.contracts.shapes import Shape
 from shared.runtime.cutting import Cut, PlanRefused, cut_for
 from shared.runtime.image_rows import RowsUnreadable
@@ -62,7 +62,7 @@ class Question:
     tile_plan_hash: str | None = None
 
 
-class Predicting:
+class Answers:
     """Runs predictions in a bounded pool of threads."""
 
     def __init__(

@@ -1,25 +1,27 @@
 """Train and test: once such a version answers, it tests every image that nobody annotated."""
 
-from services.inference.deployments import deployment_id
-from services.inference.handlers import Inference
+from services.inference.domain.terms import Terms
+from services.inference.handlers.deployments import deployment_id
+from services.inference.handlers.test_runs import MAX_TEST_IMAGES, TestRuns
 from services.inference.repository import ANNOTATED, DEPLOYMENTS, IMAGES, AnnotatedImage
-from services.inference.schemas import MAX_TEST_IMAGES, TestRunCreate
 from shared.contracts.annotation_events import AnnotationSaved
 from shared.contracts.envelope import Event
 from shared.contracts.model_events import ModelDeployed
 from shared.documents.port import Documents, Query, Sort, TenantScope, Where
 from shared.documents.projections import remember
 from shared.http.tokens import Principal
+from shared.projects.directory import ProjectDirectory
 
 _PAGE = 500
 
 
-class AfterTraining:
+class FollowUps:
     """Starts the test run of a training in mode ``train_and_test``."""
 
-    def __init__(self, documents: Documents, inference: Inference) -> None:
+    def __init__(self, documents: Documents, projects: ProjectDirectory, runs: TestRuns) -> None:
         self._documents = documents
-        self._inference = inference
+        self._projects = projects
+        self._runs = runs
 
     async def annotated(self, event: Event[AnnotationSaved]) -> None:
         """Remember whether an image is annotated."""
@@ -41,17 +43,18 @@ class AfterTraining:
             return
         wanted = await self._not_annotated(tenant, project_id)
         if wanted:
-            await self._inference.start_test_run(
+            await self._runs.start(
                 Principal(tenant, "trainer", "member"),
                 project_id,
-                TestRunCreate(image_ids=wanted[:MAX_TEST_IMAGES], version=version),
+                wanted[:MAX_TEST_IMAGES],
+                terms=Terms(version),
                 key=f"after-{deployment.training_id}",
             )
 
     async def _not_annotated(self, tenant: str, project_id: str) -> list[str]:
         """The images to test, oldest first: in a tiled project its tiles, else whole images."""
         scope = TenantScope(tenant)
-        project = await self._inference.projects.require(tenant, project_id)
+        project = await self._projects.require(tenant, project_id)
         images = self._documents.collection(IMAGES, scope)
         annotated = self._documents.collection(ANNOTATED, scope)
         done: set[str] = set()

@@ -10,6 +10,7 @@ from shared.documents.port import Collection, Documents, Query, Sort, TenantScop
 from shared.errors import AlreadyExists, NotFound, VersionConflict
 from shared.http.paging import PageParams
 from shared.ids import derived_id
+from shared.projects.directory import ProjectDirectory
 
 _ALL = 10_000
 
@@ -22,9 +23,10 @@ def deployment_id(tenant: str, project_id: str, version: str) -> str:
 class Deployments:
     """The desired state of the model server."""
 
-    def __init__(self, documents: Documents) -> None:
-        """Bind the store; `wake` may be set later to tell the deployer."""
+    def __init__(self, documents: Documents, projects: ProjectDirectory) -> None:
+        """Bind the store and the projects; `wake` may be set later to tell the deployer."""
         self._documents = documents
+        self._projects = projects
         self.wake: Callable[[], None] = lambda: None
 
     async def promoted(self, event: Event[ModelPromoted]) -> None:
@@ -101,6 +103,7 @@ class Deployments:
         self, tenant: str, project_id: str, paging: PageParams
     ) -> tuple[list[Deployment], int]:
         """Return one page of a project's deployments, newest promotion first, and their number."""
+        await self._projects.require(tenant, project_id)
         where = {"project_id": project_id}
         query = Query(
             where=where,

@@ -3,13 +3,13 @@
 import asyncio
 from dataclasses import dataclass
 
+from services.inference.adapters.triton.client import TritonClient
+from services.inference.adapters.triton.model_store import ModelStore
 from services.inference.domain.golden import Golden, differences
 from services.inference.domain.model_config import ServedModel
 from services.inference.errors import GoldenMismatch, ModelNotReady, UnservableModel
 from services.inference.repository import ALIASES, DEPLOYMENTS, Alias, Deployment
-from services.inference.triton.client import TritonClient
-from services.inference.triton.model_store import ModelStore
-from services.inference.triton.reconciler import Wanted
+from services.inference.work.reconciler import Wanted
 from shared.blobs.port import Blobs
 from shared.clock import utc_now
 from shared.contracts.model_events import DeploymentFailed, ModelDeployed

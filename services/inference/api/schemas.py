@@ -4,12 +4,11 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.inference.handlers.test_runs import MAX_TEST_IMAGES
 from services.inference.repository import Alias, Deployment, DeploymentState, Prediction
 from shared.clock import Timestamp
 from shared.contracts.shapes import Shape
 from shared.jobs.job import JobState, Progress
-
-MAX_TEST_IMAGES = 10_000
 
 Id = Annotated[str, Field(min_length=1, max_length=64)]
 Version = Annotated[str, Field(min_length=1, max_length=32)]

@@ -12,9 +12,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from services.inference.adapters.triton import launcher
+from services.inference.adapters.triton.binary import PythonRuntime, TritonFiles
 from services.inference.errors import TritonUnavailable
-from services.inference.triton import launcher
-from services.inference.triton.binary import PythonRuntime, TritonFiles
 
 PROTOCOL_KEY = "loupe"
 _LOG_LIMIT_BYTES = 8 * 1024 * 1024

@@ -4,9 +4,9 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 
+from services.inference.adapters.triton.client import TritonClient
+from services.inference.adapters.triton.server import EmbeddedTriton, wait_live
 from services.inference.errors import TritonUnavailable
-from services.inference.triton.client import TritonClient
-from services.inference.triton.server import EmbeddedTriton, wait_live
 from shared.telemetry import logger
 
 _FIRST_PAUSE_S = 0.2

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from tritonclient.grpc import InferenceServerClient, InferInput, InferRequestedOutput
 from tritonclient.utils import InferenceServerException
 
+from services.inference.adapters.triton.server import PROTOCOL_KEY
 from services.inference.domain.model_config import PLAN_PARAMETER, is_model_name
 from services.inference.domain.reconciliation import ServedKey
 from services.inference.errors import ModelBroken, ModelNotReady, TritonUnavailable
-from services.inference.triton.server import PROTOCOL_KEY
 from shared.errors import Internal
 
 Result = TypeVar("Result")

@@ -5,9 +5,9 @@ import contextlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
+from services.inference.adapters.triton.client import TritonClient
 from services.inference.domain.reconciliation import plan_changes
 from services.inference.errors import TritonUnavailable
-from services.inference.triton.client import TritonClient
 from shared.errors import LoupeError
 from shared.telemetry import logger
 

@@ -1,0 +1,1 @@
+"""Routes of inference: predictions, test runs, deployments."""

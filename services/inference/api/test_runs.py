@@ -1,0 +1,71 @@
+"""Routes of test runs."""
+
+from fastapi import APIRouter, Response
+
+from services.inference.api.pages import page_of
+from services.inference.api.schemas import FailedImage, TestRunCreate, TestRunResponse
+from services.inference.domain.terms import Terms
+from services.inference.handlers.test_runs import TestRuns
+from services.inference.repository import ImageFailure, TestRun
+from shared.http.callers import Caller, Editor
+from shared.http.paging import Page, Paging
+from shared.http.preconditions import IdempotencyKey
+from shared.jobs.job import Job
+
+
+def test_run_routes(runs: TestRuns) -> APIRouter:
+    """Return the routes of test runs."""
+    router = APIRouter()
+    path = "/projects/{project_id}/test-runs"
+
+    @router.post(path, status_code=202, tags=["test runs"])
+    async def start_test_run(
+        who: Editor, project_id: str, body: TestRunCreate, key: IdempotencyKey, response: Response
+    ) -> TestRunResponse:
+        """Test many images in the background."""
+        terms = Terms(body.version, body.threshold)
+        run = await runs.start(who, project_id, body.image_ids, terms=terms, key=key)
+        response.headers["Location"] = f"/api/inference/projects/{project_id}/test-runs/{run.id}"
+        return _response(*await runs.get(who, project_id, run.id))
+
+    @router.get(path, tags=["test runs"])
+    async def list_test_runs(who: Caller, project_id: str, paging: Paging) -> Page[TestRunResponse]:
+        """List test runs, newest first."""
+        found, total = await runs.page(who, project_id, paging)
+        items = [_response(run, job, []) for run, job in found]
+        return page_of(items, total, paging, time_field="created_at")
+
+    @router.get(path + "/{run_id}", tags=["test runs"])
+    async def get_test_run(who: Caller, project_id: str, run_id: str) -> TestRunResponse:
+        """Return one test run with its progress and its first hundred failures."""
+        return _response(*await runs.get(who, project_id, run_id))
+
+    @router.post(path + "/{run_id}:cancel", status_code=202, tags=["test runs"])
+    async def cancel_test_run(who: Editor, project_id: str, run_id: str) -> TestRunResponse:
+        """Stop a test run."""
+        await runs.cancel(who, project_id, run_id)
+        return _response(*await runs.get(who, project_id, run_id))
+
+    return router
+
+
+def _response(run: TestRun, job: Job, failures: list[ImageFailure]) -> TestRunResponse:
+    """Join a test run and its job."""
+    figures = job.progress.figures
+    return TestRunResponse(
+        id=run.id,
+        project_id=run.project_id,
+        version=run.model_version,
+        threshold=run.threshold,
+        state=job.state,
+        total=len(run.image_ids),
+        done=int(figures.get("done", 0)),
+        failed=int(figures.get("failed", 0)),
+        failures=tuple(
+            FailedImage(image_id=failure.image_id, reason=failure.reason) for failure in failures
+        ),
+        progress=job.progress,
+        error=job.error,
+        created_at=run.created_at,
+        finished_at=job.finished_at,
+    )

@@ -1,0 +1,1 @@
+"""Use cases of inference, the same for requests and events."""

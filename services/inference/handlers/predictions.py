@@ -1,0 +1,183 @@
+"""Predictions: test one image, look at what came of it, hear that a person corrected it."""
+
+import asyncio
+
+from services.inference.adapters.answers import Answers, Outcome, Question
+from services.inference.domain.terms import ImageFile, Terms
+from services.inference.errors import ModelNotReady
+from services.inference.handlers.deployments import Deployments
+from services.inference.handlers.images import GalleryImages
+from services.inference.repository import PREDICTIONS, Deployment, ImageView, Prediction
+from shared.blobs.port import Blobs
+from shared.clock import Clock, utc_now
+from shared.contracts.annotation_events import CorrectionSaved
+from shared.contracts.envelope import Event
+from shared.contracts.model_events import PredictionCompleted
+from shared.documents.port import Collection, Documents, Query, Sort, TenantScope, Where
+from shared.errors import AlreadyExists, NotFound
+from shared.http.paging import PageParams
+from shared.http.tokens import Principal
+from shared.ids import derived_id, new_id
+from shared.projects.directory import ProjectDirectory, ProjectView
+
+
+class Predictions:
+    """Predictions of deployed versions about the gallery's images and about files."""
+
+    def __init__(
+        self,
+        documents: Documents,
+        blobs: Blobs,
+        *,
+        answers: Answers,
+        projects: ProjectDirectory,
+        deployments: Deployments,
+        images: GalleryImages,
+        clock: Clock = utc_now,
+    ) -> None:
+        """Bind the stores, the models, and what is known of projects and images."""
+        self._documents = documents
+        self._blobs = blobs
+        self._answers = answers
+        self._projects = projects
+        self._deployments = deployments
+        self._images = images
+        self._clock = clock
+
+    async def predict_image(
+        self, who: Principal, project_id: str, image_id: str, *, terms: Terms, key: str | None
+    ) -> Prediction:
+        """Test one image of the gallery.
+
+        Raises:
+            NotFound: No such project or image.
+            NoDeployment: The project, or the named version, is not served.
+        """
+        await self._projects.require(who.tenant, project_id)
+        prediction_id = _id_of(who, project_id, key)
+        if key and (known := await self._of(who.tenant).find(prediction_id)):
+            return known
+        image = await self._images.require(who.tenant, project_id, image_id)
+        return await self.test_image(image, prediction_id, terms=terms)
+
+    async def predict_file(
+        self, who: Principal, project_id: str, file: ImageFile, *, terms: Terms, key: str | None
+    ) -> Prediction:
+        """Test an image file that is not in the gallery: only its shapes are kept.
+
+        Raises:
+            NotAnImage: The file is no image within the limits.
+        """
+        project = await self._projects.require(who.tenant, project_id)
+        prediction_id = _id_of(who, project_id, key)
+        if key and (known := await self._of(who.tenant).find(prediction_id)):
+            return known
+        question = Question(prediction_id, file.data, terms.threshold, file.tile_plan_hash)
+        made = await self._ask(project, terms.version, question)
+        return await self._keep(made.model_copy(update={"name": file.name}))
+
+    async def test_image(
+        self,
+        image: ImageView,
+        prediction_id: str,
+        *,
+        terms: Terms,
+        test_run_id: str | None = None,
+    ) -> Prediction:
+        """Predict one image of the gallery and tell everybody; repeating it changes nothing."""
+        project = await self._projects.require(image.tenant, image.project_id)
+        data = await self._blobs.read(image.blob_key)
+        question = Question(prediction_id, data, terms.threshold, image.plan_hash)
+        made = await self._ask(project, terms.version, question, patient=test_run_id is not None)
+        made = made.model_copy(
+            update={"image_id": image.id, "name": image.name, "test_run_id": test_run_id}
+        )
+        event = PredictionCompleted(
+            project_id=made.project_id,
+            prediction_id=made.id,
+            image_id=image.id,
+            version=made.model_version,
+            labels=tuple(shape.label for shape in made.shapes),
+        )
+        return await self._keep(made, event)
+
+    async def get(self, who: Principal, project_id: str, prediction_id: str) -> Prediction:
+        """Return a prediction; raise NotFound."""
+        found = await self._of(who.tenant).get(prediction_id)
+        if found.project_id != project_id:
+            raise NotFound(f"no prediction {prediction_id}")
+        return found
+
+    async def page(
+        self, who: Principal, project_id: str, paging: PageParams, *, where: Where
+    ) -> tuple[list[Prediction], int]:
+        """Return one page of predictions, newest first, and how many match."""
+        await self._projects.require(who.tenant, project_id)
+        where = {"project_id": project_id, **where}
+        query = Query(
+            where=where,
+            sort=Sort("created_at", -1),
+            skip=paging.skip,
+            limit=paging.page_size,
+            after=paging.after,
+        )
+        return await self._of(who.tenant).query(query), await self._of(who.tenant).count(where)
+
+    async def corrected(self, event: Event[CorrectionSaved]) -> None:
+        """Remember that a person corrected what the model said."""
+        predictions = self._of(event.tenant)
+        found = await predictions.find(event.data.prediction_id)
+        if found is not None and not found.corrected:
+            await predictions.replace(found.model_copy(update={"corrected": True}))
+
+    async def _ask(
+        self,
+        project: ProjectView,
+        version: str | None,
+        question: Question,
+        *,
+        patient: bool = False,
+    ) -> Prediction:
+        """Ask the version that answers; if it is replaced while we wait, ask its successor."""
+        clock = asyncio.get_running_loop().time
+        deadline = clock() + self._answers.retry_budget_s
+        while True:
+            deployment = await self._deployments.answering(project.tenant, project.id, version)
+            try:
+                outcome = await self._answers.ask(deployment, question, patient=patient)
+            except ModelNotReady:
+                if clock() > deadline:
+                    raise
+            else:
+                return self._prediction(deployment, question, outcome)
+
+    def _prediction(
+        self, deployment: Deployment, question: Question, outcome: Outcome
+    ) -> Prediction:
+        return Prediction(
+            id=question.prediction_id,
+            tenant=deployment.tenant,
+            project_id=deployment.project_id,
+            model_version=deployment.model_version,
+            number=deployment.number,
+            threshold=outcome.threshold,
+            width=outcome.width,
+            height=outcome.height,
+            shapes=outcome.shapes,
+            elapsed_ms=outcome.elapsed_ms,
+            created_at=self._clock(),
+        )
+
+    async def _keep(self, made: Prediction, *events: PredictionCompleted) -> Prediction:
+        predictions = self._of(made.tenant)
+        try:
+            return await predictions.insert(made, events=events)
+        except AlreadyExists:
+            return await predictions.get(made.id)
+
+    def _of(self, tenant: str) -> Collection[Prediction]:
+        return self._documents.collection(PREDICTIONS, TenantScope(tenant))
+
+
+def _id_of(who: Principal, project_id: str, key: str | None) -> str:
+    return derived_id(who.tenant, "prediction", project_id, key) if key else new_id()

@@ -1,0 +1,131 @@
+"""Tests of many images: queued here, worked on by ``work.test_runs``."""
+
+import contextlib
+from collections.abc import Sequence
+
+from services.inference.domain.terms import Terms
+from services.inference.handlers.deployments import Deployments
+from services.inference.repository import FAILURES, TEST_RUNS, ImageFailure, TestRun
+from shared.clock import Clock, utc_now
+from shared.documents.port import Collection, Documents, EveryTenant, Query, Sort, TenantScope
+from shared.errors import AlreadyExists, NotFound, VersionConflict
+from shared.http.paging import PageParams
+from shared.http.tokens import Principal
+from shared.ids import derived_id, new_id
+from shared.jobs.job import Job
+from shared.jobs.queue import JobQueue
+from shared.projects.directory import ProjectDirectory
+
+TEST_RUN = "test_run"
+MAX_TEST_IMAGES = 10_000
+_SHOWN_FAILURES = 100
+
+
+class TestRuns:
+    """Test runs as people see them: a document, and the job of the same id."""
+
+    __test__ = False  # the name is the domain's word, pytest must not collect it
+
+    def __init__(
+        self,
+        documents: Documents,
+        *,
+        jobs: JobQueue,
+        projects: ProjectDirectory,
+        deployments: Deployments,
+        clock: Clock = utc_now,
+    ) -> None:
+        """Bind the stores and what is known of projects and deployments."""
+        self._documents = documents
+        self._jobs = jobs
+        self._projects = projects
+        self._deployments = deployments
+        self._clock = clock
+
+    async def start(
+        self,
+        who: Principal,
+        project_id: str,
+        image_ids: Sequence[str],
+        *,
+        terms: Terms,
+        key: str | None,
+    ) -> TestRun:
+        """Queue a test of many images; raise NoDeployment when nothing is served."""
+        await self._projects.require(who.tenant, project_id)
+        runs = self._runs(who.tenant)
+        run_id = derived_id(who.tenant, TEST_RUN, project_id, key) if key else new_id()
+        run = await runs.find(run_id) if key else None
+        if run is None:
+            deployment = await self._deployments.answering(who.tenant, project_id, terms.version)
+            run = TestRun(
+                id=run_id,
+                tenant=who.tenant,
+                project_id=project_id,
+                image_ids=tuple(dict.fromkeys(image_ids)),
+                model_version=deployment.model_version,
+                threshold=terms.threshold,
+                created_at=self._clock(),
+                created_by=who.subject,
+            )
+            try:
+                run = await runs.insert(run)
+            except AlreadyExists:
+                run = await runs.get(run_id)
+        await self._queue(run)
+        return run
+
+    async def queue_left(self) -> None:
+        """Queue the test runs that a kill kept from it."""
+        runs = self._documents.collection(TEST_RUNS, EveryTenant())
+        for run in await runs.query(Query(where={"queued": False})):
+            await self._queue(run)
+
+    async def get(
+        self, who: Principal, project_id: str, run_id: str
+    ) -> tuple[TestRun, Job, list[ImageFailure]]:
+        """Return a test run, its job and its first failures; raise NotFound."""
+        run = await self._runs(who.tenant).get(run_id)
+        if run.project_id != project_id:
+            raise NotFound(f"no test run {run_id}")
+        failures = self._documents.collection(FAILURES, TenantScope(who.tenant))
+        query = Query(where={"test_run_id": run_id}, limit=_SHOWN_FAILURES)
+        return run, await self._job(run), await failures.query(query)
+
+    async def page(
+        self, who: Principal, project_id: str, paging: PageParams
+    ) -> tuple[list[tuple[TestRun, Job]], int]:
+        """Return one page of test runs, newest first, and how many there are."""
+        await self._projects.require(who.tenant, project_id)
+        runs, where = self._runs(who.tenant), {"project_id": project_id}
+        found = await runs.query(
+            Query(
+                where=where,
+                sort=Sort("created_at", -1),
+                skip=paging.skip,
+                limit=paging.page_size,
+                after=paging.after,
+            )
+        )
+        jobs = [await self._job(run) for run in found]
+        return list(zip(found, jobs, strict=True)), await runs.count(where)
+
+    async def cancel(self, who: Principal, project_id: str, run_id: str) -> None:
+        """Stop a test run; what was tested stays tested."""
+        await self.get(who, project_id, run_id)
+        await self._jobs.cancel(who.tenant, run_id)
+
+    async def _job(self, run: TestRun) -> Job:
+        """Return the run's job; one that a kill kept from the queue is queued now."""
+        return await self._jobs.find(run.tenant, run.id) or await self._queue(run)
+
+    async def _queue(self, run: TestRun) -> Job:
+        payload = {"project_id": run.project_id}
+        job = await self._jobs.enqueue(run.tenant, TEST_RUN, run.id, payload=payload)
+        if not run.queued:
+            with contextlib.suppress(VersionConflict):  # somebody else queued it, too
+                await self._runs(run.tenant).replace(run.model_copy(update={"queued": True}))
+        return job
+
+    def _runs(self, tenant: str) -> Collection[TestRun]:
+        return self._documents.collection(TEST_RUNS, TenantScope(tenant))

@@ -1,0 +1,1 @@
+"""What runs for long: test runs, deployments, the reconciliation of the model server."""
