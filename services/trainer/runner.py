@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 import traceback
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -39,6 +40,7 @@ from shared.runtime.manifest import ModelManifest
 from shared.runtime.onnx_session import OnnxSession
 from shared.runtime.predictor import Predictor, crop
 from shared.runtime.preprocess import fill_input
+from shared.runtime.tasks.spec import Results
 from shared.vision.tiles import TilePlan
 
 PROGRESS_EVERY_S = 0.5
@@ -247,15 +249,9 @@ class Run:
                 tile_plan_hash=image.plan_hash,
             )
             elapsed_ms = (time.perf_counter() - began) * 1000
-            rows = zip(
-                result.boxes_xyxy.tolist(),
-                result.scores.tolist(),
-                result.label_indices.tolist(),
-                strict=True,
-            )
             detections = tuple(
                 Detection(label=labels[label], score=score, box=tuple(box))
-                for box, score, label in rows
+                for label, score, box in _rows(result)
             )
             found.append(
                 ImagePredictions(
@@ -284,7 +280,12 @@ class Run:
         window = (manifest.tile_plan or TilePlan()).windows(pixels.shape[1], pixels.shape[0])[0]
         batch = np.empty((1, manifest.input_height, manifest.input_width, 3), np.uint8)
         fill_input(crop(pixels, window), batch[0], manifest.resize, manifest.pad_value)
-        return golden_bytes(batch, dict(session.run(batch)))
+        return golden_bytes(batch, session.run(batch))
+
+
+def _rows(results: Results) -> Iterator[tuple[int, float, list[float]]]:
+    columns = results.columns()
+    return zip(*(columns[name].tolist() for name in ("label", "score", "box")), strict=True)
 
 
 def main() -> None:

@@ -1,13 +1,12 @@
 """Shapes: how a place in an image, and what is there, travels between people and services."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-ShapeKind = Literal["box", "rotated_box", "polygon", "mask", "image"]
-Task = Literal[
-    "classification", "detection", "instance_segmentation", "semantic_segmentation", "ocr"
-]
+from shared.runtime.tasks.names import ShapeKind, TaskName
+
+Task = TaskName
 
 MAX_POINTS = 100_000
 MAX_COORDINATE = 1e9

@@ -1,10 +1,13 @@
 """What a detector says about one image."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
+from shared.runtime.tasks.spec import Drawn
 from shared.vision.boxes import Boxes, Indices, Scores
 
 
@@ -46,6 +49,21 @@ class Detections:
     def take(self, rows: Indices) -> "Detections":
         """The given rows in the given order."""
         return Detections(self.boxes_xyxy[rows], self.scores[rows], self.label_indices[rows])
+
+    def drawn(self) -> Iterator[Drawn]:
+        """Each detection as a box.
+
+        >>> found = Detections(np.zeros((1, 4), "f4"), np.array([0.5], "f4"), np.array([2]))
+        >>> next(found.drawn())
+        Drawn(label_index=2, score=0.5, kind='box', points=((0.0, 0.0), (0.0, 0.0)))
+        """
+        columns = (self.label_indices, self.scores, self.boxes_xyxy)
+        for label, score, (x1, y1, x2, y2) in zip(*(c.tolist() for c in columns), strict=True):
+            yield Drawn(label, score, "box", ((x1, y1), (x2, y2)))
+
+    def columns(self) -> dict[str, NDArray[Any]]:
+        """The columns ``label``, ``score`` and ``box`` of stored predictions."""
+        return {"label": self.label_indices, "score": self.scores, "box": self.boxes_xyxy}
 
     @staticmethod
     def join(parts: "list[Detections]") -> "Detections":

@@ -4,9 +4,8 @@ from pathlib import Path
 
 import numpy as np
 import onnxruntime
-from numpy.typing import NDArray
 
-from shared.runtime.session import ImageBatch
+from shared.runtime.session import ImageBatch, Tensors
 
 
 class OnnxSession:
@@ -30,7 +29,7 @@ class OnnxSession:
         )
         self._output_names = [output.name for output in self._session.get_outputs()]
 
-    def run(self, images: ImageBatch) -> dict[str, NDArray[np.float32]]:
+    def run(self, images: ImageBatch) -> Tensors:
         """The model's outputs by name for uint8 ``(B, H, W, 3)``."""
         values = self._session.run(self._output_names, {"image": np.ascontiguousarray(images)})
         return dict(zip(self._output_names, values, strict=True))

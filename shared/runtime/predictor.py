@@ -6,13 +6,11 @@ from itertools import islice
 import numpy as np
 
 from shared.runtime.cutting import Cut, cut_for
-from shared.runtime.detections import Detections
 from shared.runtime.manifest import ModelManifest
-from shared.runtime.postprocess import candidates, drop_empty, merge_overlapping
-from shared.runtime.preprocess import Image, Placement, fill_input
-from shared.runtime.seams import merge_windows
+from shared.runtime.preprocess import Image, fill_input
 from shared.runtime.session import TensorSession
-from shared.vision.boxes import clip, translate
+from shared.runtime.tasks.spec import Reading, Results, View
+from shared.runtime.tasks.table import spec_of
 from shared.vision.strips import RowSource, fill_tiles, in_order_of_reading
 from shared.vision.tiles import Window
 
@@ -20,14 +18,20 @@ MAX_BATCH = 8
 
 
 class Predictor:
-    """A model's manifest and session together: full image in, detections in full-image pixels out.
+    """A model's manifest and session together: full image in, results in full-image pixels out.
 
     Thread-safe as far as its session is.
     """
 
     def __init__(self, manifest: ModelManifest, session: TensorSession) -> None:
-        """Binds the model's description to whatever runs its tensors."""
+        """Binds the model's description to whatever runs its tensors.
+
+        Raises:
+            UnknownTask: The manifest's task is none of ours.
+            TaskNotTrainable: No model of this task can be predicted with yet.
+        """
         self.manifest = manifest
+        self._reading: Reading[Results] = spec_of(manifest.task).required_reading()
         self._session = session
 
     def predict(
@@ -36,8 +40,8 @@ class Predictor:
         *,
         threshold: float | None = None,
         tile_plan_hash: str | None = None,
-    ) -> Detections:
-        """Finds the objects of one image, its tiles merged.
+    ) -> Results:
+        """What the model says about one image, its tiles merged.
 
         Args:
             image_rgb: ``(H, W, 3)`` uint8, EXIF-upright; or a source of its rows, of which only
@@ -48,8 +52,8 @@ class Predictor:
             tile_plan_hash: The plan by which the image was cut out of a larger one, if it was.
 
         Returns:
-            Detections in falling order of score, clipped to the image, at most
-            ``manifest.max_detections``; none for an image without objects.
+            Results of the manifest's task in falling order of score (`Detections`, clipped to the
+            image), at most ``manifest.max_detections``; none for an image without objects.
 
         Raises:
             PlanRefused: The image is a tile of another plan than the model's, or cannot be cut by
@@ -64,39 +68,34 @@ class Predictor:
         cut = cut_for(self.manifest, width, height, tile_plan_hash=tile_plan_hash)
         merged = self._merged(cut, dict(self._found(_pixels(image_rgb, cut.all_windows))))
         limit = self.manifest.threshold if threshold is None else threshold
-        return merged.take(np.arange(min(len(merged), self.manifest.max_detections))).above(limit)
+        return self._reading.select(merged, limit, self.manifest)
 
-    def _merged(self, cut: Cut, found: dict[Window, Detections]) -> Detections:
-        """Each tile's windows as one list, then all tiles as one list."""
+    def _merged(self, cut: Cut, found: dict[Window, Results]) -> Results:
+        """Each tile's windows as one, then all tiles as one."""
         tiles = [self._one([found[window] for window in part], part) for part in cut.windows]
         return self._one(tiles, cut.tiles)
 
-    def _one(self, parts: Sequence[Detections], windows: Sequence[Window]) -> Detections:
-        return parts[0] if len(parts) == 1 else merge_windows(parts, windows, self.manifest)
+    def _one(self, parts: Sequence[Results], windows: Sequence[Window]) -> Results:
+        if len(parts) == 1:
+            return parts[0]
+        return self._reading.merge(parts, windows, self.manifest)
 
-    def _found(self, pixels: Iterator[tuple[Window, Image]]) -> Iterator[tuple[Window, Detections]]:
-        """Detections of each window in full-image pixels, in the order of the windows."""
+    def _found(self, pixels: Iterator[tuple[Window, Image]]) -> Iterator[tuple[Window, Results]]:
+        """Results of each window in full-image pixels, in the order of the windows."""
         manifest = self.manifest
         batch = np.empty((MAX_BATCH, manifest.input_height, manifest.input_width, 3), np.uint8)
         while True:
-            placed: list[tuple[Window, Placement]] = []
-            for window, view in islice(pixels, MAX_BATCH):
-                slot = batch[len(placed)]
-                placement = fill_input(view, slot, manifest.resize, manifest.pad_value)
-                placed.append((window, placement))
-            if not placed:
+            views: list[View] = []
+            for window, part in islice(pixels, MAX_BATCH):
+                slot = batch[len(views)]
+                placement = fill_input(part, slot, manifest.resize, manifest.pad_value)
+                views.append(View(window, placement))
+            if not views:
                 return
-            outputs = self._session.run(batch[: len(placed)])
-            for index, (window, placement) in enumerate(placed):
-                found = candidates(
-                    outputs["boxes"][index],
-                    outputs["scores"][index],
-                    score_floor=manifest.score_floor,
-                )
-                boxes = clip(placement.to_image(found.boxes_xyxy), window.width, window.height)
-                boxes = translate(boxes, window.x, window.y)
-                kept = drop_empty(Detections(boxes, found.scores, found.label_indices))
-                yield window, merge_overlapping(kept, manifest.merge_rule)
+            outputs = self._session.run(batch[: len(views)])
+            for index, view in enumerate(views):
+                answer = {name: values[index] for name, values in outputs.items()}
+                yield view.window, self._reading.decode(answer, view, manifest)
 
 
 def _pixels(image: Image | RowSource, windows: Sequence[Window]) -> Iterator[tuple[Window, Image]]:

@@ -9,8 +9,9 @@ from services.trainer.domain.detector import Detector, DetectorShape, Exportable
 from services.trainer.domain.export import to_onnx
 from shared.runtime.manifest import ModelManifest
 from shared.runtime.onnx_session import OnnxSession
+from shared.runtime.placement import place
 from shared.runtime.predictor import Predictor
-from shared.runtime.preprocess import fill_input, place
+from shared.runtime.preprocess import fill_input
 
 SHAPE = DetectorShape(labels=3, input_size=(128, 96), channels=16)
 MANIFEST = ModelManifest(

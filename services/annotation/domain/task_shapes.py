@@ -8,16 +8,12 @@ import numpy as np
 from services.annotation.domain.formats.model import FormatError, ImportEntry, ParsedLabels
 from services.annotation.domain.formats.placing import build
 from services.annotation.domain.formats.raster import mask_bounds
-from shared.contracts.shapes import Shape, ShapeKind, Task
+from shared.contracts.shapes import Shape, Task
+from shared.runtime.tasks.names import ShapeKind
+from shared.runtime.tasks.table import TASKS
 from shared.vision import rotated_boxes
 
-KINDS: dict[Task, tuple[ShapeKind, ...]] = {
-    "classification": ("image",),
-    "detection": ("box", "rotated_box"),
-    "instance_segmentation": ("polygon", "mask"),
-    "semantic_segmentation": ("polygon", "mask"),
-    "ocr": ("box", "rotated_box", "polygon"),
-}
+KINDS: dict[Task, tuple[ShapeKind, ...]] = {spec.name: spec.shape_kinds for spec in TASKS.values()}
 TEXT_LABEL = "text"
 _BOXES_ONLY = ("voc", "createml")
 

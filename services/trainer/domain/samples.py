@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.runtime.preprocess import Image, place, resize_image
+from shared.runtime.placement import place
+from shared.runtime.preprocess import Image, resize_image
 from shared.vision.boxes import Boxes, Indices, has_area, scale
 from shared.vision.clipping import clip_boxes
 from shared.vision.tiles import Window

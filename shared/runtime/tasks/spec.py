@@ -1,0 +1,169 @@
+"""What everybody asks about a task: one value says it, so that nobody keeps a ladder of tasks."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, Literal, Protocol, TypeVar
+
+from numpy.typing import NDArray
+
+from shared.runtime.manifest import ModelManifest
+from shared.runtime.placement import Placement
+from shared.runtime.session import Tensors
+from shared.runtime.tasks.names import ShapeKind, TaskName
+from shared.vision.tiles import Window
+
+DType = Literal["float32", "int64", "int32", "uint8"]
+Dim = int | Literal["labels"]
+FREE = -1
+"""A side that may differ from answer to answer."""
+
+
+class TaskNotTrainable(ValueError):
+    """No network of this task can be trained yet, so that none can be predicted with."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutputSpec:
+    """One named tensor of an exported model.
+
+    Attributes:
+        name: Its name in the graph.
+        dims: Its sides without the batch: a number, `FREE`, or ``labels`` for their number.
+        tolerance: How far a served answer may lie from the exported model's own, in ``unit``.
+        unit: Of its values, such as ``px``; empty for scores and other bare numbers.
+        dtype: Of its values.
+    """
+
+    name: str
+    dims: tuple[Dim, ...]
+    tolerance: float
+    unit: str = ""
+    dtype: DType = "float32"
+
+    def shape(self, labels: int) -> tuple[int, ...]:
+        """The sides for so many labels.
+
+        >>> OutputSpec("scores", (FREE, "labels"), 1e-4).shape(3)
+        (-1, 3)
+        """
+        return tuple(labels if dim == "labels" else dim for dim in self.dims)
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnSpec:
+    """One column of stored predictions; a row is one result of one image.
+
+    Attributes:
+        name: Its name in the file.
+        dtype: Of its values.
+        dims: Sides of one row's value: ``()`` a number, ``(4,)`` a box; ``labels`` their number.
+        ragged: One row's value is any number of such values: the bytes of a text, points.
+        optional: Whether a file may be without it.
+    """
+
+    name: str
+    dtype: DType
+    dims: tuple[Dim, ...] = ()
+    ragged: bool = False
+    optional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """One result as a person sees it.
+
+    Attributes:
+        label_index: Its label, as an index into the manifest's labels.
+        score: In [0, 1].
+        kind: Kind of its shape.
+        points: Of the shape, in pixels of the EXIF-upright image.
+    """
+
+    label_index: int
+    score: float
+    kind: ShapeKind
+    points: tuple[tuple[float, float], ...] = ()
+
+
+class Results(Protocol):
+    """What a model says about one image, best first; each task has a class of its own."""
+
+    def __len__(self) -> int:
+        """How many results there are."""
+        ...
+
+    def drawn(self) -> Iterator[Drawn]:
+        """Each result as a shape."""
+        ...
+
+    def columns(self) -> Mapping[str, NDArray[Any]]:
+        """The results as the task's columns, one row a result."""
+        ...
+
+
+R = TypeVar("R", bound=Results)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Where one answer of a model belongs.
+
+    Attributes:
+        window: The part of the image that it saw.
+        placement: How that part lay in the model's input.
+    """
+
+    window: Window
+    placement: Placement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading(Generic[R]):
+    """How tensors become results.
+
+    Attributes:
+        decode: One view's tensors, without the batch's axis, as results in pixels of the whole
+            image, cut at the manifest's ``score_floor``.
+        merge: The results of several windows of one image as one; never called with fewer than two.
+        select: The best ``max_detections`` of those at or above a threshold.
+    """
+
+    decode: Callable[[Tensors, View, ModelManifest], R]
+    merge: Callable[[Sequence[R], Sequence[Window], ModelManifest], R]
+    select: Callable[[R, float, ModelManifest], R]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskSpec(Generic[R]):
+    """A task.
+
+    Attributes:
+        name: The project's task.
+        shape_kinds: Kinds of shapes that teach and judge it.
+        outputs: Tensors of its exported models, in order. Their input is ``image``, uint8
+            ``(B, H, W, 3)`` RGB of the manifest's size; normalisation is inside the graph.
+        columns: Of its stored predictions.
+        reading: How tensors become results; None while no network of this task can be trained.
+    """
+
+    name: TaskName
+    shape_kinds: tuple[ShapeKind, ...]
+    outputs: tuple[OutputSpec, ...]
+    columns: tuple[ColumnSpec, ...]
+    reading: Reading[R] | None = None
+
+    @property
+    def is_trainable(self) -> bool:
+        """Whether a project of this task can be trained, judged, served and predicted today."""
+        return self.reading is not None
+
+    @property
+    def output_names(self) -> tuple[str, ...]:
+        """Names of the outputs, in order."""
+        return tuple(output.name for output in self.outputs)
+
+    def required_reading(self) -> Reading[R]:
+        """How tensors become results; raises TaskNotTrainable for a task without networks."""
+        if self.reading is None:
+            raise TaskNotTrainable(f"no model of the task {self.name} can be trained yet")
+        return self.reading
