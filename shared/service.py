@@ -1,7 +1,7 @@
 """What a service hands to its host: routes, subscriptions, collections, and the loops it keeps."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from fastapi import APIRouter
@@ -18,7 +18,8 @@ Loop = Callable[[], Awaitable[None]]
 class Service:
     """One service, wired by its ``app.build`` and run by ``shared.host``.
 
-    ``router`` needs a caller on every route; ``public`` is the explicit list of those that do not.
+    ``routers`` need a caller on every route; ``public`` is the explicit list of those that do not.
+    ``use_cases`` are what routes ask for by class (:func:`shared.http.use_cases.use`).
     ``background`` are short loops (timers, reapers, reconcilers); ``work`` is the long work, which
     runs in a process of its own.
     """
@@ -26,8 +27,9 @@ class Service:
     name: str
     summary: str
     collections: tuple[CollectionSpec[Any], ...]
-    router: APIRouter
-    public: APIRouter = field(default_factory=APIRouter)
+    routers: tuple[APIRouter, ...]
+    public: tuple[APIRouter, ...] = ()
+    use_cases: tuple[object, ...] = ()
     subscriptions: tuple[Subscription, ...] = ()
     background: tuple[Loop, ...] = ()
     work: tuple[Loop, ...] = ()

@@ -53,7 +53,7 @@ def build(stores: Stores) -> Service:
         name=SERVICE,
         summary="Labels, annotations and their history, imports, exports, snapshots",
         collections=COLLECTIONS,
-        router=router,
+        routers=(router,),
         subscriptions=subscriptions(
             projects,
             annotations=annotations,

@@ -21,6 +21,6 @@ def build(stores: Stores) -> Service:
         name="evaluator",
         summary="Reports on versions: figures, errors, advice and comparisons",
         collections=(REPORTS, PROJECTS),
-        router=routes(reports),
+        routers=(routes(reports),),
         subscriptions=subscriptions(judge, projects),
     )

@@ -56,7 +56,7 @@ def build(stores: Stores) -> Service:
         name="gallery",
         summary="Images: upload, checks, thumbnails, search and status",
         collections=(IMAGES, UPLOADS, CLEARINGS, LEFTOVERS, PROJECTS),
-        router=router,
+        routers=(router,),
         subscriptions=subscriptions(gallery, projects),
         background=(
             _keep_decoders(pool),

@@ -98,7 +98,7 @@ def build(stores: Stores) -> Service:
         name=SERVICE,
         summary="Deployments on Triton, predictions and test runs",
         collections=COLLECTIONS,
-        router=_router(cases),
+        routers=(_router(cases),),
         subscriptions=subscriptions(
             projects=cases.projects,
             images=cases.images,

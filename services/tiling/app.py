@@ -32,7 +32,7 @@ def build(stores: Stores) -> Service:
         name="tiling",
         summary="Tile plans, and the cutting of large images",
         collections=(IMAGES, TARGETS, JOBS, PROJECTS),
-        router=routes(tiling),
+        routers=(routes(tiling),),
         subscriptions=subscriptions(tiling, projects),
         background=(cut,),
     )

@@ -46,7 +46,7 @@ def build(stores: Stores) -> Service:
         name=NAME,
         summary="Trainings, versions and the retraining policy",
         collections=(TRAININGS, LINES, IMAGES, job_spec(NAME), projects_spec(NAME)),
-        router=routes(trainings, retraining, recipe=recipe),
+        routers=(routes(trainings, retraining, recipe=recipe),),
         subscriptions=subscriptions(trainings, retraining, promotion),
         background=(retraining.watch, _reaper(queue), *_job_makers(stores, settings)),
         work=(_work_of(worker, settings),),

@@ -1,6 +1,6 @@
 """The composition root of the workspace."""
 
-from services.workspace.api import public_routes, routes
+from services.workspace.api import projects, tokens
 from services.workspace.domain.api_keys import NewKey, digest, key_id_of
 from services.workspace.handlers import Workspace
 from services.workspace.repository import API_KEYS, PROJECTS
@@ -15,13 +15,14 @@ def build(stores: Stores) -> Service:
     """Wire the workspace over ``stores``."""
     settings = WorkspaceSettings()
     workspace = Workspace(stores.documents, max_projects=settings.max_projects)
-    tokens = Tokens(HttpSettings().token_secret.get_secret_value())
+    issued = Tokens(HttpSettings().token_secret.get_secret_value())
     return Service(
         name="workspace",
         summary="Tenants, API keys, tokens and projects",
         collections=(API_KEYS, PROJECTS),
-        router=routes(workspace),
-        public=public_routes(workspace, tokens),
+        routers=(projects.router,),
+        public=(tokens.router,),
+        use_cases=(workspace, issued),
         background=(_first_key(workspace, settings),),
     )
 

@@ -3,9 +3,8 @@
 from collections.abc import Awaitable
 
 from services.workspace.domain.api_keys import NewKey, key_id_of, make_key, same
-from services.workspace.domain.projects import check_tiling
+from services.workspace.domain.projects import ProjectDraft, check_tiling
 from services.workspace.repository import API_KEYS, PROJECTS, ApiKey, Project
-from services.workspace.schemas import ProjectCreate, ProjectPatch
 from shared.clock import Clock, utc_now
 from shared.contracts.project_events import ProjectCreated, ProjectDeleted, ProjectUpdated
 from shared.documents.port import (
@@ -70,7 +69,7 @@ class Workspace:
         return Principal(stored.tenant, stored.id, "viewer" if stored.role == "viewer" else role)
 
     async def create_project(
-        self, who: Principal, wanted: ProjectCreate, *, key: str | None
+        self, who: Principal, wanted: ProjectDraft, *, key: str | None
     ) -> Project:
         """Create a project; raise InvalidInput, AlreadyExists (its name) or QuotaExceeded."""
         check_tiling(wanted.task, wanted.tiling)
@@ -119,16 +118,23 @@ class Workspace:
         return await self._projects(who).get(project_id)
 
     async def change_project(
-        self, who: Principal, project_id: str, patch: ProjectPatch, *, expected: int | None
+        self,
+        who: Principal,
+        project_id: str,
+        *,
+        name: str | None,
+        notes: str | None,
+        expected: int | None,
     ) -> Project:
         """Change name or notes; raise VersionConflict unless ``expected`` is stored."""
         projects = self._projects(who)
         project = await projects.get(project_id)
         if expected is not None and expected != project.version:
             raise VersionConflict("the project was changed by somebody else; read it again")
-        update = patch.model_dump(exclude_none=True)
-        new = project.model_copy(update=update)
-        events = [ProjectUpdated(project_id=new.id, name=new.name)] if "name" in update else []
+        wanted = {"name": name, "notes": notes}
+        given = {field: value for field, value in wanted.items() if value is not None}
+        new = project.model_copy(update=given)
+        events = [ProjectUpdated(project_id=new.id, name=new.name)] if "name" in given else []
         return await self._named(new.name, projects.replace(new, events=events))
 
     async def delete_project(self, who: Principal, project_id: str) -> None:

@@ -15,6 +15,7 @@ from shared.errors import LoupeError
 from shared.http.callers import caller
 from shared.http.problems import RESPONSES, install
 from shared.http.tokens import Tokens
+from shared.http.use_cases import bind
 from shared.lifecycle import Lifecycle
 from shared.service import Service
 from shared.telemetry import HTTP_SECONDS, ContinuedTrace, logger
@@ -57,8 +58,11 @@ def create_app(
     )
     app.state.tokens = tokens
     install(app)
-    app.include_router(service.public, prefix=prefix)
-    app.include_router(service.router, prefix=prefix, dependencies=[Depends(caller)])
+    for public in service.public:
+        app.include_router(public, prefix=prefix)
+    for router in service.routers:
+        app.include_router(router, prefix=prefix, dependencies=[Depends(caller)])
+    bind(app, service.use_cases, (*service.public, *service.routers))
     _add_health(app, prefix, checks, life or Lifecycle())
     app.add_middleware(Observed, service=service.name)
     return app

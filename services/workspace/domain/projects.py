@@ -1,5 +1,7 @@
 """Rules of projects: names, tasks and the tiling option."""
 
+from dataclasses import dataclass
+
 from shared.contracts.project_events import Grid
 from shared.contracts.shapes import Task
 from shared.errors import FieldError, InvalidInput
@@ -7,6 +9,17 @@ from shared.vision.tiles import MAX_GRID, MAX_OVERLAP
 
 MAX_NAME = 20
 MAX_NOTES = 100
+
+
+@dataclass(frozen=True)
+class ProjectDraft:
+    """A project that somebody wants made, its fields in bounds each by itself."""
+
+    name: str
+    task: Task
+    notes: str = ""
+    tiling: Grid | None = None
+    labels: tuple[str, ...] = ()
 
 
 def check_tiling(task: Task, tiling: Grid | None) -> None:

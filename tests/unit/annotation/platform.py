@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import httpx
-from fastapi import APIRouter
 
 from services.annotation.app import build
 from shared.contracts.catalogue import all_events
@@ -127,7 +126,7 @@ async def factory(stores: Stores, **project: Any) -> AsyncIterator[Factory]:
     table: tuple[Subscription, ...] = tuple(
         on(kind, hear) for kind in all_events() if kind.source == "annotation"
     )
-    listener = Service("listener", "hears everything", (), APIRouter(), subscriptions=table)
+    listener = Service("listener", "hears everything", (), (), subscriptions=table)
     async with running(stores, [build(stores), listener]) as platform:
         world = Factory(platform, heard)
         await world.project(**project)

@@ -47,7 +47,7 @@ def client_of(stores: Stores, service: Service, life: Lifecycle) -> httpx.AsyncC
 async def test_health_tells_a_loop_that_gave_no_sign_for_a_minute(stores: Stores) -> None:
     clock = Time()
     life = Lifecycle(clock=clock)
-    async with client_of(stores, Service("svc", "", (), APIRouter()), life) as client:
+    async with client_of(stores, Service("svc", "", (), ()), life) as client:
         life.sign("svc")
         life.sign("other")
         clock.now = 59
@@ -63,7 +63,7 @@ async def test_health_tells_a_loop_that_gave_no_sign_for_a_minute(stores: Stores
 async def test_a_process_that_is_to_end_is_not_ready_and_alive(stores: Stores) -> None:
     await stores.open([])
     life = Lifecycle()
-    async with client_of(stores, Service("svc", "", (), APIRouter()), life) as client:
+    async with client_of(stores, Service("svc", "", (), ()), life) as client:
         assert (await client.get("/readyz")).status_code == 200
         life.stopping = True
         assert (await client.get("/readyz")).status_code == 503
@@ -90,7 +90,7 @@ async def test_lines_of_a_request_tell_its_tenant(
         structlog.get_logger().warning("inside")
         raise RuntimeError("a defect")
 
-    service = Service("svc", "", (), router)
+    service = Service("svc", "", (), (router,))
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -129,7 +129,7 @@ async def handler(event):
         file.write(f"done {event.data.image_id}\\n")
 
 def build(stores):
-    return Service("svc", "", (), APIRouter(), subscriptions=(on(ImageDeleted, handler),))
+    return Service("svc", "", (), (), subscriptions=(on(ImageDeleted, handler),))
 
 host.main(build, sys.argv[2:])
 """

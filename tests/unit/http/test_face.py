@@ -29,7 +29,7 @@ def face(error: Exception, *, ready: LoupeError | None = None) -> httpx.AsyncCli
         if ready is not None:
             raise ready
 
-    service = Service("svc", "", (), APIRouter(), public=router)
+    service = Service("svc", "", (), (), public=(router,))
     app = create_app(service, tokens=Tokens(SECRET), checks={"documents": check})
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     return httpx.AsyncClient(transport=transport, base_url="http://loupe")

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from services.workspace.domain.projects import MAX_NAME, MAX_NOTES
+from services.workspace.domain.projects import MAX_NAME, MAX_NOTES, ProjectDraft
 from services.workspace.repository import Project
 from shared.clock import Timestamp
 from shared.contracts.project_events import Grid
@@ -48,6 +48,10 @@ class ProjectCreate(BaseModel):
     notes: Notes = ""
     tiling: Grid | None = None
     labels: list[Name] = Field(default_factory=list, max_length=1000)
+
+    def draft(self) -> ProjectDraft:
+        """Return the wish as the use case takes it."""
+        return ProjectDraft(self.name, self.task, self.notes, self.tiling, tuple(self.labels))
 
 
 class ProjectPatch(BaseModel):

@@ -1,0 +1,1 @@
+"""HTTP: tokens and projects."""

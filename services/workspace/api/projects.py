@@ -1,0 +1,81 @@
+"""Routes of projects."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Response
+
+from services.workspace.api.schemas import ProjectCreate, ProjectPatch, ProjectResponse
+from services.workspace.handlers import Workspace
+from shared.http.callers import Caller, Editor
+from shared.http.paging import Page, Paging, encode_cursor
+from shared.http.preconditions import ExpectedVersion, IdempotencyKey, set_etag
+from shared.http.use_cases import use
+
+router = APIRouter(tags=["projects"])
+
+Projects = Annotated[Workspace, Depends(use(Workspace))]
+
+
+@router.post("/projects", status_code=201)
+async def create_project(
+    who: Editor, body: ProjectCreate, projects: Projects, key: IdempotencyKey, response: Response
+) -> ProjectResponse:
+    """Create a project."""
+    project = await projects.create_project(who, body.draft(), key=key)
+    set_etag(response, project.version)
+    response.headers["Location"] = f"/api/workspace/projects/{project.id}"
+    return ProjectResponse.of(project)
+
+
+@router.get("/projects")
+async def list_projects(
+    who: Caller,
+    projects: Projects,
+    paging: Paging,
+    name: Annotated[str | None, Query(max_length=128)] = None,
+) -> Page[ProjectResponse]:
+    """List projects, newest first."""
+    found, total = await projects.list_projects(who, paging, name=name)
+    last = found[-1] if len(found) == paging.page_size else None
+    return Page(
+        items=tuple(ProjectResponse.of(project) for project in found),
+        total=total,
+        page=paging.page,
+        page_size=paging.page_size,
+        next_cursor=encode_cursor(last.model_dump(mode="json")["created_at"], last.id)
+        if last
+        else None,
+    )
+
+
+@router.get("/projects/{project_id}")
+async def get_project(
+    who: Caller, project_id: str, projects: Projects, response: Response
+) -> ProjectResponse:
+    """Return one project."""
+    project = await projects.get_project(who, project_id)
+    set_etag(response, project.version)
+    return ProjectResponse.of(project)
+
+
+@router.patch("/projects/{project_id}")
+async def change_project(
+    who: Editor,
+    project_id: str,
+    body: ProjectPatch,
+    projects: Projects,
+    expected: ExpectedVersion,
+    response: Response,
+) -> ProjectResponse:
+    """Change a project's name or notes."""
+    project = await projects.change_project(
+        who, project_id, name=body.name, notes=body.notes, expected=expected
+    )
+    set_etag(response, project.version)
+    return ProjectResponse.of(project)
+
+
+@router.delete("/projects/{project_id}", status_code=204)
+async def delete_project(who: Editor, project_id: str, projects: Projects) -> None:
+    """Remove a project and everything in it."""
+    await projects.delete_project(who, project_id)
