@@ -9,11 +9,12 @@ from typing import Any
 
 import httpx
 
+from shared.callers import Caller, Role
 from shared.contracts.envelope import Event, EventBody, EventStamp, pack
 from shared.events.port import Record
 from shared.events.subscriptions import Subscription
 from shared.host import face_of, loops_of, run_forever
-from shared.http.tokens import Principal, Role, Tokens
+from shared.http.tokens import Tokens
 from shared.service import Service
 from shared.settings import HttpSettings
 from shared.stores import Stores
@@ -72,7 +73,7 @@ class Running:
 def credentials(tenant: str = "default", role: Role = "admin") -> dict[str, str]:
     """Return the Authorization header of a caller."""
     tokens = Tokens(HttpSettings().token_secret.get_secret_value())
-    return {"Authorization": f"Bearer {tokens.issue(Principal(tenant, 'test-key', role))}"}
+    return {"Authorization": f"Bearer {tokens.issue(Caller(tenant, 'test-key', role))}"}
 
 
 async def until(look: Callable[[], Any | Awaitable[Any]], *, timeout_s: float = HANG_S) -> Any:

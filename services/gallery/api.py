@@ -22,10 +22,11 @@ from services.gallery.schemas import (
     UploadResponse,
 )
 from services.gallery.uploads import Uploads
-from shared.http.callers import Caller, Editor
-from shared.http.paging import Page, Paging, encode_cursor
+from shared.http.callers import Editor, Viewer
+from shared.http.paging import Paging
 from shared.http.preconditions import set_etag
 from shared.http.problems import MEDIA_TYPE, Problem
+from shared.paging import Page, encode_cursor
 from shared.projects.directory import ProjectDirectory
 
 _FOREVER = "private, max-age=31536000, immutable"  # content never changes under its hash
@@ -104,7 +105,7 @@ def _add_uploads(
 def _add_lists(router: APIRouter, gallery: Gallery, projects: ProjectDirectory) -> None:
     @router.get("/images")
     async def list_images(
-        who: Caller,
+        who: Viewer,
         project_id: str,
         wanted: Filter,
         paging: Paging,
@@ -125,7 +126,7 @@ def _add_lists(router: APIRouter, gallery: Gallery, projects: ProjectDirectory) 
         )
 
     @router.get("/summary")
-    async def summarise_images(who: Caller, project_id: str) -> Summary:
+    async def summarise_images(who: Viewer, project_id: str) -> Summary:
         """Count images by status."""
         await projects.require(who.tenant, project_id)
         counts = await gallery.summary(who, project_id)
@@ -147,7 +148,7 @@ def _add_lists(router: APIRouter, gallery: Gallery, projects: ProjectDirectory) 
 def _add_images(router: APIRouter, gallery: Gallery, projects: ProjectDirectory) -> None:
     @router.get("/images/{image_id}")
     async def get_image(
-        who: Caller, project_id: str, image_id: str, response: Response
+        who: Viewer, project_id: str, image_id: str, response: Response
     ) -> ImageDetail:
         """Return one image, with its tiles."""
         await projects.require(who.tenant, project_id)
@@ -157,7 +158,7 @@ def _add_images(router: APIRouter, gallery: Gallery, projects: ProjectDirectory)
 
     @router.get("/images/{image_id}/content", response_class=Response, responses=_BYTES)
     async def get_image_content(
-        who: Caller, project_id: str, image_id: str, original: bool = False
+        who: Viewer, project_id: str, image_id: str, original: bool = False
     ) -> Response:
         """Return the upright image, or with ``original`` the file as it was uploaded."""
         await projects.require(who.tenant, project_id)
@@ -171,7 +172,7 @@ def _add_images(router: APIRouter, gallery: Gallery, projects: ProjectDirectory)
 
     @router.get("/images/{image_id}/thumbnail", response_class=Response, responses=_BYTES)
     async def get_image_thumbnail(
-        who: Caller,
+        who: Viewer,
         project_id: str,
         image_id: str,
         size: Annotated[int, Query(ge=1, le=4096, description="longest side in px")] = 256,

@@ -14,6 +14,7 @@ from services.gallery.repository import CLEARINGS, IMAGES, Clearing, Image
 from services.gallery.schemas import ImageFilter, ImageSort
 from services.gallery.staging import Staging, mapped
 from shared.blobs.port import Blobs, blob_key
+from shared.callers import Caller
 from shared.contracts.annotation_events import AnnotationSaved
 from shared.contracts.envelope import Event
 from shared.contracts.image_events import ImageDeleted, ImageTiled, Tile, TilingFailed
@@ -21,8 +22,7 @@ from shared.contracts.model_events import PredictionCompleted
 from shared.contracts.project_events import ProjectDeleted
 from shared.documents.port import Collection, Documents, EveryTenant, Query, TenantScope, Where
 from shared.errors import AlreadyExists, NotFound, VersionConflict
-from shared.http.paging import PageParams
-from shared.http.tokens import Principal
+from shared.paging import PageParams
 from shared.vision.headers.sniff import read_header
 
 _CHUNK = 200
@@ -49,7 +49,7 @@ class Gallery:
 
     async def list_images(
         self,
-        who: Principal,
+        who: Caller,
         project_id: str,
         *,
         wanted: ImageFilter,
@@ -71,19 +71,19 @@ class Gallery:
             return found, paging.skip + len(found)  # the last page tells the total by itself
         return found, await images.count(where)
 
-    async def summary(self, who: Principal, project_id: str) -> dict[str, int]:
+    async def summary(self, who: Caller, project_id: str) -> dict[str, int]:
         """Return how many listed images have each status."""
         where: Where = {"project_id": project_id, "listed": True}
         return await self._images(who.tenant).tally("status", where)
 
-    async def get_image(self, who: Principal, project_id: str, image_id: str) -> Image:
+    async def get_image(self, who: Caller, project_id: str, image_id: str) -> Image:
         """Return an image of the project; raise NotFound."""
         image = await self._images(who.tenant).find(image_id)
         if image is None or image.project_id != project_id:
             raise NotFound(f"no image {image_id}")
         return image
 
-    async def tiles_of(self, who: Principal, parent: Image) -> list[Image]:
+    async def tiles_of(self, who: Caller, parent: Image) -> list[Image]:
         """Return the tiles of a parent, row by row."""
         if parent.tiles == 0:
             return []
@@ -109,7 +109,7 @@ class Gallery:
             bare = image.model_copy(update={"thumbnails_key": None})
             return await self._stored_thumbnail(await self._with_thumbnails(bare), size)
 
-    async def delete_image(self, who: Principal, project_id: str, image_id: str) -> None:
+    async def delete_image(self, who: Caller, project_id: str, image_id: str) -> None:
         """Remove an image, and its tiles with it; raise NotFound."""
         image = await self.get_image(who, project_id, image_id)
         await self._remove_tiles(image)
@@ -119,7 +119,7 @@ class Gallery:
             await self._remove_bare_parent(image.tenant, image.parent_id)
 
     async def delete_images(
-        self, who: Principal, project_id: str, image_ids: Sequence[str]
+        self, who: Caller, project_id: str, image_ids: Sequence[str]
     ) -> tuple[list[str], list[str]]:
         """Remove images; return those that were removed and those that were not there."""
         deleted: list[str] = []

@@ -13,11 +13,11 @@ from services.gallery.quota import Quota
 from services.gallery.repository import IMAGES, Image
 from services.gallery.staging import Staged, mapped
 from shared.blobs.port import Blobs, blob_key
+from shared.callers import Caller
 from shared.clock import Clock, utc_now
 from shared.contracts.image_events import ImageUploaded
 from shared.documents.port import Collection, Documents, Query, TenantScope
 from shared.errors import AlreadyExists
-from shared.http.tokens import Principal
 from shared.ids import new_id
 from shared.projects.directory import ProjectView
 from shared.vision.headers.header import HeaderError, ImageHeader
@@ -51,7 +51,7 @@ class Intake:
         self.quota = quota
 
     async def accept(
-        self, who: Principal, project: ProjectView, staged: Staged, *, raw_name: str
+        self, who: Caller, project: ProjectView, staged: Staged, *, raw_name: str
     ) -> Accepted:
         """Check a staged file fully and store it.
 
@@ -66,7 +66,7 @@ class Intake:
             return await self._take_in(who, project, staged, name=name)
 
     async def _take_in(
-        self, who: Principal, project: ProjectView, staged: Staged, *, name: str
+        self, who: Caller, project: ProjectView, staged: Staged, *, name: str
     ) -> Accepted:
         header = await asyncio.to_thread(_header, staged.path, project.tile_plan)
         decoded = await self._pool.decode(
@@ -84,7 +84,7 @@ class Intake:
 
     async def _stored(
         self,
-        who: Principal,
+        who: Caller,
         project: ProjectView,
         staged: Staged,
         *,

@@ -16,10 +16,10 @@ from services.gallery.schemas import FileResult
 from services.gallery.staging import StagedFile, Staging
 from services.gallery.uploads import Uploads
 from shared.blobs.port import Blobs
+from shared.callers import Caller
 from shared.clock import Clock, format_time, utc_now
 from shared.documents.port import Collection, Documents, EveryTenant, Query, Range, TenantScope
 from shared.errors import InvalidInput, NotFound, VersionConflict
-from shared.http.tokens import Principal
 from shared.ids import new_id
 from shared.projects.directory import ProjectView
 
@@ -45,7 +45,7 @@ class ResumableUploads:
         self._clock = clock
 
     async def create(
-        self, who: Principal, project: ProjectView, *, length: int, metadata: str | None
+        self, who: Caller, project: ProjectView, *, length: int, metadata: str | None
     ) -> Upload:
         """Begin an upload of `length` bytes; its name stands in the metadata.
 
@@ -57,7 +57,7 @@ class ResumableUploads:
 
     async def create_with_body(
         self,
-        who: Principal,
+        who: Caller,
         project: ProjectView,
         *,
         length: int,
@@ -87,7 +87,7 @@ class ResumableUploads:
         finally:
             staged.discard()
 
-    async def find(self, who: Principal, project_id: str, upload_id: str) -> Upload:
+    async def find(self, who: Caller, project_id: str, upload_id: str) -> Upload:
         """Return an upload; raise NotFound."""
         upload = await self._of(who.tenant).find(upload_id)
         if upload is None or upload.project_id != project_id:
@@ -95,7 +95,7 @@ class ResumableUploads:
         return upload
 
     async def append(
-        self, who: Principal, upload: Upload, *, offset: int, body: AsyncIterator[bytes]
+        self, who: Caller, upload: Upload, *, offset: int, body: AsyncIterator[bytes]
     ) -> Upload:
         """Add what the body brings, even when it breaks off, and return the upload.
 
@@ -115,7 +115,7 @@ class ResumableUploads:
                     upload = await self._keep(who, upload, part)
         return upload
 
-    async def complete(self, who: Principal, project: ProjectView, upload: Upload) -> FileResult:
+    async def complete(self, who: Caller, project: ProjectView, upload: Upload) -> FileResult:
         """Put the parts of a whole upload together and take the image in; the upload is over."""
         staged = self._staging.new()
         try:
@@ -146,7 +146,7 @@ class ResumableUploads:
         return len(found)
 
     async def _new(
-        self, who: Principal, project: ProjectView, *, length: int, metadata: str | None
+        self, who: Caller, project: ProjectView, *, length: int, metadata: str | None
     ) -> Upload:
         check_file_size(length)
         await self._uploads.check_quota(who.tenant, length)
@@ -160,7 +160,7 @@ class ResumableUploads:
             expires_at=self._clock() + LIFETIME,
         )
 
-    async def _keep(self, who: Principal, upload: Upload, part: StagedFile) -> Upload:
+    async def _keep(self, who: Caller, upload: Upload, part: StagedFile) -> Upload:
         whole = await part.finish()
         key = f"{_folder(upload)}{upload.offset}-{new_id()}"
         await self._blobs.put_file(key, whole.path)

@@ -11,7 +11,7 @@ from services.gallery.repository import Upload
 from services.gallery.resumable import ResumableUploads
 from services.gallery.schemas import FileResult, ResumableUpload
 from shared.errors import InvalidInput, LoupeError, UnsupportedMedia
-from shared.http.callers import Caller, Editor
+from shared.http.callers import Editor, Viewer
 from shared.projects.directory import ProjectDirectory
 
 TUS = "1.0.0"
@@ -38,7 +38,7 @@ def _add_creation(
     router: APIRouter, resumable: ResumableUploads, projects: ProjectDirectory, pace: Pace
 ) -> None:
     @router.options("", status_code=204)
-    async def describe_uploads(_who: Caller, project_id: str, response: Response) -> None:
+    async def describe_uploads(_who: Viewer, project_id: str, response: Response) -> None:
         """Tell what of the protocol is spoken."""
         response.headers.update(
             {
@@ -83,13 +83,13 @@ def _add_parts(
     router: APIRouter, resumable: ResumableUploads, projects: ProjectDirectory, pace: Pace
 ) -> None:
     @router.head("/{upload_id}", status_code=200, response_class=Response)
-    async def find_upload_offset(who: Caller, project_id: str, upload_id: str) -> Response:
+    async def find_upload_offset(who: Viewer, project_id: str, upload_id: str) -> Response:
         """Tell how far an upload is."""
         upload = await resumable.find(who, project_id, upload_id)
         return Response(headers=_headers(upload) | {"Cache-Control": "no-store"})
 
     @router.get("/{upload_id}")
-    async def get_upload(who: Caller, project_id: str, upload_id: str) -> ResumableUpload:
+    async def get_upload(who: Viewer, project_id: str, upload_id: str) -> ResumableUpload:
         """Return an upload on its way."""
         upload = await resumable.find(who, project_id, upload_id)
         return ResumableUpload(**upload.model_dump(include=set(ResumableUpload.model_fields)))

@@ -7,9 +7,9 @@ from services.gallery.intake import Intake
 from services.gallery.multipart import FileBegins, FileData, MultipartFiles, Part
 from services.gallery.schemas import FileOutcome, FileResult, ImageResponse
 from services.gallery.staging import StagedFile, Staging
+from shared.callers import Caller
 from shared.errors import FieldError, InvalidInput, LoupeError
 from shared.http.problems import problem_of
-from shared.http.tokens import Principal
 from shared.projects.directory import ProjectView
 
 _MAX_EXCESS_BYTES = 1 << 30  # of an oversized file, read and dropped so that the rest can follow
@@ -29,7 +29,7 @@ class Uploads:
 
     async def receive(
         self,
-        who: Principal,
+        who: Caller,
         project: ProjectView,
         *,
         content_type: str | None,
@@ -55,7 +55,7 @@ class Uploads:
         return results
 
     async def take_one(
-        self, who: Principal, project: ProjectView, staged: StagedFile, *, name: str
+        self, who: Caller, project: ProjectView, staged: StagedFile, *, name: str
     ) -> FileResult:
         """Take one staged file in and tell what became of it; the file is removed."""
         try:
@@ -88,7 +88,7 @@ class _Batch:
         uploads: Uploads,
         stage: Callable[[], StagedFile],
         *,
-        who: Principal,
+        who: Caller,
         project: ProjectView,
     ) -> None:
         self._uploads = uploads

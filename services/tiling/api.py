@@ -11,7 +11,7 @@ from services.tiling.schemas import (
     PreviewTile,
     Question,
 )
-from shared.http.callers import Caller
+from shared.http.callers import Viewer
 from shared.vision.tile_advice import TileAdvice, plan_for_any_size
 from shared.vision.tiles import TilePlan, Window
 
@@ -21,7 +21,7 @@ def routes(tiling: Tiling) -> APIRouter:
     router = APIRouter(tags=["tile plans"])
 
     @router.get("/projects/{project_id}/plan")
-    async def get_tile_plan(who: Caller, project_id: str, asked: Question) -> PlanResponse:
+    async def get_tile_plan(who: Viewer, project_id: str, asked: Question) -> PlanResponse:
         """Return the tile plan in force, the advice for the smallest target, and a preview.
 
         With ``rows``, ``columns`` and ``overlap_px`` that grid is previewed and checked; with

@@ -19,10 +19,11 @@ from services.trainer.schemas import (
     Trend,
     TrendPoint,
 )
-from shared.http.callers import Caller, Editor
-from shared.http.paging import Page, PageParams, Paging, encode_cursor
+from shared.callers import Caller
+from shared.http.callers import Editor, Viewer
+from shared.http.paging import Paging
 from shared.http.preconditions import ExpectedVersion, IdempotencyKey, set_etag
-from shared.http.tokens import Principal
+from shared.paging import Page, PageParams, encode_cursor
 
 WATCH_EVERY_S = 0.5
 
@@ -53,7 +54,7 @@ def _add_training_routes(router: APIRouter, trainings: Trainings, recipe: Recipe
 
     @router.get("/projects/{project_id}/trainings")
     async def list_trainings(
-        who: Caller, project_id: str, paging: Paging
+        who: Viewer, project_id: str, paging: Paging
     ) -> Page[TrainingResponse]:
         """List the project's trainings, newest first."""
         found, total = await trainings.list_page(who, project_id, paging)
@@ -67,7 +68,7 @@ def _add_training_routes(router: APIRouter, trainings: Trainings, recipe: Recipe
         )
 
     @router.get("/projects/{project_id}/trainings/{training_id}")
-    async def get_training(who: Caller, project_id: str, training_id: str) -> TrainingResponse:
+    async def get_training(who: Viewer, project_id: str, training_id: str) -> TrainingResponse:
         """Return one training with its progress."""
         return TrainingResponse.of(await trainings.get(who, project_id, training_id))
 
@@ -89,7 +90,7 @@ def _add_life_routes(router: APIRouter, trainings: Trainings) -> None:
         responses={200: {"content": {"text/event-stream": {}}}},
     )
     async def training_events(
-        who: Caller, project_id: str, training_id: str
+        who: Viewer, project_id: str, training_id: str
     ) -> EventSourceResponse:
         """Stream the training as server-sent events, one a change, until it is over."""
         await trainings.get(who, project_id, training_id)
@@ -97,7 +98,7 @@ def _add_life_routes(router: APIRouter, trainings: Trainings) -> None:
 
 
 async def changes(
-    trainings: Trainings, who: Principal, project_id: str, training_id: str
+    trainings: Trainings, who: Caller, project_id: str, training_id: str
 ) -> AsyncIterator[ServerSentEvent]:
     """Yield the training's response each time it differs, the last one when it is over."""
     shown = ""
@@ -114,7 +115,7 @@ async def changes(
 
 def _add_version_routes(router: APIRouter, trainings: Trainings) -> None:
     @router.get("/projects/{project_id}/versions")
-    async def list_versions(who: Caller, project_id: str, paging: Paging) -> Page[TrainingResponse]:
+    async def list_versions(who: Viewer, project_id: str, paging: Paging) -> Page[TrainingResponse]:
         """List the project's versions, newest first."""
         found, total = await trainings.versions(who, project_id, paging)
         last = found[-1] if found else None
@@ -127,7 +128,7 @@ def _add_version_routes(router: APIRouter, trainings: Trainings) -> None:
         )
 
     @router.get("/projects/{project_id}/trend")
-    async def show_trend(who: Caller, project_id: str) -> Trend:
+    async def show_trend(who: Viewer, project_id: str) -> Trend:
         """Return minutes and average detection rate of the last ten versions, oldest first."""
         found = await trainings.trend(who, project_id)
         return Trend(items=tuple(TrendPoint.of(training) for training in found))
@@ -135,7 +136,7 @@ def _add_version_routes(router: APIRouter, trainings: Trainings) -> None:
 
 def _add_policy_routes(router: APIRouter, retraining: Retraining) -> None:
     @router.get("/projects/{project_id}/retraining-policy")
-    async def get_policy(who: Caller, project_id: str, response: Response) -> PolicyResponse:
+    async def get_policy(who: Viewer, project_id: str, response: Response) -> PolicyResponse:
         """Return when corrections start a training, and where the project stands."""
         line = await retraining.policy(who, project_id)
         set_etag(response, line.version)

@@ -19,6 +19,7 @@ from services.trainer.repository import (
     Training,
     Trigger,
 )
+from shared.callers import Caller
 from shared.clock import Clock, utc_now
 from shared.contracts.envelope import Event
 from shared.contracts.training_events import (
@@ -29,11 +30,10 @@ from shared.contracts.training_events import (
 )
 from shared.documents.port import Collection, Documents, Not, Query, Sort, TenantScope, Where
 from shared.errors import NotFound, VersionConflict
-from shared.http.paging import PageParams
-from shared.http.tokens import Principal
 from shared.ids import derived_id, new_id
 from shared.jobs.job import Job
 from shared.jobs.queue import JobQueue
+from shared.paging import PageParams
 from shared.projects.directory import ProjectDirectory
 
 NEWS_WAIT_S = 3.0  # an annotation saved a moment ago may still be on its way here
@@ -69,7 +69,7 @@ class Trainings:
         self._news_wait_s = news_wait_s
 
     async def request(
-        self, who: Principal, project_id: str, *, mode: Mode, recipe: Recipe, key: str | None
+        self, who: Caller, project_id: str, *, mode: Mode, recipe: Recipe, key: str | None
     ) -> Standing:
         """Puts a training in the project's line; the same key again returns the first one.
 
@@ -117,7 +117,7 @@ class Trainings:
         )
         await self._place(tenant, project_id, order)
 
-    async def get(self, who: Principal, project_id: str, training_id: str) -> Standing:
+    async def get(self, who: Caller, project_id: str, training_id: str) -> Standing:
         """A training of the project; raises NotFound."""
         training = await self._trainings(who.tenant).get(training_id)
         if training.project_id != project_id:
@@ -125,7 +125,7 @@ class Trainings:
         return await self._standing(training)
 
     async def list_page(
-        self, who: Principal, project_id: str, paging: PageParams
+        self, who: Caller, project_id: str, paging: PageParams
     ) -> tuple[list[Standing], int]:
         """One page of the project's trainings, newest first, and how many there are."""
         await self.projects.require(who.tenant, project_id)
@@ -142,7 +142,7 @@ class Trainings:
         return [await self._standing(training) for training in page], await trainings.count(where)
 
     async def versions(
-        self, who: Principal, project_id: str, paging: PageParams
+        self, who: Caller, project_id: str, paging: PageParams
     ) -> tuple[list[Training], int]:
         """One page of the project's versions, newest first, and how many there are."""
         await self.projects.require(who.tenant, project_id)
@@ -157,12 +157,12 @@ class Trainings:
         )
         return await trainings.query(query), await trainings.count(where)
 
-    async def trend(self, who: Principal, project_id: str) -> list[Training]:
+    async def trend(self, who: Caller, project_id: str) -> list[Training]:
         """The last ten versions, oldest of them first."""
         found, _ = await self.versions(who, project_id, PageParams(page_size=TREND))
         return found[::-1]
 
-    async def cancel(self, who: Principal, project_id: str, training_id: str) -> Standing:
+    async def cancel(self, who: Caller, project_id: str, training_id: str) -> Standing:
         """Ends a training that waits, asks one that runs to stop; one that is over stays so."""
         standing = await self.get(who, project_id, training_id)
         if standing.training.state in ENDED:  # unless it was resumed a moment ago
@@ -183,7 +183,7 @@ class Trainings:
             await self.lines.release(training)
         return await self.get(who, project_id, training_id)
 
-    async def resume(self, who: Principal, project_id: str, training_id: str) -> Standing:
+    async def resume(self, who: Caller, project_id: str, training_id: str) -> Standing:
         """Goes on with a failed or terminated training from its last checkpoint, same dataset.
 
         Raises:
@@ -299,7 +299,7 @@ class Trainings:
         await self.lines.change(tenant, project_id, step)
         await self.lines.advance(tenant, project_id)
 
-    async def _in_step(self, who: Principal, project_id: str, training_id: str) -> Standing:
+    async def _in_step(self, who: Caller, project_id: str, training_id: str) -> Standing:
         """The training once its record is in step with the line; raises NotFound."""
         await self.get(who, project_id, training_id)
         await self.lines.advance(who.tenant, project_id)

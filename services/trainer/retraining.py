@@ -12,6 +12,7 @@ from services.trainer.domain.retraining import Backlog, RetrainingPolicy, decide
 from services.trainer.handlers import Trainings
 from services.trainer.lines import placed
 from services.trainer.repository import IMAGES, LINES, ImageFacts, Line, Order
+from shared.callers import Caller
 from shared.clock import Clock, format_time, utc_now
 from shared.contracts.annotation_events import AnnotationSaved, CorrectionSaved
 from shared.contracts.envelope import Event
@@ -28,7 +29,6 @@ from shared.documents.port import (
     Where,
 )
 from shared.errors import AlreadyExists, NotFound, VersionConflict
-from shared.http.tokens import Principal
 from shared.ids import new_id
 
 LOOK_EVERY_S = 0.5
@@ -48,13 +48,13 @@ class Retraining:
         self._recipe = recipe
         self._clock = clock
 
-    async def policy(self, who: Principal, project_id: str) -> Line:
+    async def policy(self, who: Caller, project_id: str) -> Line:
         """The project's line with its policy; raises NotFound."""
         await self._trainings.projects.require(who.tenant, project_id)
         return await self._trainings.lines.get(who.tenant, project_id)
 
     async def set_policy(
-        self, who: Principal, project_id: str, policy: RetrainingPolicy, *, expected: int | None
+        self, who: Caller, project_id: str, policy: RetrainingPolicy, *, expected: int | None
     ) -> Line:
         """Stores a policy; what waits is looked at again under it.
 
@@ -124,7 +124,7 @@ class Retraining:
         await lines.change(event.tenant, project_id, step)  # from now on nothing gets in line
         await lines.advance(event.tenant, project_id)  # whatever stands in it has its record
         line = await lines.get(event.tenant, project_id)
-        who = Principal(event.tenant, "workspace", "admin")
+        who = Caller.system(event.tenant)
         for order in filter(None, (line.waiting, line.running)):
             await self._trainings.cancel(who, project_id, order.training_id)
 

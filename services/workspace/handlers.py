@@ -5,6 +5,7 @@ from collections.abc import Awaitable
 from services.workspace.domain.api_keys import NewKey, key_id_of, make_key, same
 from services.workspace.domain.projects import ProjectDraft, check_tiling
 from services.workspace.repository import API_KEYS, PROJECTS, ApiKey, Project
+from shared.callers import Caller, Role
 from shared.clock import Clock, utc_now
 from shared.contracts.project_events import ProjectCreated, ProjectDeleted, ProjectUpdated
 from shared.documents.port import (
@@ -23,9 +24,8 @@ from shared.errors import (
     Unauthenticated,
     VersionConflict,
 )
-from shared.http.paging import PageParams
-from shared.http.tokens import Principal, Role
 from shared.ids import derived_id, new_id
+from shared.paging import PageParams
 
 
 class Workspace:
@@ -58,7 +58,7 @@ class Workspace:
         await self.add_key(tenant, key, name=name, role=role)
         return key.text
 
-    async def sign_in(self, api_key: str) -> Principal:
+    async def sign_in(self, api_key: str) -> Caller:
         """Return whom a key belongs to; raise Unauthenticated."""
         key_id = key_id_of(api_key)
         keys = self._documents.collection(API_KEYS, EveryTenant())
@@ -66,10 +66,10 @@ class Workspace:
         if stored is None or stored.revoked_at or not same(api_key, stored.digest):
             raise Unauthenticated("the API key is wrong or revoked")
         role: Role = "admin" if stored.role == "admin" else "member"
-        return Principal(stored.tenant, stored.id, "viewer" if stored.role == "viewer" else role)
+        return Caller(stored.tenant, stored.id, "viewer" if stored.role == "viewer" else role)
 
     async def create_project(
-        self, who: Principal, wanted: ProjectDraft, *, key: str | None
+        self, who: Caller, wanted: ProjectDraft, *, key: str | None
     ) -> Project:
         """Create a project; raise InvalidInput, AlreadyExists (its name) or QuotaExceeded."""
         check_tiling(wanted.task, wanted.tiling)
@@ -99,7 +99,7 @@ class Workspace:
         return await self._named(wanted.name, projects.insert(project, events=[created]))
 
     async def list_projects(
-        self, who: Principal, paging: PageParams, *, name: str | None
+        self, who: Caller, paging: PageParams, *, name: str | None
     ) -> tuple[list[Project], int]:
         """Return one page of projects, newest first, and how many there are."""
         projects = self._projects(who)
@@ -113,13 +113,13 @@ class Workspace:
         )
         return await projects.query(query), await projects.count(where)
 
-    async def get_project(self, who: Principal, project_id: str) -> Project:
+    async def get_project(self, who: Caller, project_id: str) -> Project:
         """Return a project; raise NotFound."""
         return await self._projects(who).get(project_id)
 
     async def change_project(
         self,
-        who: Principal,
+        who: Caller,
         project_id: str,
         *,
         name: str | None,
@@ -137,13 +137,13 @@ class Workspace:
         events = [ProjectUpdated(project_id=new.id, name=new.name)] if "name" in given else []
         return await self._named(new.name, projects.replace(new, events=events))
 
-    async def delete_project(self, who: Principal, project_id: str) -> None:
+    async def delete_project(self, who: Caller, project_id: str) -> None:
         """Remove a project; the other services hear of it and remove what is theirs."""
         projects = self._projects(who)
         project = await projects.get(project_id)
         await projects.delete(project, events=[ProjectDeleted(project_id=project_id)])
 
-    def _projects(self, who: Principal) -> Collection[Project]:
+    def _projects(self, who: Caller) -> Collection[Project]:
         return self._documents.collection(PROJECTS, TenantScope(who.tenant))
 
     async def _named(self, name: str, write: Awaitable[Project]) -> Project:

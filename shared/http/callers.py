@@ -1,4 +1,4 @@
-"""Who calls: dependencies that turn a credential into a principal; routes deny by default."""
+"""Who calls: dependencies that turn a credential into a caller; routes deny by default."""
 
 from typing import Annotated
 
@@ -6,8 +6,9 @@ import structlog
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from shared.callers import Caller
 from shared.errors import Forbidden, Unauthenticated
-from shared.http.tokens import Principal, Tokens
+from shared.http.tokens import Tokens
 
 _bearer = HTTPBearer(auto_error=False, description="The access token of POST tokens")
 
@@ -15,7 +16,7 @@ _bearer = HTTPBearer(auto_error=False, description="The access token of POST tok
 async def caller(
     request: Request,
     credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
-) -> Principal:
+) -> Caller:
     """Return who calls, and let the request's log lines tell the tenant; raise Unauthenticated.
 
     A coroutine, because what a thread binds to its context stays in that thread.
@@ -28,20 +29,21 @@ async def caller(
     return who
 
 
-def editor(who: Annotated[Principal, Depends(caller)]) -> Principal:
+def editor(who: Annotated[Caller, Depends(caller)]) -> Caller:
     """Return who calls if they may change things; raise Forbidden."""
     if not who.may("member"):
         raise Forbidden("a viewer may only read")
     return who
 
 
-def admin(who: Annotated[Principal, Depends(caller)]) -> Principal:
+def admin(who: Annotated[Caller, Depends(caller)]) -> Caller:
     """Return who calls if they may administer the tenant; raise Forbidden."""
     if not who.may("admin"):
         raise Forbidden("only an administrator may do that")
     return who
 
 
-Caller = Annotated[Principal, Depends(caller)]
-Editor = Annotated[Principal, Depends(editor)]
-Admin = Annotated[Principal, Depends(admin)]
+Viewer = Annotated[Caller, Depends(caller)]
+"""Whoever has a credential: every role may read."""
+Editor = Annotated[Caller, Depends(editor)]
+Admin = Annotated[Caller, Depends(admin)]

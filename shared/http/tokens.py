@@ -1,32 +1,14 @@
 """Access tokens: short-lived JWTs with tenant and role, signed with the deployment's secret."""
 
-from dataclasses import dataclass
-from typing import Literal
-
 import jwt
 
+from shared.callers import ROLES, Caller
 from shared.clock import Clock, utc_now
 from shared.errors import Unauthenticated
-
-Role = Literal["viewer", "member", "admin"]
-ROLES: tuple[Role, ...] = ("viewer", "member", "admin")
 
 LIFETIME_S = 900
 _ALGORITHM = "HS256"
 _ISSUER = "loupe"
-
-
-@dataclass(frozen=True)
-class Principal:
-    """Who calls: the tenant that everything is scoped to, the credential, and its role."""
-
-    tenant: str
-    subject: str
-    role: Role
-
-    def may(self, role: Role) -> bool:
-        """Tell whether this role is at least ``role``."""
-        return ROLES.index(self.role) >= ROLES.index(role)
 
 
 class Tokens:
@@ -36,20 +18,20 @@ class Tokens:
         self._secret = secret
         self._clock = clock
 
-    def issue(self, principal: Principal) -> str:
+    def issue(self, caller: Caller) -> str:
         """Return a token that lives :data:`LIFETIME_S` seconds."""
         now = int(self._clock().timestamp())
         claims = {
             "iss": _ISSUER,
-            "sub": principal.subject,
-            "tenant": principal.tenant,
-            "role": principal.role,
+            "sub": caller.subject,
+            "tenant": caller.tenant,
+            "role": caller.role,
             "iat": now,
             "exp": now + LIFETIME_S,
         }
         return jwt.encode(claims, self._secret, algorithm=_ALGORITHM)
 
-    def check(self, token: str) -> Principal:
+    def check(self, token: str) -> Caller:
         """Return the caller; raise Unauthenticated for a token that is not ours, or over."""
         try:
             claims = jwt.decode(
@@ -63,4 +45,4 @@ class Tokens:
             raise Unauthenticated("the access token is not valid or has expired") from error
         if claims["role"] not in ROLES:
             raise Unauthenticated("the access token names an unknown role")
-        return Principal(claims["tenant"], claims["sub"], claims["role"])
+        return Caller(claims["tenant"], claims["sub"], claims["role"])

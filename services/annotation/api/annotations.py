@@ -14,15 +14,16 @@ from services.annotation.api.schemas import (
 from services.annotation.domain.drafts import AnnotationDraft
 from services.annotation.handlers.annotation_store import Author
 from services.annotation.handlers.annotations import Annotations
-from shared.http.callers import Caller, Editor
-from shared.http.paging import Page, Paging
+from shared.callers import Caller
+from shared.http.callers import Editor, Viewer
+from shared.http.paging import Paging
 from shared.http.preconditions import ExpectedVersion, set_etag
-from shared.http.tokens import Principal
+from shared.paging import Page
 
 Id = Annotated[str, Path(max_length=64)]
 
 
-def author_of(who: Principal) -> Author:
+def author_of(who: Caller) -> Author:
     """Return who a caller is to the history."""
     return Author(who.tenant, who.subject, who.role)
 
@@ -33,7 +34,7 @@ def annotation_routes(annotations: Annotations) -> APIRouter:
 
     @router.get("/images/{image_id}")
     async def get_annotation(
-        who: Caller, project_id: Id, image_id: Id, response: Response
+        who: Viewer, project_id: Id, image_id: Id, response: Response
     ) -> AnnotationResponse:
         """Return an image's annotation."""
         view = await annotations.read(who.tenant, project_id, image_id)
@@ -81,7 +82,7 @@ def annotation_routes(annotations: Annotations) -> APIRouter:
 
     @router.get("/images/{image_id}/history")
     async def list_changes(
-        who: Caller, project_id: Id, image_id: Id, paging: Paging
+        who: Viewer, project_id: Id, image_id: Id, paging: Paging
     ) -> Page[ChangeResponse]:
         """List the steps of an image's annotation, newest first."""
         steps = await annotations.history(who.tenant, project_id, image_id)
@@ -94,7 +95,7 @@ def annotation_routes(annotations: Annotations) -> APIRouter:
         )
 
     @router.get("/summary")
-    async def get_summary(who: Caller, project_id: Id) -> SummaryResponse:
+    async def get_summary(who: Viewer, project_id: Id) -> SummaryResponse:
         """Count what of a project is annotated."""
         return SummaryResponse.of(await annotations.summary(who.tenant, project_id))
 

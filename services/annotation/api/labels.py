@@ -5,7 +5,7 @@ from fastapi import APIRouter, Response
 from services.annotation.api.annotations import Id
 from services.annotation.api.schemas import LabelList, LabelResponse, LabelWrite
 from services.annotation.handlers.labels import Labels
-from shared.http.callers import Caller, Editor
+from shared.http.callers import Editor, Viewer
 from shared.http.preconditions import ExpectedVersion, IdempotencyKey, set_etag
 from shared.ids import derived_id
 from shared.projects.directory import ProjectDirectory
@@ -16,7 +16,7 @@ def label_routes(labels: Labels, projects: ProjectDirectory) -> APIRouter:
     router = APIRouter(tags=["labels"], prefix="/projects/{project_id}/labels")
 
     @router.get("")
-    async def list_labels(who: Caller, project_id: Id) -> LabelList:
+    async def list_labels(who: Viewer, project_id: Id) -> LabelList:
         """List a project's labels, oldest first."""
         await projects.require(who.tenant, project_id)
         found = await labels.list_labels(who.tenant, project_id)
@@ -36,7 +36,7 @@ def label_routes(labels: Labels, projects: ProjectDirectory) -> APIRouter:
 
     @router.get("/{label_id}")
     async def get_label(
-        who: Caller, project_id: Id, label_id: Id, response: Response
+        who: Viewer, project_id: Id, label_id: Id, response: Response
     ) -> LabelResponse:
         """Return one label."""
         await projects.require(who.tenant, project_id)

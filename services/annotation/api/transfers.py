@@ -13,7 +13,7 @@ from services.annotation.api.schemas import ImportResponse
 from services.annotation.domain.exports import ExportFormat
 from services.annotation.handlers.exports import Exports
 from services.annotation.handlers.imports import ImportOptions, Imports
-from shared.http.callers import Caller, Editor
+from shared.http.callers import Editor, Viewer
 from shared.projects.directory import ProjectDirectory
 
 _ZIP_BODY = {
@@ -76,7 +76,7 @@ def transfer_routes(
         responses={200: {"content": {"application/zip": {}}, "description": "The archive"}},
     )
     async def export_labels(
-        who: Caller,
+        who: Viewer,
         project_id: Id,
         wanted: Annotated[ExportFormat, Query(alias="format")] = "labelme",
     ) -> FileResponse:

@@ -9,8 +9,9 @@ from services.evaluator.domain.objects.error_pages import MarkKind, PageSort
 from services.evaluator.domain.objects.overlaps import MIN_OVERLAP
 from services.evaluator.domain.rendering.phrases import Language
 from services.evaluator.handlers.reports import Reports
-from shared.http.callers import Caller, Editor
-from shared.http.paging import Page, Paging
+from shared.http.callers import Editor, Viewer
+from shared.http.paging import Paging
+from shared.paging import Page
 
 Threshold = Annotated[float | None, Query(ge=0, le=1, description="least confidence shown")]
 Iou = Annotated[float | None, Query(ge=MIN_OVERLAP, le=1, description="overlap that counts")]
@@ -24,7 +25,7 @@ def routes(reports: Reports) -> APIRouter:
 
     @router.get(PATH + "/report")
     async def get_report(
-        who: Caller,
+        who: Viewer,
         project_id: str,
         version: str,
         threshold: Threshold = None,
@@ -39,7 +40,7 @@ def routes(reports: Reports) -> APIRouter:
 
     @router.get(PATH + "/errors")
     async def list_errors(
-        who: Caller,
+        who: Viewer,
         project_id: str,
         version: str,
         paging: Paging,
@@ -72,7 +73,7 @@ def routes(reports: Reports) -> APIRouter:
 
     @router.get(PATH + "/compare")
     async def compare_versions(
-        who: Caller, project_id: str, version: str, with_: Annotated[str, Query(alias="with")]
+        who: Viewer, project_id: str, version: str, with_: Annotated[str, Query(alias="with")]
     ) -> ComparisonAnswer:
         """Compare this version with another one on the images both were judged on."""
         found, states = await reports.comparison(who, project_id, version, other=with_)
@@ -95,7 +96,7 @@ def routes(reports: Reports) -> APIRouter:
 
 def _add_pages(router: APIRouter, reports: Reports) -> None:
     async def send(
-        who: Caller, project_id: str, version: str, language: Language, form: Literal["html", "pdf"]
+        who: Viewer, project_id: str, version: str, language: Language, form: Literal["html", "pdf"]
     ) -> Response:
         report = await reports.find(who, project_id, version)
         content = await reports.page(report, form=form, language=language)
@@ -115,7 +116,7 @@ def _add_pages(router: APIRouter, reports: Reports) -> None:
         responses={200: {"content": {"text/html": {}}}},
     )
     async def get_report_page(
-        who: Caller, project_id: str, version: str, language: Language = "zh-CN"
+        who: Viewer, project_id: str, version: str, language: Language = "zh-CN"
     ) -> Response:
         """Return the report as one self-contained page."""
         return await send(who, project_id, version, language, "html")
@@ -126,7 +127,7 @@ def _add_pages(router: APIRouter, reports: Reports) -> None:
         responses={200: {"content": {"application/pdf": {}}}},
     )
     async def get_report_pdf(
-        who: Caller, project_id: str, version: str, language: Language = "zh-CN"
+        who: Viewer, project_id: str, version: str, language: Language = "zh-CN"
     ) -> Response:
         """Return the report as PDF."""
         return await send(who, project_id, version, language, "pdf")

@@ -24,11 +24,11 @@ from services.evaluator.repository import REPORTS, Report
 from services.evaluator.settings import EvaluatorSettings
 from services.evaluator.work.judge import Judge
 from shared.blobs.port import Blobs
+from shared.callers import Caller
 from shared.documents.port import Documents, TenantScope
 from shared.errors import Conflict, InvalidInput, NotFound
-from shared.http.paging import PageParams
-from shared.http.tokens import Principal
 from shared.ids import derived_id
+from shared.paging import PageParams
 from shared.projects.directory import ProjectDirectory
 
 
@@ -65,7 +65,7 @@ class Reports:
 
     async def at(
         self,
-        who: Principal,
+        who: Caller,
         project_id: str,
         version: str,
         *,
@@ -132,7 +132,7 @@ class Reports:
         return list(zip(found, facts, strict=True)), total
 
     async def comparison(
-        self, who: Principal, project_id: str, version: str, *, other: str
+        self, who: Caller, project_id: str, version: str, *, other: str
     ) -> tuple[Comparison, dict[str, str]]:
         """Compare ``version`` with the earlier ``other``, each at its own best threshold."""
         second, first = [await self.find(who, project_id, name) for name in (version, other)]
@@ -153,19 +153,19 @@ class Reports:
         pages = report.pages.html if form == "html" else report.pages.pdf
         return await self._blobs.read(pages[language])
 
-    async def compute_again(self, who: Principal, project_id: str, version: str) -> Report:
+    async def compute_again(self, who: Caller, project_id: str, version: str) -> Report:
         """Compute a report anew from the same snapshot and predictions."""
         report = await self._report(who, project_id, version)
         return await self._judge.judge_again(who.tenant, report)
 
-    async def find(self, who: Principal, project_id: str, version: str) -> Report:
+    async def find(self, who: Caller, project_id: str, version: str) -> Report:
         """Return a completed report; raise NotFound, or Conflict when judging failed."""
         report = await self._report(who, project_id, version)
         if report.state == "failed":
             raise Conflict(f"version {version} could not be judged: {report.reason}")
         return report
 
-    async def _report(self, who: Principal, project_id: str, version: str) -> Report:
+    async def _report(self, who: Caller, project_id: str, version: str) -> Report:
         await self._projects.require(who.tenant, project_id)
         reports = self._documents.collection(REPORTS, TenantScope(who.tenant))
         report = await reports.find(derived_id(who.tenant, "report", project_id, version))

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from shared.http.paging import Page, PageParams, encode_cursor
+from shared.paging import Page, PageParams, encode_cursor
 
 
 def page_of(items: list[Any], total: int, paging: PageParams, *, time_field: str) -> Page[Any]:

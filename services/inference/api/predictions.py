@@ -9,9 +9,10 @@ from services.inference.api.schemas import PredictionCreate, PredictionResponse,
 from services.inference.api.upload import media_type, read_form, read_json
 from services.inference.domain.terms import ImageFile, Terms
 from services.inference.handlers.predictions import Predictions
-from shared.http.callers import Caller, Editor
-from shared.http.paging import Page, Paging
+from shared.http.callers import Editor, Viewer
+from shared.http.paging import Paging
 from shared.http.preconditions import IdempotencyKey
+from shared.paging import Page
 
 _FORM = {
     "type": "object",
@@ -61,7 +62,7 @@ def prediction_routes(predictions: Predictions) -> APIRouter:
 
     @router.get(path, tags=["predictions"])
     async def list_predictions(
-        who: Caller,
+        who: Viewer,
         project_id: str,
         paging: Paging,
         image_id: _Id = None,
@@ -76,7 +77,7 @@ def prediction_routes(predictions: Predictions) -> APIRouter:
 
     @router.get(path + "/{prediction_id}", tags=["predictions"])
     async def get_prediction(
-        who: Caller, project_id: str, prediction_id: str
+        who: Viewer, project_id: str, prediction_id: str
     ) -> PredictionResponse:
         """Return one prediction."""
         return PredictionResponse.of(await predictions.get(who, project_id, prediction_id))

@@ -7,10 +7,11 @@ from services.inference.api.schemas import FailedImage, TestRunCreate, TestRunRe
 from services.inference.domain.terms import Terms
 from services.inference.handlers.test_runs import TestRuns
 from services.inference.repository import ImageFailure, TestRun
-from shared.http.callers import Caller, Editor
-from shared.http.paging import Page, Paging
+from shared.http.callers import Editor, Viewer
+from shared.http.paging import Paging
 from shared.http.preconditions import IdempotencyKey
 from shared.jobs.job import Job
+from shared.paging import Page
 
 
 def test_run_routes(runs: TestRuns) -> APIRouter:
@@ -29,14 +30,14 @@ def test_run_routes(runs: TestRuns) -> APIRouter:
         return _response(*await runs.get(who, project_id, run.id))
 
     @router.get(path, tags=["test runs"])
-    async def list_test_runs(who: Caller, project_id: str, paging: Paging) -> Page[TestRunResponse]:
+    async def list_test_runs(who: Viewer, project_id: str, paging: Paging) -> Page[TestRunResponse]:
         """List test runs, newest first."""
         found, total = await runs.page(who, project_id, paging)
         items = [_response(run, job, []) for run, job in found]
         return page_of(items, total, paging, time_field="created_at")
 
     @router.get(path + "/{run_id}", tags=["test runs"])
-    async def get_test_run(who: Caller, project_id: str, run_id: str) -> TestRunResponse:
+    async def get_test_run(who: Viewer, project_id: str, run_id: str) -> TestRunResponse:
         """Return one test run with its progress and its first hundred failures."""
         return _response(*await runs.get(who, project_id, run_id))
 

@@ -8,8 +8,8 @@ from shared.contracts.envelope import Event
 from shared.contracts.model_events import ModelPromoted
 from shared.documents.port import Collection, Documents, Query, Sort, TenantScope
 from shared.errors import AlreadyExists, NotFound, VersionConflict
-from shared.http.paging import PageParams
 from shared.ids import derived_id
+from shared.paging import PageParams
 from shared.projects.directory import ProjectDirectory
 
 _ALL = 10_000

@@ -4,12 +4,12 @@ from services.inference.domain.terms import Terms
 from services.inference.handlers.deployments import deployment_id
 from services.inference.handlers.test_runs import MAX_TEST_IMAGES, TestRuns
 from services.inference.repository import ANNOTATED, DEPLOYMENTS, IMAGES, AnnotatedImage
+from shared.callers import Caller
 from shared.contracts.annotation_events import AnnotationSaved
 from shared.contracts.envelope import Event
 from shared.contracts.model_events import ModelDeployed
 from shared.documents.port import Documents, Query, Sort, TenantScope, Where
 from shared.documents.projections import remember
-from shared.http.tokens import Principal
 from shared.projects.directory import ProjectDirectory
 
 _PAGE = 500
@@ -44,7 +44,7 @@ class FollowUps:
         wanted = await self._not_annotated(tenant, project_id)
         if wanted:
             await self._runs.start(
-                Principal(tenant, "trainer", "member"),
+                Caller.system(tenant),
                 project_id,
                 wanted[:MAX_TEST_IMAGES],
                 terms=Terms(version),

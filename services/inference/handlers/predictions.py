@@ -9,15 +9,15 @@ from services.inference.handlers.deployments import Deployments
 from services.inference.handlers.images import GalleryImages
 from services.inference.repository import PREDICTIONS, Deployment, ImageView, Prediction
 from shared.blobs.port import Blobs
+from shared.callers import Caller
 from shared.clock import Clock, utc_now
 from shared.contracts.annotation_events import CorrectionSaved
 from shared.contracts.envelope import Event
 from shared.contracts.model_events import PredictionCompleted
 from shared.documents.port import Collection, Documents, Query, Sort, TenantScope, Where
 from shared.errors import AlreadyExists, NotFound
-from shared.http.paging import PageParams
-from shared.http.tokens import Principal
 from shared.ids import derived_id, new_id
+from shared.paging import PageParams
 from shared.projects.directory import ProjectDirectory, ProjectView
 
 
@@ -45,7 +45,7 @@ class Predictions:
         self._clock = clock
 
     async def predict_image(
-        self, who: Principal, project_id: str, image_id: str, *, terms: Terms, key: str | None
+        self, who: Caller, project_id: str, image_id: str, *, terms: Terms, key: str | None
     ) -> Prediction:
         """Test one image of the gallery.
 
@@ -61,7 +61,7 @@ class Predictions:
         return await self.test_image(image, prediction_id, terms=terms)
 
     async def predict_file(
-        self, who: Principal, project_id: str, file: ImageFile, *, terms: Terms, key: str | None
+        self, who: Caller, project_id: str, file: ImageFile, *, terms: Terms, key: str | None
     ) -> Prediction:
         """Test an image file that is not in the gallery: only its shapes are kept.
 
@@ -101,7 +101,7 @@ class Predictions:
         )
         return await self._keep(made, event)
 
-    async def get(self, who: Principal, project_id: str, prediction_id: str) -> Prediction:
+    async def get(self, who: Caller, project_id: str, prediction_id: str) -> Prediction:
         """Return a prediction; raise NotFound."""
         found = await self._of(who.tenant).get(prediction_id)
         if found.project_id != project_id:
@@ -109,7 +109,7 @@ class Predictions:
         return found
 
     async def page(
-        self, who: Principal, project_id: str, paging: PageParams, *, where: Where
+        self, who: Caller, project_id: str, paging: PageParams, *, where: Where
     ) -> tuple[list[Prediction], int]:
         """Return one page of predictions, newest first, and how many match."""
         await self._projects.require(who.tenant, project_id)
@@ -179,5 +179,5 @@ class Predictions:
         return self._documents.collection(PREDICTIONS, TenantScope(tenant))
 
 
-def _id_of(who: Principal, project_id: str, key: str | None) -> str:
+def _id_of(who: Caller, project_id: str, key: str | None) -> str:
     return derived_id(who.tenant, "prediction", project_id, key) if key else new_id()

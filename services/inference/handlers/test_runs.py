@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from services.inference.domain.terms import Terms
 from services.inference.handlers.deployments import Deployments
 from services.inference.repository import FAILURES, TEST_RUNS, ImageFailure, TestRun
+from shared.callers import Caller
 from shared.clock import Clock, utc_now
 from shared.documents.port import Collection, Documents, EveryTenant, Query, Sort, TenantScope
 from shared.errors import AlreadyExists, NotFound, VersionConflict
-from shared.http.paging import PageParams
-from shared.http.tokens import Principal
 from shared.ids import derived_id, new_id
 from shared.jobs.job import Job
 from shared.jobs.queue import JobQueue
+from shared.paging import PageParams
 from shared.projects.directory import ProjectDirectory
 
 TEST_RUN = "test_run"
@@ -44,7 +44,7 @@ class TestRuns:
 
     async def start(
         self,
-        who: Principal,
+        who: Caller,
         project_id: str,
         image_ids: Sequence[str],
         *,
@@ -82,7 +82,7 @@ class TestRuns:
             await self._queue(run)
 
     async def get(
-        self, who: Principal, project_id: str, run_id: str
+        self, who: Caller, project_id: str, run_id: str
     ) -> tuple[TestRun, Job, list[ImageFailure]]:
         """Return a test run, its job and its first failures; raise NotFound."""
         run = await self._runs(who.tenant).get(run_id)
@@ -93,7 +93,7 @@ class TestRuns:
         return run, await self._job(run), await failures.query(query)
 
     async def page(
-        self, who: Principal, project_id: str, paging: PageParams
+        self, who: Caller, project_id: str, paging: PageParams
     ) -> tuple[list[tuple[TestRun, Job]], int]:
         """Return one page of test runs, newest first, and how many there are."""
         await self._projects.require(who.tenant, project_id)
@@ -110,7 +110,7 @@ class TestRuns:
         jobs = [await self._job(run) for run in found]
         return list(zip(found, jobs, strict=True)), await runs.count(where)
 
-    async def cancel(self, who: Principal, project_id: str, run_id: str) -> None:
+    async def cancel(self, who: Caller, project_id: str, run_id: str) -> None:
         """Stop a test run; what was tested stays tested."""
         await self.get(who, project_id, run_id)
         await self._jobs.cancel(who.tenant, run_id)

@@ -6,10 +6,11 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from services.workspace.api.schemas import ProjectCreate, ProjectPatch, ProjectResponse
 from services.workspace.handlers import Workspace
-from shared.http.callers import Caller, Editor
-from shared.http.paging import Page, Paging, encode_cursor
+from shared.http.callers import Editor, Viewer
+from shared.http.paging import Paging
 from shared.http.preconditions import ExpectedVersion, IdempotencyKey, set_etag
 from shared.http.use_cases import use
+from shared.paging import Page, encode_cursor
 
 router = APIRouter(tags=["projects"])
 
@@ -29,7 +30,7 @@ async def create_project(
 
 @router.get("/projects")
 async def list_projects(
-    who: Caller,
+    who: Viewer,
     projects: Projects,
     paging: Paging,
     name: Annotated[str | None, Query(max_length=128)] = None,
@@ -50,7 +51,7 @@ async def list_projects(
 
 @router.get("/projects/{project_id}")
 async def get_project(
-    who: Caller, project_id: str, projects: Projects, response: Response
+    who: Viewer, project_id: str, projects: Projects, response: Response
 ) -> ProjectResponse:
     """Return one project."""
     project = await projects.get_project(who, project_id)

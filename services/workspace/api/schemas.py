@@ -6,10 +6,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from services.workspace.domain.projects import MAX_NAME, MAX_NOTES, ProjectDraft
 from services.workspace.repository import Project
+from shared.callers import Role
 from shared.clock import Timestamp
 from shared.contracts.project_events import Grid
 from shared.contracts.shapes import Name, Task
-from shared.http.tokens import Role
 
 
 def _printable(value: str) -> str:

@@ -21,7 +21,7 @@ from shared.contracts.image_events import ImageDeleted
 from shared.events.port import Record
 from shared.events.progress import progress_spec
 from shared.host import face_of, watch_loop
-from shared.http.callers import Caller
+from shared.http.callers import Viewer
 from shared.lifecycle import Lifecycle
 from shared.service import Service
 from shared.settings import HttpSettings
@@ -86,7 +86,7 @@ async def test_lines_of_a_request_tell_its_tenant(
     router = APIRouter()
 
     @router.get("/breaks")
-    async def breaks(who: Caller) -> None:
+    async def breaks(who: Viewer) -> None:
         structlog.get_logger().warning("inside")
         raise RuntimeError("a defect")
 

@@ -23,17 +23,17 @@ from services.inference.repository import (
     Deployment,
 )
 from services.inference.work.test_runs import TestRunWorker
+from shared.callers import Caller
 from shared.contracts.envelope import EventStamp, pack, unpack
 from shared.contracts.project_events import ProjectCreated
 from shared.documents.port import Query, TenantScope
-from shared.http.paging import PageParams
-from shared.http.tokens import Principal
 from shared.jobs.job import Job
 from shared.jobs.queue import JobQueue
+from shared.paging import PageParams
 from shared.stores import Stores
 from tests.running import until
 
-WHO = Principal("default", "key-1", "admin")
+WHO = Caller("default", "key-1", "admin")
 PROJECT = "P"
 WANTED = ("I1", "I2")
 

@@ -27,19 +27,19 @@ from services.trainer.task import (
     Task,
 )
 from services.trainer.worker import Worker
+from shared.callers import Caller
 from shared.contracts.envelope import Event, EventBody, EventStamp, pack, unpack
 from shared.contracts.project_events import ProjectCreated
 from shared.contracts.snapshot import Snapshot
 from shared.contracts.training_events import SnapshotFrozen
 from shared.documents.port import TenantScope
-from shared.http.tokens import Principal
 from shared.jobs.job import job_spec
 from shared.jobs.queue import JobQueue
 from shared.projects.directory import ProjectDirectory, projects_spec
 from shared.stores import Stores
 from tests.unit.trainer.pictures import PROJECT, write_snapshot
 
-WHO = Principal("default", "key-1", "admin")
+WHO = Caller("default", "key-1", "admin")
 PLAN_HASH = "ab" * 32
 START = datetime(2026, 11, 20, 8, tzinfo=UTC)
 

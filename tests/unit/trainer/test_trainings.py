@@ -7,14 +7,14 @@ import pytest
 from services.trainer.domain.recipe import Recipe
 from services.trainer.errors import NoAnnotations, NoImages, NotResumable, TrainingWaits
 from services.trainer.schemas import TrainingResponse, TrendPoint
+from shared.callers import Caller
 from shared.contracts.annotation_events import AnnotationSaved
 from shared.contracts.image_events import ImageUploaded
 from shared.contracts.training_events import SnapshotRefused, TrainingEnded
 from shared.documents.port import TenantScope
 from shared.errors import NotFound
-from shared.http.paging import PageParams
-from shared.http.tokens import Principal
 from shared.jobs.job import job_spec
+from shared.paging import PageParams
 from tests.unit.trainer.pictures import PROJECT
 from tests.unit.trainer.platform import PLAN_HASH, WHO, Place, Script, Time
 
@@ -315,7 +315,7 @@ async def test_a_kill_between_two_writes_is_healed(place: Place) -> None:
 async def test_another_tenant_sees_nothing(place: Place) -> None:
     await annotate(place)
     asked = await start(place)
-    stranger = Principal("other", "key-2", "admin")
+    stranger = Caller("other", "key-2", "admin")
     with pytest.raises(NotFound):
         await place.trainings.get(stranger, PROJECT, asked.id)
     with pytest.raises(NotFound):

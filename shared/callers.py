@@ -1,0 +1,29 @@
+"""Who acts: a person or a program with a credential, or the platform itself on an event."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Role = Literal["viewer", "member", "admin"]
+ROLES: tuple[Role, ...] = ("viewer", "member", "admin")
+_RANKS = (*ROLES, "system")
+
+
+@dataclass(frozen=True)
+class Caller:
+    """The tenant that everything is scoped to, the credential, and its role."""
+
+    tenant: str
+    subject: str
+    role: Role | Literal["system"]
+
+    @classmethod
+    def system(cls, tenant: str) -> "Caller":
+        """Return the platform acting for a tenant, as event handlers and timers do.
+
+        No token ever names this role.
+        """
+        return cls(tenant, "loupe", "system")
+
+    def may(self, role: Role) -> bool:
+        """Tell whether this role is at least ``role``."""
+        return _RANKS.index(self.role) >= _RANKS.index(role)
