@@ -7,8 +7,8 @@ from typing import Any
 
 import orjson
 
+from services.evaluator.domain.numbers.columns import BadSamples
 from services.evaluator.domain.objects.evaluation import evaluate
-from services.evaluator.domain.objects.samples import BadSamples
 from services.evaluator.domain.readers.coco_files import read_coco
 from services.evaluator.domain.rendering.html import render_html
 from services.evaluator.domain.rendering.pdf import render_pdf

@@ -8,8 +8,9 @@ import math
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from shared.vision.compilation import compiled
 
 Counts = NDArray[np.uint32]
 Offsets = NDArray[np.int64]
@@ -18,7 +19,7 @@ Floats = NDArray[np.float64]
 POLYGON_SCALE = 5.0  # maskApi.c draws polygons on a grid five times finer
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def decode_text(text: NDArray[np.uint8], out: Counts) -> int:
     """Read one compressed text (LEB128-like, 6 bits a character, third run on as differences)."""
     place, runs = 0, 0
@@ -46,7 +47,7 @@ def decode_text(text: NDArray[np.uint8], out: Counts) -> int:
     return runs
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def encode_text(counts: Counts) -> NDArray[np.uint8]:
     """Write one code as compressed text; inverse of :func:`decode_text`."""
     out = np.empty(counts.size * 8 + 1, np.uint8)
@@ -65,7 +66,7 @@ def encode_text(counts: Counts) -> NDArray[np.uint8]:
     return out[:length]
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def encode_texts(counts: Counts, starts: Offsets) -> tuple[NDArray[np.uint8], Offsets]:
     """Write many codes as texts, one after another; also where each begins, ``(N + 1,)``."""
     out, places = np.empty(counts.size * 8 + 1, np.uint8), np.zeros(starts.size, np.int64)
@@ -77,7 +78,7 @@ def encode_texts(counts: Counts, starts: Offsets) -> tuple[NDArray[np.uint8], Of
     return out[: places[-1]].copy(), places
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def intersection(
     counts_a: Counts, start_a: int, stop_a: int, counts_b: Counts, start_b: int, stop_b: int
 ) -> int:
@@ -108,7 +109,7 @@ def intersection(
             on_b = not on_b
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def pixels_in_box(counts: Counts, height: int, box: Offsets) -> int:
     """Count set pixels with ``box[0] <= x < box[2]`` and ``box[1] <= y < box[3]``."""
     total = 0
@@ -125,7 +126,7 @@ def pixels_in_box(counts: Counts, height: int, box: Offsets) -> int:
     return total
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def areas(counts: Counts, starts: Offsets) -> Floats:
     """Sum the set pixels of each code."""
     out = np.zeros(starts.size - 1, np.float64)
@@ -135,7 +136,7 @@ def areas(counts: Counts, starts: Offsets) -> Floats:
     return out
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def bounds(counts: Counts, starts: Offsets, heights: Offsets, widths: Offsets) -> Floats:
     """Box ``x, y, w, h`` around each code (``rleToBbox``); an empty mask gives zeros."""
     out = np.zeros((starts.size - 1, 4), np.float64)
@@ -161,7 +162,7 @@ def bounds(counts: Counts, starts: Offsets, heights: Offsets, widths: Offsets) -
     return out
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def unite(counts_a: Counts, counts_b: Counts) -> Counts:
     """Union of two codes of one size."""
     out = np.empty(counts_a.size + counts_b.size + 1, np.uint32)
@@ -196,7 +197,7 @@ def unite(counts_a: Counts, counts_b: Counts) -> Counts:
     return out[: length + 1]
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def _outline(points: Floats) -> tuple[Offsets, Offsets]:
     """Walk the ring on the fine grid, one step a point, corners twice (``rleFrPoly``, part 1)."""
     count = points.shape[0]
@@ -228,7 +229,7 @@ def _outline(points: Floats) -> tuple[Offsets, Offsets]:
     return u, v
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def polygon_code(points: Floats, height: int, width: int) -> Counts:
     """Fill one ring of ``(N, 2)`` points exactly as ``rleFrPoly`` of COCO does."""
     u, v = _outline(points)

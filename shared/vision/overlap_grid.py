@@ -10,8 +10,9 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from shared.vision.compilation import compiled
 
 NOBODY = -1
 MAX_LEVELS = 48
@@ -37,7 +38,7 @@ class _Grid(NamedTuple):
     level_next: Ints  # (N,)
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@compiled
 def group_by_first_overlap(
     boxes: Floats, starts: Ints, threshold: float, over_smaller: bool, transitive: bool
 ) -> Ints:
@@ -68,7 +69,7 @@ def group_by_first_overlap(
     return roots
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@compiled
 def union_of_groups(boxes: Floats, roots: Ints) -> Floats:
     """Grow each standing box to the extent of the boxes it stands for; `(N, 4)`."""
     merged = boxes.copy()
@@ -81,12 +82,12 @@ def union_of_groups(boxes: Floats, roots: Ints) -> Floats:
     return merged
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@compiled
 def _longer_side(boxes: Floats, box: int) -> float:
     return float(max(boxes[box, 2] - boxes[box, 0], boxes[box, 3] - boxes[box, 1]))
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@compiled
 def _make_grid(boxes: Floats, start: int, stop: int, links: Ints) -> _Grid:
     left, top = boxes[start, 0], boxes[start, 1]
     right, bottom, total, longest = left, top, 0.0, 0.0
@@ -119,7 +120,7 @@ def _make_grid(boxes: Floats, start: int, stop: int, links: Ints) -> _Grid:
     )
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@compiled
 def _first_overlap(
     grid: _Grid, boxes: Floats, box: int, threshold: float, over_smaller: bool
 ) -> int:
@@ -144,7 +145,7 @@ def _first_overlap(
     return best
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@compiled
 def _chain(  # compiled: plain arguments, not an object
     boxes: Floats,
     box: int,
@@ -162,7 +163,7 @@ def _chain(  # compiled: plain arguments, not an object
     return best
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@compiled
 def _overlaps(boxes: Floats, first: int, second: int, threshold: float, over_smaller: bool) -> bool:
     width = min(boxes[first, 2], boxes[second, 2]) - max(boxes[first, 0], boxes[second, 0])
     height = min(boxes[first, 3], boxes[second, 3]) - max(boxes[first, 1], boxes[second, 1])
@@ -175,7 +176,7 @@ def _overlaps(boxes: Floats, first: int, second: int, threshold: float, over_sma
     return bool(shared_area / whole >= threshold)
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@compiled
 def _insert(grid: _Grid, boxes: Floats, box: int) -> None:
     longer = _longer_side(boxes, box)
     level = 0
@@ -190,7 +191,7 @@ def _insert(grid: _Grid, boxes: Floats, box: int) -> None:
     grid.counts[level] += 1
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@compiled
 def _append(ends: Ints, following: Ints, where: int, box: int) -> None:
     if ends[where, 0] == NOBODY:
         ends[where, 0] = box

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 sys.path.insert(0, str(Path(__file__).parent))
 from coco_cases import hard_case
 
-from services.evaluator.domain.objects.samples import BadSamples, Samples
+from services.evaluator.domain.numbers.columns import BadSamples
+from services.evaluator.domain.objects.samples import Samples
 from services.evaluator.domain.readers import coco_columns
 from services.evaluator.domain.readers.coco_columns import NotPlain, scanned_samples
 from services.evaluator.domain.readers.coco_files import SCANNED_BYTES, parsed_samples, read_coco

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from torchmetrics.functional.text import char_error_rate
 
-from services.evaluator.domain.text.recognition import edit_distance
+from services.evaluator.domain.text.alignment import edit_distance
 
 LETTERS = list("AB01O检测")
 

@@ -9,9 +9,10 @@ from typing import Any
 
 import orjson
 
+from services.evaluator.domain.numbers.columns import BadSamples
 from services.evaluator.domain.objects.evaluation import Evaluation, evaluate
 from services.evaluator.domain.objects.matches_file import matches_to_bytes
-from services.evaluator.domain.objects.samples import BadSamples, Samples
+from services.evaluator.domain.objects.samples import Samples
 from services.evaluator.domain.readers.platform_files import read_version
 from services.evaluator.domain.readers.versions import (
     ClassifiedVersion,

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scenes import random_samples
 
-from services.evaluator.domain.objects.evaluation_order import arrange, rising_order
+from services.evaluator.domain.numbers.ordering import rising_order
+from services.evaluator.domain.objects.evaluation_order import arrange
 
 
 @pytest.mark.parametrize("seed", range(20))

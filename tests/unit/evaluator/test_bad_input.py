@@ -8,9 +8,10 @@ import orjson
 import pytest
 from scenes import samples, version_files
 
+from services.evaluator.domain.numbers.columns import BadSamples
 from services.evaluator.domain.objects.coco_summary import coco_summary
 from services.evaluator.domain.objects.evaluation import evaluate
-from services.evaluator.domain.objects.samples import BadSamples, Samples, check
+from services.evaluator.domain.objects.samples import Samples, check
 from services.evaluator.domain.readers.coco_files import SCANNED_BYTES, read_coco
 from services.evaluator.domain.readers.coco_records import CHUNK_BYTES
 from services.evaluator.domain.readers.platform_files import read_version

@@ -8,19 +8,21 @@ from scenes import random_samples
 from scipy.stats import binom
 
 from services.evaluator.domain.numbers.intervals import (
-    ImageCounts,
-    ap_replicates,
     bootstrap_interval,
     draw_weights,
-    image_counts,
     nan_mean,
-    ranked_ap_replicates,
-    rate_replicates,
     wilson,
 )
 from services.evaluator.domain.objects.average_precision import mean
 from services.evaluator.domain.objects.evaluation import evaluate
 from services.evaluator.domain.objects.matching import FALSE, TRUE
+from services.evaluator.domain.objects.replicates import (
+    ImageCounts,
+    ap_replicates,
+    image_counts,
+    ranked_ap_replicates,
+    rate_replicates,
+)
 
 SIMULATIONS = 1500
 IMAGES = 150

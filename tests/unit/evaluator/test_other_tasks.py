@@ -10,7 +10,7 @@ import pytest
 from sklearn import metrics
 from stored import files, image
 
-from services.evaluator.domain.objects.samples import BadSamples
+from services.evaluator.domain.numbers.columns import BadSamples
 from services.evaluator.domain.readers.platform_files import read_version
 from services.evaluator.domain.report.options import ReportOptions
 from services.evaluator.settings import EvaluatorSettings

@@ -12,9 +12,9 @@ import pytest
 from scenes import random_samples, samples, version_files, with_masks
 
 from services.evaluator.domain.classes.classification import Classified, classification_figures
+from services.evaluator.domain.numbers.columns import BadSamples
 from services.evaluator.domain.objects.evaluation import Evaluation, evaluate
 from services.evaluator.domain.objects.matches_file import matches_from_bytes, matches_to_bytes
-from services.evaluator.domain.objects.samples import BadSamples
 from services.evaluator.domain.readers.coco_records import Kind
 from services.evaluator.domain.readers.platform_files import read_version
 from services.evaluator.domain.readers.versions import JudgedVersion

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from services.evaluator.domain.objects.samples import BadSamples
+from services.evaluator.domain.numbers.columns import BadSamples
 from services.evaluator.domain.pixels.tally import IGNORED, SemanticTally
 
 

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from scenes import samples
 
+from services.evaluator.domain.numbers.columns import BadSamples
 from services.evaluator.domain.objects.evaluation import evaluate
-from services.evaluator.domain.objects.samples import BadSamples
-from services.evaluator.domain.text.recognition import align, edit_distance, text_figures
+from services.evaluator.domain.text.alignment import align, edit_distance
+from services.evaluator.domain.text.recognition import text_figures
 
 LINE, BELOW, AWAY = (10.0, 10.0, 80.0, 10.0), (10.0, 30.0, 80.0, 10.0), (10.0, 90.0, 80.0, 10.0)
 

@@ -5,13 +5,13 @@ import pytest
 from scenes import random_samples
 from scipy.stats import fisher_exact, hypergeom
 
+from services.evaluator.domain.numbers.fisher import fisher_tail
 from services.evaluator.domain.objects.evaluation import evaluate
 from services.evaluator.domain.report.traits import (
     Categories,
     ImageTraits,
     common_traits,
     detection_features,
-    fisher_tail,
     truth_features,
 )
 

@@ -9,10 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 
-from services.evaluator.domain.objects.operating_point import Counts, ratio
-from services.evaluator.domain.objects.samples import BadSamples, Columns, Flags, Floats, Ints
+from services.evaluator.domain.numbers.columns import BadSamples, Columns, Flags, Floats, Ints
+from services.evaluator.domain.numbers.counts import Counts, ratio
+from shared.vision.compilation import compiled
 
 TOP = 5
 CALIBRATION_BINS = 15
@@ -175,7 +175,7 @@ def _ranked(samples: Classified) -> tuple[Floats, Floats]:
     return pairs[:, 0], pairs[:, 1]
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def _areas(score: Floats, positive: Flags, rising: Ints) -> Columns:
     """Trapezoid AUC and step AP, going down the scores, equal scores at once."""
     positives = 0
@@ -207,7 +207,7 @@ def drawn_areas(samples: Classified, label: int, weights: Floats) -> tuple[Float
     return areas[:, 0], areas[:, 1]
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def _drawn_areas(score: Floats, positive: Flags, rising: Ints, weights: Floats) -> Floats:
     """The same areas, an image counting as often as it was drawn."""
     out = np.full((weights.shape[0], 2), np.nan)
@@ -254,7 +254,7 @@ def drawn_rates(samples: Classified, weights: Floats) -> dict[str, Floats]:
     }
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def _true_rank(scores: Floats, truth: Ints) -> Ints:
     out = np.zeros(truth.size, np.int64)
     for row in range(truth.size):

@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 
+from services.evaluator.domain.numbers.columns import Columns, Floats, Ints
 from services.evaluator.domain.objects.evaluation_order import Arranged
 from services.evaluator.domain.objects.matching import (
     FALSE,
@@ -18,7 +18,7 @@ from services.evaluator.domain.objects.matching import (
     Verdicts,
     verdicts_by_area,
 )
-from services.evaluator.domain.objects.samples import Columns, Floats, Ints
+from shared.vision.compilation import compiled
 
 RECALL_POINTS: Floats = np.linspace(0.0, 1.0, 101)
 AREA_RANGES: dict[str, tuple[float, float]] = {
@@ -85,7 +85,7 @@ def recall_at_ranks(arranged: Arranged, verdict: Verdicts, positives: Ints) -> l
     return [mean(counts[:, has] / positives[has]) for counts in found]
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def _found_by_rank(verdict: Verdicts, label: Ints, rank: Ints, limits: Ints, labels: int) -> Ints:
     """Right detections of each label among the best of an image, ``(limits, T, K)``."""
     found = np.zeros((limits.size, verdict.shape[0], labels), np.int64)
@@ -98,7 +98,7 @@ def _found_by_rank(verdict: Verdicts, label: Ints, rank: Ints, limits: Ints, lab
     return found
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def _curves(
     verdict: Verdicts, by_label: Ints, label_start: Ints, positives: Ints, points: Floats
 ) -> Columns:
@@ -120,7 +120,7 @@ def _curves(
     return curve, recall
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def _envelope(verdict: Verdicts, ranked: Ints) -> Columns:
     """Precision at each true detection, made to fall: only there can the curve have a corner."""
     envelope = np.empty(ranked.size, np.float64)

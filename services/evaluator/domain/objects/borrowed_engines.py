@@ -15,8 +15,9 @@ import numpy as np
 from numba import config
 from vernier import instance
 
-from services.evaluator.domain.objects.evaluation_order import group
-from services.evaluator.domain.objects.samples import BadSamples, Flags, Floats, Ints, Samples
+from services.evaluator.domain.numbers.columns import BadSamples, Flags, Floats, Ints
+from services.evaluator.domain.numbers.ordering import group
+from services.evaluator.domain.objects.samples import Samples
 from shared.vision.masks import MaskTable
 
 BOUNDARY_RATIO = 0.02  # width of the band as part of the image diagonal (Cheng et al. 2021)
@@ -90,8 +91,8 @@ def boundary_precision(samples: Samples, *, ratio: float = BOUNDARY_RATIO) -> tu
     summary = evaluator.evaluate(
         mask_dataset(samples), mask_results(samples), num_threads=config.NUMBA_NUM_THREADS
     )
-    stats = [float(value) for value in summary.stats[:2]]
-    return tuple(math.nan if value < 0 else value for value in stats)  # type: ignore[return-value]
+    over_ious, at_half = (math.nan if value < 0 else float(value) for value in summary.stats[:2])
+    return over_ious, at_half
 
 
 def _rotated_records(rows: RotatedObjects) -> Iterable[dict[str, Any]]:

@@ -9,17 +9,19 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import binomtest
 
+from services.evaluator.domain.numbers.columns import Floats, Ints
 from services.evaluator.domain.numbers.intervals import (
     Interval,
-    ap_replicates,
     bootstrap_interval,
     draw_weights,
-    image_counts,
     nan_mean,
-    rate_replicates,
 )
 from services.evaluator.domain.objects.evaluation import Evaluation
-from services.evaluator.domain.objects.samples import Floats, Ints
+from services.evaluator.domain.objects.replicates import (
+    ap_replicates,
+    image_counts,
+    rate_replicates,
+)
 
 REPLICATES = 1000
 

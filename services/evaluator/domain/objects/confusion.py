@@ -10,12 +10,12 @@ counted detections, and precision, recall and F1 read off the matrix are the one
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 
+from services.evaluator.domain.numbers.columns import Columns, Flags, Ints
 from services.evaluator.domain.objects.evaluation_order import Arranged
 from services.evaluator.domain.objects.matching import FALSE, NOBODY, TRUE, MatchRow
 from services.evaluator.domain.objects.overlaps import Overlaps
-from services.evaluator.domain.objects.samples import Columns, Flags, Ints
+from shared.vision.compilation import compiled
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def confusion_matrix(arranged: Arranged, result: Outcomes) -> Ints:
     return matrix
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def _tally(matrix: Ints, dets: Columns, truths: Columns) -> None:
     label, found, mistaken_for, false = dets
     background = matrix.shape[0] - 1
@@ -99,7 +99,7 @@ def most_confused(matrix: Ints, *, limit: int = 10) -> list[tuple[int, int, int]
     ]
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def _resolve(
     dets: Columns, truths: Columns, pairs: Columns, matched: Columns, limits: Columns
 ) -> Columns:

@@ -5,11 +5,11 @@ from typing import Any, Literal
 
 import numpy as np
 
+from services.evaluator.domain.numbers.columns import Floats, Ints
+from services.evaluator.domain.numbers.ordering import group, rising_order
 from services.evaluator.domain.objects.confusion import Outcomes
 from services.evaluator.domain.objects.evaluation import Evaluation
-from services.evaluator.domain.objects.evaluation_order import group, rising_order
 from services.evaluator.domain.objects.matching import NOBODY, Matches
-from services.evaluator.domain.objects.samples import Floats, Ints
 
 ErrorKind = Literal["false_detection", "miss", "wrong_label", "found"]
 KINDS: tuple[ErrorKind, ...] = ("false_detection", "miss", "wrong_label", "found")

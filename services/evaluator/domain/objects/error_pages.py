@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from services.evaluator.domain.numbers.columns import Flags, Ints
 from services.evaluator.domain.objects.error_gallery import (
     FALSE_DETECTION,
     FOUND,
@@ -16,7 +17,6 @@ from services.evaluator.domain.objects.error_gallery import (
     records,
 )
 from services.evaluator.domain.objects.operating_view import Moment
-from services.evaluator.domain.objects.samples import Flags, Ints
 from shared.vision.masks import MaskTable, to_text
 
 MarkKind = Literal["false", "missed", "wrong_label", "correct"]

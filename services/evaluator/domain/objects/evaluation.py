@@ -8,6 +8,7 @@ overlaps. Neither looks at a box, a mask or a model again.
 from dataclasses import dataclass
 from functools import cached_property
 
+from services.evaluator.domain.numbers.columns import BadSamples, Ints
 from services.evaluator.domain.objects.average_precision import (
     Precisions,
     area_precisions,
@@ -24,7 +25,7 @@ from services.evaluator.domain.objects.overlaps import (
     box_overlaps,
     mask_overlaps,
 )
-from services.evaluator.domain.objects.samples import BadSamples, Ints, Samples
+from services.evaluator.domain.objects.samples import Samples
 from services.evaluator.domain.readers.coco_records import Kind
 from shared.vision.masks import MaskTable
 

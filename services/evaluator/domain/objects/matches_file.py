@@ -8,16 +8,15 @@ from zipfile import BadZipFile
 import numpy as np
 import orjson
 
+from services.evaluator.domain.numbers.columns import BadSamples, Ints
 from services.evaluator.domain.objects.evaluation import Evaluation
 from services.evaluator.domain.objects.evaluation_order import Arranged
 from services.evaluator.domain.objects.matching import Matches
 from services.evaluator.domain.objects.outlines import Outlines
 from services.evaluator.domain.objects.overlaps import Overlaps
 from services.evaluator.domain.objects.samples import (
-    BadSamples,
     Detections,
     ImageList,
-    Ints,
     Regions,
     Samples,
     Truths,

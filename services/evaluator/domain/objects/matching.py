@@ -10,12 +10,12 @@ every confidence threshold.
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from services.evaluator.domain.numbers.columns import Columns, Flags, Floats, Ints
 from services.evaluator.domain.objects.evaluation_order import Arranged
 from services.evaluator.domain.objects.overlaps import Overlaps
-from services.evaluator.domain.objects.samples import Columns, Flags, Floats, Ints
+from shared.vision.compilation import compiled, inlined
 
 COCO_THRESHOLDS: tuple[float, ...] = tuple(np.linspace(0.5, 0.95, 10).tolist())
 FALSE, TRUE, IGNORED = 0, 1, 2
@@ -129,7 +129,7 @@ def _match_into(
     _match_all(truth_of, verdict, columns, thresholds, rules)
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def _match_all(
     truth_of: Choices, verdict: Verdicts, pairs: Columns, thresholds: Floats, rules: Columns
 ) -> None:
@@ -149,7 +149,7 @@ def _match_all(
                 truth_of[row, owners[place]] = chosen
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def _own_pairs(dets: Columns, truths: Columns, pairs: Columns) -> Columns:
     det_start, det_label = dets
     start, truth_of, iou_of = pairs
@@ -171,7 +171,7 @@ def _own_pairs(dets: Columns, truths: Columns, pairs: Columns) -> Columns:
     return owners[:found], out_start[: found + 1], out_truth[:filled], out_iou[:filled]
 
 
-@njit(cache=True, nogil=True, inline="always")  # type: ignore[untyped-decorator]
+@inlined
 def _choose(pairs: Columns, rules: Columns, taken: Flags, floor: float) -> int:
     crowd, ignored = rules
     best, chosen, best_ignored, swallower = floor, NOBODY, floor, NOBODY

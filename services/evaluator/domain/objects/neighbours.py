@@ -1,14 +1,14 @@
 """Which truth of another label is near an object: what it may be taken for, or hide behind."""
 
 import numpy as np
-from numba import njit
 
-from services.evaluator.domain.objects.samples import Columns, Ints
+from services.evaluator.domain.numbers.columns import Columns, Ints
+from shared.vision.compilation import compiled
 
 NEAR_FACTOR = 2.0  # "near" is within twice the larger object's own size
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def nearest_other_label(objects: Columns, truths: Columns, nobody: int) -> Ints:
     """Label of the nearest truth of another label within reach, ``nobody`` if there is none.
 

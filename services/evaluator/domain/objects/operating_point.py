@@ -6,62 +6,16 @@ but no hit is 0.
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numba import njit
-from numpy.typing import NDArray
 
+from services.evaluator.domain.numbers.columns import Columns, Flags, Floats, Ints
+from services.evaluator.domain.numbers.counts import Counts
 from services.evaluator.domain.objects.evaluation_order import Arranged
 from services.evaluator.domain.objects.matching import FALSE, TRUE, Verdicts
-from services.evaluator.domain.objects.samples import Columns, Flags, Floats, Ints
+from shared.vision.compilation import compiled
 
 SCORE_GRID: Floats = np.arange(101) / 100.0
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """Right (``found``), false (``wrong``) and missed objects of each label, ``(K,)`` or wider."""
-
-    found: Ints
-    wrong: Ints
-    missed: Ints
-
-    def precision(self) -> Floats:
-        """Found / predicted."""
-        return ratio(self.found, self.found + self.wrong)
-
-    def recall(self) -> Floats:
-        """Found / labelled: the detection rate."""
-        return ratio(self.found, self.found + self.missed)
-
-    def f_score(self, beta: float = 1.0) -> Floats:
-        """F-beta; beta above 1 weighs recall, below 1 precision."""
-        weight = beta * beta
-        total = (1 + weight) * self.found + weight * self.missed + self.wrong
-        return ratio((1 + weight) * self.found, total)
-
-
-def ratio(part: NDArray[Any], whole: NDArray[Any]) -> Floats:
-    """Divide, nan where the whole is 0.
-
-    >>> ratio(np.array([1, 0]), np.array([2, 0])).tolist()
-    [0.5, nan]
-    """
-    out: Floats = np.full(np.shape(part), np.nan)
-    np.divide(part, whole, out=out, where=np.asarray(whole) > 0)
-    return out
-
-
-def harmonic_mean(precision: float, recall: float) -> float:
-    """F1 of a precision and a recall; 0 when both are 0, nan when either is undefined.
-
-    >>> harmonic_mean(0.5, 1.0)
-    0.6666666666666666
-    """
-    if precision + recall == 0:
-        return 0.0
-    return 2 * precision * recall / (precision + recall)
 
 
 def counts_at(arranged: Arranged, verdict: Verdicts, threshold: float) -> Counts:
@@ -120,7 +74,7 @@ def _highest_best(scores: Floats) -> Choice:
     return Choice(float(SCORE_GRID[place]), float(score[place]))
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def _count(verdict: Verdicts, label: Ints, score: Floats, threshold: float, labels: int) -> Columns:
     found, wrong = np.zeros(labels, np.int64), np.zeros(labels, np.int64)
     for det in range(verdict.size):
@@ -132,7 +86,7 @@ def _count(verdict: Verdicts, label: Ints, score: Floats, threshold: float, labe
     return found, wrong
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def _count_grid(
     verdict: Verdicts, by_label: Ints, label_start: Ints, score: Floats, grid: Floats
 ) -> Columns:

@@ -5,11 +5,12 @@ from functools import cached_property
 
 import numpy as np
 
+from services.evaluator.domain.numbers.columns import BadSamples, Flags, Ints
+from services.evaluator.domain.numbers.counts import Counts
 from services.evaluator.domain.objects.confusion import Outcomes
 from services.evaluator.domain.objects.evaluation import Evaluation
 from services.evaluator.domain.objects.matching import IGNORED, Matches, Verdicts
-from services.evaluator.domain.objects.operating_point import Counts, counts_at
-from services.evaluator.domain.objects.samples import BadSamples, Flags, Ints
+from services.evaluator.domain.objects.operating_point import counts_at
 
 
 @dataclass(frozen=True)

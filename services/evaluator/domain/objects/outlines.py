@@ -10,10 +10,11 @@ from math import ceil, hypot
 import cv2
 import numpy as np
 
+from services.evaluator.domain.numbers.columns import Floats, Ints
 from services.evaluator.domain.objects.borrowed_engines import BOUNDARY_RATIO
 from services.evaluator.domain.objects.evaluation_order import Arranged, arranged_masks
 from services.evaluator.domain.objects.matching import TRUE, Matches
-from services.evaluator.domain.objects.samples import Floats, Ints, Samples
+from services.evaluator.domain.objects.samples import Samples
 from shared.vision.masks import MaskTable, bounds_xywh, window
 
 MEASURES = ("iou", "tightness", "coverage", "boundary_iou", "boundary_f", "shape")

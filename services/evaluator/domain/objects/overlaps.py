@@ -9,11 +9,11 @@ is measured over the detection alone, as in COCO.
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 
+from services.evaluator.domain.numbers.columns import Columns, Floats, Ints
 from services.evaluator.domain.objects.evaluation_order import ANY_LABEL, Arranged
-from services.evaluator.domain.objects.samples import Columns, Floats, Ints
 from shared.vision import mask_kernels
+from shared.vision.compilation import compiled, inlined
 from shared.vision.masks import MaskTable, areas, bounds_xywh, pixels_in_box
 
 MIN_OVERLAP = 0.1
@@ -99,7 +99,7 @@ def _same_sizes(arranged: Arranged, truths: MaskTable, detections: MaskTable) ->
             raise ValueError("masks of one image differ in size")
 
 
-@njit(cache=True, nogil=True, inline="always")  # type: ignore[untyped-decorator]
+@inlined
 def _box_intersection(first: Floats, i: int, second: Floats, j: int) -> float:
     width = min(first[i, 2] + first[i, 0], second[j, 2] + second[j, 0])
     width -= max(first[i, 0], second[j, 0])
@@ -112,7 +112,7 @@ def _box_intersection(first: Floats, i: int, second: Floats, j: int) -> float:
     return float(width * height)
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def _all_pairs(dets: Columns, truths: Columns, exact: bool, codes: Columns) -> Columns:
     det_start, det_label, det_boxes, det_area = dets
     truth_start, truth_label, truth_boxes, truth_area, crowd = truths
@@ -145,7 +145,7 @@ def _all_pairs(dets: Columns, truths: Columns, exact: bool, codes: Columns) -> C
     return start, truth_of[:filled].copy(), iou_of[:filled].copy()
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def _shared_pixels(det: int, truth: int, codes: Columns) -> float:
     det_counts, det_start, truth_counts, truth_start = codes
     return float(
@@ -160,7 +160,7 @@ def _shared_pixels(det: int, truth: int, codes: Columns) -> float:
     )
 
 
-@njit(cache=True, nogil=True, inline="always")  # type: ignore[untyped-decorator]
+@inlined
 def _can_reach(shared: float, det: float, truth: float) -> bool:
     """Tell from the boxes alone whether two masks can overlap enough (truth 0 for a crowd)."""
     most = min(shared, det)

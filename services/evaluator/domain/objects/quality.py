@@ -4,15 +4,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from services.evaluator.domain.numbers.columns import Flags, Floats, Ints
+from services.evaluator.domain.numbers.counts import ratio
 from services.evaluator.domain.numbers.intervals import Interval, wilson
 from services.evaluator.domain.objects.average_precision import AREA_RANGES
 from services.evaluator.domain.objects.evaluation import Evaluation
 from services.evaluator.domain.objects.evaluation_order import Arranged
 from services.evaluator.domain.objects.matching import NOBODY
-from services.evaluator.domain.objects.operating_point import ratio
 from services.evaluator.domain.objects.operating_view import Moment
 from services.evaluator.domain.objects.outlines import MEASURES
-from services.evaluator.domain.objects.samples import Flags, Floats, Ints
 from shared.vision.tiles import TilePlan
 
 BOX_MEASURES = MEASURES[:3]

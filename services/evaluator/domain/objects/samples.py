@@ -10,27 +10,14 @@ Everything else that cannot be right (NaN, negative sides, unknown labels or ima
 [0, 1]) raises :class:`BadSamples`.
 """
 
+from collections import Counter
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from shared.errors import InvalidInput
+from services.evaluator.domain.numbers.columns import BadSamples, Flags, Floats, Ints
 from shared.vision.masks import MaskTable
-
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
-Columns = tuple[Any, ...]
-"""Several columns handed to, or back from, a compiled loop at once."""
-
-
-class BadSamples(InvalidInput):
-    """Truths or detections that no metric is defined for."""
-
-    code = "bad-evaluation-input"
-    title = "The truths or predictions cannot be evaluated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,8 +154,7 @@ def check(samples: Samples) -> None:
 
 def _unique(what: str, names: tuple[str, ...]) -> None:
     if len(set(names)) != len(names):
-        seen: set[str] = set()
-        twice = next(name for name in names if name in seen or seen.add(name))  # type: ignore[func-returns-value]
+        twice = next(name for name, times in Counter(names).items() if times > 1)
         raise BadSamples(f"{what} {twice!r} is listed twice")
 
 

@@ -7,19 +7,15 @@ AP are its own, a little different from COCO's: the first of equals wins, 0.5 it
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 
-from services.evaluator.domain.numbers.intervals import (
-    Interval,
-    bootstrap_interval,
-    nan_mean,
-    ranked_ap_replicates,
-    truths_by_image,
-)
-from services.evaluator.domain.objects.evaluation_order import Arranged, group
+from services.evaluator.domain.numbers.columns import Columns, Flags, Floats, Ints
+from services.evaluator.domain.numbers.intervals import Interval, bootstrap_interval, nan_mean
+from services.evaluator.domain.numbers.ordering import group
+from services.evaluator.domain.objects.evaluation_order import Arranged
 from services.evaluator.domain.objects.matching import FALSE, TRUE
 from services.evaluator.domain.objects.overlaps import MIN_OVERLAP, Overlaps
-from services.evaluator.domain.objects.samples import Columns, Flags, Floats, Ints
+from services.evaluator.domain.objects.replicates import ranked_ap_replicates, truths_by_image
+from shared.vision.compilation import compiled
 
 KINDS = ("cls", "loc", "both", "dupe", "bkg", "miss")
 CLS, LOC, BOTH, DUPE, BKG, MISS = range(6)
@@ -165,7 +161,7 @@ class _Curve:
         return nan_mean(areas, seen)
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def _classify(
     order: Ints, dets: Columns, truths: Columns, pairs: Columns, limits: Columns
 ) -> Columns:
@@ -198,7 +194,7 @@ def _classify(
     return kind, swallowed, heir_of, reachable | used
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def _claim(
     det: int,
     first: int,
@@ -222,7 +218,7 @@ def _claim(
     return -1, swallowed
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def _error_kind(
     det: int,
     first: int,
@@ -253,7 +249,7 @@ def _error_kind(
     return (BKG if max(own, other) <= limits[1] else BOTH), -1
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def _areas(ranked: Columns, start: Ints, positives: Ints, points: Floats) -> Floats:
     out = np.zeros(start.size - 1)
     for label in range(start.size - 1):
@@ -270,7 +266,7 @@ def _areas(ranked: Columns, start: Ints, positives: Ints, points: Floats) -> Flo
     return out
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def _corners(ranked: Columns, first: int, last: int) -> Columns:
     """Falling precision at each right detection; among equal scores the late ones come last."""
     right, late, score = ranked

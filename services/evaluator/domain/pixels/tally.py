@@ -6,10 +6,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from services.evaluator.domain.numbers.columns import BadSamples, Floats, Ints
+from services.evaluator.domain.numbers.counts import Counts, ratio
 from services.evaluator.domain.numbers.intervals import nan_mean
 from services.evaluator.domain.objects.borrowed_engines import BOUNDARY_RATIO
-from services.evaluator.domain.objects.operating_point import Counts, ratio
-from services.evaluator.domain.objects.samples import BadSamples, Floats, Ints
 
 LabelMap = NDArray[np.uint8]
 IGNORED = 255

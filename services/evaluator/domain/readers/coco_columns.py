@@ -12,15 +12,8 @@ from typing import Any
 import numpy as np
 import orjson
 
-from services.evaluator.domain.objects.samples import (
-    BadSamples,
-    Detections,
-    Flags,
-    Floats,
-    Ints,
-    Samples,
-    Truths,
-)
+from services.evaluator.domain.numbers.columns import BadSamples, Flags, Floats, Ints
+from services.evaluator.domain.objects.samples import Detections, Samples, Truths
 from services.evaluator.domain.readers.coco_masks import scanned_masks
 from services.evaluator.domain.readers.coco_records import Kind, RecordReader
 from services.evaluator.domain.readers.coco_scan import (

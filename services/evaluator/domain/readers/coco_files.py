@@ -11,7 +11,8 @@ one sends both to the general parser, which reads the same values or says what i
 
 from contextlib import suppress
 
-from services.evaluator.domain.objects.samples import BadSamples, Samples, check
+from services.evaluator.domain.numbers.columns import BadSamples
+from services.evaluator.domain.objects.samples import Samples, check
 from services.evaluator.domain.readers.coco_columns import NotPlain, scanned_samples
 from services.evaluator.domain.readers.coco_records import Kind, RecordReader, parse_json
 

@@ -4,10 +4,9 @@ from typing import Any
 
 import numpy as np
 import orjson
-from numba import njit
 from numpy.typing import NDArray
 
-from services.evaluator.domain.objects.samples import Ints
+from services.evaluator.domain.numbers.columns import Ints
 from services.evaluator.domain.readers.coco_records import MOST_PIXELS, joined, mask_code
 from services.evaluator.domain.readers.coco_scan import COUNTS, SIZE, Records, scan_key, scan_row
 from services.evaluator.domain.readers.json_tokens import (
@@ -21,6 +20,7 @@ from services.evaluator.domain.readers.json_tokens import (
     after_text,
     at,
 )
+from shared.vision.compilation import compiled
 from shared.vision.mask_kernels import decode_text
 from shared.vision.masks import MaskTable, table
 
@@ -58,7 +58,7 @@ def _segmentation(data: Bytes, record: Any) -> Any:  # noqa: ANN401 - a numpy re
     return orjson.loads(data[record["mask_first"] : record["mask_last"]].tobytes())
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def _decode_all(
     data: Bytes, records: Records, shapes: Ints, text: Bytes, starts: Ints, counts: Counts
 ) -> None:
@@ -69,7 +69,7 @@ def _decode_all(
         starts[row + 1] = starts[row] + max(runs, 0)
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def _decode_object(data: Bytes, place: int, shape: Ints, text: Bytes, room: Counts) -> int:
     """Runs of ``{"size": [h, w], "counts": "…"}``, in either order and nothing beside."""
     if at(data, place) != OPEN_OBJECT:
@@ -96,7 +96,7 @@ def _decode_object(data: Bytes, place: int, shape: Ints, text: Bytes, room: Coun
     return runs if fits and covered > 0 and seen == (1 << SIZE | 1 << COUNTS) else BROKEN
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def _decode(data: Bytes, place: int, text: Bytes, room: Counts) -> tuple[int, int]:
     """Decode a compressed run-length text into ``room``; ``text`` is a place to unescape it."""
     last = after_text(data, place)

@@ -9,14 +9,8 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from services.evaluator.domain.objects.samples import (
-    BadSamples,
-    Detections,
-    Floats,
-    ImageList,
-    Ints,
-    Truths,
-)
+from services.evaluator.domain.numbers.columns import BadSamples, Floats, Ints
+from services.evaluator.domain.objects.samples import Detections, ImageList, Truths
 from shared.vision.masks import (
     MOST_COORDINATE,
     MaskTable,

@@ -7,10 +7,9 @@ else is not an error here: the scan gives up, and the general parser reads the f
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
-from services.evaluator.domain.objects.samples import Floats
+from services.evaluator.domain.numbers.columns import Floats
 from services.evaluator.domain.readers.decimal_numbers import (
     INTEGER,
     NEGATIVE,
@@ -32,6 +31,7 @@ from services.evaluator.domain.readers.json_tokens import (
     after_value,
     at,
 )
+from shared.vision.compilation import compiled
 
 WORDS = (
     *(b"id", b"image_id", b"category_id", b"iscrowd", b"bbox", b"score", b"area"),
@@ -66,7 +66,7 @@ def room_for(size_bytes: int) -> Records:
     return np.empty(size_bytes // SHORTEST_RECORD + 1, RECORD)
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def scan_results(data: Bytes, records: Records, stop: int = BROKEN) -> tuple[int, int]:
     """Scan a results list up to the record that begins at ``stop``; all of it where none does.
 
@@ -78,7 +78,7 @@ def scan_results(data: Bytes, records: Records, stop: int = BROKEN) -> tuple[int
     return place, rows
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def scan_rest(data: Bytes, records: Records, place: int) -> tuple[int, int]:
     """Scan a results list from the record that begins at ``place`` to its end."""
     place, rows = _scan_records(data, place, records, BROKEN)
@@ -87,7 +87,7 @@ def scan_rest(data: Bytes, records: Records, place: int) -> tuple[int, int]:
     return place, rows
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def scan_dataset(data: Bytes, records: Records) -> tuple[int, int, int]:
     """Scan a data set; returns where its annotations begin and end (or BROKEN), and their number.
 
@@ -119,7 +119,7 @@ def scan_dataset(data: Bytes, records: Records) -> tuple[int, int, int]:
     return first, last, rows
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def _scan_list(data: Bytes, place: int, records: Records, stop: int) -> tuple[int, int]:
     if at(data, place) != OPEN_LIST:
         return BROKEN, 0
@@ -130,7 +130,7 @@ def _scan_list(data: Bytes, place: int, records: Records, stop: int) -> tuple[in
     return place, rows
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def _scan_records(data: Bytes, place: int, records: Records, stop: int) -> tuple[int, int]:
     for row in range(records.size):
         place = _scan_record(data, place, records[row])
@@ -148,7 +148,7 @@ def _scan_records(data: Bytes, place: int, records: Records, stop: int) -> tuple
     return BROKEN, 0
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def _scan_record(data: Bytes, place: int, record: Any) -> int:  # noqa: ANN401 - a numpy record
     if at(data, place) != OPEN_OBJECT:
         return BROKEN
@@ -173,7 +173,7 @@ def _scan_record(data: Bytes, place: int, record: Any) -> int:  # noqa: ANN401 -
     return place + 1 if at(data, place) == CLOSE_OBJECT else BROKEN
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def scan_key(data: Bytes, place: int) -> tuple[int, int]:
     """Which of :data:`WORDS` a key is (else OTHER), and where its value begins (or BROKEN)."""
     first = place + 1
@@ -189,7 +189,7 @@ def scan_key(data: Bytes, place: int) -> tuple[int, int]:
     return field, after_space(data, place + 1)
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def _word(data: Bytes, first: int, last: int) -> int:
     for word in range(LENGTHS.size):
         if LENGTHS[word] != last - first:
@@ -205,7 +205,7 @@ def _word(data: Bytes, first: int, last: int) -> int:
     return OTHER
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def _scan_field(data: Bytes, place: int, field: int, record: Any) -> int:  # noqa: ANN401 - as above
     if field == BOX:
         place = scan_row(data, place, record.box)
@@ -218,7 +218,7 @@ def _scan_field(data: Bytes, place: int, field: int, record: Any) -> int:  # noq
     return place
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def _scan_number(data: Bytes, place: int, field: int, record: Any) -> int:  # noqa: ANN401 - as above
     place, digits, power, form = scan_number(data, place)
     if place == BROKEN:
@@ -243,7 +243,7 @@ def _scan_number(data: Bytes, place: int, field: int, record: Any) -> int:  # no
     return place
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def scan_row(data: Bytes, place: int, out: Floats) -> int:
     """Scan a list of exactly as many numbers as ``out`` takes."""
     if at(data, place) != OPEN_LIST:

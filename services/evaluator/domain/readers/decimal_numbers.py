@@ -5,8 +5,9 @@ in 128 bits decide the nearest float; Mushtak and Lemire 2023 show that no fallb
 """
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from shared.vision.compilation import compiled
 
 Bytes = NDArray[np.uint8]
 
@@ -34,7 +35,7 @@ NOTHING, ONE, THREE, NINE_BITS = np.uint64(0), np.uint64(1), np.uint64(3), np.ui
 HALF, LOW_HALF, FRACTION = np.uint64(32), np.uint64(2**32 - 1), np.uint64(2**52 - 1)
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def scan_number(data: Bytes, place: int) -> tuple[int, np.uint64, int, int]:
     """Read a JSON number that begins at ``place``.
 
@@ -76,7 +77,7 @@ def scan_number(data: Bytes, place: int) -> tuple[int, np.uint64, int, int]:
     return place, digits, power, form
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def _leading_zeros(data: Bytes, place: int) -> int:
     zeros = 0
     while data[place] == ZERO or data[place] == DOT:
@@ -85,7 +86,7 @@ def _leading_zeros(data: Bytes, place: int) -> int:
     return zeros
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def _scan_exponent(data: Bytes, place: int) -> tuple[int, int]:
     sign = 1
     if place < data.size and (data[place] == MINUS or data[place] == PLUS):
@@ -100,7 +101,7 @@ def _scan_exponent(data: Bytes, place: int) -> tuple[int, int]:
     return place, sign * exponent
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def to_float(digits: np.uint64, power: int, form: int) -> float:
     """Return the float64 nearest to ``digits * 10 ** power``, ties to even; all are normal."""
     if digits == NOTHING:
@@ -131,7 +132,7 @@ def to_float(digits: np.uint64, power: int, form: int) -> float:
     return -value if form & NEGATIVE else value
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def _product(first: np.uint64, second: np.uint64) -> tuple[np.uint64, np.uint64]:
     """Multiply two 64-bit numbers; upper and lower half of the product."""
     a, b = first >> HALF, first & LOW_HALF

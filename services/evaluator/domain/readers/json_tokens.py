@@ -6,10 +6,10 @@ taken to be UTF-8.
 """
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from services.evaluator.domain.readers.decimal_numbers import scan_number
+from shared.vision.compilation import compiled
 
 Bytes = NDArray[np.uint8]
 
@@ -24,13 +24,13 @@ HEXADECIMAL = np.isin(np.arange(256), np.frombuffer(b"0123456789abcdefABCDEF", n
 LITERALS = tuple(np.frombuffer(word, np.uint8) for word in (b"true", b"false", b"null"))
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def at(data: Bytes, place: int) -> int:
     """Return the byte at a place; 0, which begins no token, after the end."""
     return int(data[place]) if place < data.size else 0
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def after_space(data: Bytes, place: int) -> int:
     """Pass over white space."""
     while place < data.size and data[place] <= SPACE and BLANK[data[place]]:
@@ -38,7 +38,7 @@ def after_space(data: Bytes, place: int) -> int:
     return place
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def after_text(data: Bytes, place: int) -> int:
     """Pass over a text in quotes."""
     if at(data, place) != QUOTE:
@@ -58,7 +58,7 @@ def after_text(data: Bytes, place: int) -> int:
     return BROKEN
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def _after_escape(data: Bytes, place: int) -> int:
     """Pass over what follows a backslash; halves of a pair of units (D800 to DFFF) are refused."""
     if ESCAPED[at(data, place)]:
@@ -72,7 +72,7 @@ def _after_escape(data: Bytes, place: int) -> int:
     return BROKEN if high_half else place + 5
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def after_key(data: Bytes, place: int) -> int:
     """Pass over a key and its colon."""
     place = after_text(data, place)
@@ -82,7 +82,7 @@ def after_key(data: Bytes, place: int) -> int:
     return place + 1 if at(data, place) == COLON else BROKEN
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def _after_literal(data: Bytes, place: int) -> int:
     for word in LITERALS:
         if place + word.size <= data.size and np.all(data[place : place + word.size] == word):
@@ -90,7 +90,7 @@ def _after_literal(data: Bytes, place: int) -> int:
     return BROKEN
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def _after_simple(data: Bytes, place: int) -> int:
     """Pass over a text, a number or a literal."""
     byte = at(data, place)
@@ -103,10 +103,10 @@ def _after_simple(data: Bytes, place: int) -> int:
     return place
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def after_value(data: Bytes, place: int) -> int:
     """Pass over any value, white space before it included."""
-    depth, objects = 0, np.int64(0)  # bit ``n``: whether the container ``n`` levels out is one
+    depth, objects = 0, 0  # bit ``n``: whether the container ``n`` levels out is one
     while True:
         place = after_space(data, place)
         byte = at(data, place)
@@ -129,7 +129,7 @@ def after_value(data: Bytes, place: int) -> int:
             return place
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def _closed(data: Bytes, place: int, depth: int, objects: int) -> tuple[int, int, int]:
     """After a value: close containers that end here, up to where the next value begins."""
     while depth and place != BROKEN:

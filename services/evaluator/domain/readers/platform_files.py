@@ -6,12 +6,11 @@ from typing import Any, TypeVar
 import numpy as np
 from pydantic import BaseModel, ValidationError
 
+from services.evaluator.domain.numbers.columns import BadSamples, Ints
 from services.evaluator.domain.objects.borrowed_engines import RotatedObjects
 from services.evaluator.domain.objects.samples import (
-    BadSamples,
     Detections,
     ImageList,
-    Ints,
     Regions,
     Samples,
     Truths,

@@ -7,7 +7,7 @@ from math import radians
 import numpy as np
 from numpy.typing import NDArray
 
-from services.evaluator.domain.objects.samples import BadSamples, Floats
+from services.evaluator.domain.numbers.columns import BadSamples, Floats
 from shared.contracts.predictions import Detection
 from shared.contracts.shapes import Point, Rle, Shape
 from shared.contracts.snapshot import SnapshotImage

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from services.evaluator.domain.classes.classification import Classified, check_classified
+from services.evaluator.domain.numbers.columns import BadSamples
 from services.evaluator.domain.objects.samples import (
-    BadSamples,
     Detections,
     ImageList,
     Regions,

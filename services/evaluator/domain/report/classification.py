@@ -14,6 +14,7 @@ from services.evaluator.domain.classes.classification import (
     errors_by_label,
     roc_curve,
 )
+from services.evaluator.domain.numbers.columns import Floats, Ints
 from services.evaluator.domain.numbers.intervals import (
     Interval,
     bootstrap_interval,
@@ -23,7 +24,6 @@ from services.evaluator.domain.numbers.intervals import (
 from services.evaluator.domain.numbers.plain_json import plain
 from services.evaluator.domain.objects.confusion import most_confused
 from services.evaluator.domain.objects.error_gallery import SHOWN_OF_EACH
-from services.evaluator.domain.objects.samples import Floats, Ints
 from services.evaluator.domain.report.envelope import (
     TaskOptions,
     annotations,

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from services.evaluator.domain.numbers.columns import Floats, Ints
 from services.evaluator.domain.numbers.intervals import Interval, draw_weights
 from services.evaluator.domain.numbers.plain_json import plain
 from services.evaluator.domain.objects.confusion import confusion_matrix, most_confused
@@ -11,7 +12,6 @@ from services.evaluator.domain.objects.evaluation import Evaluation
 from services.evaluator.domain.objects.operating_point import best_threshold, counts_on_grid
 from services.evaluator.domain.objects.operating_view import Moment, moment_at
 from services.evaluator.domain.objects.regressions import image_passes, regression_states
-from services.evaluator.domain.objects.samples import Floats, Ints
 from services.evaluator.domain.report import sections
 from services.evaluator.domain.report.fixed import fixed_sections
 from services.evaluator.domain.report.label_analysis import LabelRow

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from services.evaluator.domain.numbers.columns import Floats, Ints
 from services.evaluator.domain.numbers.intervals import (
     Interval,
     bootstrap_interval,
@@ -13,7 +14,6 @@ from services.evaluator.domain.numbers.intervals import (
     mean_replicates,
 )
 from services.evaluator.domain.objects.quality import frames_per_second
-from services.evaluator.domain.objects.samples import Floats, Ints
 from services.evaluator.domain.report.learning_curve import Estimate, annotations_needed
 from services.evaluator.domain.report.recommendations import FEW_IMAGES, notes
 from services.evaluator.domain.report.traits import Categories

@@ -8,17 +8,15 @@ from typing import Any
 
 import numpy as np
 
+from services.evaluator.domain.numbers.columns import Flags, Floats, Ints
 from services.evaluator.domain.numbers.intervals import (
     Interval,
-    ap_replicates,
     bootstrap_interval,
     bootstrap_intervals,
-    detections_by_image,
     draw_weights,
     jackknife_interval,
     mean_replicates,
     nan_mean,
-    truths_by_image,
 )
 from services.evaluator.domain.numbers.plain_json import plain
 from services.evaluator.domain.objects.average_precision import AREA_RANGES, MAX_RANKS
@@ -28,7 +26,11 @@ from services.evaluator.domain.objects.coco_summary import coco_summary
 from services.evaluator.domain.objects.evaluation import Evaluation
 from services.evaluator.domain.objects.matching import TRUE, Verdicts, verdicts_by_area
 from services.evaluator.domain.objects.quality import frames_per_second
-from services.evaluator.domain.objects.samples import Flags, Floats, Ints
+from services.evaluator.domain.objects.replicates import (
+    ap_replicates,
+    detections_by_image,
+    truths_by_image,
+)
 from services.evaluator.domain.objects.samples import on_images as samples_on_images
 from services.evaluator.domain.objects.tide import error_split
 from services.evaluator.domain.report.options import ReportOptions

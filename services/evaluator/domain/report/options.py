@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from services.evaluator.domain.numbers.columns import Floats
 from services.evaluator.domain.objects.borrowed_engines import RotatedObjects
 from services.evaluator.domain.objects.evaluation import Evaluation
-from services.evaluator.domain.objects.samples import Floats
 from services.evaluator.domain.report.traits import ImageTraits
 from shared.vision.tiles import TilePlan
 

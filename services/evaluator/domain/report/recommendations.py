@@ -5,12 +5,11 @@ from math import isnan
 
 import numpy as np
 
+from services.evaluator.domain.numbers.counts import Counts, ratio
 from services.evaluator.domain.objects.operating_point import (
     SCORE_GRID,
-    Counts,
     best_threshold,
     best_threshold_per_label,
-    ratio,
 )
 from services.evaluator.domain.report.label_analysis import LOW_RATE, LabelRow
 from services.evaluator.domain.report.words import Words, join, percent, say

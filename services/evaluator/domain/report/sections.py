@@ -5,24 +5,24 @@ from typing import Any
 
 import numpy as np
 
+from services.evaluator.domain.numbers.columns import Floats, Ints
+from services.evaluator.domain.numbers.counts import Counts
 from services.evaluator.domain.numbers.intervals import (
     RATE_BOUNDS,
     Interval,
     bootstrap_interval,
     bootstrap_intervals,
-    image_counts,
     mean_replicates,
     nan_mean,
-    rate_replicates,
     wilson,
 )
 from services.evaluator.domain.objects import quality as quality_of
 from services.evaluator.domain.objects.average_precision import mean
 from services.evaluator.domain.objects.evaluation import Evaluation
-from services.evaluator.domain.objects.operating_point import SCORE_GRID, Counts
+from services.evaluator.domain.objects.operating_point import SCORE_GRID
 from services.evaluator.domain.objects.operating_view import Moment
 from services.evaluator.domain.objects.outlines import MEASURES
-from services.evaluator.domain.objects.samples import Floats, Ints
+from services.evaluator.domain.objects.replicates import image_counts, rate_replicates
 from services.evaluator.domain.report import traits as traits_of
 from services.evaluator.domain.report.label_analysis import LabelFigures, LabelRow, analyse
 from services.evaluator.domain.report.learning_curve import annotations_needed

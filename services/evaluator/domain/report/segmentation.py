@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 
+from services.evaluator.domain.numbers.columns import Floats
 from services.evaluator.domain.numbers.intervals import Interval, bootstrap_interval
 from services.evaluator.domain.numbers.plain_json import plain
-from services.evaluator.domain.objects.samples import Floats
 from services.evaluator.domain.pixels.tally import SemanticFigures, SemanticTally
 from services.evaluator.domain.report.envelope import (
     TaskOptions,

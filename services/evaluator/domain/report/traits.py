@@ -6,22 +6,19 @@ one side than chance allows, and Holm's step-down keeps the whole search at one 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
-from math import sqrt
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import gammaln
 
+from services.evaluator.domain.numbers.columns import Flags, Floats, Ints
+from services.evaluator.domain.numbers.fisher import fisher_tail
 from services.evaluator.domain.objects.evaluation import Evaluation
-from services.evaluator.domain.objects.samples import Flags, Floats, Ints
 from services.evaluator.domain.report.words import Words, percent, say, trait
 
 LEAST_LIFT = 1.5  # a trait is worth telling when errors are half as frequent again
 LEAST_ERRORS = 3
 ALPHA = 0.05
-TAIL = 12.0  # standard deviations; what lies beyond changes no digit that is shown
 
 TraitKind = Literal["trait_miss", "trait_false", "trait_class"]
 Texts = NDArray[np.str_]
@@ -203,37 +200,6 @@ def _test(part: _Part, whole: _Part) -> tuple[float, tuple[float, float]]:
         part.errors, within=part.objects, errors=whole.errors, total=whole.objects
     )
     return p_value, rates
-
-
-def fisher_tail(both: int, *, within: int, errors: int, total: int) -> float:
-    """Chance of ``both`` or more errors among ``within`` of ``total``: Fisher's exact test.
-
-    >>> round(fisher_tail(3, within=4, errors=4, total=8), 4)
-    0.2429
-    """
-    mean = within * errors / total
-    spread = sqrt(mean * (1 - within / total) * (1 - errors / total) * total / max(total - 1, 1))
-    last = min(within, errors, int(max(both, mean) + TAIL * spread) + 50)
-    counts = np.arange(both, last + 1)
-    inside, outside = _log_choose(errors, counts), _log_choose(total - errors, within - counts)
-    whole = _log_choose(total, np.array([within]))
-    return min(1.0, float(np.exp(inside + outside - whole).sum()))
-
-
-def _log_choose(of: int, chosen: Ints) -> Floats:
-    """Logarithm of binomial coefficients; minus infinity where they are 0."""
-    table = _log_factorials(of.bit_length())
-    possible = (chosen >= 0) & (chosen <= of)
-    taken = np.where(possible, chosen, 0)
-    out: Floats = np.where(possible, table[of] - table[taken] - table[of - taken], -np.inf)
-    return out
-
-
-@lru_cache(maxsize=32)
-def _log_factorials(bits: int) -> Floats:
-    """Logarithms of the factorials of all numbers of so many bits."""
-    out: Floats = gammaln(np.arange(1 << bits) + 1.0)
-    return out
 
 
 def _named(name: str, value: str) -> Words:

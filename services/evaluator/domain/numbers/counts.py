@@ -1,0 +1,54 @@
+"""Right, wrong and missed, and the rates that follow from them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.evaluator.domain.numbers.columns import Floats, Ints
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Right (``found``), false (``wrong``) and missed objects of each label, ``(K,)`` or wider."""
+
+    found: Ints
+    wrong: Ints
+    missed: Ints
+
+    def precision(self) -> Floats:
+        """Found / predicted."""
+        return ratio(self.found, self.found + self.wrong)
+
+    def recall(self) -> Floats:
+        """Found / labelled: the detection rate."""
+        return ratio(self.found, self.found + self.missed)
+
+    def f_score(self, beta: float = 1.0) -> Floats:
+        """F-beta; beta above 1 weighs recall, below 1 precision."""
+        weight = beta * beta
+        total = (1 + weight) * self.found + weight * self.missed + self.wrong
+        return ratio((1 + weight) * self.found, total)
+
+
+def ratio(part: NDArray[Any], whole: NDArray[Any]) -> Floats:
+    """Divide, nan where the whole is 0.
+
+    >>> ratio(np.array([1, 0]), np.array([2, 0])).tolist()
+    [0.5, nan]
+    """
+    out: Floats = np.full(np.shape(part), np.nan)
+    np.divide(part, whole, out=out, where=np.asarray(whole) > 0)
+    return out
+
+
+def harmonic_mean(precision: float, recall: float) -> float:
+    """F1 of a precision and a recall; 0 when both are 0, nan when either is undefined.
+
+    >>> harmonic_mean(0.5, 1.0)
+    0.6666666666666666
+    """
+    if precision + recall == 0:
+        return 0.0
+    return 2 * precision * recall / (precision + recall)
