@@ -11,6 +11,7 @@ from services.annotation.handlers.exports import Exports
 from services.annotation.handlers.images import Images
 from services.annotation.handlers.imports import Imports
 from services.annotation.handlers.labels import Labels
+from services.annotation.handlers.predictions import Predictions
 from services.annotation.handlers.snapshots import Snapshots
 from services.annotation.handlers.tile_spread import TileSpread
 from services.annotation.process.archive_parser import ArchiveParser
@@ -28,10 +29,16 @@ def build(stores: Stores) -> Service:
     documents = stores.documents
     projects = ProjectDirectory(documents, SERVICE)
     images = Images(documents)
-    store = AnnotationStore(documents)
+    predictions = Predictions(documents)
+    store = AnnotationStore(documents, images=images)
     labels = Labels(documents, store, images)
     annotations = Annotations(
-        documents, projects=projects, images=images, labels=labels, store=store
+        documents,
+        projects=projects,
+        images=images,
+        labels=labels,
+        predictions=predictions,
+        store=store,
     )
     snapshots = Snapshots(documents, stores.blobs, projects=projects, images=images, store=store)
     parser = ArchiveParser(settings)
@@ -60,6 +67,7 @@ def build(stores: Stores) -> Service:
             tile_spread=TileSpread(projects, images=images, store=store),
             labels=labels,
             snapshots=snapshots,
+            predictions=predictions,
         ),
         background=(annotations.clearings.run,),
     )

@@ -35,6 +35,13 @@ class ImageView(Projection):
         return KnownImage(self.id, self.name, self.width, self.height)
 
 
+class PredictionView(Projection):
+    """A prediction of an image of the gallery; ``id`` is the prediction's."""
+
+    project_id: str
+    image_id: str
+
+
 class Annotation(Document):
     """What is on an image; ``id`` is the image's. ``annotated`` with no shape is a negative.
 
@@ -98,6 +105,7 @@ PROJECTS = projects_spec(SERVICE)
 IMAGES = CollectionSpec(
     "annotation.images", ImageView, (Index(("project_id", "name")), Index(("parent_id",)))
 )
+PREDICTIONS = CollectionSpec("annotation.predictions", PredictionView, (Index(("image_id",)),))
 ANNOTATIONS = CollectionSpec(
     "annotation.annotations", Annotation, (Index(("project_id", "annotated")),)
 )
@@ -108,4 +116,4 @@ LABELS = CollectionSpec(
 SNAPSHOTS = CollectionSpec("annotation.snapshots", SnapshotRecord)
 CLEARINGS = CollectionSpec("annotation.clearings", Clearing)
 
-COLLECTIONS = (PROJECTS, IMAGES, ANNOTATIONS, HISTORY, LABELS, SNAPSHOTS, CLEARINGS)
+COLLECTIONS = (PROJECTS, IMAGES, PREDICTIONS, ANNOTATIONS, HISTORY, LABELS, SNAPSHOTS, CLEARINGS)

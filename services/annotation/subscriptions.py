@@ -2,11 +2,13 @@
 
 from services.annotation.handlers.annotations import Annotations
 from services.annotation.handlers.labels import Labels
+from services.annotation.handlers.predictions import Predictions
 from services.annotation.handlers.snapshots import Snapshots
 from services.annotation.handlers.tile_spread import TileSpread
 from shared.contracts.annotation_events import AnnotationSaved, LabelDeleted, LabelRenamed
 from shared.contracts.envelope import Event
 from shared.contracts.image_events import ImageDeleted, ImageUploaded
+from shared.contracts.model_events import PredictionCompleted
 from shared.contracts.project_events import ProjectCreated, ProjectDeleted
 from shared.contracts.training_events import TrainingRequested
 from shared.events.subscriptions import Subscription, on
@@ -20,6 +22,7 @@ def subscriptions(
     tile_spread: TileSpread,
     labels: Labels,
     snapshots: Snapshots,
+    predictions: Predictions,
 ) -> tuple[Subscription, ...]:
     """Return the table: event class → handler."""
     directory = {line.event: line.handler for line in projects.subscriptions()}
@@ -40,6 +43,7 @@ def subscriptions(
         on(AnnotationSaved, tile_spread.annotated),
         on(LabelRenamed, labels.renamed),
         on(LabelDeleted, labels.deleted),
+        on(PredictionCompleted, predictions.completed),
         on(TrainingRequested, snapshots.requested),
     )
     taken = {line.event for line in own}

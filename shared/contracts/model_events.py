@@ -69,7 +69,7 @@ class PredictionCompleted(EventBody):
     type: ClassVar[str] = "prediction.completed"
     topic: ClassVar[str] = "prediction"
     source: ClassVar[str] = "inference"
-    consumers: ClassVar[tuple[str, ...]] = ("gallery",)
+    consumers: ClassVar[tuple[str, ...]] = ("gallery", "annotation")
     example: ClassVar[dict[str, Any]] = {
         "project_id": EXAMPLE_ID,
         "prediction_id": EXAMPLE_ID,

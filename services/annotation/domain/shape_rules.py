@@ -46,6 +46,7 @@ def check_shapes(shapes: Sequence[Shape], image: KnownImage, task: Task) -> Chec
             errors.append(FieldError(f"shapes.{index}", str(error)))
     if task == "classification" and len(checked) > 1 and not errors:
         errors.append(FieldError("shapes", "a classified image has one label"))
+    errors += _doubled_ids(shapes)
     if errors:
         return CheckedShapes((), tuple(errors))
     return CheckedShapes(with_ids(checked, image.image_id), ())
@@ -68,6 +69,16 @@ def check_regions(regions: Sequence[IgnoreRegion], image: KnownImage) -> tuple[F
         if not collector.ignore_regions:
             errors.append(FieldError(f"ignore_regions.{index}", "the region has no area"))
     return tuple(errors)
+
+
+def _doubled_ids(shapes: Sequence[Shape]) -> list[FieldError]:
+    first: dict[str, int] = {}
+    errors = []
+    for index, shape in enumerate(shapes):
+        if shape.id and first.setdefault(shape.id, index) != index:
+            message = f"is the id of shapes.{first[shape.id]} too; leave it out to get a new one"
+            errors.append(FieldError(f"shapes.{index}.id", message))
+    return errors
 
 
 def with_ids(shapes: Sequence[Shape], image_id: str) -> tuple[Shape, ...]:

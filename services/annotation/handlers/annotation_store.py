@@ -1,5 +1,6 @@
 """Writing an annotation: one document write with its events, after its step of the history."""
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -7,6 +8,8 @@ from services.annotation.domain.drafts import AnnotationDraft
 from services.annotation.domain.formats.model import Split
 from services.annotation.domain.history import Change, change_id
 from services.annotation.domain.shape_rules import target_sizes
+from services.annotation.handlers.images import Images
+from services.annotation.handlers.walking import walk
 from services.annotation.repository import (
     ANNOTATIONS,
     HISTORY,
@@ -17,8 +20,8 @@ from services.annotation.repository import (
 from shared.clock import Clock, utc_now
 from shared.contracts.annotation_events import AnnotationSaved, CorrectionSaved
 from shared.contracts.envelope import EventBody
-from shared.documents.port import Collection, Documents, TenantScope
-from shared.errors import AlreadyExists, VersionConflict
+from shared.documents.port import Collection, D, Documents, TenantScope, Where
+from shared.errors import AlreadyExists, NotFound, VersionConflict
 
 _RACES = 20
 _FOLLOWS_LABEL = ("label_renamed", "label_deleted")
@@ -36,8 +39,9 @@ class Author:
 class AnnotationStore:
     """Annotations and their history over the document store."""
 
-    def __init__(self, documents: Documents, *, clock: Clock = utc_now) -> None:
+    def __init__(self, documents: Documents, *, images: Images, clock: Clock = utc_now) -> None:
         self._documents = documents
+        self._images = images
         self._clock = clock
 
     def annotations(self, tenant: str) -> Collection[Annotation]:
@@ -69,6 +73,7 @@ class AnnotationStore:
 
         Raises:
             VersionConflict: `expected` is not the stored version.
+            NotFound: The image was deleted meanwhile.
         """
         for _ in range(_RACES):
             old = await self.annotations(author.tenant).find(image.id)
@@ -78,12 +83,15 @@ class AnnotationStore:
             if old is not None and _is_same(old, wanted):
                 return old
             try:
-                return await self._write(author, image, wanted, old)
+                saved = await self._write(author, image, wanted, old)
             except (AlreadyExists, VersionConflict):
                 if expected is not None:
                     raise VersionConflict(
                         "the annotation was changed by somebody else; read it again"
                     ) from None
+                continue
+            await self._stay_with(image)
+            return saved
         raise VersionConflict("the annotation changes too fast")
 
     async def set_split(self, author: Author, image: ImageView, split: Split) -> None:
@@ -99,7 +107,28 @@ class AnnotationStore:
                 await (annotations.replace(new) if old else annotations.insert(new))
             except (AlreadyExists, VersionConflict):
                 continue
+            await self._stay_with(image)
             return
+
+    async def forget(self, tenant: str, image_id: str) -> None:
+        """Remove the annotation of an image that is gone, and its history."""
+        await self._delete_all(self.annotations(tenant), {"id": image_id})
+        await self._delete_all(self.history(tenant), {"image_id": image_id})
+
+    async def _stay_with(self, image: ImageView) -> None:
+        """Take a write back whose image went away before it; raise NotFound then.
+
+        The mark of a deleted image is set before its annotation is removed, so that either that
+        removal sees this write or this look sees the mark.
+        """
+        if not await self._images.lives(image):
+            await self.forget(image.tenant, image.id)
+            raise NotFound(f"no image {image.id}")
+
+    async def _delete_all(self, collection: Collection[D], where: Where) -> None:
+        async for document in walk(collection, where):
+            with contextlib.suppress(NotFound, VersionConflict):  # written anew: by its own look
+                await collection.delete(document)
 
     async def _write(
         self, author: Author, image: ImageView, draft: AnnotationDraft, old: Annotation | None

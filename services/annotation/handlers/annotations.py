@@ -2,7 +2,6 @@
 
 from collections import Counter
 from dataclasses import dataclass, replace
-from typing import Any
 
 from services.annotation.domain.drafts import AnnotationDraft
 from services.annotation.domain.history import Change, chain
@@ -11,17 +10,16 @@ from services.annotation.handlers.annotation_store import AnnotationStore, Autho
 from services.annotation.handlers.clearing import Clearings
 from services.annotation.handlers.images import Images
 from services.annotation.handlers.labels import Labels
+from services.annotation.handlers.predictions import Predictions
 from services.annotation.handlers.walking import walk
 from services.annotation.repository import (
-    ANNOTATIONS,
-    HISTORY,
     Annotation,
     ImageView,
 )
 from shared.contracts.envelope import Event
 from shared.contracts.image_events import ImageDeleted
-from shared.documents.port import CollectionSpec, Documents, TenantScope, Where
-from shared.errors import InvalidInput, NotFound, VersionConflict
+from shared.documents.port import Documents, Where
+from shared.errors import InvalidInput, VersionConflict
 from shared.projects.directory import ProjectDirectory
 
 
@@ -54,13 +52,14 @@ class Annotations:
         projects: ProjectDirectory,
         images: Images,
         labels: Labels,
+        predictions: Predictions,
         store: AnnotationStore,
     ) -> None:
         self.clearings = Clearings(documents)
-        self._documents = documents
         self._projects = projects
         self._images = images
         self._labels = labels
+        self._predictions = predictions
         self._store = store
 
     async def read(self, tenant: str, project_id: str, image_id: str) -> AnnotatedView:
@@ -83,12 +82,15 @@ class Annotations:
         """Store an image's annotation; labels that it names and the project lacks are made.
 
         Raises:
-            InvalidInput: A shape is none of the task, lies outside the image, or has no area.
+            InvalidInput: A shape is none of the task, lies outside the image, or has no area; or
+                the prediction is none of this image.
             VersionConflict: `expected` is not the stored version.
             NotFound: There is no such image.
         """
         project = await self._projects.require(author.tenant, project_id)
         image = await self._images.require(author.tenant, project_id, image_id)
+        if draft.prediction_id is not None:
+            await self._predictions.require(image, draft.prediction_id)
         checked = check_shapes(draft.shapes, image.known(), project.task)
         errors = (*checked.errors, *check_regions(draft.ignore_regions, image.known()))
         if errors:
@@ -97,6 +99,8 @@ class Annotations:
         await self._labels.ensure(author.tenant, project_id, names)
         checked_draft = replace(draft, shapes=checked.shapes)
         saved = await self._store.save(author, image, checked_draft, expected=expected)
+        # A label deleted since then would leave these shapes behind: the later save makes it anew.
+        await self._labels.ensure(author.tenant, project_id, names)
         return AnnotatedView(image, saved)
 
     async def clear(
@@ -140,14 +144,4 @@ class Annotations:
     async def image_deleted(self, event: Event[ImageDeleted]) -> None:
         """Remove the annotation of an image that is gone; its history goes with it."""
         await self._images.deleted(event)
-        tenant, image_id = event.tenant, event.data.image_id
-        await self._delete_all(tenant, ANNOTATIONS, {"id": image_id})
-        await self._delete_all(tenant, HISTORY, {"image_id": image_id})
-
-    async def _delete_all(self, tenant: str, spec: CollectionSpec[Any], where: Where) -> None:
-        collection = self._documents.collection(spec, TenantScope(tenant))
-        async for document in walk(collection, where):
-            try:
-                await collection.delete(document)
-            except (NotFound, VersionConflict):
-                continue
+        await self._store.forget(event.tenant, event.data.image_id)

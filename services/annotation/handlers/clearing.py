@@ -9,6 +9,7 @@ from services.annotation.repository import (
     HISTORY,
     IMAGES,
     LABELS,
+    PREDICTIONS,
     Clearing,
 )
 from shared.contracts.envelope import Event
@@ -18,7 +19,13 @@ from shared.errors import AlreadyExists, NotFound, VersionConflict
 
 _CHUNK = 200
 _LOOK_S = 2.0
-_OF_A_PROJECT: tuple[CollectionSpec[Any], ...] = (ANNOTATIONS, HISTORY, LABELS, IMAGES)
+_OF_A_PROJECT: tuple[CollectionSpec[Any], ...] = (
+    ANNOTATIONS,
+    HISTORY,
+    LABELS,
+    IMAGES,
+    PREDICTIONS,
+)
 
 
 class Clearings:

@@ -41,6 +41,11 @@ class Images:
             raise NotFound(f"no image {image_id}")
         return view
 
+    async def lives(self, image: ImageView) -> bool:
+        """Whether an image that was there still is."""
+        view = await self._collection(image.tenant).find(image.id)
+        return view is not None and not view.deleted
+
     async def of_project(self, tenant: str, project_id: str) -> list[ImageView]:
         """Return every living image of a project."""
         where: Where = {"project_id": project_id, "deleted": False}

@@ -1,8 +1,9 @@
 """Importing label archives: parsed first, then stored image by image, every file reported."""
 
 import asyncio
+import contextlib
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from services.annotation.handlers.labels import Labels
 from services.annotation.process.archive_parser import ArchiveParser
 from services.annotation.process.parser_messages import ParsedArchive, ParsedEntry
 from services.annotation.repository import ImageView
-from shared.errors import FieldError
+from shared.errors import FieldError, NotFound
 from shared.projects.directory import ProjectView
 
 _AT_ONCE = 8
@@ -80,11 +81,14 @@ class Imports:
         new_labels = await self._labels.ensure(author.tenant, project.id, names)
         by_id = {view.id: view for view in views}
         splits = _split_by_image(parsed)
-        await self._store_all(author, usable, by_id, splits)
+        gone = await self._store_all(author, usable, by_id, splits)
+        await self._labels.ensure(author.tenant, project.id, names)  # one deleted meanwhile
         rest = splits.keys() - {entry.image_id for entry in usable}
         for image_id in rest:
-            await self._store.set_split(author, by_id[image_id], splits[image_id])
-        return ImportOutcome(parsed, tuple(new_labels), len(usable))
+            with contextlib.suppress(NotFound):  # deleted meanwhile
+                await self._store.set_split(author, by_id[image_id], splits[image_id])
+        told = parsed.model_copy(update={"entries": tuple(_told(parsed.entries, gone))})
+        return ImportOutcome(told, tuple(new_labels), len(usable) - len(gone))
 
     async def _store_all(
         self,
@@ -92,7 +96,9 @@ class Imports:
         entries: Sequence[ParsedEntry],
         by_id: dict[str, ImageView],
         splits: dict[str, Split],
-    ) -> None:
+    ) -> set[str]:
+        """Store entries; return the images that were deleted meanwhile."""
+        gone: set[str] = set()
         slots = asyncio.Semaphore(_AT_ONCE)
 
         async def store(entry: ParsedEntry) -> None:
@@ -104,9 +110,22 @@ class Imports:
                     split=splits.get(image.id),
                     reason="imported",
                 )
-                await self._store.save(author, image, draft)
+                try:
+                    await self._store.save(author, image, draft)
+                except NotFound:
+                    gone.add(image.id)
 
         await asyncio.gather(*(store(entry) for entry in entries))
+        return gone
+
+
+def _told(entries: Sequence[ParsedEntry], gone: set[str]) -> Iterator[ParsedEntry]:
+    for entry in entries:
+        if entry.usable and entry.image_id in gone:
+            error = f"the image {entry.image_name!r} was deleted meanwhile"
+            yield entry.model_copy(update={"usable": False, "error": error})
+        else:
+            yield entry
 
 
 def _refuse(parsed: ParsedArchive, usable: Sequence[ParsedEntry], options: ImportOptions) -> None:

@@ -80,6 +80,8 @@ class TileSpread:
                 await self._store.save(author, tile, draft, expected=old.version if old else 0)
             except VersionConflict:
                 continue
+            except NotFound:
+                return  # the tile was deleted meanwhile
             return
 
 

@@ -16,6 +16,7 @@ from services.annotation.app import build
 from shared.contracts.catalogue import all_events
 from shared.contracts.envelope import Event, EventBody
 from shared.contracts.image_events import ImageUploaded
+from shared.contracts.model_events import PredictionCompleted
 from shared.contracts.project_events import ProjectCreated
 from shared.events.subscriptions import Subscription, on
 from shared.service import Service
@@ -88,6 +89,18 @@ class Factory:
             )
             for window in plan.windows(640, 480)
         ]
+
+    async def prediction(self, image_id: str, prediction_id: str) -> str:
+        """Tell that an image was tested; return the prediction's id."""
+        body = PredictionCompleted(
+            project_id=PROJECT,
+            prediction_id=prediction_id,
+            image_id=image_id,
+            version="V1",
+            labels=(),
+        )
+        await self.say(body, prediction_id)
+        return prediction_id
 
     async def put(self, image_id: str, *shapes: dict[str, Any], **more: Any) -> httpx.Response:
         headers = more.pop("headers", {})

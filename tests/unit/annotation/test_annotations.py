@@ -144,6 +144,8 @@ async def test_history_shows_before_and_after_newest_first(stores: Stores) -> No
 async def test_a_correction_is_an_annotation_and_is_told_as_both(stores: Stores) -> None:
     async with factory(stores) as world:
         image = await world.image("a.jpg")
+        for prediction_id in ("p1", "p2"):
+            await world.prediction(image, prediction_id)
         body = {"prediction_id": "p1", "shapes": [{**box(), "score": 0.4}]}
         first = await world.client.post(f"{BASE}/images/{image}/corrections", json=body)
         again = await world.client.post(f"{BASE}/images/{image}/corrections", json=body)
@@ -162,10 +164,37 @@ async def test_a_correction_is_an_annotation_and_is_told_as_both(stores: Stores)
 async def test_once_corrected_always_corrected(stores: Stores) -> None:
     async with factory(stores) as world:
         image = await world.image("a.jpg")
-        body = {"prediction_id": "p1", "shapes": [box()]}
+        body = {"prediction_id": await world.prediction(image, "p1"), "shapes": [box()]}
         await world.client.post(f"{BASE}/images/{image}/corrections", json=body)
         saved = await world.put(image, box("stain"), split="test")
     assert saved.json()["corrected"] is True
+
+
+@pytest.mark.parametrize("named", ["never", "others"])
+async def test_a_correction_of_no_prediction_of_the_image_is_refused(
+    stores: Stores, named: str
+) -> None:
+    async with factory(stores) as world:
+        image, other = [await world.image(f"{n}.jpg") for n in "ab"]
+        await world.prediction(other, "others")
+        answer = await world.client.post(
+            f"{BASE}/images/{image}/corrections",
+            json={"prediction_id": named, "shapes": [box()]},
+        )
+        read = (await world.client.get(f"{BASE}/images/{image}")).json()
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["field"] == "prediction_id"
+    assert (read["version"], read["corrected"]) == (0, False)
+
+
+async def test_two_shapes_of_one_id_are_refused(stores: Stores) -> None:
+    async with factory(stores) as world:
+        image = await world.image("a.jpg")
+        answer = await world.put(image, {**box(), "id": "s1"}, {**box(at=90), "id": "s1"})
+    assert answer.status_code == 422
+    (error,) = answer.json()["errors"]
+    assert error["field"] == "shapes.1.id"
+    assert "shapes.0" in error["message"]
 
 
 async def test_strangers_and_viewers_are_kept_out(stores: Stores) -> None:

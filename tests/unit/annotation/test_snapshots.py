@@ -196,8 +196,8 @@ async def test_corrections_are_counted_and_train(stores: Stores) -> None:
         images = [await world.image(f"{n}.jpg") for n in range(5)]
         for image in images:
             await world.put(image, box("pit"), split="test" if image == images[0] else "train")
-        body = {"prediction_id": "p", "shapes": [box("stain")]}
         other = await world.image("tested.jpg")
+        body = {"prediction_id": await world.prediction(other, "p"), "shapes": [box("stain")]}
         await world.client.post(f"{BASE}/images/{other}/corrections", json=body)
         await world.say(TrainingRequested(project_id=PROJECT, training_id="t1"), "t1", 1)
         await until(lambda: "snapshot.frozen" in world.types())

@@ -238,7 +238,7 @@ async def test_tiles_of_a_corrected_image_train(stores: Stores) -> None:
             if number:
                 await world.put(board, LEFT, split="test" if number == 2 else None)
             else:
-                body = {"prediction_id": "p", "shapes": [LEFT]}
+                body = {"prediction_id": await world.prediction(board, "p"), "shapes": [LEFT]}
                 await world.client.post(f"{BASE}/images/{board}/corrections", json=body)
             await annotated(world, right)
         await world.say(TrainingRequested(project_id=PROJECT, training_id="t1"), "t1", 1)

@@ -1,0 +1,58 @@
+"""The predictions that were made of images: what a correction may name."""
+
+import asyncio
+import time
+
+from services.annotation.repository import PREDICTIONS, ImageView, PredictionView
+from shared.contracts.envelope import Event
+from shared.contracts.model_events import PredictionCompleted
+from shared.documents.port import Collection, Documents, TenantScope
+from shared.documents.projections import remember
+from shared.errors import FieldError, InvalidInput
+
+_WAIT_S = 3.0
+_LOOK_S = 0.05
+
+
+class Predictions:
+    """The predictions of all projects as this service knows them."""
+
+    def __init__(self, documents: Documents, *, wait_s: float = _WAIT_S) -> None:
+        self._documents = documents
+        self._wait_s = wait_s
+
+    async def require(self, image: ImageView, prediction_id: str) -> None:
+        """Check that a prediction is one of this image.
+
+        One made a moment ago may not have been heard of, so an unknown one is waited for.
+
+        Raises:
+            InvalidInput: There is none, or it is another image's.
+        """
+        predictions = self._collection(image.tenant)
+        deadline = time.monotonic() + self._wait_s
+        while True:
+            view = await predictions.find(prediction_id)
+            if view is not None or time.monotonic() >= deadline:
+                break
+            await asyncio.sleep(_LOOK_S)
+        if view is None or view.image_id != image.id:
+            message = f"no prediction of the image {image.name!r} has this id"
+            raise InvalidInput(
+                f"prediction_id: {message}", errors=[FieldError("prediction_id", message)]
+            )
+
+    async def completed(self, event: Event[PredictionCompleted]) -> None:
+        """Take note of a prediction."""
+        data = event.data
+        view = PredictionView(
+            id=data.prediction_id,
+            tenant=event.tenant,
+            sequence=event.sequence,
+            project_id=data.project_id,
+            image_id=data.image_id,
+        )
+        await remember(self._collection(event.tenant), view)
+
+    def _collection(self, tenant: str) -> Collection[PredictionView]:
+        return self._documents.collection(PREDICTIONS, TenantScope(tenant))
