@@ -61,7 +61,7 @@ contracts: env-dev $(NODE_MODULES) ## write shared/contracts/published and the c
 
 lint: env-dev $(NODE_MODULES) ## ruff, mypy, import contracts, published contracts, the console's own checks
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check .
-	@.venv/bin/mypy services shared
+	@.venv/bin/mypy services shared tools
 	@.venv/bin/lint-imports
 	@$(PYTHON) -m services contracts --check
 	@cd $(CONSOLE) && npm run --silent check

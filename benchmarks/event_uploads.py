@@ -19,9 +19,9 @@ from shared.contracts.project_events import ProjectCreated
 from shared.documents.embedded import EmbeddedDocuments
 from shared.events.kafka import KafkaEventLog
 from shared.events.subscriptions import Subscription, on
-from shared.service import Service
+from shared.hosting.service import Service
+from shared.hosting.stores import Stores
 from shared.sqlite import SqliteFile
-from shared.stores import Stores
 from tests.running import running
 
 PROJECT = "01JD0000000000000000000001"

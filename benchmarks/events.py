@@ -31,8 +31,8 @@ from shared.events.kafka import KafkaEventLog
 from shared.events.progress import progress_spec
 from shared.events.relay import Relay
 from shared.events.subscriptions import on
+from shared.hosting.stores import with_dead_letters
 from shared.sqlite import SqliteFile
-from shared.stores import with_dead_letters
 from shared.telemetry import configure
 from tests.adapters.storm import delivered_five_times, handle_all, remembered, storm
 from tests.servers.catalogue import documents_server, kafka_server
@@ -274,8 +274,8 @@ async def measure_outage(site: Site, kafka: ServerProcess, uploads: Uploads) -> 
 
 async def measure_storm(folder: Path) -> None:
     """Three services' memory after 10,000 events × 5 shuffled, against each once in order."""
+    from shared.hosting.stores import Stores
     from shared.settings import StoreSettings
-    from shared.stores import Stores
     from tests.adapters.test_duplicate_storm import BUILDS, upload
 
     events = storm(STORM_EVENTS, seed=17)

@@ -27,9 +27,9 @@ from services.gallery.repository import IMAGES, Image
 from services.workspace.app import build as build_workspace
 from shared.documents.mongo import MongoDocuments
 from shared.documents.port import TenantScope
+from shared.hosting.stores import Stores
 from shared.ids import new_id
 from shared.settings import StoreSettings
-from shared.stores import Stores
 from tests.running import running
 from tests.servers.catalogue import documents_server
 

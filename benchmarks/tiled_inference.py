@@ -45,7 +45,7 @@ class FreeSession:
 
 
 def loupe(path: Path) -> None:
-    from shared.allocator import keep_freed_blocks
+    from shared.hosting.allocator import keep_freed_blocks
     from shared.runtime.image_rows import FileRows
     from shared.runtime.manifest import ModelManifest
     from shared.runtime.predictor import Predictor

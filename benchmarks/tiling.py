@@ -58,7 +58,7 @@ def floor(path: Path, _folder: Path) -> None:
 
 def loupe(path: Path, folder: Path) -> None:
     from services.tiling.cutting import cut
-    from shared.allocator import keep_freed_blocks
+    from shared.hosting.allocator import keep_freed_blocks
     from shared.vision.tiles import TilePlan
 
     keep_freed_blocks()  # as the service does

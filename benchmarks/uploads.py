@@ -235,9 +235,9 @@ async def until_ready(client: httpx.AsyncClient) -> None:
 def serve() -> None:
     from services.gallery.app import build
     from services.workspace.app import build as build_workspace
-    from shared.host import run
-    from shared.service import Service
-    from shared.stores import Stores
+    from shared.hosting.host import run
+    from shared.hosting.service import Service
+    from shared.hosting.stores import Stores
 
     def build_gallery(stores: Stores) -> Service:
         return build(replace(stores, blobs=s3_blobs()) if _S3[0] in os.environ else stores)

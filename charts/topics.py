@@ -5,7 +5,7 @@ from pathlib import Path
 import yaml
 
 from shared.contracts.catalogue import PARTITIONS, all_events
-from shared.stores import with_dead_letters
+from shared.hosting.stores import with_dead_letters
 
 TARGET = Path(__file__).parent / "loupe" / "files" / "topics.yaml"
 HEAD = "# Written by `python -m charts.topics` from shared/contracts/catalogue.py; do not edit.\n"

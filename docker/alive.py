@@ -1,6 +1,6 @@
 """A container's health check: a fresh pulse where one is kept, else an HTTP face that answers.
 
-A process without the role `api` keeps its pulse in LOUPE_PULSE_FILE (`shared/pulse.py`).
+A process without the role `api` keeps its pulse in LOUPE_PULSE_FILE (`shared/hosting/pulse.py`).
 """
 
 import os

@@ -29,7 +29,7 @@ from services.tiling.app import build as tiling
 from services.trainer.app import build as trainer
 from services.workspace.app import build as workspace
 from services.workspace.domain.api_keys import make_key
-from shared.host import Build, run
+from shared.hosting.host import Build, run
 from shared.http.app import problem_page
 from shared.http.console import Console
 from shared.telemetry import logger

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from shared.hosting.stores import Stores
 from shared.settings import StoreSettings
-from shared.stores import Stores
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 

@@ -13,11 +13,11 @@ from shared.callers import Caller, Role
 from shared.contracts.envelope import Event, EventBody, EventStamp, pack
 from shared.events.port import Record
 from shared.events.subscriptions import Subscription
-from shared.host import face_of, loops_of, run_forever
+from shared.hosting.host import face_of, loops_of, run_forever
+from shared.hosting.service import Service
+from shared.hosting.stores import Stores
 from shared.http.tokens import Tokens
-from shared.service import Service
 from shared.settings import HttpSettings
-from shared.stores import Stores
 
 # A hang, not slowness: the slowest machine that runs the tests is far from it.
 HANG_S = 90.0

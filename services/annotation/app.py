@@ -18,9 +18,9 @@ from services.annotation.process.archive_parser import ArchiveParser
 from services.annotation.repository import COLLECTIONS, SERVICE
 from services.annotation.settings import AnnotationSettings
 from services.annotation.subscriptions import subscriptions
+from shared.hosting.service import Service
+from shared.hosting.stores import Stores
 from shared.projects.directory import ProjectDirectory
-from shared.service import Service
-from shared.stores import Stores
 
 
 def build(stores: Stores) -> Service:

@@ -27,8 +27,15 @@ def run(args: argparse.Namespace) -> int:
 
     A breaking change writes nothing: the published files are what the next check compares with.
     """
-    from shared.contracts.compatibility import breaking_changes
-    from shared.contracts.publishing import documents, read_published, write_published
+    try:
+        from tools.contracts.compatibility import breaking_changes
+        from tools.contracts.publishing import documents, read_published, write_published
+    except ModuleNotFoundError:
+        print(
+            "contracts are written from a checkout: this installation has no tools/",
+            file=sys.stderr,
+        )
+        return 1
 
     fresh = documents(openapi_documents())
     folder: Path = args.folder
@@ -52,10 +59,10 @@ def run(args: argparse.Namespace) -> int:
 def openapi_documents() -> dict[str, dict[str, object]]:
     """Return the OpenAPI document of every service, built on throw-away stores."""
     from services.standalone import BUILDS
+    from shared.hosting.stores import Stores
     from shared.http.app import create_app
     from shared.http.tokens import Tokens
     from shared.settings import StoreSettings
-    from shared.stores import Stores
 
     os.environ.setdefault("LOUPE_TOKEN_SECRET", "0" * 31 + "f")
     with tempfile.TemporaryDirectory() as folder:

@@ -7,8 +7,8 @@ from services.cli.commands import SubParsers
 from shared.contracts.catalogue import PARTITIONS
 from shared.events.dead_letters import Replayed, replay
 from shared.events.port import Delivery
+from shared.hosting.stores import Stores
 from shared.settings import StoreSettings
-from shared.stores import Stores
 from shared.telemetry import configure
 
 

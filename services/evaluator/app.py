@@ -6,9 +6,9 @@ from services.evaluator.repository import PROJECTS, REPORTS
 from services.evaluator.settings import EvaluatorSettings
 from services.evaluator.subscriptions import subscriptions
 from services.evaluator.work.judge import Judge
+from shared.hosting.service import Service
+from shared.hosting.stores import Stores
 from shared.projects.directory import ProjectDirectory
-from shared.service import Service
-from shared.stores import Stores
 
 
 def build(stores: Stores) -> Service:

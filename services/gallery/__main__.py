@@ -3,7 +3,7 @@
 import sys
 
 from services.gallery.app import build
-from shared.host import main
+from shared.hosting.host import main
 
 if __name__ == "__main__":
     main(build, sys.argv[1:])

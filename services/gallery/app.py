@@ -19,9 +19,9 @@ from services.gallery.settings import GallerySettings
 from services.gallery.staging import Staging
 from services.gallery.subscriptions import subscriptions
 from services.gallery.uploads import Uploads
+from shared.hosting.service import Loop, Service
+from shared.hosting.stores import Stores
 from shared.projects.directory import ProjectDirectory
-from shared.service import Loop, Service
-from shared.stores import Stores
 
 _SWEEP_S = 2.0
 

@@ -21,11 +21,11 @@ from services.inference.subscriptions import subscriptions
 from services.inference.work.deployer import Deployer
 from services.inference.work.reconciler import Reconciler
 from services.inference.work.test_runs import TestRunWorker
+from shared.hosting.service import Service
+from shared.hosting.stores import Stores
 from shared.jobs.queue import JobQueue
 from shared.projects.directory import ProjectDirectory
-from shared.service import Service
 from shared.settings import StoreSettings
-from shared.stores import Stores
 
 
 @dataclass(frozen=True)

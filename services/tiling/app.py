@@ -6,10 +6,10 @@ from services.tiling.handlers import Tiling
 from services.tiling.repository import IMAGES, JOBS, PROJECTS, TARGETS
 from services.tiling.settings import TilingSettings
 from services.tiling.subscriptions import subscriptions
+from shared.hosting.service import Service
+from shared.hosting.stores import Stores
 from shared.jobs.queue import JobQueue
 from shared.projects.directory import ProjectDirectory
-from shared.service import Service
-from shared.stores import Stores
 
 
 def build(stores: Stores) -> Service:

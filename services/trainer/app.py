@@ -13,13 +13,13 @@ from services.trainer.retraining import Retraining
 from services.trainer.settings import TrainerSettings
 from services.trainer.subscriptions import subscriptions
 from services.trainer.worker import Worker, ended_events
+from shared.hosting.service import Loop, Service
+from shared.hosting.stores import Stores
 from shared.jobs.holder import holder_name
 from shared.jobs.job import job_spec
 from shared.jobs.queue import JobQueue
 from shared.projects.directory import ProjectDirectory, projects_spec
-from shared.service import Loop, Service
 from shared.settings import StoreSettings
-from shared.stores import Stores
 
 NAME = "trainer"
 REAP_EVERY_S = 2.0

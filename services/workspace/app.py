@@ -5,10 +5,10 @@ from services.workspace.domain.api_keys import NewKey, digest, key_id_of
 from services.workspace.handlers import Workspace
 from services.workspace.repository import API_KEYS, PROJECTS
 from services.workspace.settings import WorkspaceSettings
+from shared.hosting.service import Loop, Service
+from shared.hosting.stores import Stores
 from shared.http.tokens import Tokens
-from shared.service import Loop, Service
 from shared.settings import HttpSettings
-from shared.stores import Stores
 
 
 def build(stores: Stores) -> Service:

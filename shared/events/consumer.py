@@ -14,10 +14,10 @@ from operator import attrgetter
 from shared.documents.port import Documents
 from shared.errors import DependencyDown
 from shared.events.handling import Handling, Limits, Wait
+from shared.events.lifecycle import Lifecycle
 from shared.events.port import Consumer, Delivery, EventLog, Partition
 from shared.events.progress import Progress
 from shared.events.subscriptions import Subscription, topics_of
-from shared.lifecycle import Lifecycle
 from shared.telemetry import CONSUMER_LAG, logger
 
 BATCH = 200

@@ -12,12 +12,12 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared.errors import LoupeError
+from shared.events.lifecycle import Lifecycle
 from shared.http.callers import caller
+from shared.http.face import Face
 from shared.http.problems import RESPONSES, install
 from shared.http.tokens import Tokens
 from shared.http.use_cases import bind
-from shared.lifecycle import Lifecycle
-from shared.service import Service
 from shared.telemetry import HTTP_SECONDS, ContinuedTrace, logger
 
 _SAFE_HEADERS = {
@@ -34,7 +34,7 @@ Check = Callable[[], Awaitable[None]]
 
 
 def create_app(
-    service: Service,
+    service: Face,
     *,
     tokens: Tokens,
     checks: dict[str, Check],

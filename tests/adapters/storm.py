@@ -15,7 +15,7 @@ from shared.contracts.image_events import ImageDeleted, ImageUploaded
 from shared.contracts.model_events import PredictionCompleted
 from shared.contracts.project_events import ProjectCreated, ProjectUpdated
 from shared.errors import LoupeError
-from shared.service import Service
+from shared.hosting.service import Service
 
 TENANTS = ("acme", "bolt", "cog")
 _LABELS = ("scratch", "stain", "dent")

@@ -14,9 +14,9 @@ from shared.contracts.envelope import PendingEvent, unpack
 from shared.contracts.image_events import ImageUploaded
 from shared.documents.port import TenantScope
 from shared.errors import AlreadyExists
-from shared.service import Service
+from shared.hosting.service import Service
+from shared.hosting.stores import Stores
 from shared.settings import StoreSettings
-from shared.stores import Stores
 from tests.adapters.storm import delivered_five_times, handle_all, remembered, storm
 
 BUILDS: dict[str, Callable[[Stores], Service]] = {

@@ -26,8 +26,8 @@ from shared.events.port import Delivery, EventLog, Record
 from shared.events.progress import progress_spec
 from shared.events.relay import Relay
 from shared.events.subscriptions import Subscription, on
+from shared.hosting.stores import Stores, with_dead_letters
 from shared.settings import StoreSettings
-from shared.stores import Stores, with_dead_letters
 from shared.telemetry import ContinuedTrace, traceparent
 from tests.servers.choosing import Server
 

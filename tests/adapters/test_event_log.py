@@ -14,9 +14,9 @@ from shared.events.dead_letters import set_aside, waiting
 from shared.events.embedded import EmbeddedEventLog
 from shared.events.kafka import KafkaEventLog
 from shared.events.port import Consumer, Delivery, EventLog, Partition, Record
+from shared.hosting.stores import Stores, with_dead_letters
 from shared.settings import StoreSettings
 from shared.sqlite import SqliteFile
-from shared.stores import Stores, with_dead_letters
 from tests.servers.choosing import Server
 from tests.servers.processes import free_port
 

@@ -20,8 +20,8 @@ from shared.contracts.predictions import Detection, ImagePredictions, StoredPred
 from shared.contracts.shapes import Rle, Shape
 from shared.contracts.snapshot import Snapshot, SnapshotImage
 from shared.contracts.training_events import TrainingSucceeded
+from shared.hosting.stores import Stores
 from shared.settings import StoreSettings
-from shared.stores import Stores
 from shared.vision.masks import bounds_xywh, from_dense, from_text, table, to_text
 from tests.browser.starting import started
 from tests.browser.watching import Platform, sign_in, watching

@@ -13,9 +13,9 @@ import pytest
 
 from services.inference.app import build
 from services.inference.domain.served_shapes import to_shapes
+from shared.hosting.stores import Stores
 from shared.runtime.onnx_session import OnnxSession
 from shared.runtime.predictor import Predictor
-from shared.stores import Stores
 from tests.adapters.inference.models import Version, colour_detector, make_version, painted
 from tests.adapters.inference.site import Site, children_of, triton_of
 from tests.running import running

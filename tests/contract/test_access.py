@@ -8,11 +8,11 @@ import httpx
 import pytest
 
 from services.standalone import BUILDS
-from shared.host import face_of
+from shared.hosting.host import face_of
+from shared.hosting.stores import Stores
 from shared.http.app import create_app
 from shared.http.tokens import Tokens
 from shared.settings import HttpSettings
-from shared.stores import Stores
 from tests.contract.requests import SOMETHING, FittingRequest, fitting_request
 from tests.running import credentials
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from shared.contracts.compatibility import breaking_changes
+from tools.contracts.compatibility import breaking_changes
 
 EVENT = {
     "properties": {"name": {"type": "string"}, "extra": {}, "point": {"$ref": "#/$defs/Point"}},

@@ -12,12 +12,12 @@ import pytest
 from services.__main__ import main
 from services.cli.contracts import PUBLISHED, openapi_documents
 from shared.contracts.catalogue import PARTITIONS, all_events, event_class
-from shared.contracts.compatibility import breaking_changes
 from shared.contracts.envelope import unpack
-from shared.contracts.publishing import documents, example_of, read_published, write_published
 from shared.events.dead_letters import dead_letter
 from shared.events.port import Delivery, Partition
-from shared.stores import with_dead_letters
+from shared.hosting.stores import with_dead_letters
+from tools.contracts.compatibility import breaking_changes
+from tools.contracts.publishing import documents, example_of, read_published, write_published
 
 SERVICES = ("workspace", "gallery", "tiling", "annotation", "trainer", "evaluator", "inference")
 EXAMPLES = sorted((PUBLISHED / "examples").glob("*.json"))
@@ -156,8 +156,8 @@ def references(part: Any) -> Iterator[str]:
 def test_a_consumer_of_the_catalogue_subscribes_and_nobody_else_does(tmp_path: Path) -> None:
     """The catalogue's lists of consumers are those of the services' own tables."""
     from services.standalone import BUILDS
+    from shared.hosting.stores import Stores
     from shared.settings import StoreSettings
-    from shared.stores import Stores
 
     stores = Stores.of(StoreSettings(stores="embedded", data=tmp_path))
     tables = {s.name: {x.event.type for x in s.subscriptions} for s in (b(stores) for b in BUILDS)}

@@ -11,9 +11,9 @@ from onnx import TensorProto, helper, numpy_helper
 from services.inference.domain.golden import Golden, probe_image
 from shared.blobs.port import blob_key
 from shared.contracts.model_events import ModelPromoted
+from shared.hosting.stores import Stores
 from shared.runtime.manifest import ModelManifest
 from shared.runtime.onnx_session import OnnxSession
-from shared.stores import Stores
 from shared.vision.tiles import TilePlan
 
 WIDTH, HEIGHT = 64, 48

@@ -12,8 +12,8 @@ from services.inference.app import build
 from shared.contracts.annotation_events import AnnotationSaved, CorrectionSaved
 from shared.contracts.image_events import ImageDeleted
 from shared.contracts.project_events import Grid, ProjectDeleted
+from shared.hosting.stores import Stores
 from shared.ids import new_id
-from shared.stores import Stores
 from shared.vision.tiles import TilePlan
 from tests.adapters.inference.models import (
     colour_detector,

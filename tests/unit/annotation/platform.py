@@ -19,8 +19,8 @@ from shared.contracts.image_events import ImageUploaded
 from shared.contracts.model_events import PredictionCompleted
 from shared.contracts.project_events import ProjectCreated
 from shared.events.subscriptions import Subscription, on
-from shared.service import Service
-from shared.stores import Stores
+from shared.hosting.service import Service
+from shared.hosting.stores import Stores
 from shared.vision.tiles import TilePlan
 from tests.running import Running, running
 
@@ -139,7 +139,7 @@ async def factory(stores: Stores, **project: Any) -> AsyncIterator[Factory]:
     table: tuple[Subscription, ...] = tuple(
         on(kind, hear) for kind in all_events() if kind.source == "annotation"
     )
-    listener = Service("listener", "hears everything", (), (), subscriptions=table)
+    listener = Service(name="listener", summary="hears everything", subscriptions=table)
     async with running(stores, [build(stores), listener]) as platform:
         world = Factory(platform, heard)
         await world.project(**project)

@@ -7,7 +7,7 @@ import pytest
 
 from shared.contracts.image_events import ImageDeleted
 from shared.contracts.project_events import ProjectDeleted
-from shared.stores import Stores
+from shared.hosting.stores import Stores
 from tests.running import credentials, until
 from tests.unit.annotation.platform import BASE, PROJECT, Factory, box, factory
 

@@ -6,7 +6,7 @@ from shared.clock import utc_now
 from shared.contracts.envelope import EventStamp, pack, unpack
 from shared.contracts.project_events import ProjectDeleted
 from shared.documents.port import EveryTenant, Query, TenantScope
-from shared.stores import Stores
+from shared.hosting.stores import Stores
 
 MANY = 450
 

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from shared.stores import Stores
+from shared.hosting.stores import Stores
 from tests.unit.annotation.platform import BASE, Factory, box, factory, labelme, packed
 
 

@@ -27,8 +27,8 @@ from shared.contracts.project_events import ProjectCreated
 from shared.contracts.shapes import Shape
 from shared.documents.port import TenantScope
 from shared.errors import NotFound
+from shared.hosting.stores import Stores
 from shared.projects.directory import ProjectDirectory
-from shared.stores import Stores
 
 PROJECT, IMAGE = "01JD0000000000000000000001", "01JD0000000000000000000002"
 AUTHOR = Author("t", "key", "editor")

@@ -13,7 +13,7 @@ from services.annotation.domain.splits import SplitCandidate, assign_splits
 from shared.contracts.shapes import Shape
 from shared.contracts.snapshot import Snapshot
 from shared.contracts.training_events import TrainingRequested
-from shared.stores import Stores
+from shared.hosting.stores import Stores
 from tests.running import until
 from tests.unit.annotation.platform import BASE, PROJECT, box, factory
 

@@ -12,7 +12,7 @@ from shared.contracts.annotation_events import AnnotationSaved
 from shared.contracts.shapes import IgnoreRegion, Rle, Shape
 from shared.contracts.snapshot import Snapshot
 from shared.contracts.training_events import TrainingRequested
-from shared.stores import Stores
+from shared.hosting.stores import Stores
 from shared.vision import masks
 from shared.vision.tiles import TilePlan, Window
 from tests.running import until

@@ -26,7 +26,7 @@ import asyncio
 from services.annotation.app import build as annotation
 from services.gallery.app import build as gallery
 from services.workspace.app import build as workspace
-from shared import host
+from shared.hosting import host
 asyncio.run(host.run((workspace, gallery, annotation), ("api", "consume")))
 """
 

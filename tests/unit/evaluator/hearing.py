@@ -10,8 +10,8 @@ from shared.blobs.port import blob_key
 from shared.contracts.envelope import Event, EventBody
 from shared.contracts.project_events import ProjectCreated
 from shared.contracts.training_events import TrainingSucceeded
-from shared.service import Service
-from shared.stores import Stores
+from shared.hosting.service import Service
+from shared.hosting.stores import Stores
 
 PATH = "/api/evaluator/projects/p1/versions"
 

@@ -13,7 +13,7 @@ from shared.contracts.envelope import Event
 from shared.contracts.project_events import ProjectDeleted
 from shared.contracts.training_events import ReportCompleted, ReportFailed
 from shared.documents.port import Query, TenantScope
-from shared.stores import Stores
+from shared.hosting.stores import Stores
 from tests.running import running
 
 

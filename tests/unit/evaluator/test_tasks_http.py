@@ -11,7 +11,7 @@ from services.evaluator.app import build
 from services.evaluator.repository import REPORTS
 from shared.contracts.predictions import Detection, ImagePredictions
 from shared.contracts.shapes import Rle, Shape
-from shared.stores import Stores
+from shared.hosting.stores import Stores
 from tests.running import running
 
 SIDE = 12

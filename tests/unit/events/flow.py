@@ -11,12 +11,12 @@ from shared.errors import DependencyDown
 from shared.events.consumer import ConsumerLoop
 from shared.events.dead_letters import waiting
 from shared.events.handling import Limits
+from shared.events.lifecycle import Lifecycle
 from shared.events.port import Consumer, Delivery, EventLog, Record
 from shared.events.progress import progress_spec
 from shared.events.subscriptions import on
+from shared.hosting.stores import Stores, with_dead_letters
 from shared.ids import new_id
-from shared.lifecycle import Lifecycle
-from shared.stores import Stores, with_dead_letters
 
 Handler = Callable[[Event[ImageDeleted]], Awaitable[None]]
 QUICK = Limits(pauses_s=(0.01,))

@@ -7,8 +7,8 @@ from shared.contracts.image_events import ImageDeleted
 from shared.errors import DependencyDown, InvalidInput, VersionConflict
 from shared.events.dead_letters import replay
 from shared.events.handling import Limits
-from shared.lifecycle import Lifecycle
-from shared.stores import Stores
+from shared.events.lifecycle import Lifecycle
+from shared.hosting.stores import Stores
 from tests.unit.events.flow import (
     QUICK,
     Handler,

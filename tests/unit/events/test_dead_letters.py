@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from shared.contracts.asyncapi import asyncapi
 from shared.contracts.catalogue import all_events
 from shared.errors import DependencyDown
 from shared.events.dead_letters import dead_letter, replay, stack_hash, waiting
 from shared.events.port import Consumer, Delivery, Partition
+from shared.hosting.stores import Stores
 from shared.release import VERSION
-from shared.stores import Stores
 from tests.unit.events.flow import letters, opened, record
+from tools.contracts.asyncapi import asyncapi
 
 ROOT = Path(__file__).resolve().parents[3]
 

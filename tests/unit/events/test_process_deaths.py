@@ -10,9 +10,9 @@ import pytest
 
 from shared.contracts.envelope import Event
 from shared.contracts.image_events import ImageDeleted
+from shared.events.lifecycle import Lifecycle
 from shared.events.progress import Progress
-from shared.lifecycle import Lifecycle
-from shared.stores import Stores
+from shared.hosting.stores import Stores
 from tests.unit.events.flow import (
     Outages,
     StruckConsumer,
@@ -31,7 +31,7 @@ from shared.contracts.image_events import ImageDeleted
 from shared.events.consumer import ConsumerLoop
 from shared.events.subscriptions import on
 from shared.settings import StoreSettings
-from shared.stores import Stores
+from shared.hosting.stores import Stores
 
 data, seen, killer, pace = sys.argv[1:]
 

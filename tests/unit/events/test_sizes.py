@@ -7,7 +7,7 @@ import pytest
 from shared.contracts.envelope import MAX_EVENT_BYTES, EventBody, EventStamp, pack
 from shared.documents.port import CollectionSpec, Document, TenantScope
 from shared.errors import TooLarge
-from shared.stores import Stores
+from shared.hosting.stores import Stores
 
 STAMP = EventStamp.of("t", "big", 1)
 

@@ -16,14 +16,14 @@ from shared.contracts.image_events import ImageDeleted
 from shared.documents.port import CollectionSpec, Document, TenantScope
 from shared.errors import DependencyDown, InvalidInput
 from shared.events.dead_letters import replay
+from shared.events.lifecycle import Lifecycle
 from shared.events.port import Record
 from shared.events.relay import Relay
+from shared.hosting.stores import Stores
 from shared.jobs.job import job_spec
 from shared.jobs.queue import JobQueue
 from shared.jobs.watching import watch_jobs
-from shared.lifecycle import Lifecycle
 from shared.release import VERSION
-from shared.stores import Stores
 from shared.telemetry import ContinuedTrace, configure, traceparent
 from tests.unit.events.flow import (
     Outages,

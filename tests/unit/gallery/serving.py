@@ -109,6 +109,6 @@ def _peak_bytes(place: Path) -> int:
 if __name__ == "__main__":
     from services.gallery.app import build
     from services.workspace.app import build as build_workspace
-    from shared.host import run
+    from shared.hosting.host import run
 
     asyncio.run(run([build_workspace, build], ("api", "consume")))

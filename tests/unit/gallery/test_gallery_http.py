@@ -19,8 +19,8 @@ from shared.contracts.image_events import ImageTiled, TilingFailed
 from shared.contracts.model_events import PredictionCompleted
 from shared.documents.port import TenantScope
 from shared.events.subscriptions import Subscription
+from shared.hosting.stores import Stores
 from shared.ids import new_id
-from shared.stores import Stores
 from tests.running import Running, credentials, running, until
 
 

@@ -7,7 +7,7 @@ from test_gallery_http import jpeg, platform
 
 from services.gallery.leftovers import Leftovers
 from shared.clock import utc_now
-from shared.stores import Stores
+from shared.hosting.stores import Stores
 
 DAY = timedelta(hours=24)
 

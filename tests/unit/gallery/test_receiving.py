@@ -15,8 +15,8 @@ from services.gallery.domain.refusals import NoSpaceLeft
 from services.gallery.multipart import MAX_FIELDS, MAX_FILES
 from services.gallery.staging import StagedFile
 from shared.errors import catalogue
+from shared.hosting.stores import Stores
 from shared.http.problems import problem_of
-from shared.stores import Stores
 
 HEAD = b'--b\r\nContent-Disposition: form-data; name="files"; filename="a.png"\r\n\r\n'
 TAIL = b"\r\n--b--\r\n"

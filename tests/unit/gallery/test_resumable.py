@@ -15,7 +15,7 @@ from services.gallery.repository import UPLOADS
 from services.gallery.resumable import LIFETIME, ResumableUploads
 from shared.clock import utc_now
 from shared.documents.port import EveryTenant
-from shared.stores import Stores
+from shared.hosting.stores import Stores
 from tests.running import credentials
 
 TUS = {"Tus-Resumable": "1.0.0"}

@@ -9,7 +9,7 @@ import pytest
 
 LOOK = """
 import ctypes, sys
-from shared.allocator import keep_freed_blocks
+from shared.hosting.allocator import keep_freed_blocks
 
 class Mallinfo2(ctypes.Structure):
     _fields_ = [(name, ctypes.c_size_t) for name in "arena ordblks smblks hblks hblkhd usmblks "
@@ -47,6 +47,6 @@ def test_a_large_block_comes_from_the_heap_and_stays_there() -> None:
 
 def test_another_c_library_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ctypes, "CDLL", lambda name: object())
-    from shared.allocator import keep_freed_blocks
+    from shared.hosting.allocator import keep_freed_blocks
 
     keep_freed_blocks()

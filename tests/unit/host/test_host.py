@@ -18,14 +18,14 @@ from prometheus_client import REGISTRY
 
 from shared.contracts.envelope import EventStamp, pack
 from shared.contracts.image_events import ImageDeleted
+from shared.events.lifecycle import Lifecycle
 from shared.events.port import Record
 from shared.events.progress import progress_spec
-from shared.host import face_of, watch_loop
+from shared.hosting.host import face_of, watch_loop
+from shared.hosting.service import Service
+from shared.hosting.stores import Stores, with_dead_letters
 from shared.http.callers import Viewer
-from shared.lifecycle import Lifecycle
-from shared.service import Service
 from shared.settings import HttpSettings
-from shared.stores import Stores, with_dead_letters
 from tests.running import credentials
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -47,7 +47,7 @@ def client_of(stores: Stores, service: Service, life: Lifecycle) -> httpx.AsyncC
 async def test_health_tells_a_loop_that_gave_no_sign_for_a_minute(stores: Stores) -> None:
     clock = Time()
     life = Lifecycle(clock=clock)
-    async with client_of(stores, Service("svc", "", (), ()), life) as client:
+    async with client_of(stores, Service(name="svc", summary=""), life) as client:
         life.sign("svc")
         life.sign("other")
         clock.now = 59
@@ -63,7 +63,7 @@ async def test_health_tells_a_loop_that_gave_no_sign_for_a_minute(stores: Stores
 async def test_a_process_that_is_to_end_is_not_ready_and_alive(stores: Stores) -> None:
     await stores.open([])
     life = Lifecycle()
-    async with client_of(stores, Service("svc", "", (), ()), life) as client:
+    async with client_of(stores, Service(name="svc", summary=""), life) as client:
         assert (await client.get("/readyz")).status_code == 200
         life.stopping = True
         assert (await client.get("/readyz")).status_code == 503
@@ -90,7 +90,7 @@ async def test_lines_of_a_request_tell_its_tenant(
         structlog.get_logger().warning("inside")
         raise RuntimeError("a defect")
 
-    service = Service("svc", "", (), (router,))
+    service = Service(name="svc", summary="", routers=(router,))
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -114,10 +114,10 @@ SLOW = """
 import asyncio, sys
 from pathlib import Path
 from fastapi import APIRouter
-from shared import host
+from shared.hosting import host
 from shared.contracts.image_events import ImageDeleted
 from shared.events.subscriptions import on
-from shared.service import Service
+from shared.hosting.service import Service
 
 seen = Path(sys.argv[1])
 
@@ -129,7 +129,7 @@ async def handler(event):
         file.write(f"done {event.data.image_id}\\n")
 
 def build(stores):
-    return Service("svc", "", (), (), subscriptions=(on(ImageDeleted, handler),))
+    return Service(name="svc", summary="", subscriptions=(on(ImageDeleted, handler),))
 
 host.main(build, sys.argv[2:])
 """

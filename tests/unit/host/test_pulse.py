@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from shared.lifecycle import Lifecycle
-from shared.pulse import keep_pulse
+from shared.events.lifecycle import Lifecycle
+from shared.hosting.pulse import keep_pulse
 from tests.servers.processes import free_port
 
 ROOT = Path(__file__).parents[3]

@@ -11,9 +11,9 @@ from shared.callers import Caller
 from shared.errors import DependencyDown, InvalidInput, LoupeError, QuotaExceeded, Unauthenticated
 from shared.http.app import create_app
 from shared.http.console import Console
+from shared.http.face import Face
 from shared.http.tokens import LIFETIME_S, Tokens
 from shared.paging import decode_cursor, encode_cursor
-from shared.service import Service
 
 SECRET = "s3cr3t-" * 6
 WHO = Caller("t", "k", "member")
@@ -30,7 +30,7 @@ def face(error: Exception, *, ready: LoupeError | None = None) -> httpx.AsyncCli
         if ready is not None:
             raise ready
 
-    service = Service("svc", "", (), APIRouter(), public=router)
+    service = Face(name="svc", summary="", public=(router,))
     app = create_app(service, tokens=Tokens(SECRET), checks={"documents": check})
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     return httpx.AsyncClient(transport=transport, base_url="http://loupe")

@@ -7,9 +7,9 @@ import pytest
 from fastapi import APIRouter, Depends
 
 from shared.http.app import create_app
+from shared.http.face import Face
 from shared.http.tokens import Tokens
 from shared.http.use_cases import use
-from shared.service import Service
 
 router = APIRouter()
 
@@ -30,8 +30,8 @@ async def greet(
     return [greeter.word, word]
 
 
-def service(*use_cases: object) -> Service:
-    return Service("svc", "", (), (), public=(router,), use_cases=use_cases)
+def service(*use_cases: object) -> Face:
+    return Face(name="svc", summary="", public=(router,), use_cases=use_cases)
 
 
 async def greeting_of(*use_cases: object) -> httpx.Response:

@@ -27,10 +27,10 @@ from shared.callers import Caller
 from shared.contracts.envelope import EventStamp, pack, unpack
 from shared.contracts.project_events import ProjectCreated
 from shared.documents.port import Query, TenantScope
+from shared.hosting.stores import Stores
 from shared.jobs.job import Job
 from shared.jobs.queue import JobQueue
 from shared.paging import PageParams
-from shared.stores import Stores
 from tests.running import until
 
 WHO = Caller("default", "key-1", "admin")

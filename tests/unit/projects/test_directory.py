@@ -8,8 +8,8 @@ from shared.contracts.envelope import EventBody, EventStamp, pack, unpack
 from shared.contracts.project_events import ProjectCreated, ProjectDeleted, ProjectUpdated
 from shared.errors import NotFound
 from shared.events.subscriptions import Subscription
+from shared.hosting.stores import Stores
 from shared.projects.directory import ProjectDirectory, projects_spec
-from shared.stores import Stores
 
 CREATED = ProjectCreated(project_id="P", name="old", task="detection")
 RENAMED = ProjectUpdated(project_id="P", name="new")

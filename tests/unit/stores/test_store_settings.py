@@ -8,8 +8,8 @@ import pytest
 from pydantic import ValidationError
 
 from shared.events.kafka import KafkaEventLog
+from shared.hosting.stores import Stores
 from shared.settings import KafkaSecurity, StoreSettings
-from shared.stores import Stores
 
 CLUSTER = {"LOUPE_STORES": "cluster", "LOUPE_S3_ACCESS_KEY": "a", "LOUPE_S3_SECRET_KEY": "b" * 16}
 USER = {

@@ -25,12 +25,12 @@ from shared.contracts.snapshot import Snapshot
 from shared.contracts.training_events import TrainingRequested
 from shared.documents.port import TenantScope
 from shared.events.port import Record
+from shared.hosting.stores import Stores
 from shared.ids import new_id
 from shared.runtime.cutting import PlanRefused
 from shared.runtime.manifest import ModelManifest
 from shared.runtime.onnx_session import OnnxSession
 from shared.runtime.predictor import Predictor
-from shared.stores import Stores
 from shared.vision.tiles import TilePlan
 from tests.running import Running, running
 from tests.unit.annotation.platform import packed

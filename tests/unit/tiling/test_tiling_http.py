@@ -13,8 +13,8 @@ from services.tiling.app import build as build_tiling
 from services.workspace.app import build as build_workspace
 from shared.contracts.annotation_events import AnnotationSaved
 from shared.contracts.envelope import Event
+from shared.hosting.stores import Stores
 from shared.ids import new_id
-from shared.stores import Stores
 from shared.vision.tile_advice import advise
 from shared.vision.tiles import TilePlan
 from tests.running import Running, credentials, running, until

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.stores import Stores
+from shared.hosting.stores import Stores
 from tests.unit.trainer.platform import Place, Time
 
 

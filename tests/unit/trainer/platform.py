@@ -33,10 +33,10 @@ from shared.contracts.project_events import ProjectCreated
 from shared.contracts.snapshot import Snapshot
 from shared.contracts.training_events import SnapshotFrozen
 from shared.documents.port import TenantScope
+from shared.hosting.stores import Stores
 from shared.jobs.job import job_spec
 from shared.jobs.queue import JobQueue
 from shared.projects.directory import ProjectDirectory, projects_spec
-from shared.stores import Stores
 from tests.unit.trainer.pictures import PROJECT, write_snapshot
 
 WHO = Caller("default", "key-1", "admin")

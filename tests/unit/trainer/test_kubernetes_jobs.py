@@ -9,9 +9,9 @@ import pytest
 from services.trainer.kubernetes_jobs import JobMaker, read_template
 from services.trainer.lines import JOB_KIND
 from shared.clock import utc_now
+from shared.hosting.stores import Stores
 from shared.jobs.job import job_spec
 from shared.jobs.queue import JobQueue
-from shared.stores import Stores
 
 TEMPLATE = {"kind": "Job", "metadata": {"name": "plant-training", "labels": {"a": "b"}}, "spec": {}}
 

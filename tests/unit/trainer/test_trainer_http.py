@@ -13,9 +13,9 @@ from services.trainer.handlers import Trainings
 from shared.contracts.annotation_events import AnnotationSaved
 from shared.contracts.image_events import ImageUploaded
 from shared.contracts.project_events import ProjectCreated
+from shared.hosting.stores import Stores
 from shared.jobs.queue import JobQueue
 from shared.projects.directory import ProjectDirectory
-from shared.stores import Stores
 from tests.running import HANG_S, Running, running, until
 from tests.unit.trainer.pictures import PROJECT
 from tests.unit.trainer.platform import WHO

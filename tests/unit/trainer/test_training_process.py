@@ -17,9 +17,9 @@ from shared.clock import utc_now
 from shared.contracts.predictions import StoredPredictions
 from shared.contracts.snapshot import Snapshot
 from shared.documents.port import TenantScope
+from shared.hosting.stores import Stores
 from shared.runtime.manifest import ModelManifest
 from shared.runtime.onnx_session import OnnxSession
-from shared.stores import Stores
 from shared.vision.merging import MergeMethod, Overlap
 from tests.unit.trainer.pictures import LABELS, PROJECT, write_snapshot
 from tests.unit.trainer.platform import WHO, Place

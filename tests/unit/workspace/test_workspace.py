@@ -7,8 +7,8 @@ import pytest
 
 from services.workspace.app import build
 from services.workspace.domain.api_keys import make_key
+from shared.hosting.stores import Stores
 from shared.ids import new_id
-from shared.stores import Stores
 from tests.running import credentials, running, until
 
 PROJECTS = "/api/workspace/projects"

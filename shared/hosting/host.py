@@ -15,18 +15,18 @@ from typing import Any, Literal
 import uvicorn
 from starlette.types import ASGIApp
 
-from shared.allocator import keep_freed_blocks
 from shared.events.consumer import ConsumerLoop
+from shared.events.lifecycle import Lifecycle
 from shared.events.relay import Relay
+from shared.hosting.allocator import keep_freed_blocks
+from shared.hosting.pulse import keep_pulse
+from shared.hosting.service import Loop, Service
+from shared.hosting.stores import Stores
 from shared.http.app import ByPrefix, Check, create_app, problem_page
 from shared.http.tokens import Tokens
 from shared.jobs.job import Job
 from shared.jobs.watching import watch_jobs
-from shared.lifecycle import Lifecycle
-from shared.pulse import keep_pulse
-from shared.service import Loop, Service
 from shared.settings import HostSettings, HttpSettings, StoreSettings
-from shared.stores import Stores
 from shared.telemetry import LOOP_LAG, configure, logger
 
 Role = Literal["api", "consume", "work"]

@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from shared.contracts.api_compatibility import api_changes
+from tools.contracts.api_compatibility import api_changes
 
 Changes = Callable[[dict[str, Any], dict[str, Any]], list[str]]
 

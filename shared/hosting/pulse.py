@@ -3,7 +3,7 @@
 import asyncio
 from pathlib import Path
 
-from shared.lifecycle import Lifecycle
+from shared.events.lifecycle import Lifecycle
 
 _EVERY_S = 5.0
 

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from shared.contracts.asyncapi import asyncapi
 from shared.contracts.catalogue import all_events
 from shared.contracts.envelope import Event, EventBody, EventStamp, pack
+from tools.contracts.asyncapi import asyncapi
 
 _EXAMPLE_TIME = "2026-11-20T08:00:00.000000Z"
 

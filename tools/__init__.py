@@ -1,0 +1,1 @@
+"""What developers use from a checkout; no image holds it."""

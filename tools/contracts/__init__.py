@@ -1,0 +1,1 @@
+"""The published contracts: written from the code, compared with what readers rely on."""
