@@ -1,12 +1,12 @@
 """Which tested images are wrong: predictions against the truth that the demo happens to know."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from shared.vision.boxes import as_boxes, iou_matrix
+from shared.vision.boxes import Boxes, as_boxes, iou_matrix
 
 MATCH_IOU = 0.5
 
@@ -57,7 +57,53 @@ def compare(
     return Difference(found, len(truth) - found, len(predicted) - found)
 
 
-def _boxes(shapes: Sequence[dict[str, Any]]) -> Any:  # noqa: ANN401  `Boxes`
+@dataclass(frozen=True)
+class Verdict:
+    """What a test says about the predictions of many images.
+
+    Attributes:
+        total: Objects over all images.
+        images: How many images were compared.
+        wrong: Predictions that a person would correct, the worst first; nothing else.
+        doubtful: The right ones, the least certain first.
+    """
+
+    total: Difference
+    images: int
+    wrong: tuple[dict[str, Any], ...]
+    doubtful: tuple[dict[str, Any], ...]
+
+
+def judge(
+    predictions: Sequence[dict[str, Any]], truth: Mapping[str, Sequence[dict[str, Any]]]
+) -> Verdict:
+    """Compare predictions with the truth of their images; those of unknown truth are left out."""
+    judged = [
+        (compare(prediction["shapes"], truth[prediction["image_id"]]), prediction)
+        for prediction in predictions
+        if prediction["image_id"] in truth
+    ]
+    wrong = [pair for pair in judged if pair[0].is_wrong]
+    wrong.sort(key=lambda pair: -(pair[0].missed + pair[0].wrong))
+    right = [prediction for difference, prediction in judged if not difference.is_wrong]
+    total = Difference(
+        found=sum(difference.found for difference, _ in judged),
+        missed=sum(difference.missed for difference, _ in judged),
+        wrong=sum(difference.wrong for difference, _ in judged),
+    )
+    return Verdict(
+        total,
+        len(judged),
+        tuple(prediction for _, prediction in wrong),
+        tuple(sorted(right, key=_least_score)),
+    )
+
+
+def _least_score(prediction: dict[str, Any]) -> float:
+    return min((shape["score"] or 0.0 for shape in prediction["shapes"]), default=1.0)
+
+
+def _boxes(shapes: Sequence[dict[str, Any]]) -> Boxes:
     rows = []
     for shape in shapes:
         points = np.asarray(shape["points"], np.float64).reshape(-1, 2)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from services.cli.client import ApiError, Client, Json
-from services.cli.demo.comparison import compare
+from services.cli.demo.comparison import Verdict, judge
 from services.cli.demo.data import DemoData
 from services.cli.demo.screen import DETECTION_THRESHOLD, Show, shown
 from services.cli.demo.state import DemoRun
@@ -15,7 +15,7 @@ from services.cli.uploads import upload_all
 
 _LOOK_S = 0.5
 _NEVER = 100_000
-_FEWEST_CORRECTIONS = 3
+_CONFIRMED = 3
 _QUIET_S = 2.0
 _REPORT_S = 120.0
 _DEPLOY_S = 180.0
@@ -210,15 +210,20 @@ class DemoLoop:
         return bool(found["deployed_at"])
 
     def _test_and_correct(self, data: DemoData, version: Json, budgets: Budgets) -> None:
-        """Test unseen images and correct the wrong ones."""
+        """Test unseen images and correct the wrong ones; confirm a few where none is wrong."""
         ids = self._upload(data.unseen, "upload unseen images")
         truth = self._truth(data, ids)
         predictions = self._test([ids[name] for name in sorted(ids)], version)
-        wrong = self._judge(predictions, truth)
-        # Only when every correction is in does the training fire, whatever is killed in between.
-        self._set_policy(min_corrections=len(wrong), budget_s=budgets.second_s)
-        with self._show.stage("correct the wrong ones", len(wrong)) as stage:
-            for prediction in wrong:
+        verdict = self._judge(predictions, truth)
+        if verdict.wrong:
+            chosen, title = verdict.wrong, "correct the wrong ones"
+        else:  # a person confirms what is right, too, and the next version learns from it
+            chosen, title = verdict.doubtful[:_CONFIRMED], "confirm the least certain ones"
+            self._show.say("  nothing is wrong: the least certain images are confirmed instead")
+        # Only when every answer is in does the training fire, whatever is killed in between.
+        self._set_policy(min_corrections=len(chosen), budget_s=budgets.second_s)
+        with self._show.stage(title, len(chosen)) as stage:
+            for prediction in chosen:
                 image_id = prediction["image_id"]
                 body = {"prediction_id": prediction["id"], "shapes": truth[image_id]}
                 self._client.post(self._path("annotation", f"images/{image_id}/corrections"), body)
@@ -256,26 +261,14 @@ class DemoLoop:
         path = self._path("inference", "predictions")
         return list(self._client.pages(path, test_run_id=run["id"]))
 
-    def _judge(self, predictions: Sequence[Json], truth: Mapping[str, Json]) -> list[Json]:
-        """Return the predictions to correct, the worst first; a few doubtful ones when all fit."""
-        judged = [
-            (compare(prediction["shapes"], truth[prediction["image_id"]]), prediction)
-            for prediction in predictions
-            if prediction["image_id"] in truth
-        ]
-        wrong = [(difference, p) for difference, p in judged if difference.is_wrong]
-        missed = sum(difference.missed for difference, _ in judged)
-        false = sum(difference.wrong for difference, _ in judged)
-        found = sum(difference.found for difference, _ in judged)
+    def _judge(self, predictions: Sequence[Json], truth: Mapping[str, Json]) -> Verdict:
+        verdict = judge(predictions, truth)
+        total = verdict.total
         self._show.say(
-            f"  {len(judged)} images tested: {found} objects found, {missed} missed,"
-            f" {false} false; {len(wrong)} images to correct"
+            f"  {verdict.images} images tested: {total.found} objects found, {total.missed} missed,"
+            f" {total.wrong} false; {len(verdict.wrong)} images to correct"
         )
-        if len(wrong) < _FEWEST_CORRECTIONS:
-            doubtful = sorted((p for _, p in judged), key=_least_score)
-            return doubtful[:_FEWEST_CORRECTIONS]
-        wrong.sort(key=lambda pair: -(pair[0].missed + pair[0].wrong))
-        return [prediction for _, prediction in wrong]
+        return verdict
 
     def _retraining_of(self, first: Json) -> Json | None:
         """Return the newest training that the policy fired, if there is one."""
@@ -314,7 +307,3 @@ def _note(training: Json) -> str:
 
 def _without_id(shape: Json) -> Json:
     return {name: value for name, value in shape.items() if name != "id" and value is not None}
-
-
-def _least_score(prediction: Json) -> float:
-    return min((shape["score"] or 0.0 for shape in prediction["shapes"]), default=1.0)

@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from services.cli.demo import comparison, data, screen
-from services.cli.demo.comparison import Difference, compare
+from services.cli.demo.comparison import Difference, compare, judge
 from services.cli.demo.screen import versions_table
 from services.cli.demo.state import open_run
 
@@ -49,6 +49,22 @@ def test_predictions_are_matched_with_the_truth(
 def test_the_best_score_takes_the_truth_first() -> None:
     weak, strong = box("a", 3, 0.2), box("a", 0, 0.8)
     assert compare([weak, strong], [box("a", 0), box("a", 5)]) == Difference(2, 0, 0)
+
+
+def answer(image_id: str, *shapes: dict[str, Any]) -> dict[str, Any]:
+    return {"id": f"P-{image_id}", "image_id": image_id, "shapes": list(shapes)}
+
+
+def test_only_wrong_images_are_to_be_corrected_however_few_they_are() -> None:
+    right = [answer(f"right-{n}", box("a", 0, 0.9 - n / 10)) for n in range(5)]
+    predictions = [*right, answer("wrong"), answer("worse", box("b", 0)), answer("unknown")]
+    truth = {p["image_id"]: [box("a", 0)] for p in predictions if p["image_id"] != "unknown"}
+    verdict = judge(predictions, truth)
+    assert [p["image_id"] for p in verdict.wrong] == ["worse", "wrong"]
+    assert [p["image_id"] for p in verdict.doubtful] == [f"right-{n}" for n in (4, 3, 2, 1, 0)]
+    assert verdict.images == 7
+    assert verdict.total == Difference(found=5, missed=2, wrong=1)
+    assert judge(right, truth).wrong == ()
 
 
 def test_a_run_is_remembered_until_something_else_is_asked(tmp_path: Path) -> None:
