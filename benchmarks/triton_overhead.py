@@ -35,6 +35,7 @@ from services.inference.adapters.triton.supervisor import TritonSupervisor
 from services.inference.domain.model_config import ServedModel
 from shared.ids import new_id
 from shared.runtime.onnx_session import OnnxSession
+from shared.runtime.tasks.table import spec_of
 
 Run = Callable[[np.ndarray], object]
 
@@ -167,7 +168,12 @@ async def measure(onnx_bytes: bytes, options: argparse.Namespace) -> None:
         client = TritonClient(server.address, access_key=server.access_key)
         serving = Serving(threads=options.threads, instances=options.instances)
         model = ServedModel(
-            name=new_id(), number=1, input_width=width, input_height=height, label_count=int(labels)
+            name=new_id(),
+            number=1,
+            input_width=width,
+            input_height=height,
+            label_count=int(labels),
+            outputs=spec_of("detection").outputs,
         )
         ModelStore(folders.models, serving).publish(
             model, onnx_bytes, sha256=hashlib.sha256(onnx_bytes).hexdigest()

@@ -18,7 +18,8 @@ class Deployment(Document):
     """One version on its way to, on, or off the model server; ``id`` is its name in Triton.
 
     ``manifest`` is the text of the version's ``model.json``, known once it was published.
-    ``promoted_at`` is the time of the event that asked for it; the newest one gets the alias.
+    ``promoted_at`` is the time of the event that asked for it, for people: clocks may jump.
+    ``order`` counts the promotions of its project.
     """
 
     project_id: str
@@ -30,11 +31,17 @@ class Deployment(Document):
     golden_key: str
     test_after: bool = False
     promoted_at: Timestamp
+    order: int = 0
     state: DeploymentState = "wanted"
     reason: str = ""
     attempts: int = 0
     manifest: str = ""
     deployed_at: Timestamp | None = None
+
+    @property
+    def rank(self) -> tuple[int, int]:
+        """Where it stands among its project's versions; the highest one gets the alias."""
+        return self.order, self.number
 
 
 class Alias(Document):
@@ -44,6 +51,13 @@ class Alias(Document):
     previous: tuple[str, ...] = ()
     model_version: str
     promoted_at: Timestamp
+    order: int = 0
+    number: int = 0
+
+    @property
+    def rank(self) -> tuple[int, int]:
+        """The rank of the deployment that answers."""
+        return self.order, self.number
 
 
 class ImageView(Projection):

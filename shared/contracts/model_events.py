@@ -6,7 +6,10 @@ from shared.contracts.envelope import EXAMPLE_ID, EventBody
 
 
 class ModelPromoted(EventBody):
-    """A version passed the gate and is to be served; ``test_after``: then it tests images."""
+    """A version passed the gate and is to be served; ``test_after``: then it tests images.
+
+    ``order`` counts the promotions of a project: whatever the clocks say, the highest one serves.
+    """
 
     type: ClassVar[str] = "model.promoted"
     topic: ClassVar[str] = "model"
@@ -30,6 +33,7 @@ class ModelPromoted(EventBody):
     model_manifest_key: str
     golden_key: str
     test_after: bool = False
+    order: int = 0
 
 
 class ModelDeployed(EventBody):

@@ -26,6 +26,7 @@ from shared.runtime.detections import Detections
 from shared.runtime.manifest import ModelManifest
 from shared.runtime.onnx_session import OnnxSession
 from shared.runtime.predictor import Predictor
+from shared.runtime.tasks.table import spec_of
 from shared.vision.tiles import TilePlan
 from tests.adapters.inference.bench import running_bench
 
@@ -107,7 +108,12 @@ async def test_trainer_runtime_and_triton_agree(exported, tmp_path: Path, size, 
     local = OnnxSession(exported.onnx)
     async with running_bench(tmp_path / "triton") as bench:
         model = ServedModel(
-            name=new_id(), number=1, input_width=SIZE[0], input_height=SIZE[1], label_count=3
+            name=new_id(),
+            number=1,
+            input_width=SIZE[0],
+            input_height=SIZE[1],
+            label_count=3,
+            outputs=spec_of("detection").outputs,
         )
         digest = hashlib.sha256(exported.onnx).hexdigest()
         bench.store.publish(model, exported.onnx, sha256=digest)

@@ -2,15 +2,15 @@
 
 import io
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-SCORE_TOLERANCE = 1e-4
-BOX_TOLERANCE_PX = 0.1
+from shared.runtime.session import Tensors
+from shared.runtime.tasks.spec import FREE, OutputSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,35 +19,49 @@ class Golden:
 
     Attributes:
         image: ``(B, H, W, 3)`` uint8, the model's input.
-        boxes: ``(B, A, 4)`` float32 xyxy in input pixels.
-        scores: ``(B, A, C)`` float32 in [0, 1].
+        outputs: The answer by name, each ``(B, …)`` as the model's task says.
     """
 
     image: NDArray[np.uint8]
-    boxes: NDArray[np.float32]
-    scores: NDArray[np.float32]
+    outputs: Tensors
 
     def to_bytes(self) -> bytes:
-        """The three arrays as an ``.npz`` file without pickles."""
+        """The arrays as an ``.npz`` file without pickles."""
         buffer = io.BytesIO()
-        np.savez_compressed(buffer, image=self.image, boxes=self.boxes, scores=self.scores)
+        arrays: dict[str, NDArray[Any]] = {"image": self.image, **self.outputs}
+        np.savez_compressed(buffer, allow_pickle=False, **arrays)
         return buffer.getvalue()
 
     @classmethod
-    def from_bytes(cls, data: bytes) -> Self:
-        """Read what `to_bytes` wrote.
+    def from_bytes(cls, data: bytes, outputs: Sequence[OutputSpec]) -> Self:
+        """Read what `to_bytes` wrote; only ``outputs`` are looked at.
 
         Raises:
             ValueError: Not such a file, or arrays of another kind.
         """
         try:
             with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-                image, boxes, scores = arrays["image"], arrays["boxes"], arrays["scores"]
+                image = arrays["image"]
+                found = {output.name: arrays[output.name] for output in outputs}
         except (KeyError, OSError, EOFError, ValueError, zipfile.BadZipFile) as error:
             raise ValueError(f"not a golden file: {error}") from error
-        if image.dtype != np.uint8 or boxes.dtype != np.float32 or scores.dtype != np.float32:
-            raise ValueError("a golden file holds a uint8 image and float32 outputs")
-        return cls(image, boxes, scores)
+        wrong = [output.name for output in outputs if found[output.name].dtype != output.dtype]
+        if image.dtype != np.uint8 or wrong:
+            raise ValueError(f"a golden file holds other types of {', '.join(wrong) or 'image'}")
+        return cls(image, found)
+
+    def misfits(self, outputs: Sequence[OutputSpec], labels: int) -> list[str]:
+        """Say in words where the answer has other sides than a model of so many labels has."""
+        found = []
+        for output in outputs:
+            expected = output.shape(labels)
+            actual = self.outputs[output.name].shape[1:]
+            fits = len(actual) == len(expected) and all(
+                want in (FREE, side) for want, side in zip(expected, actual, strict=True)
+            )
+            if not fits:
+                found.append(f"{output.name} has sides {actual}, not {expected}")
+        return found
 
 
 def probe_image(width: int, height: int) -> NDArray[np.uint8]:
@@ -63,24 +77,23 @@ def probe_image(width: int, height: int) -> NDArray[np.uint8]:
     return np.asarray(image % 256, np.uint8)[None]
 
 
-def differences(golden: Golden, outputs: Mapping[str, NDArray[np.float32]]) -> list[str]:
-    """Say in words where ``outputs`` leave the golden answer; an empty list means agreement.
+def differences(golden: Golden, answer: Tensors, outputs: Sequence[OutputSpec]) -> list[str]:
+    """Say in words where ``answer`` leaves the golden one; an empty list means agreement.
 
-    Scores may differ by 1e-4 and boxes by 0.1 px (the parity figure of the main job); NaN
-    anywhere is a difference.
+    Each output may differ by its tolerance; NaN anywhere is a difference.
     """
     found = []
-    pairs = (
-        ("boxes", golden.boxes, BOX_TOLERANCE_PX),
-        ("scores", golden.scores, SCORE_TOLERANCE),
-    )
-    for name, expected, tolerance in pairs:
-        actual = outputs.get(name)
+    for output in outputs:
+        expected, actual = golden.outputs[output.name], answer.get(output.name)
         if actual is None or actual.shape != expected.shape:
             shape = None if actual is None else actual.shape
-            found.append(f"{name} has shape {shape}, expected {expected.shape}")
+            found.append(f"{output.name} has shape {shape}, expected {expected.shape}")
         elif expected.size:
-            worst = float(np.abs(actual - expected).max())
-            if not worst <= tolerance:
-                found.append(f"{name} differ by up to {worst:.6g}, allowed is {tolerance:g}")
+            worst = float(np.abs(actual.astype(np.float64) - expected).max())
+            if not worst <= output.tolerance:
+                unit = f" {output.unit}" if output.unit else ""
+                found.append(
+                    f"{output.name} differ by up to {worst:.6g}{unit},"
+                    f" allowed is {output.tolerance:g}{unit}"
+                )
     return found

@@ -1,8 +1,10 @@
-"""The text of Triton's ``config.pbtxt`` for a detection model."""
+"""The text of Triton's ``config.pbtxt`` for a model of any task."""
 
 import re
 from dataclasses import dataclass
 from typing import Literal
+
+from shared.runtime.tasks.spec import OutputSpec
 
 Backend = Literal["python", "onnxruntime"]
 Device = Literal["cpu", "gpu"]
@@ -12,6 +14,12 @@ MAX_BATCH = 16
 
 PLAN_PARAMETER = "tile_plan_hash"
 
+_TYPES = {
+    "float32": "TYPE_FP32",
+    "int64": "TYPE_INT64",
+    "int32": "TYPE_INT32",
+    "uint8": "TYPE_UINT8",
+}
 _HASH = re.compile(r"(?:[0-9a-f]{64})?")
 _MODEL_NAME = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")
 
@@ -48,7 +56,8 @@ class ServedModel:
         number: The project's version number: Triton's version, repeated in every response.
         input_width: Width in pixels of the model's input.
         input_height: Height in pixels.
-        label_count: Number of labels, the last axis of ``scores``.
+        label_count: Number of labels.
+        outputs: What it answers with, as its task says.
         tile_plan_hash: Identity of the plan whose tiles the model knows; empty where unknown.
     """
 
@@ -57,6 +66,7 @@ class ServedModel:
     input_width: int
     input_height: int
     label_count: int
+    outputs: tuple[OutputSpec, ...]
     tile_plan_hash: str = ""
 
     def __post_init__(self) -> None:
@@ -90,6 +100,7 @@ def render_config(
     """
     kind = "KIND_GPU" if device == "gpu" else "KIND_CPU"
     key = "threads" if backend == "python" else "intra_op_thread_count"
+    outputs = ",\n".join(_output(output, model.label_count) for output in model.outputs)
     return f"""name: "{model.name}"
 backend: "{backend}"
 max_batch_size: {MAX_BATCH}
@@ -97,11 +108,15 @@ input [
   {{ name: "image" data_type: TYPE_UINT8 dims: [ {model.input_height}, {model.input_width}, 3 ] }}
 ]
 output [
-  {{ name: "boxes" data_type: TYPE_FP32 dims: [ -1, 4 ] }},
-  {{ name: "scores" data_type: TYPE_FP32 dims: [ -1, {model.label_count} ] }}
+{outputs}
 ]
 instance_group [ {{ count: {instances} kind: {kind} }} ]
 version_policy {{ specific {{ versions: [ {model.number} ] }} }}
 parameters {{ key: "{key}" value {{ string_value: "{threads}" }} }}
 parameters {{ key: "{PLAN_PARAMETER}" value {{ string_value: "{model.tile_plan_hash}" }} }}
 """
+
+
+def _output(output: OutputSpec, label_count: int) -> str:
+    dims = ", ".join(map(str, output.shape(label_count)))
+    return f'  {{ name: "{output.name}" data_type: {_TYPES[output.dtype]} dims: [ {dims} ] }}'

@@ -6,8 +6,9 @@ from services.inference.errors import NoDeployment
 from services.inference.repository import ALIASES, DEPLOYMENTS, Alias, Deployment
 from shared.contracts.envelope import Event
 from shared.contracts.model_events import ModelPromoted
-from shared.documents.port import Collection, Documents, Query, Sort, TenantScope
-from shared.errors import AlreadyExists, NotFound, VersionConflict
+from shared.documents.port import Collection, Documents, Query, Sort, Step, TenantScope
+from shared.errors import NotFound
+from shared.http.paging import PageParams
 from shared.ids import derived_id
 from shared.paging import PageParams
 from shared.projects.directory import ProjectDirectory
@@ -44,16 +45,13 @@ class Deployments:
             golden_key=data.golden_key,
             test_after=data.test_after,
             promoted_at=event.time,
+            order=data.order,
         )
-        deployments = self._of(event.tenant)
-        old = await deployments.find(wanted.id)
-        if old is None:
-            try:
-                await deployments.insert(wanted)
-            except AlreadyExists as error:
-                raise VersionConflict("the deployment was made meanwhile") from error
-        elif event.time > old.promoted_at:
-            await deployments.replace(wanted.model_copy(update={"version": old.version}))
+
+        def again(stored: Deployment) -> Step[Deployment]:
+            return wanted if not stored.version or wanted.order > stored.order else None
+
+        await self._of(event.tenant).change(wanted.id, again, new=wanted)
         self.wake()
 
     async def forget_project(self, tenant: str, project_id: str) -> None:

@@ -1,46 +1,32 @@
 """Brings promoted versions onto the model server, and the alias to them once they are proven."""
 
 import asyncio
-from dataclasses import dataclass
 
 from services.inference.adapters.triton.client import TritonClient
 from services.inference.adapters.triton.model_store import ModelStore
-from services.inference.domain.golden import Golden, differences
+from services.inference.domain.golden import differences
 from services.inference.domain.model_config import ServedModel
 from services.inference.errors import GoldenMismatch, ModelNotReady, UnservableModel
-from services.inference.repository import ALIASES, DEPLOYMENTS, Alias, Deployment
+from services.inference.repository import (
+    ALIASES,
+    DEPLOYMENTS,
+    Alias,
+    Deployment,
+    DeploymentState,
+)
+from services.inference.work.artefacts import Artefacts, read_artefacts
 from services.inference.work.reconciler import Wanted
 from shared.blobs.port import Blobs
 from shared.clock import utc_now
 from shared.contracts.model_events import DeploymentFailed, ModelDeployed
-from shared.documents.port import Collection, Documents, EveryTenant, Query, Sort, TenantScope
-from shared.errors import AlreadyExists, DependencyDown, LoupeError, NotFound, VersionConflict
-from shared.runtime.manifest import ManifestError, ModelManifest
+from shared.documents.port import Documents, EveryTenant, Query, Step, TenantScope, Write
+from shared.errors import DependencyDown, LoupeError, NotFound, VersionConflict
+from shared.runtime.manifest import ModelManifest
 from shared.telemetry import logger
 
 MAX_ATTEMPTS = 3
-_ALL = 10_000
 
 log = logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Artefacts:
-    """The blobs of one version."""
-
-    onnx: bytes
-    manifest: ModelManifest
-    golden: Golden
-
-    def check_agreement(self) -> None:
-        """Raise UnservableModel unless `model.json` and the golden file speak of the same model."""
-        side = (self.manifest.input_height, self.manifest.input_width, 3)
-        labels = len(self.manifest.labels)
-        if self.golden.image.shape[1:] != side or self.golden.scores.shape[-1:] != (labels,):
-            raise UnservableModel(
-                f"model.json says input {side} and {labels} labels, the golden file has "
-                f"{self.golden.image.shape[1:]} and {self.golden.scores.shape[-1:]}"
-            )
 
 
 class Deployer:
@@ -76,7 +62,7 @@ class Deployer:
         """Put a model back into the repository when it is missing or damaged there."""
         if not await asyncio.to_thread(self._store.is_intact, name):
             deployment = await self._deployments.get(name)
-            await self._publish(deployment, await self._read(deployment))
+            await self._publish(deployment, await read_artefacts(self._blobs, deployment))
 
     async def settle(self) -> None:
         """Deploy what is wanted, oldest promotion first; then sweep what nobody needs.
@@ -93,7 +79,7 @@ class Deployer:
     async def _settle_one(self, deployment: Deployment) -> Deployment | None:
         """Try once; return the deployment when it is to be tried again."""
         try:
-            artefacts = await self._read(deployment)
+            artefacts = await read_artefacts(self._blobs, deployment)
             await self._publish(deployment, artefacts)
             deployment = await self._note_manifest(deployment, artefacts.manifest)
             await asyncio.to_thread(self._client.load, deployment.id)
@@ -108,20 +94,6 @@ class Deployer:
             await self._go_live(deployment)
         return None
 
-    async def _read(self, deployment: Deployment) -> Artefacts:
-        """Read and parse the version's blobs; raise UnservableModel for damaged ones."""
-        try:
-            onnx = await self._blobs.read(deployment.model_key)
-            text = await self._blobs.read(deployment.model_manifest_key)
-            golden = await self._blobs.read(deployment.golden_key)
-            artefacts = Artefacts(onnx, ModelManifest.from_json(text), Golden.from_bytes(golden))
-        except NotFound as error:
-            raise UnservableModel(f"an artefact is missing: {error.detail}") from error
-        except (ManifestError, ValueError) as error:
-            raise UnservableModel(f"an artefact is damaged: {error}") from error
-        artefacts.check_agreement()
-        return artefacts
-
     async def _publish(self, deployment: Deployment, artefacts: Artefacts) -> None:
         manifest = artefacts.manifest
         model = ServedModel(
@@ -130,6 +102,7 @@ class Deployer:
             input_width=manifest.input_width,
             input_height=manifest.input_height,
             label_count=len(manifest.labels),
+            outputs=artefacts.outputs,
             tile_plan_hash=manifest.learnt_plan.hash,
         )
         sha256 = manifest.model_sha256 or deployment.model_key.rsplit("/", 1)[-1]
@@ -141,8 +114,8 @@ class Deployer:
         plan_hash = self._client.plan_hash(served)
         if plan_hash and plan_hash != artefacts.manifest.learnt_plan.hash:
             raise UnservableModel("the model server has it under another tile plan")
-        golden = artefacts.golden
-        if found := differences(golden, self._client.infer(served, golden.image)):
+        answer = self._client.infer(served, artefacts.golden.image)
+        if found := differences(artefacts.golden, answer, artefacts.outputs):
             raise GoldenMismatch("the golden check differs: " + "; ".join(found))
 
     async def _note_manifest(self, deployment: Deployment, manifest: ModelManifest) -> Deployment:
@@ -162,40 +135,38 @@ class Deployer:
 
     async def _move_alias(self, deployment: Deployment) -> None:
         """Point the project at ``deployment`` unless it was promoted before the current one."""
-        aliases = self._documents.collection(ALIASES, TenantScope(deployment.tenant))
         event = ModelDeployed(project_id=deployment.project_id, version=deployment.model_version)
-        while True:
-            old = await aliases.find(deployment.project_id)
-            if old is not None and (
-                old.current == deployment.id or old.promoted_at > deployment.promoted_at
-            ):
-                return
-            before = (old.current, *old.previous) if old else ()
+        first = Alias(
+            id=deployment.project_id,
+            tenant=deployment.tenant,
+            current=deployment.id,
+            model_version=deployment.model_version,
+            promoted_at=deployment.promoted_at,
+            order=deployment.order,
+            number=deployment.number,
+        )
+
+        def moved(stored: Alias) -> Step[Alias]:
+            if not stored.version:
+                return Write(first, [event])
+            if stored.rank >= deployment.rank:
+                return None
+            if stored.current == deployment.id:
+                return stored.model_copy(update={"order": deployment.order})
+            before = (stored.current, *stored.previous)
             kept = tuple(name for name in before if name != deployment.id)[: self._keep - 1]
-            new = Alias(
-                id=deployment.project_id,
-                tenant=deployment.tenant,
-                version=old.version if old else 0,
-                current=deployment.id,
-                previous=kept,
-                model_version=deployment.model_version,
-                promoted_at=deployment.promoted_at,
-            )
-            try:
-                await (aliases.replace if old else aliases.insert)(new, events=[event])
-            except (AlreadyExists, VersionConflict, NotFound):
-                continue
-            return
+            return Write(first.model_copy(update={"previous": kept}), [event])
+
+        aliases = self._documents.collection(ALIASES, TenantScope(deployment.tenant))
+        await aliases.change(first.id, moved, new=first)
 
     async def _sweep(self) -> None:
         """Retire what no alias names any more; the reconciler then unloads it."""
         serving = await self._in_state("serving")  # read before the aliases, which move first
         aliases = self._documents.collection(ALIASES, EveryTenant())
-        named = {
-            name
-            for alias in await aliases.query(Query(limit=_ALL))
-            for name in (alias.current, *alias.previous)
-        }
+        named: set[str] = set()
+        async for alias in aliases.walk():
+            named |= {alias.current, *alias.previous}
         for deployment in serving:
             if deployment.id not in named:
                 await self._write(deployment.model_copy(update={"state": "retired"}))
@@ -233,7 +204,7 @@ class Deployer:
             log.info("deployment changed meanwhile", deployment=deployment.id)
             return None
 
-    async def _in_state(self, state: str) -> list[Deployment]:
-        collection: Collection[Deployment] = self._deployments
-        query = Query(where={"state": state}, sort=Sort("promoted_at"), limit=_ALL)
-        return await collection.query(query)
+    async def _in_state(self, state: DeploymentState) -> list[Deployment]:
+        """All deployments in a state, the first promoted first."""
+        found = [each async for each in self._deployments.walk(Query(where={"state": state}))]
+        return sorted(found, key=lambda deployment: deployment.rank)

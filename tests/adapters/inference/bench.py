@@ -15,6 +15,7 @@ from services.inference.adapters.triton.supervisor import TritonSupervisor
 from services.inference.domain.model_config import ServedModel
 from services.inference.work.reconciler import Reconciler, Wanted
 from shared.ids import new_id
+from shared.runtime.tasks.table import spec_of
 from tests.adapters.inference.models import HEIGHT, LABELS, WIDTH, noise_detector
 
 
@@ -38,6 +39,7 @@ class Bench:
             input_width=WIDTH,
             input_height=HEIGHT,
             label_count=len(LABELS),
+            outputs=spec_of("detection").outputs,
         )
         data = noise_detector(seed) if data is None else data
         self.store.publish(model, data, sha256=hashlib.sha256(data).hexdigest())

@@ -111,7 +111,7 @@ def make_version(
     )
     question = probe_image(WIDTH, HEIGHT)
     answer = OnnxSession(onnx_bytes, threads=1).run(question)
-    return Version(onnx_bytes, manifest, Golden(question, answer["boxes"], answer["scores"]))
+    return Version(onnx_bytes, manifest, Golden(question, answer))
 
 
 async def store_version(

@@ -27,6 +27,7 @@ class Site:
         self.headers = platform.headers
         self.project = new_id()
         self._sequence = 0
+        self._promotions = 0
 
     @property
     def base(self) -> str:
@@ -62,9 +63,10 @@ class Site:
         return image_id
 
     async def promote(self, version: Version, *, number: int = 1) -> None:
-        await self.say(
-            await store_version(self.stores, version, project_id=self.project, number=number)
-        )
+        """Say that a version serves from now on; each promotion of a project counts."""
+        self._promotions += 1
+        event = await store_version(self.stores, version, project_id=self.project, number=number)
+        await self.say(event.model_copy(update={"order": self._promotions}))
 
     async def deploy(self, version: Version, *, number: int = 1, state: str = "serving") -> dict:
         """Promote and wait for the end of the deployment."""

@@ -3,12 +3,20 @@
 import pytest
 
 from services.inference.domain.model_config import ServedModel, check_model_name, render_config
+from shared.runtime.tasks.table import spec_of
 
 NAME = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
 
 
 def served(**changes: object) -> ServedModel:
-    values = {"name": NAME, "number": 3, "input_width": 320, "input_height": 240, "label_count": 2}
+    values = {
+        "name": NAME,
+        "number": 3,
+        "input_width": 320,
+        "input_height": 240,
+        "label_count": 2,
+        "outputs": spec_of("detection").outputs,
+    }
     return ServedModel(**(values | changes))
 
 
@@ -64,3 +72,10 @@ def test_config_names_the_tile_plan_that_the_model_learnt():
 def test_only_a_hash_becomes_the_plan_in_the_config(plan_hash):
     with pytest.raises(ValueError, match="hash"):
         served(tile_plan_hash=plan_hash)
+
+
+def test_outputs_are_those_of_the_task():
+    text = render_config(served(outputs=spec_of("ocr").outputs), backend="python")
+    assert '{ name: "corners" data_type: TYPE_FP32 dims: [ -1, 4, 2 ] }' in text
+    assert '{ name: "signs" data_type: TYPE_FP32 dims: [ -1, -1, -1 ] }' in text
+    assert "boxes" not in text

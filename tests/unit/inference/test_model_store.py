@@ -9,10 +9,18 @@ import pytest
 from services.inference.adapters.triton.model_store import ModelStore, Serving
 from services.inference.domain.model_config import ServedModel
 from services.inference.errors import PublishConflict
+from shared.runtime.tasks.table import spec_of
 
 NAME = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
 ONNX = b"not really a model"
-MODEL = ServedModel(name=NAME, number=7, input_width=64, input_height=48, label_count=2)
+MODEL = ServedModel(
+    name=NAME,
+    number=7,
+    input_width=64,
+    input_height=48,
+    label_count=2,
+    outputs=spec_of("detection").outputs,
+)
 
 
 def sha256(data: bytes) -> str:
@@ -93,7 +101,12 @@ def test_folders_of_others_are_neither_listed_nor_cleared(store, tmp_path):
 
 def test_removing_is_idempotent_and_keeps_others(store):
     other = ServedModel(
-        name=NAME[:-1] + "W", number=1, input_width=8, input_height=8, label_count=1
+        name=NAME[:-1] + "W",
+        number=1,
+        input_width=8,
+        input_height=8,
+        label_count=1,
+        outputs=spec_of("detection").outputs,
     )
     store.publish(MODEL, ONNX, sha256=sha256(ONNX))
     store.publish(other, ONNX, sha256=sha256(ONNX))

@@ -31,6 +31,7 @@ from shared.runtime.cutting import PlanRefused
 from shared.runtime.manifest import ModelManifest
 from shared.runtime.onnx_session import OnnxSession
 from shared.runtime.predictor import Predictor
+from shared.runtime.tasks.table import spec_of
 from shared.vision.tiles import TilePlan
 from tests.running import Running, running
 from tests.unit.annotation.platform import packed
@@ -125,6 +126,7 @@ async def test_one_hash_goes_from_the_upload_to_the_refusal(stores: Stores, tmp_
         input_width=96,
         input_height=96,
         label_count=1,
+        outputs=spec_of("detection").outputs,
         tile_plan_hash=manifest.learnt_plan.hash,
     )
     hops = {

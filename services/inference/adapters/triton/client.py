@@ -1,12 +1,12 @@
 """The one client of Triton in this process: gRPC, always with a deadline."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from tritonclient.grpc import InferenceServerClient, InferInput, InferRequestedOutput
+from tritonclient.grpc import InferenceServerClient, InferInput
 from tritonclient.utils import InferenceServerException
 
 from services.inference.adapters.triton.server import PROTOCOL_KEY
@@ -14,10 +14,10 @@ from services.inference.domain.model_config import PLAN_PARAMETER, is_model_name
 from services.inference.domain.reconciliation import ServedKey
 from services.inference.errors import ModelBroken, ModelNotReady, TritonUnavailable
 from shared.errors import Internal
+from shared.runtime.session import Tensors
 
 Result = TypeVar("Result")
 
-_OUTPUTS = ("boxes", "scores")
 _MESSAGE_LIMIT = 2**31 - 1
 _CHANNEL = [
     ("grpc.max_send_message_length", _MESSAGE_LIMIT),
@@ -105,8 +105,8 @@ class TritonClient:
 
     def infer(
         self, served: ServedKey, images: NDArray[np.uint8], *, timeout_s: float | None = None
-    ) -> Mapping[str, NDArray[np.float32]]:
-        """Run one batch ``(B, H, W, 3)`` uint8 and return ``boxes`` and ``scores``.
+    ) -> Tensors:
+        """Run one batch ``(B, H, W, 3)`` uint8 and return the model's outputs by name.
 
         Raises:
             ModelNotReady: The server answers and does not serve this version.
@@ -117,19 +117,17 @@ class TritonClient:
         name, number = served
         tensor = InferInput("image", list(images.shape), "UINT8")
         tensor.set_data_from_numpy(np.ascontiguousarray(images))
-        outputs = [InferRequestedOutput(output) for output in _OUTPUTS]
         result = self._call(
             self._client.infer,
             timeout_s,
             name,
             [tensor],
-            outputs=outputs,
             model_version=str(number),
         )
         answer = result.get_response()
         if (answer.model_name, answer.model_version) != (name, str(number)):
             raise Internal(f"{answer.model_name}/{answer.model_version} answered for {served}")
-        return {output: result.as_numpy(output) for output in _OUTPUTS}
+        return {output.name: result.as_numpy(output.name) for output in answer.outputs}
 
     def _call(
         self,

@@ -21,7 +21,6 @@ import numpy as np
 import onnxruntime
 import triton_python_backend_utils as pb_utils
 
-_OUTPUTS = ("boxes", "scores")
 _LOOK_S = 0.5
 _FROZEN_S = 20.0
 _set_destructor = ctypes.pythonapi.PyCapsule_SetDestructor
@@ -69,7 +68,9 @@ class TritonPythonModel:
         """Load ``model.onnx`` of this version."""
         threading.Thread(target=_end_with_server, args=(os.getppid(),), daemon=True).start()
         folder = os.path.join(args["model_repository"], args["model_version"])
-        parameters = json.loads(args["model_config"])["parameters"]
+        config = json.loads(args["model_config"])
+        self._outputs = [output["name"] for output in config["output"]]
+        parameters = config["parameters"]
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = int(parameters["threads"]["string_value"])
         options.log_severity_level = 3
@@ -87,9 +88,9 @@ class TritonPythonModel:
         # `as_numpy` and `Tensor(name, array)` of this backend were built for numpy 1 and read
         # wrong bytes under numpy 2; DLPack is right under both.
         image = np.from_dlpack(pb_utils.get_input_tensor_by_name(request, "image"))
-        values = self._session.run(_OUTPUTS, {"image": image})
+        values = self._session.run(self._outputs, {"image": image})
         tensors = [
             pb_utils.Tensor.from_dlpack(name, _Handed(value))
-            for name, value in zip(_OUTPUTS, values, strict=True)
+            for name, value in zip(self._outputs, values, strict=True)
         ]
         return pb_utils.InferenceResponse(tensors)

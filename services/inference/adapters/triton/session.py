@@ -3,7 +3,7 @@
 import random
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from services.inference.adapters.triton.client import TritonClient
 from services.inference.domain.reconciliation import ServedKey
 from services.inference.errors import ModelBroken, ModelNotReady, TritonUnavailable
+from shared.runtime.session import Tensors
 
 _FIRST_PAUSE_S = 0.05
 _LONGEST_PAUSE_S = 0.5
@@ -84,7 +85,7 @@ class TritonSession:
         self._lacking_s = lacking_s
         self._on_not_ready = on_not_ready
 
-    def run(self, images: NDArray[np.uint8]) -> Mapping[str, NDArray[np.float32]]:
+    def run(self, images: NDArray[np.uint8]) -> Tensors:
         """The model's outputs for ``(B, H, W, 3)`` uint8.
 
         Raises:
