@@ -233,10 +233,7 @@ async def test_model_that_triton_has_under_another_plan_is_not_deployed(site):
     version = make_version(colour_detector(), input_plan=TilePlan(grid=(2, 2)))
     await site.deploy(version)
     other = dataclasses.replace(version.manifest, input_plan=TilePlan(grid=(3, 3)))
-    event = await store_version(
-        site.stores, dataclasses.replace(version, manifest=other), project_id=site.project
-    )
-    await site.say(event)
+    await site.promote(dataclasses.replace(version, manifest=other))
 
     async def failed() -> dict | None:
         found = (await site.client.get(f"{site.base}/deployments/V1")).json()
