@@ -2,14 +2,10 @@
 
 from dataclasses import dataclass
 
-from fastapi import APIRouter
-
 from services.inference.adapters.admission import Admission
 from services.inference.adapters.answers import Answers
 from services.inference.adapters.triton.model_server import ModelServer
-from services.inference.api.deployments import deployment_routes
-from services.inference.api.predictions import prediction_routes
-from services.inference.api.test_runs import test_run_routes
+from services.inference.api import deployments, predictions, test_runs
 from services.inference.handlers.deployments import Deployments
 from services.inference.handlers.follow_ups import FollowUps
 from services.inference.handlers.images import GalleryImages
@@ -45,19 +41,17 @@ def use_cases(stores: Stores, jobs: JobQueue, answers: Answers) -> UseCases:
     documents = stores.documents
     projects = ProjectDirectory(documents, SERVICE)
     images = GalleryImages(documents)
-    deployments = Deployments(documents, projects)
-    predictions = Predictions(
+    served = Deployments(documents, projects)
+    made = Predictions(
         documents,
         stores.blobs,
         answers=answers,
         projects=projects,
-        deployments=deployments,
+        deployments=served,
         images=images,
     )
-    runs = TestRuns(documents, jobs=jobs, projects=projects, deployments=deployments)
-    return UseCases(
-        projects, images, deployments, predictions, runs, FollowUps(documents, projects, runs)
-    )
+    runs = TestRuns(documents, jobs=jobs, projects=projects, deployments=served)
+    return UseCases(projects, images, served, made, runs, FollowUps(documents, projects, runs))
 
 
 def build(stores: Stores) -> Service:
@@ -98,7 +92,8 @@ def build(stores: Stores) -> Service:
         name=SERVICE,
         summary="Deployments on Triton, predictions and test runs",
         collections=COLLECTIONS,
-        routers=(_router(cases),),
+        routers=(predictions.router, test_runs.router, deployments.router),
+        use_cases=(cases.predictions, cases.runs, cases.deployments),
         subscriptions=subscriptions(
             projects=cases.projects,
             images=cases.images,
@@ -122,11 +117,3 @@ def _answers(server: ModelServer, settings: InferenceSettings) -> Answers:
         concurrency=settings.concurrency,
         retry_budget_s=settings.retry_budget_s,
     )
-
-
-def _router(cases: UseCases) -> APIRouter:
-    router = APIRouter()
-    router.include_router(prediction_routes(cases.predictions))
-    router.include_router(test_run_routes(cases.runs))
-    router.include_router(deployment_routes(cases.deployments))
-    return router

@@ -2,9 +2,8 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
-from services.inference.api.pages import page_of
 from services.inference.api.schemas import PredictionCreate, PredictionResponse, PredictionUpload
 from services.inference.api.upload import media_type, read_form, read_json
 from services.inference.domain.terms import ImageFile, Terms
@@ -12,6 +11,7 @@ from services.inference.handlers.predictions import Predictions
 from shared.http.callers import Editor, Viewer
 from shared.http.paging import Paging
 from shared.http.preconditions import IdempotencyKey
+from shared.http.use_cases import use
 from shared.paging import Page
 
 _FORM = {
@@ -35,51 +35,54 @@ _PREDICTION_BODY: dict[str, Any] = {
 }
 _Id = Annotated[str | None, Query(max_length=64)]
 
+router = APIRouter(tags=["predictions"])
+Predicting = Annotated[Predictions, Depends(use(Predictions))]
 
-def prediction_routes(predictions: Predictions) -> APIRouter:
-    """Return the routes of predictions."""
-    router = APIRouter()
-    path = "/projects/{project_id}/predictions"
 
-    @router.post(path, status_code=201, tags=["predictions"], openapi_extra=_PREDICTION_BODY)
-    async def create_prediction(
-        who: Editor, project_id: str, request: Request, key: IdempotencyKey, response: Response
-    ) -> PredictionResponse:
-        """Test one image: of the gallery (JSON), or a file (multipart)."""
-        if media_type(request) == "application/json":
-            wanted = await read_json(request, PredictionCreate)
-            terms = Terms(wanted.version, wanted.threshold)
-            made = await predictions.predict_image(
-                who, project_id, wanted.image_id, terms=terms, key=key
-            )
-        else:
-            fields, (name, data) = await read_form(request, PredictionUpload)
-            terms = Terms(fields.version, fields.threshold)
-            file = ImageFile(name, data, fields.tile_plan_hash)
-            made = await predictions.predict_file(who, project_id, file, terms=terms, key=key)
-        response.headers["Location"] = f"/api/inference/projects/{project_id}/predictions/{made.id}"
-        return PredictionResponse.of(made)
+@router.post("/projects/{project_id}/predictions", status_code=201, openapi_extra=_PREDICTION_BODY)
+async def create_prediction(
+    who: Editor,
+    project_id: str,
+    request: Request,
+    predictions: Predicting,
+    key: IdempotencyKey,
+    response: Response,
+) -> PredictionResponse:
+    """Test one image: of the gallery (JSON), or a file (multipart)."""
+    if media_type(request) == "application/json":
+        wanted = await read_json(request, PredictionCreate)
+        terms = Terms(wanted.version, wanted.threshold)
+        made = await predictions.predict_image(
+            who, project_id, wanted.image_id, terms=terms, key=key
+        )
+    else:
+        fields, (name, data) = await read_form(request, PredictionUpload)
+        terms = Terms(fields.version, fields.threshold)
+        file = ImageFile(name, data, fields.tile_plan_hash)
+        made = await predictions.predict_file(who, project_id, file, terms=terms, key=key)
+    response.headers["Location"] = f"/api/inference/projects/{project_id}/predictions/{made.id}"
+    return PredictionResponse.of(made)
 
-    @router.get(path, tags=["predictions"])
-    async def list_predictions(
-        who: Viewer,
-        project_id: str,
-        paging: Paging,
-        image_id: _Id = None,
-        test_run_id: _Id = None,
-    ) -> Page[PredictionResponse]:
-        """List predictions, newest first; of one image, or of one test run."""
-        filters = {"image_id": image_id, "test_run_id": test_run_id}
-        where = {name: value for name, value in filters.items() if value is not None}
-        found, total = await predictions.page(who, project_id, paging, where=where)
-        items = [PredictionResponse.of(prediction) for prediction in found]
-        return page_of(items, total, paging, time_field="created_at")
 
-    @router.get(path + "/{prediction_id}", tags=["predictions"])
-    async def get_prediction(
-        who: Viewer, project_id: str, prediction_id: str
-    ) -> PredictionResponse:
-        """Return one prediction."""
-        return PredictionResponse.of(await predictions.get(who, project_id, prediction_id))
+@router.get("/projects/{project_id}/predictions")
+async def list_predictions(
+    who: Viewer,
+    project_id: str,
+    predictions: Predicting,
+    paging: Paging,
+    image_id: _Id = None,
+    test_run_id: _Id = None,
+) -> Page[PredictionResponse]:
+    """List predictions, newest first; of one image, or of one test run."""
+    filters = {"image_id": image_id, "test_run_id": test_run_id}
+    where = {name: value for name, value in filters.items() if value is not None}
+    found = await predictions.page(who, project_id, paging, where=where)
+    return found.map(PredictionResponse.of)
 
-    return router
+
+@router.get("/projects/{project_id}/predictions/{prediction_id}")
+async def get_prediction(
+    who: Viewer, project_id: str, prediction_id: str, predictions: Predicting
+) -> PredictionResponse:
+    """Return one prediction."""
+    return PredictionResponse.of(await predictions.get(who, project_id, prediction_id))

@@ -1,8 +1,9 @@
 """Routes of test runs."""
 
-from fastapi import APIRouter, Response
+from typing import Annotated
 
-from services.inference.api.pages import page_of
+from fastapi import APIRouter, Depends, Response
+
 from services.inference.api.schemas import FailedImage, TestRunCreate, TestRunResponse
 from services.inference.domain.terms import Terms
 from services.inference.handlers.test_runs import TestRuns
@@ -10,44 +11,52 @@ from services.inference.repository import ImageFailure, TestRun
 from shared.http.callers import Editor, Viewer
 from shared.http.paging import Paging
 from shared.http.preconditions import IdempotencyKey
+from shared.http.use_cases import use
 from shared.jobs.job import Job
 from shared.paging import Page
 
+router = APIRouter(tags=["test runs"])
+Testing = Annotated[TestRuns, Depends(use(TestRuns))]
 
-def test_run_routes(runs: TestRuns) -> APIRouter:
-    """Return the routes of test runs."""
-    router = APIRouter()
-    path = "/projects/{project_id}/test-runs"
 
-    @router.post(path, status_code=202, tags=["test runs"])
-    async def start_test_run(
-        who: Editor, project_id: str, body: TestRunCreate, key: IdempotencyKey, response: Response
-    ) -> TestRunResponse:
-        """Test many images in the background."""
-        terms = Terms(body.version, body.threshold)
-        run = await runs.start(who, project_id, body.image_ids, terms=terms, key=key)
-        response.headers["Location"] = f"/api/inference/projects/{project_id}/test-runs/{run.id}"
-        return _response(*await runs.get(who, project_id, run.id))
+@router.post("/projects/{project_id}/test-runs", status_code=202)
+async def start_test_run(
+    who: Editor,
+    project_id: str,
+    body: TestRunCreate,
+    runs: Testing,
+    key: IdempotencyKey,
+    response: Response,
+) -> TestRunResponse:
+    """Test many images in the background."""
+    terms = Terms(body.version, body.threshold)
+    run = await runs.start(who, project_id, body.image_ids, terms=terms, key=key)
+    response.headers["Location"] = f"/api/inference/projects/{project_id}/test-runs/{run.id}"
+    return _response(*await runs.get(who, project_id, run.id))
 
-    @router.get(path, tags=["test runs"])
-    async def list_test_runs(who: Viewer, project_id: str, paging: Paging) -> Page[TestRunResponse]:
-        """List test runs, newest first."""
-        found, total = await runs.page(who, project_id, paging)
-        items = [_response(run, job, []) for run, job in found]
-        return page_of(items, total, paging, time_field="created_at")
 
-    @router.get(path + "/{run_id}", tags=["test runs"])
-    async def get_test_run(who: Viewer, project_id: str, run_id: str) -> TestRunResponse:
-        """Return one test run with its progress and its first hundred failures."""
-        return _response(*await runs.get(who, project_id, run_id))
+@router.get("/projects/{project_id}/test-runs")
+async def list_test_runs(
+    who: Viewer, project_id: str, runs: Testing, paging: Paging
+) -> Page[TestRunResponse]:
+    """List test runs, newest first."""
+    found = await runs.page(who, project_id, paging)
+    return found.map(lambda pair: _response(*pair, []))
 
-    @router.post(path + "/{run_id}:cancel", status_code=202, tags=["test runs"])
-    async def cancel_test_run(who: Editor, project_id: str, run_id: str) -> TestRunResponse:
-        """Stop a test run."""
-        await runs.cancel(who, project_id, run_id)
-        return _response(*await runs.get(who, project_id, run_id))
 
-    return router
+@router.get("/projects/{project_id}/test-runs/{run_id}")
+async def get_test_run(who: Viewer, project_id: str, run_id: str, runs: Testing) -> TestRunResponse:
+    """Return one test run with its progress and its first hundred failures."""
+    return _response(*await runs.get(who, project_id, run_id))
+
+
+@router.post("/projects/{project_id}/test-runs/{run_id}:cancel", status_code=202)
+async def cancel_test_run(
+    who: Editor, project_id: str, run_id: str, runs: Testing
+) -> TestRunResponse:
+    """Stop a test run."""
+    await runs.cancel(who, project_id, run_id)
+    return _response(*await runs.get(who, project_id, run_id))
 
 
 def _response(run: TestRun, job: Job, failures: list[ImageFailure]) -> TestRunResponse:

@@ -4,13 +4,13 @@ from collections.abc import Callable
 
 from services.inference.errors import NoDeployment
 from services.inference.repository import ALIASES, DEPLOYMENTS, Alias, Deployment
+from shared.callers import Caller
 from shared.contracts.envelope import Event
 from shared.contracts.model_events import ModelPromoted
 from shared.documents.port import Collection, Documents, Query, Sort, Step, TenantScope
 from shared.errors import NotFound
-from shared.http.paging import PageParams
 from shared.ids import derived_id
-from shared.paging import PageParams
+from shared.paging import Page, PageParams, page_of
 from shared.projects.directory import ProjectDirectory
 
 _ALL = 10_000
@@ -97,20 +97,13 @@ class Deployments:
             raise NotFound(f"no deployment of {version}")
         return found
 
-    async def page(
-        self, tenant: str, project_id: str, paging: PageParams
-    ) -> tuple[list[Deployment], int]:
-        """Return one page of a project's deployments, newest promotion first, and their number."""
-        await self._projects.require(tenant, project_id)
+    async def page(self, who: Caller, project_id: str, paging: PageParams) -> Page[Deployment]:
+        """Return one page of a project's deployments, newest promotion first."""
+        await self._projects.require(who.tenant, project_id)
         where = {"project_id": project_id}
-        query = Query(
-            where=where,
-            sort=Sort("promoted_at", -1),
-            skip=paging.skip,
-            limit=paging.page_size,
-            after=paging.after,
+        return await page_of(
+            self._of(who.tenant), paging, where=where, sort=Sort("promoted_at", -1)
         )
-        return await self._of(tenant).query(query), await self._of(tenant).count(where)
 
     async def _why_none(self, tenant: str, project_id: str) -> str:
         query = Query(where={"project_id": project_id}, sort=Sort("promoted_at", -1), limit=1)

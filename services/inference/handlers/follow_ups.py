@@ -8,7 +8,7 @@ from shared.callers import Caller
 from shared.contracts.annotation_events import AnnotationSaved
 from shared.contracts.envelope import Event
 from shared.contracts.model_events import ModelDeployed
-from shared.documents.port import Documents, Query, Sort, TenantScope, Where
+from shared.documents.port import Documents, Query, TenantScope
 from shared.documents.projections import remember
 from shared.projects.directory import ProjectDirectory
 
@@ -57,17 +57,12 @@ class FollowUps:
         project = await self._projects.require(tenant, project_id)
         images = self._documents.collection(IMAGES, scope)
         annotated = self._documents.collection(ANNOTATED, scope)
-        done: set[str] = set()
-        found: list[str] = []
         query = Query(where={"project_id": project_id, "annotated": True}, limit=_PAGE)
-        for skip in range(0, await annotated.count(query.where), _PAGE):
-            page = Query(where=query.where, sort=Sort(), skip=skip, limit=_PAGE)
-            done |= {view.id for view in await annotated.query(page)}
-        where: Where = {"project_id": project_id, "deleted": False}
-        for skip in range(0, await images.count(where), _PAGE):
-            page = Query(where=where, sort=Sort(), skip=skip, limit=_PAGE)
-            for view in await images.query(page):
-                whole = view.plan_hash is None
-                if view.id not in done and whole == (project.tiling is None):
-                    found.append(view.id)
+        done = {view.id async for view in annotated.walk(query)}
+        query = Query(where={"project_id": project_id, "deleted": False}, limit=_PAGE)
+        found: list[str] = []
+        async for view in images.walk(query):
+            whole = view.plan_hash is None
+            if view.id not in done and whole == (project.tiling is None):
+                found.append(view.id)
         return found

@@ -1,6 +1,7 @@
 """Predictions: test one image, look at what came of it, hear that a person corrected it."""
 
 import asyncio
+import contextlib
 
 from services.inference.adapters.answers import Answers, Outcome, Question
 from services.inference.domain.terms import ImageFile, Terms
@@ -14,10 +15,10 @@ from shared.clock import Clock, utc_now
 from shared.contracts.annotation_events import CorrectionSaved
 from shared.contracts.envelope import Event
 from shared.contracts.model_events import PredictionCompleted
-from shared.documents.port import Collection, Documents, Query, Sort, TenantScope, Where
-from shared.errors import AlreadyExists, NotFound
+from shared.documents.port import Collection, Documents, Sort, TenantScope, Where
+from shared.errors import NotFound
 from shared.ids import derived_id, new_id
-from shared.paging import PageParams
+from shared.paging import Page, PageParams, page_of
 from shared.projects.directory import ProjectDirectory, ProjectView
 
 
@@ -110,25 +111,18 @@ class Predictions:
 
     async def page(
         self, who: Caller, project_id: str, paging: PageParams, *, where: Where
-    ) -> tuple[list[Prediction], int]:
-        """Return one page of predictions, newest first, and how many match."""
+    ) -> Page[Prediction]:
+        """Return one page of predictions, newest first."""
         await self._projects.require(who.tenant, project_id)
         where = {"project_id": project_id, **where}
-        query = Query(
-            where=where,
-            sort=Sort("created_at", -1),
-            skip=paging.skip,
-            limit=paging.page_size,
-            after=paging.after,
-        )
-        return await self._of(who.tenant).query(query), await self._of(who.tenant).count(where)
+        return await page_of(self._of(who.tenant), paging, where=where, sort=Sort("created_at", -1))
 
     async def corrected(self, event: Event[CorrectionSaved]) -> None:
         """Remember that a person corrected what the model said."""
-        predictions = self._of(event.tenant)
-        found = await predictions.find(event.data.prediction_id)
-        if found is not None and not found.corrected:
-            await predictions.replace(found.model_copy(update={"corrected": True}))
+        with contextlib.suppress(NotFound):  # removed, or of a project that was
+            await self._of(event.tenant).change(
+                event.data.prediction_id, lambda made: made.model_copy(update={"corrected": True})
+            )
 
     async def _ask(
         self,
@@ -169,11 +163,7 @@ class Predictions:
         )
 
     async def _keep(self, made: Prediction, *events: PredictionCompleted) -> Prediction:
-        predictions = self._of(made.tenant)
-        try:
-            return await predictions.insert(made, events=events)
-        except AlreadyExists:
-            return await predictions.get(made.id)
+        return await self._of(made.tenant).ensure(made, events=events)
 
     def _of(self, tenant: str) -> Collection[Prediction]:
         return self._documents.collection(PREDICTIONS, TenantScope(tenant))

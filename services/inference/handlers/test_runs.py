@@ -9,11 +9,11 @@ from services.inference.repository import FAILURES, TEST_RUNS, ImageFailure, Tes
 from shared.callers import Caller
 from shared.clock import Clock, utc_now
 from shared.documents.port import Collection, Documents, EveryTenant, Query, Sort, TenantScope
-from shared.errors import AlreadyExists, NotFound, VersionConflict
+from shared.errors import NotFound
 from shared.ids import derived_id, new_id
 from shared.jobs.job import Job
 from shared.jobs.queue import JobQueue
-from shared.paging import PageParams
+from shared.paging import Page, PageParams, page_of
 from shared.projects.directory import ProjectDirectory
 
 TEST_RUN = "test_run"
@@ -68,17 +68,14 @@ class TestRuns:
                 created_at=self._clock(),
                 created_by=who.subject,
             )
-            try:
-                run = await runs.insert(run)
-            except AlreadyExists:
-                run = await runs.get(run_id)
+            run = await runs.ensure(run)
         await self._queue(run)
         return run
 
     async def queue_left(self) -> None:
         """Queue the test runs that a kill kept from it."""
         runs = self._documents.collection(TEST_RUNS, EveryTenant())
-        for run in await runs.query(Query(where={"queued": False})):
+        async for run in runs.walk(Query(where={"queued": False})):
             await self._queue(run)
 
     async def get(
@@ -94,21 +91,15 @@ class TestRuns:
 
     async def page(
         self, who: Caller, project_id: str, paging: PageParams
-    ) -> tuple[list[tuple[TestRun, Job]], int]:
-        """Return one page of test runs, newest first, and how many there are."""
+    ) -> Page[tuple[TestRun, Job]]:
+        """Return one page of test runs, newest first."""
         await self._projects.require(who.tenant, project_id)
-        runs, where = self._runs(who.tenant), {"project_id": project_id}
-        found = await runs.query(
-            Query(
-                where=where,
-                sort=Sort("created_at", -1),
-                skip=paging.skip,
-                limit=paging.page_size,
-                after=paging.after,
-            )
+        where = {"project_id": project_id}
+        found = await page_of(
+            self._runs(who.tenant), paging, where=where, sort=Sort("created_at", -1)
         )
-        jobs = [await self._job(run) for run in found]
-        return list(zip(found, jobs, strict=True)), await runs.count(where)
+        jobs = {run.id: await self._job(run) for run in found.items}
+        return found.map(lambda run: (run, jobs[run.id]))
 
     async def cancel(self, who: Caller, project_id: str, run_id: str) -> None:
         """Stop a test run; what was tested stays tested."""
@@ -123,8 +114,10 @@ class TestRuns:
         payload = {"project_id": run.project_id}
         job = await self._jobs.enqueue(run.tenant, TEST_RUN, run.id, payload=payload)
         if not run.queued:
-            with contextlib.suppress(VersionConflict):  # somebody else queued it, too
-                await self._runs(run.tenant).replace(run.model_copy(update={"queued": True}))
+            with contextlib.suppress(NotFound):  # its project was removed
+                await self._runs(run.tenant).change(
+                    run.id, lambda stored: stored.model_copy(update={"queued": True})
+                )
         return job
 
     def _runs(self, tenant: str) -> Collection[TestRun]:

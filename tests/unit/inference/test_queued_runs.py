@@ -107,10 +107,10 @@ async def test_a_run_killed_before_it_was_queued_does_not_hide_the_list(
 ) -> None:
     whole = await inference.runs.start(WHO, PROJECT, WANTED, terms=Terms(), key="whole")
     await kill_before_queueing(stores)
-    found, total = await inference.runs.page(WHO, PROJECT, PageParams())
-    assert total == 2
-    assert [job.state for _, job in found] == ["queued", "queued"]
-    (left,) = [run for run, _ in found if run.id != whole.id]
+    found = await inference.runs.page(WHO, PROJECT, PageParams())
+    assert found.total == 2
+    assert [job.state for _, job in found.items] == ["queued", "queued"]
+    (left,) = [run for run, _ in found.items if run.id != whole.id]
     _, job, _ = await inference.runs.get(WHO, PROJECT, left.id)
     assert (job.id, job.payload) == (left.id, {"project_id": PROJECT})
 
