@@ -15,8 +15,8 @@ import pyvips
 import simplejpeg
 from PIL import Image
 
-from services.gallery.decoding import decode
 from services.gallery.domain.thumbnails import fitted, thumbnail
+from services.gallery.process.decoding import decode
 
 WIDTH, HEIGHT = 4000, 3000
 SIZE = fitted(WIDTH, HEIGHT, 256)

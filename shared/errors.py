@@ -16,7 +16,8 @@
     ├── PreconditionRequired    428  If-Match is missing
     ├── QuotaExceeded           429
     ├── Internal                500  a defect of ours
-    └── DependencyDown          503  retryable: a store, the broker or Triton does not answer
+    ├── DependencyDown          503  retryable: a store, the broker or Triton does not answer
+    └── NoSpaceLeft             507  retryable: a disk is full, a person must make room
 
 A service adds its own leaves (``class ImageTruncated(InvalidInput): code = "image-truncated"``);
 the catalogue of ``type`` values is the set of all ``code`` attributes below :class:`LoupeError`.
@@ -161,6 +162,15 @@ class DependencyDown(LoupeError):
     code = "dependency-down"
     status = 503
     title = "A part of the platform does not answer"
+    retryable = True
+
+
+class NoSpaceLeft(LoupeError):
+    """A disk is full; a person must make room."""
+
+    code = "no-space-left"
+    status = 507
+    title = "No space is left"
     retryable = True
 
 

@@ -4,21 +4,23 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
-from fastapi import APIRouter
-
-from services.gallery import api, resumable_api
-from services.gallery.bodies import Pace
-from services.gallery.decode_pool import DecodePool
-from services.gallery.handlers import Gallery
-from services.gallery.intake import Intake
-from services.gallery.leftovers import Leftovers
-from services.gallery.quota import Quota
-from services.gallery.repository import CLEARINGS, IMAGES, LEFTOVERS, PROJECTS, UPLOADS
-from services.gallery.resumable import ResumableUploads
+from services.gallery.adapters.decoders import DecodePool
+from services.gallery.adapters.staging import Staging
+from services.gallery.api import images, resumable
+from services.gallery.api.pace import Pace
+from services.gallery.handlers.images import Gallery
+from services.gallery.handlers.intake import Intake
+from services.gallery.handlers.orphan_blobs import OrphanBlobs
+from services.gallery.handlers.quota import Quota
+from services.gallery.handlers.removal import Removal
+from services.gallery.handlers.resumable import ResumableUploads
+from services.gallery.handlers.statuses import Statuses
+from services.gallery.handlers.thumbnails import Thumbnails
+from services.gallery.handlers.tiles import Tiles
+from services.gallery.handlers.uploads import Uploads
+from services.gallery.repository import CLEARINGS, IMAGES, ORPHANS, PROJECTS, UPLOADS
 from services.gallery.settings import GallerySettings
-from services.gallery.staging import Staging
 from services.gallery.subscriptions import subscriptions
-from services.gallery.uploads import Uploads
 from shared.hosting.service import Loop, Service
 from shared.hosting.stores import Stores
 from shared.projects.directory import ProjectDirectory
@@ -29,39 +31,56 @@ _SWEEP_S = 2.0
 def build(stores: Stores) -> Service:
     """Wire the gallery over ``stores``."""
     settings = GallerySettings()
+    documents, blobs = stores.documents, stores.blobs
+    projects = ProjectDirectory(documents, "gallery")
     staging = Staging(settings.staging_folder())
     staging.clear_abandoned()
-    pool = DecodePool(
+    pool = _decoders(settings)
+    uploads = Uploads(
+        Intake(documents, blobs, pool, quota=_quota(stores, settings)),
+        staging,
+        parallel=2 * settings.decoders,
+    )
+    resuming = ResumableUploads(documents, blobs, staging=staging, uploads=uploads)
+    orphans = OrphanBlobs(documents, blobs, grace=timedelta(hours=settings.grace_h))
+    removal = Removal(documents, orphans)
+    return Service(
+        name="gallery",
+        summary="Images: upload, checks, thumbnails, search and status",
+        collections=(IMAGES, UPLOADS, CLEARINGS, ORPHANS, PROJECTS),
+        routers=(images.router, resumable.router),
+        use_cases=(
+            Gallery(documents, blobs),
+            Thumbnails(documents, blobs, pool, staging),
+            uploads,
+            resuming,
+            removal,
+            projects,
+            Pace(settings.idle_s, settings.min_bytes_per_s),
+        ),
+        subscriptions=subscriptions(
+            projects, removal, tiles=Tiles(documents, removal), statuses=Statuses(documents)
+        ),
+        background=(
+            _keep_decoders(pool),
+            _sweep(removal.clear_projects, resuming.expire, orphans.collect),
+        ),
+    )
+
+
+def _decoders(settings: GallerySettings) -> DecodePool:
+    return DecodePool(
         workers=settings.decoders,
         memory_bytes=settings.decode_memory_mib << 20,
         worker_bytes=settings.decoder_mib << 20,
     )
-    quota = Quota(
+
+
+def _quota(stores: Stores, settings: GallerySettings) -> Quota:
+    return Quota(
         stores.documents,
         max_images=settings.max_images,
         max_bytes=int(settings.max_gib * (1 << 30)),
-    )
-    intake = Intake(stores.documents, stores.blobs, pool, quota=quota)
-    uploads = Uploads(intake, staging, parallel=2 * settings.decoders)
-    resumable = ResumableUploads(stores.documents, stores.blobs, staging=staging, uploads=uploads)
-    grace = timedelta(hours=settings.grace_h)
-    leftovers = Leftovers(stores.documents, stores.blobs, grace=grace)
-    gallery = Gallery(stores.documents, stores.blobs, pool, staging, leftovers=leftovers)
-    projects = ProjectDirectory(stores.documents, "gallery")
-    router = APIRouter()
-    pace = Pace(settings.idle_s, settings.min_bytes_per_s)
-    router.include_router(api.routes(gallery, uploads, projects, pace=pace))
-    router.include_router(resumable_api.routes(resumable, projects, pace=pace))
-    return Service(
-        name="gallery",
-        summary="Images: upload, checks, thumbnails, search and status",
-        collections=(IMAGES, UPLOADS, CLEARINGS, LEFTOVERS, PROJECTS),
-        routers=(router,),
-        subscriptions=subscriptions(gallery, projects),
-        background=(
-            _keep_decoders(pool),
-            _sweep(gallery.clear_projects, resumable.expire, leftovers.collect),
-        ),
     )
 
 

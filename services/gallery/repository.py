@@ -75,7 +75,7 @@ class Clearing(Document):
     """A deleted project whose images are still to be removed; ``id`` is the project's."""
 
 
-class Leftover(Document):
+class OrphanBlob(Document):
     """A blob that a deleted image leaves; ``id`` is the image's."""
 
     key: str
@@ -105,6 +105,6 @@ IMAGES = CollectionSpec(
     ),
 )
 UPLOADS = CollectionSpec("gallery.uploads", Upload, (Index(("expires_at",)),))
-LEFTOVERS = CollectionSpec("gallery.leftovers", Leftover, (Index(("due_at",)),))
+ORPHANS = CollectionSpec("gallery.leftovers", OrphanBlob, (Index(("due_at",)),))
 CLEARINGS = CollectionSpec("gallery.clearings", Clearing)
 PROJECTS = projects_spec("gallery")

@@ -1,6 +1,8 @@
 """What the gallery listens to."""
 
-from services.gallery.handlers import Gallery
+from services.gallery.handlers.removal import Removal
+from services.gallery.handlers.statuses import Statuses
+from services.gallery.handlers.tiles import Tiles
 from shared.contracts.annotation_events import AnnotationSaved
 from shared.contracts.envelope import Event
 from shared.contracts.image_events import ImageTiled, TilingFailed
@@ -10,17 +12,19 @@ from shared.events.subscriptions import Handler, Subscription, on
 from shared.projects.directory import ProjectDirectory
 
 
-def subscriptions(gallery: Gallery, projects: ProjectDirectory) -> tuple[Subscription, ...]:
+def subscriptions(
+    projects: ProjectDirectory, removal: Removal, *, tiles: Tiles, statuses: Statuses
+) -> tuple[Subscription, ...]:
     """Return the table: event → handler; a deleted project also leaves images to be removed."""
     directory = {line.event: line for line in projects.subscriptions()}
     leave = directory.pop(ProjectDeleted)
     return (
         *directory.values(),
-        on(ProjectDeleted, _both(leave.handler, gallery.forget_project)),
-        on(ImageTiled, gallery.take_tiles),
-        on(TilingFailed, gallery.note_tiling_failure),
-        on(AnnotationSaved, gallery.follow_annotation),
-        on(PredictionCompleted, gallery.follow_prediction),
+        on(ProjectDeleted, _both(leave.handler, removal.forget_project)),
+        on(ImageTiled, tiles.take),
+        on(TilingFailed, tiles.note_failure),
+        on(AnnotationSaved, statuses.follow_annotation),
+        on(PredictionCompleted, statuses.follow_prediction),
     )
 
 

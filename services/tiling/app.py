@@ -1,11 +1,12 @@
 """The composition root of tiling."""
 
-from services.tiling.api import routes
-from services.tiling.cutter import cut_forever
-from services.tiling.handlers import Tiling
+from services.tiling.api import plans
+from services.tiling.handlers.images import Images
+from services.tiling.handlers.plans import Plans
 from services.tiling.repository import IMAGES, JOBS, PROJECTS, TARGETS
 from services.tiling.settings import TilingSettings
 from services.tiling.subscriptions import subscriptions
+from services.tiling.work.cutter import Cutter, cut_forever
 from shared.hosting.service import Service
 from shared.hosting.stores import Stores
 from shared.jobs.queue import JobQueue
@@ -17,22 +18,18 @@ def build(stores: Stores) -> Service:
     settings = TilingSettings()
     queue = JobQueue(stores.documents, "tiling")
     projects = ProjectDirectory(stores.documents, "tiling")
-    tiling = Tiling(
-        stores.documents,
-        stores.blobs,
-        queue,
-        projects=projects,
-        staging=settings.staging_folder(),
-    )
+    images = Images(stores.documents, queue, projects=projects)
+    cutter = Cutter(stores.blobs, projects, staging=settings.staging_folder())
 
     async def cut() -> None:
-        await cut_forever(tiling, queue, look_every_s=settings.look_every_s)
+        await cut_forever(cutter, queue, images.work_waits, look_every_s=settings.look_every_s)
 
     return Service(
         name="tiling",
         summary="Tile plans, and the cutting of large images",
         collections=(IMAGES, TARGETS, JOBS, PROJECTS),
-        routers=(routes(tiling),),
-        subscriptions=subscriptions(tiling, projects),
+        routers=(plans.router,),
+        use_cases=(Plans(stores.documents, projects),),
+        subscriptions=subscriptions(images, projects),
         background=(cut,),
     )

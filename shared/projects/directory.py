@@ -67,6 +67,11 @@ class ProjectDirectory:
         view = await self._collection(tenant).find(project_id)
         return view if view is not None and view.known and not view.deleted else None
 
+    async def is_deleted(self, tenant: str, project_id: str) -> bool:
+        """Whether it was heard that a project is deleted."""
+        view = await self._collection(tenant).find(project_id)
+        return view is not None and view.deleted
+
     def subscriptions(self) -> tuple[Subscription, ...]:
         """Return the lines that a service adds to its table."""
         return (

@@ -34,3 +34,13 @@ def sort_name(name: str) -> str:
     ('part.jpg', True)
     """
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+
+
+def tile_name(parent_name: str, row: int, column: int) -> str:
+    """Return the name of a tile: its parent's with its row-major place, counted from one.
+
+    >>> tile_name("board.png", 0, 1)
+    'board_r1c2.png'
+    """
+    stem, dot, suffix = parent_name.rpartition(".")
+    return f"{stem or suffix}_r{row + 1}c{column + 1}{dot if stem else ''}{suffix if stem else ''}"

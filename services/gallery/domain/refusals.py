@@ -11,8 +11,7 @@
     │                  ImageTileOutOfBounds, ImageDecodeTooCostly, ImageNameInvalid
     ├── Conflict ─ UploadOffsetConflict                  409
     ├── MalformedRequest ─ UploadTooSlow                 408
-    ├── QuotaExceeded ─ ImageQuotaExceeded               429
-    └── NoSpaceLeft                                      507
+    └── QuotaExceeded ─ ImageQuotaExceeded               429
 """
 
 from shared.errors import (
@@ -20,6 +19,7 @@ from shared.errors import (
     InvalidInput,
     LoupeError,
     MalformedRequest,
+    NoSpaceLeft,
     QuotaExceeded,
     TooLarge,
     UnsupportedMedia,
@@ -123,15 +123,6 @@ class UploadTooSlow(MalformedRequest):
     code = "upload-too-slow"
     status = 408
     title = "The upload is too slow"
-
-
-class NoSpaceLeft(LoupeError):
-    """The disk for files on their way in is full; a person must make room."""
-
-    code = "no-space-left"
-    status = 507
-    title = "No space is left for uploads"
-    retryable = True
 
 
 _OF_REASON: dict[str, type[LoupeError]] = {

@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from shared.vision.tile_advice import (
     MAX_TILE_SIDES,
     MIN_TILE_SIDE,
+    RECOGNISED_RATIO,
     TileAdvice,
     advise,
     within_tile_bounds,
@@ -37,6 +40,42 @@ class Planned:
     advice: TileAdvice | None = None
     area_ratio: float | None = None
     tile_area_ratio: float | None = None
+
+
+def extremes(
+    areas: tuple[float, ...], sides: tuple[float, ...], image_area: int
+) -> TargetSizes | None:
+    """Return the smallest area and the longest side of the small targets; None without targets.
+
+    A target is small when its image holds it more than 1000 times. `areas` and `sides` belong
+    together, one of each a target.
+
+    >>> extremes((100.0, 90000.0), (12.0, 300.0), 1_000_000)
+    TargetSizes(smallest_area=100.0, longest_small_side=12.0)
+    """
+    area, side = np.array(areas, dtype=np.float64), np.array(sides, dtype=np.float64)
+    real = area > 0
+    if not real.any():
+        return None
+    small = real & (image_area > RECOGNISED_RATIO * area)
+    longest = float(side[small].max()) if small.any() and len(side) == len(area) else 0.0
+    return TargetSizes(float(area[real].min()), longest)
+
+
+def refusal_of(plan: TilePlan, width: int, height: int) -> str | None:
+    """Return why an image of this size may not be cut by `plan`, None when it may.
+
+    >>> refusal_of(TilePlan(grid=(1, 20)), 200, 100)
+    'a tile of 10×100 px is out of bounds'
+    """
+    try:
+        windows = plan.windows(width, height)
+    except ValueError as error:
+        return str(error)
+    for window in windows:
+        if not within_tile_bounds(window.width, window.height):
+            return f"a tile of {window.width}×{window.height} px is out of bounds"
+    return None
 
 
 def plan_image(

@@ -11,10 +11,10 @@ from image_files import bmp, encoded, exif, jpeg_header, photo, png_header
 from malformed import GREEDY
 from PIL import Image, ImageOps
 
-from services.gallery.decode_pool import DecodePool, MemoryBudget
-from services.gallery.decoding import decode
+from services.gallery.adapters.decoders import DecodePool, MemoryBudget
 from services.gallery.domain.refusals import ImageDecodeTooCostly
 from services.gallery.domain.thumbnails import SIZES
+from services.gallery.process.decoding import decode
 from shared.errors import LoupeError
 from shared.vision.headers.header import HeaderError
 

@@ -11,8 +11,8 @@ from sending import broken_off
 from test_gallery_http import Platform, jpeg, platform
 
 from services.gallery.domain.limits import MAX_FILE_BYTES
+from services.gallery.handlers.resumable import LIFETIME, ResumableUploads
 from services.gallery.repository import UPLOADS
-from services.gallery.resumable import LIFETIME, ResumableUploads
 from shared.clock import utc_now
 from shared.documents.port import EveryTenant
 from shared.hosting.stores import Stores

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from services.tiling.cutting import ImageUnreadable, cut
+from services.tiling.process.cutting import ImageUnreadable, cut
 from shared.vision.strips import Strip, fill_tiles
 from shared.vision.tiles import TilePlan
 

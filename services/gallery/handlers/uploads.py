@@ -2,17 +2,25 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
 
-from services.gallery.intake import Intake
-from services.gallery.multipart import FileBegins, FileData, MultipartFiles, Part
-from services.gallery.schemas import FileOutcome, FileResult, ImageResponse
-from services.gallery.staging import StagedFile, Staging
+from services.gallery.adapters.multipart import FileBegins, FileData, MultipartFiles, Part
+from services.gallery.adapters.staging import StagedFile, Staging
+from services.gallery.handlers.intake import Accepted, Intake
 from shared.callers import Caller
 from shared.errors import FieldError, InvalidInput, LoupeError
-from shared.http.problems import problem_of
 from shared.projects.directory import ProjectView
 
 _MAX_EXCESS_BYTES = 1 << 30  # of an oversized file, read and dropped so that the rest can follow
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What became of one file: it was accepted, or refused."""
+
+    name: str
+    accepted: Accepted | None = None
+    refusal: LoupeError | None = None
 
 
 class Uploads:
@@ -34,7 +42,7 @@ class Uploads:
         *,
         content_type: str | None,
         body: AsyncIterator[bytes],
-    ) -> list[FileResult]:
+    ) -> list[Received]:
         """Take all files of a multipart body in; one file's refusal does not touch the others.
 
         Raises:
@@ -56,7 +64,7 @@ class Uploads:
 
     async def take_one(
         self, who: Caller, project: ProjectView, staged: StagedFile, *, name: str
-    ) -> FileResult:
+    ) -> Received:
         """Take one staged file in and tell what became of it; the file is removed."""
         try:
             whole = await staged.finish()
@@ -64,20 +72,10 @@ class Uploads:
         except LoupeError as error:
             if error.status >= 500:
                 raise
-            return FileResult(
-                name=name,
-                outcome=FileOutcome.REFUSED,
-                status=error.status,
-                problem=problem_of(error),
-            )
+            return Received(name, refusal=error)
         finally:
             staged.discard()
-        return FileResult(
-            name=name,
-            outcome=FileOutcome.DUPLICATE if accepted.duplicate else FileOutcome.CREATED,
-            status=200 if accepted.duplicate else 201,
-            image=ImageResponse.of(accepted.image),
-        )
+        return Received(name, accepted=accepted)
 
 
 class _Batch:
@@ -96,7 +94,7 @@ class _Batch:
         self._who = who
         self._project = project
         self._slots = asyncio.Semaphore(uploads.parallel)
-        self._tasks: list[asyncio.Task[FileResult]] = []
+        self._tasks: list[asyncio.Task[Received]] = []
         self._current: StagedFile | None = None
         self._name = ""
 
@@ -116,13 +114,13 @@ class _Batch:
             self._current = None
             self._tasks.append(task)
 
-    async def finish(self) -> list[FileResult]:
+    async def finish(self) -> list[Received]:
         """Wait for all whole files; a file that was cut off is dropped."""
         if self._current is not None:
             self._current.discard()
         return list(await asyncio.gather(*self._tasks))
 
-    async def _take_in(self, staged: StagedFile, name: str) -> FileResult:
+    async def _take_in(self, staged: StagedFile, name: str) -> Received:
         try:
             return await self._uploads.take_one(self._who, self._project, staged, name=name)
         finally:

@@ -7,16 +7,16 @@ That is thumbnails. Original, content and tile blobs may stand in snapshots and 
 from contextlib import suppress
 from datetime import timedelta
 
-from services.gallery.repository import IMAGES, LEFTOVERS, Image, Leftover
+from services.gallery.repository import IMAGES, ORPHANS, Image, OrphanBlob
 from shared.blobs.port import Blobs
 from shared.clock import Clock, format_time, utc_now
 from shared.documents.port import Documents, EveryTenant, Query, Range, Sort, TenantScope
-from shared.errors import AlreadyExists, NotFound
+from shared.errors import NotFound
 
 _CHUNK = 100
 
 
-class Leftovers:
+class OrphanBlobs:
     """Remembers what deleted images leave, and removes it once nobody can be reading it."""
 
     def __init__(
@@ -31,14 +31,13 @@ class Leftovers:
         """Remember the thumbnails of an image that is gone; a crash before this leaves a blob."""
         if image.thumbnails_key is None:
             return
-        leftover = Leftover(
+        orphan = OrphanBlob(
             id=image.id,
             tenant=image.tenant,
             key=image.thumbnails_key,
             due_at=self._clock() + self._grace,
         )
-        with suppress(AlreadyExists):
-            await self._documents.collection(LEFTOVERS, TenantScope(image.tenant)).insert(leftover)
+        await self._documents.collection(ORPHANS, TenantScope(image.tenant)).ensure(orphan)
 
     async def collect(self) -> int:
         """Remove a step's worth of blobs whose grace is over; return how many were looked at."""
@@ -47,12 +46,12 @@ class Leftovers:
             sort=Sort("due_at"),
             limit=_CHUNK,
         )
-        found = await self._documents.collection(LEFTOVERS, EveryTenant()).query(due)
-        for leftover in found:
-            scope = TenantScope(leftover.tenant)
+        found = await self._documents.collection(ORPHANS, EveryTenant()).query(due)
+        for orphan in found:
+            scope = TenantScope(orphan.tenant)
             images = self._documents.collection(IMAGES, scope)
-            if await images.count({"thumbnails_key": leftover.key}) == 0:
-                await self._blobs.delete(leftover.key)
+            if await images.count({"thumbnails_key": orphan.key}) == 0:
+                await self._blobs.delete(orphan.key)
             with suppress(NotFound):  # another replica was as quick
-                await self._documents.collection(LEFTOVERS, scope).delete(leftover)
+                await self._documents.collection(ORPHANS, scope).delete(orphan)
         return len(found)

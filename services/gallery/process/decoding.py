@@ -23,7 +23,7 @@ from services.gallery.domain.thumbnails import (
     shrink_strips,
     thumbnail,
 )
-from services.gallery.staging import mapped
+from shared.runtime.mapping import mapped
 from shared.vision.bmp import decode_rows, palette_rgb, row_span
 from shared.vision.headers.bmp import read_bmp_layout
 from shared.vision.headers.header import Colour, HeaderError, ImageFormat, ImageHeader

@@ -8,13 +8,12 @@ import binascii
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
+from services.gallery.adapters.staging import StagedFile, Staging
 from services.gallery.domain.limits import check_file_size
 from services.gallery.domain.names import clean_name
 from services.gallery.domain.refusals import UploadOffsetConflict
+from services.gallery.handlers.uploads import Received, Uploads
 from services.gallery.repository import UPLOADS, Upload
-from services.gallery.schemas import FileResult
-from services.gallery.staging import StagedFile, Staging
-from services.gallery.uploads import Uploads
 from shared.blobs.port import Blobs
 from shared.callers import Caller
 from shared.clock import Clock, format_time, utc_now
@@ -63,7 +62,7 @@ class ResumableUploads:
         length: int,
         metadata: str | None,
         body: AsyncIterator[bytes],
-    ) -> Upload | FileResult:
+    ) -> Upload | Received:
         """Begin an upload with its first bytes; when they are all, take the image in at once.
 
         Raises:
@@ -80,23 +79,21 @@ class ResumableUploads:
                 if staged.size_bytes < length:  # cut short: what came is kept
                     upload = await self._of(who.tenant).insert(upload)
                     if staged.size_bytes:
-                        upload = await self._keep(who, upload, staged)
+                        upload = await self._keep(upload, staged)
             if upload.version:
                 return upload
             return await self._uploads.take_one(who, project, staged, name=upload.name)
         finally:
             staged.discard()
 
-    async def find(self, who: Caller, project_id: str, upload_id: str) -> Upload:
+    async def find(self, tenant: str, project_id: str, upload_id: str) -> Upload:
         """Return an upload; raise NotFound."""
-        upload = await self._of(who.tenant).find(upload_id)
+        upload = await self._of(tenant).find(upload_id)
         if upload is None or upload.project_id != project_id:
             raise NotFound(f"no upload {upload_id}")
         return upload
 
-    async def append(
-        self, who: Caller, upload: Upload, *, offset: int, body: AsyncIterator[bytes]
-    ) -> Upload:
+    async def append(self, upload: Upload, *, offset: int, body: AsyncIterator[bytes]) -> Upload:
         """Add what the body brings, even when it breaks off, and return the upload.
 
         Raises:
@@ -112,10 +109,10 @@ class ResumableUploads:
                     _check_announced(upload, part)
             finally:
                 if 0 < part.size_bytes <= upload.length - upload.offset:
-                    upload = await self._keep(who, upload, part)
+                    upload = await self._keep(upload, part)
         return upload
 
-    async def complete(self, who: Caller, project: ProjectView, upload: Upload) -> FileResult:
+    async def complete(self, who: Caller, project: ProjectView, upload: Upload) -> Received:
         """Put the parts of a whole upload together and take the image in; the upload is over."""
         staged = self._staging.new()
         try:
@@ -160,7 +157,7 @@ class ResumableUploads:
             expires_at=self._clock() + LIFETIME,
         )
 
-    async def _keep(self, who: Caller, upload: Upload, part: StagedFile) -> Upload:
+    async def _keep(self, upload: Upload, part: StagedFile) -> Upload:
         whole = await part.finish()
         key = f"{_folder(upload)}{upload.offset}-{new_id()}"
         await self._blobs.put_file(key, whole.path)
@@ -172,7 +169,7 @@ class ResumableUploads:
             }
         )
         try:
-            return await self._of(who.tenant).replace(new)
+            return await self._of(new.tenant).replace(new)
         except VersionConflict as error:
             await self._blobs.delete(key)
             raise UploadOffsetConflict("another part of the upload came first") from error

@@ -1,9 +1,7 @@
 """Files on their way in: written as they come, counted and hashed, removed whatever happens."""
 
 import asyncio
-import errno
 import hashlib
-import mmap
 import shutil
 import time
 from collections.abc import Iterator
@@ -12,11 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from services.gallery.domain.limits import MAX_FILE_BYTES, check_file_size
-from services.gallery.domain.refusals import NoSpaceLeft
+from shared.disk import room_on_disk
 from shared.ids import new_id
-from shared.vision.headers.header import HeaderError
 
-NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 _ABANDONED_S = 3600.0  # what a crash left behind
 _WRITE_BYTES = 1 << 20
 
@@ -76,7 +72,7 @@ class StagedFile:
     def _store(self, data: bytearray) -> None:
         self._hash.update(data)
         left = memoryview(data)
-        with _space():
+        with room_on_disk():
             while left:
                 left = left[self._file.write(left) :]
 
@@ -97,7 +93,7 @@ class Staging:
     def new(self) -> StagedFile:
         """Begin a file; the caller finishes or discards it."""
         folder = self._folder / new_id()
-        with _space():
+        with room_on_disk():
             folder.mkdir(parents=True)
             return StagedFile(folder)
 
@@ -109,26 +105,3 @@ class Staging:
             yield staged
         finally:
             staged.discard()
-
-
-@contextmanager
-def _space() -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        if error.errno in NO_SPACE:
-            raise NoSpaceLeft("the disk for uploads is full") from error
-        raise
-
-
-def mapped(path: Path) -> mmap.mmap:
-    """Map a file for reading; it is unmapped with its last reader.
-
-    Raises:
-        HeaderError: the file is empty.
-    """
-    with path.open("rb") as file:
-        try:
-            return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        except ValueError as error:
-            raise HeaderError("not-an-image", "the file is empty") from error

@@ -1,37 +1,39 @@
-"""Routes of tiling."""
+"""Routes of tile plans."""
 
-from fastapi import APIRouter
+from typing import Annotated
 
-from services.tiling.domain.planning import Planned
-from services.tiling.handlers import Tiling
-from services.tiling.schemas import (
+from fastapi import APIRouter, Depends
+
+from services.tiling.api.schemas import (
     AdviceBody,
     PlanBody,
     PlanResponse,
     PreviewTile,
     Question,
 )
+from services.tiling.domain.planning import Planned
+from services.tiling.handlers.plans import Plans
 from shared.http.callers import Viewer
+from shared.http.use_cases import use
 from shared.vision.tile_advice import TileAdvice, plan_for_any_size
 from shared.vision.tiles import TilePlan, Window
 
+router = APIRouter(tags=["tile plans"])
 
-def routes(tiling: Tiling) -> APIRouter:
-    """Return the routes of tile plans."""
-    router = APIRouter(tags=["tile plans"])
+Planning = Annotated[Plans, Depends(use(Plans))]
 
-    @router.get("/projects/{project_id}/plan")
-    async def get_tile_plan(who: Viewer, project_id: str, asked: Question) -> PlanResponse:
-        """Return the tile plan in force, the advice for the smallest target, and a preview.
 
-        With ``rows``, ``columns`` and ``overlap_px`` that grid is previewed and checked; with
-        ``width`` and ``height`` that image instead of the project's largest; with
-        ``min_target_area`` that target instead of the smallest annotated one.
-        """
-        planned = await tiling.plan(who.tenant, project_id, asked)
-        return _response(project_id, planned)
+@router.get("/projects/{project_id}/plan")
+async def get_tile_plan(
+    who: Viewer, project_id: str, plans: Planning, asked: Question
+) -> PlanResponse:
+    """Return the tile plan in force, the advice for the smallest target, and a preview.
 
-    return router
+    With ``rows``, ``columns`` and ``overlap_px`` that grid is previewed and checked; with
+    ``width`` and ``height`` that image instead of the project's largest; with
+    ``min_target_area`` that target instead of the smallest annotated one.
+    """
+    return _response(project_id, await plans.plan(who.tenant, project_id, asked))
 
 
 def _response(project_id: str, planned: Planned) -> PlanResponse:

@@ -1,4 +1,4 @@
-"""`python -m services.gallery.decode_worker BYTES`: a guarded process that decodes file by file.
+"""`python -m services.gallery.process.decode_worker BYTES`: a guarded process that decodes files.
 
 It reads one JSON line a job (`path`, `folder`) and answers with one. Memory, CPU time and the size
 of what it writes are bounded by the kernel, so that a hostile file costs this process at most.
@@ -25,8 +25,8 @@ def main() -> None:
     import cv2
     import pyvips
 
-    from services.gallery.decoding import decode
-    from services.gallery.staging import NO_SPACE
+    from services.gallery.process.decoding import decode
+    from shared.disk import NO_SPACE
     from shared.vision.headers.header import HeaderError
 
     cv2.setNumThreads(0)

@@ -5,13 +5,13 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from services.gallery.decode_pool import DecodedFiles, DecodePool
+from services.gallery.adapters.decoders import DecodedFiles, DecodePool
+from services.gallery.adapters.staging import Staged
 from services.gallery.domain.limits import check_header, decode_bytes
 from services.gallery.domain.names import clean_name, sort_name
 from services.gallery.domain.refusals import refusal_of
-from services.gallery.quota import Quota
+from services.gallery.handlers.quota import Quota
 from services.gallery.repository import IMAGES, Image
-from services.gallery.staging import Staged, mapped
 from shared.blobs.port import Blobs, blob_key
 from shared.callers import Caller
 from shared.clock import Clock, utc_now
@@ -20,6 +20,7 @@ from shared.documents.port import Collection, Documents, Query, TenantScope
 from shared.errors import AlreadyExists
 from shared.ids import new_id
 from shared.projects.directory import ProjectView
+from shared.runtime.mapping import mapped
 from shared.vision.headers.header import HeaderError, ImageHeader
 from shared.vision.tiles import TilePlan
 

@@ -5,18 +5,18 @@ from typing import Any
 
 from test_gallery_http import jpeg, platform
 
-from services.gallery.leftovers import Leftovers
+from services.gallery.handlers.orphan_blobs import OrphanBlobs
 from shared.clock import utc_now
 from shared.hosting.stores import Stores
 
 DAY = timedelta(hours=24)
 
 
-def collector(stores: Stores, **later: Any) -> Leftovers:
+def collector(stores: Stores, **later: Any) -> OrphanBlobs:
     def clock() -> Any:
         return utc_now() + timedelta(**later)
 
-    return Leftovers(stores.documents, stores.blobs, grace=DAY, clock=clock)
+    return OrphanBlobs(stores.documents, stores.blobs, grace=DAY, clock=clock)
 
 
 async def keys(stores: Stores) -> set[str]:

@@ -1,35 +1,16 @@
-"""Responses of tiling."""
+"""Questions and responses of tiling."""
 
 from typing import Annotated, Literal
 
 from fastapi import Depends, Query
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
+from services.tiling.handlers.plans import PlanQuestion
 from shared.vision.tile_advice import Advice
-from shared.vision.tiles import MAX_GRID, MAX_OVERLAP, TilePlan
+from shared.vision.tiles import MAX_GRID, MAX_OVERLAP
 
 _Side = Annotated[int | None, Query(ge=1, le=100_000)]
 _Count = Annotated[int | None, Query(ge=1, le=MAX_GRID)]
-
-
-class PlanQuestion(BaseModel):
-    """What a plan is asked for; what is left out is read from the project."""
-
-    model_config = ConfigDict(frozen=True)
-
-    width: int | None = None
-    height: int | None = None
-    min_target_area: float | None = None
-    max_target_side: float | None = None
-    rows: int | None = None
-    columns: int | None = None
-    overlap_px: int = 0
-
-    def plan(self) -> TilePlan | None:
-        """Return the grid that is asked about, if one is."""
-        if not self.rows and not self.columns:
-            return None
-        return TilePlan(grid=(self.rows or 1, self.columns or 1), overlap_px=self.overlap_px)
 
 
 def plan_question(

@@ -2,81 +2,20 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Depends, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.gallery.domain.limits import RECOMMENDED_IMAGES
-from services.gallery.domain.names import sort_name
+from services.gallery.handlers.search import ImageFilter
+from services.gallery.handlers.uploads import Received
 from services.gallery.repository import Image, Status, TilingState
-from shared.clock import Timestamp, format_time
-from shared.documents.port import Condition, Contains, Has, Range, Sort, Where
-from shared.http.problems import Problem
+from shared.clock import Timestamp
+from shared.errors import Internal
+from shared.http.problems import Problem, problem_of
 
 MAX_BATCH = 500
-
-
-class ImageSort(StrEnum):
-    """Order of a list; a minus sorts downwards."""
-
-    NEWEST = "-uploaded_at"
-    OLDEST = "uploaded_at"
-    NAME = "name"
-    NAME_DOWN = "-name"
-
-    def order(self) -> Sort:
-        """Return the order as the store knows it."""
-        field = "sort_name" if self.value.endswith("name") else "uploaded_at"
-        return Sort(field, -1 if self.value.startswith("-") else 1)
-
-    def value_of(self, image: Image) -> str:
-        """Return what this order compares, for a cursor."""
-        return (
-            image.sort_name if self.order().field == "sort_name" else format_time(image.uploaded_at)
-        )
-
-
-class ImageFilter(BaseModel):
-    """What a list is narrowed to; None leaves a field open."""
-
-    model_config = ConfigDict(frozen=True)
-
-    name: str | None = None
-    label: str | None = None
-    status: Status | None = None
-    uploaded_from: datetime | None = None
-    uploaded_to: datetime | None = None
-    width: int | None = None
-    height: int | None = None
-    parent_id: str | None = None
-    parents: bool = False
-
-    def where(self, project_id: str) -> Where:
-        """Return the conditions for the store."""
-        where: dict[str, Condition] = {"project_id": project_id}
-        if self.parents:
-            where["tiling"] = "done"
-        elif self.parent_id is not None:
-            where["parent_id"] = self.parent_id
-        else:
-            where["listed"] = True
-        exact: dict[str, Any] = {
-            "status": self.status,
-            "width": self.width,
-            "height": self.height,
-        }
-        where |= {field: value for field, value in exact.items() if value is not None}
-        if self.name:
-            where["sort_name"] = Contains(sort_name(self.name))
-        if self.label:
-            where["labels"] = Has(self.label)
-        if self.uploaded_from or self.uploaded_to:
-            where["uploaded_at"] = Range(
-                gte=format_time(self.uploaded_from) if self.uploaded_from else None,
-                lte=format_time(self.uploaded_to) if self.uploaded_to else None,
-            )
-        return where
 
 
 def image_filter(
@@ -178,6 +117,25 @@ class FileResult(BaseModel):
     image: ImageResponse | None = None
     problem: Problem | None = None
 
+    @classmethod
+    def of(cls, received: Received) -> "FileResult":
+        """Build the result of a file that was received."""
+        if received.accepted is None:
+            problem = problem_of(received.refusal or Internal())
+            return cls(
+                name=received.name,
+                outcome=FileOutcome.REFUSED,
+                status=problem.status,
+                problem=problem,
+            )
+        duplicate = received.accepted.duplicate
+        return cls(
+            name=received.name,
+            outcome=FileOutcome.DUPLICATE if duplicate else FileOutcome.CREATED,
+            status=200 if duplicate else 201,
+            image=ImageResponse.of(received.accepted.image),
+        )
+
 
 class UploadResponse(BaseModel):
     """The results of an upload, in the order of its files."""
@@ -193,6 +151,16 @@ class Summary(BaseModel):
     labelled: int
     tested: int
     recommended: int = RECOMMENDED_IMAGES
+
+    @classmethod
+    def of(cls, counts: dict[str, int]) -> "Summary":
+        """Build the response of the number of images of each status."""
+        return cls(
+            total=sum(counts.values()),
+            unlabelled=counts.get("unlabelled", 0),
+            labelled=counts.get("labelled", 0),
+            tested=counts.get("tested", 0),
+        )
 
 
 class BatchDelete(BaseModel):

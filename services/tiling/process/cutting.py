@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from shared.errors import InvalidInput
 from shared.runtime.image_rows import bmp_strips, vips_strips
+from shared.runtime.mapping import mapped
 from shared.vision.headers.header import Colour, HeaderError, ImageFormat, ImageHeader
 from shared.vision.headers.sniff import read_header
 from shared.vision.strips import Strip, fill_tiles
@@ -60,7 +61,7 @@ def cut(path: Path, plan: TilePlan, folder: Path) -> list[TileFile]:
         ImageUnreadable: the file cannot be decoded, or not be cut by this plan.
     """
     try:
-        view = _mapped(path)
+        view = mapped(path)
         header = read_header(memoryview(view))
         windows = plan.windows(header.width, header.height)
         kind = _tile_format(header)
@@ -177,8 +178,3 @@ def _strips(path: Path, view: mmap.mmap, header: ImageHeader) -> Iterator[Strip]
 
         for strip in bmp_strips(memoryview(view), read):
             yield strip if is_palette else Strip(strip.y, strip.pixels[:, :, ::-1])
-
-
-def _mapped(path: Path) -> mmap.mmap:
-    with path.open("rb") as file:
-        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)

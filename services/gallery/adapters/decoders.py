@@ -19,7 +19,7 @@ from shared.telemetry import logger
 JOB_WALL_S = 90.0
 _START_S = 60.0
 _END_S = 2.0  # from the end of its output to the end of a decoder
-_ROOT = Path(__file__).resolve().parents[2]
+_ROOT = Path(__file__).resolve().parents[3]
 _LINE_BYTES = 1 << 16
 
 log = logger(__name__)
@@ -156,7 +156,7 @@ class DecodePool:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
-            "services.gallery.decode_worker",
+            "services.gallery.process.decode_worker",
             str(self._worker_bytes),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,

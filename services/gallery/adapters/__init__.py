@@ -1,0 +1,1 @@
+"""What the gallery reaches outside: the disk for files on their way, and decoders."""

@@ -1,0 +1,1 @@
+"""Routes of the gallery, and their bodies."""

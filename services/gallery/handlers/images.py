@@ -1,0 +1,74 @@
+"""Reading images: lists, one with its tiles, and bytes."""
+
+from collections.abc import AsyncIterator
+
+from services.gallery.handlers.search import ImageFilter, ImageSort
+from services.gallery.repository import IMAGES, Image
+from shared.blobs.port import Blobs
+from shared.documents.port import Collection, Documents, Query, TenantScope, Where
+from shared.errors import NotFound
+from shared.paging import PageParams
+
+
+class Gallery:
+    """Images over the document and blob stores."""
+
+    def __init__(self, documents: Documents, blobs: Blobs) -> None:
+        self._documents = documents
+        self._blobs = blobs
+
+    async def list_images(
+        self,
+        tenant: str,
+        project_id: str,
+        *,
+        wanted: ImageFilter,
+        sort: ImageSort,
+        paging: PageParams,
+    ) -> tuple[list[Image], int]:
+        """Return one page of a project's images and how many match."""
+        images = self._images(tenant)
+        where = wanted.where(project_id)
+        query = Query(
+            where=where,
+            sort=sort.order(),
+            skip=paging.skip,
+            limit=paging.page_size,
+            after=paging.after,
+        )
+        found = await images.query(query)
+        if paging.after is None and 0 < len(found) < paging.page_size:
+            return found, paging.skip + len(found)  # the last page tells the total by itself
+        return found, await images.count(where)
+
+    async def summary(self, tenant: str, project_id: str) -> dict[str, int]:
+        """Return how many listed images have each status."""
+        where: Where = {"project_id": project_id, "listed": True}
+        return await self._images(tenant).tally("status", where)
+
+    async def get_image(self, tenant: str, project_id: str, image_id: str) -> Image:
+        """Return an image of the project; raise NotFound."""
+        image = await self._images(tenant).find(image_id)
+        if image is None or image.project_id != project_id:
+            raise NotFound(f"no image {image_id}")
+        return image
+
+    async def tiles_of(self, parent: Image) -> list[Image]:
+        """Return the tiles of a parent, row by row."""
+        if parent.tiles == 0:
+            return []
+        query = Query(where={"parent_id": parent.id}, limit=parent.tiles)
+        tiles = await self._images(parent.tenant).query(query)
+        return sorted(tiles, key=lambda tile: (tile.row or 0, tile.column or 0))
+
+    def content(self, image: Image, *, original: bool) -> AsyncIterator[bytes]:
+        """Return the bytes of the upright content, or of the file as it was uploaded."""
+        return self._blobs.stream(image.original_key if original else image.blob_key)
+
+    async def content_size(self, image: Image, *, original: bool) -> int:
+        """Return the number of those bytes."""
+        key = image.original_key if original else image.blob_key
+        return (await self._blobs.stat(key)).size_bytes
+
+    def _images(self, tenant: str) -> Collection[Image]:
+        return self._documents.collection(IMAGES, TenantScope(tenant))

@@ -1,0 +1,58 @@
+"""Thumbnails of images: read where they are stored, made where they are not."""
+
+import hashlib
+
+from services.gallery.adapters.decoders import DecodePool
+from services.gallery.adapters.staging import Staging
+from services.gallery.domain.limits import decode_bytes
+from services.gallery.repository import IMAGES, Image
+from shared.blobs.port import Blobs, blob_key
+from shared.documents.port import Documents, TenantScope
+from shared.errors import NotFound
+from shared.runtime.mapping import mapped
+from shared.vision.headers.sniff import read_header
+
+
+class Thumbnails:
+    """Thumbnails over the document and blob stores; a new tile has none until it is asked for."""
+
+    def __init__(
+        self, documents: Documents, blobs: Blobs, pool: DecodePool, staging: Staging
+    ) -> None:
+        self._documents = documents
+        self._blobs = blobs
+        self._pool = pool
+        self._staging = staging
+
+    async def read(self, image: Image, size: int) -> bytes:
+        """Return the smallest stored thumbnail of at least `size` px, or the largest one."""
+        image = await self._with_thumbnails(image)
+        try:
+            return await self._stored(image, size)
+        except NotFound:  # collected in the moment that this image took them up (decision 0022)
+            bare = image.model_copy(update={"thumbnails_key": None})
+            return await self._stored(await self._with_thumbnails(bare), size)
+
+    async def _stored(self, image: Image, size: int) -> bytes:
+        sizes = sorted(map(int, image.thumbnails))
+        best = next((known for known in sizes if known >= size), sizes[-1])
+        start, length = image.thumbnails[str(best)]
+        key = image.thumbnails_key or ""
+        return b"".join(
+            [part async for part in self._blobs.stream(key, start=start, length=length)]
+        )
+
+    async def _with_thumbnails(self, image: Image) -> Image:
+        if image.thumbnails_key is not None:
+            return image
+        with self._staging.file() as staged:
+            async with self._blobs.as_file(image.blob_key) as path:
+                cost = decode_bytes(read_header(memoryview(mapped(path))))
+                decoded = await self._pool.decode(path, staged.folder, predicted_bytes=cost)
+            data = decoded.thumbnails.read_bytes()
+        key = blob_key(image.tenant, hashlib.sha256(data).hexdigest())
+        await self._blobs.put(key, data)
+        spans = {str(size): span for size, span in decoded.spans.items()}
+        changes = {"thumbnails_key": key, "thumbnails": spans}
+        images = self._documents.collection(IMAGES, TenantScope(image.tenant))
+        return await images.change(image.id, lambda known: known.model_copy(update=changes))

@@ -1,0 +1,1 @@
+"""Routes of tiling, and their bodies."""

@@ -1,0 +1,1 @@
+"""What takes the processor: the cutting of pixels."""
