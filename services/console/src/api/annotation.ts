@@ -54,3 +54,20 @@ export function correct(
     }),
   );
 }
+
+/** Save an annotation anew; one that somebody else saved since it was read is refused. */
+export function saveAnnotation(
+  projectId: string,
+  { image_id: imageId, version, ignore_regions, split }: Annotation,
+  shapes: readonly NewShape[],
+) {
+  return body(
+    client.PUT("/api/annotation/projects/{project_id}/images/{image_id}", {
+      params: {
+        path: { project_id: projectId, image_id: imageId },
+        header: { "If-Match": `"${version}"` },
+      },
+      body: { shapes: [...shapes], ignore_regions, split },
+    }),
+  );
+}

@@ -1,15 +1,36 @@
 /** Every request of the console goes through here: credential, problem+json, progress of uploads. */
-import { problemFrom, problemOf } from "./problem";
-import { accessToken, signOut } from "./session";
+import { heard, unheard } from "./connection";
+import { Problem, problemFrom, problemOf } from "./problem";
+import { accessToken, refused } from "./session";
 
-/** `fetch` with the credential; an answer that is not a success is thrown as its Problem. */
+/**
+ * `fetch` with the credential; an answer that is not a success is thrown as its Problem. A request that
+ * meets the end of the session is sent once more with the next one.
+ */
 export async function authorisedFetch(request: Request): Promise<Response> {
   const token = await accessToken();
-  if (token !== null) request.headers.set("Authorization", `Bearer ${token}`);
-  const response = await fetch(request);
-  if (response.status === 401) signOut();
+  const again = request.clone();
+  const first = await send(request, token);
+  const response = first.status === 401 && token !== null ? await resend(again, token) : first;
   if (!response.ok) throw await problemOf(response);
   return response;
+}
+
+async function resend(request: Request, refusedToken: string): Promise<Response> {
+  refused(refusedToken);
+  return send(request, await accessToken());
+}
+
+async function send(request: Request, token: string | null): Promise<Response> {
+  if (token !== null) request.headers.set("Authorization", `Bearer ${token}`);
+  try {
+    const response = await fetch(request);
+    heard();
+    return response;
+  } catch (error) {
+    if (!request.signal.aborted) unheard();
+    throw error;
+  }
 }
 
 /** The body of a generated client's answer; `authorisedFetch` has thrown where there is none. */
@@ -43,21 +64,38 @@ export interface Transfer {
   readonly signal: AbortSignal;
 }
 
+type Sent = Pick<Transfer, "onProgress" | "signal">;
+
 /** POST a form and hear how much of it has gone out; fetch cannot tell that. */
-export async function upload(
+export async function upload(path: string, form: FormData, sent: Sent): Promise<unknown> {
+  const token = await accessToken();
+  try {
+    return await uploadOnce(path, form, token, sent);
+  } catch (error) {
+    if (token === null || !(error instanceof Problem) || error.status !== 401) throw error;
+    refused(token);
+    return uploadOnce(path, form, await accessToken(), sent);
+  }
+}
+
+function uploadOnce(
   path: string,
   form: FormData,
-  { onProgress, signal }: Pick<Transfer, "onProgress" | "signal">,
+  token: string | null,
+  { onProgress, signal }: Sent,
 ): Promise<unknown> {
-  const token = await accessToken();
   return new Promise((resolve, reject) => {
     const transfer = new XMLHttpRequest();
     transfer.open("POST", path);
     if (token !== null) transfer.setRequestHeader("Authorization", `Bearer ${token}`);
     transfer.upload.onprogress = ({ loaded, total }) => onProgress(total > 0 ? loaded / total : 0);
-    transfer.onerror = () => reject(new TypeError("network"));
+    transfer.onerror = () => {
+      unheard();
+      reject(new TypeError("network"));
+    };
     transfer.onabort = () => reject(new DOMException("aborted", "AbortError"));
     transfer.onload = () => {
+      heard();
       const body = parsed(transfer.responseText);
       if (transfer.status >= 200 && transfer.status < 300) resolve(body);
       else reject(problemFrom(transfer.status, body));

@@ -6,7 +6,7 @@
 import { DetailedError, Upload, type HttpResponse } from "tus-js-client";
 import { authorisedFetch, parsed, type Transfer } from "./http";
 import { problemFrom } from "./problem";
-import { accessToken, signOut } from "./session";
+import { accessToken, refused } from "./session";
 
 /** A part is lost at most when a proxy throws away what it has not passed on. */
 const PART_BYTES = 8_000_000;
@@ -17,6 +17,7 @@ const RETRY_DELAYS_MS = [500, 1_000, 2_000, 4_000, 8_000, 16_000];
 export async function uploadResumably(path: string, file: File, transfer: Transfer): Promise<unknown> {
   const { onProgress, onBroken, signal } = transfer;
   const address = { url: "" };
+  let token: string | null = null;
   const last = await new Promise<HttpResponse>((resolve, reject) => {
     const upload = new Upload(file, {
       endpoint: path,
@@ -25,11 +26,11 @@ export async function uploadResumably(path: string, file: File, transfer: Transf
       metadata: { filename: file.name },
       removeFingerprintOnSuccess: true,
       onBeforeRequest: async (request) => {
-        const token = await accessToken();
+        token = await accessToken();
         if (token !== null) request.setHeader("Authorization", `Bearer ${token}`);
       },
       onAfterResponse: (_, response) => {
-        if (response.getStatus() === 401) signOut();
+        if (response.getStatus() === 401) refused(token);
       },
       onShouldRetry: (error) => {
         const again = worthAnotherTry(error.originalResponse?.getStatus());
@@ -62,9 +63,12 @@ async function begin(upload: Upload, signal: AbortSignal): Promise<void> {
   upload.start();
 }
 
-/** A missing answer may come yet, a slow part goes on, and after 409 and 423 the true offset is asked for. */
+/**
+ * A missing answer may come yet, a slow part goes on, after 409 and 423 the true offset is asked for, and
+ * after 401 the next try waits for the next session.
+ */
 export function worthAnotherTry(status: number | undefined): boolean {
-  return status === undefined || [408, 409, 423].includes(status) || status >= 500;
+  return status === undefined || [401, 408, 409, 423].includes(status) || status >= 500;
 }
 
 /** All bytes were there already but the answer to the last part was lost: an empty part asks for it. */

@@ -2,12 +2,24 @@
  * Who is signed in. The short-lived access token is shared by the browser's tabs (localStorage); the API
  * key stays with the tab it was typed into (sessionStorage) and goes when that tab closes, so that
  * tokens can be renewed, a reload signs nobody out and a shared workstation keeps no key.
+ *
+ * A session that ends is not a person who leaves: the page stays, and `ended` tells it to ask for the key.
+ * Only `signOut` leaves, in every tab at once.
  */
+import type { components } from "./generated/workspace";
 import { Problem, problemOf } from "./problem";
 
 export interface Session {
+  readonly tenant: string;
   readonly accessToken: string;
   readonly expiresAt: number;
+}
+
+export interface Standing {
+  /** Nobody is signed in where there is none. */
+  readonly session: Session | null;
+  /** The platform does not take the session any more; what is on the screen waits for the next one. */
+  readonly ended: boolean;
 }
 
 const TOKEN_STORE = "loupe.session";
@@ -15,7 +27,7 @@ const KEY_STORE = "loupe.key";
 /** A token is renewed this long before it ends, so that no request goes out with a dying one. */
 const RENEW_BEFORE_MS = 60_000;
 
-let current: Session | null = restore();
+let current: Standing = { session: restore(), ended: false };
 let renewal: Promise<Session> | null = null;
 const listeners = new Set<() => void>();
 
@@ -23,7 +35,7 @@ function stored(): Session | null {
   try {
     const value = JSON.parse(localStorage.getItem(TOKEN_STORE) ?? "null") as Partial<Session> | null;
     if (typeof value?.accessToken !== "string" || typeof value.expiresAt !== "number") return null;
-    return { accessToken: value.accessToken, expiresAt: value.expiresAt };
+    return { tenant: value.tenant ?? "", accessToken: value.accessToken, expiresAt: value.expiresAt };
   } catch {
     return null;
   }
@@ -40,15 +52,14 @@ function apiKey(): string | null {
   return sessionStorage.getItem(KEY_STORE);
 }
 
-function announce(session: Session | null): void {
-  current = session;
+function announce(standing: Standing): void {
+  current = standing;
   for (const listener of listeners) listener();
 }
 
-function set(session: Session | null): void {
-  if (session === null) localStorage.removeItem(TOKEN_STORE);
-  else localStorage.setItem(TOKEN_STORE, JSON.stringify(session));
-  announce(session);
+function begin(session: Session): void {
+  localStorage.setItem(TOKEN_STORE, JSON.stringify(session));
+  announce({ session, ended: false });
 }
 
 async function requestToken(key: string): Promise<Session> {
@@ -58,24 +69,30 @@ async function requestToken(key: string): Promise<Session> {
     body: JSON.stringify({ api_key: key }),
   });
   if (!response.ok) throw await problemOf(response);
-  const token = (await response.json()) as { access_token: string; expires_in: number };
-  return { accessToken: token.access_token, expiresAt: Date.now() + token.expires_in * 1000 };
+  const token = (await response.json()) as components["schemas"]["TokenResponse"];
+  const expiresAt = Date.now() + token.expires_in * 1000;
+  return { tenant: token.tenant, accessToken: token.access_token, expiresAt };
 }
 
-/** Hear of every sign-in, renewal and sign-out, those of other tabs included. */
+/** Another tab signed in or renewed: this one goes on with its token. Another tab left: so does this one. */
+function onStorage({ key }: StorageEvent): void {
+  if (key !== TOKEN_STORE) return;
+  const found = stored();
+  if (found === null) sessionStorage.removeItem(KEY_STORE);
+  announce({ session: found, ended: false });
+}
+
+/** Hear of every sign-in, renewal, end and sign-out, those of other tabs included. */
 export function subscribe(listener: () => void): () => void {
-  const onStorage = ({ key }: StorageEvent): void => {
-    if (key === TOKEN_STORE) announce(stored());
-  };
-  window.addEventListener("storage", onStorage);
+  if (listeners.size === 0) window.addEventListener("storage", onStorage);
   listeners.add(listener);
   return () => {
-    window.removeEventListener("storage", onStorage);
     listeners.delete(listener);
+    if (listeners.size === 0) window.removeEventListener("storage", onStorage);
   };
 }
 
-export function session(): Session | null {
+export function standing(): Standing {
   return current;
 }
 
@@ -83,28 +100,62 @@ export function session(): Session | null {
 export async function signIn(key: string): Promise<void> {
   const granted = await requestToken(key.trim());
   sessionStorage.setItem(KEY_STORE, key.trim());
-  set(granted);
+  begin(granted);
 }
 
+/** Leave, in every tab. */
 export function signOut(): void {
   sessionStorage.removeItem(KEY_STORE);
-  set(null);
+  localStorage.removeItem(TOKEN_STORE);
+  announce({ session: null, ended: false });
 }
 
-/** The token to send now, renewed where it is about to end; null when nobody is signed in. */
+/**
+ * The platform has refused this token. Another tab may have a newer one already, which is taken; otherwise
+ * this tab asks for the key. What other tabs share is left alone: they may be able to renew it.
+ */
+export function refused(token: string | null): void {
+  const { session } = current;
+  if (session === null || (token !== null && token !== session.accessToken)) return;
+  const shared = stored();
+  if (shared !== null && shared.accessToken !== session.accessToken && shared.expiresAt > Date.now()) {
+    announce({ session: shared, ended: false });
+  } else announce({ session, ended: true });
+}
+
+/** Resolves at once, or when somebody has signed in again (or left) after the session's end. */
+function goesOn(): Promise<void> {
+  if (!current.ended) return Promise.resolve();
+  return new Promise((resolve) => {
+    const stop = subscribe(() => {
+      if (current.ended) return;
+      stop();
+      resolve();
+    });
+  });
+}
+
+/**
+ * The token to send now, renewed where it is about to end; null when nobody is signed in. After the end of
+ * a session it comes with the next sign-in: until then every request waits, and none is lost.
+ */
 export async function accessToken(): Promise<string | null> {
+  await goesOn();
   const key = apiKey();
-  if (current === null) return null;
-  if (key === null || current.expiresAt - Date.now() > RENEW_BEFORE_MS) return current.accessToken;
+  const { session } = current;
+  if (session === null) return null;
+  if (key === null || session.expiresAt - Date.now() > RENEW_BEFORE_MS) return session.accessToken;
   renewal ??= requestToken(key).finally(() => {
     renewal = null;
   });
   try {
     const renewed = await renewal;
-    set(renewed);
+    begin(renewed);
     return renewed.accessToken;
   } catch (error) {
-    if (error instanceof Problem && error.status === 401) signOut();
-    throw error;
+    if (!(error instanceof Problem) || error.status !== 401) throw error;
+    // The key is no good any more: that is an end, and no reason to throw the page away.
+    refused(session.accessToken);
+    return accessToken();
   }
 }

@@ -1,33 +1,28 @@
-import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { QueryClientProvider, useQueryClient } from "@tanstack/react-query";
 import { App as AntApp, ConfigProvider } from "antd";
 import antEn from "antd/locale/en_US";
 import antZhCN from "antd/locale/zh_CN";
 import dayjs from "dayjs";
 import "dayjs/locale/zh-cn";
-import { useEffect, useMemo, useState, useSyncExternalStore, type ReactNode } from "react";
+import { useEffect, useMemo, useRef, useState, useSyncExternalStore, type ReactNode } from "react";
 import { RouterProvider } from "react-router";
-import { Problem } from "../api/problem";
-import { session, subscribe } from "../api/session";
+import { standing, subscribe } from "../api/session";
+import { SessionEnded } from "../features/session/SessionEnded";
 import { SignInPage } from "../features/session/SignInPage";
 import { useLanguage } from "../i18n/language";
-import { AppearanceContext, initialAppearance, rememberAppearance } from "./appearance";
+import { AppearanceContext, initialAppearance, rememberAppearance } from "../ui/appearance";
+import { antThemeOf, type Appearance } from "../ui/theme";
+import { ConnectionStrip } from "./ConnectionStrip";
 import { LanguageProvider } from "./LanguageProvider";
+import { queryClient } from "./queries";
 import { router } from "./routes";
-import { antThemeOf, type Appearance } from "./theme";
 
-/** A request the server has refused will be refused again; only a missing answer is worth a retry. */
-function worthRetrying(failures: number, error: unknown): boolean {
-  return failures < 2 && !(error instanceof Problem && error.status < 500);
-}
-
-const queries = new QueryClient({
-  defaultOptions: { queries: { retry: worthRetrying, staleTime: 5_000 } },
-});
+const queries = queryClient();
 
 function Themed(): ReactNode {
   const { language } = useLanguage();
   const [appearance, setAppearance] = useState<Appearance>(initialAppearance);
-  const signedIn = useSyncExternalStore(subscribe, session);
+  const { session, ended } = useSyncExternalStore(subscribe, standing);
   const choice = useMemo(
     () => ({
       appearance,
@@ -45,9 +40,7 @@ function Themed(): ReactNode {
     document.documentElement.dataset["appearance"] = appearance;
     dayjs.locale(language === "zh-CN" ? "zh-cn" : "en");
   }, [language, appearance]);
-  useEffect(() => {
-    if (signedIn === null) queries.clear();
-  }, [signedIn]);
+  useForgetting(session?.tenant ?? null);
 
   return (
     <AppearanceContext value={choice}>
@@ -57,11 +50,26 @@ function Themed(): ReactNode {
         button={{ autoInsertSpace: false }}
       >
         <AntApp className="app">
-          {signedIn === null ? <SignInPage /> : <RouterProvider router={router} />}
+          <ConnectionStrip />
+          {session === null ? <SignInPage /> : <RouterProvider router={router} />}
+          <SessionEnded open={ended} />
         </AntApp>
       </ConfigProvider>
     </AppearanceContext>
   );
+}
+
+/** What one tenant has read is not shown to the next; nobody's pages are left open for him either. */
+function useForgetting(tenant: string | null): void {
+  const client = useQueryClient();
+  const last = useRef(tenant);
+  useEffect(() => {
+    const before = last.current;
+    last.current = tenant;
+    if (before === null || before === tenant) return;
+    client.clear();
+    if (tenant !== null) void router.navigate("/");
+  }, [tenant, client]);
 }
 
 export function App(): ReactNode {

@@ -1,20 +1,23 @@
 import { LogoutOutlined } from "@ant-design/icons";
 import { Button, Layout, Tooltip } from "antd";
-import type { ReactNode } from "react";
+import { useState, type ReactNode } from "react";
 import { Link, Outlet } from "react-router";
 import { signOut } from "../api/session";
 import { useWords } from "../i18n/language";
-import { Brand } from "./Brand";
-import { Preferences } from "./Preferences";
+import { Brand } from "../ui/Brand";
+import { Preferences } from "../ui/Preferences";
 
 export function AppShell(): ReactNode {
   const words = useWords();
+  // A project writes its name and tabs into the frame, so that they take no height of the page.
+  const [slot, setSlot] = useState<HTMLElement | null>(null);
   return (
     <Layout className="shell">
       <Layout.Header className="shell-header">
         <Link to="/" className="brand-link" aria-label={words.projects.title}>
           <Brand />
         </Link>
+        <div className="shell-slot" ref={setSlot} />
         <div className="shell-tools">
           <Preferences />
           <Tooltip title={words.session.signOut}>
@@ -28,7 +31,7 @@ export function AppShell(): ReactNode {
         </div>
       </Layout.Header>
       <Layout.Content className="shell-content">
-        <Outlet />
+        <Outlet context={slot} />
       </Layout.Content>
     </Layout>
   );

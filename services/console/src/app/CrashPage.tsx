@@ -1,20 +1,23 @@
 import { Button, Result, Typography } from "antd";
-import type { ReactNode } from "react";
+import { useSyncExternalStore, type ReactNode } from "react";
 import { useRouteError } from "react-router";
+import { silentSince, subscribeToConnection } from "../api/connection";
 import { useWords } from "../i18n/language";
 
 /**
- * The last resort. Most often the platform was updated while the page was open, so that a part of the
- * old console is no longer there to load: a reload brings the new one.
+ * The last resort, in the frame's place for pages. A part of the console that could not be loaded is
+ * missing because the platform does not answer, or because an update has replaced it: a reload tells.
  */
 export function CrashPage(): ReactNode {
   const words = useWords();
   const error = useRouteError();
+  const since = useSyncExternalStore(subscribeToConnection, silentSince);
+  const unreachable = since !== null || !navigator.onLine;
   return (
     <Result
       status="warning"
-      title={words.common.crashed}
-      subTitle={words.common.crashAdvice}
+      title={unreachable ? words.problems.unreachable : words.common.crashed}
+      subTitle={unreachable ? words.common.unreachableAdvice : words.common.crashAdvice}
       extra={
         <Button type="primary" onClick={() => window.location.reload()}>
           {words.common.reload}

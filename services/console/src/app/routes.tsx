@@ -1,5 +1,5 @@
 import { createBrowserRouter, Navigate } from "react-router";
-import { OpenInGallery } from "../features/annotate/OpenInGallery";
+import { OpenInGallery } from "../features/gallery/OpenInGallery";
 import { ProjectLayout } from "../features/projects/ProjectLayout";
 import { ProjectsPage } from "../features/projects/ProjectsPage";
 import { AppShell } from "./AppShell";
@@ -15,7 +15,6 @@ const tiling = async () => ({ Component: (await import("../features/tiling/Tilin
 
 /*
  * A feature gets its route and its tab (features/projects/ProjectLayout.tsx) when its screens exist.
- * The rooms that wait: features/annotate, features/download, features/administration.
  */
 export const router = createBrowserRouter([
   {
@@ -23,19 +22,26 @@ export const router = createBrowserRouter([
     hydrateFallbackElement: <></>,
     errorElement: <CrashPage />,
     children: [
-      { path: "/", element: <ProjectsPage /> },
+      { path: "/", element: <ProjectsPage />, errorElement: <CrashPage /> },
       {
         path: "/projects/:projectId",
         element: <ProjectLayout />,
+        errorElement: <CrashPage />,
         children: [
-          { index: true, element: <Navigate to="gallery" replace /> },
-          { path: "gallery", lazy: gallery },
-          { path: "annotate/:imageId", element: <OpenInGallery /> },
-          { path: "tiling", lazy: tiling },
-          { path: "train", lazy: train },
-          { path: "report", lazy: report },
-          { path: "report/:version", lazy: report },
-          { path: "test", lazy: test },
+          {
+            // A page that fails leaves the frame and the tabs as they are.
+            errorElement: <CrashPage />,
+            children: [
+              { index: true, element: <Navigate to="gallery" replace /> },
+              { path: "gallery", lazy: gallery },
+              { path: "annotate/:imageId", element: <OpenInGallery /> },
+              { path: "tiling", lazy: tiling },
+              { path: "train", lazy: train },
+              { path: "report", lazy: report },
+              { path: "report/:version", lazy: report },
+              { path: "test", lazy: test },
+            ],
+          },
         ],
       },
       { path: "*", element: <NotFoundPage /> },

@@ -10,7 +10,7 @@ import {
 import { init, use as register, type EChartsCoreOption, type EChartsType } from "echarts/core";
 import { CanvasRenderer } from "echarts/renderers";
 import { useEffect, useRef, type ReactNode } from "react";
-import { useAppearance } from "../app/appearance";
+import { useAppearance } from "./appearance";
 
 register([
   BarChart,

@@ -39,6 +39,11 @@ export function time(instant: string | null | undefined): string {
     : dayjs(instant).format("YYYY-MM-DD HH:mm:ss");
 }
 
+/** Local time of day of an instant in milliseconds, to the minute. */
+export function clockTime(instant: number): string {
+  return dayjs(instant).format("HH:mm");
+}
+
 /** Whole minutes, rounded down, as training records show a duration. */
 export function wholeMinutes(seconds: number): number {
   return Math.floor(seconds / 60);

@@ -1,106 +1,148 @@
 import { useQuery } from "@tanstack/react-query";
-import { Button, DatePicker, Form, Input, InputNumber, Select, Space } from "antd";
-import dayjs, { type Dayjs } from "dayjs";
+import { Button, DatePicker, Input, InputNumber, Segmented, Select, Space } from "antd";
+import dayjs from "dayjs";
 import type { ReactNode } from "react";
 import { listLabels } from "../../api/annotation";
-import { IMAGE_STATUSES, type ImageStatus } from "../../api/gallery";
-import { useWords } from "../../i18n/language";
-import type { Filters } from "./filters";
-
-interface Fields {
-  readonly name?: string;
-  readonly label?: string;
-  readonly status: ImageStatus | "";
-  readonly uploaded?: [Dayjs | null, Dayjs | null] | null;
-  readonly width?: number | null;
-  readonly height?: number | null;
-}
+import { IMAGE_STATUSES, summariseImages, type GallerySummary, type ImageStatus } from "../../api/gallery";
+import { useWords, type Words } from "../../i18n/language";
+import { useTyped } from "../../ui/useTyped";
+import { NO_FILTERS, type Filters } from "./filters";
 
 interface Props {
   readonly projectId: string;
   readonly filters: Filters;
-  readonly onQuery: (filters: Filters) => void;
-  readonly onReset: () => void;
+  readonly filtered: boolean;
+  readonly refreshMs: number;
+  readonly onFilter: (filters: Filters) => void;
 }
 
-function shown(filters: Filters): Fields {
-  return {
-    name: filters.name,
-    ...(filters.label === "" ? {} : { label: filters.label }),
-    status: filters.status,
-    uploaded:
-      filters.from === "" && filters.to === ""
-        ? null
-        : [filters.from === "" ? null : dayjs(filters.from), filters.to === "" ? null : dayjs(filters.to)],
-    width: filters.width,
-    height: filters.height,
-  };
-}
-
-function asked(fields: Fields): Filters {
-  const [from, to] = fields.uploaded ?? [null, null];
-  return {
-    name: fields.name?.trim() ?? "",
-    label: fields.label ?? "",
-    status: fields.status,
-    from: from?.format("YYYY-MM-DD") ?? "",
-    to: to?.format("YYYY-MM-DD") ?? "",
-    width: fields.width ?? null,
-    height: fields.height ?? null,
-  };
-}
-
-export function GalleryFilters({ projectId, filters, onQuery, onReset }: Props): ReactNode {
+/** The gallery's search on one line; every choice counts at once, what is typed a moment later. */
+export function GalleryFilters({ projectId, filters, filtered, refreshMs, onFilter }: Props): ReactNode {
   const words = useWords();
   const labels = useQuery({ queryKey: ["labels", projectId], queryFn: () => listLabels(projectId) });
+  const change = (part: Partial<Filters>): void => onFilter({ ...filters, ...part });
+  const [name, typeName] = useTyped(filters.name, (text) => change({ name: text.trim() }));
+  const [width, typeWidth] = useTyped(filters.width, (pixels) => change({ width: pixels }));
+  const [height, typeHeight] = useTyped(filters.height, (pixels) => change({ height: pixels }));
   return (
-    <Form<Fields>
-      layout="inline"
-      className="filters"
-      initialValues={shown(filters)}
-      onFinish={(fields) => onQuery(asked(fields))}
-    >
-      <Form.Item name="name" label={words.gallery.name}>
-        <Input allowClear placeholder={words.gallery.namePart} className="filter-name" />
-      </Form.Item>
-      <Form.Item name="label" label={words.gallery.label}>
-        <Select
-          allowClear
-          showSearch
-          placeholder={words.common.all}
-          popupMatchSelectWidth={false}
-          className="filter-label"
-          options={(labels.data?.items ?? []).map(({ name }) => ({ value: name, label: name }))}
-        />
-      </Form.Item>
-      <Form.Item name="status" label={words.gallery.status}>
-        <Select
-          className="filter-select"
-          options={[
-            { value: "", label: words.common.all },
-            ...IMAGE_STATUSES.map((status) => ({ value: status, label: words.imageStatus[status] })),
-          ]}
-        />
-      </Form.Item>
-      <Form.Item name="uploaded" label={words.gallery.uploadedAt}>
-        <DatePicker.RangePicker allowEmpty={[true, true]} className="filter-range" />
-      </Form.Item>
-      <Form.Item label={words.gallery.resolution}>
-        <Space.Compact>
-          <Form.Item name="width" noStyle>
-            <InputNumber min={1} precision={0} controls={false} placeholder={words.gallery.width} className="filter-pixels" />
-          </Form.Item>
-          <Form.Item name="height" noStyle>
-            <InputNumber min={1} precision={0} controls={false} placeholder={words.gallery.height} className="filter-pixels" />
-          </Form.Item>
-        </Space.Compact>
-      </Form.Item>
-      <Space className="filter-buttons">
-        <Button type="primary" htmlType="submit">
-          {words.gallery.query}
+    <search className="filters">
+      <StatusFilter
+        projectId={projectId}
+        status={filters.status}
+        refreshMs={refreshMs}
+        onStatus={(status) => change({ status })}
+      />
+      <Input
+        allowClear
+        value={name}
+        placeholder={words.gallery.namePart}
+        aria-label={words.gallery.name}
+        className="filter-name"
+        onChange={(event) => typeName(event.target.value)}
+      />
+      <Select
+        allowClear
+        showSearch
+        value={filters.label === "" ? null : filters.label}
+        placeholder={words.gallery.label}
+        aria-label={words.gallery.label}
+        popupMatchSelectWidth={false}
+        className="filter-label"
+        onChange={(label: string | null | undefined) => change({ label: label ?? "" })}
+        options={(labels.data?.items ?? []).map((one) => ({ value: one.name, label: one.name }))}
+      />
+      <DatePicker.RangePicker
+        allowEmpty={[true, true]}
+        className="filter-range"
+        aria-label={words.gallery.uploadedAt}
+        value={[day(filters.from), day(filters.to)]}
+        onChange={(days) =>
+          change({
+            from: days?.[0]?.format("YYYY-MM-DD") ?? "",
+            to: days?.[1]?.format("YYYY-MM-DD") ?? "",
+          })
+        }
+      />
+      <Space.Compact title={words.gallery.resolution}>
+        <Pixels value={width} name={words.gallery.width} onChange={typeWidth} />
+        <Pixels value={height} name={words.gallery.height} onChange={typeHeight} />
+      </Space.Compact>
+      {filtered && (
+        <Button type="link" onClick={() => onFilter(NO_FILTERS)}>
+          {words.gallery.reset}
         </Button>
-        <Button onClick={onReset}>{words.gallery.reset}</Button>
-      </Space>
-    </Form>
+      )}
+    </search>
   );
+}
+
+function day(text: string) {
+  return text === "" ? null : dayjs(text);
+}
+
+interface PixelsProps {
+  readonly value: number | null;
+  readonly name: string;
+  readonly onChange: (value: number | null) => void;
+}
+
+function Pixels({ value, name, onChange }: PixelsProps): ReactNode {
+  return (
+    <InputNumber
+      min={1}
+      precision={0}
+      controls={false}
+      className="filter-pixels"
+      value={value}
+      placeholder={name}
+      aria-label={name}
+      onChange={onChange}
+    />
+  );
+}
+
+interface StatusProps {
+  readonly projectId: string;
+  readonly status: ImageStatus | "";
+  readonly refreshMs: number;
+  readonly onStatus: (status: ImageStatus | "") => void;
+}
+
+/** How many images there are, in all and by status; a click on a count shows those images. */
+function StatusFilter({ projectId, status, refreshMs, onStatus }: StatusProps): ReactNode {
+  const words = useWords();
+  const summary = useQuery({
+    queryKey: ["images", projectId, "summary"],
+    queryFn: () => summariseImages(projectId),
+    refetchInterval: refreshMs,
+  });
+  const option = (value: ImageStatus | "", name: string, count: number | undefined) => ({
+    value,
+    label: (
+      <span data-testid={`summary-${value === "" ? "total" : value}`}>
+        {name} <strong className="filter-count">{count ?? "—"}</strong>
+      </span>
+    ),
+  });
+  return (
+    <>
+      <Segmented<ImageStatus | "">
+        value={status}
+        onChange={onStatus}
+        options={[
+          option("", words.gallery.total, summary.data?.total),
+          ...IMAGE_STATUSES.map((one) => option(one, words.imageStatus[one], summary.data?.[one])),
+        ]}
+      />
+      {advised(summary.data, words) !== "" && (
+        <span className="filter-advised">{advised(summary.data, words)}</span>
+      )}
+    </>
+  );
+}
+
+/** Fewer images than a good model needs: how many there should be. */
+function advised(summary: GallerySummary | undefined, words: Words): string {
+  if (summary === undefined || summary.total >= summary.recommended) return "";
+  return words.gallery.recommended(summary.recommended);
 }

@@ -1,28 +1,20 @@
-import {
-  AppstoreOutlined,
-  BarsOutlined,
-  BorderInnerOutlined,
-  CloudUploadOutlined,
-  DeleteOutlined,
-  FileZipOutlined,
-} from "@ant-design/icons";
-import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { App, Button, Card, Empty, Pagination, Popconfirm, Segmented, Space } from "antd";
-import { useState, type ReactNode } from "react";
-import { Link, useSearchParams } from "react-router";
-import { deleteImages, listImages, type GalleryImage } from "../../api/gallery";
+import { useCallback, useState, type ReactNode } from "react";
+import { Button, Card, Empty, Pagination } from "antd";
+import { useNavigate, useLocation, useSearchParams } from "react-router";
+import { listImages, type GalleryImage } from "../../api/gallery";
 import { useWords } from "../../i18n/language";
 import { ProblemAlert } from "../../ui/ProblemAlert";
+import { usePage } from "../../ui/usePage";
 import { useProject } from "../projects/useProject";
 import { GalleryFilters } from "./GalleryFilters";
-import { NO_FILTERS, PAGE_SIZES, readView, toQuery, writeView, type GalleryView } from "./filters";
+import { GalleryTools, type Display } from "./GalleryTools";
+import { isFiltered, PAGE_SIZES, readView, toQuery, writeView, type GalleryView } from "./filters";
 import { ImageDrawer } from "./ImageDrawer";
 import { ImageGrid } from "./ImageGrid";
 import { ImageTable } from "./ImageTable";
-import { SummaryCards } from "./SummaryCards";
 import { UploadDialog } from "./UploadDialog";
+import { useNeighbours } from "./useNeighbours";
 
-type Display = "table" | "grid";
 /** Status, labels and tiles arrive a moment after the upload, by event. */
 const REFRESH_MS = 4_000;
 const DISPLAY_KEY = "loupe.gallery.display";
@@ -30,9 +22,7 @@ const DISPLAY_KEY = "loupe.gallery.display";
 export function GalleryPage(): ReactNode {
   const words = useWords();
   const project = useProject();
-  const [parameters, setParameters] = useSearchParams();
-  const view = readView(parameters);
-  const show = (next: GalleryView): void => setParameters(writeView(next), { replace: true });
+  const { view, show, open, close } = useGalleryView();
   const [display, setDisplay] = useState<Display>(() =>
     localStorage.getItem(DISPLAY_KEY) === "grid" ? "grid" : "table",
   );
@@ -40,18 +30,25 @@ export function GalleryPage(): ReactNode {
   const [dialog, setDialog] = useState<"images" | "annotated" | null>(null);
 
   const query = toQuery(view);
-  const images = useQuery({
-    queryKey: ["images", project.id, query],
-    queryFn: () => listImages(project.id, query),
-    placeholderData: keepPreviousData,
-    refetchInterval: REFRESH_MS,
+  const images = usePage({
+    key: ["images", project.id, query],
+    list: (page, size) => listImages(project.id, { ...query, page, page_size: size }),
+    place: {
+      page: view.page,
+      size: view.pageSize,
+      turn: (page, pageSize) => show({ page, pageSize }),
+    },
+    refreshMs: REFRESH_MS,
   });
-  const rows = images.data?.items ?? [];
-  const total = images.data?.total ?? 0;
-  const filtered = writeView({ ...view, page: 1, pageSize: 10, image: "" }).size > 0;
-  const open = (image: string): void => show({ ...view, image });
+  const neighbours = useNeighbours(images, view.image, open);
+  const filtered = isFiltered(view);
+  // What a filter hides must not be deleted with what is seen.
+  const look = (part: Partial<GalleryView>): void => {
+    setChosen([]);
+    show({ ...part, page: 1 });
+  };
   const listing = {
-    images: rows,
+    images: images.items,
     chosen,
     onChoose: setChosen,
     onOpen: ({ id }: GalleryImage) => open(id),
@@ -59,146 +56,90 @@ export function GalleryPage(): ReactNode {
 
   return (
     <>
-      <SummaryCards
+      <GalleryFilters
         projectId={project.id}
-        status={view.filters.status}
-        onStatus={(status) => show({ ...view, filters: { ...view.filters, status }, page: 1 })}
+        filters={view.filters}
+        filtered={filtered}
         refreshMs={REFRESH_MS}
+        onFilter={(filters) => look({ filters })}
       />
-      <Card className="filter-card" size="small">
-        <GalleryFilters
-          key={JSON.stringify(view.filters)}
-          projectId={project.id}
-          filters={view.filters}
-          onQuery={(filters) => show({ ...view, filters, page: 1 })}
-          onReset={() => show({ ...view, filters: NO_FILTERS, page: 1 })}
+      <Card className="list-card">
+        <GalleryTools
+          view={view}
+          display={display}
+          chosen={chosen}
+          onUpload={setDialog}
+          onDisplay={(next) => {
+            localStorage.setItem(DISPLAY_KEY, next);
+            setDisplay(next);
+          }}
+          onParents={(parents) => look({ parents })}
+          onDeleted={() => setChosen([])}
         />
-      </Card>
-      <Card
-        className="list-card"
-        title={
-          <Space>
-            <Button type="primary" icon={<CloudUploadOutlined />} onClick={() => setDialog("images")}>
-              {project.tiling === null ? words.gallery.upload : words.gallery.uploadAndTile}
-            </Button>
-            <Button icon={<FileZipOutlined />} onClick={() => setDialog("annotated")}>
-              {words.gallery.uploadAnnotated}
-            </Button>
-            <DeleteChosen projectId={project.id} chosen={chosen} onDone={() => setChosen([])} />
-          </Space>
-        }
-        extra={
-          <Space>
-            {project.tiling !== null && (
-              <Segmented<boolean>
-                value={view.parents}
-                onChange={(parents) => {
-                  setChosen([]);
-                  show({ ...view, parents, page: 1 });
-                }}
-                options={[
-                  { value: false, label: words.gallery.asTiles },
-                  { value: true, label: words.gallery.asWhole },
-                ]}
-              />
+        {images.error !== null ? (
+          <ProblemAlert error={images.error} onRetry={images.retry} />
+        ) : images.empty ? (
+          <Empty className="list-empty" description={filtered ? words.gallery.noMatch : words.gallery.none}>
+            {!filtered && (
+              <Button type="primary" onClick={() => setDialog("images")}>
+                {words.gallery.uploadFirst}
+              </Button>
             )}
-            <Link to={`/projects/${project.id}/tiling`}>
-              <Button icon={<BorderInnerOutlined />}>{words.tiling.title}</Button>
-            </Link>
-            <Segmented<Display>
-            value={display}
-            onChange={(next) => {
-              localStorage.setItem(DISPLAY_KEY, next);
-              setDisplay(next);
-            }}
-            options={[
-              { value: "table", icon: <BarsOutlined />, title: words.gallery.asTable },
-              { value: "grid", icon: <AppstoreOutlined />, title: words.gallery.asGrid },
-            ]}
-            />
-          </Space>
-        }
-      >
-        {images.isError ? (
-          <ProblemAlert error={images.error} onRetry={() => void images.refetch()} />
+          </Empty>
+        ) : display === "table" ? (
+          <ImageTable
+            {...listing}
+            loading={images.pending || images.turning}
+            sort={view.sort}
+            onSort={(sort) => show({ sort, page: 1 })}
+          />
         ) : (
-          <>
-            {!images.isPending && total === 0 ? (
-              <Empty
-                className="list-empty"
-                description={filtered ? words.gallery.noMatch : words.gallery.none}
-              >
-                {!filtered && (
-                  <Button type="primary" onClick={() => setDialog("images")}>
-                    {words.gallery.uploadFirst}
-                  </Button>
-                )}
-              </Empty>
-            ) : display === "table" ? (
-              <ImageTable
-                {...listing}
-                loading={images.isFetching && images.isPlaceholderData}
-                pending={images.isPending}
-                sort={view.sort}
-                onSort={(sort) => show({ ...view, sort, page: 1 })}
-              />
-            ) : (
-              <ImageGrid {...listing} />
-            )}
-            <Pagination
-              className="list-pager"
-              align="end"
-              current={view.page}
-              pageSize={view.pageSize}
-              total={total}
-              showTotal={words.common.total}
-              showSizeChanger
-              showQuickJumper
-              pageSizeOptions={PAGE_SIZES}
-              onChange={(page, pageSize) =>
-                show({ ...view, page: pageSize === view.pageSize ? page : 1, pageSize })
-              }
-            />
-          </>
+          <div className={images.turning ? "turning" : undefined} inert={images.turning}>
+            <ImageGrid {...listing} />
+          </div>
+        )}
+        {images.total > 0 && (
+          <Pagination
+            {...images.pager}
+            className="list-pager"
+            align="end"
+            size="small"
+            showTotal={words.common.total}
+            showSizeChanger
+            showQuickJumper
+            pageSizeOptions={PAGE_SIZES}
+          />
         )}
       </Card>
-      <ImageDrawer imageId={view.image} onOpen={open} onClose={() => open("")} />
+      <ImageDrawer imageId={view.image} neighbours={neighbours} onOpen={open} onClose={close} />
       <UploadDialog mode={dialog} onClose={() => setDialog(null)} />
     </>
   );
 }
 
-interface DeleteProps {
-  readonly projectId: string;
-  readonly chosen: readonly string[];
-  readonly onDone: () => void;
+/** The view as it stands in the address. An image that opens is a step of its own: Back closes it. */
+function useGalleryView() {
+  const go = useNavigate();
+  const state: unknown = useLocation().state;
+  const [parameters, setParameters] = useSearchParams();
+  const view = readView(parameters);
+  const isOpen = view.image !== "";
+  const show = (part: Partial<GalleryView>): void =>
+    setParameters((now) => writeView({ ...readView(now), ...part }), { replace: true, state });
+  const open = useCallback(
+    (image: string): void =>
+      setParameters((now) => writeView({ ...readView(now), image }), {
+        replace: isOpen,
+        state: isOpen ? state : OPENED_HERE,
+      }),
+    [setParameters, isOpen, state],
+  );
+  const close = (): void => {
+    if (state === OPENED_HERE) void go(-1);
+    else show({ image: "" });
+  };
+  return { view, show, open, close };
 }
 
-function DeleteChosen({ projectId, chosen, onDone }: DeleteProps): ReactNode {
-  const words = useWords();
-  const { message } = App.useApp();
-  const queries = useQueryClient();
-  const deletion = useMutation({
-    mutationFn: () => deleteImages(projectId, chosen),
-    onSuccess: async () => {
-      void message.success(words.gallery.deleted(chosen.length));
-      onDone();
-      await queries.invalidateQueries({ queryKey: ["images", projectId] });
-    },
-    onError: (error) => void message.error(error.message),
-  });
-  return (
-    <Popconfirm
-      title={words.gallery.deleteSure(chosen.length)}
-      description={words.gallery.deleteConsequence}
-      okText={words.common.delete}
-      okButtonProps={{ danger: true }}
-      disabled={chosen.length === 0}
-      onConfirm={() => deletion.mutate()}
-    >
-      <Button danger icon={<DeleteOutlined />} disabled={chosen.length === 0} loading={deletion.isPending}>
-        {chosen.length === 0 ? words.common.delete : words.gallery.deleteChosen(chosen.length)}
-      </Button>
-    </Popconfirm>
-  );
-}
+/** The state of an entry of the browser's history that the gallery made for an open image. */
+const OPENED_HERE = "opened here";

@@ -1,7 +1,7 @@
-import { BorderOuterOutlined, DownloadOutlined } from "@ant-design/icons";
+import { BorderOuterOutlined, DownloadOutlined, LeftOutlined, RightOutlined } from "@ant-design/icons";
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { App, Button, Descriptions, Drawer, Skeleton, Space, Switch, Tag } from "antd";
-import { useState, type ReactNode } from "react";
+import { App, Button, Descriptions, Drawer, Skeleton, Space, Switch } from "antd";
+import { useMemo, useState, type ReactNode } from "react";
 import { getAnnotation, type Annotation } from "../../api/annotation";
 import {
   contentPath,
@@ -12,30 +12,36 @@ import {
   type TileImage,
 } from "../../api/gallery";
 import { saveFile } from "../../api/http";
-import { labelColour } from "../../app/theme";
+import { boxCorners } from "../../editor/geometry";
+import { outline, type Mark } from "../../editor/marks";
+import { Stage } from "../../editor/Stage";
 import { useWords } from "../../i18n/language";
 import { bytes, resolution, time } from "../../ui/format";
-import { ImageStage, type Mark } from "../../ui/ImageStage";
-import { boxCorners, outline } from "../../ui/outline";
 import { ProblemAlert } from "../../ui/ProblemAlert";
+import { LabelCounts } from "../../ui/LabelCounts";
+import { labelColour } from "../../ui/theme";
 import { Thumbnail } from "../../ui/Thumbnail";
+import { useStepKeys } from "../../ui/useStepKeys";
 import { useLabelNames } from "../projects/useLabelNames";
 import { useProject } from "../projects/useProject";
 import { ImageState } from "./ImageState";
+import type { Neighbours } from "./useNeighbours";
 
 const IGNORED_COLOUR = "#868e96";
 const TILE_COLOUR = "#22b8cf";
+const NO_MARKS: readonly Mark[] = [];
 
 interface Props {
   /** The image to show; "" closes the drawer. */
   readonly imageId: string;
+  readonly neighbours: Neighbours;
   /** Shows another image: a tile, or the image that a tile was cut from. */
   readonly onOpen: (imageId: string) => void;
   readonly onClose: () => void;
 }
 
 /** One image at full size with what is annotated on it, and with its tiles where it was cut. */
-export function ImageDrawer({ imageId, onOpen, onClose }: Props): ReactNode {
+export function ImageDrawer({ imageId, neighbours, onOpen, onClose }: Props): ReactNode {
   const project = useProject();
   const image = useQuery({
     queryKey: ["images", project.id, "one", imageId],
@@ -46,8 +52,13 @@ export function ImageDrawer({ imageId, onOpen, onClose }: Props): ReactNode {
     <Drawer
       open={imageId !== ""}
       onClose={onClose}
-      title={imageId === "" ? "" : (image.data?.name ?? "…")}
-      extra={image.data !== undefined && <Download image={image.data} />}
+      title={<span className="one-line">{imageId === "" ? "" : (image.data?.name ?? "…")}</span>}
+      extra={
+        <Space>
+          {imageId !== "" && <Steps neighbours={neighbours} />}
+          {image.data !== undefined && <Download image={image.data} />}
+        </Space>
+      }
       size="min(1100px, 92vw)"
       destroyOnHidden
     >
@@ -55,6 +66,35 @@ export function ImageDrawer({ imageId, onOpen, onClose }: Props): ReactNode {
       {imageId !== "" && image.isPending && <Skeleton active paragraph={{ rows: 8 }} />}
       {image.data !== undefined && <Detail key={image.data.id} image={image.data} onOpen={onOpen} />}
     </Drawer>
+  );
+}
+
+/** To the image before and after, by button and by arrow key. */
+function Steps({ neighbours }: { readonly neighbours: Neighbours }): ReactNode {
+  const words = useWords();
+  const { place, total, next, previous } = neighbours;
+  useStepKeys({ next, previous });
+  if (place === null) return null;
+  return (
+    <Space>
+      <span className="drawer-place">{words.gallery.placeOf(place, total)}</span>
+      <Space.Compact>
+        <Button
+          icon={<LeftOutlined />}
+          disabled={previous === null}
+          title={words.gallery.previous}
+          aria-label={words.gallery.previous}
+          onClick={() => previous?.()}
+        />
+        <Button
+          icon={<RightOutlined />}
+          disabled={next === null}
+          title={words.gallery.next}
+          aria-label={words.gallery.next}
+          onClick={() => next?.()}
+        />
+      </Space.Compact>
+    </Space>
   );
 }
 
@@ -89,16 +129,26 @@ function Detail({ image, onOpen }: DetailProps): ReactNode {
   });
   const names = useLabelNames(project.id);
   const tiles = image.tile_images;
+  const marksWord = tiles.length > 0 ? words.gallery.showTiles : words.gallery.showAnnotations;
   const parent = image.parent_id;
+  const marks = useMemo(
+    () => [...marksOf(annotation.data, names, words.gallery.ignored), ...tiles.map(tileMark)],
+    [annotation.data, names, words, tiles],
+  );
   return (
     <div className="detail">
       <Space size="large" wrap>
         <Space>
-          <Switch size="small" checked={marksShown} onChange={setMarksShown} />
-          {tiles.length > 0 ? words.gallery.showTiles : words.gallery.showAnnotations}
+          <Switch size="small" checked={marksShown} onChange={setMarksShown} aria-label={marksWord} />
+          {marksWord}
         </Space>
         <Space>
-          <Switch size="small" checked={captionsShown} onChange={setCaptionsShown} />
+          <Switch
+            size="small"
+            checked={captionsShown}
+            onChange={setCaptionsShown}
+            aria-label={words.gallery.showLabelText}
+          />
           {words.gallery.showLabelText}
         </Space>
         {parent !== null && (
@@ -110,15 +160,12 @@ function Detail({ image, onOpen }: DetailProps): ReactNode {
       {annotation.isError && (
         <ProblemAlert error={annotation.error} onRetry={() => void annotation.refetch()} />
       )}
-      <ImageStage
+      <Stage
         path={contentPath(project.id, image.id)}
         preview={thumbnailPath(project.id, image.id)}
+        name={image.name}
         image={image}
-        marks={
-          marksShown
-            ? [...marksOf(annotation.data, names, words.gallery.ignored), ...tiles.map(tileMark)]
-            : []
-        }
+        marks={marksShown ? marks : NO_MARKS}
         captions={captionsShown}
         height={tiles.length > 0 ? "calc(100vh - 470px)" : "calc(100vh - 300px)"}
       />
@@ -160,7 +207,9 @@ function Facts({ image, annotation, names }: FactsProps): ReactNode {
         {
           key: "labels",
           label: words.gallery.labelText,
-          children: <LabelCounts annotation={annotation} names={names} />,
+          children: (
+            <LabelCounts labels={(annotation?.shapes ?? []).map(({ label }) => label)} names={names} />
+          ),
         },
       ]}
     />
@@ -221,19 +270,4 @@ function marksOf(annotation: Annotation | undefined, names: readonly string[], i
       dashed: true,
     })),
   ];
-}
-
-interface CountsProps {
-  readonly annotation: Annotation | undefined;
-  readonly names: readonly string[];
-}
-
-function LabelCounts({ annotation, names }: CountsProps): ReactNode {
-  const labels = (annotation?.shapes ?? []).map(({ label }) => label);
-  if (labels.length === 0) return "—";
-  return [...new Set(labels)].map((name) => (
-    <Tag key={name} color={labelColour(names, name)}>
-      {name} × {labels.filter((label) => label === name).length}
-    </Tag>
-  ));
 }

@@ -28,7 +28,9 @@ export function ImageGrid({ images, chosen, onChoose, onOpen }: ListingProps): R
             onOpen={() => onOpen(image)}
           />
           <div className="tile-foot">
-            <Typography.Text ellipsis={{ tooltip: image.name }}>{image.name}</Typography.Text>
+            <span className="one-line" title={image.name}>
+              {image.name}
+            </span>
             <div className="tile-facts">
               <ImageState image={image} />
               <Typography.Text type="secondary">{resolution(image.width, image.height)}</Typography.Text>

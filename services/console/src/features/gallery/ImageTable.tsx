@@ -1,11 +1,13 @@
-import { Button, Table, Typography } from "antd";
+import { Button, Table } from "antd";
 import type { TableColumnsType } from "antd";
 import type { SortOrder } from "antd/es/table/interface";
 import type { ReactNode } from "react";
 import { thumbnailPath, type GalleryImage } from "../../api/gallery";
 import { useWords } from "../../i18n/language";
 import { resolution, time } from "../../ui/format";
+import { LabelCounts } from "../../ui/LabelCounts";
 import { Thumbnail } from "../../ui/Thumbnail";
+import { useLabelNames } from "../projects/useLabelNames";
 import { useProject } from "../projects/useProject";
 import { SORTS, type ImageSort } from "./filters";
 import { ImageState } from "./ImageState";
@@ -19,7 +21,6 @@ export interface ListingProps {
 
 interface Props extends ListingProps {
   readonly loading: boolean;
-  readonly pending: boolean;
   readonly sort: ImageSort;
   readonly onSort: (sort: ImageSort) => void;
 }
@@ -29,13 +30,14 @@ function orderOf(sort: string, column: string): SortOrder {
   return sort === `-${column}` ? "descend" : null;
 }
 
-export function ImageTable({ images, chosen, onChoose, onOpen, loading, pending, sort, onSort }: Props): ReactNode {
+export function ImageTable({ images, chosen, onChoose, onOpen, loading, sort, onSort }: Props): ReactNode {
   const words = useWords();
   const project = useProject();
+  const names = useLabelNames(project.id);
   const columns: TableColumnsType<GalleryImage> = [
     {
       key: "thumbnail",
-      width: 76,
+      width: 68,
       render: (_, image) => (
         <Thumbnail
           path={thumbnailPath(project.id, image.id)}
@@ -50,7 +52,11 @@ export function ImageTable({ images, chosen, onChoose, onOpen, loading, pending,
       key: "name",
       sorter: true,
       sortOrder: orderOf(sort, "name"),
-      ellipsis: true,
+      render: (_, image) => (
+        <span className="one-line" title={image.name}>
+          {image.name}
+        </span>
+      ),
     },
     {
       title: words.gallery.status,
@@ -67,8 +73,7 @@ export function ImageTable({ images, chosen, onChoose, onOpen, loading, pending,
     {
       title: words.gallery.labelText,
       key: "labels",
-      ellipsis: true,
-      render: (_, image) => <LabelText labels={image.labels} />,
+      render: (_, image) => <LabelCounts labels={image.labels} names={names} />,
     },
     {
       title: words.gallery.uploadedAt,
@@ -92,10 +97,13 @@ export function ImageTable({ images, chosen, onChoose, onOpen, loading, pending,
   return (
     <Table<GalleryImage>
       rowKey="id"
-      size="middle"
+      size="small"
+      className="image-table"
+      tableLayout="fixed"
+      sortDirections={["ascend", "descend", "ascend"]}
       columns={columns}
       dataSource={images}
-      loading={loading || pending}
+      loading={loading}
       pagination={false}
       showSorterTooltip={false}
       rowSelection={{
@@ -109,15 +117,5 @@ export function ImageTable({ images, chosen, onChoose, onOpen, loading, pending,
         onSort(SORTS.find((known) => known === asked) ?? sort);
       }}
     />
-  );
-}
-
-/** One entry an annotation, as the list joins them, so that the count can be read too. */
-function LabelText({ labels }: { readonly labels: readonly string[] }): ReactNode {
-  const text = labels.join(", ");
-  return (
-    <Typography.Text ellipsis={{ tooltip: text }} type={text === "" ? "secondary" : "success"} className="label-text">
-      {text === "" ? "—" : text}
-    </Typography.Text>
   );
 }

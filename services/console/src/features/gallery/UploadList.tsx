@@ -109,9 +109,9 @@ function UploadRow({ entry, onRemove }: RowProps): ReactNode {
   return (
     <li className={`upload-row upload-${entry.state}`}>
       <div className="upload-row-line">
-        <Typography.Text ellipsis={{ tooltip: entry.file.name }} className="upload-name">
+        <span className="upload-name one-line" title={entry.file.name}>
           {entry.file.name}
-        </Typography.Text>
+        </span>
         <Typography.Text type="secondary">{bytes(entry.file.size)}</Typography.Text>
         {entry.known && <Typography.Text type="secondary">{words.gallery.known}</Typography.Text>}
         {entry.state === "done" && <CheckCircleFilled className="good" />}

@@ -48,7 +48,7 @@ test("chosen days are whole days", () => {
 
 test("an open filter is not sent, nor which image is open", () => {
   const bare = { ...FULL, filters: NO_FILTERS, parents: false };
-  expect(toQuery(bare)).toEqual({ sort: "name", page: 3, page_size: 50 });
+  expect(toQuery(bare)).toEqual({ sort: "name" });
   expect(toQuery({ ...bare, parents: true })).toMatchObject({ parents: true });
 });
 

@@ -83,8 +83,13 @@ export function imageAddress(projectId: string, imageId: string): string {
   return `/projects/${projectId}/gallery?image=${encodeURIComponent(imageId)}`;
 }
 
-/** The search as the gallery service takes it; chosen days are whole days of the reader's clock. */
-export function toQuery({ filters, parents, sort, page, pageSize }: GalleryView): ImageQuery {
+/** Whether the view leaves images out, so that an empty list does not mean an empty gallery. */
+export function isFiltered({ filters, parents }: GalleryView): boolean {
+  return parents || Object.values(filters).some((value) => value !== "" && value !== null);
+}
+
+/** The search as the gallery service takes it, without its page; chosen days are whole days of the reader's clock. */
+export function toQuery({ filters, parents, sort }: GalleryView): ImageQuery {
   return {
     ...(filters.name === "" ? {} : { name: filters.name }),
     ...(filters.label === "" ? {} : { label: filters.label }),
@@ -95,7 +100,5 @@ export function toQuery({ filters, parents, sort, page, pageSize }: GalleryView)
     ...(filters.height === null ? {} : { height: filters.height }),
     ...(parents ? { parents } : {}),
     sort,
-    page,
-    page_size: pageSize,
   };
 }

@@ -5,9 +5,10 @@ import {
   PictureOutlined,
 } from "@ant-design/icons";
 import { useQuery } from "@tanstack/react-query";
-import { Menu, Skeleton, Tag, Typography } from "antd";
+import { Menu, Skeleton, Tag } from "antd";
 import type { ReactNode } from "react";
-import { Link, Outlet, useLocation, useParams } from "react-router";
+import { createPortal } from "react-dom";
+import { Link, Outlet, useLocation, useOutletContext, useParams } from "react-router";
 import { getProject, type Project } from "../../api/workspace";
 import { useWords } from "../../i18n/language";
 import { time } from "../../ui/format";
@@ -16,6 +17,7 @@ import { ProblemAlert } from "../../ui/ProblemAlert";
 /** Header and tabs of one project; its pages get the project through {@link useProject}. */
 export function ProjectLayout(): ReactNode {
   const { projectId = "" } = useParams();
+  const slot = useOutletContext<HTMLElement | null>();
   const project = useQuery({ queryKey: ["project", projectId], queryFn: () => getProject(projectId) });
   if (project.isError) {
     return (
@@ -26,7 +28,7 @@ export function ProjectLayout(): ReactNode {
   }
   return (
     <div className="page">
-      <Header project={project.data} />
+      {slot !== null && createPortal(<Header project={project.data} />, slot)}
       {project.data !== undefined && <Outlet context={project.data} />}
     </div>
   );
@@ -45,20 +47,19 @@ function Header({ project }: { readonly project: Project | undefined }): ReactNo
     label: <Link to={`/projects/${projectId}/${key}`}>{words.tabs[key]}</Link>,
   });
   return (
-    <header className="project-head">
+    <div className="project-head">
       <div className="project-title">
         {project === undefined ? (
           <Skeleton.Input active size="small" />
         ) : (
           <>
-            <Typography.Title level={4}>{project.name}</Typography.Title>
+            <h1 className="project-name one-line" title={words.projects.createdAt(time(project.created_at))}>
+              {project.name}
+            </h1>
             <Tag color="cyan">{words.tasks[project.task].name}</Tag>
             {project.tiling !== null && (
               <Tag>{words.projects.grid(project.tiling.rows, project.tiling.columns)}</Tag>
             )}
-            <Typography.Text type="secondary">
-              {words.projects.createdAt(time(project.created_at))}
-            </Typography.Text>
           </>
         )}
       </div>
@@ -73,6 +74,6 @@ function Header({ project }: { readonly project: Project | undefined }): ReactNo
           entry("test", <CheckCircleOutlined />),
         ]}
       />
-    </header>
+    </div>
   );
 }

@@ -1,5 +1,4 @@
 import { PlusOutlined } from "@ant-design/icons";
-import { useQuery } from "@tanstack/react-query";
 import { Button, Card, Empty, Pagination, Skeleton, Tag, Typography } from "antd";
 import { useState, type ReactNode } from "react";
 import { Link, useNavigate } from "react-router";
@@ -7,6 +6,7 @@ import { listProjects, type Project } from "../../api/workspace";
 import { useWords } from "../../i18n/language";
 import { time } from "../../ui/format";
 import { ProblemAlert } from "../../ui/ProblemAlert";
+import { usePage } from "../../ui/usePage";
 import { CreateProjectDialog } from "./CreateProjectDialog";
 import "./projects.css";
 
@@ -15,12 +15,8 @@ const PAGE_SIZE = 12;
 export function ProjectsPage(): ReactNode {
   const words = useWords();
   const go = useNavigate();
-  const [page, setPage] = useState(1);
   const [creating, setCreating] = useState(false);
-  const projects = useQuery({
-    queryKey: ["projects", page],
-    queryFn: () => listProjects(page, PAGE_SIZE),
-  });
+  const projects = usePage({ key: ["projects"], list: listProjects, size: PAGE_SIZE });
   const create = (
     <Button type="primary" icon={<PlusOutlined />} onClick={() => setCreating(true)}>
       {words.projects.create}
@@ -35,30 +31,20 @@ export function ProjectsPage(): ReactNode {
         </div>
         {create}
       </div>
-      {projects.isError && (
-        <ProblemAlert error={projects.error} onRetry={() => void projects.refetch()} />
-      )}
-      {projects.isPending && <Waiting />}
-      {projects.data?.total === 0 && (
+      {projects.error !== null && <ProblemAlert error={projects.error} onRetry={projects.retry} />}
+      {projects.pending && <Waiting />}
+      {projects.empty && (
         <Card className="empty-card">
           <Empty description={words.projects.none}>{create}</Empty>
         </Card>
       )}
       <div className="project-grid">
-        {projects.data?.items.map((project) => (
+        {projects.items.map((project) => (
           <ProjectCard key={project.id} project={project} />
         ))}
       </div>
-      {(projects.data?.total ?? 0) > PAGE_SIZE && (
-        <Pagination
-          align="end"
-          current={page}
-          pageSize={PAGE_SIZE}
-          total={projects.data?.total ?? 0}
-          showTotal={words.common.total}
-          showSizeChanger={false}
-          onChange={setPage}
-        />
+      {projects.total > PAGE_SIZE && (
+        <Pagination {...projects.pager} align="end" showTotal={words.common.total} showSizeChanger={false} />
       )}
       <CreateProjectDialog
         open={creating}

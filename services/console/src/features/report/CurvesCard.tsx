@@ -1,6 +1,6 @@
 import { useMemo, type ReactNode } from "react";
 import type { LabelCurve, Report } from "../../api/evaluator";
-import { labelColour } from "../../app/theme";
+import { labelColour } from "../../ui/theme";
 import { useWords, type Words } from "../../i18n/language";
 import { Chart, type ChartOption } from "../../ui/Chart";
 import { decimal } from "../../ui/format";

@@ -5,12 +5,13 @@ import { useState, type ReactNode } from "react";
 import { Link } from "react-router";
 import { listErrors, type ErrorImage, type ErrorQuery, type Report } from "../../api/evaluator";
 import { contentPath, thumbnailPath } from "../../api/gallery";
+import { Stage } from "../../editor/Stage";
 import { useWords } from "../../i18n/language";
-import { ImageStage } from "../../ui/ImageStage";
 import { ProblemAlert } from "../../ui/ProblemAlert";
+import { VERDICT_COLOURS } from "../../ui/theme";
 import { useSettled } from "../../ui/useSettled";
 import { useProject } from "../projects/useProject";
-import { askedKind, countOf, KIND_COLOURS, marksOf, type ErrorTick, type Shown } from "./errorMarks";
+import { askedKind, countOf, marksOf, type ErrorTick, type Shown } from "./errorMarks";
 
 const TICKS: readonly ErrorTick[] = ["false", "missed", "wrong_label", "correct"];
 type ErrorSort = NonNullable<ErrorQuery["sort"]>;
@@ -125,10 +126,12 @@ function ErrorTile({ image, shown }: TileProps): ReactNode {
     .filter(({ count }) => count > 0);
   return (
     <figure className="error-tile">
-      <ImageStage
+      <Stage
         path={contentPath(project.id, image.image_id)}
         preview={thumbnailPath(project.id, image.image_id, 512)}
+        name={image.name}
         image={image}
+        wheel="after-click"
         marks={marksOf(image.marks, shown)}
         height={280}
       />
@@ -155,7 +158,7 @@ function TickColours({ tick }: { readonly tick: ErrorTick }): ReactNode {
   return (
     <span className="key-colours">
       {kinds.map((kind) => (
-        <span key={kind} className="key-colour" style={{ borderColor: KIND_COLOURS[kind] }} />
+        <span key={kind} className="key-colour" style={{ borderColor: VERDICT_COLOURS[kind] }} />
       ))}
     </span>
   );

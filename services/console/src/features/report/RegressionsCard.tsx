@@ -6,6 +6,7 @@ import { thumbnailPath } from "../../api/gallery";
 import { useWords } from "../../i18n/language";
 import { Section } from "../../ui/Section";
 import { Thumbnail } from "../../ui/Thumbnail";
+import { usePlace } from "../../ui/usePage";
 import { imageAddress } from "../gallery/filters";
 import { useProject } from "../projects/useProject";
 
@@ -44,17 +45,14 @@ function Images({ groups }: { readonly groups: readonly Group[] }): ReactNode {
   const project = useProject();
   const go = useNavigate();
   const [state, setState] = useState(groups[0]?.state);
-  const [page, setPage] = useState(1);
+  const { page, turn } = usePlace(state ?? "", IMAGES_A_PAGE);
   const group = groups.find((one) => one.state === state) ?? groups[0];
   const images = group?.images ?? [];
   return (
     <div data-testid="regressions">
       <Segmented<RegressionState>
         value={group?.state ?? "fixed"}
-        onChange={(next) => {
-          setState(next);
-          setPage(1);
-        }}
+        onChange={setState}
         options={groups.map((one) => ({
           value: one.state,
           label: `${words.report.states[one.state]} (${one.images.length})`,
@@ -77,7 +75,7 @@ function Images({ groups }: { readonly groups: readonly Group[] }): ReactNode {
         pageSize={IMAGES_A_PAGE}
         total={images.length}
         showSizeChanger={false}
-        onChange={setPage}
+        onChange={turn}
       />
     </div>
   );

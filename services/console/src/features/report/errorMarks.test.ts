@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { ReportMark } from "../../api/evaluator";
-import { askedKind, caption, countOf, KIND_COLOURS, marksOf, type Shown } from "./errorMarks";
+import { VERDICT_COLOURS } from "../../ui/theme";
+import { askedKind, caption, countOf, marksOf, type Shown } from "./errorMarks";
 
 const MARKS: ReportMark[] = [
   { kind: "false", label: "scratch", confused_with: "pit", score: 0.8, box: [1, 2, 3, 4], rle: null, shape_id: null },
@@ -12,7 +13,7 @@ const NONE: Shown = { false: false, missed: false, wrong_label: false, correct: 
 
 test("only ticked kinds are drawn, each in its colour", () => {
   const drawn = marksOf(MARKS, { ...NONE, false: true, missed: true });
-  expect(drawn.map(({ colour }) => colour)).toEqual([KIND_COLOURS.false, KIND_COLOURS.missed]);
+  expect(drawn.map(({ colour }) => colour)).toEqual([VERDICT_COLOURS.false, VERDICT_COLOURS.missed]);
   expect(drawn[1]?.outline[0]).toEqual([5, 6]);
 });
 
@@ -20,7 +21,7 @@ test("a mask is drawn where there is one", () => {
   const rle: { size: [number, number]; counts: string } = { size: [3, 4], counts: "421O3" };
   const masked = MARKS.map((mark) => ({ ...mark, rle }));
   const drawn = marksOf(masked, { ...NONE, missed: true });
-  expect(drawn).toEqual([expect.objectContaining({ mask: rle, colour: KIND_COLOURS.missed })]);
+  expect(drawn).toEqual([expect.objectContaining({ mask: rle, colour: VERDICT_COLOURS.missed })]);
 });
 
 test("one tick asks for images with that error, two or none for all", () => {

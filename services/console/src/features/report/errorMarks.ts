@@ -1,18 +1,12 @@
 /** How the errors of an image are drawn; what the ticks hide is not drawn. */
 import type { MarkKind, ReportMark } from "../../api/evaluator";
-import type { Mark } from "../../ui/ImageStage";
-import { boxCorners } from "../../ui/outline";
+import { boxCorners } from "../../editor/geometry";
+import type { Mark } from "../../editor/marks";
+import { VERDICT_COLOURS } from "../../ui/theme";
 
 /** A tick of the error gallery: the kinds of marks, and the confusions among them. */
 export type ErrorTick = MarkKind | "wrong_label";
 export type Shown = Readonly<Record<ErrorTick, boolean>>;
-
-/** Fixed by the manual: red is a false detection, orange a missed target. */
-export const KIND_COLOURS: Readonly<Record<MarkKind, string>> = {
-  false: "#f03e3e",
-  missed: "#ff922b",
-  correct: "#12b76a",
-};
 
 /**
  * The kind of error to ask for; null asks for every kind. A wrong label is a false detection of one
@@ -49,7 +43,7 @@ export function marksOf(marks: readonly ReportMark[], shown: Shown): Mark[] {
         id: String(place),
         outline: boxCorners([x1, y1, x2, y2]),
         mask: mark.rle,
-        colour: KIND_COLOURS[mark.kind],
+        colour: VERDICT_COLOURS[mark.kind],
         caption: caption(mark),
         captionBelow: mark.kind === "missed" && mark.confused_with !== null,
       },

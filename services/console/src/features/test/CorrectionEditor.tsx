@@ -1,56 +1,84 @@
-import { DeleteOutlined, DragOutlined, PlusSquareOutlined } from "@ant-design/icons";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { App, Button, Space, Typography } from "antd";
+import { Alert, App, Button, Popconfirm, Space, Typography } from "antd";
 import { useEffect, useState, type ReactNode } from "react";
-import { correct, type NewShape } from "../../api/annotation";
 import { contentPath, thumbnailPath } from "../../api/gallery";
+import type { NewShape } from "../../api/annotation";
 import type { Prediction } from "../../api/inference";
+import { BoxLayer } from "../../editor/BoxLayer";
+import { dropDraft, keepDraft, readDraft } from "../../editor/drafts";
+import { outline, type Mark } from "../../editor/marks";
+import { Stage } from "../../editor/Stage";
+import { useBoxes } from "../../editor/useBoxes";
 import { useWords } from "../../i18n/language";
-import { ImageStage } from "../../ui/ImageStage";
-import { bounds, outline } from "../../ui/outline";
+import { time } from "../../ui/format";
 import { ProblemAlert } from "../../ui/ProblemAlert";
+import { labelColour } from "../../ui/theme";
 import { useProject } from "../projects/useProject";
-import type { EditedBox } from "./boxEditing";
-import { BoxEditor, type Tool } from "./BoxEditor";
-import { LabelChoice } from "./LabelChoice";
-import type { FoundShape } from "./thresholds";
+import { areBoxes, shapesOf, type Correction } from "./correction";
+import { EditorToolbar } from "./EditorToolbar";
 
 interface Props {
   readonly prediction: Prediction;
-  /** What the version found at the threshold in force: where the correction starts. */
-  readonly shapes: readonly FoundShape[];
+  /** Where the work starts where no draft of it is kept. */
+  readonly start: Correction;
+  readonly draftName: string;
   readonly labels: readonly string[];
+  readonly save: (shapes: readonly NewShape[]) => Promise<unknown>;
   readonly onEnd: (saved: boolean) => void;
 }
 
-function editable(shapes: readonly FoundShape[]): EditedBox[] {
-  return shapes.flatMap((shape, place) => {
-    const box = bounds(outline(shape));
-    return box === null
-      ? []
-      : [{ id: `found-${place}`, label: shape.label, score: shape.score ?? null, box }];
-  });
+/** Put boxes right: keep, move, delete, draw; what is not saved stays in the browser. */
+export function CorrectionEditor(props: Props): ReactNode {
+  const { draftName, onEnd } = props;
+  const [draft] = useState(() => readDraft(draftName, areBoxes));
+  const [fresh, setFresh] = useState(false);
+  const restored = fresh ? null : draft;
+  const discard = (): void => {
+    dropDraft(draftName);
+    onEnd(false);
+  };
+  return (
+    <Editor
+      key={fresh ? "fresh" : "draft"}
+      {...props}
+      start={restored === null ? props.start : { ...props.start, boxes: restored.work }}
+      restoredAt={restored?.at ?? null}
+      onDiscard={discard}
+      onStartOver={() => {
+        dropDraft(draftName);
+        setFresh(true);
+      }}
+    />
+  );
 }
 
-/** Put a version's findings right: keep, move, delete, draw; saving makes the image an annotated one. */
-export function CorrectionEditor({ prediction, shapes, labels, onEnd }: Props): ReactNode {
+interface EditorProps extends Props {
+  readonly restoredAt: number | null;
+  readonly onDiscard: () => void;
+  readonly onStartOver: () => void;
+}
+
+function Editor(props: EditorProps): ReactNode {
+  const { prediction, start, draftName, labels, restoredAt, save, onEnd, onDiscard, onStartOver } = props;
   const words = useWords();
   const project = useProject();
   const queries = useQueryClient();
   const { message } = App.useApp();
-  const [boxes, setBoxes] = useState<readonly EditedBox[]>(() => editable(shapes));
   const imageId = prediction.image_id ?? "";
-  const [chosen, setChosen] = useState<string | null>(null);
-  const [tool, setTool] = useState<Tool>("select");
-  const [drawLabel, setDrawLabel] = useState(labels[0] ?? "");
-  const known = [...new Set([...labels, ...boxes.map(({ label }) => label), drawLabel])].filter(
-    (label) => label !== "",
-  );
-  const one = boxes.find(({ id }) => id === chosen);
+  const known = [...new Set([...labels, ...start.boxes.map(({ label }) => label)])];
+  const editing = useBoxes({ boxes: start.boxes, labels: known, image: prediction });
+  const { boxes } = editing;
+  const touched = editing.mayUndo || restoredAt !== null;
+  const choices = [...new Set([...known, ...boxes.map(({ label }) => label), editing.drawLabel])].filter(Boolean);
+
+  useEffect(() => {
+    if (boxes !== start.boxes) keepDraft(draftName, boxes);
+  }, [boxes, start.boxes, draftName]);
 
   const saving = useMutation({
-    mutationFn: () => correct(project.id, imageId, prediction.id, boxes.map(shapeOf)),
+    mutationFn: () => save(shapesOf({ boxes, others: start.others })),
     onSuccess: async () => {
+      dropDraft(draftName);
       void message.success(words.test.saved);
       await Promise.all([
         queries.invalidateQueries({ queryKey: ["images", project.id] }),
@@ -59,100 +87,80 @@ export function CorrectionEditor({ prediction, shapes, labels, onEnd }: Props): 
       onEnd(true);
     },
   });
-  const remove = (): void => {
-    setBoxes(boxes.filter(({ id }) => id !== chosen));
-    setChosen(null);
-  };
-  useDeleteKey(remove, chosen !== null);
-  const relabel = (label: string): void => {
-    setDrawLabel(label);
-    if (chosen !== null) {
-      setBoxes(boxes.map((box) => (box.id === chosen ? { ...box, label, score: null } : box)));
-    }
-  };
+  const leave = (
+    <Button onClick={touched ? undefined : onDiscard}>
+      {touched ? words.test.discard : words.common.cancel}
+    </Button>
+  );
 
   return (
     <div className="tested">
       <div className="tested-head">
-        <Space.Compact>
-          <Button
-            icon={<DragOutlined />}
-            type={tool === "select" ? "primary" : "default"}
-            onClick={() => setTool("select")}
-          >
-            {words.test.toolSelect}
-          </Button>
-          <Button
-            icon={<PlusSquareOutlined />}
-            type={tool === "draw" ? "primary" : "default"}
-            disabled={drawLabel === ""}
-            onClick={() => setTool("draw")}
-          >
-            {words.test.toolDraw}
-          </Button>
-        </Space.Compact>
-        <LabelChoice labels={known} value={one?.label ?? drawLabel} onChoose={relabel} />
-        <Button icon={<DeleteOutlined />} danger disabled={one === undefined} onClick={remove}>
-          {words.common.delete}
-        </Button>
+        <EditorToolbar editing={editing} labels={choices} />
         <Typography.Text type="secondary">{words.test.found(boxes.length)}</Typography.Text>
         <Space className="tested-correct">
-          <Button onClick={() => onEnd(false)}>{words.common.cancel}</Button>
+          {touched ? (
+            <Popconfirm title={words.test.discardSure} okText={words.test.discard} onConfirm={onDiscard}>
+              {leave}
+            </Popconfirm>
+          ) : (
+            leave
+          )}
           <Button type="primary" loading={saving.isPending} onClick={() => saving.mutate()}>
             {words.test.save}
           </Button>
         </Space>
       </div>
+      {restoredAt !== null && (
+        <Alert
+          type="info"
+          showIcon
+          data-testid="draft-restored"
+          title={words.test.draftFrom(time(new Date(restoredAt).toISOString()))}
+          action={
+            <Button size="small" onClick={onStartOver}>
+              {words.test.startOver}
+            </Button>
+          }
+        />
+      )}
       {saving.isError && <ProblemAlert error={saving.error} />}
-      <ImageStage
+      <Stage
         path={contentPath(project.id, imageId)}
         preview={thumbnailPath(project.id, imageId)}
+        name={prediction.name}
         image={prediction}
-        marks={[]}
-        height="max(400px, calc(100vh - 500px))"
+        marks={marksOf(start.others, choices)}
+        height="var(--tested-height)"
         overlay={(view) => (
-          <BoxEditor
+          <BoxLayer
             view={view}
             image={prediction}
             boxes={boxes}
-            labels={known}
-            tool={tool}
-            chosen={chosen}
-            drawLabel={drawLabel}
-            onChoose={(id) => {
-              setChosen(id);
-              if (id !== null) setTool("select");
-            }}
-            onChange={setBoxes}
+            labels={choices}
+            tool={editing.tool}
+            chosen={editing.chosen}
+            drawLabel={editing.drawLabel}
+            onChoose={editing.choose}
+            onChange={editing.change}
           />
         )}
       />
-      <Typography.Text type="secondary">{words.test.editorHint}</Typography.Text>
+      <Typography.Text type="secondary" className="editor-hint">
+        {start.others.length > 0 && `${words.test.kept(start.others.length)} `}
+        {words.test.editorHint}
+      </Typography.Text>
     </div>
   );
 }
 
-function shapeOf({ id, label, box }: EditedBox): NewShape {
-  const [x1, y1, x2, y2] = box;
-  return {
-    id,
-    label,
-    kind: "box",
-    points: [
-      [x1, y1],
-      [x2, y2],
-    ],
-  };
-}
-
-function useDeleteKey(remove: () => void, active: boolean): void {
-  useEffect(() => {
-    if (!active) return;
-    const onKey = ({ key, target }: KeyboardEvent): void => {
-      const typing = target instanceof HTMLElement && target.closest("input, textarea") !== null;
-      if ((key === "Delete" || key === "Backspace") && !typing) remove();
-    };
-    window.addEventListener("keydown", onKey);
-    return () => window.removeEventListener("keydown", onKey);
-  });
+function marksOf(others: Correction["others"], labels: readonly string[]): Mark[] {
+  return others.map((shape, place) => ({
+    id: `other ${place}`,
+    outline: outline(shape),
+    mask: shape.rle,
+    colour: labelColour(labels, shape.label),
+    caption: shape.label,
+    dashed: true,
+  }));
 }

@@ -1,9 +1,9 @@
-import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { Empty, Modal, Pagination, Segmented, Spin } from "antd";
 import { useState, type ReactNode } from "react";
 import { IMAGE_STATUSES, listImages, type ImageStatus } from "../../api/gallery";
 import { useWords } from "../../i18n/language";
 import { ProblemAlert } from "../../ui/ProblemAlert";
+import { usePage } from "../../ui/usePage";
 import { ImageGrid } from "../gallery/ImageGrid";
 import { useProject } from "../projects/useProject";
 
@@ -19,13 +19,11 @@ export function ImagePicker({ onClose, onChosen }: Props): ReactNode {
   const words = useWords();
   const project = useProject();
   const [status, setStatus] = useState<ImageStatus>("unlabelled");
-  const [page, setPage] = useState(1);
   const [chosen, setChosen] = useState<readonly string[]>([]);
-  const query = { status, page, page_size: PAGE_SIZE };
-  const images = useQuery({
-    queryKey: ["images", project.id, query],
-    queryFn: () => listImages(project.id, query),
-    placeholderData: keepPreviousData,
+  const images = usePage({
+    key: ["images", project.id, "picked", status],
+    list: (page, size) => listImages(project.id, { status, page, page_size: size }),
+    size: PAGE_SIZE,
   });
   const toggle = (id: string): void =>
     setChosen(chosen.includes(id) ? chosen.filter((other) => other !== id) : [...chosen, id]);
@@ -44,32 +42,21 @@ export function ImagePicker({ onClose, onChosen }: Props): ReactNode {
       <Segmented<ImageStatus>
         className="picker-status"
         value={status}
-        onChange={(next) => {
-          setStatus(next);
-          setPage(1);
-        }}
+        onChange={setStatus}
         options={IMAGE_STATUSES.map((value) => ({ value, label: words.imageStatus[value] }))}
       />
       <div className="picker-body">
-        {images.isError && <ProblemAlert error={images.error} onRetry={() => void images.refetch()} />}
-        {images.isPending && <Spin />}
-        {images.data?.total === 0 && <Empty description={words.gallery.noMatch} />}
+        {images.error !== null && <ProblemAlert error={images.error} onRetry={images.retry} />}
+        {images.pending && <Spin />}
+        {images.empty && <Empty description={words.gallery.noMatch} />}
         <ImageGrid
-          images={images.data?.items ?? []}
+          images={images.items}
           chosen={chosen}
           onChoose={setChosen}
           onOpen={({ id }) => toggle(id)}
         />
       </div>
-      <Pagination
-        align="end"
-        current={page}
-        pageSize={PAGE_SIZE}
-        total={images.data?.total ?? 0}
-        showTotal={words.common.total}
-        showSizeChanger={false}
-        onChange={setPage}
-      />
+      <Pagination {...images.pager} align="end" showTotal={words.common.total} showSizeChanger={false} />
     </Modal>
   );
 }

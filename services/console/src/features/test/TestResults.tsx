@@ -1,10 +1,11 @@
-import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Alert, Card, Empty, Pagination, Progress, Skeleton, Slider, Space, Switch, Tag, Typography } from "antd";
 import { useEffect, useState, type ReactNode } from "react";
 import { thumbnailPath } from "../../api/gallery";
 import { getTestRun, isRunning, listPredictions, type Prediction, type TestRun } from "../../api/inference";
 import { useWords } from "../../i18n/language";
 import { ProblemAlert } from "../../ui/ProblemAlert";
+import { usePage, usePlace } from "../../ui/usePage";
 import { Thumbnail } from "../../ui/Thumbnail";
 import { useProject } from "../projects/useProject";
 import { LOWEST_THRESHOLD, shapesFrom, START_THRESHOLD } from "./thresholds";
@@ -44,14 +45,13 @@ function Results({ run }: { readonly run: TestRun }): ReactNode {
   const [threshold, setThreshold] = useState(START_THRESHOLD);
   const [confidence, setConfidence] = useState(true);
   const [opened, setOpened] = useState<string | null>(null);
-  const [page, setPage] = useState(1);
-  const predictions = useQuery({
+  const predictions = usePage({
     // The number that are done is part of the key: each further result is asked for once.
-    queryKey: ["predictions", project.id, run.id, page, run.done, isRunning(run)],
-    queryFn: () => listPredictions(project.id, run.id, page, PAGE_SIZE),
-    placeholderData: keepPreviousData,
+    key: ["predictions", project.id, run.id, run.done, isRunning(run)],
+    place: usePlace(run.id, PAGE_SIZE),
+    list: (page, size) => listPredictions(project.id, run.id, page, size),
   });
-  const results = predictions.data?.items ?? [];
+  const results = predictions.items;
   const current = results.find(({ id }) => id === opened) ?? results[0];
   return (
     <Card
@@ -64,9 +64,7 @@ function Results({ run }: { readonly run: TestRun }): ReactNode {
       extra={<Typography.Text type="secondary">{words.test.progress(run.done, run.total)}</Typography.Text>}
     >
       <RunState run={run} />
-      {predictions.isError && (
-        <ProblemAlert error={predictions.error} onRetry={() => void predictions.refetch()} />
-      )}
+      {predictions.error !== null && <ProblemAlert error={predictions.error} onRetry={predictions.retry} />}
       <div className="test-controls">
         <Typography.Text strong>{words.report.threshold}</Typography.Text>
         <Slider
@@ -90,15 +88,7 @@ function Results({ run }: { readonly run: TestRun }): ReactNode {
         <div className="test-body">
           <div>
             <ResultList results={results} threshold={threshold} current={current.id} onOpen={setOpened} />
-            <Pagination
-              simple
-              size="small"
-              current={page}
-              pageSize={PAGE_SIZE}
-              total={predictions.data?.total ?? 0}
-              hideOnSinglePage
-              onChange={setPage}
-            />
+            <Pagination {...predictions.pager} simple size="small" hideOnSinglePage />
           </div>
           <TestedImageView key={current.id} tested={current} threshold={threshold} confidence={confidence} />
         </div>

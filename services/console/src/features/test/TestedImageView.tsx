@@ -1,14 +1,18 @@
 import { useQuery } from "@tanstack/react-query";
-import { App, Button, Typography } from "antd";
-import { useState, type ReactNode } from "react";
+import { App, Button, Skeleton, Typography } from "antd";
+import { useMemo, useState, type ReactNode } from "react";
+import { correct, getAnnotation, saveAnnotation, type NewShape } from "../../api/annotation";
 import { contentPath, getImage, thumbnailPath } from "../../api/gallery";
 import type { Prediction } from "../../api/inference";
-import { labelColour } from "../../app/theme";
+import { readDraft } from "../../editor/drafts";
+import { outline, type Mark } from "../../editor/marks";
+import { Stage } from "../../editor/Stage";
 import { useWords } from "../../i18n/language";
-import { ImageStage, type Mark } from "../../ui/ImageStage";
-import { outline } from "../../ui/outline";
-import { useProject } from "../projects/useProject";
+import { ProblemAlert } from "../../ui/ProblemAlert";
+import { labelColour } from "../../ui/theme";
 import { useLabelNames } from "../projects/useLabelNames";
+import { useProject } from "../projects/useProject";
+import { areBoxes, fromAnnotation, fromFindings } from "./correction";
 import { CorrectionEditor } from "./CorrectionEditor";
 import { shapesFrom } from "./thresholds";
 
@@ -22,10 +26,8 @@ interface Props {
 
 /** One tested image: what the version says it sees, and the way to say otherwise. */
 export function TestedImageView({ tested, threshold, confidence }: Props): ReactNode {
-  const words = useWords();
   const project = useProject();
-  const { modal } = App.useApp();
-  const [correcting, setCorrecting] = useState(false);
+  const [editing, setEditing] = useState<"correction" | "annotation" | null>(null);
   // The gallery hears of a correction by event, a moment later; the page knows at once.
   const [saved, setSaved] = useState(false);
   const labels = useLabelNames(project.id);
@@ -33,62 +35,129 @@ export function TestedImageView({ tested, threshold, confidence }: Props): React
   const image = useQuery({
     queryKey: ["image", project.id, imageId],
     queryFn: () => getImage(project.id, imageId),
-    refetchInterval: ({ state }) =>
-      saved && state.data?.status !== "labelled" ? REFRESH_MS : false,
+    refetchInterval: ({ state }) => (saved && state.data?.status !== "labelled" ? REFRESH_MS : false),
   });
-  const kept = shapesFrom(tested, threshold);
-  if (correcting) {
+  const annotated = saved || tested.corrected || image.data?.status === "labelled";
+  // What is under work stays what it was, even where somebody else annotates the image meanwhile.
+  const kind = editing ?? (annotated ? "annotation" : "correction");
+  const draftName = `${project.id}.${tested.id}.${kind}`;
+  const end = (done: boolean): void => {
+    setEditing(null);
+    setSaved(saved || done);
+  };
+  const shared = { prediction: tested, draftName, labels, onEnd: end };
+  if (editing === "annotation") return <SavedEditor {...shared} imageId={imageId} />;
+  if (editing === "correction") {
     return (
       <CorrectionEditor
-        prediction={tested}
-        shapes={kept}
-        labels={labels}
-        onEnd={(done) => {
-          setCorrecting(false);
-          setSaved(saved || done);
-        }}
+        {...shared}
+        start={fromFindings(shapesFrom(tested, threshold))}
+        save={(shapes) => correct(project.id, imageId, tested.id, shapes)}
       />
     );
   }
-  const corrected = saved || tested.corrected || image.data?.status === "labelled";
+  return (
+    <Found
+      tested={tested}
+      threshold={threshold}
+      confidence={confidence}
+      labels={labels}
+      annotated={annotated}
+      drafted={readDraft(draftName, areBoxes) !== null}
+      onEdit={() => setEditing(kind)}
+    />
+  );
+}
+
+interface SavedProps {
+  readonly prediction: Prediction;
+  readonly imageId: string;
+  readonly draftName: string;
+  readonly labels: readonly string[];
+  readonly onEnd: (saved: boolean) => void;
+}
+
+/** What was saved once can be opened again: the annotation as it stands now. */
+function SavedEditor({ imageId, ...props }: SavedProps): ReactNode {
+  const project = useProject();
+  const annotation = useQuery({
+    queryKey: ["annotation", project.id, imageId, "edited"],
+    queryFn: () => getAnnotation(project.id, imageId),
+    // Another answer in the middle of the work would pull the boxes away under the hands.
+    staleTime: Number.POSITIVE_INFINITY,
+    gcTime: 0,
+    refetchOnReconnect: false,
+  });
+  if (annotation.isError) {
+    return <ProblemAlert error={annotation.error} onRetry={() => void annotation.refetch()} />;
+  }
+  if (annotation.isPending) return <Skeleton active paragraph={{ rows: 8 }} />;
+  const { data } = annotation;
+  const save = (shapes: readonly NewShape[]) => saveAnnotation(project.id, data, shapes);
+  return <CorrectionEditor {...props} start={fromAnnotation(data)} save={save} />;
+}
+
+interface FoundProps extends Props {
+  readonly labels: readonly string[];
+  readonly annotated: boolean;
+  /** Work on this image waits, unsaved. */
+  readonly drafted: boolean;
+  readonly onEdit: () => void;
+}
+
+function Found({ tested, threshold, confidence, labels, annotated, drafted, onEdit }: FoundProps): ReactNode {
+  const words = useWords();
+  const project = useProject();
+  const { modal } = App.useApp();
+  const imageId = tested.image_id ?? "";
+  const kept = useMemo(() => shapesFrom(tested, threshold), [tested, threshold]);
+  const marks = useMemo(
+    () =>
+      kept.map(
+        (shape, place): Mark => ({
+          id: String(place),
+          outline: outline(shape),
+          mask: shape.rle,
+          colour: labelColour(labels, shape.label),
+          caption: confidence ? `${shape.label} ${(shape.score ?? 1).toFixed(2)}` : shape.label,
+        }),
+      ),
+    [kept, labels, confidence],
+  );
   const ask = async (): Promise<void> => {
+    if (annotated || drafted) {
+      onEdit();
+      return;
+    }
     const sure = await modal.confirm({
       title: words.test.correctSure,
       content: words.test.correctConsequence,
       okText: words.test.correct,
     });
-    if (sure) setCorrecting(true);
+    if (sure) onEdit();
   };
   return (
     <div className="tested">
       <div className="tested-head">
-        <Typography.Text strong ellipsis={{ tooltip: tested.name }}>
+        <Typography.Text strong className="one-line" title={tested.name}>
           {tested.name}
         </Typography.Text>
         <Typography.Text type="secondary">{words.test.found(kept.length)}</Typography.Text>
-        <Typography.Text type="secondary">
-          {words.test.elapsed(Math.round(tested.elapsed_ms))}
-        </Typography.Text>
+        <Typography.Text type="secondary">{words.test.elapsed(Math.round(tested.elapsed_ms))}</Typography.Text>
+        {annotated && <Typography.Text type="success">{words.test.corrected}</Typography.Text>}
         {project.task === "detection" && (
-          <Button className="tested-correct" disabled={corrected} onClick={() => void ask()}>
-            {corrected ? words.test.corrected : words.test.correct}
+          <Button className="tested-correct" onClick={() => void ask()}>
+            {drafted ? words.test.goOn : annotated ? words.test.edit : words.test.correct}
           </Button>
         )}
       </div>
-      <ImageStage
+      <Stage
         path={contentPath(project.id, imageId)}
         preview={thumbnailPath(project.id, imageId)}
+        name={tested.name}
         image={tested}
-        marks={kept.map(
-          (shape, place): Mark => ({
-            id: String(place),
-            outline: outline(shape),
-            mask: shape.rle,
-            colour: labelColour(labels, shape.label),
-            caption: confidence ? `${shape.label} ${(shape.score ?? 1).toFixed(2)}` : shape.label,
-          }),
-        )}
-        height="max(400px, calc(100vh - 500px))"
+        marks={marks}
+        height="var(--tested-height)"
       />
     </div>
   );

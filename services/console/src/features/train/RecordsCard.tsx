@@ -1,13 +1,14 @@
-import { useMutation, useQueryClient, type UseQueryResult } from "@tanstack/react-query";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { App, Button, Card, Empty, Popover, Space, Table, Tag, Typography } from "antd";
 import type { TableColumnsType } from "antd";
 import type { ReactNode } from "react";
 import { Link } from "react-router";
-import { resumeTraining, type Training, type TrainingPage, type TrainingStatus } from "../../api/trainer";
+import { resumeTraining, type Training, type TrainingStatus } from "../../api/trainer";
 import { useWords, type Words } from "../../i18n/language";
 import { percent, time } from "../../ui/format";
 import { HelpTip } from "../../ui/HelpTip";
 import { ProblemAlert } from "../../ui/ProblemAlert";
+import type { Paged } from "../../ui/usePage";
 import { useProject } from "../projects/useProject";
 
 const STATUS_COLOURS: Record<TrainingStatus, string> = {
@@ -22,38 +23,29 @@ const STATUS_COLOURS: Record<TrainingStatus, string> = {
 };
 
 interface Props {
-  readonly records: UseQueryResult<TrainingPage>;
-  readonly page: number;
-  readonly pageSize: number;
-  readonly onPage: (page: number, pageSize: number) => void;
+  readonly records: Paged<Training>;
 }
 
 /** Every training of the project, newest first. */
-export function RecordsCard({ records, page, pageSize, onPage }: Props): ReactNode {
+export function RecordsCard({ records }: Props): ReactNode {
   const words = useWords();
   const project = useProject();
-  const total = records.data?.total ?? 0;
   return (
     <Card title={words.train.records}>
-      {records.isError && (
-        <ProblemAlert error={records.error} onRetry={() => void records.refetch()} />
-      )}
+      {records.error !== null && <ProblemAlert error={records.error} onRetry={records.retry} />}
       <Table<Training>
         rowKey="id"
         size="middle"
         scroll={{ x: 1150 }}
-        loading={records.isPending}
-        dataSource={records.data?.items ?? []}
+        loading={records.pending || records.turning}
+        dataSource={records.items}
         columns={columnsOf(words, `/projects/${project.id}/report`)}
         locale={{ emptyText: <Empty description={words.train.none} /> }}
         pagination={{
-          current: page,
-          pageSize,
-          total,
+          ...records.pager,
           showTotal: words.common.total,
           showSizeChanger: true,
           pageSizeOptions: [10, 20, 50],
-          onChange: onPage,
         }}
       />
     </Card>

@@ -1,6 +1,7 @@
-import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { useState, type ReactNode } from "react";
+import { useQuery } from "@tanstack/react-query";
+import type { ReactNode } from "react";
 import { isActive, listTrainings } from "../../api/trainer";
+import { usePage } from "../../ui/usePage";
 import { useProject } from "../projects/useProject";
 import { LiveTraining } from "./LiveTraining";
 import { PolicyCard } from "./PolicyCard";
@@ -14,13 +15,10 @@ const REFRESH_MS = 4_000;
 
 export function TrainPage(): ReactNode {
   const project = useProject();
-  const [page, setPage] = useState(1);
-  const [pageSize, setPageSize] = useState(10);
-  const records = useQuery({
-    queryKey: ["trainings", project.id, page, pageSize],
-    queryFn: () => listTrainings(project.id, page, pageSize),
-    placeholderData: keepPreviousData,
-    refetchInterval: REFRESH_MS,
+  const records = usePage({
+    key: ["trainings", project.id],
+    list: (page, size) => listTrainings(project.id, page, size),
+    refreshMs: REFRESH_MS,
   });
   const latest = useQuery({
     queryKey: ["trainings", project.id, 1, 10],
@@ -34,15 +32,7 @@ export function TrainPage(): ReactNode {
       {active.map((training) => (
         <LiveTraining key={training.id} training={training} />
       ))}
-      <RecordsCard
-        records={records}
-        page={page}
-        pageSize={pageSize}
-        onPage={(next, size) => {
-          setPage(size === pageSize ? next : 1);
-          setPageSize(size);
-        }}
-      />
+      <RecordsCard records={records} />
       <TrendCard />
       <PolicyCard />
     </div>

@@ -76,7 +76,7 @@ function trendOption(versions: readonly Training[], words: Words): ChartOption {
         type: "line",
         yAxisIndex: 1,
         symbolSize: 8,
-        itemStyle: { color: "#f59e0b" },
+        itemStyle: { color: "#4f46e5" },
         lineStyle: { width: 3 },
         tooltip: { valueFormatter: (value: unknown) => (typeof value === "number" ? `${value}%` : "—") },
         data: points.map(({ average_detection_rate: rate }) =>

@@ -20,6 +20,8 @@ export const common = {
   tagline: "industrial vision",
   total: (count: number) => `${count} in total`,
   view: "View",
+  noAnswer: (since: string) => `No answer from the platform since ${since}; trying again.`,
+  unreachableAdvice: "This page cannot be loaded now. What is open in other tabs stays; reload once the platform answers again.",
 };
 
 export const session = {
@@ -30,6 +32,8 @@ export const session = {
   signOut: "Sign out",
   where:
     "The first key is made when the platform starts and is kept in the file admin.key in its data folder.",
+  ended: "Your session has ended",
+  endedHint: "Nothing is lost: sign in, and everything goes on where it stands.",
 };
 
 export const tabs = { gallery: "Gallery", train: "Train", report: "Report", test: "Test" };

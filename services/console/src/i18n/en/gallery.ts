@@ -75,4 +75,7 @@ export const gallery = {
     failed === 0 ? `${done} of ${total} arrived` : `${done} of ${total} arrived, ${failed} failed`,
   uploadedAt: "Uploaded",
   width: "width",
+  next: "Next image (→)",
+  previous: "Previous image (←)",
+  placeOf: (place: number, total: number) => `${place} / ${total}`,
 };

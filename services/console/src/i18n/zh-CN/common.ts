@@ -20,6 +20,8 @@ export const common = {
   tagline: "工业视觉",
   total: (count: number) => `共 ${count} 条`,
   view: "查看",
+  noAnswer: (since: string) => `平台自 ${since} 起没有响应，正在重试。`,
+  unreachableAdvice: "暂时无法加载此页面。其他标签页中的内容不受影响；平台恢复响应后请重新加载。",
 };
 
 export const session = {
@@ -29,6 +31,8 @@ export const session = {
   signIn: "登录",
   signOut: "退出登录",
   where: "首个密钥在平台启动时生成，保存在数据目录下的 admin.key 文件中。",
+  ended: "会话已结束",
+  endedHint: "内容不会丢失：登录后将从当前位置继续。",
 };
 
 export const tabs = { gallery: "图库", train: "训练", report: "评估报告", test: "测试" };

@@ -46,7 +46,7 @@ export const gallery = {
   limitTiles: (least: string, most: string) => `切出的每张小图从 ${least} 到 ${most} 像素。`,
   name: "图像名称",
   newLabels: (names: string) => `新标签：${names}`,
-  namePart: "名称的一部分",
+  namePart: "图像名称包含",
   noMatch: "没有符合条件的图像。",
   none: "还没有图像。",
   notCut: "切图失败",
@@ -75,4 +75,7 @@ export const gallery = {
     failed === 0 ? `已完成 ${done} / ${total}` : `已完成 ${done} / ${total}，失败 ${failed}`,
   uploadedAt: "上传时间",
   width: "宽",
+  next: "下一张（→）",
+  previous: "上一张（←）",
+  placeOf: (place: number, total: number) => `${place} / ${total}`,
 };

@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
-import type { Box } from "../../ui/outline";
-import { boxBetween, corner, HANDLES, isDrawn, moved, resized } from "./boxEditing";
+import { boxBetween, corner, HANDLES, isDrawn, moved, resized, type Box } from "./geometry";
 
 const IMAGE = { width: 100, height: 50 };
 const BOX: Box = [10, 10, 30, 20];
@@ -11,9 +10,9 @@ test("a box drawn in any direction is the same and stays inside the image", () =
 });
 
 test("moving keeps the size and stops at the edge", () => {
-  expect(moved(BOX, 5, -3, IMAGE)).toEqual([15, 7, 35, 17]);
-  expect(moved(BOX, 500, 500, IMAGE)).toEqual([80, 40, 100, 50]);
-  expect(moved(BOX, -500, -500, IMAGE)).toEqual([0, 0, 20, 10]);
+  expect(moved(BOX, [5, -3], IMAGE)).toEqual([15, 7, 35, 17]);
+  expect(moved(BOX, [500, 500], IMAGE)).toEqual([80, 40, 100, 50]);
+  expect(moved(BOX, [-500, -500], IMAGE)).toEqual([0, 0, 20, 10]);
 });
 
 test("pulling a corner moves that corner only", () => {

@@ -1,5 +1,5 @@
 /** Masks as they come over the wire, ready to draw. */
-import type { Box } from "./outline";
+import type { Box } from "./geometry";
 
 /** COCO run-length code: `size` is (height, width), `counts` the compressed text. */
 export interface Rle {

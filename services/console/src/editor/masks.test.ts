@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { maskBox, maskPaths, runLengths } from "./mask";
+import { maskBox, maskPaths, runLengths } from "./masks";
 
 // The codes were written by pycocotools, which defines the format.
 /** 3 rows, 4 columns: rows 1 and 2 of column 1, row 1 of column 2. */

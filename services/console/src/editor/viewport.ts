@@ -1,17 +1,11 @@
 /** Where an image stands on the screen: screen = image × scale + offset, in CSS pixels. */
+import type { Point, Size } from "./geometry";
 
 export interface View {
   readonly scale: number;
   readonly x: number;
   readonly y: number;
 }
-
-export interface Size {
-  readonly width: number;
-  readonly height: number;
-}
-
-export type Point = readonly [number, number];
 
 /** Screen pixels an image pixel may take at most: enough to count the pixels of a 12 px defect. */
 const MAX_SCALE = 32;

@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
 import { Navigate, useParams } from "react-router";
-import { imageAddress } from "../gallery/filters";
+import { imageAddress } from "./filters";
 
 /** Until annotation has screens of its own, its addresses open the image with its marks in the gallery. */
 export function OpenInGallery(): ReactNode {

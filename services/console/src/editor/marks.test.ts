@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { outline } from "./outline";
+import { outline } from "./marks";
 
 test("a rotated box turns clockwise about its centre", () => {
   const corners = outline({ kind: "rotated_box", points: [[0, 0], [4, 2]], angle: 90 });

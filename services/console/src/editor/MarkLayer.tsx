@@ -1,0 +1,110 @@
+import { memo, useMemo, type ReactNode } from "react";
+import { inkOn } from "../ui/theme";
+import type { Mark } from "./marks";
+import { maskPaths, type Rle } from "./masks";
+
+export const CAPTION_HEIGHT = 18;
+
+interface Props {
+  readonly marks: readonly Mark[];
+  readonly captions: boolean;
+  /** A caption nearer to the image's top than so many image pixels is put inside its mark. */
+  readonly headroom: number;
+}
+
+/**
+ * Marks in image pixels. The stage scales the whole layer at once, lines and captions keep their size by
+ * themselves: zooming draws nothing anew, however many marks there are.
+ */
+export const MarkLayer = memo(function MarkLayer({ marks, captions, headroom }: Props): ReactNode {
+  return marks.map((mark) => (
+    <OneMark key={mark.id} mark={mark} captions={captions} headroom={headroom} />
+  ));
+});
+
+interface MarkProps {
+  readonly mark: Mark;
+  readonly captions: boolean;
+  readonly headroom: number;
+}
+
+function OneMark({ mark, captions, headroom }: MarkProps): ReactNode {
+  if (mark.outline.length === 0) return null;
+  const ys = mark.outline.map(([, y]) => y);
+  return (
+    <g className="mark">
+      {mark.mask ? (
+        <MaskArea mask={mark.mask} colour={mark.colour} />
+      ) : (
+        <polygon
+          points={mark.outline.map(([x, y]) => `${x},${y}`).join(" ")}
+          stroke={mark.colour}
+          strokeDasharray={mark.dashed === true ? "6 4" : undefined}
+        />
+      )}
+      {captions && mark.caption !== undefined && (
+        <Caption
+          text={mark.caption}
+          x={Math.min(...mark.outline.map(([x]) => x))}
+          y={mark.captionBelow === true ? Math.max(...ys) : Math.min(...ys)}
+          colour={mark.colour}
+          inside={mark.captionBelow === true || Math.min(...ys) < headroom}
+        />
+      )}
+    </g>
+  );
+}
+
+interface MaskProps {
+  readonly mask: Rle;
+  readonly colour: string;
+}
+
+/** A mask pixel by pixel: what is under it stays visible, its edge keeps its width at every zoom. */
+function MaskArea({ mask, colour }: MaskProps): ReactNode {
+  const paths = useMemo(() => maskPaths(mask), [mask]);
+  return (
+    <g className="mask">
+      <path d={paths.area} fill={colour} />
+      <path d={paths.edge} stroke={colour} />
+    </g>
+  );
+}
+
+interface CaptionProps {
+  readonly text: string;
+  readonly x: number;
+  readonly y: number;
+  readonly colour: string;
+  /** Hang down from the point instead of standing on it. */
+  readonly inside: boolean;
+}
+
+/** Longer captions bury their neighbours; the whole name is in the caption's title. */
+const CAPTION_LETTERS = 24;
+
+/** Rough width of a character at the caption's size; Chinese ones are twice as wide as Latin ones. */
+function captionWidth(text: string): number {
+  let width = 10;
+  for (const character of text) width += (character.codePointAt(0) ?? 0) > 0x2e80 ? 12 : 6.6;
+  return width;
+}
+
+export function shortened(text: string): string {
+  const letters = Array.from(text);
+  return letters.length <= CAPTION_LETTERS ? text : `${letters.slice(0, CAPTION_LETTERS - 1).join("")}…`;
+}
+
+export function Caption({ text, x, y, colour, inside }: CaptionProps): ReactNode {
+  const shown = shortened(text);
+  return (
+    <g transform={`translate(${x}, ${y})`} className="caption">
+      <g className="caption-body">
+        <rect y={inside ? 0 : -CAPTION_HEIGHT} width={captionWidth(shown)} height={CAPTION_HEIGHT} fill={colour} rx={3} />
+        <text x={5} y={inside ? 13 : 13 - CAPTION_HEIGHT} fill={inkOn(colour)}>
+          {shown}
+        </text>
+      </g>
+    </g>
+  );
+}

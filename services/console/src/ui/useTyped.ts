@@ -1,0 +1,23 @@
+import { useEffect, useRef, useState } from "react";
+
+/** A value takes effect once the typing has rested for so long. */
+const REST_MS = 400;
+
+/**
+ * A field that counts without a button: shows what is typed, hands it on after a rest, and follows the
+ * value where it changes from elsewhere.
+ */
+export function useTyped<T>(value: T, commit: (typed: T) => void): readonly [T, (typed: T) => void] {
+  const [typed, setTyped] = useState({ over: value, text: value });
+  const shown = typed.over === value ? typed.text : value;
+  const latest = useRef(commit);
+  useEffect(() => {
+    latest.current = commit;
+  });
+  useEffect(() => {
+    if (shown === value) return;
+    const timer = window.setTimeout(() => latest.current(shown), REST_MS);
+    return () => window.clearTimeout(timer);
+  }, [shown, value]);
+  return [shown, (text) => setTyped({ over: value, text })];
+}
