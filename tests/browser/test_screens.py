@@ -75,7 +75,7 @@ def test_the_smallest_target_decides_whether_images_are_cut(
     project = platform.new_project("Tile advice")
     sign_in(watched, platform)
     page.goto(f"/projects/{project}/gallery")
-    page.get_by_role("link", name="Tile advice").click()
+    page.get_by_role("button", name="Tile advice").click()
     expect(page.get_by_text("There is no image yet.")).to_have_count(2)
     fill_sizes(page, {"Image width": 4000, "Image height": 3000})
     fill_sizes(page, {"Width of the smallest target": 110, "Height of the smallest target": 110})

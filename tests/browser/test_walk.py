@@ -11,7 +11,7 @@ from tests.browser.watching import Parts, Platform, Watched, sign_in
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(1500)]
 
 TRAINING_MS = 600_000  # a training of half a minute, on a machine that others keep busy
-TABS = {"图库": "查询", "训练": "版本记录", "评估报告": "混淆矩阵", "测试": "测试结果"}
+TABS = {"图库": "上传图像", "训练": "版本记录", "评估报告": "混淆矩阵", "测试": "测试结果"}
 
 
 def test_from_an_empty_platform_to_a_corrected_test(
@@ -69,7 +69,6 @@ def look_through_the_gallery(watched: Watched) -> None:
     expect(page.locator("tbody .ant-tag", has_text="Annotated").first).to_be_visible()
     watched.shot("05-gallery")
     page.get_by_placeholder("part of the name").fill("train_000")
-    page.get_by_role("button", name="Query").click()
     expect(page.get_by_text("10 in total")).to_be_visible()
     page.get_by_role("button", name="Reset").click()
     expect(page.get_by_text("34 in total")).to_be_visible()
@@ -144,7 +143,15 @@ def run_and_correct_a_test(watched: Watched, parts: Parts) -> None:
     draw_a_box(page)
     watched.shot("13-correct")
     page.get_by_role("button", name="Save as annotation").click()
-    expect(page.get_by_role("button", name="Annotated")).to_be_disabled()
+    page.get_by_role("button", name="Edit annotation").click()
+    boxes = page.locator(".editor-box").count()
+    page.locator(".editor-box").last.click()
+    page.keyboard.press("Delete")
+    expect(page.locator(".editor-box")).to_have_count(boxes - 1)
+    page.keyboard.press("Control+z")
+    expect(page.locator(".editor-box")).to_have_count(boxes)
+    page.get_by_role("button", name="Save as annotation").click()
+    expect(page.get_by_role("button", name="Edit annotation")).to_be_visible()
 
 
 def draw_a_box(page: Page) -> None:

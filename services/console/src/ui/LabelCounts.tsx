@@ -1,4 +1,3 @@
-import { Tag } from "antd";
 import type { ReactNode } from "react";
 import { labelColour } from "./theme";
 
@@ -22,9 +21,10 @@ export function LabelCounts({ labels, names }: Props): ReactNode {
   return (
     <span className="label-counts" title={labels.join(", ")}>
       {counted(labels).map(([name, count]) => (
-        <Tag key={name} color={labelColour(names, name)} className="label-count">
+        <span key={name} className="label-count">
+          <i style={{ background: labelColour(names, name) }} />
           <span className="label-name">{name}</span> × {count}
-        </Tag>
+        </span>
       ))}
     </span>
   );
