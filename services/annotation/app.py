@@ -1,10 +1,9 @@
 """The composition root of the annotation service."""
 
-from fastapi import APIRouter
-
-from services.annotation.api.annotations import annotation_routes
-from services.annotation.api.labels import label_routes
-from services.annotation.api.transfers import transfer_routes
+from services.annotation.api import annotations as annotations_api
+from services.annotation.api import labels as labels_api
+from services.annotation.api import transfers as transfers_api
+from services.annotation.api.archive_body import ArchiveBody
 from services.annotation.handlers.annotation_store import AnnotationStore
 from services.annotation.handlers.annotations import Annotations
 from services.annotation.handlers.exports import Exports
@@ -43,24 +42,14 @@ def build(stores: Stores) -> Service:
     snapshots = Snapshots(documents, stores.blobs, projects=projects, images=images, store=store)
     parser = ArchiveParser(settings)
     imports = Imports(parser, images=images, labels=labels, store=store)
+    body = ArchiveBody(settings.staging_folder(), settings.max_archive_mib << 20)
     exports = Exports(snapshots, settings.staging_folder())
-    router = APIRouter()
-    router.include_router(annotation_routes(annotations))
-    router.include_router(label_routes(labels, projects))
-    router.include_router(
-        transfer_routes(
-            imports,
-            exports,
-            projects,
-            staging=settings.staging_folder(),
-            max_bytes=settings.max_archive_mib << 20,
-        )
-    )
     return Service(
         name=SERVICE,
         summary="Labels, annotations and their history, imports, exports, snapshots",
         collections=COLLECTIONS,
-        routers=(router,),
+        routers=(annotations_api.router, labels_api.router, transfers_api.router),
+        use_cases=(annotations, labels, projects, imports, exports, body),
         subscriptions=subscriptions(
             projects,
             annotations=annotations,

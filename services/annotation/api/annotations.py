@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Depends, Path, Response
 
 from services.annotation.api.schemas import (
     AnnotationResponse,
@@ -12,91 +12,92 @@ from services.annotation.api.schemas import (
     SummaryResponse,
 )
 from services.annotation.domain.drafts import AnnotationDraft
-from services.annotation.handlers.annotation_store import Author
 from services.annotation.handlers.annotations import Annotations
-from shared.callers import Caller
 from shared.http.callers import Editor, Viewer
 from shared.http.paging import Paging
 from shared.http.preconditions import ExpectedVersion, set_etag
+from shared.http.use_cases import use
 from shared.paging import Page
 
 Id = Annotated[str, Path(max_length=64)]
+Annotating = Annotated[Annotations, Depends(use(Annotations))]
 
 
-def author_of(who: Caller) -> Author:
-    """Return who a caller is to the history."""
-    return Author(who.tenant, who.subject, who.role)
+router = APIRouter(tags=["annotations"], prefix="/projects/{project_id}")
 
 
-def annotation_routes(annotations: Annotations) -> APIRouter:
-    """Return the routes of images' annotations."""
-    router = APIRouter(tags=["annotations"], prefix="/projects/{project_id}")
+@router.get("/images/{image_id}")
+async def get_annotation(
+    who: Viewer, annotations: Annotating, project_id: Id, image_id: Id, response: Response
+) -> AnnotationResponse:
+    """Return an image's annotation."""
+    view = await annotations.read(who.tenant, project_id, image_id)
+    set_etag(response, view.annotation.version)
+    return AnnotationResponse.of(view)
 
-    @router.get("/images/{image_id}")
-    async def get_annotation(
-        who: Viewer, project_id: Id, image_id: Id, response: Response
-    ) -> AnnotationResponse:
-        """Return an image's annotation."""
-        view = await annotations.read(who.tenant, project_id, image_id)
-        set_etag(response, view.annotation.version)
-        return AnnotationResponse.of(view)
 
-    @router.put("/images/{image_id}")
-    async def save_annotation(
-        who: Editor,
-        project_id: Id,
-        image_id: Id,
-        body: AnnotationWrite,
-        expected: ExpectedVersion,
-        response: Response,
-    ) -> AnnotationResponse:
-        """Save an image's annotation as a whole."""
-        draft = AnnotationDraft(tuple(body.shapes), tuple(body.ignore_regions), split=body.split)
-        view = await annotations.save(
-            author_of(who), project_id, image_id, draft, expected=expected
-        )
-        set_etag(response, view.annotation.version)
-        return AnnotationResponse.of(view)
+@router.put("/images/{image_id}")
+async def save_annotation(
+    who: Editor,
+    annotations: Annotating,
+    project_id: Id,
+    image_id: Id,
+    body: AnnotationWrite,
+    expected: ExpectedVersion,
+    response: Response,
+) -> AnnotationResponse:
+    """Save an image's annotation as a whole."""
+    draft = AnnotationDraft(tuple(body.shapes), tuple(body.ignore_regions), split=body.split)
+    view = await annotations.save(who, project_id, image_id, draft, expected=expected)
+    set_etag(response, view.annotation.version)
+    return AnnotationResponse.of(view)
 
-    @router.delete("/images/{image_id}", status_code=204)
-    async def clear_annotation(
-        who: Editor, project_id: Id, image_id: Id, expected: ExpectedVersion
-    ) -> None:
-        """Take an image's annotation away; it is unannotated again."""
-        await annotations.clear(author_of(who), project_id, image_id, expected=expected)
 
-    @router.post("/images/{image_id}/corrections", status_code=201)
-    async def correct_annotation(
-        who: Editor, project_id: Id, image_id: Id, body: CorrectionWrite, response: Response
-    ) -> AnnotationResponse:
-        """Turn a tested image into an annotated one, as a person corrected it."""
-        draft = AnnotationDraft(
-            tuple(body.shapes),
-            tuple(body.ignore_regions),
-            prediction_id=body.prediction_id,
-            reason="corrected",
-        )
-        view = await annotations.save(author_of(who), project_id, image_id, draft)
-        set_etag(response, view.annotation.version)
-        return AnnotationResponse.of(view)
+@router.delete("/images/{image_id}", status_code=204)
+async def clear_annotation(
+    who: Editor, annotations: Annotating, project_id: Id, image_id: Id, expected: ExpectedVersion
+) -> None:
+    """Take an image's annotation away; it is unannotated again."""
+    await annotations.clear(who, project_id, image_id, expected=expected)
 
-    @router.get("/images/{image_id}/history")
-    async def list_changes(
-        who: Viewer, project_id: Id, image_id: Id, paging: Paging
-    ) -> Page[ChangeResponse]:
-        """List the steps of an image's annotation, newest first."""
-        steps = await annotations.history(who.tenant, project_id, image_id)
-        page = steps[paging.skip : paging.skip + paging.page_size]
-        return Page(
-            items=tuple(ChangeResponse.of(step) for step in page),
-            total=len(steps),
-            page=paging.page,
-            page_size=paging.page_size,
-        )
 
-    @router.get("/summary")
-    async def get_summary(who: Viewer, project_id: Id) -> SummaryResponse:
-        """Count what of a project is annotated."""
-        return SummaryResponse.of(await annotations.summary(who.tenant, project_id))
+@router.post("/images/{image_id}/corrections", status_code=201)
+async def correct_annotation(
+    who: Editor,
+    annotations: Annotating,
+    project_id: Id,
+    image_id: Id,
+    body: CorrectionWrite,
+    response: Response,
+) -> AnnotationResponse:
+    """Turn a tested image into an annotated one, as a person corrected it."""
+    draft = AnnotationDraft(
+        tuple(body.shapes),
+        tuple(body.ignore_regions),
+        prediction_id=body.prediction_id,
+        reason="corrected",
+    )
+    view = await annotations.save(who, project_id, image_id, draft)
+    set_etag(response, view.annotation.version)
+    return AnnotationResponse.of(view)
 
-    return router
+
+@router.get("/images/{image_id}/history")
+async def list_changes(
+    who: Viewer, annotations: Annotating, project_id: Id, image_id: Id, paging: Paging
+) -> Page[ChangeResponse]:
+    """List the steps of an image's annotation, newest first."""
+    steps = await annotations.history(who.tenant, project_id, image_id)
+    page = steps[paging.skip : paging.skip + paging.page_size]
+    return Page(
+        items=tuple(ChangeResponse.of(step) for step in page),
+        total=len(steps),
+        page=paging.page,
+        page_size=paging.page_size,
+    )
+
+
+@router.get("/summary")
+async def get_summary(who: Viewer, annotations: Annotating, project_id: Id) -> SummaryResponse:
+    """Count what of a project is annotated."""
+    return SummaryResponse.of(await annotations.summary(who.tenant, project_id))

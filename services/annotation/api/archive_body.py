@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import tempfile
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
@@ -17,32 +18,37 @@ _BUFFER_BYTES = 1 << 20
 _MAX_PARTS = 20
 
 
-@contextlib.asynccontextmanager
-async def received_archive(
-    request: Request, staging: Path, *, max_bytes: int
-) -> AsyncIterator[Path]:
-    """Give the request's archive as a file for the length of the block.
+@dataclass(frozen=True)
+class ArchiveBody:
+    """Takes archives of at most `max_bytes`; they lie in `staging` while they are read."""
 
-    The archive is the body itself (`application/zip`) or the first file of a multipart body.
+    staging: Path
+    max_bytes: int
 
-    Raises:
-        UnsupportedMedia: Neither kind of body.
-        MalformedRequest: The body is not what its type says, or holds no file.
-        TooLarge: More than `max_bytes`.
-    """
-    await asyncio.to_thread(staging.mkdir, parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=staging, suffix=".zip") as target:
-        sink = _sink_of(request, target, max_bytes)
-        waiting = bytearray()
-        async for chunk in request.stream():
-            waiting += chunk
-            if len(waiting) >= _BUFFER_BYTES:
-                await asyncio.to_thread(sink.feed, bytes(waiting))
-                waiting.clear()
-        await asyncio.to_thread(sink.feed, bytes(waiting))
-        sink.finish()
-        await asyncio.to_thread(target.flush)
-        yield Path(target.name)
+    @contextlib.asynccontextmanager
+    async def received(self, request: Request) -> AsyncIterator[Path]:
+        """Give the request's archive as a file for the length of the block.
+
+        The archive is the body itself (`application/zip`) or the first file of a multipart body.
+
+        Raises:
+            UnsupportedMedia: Neither kind of body.
+            MalformedRequest: The body is not what its type says, or holds no file.
+            TooLarge: More than `max_bytes`.
+        """
+        await asyncio.to_thread(self.staging.mkdir, parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=self.staging, suffix=".zip") as target:
+            sink = _sink_of(request, target, self.max_bytes)
+            waiting = bytearray()
+            async for chunk in request.stream():
+                waiting += chunk
+                if len(waiting) >= _BUFFER_BYTES:
+                    await asyncio.to_thread(sink.feed, bytes(waiting))
+                    waiting.clear()
+            await asyncio.to_thread(sink.feed, bytes(waiting))
+            sink.finish()
+            await asyncio.to_thread(target.flush)
+            yield Path(target.name)
 
 
 class _RawSink:

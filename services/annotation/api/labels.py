@@ -1,72 +1,98 @@
 """Routes of labels."""
 
-from fastapi import APIRouter, Response
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Response
 
 from services.annotation.api.annotations import Id
 from services.annotation.api.schemas import LabelList, LabelResponse, LabelWrite
 from services.annotation.handlers.labels import Labels
 from shared.http.callers import Editor, Viewer
 from shared.http.preconditions import ExpectedVersion, IdempotencyKey, set_etag
+from shared.http.use_cases import use
 from shared.ids import derived_id
 from shared.projects.directory import ProjectDirectory
 
+Labelling = Annotated[Labels, Depends(use(Labels))]
+Directory = Annotated[ProjectDirectory, Depends(use(ProjectDirectory))]
 
-def label_routes(labels: Labels, projects: ProjectDirectory) -> APIRouter:
-    """Return the routes of labels."""
-    router = APIRouter(tags=["labels"], prefix="/projects/{project_id}/labels")
+router = APIRouter(tags=["labels"], prefix="/projects/{project_id}/labels")
 
-    @router.get("")
-    async def list_labels(who: Viewer, project_id: Id) -> LabelList:
-        """List a project's labels, oldest first."""
-        await projects.require(who.tenant, project_id)
-        found = await labels.list_labels(who.tenant, project_id)
-        return LabelList(items=tuple(LabelResponse.of(label) for label in found), total=len(found))
 
-    @router.post("", status_code=201)
-    async def create_label(
-        who: Editor, project_id: Id, body: LabelWrite, key: IdempotencyKey, response: Response
-    ) -> LabelResponse:
-        """Create a label."""
-        await projects.require(who.tenant, project_id)
-        label_id = derived_id(project_id, "label-key", key) if key else None
-        label = await labels.create_label(who.tenant, project_id, body.name, label_id=label_id)
-        set_etag(response, label.version)
-        response.headers["Location"] = f"/api/annotation/projects/{project_id}/labels/{label.id}"
-        return LabelResponse.of(label)
+@router.get("")
+async def list_labels(
+    who: Viewer, labels: Labelling, projects: Directory, project_id: Id
+) -> LabelList:
+    """List a project's labels, oldest first."""
+    await projects.require(who.tenant, project_id)
+    found = await labels.list_labels(who.tenant, project_id)
+    return LabelList(items=tuple(LabelResponse.of(label) for label in found), total=len(found))
 
-    @router.get("/{label_id}")
-    async def get_label(
-        who: Viewer, project_id: Id, label_id: Id, response: Response
-    ) -> LabelResponse:
-        """Return one label."""
-        await projects.require(who.tenant, project_id)
-        label = await labels.get_label(who.tenant, project_id, label_id)
-        set_etag(response, label.version)
-        return LabelResponse.of(label)
 
-    @router.patch("/{label_id}")
-    async def rename_label(
-        who: Editor,
-        project_id: Id,
-        label_id: Id,
-        body: LabelWrite,
-        expected: ExpectedVersion,
-        response: Response,
-    ) -> LabelResponse:
-        """Rename a label; annotations follow."""
-        await projects.require(who.tenant, project_id)
-        label = await labels.rename_label(
-            who.tenant, project_id, label_id, body.name, expected=expected
-        )
-        set_etag(response, label.version)
-        return LabelResponse.of(label)
+@router.post("", status_code=201)
+async def create_label(
+    who: Editor,
+    labels: Labelling,
+    projects: Directory,
+    project_id: Id,
+    body: LabelWrite,
+    key: IdempotencyKey,
+    response: Response,
+) -> LabelResponse:
+    """Create a label."""
+    await projects.require(who.tenant, project_id)
+    label_id = derived_id(project_id, "label-key", key) if key else None
+    label = await labels.create_label(who.tenant, project_id, body.name, label_id=label_id)
+    set_etag(response, label.version)
+    response.headers["Location"] = f"/api/annotation/projects/{project_id}/labels/{label.id}"
+    return LabelResponse.of(label)
 
-    @router.delete("/{label_id}", status_code=204)
-    async def delete_label(
-        who: Editor, project_id: Id, label_id: Id, expected: ExpectedVersion
-    ) -> None:
-        """Delete a label and all its annotations."""
-        await projects.require(who.tenant, project_id)
-        await labels.delete_label(who.tenant, project_id, label_id, expected=expected)
 
-    return router
+@router.get("/{label_id}")
+async def get_label(
+    who: Viewer,
+    labels: Labelling,
+    projects: Directory,
+    project_id: Id,
+    label_id: Id,
+    response: Response,
+) -> LabelResponse:
+    """Return one label."""
+    await projects.require(who.tenant, project_id)
+    label = await labels.get_label(who.tenant, project_id, label_id)
+    set_etag(response, label.version)
+    return LabelResponse.of(label)
+
+
+@router.patch("/{label_id}")
+async def rename_label(
+    who: Editor,
+    labels: Labelling,
+    projects: Directory,
+    project_id: Id,
+    label_id: Id,
+    body: LabelWrite,
+    expected: ExpectedVersion,
+    response: Response,
+) -> LabelResponse:
+    """Rename a label; annotations follow."""
+    await projects.require(who.tenant, project_id)
+    label = await labels.rename_label(
+        who.tenant, project_id, label_id, body.name, expected=expected
+    )
+    set_etag(response, label.version)
+    return LabelResponse.of(label)
+
+
+@router.delete("/{label_id}", status_code=204)
+async def delete_label(
+    who: Editor,
+    labels: Labelling,
+    projects: Directory,
+    project_id: Id,
+    label_id: Id,
+    expected: ExpectedVersion,
+) -> None:
+    """Delete a label and all its annotations."""
+    await projects.require(who.tenant, project_id)
+    await labels.delete_label(who.tenant, project_id, label_id, expected=expected)

@@ -1,20 +1,20 @@
 """Routes of imports and exports."""
 
-from pathlib import Path
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import FileResponse
 from starlette.background import BackgroundTask
 
-from services.annotation.api.annotations import Id, author_of
-from services.annotation.api.archive_body import received_archive
+from services.annotation.api.annotations import Id
+from services.annotation.api.archive_body import ArchiveBody
+from services.annotation.api.labels import Directory
 from services.annotation.api.schemas import ImportResponse
 from services.annotation.domain.exports import ExportFormat
 from services.annotation.handlers.exports import Exports
 from services.annotation.handlers.imports import ImportOptions, Imports
 from shared.http.callers import Editor, Viewer
-from shared.projects.directory import ProjectDirectory
+from shared.http.use_cases import use
 
 _ZIP_BODY = {
     "requestBody": {
@@ -33,61 +33,61 @@ _ZIP_BODY = {
 }
 
 
-def transfer_routes(
-    imports: Imports,
-    exports: Exports,
-    projects: ProjectDirectory,
-    *,
-    staging: Path,
-    max_bytes: int,
-) -> APIRouter:
-    """Return the routes of imports and exports."""
-    router = APIRouter(tags=["imports and exports"], prefix="/projects/{project_id}")
+Importing = Annotated[Imports, Depends(use(Imports))]
+Exporting = Annotated[Exports, Depends(use(Exports))]
+Body = Annotated[ArchiveBody, Depends(use(ArchiveBody))]
 
-    @router.post(
-        "/imports",
-        status_code=201,
-        openapi_extra=_ZIP_BODY,
-        responses={
-            200: {"model": ImportResponse, "description": "The report of a dry run"},
-            207: {"model": ImportResponse, "description": "Some files are wrong"},
-        },
+router = APIRouter(tags=["imports and exports"], prefix="/projects/{project_id}")
+
+
+@router.post(
+    "/imports",
+    status_code=201,
+    openapi_extra=_ZIP_BODY,
+    responses={
+        200: {"model": ImportResponse, "description": "The report of a dry run"},
+        207: {"model": ImportResponse, "description": "Some files are wrong"},
+    },
+)
+async def import_labels(
+    who: Editor,
+    body: Body,
+    imports: Importing,
+    projects: Directory,
+    project_id: Id,
+    request: Request,
+    response: Response,
+    dry_run: Annotated[bool, Query(description="Report, and store nothing")] = False,
+    strict: Annotated[bool, Query(description="Store all files or none")] = False,
+) -> ImportResponse:
+    """Import a zip of labelme, VOC, YOLO, COCO or CreateML files at its root."""
+    project = await projects.require(who.tenant, project_id)
+    options = ImportOptions(dry_run=dry_run, strict=strict)
+    async with body.received(request) as archive:
+        outcome = await imports.import_archive(who, project, archive, options)
+    report = ImportResponse.of(outcome, dry_run=dry_run)
+    response.status_code = 200 if dry_run else 207 if report.failed else 201
+    return report
+
+
+@router.get(
+    "/exports",
+    response_class=FileResponse,
+    responses={200: {"content": {"application/zip": {}}, "description": "The archive"}},
+)
+async def export_labels(
+    who: Viewer,
+    exports: Exporting,
+    projects: Directory,
+    project_id: Id,
+    wanted: Annotated[ExportFormat, Query(alias="format")] = "labelme",
+) -> FileResponse:
+    """Export all annotations as a zip of another tool's files."""
+    await projects.require(who.tenant, project_id)
+    path = await exports.export(who.tenant, project_id, wanted)
+    return FileResponse(
+        path,
+        media_type="application/zip",
+        filename=f"annotations-{wanted}.zip",
+        background=BackgroundTask(path.unlink, missing_ok=True),
     )
-    async def import_labels(
-        who: Editor,
-        project_id: Id,
-        request: Request,
-        response: Response,
-        dry_run: Annotated[bool, Query(description="Report, and store nothing")] = False,
-        strict: Annotated[bool, Query(description="Store all files or none")] = False,
-    ) -> ImportResponse:
-        """Import a zip of labelme, VOC, YOLO, COCO or CreateML files at its root."""
-        project = await projects.require(who.tenant, project_id)
-        options = ImportOptions(dry_run=dry_run, strict=strict)
-        async with received_archive(request, staging, max_bytes=max_bytes) as archive:
-            outcome = await imports.import_archive(author_of(who), project, archive, options)
-        report = ImportResponse.of(outcome, dry_run=dry_run)
-        response.status_code = 200 if dry_run else 207 if report.failed else 201
-        return report
-
-    @router.get(
-        "/exports",
-        response_class=FileResponse,
-        responses={200: {"content": {"application/zip": {}}, "description": "The archive"}},
-    )
-    async def export_labels(
-        who: Viewer,
-        project_id: Id,
-        wanted: Annotated[ExportFormat, Query(alias="format")] = "labelme",
-    ) -> FileResponse:
-        """Export all annotations as a zip of another tool's files."""
-        await projects.require(who.tenant, project_id)
-        path = await exports.export(who.tenant, project_id, wanted)
-        return FileResponse(
-            path,
-            media_type="application/zip",
-            filename=f"annotations-{wanted}.zip",
-            background=BackgroundTask(path.unlink, missing_ok=True),
-        )
-
-    return router

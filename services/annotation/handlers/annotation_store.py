@@ -1,15 +1,14 @@
 """Writing an annotation: one document write with its events, after its step of the history."""
 
 import contextlib
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from services.annotation.domain.drafts import AnnotationDraft
 from services.annotation.domain.formats.model import Split
 from services.annotation.domain.history import Change, change_id
 from services.annotation.domain.shape_rules import target_sizes
 from services.annotation.handlers.images import Images
-from services.annotation.handlers.walking import walk
 from services.annotation.repository import (
     ANNOTATIONS,
     HISTORY,
@@ -17,23 +16,17 @@ from services.annotation.repository import (
     ChangeRecord,
     ImageView,
 )
+from shared.callers import Caller
 from shared.clock import Clock, utc_now
 from shared.contracts.annotation_events import AnnotationSaved, CorrectionSaved
 from shared.contracts.envelope import EventBody
-from shared.documents.port import Collection, D, Documents, TenantScope, Where
-from shared.errors import AlreadyExists, NotFound, VersionConflict
+from shared.documents.port import Collection, D, Documents, Edit, Query, TenantScope, Where, Write
+from shared.errors import NotFound, VersionConflict
 
-_RACES = 20
 _FOLLOWS_LABEL = ("label_renamed", "label_deleted")
 
-
-@dataclass(frozen=True)
-class Author:
-    """Who changes an annotation: tenant, credential and role."""
-
-    tenant: str
-    subject: str
-    role: str
+Revision = Callable[[Annotation], AnnotationDraft | None]
+"""The stored annotation (version 0: none yet) → what it shall be; None leaves it."""
 
 
 class AnnotationStore:
@@ -54,7 +47,7 @@ class AnnotationStore:
 
     async def save(
         self,
-        author: Author,
+        author: Caller,
         image: ImageView,
         draft: AnnotationDraft,
         *,
@@ -75,40 +68,39 @@ class AnnotationStore:
             VersionConflict: `expected` is not the stored version.
             NotFound: The image was deleted meanwhile.
         """
-        for _ in range(_RACES):
-            old = await self.annotations(author.tenant).find(image.id)
-            if expected is not None and expected != (old.version if old else 0):
-                raise VersionConflict("the annotation was changed by somebody else; read it again")
-            wanted = _with_kept(draft, old)
-            if old is not None and _is_same(old, wanted):
-                return old
-            try:
-                saved = await self._write(author, image, wanted, old)
-            except (AlreadyExists, VersionConflict):
-                if expected is not None:
-                    raise VersionConflict(
-                        "the annotation was changed by somebody else; read it again"
-                    ) from None
-                continue
-            await self._stay_with(image)
-            return saved
-        raise VersionConflict("the annotation changes too fast")
+        return await self.revise(author, image, lambda _: draft, expected=expected)
 
-    async def set_split(self, author: Author, image: ImageView, split: Split) -> None:
+    async def revise(
+        self, author: Caller, image: ImageView, edit: Revision, *, expected: int | None = None
+    ) -> Annotation:
+        """Make an image's annotation what `edit` says of the stored one; None leaves it.
+
+        Raises:
+            VersionConflict: `expected` is not the stored version.
+            NotFound: The image was deleted meanwhile.
+        """
+
+        async def step(old: Annotation) -> Write[Annotation] | None:
+            draft = edit(old)
+            wanted = None if draft is None else _with_kept(draft, old)
+            if wanted is None or _is_same(old, wanted):
+                return None
+            return await self._next(author, image, wanted, old)
+
+        return await self._change(image, step, expected=expected)
+
+    async def set_split(self, image: ImageView, split: Split) -> None:
         """Give an image the split of a list, without touching what is annotated."""
-        for _ in range(_RACES):
-            old = await self.annotations(author.tenant).find(image.id)
-            if old is not None and old.split == split:
-                return
-            base = old or Annotation(id=image.id, tenant=author.tenant, project_id=image.project_id)
-            new = base.model_copy(update={"split": split})
-            annotations = self.annotations(author.tenant)
-            try:
-                await (annotations.replace(new) if old else annotations.insert(new))
-            except (AlreadyExists, VersionConflict):
-                continue
-            await self._stay_with(image)
-            return
+        await self._change(image, lambda old: old.model_copy(update={"split": split}))
+
+    async def _change(
+        self, image: ImageView, edit: Edit[Annotation], *, expected: int | None = None
+    ) -> Annotation:
+        blank = Annotation(id=image.id, tenant=image.tenant, project_id=image.project_id)
+        annotations = self.annotations(image.tenant)
+        saved = await annotations.change(image.id, edit, new=blank, expected=expected)
+        await self._stay_with(image)
+        return saved
 
     async def forget(self, tenant: str, image_id: str) -> None:
         """Remove the annotation of an image that is gone, and its history."""
@@ -126,86 +118,74 @@ class AnnotationStore:
             raise NotFound(f"no image {image.id}")
 
     async def _delete_all(self, collection: Collection[D], where: Where) -> None:
-        async for document in walk(collection, where):
+        async for document in collection.walk(Query(where=where, limit=500)):
             with contextlib.suppress(NotFound, VersionConflict):  # written anew: by its own look
                 await collection.delete(document)
 
-    async def _write(
-        self, author: Author, image: ImageView, draft: AnnotationDraft, old: Annotation | None
-    ) -> Annotation:
-        change = self._change(author, image, draft, old)
-        await self._append(author.tenant, image, change)
-        new = Annotation(
-            id=image.id,
-            tenant=author.tenant,
-            version=old.version if old else 0,
-            project_id=image.project_id,
-            shapes=draft.shapes,
-            ignore_regions=draft.ignore_regions,
-            annotated=draft.annotated,
-            # Once corrected, always out of the set that judges, whatever happens to it later.
-            corrected=draft.reason == "corrected" or (old is not None and old.corrected),
-            split=draft.split,
-            prediction_id=draft.prediction_id,
-            author=author.subject,
-            updated_at=change.at,
-            change_id=change.change_id,
-            drawn_version=_drawn_version(draft, old),
-            whole_version=draft.whole_version or 0,
-            labels=tuple(sorted({shape.label for shape in draft.shapes})),
+    async def _next(
+        self, author: Caller, image: ImageView, draft: AnnotationDraft, old: Annotation
+    ) -> Write[Annotation]:
+        change = self._step(author, image, draft, old)
+        await self._append(image, change)
+        new = old.model_copy(
+            update={
+                "shapes": draft.shapes,
+                "ignore_regions": draft.ignore_regions,
+                "annotated": draft.annotated,
+                # Once corrected, always out of the set that judges, whatever happens to it later.
+                "corrected": draft.reason == "corrected" or old.corrected,
+                "split": draft.split,
+                "prediction_id": draft.prediction_id,
+                "author": author.subject,
+                "updated_at": change.at,
+                "change_id": change.change_id,
+                "drawn_version": _drawn_version(draft, old),
+                "whole_version": draft.whole_version or 0,
+                "labels": tuple(sorted({shape.label for shape in draft.shapes})),
+            }
         )
-        annotations = self.annotations(author.tenant)
-        events = _events(author, image, draft)
-        if old is None:
-            return await annotations.insert(new, events=events)
-        return await annotations.replace(new, events=events)
+        return Write(new, _events(author, image, draft))
 
-    def _change(
-        self, author: Author, image: ImageView, draft: AnnotationDraft, old: Annotation | None
+    def _step(
+        self, author: Caller, image: ImageView, draft: AnnotationDraft, old: Annotation
     ) -> Change:
-        seq = (old.version if old else 0) + 1
         step = Change(
             change_id="",
-            previous_id=old.change_id if old else "",
+            previous_id=old.change_id,
             image_id=image.id,
-            seq=seq,
+            seq=old.version + 1,
             author=author.subject,
             role=author.role,
             reason=draft.reason,
             prediction_id=draft.prediction_id,
             at=self._clock(),
-            before=old.shapes if old else (),
+            before=old.shapes,
             after=draft.shapes,
             ignore_regions=draft.ignore_regions,
             annotated=draft.annotated,
         )
-        return step.model_copy(
-            update={"change_id": change_id(image.id, seq, step.model_dump_json())}
-        )
+        identity = change_id(image.id, step.seq, step.model_dump_json())
+        return step.model_copy(update={"change_id": identity})
 
-    async def _append(self, tenant: str, image: ImageView, change: Change) -> None:
+    async def _append(self, image: ImageView, change: Change) -> None:
         record = ChangeRecord(
             id=change.change_id,
-            tenant=tenant,
+            tenant=image.tenant,
             project_id=image.project_id,
             image_id=image.id,
             change=change,
         )
-        await self.history(tenant).insert(record)
+        await self.history(image.tenant).insert(record)
 
 
-def _with_kept(draft: AnnotationDraft, old: Annotation | None) -> AnnotationDraft:
-    if old is None:
-        return draft
+def _with_kept(draft: AnnotationDraft, old: Annotation) -> AnnotationDraft:
     split = old.split if draft.split is None else draft.split
     whole = old.whole_version if draft.whole_version is None else draft.whole_version
     return replace(draft, split=split, whole_version=whole)
 
 
-def _drawn_version(draft: AnnotationDraft, old: Annotation | None) -> int:
-    if old is not None and draft.reason in _FOLLOWS_LABEL:
-        return old.drawn_version
-    return (old.version if old else 0) + 1
+def _drawn_version(draft: AnnotationDraft, old: Annotation) -> int:
+    return old.drawn_version if draft.reason in _FOLLOWS_LABEL else old.version + 1
 
 
 def _is_same(old: Annotation, draft: AnnotationDraft) -> bool:
@@ -219,7 +199,7 @@ def _is_same(old: Annotation, draft: AnnotationDraft) -> bool:
     )
 
 
-def _events(author: Author, image: ImageView, draft: AnnotationDraft) -> Sequence[EventBody]:
+def _events(author: Caller, image: ImageView, draft: AnnotationDraft) -> Sequence[EventBody]:
     sizes = target_sizes(draft.shapes)
     saved = AnnotationSaved(
         project_id=image.project_id,

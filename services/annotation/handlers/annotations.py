@@ -6,19 +6,19 @@ from dataclasses import dataclass, replace
 from services.annotation.domain.drafts import AnnotationDraft
 from services.annotation.domain.history import Change, chain
 from services.annotation.domain.shape_rules import check_regions, check_shapes
-from services.annotation.handlers.annotation_store import AnnotationStore, Author
+from services.annotation.handlers.annotation_store import AnnotationStore
 from services.annotation.handlers.clearing import Clearings
 from services.annotation.handlers.images import Images
 from services.annotation.handlers.labels import Labels
 from services.annotation.handlers.predictions import Predictions
-from services.annotation.handlers.walking import walk
 from services.annotation.repository import (
     Annotation,
     ImageView,
 )
+from shared.callers import Caller
 from shared.contracts.envelope import Event
 from shared.contracts.image_events import ImageDeleted
-from shared.documents.port import Documents, Where
+from shared.documents.port import Documents, Query, Where
 from shared.errors import InvalidInput, VersionConflict
 from shared.projects.directory import ProjectDirectory
 
@@ -72,7 +72,7 @@ class Annotations:
 
     async def save(
         self,
-        author: Author,
+        author: Caller,
         project_id: str,
         image_id: str,
         draft: AnnotationDraft,
@@ -104,7 +104,7 @@ class Annotations:
         return AnnotatedView(image, saved)
 
     async def clear(
-        self, author: Author, project_id: str, image_id: str, *, expected: int | None
+        self, author: Caller, project_id: str, image_id: str, *, expected: int | None
     ) -> None:
         """Take an image's annotation away: it is unannotated again, which is not a negative."""
         view = await self.read(author.tenant, project_id, image_id)
@@ -120,7 +120,9 @@ class Annotations:
         view = await self.read(tenant, project_id, image_id)
         records = [
             record.change
-            async for record in walk(self._store.history(tenant), {"image_id": image_id})
+            async for record in self._store.history(tenant).walk(
+                Query(where={"image_id": image_id}, limit=500)
+            )
         ]
         return chain(records, view.annotation.change_id)
 
@@ -131,7 +133,7 @@ class Annotations:
         shapes: Counter[str] = Counter()
         annotated = corrected = negatives = 0
         where: Where = {"project_id": project_id, "annotated": True}
-        async for annotation in walk(self._store.annotations(tenant), where):
+        async for annotation in self._store.annotations(tenant).walk(Query(where=where, limit=500)):
             if annotation.id in wholes:
                 continue  # its tiles count
             annotated += 1

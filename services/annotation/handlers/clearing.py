@@ -15,7 +15,7 @@ from services.annotation.repository import (
 from shared.contracts.envelope import Event
 from shared.contracts.project_events import ProjectDeleted
 from shared.documents.port import CollectionSpec, Documents, EveryTenant, Query, TenantScope
-from shared.errors import AlreadyExists, NotFound, VersionConflict
+from shared.errors import NotFound, VersionConflict
 
 _CHUNK = 200
 _LOOK_S = 2.0
@@ -37,10 +37,7 @@ class Clearings:
     async def project_deleted(self, event: Event[ProjectDeleted]) -> None:
         """Note what is to be removed: doing it takes longer than an event may."""
         clearings = self._documents.collection(CLEARINGS, TenantScope(event.tenant))
-        try:
-            await clearings.insert(Clearing(id=event.data.project_id, tenant=event.tenant))
-        except AlreadyExists:
-            return
+        await clearings.ensure(Clearing(id=event.data.project_id, tenant=event.tenant))
 
     async def run(self) -> None:
         """Clear until cancelled."""
@@ -62,13 +59,7 @@ class Clearings:
 
     async def _remove(self, spec: CollectionSpec[Any], clearing: Clearing) -> int:
         collection = self._documents.collection(spec, TenantScope(clearing.tenant))
-        found = await collection.query(Query(where={"project_id": clearing.id}, limit=_CHUNK))
-        for document in found:
-            try:
-                await collection.delete(document)
-            except (NotFound, VersionConflict):
-                continue  # gone already, or found again in the next step
-        return len(found)
+        return await collection.clear({"project_id": clearing.id}, most=_CHUNK)
 
     async def _over(self, clearing: Clearing) -> None:
         clearings = self._documents.collection(CLEARINGS, TenantScope(clearing.tenant))

@@ -4,16 +4,15 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 
-from services.annotation.handlers.walking import walk
 from services.annotation.repository import IMAGES, ImageView
 from shared.contracts.envelope import Event
 from shared.contracts.image_events import ImageDeleted, ImageUploaded
-from shared.documents.port import Collection, Documents, Not, TenantScope, Where
+from shared.documents.hearing import WAIT_S, until
+from shared.documents.port import Collection, Documents, Not, Query, TenantScope, Where
 from shared.documents.projections import remember
 from shared.errors import NotFound
 from shared.projects.directory import ProjectView
 
-_WAIT_S = 3.0
 _LOOK_S = 0.05
 _MOST_WAITS = 7
 
@@ -21,7 +20,7 @@ _MOST_WAITS = 7
 class Images:
     """The images of all projects as this service knows them."""
 
-    def __init__(self, documents: Documents, *, wait_s: float = _WAIT_S) -> None:
+    def __init__(self, documents: Documents, *, wait_s: float = WAIT_S) -> None:
         self._documents = documents
         self._wait_s = wait_s
 
@@ -31,12 +30,7 @@ class Images:
         One uploaded a moment ago may not have been heard of, so an unknown one is waited for.
         """
         images = self._collection(tenant)
-        deadline = time.monotonic() + self._wait_s
-        while True:
-            view = await images.find(image_id)
-            if view is not None or time.monotonic() >= deadline:
-                break
-            await asyncio.sleep(_LOOK_S)
+        view = await until(lambda: images.find(image_id), wait_s=self._wait_s)
         if view is None or view.deleted or view.project_id != project_id:
             raise NotFound(f"no image {image_id}")
         return view
@@ -49,19 +43,21 @@ class Images:
     async def of_project(self, tenant: str, project_id: str) -> list[ImageView]:
         """Return every living image of a project."""
         where: Where = {"project_id": project_id, "deleted": False}
-        return [view async for view in walk(self._collection(tenant), where)]
+        return [view async for view in self._collection(tenant).walk(Query(where=where, limit=500))]
 
     async def tiles_of(self, tenant: str, image_id: str) -> list[ImageView]:
         """Return the living tiles that were cut out of an image."""
         where: Where = {"parent_id": image_id, "deleted": False}
-        return [view async for view in walk(self._collection(tenant), where)]
+        return [view async for view in self._collection(tenant).walk(Query(where=where, limit=500))]
 
     async def wholes(self, tenant: str, project: ProjectView) -> frozenset[str]:
         """Return the images of a tiled project that are no tiles; none of a plain project."""
         if project.tiling is None:
             return frozenset()
         where: Where = {"project_id": project.id, "deleted": False, "parent_id": None}
-        return frozenset([view.id async for view in walk(self._collection(tenant), where)])
+        return frozenset(
+            [view.id async for view in self._collection(tenant).walk(Query(where=where, limit=500))]
+        )
 
     async def count(self, tenant: str, project: ProjectView) -> int:
         """Return how many living images a project has; a tiled one's images are its tiles."""

@@ -10,12 +10,13 @@ from pathlib import Path
 from services.annotation.domain.drafts import AnnotationDraft
 from services.annotation.domain.formats.model import Split, normal_name, stem_of
 from services.annotation.errors import NothingImported
-from services.annotation.handlers.annotation_store import AnnotationStore, Author
+from services.annotation.handlers.annotation_store import AnnotationStore
 from services.annotation.handlers.images import Images
 from services.annotation.handlers.labels import Labels
 from services.annotation.process.archive_parser import ArchiveParser
 from services.annotation.process.parser_messages import ParsedArchive, ParsedEntry
 from services.annotation.repository import ImageView
+from shared.callers import Caller
 from shared.errors import FieldError, NotFound
 from shared.projects.directory import ProjectView
 
@@ -57,7 +58,7 @@ class Imports:
         self._store = store
 
     async def import_archive(
-        self, author: Author, project: ProjectView, archive: Path, options: ImportOptions
+        self, author: Caller, project: ProjectView, archive: Path, options: ImportOptions
     ) -> ImportOutcome:
         """Read an archive and store what it says; a rerun of the same archive changes nothing.
 
@@ -86,13 +87,13 @@ class Imports:
         rest = splits.keys() - {entry.image_id for entry in usable}
         for image_id in rest:
             with contextlib.suppress(NotFound):  # deleted meanwhile
-                await self._store.set_split(author, by_id[image_id], splits[image_id])
+                await self._store.set_split(by_id[image_id], splits[image_id])
         told = parsed.model_copy(update={"entries": tuple(_told(parsed.entries, gone))})
         return ImportOutcome(told, tuple(new_labels), len(usable) - len(gone))
 
     async def _store_all(
         self,
-        author: Author,
+        author: Caller,
         entries: Sequence[ParsedEntry],
         by_id: dict[str, ImageView],
         splits: dict[str, Split],

@@ -2,23 +2,21 @@
 
 import contextlib
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from services.annotation.domain.drafts import AnnotationDraft
 from services.annotation.domain.label_rules import rename, stays_annotated, without_label
-from services.annotation.handlers.annotation_store import AnnotationStore, Author
+from services.annotation.handlers.annotation_store import AnnotationStore, Revision
 from services.annotation.handlers.images import Images
-from services.annotation.handlers.walking import walk
 from services.annotation.repository import LABELS, Annotation, Label
+from shared.callers import Caller
 from shared.clock import Clock, utc_now
 from shared.contracts.annotation_events import LabelDeleted, LabelRenamed
 from shared.contracts.envelope import Event
 from shared.contracts.project_events import ProjectCreated
-from shared.documents.port import Collection, Documents, Has, TenantScope, Where
-from shared.errors import AlreadyExists, DependencyDown, FieldError, NotFound, VersionConflict
+from shared.documents.port import Collection, Documents, Has, Query, TenantScope, Where, Write
+from shared.errors import AlreadyExists, DependencyDown, FieldError, NotFound
 from shared.ids import derived_id, new_id
-
-Follow = Callable[[Annotation], AnnotationDraft]
 
 _BUDGET_S = 15.0  # of one delivery; an event that is not done comes again and goes on
 
@@ -42,28 +40,29 @@ class Labels:
     async def list_labels(self, tenant: str, project_id: str) -> list[Label]:
         """Return a project's labels, oldest first."""
         where: Where = {"project_id": project_id, "deleted": False}
-        found = [label async for label in walk(self._collection(tenant), where)]
+        found = [
+            label async for label in self._collection(tenant).walk(Query(where=where, limit=500))
+        ]
         return sorted(found, key=lambda label: (label.created_at, label.id))
 
     async def get_label(self, tenant: str, project_id: str, label_id: str) -> Label:
         """Return one label; raise NotFound."""
-        label = await self._collection(tenant).find(label_id)
-        if label is None or label.deleted or label.project_id != project_id:
-            raise NotFound(f"no label {label_id}")
+        label = await self._collection(tenant).get(label_id)
+        _check_lives(label, project_id)
         return label
 
     async def create_label(
         self, tenant: str, project_id: str, name: str, *, label_id: str | None = None
     ) -> Label:
         """Create a label; raise AlreadyExists when the name is taken."""
-        label = self._new(tenant, project_id, name, label_id or new_id())
-        known = await self._collection(tenant).find(label.id)
-        if known is not None and not known.deleted:
-            return known
+        wanted = self._new(tenant, project_id, name, label_id or new_id())
         try:
-            return await self._collection(tenant).insert(label)
+            label = await self._collection(tenant).ensure(wanted)
         except AlreadyExists as error:
             raise _taken(name) from error
+        if label.deleted:
+            raise _taken(name)  # by a request with this key, whose label was deleted since
+        return label
 
     async def ensure(self, tenant: str, project_id: str, names: Iterable[str]) -> list[str]:
         """Create the labels among `names` that do not exist; return those, in order."""
@@ -85,16 +84,19 @@ class Labels:
             AlreadyExists: Another label has that name.
             VersionConflict: `expected` is not the stored version.
         """
-        label = await self.get_label(tenant, project_id, label_id)
-        _check_version(label, expected)
-        if label.name == name:
-            return label
-        new = label.model_copy(update={"name": name, "unique_name": name})
-        event = LabelRenamed(
-            project_id=project_id, label_id=label_id, old_name=label.name, new_name=name
-        )
+
+        def renamed(label: Label) -> Write[Label] | None:
+            _check_lives(label, project_id)
+            if label.name == name:
+                return None
+            event = LabelRenamed(
+                project_id=project_id, label_id=label_id, old_name=label.name, new_name=name
+            )
+            new = label.model_copy(update={"name": name, "unique_name": name})
+            return Write(new, [event])
+
         try:
-            return await self._collection(tenant).replace(new, events=[event])
+            return await self._collection(tenant).change(label_id, renamed, expected=expected)
         except AlreadyExists as error:
             raise _taken(name) from error
 
@@ -102,13 +104,14 @@ class Labels:
         self, tenant: str, project_id: str, label_id: str, *, expected: int | None
     ) -> None:
         """Delete a label and, by the event, all its annotations (item 68)."""
-        label = await self.get_label(tenant, project_id, label_id)
-        _check_version(label, expected)
-        gone = label.model_copy(
-            update={"deleted": True, "unique_name": f"{label.name}\x1f{label.id}"}
-        )
-        event = LabelDeleted(project_id=project_id, label_id=label_id, name=label.name)
-        await self._collection(tenant).replace(gone, events=[event])
+
+        def deleted(label: Label) -> Write[Label]:
+            _check_lives(label, project_id)
+            mark = {"deleted": True, "unique_name": f"{label.name}\x1f{label.id}"}
+            event = LabelDeleted(project_id=project_id, label_id=label_id, name=label.name)
+            return Write(label.model_copy(update=mark), [event])
+
+        await self._collection(tenant).change(label_id, deleted, expected=expected)
 
     async def seed(self, event: Event[ProjectCreated]) -> None:
         """Create the labels that were typed when the project was made."""
@@ -159,31 +162,17 @@ class Labels:
 
         await self._follow(event.tenant, data.project_id, data.name, follow)
 
-    async def _follow(self, tenant: str, project_id: str, name: str, follow: Follow) -> None:
+    async def _follow(self, tenant: str, project_id: str, name: str, follow: Revision) -> None:
         """Rewrite every annotation that shows `name`; too many for one go are done in several."""
         deadline = time.monotonic() + _BUDGET_S
         where: Where = {"project_id": project_id, "labels": Has(name)}
-        author = Author(tenant, "loupe", "system")
-        async for annotation in walk(self._store.annotations(tenant), where):
+        author = Caller.system(tenant)
+        async for annotation in self._store.annotations(tenant).walk(Query(where=where, limit=500)):
             if time.monotonic() > deadline:
                 raise DependencyDown("annotations still follow their label; going on soon")
             with contextlib.suppress(NotFound):  # the image was deleted meanwhile
-                await self._rewrite(
-                    author, image_id=annotation.id, project_id=project_id, follow=follow
-                )
-
-    async def _rewrite(
-        self, author: Author, *, image_id: str, project_id: str, follow: Follow
-    ) -> None:
-        while True:
-            annotation = await self._store.annotations(author.tenant).get(image_id)
-            image = await self._images.require(author.tenant, project_id, image_id)
-            draft = follow(annotation)
-            try:
-                await self._store.save(author, image, draft, expected=annotation.version)
-            except VersionConflict:
-                continue
-            return
+                image = await self._images.require(tenant, project_id, annotation.id)
+                await self._store.revise(author, image, follow)
 
     async def _lives(self, tenant: str, project_id: str, name: str) -> bool:
         where = {"project_id": project_id, "unique_name": name}
@@ -203,9 +192,9 @@ class Labels:
         return self._documents.collection(LABELS, TenantScope(tenant))
 
 
-def _check_version(label: Label, expected: int | None) -> None:
-    if expected is not None and expected != label.version:
-        raise VersionConflict("the label was changed by somebody else; read it again")
+def _check_lives(label: Label, project_id: str) -> None:
+    if label.deleted or label.project_id != project_id:
+        raise NotFound(f"no label {label.id}")
 
 
 def _taken(name: str) -> AlreadyExists:

@@ -1,23 +1,18 @@
 """The predictions that were made of images: what a correction may name."""
 
-import asyncio
-import time
-
 from services.annotation.repository import PREDICTIONS, ImageView, PredictionView
 from shared.contracts.envelope import Event
 from shared.contracts.model_events import PredictionCompleted
+from shared.documents.hearing import WAIT_S, until
 from shared.documents.port import Collection, Documents, TenantScope
 from shared.documents.projections import remember
 from shared.errors import FieldError, InvalidInput
-
-_WAIT_S = 3.0
-_LOOK_S = 0.05
 
 
 class Predictions:
     """The predictions of all projects as this service knows them."""
 
-    def __init__(self, documents: Documents, *, wait_s: float = _WAIT_S) -> None:
+    def __init__(self, documents: Documents, *, wait_s: float = WAIT_S) -> None:
         self._documents = documents
         self._wait_s = wait_s
 
@@ -30,12 +25,7 @@ class Predictions:
             InvalidInput: There is none, or it is another image's.
         """
         predictions = self._collection(image.tenant)
-        deadline = time.monotonic() + self._wait_s
-        while True:
-            view = await predictions.find(prediction_id)
-            if view is not None or time.monotonic() >= deadline:
-                break
-            await asyncio.sleep(_LOOK_S)
+        view = await until(lambda: predictions.find(prediction_id), wait_s=self._wait_s)
         if view is None or view.image_id != image.id:
             message = f"no prediction of the image {image.name!r} has this id"
             raise InvalidInput(

@@ -8,14 +8,13 @@ from services.annotation.domain.snapshots import (
 )
 from services.annotation.handlers.annotation_store import AnnotationStore
 from services.annotation.handlers.images import Images
-from services.annotation.handlers.walking import walk
 from services.annotation.repository import SNAPSHOTS, Annotation, ImageView, SnapshotRecord
 from shared.blobs.port import Blobs, blob_key
 from shared.clock import Clock, utc_now
 from shared.contracts.envelope import Event, EventBody
 from shared.contracts.training_events import SnapshotFrozen, SnapshotRefused, TrainingRequested
-from shared.documents.port import Documents, TenantScope, Where
-from shared.errors import AlreadyExists, NotFound
+from shared.documents.port import Documents, Query, TenantScope, Where
+from shared.errors import NotFound
 from shared.projects.directory import ProjectDirectory, ProjectView
 
 
@@ -78,10 +77,8 @@ class Snapshots:
                 corrections=dataset.corrections,
                 warnings=dataset.warnings,
             )
-        try:
-            await snapshots.insert(record, events=[answer])
-        except AlreadyExists:
-            return  # the same event, handled twice at once: the first answer stands
+        # The same event, handled twice at once: the first answer stands.
+        await snapshots.ensure(record, events=[answer])
 
     async def annotated(self, tenant: str, project_id: str) -> list[AnnotatedImage]:
         """Return the annotated images of a project that still exist.
@@ -93,7 +90,9 @@ class Snapshots:
         where: Where = {"project_id": project_id}
         found = {
             annotation.id: annotation
-            async for annotation in walk(self._store.annotations(tenant), where)
+            async for annotation in self._store.annotations(tenant).walk(
+                Query(where=where, limit=500)
+            )
         }
         return [
             _annotated(images[key], annotation, found.get(images[key].parent_id or ""))

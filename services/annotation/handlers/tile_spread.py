@@ -4,16 +4,19 @@ Labels may come before the tiles do, so tiles are looked at from both sides: whe
 annotation is saved, and when they appear.
 """
 
+import contextlib
+
 from services.annotation.domain.drafts import AnnotationDraft
 from services.annotation.domain.shape_rules import with_ids
 from services.annotation.domain.tile_shapes import on_tile
-from services.annotation.handlers.annotation_store import AnnotationStore, Author
+from services.annotation.handlers.annotation_store import AnnotationStore
 from services.annotation.handlers.images import Images
 from services.annotation.repository import Annotation, ImageView
+from shared.callers import Caller
 from shared.contracts.annotation_events import AnnotationSaved
 from shared.contracts.envelope import Event
 from shared.contracts.image_events import ImageUploaded
-from shared.errors import NotFound, VersionConflict
+from shared.errors import NotFound
 from shared.projects.directory import ProjectDirectory
 from shared.vision.tiles import Window
 
@@ -70,19 +73,13 @@ class TileSpread:
             reason="drawn_on_whole",
             whole_version=whole.drawn_version,
         )
-        author = Author(tile.tenant, whole.author, "system")
-        annotations = self._store.annotations(tile.tenant)
-        while True:
-            old = await annotations.find(tile.id)
-            if (old.whole_version if old else 0) >= whole.drawn_version:
-                return
-            try:
-                await self._store.save(author, tile, draft, expected=old.version if old else 0)
-            except VersionConflict:
-                continue
-            except NotFound:
-                return  # the tile was deleted meanwhile
-            return
+        author = Caller(tile.tenant, whole.author, "system")
+        with contextlib.suppress(NotFound):  # the tile was deleted meanwhile
+            await self._store.revise(
+                author,
+                tile,
+                lambda old: draft if old.whole_version < whole.drawn_version else None,
+            )
 
 
 def _window(tile: ImageView) -> Window:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from services.annotation.domain.drafts import AnnotationDraft
-from services.annotation.handlers.annotation_store import AnnotationStore, Author
+from services.annotation.handlers.annotation_store import AnnotationStore
 from services.annotation.handlers.annotations import Annotations
 from services.annotation.handlers.images import Images
 from services.annotation.handlers.labels import Labels
@@ -20,6 +20,7 @@ from services.annotation.repository import (
     Annotation,
     ImageView,
 )
+from shared.callers import Caller
 from shared.contracts.annotation_events import LabelDeleted
 from shared.contracts.envelope import Event, EventBody, EventStamp, pack, unpack
 from shared.contracts.image_events import ImageDeleted
@@ -31,7 +32,7 @@ from shared.hosting.stores import Stores
 from shared.projects.directory import ProjectDirectory
 
 PROJECT, IMAGE = "01JD0000000000000000000001", "01JD0000000000000000000002"
-AUTHOR = Author("t", "key", "editor")
+AUTHOR = Caller("t", "key", "member")
 BOX = Shape(label="dent", kind="box", points=((1, 1), (9, 9)))
 
 
@@ -46,7 +47,7 @@ class LateStore(AnnotationStore):
     meanwhile: Callable[[], Awaitable[None]] | None = None
 
     async def save(
-        self, author: Author, image: ImageView, draft: AnnotationDraft, **options: Any
+        self, author: Caller, image: ImageView, draft: AnnotationDraft, **options: Any
     ) -> Annotation:
         meanwhile, self.meanwhile = self.meanwhile, None
         if meanwhile is not None:
