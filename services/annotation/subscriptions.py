@@ -6,7 +6,6 @@ from services.annotation.handlers.predictions import Predictions
 from services.annotation.handlers.snapshots import Snapshots
 from services.annotation.handlers.tile_spread import TileSpread
 from shared.contracts.annotation_events import AnnotationSaved, LabelDeleted, LabelRenamed
-from shared.contracts.envelope import Event
 from shared.contracts.image_events import ImageDeleted, ImageUploaded
 from shared.contracts.model_events import PredictionCompleted
 from shared.contracts.project_events import ProjectCreated, ProjectDeleted
@@ -25,19 +24,10 @@ def subscriptions(
     predictions: Predictions,
 ) -> tuple[Subscription, ...]:
     """Return the table: event class → handler."""
-    directory = {line.event: line.handler for line in projects.subscriptions()}
-
-    async def project_created(event: Event[ProjectCreated]) -> None:
-        await labels.seed(event)  # first: who sees the project sees its labels
-        await directory[ProjectCreated](event)
-
-    async def project_deleted(event: Event[ProjectDeleted]) -> None:
-        await directory[ProjectDeleted](event)
-        await annotations.clearings.project_deleted(event)
-
-    own = (
-        on(ProjectCreated, project_created),
-        on(ProjectDeleted, project_deleted),
+    return (
+        on(ProjectCreated, labels.seed),  # first: who sees the project sees its labels
+        *projects.subscriptions(),
+        on(ProjectDeleted, annotations.clearings.project_deleted),
         on(ImageUploaded, tile_spread.uploaded),
         on(ImageDeleted, annotations.image_deleted),
         on(AnnotationSaved, tile_spread.annotated),
@@ -46,5 +36,3 @@ def subscriptions(
         on(PredictionCompleted, predictions.completed),
         on(TrainingRequested, snapshots.requested),
     )
-    taken = {line.event for line in own}
-    return (*own, *(line for line in projects.subscriptions() if line.event not in taken))

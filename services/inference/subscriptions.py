@@ -5,7 +5,6 @@ from services.inference.handlers.follow_ups import FollowUps
 from services.inference.handlers.images import GalleryImages
 from services.inference.handlers.predictions import Predictions
 from shared.contracts.annotation_events import AnnotationSaved, CorrectionSaved
-from shared.contracts.envelope import Event
 from shared.contracts.image_events import ImageDeleted, ImageUploaded
 from shared.contracts.model_events import ModelDeployed, ModelPromoted
 from shared.contracts.project_events import ProjectDeleted
@@ -22,16 +21,9 @@ def subscriptions(
     follow_ups: FollowUps,
 ) -> tuple[Subscription, ...]:
     """Return the table: event class → handler."""
-    lines = {line.event: line for line in projects.subscriptions()}
-    forget_project = lines.pop(ProjectDeleted).handler
-
-    async def project_deleted(event: Event[ProjectDeleted]) -> None:
-        await forget_project(event)
-        await deployments.forget_project(event.tenant, event.data.project_id)
-
     return (
-        *lines.values(),
-        on(ProjectDeleted, project_deleted),
+        *projects.subscriptions(),
+        on(ProjectDeleted, deployments.project_deleted),
         on(ImageUploaded, images.uploaded),
         on(ImageDeleted, images.deleted),
         on(ModelPromoted, deployments.promoted),

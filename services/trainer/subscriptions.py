@@ -4,7 +4,6 @@ from services.trainer.handlers import Trainings
 from services.trainer.promotion import Promotion
 from services.trainer.retraining import Retraining
 from shared.contracts.annotation_events import AnnotationSaved, CorrectionSaved
-from shared.contracts.envelope import Event
 from shared.contracts.image_events import ImageDeleted, ImageUploaded
 from shared.contracts.model_events import DeploymentFailed, ModelDeployed
 from shared.contracts.project_events import ProjectDeleted
@@ -23,16 +22,9 @@ def subscriptions(
     trainings: Trainings, retraining: Retraining, promotion: Promotion
 ) -> tuple[Subscription, ...]:
     """Return the table: event class → handler."""
-    projects = {line.event: line for line in trainings.projects.subscriptions()}
-    forget_project = projects.pop(ProjectDeleted).handler
-
-    async def project_deleted(event: Event[ProjectDeleted]) -> None:
-        await forget_project(event)
-        await retraining.project_deleted(event)
-
     return (
-        *projects.values(),
-        on(ProjectDeleted, project_deleted),
+        *trainings.projects.subscriptions(),
+        on(ProjectDeleted, retraining.project_deleted),
         on(ImageUploaded, retraining.image_uploaded),
         on(ImageDeleted, retraining.image_deleted),
         on(AnnotationSaved, retraining.annotation_saved),

@@ -13,17 +13,17 @@ the process died, three times    to the dead letters before it is handled again
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from shared.contracts.envelope import Event, unpack
+from shared.contracts.envelope import Event, EventBody, unpack
 from shared.errors import DependencyDown, Internal, LoupeError, VersionConflict
 from shared.events.dead_letters import set_aside
 from shared.events.deadline import Deadline
 from shared.events.port import Delivery, EventLog, Partition
 from shared.events.progress import Progress
-from shared.events.subscriptions import Subscription
+from shared.events.subscriptions import Handler, Subscription, by_event
 from shared.telemetry import HANDLER_SECONDS, ContinuedTrace, logger
 
 _QUICK_TRIES = 3
@@ -35,10 +35,10 @@ log = logger(__name__)
 
 @dataclass(frozen=True)
 class Limits:
-    """How long things may take: one handler, one batch, a pause after each failure; most waits.
+    """How long things may take: one event, one batch, a pause after each failure; most waits.
 
     The adapters' own deadlines end well before ``handler_s``: a dependency that hangs is one that
-    is down, and only a handler that is too slow by itself runs into its deadline.
+    is down, and only handlers that are too slow by themselves run into their deadline.
     """
 
     handler_s: float = 30.0
@@ -55,6 +55,14 @@ class _Overrun(Exception):
     """The handler did not end within its deadline."""
 
 
+@dataclass(frozen=True)
+class _Line:
+    """An event class with its handlers, in order."""
+
+    event: type[EventBody]
+    handlers: Sequence[Handler]
+
+
 class Handling:
     """Gives the messages of one service to the handlers of its table."""
 
@@ -69,7 +77,9 @@ class Handling:
     ) -> None:
         self._service = service
         self._events = events
-        self._handlers = {line.event.type: line for line in table}
+        self._lines = {
+            event.type: _Line(event, handlers) for event, handlers in by_event(table).items()
+        }
         self._progress = progress
         self._limits = limits
         self._seconds: dict[tuple[str, str], Any] = {}
@@ -77,7 +87,7 @@ class Handling:
 
     def wants(self, delivery: Delivery) -> bool:
         """Tell whether the table has a handler for the message."""
-        return delivery.headers.get("ce_type", "") in self._handlers
+        return delivery.headers.get("ce_type", "") in self._lines
 
     def context(self, delivery: Delivery) -> ContinuedTrace:
         """Return the block in which logs tell whose event this is and of which trace."""
@@ -94,15 +104,15 @@ class Handling:
 
         ``sign`` is called before each try.
         """
-        subscription = self._handlers[delivery.headers.get("ce_type", "")]
+        line = self._lines[delivery.headers.get("ce_type", "")]
         if starts > _MAX_STARTS:
             await self._bury(delivery, Internal(f"the process died {starts - 1} times"), starts)
             return
         began = time.monotonic()
         outcome = "dead"
         try:
-            event = unpack(subscription.event, delivery.value)
-            await self._try(subscription, event, self._deadline(delivery.partition), sign=sign)
+            event = unpack(line.event, delivery.value)
+            await self._try(line.handlers, event, self._deadline(delivery.partition), sign=sign)
             outcome = "done"
         except Wait:
             outcome = "waits"
@@ -119,11 +129,11 @@ class Handling:
         except Exception as error:
             await self._bury(delivery, error, _QUICK_TRIES)
         finally:
-            self._observe(subscription.event.type, outcome, time.monotonic() - began)
+            self._observe(line.event.type, outcome, time.monotonic() - began)
 
     async def _try(
         self,
-        subscription: Subscription,
+        handlers: Sequence[Handler],
         event: Event[Any],
         deadline: Deadline,
         *,
@@ -135,7 +145,8 @@ class Handling:
             sign()
             try:
                 with deadline:
-                    await subscription.handler(event)
+                    for handler in handlers:
+                        await handler(event)
                 return
             except VersionConflict as race:
                 if tries >= _RACE_TRIES:

@@ -20,6 +20,7 @@ from shared.contracts.predictions import Detection, ImagePredictions, StoredPred
 from shared.contracts.shapes import Rle, Shape
 from shared.contracts.snapshot import Snapshot, SnapshotImage
 from shared.contracts.training_events import TrainingSucceeded
+from shared.events.subscriptions import by_event
 from shared.hosting.stores import Stores
 from shared.settings import StoreSettings
 from shared.vision.masks import bounds_xywh, from_dense, from_text, table, to_text
@@ -151,6 +152,6 @@ async def judged(data: Path, project: str, image: str) -> None:
         sequence=1,
         data=body,
     )
-    heard = next(s.handler for s in service.subscriptions if s.event is TrainingSucceeded)
-    await heard(event)
+    for heard in by_event(service.subscriptions)[TrainingSucceeded]:
+        await heard(event)
     await stores.close()

@@ -37,6 +37,7 @@ from services.evaluator.work.image_traits import look_at
 from shared.blobs.port import Blobs, blob_key
 from shared.clock import Clock, utc_now
 from shared.contracts.envelope import Event, EventBody
+from shared.contracts.project_events import ProjectDeleted
 from shared.contracts.training_events import ReportCompleted, ReportFailed, TrainingSucceeded
 from shared.documents.port import Collection, Documents, In, Query, Range, Sort, TenantScope
 from shared.errors import AlreadyExists, Conflict, LoupeError, NotFound
@@ -108,12 +109,11 @@ class Judge:
             raise Conflict(f"the report cannot be computed: {done.reason}")
         return await self._reports(tenant).replace(done, events=[said])
 
-    async def forget(self, tenant: str, project_id: str) -> None:
+    async def project_deleted(self, event: Event[ProjectDeleted]) -> None:
         """Remove a deleted project's reports; their blobs are swept with all orphans."""
-        reports = self._reports(tenant)
-        while found := await reports.query(Query(where={"project_id": project_id})):
-            for report in found:
-                await reports.delete(report)
+        reports = self._reports(event.tenant)
+        while await reports.clear({"project_id": event.data.project_id}):
+            pass
 
     async def _judged(self, report: Report) -> tuple[Report, EventBody]:
         try:

@@ -7,13 +7,12 @@ from services.inference.repository import ALIASES, DEPLOYMENTS, Alias, Deploymen
 from shared.callers import Caller
 from shared.contracts.envelope import Event
 from shared.contracts.model_events import ModelPromoted
+from shared.contracts.project_events import ProjectDeleted
 from shared.documents.port import Collection, Documents, Query, Sort, Step, TenantScope
 from shared.errors import NotFound
 from shared.ids import derived_id
 from shared.paging import Page, PageParams, page_of
 from shared.projects.directory import ProjectDirectory
-
-_ALL = 10_000
 
 
 def deployment_id(tenant: str, project_id: str, version: str) -> str:
@@ -54,18 +53,14 @@ class Deployments:
         await self._of(event.tenant).change(wanted.id, again, new=wanted)
         self.wake()
 
-    async def forget_project(self, tenant: str, project_id: str) -> None:
+    async def project_deleted(self, event: Event[ProjectDeleted]) -> None:
         """Take a removed project's versions off the server."""
-        aliases = self._documents.collection(ALIASES, TenantScope(tenant))
-        alias = await aliases.find(project_id)
-        if alias is not None:
-            await aliases.delete(alias)
-        deployments = self._of(tenant)
-        for deployment in await deployments.query(
-            Query(where={"project_id": project_id}, limit=_ALL)
-        ):
-            if deployment.state != "retired":
-                await deployments.replace(deployment.model_copy(update={"state": "retired"}))
+        project_id = event.data.project_id
+        aliases = self._documents.collection(ALIASES, TenantScope(event.tenant))
+        await aliases.clear({"id": project_id})
+        deployments = self._of(event.tenant)
+        async for deployment in deployments.walk(Query(where={"project_id": project_id})):
+            await deployments.change(deployment.id, _retired)
         self.wake()
 
     async def answering(self, tenant: str, project_id: str, version: str | None) -> Deployment:
@@ -112,6 +107,10 @@ class Deployments:
 
     def _of(self, tenant: str) -> Collection[Deployment]:
         return self._documents.collection(DEPLOYMENTS, TenantScope(tenant))
+
+
+def _retired(deployment: Deployment) -> Deployment:
+    return deployment.model_copy(update={"state": "retired"})
 
 
 def _how_far(deployment: Deployment) -> str:

@@ -10,6 +10,7 @@ from shared.blobs.port import blob_key
 from shared.contracts.envelope import Event, EventBody
 from shared.contracts.project_events import ProjectCreated
 from shared.contracts.training_events import TrainingSucceeded
+from shared.events.subscriptions import by_event
 from shared.hosting.service import Service
 from shared.hosting.stores import Stores
 
@@ -32,8 +33,8 @@ def event(body: EventBody, *, tenant: str = "default", sequence: int = 1) -> Eve
 
 async def hear(service: Service, body: EventBody, *, tenant: str = "default") -> None:
     """Deliver an event to the service as its consumer would."""
-    handler = next(s.handler for s in service.subscriptions if s.event is type(body))
-    await handler(event(body, tenant=tenant))
+    for handler in by_event(service.subscriptions)[type(body)]:
+        await handler(event(body, tenant=tenant))
 
 
 async def store(stores: Stores, data: bytes, tenant: str = "default") -> str:

@@ -38,8 +38,7 @@ async def opened(stores: Stores, *, partitions: int = 2) -> Stores:
 
 def loop_of(
     stores: Stores,
-    handler: Handler,
-    *,
+    *handlers: Handler,
     events: Any = None,
     documents: Any = None,
     life: Lifecycle | None = None,
@@ -48,7 +47,7 @@ def loop_of(
     """Return the loop of service `svc`; one more of them is a process started anew."""
     return ConsumerLoop(
         "svc",
-        (on(ImageDeleted, handler),),
+        tuple(on(ImageDeleted, handler) for handler in handlers),
         events=events or stores.events,
         documents=documents or stores.documents,
         life=life,

@@ -23,11 +23,11 @@ from tests.unit.events.flow import (
 
 
 async def consume(
-    stores: Stores, handler: Handler, *, rounds: int = 40, limits: Limits = QUICK
+    stores: Stores, *handlers: Handler, rounds: int = 40, limits: Limits = QUICK
 ) -> None:
     """Run the loop as one process would, until nothing comes any more."""
     consumer = await stores.events.consumer("svc", ["image"])
-    await drain(loop_of(stores, handler, limits=limits), consumer, rounds=rounds)
+    await drain(loop_of(stores, *handlers, limits=limits), consumer, rounds=rounds)
     await consumer.close()
 
 
@@ -42,6 +42,40 @@ async def test_every_event_reaches_its_handler_in_order_of_its_key(stores: Store
     await consume(stores, handler)
     assert sorted(seen) == sorted(f"I{n}" for n in range(300))
     assert await letters(stores) == []
+
+
+async def test_handlers_of_one_event_run_in_the_order_of_the_table(stores: Stores) -> None:
+    await opened(stores)
+    await stores.events.publish([record(1)])
+    seen: list[str] = []
+
+    async def first(event: Event[ImageDeleted]) -> None:
+        seen.append("first")
+
+    async def second(event: Event[ImageDeleted]) -> None:
+        seen.append("second")
+        if len(seen) < 4:
+            raise RuntimeError("not yet")
+
+    await consume(stores, first, second)
+    assert seen == ["first", "second"] * 2
+    assert await letters(stores) == []
+
+
+async def test_a_handler_that_refuses_keeps_the_later_ones_from_running(stores: Stores) -> None:
+    await opened(stores)
+    await stores.events.publish([record(1)])
+    ran: list[str] = []
+
+    async def refuse(event: Event[ImageDeleted]) -> None:
+        raise InvalidInput("never")
+
+    async def later(event: Event[ImageDeleted]) -> None:
+        ran.append("later")
+
+    await consume(stores, refuse, later)
+    assert ran == []
+    assert len(await letters(stores)) == 1
 
 
 async def test_what_is_committed_does_not_come_again(stores: Stores) -> None:

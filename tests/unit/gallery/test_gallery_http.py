@@ -14,11 +14,11 @@ from services.gallery.app import build as build_gallery
 from services.gallery.repository import IMAGES
 from services.workspace.app import build as build_workspace
 from shared.contracts.annotation_events import AnnotationSaved
-from shared.contracts.envelope import Event
+from shared.contracts.envelope import Event, EventBody
 from shared.contracts.image_events import ImageTiled, TilingFailed
 from shared.contracts.model_events import PredictionCompleted
 from shared.documents.port import TenantScope
-from shared.events.subscriptions import Subscription
+from shared.events.subscriptions import Handler, by_event
 from shared.hosting.stores import Stores
 from shared.ids import new_id
 from tests.running import Running, credentials, running, until
@@ -27,7 +27,9 @@ from tests.running import Running, credentials, running, until
 class Platform:
     """A running gallery with one project."""
 
-    def __init__(self, run: Running, project_id: str, handlers: dict[type, Any]) -> None:
+    def __init__(
+        self, run: Running, project_id: str, handlers: dict[type[EventBody], list[Handler]]
+    ) -> None:
         self.client = run.client
         self.stores = run.stores
         self.project_id = project_id
@@ -49,7 +51,8 @@ class Platform:
             id=new_id(), source="test", type=body.type, time="2026-01-01T00:00:00Z",
             subject=subject, tenant="default", sequence=sequence, data=body,
         )  # fmt: skip
-        await self._handlers[type(body)](event)
+        for handler in self._handlers[type(body)]:
+            await handler(event)
 
     async def get(self, path: str = "", **params: Any) -> Any:
         answer = await self.client.get(self.images + path, params=params)
@@ -60,9 +63,7 @@ class Platform:
 @asynccontextmanager
 async def platform(stores: Stores, **project: Any):
     services = [build_workspace(stores), build_gallery(stores)]
-    handlers = {
-        s.event: s.handler for s in services[1].subscriptions if isinstance(s, Subscription)
-    }
+    handlers = by_event(services[1].subscriptions)
     async with running(stores, services) as run:
         body = {"name": "pins", "task": "detection", **project}
         made = await run.client.post("/api/workspace/projects", json=body)

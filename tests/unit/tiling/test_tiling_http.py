@@ -13,6 +13,7 @@ from services.tiling.app import build as build_tiling
 from services.workspace.app import build as build_workspace
 from shared.contracts.annotation_events import AnnotationSaved
 from shared.contracts.envelope import Event
+from shared.events.subscriptions import by_event
 from shared.hosting.stores import Stores
 from shared.ids import new_id
 from shared.vision.tile_advice import advise
@@ -26,7 +27,7 @@ class Platform:
         self.project_id = project_id
         self.images = f"/api/gallery/projects/{project_id}/images"
         self.plan_path = f"/api/tiling/projects/{project_id}/plan"
-        self._handlers = {line.event: line.handler for line in tiling.subscriptions}
+        self._handlers = by_event(tiling.subscriptions)
 
     async def upload(self, *files: tuple[str, bytes]) -> httpx.Response:
         parts = [("files", (name, data)) for name, data in files]
@@ -54,7 +55,8 @@ class Platform:
             id=new_id(), source="test", type=body.type, time="2026-01-01T00:00:00Z",
             subject="a", tenant="default", sequence=sequence, data=body,
         )  # fmt: skip
-        await self._handlers[type(body)](event)
+        for handler in self._handlers[type(body)]:
+            await handler(event)
 
 
 @asynccontextmanager
