@@ -1,25 +1,35 @@
 """The job queue: at least one worker's attempt a job, at most one whose writes count.
 
-A lease lasts 60 s and is renewed every 10 s from a thread of its own; a worker that cannot renew
-for two thirds of the lease must stop by itself. Every write compares the attempt, so a worker that
-comes back from the dead changes nothing. Leases are told by each machine's own clock; one that is
-wrong makes a worker lose its job too early or too late, never a second one whose writes count.
+A lease lasts 60 s and is renewed every 10 s beside the work; a worker that cannot renew for two
+thirds of the lease must stop by itself. Every write compares the attempt, so a worker that comes
+back from the dead changes nothing. Leases are told by each machine's own clock; one that is wrong
+makes a worker lose its job too early or too late, never a second one whose writes count.
 """
 
+import asyncio
+import contextlib
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from shared.clock import Clock, utc_now
 from shared.contracts.envelope import EventBody
-from shared.documents.port import Documents, EveryTenant, In, Query, Sort, TenantScope, Where
-from shared.errors import AlreadyExists, Conflict, NotFound, VersionConflict
+from shared.documents.port import (
+    Collection,
+    Documents,
+    EveryTenant,
+    In,
+    Query,
+    Sort,
+    TenantScope,
+    Where,
+    Write,
+)
+from shared.errors import Conflict, NotFound
 from shared.jobs.holder import is_dead
 from shared.jobs.job import FINAL, Job, JobState, Progress, job_spec
 
 LEASE_S = 60.0
-HEARTBEAT_S = 10.0
-_RACES = 50
 
 
 class LeaseLost(Conflict):
@@ -29,8 +39,12 @@ class LeaseLost(Conflict):
     title = "This attempt at the job is over"
 
 
+class _Unfit(Exception):
+    """The job is not, or not any more, what was looked for."""
+
+
 class JobQueue:
-    """Jobs of one service."""
+    """Jobs of one service; ``added`` is set when this process adds one or gives one back."""
 
     def __init__(
         self,
@@ -45,6 +59,8 @@ class JobQueue:
         self._jobs = documents.collection(self._spec, EveryTenant())
         self._clock = clock
         self._lease = timedelta(seconds=lease_s)
+        self.lease_s = lease_s
+        self.added = asyncio.Event()
 
     async def enqueue(
         self,
@@ -56,7 +72,6 @@ class JobQueue:
         max_attempts: int = 3,
     ) -> Job:
         """Add a job; the same id again returns the job that is there."""
-        jobs = self._documents.collection(self._spec, TenantScope(tenant))
         job = Job(
             id=job_id,
             tenant=tenant,
@@ -65,35 +80,41 @@ class JobQueue:
             max_attempts=max_attempts,
             created_at=self._clock(),
         )
-        try:
-            return await jobs.insert(job)
-        except AlreadyExists:
-            return await jobs.get(job_id)
+        stored = await self._of(tenant).ensure(job)
+        self.added.set()
+        return stored
 
     async def get(self, tenant: str, job_id: str) -> Job:
         """Return the tenant's job; raise NotFound."""
-        return await self._documents.collection(self._spec, TenantScope(tenant)).get(job_id)
+        return await self._of(tenant).get(job_id)
 
     async def find(self, tenant: str, job_id: str) -> Job | None:
         """Return the tenant's job or None."""
-        return await self._documents.collection(self._spec, TenantScope(tenant)).find(job_id)
+        return await self._of(tenant).find(job_id)
 
     async def claim(self, kinds: Sequence[str], worker: str) -> Job | None:
         """Lease the oldest job that waits or whose worker fell silent or died; None without one.
 
         A job that used up its attempts is not leased again; :meth:`reap` ends it.
         """
-        now = self._clock()
-        where = {"kind": In(kinds), "state": In(("queued", "running"))}
-        for job in await self._jobs.query(Query(where=where, sort=Sort("created_at"), limit=200)):
-            free = not _held(job, now) and job.attempt < job.max_attempts
-            if not free or job.cancel_requested:
-                continue
-            try:
-                return await self._jobs.replace(self._leased(job, worker))
-            except (VersionConflict, NotFound):
-                continue
+
+        def lease(job: Job) -> Job:
+            if not self._is_free(job):
+                raise _Unfit
+            return self._leased(job, worker)
+
+        where: Where = {"kind": In(kinds), "state": In(("queued", "running"))}
+        async for job in self._jobs.walk(Query(where=where, sort=Sort("created_at"))):
+            if self._is_free(job):
+                try:
+                    return await self._of(job.tenant).change(job.id, lease)
+                except (_Unfit, NotFound):
+                    continue
         return None
+
+    async def held(self, job: Job) -> Job:
+        """Return my job as it is stored; raise LeaseLost when this attempt is over."""
+        return _mine(await self.find(job.tenant, job.id), job)
 
     async def heartbeat(self, job: Job) -> Job:
         """Renew my lease; raise LeaseLost when this attempt is over."""
@@ -128,51 +149,54 @@ class JobQueue:
         }
         return await self._fenced(job, lambda j: update, events=events)
 
-    async def release(self, job: Job) -> Job:
-        """Give my lease back (a graceful stop): the job waits again, the attempt uncounted."""
-        return await self._fenced(
-            job,
-            lambda j: {
+    async def release(self, job: Job, *, counted: bool = False) -> Job:
+        """Give my lease back: the job waits again, and this attempt counts only if ``counted``."""
+
+        def give_back(j: Job) -> dict[str, Any]:
+            more = 0 if counted else 1
+            return {
                 "state": "queued",
                 "lease_until": None,
-                "max_attempts": j.max_attempts + 1,
-            },
-        )
+                "max_attempts": j.max_attempts + more,
+            }
+
+        released = await self._fenced(job, give_back)
+        self.added.set()
+        return released
 
     async def cancel(self, tenant: str, job_id: str, *, events: Sequence[EventBody] = ()) -> Job:
         """Ask a job to stop; one that waits ends at once, with ``events``."""
-        for _ in range(_RACES):
-            job = await self.get(tenant, job_id)
+
+        def ask(job: Job) -> Job | Write[Job] | None:
             if job.state in FINAL:
-                return job
+                return None
             now = self._clock()
-            update: dict[str, Any] = {"cancel_requested": True}
-            ends = not _held(job, now)
-            if ends:
-                update |= {"state": "cancelled", "finished_at": now, "lease_until": None}
-            try:
-                return await self._jobs.replace(
-                    job.model_copy(update=update), events=events if ends else ()
-                )
-            except VersionConflict:
-                continue
-        raise Conflict("the job changes too fast to be cancelled; try again")
+            asked = job.model_copy(update={"cancel_requested": True})
+            if _held(job, now):
+                return asked
+            over = {"state": "cancelled", "finished_at": now, "lease_until": None}
+            return Write(asked.model_copy(update=over), events)
+
+        return await self._of(tenant).change(job_id, ask)
 
     async def reap(self, ended: Callable[[Job], Sequence[EventBody]]) -> list[Job]:
         """End jobs that nobody will finish: out of attempts, or cancelled and without a worker."""
+
+        def end(job: Job) -> Write[Job]:
+            if (over := self._over(job)) is None:
+                raise _Unfit
+            return Write(over, ended(over))
+
         reaped: list[Job] = []
         alone: tuple[Where, ...] = (
             {"state": "running"},
             {"state": "queued", "cancel_requested": True},
         )
         for where in alone:
-            for job in await self._jobs.query(Query(where=where, limit=500)):
-                if (over := self._over(job)) is None:
-                    continue
-                try:
-                    reaped.append(await self._jobs.replace(over, events=ended(over)))
-                except (VersionConflict, NotFound):
-                    continue
+            async for job in self._jobs.walk(Query(where=where)):
+                if self._over(job) is not None:
+                    with contextlib.suppress(_Unfit, NotFound):
+                        reaped.append(await self._of(job.tenant).change(job.id, end))
         return reaped
 
     def _over(self, job: Job) -> Job | None:
@@ -206,6 +230,11 @@ class JobQueue:
             }
         )
 
+    def _is_free(self, job: Job) -> bool:
+        """Tell whether a worker may begin with this job."""
+        over = job.state in FINAL or job.cancel_requested or job.attempt >= job.max_attempts
+        return not over and not _held(job, self._clock())
+
     async def _fenced(
         self,
         mine: Job,
@@ -213,16 +242,24 @@ class JobQueue:
         *,
         events: Sequence[EventBody] = (),
     ) -> Job:
-        jobs = self._documents.collection(self._spec, TenantScope(mine.tenant))
-        for _ in range(_RACES):
-            stored = await jobs.find(mine.id)
-            if stored is None or stored.attempt != mine.attempt or stored.state != "running":
-                raise LeaseLost(f"attempt {mine.attempt} at job {mine.id} is over")
-            try:
-                return await jobs.replace(stored.model_copy(update=change(stored)), events=events)
-            except VersionConflict:
-                continue
-        raise LeaseLost(f"job {mine.id} changes too fast")
+        def edit(job: Job) -> Write[Job]:
+            update = change(_mine(job, mine))
+            return Write(job.model_copy(update=update), events)
+
+        try:
+            return await self._of(mine.tenant).change(mine.id, edit)
+        except NotFound:
+            return _mine(None, mine)
+
+    def _of(self, tenant: str) -> Collection[Job]:
+        return self._documents.collection(self._spec, TenantScope(tenant))
+
+
+def _mine(stored: Job | None, mine: Job) -> Job:
+    """Return the stored job if the attempt is still mine; raise LeaseLost."""
+    if stored is None or stored.attempt != mine.attempt or stored.state != "running":
+        raise LeaseLost(f"attempt {mine.attempt} at job {mine.id} is over")
+    return stored
 
 
 def _held(job: Job, now: datetime) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 from shared.contracts.envelope import Event, EventStamp, pack
 from shared.contracts.image_events import ImageDeleted
-from shared.documents.port import CollectionSpec, Documents, Scope
+from shared.documents.port import Collection, CollectionSpec, Documents, Query, Scope, Where
 from shared.errors import DependencyDown
 from shared.events.consumer import ConsumerLoop
 from shared.events.dead_letters import waiting
@@ -126,25 +126,47 @@ class StruckLog:
         await self._inner.open(topics)
 
 
-class StruckCollection:
+class StruckCollection(Collection[Any]):
     """A collection that fails at will, before the write or after it."""
 
-    def __init__(self, inner: Any, outages: Outages) -> None:
+    def __init__(self, inner: Collection[Any], outages: Outages) -> None:
         self._inner = inner
         self._outages = outages
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._inner, name)
+    @property
+    def noun(self) -> str:
+        return self._inner.noun
 
     async def find(self, document_id: str) -> Any:
         self._outages.strike("find")
         return await self._inner.find(document_id)
+
+    async def insert(self, document: Any, **more: Any) -> Any:
+        self._outages.strike("insert")
+        return await self._inner.insert(document, **more)
 
     async def replace(self, document: Any, **more: Any) -> Any:
         self._outages.strike("replace")
         stored = await self._inner.replace(document, **more)
         self._outages.strike("reply")
         return stored
+
+    async def delete(self, document: Any, **more: Any) -> None:
+        self._outages.strike("delete")
+        await self._inner.delete(document, **more)
+
+    async def query(self, query: Query) -> list[Any]:
+        self._outages.strike("query")
+        return await self._inner.query(query)
+
+    async def count(self, where: Where | None = None) -> int:
+        return await self._inner.count(where)
+
+    async def tally(self, field: str, where: Where | None = None) -> dict[str, int]:
+        return await self._inner.tally(field, where)
+
+    async def total(self, field: str, where: Where | None = None) -> float:
+        return await self._inner.total(field, where)
 
 
 class StruckDocuments:

@@ -1,0 +1,332 @@
+"""The worker: every end of the work gives the job its end, and nobody writes too late."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Sequence
+
+import pytest
+
+from shared.contracts.envelope import EventBody, unpack
+from shared.contracts.training_events import TrainingEnded
+from shared.documents.port import TenantScope
+from shared.errors import DependencyDown, InvalidInput
+from shared.hosting.stores import Stores
+from shared.jobs.job import Job, Progress, job_spec
+from shared.jobs.queue import JobQueue, LeaseLost
+from shared.jobs.worker import JobWorker, Lease, Work, reap_forever
+from tests.running import until
+from tests.unit.events.flow import Outages, StruckDocuments
+
+
+def told(job: Job) -> Sequence[EventBody]:
+    state = "terminated" if job.state == "cancelled" else "failed"
+    return [TrainingEnded(project_id="P", training_id=job.id, state=state, reason=job.error)]
+
+
+class Yard:
+    """A queue, a worker on it, and what the world hears."""
+
+    def __init__(self, stores: Stores, *, lease_s: float = 60.0) -> None:
+        self.stores = stores
+        self.outages = Outages()
+        documents = StruckDocuments(stores.documents, self.outages)
+        self.queue = JobQueue(documents, "svc", lease_s=lease_s)
+
+    def worker(self, work: Work) -> JobWorker:
+        return JobWorker(self.queue, {"dig": work}, ended=told, look_s=0.01, pause_s=0.01)
+
+    async def add(self, job_id: str = "J", **more: int) -> None:
+        await self.queue.enqueue("t", "dig", job_id, **more)
+
+    async def job(self, job_id: str = "J") -> Job:
+        return await self.queue.get("t", job_id)
+
+    async def heard(self) -> list[TrainingEnded]:
+        outboxes = await self.stores.documents.outboxes(["svc.jobs"], 100)
+        events = [event for outbox in outboxes for event in outbox.events]
+        return [unpack(TrainingEnded, event.value_bytes()).data for event in events]
+
+
+@pytest.fixture
+async def yard(stores: Stores) -> Yard:
+    await stores.documents.open([job_spec("svc")])
+    return Yard(stores)
+
+
+@contextlib.asynccontextmanager
+async def working(worker: JobWorker) -> AsyncIterator["asyncio.Task[None]"]:
+    task = asyncio.create_task(worker.run())
+    try:
+        yield task
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+class Standing:
+    """Work that goes on until it is ended from outside, and tells that it was."""
+
+    def __init__(self) -> None:
+        self.begun = asyncio.Event()
+        self.ended = asyncio.Event()
+        self.lease: Lease | None = None
+
+    async def __call__(self, lease: Lease) -> None:
+        self.lease = lease
+        self.begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self.ended.set()
+
+
+async def test_work_that_returns_has_succeeded(yard: Yard) -> None:
+    async def work(lease: Lease) -> None:
+        await lease.report(Progress(percent=50.0, stage="digging"))
+        await lease.remember(depth=3)
+
+    await yard.add()
+    assert await yard.worker(work).work_once()
+    job = await yard.job()
+    assert (job.state, job.attempt, job.progress.percent) == ("succeeded", 1, 50.0)
+    assert job.payload == {"depth": 3}
+    assert not await yard.worker(work).work_once()
+
+
+async def test_work_may_finish_with_its_own_words_and_tidy_up_after(yard: Yard) -> None:
+    after: list[str] = []
+
+    async def work(lease: Lease) -> None:
+        await lease.finish(events=told(lease.job))
+        after.append((await yard.job()).state)
+
+    await yard.add()
+    await yard.worker(work).work_once()
+    assert after == ["succeeded"]
+    assert len(await yard.heard()) == 1
+
+
+async def test_a_permanent_error_fails_the_job_with_its_cause(yard: Yard) -> None:
+    async def work(lease: Lease) -> None:
+        raise InvalidInput("there is rock at 3 m")
+
+    await yard.add()
+    await yard.worker(work).work_once()
+    job = await yard.job()
+    assert (job.state, job.error) == ("failed", "there is rock at 3 m")
+    (event,) = await yard.heard()
+    assert (event.state, event.reason) == ("failed", "there is rock at 3 m")
+
+
+async def test_what_waiting_helps_against_costs_no_attempt(yard: Yard) -> None:
+    left = [1] * 5
+
+    async def work(lease: Lease) -> None:
+        if left:
+            left.pop()
+            raise DependencyDown("the shovel is away")
+
+    await yard.add(max_attempts=2)
+    worker = yard.worker(work)
+    while await worker.work_once():
+        pass
+    job = await yard.job()
+    assert (job.state, job.attempt) == ("succeeded", 6)
+
+
+async def test_a_defect_is_tried_again_and_then_fails(yard: Yard) -> None:
+    async def work(lease: Lease) -> None:
+        raise ZeroDivisionError
+
+    await yard.add(max_attempts=3)
+    worker = yard.worker(work)
+    while await worker.work_once():
+        pass
+    job = await yard.job()
+    assert (job.state, job.attempt, job.error) == ("failed", 3, "an error of ours, 3 times")
+    assert len(await yard.heard()) == 1
+
+
+async def test_work_that_cancels_itself_is_a_defect_and_no_wish(yard: Yard) -> None:
+    async def work(lease: Lease) -> None:
+        raise asyncio.CancelledError
+
+    await yard.add(max_attempts=1)
+    await yard.worker(work).work_once()
+    assert (await yard.job()).state == "failed"
+
+
+async def test_a_wish_to_cancel_reaches_work_that_reports_nothing(yard: Yard) -> None:
+    work = Standing()
+    await yard.add()
+    async with working(yard.worker(work.__call__)):
+        await work.begun.wait()
+        await yard.queue.cancel("t", "J")
+        await work.ended.wait()
+        await until(lambda: _is(yard, "cancelled"))
+    assert work.lease is not None
+    assert work.lease.stopping.is_set()
+    (event,) = await yard.heard()
+    assert event.state == "terminated"
+
+
+async def test_a_report_tells_the_work_of_the_wish_to_cancel(yard: Yard) -> None:
+    async def work(lease: Lease) -> None:
+        await yard.queue.cancel("t", "J")
+        await lease.report(Progress(stage="digging"))
+        await asyncio.Event().wait()
+
+    await yard.add()
+    await yard.worker(work).work_once()
+    assert (await yard.job()).state == "cancelled"
+
+
+async def test_work_that_is_done_before_the_wish_is_heard_has_succeeded(yard: Yard) -> None:
+    async def work(lease: Lease) -> None:
+        await yard.queue.cancel("t", "J")
+
+    await yard.add()
+    await yard.worker(work).work_once()
+    assert (await yard.job()).state == "succeeded"
+
+
+async def test_a_thread_of_the_work_sees_that_it_has_to_end(yard: Yard) -> None:
+    async def work(lease: Lease) -> None:
+        await yard.queue.cancel("t", "J")
+        assert await asyncio.to_thread(lease.stopping.wait, 60.0)
+
+    await yard.add()
+    await yard.worker(work).work_once()
+    assert (await yard.job()).state == "cancelled"
+
+
+async def test_a_worker_that_stops_gives_its_job_back_uncounted(yard: Yard) -> None:
+    work = Standing()
+    await yard.add(max_attempts=1)
+    async with working(yard.worker(work.__call__)):
+        await work.begun.wait()
+    assert work.ended.is_set()
+    job = await yard.job()
+    assert (job.state, job.attempt, job.max_attempts) == ("queued", 1, 2)
+    assert await yard.heard() == []
+
+
+async def test_a_job_whose_row_goes_ends_the_work_without_a_word(yard: Yard) -> None:
+    work = Standing()
+    await yard.add()
+    async with working(yard.worker(work.__call__)):
+        await work.begun.wait()
+        jobs = yard.stores.documents.collection(job_spec("svc"), TenantScope("t"))
+        assert await jobs.clear({}) == 1
+        await work.ended.wait()
+    assert await yard.queue.find("t", "J") is None
+    assert await yard.heard() == []
+
+
+async def test_of_a_taken_job_the_first_worker_writes_nothing_more(yard: Yard) -> None:
+    work = Standing()
+    await yard.add()
+    async with working(yard.worker(work.__call__)):
+        await work.begun.wait()
+        lease = work.lease
+        assert lease is not None
+        await yard.queue.release(lease.job)
+        mine = await yard.queue.claim(["dig"], "somebody else")
+        assert mine is not None
+        await work.ended.wait()
+    for late in (lease.remember(a=1), lease.finish(), lease.report(Progress(stage="late"))):
+        with pytest.raises(LeaseLost):
+            await late
+    assert await yard.job() == mine
+
+
+async def test_a_store_that_is_down_for_two_thirds_of_a_lease_ends_the_work(
+    stores: Stores,
+) -> None:
+    await stores.documents.open([job_spec("svc")])
+    yard, work = Yard(stores, lease_s=0.6), Standing()
+    await yard.add()
+    async with working(yard.worker(work.__call__)) as task:
+        await work.begun.wait()
+        yard.outages.left = {"find": 10**9}
+        await work.ended.wait()
+        yard.outages.left = {}
+        work.begun.clear()
+        await work.begun.wait()  # once its lease is over it is taken again
+        assert not task.done()
+    assert (await yard.job()).attempt == 2
+
+
+async def test_an_outage_at_the_end_does_not_lose_what_was_done(yard: Yard) -> None:
+    async def work(lease: Lease) -> None:
+        yard.outages.left = {"find": 3, "replace": 2}
+
+    await yard.add()
+    await yard.worker(work).work_once()
+    job = await yard.job()
+    assert (job.state, job.attempt) == ("succeeded", 1)
+
+
+async def test_the_lease_is_kept_however_long_the_work_takes(stores: Stores) -> None:
+    await stores.documents.open([job_spec("svc")])
+    yard, done = Yard(stores, lease_s=0.3), asyncio.Event()
+    began = time.monotonic()
+
+    async def work(lease: Lease) -> None:
+        while time.monotonic() < began + 1.0:
+            assert await yard.queue.claim(["dig"], "somebody else") is None
+            await asyncio.sleep(0.02)
+        done.set()
+
+    await yard.add()
+    await yard.worker(work).work_once()
+    assert done.is_set()
+    assert (await yard.job()).state == "succeeded"
+
+
+async def test_a_job_added_here_is_taken_at_once(yard: Yard) -> None:
+    begun = asyncio.Event()
+
+    async def work(lease: Lease) -> None:
+        begun.set()
+
+    async with working(JobWorker(yard.queue, {"dig": work}, look_s=10**6)):
+        await until(lambda: not yard.queue.added.is_set())
+        await yard.add()
+        await asyncio.wait_for(begun.wait(), 60)
+
+
+async def test_many_progress_words_are_few_writes(yard: Yard) -> None:
+    async def work(lease: Lease) -> None:
+        for percent in range(100):
+            await lease.report(Progress(percent=float(percent), stage="digging"))
+
+    await yard.add()
+    began = time.monotonic()
+    await yard.worker(work).work_once()
+    most = 2 + (time.monotonic() - began) / 0.5
+    assert (await yard.job()).version <= 3 + most
+
+
+async def test_jobs_that_nobody_ends_are_reaped_with_their_word(yard: Yard) -> None:
+    await yard.add(max_attempts=1)
+    job = await yard.queue.claim(["dig"], "worker")
+    assert job is not None
+    await yard.queue.release(job, counted=True)
+    assert await yard.queue.claim(["dig"], "worker") is None
+    await yard.queue.cancel("t", "J", events=told(job))
+    assert (await yard.job()).state == "cancelled"
+    reaping = asyncio.create_task(reap_forever(yard.queue, told, every_s=0.01))
+    await yard.add("K")
+    other = await yard.queue.claim(["dig"], "worker")
+    assert other is not None
+    await yard.queue.cancel("t", "K")
+    await yard.queue.release(other)
+    await until(lambda: _is(yard, "cancelled", "K"))
+    reaping.cancel()
+    await asyncio.gather(reaping, return_exceptions=True)
+
+
+async def _is(yard: Yard, state: str, job_id: str = "J") -> bool:
+    return (await yard.job(job_id)).state == state
