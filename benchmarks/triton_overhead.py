@@ -165,7 +165,7 @@ async def measure(onnx_bytes: bytes, options: argparse.Namespace) -> None:
     with tempfile.TemporaryDirectory() as folder:
         folders = TritonFolders(Path(folder) / "triton")
         server = EmbeddedTriton(find_triton(), find_python_runtime(), folders)
-        client = TritonClient(server.address, access_key=server.access_key)
+        client = TritonClient(server.address)
         serving = Serving(threads=options.threads, instances=options.instances)
         model = ServedModel(
             name=new_id(),

@@ -25,7 +25,6 @@ def settings(*, local: bool) -> dict[str, str]:
         "LOUPE_WORKSPACE_ADMIN_KEY": make_key().text,
         "LOUPE_S3_ACCESS_KEY": f"loupe-{secrets.token_hex(6)}",
         "LOUPE_S3_SECRET_KEY": secrets.token_urlsafe(30),
-        "LOUPE_TRITON_KEY": secrets.token_urlsafe(30),
         **(LOCAL if local else {}),
     }
 

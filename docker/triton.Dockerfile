@@ -31,9 +31,8 @@ ENV TRITON_SERVER=/opt/venv/lib/python3.11/site-packages/pytriton/tritonserver/b
     LD_LIBRARY_PATH=/opt/venv/lib/python3.11/site-packages/nvidia_pytriton.libs:/usr/local/lib \
     LOUPE_TRITON_SITE_PACKAGES=/opt/venv/lib/python3.11/site-packages
 USER 10001:10001
-EXPOSE 8001
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s CMD \
-    ["python3", "-c", "import socket; socket.create_connection(('127.0.0.1', 8001), 3)"]
+    ["python3", "-c", "import socket; socket.socket(socket.AF_UNIX).connect('/models/socket/grpc:1')"]
 ENTRYPOINT ["/bin/sh", "/opt/triton/run.sh"]
 
 FROM ${TRITON_IMAGE} AS upstream
@@ -42,7 +41,6 @@ COPY docker/triton.sh /opt/triton/run.sh
 RUN mkdir -p /models/served && chown -R 10001:10001 /models
 ENV TRITON_SERVER=/opt/tritonserver/bin/tritonserver TRITON_BACKENDS=/opt/tritonserver/backends
 USER 10001:10001
-EXPOSE 8001
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s CMD \
-    ["python3", "-c", "import socket; socket.create_connection(('127.0.0.1', 8001), 3)"]
+    ["python3", "-c", "import socket; socket.socket(socket.AF_UNIX).connect('/models/socket/grpc:1')"]
 ENTRYPOINT ["/bin/sh", "/opt/triton/run.sh"]

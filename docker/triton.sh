@@ -1,10 +1,13 @@
 #!/bin/sh
-# Triton as the inference service wants it: it alone loads models, over one gRPC port, with a key.
+# Triton as the inference service wants it: that alone loads models, over a Unix socket in a folder
+# that the two containers share and that is closed to every other user.
 set -eu
-: "${LOUPE_TRITON_KEY:?set LOUPE_TRITON_KEY to the key that the inference service uses}"
-# Nobody knows this one: shared memory, logging and trace are off.
+umask 077
+mkdir -p /models/served /models/socket
+chmod 700 /models/socket
+rm -f /models/socket/grpc:1
+# Nobody uses this one: shared memory, logging and trace are off.
 nobody=$(head -c 16 /dev/urandom | od -An -tx1 | tr -d ' \n')
-mkdir -p /models/served
 exec "$TRITON_SERVER" \
     --model-repository=/models/served \
     --backend-directory="$TRITON_BACKENDS" \
@@ -12,9 +15,8 @@ exec "$TRITON_SERVER" \
     --disable-auto-complete-config \
     --allow-http=false \
     --allow-metrics=false \
-    "--grpc-address=${LOUPE_TRITON_ADDRESS:-0.0.0.0}" \
-    --grpc-port=8001 \
-    "--grpc-restricted-protocol=model-repository,inference,metadata,model-config,statistics:loupe=$LOUPE_TRITON_KEY" \
+    --grpc-address=unix:/models/socket/grpc \
+    --grpc-port=1 \
     "--grpc-restricted-protocol=shared-memory,logging,trace:off=$nobody" \
     --exit-timeout-secs=5 \
     --log-info=false

@@ -11,9 +11,10 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class InferenceSettings(BaseSettings):
     """Which Triton serves, and how much may be asked of it at once.
 
-    An empty ``triton_url`` starts the embedded server (x86-64 Linux); else ``host:port`` of the
-    gRPC endpoint of a Triton that reads ``model_folder``. ``threads`` 0 takes every core that this
-    process may use.
+    An empty ``triton_url`` starts the embedded server (x86-64 Linux); else it is the gRPC endpoint
+    of a Triton that reads ``model_folder``: ``unix:`` and the path of a socket that the two share,
+    or ``host:port`` with the ``triton_key`` to which its operator restricted all protocols.
+    ``threads`` 0 takes every core that this process may use.
     """
 
     model_config = SettingsConfigDict(
@@ -22,7 +23,6 @@ class InferenceSettings(BaseSettings):
 
     triton_url: str = ""
     triton_key: SecretStr = SecretStr("")
-    triton_port: int = Field(default=0, ge=0, le=65535)
     model_folder: Path | None = None
     backend: Literal["python", "onnxruntime"] | None = None
     device: Literal["cpu", "gpu"] = "cpu"

@@ -179,7 +179,10 @@ def test_triton_is_reached_by_its_inference_service_alone() -> None:
     manifests = rendered("production")
     spec = pod_specs(manifests)["plant-inference"]
     triton = next(c for c in spec["containers"] if c["name"] == "triton")
-    assert {"name": "LOUPE_TRITON_ADDRESS", "value": "127.0.0.1"} in triton["env"]
+    assert "env" not in triton
+    (mount,) = [m for m in triton["volumeMounts"] if m["name"] == "models"]
+    url = variables_of_inference()["LOUPE_INFERENCE_TRITON_URL"]
+    assert url.startswith(f"unix:{mount['mountPath']}/socket/")
     assert "ports" not in triton
     assert not any(
         "triton" in service["metadata"]["name"] for service in of_kind(manifests, "Service")

@@ -53,7 +53,7 @@ async def running_bench(folder: Path) -> AsyncIterator[Bench]:
     """Start Triton in ``folder``; everything is stopped in the end."""
     folders = TritonFolders(folder)
     server = EmbeddedTriton(find_triton(), find_python_runtime(), folders)
-    client = TritonClient(server.address, access_key=server.access_key)
+    client = TritonClient(server.address)
     store = ModelStore(folders.models, Serving(threads=1))
     desired: dict[str, int] = {}
 

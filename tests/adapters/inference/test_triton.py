@@ -15,7 +15,6 @@ from tritonclient.grpc import InferenceServerClient
 from tritonclient.utils import InferenceServerException
 
 from services.inference.adapters.triton.client import TritonClient
-from services.inference.adapters.triton.server import PROTOCOL_KEY
 from services.inference.adapters.triton.session import Circuit, TritonSession
 from services.inference.errors import ModelNotReady, TritonUnavailable
 from shared.runtime.onnx_session import OnnxSession
@@ -119,17 +118,12 @@ async def test_replacing_a_version_under_load_fails_no_request(bench):
     assert set(answers) == {1, 2, 3, 4}
 
 
-async def test_endpoints_are_closed_to_strangers_and_dangerous_ones_to_everybody(bench):
-    stranger = InferenceServerClient(bench.server.address)
-    with pytest.raises(InferenceServerException, match="restricted"):
-        stranger.load_model("x", client_timeout=5)
-    with pytest.raises(InferenceServerException, match="restricted"):
-        stranger.get_model_repository_index(client_timeout=5)
-    key = {f"triton-grpc-protocol-{PROTOCOL_KEY}": bench.server.access_key}
-    for call in (stranger.get_log_settings, stranger.get_system_shared_memory_status):
+async def test_dangerous_endpoints_are_closed_to_everybody(bench):
+    ours = InferenceServerClient(bench.server.address)
+    for call in (ours.get_log_settings, ours.get_system_shared_memory_status):
         with pytest.raises(InferenceServerException, match="restricted"):
-            call(headers=key, client_timeout=5)
-    stranger.close()
+            call(client_timeout=5)
+    ours.close()
 
 
 async def test_wrong_input_is_refused_and_harms_nobody(bench):
@@ -229,7 +223,7 @@ def test_triton_dies_with_the_process_that_started_it(tmp_path: Path):
     parent = subprocess.Popen(
         [sys.executable, "-c", program, str(tmp_path)], stdout=subprocess.PIPE, text=True
     )
-    child = int(parent.stdout.readline())
+    child = next(int(line) for line in parent.stdout if line.strip().isdigit())
     parent.kill()
     parent.wait()
     parent.stdout.close()

@@ -1,12 +1,10 @@
 """Where Triton cannot run, one line says so and what to do."""
 
-import socket
 from pathlib import Path
 
 import pytest
 
 from services.inference.adapters.triton.binary import check_platform, find_triton
-from services.inference.adapters.triton.server import check_port_free, free_port
 from services.inference.errors import TritonUnavailable
 
 
@@ -28,16 +26,3 @@ def test_missing_wheel_names_the_command_that_installs_it(tmp_path: Path):
     with pytest.raises(TritonUnavailable, match="nvidia-pytriton") as caught:
         find_triton(tmp_path)
     assert "\n" not in caught.value.detail
-
-
-def test_taken_port_is_named():
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
-        with pytest.raises(TritonUnavailable, match=str(port)):
-            check_port_free(port)
-
-
-def test_free_port_can_be_used():
-    check_port_free(free_port())

@@ -46,6 +46,12 @@ class PythonRuntime:
     library_folder: Path | None
     search_path: str
 
+    @property
+    def needed(self) -> tuple[Path, ...]:
+        """Folders that whoever runs the stub must be able to read."""
+        own = (Path(sys.base_prefix), Path(sysconfig.get_path("stdlib")))
+        return own if self.library_folder is None else (*own, self.library_folder)
+
 
 def check_platform(system: str, machine: str) -> None:
     """Raise TritonUnavailable with one clear line unless this is x86-64 Linux."""

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 from tritonclient.grpc import InferenceServerClient, InferInput
 from tritonclient.utils import InferenceServerException
 
-from services.inference.adapters.triton.server import PROTOCOL_KEY
 from services.inference.domain.model_config import PLAN_PARAMETER, is_model_name
 from services.inference.domain.reconciliation import ServedKey
 from services.inference.errors import ModelBroken, ModelNotReady, TritonUnavailable
@@ -18,6 +17,7 @@ from shared.runtime.session import Tensors
 
 Result = TypeVar("Result")
 
+PROTOCOL_KEY = "loupe"
 _MESSAGE_LIMIT = 2**31 - 1
 _CHANNEL = [
     ("grpc.max_send_message_length", _MESSAGE_LIMIT),
@@ -43,7 +43,7 @@ class TritonClient:
         """Prepare the channel; it connects with the first call.
 
         Args:
-            address: ``host:port`` of Triton's gRPC endpoint.
+            address: ``host:port`` of Triton's gRPC endpoint, or ``unix:`` and a path.
             access_key: Value of the restricted-protocol header; empty for an open server.
             timeout_s: Deadline of a call that names no other.
         """

@@ -3,7 +3,10 @@
 The parent-death signal must be set in the child between fork and exec. Doing that in a
 ``preexec_fn`` is unsafe in a process with threads, hence this small program in between::
 
-    python -I -S launcher.py PARENT_PID COMMAND ARGUMENTS…
+    python -I -S launcher.py PARENT_PID UID GID COMMAND ARGUMENTS…
+
+What the command makes is closed to other users, it can never become more than it is, and its shared
+memory is its own where the kernel lets us: Triton's Python backend opens its regions to everybody.
 """
 
 import ctypes
@@ -12,17 +15,55 @@ import signal
 import sys
 
 _PR_SET_PDEATHSIG = 1
+_PR_SET_NO_NEW_PRIVS = 38
+_CLONE_NEWNS, _CLONE_NEWUSER = 0x20000, 0x10000000
+_MS_NOSUID, _MS_NODEV, _MS_NOEXEC, _MS_REC, _MS_SLAVE = 2, 4, 8, 0x4000, 0x80000
+_LIBC = ctypes.CDLL(None, use_errno=True)
 
 
 def main(arguments: list[str]) -> None:
-    """Tie this process to ``arguments[0]`` (the parent's id), then execute the rest."""
-    parent = int(arguments[0])
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0) != 0:
-        raise OSError(ctypes.get_errno(), "prctl(PR_SET_PDEATHSIG) failed")
+    """Become the user, tie this process to its parent, then execute the rest."""
+    parent, uid, gid = map(int, arguments[:3])
+    os.umask(0o077)
+    try:
+        _close_shared_memory(uid, gid)
+    except OSError as error:  # no such right, as in a container
+        sys.stderr.write(f"W loupe: /dev/shm stays open to other users here ({error})\n")
+    if uid != os.geteuid():
+        os.setgroups([])
+        os.setgid(gid)
+        os.setuid(uid)
+    # After the change of user, which forgets the signal.
+    _done(_LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0))
+    _done(_LIBC.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
     if os.getppid() != parent:
         sys.exit("the parent is gone already")
-    os.execv(arguments[1], arguments[1:])  # noqa: S606  # the point of this program
+    os.execv(arguments[3], arguments[3:])  # noqa: S606  # the point of this program
+
+
+def _close_shared_memory(uid: int, gid: int) -> None:
+    """Lay an empty /dev/shm of the user's own over the machine's, for this process alone."""
+    own, group = os.geteuid(), os.getegid()
+    _done(_LIBC.unshare(_CLONE_NEWNS if own == 0 else _CLONE_NEWNS | _CLONE_NEWUSER))
+    if own != 0:  # in a namespace of users, where we remain who we are
+        _write("/proc/self/setgroups", "deny")
+        _write("/proc/self/uid_map", f"{own} {own} 1")
+        _write("/proc/self/gid_map", f"{group} {group} 1")
+    _done(_LIBC.mount(b"none", b"/", None, _MS_REC | _MS_SLAVE, None))
+    options = f"mode=0700,uid={uid},gid={gid}".encode()
+    flags = _MS_NOSUID | _MS_NODEV | _MS_NOEXEC
+    _done(_LIBC.mount(b"tmpfs", b"/dev/shm", b"tmpfs", flags, options))
+
+
+def _write(path: str, text: str) -> None:
+    with open(path, "w") as file:
+        file.write(text)
+
+
+def _done(status: int) -> None:
+    if status != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
 
 
 if __name__ == "__main__":

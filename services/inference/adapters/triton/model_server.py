@@ -16,20 +16,18 @@ class ModelServer:
     """Triton, ours or somebody else's."""
 
     def __init__(self, settings: InferenceSettings, data: Path) -> None:
-        """Build the client; the embedded server's port and key are chosen here.
+        """Build the client; nothing is started yet.
 
         Raises:
-            TritonUnavailable: The embedded server cannot run here: not x86-64 Linux, a missing
-                file, a taken port. One line says what to do.
+            TritonUnavailable: The embedded server cannot run here: not x86-64 Linux, or a missing
+                file. One line says what to do.
         """
         folders = TritonFolders((data / "triton").resolve())
         self._embedded: EmbeddedTriton | None = None
         address, key = settings.triton_url, settings.triton_key.get_secret_value()
         if not address:
-            self._embedded = EmbeddedTriton(
-                find_triton(), find_python_runtime(), folders, port=settings.triton_port
-            )
-            address, key = self._embedded.address, self._embedded.access_key
+            self._embedded = EmbeddedTriton(find_triton(), find_python_runtime(), folders)
+            address = self._embedded.address
         self.client = TritonClient(address, access_key=key)
         self.store = ModelStore(
             settings.model_folder or folders.models,

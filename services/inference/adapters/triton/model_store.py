@@ -88,6 +88,7 @@ class ModelStore:
         for path, data in {**files, _RECORD: json.dumps(record, sort_keys=True).encode()}.items():
             _write_synced(staged / path, data)
         for folder in (*(path for path in staged.rglob("*") if path.is_dir()), staged):
+            folder.chmod(0o2750)  # the server's group may read, nobody else
             _sync_folder(folder)
         _verify(staged, record)
         staged.rename(target)
@@ -164,6 +165,7 @@ def _write_synced(path: Path, data: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as file:
         file.write(data)
+        os.fchmod(file.fileno(), 0o640)
         file.flush()
         os.fsync(file.fileno())
 

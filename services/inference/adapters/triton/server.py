@@ -1,4 +1,4 @@
-"""The embedded Triton: one supervised child process on the loopback interface."""
+"""The embedded Triton: one supervised child process behind a Unix socket that only we may open."""
 
 import asyncio
 import contextlib
@@ -6,7 +6,6 @@ import os
 import secrets
 import shutil
 import signal
-import socket
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -14,9 +13,10 @@ from pathlib import Path
 
 from services.inference.adapters.triton import launcher
 from services.inference.adapters.triton.binary import PythonRuntime, TritonFiles
+from services.inference.adapters.triton.own_user import user_for
 from services.inference.errors import TritonUnavailable
 
-PROTOCOL_KEY = "loupe"
+_SOCKET = "grpc:1"  # Triton joins address and port by a colon, in a path too
 _LOG_LIMIT_BYTES = 8 * 1024 * 1024
 _STOP_GRACE_S = 5.0
 
@@ -38,30 +38,14 @@ class TritonFolders:
         return self.root / "backends"
 
     @property
+    def socket(self) -> Path:
+        """Where the server listens; whoever may enter controls it."""
+        return self.root / "socket"
+
+    @property
     def log(self) -> Path:
         """What the server says."""
         return self.root / "triton.log"
-
-
-def free_port() -> int:
-    """Return a TCP port of the loopback interface that nobody listens on at the moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def check_port_free(port: int) -> None:
-    """Raise TritonUnavailable with one clear line when somebody listens on ``port``."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError as error:
-            raise TritonUnavailable(
-                f"port {port} for Triton is taken: free it, or set "
-                "LOUPE_INFERENCE_TRITON_PORT to another one (0 picks a free port)"
-            ) from error
 
 
 class EmbeddedTriton:
@@ -71,23 +55,22 @@ class EmbeddedTriton:
     the kernel's parent-death signal is bound to the thread that forked.
     """
 
-    def __init__(
-        self, files: TritonFiles, runtime: PythonRuntime, folders: TritonFolders, *, port: int = 0
-    ) -> None:
-        """Describe the server; nothing is started or written yet. Port 0 picks a free one."""
-        if port:
-            check_port_free(port)
+    def __init__(self, files: TritonFiles, runtime: PythonRuntime, folders: TritonFolders) -> None:
+        """Describe the server; nothing is started yet."""
         self._files = files
         self._runtime = runtime
         self._folders = folders
-        self.port = port or free_port()
-        self.access_key = secrets.token_urlsafe(24)
+        needed = (files.server, *files.backend_files, files.libraries, files.site_packages)
+        self._user = user_for((*needed, *runtime.needed), data=folders.root.parent)
+        folders.socket.mkdir(parents=True, exist_ok=True)
+        # A path to a socket has 107 bytes at most; through the open folder it is always short.
+        self._socket_folder = os.open(folders.socket, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
         self._process: asyncio.subprocess.Process | None = None
 
     @property
     def address(self) -> str:
-        """``host:port`` of the gRPC endpoint."""
-        return f"127.0.0.1:{self.port}"
+        """Address of the gRPC endpoint, for clients in this process."""
+        return f"unix:/proc/self/fd/{self._socket_folder}/{_SOCKET}"
 
     @property
     def pid(self) -> int | None:
@@ -98,7 +81,16 @@ class EmbeddedTriton:
         """Start the process; it answers some hundred milliseconds later."""
         self._prepare_folders()
         self._remove_shared_memory()
-        launch = (sys.executable, "-I", "-S", str(Path(launcher.__file__)), str(os.getpid()))
+        source, user = Path(launcher.__file__), self._user
+        launch = (
+            sys.executable,
+            "-I",
+            "-S",
+            source,
+            str(os.getpid()),
+            str(user.uid),
+            str(user.gid),
+        )
         with self._folders.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
                 *launch,
@@ -158,25 +150,31 @@ class EmbeddedTriton:
             os.killpg(pid, signal.SIGKILL)
 
     def _prepare_folders(self) -> None:
-        backend = self._folders.backends / "python"
-        backend.mkdir(parents=True, exist_ok=True)
-        self._folders.models.mkdir(parents=True, exist_ok=True)
+        """Lay out what the server reads; it writes nothing but its socket and its log."""
+        folders, backend = self._folders, self._folders.backends / "python"
+        for folder in (backend, folders.models, folders.socket):
+            folder.mkdir(parents=True, exist_ok=True)
+        for folder in (folders.root, folders.models, folders.backends, backend):
+            self._user.show(folder)
+        self._user.let_through(folders.root.parent)
+        self._user.give(folders.socket)
+        (folders.socket / _SOCKET).unlink(missing_ok=True)
         for source in self._files.backend_files:
             target = backend / source.name
             if not target.exists() or target.stat().st_size != source.stat().st_size:
                 partial = target.with_suffix(".partial")
                 shutil.copy2(source, partial)
                 partial.rename(target)
-        log = self._folders.log
+            os.chown(target, -1, self._user.gid)
+        log = folders.log
         if log.exists() and log.stat().st_size > _LOG_LIMIT_BYTES:
             log.rename(log.with_suffix(".log.1"))
 
     def _command(self) -> list[str]:
-        """Arguments: explicit model control, gRPC on loopback only, everything behind a key.
+        """Arguments: explicit model control, gRPC on our socket only, no key for ``ps`` to show.
 
-        Shared memory, logging and trace endpoints get a key that nobody knows: they are off.
+        Shared memory, logging and trace endpoints get a key that nobody uses: they are off.
         """
-        ours = "model-repository,inference,metadata,model-config,statistics"
         return [
             str(self._files.server),
             f"--model-repository={self._folders.models}",
@@ -185,9 +183,8 @@ class EmbeddedTriton:
             "--disable-auto-complete-config",
             "--allow-http=false",
             "--allow-metrics=false",
-            "--grpc-address=127.0.0.1",
-            f"--grpc-port={self.port}",
-            f"--grpc-restricted-protocol={ours}:{PROTOCOL_KEY}={self.access_key}",
+            "--grpc-address=unix:socket/grpc",
+            "--grpc-port=1",
             f"--grpc-restricted-protocol=shared-memory,logging,trace:off={secrets.token_hex(16)}",
             f"--backend-config=python,shm-region-prefix-name={self._shared_memory_prefix}",
             "--exit-timeout-secs=0",
@@ -207,7 +204,7 @@ class EmbeddedTriton:
 
     @property
     def _shared_memory_prefix(self) -> str:
-        return f"loupe_{os.getpid()}_{self.port}_"
+        return f"loupe_{os.getpid()}_{self._socket_folder}_"
 
     def _remove_shared_memory(self) -> None:
         """Remove what killed servers left in memory-backed files: ours, and of dead platforms."""
