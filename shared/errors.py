@@ -5,6 +5,7 @@
     LoupeError
     ├── InvalidInput            422  the request is understood and wrong
     │   └── MalformedRequest    400
+    │       └── UploadTooSlow   408  the client sends too little to be waited for
     ├── Unauthenticated         401
     ├── Forbidden               403
     ├── NotFound                404  missing and foreign objects alike
@@ -71,6 +72,14 @@ class MalformedRequest(InvalidInput):
     code = "malformed-request"
     status = 400
     title = "The request cannot be read"
+
+
+class UploadTooSlow(MalformedRequest):
+    """The client sends too little to be waited for."""
+
+    code = "upload-too-slow"
+    status = 408
+    title = "The upload is too slow"
 
 
 class Unauthenticated(LoupeError):

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared.errors import LoupeError
 from shared.events.lifecycle import Lifecycle
+from shared.http.bodies import Bounded
 from shared.http.callers import caller
 from shared.http.face import Face
 from shared.http.problems import RESPONSES, install
@@ -64,6 +65,7 @@ def create_app(
         app.include_router(router, prefix=prefix, dependencies=[Depends(caller)])
     bind(app, service.use_cases, (*service.public, *service.routers))
     _add_health(app, prefix, checks, life or Lifecycle())
+    app.add_middleware(Bounded)
     app.add_middleware(Observed, service=service.name)
     return app
 

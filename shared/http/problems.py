@@ -9,7 +9,15 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
 
-from shared.errors import FieldError, Internal, InvalidInput, LoupeError, MalformedRequest, NotFound
+from shared.errors import (
+    FieldError,
+    Internal,
+    InvalidInput,
+    LoupeError,
+    MalformedRequest,
+    NotFound,
+    TooLarge,
+)
 from shared.telemetry import logger
 
 MEDIA_TYPE = "application/problem+json"
@@ -134,6 +142,8 @@ def _of_status(error: HTTPException) -> LoupeError:
         return MethodNotAllowed()
     if error.status_code == 404:
         return NotFound("no such page")
+    if error.status_code == 413:
+        return TooLarge(str(error.detail))
     if error.status_code < 500:
         return MalformedRequest(str(error.detail))
     return Internal(str(error.detail))

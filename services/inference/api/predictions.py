@@ -4,11 +4,13 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
+from services.inference.adapters.pixels import MAX_FILE_BYTES
 from services.inference.api.schemas import PredictionCreate, PredictionResponse, PredictionUpload
-from services.inference.api.upload import media_type, read_form, read_json
 from services.inference.domain.terms import ImageFile, Terms
 from services.inference.handlers.predictions import Predictions
+from shared.http.bodies import JSON, media_type, read_form, read_json
 from shared.http.callers import Editor, Viewer
+from shared.http.multipart import FORM
 from shared.http.paging import Paging
 from shared.http.preconditions import IdempotencyKey
 from shared.http.use_cases import use
@@ -33,6 +35,8 @@ _PREDICTION_BODY: dict[str, Any] = {
         },
     }
 }
+_MAX_JSON_BYTES = 1 << 20
+_MAX_NAME = 255
 _Id = Annotated[str | None, Query(max_length=64)]
 
 router = APIRouter(tags=["predictions"])
@@ -49,16 +53,16 @@ async def create_prediction(
     response: Response,
 ) -> PredictionResponse:
     """Test one image: of the gallery (JSON), or a file (multipart)."""
-    if media_type(request) == "application/json":
-        wanted = await read_json(request, PredictionCreate)
+    if media_type(request, JSON, FORM) == JSON:
+        wanted = await read_json(request, PredictionCreate, max_bytes=_MAX_JSON_BYTES)
         terms = Terms(wanted.version, wanted.threshold)
         made = await predictions.predict_image(
             who, project_id, wanted.image_id, terms=terms, key=key
         )
     else:
-        fields, (name, data) = await read_form(request, PredictionUpload)
+        fields, sent = await read_form(request, PredictionUpload, max_bytes=MAX_FILE_BYTES)
         terms = Terms(fields.version, fields.threshold)
-        file = ImageFile(name, data, fields.tile_plan_hash)
+        file = ImageFile(sent.name[:_MAX_NAME], sent.data, fields.tile_plan_hash)
         made = await predictions.predict_file(who, project_id, file, terms=terms, key=key)
     response.headers["Location"] = f"/api/inference/projects/{project_id}/predictions/{made.id}"
     return PredictionResponse.of(made)

@@ -1,0 +1,206 @@
+"""Multipart bodies as a stream of parts (RFC 7578), never whole in memory or on disk at once."""
+
+from collections import deque
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from email.errors import HeaderParseError
+from email.header import decode_header, make_header
+from email.message import Message
+from email.utils import collapse_rfc2231_value
+
+from python_multipart.multipart import MultipartParser, parse_options_header
+
+from shared.errors import MalformedRequest, TooLarge, UnsupportedMedia
+
+FORM = "multipart/form-data"
+MAX_FILES = 100
+MAX_FIELDS = 20  # parts that are no files; some clients send a few that nobody reads
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of a body; ``chunks`` are read before the next part is asked for, or passed over.
+
+    ``file_name`` is what the client calls the file, None for a plain field.
+    """
+
+    field: str
+    file_name: str | None
+    chunks: AsyncIterator[bytes]
+
+    async def read(self, *, max_bytes: int) -> bytes:
+        """Return the whole part; raise TooLarge."""
+        data = bytearray()
+        async for chunk in self.chunks:
+            data += chunk
+            if len(data) > max_bytes:
+                raise TooLarge(f"{self.field or 'a part'} has at most {in_units(max_bytes)}")
+        return bytes(data)
+
+
+async def parts_of(
+    content_type: str | None, body: AsyncIterator[bytes], *, max_files: int = MAX_FILES
+) -> AsyncIterator[Part]:
+    """Yield the parts of a multipart body, each before its bytes have come.
+
+    Raises:
+        UnsupportedMedia: The content type is another one.
+        MalformedRequest: The body is not what its content type says, or ends early.
+        TooLarge: Over ``max_files`` files, or over :data:`MAX_FIELDS` other parts.
+    """
+    reader = _Reader(_boundary_of(content_type), body, max_files=max_files)
+    while (begun := await reader.next()) is not None:
+        if isinstance(begun, _Begins):
+            chunks = reader.part()
+            yield Part(begun.field, begun.file_name, chunks)
+            async for _ in chunks:  # what the caller left
+                pass
+
+
+def in_units(size_bytes: int) -> str:
+    """Return a limit as people read it.
+
+    >>> in_units(1 << 20), in_units(64 << 10), in_units(500)
+    ('1 MiB', '64 KiB', '500 bytes')
+    """
+    for shift, unit in ((20, "MiB"), (10, "KiB")):
+        if size_bytes >> shift:
+            return f"{size_bytes >> shift} {unit}"
+    return f"{size_bytes} bytes"
+
+
+def disposition_of(value: bytes) -> tuple[str, str | None]:
+    r"""Return the field and the file name of a Content-Disposition header, None for no file.
+
+    A name may come as UTF-8 bytes, as ``filename*`` (RFC 5987), which then counts, or as encoded
+    words (RFC 2047): all of them are sent by clients in use.
+
+    >>> disposition_of(b'form-data; name="f"; filename="x.png"; filename*=UTF-8\'\'%C3%A9.png')
+    ('f', 'é.png')
+    >>> disposition_of(b'form-data; name="f"; filename="=?utf-8?B?w6kucG5n?="')
+    ('f', 'é.png')
+    >>> disposition_of(b'form-data; name="comment"')
+    ('comment', None)
+    """
+    message = Message()
+    message["content-disposition"] = value.decode("utf-8", "replace")
+    plain: dict[str, str] = {}
+    extended: dict[str, str] = {}
+    for name, given in message.get_params([], header="content-disposition"):
+        kept = plain if isinstance(given, str) else extended
+        kept[name.lower()] = collapse_rfc2231_value(given)
+    both = plain | extended
+    file_name = both.get("filename")
+    return both.get("name", ""), None if file_name is None else _decoded(file_name)
+
+
+def _decoded(name: str) -> str:
+    """Return ``name`` with its encoded words read, or as it is where they cannot be."""
+    if not name.isascii():
+        return name
+    try:
+        return str(make_header(decode_header(name)))
+    except (LookupError, UnicodeError, HeaderParseError):
+        return name
+
+
+def _boundary_of(content_type: str | None) -> bytes:
+    kind, options = parse_options_header(content_type)
+    if kind.decode("latin-1") != FORM:
+        raise UnsupportedMedia(f"send {FORM}")
+    if not options.get(b"boundary"):
+        raise MalformedRequest("the multipart body names no boundary")
+    return options[b"boundary"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Begins:
+    field: str
+    file_name: str | None
+
+
+class _Ends:
+    pass
+
+
+_Event = _Begins | bytes | _Ends
+
+
+class _Reader:
+    """Pulls the body through the parser, event by event."""
+
+    def __init__(self, boundary: bytes, body: AsyncIterator[bytes], *, max_files: int) -> None:
+        self._body = body
+        self._max_files = max_files
+        self._events: deque[_Event] = deque()
+        self._headers: dict[bytes, bytes] = {}
+        self._name = self._value = b""
+        self._files = self._fields = 0
+        self._whole = False
+        self._parser = self._parser_of(boundary)
+
+    async def next(self) -> _Event | None:
+        """Return the next event, None at the end of the body."""
+        while not self._events:
+            chunk = await anext(self._body, b"")
+            if not chunk:
+                if not self._whole:
+                    raise MalformedRequest("the multipart body ends early")
+                return None
+            try:
+                self._parser.write(chunk)
+            except ValueError as error:  # FormParserError
+                raise MalformedRequest(f"the multipart body cannot be read: {error}") from error
+        return self._events.popleft()
+
+    async def part(self) -> AsyncIterator[bytes]:
+        """Yield the bytes of the part that has begun."""
+        while isinstance(event := await self.next(), bytes):
+            yield event
+
+    def _parser_of(self, boundary: bytes) -> MultipartParser:
+        try:
+            return MultipartParser(
+                boundary,
+                {
+                    "on_part_begin": self._part_begin,
+                    "on_header_field": self._header_field,
+                    "on_header_value": self._header_value,
+                    "on_header_end": self._header_end,
+                    "on_headers_finished": self._headers_finished,
+                    "on_part_data": self._part_data,
+                    "on_part_end": lambda: self._events.append(_Ends()),
+                    "on_end": self._end,
+                },
+            )
+        except ValueError as error:
+            raise MalformedRequest("the multipart body's boundary cannot be used") from error
+
+    def _part_begin(self) -> None:
+        self._headers, self._name, self._value = {}, b"", b""
+
+    def _header_field(self, data: bytes, start: int, end: int) -> None:
+        self._name += data[start:end]
+
+    def _header_value(self, data: bytes, start: int, end: int) -> None:
+        self._value += data[start:end]
+
+    def _header_end(self) -> None:
+        self._headers[self._name.lower()] = self._value
+        self._name = self._value = b""
+
+    def _headers_finished(self) -> None:
+        field, file_name = disposition_of(self._headers.get(b"content-disposition", b""))
+        self._files += file_name is not None
+        self._fields += file_name is None
+        if self._files > self._max_files:
+            raise TooLarge(f"a request has at most {self._max_files} files")
+        if self._fields > MAX_FIELDS:
+            raise TooLarge(f"a request has at most {MAX_FIELDS} parts that are no files")
+        self._events.append(_Begins(field, file_name))
+
+    def _part_data(self, data: bytes, start: int, end: int) -> None:
+        self._events.append(data[start:end])
+
+    def _end(self) -> None:
+        self._whole = True
