@@ -3,6 +3,7 @@
 import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import IO
 
 from shared.errors import NoSpaceLeft
 
@@ -22,3 +23,15 @@ def room_on_disk() -> Iterator[None]:
         if error.errno in NO_SPACE:
             raise NoSpaceLeft("the disk is full") from error
         raise
+
+
+def write_all(file: IO[bytes], data: bytes | bytearray) -> None:
+    """Write all of ``data`` to an unbuffered file, which may take less at a time.
+
+    Raises:
+        NoSpaceLeft: the disk, or the quota on it, is full.
+    """
+    left = memoryview(data)
+    with room_on_disk():
+        while left:
+            left = left[file.write(left) :]

@@ -7,7 +7,6 @@ from datetime import timedelta
 from services.gallery.adapters.decoders import DecodePool
 from services.gallery.adapters.staging import Staging
 from services.gallery.api import images, resumable
-from services.gallery.api.pace import Pace
 from services.gallery.handlers.images import Gallery
 from services.gallery.handlers.intake import Intake
 from services.gallery.handlers.orphan_blobs import OrphanBlobs
@@ -23,6 +22,7 @@ from services.gallery.settings import GallerySettings
 from services.gallery.subscriptions import subscriptions
 from shared.hosting.service import Loop, Service
 from shared.hosting.stores import Stores
+from shared.http.bodies import Pace
 from shared.projects.directory import ProjectDirectory
 
 _SWEEP_S = 2.0

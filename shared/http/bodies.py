@@ -20,7 +20,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared.disk import room_on_disk
+from shared.disk import write_all
 from shared.errors import (
     FieldError,
     InvalidInput,
@@ -203,16 +203,13 @@ async def received_file(
         LoupeError: As ``Pace.body_of`` and ``parts_of`` do.
     """
     await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=folder) as target:
+    with tempfile.NamedTemporaryFile(dir=folder, buffering=0) as target:
         size = 0
         async for data in _blocks(_file_of(request, raw_types, max_bytes)):
             size += len(data)
             if size > max_bytes:
                 raise TooLarge(f"a file has at most {in_units(max_bytes)}")
-            with room_on_disk():
-                await asyncio.to_thread(target.write, data)
-        with room_on_disk():
-            await asyncio.to_thread(target.flush)
+            await asyncio.to_thread(write_all, target, data)
         if not size:
             raise MalformedRequest("the body holds no file")
         yield Path(target.name)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from services.gallery.domain.limits import MAX_FILE_BYTES, check_file_size
-from shared.disk import room_on_disk
+from shared.disk import room_on_disk, write_all
 from shared.ids import new_id
 
 _ABANDONED_S = 3600.0  # what a crash left behind
@@ -71,10 +71,7 @@ class StagedFile:
 
     def _store(self, data: bytearray) -> None:
         self._hash.update(data)
-        left = memoryview(data)
-        with room_on_disk():
-            while left:
-                left = left[self._file.write(left) :]
+        write_all(self._file, data)
 
 
 class Staging:

@@ -6,7 +6,6 @@ from urllib.parse import quote
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
-from services.gallery.api.pace import Pace
 from services.gallery.api.schemas import (
     BatchDelete,
     BatchDeleted,
@@ -24,7 +23,9 @@ from services.gallery.handlers.search import ImageSort
 from services.gallery.handlers.thumbnails import Thumbnails
 from services.gallery.handlers.uploads import Received, Uploads
 from services.gallery.repository import Image
+from shared.http.bodies import Pace
 from shared.http.callers import Editor, Viewer
+from shared.http.multipart import parts_of
 from shared.http.paging import Paging
 from shared.http.preconditions import set_etag
 from shared.http.problems import MEDIA_TYPE, Problem
@@ -108,13 +109,8 @@ async def upload_images(
     refused file answers with its problem.
     """
     project = await projects.require(who.tenant, project_id)
-    received = await uploads.receive(
-        who,
-        project,
-        content_type=request.headers.get("content-type"),
-        body=pace.body_of(request),
-    )
-    return upload_response(received)
+    parts = parts_of(request.headers.get("content-type"), pace.body_of(request))
+    return upload_response(await uploads.receive(who, project, parts))
 
 
 @router.get("/images")

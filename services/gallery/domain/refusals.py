@@ -10,7 +10,6 @@
     │                  ImageTooManyPixels, ImageTooFewPixels, ImageAspectRatio,
     │                  ImageTileOutOfBounds, ImageDecodeTooCostly, ImageNameInvalid
     ├── Conflict ─ UploadOffsetConflict                  409
-    ├── MalformedRequest ─ UploadTooSlow                 408
     └── QuotaExceeded ─ ImageQuotaExceeded               429
 """
 
@@ -18,7 +17,6 @@ from shared.errors import (
     Conflict,
     InvalidInput,
     LoupeError,
-    MalformedRequest,
     NoSpaceLeft,
     QuotaExceeded,
     TooLarge,
@@ -115,14 +113,6 @@ class ImageQuotaExceeded(QuotaExceeded):
 
     code = "image-quota-exceeded"
     title = "The quota for images is used up"
-
-
-class UploadTooSlow(MalformedRequest):
-    """The client sends too little to be waited for."""
-
-    code = "upload-too-slow"
-    status = 408
-    title = "The upload is too slow"
 
 
 _OF_REASON: dict[str, type[LoupeError]] = {

@@ -4,11 +4,11 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
-from services.gallery.adapters.multipart import FileBegins, FileData, MultipartFiles, Part
 from services.gallery.adapters.staging import StagedFile, Staging
 from services.gallery.handlers.intake import Accepted, Intake
 from shared.callers import Caller
 from shared.errors import FieldError, InvalidInput, LoupeError
+from shared.http.multipart import Part
 from shared.projects.directory import ProjectView
 
 _MAX_EXCESS_BYTES = 1 << 30  # of an oversized file, read and dropped so that the rest can follow
@@ -36,26 +36,19 @@ class Uploads:
         await self._intake.quota.check(tenant, size_bytes)
 
     async def receive(
-        self,
-        who: Caller,
-        project: ProjectView,
-        *,
-        content_type: str | None,
-        body: AsyncIterator[bytes],
+        self, who: Caller, project: ProjectView, parts: AsyncIterator[Part]
     ) -> list[Received]:
-        """Take all files of a multipart body in; one file's refusal does not touch the others.
+        """Take all files of a request in; one file's refusal does not touch the others.
 
         Raises:
             LoupeError: the request itself is refused; files before the fault may be in.
         """
         await self.check_quota(who.tenant)
-        files = MultipartFiles(content_type)
         batch = _Batch(self, self._staging.new, who=who, project=project)
         try:
-            async for chunk in body:
-                for part in files.feed(chunk):
-                    await batch.take(part)
-            files.finish()
+            async for part in parts:
+                if part.file_name is not None:
+                    await batch.take(part.file_name, part.chunks)
         finally:
             results = await batch.finish()
         if not results:
@@ -95,29 +88,23 @@ class _Batch:
         self._project = project
         self._slots = asyncio.Semaphore(uploads.parallel)
         self._tasks: list[asyncio.Task[Received]] = []
-        self._current: StagedFile | None = None
-        self._name = ""
 
-    async def take(self, part: Part) -> None:
-        """Take the next piece; waits while enough files are on their way."""
-        if isinstance(part, FileBegins):
-            await self._slots.acquire()
-            self._current, self._name = self._stage(), part.name
-        elif self._current is None:
-            return
-        elif isinstance(part, FileData):
-            await self._current.write(part.data)
-            if self._current.size_bytes > _MAX_EXCESS_BYTES:
-                await self._current.finish()  # raises: far over what an image may be
-        else:
-            task = asyncio.create_task(self._take_in(self._current, self._name))
-            self._current = None
-            self._tasks.append(task)
+    async def take(self, name: str, chunks: AsyncIterator[bytes]) -> None:
+        """Take the next file; waits while enough files are on their way."""
+        await self._slots.acquire()
+        staged = self._stage()
+        try:
+            async for chunk in chunks:
+                await staged.write(chunk)
+                if staged.size_bytes > _MAX_EXCESS_BYTES:
+                    await staged.finish()  # raises: far over what an image may be
+        except BaseException:  # cut off: what came is no file
+            staged.discard()
+            raise
+        self._tasks.append(asyncio.create_task(self._take_in(staged, name)))
 
     async def finish(self) -> list[Received]:
-        """Wait for all whole files; a file that was cut off is dropped."""
-        if self._current is not None:
-            self._current.discard()
+        """Wait for all whole files."""
         return list(await asyncio.gather(*self._tasks))
 
     async def _take_in(self, staged: StagedFile, name: str) -> Received:

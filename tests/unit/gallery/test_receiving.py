@@ -10,11 +10,11 @@ from image_files import encoded, photo
 from test_gallery_http import Platform, jpeg, platform
 from test_resumable import PART, TUS, begin
 
-from services.gallery.adapters.multipart import MAX_FIELDS, MAX_FILES
 from services.gallery.adapters.staging import StagedFile
 from services.gallery.domain.limits import MAX_FILE_BYTES
-from shared.errors import NoSpaceLeft
-from shared.hosting.stores import Stores, catalogue
+from shared.errors import NoSpaceLeft, catalogue
+from shared.hosting.stores import Stores
+from shared.http.multipart import MAX_FIELDS, MAX_FILES
 from shared.http.problems import problem_of
 
 HEAD = b'--b\r\nContent-Disposition: form-data; name="files"; filename="a.png"\r\n\r\n'

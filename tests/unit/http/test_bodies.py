@@ -260,7 +260,7 @@ async def test_a_file_is_on_disk_while_it_is_needed(
 
 async def test_a_full_disk_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(**_: object) -> object:
-        return open("/dev/full", "wb")
+        return open("/dev/full", "wb", buffering=0)
 
     monkeypatch.setattr("shared.http.bodies.tempfile.NamedTemporaryFile", full)
     async with client_of(folder=tmp_path) as client:
