@@ -11,6 +11,9 @@ Ring = NDArray[np.float64]
 Floats = NDArray[np.float64]
 Bits = NDArray[np.bool_]
 
+_ROUNDING = 1e-9  # beside the ring's own size
+_MAX_BANDS = 256
+
 
 def as_ring(points: ArrayLike) -> Ring:
     """Any nested sequence of points as an ``(N, 2)`` float64 array.
@@ -54,6 +57,38 @@ def area(ring: Ring) -> float:
     12.0
     """
     return abs(signed_area(ring))
+
+
+def has_inside(ring: Ring) -> bool:
+    """Whether an outline encloses any pixels, by the even-odd rule; a symmetric bow-tie does.
+
+    Its shoelace sum is 0, for its two halves run different ways round; so does a line walked to
+    and fro, which encloses nothing.
+
+    >>> has_inside(as_ring([[0, 0], [4, 4], [4, 0], [0, 4]]))
+    True
+    >>> has_inside(as_ring([[0, 0], [4, 4], [2, 2], [1, 1]]))
+    False
+    """
+    if len(ring) < 3:
+        return False
+    _, _, width, height = bounds(ring - ring.min(0))
+    if area(ring) > _ROUNDING * width * height:
+        return True
+    levels = np.unique(ring[:, 1])
+    step = max(1, len(levels) // _MAX_BANDS)
+    low, high = levels[:-1:step], levels[1::step]
+    ends = np.roll(ring, -1, axis=0)
+    lines = (low[:, None] + (high - low)[:, None] * np.array([0.37, 0.61])).ravel()
+    return any(_width_at(ring, ends, y) > _ROUNDING * width for y in lines)
+
+
+def _width_at(starts: Ring, ends: Ring, y: float) -> float:
+    """Length of the inside on the line at height `y`, which goes through no corner."""
+    crosses = (starts[:, 1] > y) != (ends[:, 1] > y)
+    (x1, y1), (x2, y2) = starts[crosses].T, ends[crosses].T
+    x = np.sort(x1 + (y - y1) / (y2 - y1) * (x2 - x1))
+    return float((x[1::2] - x[::2]).sum())
 
 
 def perimeter(ring: Ring) -> float:

@@ -24,7 +24,9 @@ from services.annotation.domain.formats.placing import (
     clean_label,
     fit_ring,
 )
+from services.annotation.domain.formats.records import ImageRecord, matched, record_id
 from shared.contracts.shapes import Rle
+from shared.vision import polygons
 
 
 def parse(document: dict[str, Any], file: str, known: KnownImages) -> Iterator[ImportEntry]:
@@ -46,54 +48,84 @@ def parse(document: dict[str, Any], file: str, known: KnownImages) -> Iterator[I
         FormatError: The file as a whole cannot be used.
     """
     names = _categories(document.get("categories"))
-    by_image: dict[object, list[Any]] = defaultdict(list)
-    for raw in limits.sequence(document.get("annotations"), "'annotations'"):
-        annotation = limits.mapping(raw, "an annotation")
-        by_image[_key(annotation.get("image_id"))].append(annotation)
-    for index, raw in enumerate(limits.sequence(document.get("images"), "'images'")):
-        image: KnownImage | None = None
-        try:
-            entry = limits.mapping(raw, f"image {index + 1}")
-            annotations = by_image.pop(_key(entry.get("id")), [])
-            image = _known(entry, index, known)
-            yield ImportEntry(file, image, _read(annotations, image, names).done(), "coco")
-        except FormatError as error:
-            yield ImportEntry(file, image, format="coco", error=str(error))
+    by_image = _by_image(document)
+    records = list(_records(document, by_image))
     for lost in by_image:
         yield ImportEntry(file, error=f"annotations of image id {lost!r}, which is not listed")
+    for found in matched(records, file, "coco", known):
+        if isinstance(found, ImportEntry):
+            yield found
+            continue
+        try:
+            annotations = [a for record in found.records for a in record.annotations]
+            if by_image and not annotations:
+                raise FormatError(
+                    "has no annotations, but the file holds some of images that it does not list:"
+                    " not taken for an image without objects"
+                )
+            for record in found.records:
+                _check_size(record, found.image)
+            yield ImportEntry(
+                file, found.image, _read(annotations, found.image, names).done(), "coco"
+            )
+        except FormatError as error:
+            yield ImportEntry(file, found.image, format="coco", error=str(error))
 
 
-def _key(value: object) -> object:
-    return value if isinstance(value, int | str) else None
+def _by_image(document: dict[str, Any]) -> dict[int | str, list[Any]]:
+    by_image: dict[int | str, list[Any]] = defaultdict(list)
+    annotations = limits.sequence(document.get("annotations"), "'annotations'")
+    for index, raw in enumerate(annotations):
+        what = f"annotation {index + 1}"
+        annotation = limits.mapping(raw, what)
+        by_image[record_id(annotation.get("image_id"), f"{what}: 'image_id'")].append(annotation)
+    return by_image
 
 
-def _categories(raw: object) -> dict[object, str]:
-    names: dict[object, str] = {}
-    for item in limits.sequence(raw, "'categories'"):
-        category = limits.mapping(item, "a category")
-        names[_key(category.get("id"))] = clean_label(category.get("name"), "a category")
+def _records(
+    document: dict[str, Any], by_image: dict[int | str, list[Any]]
+) -> Iterator[ImageRecord]:
+    """Image records in order; their annotations leave `by_image`."""
+    places: dict[int | str, str] = {}
+    for index, raw in enumerate(limits.sequence(document.get("images"), "'images'")):
+        place = f"image {index + 1}"
+        fields = limits.mapping(raw, place)
+        identity = record_id(fields.get("id"), f"{place}: 'id'")
+        first = places.setdefault(identity, place)
+        if first != place:
+            raise FormatError(f"{first} and {place} have the same id {identity!r}")
+        name = fields.get("file_name")
+        if not isinstance(name, str) or not name:
+            raise FormatError(f"{place} has no file_name")
+        yield ImageRecord(place, name, fields, tuple(by_image.pop(identity, ())))
+
+
+def _categories(raw: object) -> dict[int | str, str]:
+    names: dict[int | str, str] = {}
+    for index, item in enumerate(limits.sequence(raw, "'categories'")):
+        what = f"category {index + 1}"
+        category = limits.mapping(item, what)
+        identity = record_id(category.get("id"), f"{what}: 'id'")
+        if identity in names:
+            raise FormatError(f"{what} has the id {identity!r} of another category")
+        names[identity] = clean_label(category.get("name"), what)
     return names
 
 
-def _known(entry: dict[str, Any], index: int, known: KnownImages) -> KnownImage:
-    name = entry.get("file_name")
-    if not isinstance(name, str):
-        raise FormatError(f"image {index + 1} has no file_name")
-    image = known.named(name)
+def _check_size(record: ImageRecord, image: KnownImage) -> None:
     width, height = (
-        0.0 if entry.get(side) is None else limits.number(entry[side], side)
+        0.0 if record.fields.get(side) is None else limits.number(record.fields[side], side)
         for side in ("width", "height")
     )
     check_size(image, width, height)
-    return image
 
 
-def _read(annotations: list[Any], image: KnownImage, names: dict[object, str]) -> LabelCollector:
+def _read(annotations: list[Any], image: KnownImage, names: dict[int | str, str]) -> LabelCollector:
     limits.count_shapes(len(annotations))
     labels = LabelCollector()
-    for annotation in annotations:
-        what = f"annotation {_key(annotation.get('id'))}"
-        label = names.get(_key(annotation.get("category_id")))
+    for index, annotation in enumerate(annotations):
+        what = f"annotation {annotation.get('id', f'{index + 1} of the image')!s:.40}"
+        label = names.get(record_id(annotation.get("category_id"), f"{what}: 'category_id'"))
         if label is None:
             raise FormatError(f"{what} has a category_id that 'categories' does not list")
         outline = annotation.get("segmentation")
@@ -101,12 +133,36 @@ def _read(annotations: list[Any], image: KnownImage, names: dict[object, str]) -
             _add_crowd(labels, image, annotation, what)
         elif isinstance(outline, dict):
             _add_run_lengths(labels, image, label, outline, what)
-        elif outline:
-            _add_rings(labels, image, label, limits.sequence(outline, f"{what}: outline"), what)
+        elif rings := _rings(outline, what):
+            _add_rings(labels, image, label, rings, what)
         else:
+            if outline:
+                labels.warnings.append(
+                    f"{what} ({label}): its outline has no area, its bbox counts"
+                )
             corners = _corners(annotation, what)
             add_box(labels, image, label=label, corners=corners, what=what)
     return labels
+
+
+def _rings(outline: object, what: str) -> list[list[Point]]:
+    """The outline's rings that have an inside; none for an empty outline.
+
+    Raises:
+        FormatError: It is no list of lists of pairs.
+    """
+    rings = []
+    for raw in limits.sequence(outline or [], f"{what}: outline"):
+        values = [
+            limits.number(value, f"{what}: outline")
+            for value in limits.sequence(raw, f"{what}: outline")
+        ]
+        if len(values) % 2:
+            raise FormatError(f"{what}: an outline has an odd number of values")
+        ring = list(zip(values[::2], values[1::2], strict=True))
+        if polygons.has_inside(polygons.as_ring(ring)):
+            rings.append(ring)
+    return rings
 
 
 def _corners(annotation: dict[str, Any], what: str) -> tuple[Point, Point]:
@@ -127,17 +183,8 @@ def _add_crowd(
 
 
 def _add_rings(
-    labels: LabelCollector, image: KnownImage, label: str, raw_rings: list[Any], what: str
+    labels: LabelCollector, image: KnownImage, label: str, rings: list[list[Point]], what: str
 ) -> None:
-    rings = []
-    for raw in raw_rings:
-        values = [
-            limits.number(value, f"{what}: outline")
-            for value in limits.sequence(raw, f"{what}: outline")
-        ]
-        if len(values) % 2:
-            raise FormatError(f"{what}: an outline has an odd number of values")
-        rings.append(list(zip(values[::2], values[1::2], strict=True)))
     if len(rings) == 1:
         add_polygon(labels, image, label=label, points=rings[0], what=what)
         return

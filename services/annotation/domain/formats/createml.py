@@ -13,6 +13,7 @@ from services.annotation.domain.formats.model import (
     LabelCollector,
 )
 from services.annotation.domain.formats.placing import add_box
+from services.annotation.domain.formats.records import ImageRecord, matched
 from shared.contracts.shapes import Shape
 
 
@@ -27,22 +28,37 @@ def parse(document: list[Any], file: str, known: KnownImages) -> Iterator[Import
     Yields:
         One entry an image; a bad image does not spoil the others.
     """
+    records = []
     for index, raw in enumerate(document):
-        image: KnownImage | None = None
+        place = f"entry {index + 1}"
         try:
-            entry = limits.mapping(raw, f"entry {index + 1}")
-            name = entry.get("image", entry.get("imagefilename"))
-            if not isinstance(name, str):
-                raise FormatError(f"entry {index + 1} names no image")
-            image = known.named(name)
-            yield ImportEntry(file, image, _boxes(entry, image).done(), "createml")
+            records.append(_record(raw, place))
         except FormatError as error:
-            yield ImportEntry(file, image, format="createml", error=str(error))
+            yield ImportEntry(file, format="createml", error=str(error))
+    for found in matched(records, file, "createml", known):
+        if isinstance(found, ImportEntry):
+            yield found
+            continue
+        try:
+            annotations = [a for record in found.records for a in record.annotations]
+            labels = _boxes(annotations, found.image)
+            yield ImportEntry(file, found.image, labels.done(), "createml")
+        except FormatError as error:
+            yield ImportEntry(file, found.image, format="createml", error=str(error))
 
 
-def _boxes(entry: dict[str, Any], image: KnownImage) -> LabelCollector:
-    raw = entry.get("annotations", entry.get("annotation"))
-    annotations = limits.sequence(raw, f"'annotations' of {image.name!r}")
+def _record(raw: object, place: str) -> ImageRecord:
+    entry = limits.mapping(raw, place)
+    name = entry.get("image", entry.get("imagefilename"))
+    if not isinstance(name, str) or not name:
+        raise FormatError(f"{place} names no image")
+    annotations = limits.sequence(
+        entry.get("annotations", entry.get("annotation")), f"{place}: 'annotations'"
+    )
+    return ImageRecord(place, name, entry, tuple(annotations))
+
+
+def _boxes(annotations: Sequence[Any], image: KnownImage) -> LabelCollector:
     limits.count_shapes(len(annotations))
     labels = LabelCollector()
     for index, item in enumerate(annotations):

@@ -17,6 +17,10 @@ class FormatError(ValueError):
     """A label file, or one image's part of it, cannot be used; the text says why, for people."""
 
 
+class NoSuchImage(FormatError):
+    """No image of the name that a label file gives is known."""
+
+
 @dataclass(frozen=True)
 class KnownImage:
     """An image that the gallery holds; sizes in pixels of the EXIF-upright content."""
@@ -53,6 +57,7 @@ class ImportEntry:
         format: How the file is written; None when it could not be told.
         error: Why nothing can be stored; empty when it can, or when the file is left aside.
         notice: Why the file is left aside without being wrong (a picture among the labels).
+        unmatched: Whether the error is that no image of the name is known.
     """
 
     file: str
@@ -61,6 +66,7 @@ class ImportEntry:
     format: Format | None = None
     error: str = ""
     notice: str = ""
+    unmatched: bool = False
 
 
 @dataclass(frozen=True)
@@ -118,7 +124,7 @@ class KnownImages:
 
 def _only(found: list[KnownImage], described: str) -> KnownImage:
     if not found:
-        raise FormatError(
+        raise NoSuchImage(
             f"no image {described} is known here: upload it first, "
             "or import again if it was uploaded a moment ago"
         )

@@ -93,7 +93,7 @@ def fit_ring(
     if len(points) > MAX_POINTS:
         raise FormatError(f"{what} ({label}) has {len(points)} points; {MAX_POINTS} are allowed")
     ring = polygons.as_ring(points)
-    if len(ring) < 3 or polygons.area(ring) == 0:
+    if not polygons.has_inside(ring):
         labels.warnings.append(f"{what} ({label}) has no area and was left out")
         return None
     x1, y1, x2, y2 = polygons.bounds(ring)
