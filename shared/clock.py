@@ -1,10 +1,13 @@
 """Time as a value: UTC always, one text form everywhere, and a clock that tests can turn."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, PlainSerializer
+from pydantic import AfterValidator, BeforeValidator, PlainSerializer
+
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 def utc_now() -> datetime:
@@ -13,12 +16,35 @@ def utc_now() -> datetime:
 
 
 def format_time(value: datetime) -> str:
-    """Render RFC 3339 in UTC with exactly six digits, so that text order is time order."""
-    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    """Render RFC 3339 in UTC with exactly six digits, so that text order is time order.
+
+    >>> format_time(datetime(999, 1, 2))
+    '0999-01-02T00:00:00.000000Z'
+    """
+    return in_utc(value).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
-def _zoned(value: datetime) -> datetime:
-    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+def in_utc(value: datetime) -> datetime:
+    """Return the same moment in UTC; a time without a zone is taken as UTC.
+
+    Raises:
+        ValueError: the moment lies outside the years 1 to 9999.
+
+    >>> in_utc(datetime(2026, 11, 26, 8)).isoformat()
+    '2026-11-26T08:00:00+00:00'
+    """
+    if value.tzinfo is None:
+        return value.replace(tzinfo=UTC)
+    try:
+        return value.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("the time lies outside the years 1 to 9999") from error
+
+
+def _whole_day(value: object) -> object:
+    """Read a bare date as the last moment of its day."""
+    is_date = isinstance(value, str) and _DATE.fullmatch(value.strip())
+    return f"{str(value).strip()}T23:59:59.999999Z" if is_date else value
 
 
 Clock = Callable[[], datetime]
@@ -26,7 +52,13 @@ Clock = Callable[[], datetime]
 
 Timestamp = Annotated[
     datetime,
-    AfterValidator(_zoned),
+    AfterValidator(in_utc),
     PlainSerializer(format_time, return_type=str, when_used="json"),
 ]
 """A point in time inside documents, events and responses."""
+
+Moment = Annotated[datetime, AfterValidator(in_utc)]
+"""A point in time in a request; without a zone it is UTC, a bare date is the day's first moment."""
+
+LastMoment = Annotated[datetime, BeforeValidator(_whole_day), AfterValidator(in_utc)]
+"""The end of a range in a request: a bare date includes the whole day."""

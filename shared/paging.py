@@ -1,7 +1,6 @@
 """Lists by pages: what is asked of one, what it answers, and the cursor that goes on from it."""
 
 import base64
-import binascii
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
 
@@ -14,6 +13,7 @@ from shared.errors import FieldError, InvalidInput
 Item = TypeVar("Item")
 Other = TypeVar("Other")
 MAX_PAGE_SIZE = 500
+_LARGEST = 2**63 - 1
 
 
 class PageParams(BaseModel):
@@ -108,7 +108,9 @@ def decode_cursor(text: str) -> Cursor:
         value, document_id = orjson.loads(base64.urlsafe_b64decode(text))
         if isinstance(value, dict | list) or not isinstance(document_id, str):
             raise ValueError("not a scalar")
-    except (ValueError, binascii.Error, orjson.JSONDecodeError) as error:
+        if isinstance(value, int) and abs(value) > _LARGEST:
+            raise ValueError("no store holds such a number")
+    except (ValueError, TypeError) as error:  # also of base64 and orjson
         raise InvalidInput(
             "the cursor is damaged", errors=[FieldError("cursor", "take it from next_cursor")]
         ) from error

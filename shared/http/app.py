@@ -15,6 +15,7 @@ from shared.errors import LoupeError
 from shared.events.lifecycle import Lifecycle
 from shared.http.bodies import Bounded
 from shared.http.callers import caller
+from shared.http.door import Door
 from shared.http.face import Face
 from shared.http.problems import RESPONSES, install
 from shared.http.tokens import Tokens
@@ -66,6 +67,9 @@ def create_app(
     bind(app, service.use_cases, (*service.public, *service.routers))
     _add_health(app, prefix, checks, life or Lifecycle())
     app.add_middleware(Bounded)
+    app.add_middleware(
+        Door, tokens=tokens, prefix=prefix, public=service.public, routers=service.routers
+    )
     app.add_middleware(Observed, service=service.name)
     return app
 

@@ -1,5 +1,6 @@
 """Who calls: dependencies that turn a credential into a caller; routes deny by default."""
 
+from collections.abc import Iterable
 from typing import Annotated
 
 import structlog
@@ -13,6 +14,26 @@ from shared.http.tokens import Tokens
 _bearer = HTTPBearer(auto_error=False, description="The access token of POST tokens")
 
 
+def bearer_of(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
+    """Return the token of a request's raw headers, None where there is none.
+
+    >>> bearer_of([(b"authorization", b"Bearer abc")])
+    'abc'
+    """
+    for name, value in headers:
+        if name == b"authorization":
+            scheme, _, token = value.decode("latin-1").partition(" ")
+            return token.strip() if scheme.lower() == "bearer" and token else None
+    return None
+
+
+def who_calls(token: str | None, tokens: Tokens) -> Caller:
+    """Return whom a token belongs to; raise Unauthenticated."""
+    if not token:
+        raise Unauthenticated("send Authorization: Bearer <access token>")
+    return tokens.check(token)
+
+
 async def caller(
     request: Request,
     credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
@@ -21,10 +42,7 @@ async def caller(
 
     A coroutine, because what a thread binds to its context stays in that thread.
     """
-    if credentials is None:
-        raise Unauthenticated("send Authorization: Bearer <access token>")
-    tokens: Tokens = request.app.state.tokens
-    who = tokens.check(credentials.credentials)
+    who = who_calls(credentials.credentials if credentials else None, request.app.state.tokens)
     structlog.contextvars.bind_contextvars(tenant=who.tenant)
     return who
 

@@ -6,6 +6,8 @@ from fastapi import Depends, Header, Response
 
 from shared.errors import FieldError, InvalidInput, PreconditionRequired
 
+_MAX_DIGITS = 18  # what a store's integer holds
+
 
 def etag(version: int) -> str:
     """Return the entity tag of a version; 0 means "not stored yet"."""
@@ -21,8 +23,10 @@ def _expected(if_match: Annotated[str | None, Header(alias="If-Match")] = None) 
     if if_match is None:
         return None
     text = if_match.strip().removeprefix("W/").strip('"')
-    if not text.isdecimal():
-        raise InvalidInput("If-Match is not an ETag of ours", errors=[FieldError("If-Match", text)])
+    if not (text.isascii() and text.isdecimal() and len(text) <= _MAX_DIGITS):
+        raise InvalidInput(
+            "If-Match is not an ETag of ours", errors=[FieldError("If-Match", text[:100])]
+        )
     return int(text)
 
 

@@ -1,6 +1,7 @@
 """Every error leaves as RFC 9457 problem+json, its type from the tree of ``shared.errors``."""
 
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -22,6 +23,9 @@ from shared.telemetry import logger
 
 MEDIA_TYPE = "application/problem+json"
 _PREFIX = "urn:loupe:problem:"
+_MAX_FIELDS = 50
+_MAX_PLACE = 200
+_MAX_TEXT = 500
 
 log = logger(__name__)
 
@@ -120,13 +124,15 @@ def install(app: FastAPI) -> None:
 
 def _of_validation(error: RequestValidationError) -> LoupeError:
     fields = []
-    for item in error.errors():
+    for item in islice(error.errors(), _MAX_FIELDS):
         place = [str(part) for part in item["loc"] if part != "body"]
-        fields.append(FieldError(".".join(place) or "body", str(item["msg"])))
+        fields.append(
+            FieldError(".".join(place)[:_MAX_PLACE] or "body", str(item["msg"])[:_MAX_TEXT])
+        )
         if item["type"] == "json_invalid":
             return MalformedRequest("the body is not valid JSON", errors=fields)
-    where = ", ".join(field.field for field in fields[:5])
-    return InvalidInput(f"wrong or missing: {where}", errors=fields)
+    places = ", ".join(field.field for field in fields[:5])
+    return InvalidInput(f"wrong or missing: {places}", errors=fields)
 
 
 class MethodNotAllowed(LoupeError):

@@ -43,6 +43,8 @@ class Tokens:
             )
         except jwt.PyJWTError as error:
             raise Unauthenticated("the access token is not valid or has expired") from error
+        if not all(isinstance(claims[name], str) for name in ("tenant", "sub", "role")):
+            raise Unauthenticated("the access token's claims are of the wrong kind")
         if claims["role"] not in ROLES:
             raise Unauthenticated("the access token names an unknown role")
         return Caller(claims["tenant"], claims["sub"], claims["role"])

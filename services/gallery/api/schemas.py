@@ -1,6 +1,5 @@
 """Requests and responses of the gallery."""
 
-from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
@@ -11,7 +10,7 @@ from services.gallery.domain.limits import RECOMMENDED_IMAGES
 from services.gallery.handlers.search import ImageFilter
 from services.gallery.handlers.uploads import Received
 from services.gallery.repository import Image, Status, TilingState
-from shared.clock import Timestamp
+from shared.clock import LastMoment, Moment, Timestamp
 from shared.errors import Internal
 from shared.http.problems import Problem, problem_of
 
@@ -22,8 +21,10 @@ def image_filter(
     name: Annotated[str | None, Query(max_length=128, description="part of the name")] = None,
     label: Annotated[str | None, Query(max_length=128)] = None,
     status: Status | None = None,
-    uploaded_from: datetime | None = None,
-    uploaded_to: datetime | None = None,
+    uploaded_from: Moment | None = None,
+    uploaded_to: Annotated[
+        LastMoment | None, Query(description="a bare date includes the whole day")
+    ] = None,
     width: Annotated[int | None, Query(ge=1, le=100_000)] = None,
     height: Annotated[int | None, Query(ge=1, le=100_000)] = None,
     parent_id: Annotated[str | None, Query(max_length=64, description="the tiles of one")] = None,

@@ -18,10 +18,11 @@ from shared.vision.tiles import TilePlan
 MAX_FILE_BYTES = 100_000_000  # C-034, megabytes of the SI
 RECOMMENDED_IMAGES = 30  # C-035: advice, no bound
 MAX_ASPECT = 6  # C-036
-MAX_PLAIN = (9344, 7000)  # C-037: width, height
+# Shorter and longer side: an image may lie or stand.
+MAX_PLAIN = (7000, 9344)  # C-037
 MIN_PLAIN = (30, 30)  # C-038
-MAX_TILED = (10_000, 30_000)  # C-039: shorter, longer side; in either orientation
-MIN_TILED = (30, 60)  # C-040: shorter, longer side; in either orientation
+MAX_TILED = (10_000, 30_000)  # C-039
+MIN_TILED = (30, 60)  # C-040
 MAX_WHOLE_PIXELS = 100_000_000  # decoders that must hold the whole image (reliability R15)
 MAX_SCANS = 100  # progressive files of cameras and tools have about ten
 BASE_DECODE_BYTES = 64 << 20  # a decoder with its libraries and buffers
@@ -67,12 +68,11 @@ def check_size(width: int, height: int, *, plan: TilePlan | None) -> None:
     Raises:
         LoupeError: one of the refusals of size.
 
-    >>> check_size(9344, 7000, plan=None)
+    >>> check_size(7000, 9344, plan=None)
     """
-    if plan is None:
-        _check_plain(width, height)
-    else:
-        _check_tiled(width, height)
+    plain = plan is None
+    least, most = (MIN_PLAIN, MAX_PLAIN) if plain else (MIN_TILED, MAX_TILED)
+    _check_sides(width, height, least=least, most=most)
     if max(width, height) > MAX_ASPECT * min(width, height):
         raise ImageAspectRatio(f"{width}×{height} px is longer than {MAX_ASPECT}:1")
     if plan is not None:
@@ -130,19 +130,12 @@ def _pixel_bytes(header: ImageHeader) -> int:
     return samples * (2 if header.bits > 8 else 1)
 
 
-def _check_plain(width: int, height: int) -> None:
-    if width > MAX_PLAIN[0] or height > MAX_PLAIN[1]:
-        raise ImageTooManyPixels(f"{width}×{height} px is over {MAX_PLAIN[0]}×{MAX_PLAIN[1]} px")
-    if width < MIN_PLAIN[0] or height < MIN_PLAIN[1]:
-        raise ImageTooFewPixels(f"{width}×{height} px is under {MIN_PLAIN[0]}×{MIN_PLAIN[1]} px")
-
-
-def _check_tiled(width: int, height: int) -> None:
+def _check_sides(width: int, height: int, *, least: tuple[int, int], most: tuple[int, int]) -> None:
     short, long = min(width, height), max(width, height)
-    if short > MAX_TILED[0] or long > MAX_TILED[1]:
-        raise ImageTooManyPixels(f"{width}×{height} px is over {MAX_TILED[0]}×{MAX_TILED[1]} px")
-    if short < MIN_TILED[0] or long < MIN_TILED[1]:
-        raise ImageTooFewPixels(f"{width}×{height} px is under {MIN_TILED[0]}×{MIN_TILED[1]} px")
+    if short > most[0] or long > most[1]:
+        raise ImageTooManyPixels(f"{width}×{height} px is over {most[1]}×{most[0]} px")
+    if short < least[0] or long < least[1]:
+        raise ImageTooFewPixels(f"{width}×{height} px is under {least[1]}×{least[0]} px")
 
 
 def _tile_sizes(width: int, height: int, plan: TilePlan) -> list[tuple[int, int]]:

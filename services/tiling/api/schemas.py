@@ -17,7 +17,8 @@ def plan_question(
     width: _Side = None,
     height: _Side = None,
     min_target_area: Annotated[
-        float | None, Query(gt=0, le=1e12, description="px², of the smallest target")
+        float | None,
+        Query(gt=0, le=1e12, description="px², of the smallest target"),
     ] = None,
     max_target_side: Annotated[
         float | None, Query(gt=0, le=1e6, description="px, of the largest small target")

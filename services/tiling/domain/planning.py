@@ -14,6 +14,8 @@ from shared.vision.tile_advice import (
 )
 from shared.vision.tiles import TilePlan, Window
 
+SMALLEST_TARGET_AREA = 1e-6  # px²: under that nothing was drawn, and ratios leave the numbers
+
 
 @dataclass(frozen=True, slots=True)
 class TargetSizes:
@@ -54,7 +56,7 @@ def extremes(
     TargetSizes(smallest_area=100.0, longest_small_side=12.0)
     """
     area, side = np.array(areas, dtype=np.float64), np.array(sides, dtype=np.float64)
-    real = area > 0
+    real = area >= SMALLEST_TARGET_AREA
     if not real.any():
         return None
     small = real & (image_area > RECOGNISED_RATIO * area)

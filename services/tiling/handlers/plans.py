@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-from services.tiling.domain.planning import Planned, TargetSizes, plan_image
+from services.tiling.domain.planning import SMALLEST_TARGET_AREA, Planned, TargetSizes, plan_image
 from services.tiling.repository import IMAGES, TARGETS
 from shared.documents.port import Documents, Query, Range, Sort, TenantScope, Where
+from shared.errors import FieldError, InvalidInput
 from shared.projects.directory import ProjectDirectory
 from shared.vision.tiles import TilePlan
 
@@ -39,7 +40,11 @@ class Plans:
         self._projects = projects
 
     async def plan(self, tenant: str, project_id: str, asked: PlanQuestion) -> Planned:
-        """Return the plan of a project, or the one asked for, on its largest image; or NotFound."""
+        """Return the plan of a project, or the one asked for, on its largest image; or NotFound.
+
+        Raises:
+            InvalidInput: the target that is asked about is no target.
+        """
         project = await self._projects.require(tenant, project_id)
         plan = asked.plan() or project.tile_plan or TilePlan()
         size = await self._size(tenant, project_id, asked)
@@ -59,6 +64,11 @@ class Plans:
         self, tenant: str, project_id: str, asked: PlanQuestion
     ) -> TargetSizes | None:
         if asked.min_target_area is not None:
+            if asked.min_target_area < SMALLEST_TARGET_AREA:
+                raise InvalidInput(
+                    "the target is too small",
+                    errors=[FieldError("min_target_area", f"at least {SMALLEST_TARGET_AREA} px²")],
+                )
             side = asked.max_target_side or asked.min_target_area**0.5
             return TargetSizes(asked.min_target_area, side)
         targets = self._documents.collection(TARGETS, TenantScope(tenant))

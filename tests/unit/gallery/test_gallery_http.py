@@ -187,6 +187,10 @@ async def test_search_sort_and_paging(stores: Stores) -> None:
         odd = await p.get(width=321, name="PART-0")
         since = await p.get(uploaded_from=images[10]["uploaded_at"])
         none = await p.get(uploaded_to="2001-01-01T00:00:00Z")
+        today = await p.get(uploaded_to=images[11]["uploaded_at"][:10])
+        ever = await p.get(uploaded_from="0001-01-01", uploaded_to="9999-12-31")
+        old = await p.get(uploaded_from="0999-01-01", uploaded_to="0999-12-31T00:00:00+08:00")
+        lost = await p.client.get(p.images, params={"uploaded_from": "0001-01-01T00:00:00+23:59"})
         summary = (await p.client.get(p.images.replace("/images", "/summary"))).json()
     assert [i["name"] for i in newest["items"]][:2] == ["Part-11.jpg", "Part-10.jpg"]
     assert (newest["total"], newest["page"], newest["page_size"]) == (12, 1, 10)
@@ -195,6 +199,8 @@ async def test_search_sort_and_paging(stores: Stores) -> None:
     assert [i["labels"] for i in pits["items"]] == [["scratch", "scratch", "pit"]]
     assert {i["name"] for i in odd["items"]} == {f"Part-0{n}.jpg" for n in (1, 3, 5, 7, 9)}
     assert (since["total"], none["total"]) == (2, 0)
+    assert (today["total"], ever["total"], old["total"]) == (12, 12, 0)
+    assert lost.status_code == 422
     counts = {"total": 12, "unlabelled": 10, "labelled": 2, "tested": 0}
     assert summary == {**counts, "recommended": 30}
 

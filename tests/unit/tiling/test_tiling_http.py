@@ -208,7 +208,16 @@ async def test_foreign_project_has_no_plan(stores: Stores) -> None:
     assert answer.status_code == 404
 
 
-@pytest.mark.parametrize("params", [{"width": 0}, {"rows": 51}, {"min_target_area": -1}])
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"width": 0},
+        {"rows": 51},
+        {"min_target_area": -1},
+        {"min_target_area": 5e-324, "width": 9000, "height": 9000},
+        {"row": 2},
+    ],
+)
 async def test_wrong_question_is_refused(stores: Stores, params) -> None:
     async with platform(stores) as p:
         answer = await p.client.get(p.plan_path, params=params)

@@ -1,0 +1,98 @@
+"""The door of a service: who has no credential, or asks what no route reads, goes no further.
+
+FastAPI reads and parses a body before it asks any dependency. So that a stranger's body costs
+nothing, the credential is looked at before the first byte of it, and with it the names in the
+query: a misspelt one that was passed over would answer another question than was asked.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from urllib.parse import parse_qsl
+
+from fastapi import APIRouter, params
+from fastapi.dependencies.utils import get_flat_params
+from fastapi.routing import APIRoute
+from starlette.routing import compile_path
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from shared.errors import FieldError, InvalidInput, LoupeError
+from shared.http.callers import bearer_of, who_calls
+from shared.http.problems import problem_response
+from shared.http.tokens import Tokens
+
+_MAX_NAMED = 20
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A route as the door sees it."""
+
+    path: re.Pattern[str]
+    methods: frozenset[str]
+    names: frozenset[str]
+    is_public: bool
+
+    def is_asked(self, scope: Scope) -> bool:
+        """Whether a request is for this route."""
+        return scope["method"] in self.methods and self.path.match(scope["path"]) is not None
+
+
+class Door:
+    """Middleware that turns requests away before their body is read."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        tokens: Tokens,
+        prefix: str,
+        public: Iterable[APIRouter],
+        routers: Iterable[APIRouter],
+    ) -> None:
+        self._app = app
+        self._tokens = tokens
+        self._places = [
+            *_places(public, prefix, is_public=True),
+            *_places(routers, prefix, is_public=False),
+        ]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one connection (ASGI)."""
+        if scope["type"] == "http":
+            place = next((place for place in self._places if place.is_asked(scope)), None)
+            try:
+                if place is not None:
+                    self._check(place, scope)
+            except LoupeError as error:
+                await problem_response(error)(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+    def _check(self, place: _Place, scope: Scope) -> None:
+        if not place.is_public:
+            who_calls(bearer_of(scope["headers"]), self._tokens)
+        query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+        unknown = [
+            name for name in dict.fromkeys(name for name, _ in query) if name not in place.names
+        ]
+        if unknown:
+            known = ", ".join(sorted(place.names))
+            advice = f"is not read here; known are {known}" if known else "nothing is read here"
+            raise InvalidInput(
+                f"the query has {len(unknown)} unknown names",
+                errors=[FieldError(name[:100], advice) for name in unknown[:_MAX_NAMED]],
+            )
+
+
+def _places(routers: Iterable[APIRouter], prefix: str, *, is_public: bool) -> Iterator[_Place]:
+    for router in routers:
+        for route in router.routes:
+            if isinstance(route, APIRoute):
+                path, _, _ = compile_path(prefix + route.path)
+                names = {
+                    field.alias
+                    for field in get_flat_params(route.dependant)
+                    if isinstance(field.field_info, params.Query)
+                }
+                yield _Place(path, frozenset(route.methods or ()), frozenset(names), is_public)
