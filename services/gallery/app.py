@@ -7,11 +7,13 @@ from datetime import timedelta
 from services.gallery.adapters.decoders import DecodePool
 from services.gallery.adapters.staging import Staging
 from services.gallery.api import images, resumable
+from services.gallery.handlers.clearings import Clearings
 from services.gallery.handlers.images import Gallery
 from services.gallery.handlers.intake import Intake
 from services.gallery.handlers.orphan_blobs import OrphanBlobs
 from services.gallery.handlers.quota import Quota
 from services.gallery.handlers.removal import Removal
+from services.gallery.handlers.renditions import Renditions
 from services.gallery.handlers.resumable import ResumableUploads
 from services.gallery.handlers.statuses import Statuses
 from services.gallery.handlers.thumbnails import Thumbnails
@@ -36,14 +38,15 @@ def build(stores: Stores) -> Service:
     staging = Staging(settings.staging_folder())
     staging.clear_abandoned()
     pool = _decoders(settings)
-    uploads = Uploads(
-        Intake(documents, blobs, pool, quota=_quota(stores, settings)),
-        staging,
-        parallel=2 * settings.decoders,
-    )
-    resuming = ResumableUploads(documents, blobs, staging=staging, uploads=uploads)
     orphans = OrphanBlobs(documents, blobs, grace=timedelta(hours=settings.grace_h))
-    removal = Removal(documents, orphans)
+    removal = Removal(documents, orphans, projects)
+    renditions = Renditions(documents, blobs, pool)
+    intake = Intake(documents, renditions, quota=_quota(stores, settings), removal=removal)
+    uploads = Uploads(intake, staging, parallel=2 * settings.decoders)
+    resuming = ResumableUploads(
+        documents, blobs, staging=staging, uploads=uploads, projects=projects
+    )
+    clearings = Clearings(documents, (removal.clear, resuming.clear))
     return Service(
         name="gallery",
         summary="Images: upload, checks, thumbnails, search and status",
@@ -59,11 +62,11 @@ def build(stores: Stores) -> Service:
             Pace(settings.idle_s, settings.min_bytes_per_s),
         ),
         subscriptions=subscriptions(
-            projects, removal, tiles=Tiles(documents, removal), statuses=Statuses(documents)
+            projects, clearings, tiles=Tiles(documents, removal), statuses=Statuses(documents)
         ),
         background=(
             _keep_decoders(pool),
-            _sweep(removal.clear_projects, resuming.expire, orphans.collect),
+            _sweep(clearings.go_on, resuming.take_in_whole, resuming.expire, orphans.collect),
         ),
     )
 

@@ -60,13 +60,17 @@ class Image(Document):
 
 
 class Upload(Document):
-    """A resumable upload on its way: parts stand in the blob store, in order."""
+    """A resumable upload on its way: parts stand in the blob store, in order.
+
+    One that is ``whole`` has all its bytes and is about to become an image.
+    """
 
     project_id: str
     name: str
     length: int
     offset: int = 0
     parts: tuple[str, ...] = ()
+    whole: bool = False
     created_by: str
     expires_at: Timestamp
 
@@ -104,7 +108,9 @@ IMAGES = CollectionSpec(
         Index(("thumbnails_key",)),
     ),
 )
-UPLOADS = CollectionSpec("gallery.uploads", Upload, (Index(("expires_at",)),))
+UPLOADS = CollectionSpec(
+    "gallery.uploads", Upload, (Index(("whole", "expires_at")), Index(("project_id",)))
+)
 ORPHANS = CollectionSpec("gallery.leftovers", OrphanBlob, (Index(("due_at",)),))
 CLEARINGS = CollectionSpec("gallery.clearings", Clearing)
 PROJECTS = projects_spec("gallery")

@@ -1,6 +1,6 @@
 """What the gallery listens to."""
 
-from services.gallery.handlers.removal import Removal
+from services.gallery.handlers.clearings import Clearings
 from services.gallery.handlers.statuses import Statuses
 from services.gallery.handlers.tiles import Tiles
 from shared.contracts.annotation_events import AnnotationSaved
@@ -12,12 +12,12 @@ from shared.projects.directory import ProjectDirectory
 
 
 def subscriptions(
-    projects: ProjectDirectory, removal: Removal, *, tiles: Tiles, statuses: Statuses
+    projects: ProjectDirectory, clearings: Clearings, *, tiles: Tiles, statuses: Statuses
 ) -> tuple[Subscription, ...]:
-    """Return the table: event → handler; a deleted project also leaves images to be removed."""
+    """Return the table: event → handler; a deleted project also leaves things to be removed."""
     return (
         *projects.subscriptions(),
-        on(ProjectDeleted, removal.forget_project),
+        on(ProjectDeleted, clearings.note),
         on(ImageTiled, tiles.take),
         on(TilingFailed, tiles.note_failure),
         on(AnnotationSaved, statuses.follow_annotation),

@@ -10,10 +10,12 @@ from typing import BinaryIO
 
 from shared.blobs.keys import checked
 from shared.blobs.port import CHUNK_BYTES, BlobInfo
-from shared.errors import DependencyDown, NotFound
+from shared.disk import NO_SPACE, room_on_disk
+from shared.errors import DependencyDown, NoSpaceLeft, NotFound
 from shared.ids import new_id
 
 _STAGING = ".staging"
+_PROBE_BYTES = 64 << 10
 
 
 class EmbeddedBlobs:
@@ -87,9 +89,16 @@ class EmbeddedBlobs:
             yield BlobInfo(key, size)
 
     async def ping(self) -> None:
-        """Look whether the folder can be written."""
+        """Look whether the folder can be written; raise NoSpaceLeft for a full disk."""
         if not os.access(self._folder, os.W_OK):
             raise DependencyDown(f"the blob folder {self._folder} cannot be written")
+        await asyncio.to_thread(self._probe)
+
+    def _probe(self) -> None:
+        """Write a little for real: only that tells of a full disk."""
+        probe = self._folder / _STAGING / "probe"
+        with room_on_disk(), probe.open("wb", buffering=0) as file:
+            file.write(bytes(_PROBE_BYTES))
 
     async def close(self) -> None:
         """Nothing is held open."""
@@ -116,6 +125,8 @@ class EmbeddedBlobs:
             _fsync_folder(target.parent)
         except OSError as error:
             staged.unlink(missing_ok=True)
+            if error.errno in NO_SPACE:
+                raise NoSpaceLeft("the disk of the blob store is full") from error
             raise DependencyDown(f"the blob folder cannot be written: {error.strerror}") from error
         return BlobInfo(key, target.stat().st_size)
 

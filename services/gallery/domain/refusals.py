@@ -9,7 +9,7 @@
     ├── InvalidInput ─ ImageTruncated, ImageCorrupt,     422
     │                  ImageTooManyPixels, ImageTooFewPixels, ImageAspectRatio,
     │                  ImageTileOutOfBounds, ImageDecodeTooCostly, ImageNameInvalid
-    ├── Conflict ─ UploadOffsetConflict                  409
+    ├── Conflict ─ UploadOffsetConflict, ImageDamaged    409
     └── QuotaExceeded ─ ImageQuotaExceeded               429
 """
 
@@ -106,6 +106,13 @@ class UploadOffsetConflict(Conflict):
 
     code = "upload-offset-conflict"
     title = "The part does not continue the upload"
+
+
+class ImageDamaged(Conflict):
+    """What the store has of the image is lost or damaged; the same file uploaded again heals it."""
+
+    code = "image-damaged"
+    title = "The image's stored file is lost or damaged"
 
 
 class ImageQuotaExceeded(QuotaExceeded):

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 
+from services.gallery.domain.refusals import ImageDamaged
 from services.gallery.handlers.search import ImageFilter, ImageSort
 from services.gallery.repository import IMAGES, Image
 from shared.blobs.port import Blobs
@@ -66,9 +67,24 @@ class Gallery:
         return self._blobs.stream(image.original_key if original else image.blob_key)
 
     async def content_size(self, image: Image, *, original: bool) -> int:
-        """Return the number of those bytes."""
+        """Return the number of those bytes.
+
+        Raises:
+            ImageDamaged: the blob is not there, or not as long as it was.
+        """
         key = image.original_key if original else image.blob_key
-        return (await self._blobs.stat(key)).size_bytes
+        try:
+            size = (await self._blobs.stat(key)).size_bytes
+        except NotFound as error:
+            raise damaged(image) from error
+        if size == 0 or (key == image.original_key and size != image.size_bytes):
+            raise damaged(image)
+        return size
 
     def _images(self, tenant: str) -> Collection[Image]:
         return self._documents.collection(IMAGES, TenantScope(tenant))
+
+
+def damaged(image: Image) -> ImageDamaged:
+    """Return the error that tells a person what to do about a lost or damaged blob."""
+    return ImageDamaged(f"the stored file of {image.name!r} is lost or damaged; upload it again")

@@ -1,15 +1,14 @@
-"""Removing images, with their tiles, and what a deleted project leaves."""
+"""Removing images, with their tiles."""
 
 from collections.abc import Sequence
 from contextlib import suppress
 
 from services.gallery.handlers.orphan_blobs import OrphanBlobs
-from services.gallery.repository import CLEARINGS, IMAGES, Clearing, Image
-from shared.contracts.envelope import Event
+from services.gallery.repository import IMAGES, Image
 from shared.contracts.image_events import ImageDeleted
-from shared.contracts.project_events import ProjectDeleted
-from shared.documents.port import Collection, Documents, EveryTenant, Query, Remove, TenantScope
+from shared.documents.port import Collection, Documents, Query, Remove, TenantScope
 from shared.errors import NotFound
+from shared.projects.directory import ProjectDirectory
 
 _CHUNK = 200
 
@@ -17,9 +16,12 @@ _CHUNK = 200
 class Removal:
     """Removes images, and says so; what their blobs leave is noted as orphans."""
 
-    def __init__(self, documents: Documents, orphans: OrphanBlobs) -> None:
+    def __init__(
+        self, documents: Documents, orphans: OrphanBlobs, projects: ProjectDirectory
+    ) -> None:
         self._documents = documents
         self._orphans = orphans
+        self._projects = projects
 
     async def delete_image(self, tenant: str, project_id: str, image_id: str) -> None:
         """Remove an image, and its tiles with it; raise NotFound."""
@@ -57,27 +59,24 @@ class Removal:
                 with suppress(NotFound):
                     await self._remove(tile)
 
-    async def forget_project(self, event: Event[ProjectDeleted]) -> None:
-        """Note that a project's images are to be removed; a loop does it in small steps."""
-        clearings = self._documents.collection(CLEARINGS, TenantScope(event.tenant))
-        await clearings.ensure(Clearing(id=event.data.project_id, tenant=event.tenant))
+    async def clear(self, tenant: str, project_id: str) -> int:
+        """Remove a step's worth of a deleted project's images; return how many."""
+        query = Query(where={"project_id": project_id}, limit=_CHUNK)
+        found = await self._images(tenant).query(query)
+        for image in found:
+            with suppress(NotFound):  # another replica was as quick
+                await self._remove(image, told=False)
+        return len(found)
 
-    async def clear_projects(self) -> int:
-        """Remove a step's worth of images of deleted projects; return how many."""
-        removed = 0
-        waiting = await self._documents.collection(CLEARINGS, EveryTenant()).query(Query())
-        for clearing in waiting:
-            images = self._images(clearing.tenant)
-            where = {"project_id": clearing.id}
-            found = await images.query(Query(where=where, limit=_CHUNK))
-            for image in found:
-                with suppress(NotFound):  # another replica was as quick
-                    await self._remove(image, told=False)
-            removed += len(found)
-            if not found:
-                scope = TenantScope(clearing.tenant)
-                await self._documents.collection(CLEARINGS, scope).delete(clearing)
-        return removed
+    async def require_project(self, image: Image) -> None:
+        """Remove an image again whose project was deleted while it was taken in; raise NotFound.
+
+        Whoever stores an image asks this afterwards: the clearing of its project may be over.
+        """
+        if await self._projects.is_deleted(image.tenant, image.project_id):
+            with suppress(NotFound):
+                await self._remove(image)
+            raise NotFound(f"no project {image.project_id}")
 
     async def _remove_bare_parent(self, tenant: str, parent_id: str) -> None:
         """Remove a parent whose last tile is gone: nothing shows it, and it would bar its file."""

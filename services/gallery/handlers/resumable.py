@@ -17,12 +17,25 @@ from services.gallery.repository import UPLOADS, Upload
 from shared.blobs.port import Blobs
 from shared.callers import Caller
 from shared.clock import Clock, format_time, utc_now
-from shared.documents.port import Collection, Documents, EveryTenant, Query, Range, TenantScope
-from shared.errors import InvalidInput, NotFound, VersionConflict
+from shared.documents.port import (
+    Collection,
+    Documents,
+    EveryTenant,
+    Query,
+    Range,
+    Sort,
+    TenantScope,
+)
+from shared.errors import InvalidInput, LoupeError, NotFound, VersionConflict
 from shared.ids import new_id
-from shared.projects.directory import ProjectView
+from shared.projects.directory import ProjectDirectory, ProjectView
+from shared.telemetry import logger
 
 LIFETIME = timedelta(hours=24)
+TAKEN_OVER_AFTER = timedelta(minutes=2)  # longer than whoever brought the last byte needs
+_CHUNK = 100
+
+log = logger(__name__)
 
 
 class ResumableUploads:
@@ -35,8 +48,10 @@ class ResumableUploads:
         *,
         staging: Staging,
         uploads: Uploads,
+        projects: ProjectDirectory,
         clock: Clock = utc_now,
     ) -> None:
+        self._projects = projects
         self._documents = documents
         self._blobs = blobs
         self._staging = staging
@@ -134,13 +149,56 @@ class ResumableUploads:
         except (NotFound, VersionConflict):
             return
 
+    async def take_in_whole(self) -> int:
+        """Take in whole uploads whose request died before it could; return how many ended.
+
+        Their clients were told by HEAD that all is there, and will not come back.
+        """
+        due = self._clock() + LIFETIME - TAKEN_OVER_AFTER
+        waiting = Query(
+            where={"whole": True, "expires_at": Range(lte=format_time(due))},
+            sort=Sort("expires_at"),
+            limit=_CHUNK,
+        )
+        ended = 0
+        for upload in await self._documents.collection(UPLOADS, EveryTenant()).query(waiting):
+            try:
+                ended += await self._take_over(upload)
+            except LoupeError as error:
+                if error.status >= 500:  # a full disk, a store that is down: it waits
+                    log.warning("upload.waits", upload=upload.id, cause=error.detail)
+                    continue
+                log.warning("upload.dropped", upload=upload.id, cause=error.detail)
+                await self.cancel(upload)
+                ended += 1
+        return ended
+
     async def expire(self) -> int:
         """Remove uploads that nobody went on with in time; return how many."""
-        due = Query(where={"expires_at": Range(lte=format_time(self._clock()))})
-        found = await self._documents.collection(UPLOADS, EveryTenant()).query(due)
+        due = Range(lte=format_time(self._clock()))
+        found = await self._documents.collection(UPLOADS, EveryTenant()).query(
+            Query(where={"whole": False, "expires_at": due}, limit=_CHUNK)
+        )
         for upload in found:
             await self.cancel(upload)
         return len(found)
+
+    async def clear(self, tenant: str, project_id: str) -> int:
+        """Remove a step's worth of a deleted project's uploads; return how many."""
+        found = await self._of(tenant).query(Query(where={"project_id": project_id}, limit=_CHUNK))
+        for upload in found:
+            await self.cancel(upload)
+        return len(found)
+
+    async def _take_over(self, upload: Upload) -> bool:
+        project = await self._projects.find(upload.tenant, upload.project_id)
+        if project is None:
+            return False  # unheard of, or deleted: then its clearing removes the upload
+        who = Caller(upload.tenant, upload.created_by, "member")
+        received = await self.complete(who, project, upload)
+        if received.refusal is not None:
+            log.warning("upload.refused", upload=upload.id, cause=received.refusal.detail)
+        return True
 
     async def _new(
         self, who: Caller, project: ProjectView, *, length: int, metadata: str | None
@@ -165,6 +223,7 @@ class ResumableUploads:
             update={
                 "offset": upload.offset + whole.size_bytes,
                 "parts": (*upload.parts, key),
+                "whole": upload.offset + whole.size_bytes == upload.length,
                 "expires_at": self._clock() + LIFETIME,
             }
         )

@@ -5,12 +5,16 @@ import hashlib
 from services.gallery.adapters.decoders import DecodePool
 from services.gallery.adapters.staging import Staging
 from services.gallery.domain.limits import decode_bytes
+from services.gallery.handlers.images import damaged
 from services.gallery.repository import IMAGES, Image
 from shared.blobs.port import Blobs, blob_key
 from shared.documents.port import Documents, TenantScope
-from shared.errors import NotFound
+from shared.errors import InvalidInput, NotFound
 from shared.runtime.mapping import mapped
+from shared.vision.headers.header import HeaderError
 from shared.vision.headers.sniff import read_header
+
+_JPEG = b"\xff\xd8"
 
 
 class Thumbnails:
@@ -25,11 +29,15 @@ class Thumbnails:
         self._staging = staging
 
     async def read(self, image: Image, size: int) -> bytes:
-        """Return the smallest stored thumbnail of at least `size` px, or the largest one."""
+        """Return the smallest stored thumbnail of at least `size` px, or the largest one.
+
+        Raises:
+            ImageDamaged: it must be made anew, and the image's content is lost or damaged.
+        """
         image = await self._with_thumbnails(image)
         try:
             return await self._stored(image, size)
-        except NotFound:  # collected in the moment that this image took them up (decision 0022)
+        except NotFound:  # collected as this image took them up (decision 0022), or damaged
             bare = image.model_copy(update={"thumbnails_key": None})
             return await self._stored(await self._with_thumbnails(bare), size)
 
@@ -38,17 +46,22 @@ class Thumbnails:
         best = next((known for known in sizes if known >= size), sizes[-1])
         start, length = image.thumbnails[str(best)]
         key = image.thumbnails_key or ""
-        return b"".join(
-            [part async for part in self._blobs.stream(key, start=start, length=length)]
-        )
+        parts = [part async for part in self._blobs.stream(key, start=start, length=length)]
+        data = b"".join(parts)
+        if len(data) != length or not data.startswith(_JPEG):
+            raise NotFound(f"thumbnail {best} of {image.id} is damaged")
+        return data
 
     async def _with_thumbnails(self, image: Image) -> Image:
         if image.thumbnails_key is not None:
             return image
         with self._staging.file() as staged:
-            async with self._blobs.as_file(image.blob_key) as path:
-                cost = decode_bytes(read_header(memoryview(mapped(path))))
-                decoded = await self._pool.decode(path, staged.folder, predicted_bytes=cost)
+            try:
+                async with self._blobs.as_file(image.blob_key) as path:
+                    cost = decode_bytes(read_header(memoryview(mapped(path))))
+                    decoded = await self._pool.decode(path, staged.folder, predicted_bytes=cost)
+            except (HeaderError, InvalidInput, NotFound) as error:
+                raise damaged(image) from error
             data = decoded.thumbnails.read_bytes()
         key = blob_key(image.tenant, hashlib.sha256(data).hexdigest())
         await self._blobs.put(key, data)

@@ -3,7 +3,7 @@
 from contextlib import suppress
 
 from services.gallery.domain.names import sort_name, tile_name
-from services.gallery.handlers.intake import uploaded_event
+from services.gallery.handlers.announcement import uploaded_event
 from services.gallery.handlers.removal import Removal
 from services.gallery.repository import IMAGES, Image
 from shared.contracts.envelope import Event

@@ -3,7 +3,7 @@
 import asyncio
 import io
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 import pytest
@@ -23,6 +23,8 @@ from shared.hosting.stores import Stores
 from shared.ids import new_id
 from tests.running import Running, credentials, running, until
 
+T = TypeVar("T")
+
 
 class Platform:
     """A running gallery with one project."""
@@ -35,6 +37,11 @@ class Platform:
         self.project_id = project_id
         self.images = f"/api/gallery/projects/{project_id}/images"
         self._handlers = handlers
+        self._use_cases = run.services[1].use_cases
+
+    def use(self, kind: type[T]) -> T:
+        """Return the gallery's use case of this class."""
+        return next(case for case in self._use_cases if isinstance(case, kind))
 
     async def upload(self, *files: tuple[str, bytes], **more: Any) -> httpx.Response:
         parts = [("files", (name, data)) for name, data in files]

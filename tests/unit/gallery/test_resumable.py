@@ -160,7 +160,7 @@ async def test_cancelled_and_forgotten_uploads_leave_nothing(stores: Stores) -> 
         place = (await begin(p, 5000)).headers["location"]
         await patch(p, place, 0, b"a" * 100)
         later = ResumableUploads(
-            stores.documents, stores.blobs, staging=None, uploads=None,
+            stores.documents, stores.blobs, staging=None, uploads=None, projects=None,
             clock=lambda: utc_now() + LIFETIME + timedelta(minutes=1),
         )  # fmt: skip
         assert await later.expire() == 1

@@ -1,0 +1,94 @@
+"""The blobs of an image: the file as it came, its upright content, its thumbnails.
+
+Each is kept under the hash of its bytes, so each can be told to be whole, and be made again of the
+file. An image that is uploaded again is healed so.
+"""
+
+import asyncio
+import hashlib
+from pathlib import Path
+
+from services.gallery.adapters.decoders import DecodePool
+from services.gallery.adapters.staging import Staged
+from services.gallery.domain.limits import decode_bytes
+from services.gallery.handlers.announcement import uploaded_event
+from services.gallery.repository import IMAGES, Image
+from shared.blobs.port import Blobs, blob_key
+from shared.documents.port import Documents, TenantScope, Write
+from shared.errors import NotFound
+from shared.runtime.mapping import mapped
+from shared.telemetry import logger
+from shared.vision.headers.header import ImageHeader
+from shared.vision.headers.sniff import read_header
+
+log = logger(__name__)
+
+
+class Renditions:
+    """Makes and stores what is made of files."""
+
+    def __init__(self, documents: Documents, blobs: Blobs, pool: DecodePool) -> None:
+        self._documents = documents
+        self._blobs = blobs
+        self._pool = pool
+
+    async def make(self, tenant: str, staged: Staged, header: ImageHeader) -> dict[str, object]:
+        """Decode a staged file, store all blobs of it; return what an image says of them.
+
+        Raises:
+            LoupeError: the file cannot be decoded; one of the gallery's refusals.
+        """
+        decoded = await self._pool.decode(
+            staged.path, staged.folder, predicted_bytes=decode_bytes(header)
+        )
+        key = blob_key(tenant, staged.sha256)
+        await self._blobs.put_file(key, staged.path)
+        if decoded.content is not None:
+            key = await self._put(tenant, decoded.content)
+        return {
+            "blob_key": key,
+            "content_type": decoded.content_type,
+            "thumbnails_key": await self._put(tenant, decoded.thumbnails),
+            "thumbnails": {str(size): span for size, span in decoded.spans.items()},
+        }
+
+    async def heal(self, image: Image, staged: Staged) -> bool:
+        """Store again what was lost or damaged of an image whose file came again.
+
+        Returns whether anything was. Where today's decoder gives other bytes than the one that the
+        image was taken in by, the image is announced anew.
+        """
+        keys = {image.original_key, image.blob_key, image.thumbnails_key} - {None}
+        if all([await self._is_whole(key) for key in keys if key]):
+            return False
+        header = await asyncio.to_thread(lambda: read_header(memoryview(mapped(staged.path))))
+        made = await self.make(image.tenant, staged, header)
+        log.warning("image.healed", image=image.id, name=image.name)
+
+        def healed(stored: Image) -> Write[Image]:
+            new = stored.model_copy(update=made)
+            return Write(new, () if new.blob_key == stored.blob_key else (uploaded_event(new),))
+
+        images = self._documents.collection(IMAGES, TenantScope(image.tenant))
+        await images.change(image.id, healed)
+        return True
+
+    async def _is_whole(self, key: str) -> bool:
+        """Whether a blob is there, with the bytes that its key names."""
+        digest = hashlib.sha256()
+        try:
+            async for chunk in self._blobs.stream(key):
+                await asyncio.to_thread(digest.update, chunk)
+        except NotFound:
+            return False
+        return key.endswith(digest.hexdigest())
+
+    async def _put(self, tenant: str, path: Path) -> str:
+        key = blob_key(tenant, await asyncio.to_thread(_sha256, path))
+        await self._blobs.put_file(key, path)
+        return key
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
