@@ -112,12 +112,17 @@ class StoreSettings(BaseSettings):
 
 
 class HttpSettings(BaseSettings):
-    """What every HTTP face needs."""
+    """What every HTTP face needs.
+
+    ``connections_per_source`` bounds what one address has open at once; 0 for a service that only
+    a proxy talks to.
+    """
 
     model_config = SettingsConfigDict(env_prefix="LOUPE_", frozen=True, extra="ignore")
 
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=1, le=65535)
+    connections_per_source: int = Field(default=1024, ge=0)
     token_secret: SecretStr
 
     _strong = field_validator("token_secret")(refuse_weak_secret)

@@ -32,6 +32,10 @@ CONSUMER_LAG = Gauge(
 OUTBOX_DEPTH = Gauge("loupe_outbox_depth", "Documents with events not yet published", ["relay"])
 JOBS = Gauge("loupe_jobs", "Jobs by state", ["service", "state"])
 DEAD_LETTERS = Counter("loupe_dead_letters_total", "Events set aside", ["service", "topic"])
+CONNECTIONS = Gauge("loupe_connections", "Connections of clients that are open")
+REFUSED_CONNECTIONS = Counter(
+    "loupe_connections_refused_total", "Connections that were refused or cut", ["reason"]
+)
 LOOP_LAG = Gauge(
     "loupe_event_loop_lag_seconds", "The longest that something kept the event loop of late"
 )

@@ -1,25 +1,25 @@
 """The host: runs one service, or all of them, with stores, consumers, relays, loops and HTTP."""
 
 import asyncio
-import contextlib
 import gc
 import os
 import signal
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Literal
 
-import uvicorn
 from starlette.types import ASGIApp
 
 from shared.events.consumer import ConsumerLoop
 from shared.events.lifecycle import Lifecycle
 from shared.events.relay import Relay
 from shared.hosting.allocator import keep_freed_blocks
+from shared.hosting.connections import Connections, bounds_for, raise_descriptor_limit
 from shared.hosting.pulse import keep_pulse
+from shared.hosting.server import Server
 from shared.hosting.service import Loop, Service
 from shared.hosting.stores import Stores
 from shared.http.app import ByPrefix, Check, create_app, problem_page
@@ -133,6 +133,7 @@ async def run(
     After a signal the process ends within :data:`_END_S`, whatever hangs; a second one ends it now.
     """
     keep_freed_blocks()
+    descriptors = raise_descriptor_limit()
     stores = Stores.of(StoreSettings())
     services = [build(stores) for build in builds]
     configure(services[0].name if len(services) == 1 else "loupe")
@@ -152,8 +153,10 @@ async def run(
     try:
         if "api" in roles:
             settings = HttpSettings()
-            server = _server(face_of(services, stores, settings, rest=rest, life=life), settings)
-            serving = asyncio.create_task(_serve(server, ready))
+            bounds = bounds_for(descriptors, per_source=settings.connections_per_source)
+            face = face_of(services, stores, settings, rest=rest, life=life)
+            server = Server(face, (settings.host, settings.port), Connections(bounds))
+            serving = asyncio.create_task(server.run_until_exit(ready))
             await _first(serving, asyncio.create_task(stop.wait()))
             await _finish(life, consumers)
             server.should_exit = True
@@ -196,39 +199,6 @@ async def watch_loop() -> None:
         await asyncio.sleep(_LOOP_LOOK_S)
         lags.append(time.monotonic() - due)
         LOOP_LAG.set(max(0.0, *lags))
-
-
-class _Server(uvicorn.Server):
-    """The server without its way with signals: it would end the process before anything closes."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leave the signals to the host."""
-        yield
-
-
-def _server(face: ASGIApp, settings: HttpSettings) -> _Server:
-    config = uvicorn.Config(
-        face,
-        host=settings.host,
-        port=settings.port,
-        log_config=None,
-        log_level="warning",
-        access_log=False,
-        lifespan="off",
-        timeout_graceful_shutdown=5,
-        h11_max_incomplete_event_size=64 * 1024,
-    )
-    return _Server(config)
-
-
-async def _serve(server: _Server, ready: Callable[[], None]) -> None:
-    serving = asyncio.create_task(server.serve())
-    while not server.started and not serving.done():  # noqa: ASYNC110  uvicorn tells no other way
-        await asyncio.sleep(0.02)
-    if server.started:
-        ready()
-    await serving
 
 
 async def _first(*tasks: asyncio.Task[Any]) -> None:

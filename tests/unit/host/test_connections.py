@@ -1,0 +1,204 @@
+"""Silent, slow and countless connections: they are cut, and everybody else is answered."""
+
+import asyncio
+import contextlib
+import json
+import subprocess
+import sys
+import textwrap
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+
+import pytest
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
+
+from shared.hosting.connections import Bounds, Connections
+from shared.hosting.server import Server
+from tests.servers.processes import free_port
+
+HOST = "127.0.0.1"
+GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+POST = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n"
+TIGHT = Bounds(head_s=0.6, head_bytes=8192, window_s=0.6, body_bytes_per_s=1000, total=40)
+
+
+async def face(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answers GET at once, POST after the body, /endless with what never ends."""
+    request = Request(scope, receive)
+    answer: Response = PlainTextResponse("here")
+    if request.url.path == "/endless":
+
+        async def endless() -> AsyncIterator[bytes]:
+            while True:
+                yield b"x" * 65536
+                await asyncio.sleep(0)
+
+        answer = StreamingResponse(endless())
+    with contextlib.suppress(ClientDisconnect):
+        await request.body()
+        await answer(scope, receive, send)
+
+
+@contextlib.asynccontextmanager
+async def serving(bounds: Bounds) -> AsyncIterator[int]:
+    port, ready = free_port(), asyncio.Event()
+    server = Server(face, (HOST, port), Connections(bounds))
+    running = asyncio.create_task(server.run_until_exit(ready.set))
+    await ready.wait()
+    try:
+        yield port
+    finally:
+        server.should_exit = True
+        await running
+
+
+async def ended(reader: asyncio.StreamReader) -> bytes:
+    """Read until the server cuts the connection."""
+    said = b""
+    with contextlib.suppress(ConnectionError):
+        while part := await reader.read(65536):
+            said += part
+    return said
+
+
+async def drip(writer: asyncio.StreamWriter, piece: bytes) -> None:
+    """Send a little, often, until the connection is cut."""
+    with contextlib.suppress(ConnectionError):
+        while True:
+            writer.write(piece)
+            await writer.drain()
+            await asyncio.sleep(0.1)
+
+
+async def silent(_writer: asyncio.StreamWriter) -> None:
+    """Say nothing."""
+
+
+async def slow_head(writer: asyncio.StreamWriter) -> None:
+    writer.write(b"GET / HTTP/1.1\r\n")
+    await drip(writer, b"A: b\r\n")
+
+
+async def blank_lines_after_an_answer(writer: asyncio.StreamWriter) -> None:
+    writer.write(GET)
+    await drip(writer, b"\r\n")
+
+
+async def silent_body(writer: asyncio.StreamWriter) -> None:
+    writer.write(POST)
+
+
+async def slow_body(writer: asyncio.StreamWriter) -> None:
+    writer.write(POST)
+    await drip(writer, b"x")
+
+
+Client = Callable[[asyncio.StreamWriter], Awaitable[None]]
+
+
+@pytest.mark.parametrize(
+    "client", [silent, slow_head, blank_lines_after_an_answer, silent_body, slow_body]
+)
+async def test_who_is_too_slow_is_cut(client: Client) -> None:
+    async with serving(TIGHT) as port:
+        reader, writer = await asyncio.open_connection(HOST, port)
+        speaking = asyncio.create_task(client(writer))
+        async with asyncio.timeout(30):
+            await ended(reader)
+        speaking.cancel()
+        writer.close()
+
+
+async def test_who_does_not_take_the_answer_is_cut() -> None:
+    async with serving(TIGHT) as port:
+        reader, writer = await asyncio.open_connection(HOST, port, limit=1)
+        writer.write(GET.replace(b"/ ", b"/endless ", 1))
+        await writer.drain()
+        await asyncio.sleep(3)  # longer than the bound: nothing is taken meanwhile
+        async with asyncio.timeout(30):
+            await ended(reader)
+        writer.close()
+
+
+async def test_a_body_that_keeps_the_pace_is_taken_however_long_it_lasts() -> None:
+    async with serving(TIGHT) as port:
+        reader, writer = await asyncio.open_connection(HOST, port)
+        writer.write(POST)
+        for _ in range(20):  # two seconds, three times the window
+            writer.write(b"x" * 5000)
+            await writer.drain()
+            await asyncio.sleep(0.1)
+        assert (await reader.readline()).startswith(b"HTTP/1.1 200")
+        writer.close()
+
+
+async def test_a_head_without_end_is_refused_by_its_size() -> None:
+    async with serving(TIGHT) as port:
+        reader, writer = await asyncio.open_connection(HOST, port)
+        writer.write(b"GET / HTTP/1.1\r\nA: " + b"a" * 20_000)
+        assert (await ended(reader)).startswith(b"HTTP/1.1 431")
+        writer.close()
+
+
+async def test_one_source_cannot_take_the_place_of_the_others() -> None:
+    async with serving(Bounds(head_s=60, total=40, per_source=10)) as port:
+        crowd = [await asyncio.open_connection(HOST, port) for _ in range(10)]
+        reader, writer = await asyncio.open_connection(HOST, port)
+        assert await ended(reader) == b""
+        writer.close()
+        reader, writer = await asyncio.open_connection(HOST, port, local_addr=("127.0.0.2", 0))
+        writer.write(GET)
+        assert (await reader.readline()).startswith(b"HTTP/1.1 200")
+        for _, each in (*crowd, (reader, writer)):
+            each.close()
+
+
+PLATFORM = """
+import asyncio, resource, sys
+resource.setrlimit(resource.RLIMIT_NOFILE, (128, 128))
+from starlette.responses import PlainTextResponse
+from shared.hosting.connections import Connections, bounds_for, raise_descriptor_limit
+from shared.hosting.server import Server
+from shared.telemetry import configure
+
+configure("test")
+bounds = bounds_for(raise_descriptor_limit(), per_source=1024)
+server = Server(PlainTextResponse("here"), ("127.0.0.1", int(sys.argv[1])), Connections(bounds))
+asyncio.run(server.run_until_exit(lambda: print("ready", flush=True)))
+"""
+
+
+@pytest.fixture
+def crowded() -> Iterator[tuple[int, "subprocess.Popen[str]"]]:
+    """A server that may open 128 files."""
+    port = free_port()
+    command = [sys.executable, "-c", textwrap.dedent(PLATFORM), str(port)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    yield port, process
+    process.kill()
+    process.wait()
+    process.stdout.close()
+
+
+async def test_three_hundred_silent_connections_make_nobody_deaf_and_no_log(
+    crowded: tuple[int, "subprocess.Popen[str]"],
+) -> None:
+    port, process = crowded
+    crowd = [await asyncio.open_connection(HOST, port) for _ in range(300)]
+    for _ in range(20):
+        reader, writer = await asyncio.open_connection(HOST, port, local_addr=("127.0.0.2", 0))
+        writer.write(GET)
+        async with asyncio.timeout(10):
+            assert (await reader.readline()).startswith(b"HTTP/1.1 200")
+        writer.close()
+    for _, each in crowd:
+        each.close()
+    process.kill()
+    assert process.stdout is not None
+    lines = process.stdout.read().splitlines()
+    assert len(lines) <= 2, lines
+    for line in lines:
+        assert json.loads(line)["event"] == "connections.cut"
