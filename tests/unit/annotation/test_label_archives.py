@@ -100,6 +100,39 @@ def test_pictures_and_system_files_are_left_aside() -> None:
     assert not entries["a.jpg"].error
 
 
+def test_files_of_other_purposes_are_left_aside() -> None:
+    entries, _ = read(
+        {
+            "notes.json": json.dumps({"shift": "night"}),
+            "obj.data": "classes = 2",
+            "README.roboflow.txt": "a - v1\nExported by a tool",
+            "._a.txt": b"\x00\x05\x16\x07",
+            "a.json": LABELME,
+        }
+    )
+    told = {file: (entry.error, bool(entry.notice)) for file, entry in entries.items()}
+    assert told.pop("a.json") == ("", False)
+    assert set(told.values()) == {("", True)}
+
+
+def test_a_name_is_matched_but_for_its_case_where_that_is_unique() -> None:
+    known = KnownImages(
+        [KnownImage(f"i{n}", name, 9, 9) for n, name in enumerate(("A.JPG", "b.png", "B.png"))]
+    )
+    assert known.named("a.jpg").name == known.with_stem("a").name == "A.JPG"
+    assert (known.named("b.png").name, known.named("B.png").name) == ("b.png", "B.png")
+    with pytest.raises(FormatError, match=r"2 images named 'B\.PNG'"):
+        known.named("B.PNG")
+
+
+def test_between_twins_the_name_in_the_file_decides() -> None:
+    document = {"shapes": [BOX], "imagePath": "..\\pictures\\twin.png"}
+    voc = VOC.replace("<object>", "<filename>twin.jpg</filename><object>")
+    entries, _ = read({"twin.json": json.dumps(document), "twin.xml": voc})
+    images = [entry.image.name for entry in entries.values() if entry.image and entry.labels]
+    assert images == ["twin.png", "twin.jpg"]
+
+
 def test_lists_at_the_root_are_honoured_and_name_what_they_miss() -> None:
     entries, splits = read(
         {

@@ -198,7 +198,7 @@ def assert_same(first: list[Shape], second: list[Shape]) -> None:
         assert math.isclose(one.angle or 0, other.angle or 0, abs_tol=1e-6)
 
 
-@given(st.lists(st.one_of(boxes(), outlines(), turned(), masks()), max_size=6))
+@given(st.lists(st.one_of(boxes(), outlines(), turned(), masks()), max_size=6, unique=True))
 @settings(max_examples=60, deadline=None)
 def test_labelme_written_is_read_back(shapes: list[Shape]) -> None:
     region = IgnoreRegion(points=((5, 5), (20, 5), (20, 30)))
@@ -208,7 +208,7 @@ def test_labelme_written_is_read_back(shapes: list[Shape]) -> None:
     assert read.warnings == ()
 
 
-@given(st.lists(boxes(), max_size=6))
+@given(st.lists(boxes(), max_size=6, unique=True))
 @settings(max_examples=60, deadline=None)
 def test_voc_and_createml_written_are_read_back(shapes: list[Shape]) -> None:
     assert_same(list(voc.parse(voc.write(IMAGE, shapes), IMAGE).shapes), shapes)
@@ -218,7 +218,7 @@ def test_voc_and_createml_written_are_read_back(shapes: list[Shape]) -> None:
     assert_same(list(entry.labels.shapes), shapes)
 
 
-@given(st.lists(st.one_of(boxes(), outlines()), max_size=6))
+@given(st.lists(st.one_of(boxes(), outlines()), max_size=6, unique=True))
 @settings(max_examples=60, deadline=None)
 def test_yolo_written_is_read_back(shapes: list[Shape]) -> None:
     names = sorted({s.label for s in shapes})
@@ -226,7 +226,7 @@ def test_yolo_written_is_read_back(shapes: list[Shape]) -> None:
     assert_same(list(read.shapes), shapes)
 
 
-@given(st.lists(st.one_of(boxes(), outlines(), masks()), max_size=6))
+@given(st.lists(st.one_of(boxes(), outlines(), masks()), max_size=6, unique=True))
 @settings(max_examples=60, deadline=None)
 def test_coco_written_is_read_back(shapes: list[Shape]) -> None:
     names = sorted({s.label for s in shapes})
@@ -321,18 +321,71 @@ def test_voc_errors_say_what_is_wrong(data: bytes, says: str) -> None:
         ("data.yaml", "nc: 2\nnames:\n  - scratch\n  - stain\nval: y\n"),
         ("data.yaml", "names:\n  0: scratch\n  1: stain\npath: z\n"),
         ("data.yaml", "names: {0: scratch, 1: stain}\n"),
+        ("data.yaml", "names: [\n  scratch,\n  stain,\n]\n"),
+        ("data.yaml", 'names: ["scr\\u0061tch", "stain"]\n'),
     ],
 )
 def test_yolo_class_names_are_read_from_every_customary_file(name: str, text: str) -> None:
     assert yolo.parse_classes(text.encode(), name) == ("scratch", "stain")
 
 
+def test_yolo_class_names_are_text_whatever_they_look_like() -> None:
+    text = 'names: [no, 1.0, 2026-11-26, null, "\\u5212\\u75D5", 划痕\u3000深]'
+    names = yolo.parse_classes(text.encode(), "data.yaml")
+    assert names == ("no", "1.0", "2026-11-26", "null", "划痕", "划痕 深")
+
+
+@pytest.mark.parametrize(
+    ("row", "points"),
+    [
+        ("0 0.1 0.1 0.5 0.1 0.5 0.5", 3),
+        ("0 0 0 1 0 1 1", 3),  # whole numbers throughout: corners of the image
+        ("0 0.1 0.1 0.5 0.1 0.5 0.5 0.1 0.5", 4),  # YOLO-OBB
+    ],
+)
+def test_yolo_outlines_are_read(row: str, points: int) -> None:
+    (shape,) = yolo.parse(row.encode(), IMAGE, ["a"]).shapes
+    assert (shape.kind, len(shape.points)) == ("polygon", points)
+
+
+@pytest.mark.parametrize(
+    "row", ["0 0.5 0.5 0.2 0.2 0.9", "0 0.5 0.5 0.2 0.2 0.91 1", "0 0.5 0.5 0.2 0.2 0.9 0.1 0.1"]
+)
+def test_yolo_rows_of_trackers_and_detectors_are_never_taken_for_outlines(row: str) -> None:
+    with pytest.raises(FormatError, match=r"line 2 has [678] fields"):
+        yolo.parse(f"0 0.5 0.5 0.2 0.2\n{row}".encode(), IMAGE, ["a"])
+
+
+def test_a_triangle_at_the_corner_of_the_image_is_written_and_read() -> None:
+    triangle = Shape(label="a", kind="polygon", points=((10, 10), (640, 10), (640, 480)))
+    read = yolo.parse(yolo.write(IMAGE, [triangle], ["a"]), IMAGE, ["a"])
+    assert_same(list(read.shapes), [triangle])
+
+
+def test_an_object_given_twice_is_taken_once_and_told() -> None:
+    labels = yolo.parse(b"0 0.5 0.5 0.2 0.2\n0 0.5 0.5 0.2 0.2\n", IMAGE, ["a"])
+    assert len(labels.shapes) == 1
+    assert labels.warnings == ("1 objects are given twice and were taken once",)
+
+
+def test_voc_difficult_is_told() -> None:
+    data = voc_file((10, 10, 20, 20)).replace(b"<name>", b"<difficult>1</difficult><name>")
+    labels = voc.parse(data, IMAGE)
+    assert (len(labels.shapes), "difficult" in labels.warnings[0]) == (1, True)
+
+
+@pytest.mark.parametrize("name", ["划痕\u3000深", " 划痕 深 ", "划痕\u00a0深"])
+def test_blanks_of_any_kind_in_a_label_are_one(name: str) -> None:
+    (shape,) = labelme.parse(labelme_file(rectangle(1, 1, 9, 9, label=name)), IMAGE).shapes
+    assert shape.label == Shape(label=name, kind="image").label == "划痕 深"
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
         ("names:\n  0: a\n  2: b\n", "not 0, 1, 2"),
-        ("nc: 2\n", "holds 0 class names"),
-        ("names: !!python/object/apply:os.system ['id']\n", "neither a list nor a map"),
+        ("nc: 2\n", "neither a list nor a map"),
+        ("names: !!python/object/apply:os.system ['id']\n", "not YAML"),
     ],
 )
 def test_yolo_class_errors_say_what_is_wrong(text: str, says: str) -> None:
@@ -421,5 +474,5 @@ def test_createml_bad_image_does_not_spoil_the_others() -> None:
     assert read == {"part-1.jpg": False, "part-2.png": True}
     assert sum(entry.image is None and bool(entry.error) for entry in entries) == 2
     assert any("nowhere.jpg" in entry.error for entry in entries)
-    assert entries[1].labels is not None
-    assert entries[1].labels.shapes[0].points == ((8, 7), (12, 13))
+    (labels,) = [entry.labels for entry in entries if entry.labels]
+    assert labels.shapes[0].points == ((8, 7), (12, 13))

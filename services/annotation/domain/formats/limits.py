@@ -8,6 +8,7 @@ from typing import Any
 from xml.etree.ElementTree import Element, ParseError
 
 import numpy as np
+import yaml
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 
@@ -18,6 +19,8 @@ MAX_COLLECTION_BYTES = 20 * 2**20  # one COCO or CreateML file describes many im
 MAX_DEPTH = 64
 MAX_INTEGER = 10**9
 MAX_SHAPES = 20_000  # of one image
+
+_MAX_YAML_CHARACTERS = 1 << 20
 
 _STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
 
@@ -65,6 +68,33 @@ def read_json(data: bytes, *, max_bytes: int = MAX_LABEL_BYTES) -> Any:  # noqa:
     except RecursionError:
         raise FormatError("nested too deep") from None
     return document
+
+
+class _TextLoader(yaml.CSafeLoader):
+    """Makes text, lists and maps; a tag that asks for more is an error."""
+
+
+_TextLoader.yaml_implicit_resolvers = {}  # no scalar is guessed to be a number or a truth
+
+
+def read_yaml(text: str) -> Any:  # noqa: ANN401  YAML is any
+    """Parse YAML that a stranger wrote; every scalar stays text: `no` is a name like others.
+
+    Raises:
+        FormatError: Too large, or not YAML; the text names the line.
+
+    >>> read_yaml("names: [no, 1.0]")
+    {'names': ['no', '1.0']}
+    """
+    if len(text) > _MAX_YAML_CHARACTERS:
+        raise FormatError(f"larger than {_MAX_YAML_CHARACTERS >> 10} KiB")
+    try:
+        return yaml.load(text, Loader=_TextLoader)  # noqa: S506  a safe loader
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 0
+        raise FormatError(f"not YAML: {error.problem} (line {line})") from None
+    except (yaml.YAMLError, RecursionError, TypeError, ValueError) as error:
+        raise FormatError(f"not YAML: {str(error)[:100]}") from None
 
 
 def _json_depth(data: bytes) -> int:

@@ -10,6 +10,7 @@ from shared.contracts.shapes import IgnoreRegion, Shape
 
 Split = Literal["train", "val", "test"]
 Format = Literal["labelme", "voc", "yolo", "createml", "coco"]
+ID_MARK = "~"
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp")
 
 
@@ -80,15 +81,20 @@ class SplitList:
 
 
 class KnownImages:
-    """The images of a project, found by file name or by base name."""
+    """The images of a project, found by file name or by base name.
+
+    An exact match wins; then one that differs in its letters' case only, where it is unique.
+    """
 
     def __init__(self, images: Iterable[KnownImage]) -> None:
-        self._by_name: dict[str, list[KnownImage]] = {}
-        self._by_stem: dict[str, list[KnownImage]] = {}
+        self._names = _Names()
+        self._stems = _Names()
+        self._by_id: dict[str, KnownImage] = {}
         for image in images:
             name = normal_name(image.name)
-            self._by_name.setdefault(name, []).append(image)
-            self._by_stem.setdefault(stem_of(name), []).append(image)
+            self._names.add(name, image)
+            self._stems.add(stem_of(name), image)
+            self._by_id[image.image_id.lower()] = image
 
     def named(self, file_name: str) -> KnownImage:
         """Return the image with this file name, folders ignored.
@@ -97,29 +103,68 @@ class KnownImages:
             FormatError: There is none, or more than one.
         """
         name = normal_name(base_name(file_name))
-        return _only(self._by_name.get(name, []), f"named {name!r}")
+        found = self._names.find(name)
+        return _only(found or self._marked(stem_of(name)), f"named {name!r}")
 
-    def with_stem(self, stem: str) -> KnownImage:
+    def with_stem(self, stem: str, own_name: str = "") -> KnownImage:
         """Return the image whose name without suffix is `stem`.
+
+        Args:
+            stem: The label file's base name.
+            own_name: The image's name as the file itself gives it: decides between twins.
 
         Raises:
             FormatError: There is none, or more than one.
         """
         wanted = normal_name(stem)
-        whole = self._by_name.get(wanted, [])  # `a.jpg.json`, where a.png exists too
+        whole = self._names.find(wanted)  # `a.jpg.json`, where a.png exists too
         if len(whole) == 1:
             return whole[0]
-        return _only(self._by_stem.get(wanted, []), f"with the base name {wanted!r}")
+        found = self._stems.find(wanted)
+        if len(found) > 1 and own_name:
+            own = normal_name(base_name(own_name))
+            found = [image for image in found if normal_name(image.name) == own] or found
+        return _only(found or self._marked(wanted), f"with the base name {wanted!r}")
+
+    def has_stem(self, stem: str) -> bool:
+        """Whether a label file of this base name is one of an image."""
+        wanted = normal_name(stem)
+        return any((self._names.find(wanted), self._stems.find(wanted), self._marked(wanted)))
 
     def find(self, listed: str) -> KnownImage | None:
         """Return the image that a list's line means, by file name or base name, or None."""
         name = normal_name(base_name(listed))
-        for candidates in (self._by_name.get(name), self._by_stem.get(name)):
-            if candidates and len(candidates) == 1:
-                return candidates[0]
         stem = stem_of(name) if PurePosixPath(name).suffix.lower() in IMAGE_SUFFIXES else ""
-        found = self._by_stem.get(stem, [])
-        return found[0] if len(found) == 1 else None
+        for found in (
+            self._names.find(name),
+            self._stems.find(name),
+            self._marked(name),
+            self._stems.find(stem) or self._marked(stem),
+        ):
+            if len(found) == 1:
+                return found[0]
+        return None
+
+    def _marked(self, stem: str) -> list[KnownImage]:
+        """The image whose id an export wrote behind a name that several images have."""
+        _, mark, image_id = stem.rpartition(ID_MARK)
+        image = self._by_id.get(image_id.lower()) if mark else None
+        return [image] if image else []
+
+
+class _Names:
+    """Images by a name, exactly or but for the case."""
+
+    def __init__(self) -> None:
+        self._exact: dict[str, list[KnownImage]] = {}
+        self._folded: dict[str, list[KnownImage]] = {}
+
+    def add(self, name: str, image: KnownImage) -> None:
+        self._exact.setdefault(name, []).append(image)
+        self._folded.setdefault(name.casefold(), []).append(image)
+
+    def find(self, name: str) -> list[KnownImage]:
+        return self._exact.get(name) or self._folded.get(name.casefold(), [])
 
 
 def _only(found: list[KnownImage], described: str) -> KnownImage:
@@ -169,5 +214,9 @@ class LabelCollector:
     warnings: list[str] = field(default_factory=list)
 
     def done(self) -> ParsedLabels:
-        """Return what was gathered."""
-        return ParsedLabels(tuple(self.shapes), tuple(self.ignore_regions), tuple(self.warnings))
+        """Return what was gathered, the same object twice once."""
+        shapes = tuple(dict.fromkeys(self.shapes))
+        doubled = len(self.shapes) - len(shapes)
+        if doubled:
+            self.warnings.append(f"{doubled} objects are given twice and were taken once")
+        return ParsedLabels(shapes, tuple(self.ignore_regions), tuple(self.warnings))

@@ -1,12 +1,11 @@
 """Putting shapes on their image: clip what sticks out, leave out what has no area."""
 
-import unicodedata
 from collections.abc import Sequence
 
 from pydantic import ValidationError
 
 from services.annotation.domain.formats.model import FormatError, KnownImage, LabelCollector
-from shared.contracts.shapes import MAX_POINTS, IgnoreRegion, Rle, Shape
+from shared.contracts.shapes import MAX_NAME, MAX_POINTS, IgnoreRegion, Rle, Shape, clean_name
 from shared.vision import polygons
 
 _SILENT_OVERHANG_PX = 1.0  # tools that count pixels from one, or round up, reach just outside
@@ -141,11 +140,14 @@ def clean_label(label: object, what: str) -> str:
     """
     if not isinstance(label, str):
         raise FormatError(f"{what} has no label name")
-    name = unicodedata.normalize("NFC", label).strip()
-    if not 1 <= len(name) <= 128:
-        raise FormatError(f"{what}: a label name has 1 to 128 characters, not {len(name)}")
-    if not name.isprintable():
-        raise FormatError(f"{what}: the label name holds invisible or control characters")
+    if not label.strip():
+        raise FormatError(f"{what}: a label name has 1 to 128 characters, not 0")
+    try:
+        name = clean_name(label)
+    except ValueError:
+        raise FormatError(f"{what}: the label name holds invisible or control characters") from None
+    if len(name) > MAX_NAME:
+        raise FormatError(f"{what}: a label name has 1 to {MAX_NAME} characters, not {len(name)}")
     return name
 
 

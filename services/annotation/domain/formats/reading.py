@@ -14,6 +14,7 @@ from services.annotation.domain.formats.model import (
     ImportEntry,
     KnownImage,
     KnownImages,
+    NoSuchImage,
     ParsedLabels,
     Split,
     SplitList,
@@ -31,6 +32,7 @@ _LISTS: dict[str, Split] = {
 _FORMATS: dict[str, Format] = {".json": "labelme", ".xml": "voc", ".txt": "yolo"}
 _CLASS_FILES = ("classes.txt", "obj.names", "data.yaml", "data.yml", "labels.txt")
 _COLLECTION_SPLIT = re.compile(r"(?:^|[_\-.])(train|val|valid|test)(?:\d{4})?(?:[_\-.]|$)")
+_NO_LABELS = "not a label file (.json, .xml, .txt)"
 _UNKNOWN_SHOWN = 5
 
 
@@ -90,22 +92,40 @@ class ArchiveReader:
 
     def _read(self, member: Member) -> Iterator[ImportEntry]:
         suffix = PurePosixPath(member.name).suffix.lower()
-        if suffix in IMAGE_SUFFIXES:
-            notice = "a picture; pictures are uploaded to the gallery, not with the labels"
+        notice = self._stray(member, suffix)
+        if notice:
             yield ImportEntry(member.name, notice=notice)
             return
         try:
             if suffix == ".json":
                 yield from self._read_json(member)
             elif suffix == ".xml":
+                yield self._of_one_image(member, voc.image_name(self._archive.read(member)))
+            elif suffix != ".txt":
+                raise FormatError(_NO_LABELS)
+            elif not self._is_list(member):
                 yield self._of_one_image(member)
-            elif suffix == ".txt":
-                if not self._is_list(member):
-                    yield self._of_one_image(member)
-            else:
-                raise FormatError("not a label file (.json, .xml, .txt)")
         except FormatError as error:
             yield ImportEntry(member.name, error=str(error))
+
+    def _stray(self, member: Member, suffix: str) -> str:
+        """Why a file is none of labels, or nothing when it may be one."""
+        if suffix in IMAGE_SUFFIXES:
+            return "a picture; pictures are uploaded to the gallery, not with the labels"
+        if member.name.startswith("."):
+            return "a hidden file of a system"
+        if self._known.has_stem(stem_of(member.name)):
+            return ""
+        if suffix not in _FORMATS:
+            return _NO_LABELS
+        lowered = stem_of(member.name).lower()
+        if suffix == ".txt" and lowered not in _LISTS and not self._holds_labels(member):
+            return "text that holds neither objects nor a list of a split"
+        return ""
+
+    def _holds_labels(self, member: Member) -> bool:
+        data = self._archive.read(member)
+        return not data.strip() or yolo.looks_like_labels(data)
 
     def _is_list(self, member: Member) -> bool:
         if PurePosixPath(member.name).suffix.lower() != ".txt":
@@ -114,14 +134,17 @@ class ArchiveReader:
             return False
         return not yolo.looks_like_labels(self._archive.read(member))
 
-    def _of_one_image(self, member: Member) -> ImportEntry:
+    def _of_one_image(self, member: Member, own_name: str = "") -> ImportEntry:
         image: KnownImage | None = None
         kind = _FORMATS[PurePosixPath(member.name).suffix.lower()]
         try:
-            image = self._known.with_stem(stem_of(member.name))
+            image = self._known.with_stem(stem_of(member.name), own_name)
             return ImportEntry(member.name, image, self._parse_one(member, image), kind)
         except FormatError as error:
-            return ImportEntry(member.name, image, format=kind, error=str(error))
+            unmatched = isinstance(error, NoSuchImage)
+            return ImportEntry(
+                member.name, image, format=kind, error=str(error), unmatched=unmatched
+            )
 
     def _parse_one(self, member: Member, image: KnownImage) -> ParsedLabels:
         data = self._archive.read(member)
@@ -135,14 +158,18 @@ class ArchiveReader:
         data = self._archive.read(member)
         document = limits.read_json(data, max_bytes=limits.MAX_COLLECTION_BYTES)
         if isinstance(document, dict) and "shapes" in document:
-            yield self._of_one_image(member)
+            own = document.get("imagePath")
+            yield self._of_one_image(member, own if isinstance(own, str) else "")
         elif isinstance(document, dict) and "images" in document:
             yield from self._with_split(member, coco.parse(document, member.name, self._known))
         elif isinstance(document, list):
             entries = createml.parse(document, member.name, self._known)
             yield from self._with_split(member, entries)
         else:
-            raise FormatError("JSON of no known kind: neither labelme, COCO nor CreateML")
+            told = "JSON of no known kind: neither labelme, COCO nor CreateML"
+            if self._known.has_stem(stem_of(member.name)):
+                raise FormatError(told)
+            yield ImportEntry(member.name, notice=told)
 
     def _with_split(self, member: Member, entries: Iterator[ImportEntry]) -> Iterator[ImportEntry]:
         """A collection called `instances_val.json` says which split its images belong to."""

@@ -11,6 +11,7 @@ from services.annotation.domain.formats.model import (
     ImportEntry,
     KnownImage,
     KnownImages,
+    NoSuchImage,
 )
 
 MAX_ID_CHARACTERS = 100
@@ -58,7 +59,12 @@ def matched(
         try:
             image = known.named(record.name)
         except FormatError as error:
-            yield ImportEntry(file, format=kind, error=f"{record.place}: {error}", unmatched=True)
+            yield ImportEntry(
+                file,
+                format=kind,
+                error=f"{record.place}: {error}",
+                unmatched=isinstance(error, NoSuchImage),
+            )
             continue
         images[image.image_id] = image
         found[image.image_id].append(record)

@@ -44,7 +44,21 @@ def parse(data: bytes, image: KnownImage) -> ParsedLabels:
         label = (found.findtext("name") or "").strip()
         x1, y1, x2, y2 = _box(found, what)
         add_box(labels, image, label=label, corners=((x1, y1), (x2, y2)), what=what)
+        if (found.findtext("difficult") or "").strip() in ("1", "true"):
+            labels.warnings.append(f"{what} ({label}) is marked difficult: taken as any other")
     return labels.done()
+
+
+def image_name(data: bytes) -> str:
+    """Return the name that a file gives its image, or nothing; broken ones are told by `parse`.
+
+    >>> image_name(b"<annotation><filename> a.png </filename></annotation>")
+    'a.png'
+    """
+    try:
+        return (limits.read_xml(data).findtext("filename") or "").strip()
+    except FormatError:
+        return ""
 
 
 def _size(root: Element, side: str) -> float:

@@ -1,6 +1,5 @@
 """YOLO txt: a line an object, class index and fractions of the image; boxes or polygons."""
 
-import re
 from collections.abc import Sequence
 
 from services.annotation.domain.formats import limits
@@ -15,9 +14,8 @@ from shared.contracts.shapes import Shape
 
 MAX_CLASSES = 10_000
 _BOX_FIELDS = 5
-_NAMES_KEY = re.compile(r"^names\s*:\s*(.*)$")
-_BLOCK_ITEM = re.compile(r"^\s*(?:-|(\d+)\s*:)\s+(.*)$")
-_INLINE_PAIR = re.compile(r"^\s*(\d+)\s*:\s*(.*)$")
+_TRIANGLE_FIELDS = 7
+_MOST = 2.0  # tools let outlines reach a little outside
 
 
 def looks_like_labels(data: bytes) -> bool:
@@ -71,23 +69,42 @@ def _add_line(
 ) -> None:
     label = _class_name(fields[0], class_names, what)
     values = [limits.number(field, what) for field in fields[1:]]
-    if max((abs(v) for v in values), default=0.0) > 2:
+    if max((abs(v) for v in values), default=0.0) > _MOST:
         raise FormatError(f"{what}: YOLO values are fractions of the image, not pixels")
     if len(values) == _BOX_FIELDS - 1:
-        x, y, w, h = values
-        if w < 0 or h < 0:
-            raise FormatError(f"{what}: width or height is negative")
-        low = ((x - w / 2) * image.width, (y - h / 2) * image.height)
-        high = ((x + w / 2) * image.width, (y + h / 2) * image.height)
-        add_box(labels, image, label=label, corners=(low, high), what=what)
-    elif len(values) >= 6 and len(values) % 2 == 0:
+        _add_box_row(labels, image, label, values, what)
+    elif _is_outline(fields):
         pairs = zip(values[::2], values[1::2], strict=True)
         points = [(x * image.width, y * image.height) for x, y in pairs]
         add_polygon(labels, image, label=label, points=points, what=what)
     else:
         raise FormatError(
-            f"{what} has {len(fields)} fields; a box has 5, a polygon an odd 7 or more"
+            f"{what} has {len(fields)} fields; a box has 5 (class, centre, size), an outline an odd"
+            " 7 or more (class, then x and y); confidences and track ids are no labels"
         )
+
+
+def _add_box_row(
+    labels: LabelCollector, image: KnownImage, label: str, values: list[float], what: str
+) -> None:
+    x, y, w, h = values
+    if w < 0 or h < 0:
+        raise FormatError(f"{what}: width or height is negative")
+    low = ((x - w / 2) * image.width, (y - h / 2) * image.height)
+    high = ((x + w / 2) * image.width, (y + h / 2) * image.height)
+    add_box(labels, image, label=label, corners=(low, high), what=what)
+
+
+def _is_outline(fields: Sequence[str]) -> bool:
+    """Whether a row is class and points; a box with confidence and track id looks like a triangle.
+
+    Trackers write the id as a whole number behind fractions, which no tool does with a coordinate.
+    """
+    if len(fields) < _TRIANGLE_FIELDS or len(fields) % 2 == 0:
+        return False
+    fractions = ["." in field or "e" in field.lower() for field in fields[1:]]
+    is_tracked = len(fields) == _TRIANGLE_FIELDS and not fractions[-1] and any(fractions)
+    return not is_tracked
 
 
 def _class_name(text: str, class_names: Sequence[str], what: str) -> str:
@@ -116,66 +133,31 @@ def parse_classes(data: bytes, file_name: str) -> tuple[str, ...]:
     """
     text = limits.read_text(data)
     is_yaml = file_name.lower().endswith((".yaml", ".yml"))
-    names = _yaml_names(text) if is_yaml else text.strip().splitlines()
+    names = _yaml_names(text) if is_yaml else _lines(text)
     if not 1 <= len(names) <= MAX_CLASSES:
         raise FormatError(f"holds {len(names)} class names; 1 to {MAX_CLASSES} are expected")
     return tuple(clean_label(name, f"class {index}") for index, name in enumerate(names))
 
 
-def _yaml_names(text: str) -> list[str]:
-    """The `names` entry of a data.yaml: a list or a map, inline or in block form.
-
-    Only this one key is read, by hand: a YAML engine is far more than a label file needs.
-    """
-    lines = text.splitlines()
-    for index, line in enumerate(lines):
-        found = _NAMES_KEY.match(line)
-        if found and found[1].split("#")[0].strip():
-            return _inline_names(found[1])
-        if found:
-            return _block_names(lines[index + 1 :])
-    return []
+def _lines(text: str) -> list[object]:
+    return list(text.strip().splitlines())
 
 
-def _inline_names(text: str) -> list[str]:
-    body = text.split(" #")[0].strip()
-    if body[:1] not in "[{" or body[-1:] not in "]}":
+def _yaml_names(text: str) -> list[object]:
+    """The `names` entry of a data.yaml: a list, or a map by index; every scalar is text."""
+    names = limits.mapping(limits.read_yaml(text), "the file").get("names")
+    if isinstance(names, list):
+        return names
+    if not isinstance(names, dict):
         raise FormatError("'names' is neither a list nor a map")
-    items = [item for item in body[1:-1].split(",") if item.strip()]
-    pairs = [_INLINE_PAIR.match(item) for item in items]
-    if body[0] == "{":
-        return _by_index([(pair[1], pair[2]) for pair in pairs if pair])
-    return [_unquoted(item) for item in items]
-
-
-def _block_names(lines: Sequence[str]) -> list[str]:
-    listed: list[str] = []
-    numbered: list[tuple[str, str]] = []
-    for line in lines:
-        bare = line.split(" #")[0].rstrip()
-        if not bare.strip():
-            continue
-        item = _BLOCK_ITEM.match(bare)
-        if item is None:
-            break
-        if item[1] is None:
-            listed.append(_unquoted(item[2]))
-        else:
-            numbered.append((item[1], item[2]))
-    return _by_index(numbered) if numbered else listed
-
-
-def _by_index(pairs: Sequence[tuple[str, str]]) -> list[str]:
-    names = {int(index[:6]): _unquoted(name) for index, name in pairs}
-    if sorted(names) != list(range(len(names))):
+    numbered = {
+        int(index): name
+        for index, name in names.items()
+        if isinstance(index, str) and index.isascii() and index.isdecimal() and len(index) <= 6
+    }
+    if len(numbered) != len(names) or sorted(numbered) != list(range(len(numbered))):
         raise FormatError("the indices of 'names' are not 0, 1, 2 …")
-    return [names[index] for index in range(len(names))]
-
-
-def _unquoted(text: str) -> str:
-    bare = text.strip()
-    is_quoted = len(bare) > 1 and bare[0] == bare[-1] and bare[0] in "'\""
-    return bare[1:-1] if is_quoted else bare
+    return [numbered[index] for index in range(len(numbered))]
 
 
 def write(image: KnownImage, shapes: Sequence[Shape], class_names: Sequence[str]) -> bytes:
@@ -198,5 +180,10 @@ def write(image: KnownImage, shapes: Sequence[Shape], class_names: Sequence[str]
             x1, y1, x2, y2 = shape.bounds()
             centre = [(x1 + x2) / 2 / image.width, (y1 + y2) / 2 / image.height]
             values = [*centre, (x2 - x1) / image.width, (y2 - y1) / image.height]
-        lines.append(" ".join([str(index[shape.label]), *(f"{v:.10g}" for v in values)]))
+        lines.append(" ".join([str(index[shape.label]), *(_fraction(v) for v in values)]))
     return "".join(f"{line}\n" for line in lines).encode()
+
+
+def _fraction(value: float) -> str:
+    text = f"{value:.10g}"
+    return text if "." in text or "e" in text else f"{text}.0"  # never like a track id
