@@ -15,7 +15,8 @@ def add_parser(subparsers: SubParsers) -> None:
 
 def run(_args: argparse.Namespace) -> int:
     """Run the platform; return 1 with one line when it cannot start."""
-    from services.standalone import CannotStart, place_from_environment, prepare, serve
+    from services.data_folder import CannotStart, place_from_environment, prepare
+    from services.standalone import serve
 
     try:
         place = place_from_environment()
@@ -29,7 +30,7 @@ def run(_args: argparse.Namespace) -> int:
 
     with lock:
         try:
-            asyncio.run(serve(place, ready=say))
+            asyncio.run(serve(ready=say))
         except LoupeError as reason:
             print(f"loupe: {reason.detail}", file=sys.stderr)
             return 1

@@ -43,7 +43,7 @@ def add_parser(subparsers: SubParsers) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Walk the loop; 0, or 1 with one line that says what is wrong."""
-    from services.standalone import CannotStart, place_from_environment
+    from services.data_folder import CannotStart, place_from_environment
 
     began = time.monotonic()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # stop in order, as for Ctrl-C

@@ -1,12 +1,18 @@
 """A platform that cannot start says why in one line."""
 
+import asyncio
+import os
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from services.__main__ import main
-from services.standalone import CannotStart, place_from_environment, prepare
+from services.data_folder import CannotStart, place_from_environment, prepare
+from services.workspace.domain.api_keys import make_key
+from tests.running import until
 
 
 @pytest.mark.parametrize("port", ["abc", "0", "99999", "-1", "80 80"])
@@ -40,3 +46,118 @@ def test_a_taken_port_names_it_and_the_way_out(
         place = place_from_environment()
         with pytest.raises(CannotStart, match=f"{place.port} cannot be used .*LOUPE_PORT"):
             prepare(place)
+
+
+PREPARE = """
+import os, sys
+from services.data_folder import CannotStart, place_from_environment, prepare
+
+try:
+    held = prepare(place_from_environment())
+except CannotStart as reason:
+    sys.exit(f"loupe: {reason}")
+print("prepared", flush=True)
+sys.stdin.read()
+"""
+
+
+def preparing(data: Path, **variables: str) -> "subprocess.Popen[str]":
+    """A process that holds the folder until its input ends; its port is nobody's."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = str(probe.getsockname()[1])
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("LOUPE_")}
+    return subprocess.Popen(
+        [sys.executable, "-c", PREPARE],
+        env={**inherited, "LOUPE_DATA": str(data), "LOUPE_PORT": port, **variables},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def said(process: "subprocess.Popen[str]") -> str:
+    """What it says once it has let the folder go."""
+    return "".join(process.communicate()).strip()
+
+
+def test_the_folder_and_what_lies_in_it_are_closed_to_other_users(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    (data / "blobs").mkdir(parents=True)
+    (data / "documents.db").write_bytes(b"of an older release")
+    data.chmod(0o755)
+    (data / "blobs").chmod(0o755)
+    (data / "documents.db").chmod(0o644)
+    assert said(preparing(data)) == "prepared"
+    assert data.stat().st_mode & 0o777 == 0o700
+    modes = {path.name: path.stat().st_mode & 0o777 for path in data.iterdir()}
+    assert modes == {
+        "admin.key": 0o600,
+        "blobs": 0o700,
+        "documents.db": 0o600,
+        "token.secret": 0o600,
+    }
+
+
+def test_no_second_platform_gets_in_whatever_is_removed(tmp_path: Path) -> None:
+    first = preparing(tmp_path)
+    assert first.stdout is not None
+    assert first.stdout.readline() == "prepared\n"
+    for path in tmp_path.iterdir():
+        path.unlink()
+    assert "a platform already runs on" in said(preparing(tmp_path))
+    said(first)
+    assert said(preparing(tmp_path)) == "prepared"
+
+
+def test_the_file_holds_the_key_that_is_valid(tmp_path: Path) -> None:
+    key = make_key().text
+    assert said(preparing(tmp_path, LOUPE_WORKSPACE_ADMIN_KEY=key)) == "prepared"
+    assert (tmp_path / "admin.key").read_text() == f"{key}\n"
+    assert said(preparing(tmp_path)) == "prepared"
+    assert (tmp_path / "admin.key").read_text() == f"{key}\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("LOUPE_WORKSPACE_ADMIN_KEY", "lp_nonsense"), ("LOUPE_TOKEN_SECRET", "short-and-weak")],
+)
+def test_a_secret_that_cannot_be_used_is_named_in_one_line_and_not_shown(
+    name: str, value: str, tmp_path: Path
+) -> None:
+    words = said(preparing(tmp_path, **{name: value}))
+    assert words.startswith(f"loupe: {name}")
+    assert "\n" not in words
+    assert value not in words
+
+
+def test_a_weak_secret_in_the_file_is_told_without_showing_it(tmp_path: Path) -> None:
+    (tmp_path / "token.secret").write_text("short-and-weak\n")
+    words = said(preparing(tmp_path))
+    assert "token.secret" in words
+    assert "\n" not in words
+    assert "short-and-weak" not in words
+
+
+async def test_training_does_not_get_the_secrets_of_the_doors(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from services.standalone import keep_running
+
+    monkeypatch.setenv("LOUPE_TOKEN_SECRET", "0" * 31 + "f")
+    monkeypatch.setenv("LOUPE_WORKSPACE_ADMIN_KEY", "key")
+    monkeypatch.setenv("LOUPE_TRAINER_DEVICE", "cpu")
+    seen = tmp_path / "seen"
+    program = (
+        "import os, sys, time; from pathlib import Path; "
+        "Path(sys.argv[1] + '.new').write_text(' '.join(sorted(os.environ))); "
+        "os.rename(sys.argv[1] + '.new', sys.argv[1]); time.sleep(60)"
+    )
+    keeping = asyncio.create_task(keep_running((sys.executable, "-c", program, str(seen))))
+    await until(seen.exists)
+    keeping.cancel()
+    await asyncio.gather(keeping, return_exceptions=True)
+    names = seen.read_text().split()
+    assert "LOUPE_TRAINER_DEVICE" in names
+    assert not {"LOUPE_TOKEN_SECRET", "LOUPE_WORKSPACE_ADMIN_KEY"} & set(names)
