@@ -1,35 +1,40 @@
 """The composition root of tiling."""
 
+from functools import partial
+
 from services.tiling.api import plans
-from services.tiling.handlers.images import Images
+from services.tiling.handlers.images import CUT, Images
 from services.tiling.handlers.plans import Plans
 from services.tiling.repository import IMAGES, JOBS, PROJECTS, TARGETS
 from services.tiling.settings import TilingSettings
 from services.tiling.subscriptions import subscriptions
-from services.tiling.work.cutter import Cutter, cut_forever
+from services.tiling.work.cutter import Cutter, failure_of
 from shared.hosting.service import Service
 from shared.hosting.stores import Stores
+from shared.images.directory import ImageDirectory
 from shared.jobs.queue import JobQueue
+from shared.jobs.worker import JobWorker, reap_forever
 from shared.projects.directory import ProjectDirectory
+
+NAME = "tiling"
 
 
 def build(stores: Stores) -> Service:
     """Wire tiling over ``stores``."""
     settings = TilingSettings()
-    queue = JobQueue(stores.documents, "tiling")
-    projects = ProjectDirectory(stores.documents, "tiling")
-    images = Images(stores.documents, queue, projects=projects)
+    documents = stores.documents
+    queue = JobQueue(documents, NAME)
+    projects = ProjectDirectory(documents, NAME)
+    directory = ImageDirectory(documents, NAME)
+    images = Images(documents, queue, projects=projects, images=directory)
     cutter = Cutter(stores.blobs, projects, staging=settings.staging_folder())
-
-    async def cut() -> None:
-        await cut_forever(cutter, queue, images.work_waits, look_every_s=settings.look_every_s)
-
+    worker = JobWorker(queue, {CUT: cutter.cut}, ended=failure_of, look_s=settings.look_every_s)
     return Service(
-        name="tiling",
+        name=NAME,
         summary="Tile plans, and the cutting of large images",
         collections=(IMAGES, TARGETS, JOBS, PROJECTS),
         routers=(plans.router,),
-        use_cases=(Plans(stores.documents, projects),),
-        subscriptions=subscriptions(images, projects),
-        background=(cut,),
+        use_cases=(Plans(documents, projects, directory),),
+        subscriptions=subscriptions(projects, directory, images),
+        background=(worker.run, partial(reap_forever, queue, failure_of)),
     )

@@ -2,18 +2,9 @@
 
 from shared.documents.port import CollectionSpec, Index
 from shared.documents.projections import Projection
+from shared.images.directory import images_spec
 from shared.jobs.job import job_spec
 from shared.projects.directory import projects_spec
-
-
-class ImageSize(Projection):
-    """The size of an image that came whole: what a plan has to cut; ``deleted`` ones stay known."""
-
-    project_id: str
-    width: int = 0
-    height: int = 0
-    area: int = 0
-    deleted: bool = False
 
 
 class Targets(Projection):
@@ -27,7 +18,7 @@ class Targets(Projection):
     longest_small_side: float
 
 
-IMAGES = CollectionSpec("tiling.images", ImageSize, (Index(("project_id", "deleted", "area")),))
+IMAGES = images_spec("tiling", Index(("project_id", "deleted", "parent_id", "area")))
 TARGETS = CollectionSpec(
     "tiling.targets",
     Targets,

@@ -4,14 +4,18 @@ from services.tiling.handlers.images import Images
 from shared.contracts.annotation_events import AnnotationSaved
 from shared.contracts.image_events import ImageDeleted, ImageUploaded
 from shared.events.subscriptions import Subscription, on
+from shared.images.directory import ImageDirectory
 from shared.projects.directory import ProjectDirectory
 
 
-def subscriptions(images: Images, projects: ProjectDirectory) -> tuple[Subscription, ...]:
-    """Return the table: event → handler."""
+def subscriptions(
+    projects: ProjectDirectory, directory: ImageDirectory, images: Images
+) -> tuple[Subscription, ...]:
+    """Return the table: event → handlers, in order."""
     return (
         *projects.subscriptions(),
-        on(ImageUploaded, images.note_image),
-        on(ImageDeleted, images.forget_image),
+        *directory.subscriptions(),
+        on(ImageUploaded, images.order_cut),
+        on(ImageDeleted, images.forget_targets),
         on(AnnotationSaved, images.note_targets),
     )

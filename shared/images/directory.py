@@ -145,7 +145,11 @@ class ImageDirectory:
             project_id=data.project_id,
             deleted=True,
         )
-        await self._change(event.tenant, data.project_id, data.image_id, lambda _: gone)
+
+        def mark(old: ImageView) -> ImageView | None:
+            return None if old.deleted and old.sequence >= event.sequence else gone
+
+        await self._change(event.tenant, data.project_id, data.image_id, mark)
 
     async def _annotated(self, event: Event[AnnotationSaved]) -> None:
         data = event.data

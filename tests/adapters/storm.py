@@ -15,6 +15,7 @@ from shared.contracts.image_events import ImageDeleted, ImageUploaded
 from shared.contracts.model_events import PredictionCompleted
 from shared.contracts.project_events import ProjectCreated, ProjectUpdated
 from shared.errors import LoupeError
+from shared.events.subscriptions import by_event
 from shared.hosting.service import Service
 
 TENANTS = ("acme", "bolt", "cog")
@@ -120,22 +121,27 @@ async def handle_all(services: Sequence[Service], events: Sequence[PendingEvent]
 
     What a handler cannot do yet comes again later, as the consumer loop would have it.
     """
-    tables = [{s.event.type: s for s in service.subscriptions} for service in services]
+    tables = [by_event(service.subscriptions) for service in services]
     pending = deque(
-        (table[event.type], event) for event in events for table in tables if event.type in table
+        (kind, handlers, event)
+        for event in events
+        for table in tables
+        for kind, handlers in table.items()
+        if kind.type == event.type
     )
     calls, most = 0, 20 * len(pending)
     while pending:
-        subscription, packed = pending.popleft()
-        event: Event[Any] = unpack(subscription.event, packed.value_bytes())
+        kind, handlers, packed = pending.popleft()
+        event: Event[Any] = unpack(kind, packed.value_bytes())
         calls += 1
         assert calls < most, f"{packed.type} can never be handled"
         try:
-            await subscription.handler(event)
+            for handler in handlers:
+                await handler(event)
         except LoupeError as error:
             if not error.retryable:
                 raise
-            pending.append((subscription, packed))
+            pending.append((kind, handlers, packed))
     return calls
 
 

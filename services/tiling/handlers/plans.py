@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 from services.tiling.domain.planning import SMALLEST_TARGET_AREA, Planned, TargetSizes, plan_image
-from services.tiling.repository import IMAGES, TARGETS
+from services.tiling.repository import TARGETS
 from shared.documents.port import Documents, Query, Range, Sort, TenantScope, Where
 from shared.errors import FieldError, InvalidInput
+from shared.images.directory import ImageDirectory, living
 from shared.projects.directory import ProjectDirectory
 from shared.vision.tiles import TilePlan
 
@@ -35,9 +36,12 @@ class PlanQuestion:
 class Plans:
     """Plans over the document store."""
 
-    def __init__(self, documents: Documents, projects: ProjectDirectory) -> None:
+    def __init__(
+        self, documents: Documents, projects: ProjectDirectory, images: ImageDirectory
+    ) -> None:
         self._documents = documents
         self._projects = projects
+        self._images = images
 
     async def plan(self, tenant: str, project_id: str, asked: PlanQuestion) -> Planned:
         """Return the plan of a project, or the one asked for, on its largest image; or NotFound.
@@ -55,9 +59,10 @@ class Plans:
     ) -> tuple[int, int] | None:
         if asked.width and asked.height:
             return asked.width, asked.height
-        where: Where = {"project_id": project_id, "deleted": False}
-        images = self._documents.collection(IMAGES, TenantScope(tenant))
-        largest = await images.query(Query(where=where, sort=Sort("area", -1), limit=1))
+        whole = living(project_id, parent_id=None)
+        largest = await self._images.of(tenant).query(
+            Query(where=whole, sort=Sort("area", -1), limit=1)
+        )
         return (largest[0].width, largest[0].height) if largest else None
 
     async def _targets(

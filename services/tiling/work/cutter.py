@@ -1,28 +1,20 @@
-"""The cutting of queued images: one at a time, leased, so that a killed one starts again."""
+"""The cutting of queued images, one at a time: a killed one starts again."""
 
 import asyncio
-import contextlib
 import shutil
 from pathlib import Path
 
 from services.tiling.domain.planning import refusal_of
-from services.tiling.handlers.images import CUT, heard_project
+from services.tiling.handlers.images import heard_project
 from services.tiling.process.cutting import ImageUnreadable, TileFile, cut
 from shared.blobs.port import Blobs, blob_key
-from shared.contracts.envelope import EventBody
 from shared.contracts.image_events import ImageTiled, ImageUploaded, Tile, TilingFailed
-from shared.errors import LoupeError, NotFound
+from shared.errors import NotFound
 from shared.ids import derived_id, new_id
-from shared.jobs.holder import holder_name
 from shared.jobs.job import Job
-from shared.jobs.queue import HEARTBEAT_S, JobQueue, LeaseLost
+from shared.jobs.worker import Lease
 from shared.projects.directory import ProjectDirectory
-from shared.telemetry import logger
 from shared.vision.tiles import TilePlan
-
-_RETRY_S = 2.0
-
-log = logger(__name__)
 
 
 class Cutter:
@@ -33,8 +25,13 @@ class Cutter:
         self._projects = projects
         self._staging = staging
 
-    async def cut_image(self, job: Job) -> ImageTiled | TilingFailed | None:
-        """Cut the image of a job and store its tiles; None when its project is gone.
+    async def cut(self, lease: Lease) -> None:
+        """Cut the image of a job; the job ends with what is to be told of it."""
+        said = await self._cut(lease.job)
+        await lease.finish(events=() if said is None else (said,))
+
+    async def _cut(self, job: Job) -> ImageTiled | TilingFailed | None:
+        """Cut an image and store its tiles; None when its project is gone.
 
         The same image and plan give the same tile ids and bytes, so a second run changes nothing.
         """
@@ -86,52 +83,10 @@ class Cutter:
         )
 
 
-async def cut_forever(
-    cutter: Cutter, queue: JobQueue, work_waits: asyncio.Event, *, look_every_s: float
-) -> None:
-    """Cut images as they are queued, until cancelled."""
-    worker = holder_name()
-    while True:
-        job = await queue.claim([CUT], worker)
-        if job is not None:
-            await _work(cutter, queue, job)
-            continue
-        await queue.reap(failure_of)
-        work_waits.clear()
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(work_waits.wait(), look_every_s)
-
-
-async def _work(cutter: Cutter, queue: JobQueue, job: Job) -> None:
-    beat = asyncio.create_task(_heartbeat(queue, job))
-    try:
-        said = await cutter.cut_image(job)
-        events: list[EventBody] = [] if said is None else [said]
-        await queue.finish(job, "succeeded", events=events)
-    except LeaseLost as lost:
-        log.warning("cut.lease_lost", image=job.id, cause=lost.detail)
-    except LoupeError as error:
-        log.warning("cut.failed", image=job.id, cause=error.detail, retry=error.retryable)
-        with contextlib.suppress(LeaseLost):
-            if error.retryable:
-                await asyncio.sleep(_RETRY_S)
-                await queue.release(job)
-            else:
-                await queue.finish(job, "failed", error=error.detail, events=failure_of(job))
-    finally:
-        beat.cancel()
-
-
-async def _heartbeat(queue: JobQueue, job: Job) -> None:
-    while True:
-        await asyncio.sleep(HEARTBEAT_S)
-        with contextlib.suppress(LoupeError):
-            await queue.heartbeat(job)
-
-
 def failure_of(job: Job) -> list[TilingFailed]:
     """Return what to say of a job that was given up."""
-    return [_failed(ImageUploaded.model_validate(job.payload), "cutting failed several times")]
+    reason = job.error or "cutting failed several times"
+    return [_failed(ImageUploaded.model_validate(job.payload), reason)]
 
 
 def _failed(image: ImageUploaded, reason: str) -> TilingFailed:
