@@ -43,7 +43,7 @@ def build(stores: Stores) -> Service:
     parser = ArchiveParser(settings)
     imports = Imports(parser, images=images, labels=labels, store=store)
     body = ArchiveBody(settings.staging_folder(), settings.max_archive_mib << 20)
-    exports = Exports(snapshots, settings.staging_folder())
+    exports = Exports(snapshots, images=images, labels=labels, staging=settings.staging_folder())
     return Service(
         name=SERVICE,
         summary="Labels, annotations and their history, imports, exports, snapshots",

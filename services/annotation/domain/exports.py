@@ -1,8 +1,7 @@
 """Which files an export holds: label files of every format, and the lists of its splits."""
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from services.annotation.domain.formats import (
@@ -12,7 +11,8 @@ from services.annotation.domain.formats import (
     voc,
     yolo,
 )
-from services.annotation.domain.formats.model import KnownImage, stem_of
+from services.annotation.domain.formats.export_names import entry_stems, image_file_name
+from services.annotation.domain.formats.model import KnownImage, KnownImages
 from services.annotation.domain.task_shapes import as_boxes
 from shared.contracts.shapes import IgnoreRegion, Shape
 
@@ -29,9 +29,23 @@ class ExportedImage:
     split: str
 
 
-def export_files(
-    wanted: ExportFormat, images: Sequence[ExportedImage]
-) -> Iterator[tuple[str, bytes]]:
+@dataclass(frozen=True)
+class ExportedProject:
+    """What an export holds.
+
+    Attributes:
+        images: Annotated images.
+        known: All images of the project.
+        labels: Label names in the project's order, unused ones included: class numbers stay the
+            same from export to export.
+    """
+
+    images: Sequence[ExportedImage]
+    known: KnownImages
+    labels: Sequence[str]
+
+
+def export_files(wanted: ExportFormat, project: ExportedProject) -> Iterator[tuple[str, bytes]]:
     """Write annotations as files of another tool; `labelme` loses nothing.
 
     VOC and CreateML hold boxes only, YOLO boxes and polygons: other shapes become the boxes around
@@ -39,32 +53,39 @@ def export_files(
 
     Args:
         wanted: The format.
-        images: Annotated images.
+        project: What to write.
 
     Yields:
         File name and content; all names differ.
     """
-    names = sorted({shape.label for found in images for shape in found.shapes})
-    stems = Counter(stem_of(found.image.name) for found in images)
-
-    def file_of(image: KnownImage) -> str:
-        stem = stem_of(image.name)
-        return stem if stems[stem] == 1 else image.name
-
-    if wanted == "coco":
-        yield "annotations.json", coco_writer.write([(i.image, i.shapes) for i in images], names)
-    elif wanted == "createml":
-        boxes = [(found.image, as_boxes(found.shapes)) for found in images]
-        yield "annotations.createml.json", createml.write(boxes)
+    images, known = project.images, project.known
+    used = {shape.label for found in images for shape in found.shapes}
+    names = [*project.labels, *sorted(used - set(project.labels))]
+    stems = entry_stems([found.image for found in images], known)
+    if wanted in ("coco", "createml"):
+        yield _collection(wanted, images, known, names)
     else:
         for found in images:
-            yield _one(wanted, found, file_of(found.image), names)
+            yield _one(wanted, found, stems[found.image.image_id], names)
         if wanted == "yolo":
             yield "classes.txt", "".join(f"{name}\n" for name in names).encode()
     for split in ("train", "val", "test"):
-        listed = [file_of(found.image) for found in images if found.split == split]
+        listed = [stems[found.image.image_id] for found in images if found.split == split]
         if listed:
             yield f"{split}.txt", "".join(f"{name}\n" for name in listed).encode()
+
+
+def _collection(
+    wanted: ExportFormat, images: Sequence[ExportedImage], known: KnownImages, names: Sequence[str]
+) -> tuple[str, bytes]:
+    named = [
+        (replace(found.image, name=image_file_name(found.image, known)), found.shapes)
+        for found in images
+    ]
+    if wanted == "coco":
+        return "annotations.json", coco_writer.write(named, names)
+    boxes = [(image, as_boxes(shapes)) for image, shapes in named]
+    return "annotations.createml.json", createml.write(boxes)
 
 
 def _one(

@@ -6,11 +6,18 @@ import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from services.annotation.domain.exports import ExportedImage, ExportFormat, export_files
-from services.annotation.domain.formats.model import KnownImage
+from services.annotation.domain.exports import (
+    ExportedImage,
+    ExportedProject,
+    ExportFormat,
+    export_files,
+)
+from services.annotation.domain.formats.model import KnownImage, KnownImages
 from services.annotation.domain.snapshots import AnnotatedImage
 from services.annotation.domain.splits import SplitCandidate, assign_splits
 from services.annotation.errors import NothingToExport
+from services.annotation.handlers.images import Images
+from services.annotation.handlers.labels import Labels
 from services.annotation.handlers.snapshots import Snapshots
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the same annotations give the same archive
@@ -19,8 +26,12 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)  # the same annotations give the same archive
 class Exports:
     """Use cases of exports."""
 
-    def __init__(self, snapshots: Snapshots, staging: Path) -> None:
+    def __init__(
+        self, snapshots: Snapshots, *, images: Images, labels: Labels, staging: Path
+    ) -> None:
         self._snapshots = snapshots
+        self._images = images
+        self._labels = labels
         self._staging = staging
 
     async def export(self, tenant: str, project_id: str, wanted: ExportFormat) -> Path:
@@ -32,30 +43,37 @@ class Exports:
         images = await self._snapshots.annotated(tenant, project_id)
         if not images:
             raise NothingToExport("no image of this project is annotated")
-        return await asyncio.to_thread(self._write, project_id, wanted, images)
+        views = await self._images.of_project(tenant, project_id)
+        labels = await self._labels.list_labels(tenant, project_id)
+        project = ExportedProject(
+            _exported(project_id, images),
+            KnownImages(view.known() for view in views),
+            [label.name for label in labels],
+        )
+        return await asyncio.to_thread(self._write, wanted, project)
 
-    def _write(
-        self, project_id: str, wanted: ExportFormat, images: Sequence[AnnotatedImage]
-    ) -> Path:
+    def _write(self, wanted: ExportFormat, project: ExportedProject) -> Path:
         self._staging.mkdir(parents=True, exist_ok=True)
-        splits = assign_splits([_candidate(image) for image in images], salt=project_id)
-        ordered = sorted(images, key=lambda image: (image.name, image.image_id))
-        exported = [
-            ExportedImage(
-                KnownImage(image.image_id, image.name, image.width, image.height),
-                image.shapes,
-                image.ignore_regions,
-                splits[image.image_id],
-            )
-            for image in ordered
-        ]
         with (
             tempfile.NamedTemporaryFile(dir=self._staging, suffix=".zip", delete=False) as target,
             zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive,
         ):
-            for name, data in export_files(wanted, exported):
+            for name, data in export_files(wanted, project):
                 archive.writestr(zipfile.ZipInfo(name, _EPOCH), data, zipfile.ZIP_DEFLATED)
         return Path(target.name)
+
+
+def _exported(project_id: str, images: Sequence[AnnotatedImage]) -> list[ExportedImage]:
+    splits = assign_splits([_candidate(image) for image in images], salt=project_id)
+    return [
+        ExportedImage(
+            KnownImage(image.image_id, image.name, image.width, image.height),
+            image.shapes,
+            image.ignore_regions,
+            splits[image.image_id],
+        )
+        for image in sorted(images, key=lambda image: (image.name, image.image_id))
+    ]
 
 
 def _candidate(image: AnnotatedImage) -> SplitCandidate:

@@ -57,9 +57,11 @@ class Factory:
         body = ProjectCreated.model_validate({**facts, "tiling": tiling})
         await self.say(body, PROJECT)
 
-    async def image(self, name: str, *, content: str = "", **changes: Any) -> str:
-        image_id = image_id_of(name)
-        digest = hashlib.sha256((content or name).encode()).hexdigest()
+    async def image(
+        self, name: str, *, content: str = "", image_id: str = "", **changes: Any
+    ) -> str:
+        image_id = image_id or image_id_of(name)
+        digest = hashlib.sha256((content or image_id).encode()).hexdigest()
         body = ImageUploaded(
             project_id=PROJECT,
             image_id=image_id,

@@ -169,6 +169,43 @@ async def test_images_that_differ_by_suffix_only_keep_apart_in_an_export(stores:
     assert sent.status_code == 201
 
 
+EVERY_FORMAT = ["labelme", "voc", "yolo", "coco", "createml"]
+
+
+async def exported(world: Factory, wanted: str) -> bytes:
+    return (await world.client.get(f"{BASE}/exports", params={"format": wanted})).content
+
+
+@pytest.mark.parametrize("wanted", EVERY_FORMAT)
+async def test_images_of_any_names_are_exported_and_read_back(stores: Stores, wanted: str) -> None:
+    names = ["0000.jpg", "a.jpg", "a.jpg.png", "A.JPG", "classes.jpg", "train.png", "10:15?.png"]
+    async with factory(stores) as world:
+        images = [await world.image(name) for name in names]
+        twin = await world.image("0000.jpg", image_id="image-twin")
+        for number, image in enumerate((*images, twin)):
+            await world.put(image, box("pit", at=10 * number + 10))
+        sent_out = await exported(world, wanted)
+        for image in (*images, twin):
+            await world.client.delete(f"{BASE}/images/{image}")
+        body = {"content": sent_out, "headers": {"Content-Type": "application/zip"}}
+        sent = await world.client.post(f"{BASE}/imports", **body)
+        read = [(await world.client.get(f"{BASE}/images/{i}")).json() for i in (*images, twin)]
+    listed = zipfile.ZipFile(io.BytesIO(sent_out)).namelist()
+    assert len({name.casefold() for name in listed}) == len(listed)
+    assert sent.status_code == 201, sent.text
+    corners = [image["shapes"][0]["points"][0] for image in read]
+    assert corners == [pytest.approx([at, at], abs=1e-4) for at in range(10, 90, 10)]
+
+
+async def test_class_numbers_are_the_projects_order_with_unused_labels(stores: Stores) -> None:
+    async with factory(stores, labels=("scratch", "dent", "crack")) as world:
+        await world.put(await world.image("a.jpg"), box("dent"))
+        with zipfile.ZipFile(io.BytesIO(await exported(world, "yolo"))) as archive:
+            classes, rows = archive.read("classes.txt"), archive.read("a.txt")
+    assert classes.decode().split() == ["scratch", "dent", "crack"]
+    assert rows.startswith(b"1 ")
+
+
 async def test_nothing_annotated_is_nothing_to_export(stores: Stores) -> None:
     async with factory(stores) as world:
         await world.image("a.jpg")

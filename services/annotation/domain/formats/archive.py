@@ -18,7 +18,7 @@ MAX_RATIO = 200
 _RATIO_FLOOR_BYTES = 2**20  # a small file of repeated lines packs well and harms nobody
 _CHUNK_BYTES = 2**18
 _LOCAL_HEADER_BYTES = 30
-_LEGAL_NAME = re.compile(r"[^\x00-\x1f\x7f/\\:*?\"<>|]{1,255}\Z")
+_LEGAL_NAME = re.compile(r"[^\x00-\x1f\x7f/\\]{1,255}\Z")
 _NESTED = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar", ".zst")
 _IGNORED = ("__macosx/", ".ds_store", "thumbs.db", "desktop.ini")
 
