@@ -24,16 +24,19 @@ from defusedxml.ElementTree import parse
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from services.trainer.domain.detector import DetectorShape
-from services.trainer.domain.export import to_onnx
-from services.trainer.domain.planning import plan
 from services.trainer.domain.recipe import Recipe
-from services.trainer.domain.samples import Truth, cut_samples
-from services.trainer.domain.training import DetectorTraining
-from services.trainer.weights import find_weights
+from services.trainer.domain.tasks.detection.network import DetectorShape
+from services.trainer.domain.tasks.detection.planning import plan
+from services.trainer.domain.tasks.detection.samples import cut_samples
+from services.trainer.domain.tasks.detection.training import DetectionTraining
+from services.trainer.domain.tasks.detection.truths import Truth
+from services.trainer.domain.training.export import to_onnx
+from services.trainer.domain.training.loop import TrainingLoop
+from services.trainer.process.weights import find_weights
 from shared.runtime.manifest import ModelManifest
 from shared.runtime.onnx_session import OnnxSession
 from shared.runtime.predictor import Predictor
+from shared.runtime.tasks.detection import DETECTION
 from shared.vision.boxes import as_boxes
 
 LABELS = ("RBC", "WBC", "Platelets")
@@ -66,7 +69,7 @@ def train(
     images = [read_image(data / "JPEGImages" / f"{name}.jpg") for name in names(data, lists)]
     truths = [read_truth(data / "Annotations" / f"{name}.xml") for name in names(data, lists)]
     sizes = [(image.shape[1], image.shape[0]) for image in images]
-    planned = plan(recipe, sizes, [truth.boxes_xyxy for truth in truths], tile_plan=None)
+    planned = plan(recipe, sizes, [truth.boxes_xyxy for truth in truths])
     samples = [
         sample
         for image, truth, size in zip(images, truths, sizes, strict=True)
@@ -82,7 +85,9 @@ def train(
         strides=planned.strides,
         channels=recipe.channels,
     )
-    training = DetectorTraining(recipe, shape, samples, backbone_weights=found.tensors)
+    training = TrainingLoop(
+        DetectionTraining(recipe, shape, samples, backbone_weights=found.tensors), recipe
+    )
     training.plan_epochs(budget_s=recipe.budget_s - (time.monotonic() - wall))
     for progress in training.steps():
         if progress.epoch_ended and progress.epoch % 5 == 0:
@@ -98,7 +103,7 @@ def train(
         "epochs": training.epochs,
         "input_size": planned.input_size,
         "backbone_weights": found.origin,
-        "parameters": sum(p.numel() for p in training.detector.parameters()),
+        "parameters": sum(p.numel() for p in training.network.parameters()),
     }
     manifest = ModelManifest(
         task="detection",
@@ -109,7 +114,8 @@ def train(
         backbone=recipe.backbone,
         backbone_weights=found.origin,
     )
-    return to_onnx(training.average.model), figures, manifest
+    model = training.task.exportable(training.result())
+    return to_onnx(model, planned.input_size, DETECTION.output_names), figures, manifest
 
 
 def judge(data: Path, lists: str, predictor: Predictor) -> dict[str, float]:

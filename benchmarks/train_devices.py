@@ -16,13 +16,15 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from services.trainer.domain.checkpoint import pack, restore
-from services.trainer.domain.detector import DetectorShape, ExportableDetector
-from services.trainer.domain.export import to_onnx
 from services.trainer.domain.recipe import Recipe
-from services.trainer.domain.samples import Sample
-from services.trainer.domain.training import DetectorTraining
+from services.trainer.domain.tasks.detection.network import DetectorShape, ExportableDetector
+from services.trainer.domain.tasks.detection.samples import Sample
+from services.trainer.domain.tasks.detection.training import DetectionTraining
+from services.trainer.domain.training.checkpoint import pack, restore
+from services.trainer.domain.training.export import to_onnx
+from services.trainer.domain.training.loop import TrainingLoop
 from shared.runtime.onnx_session import OnnxSession
+from shared.runtime.tasks.detection import DETECTION
 
 CASES = {
     "mobilenet_v2, 416 x 320, 64 channels, batch 8": (
@@ -54,7 +56,13 @@ def drawn(count: int, size: tuple[int, int]) -> list[Sample]:
     return samples
 
 
-def steps(training: DetectorTraining, count: int) -> list[float]:
+def loop(
+    recipe: Recipe, shape: DetectorShape, samples: Sequence[Sample], device: str
+) -> TrainingLoop:
+    return TrainingLoop(DetectionTraining(recipe, shape, samples), recipe, device=device)
+
+
+def steps(training: TrainingLoop, count: int) -> list[float]:
     losses = []
     for progress in training.steps():
         losses.append(progress.loss)
@@ -66,7 +74,7 @@ def steps(training: DetectorTraining, count: int) -> list[float]:
 def speed(name: str, device: str, count: int) -> dict[str, object]:
     recipe, shape = CASES[name]
     samples = drawn(4 * recipe.batch_size, shape.input_size)
-    training = DetectorTraining(recipe, shape, samples, device=device)
+    training = loop(recipe, shape, samples, device)
     walk, times = training.steps(), []
     for _ in range(count + 5):
         began = time.perf_counter()
@@ -90,15 +98,17 @@ def same(devices: Sequence[str]) -> dict[str, object]:
     samples = drawn(16, SMALL.input_size)
     runs = {}
     for device in devices:
-        training = DetectorTraining(recipe, SMALL, samples, device=device)
+        training = loop(recipe, SMALL, samples, device)
         runs[device] = (training, steps(training, training.steps_per_epoch))
     training = runs[devices[-1]][0]
-    other = DetectorTraining(recipe, SMALL, samples, device=devices[0])
+    other = loop(recipe, SMALL, samples, devices[0])
     restore(other, pack(training))
     steps(other, other.steps_per_epoch)
     detector = training.result()
     batch = np.stack([sample.image for sample in samples[:2]])
-    exported = OnnxSession(to_onnx(detector), threads=1).run(batch)
+    exported = OnnxSession(
+        to_onnx(ExportableDetector(detector), SMALL.input_size, DETECTION.output_names), threads=1
+    ).run(batch)
     with torch.no_grad():
         boxes, scores = ExportableDetector(detector).eval()(torch.from_numpy(batch))
     return {

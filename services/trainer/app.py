@@ -3,16 +3,19 @@
 import asyncio
 from pathlib import Path
 
-from services.trainer.api import routes
+from services.trainer.api import policies, trainings, versions
 from services.trainer.domain.recipe import Recipe
-from services.trainer.executor import ProcessExecutor
-from services.trainer.handlers import Trainings
-from services.trainer.promotion import Promotion
+from services.trainer.handlers.outcomes import Outcomes
+from services.trainer.handlers.promotion import Promotion
+from services.trainer.handlers.retraining import Retraining
+from services.trainer.handlers.training_queue import TrainingQueue
+from services.trainer.handlers.trainings import Trainings
 from services.trainer.repository import IMAGES, LINES, TRAININGS
-from services.trainer.retraining import Retraining
 from services.trainer.settings import TrainerSettings
 from services.trainer.subscriptions import subscriptions
-from services.trainer.worker import Worker, ended_events
+from services.trainer.work.attempt_files import AttemptFiles
+from services.trainer.work.executor import ProcessExecutor
+from services.trainer.work.worker import Worker, ended_events
 from shared.hosting.service import Loop, Service
 from shared.hosting.stores import Stores
 from shared.jobs.holder import holder_name
@@ -27,16 +30,19 @@ REAP_EVERY_S = 2.0
 
 def build(stores: Stores) -> Service:
     """Wire the trainer over ``stores``."""
-    settings = TrainerSettings()
-    queue = JobQueue(stores.documents, NAME, lease_s=settings.lease_s)
-    trainings = Trainings(stores.documents, queue, ProjectDirectory(stores.documents, NAME))
+    settings, documents = TrainerSettings(), stores.documents
     recipe = Recipe(budget_s=settings.budget_s)
-    retraining = Retraining(stores.documents, trainings, recipe=recipe)
-    promotion = Promotion(stores.documents, trainings.lines)
+    jobs = JobQueue(documents, NAME, lease_s=settings.lease_s)
+    projects = ProjectDirectory(documents, NAME)
+    queue = TrainingQueue(documents, jobs)
+    asked = Trainings(documents, jobs, projects, queue, recipe=recipe)
+    retraining = Retraining(documents, projects, queue, recipe=recipe)
+    outcomes = Outcomes(documents, jobs, queue)
+    promotion = Promotion(documents, projects, queue)
     worker = Worker(
-        stores.documents,
-        stores.blobs,
-        queue,
+        documents,
+        jobs,
+        AttemptFiles(documents, stores.blobs, settings),
         ProcessExecutor(),
         settings=settings,
         work_folder=settings.work_folder or Path(StoreSettings().data) / "work" / NAME,
@@ -46,9 +52,10 @@ def build(stores: Stores) -> Service:
         name=NAME,
         summary="Trainings, versions and the retraining policy",
         collections=(TRAININGS, LINES, IMAGES, job_spec(NAME), projects_spec(NAME)),
-        routers=(routes(trainings, retraining, recipe=recipe),),
-        subscriptions=subscriptions(trainings, retraining, promotion),
-        background=(retraining.watch, _reaper(queue), *_job_makers(stores, settings)),
+        routers=(trainings.router, versions.router, policies.router),
+        use_cases=(asked, retraining),
+        subscriptions=subscriptions(projects, asked, outcomes, retraining, promotion),
+        background=(retraining.watch, _reaper(jobs), *_job_makers(stores, settings)),
         work=(_work_of(worker, settings),),
     )
 
@@ -59,7 +66,7 @@ def _work_of(worker: Worker, settings: TrainerSettings) -> Loop:
         return worker.run
 
     async def work() -> None:
-        from services.trainer.kubernetes_jobs import one_training
+        from services.trainer.work.job_maker import one_training
 
         await one_training(worker, poll_s=settings.poll_s)
 
@@ -71,19 +78,20 @@ def _job_makers(stores: Stores, settings: TrainerSettings) -> tuple[Loop, ...]:
     if settings.job_template is None:
         return ()
     # Its client takes a second to import, and only a cluster has use for it.
-    from services.trainer.kubernetes_jobs import JobMaker, KubernetesCluster, read_template
+    from services.trainer.adapters.kubernetes_jobs import KubernetesCluster
+    from services.trainer.work.job_maker import JobMaker, read_template
 
     template = read_template(settings.job_template)
     cluster = KubernetesCluster(settings.namespace, template["metadata"]["labels"])
     return (JobMaker(stores.documents, cluster, template, most=settings.max_jobs).run,)
 
 
-def _reaper(queue: JobQueue) -> Loop:
+def _reaper(jobs: JobQueue) -> Loop:
     """End the jobs that no worker will finish, and say so."""
 
     async def reap() -> None:
         while True:
-            await queue.reap(lambda job: ended_events(job, job.state, job.error))
+            await jobs.reap(lambda job: ended_events(job, job.state, job.error))
             await asyncio.sleep(REAP_EVERY_S)
 
     return reap

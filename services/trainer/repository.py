@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from services.trainer.domain.recipe import Recipe
-from services.trainer.domain.retraining import RetrainingPolicy
+from services.trainer.domain.retraining_policy import RetrainingPolicy
 from shared.clock import Timestamp
 from shared.documents.port import CollectionSpec, Document, Index
 
@@ -17,6 +17,8 @@ TrainingState = Literal[
 """waiting: for the project's other training; preparing: for its dataset; queued: for a worker."""
 
 ENDED: tuple[TrainingState, ...] = ("succeeded", "failed", "terminated")
+TRAINING_JOB = "training"
+"""Kind of the jobs that workers lease."""
 
 
 class Figures(BaseModel):
@@ -172,3 +174,8 @@ IMAGES = CollectionSpec(
         Index(("project_id", "annotated_at")),
     ),
 )
+
+
+def job_id_of(training_id: str, resumes: int) -> str:
+    """The id of the job of a training's n-th life."""
+    return f"{training_id}-r{resumes}" if resumes else training_id

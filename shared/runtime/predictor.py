@@ -31,7 +31,7 @@ class Predictor:
             TaskNotTrainable: No model of this task can be predicted with yet.
         """
         self.manifest = manifest
-        self._reading: Reading[Results] = spec_of(manifest.task).required_reading()
+        self._reading: Reading[Results] = spec_of(manifest.task).require_trainable()
         self._session = session
 
     def predict(

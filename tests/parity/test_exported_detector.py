@@ -5,13 +5,18 @@ import pytest
 import torch
 from torchvision.ops import batched_nms
 
-from services.trainer.domain.detector import Detector, DetectorShape, ExportableDetector
-from services.trainer.domain.export import to_onnx
+from services.trainer.domain.tasks.detection.network import (
+    Detector,
+    DetectorShape,
+    ExportableDetector,
+)
+from services.trainer.domain.training.export import to_onnx
 from shared.runtime.manifest import ModelManifest
 from shared.runtime.onnx_session import OnnxSession
 from shared.runtime.placement import place
 from shared.runtime.predictor import Predictor
 from shared.runtime.preprocess import fill_input
+from shared.runtime.tasks.detection import DETECTION
 
 SHAPE = DetectorShape(labels=3, input_size=(128, 96), channels=16)
 MANIFEST = ModelManifest(
@@ -34,7 +39,9 @@ def detector() -> Detector:
 
 @pytest.fixture(scope="module")
 def session(detector: Detector) -> OnnxSession:
-    return OnnxSession(to_onnx(detector))
+    return OnnxSession(
+        to_onnx(ExportableDetector(detector), SHAPE.input_size, DETECTION.output_names)
+    )
 
 
 def image(seed: int, size: tuple[int, int]) -> np.ndarray:

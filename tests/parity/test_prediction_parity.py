@@ -18,15 +18,19 @@ from torch import nn
 from services.inference.adapters.pixels import check_file, decode_rgb
 from services.inference.adapters.triton.session import Circuit, TritonSession
 from services.inference.domain.model_config import ServedModel
-from services.trainer.dataset import read_image
-from services.trainer.domain.detector import Detector, DetectorShape, ExportableDetector
-from services.trainer.domain.export import to_onnx
+from services.trainer.domain.tasks.detection.network import (
+    Detector,
+    DetectorShape,
+    ExportableDetector,
+)
+from services.trainer.domain.training.export import to_onnx
+from services.trainer.process.dataset import read_image
 from shared.ids import new_id
 from shared.runtime.detections import Detections
 from shared.runtime.manifest import ModelManifest
 from shared.runtime.onnx_session import OnnxSession
 from shared.runtime.predictor import Predictor
-from shared.runtime.tasks.table import spec_of
+from shared.runtime.tasks.detection import DETECTION
 from shared.vision.tiles import TilePlan
 from tests.adapters.inference.bench import running_bench
 
@@ -69,7 +73,8 @@ def exported() -> Exported:
         for _ in range(30):  # fills the running figures of the normalisation
             detector(ExportableDetector(detector).normalise(pixels))
     detector.eval()
-    return Exported(TorchSession(detector), to_onnx(detector))
+    onnx = to_onnx(ExportableDetector(detector), SIZE, DETECTION.output_names)
+    return Exported(TorchSession(detector), onnx)
 
 
 def scene(width: int, height: int) -> np.ndarray:
@@ -113,7 +118,7 @@ async def test_trainer_runtime_and_triton_agree(exported, tmp_path: Path, size, 
             input_width=SIZE[0],
             input_height=SIZE[1],
             label_count=3,
-            outputs=spec_of("detection").outputs,
+            outputs=DETECTION.outputs,
         )
         digest = hashlib.sha256(exported.onnx).hexdigest()
         bench.store.publish(model, exported.onnx, sha256=digest)

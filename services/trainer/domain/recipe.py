@@ -4,15 +4,16 @@ This module knows the names of networks and losses without importing torch, sinc
 recipes too.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.trainer.domain.losses.table import BoxLoss, ScoreLoss
+from shared.errors import FieldError, InvalidInput
+from shared.runtime.tasks.names import TaskName
 from shared.vision.merging import MergeMethod, MergeRule, Overlap
 
 BackboneName = Literal["mobilenet_v2", "resnet18", "resnet34", "resnet50"]
-ScoreLoss = Literal["quality_focal", "varifocal", "focal"]
-BoxLoss = Literal["giou", "ciou"]
 Side = Annotated[int, Field(ge=64, le=2048, multiple_of=32)]
 
 
@@ -63,6 +64,7 @@ class Recipe(BaseModel):
         warm_start: Whether to go on from the weights of the project's serving version, where the
             network is the same; its pretrained backbone then counts as the version's.
         seed: Fixes first weights, order and augmentation.
+        task: The project's task; None stands for it until the training is ordered.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -87,4 +89,18 @@ class Recipe(BaseModel):
     merge: Merge | None = None
     warm_start: bool = True
     seed: Annotated[int, Field(ge=0, le=2**31)] = 0
-    task: Literal["detection"] = "detection"
+    task: TaskName | None = None
+
+    def of_task(self, task: TaskName) -> Self:
+        """The recipe for a project of ``task``.
+
+        Raises:
+            InvalidInput: It is meant for another task.
+
+        >>> Recipe().of_task("detection").task
+        'detection'
+        """
+        if self.task not in (None, task):
+            told = f"the project's task is {task}"
+            raise InvalidInput("the recipe is of another task", errors=[FieldError("task", told)])
+        return self.model_copy(update={"task": task})

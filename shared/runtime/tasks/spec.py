@@ -6,6 +6,7 @@ from typing import Any, Generic, Literal, Protocol, TypeVar
 
 from numpy.typing import NDArray
 
+from shared.errors import Conflict
 from shared.runtime.manifest import ModelManifest
 from shared.runtime.placement import Placement
 from shared.runtime.session import Tensors
@@ -18,8 +19,11 @@ FREE = -1
 """A side that may differ from answer to answer."""
 
 
-class TaskNotTrainable(ValueError):
-    """No network of this task can be trained yet, so that none can be predicted with."""
+class TaskNotTrainable(Conflict):
+    """No network of this task can be trained yet, so that none can be judged, served or used."""
+
+    code = "task-not-trainable"
+    title = "Models of this task cannot be trained yet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +166,7 @@ class TaskSpec(Generic[R]):
         """Names of the outputs, in order."""
         return tuple(output.name for output in self.outputs)
 
-    def required_reading(self) -> Reading[R]:
+    def require_trainable(self) -> Reading[R]:
         """How tensors become results; raises TaskNotTrainable for a task without networks."""
         if self.reading is None:
             raise TaskNotTrainable(f"no model of the task {self.name} can be trained yet")

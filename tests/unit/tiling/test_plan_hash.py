@@ -14,11 +14,11 @@ from services.annotation.repository import SNAPSHOTS
 from services.gallery.app import build as build_gallery
 from services.inference.domain.model_config import ServedModel, render_config
 from services.tiling.app import build as build_tiling
-from services.trainer.attempt_files import AttemptFiles
 from services.trainer.domain.recipe import Recipe
-from services.trainer.executor import ProcessExecutor
+from services.trainer.process.work_order import ResultMessage, WorkOrder
 from services.trainer.settings import TrainerSettings
-from services.trainer.task import ResultMessage, Task
+from services.trainer.work.attempt_files import AttemptFiles
+from services.trainer.work.executor import ProcessExecutor
 from services.workspace.app import build as build_workspace
 from shared.contracts.envelope import EventStamp, pack
 from shared.contracts.snapshot import Snapshot
@@ -96,7 +96,7 @@ async def trained(stores: Stores, snapshot: Snapshot, folder: Path) -> ResultMes
         images[image.image_id] = folder / image.name
         images[image.image_id].write_bytes(await stores.blobs.read(image.blob_key))
     (folder / "work").mkdir()
-    task = Task(
+    task = WorkOrder(
         recipe=TINY,
         snapshot=path,
         images=images,

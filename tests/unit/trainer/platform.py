@@ -8,35 +8,37 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from fastapi import APIRouter
-
 from services.trainer.domain.recipe import Recipe
-from services.trainer.executor import TrainingProcessDied
-from services.trainer.handlers import Trainings
-from services.trainer.promotion import Promotion
-from services.trainer.repository import IMAGES, LINES, TRAININGS
-from services.trainer.retraining import Retraining
-from services.trainer.settings import TrainerSettings
-from services.trainer.task import (
+from services.trainer.handlers.outcomes import Outcomes
+from services.trainer.handlers.promotion import Promotion
+from services.trainer.handlers.retraining import Retraining
+from services.trainer.handlers.training_queue import TrainingQueue
+from services.trainer.handlers.trainings import Trainings
+from services.trainer.process.work_order import (
     CheckpointFiles,
     CheckpointMessage,
     FailureMessage,
     Message,
     ProgressMessage,
     ResultMessage,
-    Task,
+    WorkOrder,
 )
-from services.trainer.worker import Worker
+from services.trainer.repository import IMAGES, LINES, TRAININGS, Training
+from services.trainer.settings import TrainerSettings
+from services.trainer.work.attempt_files import AttemptFiles
+from services.trainer.work.executor import TrainingProcessDied
+from services.trainer.work.worker import Worker
 from shared.callers import Caller
 from shared.contracts.envelope import Event, EventBody, EventStamp, pack, unpack
 from shared.contracts.project_events import ProjectCreated
 from shared.contracts.snapshot import Snapshot
 from shared.contracts.training_events import SnapshotFrozen
-from shared.documents.port import TenantScope
+from shared.documents.port import Collection, Query, Sort, TenantScope
 from shared.hosting.stores import Stores
 from shared.jobs.job import job_spec
 from shared.jobs.queue import JobQueue
 from shared.projects.directory import ProjectDirectory, projects_spec
+from shared.runtime.tasks.names import TaskName
 from tests.unit.trainer.pictures import PROJECT, write_snapshot
 
 WHO = Caller("default", "key-1", "admin")
@@ -62,15 +64,15 @@ class Script:
     """An executor that says what a test wants, without computing anything."""
 
     lives: list[str] = field(default_factory=lambda: ["result"])
-    tasks: list[Task] = field(default_factory=list)
+    orders: list[WorkOrder] = field(default_factory=list)
     pause: asyncio.Event | None = None
     running: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def run(self, task: Task) -> AsyncIterator[Message]:
-        self.tasks.append(task)
-        life = self.lives[min(len(self.tasks), len(self.lives)) - 1]
+    async def run(self, order: WorkOrder) -> AsyncIterator[Message]:
+        self.orders.append(order)
+        life = self.lives[min(len(self.orders), len(self.lives)) - 1]
         yield ProgressMessage(stage="training", percent=50, epoch=1, epochs=2, loss=0.5)
-        yield CheckpointMessage(epoch=1, files=checkpoint(task.folder))
+        yield CheckpointMessage(epoch=1, files=checkpoint(order.folder))
         self.running.set()
         if self.pause is not None:
             await self.pause.wait()
@@ -79,7 +81,7 @@ class Script:
         if life == "fails":
             yield FailureMessage(reason="the loss is not a number")
             return
-        yield result(task)
+        yield result(order)
 
 
 def checkpoint(folder: Path) -> CheckpointFiles:
@@ -89,15 +91,15 @@ def checkpoint(folder: Path) -> CheckpointFiles:
     return files
 
 
-def result(task: Task) -> ResultMessage:
+def result(order: WorkOrder) -> ResultMessage:
     files = {}
     for name in ("model", "model_manifest", "weights", "predictions", "golden"):
-        files[name] = task.folder / name
-        files[name].write_bytes(f"{name} of {task.version}".encode())
+        files[name] = order.folder / name
+        files[name].write_bytes(f"{name} of {order.version}".encode())
     return ResultMessage(
         **files,
         backbone_weights="none",
-        started_from=task.start.version if task.start else "",
+        started_from=order.start.version if order.start else "",
         epochs=2,
         input_size=(96, 96),
         input_plan_hash=PLAN_HASH,
@@ -109,23 +111,33 @@ class Place:
 
     def __init__(self, stores: Stores, folder: Path, *, clock: Callable[[], datetime]) -> None:
         self.stores, self.folder, self.clock = stores, folder, clock
-        self.queue = JobQueue(stores.documents, "trainer", clock=clock)
-        directory = ProjectDirectory(stores.documents, "trainer", wait_s=0)
+        documents = stores.documents
+        self.jobs = JobQueue(documents, "trainer", clock=clock)
+        self.projects = ProjectDirectory(documents, "trainer", wait_s=0)
+        self.queue = TrainingQueue(documents, self.jobs, clock=clock)
         self.trainings = Trainings(
-            stores.documents, self.queue, directory, clock=clock, news_wait_s=0
+            documents,
+            self.jobs,
+            self.projects,
+            self.queue,
+            recipe=Recipe(),
+            clock=clock,
+            news_wait_s=0,
         )
-        self.retraining = Retraining(stores.documents, self.trainings, recipe=Recipe(), clock=clock)
-        self.promotion = Promotion(stores.documents, self.trainings.lines, clock=clock)
+        self.outcomes = Outcomes(documents, self.jobs, self.queue, clock=clock)
+        self.retraining = Retraining(
+            documents, self.projects, self.queue, recipe=Recipe(), clock=clock
+        )
+        self.promotion = Promotion(documents, self.projects, self.queue)
         self.script = Script()
         self.delivered: list[Event[Any]] = []
-        self.router = APIRouter()
 
-    async def open(self) -> None:
+    async def open(self, task: TaskName = "detection") -> None:
         await self.stores.open(
             [TRAININGS, LINES, IMAGES, job_spec("trainer"), projects_spec("trainer")]
         )
-        created = ProjectCreated(project_id=PROJECT, name="pins", task="detection")
-        for line in self.trainings.projects.subscriptions():
+        created = ProjectCreated(project_id=PROJECT, name="pins", task=task)
+        for line in self.projects.subscriptions():
             if line.event is ProjectCreated:
                 await line.handler(self.event(created, PROJECT))
 
@@ -136,12 +148,13 @@ class Place:
         return unpack(type(body), packed.value_bytes())
 
     def worker(self, **settings: Any) -> Worker:
+        chosen = TrainerSettings(**settings)
         return Worker(
             self.stores.documents,
-            self.stores.blobs,
-            self.queue,
+            self.jobs,
+            AttemptFiles(self.stores.documents, self.stores.blobs, chosen),
             self.script,
-            settings=TrainerSettings(**settings),
+            settings=chosen,
             work_folder=self.folder / "work",
             name="w1",
         )
@@ -167,8 +180,8 @@ class Place:
         """Hands events around until nobody says anything more; the desk freezes datasets."""
         handlers: dict[str, Callable[[Event[Any]], Awaitable[None]]] = {
             "training.requested": lambda event: self.freeze(event, splits),
-            "training.succeeded": self.trainings.succeeded,
-            "training.ended": self.trainings.ended,
+            "training.succeeded": self.outcomes.succeeded,
+            "training.ended": self.outcomes.ended,
         }
         while events := await self.said():
             for event in events:
@@ -186,7 +199,7 @@ class Place:
             total_images=len(snapshot.images) + 3,
             labels=snapshot.labels,
         )
-        await self.trainings.dataset_frozen(self.event(frozen, event.data.training_id))
+        await self.outcomes.dataset_frozen(self.event(frozen, event.data.training_id))
 
     async def store_snapshot(self, splits: str) -> tuple[str, Snapshot]:
         snapshot, files = write_snapshot(self.folder / "pictures", splits)
@@ -198,10 +211,10 @@ class Place:
         return key, snapshot
 
     async def line(self):
-        return await self.trainings.lines.get("default", PROJECT)
+        return await self.queue.line("default", PROJECT)
 
-    async def records(self):
-        from shared.documents.port import Query, Sort
+    def trainings_of(self, tenant: str) -> Collection[Training]:
+        return self.stores.documents.collection(TRAININGS, TenantScope(tenant))
 
-        trainings = self.stores.documents.collection(TRAININGS, TenantScope("default"))
-        return await trainings.query(Query(sort=Sort("number")))
+    async def records(self) -> list[Training]:
+        return await self.trainings_of("default").query(Query(sort=Sort("number")))

@@ -4,18 +4,21 @@ import pytest
 import torch
 from torchvision.models import mobilenet_v2
 
-from services.trainer.dataset import (
+from services.trainer.domain.networks.backbones import build_backbone
+from services.trainer.domain.recipe import Recipe
+from services.trainer.domain.tasks.detection.builder import DetectionBuilder
+from services.trainer.domain.tasks.detection.truths import truth_of
+from services.trainer.domain.training.ports import NothingToTrain
+from services.trainer.domain.training.sampling import EpochSampler
+from services.trainer.process.dataset import (
     MixedPlans,
-    NothingToTrain,
-    Spill,
+    Source,
     UnreadableImage,
     load_dataset,
     read_image,
-    truth_of,
+    spilt,
 )
-from services.trainer.domain.backbones import build_backbone
-from services.trainer.domain.recipe import Recipe
-from services.trainer.weights import find_weights
+from services.trainer.process.weights import find_weights
 from shared.contracts.shapes import IgnoreRegion, Shape
 from shared.contracts.snapshot import SnapshotImage, TilePlanSpec
 from shared.vision.tiles import TilePlan
@@ -29,12 +32,19 @@ def snapshot_image(*shapes: Shape, regions=()) -> SnapshotImage:
     )  # fmt: skip
 
 
+def loaded(snapshot, files, folder):
+    source = Source(
+        snapshot=snapshot, files=files, cache_bytes=1 << 30, spill=folder / "windows.bin"
+    )
+    return load_dataset(source, Recipe(), DetectionBuilder())
+
+
 def test_test_images_never_train_and_val_images_do(tmp_path):
     snapshot, files = write_snapshot(tmp_path, "ttvnee")
-    data = load_dataset(snapshot, files, Recipe(), cache_bytes=1 << 30, spill=tmp_path / "spill")
-    assert len(data.samples) == 4
+    data = loaded(snapshot, files, tmp_path)
+    assert len(data.windows) == 4
     assert [image.image_id for image in data.judged] == ["I004", "I005"]
-    assert [len(sample.labels) for sample in data.samples] == [2, 2, 2, 0]
+    assert [len(sample.labels) for sample in data.windows] == [2, 2, 2, 0]
 
 
 GRID = TilePlan(grid=(2, 2))
@@ -54,10 +64,8 @@ def tiled(snapshot, *, tiles_of=GRID, named=GRID):
 
 def test_tiles_are_not_cut_again_by_the_plan_that_cut_them(tmp_path):
     snapshot, files = write_snapshot(tmp_path, "tte")
-    data = load_dataset(
-        tiled(snapshot), files, Recipe(), cache_bytes=1 << 30, spill=tmp_path / "spill"
-    )
-    assert len(data.samples) == 2
+    data = loaded(tiled(snapshot), files, tmp_path)
+    assert len(data.windows) == 2
     assert data.plan.tile_plan.is_whole
     assert data.input_plan == GRID
 
@@ -69,7 +77,7 @@ def test_tiles_of_another_plan_never_train(tmp_path, changes):
     snapshot, files = write_snapshot(tmp_path, "tte")
     mixed = tiled(snapshot, **changes)
     with pytest.raises(MixedPlans, match="tile plan"):
-        load_dataset(mixed, files, Recipe(), cache_bytes=1 << 30, spill=tmp_path / "spill")
+        loaded(mixed, files, tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -78,21 +86,21 @@ def test_tiles_of_another_plan_never_train(tmp_path, changes):
 def test_a_snapshot_that_cannot_train_is_refused_in_words(tmp_path, splits, words):
     snapshot, files = write_snapshot(tmp_path, splits)
     with pytest.raises(NothingToTrain, match=words):
-        load_dataset(snapshot, files, Recipe(), cache_bytes=1 << 30, spill=tmp_path / "spill")
+        loaded(snapshot, files, tmp_path)
 
 
 def test_a_snapshot_without_labels_is_refused_in_words(tmp_path):
     snapshot, files = write_snapshot(tmp_path, "tt")
     bare = snapshot.model_copy(update={"labels": ()})
     with pytest.raises(NothingToTrain, match="no label"):
-        load_dataset(bare, files, Recipe(), cache_bytes=1 << 30, spill=tmp_path / "spill")
+        loaded(bare, files, tmp_path)
 
 
 def test_what_does_not_fit_in_memory_lies_in_a_file_with_the_same_pixels(tmp_path):
     data = samples(6)
-    spilt = Spill(iter(data), 2 * data[0].size_bytes, tmp_path / "spill").samples
-    assert (tmp_path / "spill").stat().st_size == 4 * data[0].size_bytes
-    for mine, expected in zip(spilt, data, strict=True):
+    found = spilt(iter(data), 2 * data[0].image.nbytes, tmp_path / "spill")
+    assert (tmp_path / "spill").stat().st_size == 4 * data[0].image.nbytes
+    for mine, expected in zip(found, data, strict=True):
         np.testing.assert_array_equal(mine.image, expected.image)
         np.testing.assert_array_equal(mine.boxes_xyxy, expected.boxes_xyxy)
 
@@ -171,3 +179,16 @@ def test_other_backbones_have_the_same_four_strides(name):
         (channels, 64 // stride, 64 // stride)
         for channels, stride in zip(backbone.channels, (4, 8, 16, 32), strict=True)
     ]
+
+
+def test_an_epoch_shows_every_window_with_targets_and_half_as_many_without():
+    has_targets = [index % 3 == 0 for index in range(30)]
+    sampler = EpochSampler(has_targets)
+    orders = [sampler.order(np.random.default_rng(seed)).tolist() for seed in range(5)]
+    for order in orders:
+        assert len(order) == len(set(order)) == sampler.count == 15
+        assert {index for index in order if has_targets[index]} == set(range(0, 30, 3))
+    assert len({index for order in orders for index in order}) > 20, "others each epoch"
+    assert EpochSampler([False, False]).count == 1
+    with pytest.raises(ValueError, match="at least one window"):
+        EpochSampler([])

@@ -3,7 +3,7 @@
 import pytest
 
 from services.trainer.domain.gate import judge
-from services.trainer.domain.recipe import Recipe
+from services.trainer.handlers.trainings import Wish
 from shared.contracts.model_events import DeploymentFailed, ModelDeployed
 from shared.contracts.training_events import ReportCompleted, ReportFailed
 from tests.unit.trainer.pictures import PROJECT
@@ -12,7 +12,7 @@ from tests.unit.trainer.test_trainings import annotate
 
 
 async def version(place: Place) -> str:
-    standing = await place.trainings.request(WHO, PROJECT, mode="train", recipe=Recipe(), key=None)
+    standing = await place.trainings.request(WHO, PROJECT, Wish())
     await place.settle()
     await place.worker().work_once()
     await place.settle()

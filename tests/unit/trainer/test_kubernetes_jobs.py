@@ -6,14 +6,18 @@ from typing import Any
 
 import pytest
 
-from services.trainer.kubernetes_jobs import JobMaker, read_template
-from services.trainer.lines import JOB_KIND
+from services.trainer.repository import TRAINING_JOB
+from services.trainer.work.job_maker import JobMaker, read_template
 from shared.clock import utc_now
 from shared.hosting.stores import Stores
 from shared.jobs.job import job_spec
 from shared.jobs.queue import JobQueue
 
-TEMPLATE = {"kind": "Job", "metadata": {"name": "plant-training", "labels": {"a": "b"}}, "spec": {}}
+TEMPLATE: dict[str, Any] = {
+    "kind": "Job",
+    "metadata": {"name": "plant-training", "labels": {"a": "b"}},
+    "spec": {},
+}
 
 
 class Namespace:
@@ -33,7 +37,7 @@ async def queue_of(stores: Stores, *names: str) -> JobQueue:
     await stores.documents.open([job_spec("trainer")])
     queue = JobQueue(stores.documents, "trainer")
     for name in names:
-        await queue.enqueue("acme", JOB_KIND, name)
+        await queue.enqueue("acme", TRAINING_JOB, name)
     return queue
 
 
@@ -43,7 +47,7 @@ async def test_each_waiting_training_gets_one_job(stores: Stores) -> None:
     maker = JobMaker(stores.documents, namespace, TEMPLATE, most=4)
     assert await maker.step() == ["plant-training-01a-1", "plant-training-01b-1"]
     assert await maker.step() == []
-    assert TEMPLATE["metadata"]["name"] == "plant-training"  # type: ignore[index]
+    assert TEMPLATE["metadata"]["name"] == "plant-training"
 
 
 async def test_no_more_run_at_once_than_allowed(stores: Stores) -> None:
@@ -61,7 +65,7 @@ async def test_a_leased_training_needs_no_job_and_a_dead_attempt_needs_the_next(
 ) -> None:
     queue = await queue_of(stores, "01A")
     namespace = Namespace()
-    assert await queue.claim([JOB_KIND], "worker") is not None
+    assert await queue.claim([TRAINING_JOB], "worker") is not None
     assert await JobMaker(stores.documents, namespace, TEMPLATE, most=2).step() == []
     later = JobMaker(
         stores.documents,

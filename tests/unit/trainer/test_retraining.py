@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from services.trainer.domain.recipe import Recipe
-from services.trainer.domain.retraining import Backlog, RetrainingPolicy, decide
+from services.trainer.domain.retraining_policy import Backlog, RetrainingPolicy, decide
+from services.trainer.handlers.retraining import Retraining
+from services.trainer.handlers.trainings import Wish
 from services.trainer.repository import IMAGES
-from services.trainer.retraining import Retraining
 from shared.contracts.annotation_events import AnnotationSaved, CorrectionSaved
 from shared.contracts.envelope import Event
 from shared.contracts.image_events import ImageDeleted
@@ -157,7 +158,7 @@ async def test_a_training_by_hand_takes_the_waiting_corrections_along(
     for number in range(3):
         await place.retraining.correction_saved(correction(place, number))
     time.pass_s(1)
-    await place.trainings.request(WHO, PROJECT, mode="train", recipe=Recipe(), key=None)
+    await place.trainings.request(WHO, PROJECT, Wish())
     time.pass_s(1000)
     assert await place.retraining.look_at_due() == 0
     assert len(await place.records()) == 1
@@ -175,7 +176,7 @@ async def test_timers_survive_a_restart(place: Place, time: Time) -> None:
 
 async def forget_to_look(place: Place) -> None:
     """Leave the line as a kill does between what is remembered and the wish for a look."""
-    await place.trainings.lines.change(
+    await place.queue.change(
         "default", PROJECT, lambda line: line.model_copy(update={"due_at": None})
     )
 
@@ -240,7 +241,7 @@ async def test_a_correction_that_comes_while_others_are_counted_is_not_overlooke
         await place.retraining.correction_saved(correction(place, 2))
 
     documents: Any = Meanwhile(place.stores.documents, third)
-    looking = Retraining(documents, place.trainings, recipe=Recipe(), clock=time)
+    looking = Retraining(documents, place.projects, place.queue, recipe=Recipe(), clock=time)
     assert await looking.look_at_due() == 0
     time.pass_s(10)
     assert await looking.look_at_due() == 1
@@ -260,8 +261,9 @@ async def test_a_look_that_is_killed_half_way_is_taken_again(place: Place, time:
         raise Killed
 
     documents: Any = Meanwhile(place.stores.documents, kill)
+    looking = Retraining(documents, place.projects, place.queue, recipe=Recipe(), clock=time)
     with pytest.raises(Killed):
-        await Retraining(documents, place.trainings, recipe=Recipe(), clock=time).look_at_due()
+        await looking.look_at_due()
     time.pass_s(30)
     assert await place.retraining.look_at_due() == 1
 
@@ -300,7 +302,7 @@ async def test_a_failed_training_gives_its_corrections_back_and_later_ones_wait_
 
 async def test_no_failure_waits_longer_than_six_hours(place: Place, time: Time) -> None:
     await use(place)
-    await place.trainings.lines.change(
+    await place.queue.change(
         "default", PROJECT, lambda line: line.model_copy(update={"failures": 5000})
     )
     for number in range(3):

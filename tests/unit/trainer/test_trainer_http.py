@@ -7,15 +7,13 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from services.trainer.api import changes
+from services.trainer.api.trainings import changes
 from services.trainer.app import build
-from services.trainer.handlers import Trainings
+from services.trainer.handlers.trainings import Trainings
 from shared.contracts.annotation_events import AnnotationSaved
 from shared.contracts.image_events import ImageUploaded
 from shared.contracts.project_events import ProjectCreated
 from shared.hosting.stores import Stores
-from shared.jobs.queue import JobQueue
-from shared.projects.directory import ProjectDirectory
 from tests.running import HANG_S, Running, running, until
 from tests.unit.trainer.pictures import PROJECT
 from tests.unit.trainer.platform import WHO
@@ -150,9 +148,7 @@ async def test_the_policy_is_read_and_set_with_its_etag(stores: Stores) -> None:
 async def test_changes_are_streamed_until_the_training_is_over(stores: Stores) -> None:
     async with trainer(stores) as place:
         training = await started(place)
-        queue = JobQueue(stores.documents, "trainer")
-        reader = Trainings(stores.documents, queue, ProjectDirectory(stores.documents, "trainer"))
-
+        reader = next(u for u in build(stores).use_cases if isinstance(u, Trainings))
         seen: list[str] = []
 
         async def listen() -> None:

@@ -5,53 +5,39 @@ import threading
 import pytest
 import torch
 
-from services.trainer.domain.checkpoint import Checkpoint, CheckpointError, pack, restore
-from services.trainer.domain.detection_loss import LossWeights, detection_loss
-from services.trainer.domain.detector import Detector, DetectorShape, ExportableDetector
-from services.trainer.domain.export import to_onnx
-from services.trainer.domain.optimisation import rate_share
-from services.trainer.domain.recipe import Recipe
-from services.trainer.domain.task_alignment import Targets
-from services.trainer.domain.training import DetectorTraining
-from services.trainer.runner import NoDevice, device_of
+from services.trainer.domain.tasks.detection.loss import LossWeights, detection_loss
+from services.trainer.domain.tasks.detection.network import (
+    Detector,
+    DetectorShape,
+    ExportableDetector,
+)
+from services.trainer.domain.tasks.detection.targets import Targets
+from services.trainer.domain.training.checkpoint import Checkpoint, CheckpointError, pack, restore
+from services.trainer.domain.training.optimisation import rate_share
+from services.trainer.process.device import NoDevice, device_of
 from shared.runtime.manifest import ModelManifest
 from shared.runtime.onnx_session import OnnxSession
 from shared.runtime.predictor import Predictor
 from shared.vision.boxes import iou_matrix
+from tests.unit.trainer.loops import SHAPE, DetectorLoop, detector_loop, exported, recipe, walk
 from tests.unit.trainer.pictures import picture, samples
 
-SHAPE = DetectorShape(labels=2, input_size=(96, 96), channels=16)
 
-
-def recipe(**changes) -> Recipe:
-    base = {"epochs": 2, "batch_size": 4, "pretrained": False, "channels": 16}
-    return Recipe(**(base | changes))
-
-
-def walk(training: DetectorTraining, steps: int | None = None) -> list:
-    seen = []
-    for progress in training.steps():
-        seen.append(progress)
-        if len(seen) == steps:
-            break
-    return seen
-
-
-def state_of(training: DetectorTraining) -> dict[str, torch.Tensor]:
-    return {**training.detector.state_dict(), "average": training.average.model.score.weight}
+def state_of(training: DetectorLoop) -> dict[str, torch.Tensor]:
+    return {**training.network.state_dict(), "average": training.average.model.score.weight}
 
 
 def test_training_learns_squares_and_the_exported_model_finds_them():
     """The whole path in small: a loss that falls, an ONNX file, boxes where the squares are."""
     data = samples(16)
-    training = DetectorTraining(recipe(epochs=35, batch_size=8, learning_rate=4e-3), SHAPE, data)
+    training = detector_loop(recipe(epochs=35, batch_size=8, learning_rate=4e-3), data)
     seen = walk(training)
     assert seen[-1].loss < 0.8 * seen[0].loss
     assert (seen[-1].percent, seen[-1].seconds_left, seen[-1].epoch) == (100.0, 0.0, 35)
     manifest = ModelManifest(
         task="detection", labels=("bright", "dark"), input_width=96, input_height=96
     )
-    predictor = Predictor(manifest, OnnxSession(to_onnx(training.average.model)))
+    predictor = Predictor(manifest, OnnxSession(exported(training.average.model)))
     image, truth = picture(0)
     found = predictor.predict(image, threshold=0.05)
     assert len(found) >= 2
@@ -60,13 +46,13 @@ def test_training_learns_squares_and_the_exported_model_finds_them():
 
 def test_a_killed_training_resumes_as_if_nothing_had_happened():
     data = samples(8)
-    whole = DetectorTraining(recipe(epochs=3), SHAPE, data)
+    whole = detector_loop(recipe(epochs=3), data)
     walk(whole)
-    broken = DetectorTraining(recipe(epochs=3), SHAPE, data)
+    broken = detector_loop(recipe(epochs=3), data)
     walk(broken, steps=broken.steps_per_epoch)
     saved = pack(broken)
     walk(broken, steps=1)  # work that the kill loses
-    again = DetectorTraining(recipe(epochs=3), SHAPE, data)
+    again = detector_loop(recipe(epochs=3), data)
     restore(again, saved)
     assert again.epoch == 1
     walk(again)
@@ -85,29 +71,29 @@ def test_a_killed_training_resumes_as_if_nothing_had_happened():
     ],
 )
 def test_a_damaged_or_foreign_checkpoint_is_refused(damage):
-    training = DetectorTraining(recipe(), SHAPE, samples(4))
+    training = detector_loop(recipe(), samples(4))
     with pytest.raises(CheckpointError):
         restore(training, damage(pack(training)))
 
 
 def test_the_same_seed_gives_the_same_weights():
-    first, second = (DetectorTraining(recipe(), SHAPE, samples(4)) for _ in range(2))
+    first, second = (detector_loop(recipe(), samples(4)) for _ in range(2))
     walk(first)
     walk(second)
     torch.testing.assert_close(
-        first.detector.score.weight, second.detector.score.weight, atol=0, rtol=0
+        first.network.score.weight, second.network.score.weight, atol=0, rtol=0
     )
 
 
 def test_a_set_of_negatives_and_one_target_trains():
     data = [*samples(1), *(sample for sample in samples(3, squares=0))]
-    seen = walk(DetectorTraining(recipe(epochs=1), SHAPE, data))
+    seen = walk(detector_loop(recipe(epochs=1), data))
     assert math.isfinite(seen[-1].loss)
 
 
 def test_no_windows_are_refused():
     with pytest.raises(ValueError, match="at least one window"):
-        DetectorTraining(recipe(), SHAPE, [])
+        detector_loop(recipe(), [])
 
 
 class Clock:
@@ -131,9 +117,8 @@ class Clock:
     ],
 )
 def test_the_budget_chooses_the_epochs_from_the_measured_speed(wall_s, alone_s, epochs, why):
-    training = DetectorTraining(
+    training = detector_loop(
         recipe(epochs=None),
-        SHAPE,
         samples(8),
         clock=Clock(wall_s),
         processor_clock=Clock(alone_s * torch.get_num_threads()),
@@ -151,36 +136,36 @@ def test_a_named_gpu_that_is_not_there_is_told_and_auto_takes_what_there_is():
 
 
 def test_an_abandoned_epoch_leaves_no_thread_behind():
-    training = DetectorTraining(recipe(), SHAPE, samples(16))
+    training = detector_loop(recipe(), samples(16))
     walk(training, steps=1)
     names = [thread.name for thread in threading.enumerate()]
     assert not [name for name in names if name.startswith("batches")]
 
 
 def test_a_recipe_that_names_its_epochs_keeps_them():
-    training = DetectorTraining(recipe(epochs=4), SHAPE, samples(8), clock=Clock(1.0))
+    training = detector_loop(recipe(epochs=4), samples(8), clock=Clock(1.0))
     training.plan_epochs(budget_s=1e9)
     assert training.epochs == 4
 
 
 def test_an_earlier_version_is_the_start_where_the_network_is_the_same():
-    earlier = DetectorTraining(recipe(seed=1), SHAPE, samples(4))
-    weights = earlier.detector.state_dict()
+    earlier = detector_loop(recipe(seed=1), samples(4))
+    weights = earlier.network.state_dict()
     three = DetectorShape(labels=3, input_size=(96, 96), channels=16)
-    later = DetectorTraining(recipe(), three, samples(4))
-    fresh_row = later.detector.score.weight[0].clone()
+    later = detector_loop(recipe(), samples(4), three)
+    fresh_row = later.network.score.weight[0].clone()
     assert later.start_from(weights, rows=[(1, 0), (2, 1)])
-    torch.testing.assert_close(later.detector.score.weight[1:], weights["score.weight"])
-    torch.testing.assert_close(later.detector.score.weight[0], fresh_row)
+    torch.testing.assert_close(later.network.score.weight[1:], weights["score.weight"])
+    torch.testing.assert_close(later.network.score.weight[0], fresh_row)
     torch.testing.assert_close(later.average.model.distance.weight, weights["distance.weight"])
     wider = DetectorShape(labels=2, input_size=(96, 96), channels=24)
-    other = DetectorTraining(recipe(channels=24), wider, samples(4))
+    other = detector_loop(recipe(channels=24), samples(4), wider)
     assert not other.start_from(weights, rows=[(0, 0), (1, 1)])
 
 
 def test_frozen_stages_stay_and_answer_alike_after_folding():
     torch.manual_seed(3)
-    donor = DetectorTraining(recipe(), SHAPE, samples(4))
+    donor = detector_loop(recipe(), samples(4))
     walk(donor, steps=2)
     from torchvision.models import mobilenet_v2
 

@@ -10,9 +10,15 @@ import numpy as np
 import orjson
 
 from services.trainer.domain.recipe import Merge, Recipe
-from services.trainer.executor import ProcessExecutor
+from services.trainer.handlers.trainings import Wish
+from services.trainer.process.work_order import (
+    FailureMessage,
+    ProgressMessage,
+    ResultMessage,
+    WorkOrder,
+)
 from services.trainer.repository import TRAININGS
-from services.trainer.task import FailureMessage, ProgressMessage, ResultMessage, Task
+from services.trainer.work.executor import ProcessExecutor
 from shared.clock import utc_now
 from shared.contracts.predictions import StoredPredictions
 from shared.contracts.snapshot import Snapshot
@@ -32,12 +38,12 @@ TINY = Recipe(
 )
 
 
-def task(folder: Path, splits: str, recipe: Recipe = TINY) -> Task:
+def order(folder: Path, splits: str, recipe: Recipe = TINY) -> WorkOrder:
     snapshot, files = write_snapshot(folder / "pictures", splits)
     path = folder / "snapshot.json"
     path.write_text(snapshot.model_dump_json())
     (folder / "work").mkdir()
-    return Task(
+    return WorkOrder(
         recipe=recipe,
         snapshot=path,
         images=files,
@@ -48,12 +54,12 @@ def task(folder: Path, splits: str, recipe: Recipe = TINY) -> Task:
     )
 
 
-async def messages_of(wanted: Task) -> list:
+async def messages_of(wanted: WorkOrder) -> list:
     return [message async for message in ProcessExecutor().run(wanted)]
 
 
 async def test_a_training_process_delivers_a_model_and_what_it_says(tmp_path: Path) -> None:
-    said = await messages_of(task(tmp_path, "tttvneee"))
+    said = await messages_of(order(tmp_path, "tttvneee"))
     result = said[-1]
     assert isinstance(result, ResultMessage), said
     progress = [message for message in said if isinstance(message, ProgressMessage)]
@@ -74,7 +80,7 @@ async def test_a_model_trained_on_tiles_names_their_plan_and_is_judged_on_tiles(
     tmp_path: Path,
 ) -> None:
     rule = Merge(rule=MergeMethod.GREEDYNMM, metric=Overlap.IOS, threshold=0.7)
-    wanted = task(tmp_path, "tttee", TINY.model_copy(update={"epochs": 1, "merge": rule}))
+    wanted = order(tmp_path, "tttee", TINY.model_copy(update={"epochs": 1, "merge": rule}))
     snapshot = tiled(Snapshot.model_validate_json(wanted.snapshot.read_bytes()))
     wanted.snapshot.write_text(snapshot.model_dump_json())
     result = (await messages_of(wanted))[-1]
@@ -88,7 +94,7 @@ async def test_a_model_trained_on_tiles_names_their_plan_and_is_judged_on_tiles(
 
 
 async def test_a_damaged_image_is_named(tmp_path: Path) -> None:
-    wanted = task(tmp_path, "tte")
+    wanted = order(tmp_path, "tte")
     wanted.images["I001"].write_bytes(b"no image")
     said = await messages_of(wanted)
     assert isinstance(said[-1], FailureMessage)
@@ -97,7 +103,7 @@ async def test_a_damaged_image_is_named(tmp_path: Path) -> None:
 
 async def test_a_stopped_training_leaves_no_process(tmp_path: Path) -> None:
     messages = ProcessExecutor().run(
-        task(tmp_path, "ttte", TINY.model_copy(update={"epochs": 900}))
+        order(tmp_path, "ttte", TINY.model_copy(update={"epochs": 900}))
     )
     async for message in messages:
         if message.kind == "checkpoint":
@@ -114,7 +120,7 @@ async def test_a_worker_killed_in_the_middle_resumes_from_its_checkpoint(
     await place.open()
     await annotate(place)
     recipe = TINY.model_copy(update={"epochs": 15})
-    asked = await place.trainings.request(WHO, PROJECT, mode="train", recipe=recipe, key=None)
+    asked = await place.trainings.request(WHO, PROJECT, Wish(recipe=recipe))
     await place.settle("tttvnee")
     first = await _start_worker(place)
     job = await _until(place, asked.training.id, lambda job: "checkpoint" in job.payload)
@@ -154,7 +160,7 @@ async def _start_worker(place: Place) -> asyncio.subprocess.Process:
 
 async def _until(place: Place, job_id: str, done):
     for _ in range(2400):
-        job = await place.queue.get("default", job_id)
+        job = await place.jobs.get("default", job_id)
         if done(job):
             return job
         assert job.state in ("queued", "running"), job.error

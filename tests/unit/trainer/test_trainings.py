@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
-from services.trainer.domain.recipe import Recipe
+from services.trainer.api.schemas import TrainingResponse, TrendPoint
 from services.trainer.errors import NoAnnotations, NoImages, NotResumable, TrainingWaits
-from services.trainer.schemas import TrainingResponse, TrendPoint
+from services.trainer.handlers.trainings import Wish
 from shared.callers import Caller
 from shared.contracts.annotation_events import AnnotationSaved
 from shared.contracts.image_events import ImageUploaded
@@ -25,7 +25,7 @@ async def annotate(place: Place, image_id: str = "I1", *, sequence: int = 1) -> 
 
 
 async def start(place: Place, key: str | None = None) -> TrainingResponse:
-    standing = await place.trainings.request(WHO, PROJECT, mode="train", recipe=Recipe(), key=key)
+    standing = await place.trainings.request(WHO, PROJECT, Wish(key=key))
     return TrainingResponse.of(standing)
 
 
@@ -90,8 +90,8 @@ async def test_one_runs_one_waits_and_a_third_is_refused(place: Place) -> None:
     assert (await shown(place, second.id)).status == "queued"
     await place.worker().work_once()
     await place.settle()
-    versions, total = await place.trainings.versions(WHO, PROJECT, PageParams())
-    assert ([v.version_number for v in versions], total) == ([2, 1], 2)
+    page = await place.trainings.versions(WHO, PROJECT, PageParams())
+    assert ([v.version_number for v in page.items], page.total) == ([2, 1], 2)
 
 
 @pytest.mark.parametrize(("images", "error"), [(0, NoImages), (2, NoAnnotations)])
@@ -113,8 +113,8 @@ async def test_a_refused_dataset_fails_the_training_with_its_reason(place: Place
         project_id=PROJECT, training_id=asked.id, reason="no annotated image is left for training"
     )
     event = place.event(refused, asked.id)
-    await place.trainings.dataset_refused(event)
-    await place.trainings.dataset_refused(event)
+    await place.outcomes.dataset_refused(event)
+    await place.outcomes.dataset_refused(event)
     await place.settle()
     done = await shown(place, asked.id)
     assert (done.status, done.version) == ("failed", None)
@@ -179,18 +179,18 @@ async def test_a_process_that_keeps_dying_is_given_up(place: Place) -> None:
         await worker.work_once()
         # a checkpoint is progress, so these deaths only count when none comes in between
     await place.settle()
-    assert len(place.script.tasks) == 10
-    assert all(task.resume_from is not None for task in place.script.tasks[1:])
+    assert len(place.script.orders) == 10
+    assert all(task.resume_from is not None for task in place.script.orders[1:])
     assert (await shown(place, asked.id)).status == "running"
 
 
 async def test_deaths_without_progress_end_the_training(place: Place) -> None:
     class Barren(Script):
-        async def run(self, task):
-            self.tasks.append(task)
+        async def run(self, order):
+            self.orders.append(order)
             raise_now = True
             if raise_now:
-                from services.trainer.executor import TrainingProcessDied
+                from services.trainer.work.executor import TrainingProcessDied
 
                 raise TrainingProcessDied("exit status 137")
             yield  # pragma: no cover
@@ -203,7 +203,7 @@ async def test_deaths_without_progress_end_the_training(place: Place) -> None:
     while await worker.work_once():
         pass
     await place.settle()
-    assert len(place.script.tasks) == 3
+    assert len(place.script.orders) == 3
     done = await shown(place, asked.id)
     assert done.status == "failed"
     assert "137" in done.error
@@ -224,11 +224,11 @@ async def test_resuming_a_terminated_training_takes_its_checkpoint(place: Place)
     resumed = await place.trainings.resume(WHO, PROJECT, asked.id)
     assert TrainingResponse.of(resumed).status == "queued"
     for event in late:  # words of the first life come again and change nothing
-        await place.trainings.ended(event)
+        await place.outcomes.ended(event)
     assert (await shown(place, asked.id)).status == "queued"
     await place.worker().work_once()
     await place.settle()
-    assert place.script.tasks[-1].resume_from is not None
+    assert place.script.orders[-1].resume_from is not None
     assert (await shown(place, asked.id)).version == "V1"
     with pytest.raises(NotResumable):
         await place.trainings.resume(WHO, PROJECT, asked.id)
@@ -266,7 +266,7 @@ async def test_a_stopped_worker_gives_its_training_back(place: Place) -> None:
     assert await place.worker().work_once()
     await place.settle()
     assert (await shown(place, asked.id)).version == "V1"
-    assert place.script.tasks[-1].resume_from is not None
+    assert place.script.orders[-1].resume_from is not None
 
 
 async def test_every_event_may_come_twice_and_late(place: Place) -> None:
@@ -280,11 +280,11 @@ async def test_every_event_may_come_twice_and_late(place: Place) -> None:
     ends = await place.said()
     for _ in range(3):
         for event in ends:
-            await place.trainings.succeeded(event)
+            await place.outcomes.succeeded(event)
     for event in events:
         await place.freeze(event)
     stale = TrainingEnded(project_id=PROJECT, training_id=asked.id, state="failed", reason="old")
-    await place.trainings.ended(place.event(stale, asked.id))
+    await place.outcomes.ended(place.event(stale, asked.id))
     assert (await shown(place, asked.id)).version == "V1"
     jobs = place.stores.documents.collection(job_spec("trainer"), TenantScope("default"))
     assert await jobs.count() == 1
@@ -298,16 +298,15 @@ async def test_a_kill_between_two_writes_is_healed(place: Place) -> None:
     class Killed(Exception):
         pass
 
-    async def die(tenant: str, project_id: str) -> None:
+    def die(*_: object) -> None:
         raise Killed
 
-    lines, advance = place.trainings.lines, place.trainings.lines.advance
-    lines.advance = die  # type: ignore[method-assign]
-    with pytest.raises(Killed):
-        await start(place, key="click")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(place.queue, "advance", die)
+        with pytest.raises(Killed):
+            await start(place, key="click")
     assert await place.records() == []
-    lines.advance = advance  # type: ignore[method-assign]
-    await lines.advance_all()
+    await place.queue.advance_all()
     await place.settle()
     assert [r.state for r in await place.records()] == ["queued"]
 
@@ -319,7 +318,7 @@ async def test_another_tenant_sees_nothing(place: Place) -> None:
     with pytest.raises(NotFound):
         await place.trainings.get(stranger, PROJECT, asked.id)
     with pytest.raises(NotFound):
-        await place.trainings.request(stranger, PROJECT, mode="train", recipe=Recipe(), key=None)
+        await place.trainings.request(stranger, PROJECT, Wish())
 
 
 async def test_the_second_version_starts_from_the_serving_one(place: Place) -> None:
@@ -336,7 +335,7 @@ async def test_the_second_version_starts_from_the_serving_one(place: Place) -> N
             | {"project_id": PROJECT, "training_id": asked.id, "version": f"V{number}"}
         )
         await place.promotion.report_completed(place.event(report, asked.id))
-    first, second = place.script.tasks
+    first, second = place.script.orders
     assert first.start is None
     assert second.start is not None
     assert (second.start.version, second.start.labels) == ("V1", ("bright", "dark"))

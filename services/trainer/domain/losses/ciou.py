@@ -8,7 +8,7 @@ import math
 import torch
 from torch import Tensor
 
-from services.trainer.domain.paired_iou import EPSILON, enclosing, paired_iou
+from services.trainer.domain.losses.paired_iou import EPSILON, enclosing, paired_iou
 
 
 def ciou(predicted_xyxy: Tensor, target_xyxy: Tensor) -> Tensor:

@@ -6,7 +6,7 @@ https://arxiv.org/abs/1902.09630.
 
 from torch import Tensor
 
-from services.trainer.domain.paired_iou import EPSILON, enclosing, paired_iou
+from services.trainer.domain.losses.paired_iou import EPSILON, enclosing, paired_iou
 
 
 def giou(predicted_xyxy: Tensor, target_xyxy: Tensor) -> Tensor:

@@ -1,0 +1,1 @@
+"""Clients of outside things: the cluster's Jobs."""

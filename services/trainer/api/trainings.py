@@ -1,0 +1,104 @@
+"""Routes of trainings: ask, read, watch, cancel, resume."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Response
+from sse_starlette.event import ServerSentEvent
+from sse_starlette.sse import EventSourceResponse
+
+from services.trainer.api.schemas import TrainingRequest, TrainingResponse
+from services.trainer.handlers.trainings import Trainings, Wish
+from services.trainer.repository import ENDED
+from shared.callers import Caller
+from shared.http.callers import Editor, Viewer
+from shared.http.paging import Paging
+from shared.http.preconditions import IdempotencyKey
+from shared.http.use_cases import use
+from shared.paging import Page
+
+WATCH_EVERY_S = 0.5
+
+Asked = Annotated[Trainings, Depends(use(Trainings))]
+router = APIRouter(tags=["trainings"])
+
+
+@router.post("/projects/{project_id}/trainings", status_code=202)
+async def start_training(
+    project_id: str,
+    body: TrainingRequest,
+    who: Editor,
+    trainings: Asked,
+    *,
+    key: IdempotencyKey,
+    response: Response,
+) -> TrainingResponse:
+    """Ask for a training; it runs, or waits for the one that runs."""
+    wish = Wish(mode=body.mode, recipe=body.recipe, key=key)
+    standing = await trainings.request(who, project_id, wish)
+    response.headers["Location"] = (
+        f"/api/trainer/projects/{project_id}/trainings/{standing.training.id}"
+    )
+    return TrainingResponse.of(standing)
+
+
+@router.get("/projects/{project_id}/trainings")
+async def list_trainings(
+    project_id: str, who: Viewer, trainings: Asked, paging: Paging
+) -> Page[TrainingResponse]:
+    """List the project's trainings, newest first."""
+    return (await trainings.list_page(who, project_id, paging)).map(TrainingResponse.of)
+
+
+@router.get("/projects/{project_id}/trainings/{training_id}")
+async def get_training(
+    project_id: str, training_id: str, who: Viewer, trainings: Asked
+) -> TrainingResponse:
+    """Return one training with its progress."""
+    return TrainingResponse.of(await trainings.get(who, project_id, training_id))
+
+
+@router.post("/projects/{project_id}/trainings/{training_id}:cancel", status_code=202)
+async def cancel_training(
+    project_id: str, training_id: str, who: Editor, trainings: Asked
+) -> TrainingResponse:
+    """Terminate a training; one that is over stays as it is."""
+    return TrainingResponse.of(await trainings.cancel(who, project_id, training_id))
+
+
+@router.post("/projects/{project_id}/trainings/{training_id}:resume", status_code=202)
+async def resume_training(
+    project_id: str, training_id: str, who: Editor, trainings: Asked
+) -> TrainingResponse:
+    """Go on with a failed or terminated training from its last checkpoint."""
+    return TrainingResponse.of(await trainings.resume(who, project_id, training_id))
+
+
+@router.get(
+    "/projects/{project_id}/trainings/{training_id}/events",
+    response_class=EventSourceResponse,
+    responses={200: {"content": {"text/event-stream": {}}}},
+)
+async def training_events(
+    project_id: str, training_id: str, who: Viewer, trainings: Asked
+) -> EventSourceResponse:
+    """Stream the training as server-sent events, one a change, until it is over."""
+    await trainings.get(who, project_id, training_id)
+    return EventSourceResponse(changes(trainings, who, project_id, training_id))
+
+
+async def changes(
+    trainings: Trainings, who: Caller, project_id: str, training_id: str
+) -> AsyncIterator[ServerSentEvent]:
+    """Yield the training's response each time it differs, the last one when it is over."""
+    shown = ""
+    while True:
+        standing = await trainings.get(who, project_id, training_id)
+        text = TrainingResponse.of(standing).model_dump_json()
+        if text != shown:
+            shown = text
+            yield ServerSentEvent(data=text, event="training")
+        if standing.training.state in ENDED:
+            return
+        await asyncio.sleep(WATCH_EVERY_S)

@@ -1,0 +1,1 @@
+"""One folder a task: its network, targets, loss, views and plan; tasks never import one another."""

@@ -1,0 +1,1 @@
+"""Detection: an anchor-free detector of boxes."""

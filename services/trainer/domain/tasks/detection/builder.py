@@ -1,0 +1,69 @@
+"""From an annotated dataset to the training of a detector."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from torch import Tensor
+
+from services.trainer.domain.recipe import Recipe
+from services.trainer.domain.tasks.detection.network import DetectorShape
+from services.trainer.domain.tasks.detection.planning import DetectionPlan, plan
+from services.trainer.domain.tasks.detection.samples import Sample, cut_samples
+from services.trainer.domain.tasks.detection.training import DetectionTraining
+from services.trainer.domain.tasks.detection.truths import Truth, truth_of
+from services.trainer.domain.training.ports import NothingToTrain, Prepared
+from shared.contracts.snapshot import SnapshotImage
+from shared.runtime.preprocess import Image
+
+
+class DetectionBuilder:
+    """The `TaskBuilder` of detection."""
+
+    def prepare(
+        self,
+        recipe: Recipe,
+        images: Sequence[SnapshotImage],
+        labels: Sequence[str],
+        read: Callable[[SnapshotImage], Image],
+    ) -> Prepared[DetectionPlan, Sample]:
+        """See `TaskBuilder`."""
+        truths = [truth_of(image, labels) for image in images]
+        if not any(len(truth.labels) for truth in truths):
+            raise NothingToTrain("no training image has an annotated target")
+        planned = plan(
+            recipe,
+            [(image.width, image.height) for image in images],
+            [truth.boxes_xyxy for truth in truths],
+        )
+        return Prepared(planned, _cut(images, truths, planned, read))
+
+    def build(
+        self,
+        recipe: Recipe,
+        plan: DetectionPlan,
+        windows: Sequence[Sample],
+        *,
+        labels: int,
+        backbone: Mapping[str, Tensor] | None,
+    ) -> DetectionTraining:
+        """See `TaskBuilder`."""
+        shape = DetectorShape(
+            labels=labels,
+            input_size=plan.input_size,
+            backbone=recipe.backbone,
+            strides=plan.strides,
+            channels=recipe.channels,
+        )
+        return DetectionTraining(recipe, shape, windows, backbone_weights=backbone)
+
+
+def _cut(
+    images: Sequence[SnapshotImage],
+    truths: Sequence[Truth],
+    planned: DetectionPlan,
+    read: Callable[[SnapshotImage], Image],
+) -> Iterator[Sample]:
+    for image, truth in zip(images, truths, strict=True):
+        pixels = read(image)
+        height, width = pixels.shape[:2]
+        windows = planned.tile_plan.windows(width, height)
+        yield from cut_samples(pixels, truth, windows, planned.input_size)

@@ -1,0 +1,85 @@
+"""Training windows: pixels at the model's input scale with their targets and ignore polygons."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.trainer.domain.tasks.detection.truths import Polygon, Truth
+from shared.runtime.placement import place
+from shared.runtime.preprocess import Image, resize_image
+from shared.vision.boxes import Boxes, Indices, has_area, scale
+from shared.vision.clipping import clip_boxes
+from shared.vision.tiles import Window
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One window at the model's input scale; an image without targets is a legal negative.
+
+    Attributes:
+        image: ``(h, w, 3)`` uint8 RGB, not padded, at most the input's size.
+        boxes_xyxy: ``(N, 4)`` in the sample's pixels, each with an area.
+        labels: ``(N,)``.
+        ignored: Polygons ``(K, 2)`` in the sample's pixels.
+    """
+
+    image: Image
+    boxes_xyxy: Boxes
+    labels: Indices
+    ignored: tuple[Polygon, ...] = ()
+
+    def with_image(self, image: Image) -> "Sample":
+        """The same window with its pixels elsewhere."""
+        return replace(self, image=image)
+
+
+def cut_samples(
+    image: Image, truth: Truth, windows: Sequence[Window], input_size: tuple[int, int]
+) -> list[Sample]:
+    """The samples of one image, one a window, resized exactly as the predictor will.
+
+    Targets cut by a window's edge below half their area become ignore regions; zero-area boxes
+    (a click without a drag) are left out.
+    """
+    return [_cut(image, truth, window, input_size) for window in windows]
+
+
+def _cut(image: Image, truth: Truth, window: Window, input_size: tuple[int, int]) -> Sample:
+    usable = np.flatnonzero(has_area(truth.boxes_xyxy))
+    seen = clip_boxes(truth.boxes_xyxy[usable], window)
+    labels = truth.labels[usable][seen.source]
+    placement = place((window.width, window.height), input_size, "letterbox")
+    crop = image[window.y : window.y + window.height, window.x : window.x + window.width]
+    pixels = resize_image(np.ascontiguousarray(crop), placement.width, placement.height)
+    boxes = scale(seen.boxes_xyxy, placement.scale_x, placement.scale_y)
+    factors = np.array([placement.scale_x, placement.scale_y], np.float32)
+    origin = np.array([window.x, window.y], np.float32)
+    regions = [(polygon - origin) * factors for polygon in truth.ignored]
+    slivers = [as_polygon(box) for box in boxes[~seen.is_truth]]
+    return Sample(
+        pixels,
+        boxes[seen.is_truth],
+        labels[seen.is_truth],
+        tuple(
+            region
+            for region in (*regions, *slivers)
+            if _touches(region, placement.width, placement.height)
+        ),
+    )
+
+
+def as_polygon(box_xyxy: NDArray[np.float32]) -> Polygon:
+    """The corners of a box, ``(4, 2)`` clockwise from the top left.
+
+    >>> as_polygon(np.array([0, 0, 2, 1], np.float32)).tolist()
+    [[0.0, 0.0], [2.0, 0.0], [2.0, 1.0], [0.0, 1.0]]
+    """
+    x1, y1, x2, y2 = box_xyxy
+    return np.array([[x1, y1], [x2, y1], [x2, y2], [x1, y2]], np.float32)
+
+
+def _touches(polygon: Polygon, width: int, height: int) -> bool:
+    low, high = polygon.min(axis=0), polygon.max(axis=0)
+    return bool(high[0] > 0 and high[1] > 0 and low[0] < width and low[1] < height)

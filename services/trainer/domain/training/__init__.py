@@ -1,0 +1,1 @@
+"""The training of any task: the loop, its optimiser, averaging, checkpoints and export."""

@@ -1,0 +1,151 @@
+"""What the loop asks of a task, and how the data of a task become a training."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, Protocol, Self, TypeVar
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from services.trainer.domain.recipe import Recipe
+from services.trainer.domain.training.sampling import EpochSampler
+from shared.contracts.snapshot import SnapshotImage
+from shared.errors import InvalidInput
+from shared.runtime.preprocess import Image
+from shared.vision.tiles import TilePlan
+
+
+class NothingToTrain(InvalidInput):
+    """The snapshot has no image for training, no label, or no target that this task can learn."""
+
+    code = "nothing-to-train"
+    title = "There is nothing to train on"
+
+
+class Batch(Protocol):
+    """Views of one step with their targets."""
+
+    @property
+    def images(self) -> Tensor:
+        """Pixels uint8 ``(B, H, W, 3)`` RGB."""
+        ...
+
+    def to(self, device: torch.device) -> Self:
+        """The batch in the memory of ``device``; itself when it is there."""
+        ...
+
+
+NetworkT = TypeVar("NetworkT", bound=nn.Module)
+BatchT = TypeVar("BatchT", bound=Batch)
+
+
+class TrainingTask(Protocol[NetworkT, BatchT]):
+    """A task's half of a training: its network, batches, loss and outputs.
+
+    Attributes:
+        network: What is trained; its feature extractor is the child ``backbone``.
+        sampler: Which windows an epoch shows.
+        label_tensors: The only tensors of the network with a row a label.
+        description: All that fixes the network's tensors, in JSON's types.
+    """
+
+    network: NetworkT
+    sampler: EpochSampler
+    label_tensors: tuple[str, ...]
+    description: Mapping[str, Any]
+
+    def batch(self, windows: Sequence[int], rngs: Sequence[np.random.Generator]) -> BatchT:
+        """Random views of some windows; called from several threads at once."""
+        ...
+
+    def loss(self, network: NetworkT, images: Tensor, batch: BatchT) -> Tensor:
+        """The scalar loss of normalised images ``(B, 3, H, W)``, with its graph."""
+        ...
+
+    def exportable(self, network: NetworkT) -> nn.Module:
+        """The network from uint8 ``(B, H, W, 3)`` to the outputs of the task's `TaskSpec`."""
+        ...
+
+
+class Window(Protocol):
+    """A window of an image with its targets: what a sampler draws from."""
+
+    @property
+    def image(self) -> Image:
+        """Pixels uint8 ``(h, w, 3)`` RGB; in memory or in a file."""
+        ...
+
+    def with_image(self, image: Image) -> Self:
+        """The same window with its pixels elsewhere."""
+        ...
+
+
+class Plan(Protocol):
+    """What the data and the recipe come to."""
+
+    @property
+    def input_size(self) -> tuple[int, int]:
+        """Width and height of the model's input."""
+        ...
+
+    @property
+    def tile_plan(self) -> TilePlan:
+        """How the images are cut, for training and prediction alike."""
+        ...
+
+
+WindowT = TypeVar("WindowT", bound=Window)
+PlanT = TypeVar("PlanT", bound=Plan)
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared(Generic[PlanT, WindowT]):
+    """A plan, and the windows to be read by it, each once."""
+
+    plan: PlanT
+    windows: Iterator[WindowT]
+
+
+class TaskBuilder(Protocol[PlanT, WindowT]):
+    """How the data of a task become a training."""
+
+    def prepare(
+        self,
+        recipe: Recipe,
+        images: Sequence[SnapshotImage],
+        labels: Sequence[str],
+        read: Callable[[SnapshotImage], Image],
+    ) -> Prepared[PlanT, WindowT]:
+        """Plans the training and says how to cut each image into windows.
+
+        Args:
+            recipe: What the user asked for; what it fixes is kept.
+            images: At least one that trains.
+            labels: At least one.
+            read: Gives the pixels of an image.
+
+        Raises:
+            NothingToTrain: No image has a target of this task.
+        """
+        ...
+
+    def build(
+        self,
+        recipe: Recipe,
+        plan: PlanT,
+        windows: Sequence[WindowT],
+        *,
+        labels: int,
+        backbone: Mapping[str, Tensor] | None,
+    ) -> TrainingTask[Any, Any]:
+        """The task with first weights that follow from the recipe's seed.
+
+        Args:
+            recipe: Its choices.
+            plan: As prepared.
+            windows: As prepared, at least one.
+            labels: Their number.
+            backbone: Pretrained classifier weights of the recipe's backbone.
+        """
+        ...

@@ -1,0 +1,37 @@
+"""Which windows an epoch shows: all with targets, and some without."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from shared.vision.boxes import Indices
+
+EMPTY_SHARE = 0.5  # windows without targets an epoch, per window with some
+
+
+class EpochSampler:
+    """Draws the order of an epoch.
+
+    Attributes:
+        count: Windows of one epoch.
+    """
+
+    def __init__(self, has_targets: Sequence[bool]) -> None:
+        """Takes whether each window has targets; raises ValueError without any window."""
+        if not has_targets:
+            raise ValueError("a training needs at least one window")
+        flags = np.array(has_targets, np.bool_)
+        self._full = np.flatnonzero(flags)
+        self._empty = np.flatnonzero(~flags)
+        shown = min(len(self._empty), max(1, round(EMPTY_SHARE * len(self._full))))
+        self.count = len(self._full) + shown
+
+    def order(self, rng: np.random.Generator) -> Indices:
+        """Indices of ``count`` windows in random order, each at most once.
+
+        >>> sampler = EpochSampler([True, True, False, False, False])
+        >>> sorted(sampler.order(np.random.default_rng(0)))[:2]
+        [0, 1]
+        """
+        empty = rng.permutation(self._empty)[: self.count - len(self._full)]
+        return np.asarray(rng.permutation(np.concatenate([self._full, empty])), np.int64)

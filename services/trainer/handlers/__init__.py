@@ -1,0 +1,1 @@
+"""Use cases of the trainer; the same for HTTP and events."""

@@ -1,0 +1,239 @@
+"""Retraining by event: images that change are remembered, timers decide, the queue keeps order.
+
+Everything the decision needs lies in documents, so a restart forgets nothing; the events' handlers
+only remember the change and ask for a look, whatever their number or order.
+"""
+
+import asyncio
+from datetime import datetime, timedelta
+
+from services.trainer.domain.recipe import Recipe
+from services.trainer.domain.retraining_policy import Backlog, RetrainingPolicy, decide
+from services.trainer.handlers.training_queue import TrainingQueue, placed
+from services.trainer.repository import IMAGES, LINES, ImageFacts, Line, Order
+from shared.callers import Caller
+from shared.clock import Clock, format_time, utc_now
+from shared.contracts.annotation_events import AnnotationSaved, CorrectionSaved
+from shared.contracts.envelope import Event
+from shared.contracts.image_events import ImageDeleted, ImageUploaded
+from shared.documents.port import (
+    Collection,
+    Documents,
+    EveryTenant,
+    Query,
+    Range,
+    Sort,
+    TenantScope,
+    Where,
+)
+from shared.errors import NotFound, VersionConflict
+from shared.ids import new_id
+from shared.projects.directory import ProjectDirectory
+from shared.runtime.tasks.names import TaskName
+from shared.runtime.tasks.table import spec_of
+
+LOOK_EVERY_S = 0.5
+LOOK_LEASE_S = 30.0  # far longer than a look takes; asking for one meanwhile is not in vain
+HEAL_EVERY_LOOKS = 20
+
+
+class Retraining:
+    """The policy of every project, over the document store."""
+
+    def __init__(
+        self,
+        documents: Documents,
+        projects: ProjectDirectory,
+        queue: TrainingQueue,
+        *,
+        recipe: Recipe,
+        clock: Clock = utc_now,
+    ) -> None:
+        self._documents = documents
+        self._projects = projects
+        self._queue = queue
+        self._recipe = recipe
+        self._clock = clock
+
+    async def policy(self, who: Caller, project_id: str) -> Line:
+        """The project's line with its policy; raises NotFound."""
+        await self._projects.require(who.tenant, project_id)
+        return await self._queue.line(who.tenant, project_id)
+
+    async def set_policy(
+        self, who: Caller, project_id: str, policy: RetrainingPolicy, *, expected: int | None
+    ) -> Line:
+        """Stores a policy; what waits is looked at again under it.
+
+        Raises:
+            VersionConflict: Somebody else changed it since ``expected``.
+            TaskNotTrainable: It is to start trainings, and the project's task has none yet.
+        """
+        project = await self._projects.require(who.tenant, project_id)
+        if policy.enabled:
+            spec_of(project.task).require_trainable()
+        update = {"policy": policy, "due_at": self._clock()}
+        return await self._queue.change(
+            who.tenant, project_id, lambda line: line.model_copy(update=update), expected=expected
+        )
+
+    async def image_uploaded(self, event: Event[ImageUploaded]) -> None:
+        """An image exists."""
+        await self._remember(event.tenant, event.data.project_id, event.data.image_id, known=True)
+
+    async def image_deleted(self, event: Event[ImageDeleted]) -> None:
+        """An image is gone, and with it what waited of it."""
+        await self._remember(
+            event.tenant, event.data.project_id, event.data.image_id, deleted=True, annotated=False
+        )
+
+    async def annotation_saved(self, event: Event[AnnotationSaved]) -> None:
+        """An annotation changed; later news of the same image win whatever the order."""
+        data = event.data
+        image = await self._image(event.tenant, data.project_id, data.image_id)
+        if event.sequence > image.annotation_sequence:
+            await self._remember(
+                event.tenant,
+                data.project_id,
+                data.image_id,
+                annotated=data.annotated,
+                annotation_sequence=event.sequence,
+                annotated_at=event.time,
+            )
+        line = await self._queue.line(event.tenant, data.project_id)
+        if line.policy.count_annotations:  # for known news, too: a kill may have come in between
+            await self._ask_for_a_look(event.tenant, data.project_id)
+
+    async def correction_saved(self, event: Event[CorrectionSaved]) -> None:
+        """A person corrected an image; the same image counts once."""
+        data = event.data
+        image = await self._image(event.tenant, data.project_id, data.image_id)
+        if image.deleted:
+            return
+        if image.corrected_at is None or image.corrected_at < event.time:
+            await self._remember(
+                event.tenant,
+                data.project_id,
+                data.image_id,
+                annotated=True,
+                corrected_at=event.time,
+            )
+        await self._ask_for_a_look(event.tenant, data.project_id)
+
+    async def watch(self) -> None:
+        """Looks at due projects until cancelled; now and then heals lines left half-way."""
+        looks = 0
+        while True:
+            if looks % HEAL_EVERY_LOOKS == 0:
+                await self._queue.advance_all()
+            await self.look_at_due()
+            looks += 1
+            await asyncio.sleep(LOOK_EVERY_S)
+
+    async def look_at_due(self) -> int:
+        """Decides for every project whose timer is due; returns how many trainings fired."""
+        lines = self._documents.collection(LINES, EveryTenant())
+        due: Where = {"due_at": Range(lte=format_time(self._clock()))}
+        fired = 0
+        async for line in lines.walk(Query(where=due, sort=Sort("due_at"))):
+            try:
+                fired += await self._look(line)
+            except NotFound:  # the line went with its project
+                continue
+        return fired
+
+    async def _look(self, seen: Line) -> bool:
+        """Decides for one project; returns whether a training fired.
+
+        The look is taken first, so that whoever asks for another one while it counts is seen: his
+        write makes it count again. A look that ends half-way is taken again after a while.
+        """
+        taken_to = self._clock() + timedelta(seconds=LOOK_LEASE_S)
+        lines = self._documents.collection(LINES, TenantScope(seen.tenant))
+        try:
+            await lines.change(
+                seen.id,
+                lambda line: line.model_copy(update={"due_at": taken_to}),
+                expected=seen.version,
+            )
+        except VersionConflict:  # somebody else looks, or asks for another look
+            return False
+        project = await self._projects.find(seen.tenant, seen.id)
+        task = project.task if project and spec_of(project.task).is_trainable else None
+        fired = False
+
+        async def decided(line: Line) -> Line:
+            nonlocal fired
+            now = self._clock()
+            decision = decide(
+                line.policy,
+                await self._backlog(line),
+                training_waits=line.waiting is not None or line.deleted or task is None,
+                now=now,
+                not_before=line.not_before,
+            )
+            line = line.model_copy(update={"due_at": decision.due_at})
+            fired = decision.fire and task is not None
+            return placed(line, self._order(line, task, now), now) if fired and task else line
+
+        await lines.change(seen.id, decided)
+        if fired:
+            await self._queue.advance(seen.tenant, seen.id)
+        return fired
+
+    def _order(self, line: Line, task: TaskName, now: datetime) -> Order:
+        budget_s = line.policy.budget_s
+        recipe = self._recipe.of_task(task)
+        return Order(
+            training_id=new_id(),
+            mode="train",
+            trigger="policy",
+            recipe=recipe.model_copy(update={"budget_s": budget_s} if budget_s else {}),
+            requested_at=now,
+        )
+
+    async def _backlog(self, line: Line) -> Backlog:
+        images = self._documents.collection(IMAGES, TenantScope(line.tenant))
+        field = "annotated_at" if line.policy.count_annotations else "corrected_at"
+        after = format_time(line.counted_to) if line.counted_to else ""
+        where: Where = {"project_id": line.id, "deleted": False, field: Range(gt=after)}
+        waiting = await images.count(where)
+        if not waiting:
+            return Backlog(0)
+        first, last = [
+            (await images.query(Query(where=where, sort=Sort(field, direction), limit=1)))[0]
+            for direction in (1, -1)
+        ]
+        return Backlog(waiting, _time(first, field), _time(last, field))
+
+    async def _ask_for_a_look(self, tenant: str, project_id: str) -> None:
+        """Makes the project due now, with one write a look however many changes there are."""
+        now = self._clock()
+
+        def edit(line: Line) -> Line:
+            if line.deleted or (line.due_at is not None and line.due_at <= now):
+                return line
+            return line.model_copy(update={"due_at": now})
+
+        await self._queue.change(tenant, project_id, edit)
+
+    async def _image(self, tenant: str, project_id: str, image_id: str) -> ImageFacts:
+        found = await self._images(tenant).find(image_id)
+        return found or ImageFacts(id=image_id, tenant=tenant, project_id=project_id)
+
+    async def _remember(self, tenant: str, project_id: str, image_id: str, **facts: object) -> None:
+        def edit(old: ImageFacts) -> ImageFacts:
+            new = old.model_copy(update=facts)
+            return (
+                new.model_copy(update={"deleted": True, "annotated": False}) if old.deleted else new
+            )
+
+        unheard = ImageFacts(id=image_id, tenant=tenant, project_id=project_id)
+        await self._images(tenant).change(image_id, edit, new=unheard)
+
+    def _images(self, tenant: str) -> Collection[ImageFacts]:
+        return self._documents.collection(IMAGES, TenantScope(tenant))
+
+
+def _time(image: ImageFacts, field: str) -> datetime | None:
+    return image.annotated_at if field == "annotated_at" else image.corrected_at

@@ -1,0 +1,221 @@
+"""Use cases of trainings: request, read, cancel, resume."""
+
+from dataclasses import dataclass
+
+from services.trainer.domain.recipe import Recipe
+from services.trainer.errors import NoAnnotations, NoImages, NotResumable
+from services.trainer.handlers.training_queue import TrainingQueue
+from services.trainer.repository import (
+    ENDED,
+    IMAGES,
+    TRAININGS,
+    Line,
+    Mode,
+    Order,
+    Training,
+)
+from shared.callers import Caller
+from shared.clock import Clock, utc_now
+from shared.contracts.envelope import Event
+from shared.contracts.project_events import ProjectDeleted
+from shared.contracts.training_events import TrainingEnded
+from shared.documents.hearing import until
+from shared.documents.port import Collection, Documents, Not, Sort, TenantScope, Where, Write
+from shared.errors import NotFound
+from shared.ids import derived_id, new_id
+from shared.jobs.job import Job
+from shared.jobs.queue import JobQueue
+from shared.paging import Page, PageParams, page_of
+from shared.projects.directory import ProjectDirectory
+from shared.runtime.tasks.table import spec_of
+
+NEWS_WAIT_S = 3.0  # an annotation saved a moment ago may still be on its way here
+TREND = 10  # C-090
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A training and, while it is not over, its job."""
+
+    training: Training
+    job: Job | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is asked for; without a recipe the deployment's default holds.
+
+    ``key`` makes the request safe to repeat.
+    """
+
+    mode: Mode = "train"
+    recipe: Recipe | None = None
+    key: str | None = None
+
+
+class Trainings:
+    """Trainings over the document store and the job queue."""
+
+    def __init__(
+        self,
+        documents: Documents,
+        jobs: JobQueue,
+        projects: ProjectDirectory,
+        queue: TrainingQueue,
+        *,
+        recipe: Recipe,
+        clock: Clock = utc_now,
+        news_wait_s: float = NEWS_WAIT_S,
+    ) -> None:
+        self._documents = documents
+        self._jobs = jobs
+        self._projects = projects
+        self._queue = queue
+        self._recipe = recipe
+        self._clock = clock
+        self._news_wait_s = news_wait_s
+
+    async def request(self, who: Caller, project_id: str, wish: Wish) -> Standing:
+        """Puts a training in the project's line; the same key again returns the first one.
+
+        Raises:
+            NotFound: No such project.
+            TaskNotTrainable: Nothing of its task can be trained yet.
+            InvalidInput: The recipe is of another task.
+            NoImages: It is empty.
+            NoAnnotations: None of its images is annotated.
+            TrainingWaits: It has a running and a waiting training.
+        """
+        project = await self._projects.require(who.tenant, project_id)
+        spec_of(project.task).require_trainable()
+        recipe = (wish.recipe or self._recipe).of_task(project.task)
+        key = wish.key
+        training_id = derived_id(who.tenant, project_id, "training", key) if key else new_id()
+        if key and (known := await self._trainings(who.tenant).find(training_id)):
+            return await self._standing(known)
+        await self._require_annotations(who.tenant, project_id)
+        order = Order(
+            training_id=training_id,
+            mode=wish.mode,
+            trigger="person",
+            recipe=recipe,
+            requested_at=self._clock(),
+            requested_by=who.subject,
+        )
+        await self._queue.place(who.tenant, project_id, order)
+        return await self.get(who, project_id, training_id)
+
+    async def get(self, who: Caller, project_id: str, training_id: str) -> Standing:
+        """A training of the project; raises NotFound."""
+        training = await self._trainings(who.tenant).get(training_id)
+        if training.project_id != project_id:
+            raise NotFound(f"no training {training_id}")
+        return await self._standing(training)
+
+    async def list_page(self, who: Caller, project_id: str, paging: PageParams) -> Page[Standing]:
+        """One page of the project's trainings, newest first."""
+        await self._projects.require(who.tenant, project_id)
+        trainings, where = self._trainings(who.tenant), {"project_id": project_id}
+        page = await page_of(trainings, paging, where=where, sort=Sort("number", -1))
+        standings = {training.id: await self._standing(training) for training in page.items}
+        return page.map(lambda training: standings[training.id])
+
+    async def versions(self, who: Caller, project_id: str, paging: PageParams) -> Page[Training]:
+        """One page of the project's versions, newest first."""
+        await self._projects.require(who.tenant, project_id)
+        where: Where = {"project_id": project_id, "version_number": Not(None)}
+        return await page_of(
+            self._trainings(who.tenant), paging, where=where, sort=Sort("version_number", -1)
+        )
+
+    async def trend(self, who: Caller, project_id: str) -> list[Training]:
+        """The last ten versions, oldest of them first."""
+        page = await self.versions(who, project_id, PageParams(page_size=TREND))
+        return list(reversed(page.items))
+
+    async def cancel(self, who: Caller, project_id: str, training_id: str) -> Standing:
+        """Ends a training that waits, asks one that runs to stop; one that is over stays so."""
+        training = (await self.get(who, project_id, training_id)).training
+        if training.state in ENDED:  # unless it was resumed a moment ago
+            training = (await self._in_step(who, project_id, training_id)).training
+        ended = TrainingEnded(project_id=project_id, training_id=training_id, state="terminated")
+
+        def end(training: Training) -> Write[Training] | None:
+            if training.state in ENDED or training.state == "queued":
+                return None
+            over = training.model_copy(update={"state": "terminated", "ended_at": self._clock()})
+            return Write(over, (ended,))
+
+        training = await self._trainings(who.tenant).change(training.id, end)
+        if training.state == "queued":
+            await self._queue.ensure_job(training)
+            await self._jobs.cancel(who.tenant, training.job_id, events=[ended])
+        else:
+            await self._queue.release(training)
+        return await self.get(who, project_id, training_id)
+
+    async def resume(self, who: Caller, project_id: str, training_id: str) -> Standing:
+        """Goes on with a failed or terminated training from its last checkpoint, same dataset.
+
+        Raises:
+            TaskNotTrainable: Nothing of the project's task can be trained yet.
+            NotResumable: It is not over, it succeeded, or it never got a dataset.
+            TrainingWaits: The line is full.
+        """
+        training = (await self._in_step(who, project_id, training_id)).training
+        project = await self._projects.require(who.tenant, project_id)
+        spec_of(project.task).require_trainable()
+        if training.state not in ("failed", "terminated") or not training.manifest_key:
+            raise NotResumable("only a failed or terminated training with a dataset can go on")
+        order = Order(
+            training_id=training.id,
+            number=training.number,
+            mode=training.mode,
+            trigger=training.trigger,
+            recipe=training.recipe,
+            requested_at=training.requested_at,
+            requested_by=who.subject,
+            resumes=training.resumes + 1,
+        )
+        await self._queue.place(who.tenant, project_id, order)
+        return await self.get(who, project_id, training_id)
+
+    async def project_deleted(self, event: Event[ProjectDeleted]) -> None:
+        """Nothing of the project runs or starts any more."""
+        tenant, project_id = event.tenant, event.data.project_id
+
+        def close(line: Line) -> Line:
+            return line.model_copy(update={"deleted": True, "due_at": None})
+
+        await self._queue.change(tenant, project_id, close)  # from now on nothing gets in line
+        await self._queue.advance(tenant, project_id)  # whatever stands in it has its record
+        line = await self._queue.line(tenant, project_id)
+        for order in filter(None, (line.waiting, line.running)):
+            await self.cancel(Caller.system(tenant), project_id, order.training_id)
+
+    async def _in_step(self, who: Caller, project_id: str, training_id: str) -> Standing:
+        """The training once its record is in step with the line; raises NotFound."""
+        await self.get(who, project_id, training_id)
+        await self._queue.advance(who.tenant, project_id)
+        return await self.get(who, project_id, training_id)
+
+    async def _require_annotations(self, tenant: str, project_id: str) -> None:
+        images = self._documents.collection(IMAGES, TenantScope(tenant))
+
+        async def annotated() -> bool | None:
+            return await images.count({"project_id": project_id, "annotated": True}) > 0 or None
+
+        if await until(annotated, wait_s=self._news_wait_s):
+            return
+        living: Where = {"project_id": project_id, "known": True, "deleted": False}
+        if await images.count(living):
+            raise NoAnnotations("annotate images before the first training")
+        raise NoImages("upload images and annotate them before the first training")
+
+    async def _standing(self, training: Training) -> Standing:
+        if training.state in ENDED or not training.job_id:
+            return Standing(training)
+        return Standing(training, await self._jobs.find(training.tenant, training.job_id))
+
+    def _trainings(self, tenant: str) -> Collection[Training]:
+        return self._documents.collection(TRAININGS, TenantScope(tenant))

@@ -1,0 +1,1 @@
+"""The training process: files in, messages and files out; it sees no store."""

@@ -1,0 +1,155 @@
+"""Reads a snapshot's images and truth into training windows; runs in the training process."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Generic
+
+import cv2
+import numpy as np
+import simplejpeg
+
+from services.trainer.domain.recipe import Recipe
+from services.trainer.domain.training.ports import (
+    NothingToTrain,
+    PlanT,
+    TaskBuilder,
+    WindowT,
+)
+from shared.contracts.snapshot import Snapshot, SnapshotImage
+from shared.errors import InvalidInput
+from shared.runtime.preprocess import Image
+from shared.vision.tiles import TilePlan
+
+TRAINED = ("train", "val")  # nothing is chosen on val, so its images may teach; test never does
+
+
+class UnreadableImage(InvalidInput):
+    """An image of the snapshot cannot be decoded."""
+
+    code = "unreadable-image"
+    title = "An image cannot be read"
+
+
+class MixedPlans(InvalidInput):
+    """The snapshot's images were not all cut by its plan."""
+
+    code = "mixed-plans"
+    title = "The images were not cut alike"
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset(Generic[PlanT, WindowT]):
+    """A snapshot ready for training.
+
+    Attributes:
+        plan: Input size, tiles, and what else the task plans.
+        windows: Windows of the images that train.
+        judged: Images that only judge.
+        input_plan: How all these images were cut out of larger ones; None for whole images.
+    """
+
+    plan: PlanT
+    windows: Sequence[WindowT]
+    judged: tuple[SnapshotImage, ...]
+    input_plan: TilePlan | None = None
+
+
+def read_image(path: Path, name: str) -> Image:
+    """The pixels of an upright image file, ``(H, W, 3)`` uint8 RGB.
+
+    Raises:
+        UnreadableImage: Not an image, or damaged; the detail names it.
+    """
+    data = path.read_bytes()
+    try:
+        if simplejpeg.is_jpeg(data):
+            return np.asarray(simplejpeg.decode_jpeg(data, colorspace="RGB"), np.uint8)
+    except ValueError as error:
+        raise UnreadableImage(f"{name}: {error}") from error
+    flags = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
+    pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags) if data else None
+    if pixels is None:
+        raise UnreadableImage(f"{name} is no image, or damaged")
+    return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB), np.uint8)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A snapshot and where its images and decoded windows lie.
+
+    Attributes:
+        snapshot: The frozen dataset.
+        files: File of each image, by image id.
+        cache_bytes: Memory for the windows' pixels; what is more goes into the file ``spill``.
+        spill: A file that may be written; the operating system pages it in as needed.
+    """
+
+    snapshot: Snapshot
+    files: Mapping[str, Path]
+    cache_bytes: int
+    spill: Path
+
+
+def load_dataset(
+    source: Source, recipe: Recipe, builder: TaskBuilder[PlanT, WindowT]
+) -> Dataset[PlanT, WindowT]:
+    """Plans the training and reads every training image once.
+
+    Raises:
+        NothingToTrain: No image trains, the snapshot has no labels, or the task finds no target.
+        MixedPlans: An image is no tile of the snapshot's plan.
+        UnreadableImage: An image cannot be decoded.
+    """
+    snapshot = source.snapshot
+    input_plan = input_plan_of(snapshot)
+    trained = [image for image in snapshot.images if image.split in TRAINED]
+    if not trained:
+        raise NothingToTrain("no annotated image is left for training")
+    if not snapshot.labels:
+        raise NothingToTrain("the project has no label")
+
+    def read(image: SnapshotImage) -> Image:
+        return read_image(source.files[image.image_id], image.name)
+
+    prepared = builder.prepare(recipe, trained, snapshot.labels, read)
+    windows = spilt(prepared.windows, source.cache_bytes, source.spill)
+    judged = tuple(image for image in snapshot.images if image.split == "test")
+    return Dataset(prepared.plan, windows, judged, input_plan)
+
+
+def input_plan_of(snapshot: Snapshot) -> TilePlan | None:
+    """How the snapshot's images were cut out of larger ones; None for whole images.
+
+    Raises:
+        MixedPlans: An image is no tile of the snapshot's plan, or the plan's hash is another's.
+    """
+    spec = snapshot.tile_plan
+    plan = None if spec is None else TilePlan.from_json(spec.model_dump())
+    wanted = None if plan is None else plan.hash
+    if snapshot.tile_plan_hash not in (None, wanted):
+        raise MixedPlans("the dataset's tile plan does not have the hash that it names")
+    for image in snapshot.images:
+        if image.plan_hash != wanted:
+            raise MixedPlans(f"{image.name} was cut by another tile plan than the dataset's")
+    return plan
+
+
+def spilt(windows: Iterator[WindowT], limit_bytes: int, path: Path) -> list[WindowT]:
+    """All windows: in memory as long as their pixels fit, the rest of the pixels in one file.
+
+    ``path`` is only made when it is needed.
+    """
+    kept: list[WindowT] = []
+    held = 0
+    for window in windows:
+        held += window.image.nbytes
+        kept.append(window if held <= limit_bytes else _in_file(window, path))
+    return kept
+
+
+def _in_file(window: WindowT, path: Path) -> WindowT:
+    with path.open("ab") as file:
+        offset = file.tell()
+        file.write(np.ascontiguousarray(window.image).tobytes())
+    return window.with_image(np.memmap(path, np.uint8, "r", offset, window.image.shape))

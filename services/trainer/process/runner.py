@@ -1,0 +1,228 @@
+"""The training process: `python -m services.trainer.process.runner ORDER.json`.
+
+Says how far it is in JSON lines on its standard output. Ends by itself when its standard input
+closes, so that it never outlives the worker that started it.
+"""
+
+import os
+import sys
+import threading
+import time
+import traceback
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors.torch import load_file, save
+
+from services.trainer.domain.training.checkpoint import Checkpoint, CheckpointError, pack, restore
+from services.trainer.domain.training.export import to_onnx
+from services.trainer.domain.training.loop import DivergedError, Progress, TrainingLoop
+from services.trainer.process.artefacts import golden_bytes, sha256_of, write
+from services.trainer.process.dataset import Dataset, Source, load_dataset, read_image
+from services.trainer.process.device import device_of, prepare
+from services.trainer.process.held_out import TRAINED_PERCENT, predict_held_out
+from services.trainer.process.reports import ProgressReports, say
+from services.trainer.process.tasks import builder_of
+from services.trainer.process.weights import FoundWeights, find_weights
+from services.trainer.process.work_order import (
+    CheckpointFiles,
+    CheckpointMessage,
+    FailureMessage,
+    ProgressMessage,
+    ResultMessage,
+    WorkOrder,
+)
+from shared.contracts.snapshot import Snapshot
+from shared.errors import InvalidInput
+from shared.runtime.manifest import ModelManifest
+from shared.runtime.onnx_session import OnnxSession
+from shared.runtime.predictor import Predictor, crop
+from shared.runtime.preprocess import fill_input
+from shared.runtime.tasks.spec import TaskNotTrainable
+from shared.runtime.tasks.table import spec_of
+from shared.vision.tiles import TilePlan
+
+NICENESS = 5  # the API and the model server on the same machine go first
+
+Loop = TrainingLoop[Any, Any]
+Data = Dataset[Any, Any]
+
+
+class Run:
+    """One training from its order to its result."""
+
+    def __init__(self, order: WorkOrder) -> None:
+        self.order = order
+        self.snapshot = Snapshot.model_validate_json(order.snapshot.read_bytes())
+        self.builder = builder_of(self.snapshot.task)
+        self.threads = order.threads or len(os.sched_getaffinity(0))
+        self.device = device_of(order.device)
+        self._checkpoint_at = time.monotonic()
+        self._reports = ProgressReports()
+
+    def run(self) -> None:
+        """Trains, exports, predicts the held-out images and says where the results lie."""
+        order, began = self.order, time.monotonic()
+        prepare(self.device, self.threads)
+        say(ProgressMessage(stage="reading"))
+        source = Source(
+            snapshot=self.snapshot,
+            files=order.images,
+            cache_bytes=order.cache_mib << 20,
+            spill=order.folder / "windows.bin",
+        )
+        data = load_dataset(source, order.recipe, self.builder)
+        found = find_weights(order.recipe, folder=order.weights_folder, hub=order.use_hub)
+        training, started_from = self._prepare(data, found)
+        resumed = self._resume(training)
+        if not resumed:
+            spent_s = time.monotonic() - began
+            training.plan_epochs(budget_s=max(order.recipe.budget_s - spent_s, 1.0))
+        for progress in training.steps():
+            self._after_step(training, progress)
+        self._finish(training, data, found, started_from=started_from, resumed=resumed)
+
+    def _prepare(self, data: Data, found: FoundWeights) -> tuple[Loop, str]:
+        """The training before its first step, and the version that it goes on from."""
+        recipe = self.order.recipe
+        task = self.builder.build(
+            recipe,
+            data.plan,
+            data.windows,
+            labels=len(self.snapshot.labels),
+            backbone=found.tensors,
+        )
+        training = TrainingLoop(task, recipe, device=self.device)
+        before = self.order.start
+        if before is None or not recipe.warm_start:
+            return training, ""
+        rows = [
+            (now, before.labels.index(label))
+            for now, label in enumerate(self.snapshot.labels)
+            if label in before.labels
+        ]
+        taken = training.start_from(load_file(before.weights), rows=rows)
+        return training, before.version if taken else ""
+
+    def _resume(self, training: Loop) -> int:
+        """Epoch from which an earlier attempt's checkpoint goes on; 0 without a usable one."""
+        files = self.order.resume_from
+        if files is None:
+            return 0
+        checkpoint = Checkpoint(files.tensors.read_bytes(), files.document.read_text())
+        try:
+            restore(training, checkpoint)
+        except CheckpointError as error:
+            sys.stderr.write(f"starting over: {error}\n")
+            return 0
+        return training.epoch
+
+    def _after_step(self, training: Loop, progress: Progress) -> None:
+        message = ProgressMessage(
+            stage="training",
+            percent=progress.percent * TRAINED_PERCENT / 100,
+            epoch=progress.epoch,
+            epochs=progress.epochs,
+            loss=progress.loss,
+            seconds_left=progress.seconds_left,
+        )
+        self._reports.say(message, always=progress.epoch_ended)
+        now = time.monotonic()
+        due = now - self._checkpoint_at >= self.order.checkpoint_every_s
+        if progress.epoch_ended and (due or progress.epoch == progress.epochs):
+            self._checkpoint_at = now
+            self._write_checkpoint(training)
+
+    def _write_checkpoint(self, training: Loop) -> None:
+        packed, stem = pack(training), f"checkpoint-{training.epoch:05d}"
+        files = CheckpointFiles(
+            tensors=write(self.order.folder / f"{stem}.safetensors", packed.tensors),
+            document=write(self.order.folder / f"{stem}.json", packed.document.encode()),
+        )
+        say(CheckpointMessage(epoch=training.epoch, files=files))
+
+    def _finish(
+        self, training: Loop, data: Data, found: FoundWeights, *, started_from: str, resumed: int
+    ) -> None:
+        folder = self.order.folder
+        say(ProgressMessage(stage="exporting", percent=TRAINED_PERCENT))
+        network, input_size = training.result(), data.plan.input_size
+        outputs = spec_of(self.snapshot.task).output_names
+        exported = to_onnx(training.task.exportable(network), input_size, outputs)
+        model = write(folder / "model.onnx", exported)
+        weights = {name: value.contiguous() for name, value in network.state_dict().items()}
+        manifest = self._manifest(data, found, model)
+        session = OnnxSession(model, threads=self.threads)
+        # Corrected images never judge; how a version does on them is its regression test.
+        corrected = tuple(i for i in self.snapshot.images if i.corrected and i.split != "test")
+        predictions = predict_held_out(
+            Predictor(manifest, session),
+            (*data.judged, *corrected),
+            self.order.images,
+            self._reports,
+        )
+        say(
+            ResultMessage(
+                model=model,
+                weights=write(folder / "weights.safetensors", save(weights)),
+                predictions=write(folder / "predictions.json", predictions),
+                golden=write(folder / "golden.npz", self._golden(data, manifest, session)),
+                model_manifest=write(folder / "model.json", manifest.to_json().encode()),
+                backbone_weights=found.origin,
+                started_from=started_from,
+                epochs=training.epochs,
+                input_size=input_size,
+                input_plan_hash=data.input_plan.hash if data.input_plan else None,
+                resumed_at_epoch=resumed,
+            )
+        )
+
+    def _manifest(self, data: Data, found: FoundWeights, model: Path) -> ModelManifest:
+        recipe, tiles = self.order.recipe, data.plan.tile_plan
+        return ModelManifest(
+            task=self.snapshot.task,
+            labels=self.snapshot.labels,
+            input_width=data.plan.input_size[0],
+            input_height=data.plan.input_size[1],
+            tile_plan=None if tiles.is_whole else tiles,
+            input_plan=data.input_plan,
+            merge=None if recipe.merge is None else recipe.merge.as_rule(),
+            threshold=recipe.threshold,
+            dataset_hash=self.snapshot.dataset_hash,
+            backbone=recipe.backbone,
+            backbone_weights=found.origin,
+            version=self.order.version,
+            model_sha256=sha256_of(model),
+        )
+
+    def _golden(self, data: Data, manifest: ModelManifest, session: OnnxSession) -> bytes:
+        """One input and its answer, against which the served model is checked."""
+        image = (*data.judged, *self.snapshot.images)[0]
+        pixels = read_image(self.order.images[image.image_id], image.name)
+        window = (manifest.tile_plan or TilePlan()).windows(pixels.shape[1], pixels.shape[0])[0]
+        batch = np.empty((1, manifest.input_height, manifest.input_width, 3), np.uint8)
+        fill_input(crop(pixels, window), batch[0], manifest.resize, manifest.pad_value)
+        return golden_bytes(batch, session.run(batch))
+
+
+def main() -> None:
+    """Runs the order named on the command line; exit status 0 also for a failure that was said."""
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    os.nice(NICENESS)
+    order = WorkOrder.model_validate_json(Path(sys.argv[1]).read_bytes())
+    try:
+        Run(order).run()
+    except (InvalidInput, TaskNotTrainable, DivergedError, ValueError) as error:
+        traceback.print_exc()
+        say(FailureMessage(reason=str(error)))
+
+
+def _end_with_parent() -> None:
+    while os.read(sys.stdin.fileno(), 4096):  # not through the buffer, whose lock outlives main
+        pass
+    os._exit(3)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,15 @@
+"""The tasks that can be trained: one line each."""
+
+from typing import Any
+
+from services.trainer.domain.tasks.detection.builder import DetectionBuilder
+from services.trainer.domain.training.ports import TaskBuilder
+from shared.runtime.tasks.table import spec_of
+
+BUILDERS: dict[str, TaskBuilder[Any, Any]] = {"detection": DetectionBuilder()}
+
+
+def builder_of(task: str) -> TaskBuilder[Any, Any]:
+    """The builder of a task; raises TaskNotTrainable for one that cannot be trained yet."""
+    spec_of(task).require_trainable()
+    return BUILDERS[task]

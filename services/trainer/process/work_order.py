@@ -1,0 +1,126 @@
+"""What the worker hands to the training process and what comes back, as files and JSON lines.
+
+The process sees no store: its images are local files, its results are files in its own folder, so
+that any executor (a process, torchrun, a Kubernetes Job) can run the same command.
+"""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.trainer.domain.recipe import Recipe
+
+Device = Literal["auto", "cpu", "cuda"]
+
+
+class CheckpointFiles(BaseModel):
+    """Where a checkpoint lies; the document is written last, so it exists only when both do."""
+
+    model_config = ConfigDict(frozen=True)
+
+    tensors: Path
+    document: Path
+
+
+class StartVersion(BaseModel):
+    """An earlier version: its name, its labels in order, and its weights as safetensors."""
+
+    model_config = ConfigDict(frozen=True)
+
+    version: str
+    labels: tuple[str, ...]
+    weights: Path
+
+
+class WorkOrder(BaseModel):
+    """One training.
+
+    Attributes:
+        snapshot: The dataset manifest, a `Snapshot` as JSON.
+        images: File of each image of the snapshot, by image id.
+        version: Name that the version will have.
+        folder: Where results are written.
+        weights_folder: Pretrained backbones of an air-gapped site.
+        use_hub: Whether torchvision may download weights.
+        start: The version before, to go on from.
+        resume_from: Checkpoint of an earlier attempt.
+        threads: CPU threads; 0 takes every core that the process may use.
+        device: ``cpu``, ``cuda``, or ``auto``: a GPU where the process has one.
+        cache_mib: Memory for decoded windows; beyond it they lie in a file.
+        checkpoint_every_s: Least time between two checkpoints.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    recipe: Recipe
+    snapshot: Path
+    images: dict[str, Path]
+    version: str
+    folder: Path
+    weights_folder: Path | None = None
+    use_hub: bool = False
+    start: StartVersion | None = None
+    resume_from: CheckpointFiles | None = None
+    threads: int = 0
+    device: Device = "auto"
+    cache_mib: int = 2048
+    checkpoint_every_s: float = 10.0
+
+
+class ProgressMessage(BaseModel):
+    """How far the training is."""
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: Literal["progress"] = "progress"
+    stage: str
+    percent: float = 0.0
+    epoch: int = 0
+    epochs: int = 0
+    loss: float | None = None
+    seconds_left: float | None = None
+
+
+class CheckpointMessage(BaseModel):
+    """A checkpoint is complete on disk."""
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: Literal["checkpoint"] = "checkpoint"
+    epoch: int
+    files: CheckpointFiles
+
+
+class ResultMessage(BaseModel):
+    """The training is over; the files are complete."""
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: Literal["result"] = "result"
+    model: Path
+    model_manifest: Path
+    weights: Path
+    predictions: Path
+    golden: Path
+    backbone_weights: str
+    started_from: str
+    epochs: int
+    input_size: tuple[int, int]
+    input_plan_hash: str | None = None
+    resumed_at_epoch: int = 0
+
+
+class FailureMessage(BaseModel):
+    """The training cannot succeed, however often it is tried; ``reason`` is for the user."""
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: Literal["failure"] = "failure"
+    reason: str
+
+
+Message = Annotated[
+    ProgressMessage | CheckpointMessage | ResultMessage | FailureMessage,
+    Field(discriminator="kind"),
+]

@@ -1,0 +1,1 @@
+"""Long work: leasing trainings, running each in a process, delivering what it made."""

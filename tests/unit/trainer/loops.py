@@ -1,0 +1,52 @@
+"""Detectors in training, as most tests want them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from torch import Tensor
+
+from services.trainer.domain.recipe import Recipe
+from services.trainer.domain.tasks.detection.batches import DetectionBatch
+from services.trainer.domain.tasks.detection.network import (
+    Detector,
+    DetectorShape,
+    ExportableDetector,
+)
+from services.trainer.domain.tasks.detection.samples import Sample
+from services.trainer.domain.tasks.detection.training import DetectionTraining
+from services.trainer.domain.training.export import to_onnx
+from services.trainer.domain.training.loop import Progress, TrainingLoop
+from shared.runtime.tasks.detection import DETECTION
+
+DetectorLoop = TrainingLoop[Detector, DetectionBatch]
+SHAPE = DetectorShape(labels=2, input_size=(96, 96), channels=16)
+
+
+def recipe(**changes: Any) -> Recipe:
+    base = {"epochs": 2, "batch_size": 4, "pretrained": False, "channels": 16}
+    return Recipe(**(base | changes))
+
+
+def detector_loop(
+    chosen: Recipe,
+    samples: Sequence[Sample],
+    shape: DetectorShape = SHAPE,
+    *,
+    backbone_weights: Mapping[str, Tensor] | None = None,
+    **options: Callable[[], float] | str,
+) -> DetectorLoop:
+    task = DetectionTraining(chosen, shape, samples, backbone_weights=backbone_weights)
+    return TrainingLoop(task, chosen, **options)
+
+
+def walk(training: DetectorLoop, steps: int | None = None) -> list[Progress]:
+    seen: list[Progress] = []
+    for progress in training.steps():
+        seen.append(progress)
+        if len(seen) == steps:
+            break
+    return seen
+
+
+def exported(detector: Detector) -> bytes:
+    return to_onnx(ExportableDetector(detector), detector.shape.input_size, DETECTION.output_names)
