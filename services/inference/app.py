@@ -1,6 +1,7 @@
 """The composition root of inference."""
 
 from dataclasses import dataclass
+from functools import partial
 
 from services.inference.adapters.admission import Admission
 from services.inference.adapters.answers import Answers
@@ -8,18 +9,20 @@ from services.inference.adapters.triton.model_server import ModelServer
 from services.inference.api import deployments, predictions, test_runs
 from services.inference.handlers.deployments import Deployments
 from services.inference.handlers.follow_ups import FollowUps
-from services.inference.handlers.images import GalleryImages
 from services.inference.handlers.predictions import Predictions
-from services.inference.handlers.test_runs import TestRuns
+from services.inference.handlers.remains import Remains
+from services.inference.handlers.test_runs import TEST_RUN, TestRuns
 from services.inference.repository import COLLECTIONS, SERVICE
 from services.inference.settings import InferenceSettings
 from services.inference.subscriptions import subscriptions
 from services.inference.work.deployer import Deployer
 from services.inference.work.reconciler import Reconciler
-from services.inference.work.test_runs import TestRunWorker
+from services.inference.work.test_runs import TestRunWork
 from shared.hosting.service import Service
 from shared.hosting.stores import Stores
+from shared.images.directory import ImageDirectory
 from shared.jobs.queue import JobQueue
+from shared.jobs.worker import JobWorker, reap_forever
 from shared.projects.directory import ProjectDirectory
 from shared.settings import StoreSettings
 
@@ -29,7 +32,8 @@ class UseCases:
     """What requests and events may ask of inference."""
 
     projects: ProjectDirectory
-    images: GalleryImages
+    images: ImageDirectory
+    remains: Remains
     deployments: Deployments
     predictions: Predictions
     runs: TestRuns
@@ -40,8 +44,9 @@ def use_cases(stores: Stores, jobs: JobQueue, answers: Answers) -> UseCases:
     """Wire the use cases."""
     documents = stores.documents
     projects = ProjectDirectory(documents, SERVICE)
-    images = GalleryImages(documents)
-    served = Deployments(documents, projects)
+    images = ImageDirectory(documents, SERVICE)
+    remains = Remains(documents, projects)
+    served = Deployments(documents, projects, remains)
     made = Predictions(
         documents,
         stores.blobs,
@@ -49,9 +54,11 @@ def use_cases(stores: Stores, jobs: JobQueue, answers: Answers) -> UseCases:
         projects=projects,
         deployments=served,
         images=images,
+        remains=remains,
     )
-    runs = TestRuns(documents, jobs=jobs, projects=projects, deployments=served)
-    return UseCases(projects, images, served, made, runs, FollowUps(documents, projects, runs))
+    runs = TestRuns(documents, jobs=jobs, projects=projects, deployments=served, remains=remains)
+    follow_ups = FollowUps(documents, projects=projects, images=images, runs=runs)
+    return UseCases(projects, images, remains, served, made, runs, follow_ups)
 
 
 def build(stores: Stores) -> Service:
@@ -66,19 +73,19 @@ def build(stores: Stores) -> Service:
         stores.blobs,
         server.store,
         server.client,
+        remains=cases.remains,
         keep_versions=settings.keep_versions,
     )
     reconciler = Reconciler(
         server.client, deployer.wanted, deployer.ensure_published, period_s=settings.reconcile_s
     )
     answers.on_not_ready = reconciler.report
-    cases.deployments.wake = reconciler.wake
-    worker = TestRunWorker(
+    cases.deployments.wake = cases.remains.wake = reconciler.wake
+    testing = TestRunWork(
         stores.documents,
-        jobs,
-        runs=cases.runs,
         predictions=cases.predictions,
         images=cases.images,
+        remains=cases.remains,
         parallel=max(1, settings.concurrency // 2),
     )
 
@@ -95,13 +102,20 @@ def build(stores: Stores) -> Service:
         routers=(predictions.router, test_runs.router, deployments.router),
         use_cases=(cases.predictions, cases.runs, cases.deployments),
         subscriptions=subscriptions(
-            projects=cases.projects,
-            images=cases.images,
+            cases.projects,
+            cases.images,
             deployments=cases.deployments,
             predictions=cases.predictions,
             follow_ups=cases.follow_ups,
+            remains=cases.remains,
         ),
-        background=(keep_server, keep_models, worker.run, worker.reap),
+        background=(
+            keep_server,
+            keep_models,
+            JobWorker(jobs, {TEST_RUN: testing.work}).run,
+            partial(reap_forever, jobs),
+            cases.runs.keep_queueing,
+        ),
     )
 
 

@@ -1,11 +1,11 @@
 """The collections that inference owns."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from shared.clock import Timestamp
 from shared.contracts.shapes import Shape
 from shared.documents.port import CollectionSpec, Document, Index
-from shared.documents.projections import Projection
+from shared.images.directory import images_spec
 from shared.jobs.job import job_spec
 from shared.projects.directory import projects_spec
 
@@ -60,25 +60,6 @@ class Alias(Document):
         return self.order, self.number
 
 
-class ImageView(Projection):
-    """An image as the gallery announced it; ``plan_hash`` is set for tiles."""
-
-    project_id: str = ""
-    name: str = ""
-    blob_key: str = ""
-    width: int = 0
-    height: int = 0
-    plan_hash: str | None = None
-    deleted: bool = False
-
-
-class AnnotatedImage(Projection):
-    """Whether somebody annotated an image (``id``); such images need no test."""
-
-    project_id: str = ""
-    annotated: bool = False
-
-
 class Prediction(Document):
     """What a version said about one image, down to ``threshold``."""
 
@@ -129,8 +110,7 @@ DEPLOYMENTS = CollectionSpec(
     "inference.deployments", Deployment, (Index(("project_id", "promoted_at")), Index(("state",)))
 )
 ALIASES = CollectionSpec("inference.aliases", Alias)
-IMAGES = CollectionSpec("inference.images", ImageView, (Index(("project_id",)),))
-ANNOTATED = CollectionSpec("inference.annotated", AnnotatedImage, (Index(("project_id",)),))
+IMAGES = images_spec(SERVICE, Index(("project_id",)))
 PREDICTIONS = CollectionSpec(
     "inference.predictions",
     Prediction,
@@ -140,7 +120,9 @@ PREDICTIONS = CollectionSpec(
         Index(("test_run_id", "created_at")),
     ),
 )
-FAILURES = CollectionSpec("inference.failures", ImageFailure, (Index(("test_run_id",)),))
+FAILURES = CollectionSpec(
+    "inference.failures", ImageFailure, (Index(("test_run_id",)), Index(("project_id",)))
+)
 TEST_RUNS = CollectionSpec(
     "inference.test_runs",
     TestRun,
@@ -153,8 +135,16 @@ COLLECTIONS = (
     DEPLOYMENTS,
     ALIASES,
     IMAGES,
-    ANNOTATED,
     PREDICTIONS,
     FAILURES,
     TEST_RUNS,
 )
+
+OF_PROJECT: tuple[CollectionSpec[Any], ...] = (
+    DEPLOYMENTS,
+    TEST_RUNS,
+    PREDICTIONS,
+    FAILURES,
+    IMAGES,
+)
+"""Collections whose documents name their project."""

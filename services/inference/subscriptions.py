@@ -2,32 +2,32 @@
 
 from services.inference.handlers.deployments import Deployments
 from services.inference.handlers.follow_ups import FollowUps
-from services.inference.handlers.images import GalleryImages
 from services.inference.handlers.predictions import Predictions
-from shared.contracts.annotation_events import AnnotationSaved, CorrectionSaved
-from shared.contracts.image_events import ImageDeleted, ImageUploaded
+from services.inference.handlers.remains import Remains
+from shared.contracts.annotation_events import CorrectionSaved
 from shared.contracts.model_events import ModelDeployed, ModelPromoted
 from shared.contracts.project_events import ProjectDeleted
 from shared.events.subscriptions import Subscription, on
+from shared.images.directory import ImageDirectory
 from shared.projects.directory import ProjectDirectory
 
 
 def subscriptions(
-    *,
     projects: ProjectDirectory,
-    images: GalleryImages,
+    images: ImageDirectory,
+    *,
     deployments: Deployments,
     predictions: Predictions,
     follow_ups: FollowUps,
+    remains: Remains,
 ) -> tuple[Subscription, ...]:
-    """Return the table: event class → handler."""
+    """Return the table: event class → handler; several of one class in this order."""
     return (
         *projects.subscriptions(),
-        on(ProjectDeleted, deployments.project_deleted),
-        on(ImageUploaded, images.uploaded),
-        on(ImageDeleted, images.deleted),
+        on(ProjectDeleted, remains.project_deleted),
+        *images.subscriptions(),
+        *images.annotation_subscriptions(),
         on(ModelPromoted, deployments.promoted),
         on(CorrectionSaved, predictions.corrected),
-        on(AnnotationSaved, follow_ups.annotated),
         on(ModelDeployed, follow_ups.deployed),
     )

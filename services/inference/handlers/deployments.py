@@ -2,17 +2,18 @@
 
 from collections.abc import Callable
 
-from services.inference.errors import NoDeployment
+from services.inference.errors import NoDeployment, TaskNotServed
+from services.inference.handlers.remains import Remains
 from services.inference.repository import ALIASES, DEPLOYMENTS, Alias, Deployment
 from shared.callers import Caller
 from shared.contracts.envelope import Event
 from shared.contracts.model_events import ModelPromoted
-from shared.contracts.project_events import ProjectDeleted
 from shared.documents.port import Collection, Documents, Query, Sort, Step, TenantScope
 from shared.errors import NotFound
 from shared.ids import derived_id
 from shared.paging import Page, PageParams, page_of
-from shared.projects.directory import ProjectDirectory
+from shared.projects.directory import ProjectDirectory, ProjectView
+from shared.runtime.tasks.table import spec_of
 
 
 def deployment_id(tenant: str, project_id: str, version: str) -> str:
@@ -20,13 +21,20 @@ def deployment_id(tenant: str, project_id: str, version: str) -> str:
     return derived_id("deployment", tenant, project_id, version)
 
 
+def require_served(project: ProjectView) -> None:
+    """Raise TaskNotServed for a project of whose task no model can be made yet."""
+    if not spec_of(project.task).is_trainable:
+        raise TaskNotServed(f"no model of the task {project.task} can be trained or served yet")
+
+
 class Deployments:
     """The desired state of the model server."""
 
-    def __init__(self, documents: Documents, projects: ProjectDirectory) -> None:
+    def __init__(self, documents: Documents, projects: ProjectDirectory, remains: Remains) -> None:
         """Bind the store and the projects; `wake` may be set later to tell the deployer."""
         self._documents = documents
         self._projects = projects
+        self._remains = remains
         self.wake: Callable[[], None] = lambda: None
 
     async def promoted(self, event: Event[ModelPromoted]) -> None:
@@ -50,18 +58,11 @@ class Deployments:
         def again(stored: Deployment) -> Step[Deployment]:
             return wanted if not stored.version or wanted.order > stored.order else None
 
+        if await self._projects.is_deleted(event.tenant, data.project_id):
+            return
         await self._of(event.tenant).change(wanted.id, again, new=wanted)
-        self.wake()
-
-    async def project_deleted(self, event: Event[ProjectDeleted]) -> None:
-        """Take a removed project's versions off the server."""
-        project_id = event.data.project_id
-        aliases = self._documents.collection(ALIASES, TenantScope(event.tenant))
-        await aliases.clear({"id": project_id})
-        deployments = self._of(event.tenant)
-        async for deployment in deployments.walk(Query(where={"project_id": project_id})):
-            await deployments.change(deployment.id, _retired)
-        self.wake()
+        if not await self._remains.swept(event.tenant, data.project_id):
+            self.wake()
 
     async def answering(self, tenant: str, project_id: str, version: str | None) -> Deployment:
         """Return the deployment that answers for a version, or for the project.
@@ -107,10 +108,6 @@ class Deployments:
 
     def _of(self, tenant: str) -> Collection[Deployment]:
         return self._documents.collection(DEPLOYMENTS, TenantScope(tenant))
-
-
-def _retired(deployment: Deployment) -> Deployment:
-    return deployment.model_copy(update={"state": "retired"})
 
 
 def _how_far(deployment: Deployment) -> str:

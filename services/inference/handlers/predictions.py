@@ -6,9 +6,9 @@ import contextlib
 from services.inference.adapters.answers import Answers, Outcome, Question
 from services.inference.domain.terms import ImageFile, Terms
 from services.inference.errors import ModelNotReady
-from services.inference.handlers.deployments import Deployments
-from services.inference.handlers.images import GalleryImages
-from services.inference.repository import PREDICTIONS, Deployment, ImageView, Prediction
+from services.inference.handlers.deployments import Deployments, require_served
+from services.inference.handlers.remains import Remains
+from services.inference.repository import PREDICTIONS, Deployment, Prediction
 from shared.blobs.port import Blobs
 from shared.callers import Caller
 from shared.clock import Clock, utc_now
@@ -18,6 +18,7 @@ from shared.contracts.model_events import PredictionCompleted
 from shared.documents.port import Collection, Documents, Sort, TenantScope, Where
 from shared.errors import NotFound
 from shared.ids import derived_id, new_id
+from shared.images.directory import ImageDirectory, ImageView
 from shared.paging import Page, PageParams, page_of
 from shared.projects.directory import ProjectDirectory, ProjectView
 
@@ -33,7 +34,8 @@ class Predictions:
         answers: Answers,
         projects: ProjectDirectory,
         deployments: Deployments,
-        images: GalleryImages,
+        images: ImageDirectory,
+        remains: Remains,
         clock: Clock = utc_now,
     ) -> None:
         """Bind the stores, the models, and what is known of projects and images."""
@@ -43,6 +45,7 @@ class Predictions:
         self._projects = projects
         self._deployments = deployments
         self._images = images
+        self._remains = remains
         self._clock = clock
 
     async def predict_image(
@@ -54,7 +57,7 @@ class Predictions:
             NotFound: No such project or image.
             NoDeployment: The project, or the named version, is not served.
         """
-        await self._projects.require(who.tenant, project_id)
+        require_served(await self._projects.require(who.tenant, project_id))
         prediction_id = _id_of(who, project_id, key)
         if key and (known := await self._of(who.tenant).find(prediction_id)):
             return known
@@ -70,6 +73,7 @@ class Predictions:
             NotAnImage: The file is no image within the limits.
         """
         project = await self._projects.require(who.tenant, project_id)
+        require_served(project)
         prediction_id = _id_of(who, project_id, key)
         if key and (known := await self._of(who.tenant).find(prediction_id)):
             return known
@@ -88,7 +92,8 @@ class Predictions:
         """Predict one image of the gallery and tell everybody; repeating it changes nothing."""
         project = await self._projects.require(image.tenant, image.project_id)
         data = await self._blobs.read(image.blob_key)
-        question = Question(prediction_id, data, terms.threshold, image.plan_hash)
+        plan_hash = image.plan_hash if image.parent_id else None
+        question = Question(prediction_id, data, terms.threshold, plan_hash)
         made = await self._ask(project, terms.version, question, patient=test_run_id is not None)
         made = made.model_copy(
             update={"image_id": image.id, "name": image.name, "test_run_id": test_run_id}
@@ -163,7 +168,10 @@ class Predictions:
         )
 
     async def _keep(self, made: Prediction, *events: PredictionCompleted) -> Prediction:
-        return await self._of(made.tenant).ensure(made, events=events)
+        kept = await self._of(made.tenant).ensure(made, events=events)
+        if await self._remains.swept(made.tenant, made.project_id):
+            raise NotFound(f"no project {made.project_id}")
+        return kept
 
     def _of(self, tenant: str) -> Collection[Prediction]:
         return self._documents.collection(PREDICTIONS, TenantScope(tenant))

@@ -1,10 +1,12 @@
 """Tests of many images: queued here, worked on by ``work.test_runs``."""
 
+import asyncio
 import contextlib
 from collections.abc import Sequence
 
 from services.inference.domain.terms import Terms
-from services.inference.handlers.deployments import Deployments
+from services.inference.handlers.deployments import Deployments, require_served
+from services.inference.handlers.remains import Remains
 from services.inference.repository import FAILURES, TEST_RUNS, ImageFailure, TestRun
 from shared.callers import Caller
 from shared.clock import Clock, utc_now
@@ -19,6 +21,7 @@ from shared.projects.directory import ProjectDirectory
 TEST_RUN = "test_run"
 MAX_TEST_IMAGES = 10_000
 _SHOWN_FAILURES = 100
+_LOOK_S = 10.0
 
 
 class TestRuns:
@@ -33,6 +36,7 @@ class TestRuns:
         jobs: JobQueue,
         projects: ProjectDirectory,
         deployments: Deployments,
+        remains: Remains,
         clock: Clock = utc_now,
     ) -> None:
         """Bind the stores and what is known of projects and deployments."""
@@ -40,6 +44,7 @@ class TestRuns:
         self._jobs = jobs
         self._projects = projects
         self._deployments = deployments
+        self._remains = remains
         self._clock = clock
 
     async def start(
@@ -52,7 +57,7 @@ class TestRuns:
         key: str | None,
     ) -> TestRun:
         """Queue a test of many images; raise NoDeployment when nothing is served."""
-        await self._projects.require(who.tenant, project_id)
+        require_served(await self._projects.require(who.tenant, project_id))
         runs = self._runs(who.tenant)
         run_id = derived_id(who.tenant, TEST_RUN, project_id, key) if key else new_id()
         run = await runs.find(run_id) if key else None
@@ -70,13 +75,22 @@ class TestRuns:
             )
             run = await runs.ensure(run)
         await self._queue(run)
+        if await self._remains.swept(who.tenant, project_id):
+            raise NotFound(f"no project {project_id}")
         return run
+
+    async def keep_queueing(self) -> None:
+        """Do `queue_left` now and then, until cancelled."""
+        while True:
+            await self.queue_left()
+            await asyncio.sleep(_LOOK_S)
 
     async def queue_left(self) -> None:
         """Queue the test runs that a kill kept from it."""
         runs = self._documents.collection(TEST_RUNS, EveryTenant())
         async for run in runs.walk(Query(where={"queued": False})):
             await self._queue(run)
+            await self._remains.swept(run.tenant, run.project_id)
 
     async def get(
         self, who: Caller, project_id: str, run_id: str

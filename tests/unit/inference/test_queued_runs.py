@@ -22,7 +22,6 @@ from services.inference.repository import (
     Alias,
     Deployment,
 )
-from services.inference.work.test_runs import TestRunWorker
 from shared.callers import Caller
 from shared.contracts.envelope import EventStamp, pack, unpack
 from shared.contracts.project_events import ProjectCreated
@@ -120,15 +119,7 @@ async def test_a_run_killed_before_it_was_queued_is_queued_without_anybody_looki
 ) -> None:
     await kill_before_queueing(stores)
     assert await jobs_of(stores) == []
-    worker = TestRunWorker(
-        stores.documents,
-        JobQueue(stores.documents, SERVICE),
-        runs=inference.runs,
-        predictions=inference.predictions,
-        images=inference.images,
-        parallel=1,
-    )
-    reaping = asyncio.create_task(worker.reap())
+    reaping = asyncio.create_task(inference.runs.keep_queueing())
     await until(lambda: jobs_of(stores))
     reaping.cancel()
     await asyncio.gather(reaping, return_exceptions=True)
