@@ -3,7 +3,7 @@
 from services.workspace.api import projects, tokens
 from services.workspace.domain.api_keys import NewKey, digest, key_id_of
 from services.workspace.handlers import Workspace
-from services.workspace.repository import API_KEYS, PROJECTS
+from services.workspace.repository import API_KEYS, PROJECTS, RECEIPTS, SERVICE
 from services.workspace.settings import WorkspaceSettings
 from shared.hosting.service import Loop, Service
 from shared.hosting.stores import Stores
@@ -17,9 +17,9 @@ def build(stores: Stores) -> Service:
     workspace = Workspace(stores.documents, max_projects=settings.max_projects)
     issued = Tokens(HttpSettings().token_secret.get_secret_value())
     return Service(
-        name="workspace",
+        name=SERVICE,
         summary="Tenants, API keys, tokens and projects",
-        collections=(API_KEYS, PROJECTS),
+        collections=(API_KEYS, PROJECTS, RECEIPTS),
         routers=(projects.router,),
         public=(tokens.router,),
         use_cases=(workspace, issued),

@@ -4,7 +4,7 @@ from collections.abc import Awaitable
 
 from services.workspace.domain.api_keys import NewKey, key_id_of, make_key, same
 from services.workspace.domain.projects import ProjectDraft, check_tiling
-from services.workspace.repository import API_KEYS, PROJECTS, ApiKey, Project
+from services.workspace.repository import API_KEYS, PROJECTS, SERVICE, ApiKey, Project
 from shared.callers import Caller, Role
 from shared.clock import Clock, utc_now
 from shared.contracts.project_events import ProjectCreated, ProjectDeleted, ProjectUpdated
@@ -14,9 +14,11 @@ from shared.documents.port import (
     Documents,
     EveryTenant,
     Query,
+    Remove,
     Sort,
     TenantScope,
 )
+from shared.documents.receipts import Receipts
 from shared.errors import (
     AlreadyExists,
     FieldError,
@@ -33,6 +35,7 @@ class Workspace:
 
     def __init__(self, documents: Documents, *, max_projects: int, clock: Clock = utc_now) -> None:
         self._documents = documents
+        self._receipts = Receipts(documents, SERVICE)
         self._max_projects = max_projects
         self._clock = clock
 
@@ -71,12 +74,28 @@ class Workspace:
     async def create_project(
         self, who: Caller, wanted: ProjectDraft, *, key: str | None
     ) -> Project:
-        """Create a project; raise InvalidInput, AlreadyExists (its name) or QuotaExceeded."""
+        """Create a project; with a key, only once.
+
+        Raises:
+            AlreadyExists: the name is taken.
+            InvalidInput: such a project cannot be, or the key came with another one before.
+            KeySpent: the project that the key made was deleted.
+            QuotaExceeded: the tenant has too many.
+        """
         check_tiling(wanted.task, wanted.tiling)
+        if key is None:
+            return await self._make(who, wanted, new_id())
+        project_id = derived_id(who.tenant, "project", key)
+        return await self._receipts.make_once(
+            who.tenant,
+            project_id,
+            wish=wanted,
+            things=self._projects(who),
+            make=lambda: self._make(who, wanted, project_id),
+        )
+
+    async def _make(self, who: Caller, wanted: ProjectDraft, project_id: str) -> Project:
         projects = self._projects(who)
-        project_id = derived_id(who.tenant, "project", key) if key else new_id()
-        if key and (known := await projects.find(project_id)):
-            return known
         if await projects.count() >= self._max_projects:
             raise QuotaExceeded(f"this tenant has {self._max_projects} projects already")
         project = Project(
@@ -139,9 +158,9 @@ class Workspace:
 
     async def delete_project(self, who: Caller, project_id: str) -> None:
         """Remove a project; the other services hear of it and remove what is theirs."""
-        projects = self._projects(who)
-        project = await projects.get(project_id)
-        await projects.delete(project, events=[ProjectDeleted(project_id=project_id)])
+        await self._receipts.spend(who.tenant, project_id)
+        gone = Remove([ProjectDeleted(project_id=project_id)])
+        await self._projects(who).change(project_id, lambda _: gone)
 
     def _projects(self, who: Caller) -> Collection[Project]:
         return self._documents.collection(PROJECTS, TenantScope(who.tenant))

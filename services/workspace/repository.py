@@ -4,6 +4,7 @@ from shared.clock import Timestamp
 from shared.contracts.project_events import Grid
 from shared.contracts.shapes import Task
 from shared.documents.port import CollectionSpec, Document, Index
+from shared.documents.receipts import receipts_spec
 
 
 class ApiKey(Document):
@@ -27,7 +28,10 @@ class Project(Document):
     created_by: str
 
 
+SERVICE = "workspace"
+
 API_KEYS = CollectionSpec("workspace.api_keys", ApiKey)
 PROJECTS = CollectionSpec(
     "workspace.projects", Project, (Index(("created_at",)), Index(("name",), unique=True))
 )
+RECEIPTS = receipts_spec(SERVICE)

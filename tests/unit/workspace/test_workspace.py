@@ -1,5 +1,6 @@
 """The workspace by its HTTP face: keys, tokens, projects, tenants."""
 
+import asyncio
 from typing import Any
 
 import httpx
@@ -91,6 +92,48 @@ async def test_a_post_repeated_with_its_key_creates_once(stores: Stores) -> None
         listed = (await platform.client.get(PROJECTS)).json()
     assert {answer.json()["id"] for answer in answers} == {listed["items"][0]["id"]}
     assert listed["total"] == 1
+
+
+async def test_fifty_equal_posts_at_once_get_one_project_and_fifty_equal_answers(
+    stores: Stores,
+) -> None:
+    async with running(stores, [build(stores)]) as platform:
+        post = platform.client.post
+        key = {"Idempotency-Key": "storm"}
+        answers = await asyncio.gather(
+            *(post(PROJECTS, json=project(), headers=key) for _ in range(50))
+        )
+        listed = (await platform.client.get(PROJECTS)).json()
+    assert [answer.status_code for answer in answers] == [201] * 50
+    assert {answer.text for answer in answers} == {answers[0].text}
+    assert listed["total"] == 1
+
+
+async def test_a_key_belongs_to_its_request(stores: Stores) -> None:
+    async with running(stores, [build(stores)]) as platform:
+        post = platform.client.post
+        key = {"Idempotency-Key": "once"}
+        await post(PROJECTS, json=project(), headers=key)
+        other = await post(PROJECTS, json=project(name="needles"), headers=key)
+        taken = await post(PROJECTS, json=project(), headers={"Idempotency-Key": "two"})
+        listed = (await platform.client.get(PROJECTS)).json()
+    assert other.status_code == 422
+    assert other.json()["errors"][0]["field"] == "Idempotency-Key"
+    assert (taken.status_code, taken.json()["errors"][0]["field"]) == (409, "name")
+    assert listed["total"] == 1
+
+
+async def test_the_key_of_a_deleted_project_brings_no_ghost(stores: Stores) -> None:
+    async with running(stores, [build(stores)]) as platform:
+        client, key = platform.client, {"Idempotency-Key": "once"}
+        made = (await client.post(PROJECTS, json=project(), headers=key)).json()
+        assert (await client.delete(f"{PROJECTS}/{made['id']}")).status_code == 204
+        again = await client.post(PROJECTS, json=project(), headers=key)
+        listed = (await client.get(PROJECTS)).json()
+        fresh = await client.post(PROJECTS, json=project(), headers={"Idempotency-Key": "new"})
+    assert again.status_code == 409
+    assert again.json()["type"] == "urn:loupe:problem:idempotency-key-spent"
+    assert (listed["total"], fresh.status_code) == (0, 201)
 
 
 async def test_a_name_is_unique_within_its_tenant_only(stores: Stores) -> None:

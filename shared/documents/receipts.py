@@ -1,0 +1,122 @@
+"""Requests that are sent twice and make one thing: the one rule behind Idempotency-Key.
+
+A key names the id of what it makes, so that of many equal requests at once one makes it and all get
+it. A receipt beside it remembers what was asked for, and whether the thing was deleted since: the
+key of something that is gone makes no second one.
+"""
+
+import hashlib
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import TypeVar
+
+from pydantic import TypeAdapter
+
+from shared.documents.port import (
+    Collection,
+    CollectionSpec,
+    Document,
+    Documents,
+    TenantScope,
+)
+from shared.errors import AlreadyExists, Conflict, FieldError, InvalidInput, NotFound
+
+Made = TypeVar("Made", bound=Document)
+
+
+class KeyReused(InvalidInput):
+    """The key came with another request before."""
+
+    code = "idempotency-key-reused"
+    title = "The Idempotency-Key belongs to another request"
+
+
+class KeySpent(Conflict):
+    """What the key made was deleted."""
+
+    code = "idempotency-key-spent"
+    title = "What this Idempotency-Key made was deleted"
+
+
+class Receipt(Document):
+    """What was asked for with a key; ``id`` is that of the thing made, ``spent`` once it goes."""
+
+    fingerprint: str
+    spent: bool = False
+
+
+def receipts_spec(service: str) -> CollectionSpec[Receipt]:
+    """Return the collection in which ``service`` keeps its receipts."""
+    return CollectionSpec(f"{service}.receipts", Receipt)
+
+
+class Receipts:
+    """The keys that a service has seen."""
+
+    def __init__(self, documents: Documents, service: str) -> None:
+        self._documents = documents
+        self._spec = receipts_spec(service)
+
+    async def make_once(
+        self,
+        tenant: str,
+        thing_id: str,
+        *,
+        wish: object,
+        things: Collection[Made],
+        make: Callable[[], Awaitable[Made]],
+    ) -> Made:
+        """Return what a key made, making it unless it is there.
+
+        Args:
+            tenant: Whose key it is.
+            thing_id: The id that is derived from the key.
+            wish: What is asked for: a model or a dataclass.
+            things: Where the thing is kept.
+            make: Stores the thing, under that id.
+
+        Raises:
+            KeyReused: The key came with another wish.
+            KeySpent: The thing was deleted.
+        """
+        fingerprint = hashlib.sha256(TypeAdapter(type(wish)).dump_json(wish)).hexdigest()
+        receipts = self._of(tenant)
+        receipt = await receipts.ensure(
+            Receipt(id=thing_id, tenant=tenant, fingerprint=fingerprint)
+        )
+        if receipt.fingerprint != fingerprint:
+            raise KeyReused(
+                "this key was used for another request",
+                errors=[FieldError("Idempotency-Key", "take a new key for a new request")],
+            )
+        known = await things.find(thing_id)
+        if known is not None:
+            return known
+        made = None if receipt.spent else await self._made(things, thing_id, make)
+        if made is None or (await receipts.get(thing_id)).spent:
+            if made is not None:  # deleted between our looks; this would be its ghost
+                with suppress(NotFound):
+                    await things.delete(await things.get(thing_id))
+            raise KeySpent("what this key made was deleted; take a new key to make another")
+        return made
+
+    async def spend(self, tenant: str, thing_id: str) -> None:
+        """Note, before a thing is deleted, that its key makes no other one."""
+        with suppress(NotFound):  # it was made without a key
+            await self._of(tenant).change(
+                thing_id, lambda receipt: receipt.model_copy(update={"spent": True})
+            )
+
+    async def _made(
+        self, things: Collection[Made], thing_id: str, make: Callable[[], Awaitable[Made]]
+    ) -> Made:
+        try:
+            return await make()
+        except AlreadyExists:
+            known = await things.find(thing_id)  # an equal request was as quick
+            if known is None:
+                raise
+            return known
+
+    def _of(self, tenant: str) -> Collection[Receipt]:
+        return self._documents.collection(self._spec, TenantScope(tenant))
