@@ -5,13 +5,17 @@ import dataclasses
 import os
 import signal
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
 
 from services.inference.app import build
+from services.inference.repository import ALIASES, DEPLOYMENTS
+from shared.clock import utc_now
 from shared.contracts.annotation_events import AnnotationSaved, CorrectionSaved
 from shared.contracts.image_events import ImageDeleted
 from shared.contracts.project_events import Grid, ProjectDeleted
+from shared.documents.port import Query, TenantScope
 from shared.hosting.stores import Stores
 from shared.ids import new_id
 from shared.vision.tiles import TilePlan
@@ -121,6 +125,20 @@ async def test_second_version_takes_over_and_the_first_stays_for_comparison(site
     listed = await site.client.get(f"{site.base}/deployments")
     states = {item["version"]: item["state"] for item in listed.json()["items"]}
     assert states == {"V3": "serving", "V2": "serving", "V1": "retired"}
+
+
+async def test_clock_that_was_ahead_keeps_no_version_from_serving(site):
+    await site.deploy(make_version(colour_detector()))
+    tomorrow = utc_now() + timedelta(days=1)
+    for spec in (ALIASES, DEPLOYMENTS):
+        documents = site.stores.documents.collection(spec, TenantScope("default"))
+        (stored,) = await documents.query(Query())
+        await documents.change(
+            stored.id, lambda known: known.model_copy(update={"promoted_at": tomorrow})
+        )
+    await site.deploy(make_version(noise_detector(1), name="V2"), number=2)
+    image_id = await site.upload(painted(64, 48, {}))
+    assert (await site.predict(image_id=image_id)).json()["version"] == "V2"
 
 
 async def test_promoting_an_old_version_again_rolls_back(site):
