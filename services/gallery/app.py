@@ -7,7 +7,6 @@ from datetime import timedelta
 from services.gallery.adapters.decoders import DecodePool
 from services.gallery.adapters.staging import Staging
 from services.gallery.api import images, resumable
-from services.gallery.handlers.clearings import Clearings
 from services.gallery.handlers.images import Gallery
 from services.gallery.handlers.intake import Intake
 from services.gallery.handlers.orphan_blobs import OrphanBlobs
@@ -25,6 +24,7 @@ from services.gallery.subscriptions import subscriptions
 from shared.hosting.service import Loop, Service
 from shared.hosting.stores import Stores
 from shared.http.bodies import Pace
+from shared.projects.clearing import Clearings
 from shared.projects.directory import ProjectDirectory
 
 _SWEEP_S = 2.0
@@ -46,7 +46,7 @@ def build(stores: Stores) -> Service:
     resuming = ResumableUploads(
         documents, blobs, staging=staging, uploads=uploads, projects=projects
     )
-    clearings = Clearings(documents, (removal.clear, resuming.clear))
+    clearings = Clearings(documents, "gallery", steps=(removal.clear, resuming.clear))
     return Service(
         name="gallery",
         summary="Images: upload, checks, thumbnails, search and status",
@@ -66,7 +66,7 @@ def build(stores: Stores) -> Service:
         ),
         background=(
             _keep_decoders(pool),
-            _sweep(clearings.go_on, resuming.take_in_whole, resuming.expire, orphans.collect),
+            _sweep(clearings.step, resuming.take_in_whole, resuming.expire, orphans.collect),
         ),
     )
 

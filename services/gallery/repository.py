@@ -7,6 +7,7 @@ from pydantic import Field
 from shared.blobs.port import blob_key
 from shared.clock import Timestamp
 from shared.documents.port import CollectionSpec, Document, Index
+from shared.projects.clearing import clearings_spec
 from shared.projects.directory import projects_spec
 
 Status = Literal["unlabelled", "labelled", "tested"]
@@ -75,10 +76,6 @@ class Upload(Document):
     expires_at: Timestamp
 
 
-class Clearing(Document):
-    """A deleted project whose images are still to be removed; ``id`` is the project's."""
-
-
 class OrphanBlob(Document):
     """A blob that a deleted image leaves; ``id`` is the image's."""
 
@@ -112,5 +109,5 @@ UPLOADS = CollectionSpec(
     "gallery.uploads", Upload, (Index(("whole", "expires_at")), Index(("project_id",)))
 )
 ORPHANS = CollectionSpec("gallery.leftovers", OrphanBlob, (Index(("due_at",)),))
-CLEARINGS = CollectionSpec("gallery.clearings", Clearing)
+CLEARINGS = clearings_spec("gallery")
 PROJECTS = projects_spec("gallery")

@@ -1,6 +1,5 @@
 """What the gallery listens to."""
 
-from services.gallery.handlers.clearings import Clearings
 from services.gallery.handlers.statuses import Statuses
 from services.gallery.handlers.tiles import Tiles
 from shared.contracts.annotation_events import AnnotationSaved
@@ -8,6 +7,7 @@ from shared.contracts.image_events import ImageTiled, TilingFailed
 from shared.contracts.model_events import PredictionCompleted
 from shared.contracts.project_events import ProjectDeleted
 from shared.events.subscriptions import Subscription, on
+from shared.projects.clearing import Clearings
 from shared.projects.directory import ProjectDirectory
 
 
@@ -17,7 +17,7 @@ def subscriptions(
     """Return the table: event → handler; a deleted project also leaves things to be removed."""
     return (
         *projects.subscriptions(),
-        on(ProjectDeleted, clearings.note),
+        on(ProjectDeleted, clearings.project_deleted),
         on(ImageTiled, tiles.take),
         on(TilingFailed, tiles.note_failure),
         on(AnnotationSaved, statuses.follow_annotation),

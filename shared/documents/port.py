@@ -64,11 +64,15 @@ class Index:
 
 @dataclass(frozen=True)
 class CollectionSpec(Generic[D]):
-    """A collection: ``name`` is ``service.things``; unique keys hold among documents that exist."""
+    """A collection: ``name`` is ``service.things``; unique keys hold among documents that exist.
+
+    ``project_field`` names the project of a document, where it belongs to one.
+    """
 
     name: str
     model: type[D]
     indexes: tuple[Index, ...] = ()
+    project_field: str = "project_id"
 
     @property
     def noun(self) -> str:

@@ -47,5 +47,10 @@ class Job(Document):
 
 
 def job_spec(service: str) -> CollectionSpec[Job]:
-    """Return the collection in which ``service`` keeps its jobs."""
-    return CollectionSpec(f"{service}.jobs", Job, (Index(("kind", "state", "created_at")),))
+    """Return the collection in which ``service`` keeps its jobs; payloads name their project."""
+    return CollectionSpec(
+        f"{service}.jobs",
+        Job,
+        (Index(("kind", "state", "created_at")),),
+        project_field="payload.project_id",
+    )

@@ -10,6 +10,7 @@ from shared.documents.projections import remember
 from shared.errors import DependencyDown, NotFound
 from shared.images.directory import ImageDirectory
 from shared.jobs.queue import JobQueue
+from shared.projects.clearing import Clearings
 from shared.projects.directory import ProjectDirectory, ProjectView
 
 CUT = "cut"
@@ -25,11 +26,13 @@ class Images:
         *,
         projects: ProjectDirectory,
         images: ImageDirectory,
+        clearings: Clearings,
     ) -> None:
         self._documents = documents
         self._queue = queue
         self._projects = projects
         self._images = images
+        self._clearings = clearings
 
     async def order_cut(self, event: Event[ImageUploaded]) -> None:
         """Order the cutting of an image that came whole into a tiled project.
@@ -38,10 +41,10 @@ class Images:
             DependencyDown: the project was not heard of yet; the event waits.
         """
         image = event.data
-        if image.parent_id is not None:
-            return
         project = await heard_project(self._projects, event.tenant, image.project_id)
-        if project is not None and project.tiling is not None:
+        if project is None:
+            await self._clearings.note(event.tenant, image.project_id)
+        elif image.parent_id is None and project.tiling is not None:
             payload = image.model_dump(mode="json")
             await self._queue.enqueue(event.tenant, CUT, image.image_id, payload=payload)
 
@@ -67,6 +70,8 @@ class Images:
             longest_small_side=sizes.longest_small_side if sizes else 0.0,
         )
         await remember(self._targets(event.tenant), targets)
+        if await self._projects.is_deleted(event.tenant, data.project_id):
+            await self._clearings.note(event.tenant, data.project_id)
 
     def _targets(self, tenant: str) -> Collection[Targets]:
         return self._documents.collection(TARGETS, TenantScope(tenant))
