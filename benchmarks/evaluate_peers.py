@@ -37,7 +37,6 @@ def loupe(samples: Any, form: str, folder: Path) -> Run:
     from services.evaluator.domain.objects.coco_summary import coco_summary
     from services.evaluator.domain.objects.evaluation import evaluate
     from services.evaluator.domain.objects.samples import check
-    from services.evaluator.domain.readers.coco_columns import scanned_samples
     from services.evaluator.domain.readers.coco_files import read_coco
     from services.evaluator.domain.report.detection import detection_report
     from services.evaluator.domain.report.options import ReportOptions
@@ -66,7 +65,7 @@ def loupe(samples: Any, form: str, folder: Path) -> Run:
     run(small)
     with tempfile.TemporaryDirectory() as warm:
         truth, found = (path.read_bytes() for path in write_coco(small, Path(warm)))
-        scanned_samples(truth, found, kind=kind)
+        read_coco(truth, found, kind=kind)
     form = wanted
     return moved_threshold(samples, kind) if form == "threshold" else run
 

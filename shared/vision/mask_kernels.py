@@ -48,6 +48,22 @@ def decode_text(text: NDArray[np.uint8], out: Counts) -> int:
 
 
 @compiled
+def decode_texts(text: NDArray[np.uint8], places: Offsets) -> tuple[Counts, Offsets, int]:
+    """Read many texts that stand one after another, ``places`` ``(N + 1,)`` where each begins.
+
+    Returns runs, where each code begins, and the first text that is no code (-1: all are).
+    """
+    counts, starts = np.empty(text.size + 1, np.uint32), np.zeros(places.size, np.int64)
+    for index in range(places.size - 1):
+        first = starts[index]
+        runs = decode_text(text[places[index] : places[index + 1]], counts[first:])
+        if runs < 0:
+            return counts, starts, index
+        starts[index + 1] = first + runs
+    return counts[: starts[-1]].copy(), starts, -1
+
+
+@compiled
 def encode_text(counts: Counts) -> NDArray[np.uint8]:
     """Write one code as compressed text; inverse of :func:`decode_text`."""
     out = np.empty(counts.size * 8 + 1, np.uint8)

@@ -17,6 +17,7 @@ Counts = NDArray[np.uint32]
 Offsets = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Bits = NDArray[np.bool_]
+Bytes = NDArray[np.uint8]
 MOST_COORDINATE = 1e6  # px; an outline is walked step by step
 
 
@@ -58,12 +59,18 @@ def table(codes: Sequence[Counts], sizes: Iterable[tuple[int, int]]) -> MaskTabl
     shape = np.array([(h, w) for h, w in sizes], np.int64).reshape(-1, 2)
     starts = np.concatenate([[0], np.cumsum([code.size for code in codes])]).astype(np.int64)
     counts = np.concatenate(codes) if len(codes) else np.zeros(0, np.uint32)
-    out = MaskTable(counts.astype(np.uint32, copy=False), starts, shape[:, 0], shape[:, 1])
-    padded = np.concatenate([[0], np.cumsum(counts, dtype=np.int64)])
-    wrong = np.flatnonzero(padded[starts[1:]] - padded[starts[:-1]] != shape[:, 0] * shape[:, 1])
+    return _covering(
+        MaskTable(counts.astype(np.uint32, copy=False), starts, shape[:, 0], shape[:, 1])
+    )
+
+
+def _covering(masks: MaskTable) -> MaskTable:
+    padded = np.concatenate([[0], np.cumsum(masks.counts, dtype=np.int64)])
+    covered = padded[masks.starts[1:]] - padded[masks.starts[:-1]]
+    wrong = np.flatnonzero(covered != masks.heights * masks.widths)
     if wrong.size:
         raise ValueError(f"mask {wrong[0]}: the runs do not add up to height × width")
-    return out
+    return masks
 
 
 def from_text(text: str | bytes) -> Counts:
@@ -84,6 +91,28 @@ def from_text(text: str | bytes) -> Counts:
     if runs < 0:
         raise ValueError("not a run-length code")
     return out[:runs].copy()
+
+
+def from_texts(text: Bytes, places: Offsets, heights: Offsets, widths: Offsets) -> MaskTable:
+    """Read many compressed COCO texts at once.
+
+    Args:
+        text: All texts, one after another, in ASCII.
+        places: Where each begins, ``(N + 1,)``.
+        heights: Rows of each mask, ``(N,)``.
+        widths: Columns of each mask, ``(N,)``.
+
+    Raises:
+        ValueError: A text is not a run-length code, or does not cover its mask exactly.
+
+    >>> one = np.ones(1, np.int64)
+    >>> len(from_texts(np.frombuffer(b"11", np.uint8), np.array([0, 2]), one, 2 * one))
+    1
+    """
+    counts, starts, wrong = mask_kernels.decode_texts(text, places)
+    if wrong >= 0:
+        raise ValueError(f"mask {wrong}: not a run-length code")
+    return _covering(MaskTable(counts, starts, heights, widths))
 
 
 def to_text(counts: Counts) -> str:
@@ -172,6 +201,23 @@ def bounds_xywh(masks: MaskTable) -> Floats:
     """Box ``x, y, w, h`` around each mask, ``(N, 4)``; zeros for an empty mask."""
     out: Floats = mask_kernels.bounds(masks.counts, masks.starts, masks.heights, masks.widths)
     return out
+
+
+def joined(parts: Sequence[MaskTable]) -> MaskTable:
+    """Put tables one after another; no tables give an empty one.
+
+    >>> len(joined([]))
+    0
+    """
+    offsets = np.cumsum([0, *(int(part.starts[-1]) for part in parts)])
+    moved = [part.starts[1:] + start for part, start in zip(parts, offsets, strict=False)]
+    nothing = np.zeros(0, np.int64)
+    return MaskTable(
+        counts=np.concatenate([np.zeros(0, np.uint32), *(part.counts for part in parts)]),
+        starts=np.concatenate([np.zeros(1, np.int64), *moved]),
+        heights=np.concatenate([nothing, *(part.heights for part in parts)]),
+        widths=np.concatenate([nothing, *(part.widths for part in parts)]),
+    )
 
 
 def intersection_px(first: MaskTable, i: int, second: MaskTable, j: int) -> int:

@@ -7,7 +7,7 @@ import numpy as np
 from services.evaluator.domain.numbers.columns import Flags, Floats, Ints
 from services.evaluator.domain.numbers.ordering import group, rising_order
 from services.evaluator.domain.objects.samples import Samples
-from shared.vision.masks import MaskTable
+from shared.vision.masks import MaskTable, joined
 
 ANY_LABEL = -1  # label of an ignore region: it swallows detections of every label
 
@@ -113,12 +113,7 @@ def arranged_masks(samples: Samples, arranged: Arranged) -> tuple[MaskTable, Mas
     if truths is None or found is None or (len(samples.regions) and regions is None):
         raise ValueError("the samples carry no masks")
     if regions is not None and len(regions):
-        truths = MaskTable(
-            np.concatenate([truths.counts, regions.counts]),
-            np.concatenate([truths.starts, truths.starts[-1] + regions.starts[1:]]),
-            np.concatenate([truths.heights, regions.heights]),
-            np.concatenate([truths.widths, regions.widths]),
-        )
+        truths = joined([truths, regions])
     return truths.take(arranged.truth_source), found.take(arranged.det_source)
 
 
