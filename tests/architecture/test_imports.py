@@ -41,7 +41,12 @@ VIOLATIONS = [
     ("shared/errors.py", "import services.workspace.app", "Shared never imports a service"),
     ("services/gallery/app.py", "import tools.contracts.publishing", "developers' tools"),
     ("services/workspace/app.py", "import services.standalone", "Only the standalone host"),
-    ("services/trainer/handlers.py", "import motor", "Clients of stores stay behind"),
+    ("services/trainer/handlers/trainings.py", "import motor", "Clients of stores stay behind"),
+    (
+        "services/trainer/domain/tasks/planted.py",
+        "import services.trainer.domain.tasks.detection.loss",
+        "Tasks never import one another",
+    ),
     ("services/gallery/handlers/images.py", "import sqlite3", "Clients of stores stay behind"),
 ]
 

@@ -1,5 +1,7 @@
 import math
+from typing import get_args
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
@@ -14,6 +16,7 @@ from services.trainer.domain.losses.distribution_focal import distribution_focal
 from services.trainer.domain.losses.focal import focal
 from services.trainer.domain.losses.giou import giou
 from services.trainer.domain.losses.quality_focal import quality_focal
+from services.trainer.domain.losses.table import BoxLoss, ScoreLoss, box_loss, score_loss
 from services.trainer.domain.losses.varifocal import varifocal
 
 
@@ -73,9 +76,69 @@ def test_distribution_focal_is_least_where_the_mean_is_right():
     assert distribution_focal(sure, torch.tensor([2.0])).item() > 10
 
 
-def test_distances_beyond_the_bins_are_cut_not_refused():
-    loss = distribution_focal(torch.zeros(2, 4), torch.tensor([-3.0, 99.0]))
-    assert torch.isfinite(loss).all()
+def reference_distribution_focal(logits: np.ndarray, distances: np.ndarray) -> np.ndarray:
+    """Equation 6 of the paper in numpy, distance by distance."""
+    told = []
+    for row, distance in zip(logits, distances, strict=True):
+        logs = row - np.log(np.exp(row).sum())
+        cut = min(max(distance, 0.0), len(row) - 1 - 0.01)
+        left = math.floor(cut)
+        told.append(-((left + 1 - cut) * logs[left] + (cut - left) * logs[left + 1]))
+    return np.array(told)
+
+
+def test_distribution_focal_is_the_papers_and_distances_beyond_the_bins_are_cut():
+    logits = torch.randn(9, 5, generator=torch.Generator().manual_seed(5), dtype=torch.float64)
+    distances = torch.tensor([0.0, 0.4, 1.0, 1.5, 2.75, 3.9, 4.0, -3.0, 99.0], dtype=torch.float64)
+    expected = reference_distribution_focal(logits.numpy(), distances.numpy())
+    loss = distribution_focal(logits, distances)
+    np.testing.assert_allclose(loss.numpy(), expected, rtol=1e-9)
+    first_bin = -torch.log_softmax(logits[7], 0)[0]
+    assert loss[7].item() == pytest.approx(first_bin.item()), "below the first bin: that bin"
+
+
+def reference_scores(name: str, logits: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    """Both papers' formulas in numpy, without the tricks that keep large logits finite."""
+    p = 1 / (1 + np.exp(-logits))
+    entropy = -(targets * np.log(p) + (1 - targets) * np.log(1 - p))
+    if name == "quality_focal":
+        return np.abs(targets - p) ** 2 * entropy
+    return np.where(targets > 0, targets, 0.75 * p**2) * entropy
+
+
+@pytest.mark.parametrize("loss", [quality_focal, varifocal])
+def test_soft_score_losses_are_the_papers(loss):
+    generator = torch.Generator().manual_seed(6)
+    logits = torch.randn(40, 3, generator=generator, dtype=torch.float64) * 3
+    targets = torch.rand(40, 3, generator=generator, dtype=torch.float64)
+    targets[::2] = 0
+    expected = reference_scores(loss.__name__, logits.numpy(), targets.numpy())
+    np.testing.assert_allclose(loss(logits, targets).numpy(), expected, rtol=1e-9)
+
+
+@pytest.mark.parametrize("name", get_args(ScoreLoss))
+def test_the_gradient_of_a_score_loss_is_its_slope(name):
+    generator = torch.Generator().manual_seed(7)
+    logits = torch.randn(12, generator=generator, dtype=torch.float64, requires_grad=True)
+    targets = torch.rand(12, generator=generator, dtype=torch.float64)
+    targets[::3] = 0
+    assert torch.autograd.gradcheck(lambda x: score_loss(name)(x, targets), (logits,))
+
+
+def test_the_gradient_of_giou_and_of_distribution_focal_is_their_slope():
+    """CIoU holds one factor constant on purpose; its gradient is held to torchvision's above."""
+    target, predicted = boxes(16, 8).double(), boxes(16, 9).double().requires_grad_()
+    assert torch.autograd.gradcheck(lambda x: giou(x, target), (predicted,))
+    logits = torch.randn(6, 5, dtype=torch.float64, requires_grad=True)
+    distances = torch.tensor([0.2, 1.5, 2.25, 3.5, -1.0, 9.0], dtype=torch.float64)
+    assert torch.autograd.gradcheck(lambda x: distribution_focal(x, distances), (logits,))
+
+
+def test_the_table_names_every_loss_by_its_file():
+    for name in get_args(ScoreLoss):
+        assert score_loss(name).__name__ == name
+    for name in get_args(BoxLoss):
+        assert box_loss(name).__name__ == name
 
 
 @pytest.mark.parametrize("loss", [quality_focal, varifocal, focal])

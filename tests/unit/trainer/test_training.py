@@ -4,6 +4,7 @@ import threading
 
 import pytest
 import torch
+from torchvision.models import mobilenet_v2
 
 from services.trainer.domain.tasks.detection.loss import LossWeights, detection_loss
 from services.trainer.domain.tasks.detection.network import (
@@ -27,21 +28,35 @@ def state_of(training: DetectorLoop) -> dict[str, torch.Tensor]:
     return {**training.network.state_dict(), "average": training.average.model.score.weight}
 
 
-def test_training_learns_squares_and_the_exported_model_finds_them():
-    """The whole path in small: a loss that falls, an ONNX file, boxes where the squares are."""
-    data = samples(16)
-    training = detector_loop(recipe(epochs=35, batch_size=8, learning_rate=4e-3), data)
-    seen = walk(training)
-    assert seen[-1].loss < 0.8 * seen[0].loss
-    assert (seen[-1].percent, seen[-1].seconds_left, seen[-1].epoch) == (100.0, 0.0, 35)
+def found_and_right(model: bytes) -> tuple[float, float]:
+    """Recall and precision on pictures that were never trained: IoU of a half, right label."""
     manifest = ModelManifest(
         task="detection", labels=("bright", "dark"), input_width=96, input_height=96
     )
-    predictor = Predictor(manifest, OnnxSession(exported(training.average.model)))
-    image, truth = picture(0)
-    found = predictor.predict(image, threshold=0.05)
-    assert len(found) >= 2
-    assert iou_matrix(truth.boxes_xyxy, found.boxes_xyxy[:2]).max() > 0.4
+    predictor = Predictor(manifest, OnnxSession(model))
+    hits = truths = found = 0
+    for seed in range(100, 112):
+        image, truth = picture(seed)
+        results = predictor.predict(image, threshold=0.2)
+        near = iou_matrix(truth.boxes_xyxy, results.boxes_xyxy) >= 0.5
+        near &= truth.labels[:, None] == results.label_indices[None]
+        hits, truths, found = hits + near.any(1).sum(), truths + near.shape[0], found + len(results)
+    return hits / truths, hits / max(found, 1)
+
+
+def test_training_learns_squares_and_the_exported_model_finds_unseen_ones():
+    """The whole path in small, by epochs instead of time: a floor that any machine reaches.
+
+    Measured 1.0 and 0.69; a network that learnt nothing, other labels or moved boxes has about 0.
+    """
+    training = detector_loop(recipe(epochs=35, batch_size=8, learning_rate=4e-3), samples(16))
+    assert found_and_right(exported(training.average.model)) == (0.0, 0.0)
+    seen = walk(training)
+    assert seen[-1].loss < 0.8 * seen[0].loss
+    assert (seen[-1].percent, seen[-1].seconds_left, seen[-1].epoch) == (100.0, 0.0, 35)
+    recall, precision = found_and_right(exported(training.result()))
+    assert recall >= 0.8
+    assert precision >= 0.5
 
 
 def test_a_killed_training_resumes_as_if_nothing_had_happened():
@@ -163,21 +178,51 @@ def test_an_earlier_version_is_the_start_where_the_network_is_the_same():
     assert not other.start_from(weights, rows=[(0, 0), (1, 1)])
 
 
-def test_frozen_stages_stay_and_answer_alike_after_folding():
+def pretrained() -> dict[str, torch.Tensor]:
+    """Classifier weights whose normalisations move, scale and shift every channel differently."""
     torch.manual_seed(3)
-    donor = detector_loop(recipe(), samples(4))
-    walk(donor, steps=2)
-    from torchvision.models import mobilenet_v2
+    network = mobilenet_v2(weights=None)
+    for module in network.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            torch.nn.init.normal_(module.running_mean, std=0.3)
+            torch.nn.init.uniform_(module.running_var, 0.5, 2.0)
+            torch.nn.init.uniform_(module.weight, 0.5, 1.5)
+            torch.nn.init.normal_(module.bias, std=0.3)
+    return network.state_dict()
 
-    weights = mobilenet_v2(weights=None).state_dict()
-    detector = Detector(SHAPE, weights).eval()
-    image = torch.rand(1, 3, 96, 96)
-    before = [value.clone() for value in detector.backbone(image)]
-    detector.backbone.freeze(stages=1, statistics=True)
-    detector.train()
-    for mine, expected in zip(detector.backbone(image), before, strict=True):
-        torch.testing.assert_close(mine, expected, atol=1e-4, rtol=1e-4)
-    assert not any(p.requires_grad for p in detector.backbone.stages[0].parameters())
+
+def test_folded_norms_give_the_same_maps_and_gradients():
+    weights, image = pretrained(), torch.rand(2, 3, 96, 96)
+    plain = Detector(SHAPE, weights).backbone.eval()
+    folded = Detector(SHAPE, weights).backbone
+    folded.freeze(stages=1, statistics=True)
+    folded.train()
+    expected, maps = plain(image), folded(image)
+    for mine, theirs in zip(maps, expected, strict=True):
+        torch.testing.assert_close(mine, theirs, atol=1e-3, rtol=1e-3)
+        assert float(theirs.detach().std()) > 0.05, "maps of nothing would agree whatever was done"
+    sum(m.square().mean() for m in maps[1:]).backward()
+    sum(m.square().mean() for m in expected[1:]).backward()
+    learnt = {p.shape: p.grad for p in folded.stages[2].parameters() if p.grad is not None}
+    wished = {p.shape: p.grad for p in plain.stages[2].parameters()}
+    assert learnt
+    for shape, gradient in learnt.items():
+        torch.testing.assert_close(gradient, wished[shape], atol=1e-4, rtol=1e-2)
+
+
+def test_frozen_stages_and_statistics_stay_while_the_rest_learns():
+    weights = pretrained()
+    training = detector_loop(recipe(frozen_stages=2), samples(4), backbone_weights=weights)
+    stages = training.network.backbone.stages
+    before = [
+        {name: value.clone() for name, value in stage.state_dict().items()} for stage in stages
+    ]
+    walk(training)
+    for index, stage in enumerate(stages):
+        after = stage.state_dict()
+        changed = {name for name in after if not torch.equal(after[name], before[index][name])}
+        assert bool(changed) == (index >= 2)
+        assert not [name for name in changed if "running_" in name]
 
 
 def test_points_in_ignore_regions_add_nothing_to_the_loss():
