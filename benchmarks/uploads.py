@@ -28,9 +28,10 @@ import cv2
 import httpx
 import numpy as np
 
+from shared.blobs.content import content_key
 from shared.blobs.embedded import EmbeddedBlobs
 from shared.blobs.minio import MinioBlobs, S3Server
-from shared.blobs.port import Blobs, blob_key
+from shared.blobs.port import Blobs
 from tests.servers.catalogue import minio_server
 
 COUNT = 40
@@ -63,7 +64,7 @@ async def bare_copy(blobs: Blobs, files: list[bytes], folder: Path) -> float:
     for data in fresh(files):
         name = hashlib.sha256(data).hexdigest()
         (folder / name).write_bytes(data)
-        paths[blob_key("bare", name)] = folder / name
+        paths[content_key("bare", "P", name)] = folder / name
     slots = asyncio.Semaphore(AT_ONCE)
 
     async def copy(key: str, path: Path) -> None:

@@ -4,7 +4,6 @@ from typing import Literal
 
 from pydantic import Field
 
-from shared.blobs.port import blob_key
 from shared.clock import Timestamp
 from shared.documents.port import CollectionSpec, Document, Index
 from shared.projects.clearing import clearings_spec
@@ -56,8 +55,8 @@ class Image(Document):
 
     @property
     def original_key(self) -> str:
-        """Return the blob of the original bytes."""
-        return blob_key(self.tenant, self.sha256)
+        """Return the blob of the original bytes, which stands beside the content's."""
+        return self.blob_key.rpartition("/")[0] + "/" + self.sha256
 
 
 class Upload(Document):

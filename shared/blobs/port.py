@@ -1,4 +1,4 @@
-"""The blob store as services see it: content under ``t/<tenant>/<sha256>``, written once."""
+"""The blob store as services see it: content by project and hash, written once."""
 
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
@@ -15,11 +15,6 @@ class BlobInfo:
 
     key: str
     size_bytes: int
-
-
-def blob_key(tenant: str, sha256: str) -> str:
-    """Return the key of a tenant's content; tenants never share blobs."""
-    return f"t/{tenant}/{sha256}"
 
 
 class Blobs(Protocol):

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from shared.blobs.content import content_key, project_folder, put_by_hash
 from shared.blobs.minio import MinioBlobs, S3Server
-from shared.blobs.port import CHUNK_BYTES, BlobInfo, Blobs, blob_key
+from shared.blobs.port import CHUNK_BYTES, BlobInfo, Blobs
 from shared.errors import DependencyDown, InvalidInput, NotFound
 from tests.servers.choosing import Access
 from tests.servers.processes import free_port
@@ -29,7 +30,7 @@ async def keys_below(blobs: Blobs, prefix: str) -> list[str]:
 @pytest.mark.parametrize("size", [0, 1, CHUNK_BYTES, CHUNK_BYTES + 1, 5 * CHUNK_BYTES])
 async def test_a_blob_reads_back_as_it_was(blobs: Blobs, size: int) -> None:
     data = os.urandom(size)
-    key = blob_key("acme", hashlib.sha256(data).hexdigest())
+    key = content_key("acme", "P", hashlib.sha256(data).hexdigest())
     assert await blobs.put(key, data) == BlobInfo(key, size)
     assert await blobs.stat(key) == BlobInfo(key, size)
     assert await blobs.read(key) == data
@@ -238,3 +239,19 @@ def test_two_gibibytes_pass_in_constant_memory(
     size, seen, grown_mib = done.stdout.split()
     assert (int(size), seen) == (2 * GIB, digest.hexdigest())
     assert int(grown_mib) < 160, "parts of 16 MiB and a few buffers, never the blob"
+
+
+async def test_content_is_stored_under_its_hash_in_its_projects_folder(
+    blobs: Blobs, tmp_path: Path
+) -> None:
+    data = os.urandom(1000)
+    sha256 = hashlib.sha256(data).hexdigest()
+    file = tmp_path / "file"
+    file.write_bytes(data)
+    by_bytes = await put_by_hash(blobs, data, tenant="acme", project_id="P")
+    by_file = await put_by_hash(blobs, file, tenant="acme", project_id="Q")
+    told = await put_by_hash(blobs, b"x", tenant="acme", project_id="P", sha256="given")
+    assert by_bytes == content_key("acme", "P", sha256) == f"t/acme/P/{sha256}"
+    assert await blobs.read(by_bytes) == await blobs.read(by_file) == data
+    found = [blob.key async for blob in blobs.walk(project_folder("acme", "P"))]
+    assert found == sorted([by_bytes, told])

@@ -14,7 +14,7 @@ from PIL import Image
 from playwright.sync_api import Browser, expect
 
 from services.evaluator.app import build
-from shared.blobs.port import blob_key
+from shared.blobs.content import content_key
 from shared.contracts.envelope import Event
 from shared.contracts.predictions import Detection, ImagePredictions, StoredPredictions
 from shared.contracts.shapes import Rle, Shape
@@ -130,7 +130,7 @@ async def judged(data: Path, project: str, image: str) -> None:
     keys = []
     for model in (snapshot, predictions):
         content = model.model_dump_json().encode()
-        keys.append(blob_key("default", hashlib.sha256(content).hexdigest()))
+        keys.append(content_key("default", project, hashlib.sha256(content).hexdigest()))
         await stores.blobs.put(keys[-1], content)
     body = TrainingSucceeded(
         project_id=project,

@@ -9,7 +9,8 @@ from services.annotation.domain.snapshots import (
 from services.annotation.handlers.annotation_store import AnnotationStore
 from services.annotation.handlers.images import Images
 from services.annotation.repository import SNAPSHOTS, Annotation, ImageView, SnapshotRecord
-from shared.blobs.port import Blobs, blob_key
+from shared.blobs.content import put_by_hash
+from shared.blobs.port import Blobs
 from shared.clock import Clock, utc_now
 from shared.contracts.envelope import Event, EventBody
 from shared.contracts.training_events import SnapshotFrozen, SnapshotRefused, TrainingRequested
@@ -105,9 +106,13 @@ class Snapshots:
         return freeze(project.id, project.task, images, tile_plan=project.tile_plan)
 
     async def _put(self, tenant: str, dataset: FrozenDataset) -> str:
-        key = blob_key(tenant, dataset.snapshot.dataset_hash)
-        await self._blobs.put(key, dataset.snapshot.model_dump_json().encode())
-        return key
+        return await put_by_hash(
+            self._blobs,
+            dataset.snapshot.model_dump_json().encode(),
+            tenant=tenant,
+            project_id=dataset.snapshot.project_id,
+            sha256=dataset.snapshot.dataset_hash,
+        )
 
 
 def _annotated(

@@ -1,7 +1,6 @@
 """Use case: a training succeeded, so its version is judged and the report stored."""
 
 import asyncio
-import hashlib
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -34,7 +33,8 @@ from services.evaluator.domain.report.traits import ImageTraits, image_features
 from services.evaluator.repository import REPORTS, LabelPoint, Pages, Report
 from services.evaluator.settings import EvaluatorSettings
 from services.evaluator.work.image_traits import look_at
-from shared.blobs.port import Blobs, blob_key
+from shared.blobs.content import put_by_hash
+from shared.blobs.port import Blobs
 from shared.clock import Clock, utc_now
 from shared.contracts.envelope import Event, EventBody
 from shared.contracts.project_events import ProjectDeleted
@@ -149,18 +149,17 @@ class Judge:
         except Exception as error:  # a defect of ours must not keep the version waiting for ever
             logger.exception("a report could not be computed", extra={"report_id": report.id})
             raise BadSamples(f"the report could not be computed: {type(error).__name__}") from error
-        tenant = report.tenant
         document = judged.document
-        html = {lang: await self._put(tenant, page) for lang, page in judged.html.items()}
-        pdf = {lang: await self._put(tenant, page) for lang, page in judged.pdf.items()}
+        html = {lang: await self._put(report, page) for lang, page in judged.html.items()}
+        pdf = {lang: await self._put(report, page) for lang, page in judged.pdf.items()}
         stored = report.model_copy(
             update={
                 "state": "completed",
                 "dataset_hash": version.snapshot.dataset_hash,
                 "threshold": document["threshold"],
-                "document_key": await self._put(tenant, orjson.dumps(document)),
-                "matches_key": await self._put(tenant, judged.matches) if judged.matches else "",
-                "watched_key": await self._put(tenant, judged.watched) if judged.watched else "",
+                "document_key": await self._put(report, orjson.dumps(document)),
+                "matches_key": await self._put(report, judged.matches) if judged.matches else "",
+                "watched_key": await self._put(report, judged.watched) if judged.watched else "",
                 "pages": Pages(html=html, pdf=pdf),
                 "points": tuple(
                     LabelPoint(label=row["label"], count=row["count"], rate=row["detection_rate"])
@@ -221,10 +220,10 @@ class Judge:
         )
         return list(reversed(found))
 
-    async def _put(self, tenant: str, data: bytes) -> str:
-        key = blob_key(tenant, hashlib.sha256(data).hexdigest())
-        await self._blobs.put(key, data)
-        return key
+    async def _put(self, report: Report, data: bytes) -> str:
+        return await put_by_hash(
+            self._blobs, data, tenant=report.tenant, project_id=report.project_id
+        )
 
     def _reports(self, tenant: str) -> Collection[Report]:
         return self._documents.collection(REPORTS, TenantScope(tenant))

@@ -13,7 +13,7 @@ from services.gallery.handlers.quota import Quota
 from services.gallery.handlers.removal import Removal
 from services.gallery.handlers.renditions import Renditions
 from services.gallery.repository import IMAGES, Image
-from shared.blobs.port import blob_key
+from shared.blobs.content import content_key
 from shared.callers import Caller
 from shared.clock import Clock, utc_now
 from shared.documents.port import Collection, Documents, Query, TenantScope
@@ -71,7 +71,7 @@ class Intake:
         self, who: Caller, project: ProjectView, staged: Staged, *, name: str
     ) -> Accepted:
         header = await asyncio.to_thread(_header, staged.path, project.tile_plan)
-        made = await self._renditions.make(who.tenant, staged, header)
+        made = await self._renditions.make(who.tenant, project.id, staged, header=header)
         image = self._image(who, project, staged, header=header, name=name)
         image = image.model_copy(update=made)
         try:
@@ -98,7 +98,7 @@ class Intake:
             sha256=staged.sha256,
             size_bytes=staged.size_bytes,
             original_type=header.format.content_type,
-            blob_key=blob_key(who.tenant, staged.sha256),
+            blob_key=content_key(who.tenant, project.id, staged.sha256),
             content_type=header.format.content_type,
             width=width,
             height=height,

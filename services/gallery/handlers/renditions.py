@@ -13,7 +13,8 @@ from services.gallery.adapters.staging import Staged
 from services.gallery.domain.limits import decode_bytes
 from services.gallery.handlers.announcement import uploaded_event
 from services.gallery.repository import IMAGES, Image
-from shared.blobs.port import Blobs, blob_key
+from shared.blobs.content import put_by_hash
+from shared.blobs.port import Blobs
 from shared.documents.port import Documents, TenantScope, Write
 from shared.errors import NotFound
 from shared.runtime.mapping import mapped
@@ -32,7 +33,9 @@ class Renditions:
         self._blobs = blobs
         self._pool = pool
 
-    async def make(self, tenant: str, staged: Staged, header: ImageHeader) -> dict[str, object]:
+    async def make(
+        self, tenant: str, project_id: str, staged: Staged, *, header: ImageHeader
+    ) -> dict[str, object]:
         """Decode a staged file, store all blobs of it; return what an image says of them.
 
         Raises:
@@ -41,14 +44,19 @@ class Renditions:
         decoded = await self._pool.decode(
             staged.path, staged.folder, predicted_bytes=decode_bytes(header)
         )
-        key = blob_key(tenant, staged.sha256)
-        await self._blobs.put_file(key, staged.path)
+
+        async def put(path: Path, sha256: str | None = None) -> str:
+            return await put_by_hash(
+                self._blobs, path, tenant=tenant, project_id=project_id, sha256=sha256
+            )
+
+        key = await put(staged.path, staged.sha256)
         if decoded.content is not None:
-            key = await self._put(tenant, decoded.content)
+            key = await put(decoded.content)
         return {
             "blob_key": key,
             "content_type": decoded.content_type,
-            "thumbnails_key": await self._put(tenant, decoded.thumbnails),
+            "thumbnails_key": await put(decoded.thumbnails),
             "thumbnails": {str(size): span for size, span in decoded.spans.items()},
         }
 
@@ -62,7 +70,7 @@ class Renditions:
         if all([await self._is_whole(key) for key in keys if key]):
             return False
         header = await asyncio.to_thread(lambda: read_header(memoryview(mapped(staged.path))))
-        made = await self.make(image.tenant, staged, header)
+        made = await self.make(image.tenant, image.project_id, staged, header=header)
         log.warning("image.healed", image=image.id, name=image.name)
 
         def healed(stored: Image) -> Write[Image]:
@@ -82,13 +90,3 @@ class Renditions:
         except NotFound:
             return False
         return key.endswith(digest.hexdigest())
-
-    async def _put(self, tenant: str, path: Path) -> str:
-        key = blob_key(tenant, await asyncio.to_thread(_sha256, path))
-        await self._blobs.put_file(key, path)
-        return key
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -14,6 +14,7 @@ from services.gallery.domain.names import clean_name
 from services.gallery.domain.refusals import UploadOffsetConflict
 from services.gallery.handlers.uploads import Received, Uploads
 from services.gallery.repository import UPLOADS, Upload
+from shared.blobs.content import project_folder
 from shared.blobs.port import Blobs
 from shared.callers import Caller
 from shared.clock import Clock, format_time, utc_now
@@ -238,7 +239,7 @@ class ResumableUploads:
 
 
 def _folder(upload: Upload) -> str:
-    return f"u/{upload.tenant}/{upload.id}/"
+    return f"{project_folder(upload.tenant, upload.project_id)}uploads/{upload.id}/"
 
 
 def _check_announced(upload: Upload, part: StagedFile) -> None:

@@ -1,13 +1,12 @@
 """Thumbnails of images: read where they are stored, made where they are not."""
 
-import hashlib
-
 from services.gallery.adapters.decoders import DecodePool
 from services.gallery.adapters.staging import Staging
 from services.gallery.domain.limits import decode_bytes
 from services.gallery.handlers.images import damaged
 from services.gallery.repository import IMAGES, Image
-from shared.blobs.port import Blobs, blob_key
+from shared.blobs.content import put_by_hash
+from shared.blobs.port import Blobs
 from shared.documents.port import Documents, TenantScope
 from shared.errors import InvalidInput, NotFound
 from shared.runtime.mapping import mapped
@@ -63,8 +62,7 @@ class Thumbnails:
             except (HeaderError, InvalidInput, NotFound) as error:
                 raise damaged(image) from error
             data = decoded.thumbnails.read_bytes()
-        key = blob_key(image.tenant, hashlib.sha256(data).hexdigest())
-        await self._blobs.put(key, data)
+        key = await put_by_hash(self._blobs, data, tenant=image.tenant, project_id=image.project_id)
         spans = {str(size): span for size, span in decoded.spans.items()}
         changes = {"thumbnails_key": key, "thumbnails": spans}
         images = self._documents.collection(IMAGES, TenantScope(image.tenant))

@@ -7,7 +7,8 @@ from pathlib import Path
 from services.tiling.domain.planning import refusal_of
 from services.tiling.handlers.images import heard_project
 from services.tiling.process.cutting import ImageUnreadable, TileFile, cut
-from shared.blobs.port import Blobs, blob_key
+from shared.blobs.content import put_by_hash
+from shared.blobs.port import Blobs
 from shared.contracts.image_events import ImageTiled, ImageUploaded, Tile, TilingFailed
 from shared.errors import NotFound
 from shared.ids import derived_id, new_id
@@ -64,8 +65,13 @@ class Cutter:
     async def _stored(
         self, tenant: str, image: ImageUploaded, plan: TilePlan, file: TileFile
     ) -> Tile:
-        key = blob_key(tenant, file.sha256)
-        await self._blobs.put_file(key, file.path)
+        key = await put_by_hash(
+            self._blobs,
+            file.path,
+            tenant=tenant,
+            project_id=image.project_id,
+            sha256=file.sha256,
+        )
         window = file.window
         place = (str(window.row), str(window.column))
         return Tile(

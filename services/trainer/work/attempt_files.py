@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from services.trainer.domain.records import version_name
-from services.trainer.process.artefacts import sha256_of
 from services.trainer.process.work_order import (
     CheckpointFiles,
     CheckpointMessage,
@@ -17,7 +16,8 @@ from services.trainer.process.work_order import (
 )
 from services.trainer.repository import LINES, TRAININGS, Artefacts, Training
 from services.trainer.settings import TrainerSettings
-from shared.blobs.port import Blobs, blob_key
+from shared.blobs.content import project_folder, put_by_hash
+from shared.blobs.port import Blobs
 from shared.contracts.snapshot import Snapshot
 from shared.documents.port import Documents, TenantScope
 from shared.errors import NotFound
@@ -100,7 +100,8 @@ class AttemptFiles:
 
     async def store_checkpoint(self, job: Job, message: CheckpointMessage) -> dict[str, str]:
         """Uploads a checkpoint under the attempt, the document last; returns its keys."""
-        stem = f"t/{job.tenant}/trainings/{job.id}/attempt-{job.attempt}/epoch-{message.epoch:05d}"
+        folder = project_folder(job.tenant, str(job.payload["project_id"]))
+        stem = f"{folder}trainings/{job.id}/attempt-{job.attempt}/epoch-{message.epoch:05d}"
         keys = {"tensors": f"{stem}.safetensors", "document": f"{stem}.json"}
         await self._blobs.put_file(keys["tensors"], message.files.tensors)
         await self._blobs.put_file(keys["document"], message.files.document)
@@ -112,14 +113,18 @@ class AttemptFiles:
         for key in (keys or {}).values():
             await self._blobs.delete(key)
 
-    async def store_result(self, tenant: str, made: ResultMessage) -> Artefacts:
+    async def store_result(self, made: ResultMessage, *, tenant: str, project_id: str) -> Artefacts:
         """Uploads what a training made."""
+
+        async def stored(path: Path) -> str:
+            return await put_by_hash(self._blobs, path, tenant=tenant, project_id=project_id)
+
         return Artefacts(
-            model_key=await self._store(tenant, made.model),
-            weights_key=await self._store(tenant, made.weights),
-            predictions_key=await self._store(tenant, made.predictions),
-            golden_key=await self._store(tenant, made.golden),
-            model_manifest_key=await self._store(tenant, made.model_manifest),
+            model_key=await stored(made.model),
+            weights_key=await stored(made.weights),
+            predictions_key=await stored(made.predictions),
+            golden_key=await stored(made.golden),
+            model_manifest_key=await stored(made.model_manifest),
             backbone_weights=made.backbone_weights,
             started_from=made.started_from,
             epochs=made.epochs,
@@ -128,11 +133,6 @@ class AttemptFiles:
             input_height=made.input_size[1],
             input_plan_hash=made.input_plan_hash,
         )
-
-    async def _store(self, tenant: str, path: Path) -> str:
-        key = blob_key(tenant, await asyncio.to_thread(sha256_of, path))
-        await self._blobs.put_file(key, path)
-        return key
 
 
 def _remove(files: CheckpointFiles) -> None:

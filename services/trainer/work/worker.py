@@ -202,7 +202,9 @@ class Worker:
 
     async def _deliver(self, attempt: Attempt, training: Training, made: ResultMessage) -> None:
         """Stores the artefacts, then ends the job with the event that makes them a version."""
-        artefacts = await self._files.store_result(attempt.job.tenant, made)
+        artefacts = await self._files.store_result(
+            made, tenant=training.tenant, project_id=training.project_id
+        )
         job = await self._queue.update_payload(
             attempt.job, result=artefacts.model_dump(mode="json")
         )

@@ -9,7 +9,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from services.inference.domain.golden import Golden, probe_image
-from shared.blobs.port import blob_key
+from shared.blobs.content import content_key
 from shared.contracts.model_events import ModelPromoted
 from shared.hosting.stores import Stores
 from shared.runtime.manifest import ModelManifest
@@ -120,7 +120,7 @@ async def store_version(
     """Put the artefacts into the blob store; return the event that promotes them."""
     keys = []
     for data in (version.onnx, version.manifest.to_json().encode(), version.golden.to_bytes()):
-        key = blob_key(tenant, hashlib.sha256(data).hexdigest())
+        key = content_key(tenant, project_id, hashlib.sha256(data).hexdigest())
         await stores.blobs.put(key, data)
         keys.append(key)
     return ModelPromoted(

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import numpy as np
 
-from shared.blobs.port import blob_key
+from shared.blobs.content import content_key
 from shared.contracts.envelope import EventBody
 from shared.contracts.image_events import ImageUploaded
 from shared.contracts.project_events import Grid, ProjectCreated
@@ -47,7 +47,7 @@ class Site:
         """Announce an image as the gallery would; return its id."""
         data = png(image)
         sha256 = hashlib.sha256(data).hexdigest()
-        key = blob_key("default", sha256)
+        key = content_key("default", self.project, sha256)
         await self.stores.blobs.put(key, data)
         image_id = new_id()
         facts: dict[str, Any] = ImageUploaded.example | {

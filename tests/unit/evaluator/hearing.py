@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 from scenes import version_files
 
-from shared.blobs.port import blob_key
+from shared.blobs.content import content_key
 from shared.contracts.envelope import Event, EventBody
 from shared.contracts.project_events import ProjectCreated
 from shared.contracts.training_events import TrainingSucceeded
@@ -39,7 +39,7 @@ async def hear(service: Service, body: EventBody, *, tenant: str = "default") ->
 
 async def store(stores: Stores, data: bytes, tenant: str = "default") -> str:
     """Put a blob under its own hash and return its key."""
-    key = blob_key(tenant, hashlib.sha256(data).hexdigest())
+    key = content_key(tenant, "p1", hashlib.sha256(data).hexdigest())
     await stores.blobs.put(key, data)
     return key
 

@@ -3,9 +3,10 @@
 from datetime import timedelta
 from typing import Any
 
-from test_gallery_http import jpeg, platform
+from test_gallery_http import Platform, jpeg, platform
 
 from services.gallery.handlers.orphan_blobs import OrphanBlobs
+from shared.blobs.content import content_key
 from shared.clock import utc_now
 from shared.hosting.stores import Stores
 
@@ -17,6 +18,10 @@ def collector(stores: Stores, **later: Any) -> OrphanBlobs:
         return utc_now() + timedelta(**later)
 
     return OrphanBlobs(stores.documents, stores.blobs, grace=DAY, clock=clock)
+
+
+def original(p: Platform, image: dict[str, Any]) -> str:
+    return content_key("default", p.project_id, image["sha256"])
 
 
 async def keys(stores: Stores) -> set[str]:
@@ -35,7 +40,7 @@ async def test_thumbnails_go_a_day_after_their_image_and_originals_stay(stores: 
         again = await collector(stores, hours=25).collect()
     assert (early, late, again) == (0, 1, 0)
     assert kept == stored
-    assert left == {f"t/default/{image['sha256']}"}
+    assert left == {original(p, image)}
     assert len(stored) == 2
 
 
@@ -53,7 +58,7 @@ async def test_thumbnails_that_another_image_names_stay(stores: Stores) -> None:
 async def test_thumbnails_that_are_missing_are_made_again(stores: Stores) -> None:
     async with platform(stores) as p:
         image = await p.one("a.jpg", jpeg(1))
-        (thumbnails,) = await keys(stores) - {f"t/default/{image['sha256']}"}
+        (thumbnails,) = await keys(stores) - {original(p, image)}
         before = await p.client.get(f"{p.images}/{image['id']}/thumbnail")
         await stores.blobs.delete(thumbnails)
         after = await p.client.get(f"{p.images}/{image['id']}/thumbnail")

@@ -38,7 +38,8 @@ async def patch(p: Platform, place: str, offset: int, data: Any) -> httpx.Respon
 
 
 async def parts_left(stores: Stores) -> list[str]:
-    return [blob.key async for blob in stores.blobs.walk("u/")]
+    keys = [blob.key async for blob in stores.blobs.walk("t/")]
+    return [key for key in keys if "/uploads/" in key]
 
 
 async def test_upload_in_three_parts(stores: Stores) -> None:

@@ -118,7 +118,7 @@ async def test_one_hash_goes_from_the_upload_to_the_refusal(stores: Stores, tmp_
         snapshot = await frozen(stores, project)
         result = await trained(stores, snapshot, tmp_path)
         files = AttemptFiles(stores.documents, stores.blobs, TrainerSettings())
-        record = await files.store_result("default", result)
+        record = await files.store_result(result, tenant="default", project_id=project)
     manifest = ModelManifest.from_json(result.model_manifest.read_bytes())
     served = ServedModel(
         name=new_id(),

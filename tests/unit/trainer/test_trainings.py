@@ -64,8 +64,8 @@ async def test_artefacts_under_an_attempt_vanish_once_the_version_stands(place: 
     await place.settle()
     await place.worker().work_once()
     await place.settle()
-    left = [blob.key async for blob in place.stores.blobs.walk("t/default/trainings/")]
-    assert left == []
+    left = [blob.key async for blob in place.stores.blobs.walk("t/default/")]
+    assert [key for key in left if "/trainings/" in key] == []
     assert list((place.folder / "work").iterdir()) == []
 
 
