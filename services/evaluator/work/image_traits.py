@@ -1,21 +1,22 @@
 """Looks at evaluated images for what their errors may have in common: light and focus."""
 
 import asyncio
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from services.evaluator.domain.readers.dataset import DatasetImage
 from services.evaluator.domain.report.traits import ImageTraits
 from shared.blobs.port import Blobs
-from shared.contracts.snapshot import SnapshotImage
 from shared.errors import NotFound
 
 SIDE_PX = 512  # focus is compared at one scale, whatever the camera
 LARGEST_BYTES = 64 << 20
 
 
-async def look_at(blobs: Blobs, images: list[SnapshotImage], *, most: int) -> ImageTraits:
+async def look_at(blobs: Blobs, images: Sequence[DatasetImage], *, most: int) -> ImageTraits:
     """Brightness in [0, 1], sharpness (variance of the Laplacian) and device of each image.
 
     Only the first ``most`` images are decoded, one at a time; the others, and what is gone or
@@ -30,7 +31,7 @@ async def look_at(blobs: Blobs, images: list[SnapshotImage], *, most: int) -> Im
         except NotFound:
             continue
         brightness[place], sharpness[place] = await asyncio.to_thread(light_and_focus, data)
-    devices = [image.exif_device or "" for image in images]
+    devices = [image.exif_device for image in images]
     return ImageTraits(brightness, sharpness, np.array(devices, np.str_).reshape(-1))
 
 

@@ -137,8 +137,7 @@ class Judge:
         return report.model_copy(update={"state": "failed", "reason": reason}), said
 
     async def _completed(self, report: Report, version: Version) -> tuple[Report, EventBody]:
-        known = {image.image_id: image for image in version.snapshot.images}
-        images = [known[name] for name in version.image_ids]
+        images = [version.dataset.images[name] for name in version.image_ids]
         traits = await look_at(self._blobs, images, most=self._settings.looked_at)
         before = await self._earlier(report)
         options = self._options(report, version, before, traits)
@@ -155,7 +154,7 @@ class Judge:
         stored = report.model_copy(
             update={
                 "state": "completed",
-                "dataset_hash": version.snapshot.dataset_hash,
+                "dataset_hash": version.dataset.dataset_hash,
                 "threshold": document["threshold"],
                 "document_key": await self._put(report, orjson.dumps(document)),
                 "matches_key": await self._put(report, judged.matches) if judged.matches else "",
@@ -177,26 +176,25 @@ class Judge:
         before: Sequence[Report],
         traits: ImageTraits,
     ) -> ReportOptions:
-        snapshot = version.snapshot
-        known = {image.image_id: image for image in snapshot.images}
+        dataset = version.dataset
         history: dict[str, list[tuple[int, float]]] = {}
         for earlier in before:
             for point in earlier.points:
                 if point.rate is not None:
                     history.setdefault(point.label, []).append((point.count, point.rate))
-        corrected = frozenset(image.image_id for image in snapshot.images if image.corrected)
+        corrected = frozenset(name for name, image in dataset.images.items() if image.corrected)
         return ReportOptions(
             identity={
                 "version": report.name,
                 "project_id": report.project_id,
                 "training_id": report.training_id,
-                "dataset_hash": snapshot.dataset_hash,
-                "task": snapshot.task,
+                "dataset_hash": dataset.dataset_hash,
+                "task": dataset.task,
                 "revision": report.revision,
-                "image_names": [known[name].name for name in version.image_ids],
+                "image_names": [dataset.images[name].name for name in version.image_ids],
             },
-            dataset_images=len(snapshot.images),
-            annotation_counts=version.annotation_counts,
+            dataset_images=len(dataset.images),
+            annotation_counts=dataset.annotation_counts,
             history=history,
             elapsed_ms=version.elapsed_ms,
             image_traits=traits,
@@ -257,7 +255,7 @@ def _detected(
     evaluation = judged(version.samples)
     watched = None if version.corrected is None else judged(version.corrected)
     complete = replace(
-        options, tile_plan=version.tile_plan, watched=watched, rotated=version.rotated
+        options, tile_plan=version.dataset.tile_plan, watched=watched, rotated=version.rotated
     )
     document = detection_report(evaluation, complete)
     kept = None if watched is None else matches_to_bytes(watched)
@@ -268,7 +266,7 @@ def _other_task(
     version: Version, options: ReportOptions, settings: EvaluatorSettings
 ) -> dict[str, Any]:
     told = TaskOptions(
-        labels=version.snapshot.labels,
+        labels=version.dataset.labels,
         image_ids=version.image_ids,
         identity=options.identity,
         dataset_images=options.dataset_images,
@@ -287,7 +285,7 @@ def _other_task(
         return text_report(
             lines, told, truth_texts=version.truth_texts, found_texts=version.found_texts
         )
-    raise BadSamples(f"versions of the task {version.snapshot.task} cannot be judged")
+    raise BadSamples(f"versions of the task {version.dataset.task} cannot be judged")
 
 
 def headline(report: Report, document: Mapping[str, Any]) -> ReportCompleted:

@@ -27,7 +27,7 @@ EVERYWHERE = Rle(size=(9, 9), counts=to_text(np.array([0, 81], np.uint32)))
 
 def judged(manifest: bytes, predictions: bytes) -> dict[str, Any]:
     version = read_version(manifest, predictions)
-    task = version.snapshot.task
+    task = version.dataset.task
     options = ReportOptions(identity={"task": task}, elapsed_ms=version.elapsed_ms, replicates=50)
     done = compute(version, options, SETTINGS)
     assert done.matches is None
@@ -85,7 +85,14 @@ def test_a_classification_is_judged_on_its_scores() -> None:
         (classified([("apple", (0.5, 0.5))]), "2 scores, 3 labels"),
         (
             files(
-                "classification", FRUIT, [(image("a", (), (9, 9)), ImagePredictions(image_id="a"))]
+                "classification",
+                FRUIT,
+                [
+                    (
+                        image("a", (), (9, 9)),
+                        ImagePredictions(image_id="a", scores=(1.0, 0.0, 0.0)),
+                    )
+                ],
             ),
             "0 labels instead of one",
         ),
@@ -116,7 +123,7 @@ def test_predictions_that_do_not_fit_are_refused(manifest: tuple[bytes, bytes], 
 
 def test_an_unknown_task_is_refused() -> None:
     manifest, predictions = classified([("apple", (1.0, 0.0, 0.0))])
-    with pytest.raises(BadSamples, match="snapshot is damaged: task"):
+    with pytest.raises(BadSamples, match="snapshot is damaged: Invalid enum value 'pose'"):
         read_version(manifest.replace(b'"classification"', b'"pose"'), predictions)
 
 

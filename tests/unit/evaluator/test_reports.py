@@ -210,7 +210,7 @@ def test_a_version_is_read_from_its_snapshot_and_predictions() -> None:
     assert len(version.samples.images.ids) == 20
     assert version.kind == "box"
     assert version.elapsed_ms == (20.0,) * 20
-    assert sum(version.annotation_counts) == len(version.samples.truths)
+    assert sum(version.dataset.annotation_counts) == len(version.samples.truths)
     assert version.samples.truths.ids[0] == "s0"
     assert version.corrected is None
 

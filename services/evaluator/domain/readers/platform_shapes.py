@@ -1,83 +1,88 @@
-"""Shapes of the platform's own files as boxes, rotated boxes and run-length codes."""
+"""Shapes of a snapshot as boxes, rotated boxes and run-length codes."""
 
 from collections.abc import Iterable, Sequence
 from itertools import chain
-from math import radians
 
 import numpy as np
 from numpy.typing import NDArray
 
 from services.evaluator.domain.numbers.columns import BadSamples, Floats
-from shared.contracts.predictions import Detection
-from shared.contracts.shapes import Point, Rle, Shape
-from shared.contracts.snapshot import SnapshotImage
+from services.evaluator.domain.readers.dataset import Image, Point, Rle, Shape
 from shared.vision import rotated_boxes
 from shared.vision.masks import MaskTable, bounds_xywh, from_polygons, from_text, table
 
 Code = NDArray[np.uint32]
+Sized = tuple[Image, Code]
 
 
-def upright_box(shape: Shape, image: SnapshotImage) -> list[float]:
-    """Upright box ``x, y, w, h`` around a shape."""
-    if shape.kind == "mask":
-        around: list[float] = bounds_xywh(mask_table([(image, decoded(shape.rle, image))]))[
-            0
-        ].tolist()
-        return around
-    return _around(_corners(shape))
+def upright_boxes(rows: Sequence[tuple[Image, Shape]]) -> Floats:
+    """Upright boxes ``x, y, w, h`` around shapes, ``(N, 4)``."""
+    out = np.zeros((len(rows), 4))
+    drawn = [place for place, (_, shape) in enumerate(rows) if shape.kind != "mask"]
+    masks = [place for place, (_, shape) in enumerate(rows) if shape.kind == "mask"]
+    bounds = np.array([_bounds(rows[place]) for place in drawn], np.float64).reshape(-1, 4)
+    turned = np.array([rows[p][1].kind in ("box", "rotated_box") for p in drawn], np.bool_)
+    angles = np.array([rows[p][1].angle or 0.0 for p in drawn], np.float64)
+    bounds[turned] = around_turned(bounds[turned], angles[turned])
+    out[drawn] = np.hstack([bounds[:, :2], bounds[:, 2:] - bounds[:, :2]])
+    if masks:
+        codes = [(image, decoded(shape.rle, image)) for image, shape in (rows[p] for p in masks)]
+        out[masks] = bounds_xywh(mask_table(codes))
+    return out
 
 
-def found_box(found: Detection) -> list[float]:
-    """Upright box ``x, y, w, h`` around a predicted object."""
-    if found.angle is None:
-        x1, y1, x2, y2 = found.box
-        return [x1, y1, x2 - x1, y2 - y1]
-    return _around(_turned(found.box, found.angle))
+def around_turned(bounds_xyxy: Floats, angles_deg: Floats) -> Floats:
+    """Upright boxes ``x1, y1, x2, y2`` around boxes turned about their centres, ``(N, 4)``."""
+    return rotated_boxes.bounds(rotated_boxes.from_wire(bounds_xyxy, angles_deg))
 
 
-def rotated_box(shape: Shape, image: SnapshotImage) -> list[float]:
-    """Rotated box ``cx, cy, w, h, angle``, in radians, clockwise; other shapes have angle 0."""
-    if shape.kind == "rotated_box":
-        return _in_radians(shape.bounds(), shape.angle or 0.0)
-    x, y, w, h = upright_box(shape, image)
-    return [x + w / 2, y + h / 2, w, h, 0.0]
+def rotated_rows(rows: Sequence[tuple[Image, Shape]], upright_xywh: Floats) -> Floats:
+    """Rotated boxes ``cx, cy, w, h, angle``, in radians, clockwise, ``(N, 5)``.
+
+    Shapes of another kind are their upright boxes with angle 0.
+    """
+    x, y, w, h = upright_xywh.T
+    out = np.stack([x + w / 2, y + h / 2, w, h, np.zeros(len(x))], axis=1)
+    turned = [place for place, (_, shape) in enumerate(rows) if shape.kind == "rotated_box"]
+    bounds = np.array([_bounds(rows[place]) for place in turned], np.float64).reshape(-1, 4)
+    angles = np.array([rows[place][1].angle or 0.0 for place in turned], np.float64)
+    out[turned] = in_radians(bounds, angles)
+    return out
 
 
-def found_rotated_box(found: Detection) -> list[float]:
-    """The same of a predicted object."""
-    return _in_radians(found.box, found.angle or 0.0)
+def in_radians(bounds_xyxy: Floats, angles_deg: Floats) -> Floats:
+    """Rotated boxes of the wire form, their angles in radians, ``(N, 5)``."""
+    boxes = rotated_boxes.from_wire(bounds_xyxy, angles_deg)
+    return np.hstack([boxes[:, :4], np.deg2rad(boxes[:, 4:])])
 
 
-def outline(shape: Shape, image: SnapshotImage) -> Code:
-    """Pixels of a shape."""
+def outline(shape: Shape, image: Image) -> Code:
+    """Pixels of a shape.
+
+    Raises:
+        BadSamples: It cannot be drawn in its image.
+    """
     if shape.kind == "mask":
         return decoded(shape.rle, image)
-    return _filled(_corners(shape), image)
+    if shape.kind in ("box", "rotated_box"):
+        bounds = np.array([_bounds((image, shape))])
+        boxes = rotated_boxes.from_wire(bounds, [shape.angle or 0.0])
+        return _filled(rotated_boxes.corners(boxes)[0].ravel().tolist(), image)
+    return polygon(shape.points, image)
 
 
-def polygon(points: Sequence[Point], image: SnapshotImage) -> Code:
+def polygon(points: Sequence[Point], image: Image) -> Code:
     """Pixels of a polygon."""
     return _filled(list(chain.from_iterable(points)), image)
 
 
-def found_mask(found: Detection, image: SnapshotImage) -> Code:
-    """Pixels of a predicted object.
-
-    Raises:
-        BadSamples: It carries none, or of another size.
-    """
-    if found.rle is None:
-        raise BadSamples("a predicted object carries no mask")
-    return decoded(found.rle, image)
-
-
-def decoded(rle: Rle | None, image: SnapshotImage) -> Code:
+def decoded(rle: Rle | None, image: Image) -> Code:
     """Read a run-length code.
 
     Raises:
         BadSamples: It is damaged, or not of the image's size.
     """
-    if rle is None or rle.size != (image.height, image.width):
+    if rle is None or rle.size != image.size:
         raise BadSamples(f"a mask and its image {image.image_id} differ in size")
     try:
         return from_text(rle.counts)
@@ -85,7 +90,7 @@ def decoded(rle: Rle | None, image: SnapshotImage) -> Code:
         raise BadSamples(f"image {image.image_id}: {error}") from error
 
 
-def mask_table(rows: Iterable[tuple[SnapshotImage, Code]]) -> MaskTable:
+def mask_table(rows: Iterable[Sized]) -> MaskTable:
     """Gather codes; each must cover its image.
 
     Raises:
@@ -93,44 +98,22 @@ def mask_table(rows: Iterable[tuple[SnapshotImage, Code]]) -> MaskTable:
     """
     listed = list(rows)
     try:
-        return table(
-            [code for _, code in listed], [(image.height, image.width) for image, _ in listed]
-        )
+        return table([code for _, code in listed], [image.size for image, _ in listed])
     except ValueError as error:
         raise BadSamples(str(error)) from error
 
 
-def _filled(corners: Sequence[float], image: SnapshotImage) -> Code:
+def _filled(corners: Sequence[float], image: Image) -> Code:
     try:
         return from_polygons([corners], image.height, image.width)
     except ValueError as error:
         raise BadSamples(f"image {image.image_id}: {error}") from error
 
 
-def _corners(shape: Shape) -> list[float]:
-    """Outline as ``[x1, y1, …]``; a box has its four corners."""
-    if shape.kind in ("box", "rotated_box"):
-        return _turned(shape.bounds(), shape.angle or 0.0)
-    return list(chain.from_iterable(shape.points))
-
-
-def _turned(box: tuple[float, float, float, float], angle: float) -> list[float]:
-    outline_xy: Floats = rotated_boxes.corners(np.array([_wire(box, angle)]))
-    corners: list[float] = outline_xy[0].ravel().tolist()
-    return corners
-
-
-def _in_radians(box: tuple[float, float, float, float], angle: float) -> list[float]:
-    *upright, degrees = _wire(box, angle)
-    return [*upright, radians(degrees)]
-
-
-def _wire(box: tuple[float, float, float, float], angle: float) -> list[float]:
-    turned: list[float] = rotated_boxes.from_wire(np.array([box]), [angle])[0].tolist()
-    return turned
-
-
-def _around(corners: Sequence[float]) -> list[float]:
-    points = np.array(corners, np.float64).reshape(-1, 2)
-    low, high = points.min(axis=0), points.max(axis=0)
-    return [*low.tolist(), *(high - low).tolist()]
+def _bounds(row: tuple[Image, Shape]) -> tuple[float, float, float, float]:
+    """Upright box around the points of a shape."""
+    image, shape = row
+    if len(shape.points) < 2:
+        raise BadSamples(f"image {image.image_id}: a {shape.kind} has too few points")
+    xs, ys = zip(*shape.points, strict=True)
+    return min(xs), min(ys), max(xs), max(ys)

@@ -1,58 +1,49 @@
 """Stored predictions of classification, semantic segmentation and OCR become what is judged."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from services.evaluator.domain.classes.classification import Classified, check_classified
 from services.evaluator.domain.numbers.columns import BadSamples
-from services.evaluator.domain.objects.samples import (
-    Detections,
-    ImageList,
-    Regions,
-    Samples,
-    Truths,
-    check,
-)
+from services.evaluator.domain.objects.samples import Detections, Regions, Samples, Truths, check
 from services.evaluator.domain.pixels.tally import IGNORED, LabelMap, SemanticTally
-from services.evaluator.domain.readers.platform_shapes import decoded, mask_table, outline, polygon
-from shared.contracts.predictions import ImagePredictions
-from shared.contracts.shapes import Shape
-from shared.contracts.snapshot import SnapshotImage
+from services.evaluator.domain.readers.dataset import Image
+from services.evaluator.domain.readers.pairs import Pairs
+from services.evaluator.domain.readers.platform_shapes import mask_table, outline, polygon
 from shared.vision.masks import MaskTable, areas, bounds_xywh, to_dense
 
-Pair = tuple[SnapshotImage, ImagePredictions]
 TEXT = "text"
+Layers = Iterable[tuple[int, Any]]
 
 
-def classified(labels: tuple[str, ...], pairs: Sequence[Pair]) -> Classified:
+def classified(pairs: Pairs) -> Classified:
     """Read the one label of each image, and the scores of all.
 
     Raises:
-        BadSamples: An image has no or several labels, an unknown one, or another number of scores.
+        BadSamples: An image has no or several labels, an unknown one, or labels differ.
     """
+    labels = pairs.dataset.labels
+    if pairs.found.header.labels != labels:
+        raise BadSamples("the labels of the predictions are not those of the snapshot")
     places = {label: place for place, label in enumerate(labels)}
-    truth = [places.get(_only_label(image), -1) for image, _ in pairs]
-    for image, predicted in pairs:
-        if len(predicted.scores) != len(labels):
-            raise BadSamples(
-                f"image {image.image_id}: {len(predicted.scores)} scores, {len(labels)} labels"
-            )
-    scores = np.array([predicted.scores for _, predicted in pairs], np.float64)
-    samples = Classified(np.array(truth, np.int64), scores.reshape(len(pairs), len(labels)))
+    truth = [places.get(_only_label(image), -1) for image in pairs.read()]
+    scores = pairs.found.columns["scores"].astype(np.float64)
+    samples = Classified(np.array(truth, np.int64), scores.reshape(len(truth), len(labels)))
     check_classified(samples)
     return samples
 
 
-def _only_label(image: SnapshotImage) -> str:
+def _only_label(image: Image) -> str:
     found = {shape.label for shape in image.shapes if shape.kind == "image"}
     if len(found) != 1:
         raise BadSamples(f"image {image.image_id} has {len(found)} labels instead of one")
     return found.pop()
 
 
-def segmented(labels: tuple[str, ...], pairs: Sequence[Pair]) -> SemanticTally:
+def segmented(pairs: Pairs) -> SemanticTally:
     """Count pixels image by image; pixels of no label are background, regions count for nothing.
 
     Where shapes or masks overlap the later one is on top.
@@ -60,46 +51,42 @@ def segmented(labels: tuple[str, ...], pairs: Sequence[Pair]) -> SemanticTally:
     Raises:
         BadSamples: A label is unknown, or a mask is damaged or of another size.
     """
-    places = {label: place for place, label in enumerate(labels, start=1)}
-    tally = SemanticTally(labels=len(labels) + 1)
-    for image, predicted in pairs:
+    places = {label: place for place, label in enumerate(pairs.dataset.labels, start=1)}
+    tally = SemanticTally(labels=len(places) + 1)
+    masks, labels = pairs.masks(), pairs.found_labels()
+    if (labels < 0).any():
+        raise BadSamples("a label of the predictions is unknown")
+    spans = pairwise(pairs.found.starts.tolist())
+    for image, (first, last) in zip(pairs.read(), spans, strict=True):
         truth = _label_map(image, _drawn(image, places))
         for region in image.ignore_regions:
             truth[_pixels(polygon(region.points, image), image)] = IGNORED
-        found = (
-            (_place(places, mask.label), decoded(mask.rle, image)) for mask in predicted.label_masks
-        )
+        found = ((int(labels[row]) + 1, masks.code(row)) for row in range(first, last))
         tally.add(truth, _label_map(image, found))
     return tally
 
 
-def _drawn(image: SnapshotImage, places: dict[str, int]) -> Iterable[tuple[int, Any]]:
+def _drawn(image: Image, places: dict[str, int]) -> Layers:
     for shape in image.shapes:
         if shape.kind != "image":
-            yield _place(places, shape.label), outline(shape, image)
+            if shape.label not in places:
+                raise BadSamples(f"label {shape.label!r} is unknown")
+            yield places[shape.label], outline(shape, image)
 
 
-def _place(places: dict[str, int], label: str) -> int:
-    if label not in places:
-        raise BadSamples(f"label {label!r} is unknown")
-    return places[label]
-
-
-def _label_map(image: SnapshotImage, layers: Iterable[tuple[int, Any]]) -> LabelMap:
-    out = np.zeros((image.height, image.width), np.uint8)
+def _label_map(image: Image, layers: Layers) -> LabelMap:
+    out = np.zeros(image.size, np.uint8)
     for place, code in layers:
         out[_pixels(code, image)] = place
     return out
 
 
-def _pixels(code: Any, image: SnapshotImage) -> np.ndarray:  # noqa: ANN401 - a run-length code
+def _pixels(code: Any, image: Image) -> np.ndarray:  # noqa: ANN401 - a run-length code
     mask_table([(image, code)])
-    return to_dense(code, image.height, image.width)
+    return to_dense(code, *image.size)
 
 
-def read_lines(
-    pairs: Sequence[Pair],
-) -> tuple[Samples, tuple[str, ...], tuple[str, ...]]:
+def read_lines(pairs: Pairs) -> tuple[Samples, tuple[str, ...], tuple[str, ...]]:
     """Read outlines of lines as masks under one label, and the texts of truths and predictions.
 
     A true line without text reads as empty.
@@ -107,36 +94,25 @@ def read_lines(
     Raises:
         BadSamples: An outline or a score cannot be judged.
     """
-    truths = [
-        (place, image, shape)
-        for place, (image, _) in enumerate(pairs)
-        for shape in image.shapes
-        if shape.kind != "image"
-    ]
-    found = [
-        (place, image, line)
-        for place, (image, predicted) in enumerate(pairs)
-        for line in predicted.lines
-    ]
-    regions = [
-        (place, image, region.points)
-        for place, (image, _) in enumerate(pairs)
-        for region in image.ignore_regions
-    ]
+    images = list(enumerate(pairs.read()))
+    truths = [(k, i, shape) for k, i in images for shape in i.shapes if shape.kind != "image"]
+    regions = [(k, i, region.points) for k, i in images for region in i.ignore_regions]
+    row_image = pairs.found.row_image()
+    lines = [(images[k][1], ring) for k, ring in zip(row_image, _rings(pairs), strict=True)]
     true_masks = mask_table((image, outline(shape, image)) for _, image, shape in truths)
-    found_masks = mask_table((image, polygon(line.points, image)) for _, image, line in found)
+    found_masks = mask_table((image, polygon(points, image)) for image, points in lines)
     region_masks = mask_table((image, polygon(points, image)) for _, image, points in regions)
     samples = Samples(
         labels=(TEXT,),
-        images=_images(pairs),
+        images=pairs.images(),
         truths=Truths(
             **_columns([place for place, _, _ in truths], true_masks),
             crowd=np.zeros(len(truths), np.bool_),
             ids=tuple(shape.id for _, _, shape in truths),
         ),
         detections=Detections(
-            **_columns([place for place, _, _ in found], found_masks),
-            score=np.array([line.score for _, _, line in found], np.float64),
+            **_columns(row_image.tolist(), found_masks),
+            score=pairs.found.columns["score"].astype(np.float64),
         ),
         regions=Regions(
             np.array([place for place, _, _ in regions], np.int64),
@@ -145,11 +121,22 @@ def read_lines(
         ),
     )
     check(samples)
-    return samples, tuple(_said(s) for _, _, s in truths), tuple(line.text for _, _, line in found)
+    return samples, tuple(shape.text or "" for _, _, shape in truths), _texts(pairs)
 
 
-def _said(shape: Shape) -> str:
-    return shape.text or ""
+def _rings(pairs: Pairs) -> list[Any]:
+    points = pairs.found.columns["points"].astype(np.float64)
+    starts = pairs.found.columns["points_starts"].tolist()
+    return [points[first:last].tolist() for first, last in pairwise(starts)]
+
+
+def _texts(pairs: Pairs) -> tuple[str, ...]:
+    data = pairs.found.columns["text"].tobytes()
+    starts = pairs.found.columns["text_starts"].tolist()
+    try:
+        return tuple(data[first:last].decode() for first, last in pairwise(starts))
+    except UnicodeDecodeError as error:
+        raise BadSamples(f"a predicted text is not UTF-8: {error}") from error
 
 
 def _columns(image: list[int], masks: MaskTable) -> dict[str, Any]:
@@ -160,11 +147,3 @@ def _columns(image: list[int], masks: MaskTable) -> dict[str, Any]:
         "area": areas(masks),
         "masks": masks,
     }
-
-
-def _images(pairs: Sequence[Pair]) -> ImageList:
-    return ImageList(
-        ids=tuple(image.image_id for image, _ in pairs),
-        widths=np.array([image.width for image, _ in pairs], np.int64),
-        heights=np.array([image.height for image, _ in pairs], np.int64),
-    )

@@ -7,21 +7,16 @@ from services.evaluator.domain.objects.borrowed_engines import RotatedObjects
 from services.evaluator.domain.objects.samples import Samples
 from services.evaluator.domain.pixels.tally import SemanticTally
 from services.evaluator.domain.readers.coco_records import Kind
-from shared.contracts.snapshot import Snapshot
-from shared.vision.tiles import TilePlan
+from services.evaluator.domain.readers.dataset import Dataset
 
 
 @dataclass(frozen=True)
 class Version:
-    """What every task knows; counts are of the whole data set, per label of the snapshot.
-
-    ``image_ids`` are the held-out images that judge.
-    """
+    """What every task knows; ``image_ids`` are the held-out images that judge."""
 
     version: str
-    snapshot: Snapshot
+    dataset: Dataset
     image_ids: tuple[str, ...]
-    annotation_counts: tuple[int, ...]
     elapsed_ms: tuple[float, ...]
 
 
@@ -37,7 +32,6 @@ class JudgedVersion(Version):
     samples: Samples
     corrected: Samples | None
     kind: Kind
-    tile_plan: TilePlan | None
     rotated: tuple[RotatedObjects, RotatedObjects] | None
 
 

@@ -1,0 +1,160 @@
+"""The snapshot of a version as it is judged: decoded image by image, no record outlives its use."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal, TypeVar
+
+import msgspec
+
+from services.evaluator.domain.numbers.columns import BadSamples
+from shared.contracts.shapes import Task
+from shared.runtime.tasks.names import ShapeKind
+from shared.vision.tiles import TilePlan
+
+WHAT = "the snapshot"
+Point = tuple[float, float]
+T = TypeVar("T")
+
+
+class Rle(msgspec.Struct, frozen=True, gc=False):
+    """A run-length code; ``size`` is height and width."""
+
+    size: tuple[int, int]
+    counts: str
+
+
+class Shape(msgspec.Struct, frozen=True, gc=False):
+    """One annotated object, as ``shared.contracts.shapes`` describes it."""
+
+    label: str
+    kind: ShapeKind
+    id: str = ""
+    points: tuple[Point, ...] = ()
+    rle: Rle | None = None
+    angle: float | None = None
+    text: str | None = None
+
+
+class Region(msgspec.Struct, frozen=True, gc=False):
+    """A polygon whose inside counts for nothing."""
+
+    points: tuple[Point, ...]
+
+
+class Image(msgspec.Struct, frozen=True, gc=False):
+    """One image and what is drawn on it."""
+
+    image_id: str
+    name: str
+    blob_key: str
+    width: int
+    height: int
+    split: Literal["train", "val", "test"]
+    shapes: tuple[Shape, ...] = ()
+    ignore_regions: tuple[Region, ...] = ()
+    corrected: bool = False
+    exif_device: str | None = None
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width."""
+        return self.height, self.width
+
+
+class _Plan(msgspec.Struct):
+    grid: tuple[int, int] | None = None
+    tile_size: tuple[int, int] | None = None
+    overlap_px: int = 0
+
+
+class _Snapshot(msgspec.Struct):
+    task: Task
+    labels: tuple[str, ...]
+    images: list[msgspec.Raw]
+    tile_plan: _Plan | None = None
+    dataset_hash: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetImage:
+    """What is known of one image beside its shapes, which are decoded when they are asked for."""
+
+    image_id: str
+    name: str
+    blob_key: str
+    width: int
+    height: int
+    judges: bool
+    corrected: bool
+    exif_device: str
+    raw: msgspec.Raw
+
+    def read(self) -> Image:
+        """The image with its shapes."""
+        return _IMAGE(self.raw, f"{WHAT}, image {self.image_id},")
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """A frozen data set; ``annotation_counts`` are of all its images, by label."""
+
+    task: Task
+    labels: tuple[str, ...]
+    tile_plan: TilePlan | None
+    dataset_hash: str
+    images: dict[str, DatasetImage]
+    annotation_counts: tuple[int, ...]
+
+
+def read_dataset(manifest: bytes) -> Dataset:
+    """Read a snapshot manifest.
+
+    Raises:
+        BadSamples: It is damaged, or of an unknown task.
+    """
+    found = _SNAPSHOT(manifest, WHAT)
+    counts: Counter[str] = Counter()
+    images = {image.image_id: image for image in _images(found.images, counts)}
+    plan = found.tile_plan
+    return Dataset(
+        task=found.task,
+        labels=found.labels,
+        tile_plan=None if plan is None else TilePlan(plan.grid, plan.tile_size, plan.overlap_px),
+        dataset_hash=found.dataset_hash,
+        images=images,
+        annotation_counts=tuple(counts[label] for label in found.labels),
+    )
+
+
+def _images(raws: list[msgspec.Raw], counts: Counter[str]) -> Iterator[DatasetImage]:
+    for place, raw in enumerate(raws):
+        image = _IMAGE(raw, f"{WHAT}, images[{place}],")
+        counts.update(shape.label for shape in image.shapes)
+        yield DatasetImage(
+            image_id=image.image_id,
+            name=image.name,
+            blob_key=image.blob_key,
+            width=image.width,
+            height=image.height,
+            judges=image.split == "test",  # train teaches, val may teach; only these images judge
+            corrected=image.corrected,
+            exif_device=image.exif_device or "",
+            raw=raw,
+        )
+
+
+def _decoder(kind: type[T]) -> Callable[[bytes | msgspec.Raw, str], T]:
+    decode = msgspec.json.Decoder(kind).decode
+
+    def decoded(data: bytes | msgspec.Raw, what: str) -> T:
+        try:
+            return decode(data)
+        except msgspec.DecodeError as error:
+            raise BadSamples(f"{what} is damaged: {error}") from error
+
+    return decoded
+
+
+_SNAPSHOT = _decoder(_Snapshot)
+_IMAGE = _decoder(Image)
