@@ -8,6 +8,7 @@ from services.annotation.handlers.annotation_store import AnnotationStore
 from services.annotation.handlers.annotations import Annotations
 from services.annotation.handlers.exports import Exports
 from services.annotation.handlers.images import Images
+from services.annotation.handlers.import_undo import ImportUndo
 from services.annotation.handlers.imports import Imports
 from services.annotation.handlers.labels import Labels
 from services.annotation.handlers.predictions import Predictions
@@ -42,6 +43,7 @@ def build(stores: Stores) -> Service:
     snapshots = Snapshots(documents, stores.blobs, projects=projects, images=images, store=store)
     parser = ArchiveParser(settings)
     imports = Imports(parser, images=images, labels=labels, store=store)
+    undoing = ImportUndo(images=images, labels=labels, store=store)
     body = ArchiveBody(settings.staging_folder(), settings.max_archive_mib << 20)
     exports = Exports(snapshots, images=images, labels=labels, staging=settings.staging_folder())
     return Service(
@@ -49,7 +51,7 @@ def build(stores: Stores) -> Service:
         summary="Labels, annotations and their history, imports, exports, snapshots",
         collections=COLLECTIONS,
         routers=(annotations_api.router, labels_api.router, transfers_api.router),
-        use_cases=(annotations, labels, projects, imports, exports, body),
+        use_cases=(annotations, labels, projects, imports, undoing, exports, body),
         subscriptions=subscriptions(
             projects,
             annotations=annotations,

@@ -71,6 +71,7 @@ class ChangeRecord(Document):
 
     project_id: str
     image_id: str
+    import_id: str = ""
     change: Change
 
 
@@ -109,7 +110,9 @@ PREDICTIONS = CollectionSpec("annotation.predictions", PredictionView, (Index(("
 ANNOTATIONS = CollectionSpec(
     "annotation.annotations", Annotation, (Index(("project_id", "annotated")),)
 )
-HISTORY = CollectionSpec("annotation.history", ChangeRecord, (Index(("image_id",)),))
+HISTORY = CollectionSpec(
+    "annotation.history", ChangeRecord, (Index(("image_id",)), Index(("import_id",)))
+)
 LABELS = CollectionSpec(
     "annotation.labels", Label, (Index(("project_id", "unique_name"), unique=True),)
 )

@@ -1,15 +1,11 @@
 """Requests and responses of the annotation service."""
 
-from typing import Literal
-
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.annotation.domain.formats.limits import MAX_SHAPES
-from services.annotation.domain.formats.model import Format, Split
+from services.annotation.domain.formats.model import Split
 from services.annotation.domain.history import Change, Reason
 from services.annotation.handlers.annotations import AnnotatedView, Summary
-from services.annotation.handlers.imports import ImportOutcome
-from services.annotation.process.parser_messages import ParsedEntry
 from services.annotation.repository import Label
 from shared.clock import Timestamp
 from shared.contracts.shapes import IgnoreRegion, Name, Shape
@@ -134,80 +130,3 @@ class LabelList(BaseModel):
 
     items: tuple[LabelResponse, ...]
     total: int
-
-
-class ImportEntryResponse(BaseModel):
-    """What became of one file, or of one image of a file that describes many."""
-
-    file: str
-    status: Literal["imported", "readable", "failed", "left_aside"]
-    image_id: str | None
-    image_name: str | None
-    format: Format | None
-    shapes: int
-    warnings: tuple[str, ...]
-    message: str
-    annotation: tuple[Shape, ...] | None = None
-    """The shapes themselves, of a dry run."""
-
-    @classmethod
-    def of(cls, entry: ParsedEntry, *, dry_run: bool) -> "ImportEntryResponse":
-        """Build the response of an entry."""
-        done: Literal["imported", "readable"] = "readable" if dry_run else "imported"
-        unusable: Literal["failed", "left_aside"] = "failed" if entry.error else "left_aside"
-        return cls(
-            file=entry.file,
-            status=done if entry.usable else unusable,
-            image_id=entry.image_id,
-            image_name=entry.image_name,
-            format=entry.format,
-            shapes=len(entry.shapes),
-            warnings=entry.warnings,
-            message=entry.error or entry.notice,
-            annotation=entry.shapes if dry_run and entry.usable else None,
-        )
-
-
-class ImportSplitResponse(BaseModel):
-    """A list of a split that lay in the archive."""
-
-    file: str
-    split: Split
-    images: int
-    unknown: tuple[str, ...]
-
-
-class ImportResponse(BaseModel):
-    """The report of an import, file by file."""
-
-    imported: int
-    failed: int
-    left_aside: int
-    warnings: int
-    new_labels: tuple[str, ...]
-    entries: tuple[ImportEntryResponse, ...]
-    splits: tuple[ImportSplitResponse, ...]
-
-    @classmethod
-    def of(cls, outcome: ImportOutcome, *, dry_run: bool) -> "ImportResponse":
-        """Build the report."""
-        entries = tuple(
-            ImportEntryResponse.of(entry, dry_run=dry_run) for entry in outcome.parsed.entries
-        )
-        return cls(
-            imported=outcome.stored,
-            failed=len(outcome.failed),
-            left_aside=sum(entry.status == "left_aside" for entry in entries),
-            warnings=sum(len(entry.warnings) for entry in entries),
-            new_labels=outcome.new_labels,
-            entries=entries,
-            splits=tuple(
-                ImportSplitResponse(
-                    file=found.file,
-                    split=found.split,
-                    images=len(found.image_ids),
-                    unknown=found.unknown,
-                )
-                for found in outcome.parsed.splits
-            ),
-        )

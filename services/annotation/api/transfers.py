@@ -9,9 +9,11 @@ from starlette.background import BackgroundTask
 from services.annotation.api.annotations import Id
 from services.annotation.api.archive_body import ArchiveBody
 from services.annotation.api.labels import Directory
-from services.annotation.api.schemas import ImportResponse
+from services.annotation.api.reports import ImportResponse, UndoResponse
+from services.annotation.domain.conflicts import OnConflict
 from services.annotation.domain.exports import ExportFormat
 from services.annotation.handlers.exports import Exports
+from services.annotation.handlers.import_undo import ImportUndo
 from services.annotation.handlers.imports import ImportOptions, Imports
 from shared.http.callers import Editor, Viewer
 from shared.http.use_cases import use
@@ -34,6 +36,7 @@ _ZIP_BODY = {
 
 
 Importing = Annotated[Imports, Depends(use(Imports))]
+Undoing = Annotated[ImportUndo, Depends(use(ImportUndo))]
 Exporting = Annotated[Exports, Depends(use(Exports))]
 Body = Annotated[ArchiveBody, Depends(use(ArchiveBody))]
 
@@ -59,15 +62,32 @@ async def import_labels(
     response: Response,
     dry_run: Annotated[bool, Query(description="Report, and store nothing")] = False,
     strict: Annotated[bool, Query(description="Store all files or none")] = False,
+    on_conflict: Annotated[
+        OnConflict,
+        Query(description="Keep or replace what a person drew, or merge the import into it"),
+    ] = "keep",
 ) -> ImportResponse:
-    """Import a zip of labelme, VOC, YOLO, COCO or CreateML files at its root."""
+    """Import a zip of labelme, VOC, YOLO, COCO or CreateML files at its root.
+
+    What a person drew or corrected stays unless ``on_conflict`` says otherwise; what an earlier
+    import made is replaced. A dry run tells what would be done.
+    """
     project = await projects.require(who.tenant, project_id)
-    options = ImportOptions(dry_run=dry_run, strict=strict)
+    options = ImportOptions(dry_run=dry_run, strict=strict, on_conflict=on_conflict)
     async with body.received(request) as archive:
         outcome = await imports.import_archive(who, project, archive, options)
     report = ImportResponse.of(outcome, dry_run=dry_run)
     response.status_code = 200 if dry_run else 207 if report.failed else 201
     return report
+
+
+@router.post("/imports/{import_id}:undo")
+async def undo_import(
+    who: Editor, undoing: Undoing, projects: Directory, project_id: Id, import_id: Id
+) -> UndoResponse:
+    """Give images back what an import replaced; one that was changed since stays as it is."""
+    await projects.require(who.tenant, project_id)
+    return UndoResponse.of(await undoing.undo(who, project_id, import_id))
 
 
 @router.get(

@@ -9,7 +9,10 @@ from shared.contracts.shapes import IgnoreRegion, Shape
 
 @dataclass(frozen=True)
 class AnnotationDraft:
-    """What an image's annotation shall be; `split` and `whole_version` None keep what it has."""
+    """What an image's annotation shall be; `split` and `whole_version` None keep what it has.
+
+    ``import_id`` is the import that it comes of, ``restores`` the step whose outcome it is again.
+    """
 
     shapes: tuple[Shape, ...]
     ignore_regions: tuple[IgnoreRegion, ...] = ()
@@ -18,3 +21,5 @@ class AnnotationDraft:
     reason: Reason = "saved"
     prediction_id: str | None = None
     whole_version: int | None = None
+    import_id: str = ""
+    restores: str = ""

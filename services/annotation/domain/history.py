@@ -13,12 +13,20 @@ Reason = Literal[
     "saved",
     "cleared",
     "imported",
+    "merged",
+    "restored",
     "corrected",
     "label_renamed",
     "label_deleted",
     "drawn_on_whole",
 ]
-"""Why an annotation changed; ``drawn_on_whole``: a tile follows the image it was cut from."""
+"""Why an annotation changed.
+
+``merged``: an import was added to what a person drew; ``restored``: an import was undone;
+``drawn_on_whole``: a tile follows the image it was cut from.
+"""
+
+FOLLOWS_LABEL: tuple[Reason, ...] = ("label_renamed", "label_deleted")
 
 
 class Change(BaseModel):
@@ -26,6 +34,7 @@ class Change(BaseModel):
 
     `seq` is the annotation's version after the step; `previous_id` is the step before, empty for
     the first. Together they form a chain that the annotation's own document holds the end of.
+    `restores` is the step whose outcome is there again, for an undone import.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -43,6 +52,7 @@ class Change(BaseModel):
     after: tuple[Shape, ...] = ()
     ignore_regions: tuple[IgnoreRegion, ...] = ()
     annotated: bool = True
+    restores: str = ""
 
 
 def change_id(image_id: str, seq: int, content: str) -> str:

@@ -1,12 +1,13 @@
 """Writing an annotation: one document write with its events, after its step of the history."""
 
 import contextlib
-from collections.abc import Callable, Sequence
+import inspect
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
 from services.annotation.domain.drafts import AnnotationDraft
 from services.annotation.domain.formats.model import Split
-from services.annotation.domain.history import Change, change_id
+from services.annotation.domain.history import FOLLOWS_LABEL, Change, change_id
 from services.annotation.domain.shape_rules import target_sizes
 from services.annotation.handlers.images import Images
 from services.annotation.repository import (
@@ -23,9 +24,7 @@ from shared.contracts.envelope import EventBody
 from shared.documents.port import Collection, D, Documents, Edit, Query, TenantScope, Where, Write
 from shared.errors import NotFound, VersionConflict
 
-_FOLLOWS_LABEL = ("label_renamed", "label_deleted")
-
-Revision = Callable[[Annotation], AnnotationDraft | None]
+Revision = Callable[[Annotation], AnnotationDraft | Awaitable[AnnotationDraft | None] | None]
 """The stored annotation (version 0: none yet) → what it shall be; None leaves it."""
 
 
@@ -44,6 +43,22 @@ class AnnotationStore:
     def history(self, tenant: str) -> Collection[ChangeRecord]:
         """Return the steps of a tenant's annotations."""
         return self._documents.collection(HISTORY, TenantScope(tenant))
+
+    async def drawn(self, annotation: Annotation) -> Change | None:
+        """Return the step that drew what an annotation shows; None when there is none.
+
+        A label's new name is no drawing, and what was restored is as it was drawn.
+        """
+        step_id = annotation.change_id
+        while step_id:
+            record = await self.history(annotation.tenant).find(step_id)
+            if record is None:
+                return None
+            step = record.change
+            if not step.restores and step.reason not in FOLLOWS_LABEL:
+                return step
+            step_id = step.restores or step.previous_id
+        return None
 
     async def save(
         self,
@@ -81,7 +96,8 @@ class AnnotationStore:
         """
 
         async def step(old: Annotation) -> Write[Annotation] | None:
-            draft = edit(old)
+            outcome = edit(old)
+            draft = await outcome if inspect.isawaitable(outcome) else outcome
             wanted = None if draft is None else _with_kept(draft, old)
             if wanted is None or _is_same(old, wanted):
                 return None
@@ -126,7 +142,7 @@ class AnnotationStore:
         self, author: Caller, image: ImageView, draft: AnnotationDraft, old: Annotation
     ) -> Write[Annotation]:
         change = self._step(author, image, draft, old)
-        await self._append(image, change)
+        await self._append(image, change, draft.import_id)
         new = old.model_copy(
             update={
                 "shapes": draft.shapes,
@@ -163,16 +179,18 @@ class AnnotationStore:
             after=draft.shapes,
             ignore_regions=draft.ignore_regions,
             annotated=draft.annotated,
+            restores=draft.restores,
         )
         identity = change_id(image.id, step.seq, step.model_dump_json())
         return step.model_copy(update={"change_id": identity})
 
-    async def _append(self, image: ImageView, change: Change) -> None:
+    async def _append(self, image: ImageView, change: Change, import_id: str) -> None:
         record = ChangeRecord(
             id=change.change_id,
             tenant=image.tenant,
             project_id=image.project_id,
             image_id=image.id,
+            import_id=import_id,
             change=change,
         )
         await self.history(image.tenant).insert(record)
@@ -185,7 +203,7 @@ def _with_kept(draft: AnnotationDraft, old: Annotation) -> AnnotationDraft:
 
 
 def _drawn_version(draft: AnnotationDraft, old: Annotation) -> int:
-    return old.drawn_version if draft.reason in _FOLLOWS_LABEL else old.version + 1
+    return old.drawn_version if draft.reason in FOLLOWS_LABEL else old.version + 1
 
 
 def _is_same(old: Annotation, draft: AnnotationDraft) -> bool:

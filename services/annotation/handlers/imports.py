@@ -7,17 +7,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from services.annotation.domain.conflicts import OnConflict
 from services.annotation.domain.drafts import AnnotationDraft
 from services.annotation.domain.formats.model import Split, normal_name, stem_of
 from services.annotation.errors import NothingImported
 from services.annotation.handlers.annotation_store import AnnotationStore
 from services.annotation.handlers.images import Images
+from services.annotation.handlers.import_plan import Judge, Verdict
 from services.annotation.handlers.labels import Labels
 from services.annotation.process.archive_parser import ArchiveParser
 from services.annotation.process.parser_messages import ParsedArchive, ParsedEntry
-from services.annotation.repository import ImageView
+from services.annotation.repository import Annotation, ImageView
 from shared.callers import Caller
 from shared.errors import FieldError, NotFound
+from shared.ids import new_id
 from shared.projects.directory import ProjectView
 
 _AT_ONCE = 8
@@ -30,15 +33,17 @@ class ImportOptions:
 
     dry_run: bool = False
     strict: bool = False
+    on_conflict: OnConflict = "keep"
 
 
 @dataclass(frozen=True)
 class ImportOutcome:
-    """What came of an import."""
+    """What came of an import, or would; `verdicts` are by image."""
 
+    import_id: str
     parsed: ParsedArchive
     new_labels: tuple[str, ...]
-    stored: int
+    verdicts: dict[str, Verdict]
 
     @property
     def failed(self) -> tuple[ParsedEntry, ...]:
@@ -63,7 +68,7 @@ class Imports:
         """Read an archive and store what it says; a rerun of the same archive changes nothing.
 
         Each image's annotation is one write; a file that is wrong leaves the others alone unless
-        `options.strict`.
+        `options.strict`. What a person drew stays unless `options.on_conflict` says otherwise.
 
         Raises:
             ArchiveRefused: The archive as a whole is refused.
@@ -76,48 +81,71 @@ class Imports:
         parsed = await self._parser.parse(archive, project.task, views)
         usable = [entry for entry in parsed.entries if entry.usable]
         _refuse(parsed, usable, options)
-        if options.dry_run:
-            return ImportOutcome(parsed, (), 0)
-        names = [shape.label for entry in usable for shape in entry.shapes]
-        new_labels = await self._labels.ensure(author.tenant, project.id, names)
         by_id = {view.id: view for view in views}
         splits = _split_by_image(parsed)
-        gone = await self._store_all(author, usable, by_id, splits)
+        import_id = new_id()
+        drafts = _drafts(usable, splits, import_id)
+        judge = Judge(self._store, project.task, options.on_conflict)
+        plan = await judge.plan([by_id[image_id] for image_id in drafts], drafts)
+        if options.dry_run:
+            return ImportOutcome("", parsed, (), plan)
+        wanted = {image_id: drafts[image_id] for image_id in drafts if plan[image_id].draft}
+        names = [shape.label for draft in wanted.values() for shape in draft.shapes]
+        new_labels = await self._labels.ensure(author.tenant, project.id, names)
+        done = await self._store_all(author, judge, by_id, wanted)
         await self._labels.ensure(author.tenant, project.id, names)  # one deleted meanwhile
-        rest = splits.keys() - {entry.image_id for entry in usable}
-        for image_id in rest:
+        written = {image_id for image_id, verdict in done.items() if verdict and verdict.draft}
+        for image_id in splits.keys() - written:
             with contextlib.suppress(NotFound):  # deleted meanwhile
                 await self._store.set_split(by_id[image_id], splits[image_id])
+        gone = {image_id for image_id, verdict in done.items() if verdict is None}
         told = parsed.model_copy(update={"entries": tuple(_told(parsed.entries, gone))})
-        return ImportOutcome(told, tuple(new_labels), len(usable) - len(gone))
+        verdicts = {i: verdict for i, verdict in {**plan, **done}.items() if verdict is not None}
+        return ImportOutcome(import_id if written else "", told, tuple(new_labels), verdicts)
 
     async def _store_all(
         self,
         author: Caller,
-        entries: Sequence[ParsedEntry],
+        judge: Judge,
         by_id: dict[str, ImageView],
-        splits: dict[str, Split],
-    ) -> set[str]:
-        """Store entries; return the images that were deleted meanwhile."""
-        gone: set[str] = set()
+        drafts: dict[str, AnnotationDraft],
+    ) -> dict[str, Verdict | None]:
+        """Store drafts, judged anew as each is written; None for images deleted meanwhile."""
         slots = asyncio.Semaphore(_AT_ONCE)
 
-        async def store(entry: ParsedEntry) -> None:
-            async with slots:
-                image = by_id[entry.image_id or ""]
-                draft = AnnotationDraft(
-                    entry.shapes,
-                    entry.ignore_regions,
-                    split=splits.get(image.id),
-                    reason="imported",
-                )
-                try:
-                    await self._store.save(author, image, draft)
-                except NotFound:
-                    gone.add(image.id)
+        async def store(image: ImageView) -> Verdict | None:
+            verdict: Verdict | None = None
 
-        await asyncio.gather(*(store(entry) for entry in entries))
-        return gone
+            async def edit(old: Annotation) -> AnnotationDraft | None:
+                nonlocal verdict
+                verdict = await judge.verdict(image, drafts[image.id], old)
+                return verdict.draft
+
+            async with slots:
+                try:
+                    await self._store.revise(author, image, edit)
+                except NotFound:
+                    return None
+            return verdict
+
+        done = await asyncio.gather(*(store(by_id[image_id]) for image_id in drafts))
+        return dict(zip(drafts, done, strict=True))
+
+
+def _drafts(
+    usable: Sequence[ParsedEntry], splits: dict[str, Split], import_id: str
+) -> dict[str, AnnotationDraft]:
+    return {
+        entry.image_id: AnnotationDraft(
+            entry.shapes,
+            entry.ignore_regions,
+            split=splits.get(entry.image_id),
+            reason="imported",
+            import_id=import_id,
+        )
+        for entry in usable
+        if entry.image_id is not None
+    }
 
 
 def _told(entries: Sequence[ParsedEntry], gone: set[str]) -> Iterator[ParsedEntry]:

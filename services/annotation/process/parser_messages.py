@@ -37,6 +37,7 @@ class ParsedEntry(BaseModel):
     warnings: tuple[str, ...] = ()
     error: str = ""
     notice: str = ""
+    unmatched: bool = False
 
     @classmethod
     def of(cls, entry: ImportEntry, shapes: tuple[Shape, ...]) -> "ParsedEntry":
@@ -53,6 +54,7 @@ class ParsedEntry(BaseModel):
             warnings=labels.warnings if labels else (),
             error=entry.error,
             notice=entry.notice,
+            unmatched=entry.unmatched,
         )
 
 

@@ -142,6 +142,7 @@ async def test_what_is_exported_can_be_imported(stores: Stores, wanted: str) -> 
             f"{BASE}/imports",
             content=exported.content,
             headers={"Content-Type": "application/zip"},
+            params={"on_conflict": "replace"},
         )
         read = [(await world.client.get(f"{BASE}/images/{i}")).json() for i in (first, second)]
     assert exported.status_code == 200

@@ -1,0 +1,88 @@
+"""What an import does to an image that has an annotation already."""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from services.annotation.domain.formats.limits import MAX_SHAPES
+from services.annotation.domain.shape_rules import with_ids
+from shared.contracts.shapes import Shape, Task
+
+OnConflict = Literal["keep", "replace", "merge"]
+"""``keep`` leaves what a person drew, ``replace`` nothing, ``merge`` adds to what is there."""
+
+Action = Literal["new", "replaced", "merged", "unchanged", "kept"]
+"""What becomes of an image; only ``replaced`` takes something away."""
+
+_NEAR_PX = 0.5  # formats round; one object of two files is hardly ever closer to another
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What stands on an image before an import: how many shapes, by whom, and whether by hand."""
+
+    author: str
+    shapes: int
+    by_hand: bool
+
+
+def same_content(one: Sequence[Shape], other: Sequence[Shape]) -> bool:
+    """Tell whether two annotations show the same, whatever the ids of their shapes.
+
+    >>> box = Shape(label="a", kind="box", points=((0, 0), (1, 1)))
+    >>> same_content([box], [box.model_copy(update={"id": "s1"})]), same_content([box], [])
+    (True, False)
+    """
+    return [_bare(shape) for shape in one] == [_bare(shape) for shape in other]
+
+
+def merged(
+    drawn: Sequence[Shape], imported: Sequence[Shape], image_id: str, task: Task
+) -> tuple[Shape, ...] | None:
+    """Add what an import shows to what is drawn; the same object, within half a pixel, once.
+
+    Returns:
+        The shapes of both; None where they cannot stand together: two labels of a classified image,
+        or more shapes than one image may have.
+    """
+    near: dict[tuple[int, int], list[Shape]] = defaultdict(list)
+    for shape in drawn:
+        for cell in _cells(shape):
+            near[cell].append(shape)
+    added = [
+        _bare(shape)
+        for shape in imported
+        if not any(_is_near(shape, present) for present in near[_cell(shape)])
+    ]
+    shapes = with_ids((*drawn, *added), image_id)
+    too_many = len(shapes) > MAX_SHAPES or (task == "classification" and len(shapes) > 1)
+    return None if too_many else shapes
+
+
+def _bare(shape: Shape) -> Shape:
+    return shape.model_copy(update={"id": "", "score": None})
+
+
+def _cell(shape: Shape) -> tuple[int, int]:
+    """The whole pixel of the first point."""
+    x, y = shape.points[0] if shape.points else (0.0, 0.0)
+    return math.floor(x), math.floor(y)
+
+
+def _cells(shape: Shape) -> Iterator[tuple[int, int]]:
+    """Where the first point of a shape that is near this one may lie."""
+    x, y = _cell(shape)
+    yield from ((x + right, y + down) for right in (-1, 0, 1) for down in (-1, 0, 1))
+
+
+def _is_near(one: Shape, other: Shape) -> bool:
+    if (one.label, one.kind, one.rle, one.text) != (other.label, other.kind, other.rle, other.text):
+        return False
+    if len(one.points) != len(other.points):
+        return False
+    if abs((one.angle or 0) - (other.angle or 0)) > _NEAR_PX:
+        return False
+    pairs = zip(one.points, other.points, strict=True)
+    return all(max(abs(ax - bx), abs(ay - by)) <= _NEAR_PX for (ax, ay), (bx, by) in pairs)

@@ -1,0 +1,86 @@
+"""What an import would do, image by image: found before it is done, and once more while it is."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from services.annotation.domain.conflicts import Action, Drawn, OnConflict, merged, same_content
+from services.annotation.domain.drafts import AnnotationDraft
+from services.annotation.handlers.annotation_store import AnnotationStore
+from services.annotation.repository import Annotation, ImageView
+from shared.contracts.shapes import Task
+
+_AT_ONCE = 8
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What becomes of an image: nothing is written without a draft."""
+
+    action: Action
+    draft: AnnotationDraft | None = None
+    before: Drawn | None = None
+
+    @property
+    def is_negative(self) -> bool:
+        """Whether the image is one without any object by this import."""
+        return self.draft is not None and not self.draft.shapes
+
+
+@dataclass(frozen=True)
+class Judge:
+    """Decides what an import does to images that are annotated already."""
+
+    store: AnnotationStore
+    task: Task
+    on_conflict: OnConflict
+
+    async def plan(
+        self, images: Sequence[ImageView], drafts: dict[str, AnnotationDraft]
+    ) -> dict[str, Verdict]:
+        """Return the verdict of each image as things stand."""
+        slots = asyncio.Semaphore(_AT_ONCE)
+
+        async def judged(image: ImageView) -> Verdict:
+            async with slots:
+                old = await self.store.annotations(image.tenant).find(image.id)
+                blank = Annotation(id=image.id, tenant=image.tenant, project_id=image.project_id)
+                return await self.verdict(image, drafts[image.id], old or blank)
+
+        verdicts = await asyncio.gather(*(judged(image) for image in images))
+        return {image.id: verdict for image, verdict in zip(images, verdicts, strict=True)}
+
+    async def verdict(self, image: ImageView, draft: AnnotationDraft, old: Annotation) -> Verdict:
+        """Return what `draft` does to an image with the annotation `old`."""
+        if not old.annotated:
+            return Verdict("new", draft)
+        before = await self._before(image, old)
+        same_regions = old.ignore_regions == draft.ignore_regions
+        if same_regions and same_content(old.shapes, draft.shapes):
+            return Verdict("unchanged", None, before)
+        if self.on_conflict == "merge":
+            return self._merge(image, draft, old, before)
+        if self.on_conflict == "keep" and before.by_hand:
+            return Verdict("kept", None, before)
+        return Verdict("replaced", draft, before)
+
+    def _merge(
+        self, image: ImageView, draft: AnnotationDraft, old: Annotation, before: Drawn
+    ) -> Verdict:
+        shapes = merged(old.shapes, draft.shapes, image.id, self.task)
+        regions = tuple(dict.fromkeys((*old.ignore_regions, *draft.ignore_regions)))
+        if shapes is None:
+            return Verdict("kept", None, before)
+        if shapes == old.shapes and regions == old.ignore_regions:
+            return Verdict("unchanged", None, before)
+        reason = "merged" if before.by_hand else draft.reason
+        both = replace(draft, shapes=shapes, ignore_regions=regions, reason=reason)
+        return Verdict("merged", replace(both, prediction_id=old.prediction_id), before)
+
+    async def _before(self, image: ImageView, old: Annotation) -> Drawn:
+        step = await self.store.drawn(old)
+        if step is not None and step.reason == "drawn_on_whole" and image.parent_id:
+            whole = await self.store.annotations(image.tenant).find(image.parent_id)
+            step = None if whole is None else await self.store.drawn(whole)
+        by_hand = step is None or step.reason != "imported"  # in doubt, a person's
+        return Drawn(old.author if step is None else step.author, len(old.shapes), by_hand)

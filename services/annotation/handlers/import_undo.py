@@ -1,0 +1,96 @@
+"""Undoing an import: what it replaced comes back, what it made is taken away."""
+
+import asyncio
+from dataclasses import dataclass
+
+from services.annotation.domain.drafts import AnnotationDraft
+from services.annotation.handlers.annotation_store import AnnotationStore
+from services.annotation.handlers.images import Images
+from services.annotation.handlers.labels import Labels
+from services.annotation.repository import Annotation, ImageView
+from shared.callers import Caller
+from shared.documents.port import Query
+from shared.errors import NotFound
+
+_AT_ONCE = 8
+
+
+@dataclass(frozen=True)
+class Undone:
+    """How many images are as they were (`restored`, or unannotated again: `cleared`).
+
+    `left` were changed since the import, are gone, or were undone before.
+    """
+
+    restored: int
+    cleared: int
+    left: int
+
+
+class ImportUndo:
+    """The use case of undoing an import."""
+
+    def __init__(self, *, images: Images, labels: Labels, store: AnnotationStore) -> None:
+        self._images = images
+        self._labels = labels
+        self._store = store
+
+    async def undo(self, author: Caller, project_id: str, import_id: str) -> Undone:
+        """Give every image that an import wrote what it had before, unless it was changed since.
+
+        Labels that come back with it live again; labels that the import made stay, as do splits.
+
+        Raises:
+            NotFound: The project has no import of this id that wrote anything.
+        """
+        written: dict[str, set[str]] = {}
+        where = {"import_id": import_id, "project_id": project_id}
+        async for record in self._store.history(author.tenant).walk(Query(where=where, limit=500)):
+            written.setdefault(record.image_id, set()).add(record.id)
+        if not import_id or not written:
+            raise NotFound(f"no import {import_id} that changed an annotation")
+        slots = asyncio.Semaphore(_AT_ONCE)
+
+        async def back(image_id: str) -> str:
+            async with slots:
+                try:
+                    image = await self._images.require(author.tenant, project_id, image_id)
+                    return await self._restore(author, image, written[image_id])
+                except NotFound:
+                    return "left"
+
+        done = await asyncio.gather(*(back(image_id) for image_id in written))
+        return Undone(done.count("restored"), done.count("cleared"), done.count("left"))
+
+    async def _restore(self, author: Caller, image: ImageView, steps: set[str]) -> str:
+        outcome = "left"
+
+        async def edit(old: Annotation) -> AnnotationDraft | None:
+            nonlocal outcome
+            outcome = "left"
+            draft = await self._before(old, steps)
+            if draft is not None:
+                names = [shape.label for shape in draft.shapes]
+                await self._labels.ensure(author.tenant, image.project_id, names)
+                outcome = "restored" if draft.annotated else "cleared"
+            return draft
+
+        await self._store.revise(author, image, edit)
+        return outcome
+
+    async def _before(self, old: Annotation, steps: set[str]) -> AnnotationDraft | None:
+        """Return what was there before the steps of an import, where they still show."""
+        step = await self._store.drawn(old)
+        if step is None or step.change_id not in steps:
+            return None
+        if not step.previous_id:
+            return AnnotationDraft((), annotated=False, reason="restored")
+        record = await self._store.history(old.tenant).get(step.previous_id)
+        return AnnotationDraft(
+            record.change.after,
+            record.change.ignore_regions,
+            annotated=record.change.annotated,
+            reason="restored",
+            prediction_id=record.change.prediction_id,
+            restores=record.id,
+        )
