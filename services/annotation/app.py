@@ -60,5 +60,4 @@ def build(stores: Stores) -> Service:
             snapshots=snapshots,
             predictions=predictions,
         ),
-        background=(annotations.clearings.run,),
     )

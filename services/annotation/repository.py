@@ -98,10 +98,6 @@ class SnapshotRecord(Document):
     created_at: Timestamp
 
 
-class Clearing(Document):
-    """A deleted project whose documents are still to be removed; ``id`` is the project's."""
-
-
 PROJECTS = projects_spec(SERVICE)
 IMAGES = CollectionSpec(
     "annotation.images", ImageView, (Index(("project_id", "name")), Index(("parent_id",)))
@@ -117,6 +113,5 @@ LABELS = CollectionSpec(
     "annotation.labels", Label, (Index(("project_id", "unique_name"), unique=True),)
 )
 SNAPSHOTS = CollectionSpec("annotation.snapshots", SnapshotRecord)
-CLEARINGS = CollectionSpec("annotation.clearings", Clearing)
 
-COLLECTIONS = (PROJECTS, IMAGES, PREDICTIONS, ANNOTATIONS, HISTORY, LABELS, SNAPSHOTS, CLEARINGS)
+COLLECTIONS = (PROJECTS, IMAGES, PREDICTIONS, ANNOTATIONS, HISTORY, LABELS, SNAPSHOTS)

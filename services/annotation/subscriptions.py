@@ -8,7 +8,7 @@ from services.annotation.handlers.tile_spread import TileSpread
 from shared.contracts.annotation_events import AnnotationSaved, LabelDeleted, LabelRenamed
 from shared.contracts.image_events import ImageDeleted, ImageUploaded
 from shared.contracts.model_events import PredictionCompleted
-from shared.contracts.project_events import ProjectCreated, ProjectDeleted
+from shared.contracts.project_events import ProjectCreated
 from shared.contracts.training_events import TrainingRequested
 from shared.events.subscriptions import Subscription, on
 from shared.projects.directory import ProjectDirectory
@@ -27,7 +27,6 @@ def subscriptions(
     return (
         on(ProjectCreated, labels.seed),  # first: who sees the project sees its labels
         *projects.subscriptions(),
-        on(ProjectDeleted, annotations.clearings.project_deleted),
         on(ImageUploaded, tile_spread.uploaded),
         on(ImageDeleted, annotations.image_deleted),
         on(AnnotationSaved, tile_spread.annotated),

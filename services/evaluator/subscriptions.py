@@ -1,7 +1,6 @@
 """What the evaluator listens to."""
 
 from services.evaluator.work.judge import Judge
-from shared.contracts.project_events import ProjectDeleted
 from shared.contracts.training_events import TrainingSucceeded
 from shared.events.subscriptions import Subscription, on
 from shared.projects.directory import ProjectDirectory
@@ -11,6 +10,5 @@ def subscriptions(judge: Judge, projects: ProjectDirectory) -> tuple[Subscriptio
     """Return the table: event class → handler."""
     return (
         *projects.subscriptions(),
-        on(ProjectDeleted, judge.project_deleted),
         on(TrainingSucceeded, judge.judge),
     )

@@ -18,13 +18,12 @@ from services.gallery.handlers.statuses import Statuses
 from services.gallery.handlers.thumbnails import Thumbnails
 from services.gallery.handlers.tiles import Tiles
 from services.gallery.handlers.uploads import Uploads
-from services.gallery.repository import CLEARINGS, IMAGES, ORPHANS, PROJECTS, UPLOADS
+from services.gallery.repository import IMAGES, ORPHANS, PROJECTS, UPLOADS
 from services.gallery.settings import GallerySettings
 from services.gallery.subscriptions import subscriptions
 from shared.hosting.service import Loop, Service
 from shared.hosting.stores import Stores
 from shared.http.bodies import Pace
-from shared.projects.clearing import Clearings
 from shared.projects.directory import ProjectDirectory
 
 _SWEEP_S = 2.0
@@ -46,11 +45,10 @@ def build(stores: Stores) -> Service:
     resuming = ResumableUploads(
         documents, blobs, staging=staging, uploads=uploads, projects=projects
     )
-    clearings = Clearings(documents, "gallery", steps=(removal.clear, resuming.clear))
     return Service(
         name="gallery",
         summary="Images: upload, checks, thumbnails, search and status",
-        collections=(IMAGES, UPLOADS, CLEARINGS, ORPHANS, PROJECTS),
+        collections=(IMAGES, UPLOADS, ORPHANS, PROJECTS),
         routers=(images.router, resumable.router),
         use_cases=(
             Gallery(documents, blobs),
@@ -62,11 +60,11 @@ def build(stores: Stores) -> Service:
             Pace(settings.idle_s, settings.min_bytes_per_s),
         ),
         subscriptions=subscriptions(
-            projects, clearings, tiles=Tiles(documents, removal), statuses=Statuses(documents)
+            projects, tiles=Tiles(documents, removal), statuses=Statuses(documents)
         ),
         background=(
             _keep_decoders(pool),
-            _sweep(clearings.step, resuming.take_in_whole, resuming.expire, orphans.collect),
+            _sweep(resuming.take_in_whole, resuming.expire, orphans.collect),
         ),
     )
 
@@ -101,7 +99,7 @@ def _keep_decoders(pool: DecodePool) -> Loop:
 
 
 def _sweep(*steps: Callable[[], Awaitable[int]]) -> Loop:
-    """Remove what deleted projects and images and given-up uploads left, a step at a time."""
+    """Remove what deleted images and given-up uploads left, a step at a time."""
 
     async def sweep() -> None:
         while True:

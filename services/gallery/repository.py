@@ -6,7 +6,6 @@ from pydantic import Field
 
 from shared.clock import Timestamp
 from shared.documents.port import CollectionSpec, Document, Index
-from shared.projects.clearing import clearings_spec
 from shared.projects.directory import projects_spec
 
 Status = Literal["unlabelled", "labelled", "tested"]
@@ -108,5 +107,4 @@ UPLOADS = CollectionSpec(
     "gallery.uploads", Upload, (Index(("whole", "expires_at")), Index(("project_id",)))
 )
 ORPHANS = CollectionSpec("gallery.leftovers", OrphanBlob, (Index(("due_at",)),))
-CLEARINGS = clearings_spec("gallery")
 PROJECTS = projects_spec("gallery")

@@ -109,7 +109,7 @@ JOBS = job_spec(SERVICE)
 DEPLOYMENTS = CollectionSpec(
     "inference.deployments", Deployment, (Index(("project_id", "promoted_at")), Index(("state",)))
 )
-ALIASES = CollectionSpec("inference.aliases", Alias)
+ALIASES = CollectionSpec("inference.aliases", Alias, project_field="id")
 IMAGES = images_spec(SERVICE, Index(("project_id",)))
 PREDICTIONS = CollectionSpec(
     "inference.predictions",

@@ -5,7 +5,7 @@ from functools import partial
 from services.tiling.api import plans
 from services.tiling.handlers.images import CUT, Images
 from services.tiling.handlers.plans import Plans
-from services.tiling.repository import CLEARINGS, IMAGES, JOBS, PROJECTS, TARGETS
+from services.tiling.repository import IMAGES, JOBS, PROJECTS, TARGETS
 from services.tiling.settings import TilingSettings
 from services.tiling.subscriptions import subscriptions
 from services.tiling.work.cutter import Cutter, failure_of
@@ -14,7 +14,6 @@ from shared.hosting.stores import Stores
 from shared.images.directory import ImageDirectory
 from shared.jobs.queue import JobQueue
 from shared.jobs.worker import JobWorker, reap_forever
-from shared.projects.clearing import Clearings
 from shared.projects.directory import ProjectDirectory
 
 NAME = "tiling"
@@ -27,16 +26,15 @@ def build(stores: Stores) -> Service:
     queue = JobQueue(documents, NAME)
     projects = ProjectDirectory(documents, NAME)
     directory = ImageDirectory(documents, NAME)
-    clearings = Clearings(documents, NAME, collections=(IMAGES, TARGETS, JOBS))
-    images = Images(documents, queue, projects=projects, images=directory, clearings=clearings)
+    images = Images(documents, queue, projects=projects, images=directory)
     cutter = Cutter(stores.blobs, projects, staging=settings.staging_folder())
     worker = JobWorker(queue, {CUT: cutter.cut}, ended=failure_of, look_s=settings.look_every_s)
     return Service(
         name=NAME,
         summary="Tile plans, and the cutting of large images",
-        collections=(IMAGES, TARGETS, JOBS, PROJECTS, CLEARINGS),
+        collections=(IMAGES, TARGETS, JOBS, PROJECTS),
         routers=(plans.router,),
         use_cases=(Plans(documents, projects, directory),),
-        subscriptions=subscriptions(projects, directory, images=images, clearings=clearings),
-        background=(worker.run, partial(reap_forever, queue, failure_of), clearings.run),
+        subscriptions=subscriptions(projects, directory, images=images),
+        background=(worker.run, partial(reap_forever, queue, failure_of)),
     )

@@ -4,7 +4,6 @@ from shared.documents.port import CollectionSpec, Index
 from shared.documents.projections import Projection
 from shared.images.directory import images_spec
 from shared.jobs.job import job_spec
-from shared.projects.clearing import clearings_spec
 from shared.projects.directory import projects_spec
 
 
@@ -27,4 +26,3 @@ TARGETS = CollectionSpec(
 )
 JOBS = job_spec("tiling")
 PROJECTS = projects_spec("tiling")
-CLEARINGS = clearings_spec("tiling")

@@ -164,7 +164,7 @@ TRAININGS = CollectionSpec(
         Index(("project_id", "state")),
     ),
 )
-LINES = CollectionSpec("trainer.lines", Line, (Index(("due_at",)),))
+LINES = CollectionSpec("trainer.lines", Line, (Index(("due_at",)),), project_field="id")
 IMAGES = CollectionSpec(
     "trainer.images",
     ImageFacts,

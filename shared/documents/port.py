@@ -66,7 +66,8 @@ class Index:
 class CollectionSpec(Generic[D]):
     """A collection: ``name`` is ``service.things``; unique keys hold among documents that exist.
 
-    ``project_field`` names the project of a document, where it belongs to one.
+    ``project_field`` names the project of a document; where the model has no such field, its
+    documents belong to no project.
     """
 
     name: str
@@ -78,6 +79,12 @@ class CollectionSpec(Generic[D]):
     def noun(self) -> str:
         """Return what error messages call a document."""
         return self.model.__name__.lower()
+
+    @property
+    def project_path(self) -> str | None:
+        """Return the field by which a deleted project's documents are found; None for none."""
+        known = self.project_field.partition(".")[0] in self.model.model_fields
+        return self.project_field if known else None
 
     def is_list(self, field: str) -> bool:
         """Return whether a field of the model holds several values."""

@@ -26,6 +26,8 @@ from shared.http.app import ByPrefix, Check, create_app, problem_page
 from shared.http.tokens import Tokens
 from shared.jobs.job import Job
 from shared.jobs.watching import watch_jobs
+from shared.projects.clearing import Clearing
+from shared.projects.directory import ProjectView
 from shared.settings import HostSettings, HttpSettings, StoreSettings
 from shared.telemetry import LOOP_LAG, configure, logger
 
@@ -90,6 +92,13 @@ def _consuming(service: Service, stores: Stores, life: Lifecycle) -> dict[str, L
         ).run
     for index, loop in enumerate(service.background):
         loops[f"{service.name}.background.{index}"] = loop
+    if any(spec.model is ProjectView for spec in service.collections):
+        loops[f"{service.name}.clearing"] = Clearing(
+            stores.documents,
+            stores.blobs,
+            service=service.name,
+            collections=service.collections,
+        ).run
     if any(spec.model is Job for spec in service.collections):
         loops[f"{service.name}.jobs"] = partial(watch_jobs, stores.documents, service.name)
     return loops

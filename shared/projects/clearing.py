@@ -1,90 +1,95 @@
-"""Removing what belonged to deleted projects: noted by the event, done by a loop in small steps.
+"""Removing what belonged to deleted projects: every collection of a service, and the blobs.
 
-Whoever writes for a project that may be deleted meanwhile looks afterwards, and notes the clearing
-again where it is: so what outruns a deletion goes, too.
+The mark of a deleted project says when to look next. Looks remove in small steps until nothing is
+left, and come back ever more rarely for a week: whatever outruns the deletion (an upload that had
+begun, a training that ended) goes, too, and no writer has to think of it.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
-from functools import partial
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
-from shared.contracts.envelope import Event
-from shared.contracts.project_events import ProjectDeleted
-from shared.documents.port import CollectionSpec, Document, Documents, EveryTenant, TenantScope
-from shared.errors import NotFound, VersionConflict
+from shared.blobs.content import project_folder
+from shared.blobs.port import Blobs
+from shared.clock import Clock, utc_now
+from shared.documents.port import (
+    CollectionSpec,
+    Documents,
+    EveryTenant,
+    Not,
+    Query,
+    TenantScope,
+)
+from shared.projects.directory import ProjectView, projects_spec
 
-_LOOK_S = 2.0
-
-Step = Callable[[str, str], Awaitable[int]]
-"""Tenant, project → how many things of it were removed in this step; 0 when nothing is left."""
-
-
-class Clearing(Document):
-    """A deleted project whose things are still to be removed; ``id`` is the project's.
-
-    It is ``noted`` once more for each thing that came late, so that no round before that ends it.
-    """
-
-    noted: int = 0
-
-
-def clearings_spec(service: str) -> CollectionSpec[Clearing]:
-    """Return the collection in which ``service`` keeps what is to be cleared."""
-    return CollectionSpec(f"{service}.clearings", Clearing)
+CHUNK = 200
+LOOK_S = 2.0
+MOST_PAUSE_S = 3600.0
+KEEP = timedelta(days=7)
 
 
-class Clearings:
-    """Deleted projects whose things a service still has."""
+class Clearing:
+    """Deleted projects whose things one service still has."""
 
     def __init__(
         self,
         documents: Documents,
-        service: str,
+        blobs: Blobs,
         *,
-        collections: Sequence[CollectionSpec[Any]] = (),
-        steps: Sequence[Step] = (),
+        service: str,
+        collections: Sequence[CollectionSpec[Any]],
+        clock: Clock = utc_now,
     ) -> None:
-        """``collections`` are emptied by their ``project_field``; ``steps`` do what needs more."""
         self._documents = documents
-        self._spec = clearings_spec(service)
-        self._steps: tuple[Step, ...] = (
-            *steps,
-            *(partial(self._empty, spec) for spec in collections),
-        )
-
-    async def project_deleted(self, event: Event[ProjectDeleted]) -> None:
-        """Note what is to be removed: doing it takes longer than an event may."""
-        await self.note(event.tenant, event.data.project_id)
-
-    async def note(self, tenant: str, project_id: str) -> None:
-        """Note that a deleted project has things here, maybe again."""
-        clearings = self._documents.collection(self._spec, TenantScope(tenant))
-        await clearings.change(
-            project_id,
-            lambda old: old.model_copy(update={"noted": old.noted + 1}),
-            new=Clearing(id=project_id, tenant=tenant),
-        )
+        self._blobs = blobs
+        self._spec = projects_spec(service)
+        self._collections = [spec for spec in collections if spec.project_path is not None]
+        self._clock = clock
 
     async def run(self) -> None:
         """Clear until cancelled."""
         while True:
             removed = await self.step()
-            await asyncio.sleep(0 if removed else _LOOK_S)
+            await asyncio.sleep(0 if removed else LOOK_S)
 
     async def step(self) -> int:
-        """Remove a step's worth of each deleted project's things; return how many."""
+        """Remove a step's worth of each deleted project whose look is due; return how much."""
         removed = 0
-        async for clearing in self._documents.collection(self._spec, EveryTenant()).walk():
-            found = sum([await step(clearing.tenant, clearing.id) for step in self._steps])
-            removed += found
-            if not found:
-                clearings = self._documents.collection(self._spec, TenantScope(clearing.tenant))
-                with suppress(NotFound, VersionConflict):  # another process was first
-                    await clearings.delete(clearing)
+        marks = self._documents.collection(self._spec, EveryTenant())
+        query = Query(where={"deleted": True, "cleared": Not(True)})
+        async for mark in marks.walk(query):
+            if mark.clear_at is None or mark.clear_at <= self._clock():
+                found = await self._clear(mark)
+                await self._note(mark, found)
+                removed += found
         return removed
 
-    async def _empty(self, spec: CollectionSpec[Any], tenant: str, project_id: str) -> int:
-        collection = self._documents.collection(spec, TenantScope(tenant))
-        return await collection.clear({spec.project_field: project_id})
+    async def _clear(self, mark: ProjectView) -> int:
+        removed = 0
+        for spec in self._collections:
+            collection = self._documents.collection(spec, TenantScope(mark.tenant))
+            removed += await collection.clear({str(spec.project_path): mark.id}, most=CHUNK)
+        async for blob in self._blobs.walk(project_folder(mark.tenant, mark.id)):
+            await self._blobs.delete(blob.key)
+            removed += 1
+        return removed
+
+    async def _note(self, mark: ProjectView, found: int) -> None:
+        """Say when to look again: at once after a find, else later and later."""
+        now = self._clock()
+        if found and not mark.clear_pause_s:
+            return
+        pause_s = 0.0 if found else min(max(LOOK_S, 2 * mark.clear_pause_s), MOST_PAUSE_S)
+        update = {
+            "clear_at": now + timedelta(seconds=pause_s),
+            "clear_pause_s": pause_s,
+            "cleared": not found and _is_old(mark, now),
+        }
+        marks = self._documents.collection(self._spec, TenantScope(mark.tenant))
+        await marks.change(mark.id, lambda known: known.model_copy(update=update))
+
+
+def _is_old(mark: ProjectView, now: datetime) -> bool:
+    """Whether nothing of a project can come any more; marks of earlier releases have no time."""
+    return mark.deleted_at is None or now - mark.deleted_at > KEEP

@@ -1,10 +1,11 @@
 """The directory of projects: each service keeps its own, fed by the workspace's events."""
 
+from shared.clock import Timestamp
 from shared.contracts.envelope import Event
 from shared.contracts.project_events import Grid, ProjectCreated, ProjectDeleted, ProjectUpdated
 from shared.contracts.shapes import Task
 from shared.documents.hearing import until
-from shared.documents.port import Collection, CollectionSpec, Documents, TenantScope
+from shared.documents.port import Collection, CollectionSpec, Documents, Index, TenantScope
 from shared.documents.projections import Projection, remember
 from shared.errors import NotFound
 from shared.events.subscriptions import Subscription, on
@@ -14,7 +15,11 @@ _WAIT_S = 3.0
 
 
 class ProjectView(Projection):
-    """A project as other services see it; ``deleted`` ones answer as if they never were."""
+    """A project as other services see it; ``deleted`` ones answer as if they never were.
+
+    A deleted one is a small mark, kept for ever. Until it is ``cleared``, what belonged to it is
+    looked for at ``clear_at``, ``clear_pause_s`` after the last look that found nothing.
+    """
 
     name: str = ""
     task: Task = "detection"
@@ -22,6 +27,10 @@ class ProjectView(Projection):
     labels: tuple[str, ...] = ()
     known: bool = False
     deleted: bool = False
+    deleted_at: Timestamp | None = None
+    clear_at: Timestamp | None = None
+    clear_pause_s: float = 0.0
+    cleared: bool = False
 
     @property
     def tile_plan(self) -> TilePlan | None:
@@ -34,7 +43,7 @@ class ProjectView(Projection):
 
 def projects_spec(service: str) -> CollectionSpec[ProjectView]:
     """Return the collection in which ``service`` keeps its directory."""
-    return CollectionSpec(f"{service}.projects", ProjectView)
+    return CollectionSpec(f"{service}.projects", ProjectView, (Index(("deleted",)),))
 
 
 class ProjectDirectory:
@@ -96,7 +105,11 @@ class ProjectDirectory:
 
     async def _deleted(self, event: Event[ProjectDeleted]) -> None:
         gone = ProjectView(
-            id=event.data.project_id, tenant=event.tenant, sequence=event.sequence, deleted=True
+            id=event.data.project_id,
+            tenant=event.tenant,
+            sequence=event.sequence,
+            deleted=True,
+            deleted_at=event.time,
         )
         await remember(self._collection(event.tenant), gone)
 

@@ -7,7 +7,6 @@ from services.annotation.domain.drafts import AnnotationDraft
 from services.annotation.domain.history import Change, chain
 from services.annotation.domain.shape_rules import check_regions, check_shapes
 from services.annotation.handlers.annotation_store import AnnotationStore
-from services.annotation.handlers.clearing import Clearings
 from services.annotation.handlers.images import Images
 from services.annotation.handlers.labels import Labels
 from services.annotation.handlers.predictions import Predictions
@@ -55,7 +54,6 @@ class Annotations:
         predictions: Predictions,
         store: AnnotationStore,
     ) -> None:
-        self.clearings = Clearings(documents)
         self._projects = projects
         self._images = images
         self._labels = labels

@@ -37,7 +37,6 @@ from shared.blobs.content import put_by_hash
 from shared.blobs.port import Blobs
 from shared.clock import Clock, utc_now
 from shared.contracts.envelope import Event, EventBody
-from shared.contracts.project_events import ProjectDeleted
 from shared.contracts.training_events import ReportCompleted, ReportFailed, TrainingSucceeded
 from shared.documents.port import Collection, Documents, In, Query, Range, Sort, TenantScope
 from shared.errors import AlreadyExists, Conflict, LoupeError, NotFound
@@ -108,12 +107,6 @@ class Judge:
         if done.state == "failed":
             raise Conflict(f"the report cannot be computed: {done.reason}")
         return await self._reports(tenant).replace(done, events=[said])
-
-    async def project_deleted(self, event: Event[ProjectDeleted]) -> None:
-        """Remove a deleted project's reports; their blobs are swept with all orphans."""
-        reports = self._reports(event.tenant)
-        while await reports.clear({"project_id": event.data.project_id}):
-            pass
 
     async def _judged(self, report: Report) -> tuple[Report, EventBody]:
         try:

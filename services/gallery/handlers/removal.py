@@ -59,15 +59,6 @@ class Removal:
                 with suppress(NotFound):
                     await self._remove(tile)
 
-    async def clear(self, tenant: str, project_id: str) -> int:
-        """Remove a step's worth of a deleted project's images; return how many."""
-        query = Query(where={"project_id": project_id}, limit=_CHUNK)
-        found = await self._images(tenant).query(query)
-        for image in found:
-            with suppress(NotFound):  # another replica was as quick
-                await self._remove(image, told=False)
-        return len(found)
-
     async def require_project(self, image: Image) -> None:
         """Remove an image again whose project was deleted while it was taken in; raise NotFound.
 

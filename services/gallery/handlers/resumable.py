@@ -184,13 +184,6 @@ class ResumableUploads:
             await self.cancel(upload)
         return len(found)
 
-    async def clear(self, tenant: str, project_id: str) -> int:
-        """Remove a step's worth of a deleted project's uploads; return how many."""
-        found = await self._of(tenant).query(Query(where={"project_id": project_id}, limit=_CHUNK))
-        for upload in found:
-            await self.cancel(upload)
-        return len(found)
-
     async def _take_over(self, upload: Upload) -> bool:
         project = await self._projects.find(upload.tenant, upload.project_id)
         if project is None:

@@ -10,7 +10,6 @@ from shared.documents.projections import remember
 from shared.errors import DependencyDown, NotFound
 from shared.images.directory import ImageDirectory
 from shared.jobs.queue import JobQueue
-from shared.projects.clearing import Clearings
 from shared.projects.directory import ProjectDirectory, ProjectView
 
 CUT = "cut"
@@ -26,13 +25,11 @@ class Images:
         *,
         projects: ProjectDirectory,
         images: ImageDirectory,
-        clearings: Clearings,
     ) -> None:
         self._documents = documents
         self._queue = queue
         self._projects = projects
         self._images = images
-        self._clearings = clearings
 
     async def order_cut(self, event: Event[ImageUploaded]) -> None:
         """Order the cutting of an image that came whole into a tiled project.
@@ -42,9 +39,7 @@ class Images:
         """
         image = event.data
         project = await heard_project(self._projects, event.tenant, image.project_id)
-        if project is None:
-            await self._clearings.note(event.tenant, image.project_id)
-        elif image.parent_id is None and project.tiling is not None:
+        if project is not None and image.parent_id is None and project.tiling is not None:
             payload = image.model_dump(mode="json")
             await self._queue.enqueue(event.tenant, CUT, image.image_id, payload=payload)
 
@@ -70,8 +65,6 @@ class Images:
             longest_small_side=sizes.longest_small_side if sizes else 0.0,
         )
         await remember(self._targets(event.tenant), targets)
-        if await self._projects.is_deleted(event.tenant, data.project_id):
-            await self._clearings.note(event.tenant, data.project_id)
 
     def _targets(self, tenant: str) -> Collection[Targets]:
         return self._documents.collection(TARGETS, TenantScope(tenant))

@@ -10,7 +10,7 @@ from test_resumable import begin, parts_left, patch
 
 from services.gallery.handlers import resumable
 from services.gallery.handlers.resumable import ResumableUploads
-from services.gallery.repository import CLEARINGS, IMAGES, ORPHANS, UPLOADS, Upload
+from services.gallery.repository import IMAGES, UPLOADS, Upload
 from shared.documents.port import EveryTenant
 from shared.hosting.stores import Stores
 from tests.running import until
@@ -75,17 +75,18 @@ async def test_an_upload_that_its_project_does_not_outlive_leaves_no_image(store
             gone = await p.client.delete(f"/api/workspace/projects/{p.project_id}")
             assert gone.status_code == 204
             await until(lambda: _unknown(p))
-            clearings = stores.documents.collection(CLEARINGS, EveryTenant())
-            await until(lambda: _none(clearings.count()))
             yield data[1000:] + f"\r\n--{BOUNDARY}--\r\n".encode()
 
         headers = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
         answer = await p.client.post(p.images, content=body(), headers=headers)
         images = stores.documents.collection(IMAGES, EveryTenant())
         assert await images.count() == 0
-        orphans = stores.documents.collection(ORPHANS, EveryTenant())
-        assert await orphans.count() == 1
+        await until(lambda: _nothing(stores))
     assert answer.status_code == 404
+
+
+async def _nothing(stores: Stores) -> bool:
+    return not [blob.key async for blob in stores.blobs.walk("t/")]
 
 
 async def test_resumable_uploads_go_with_their_project(stores: Stores) -> None:

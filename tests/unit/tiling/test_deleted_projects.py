@@ -4,7 +4,7 @@ from typing import Any
 
 from test_tiling_http import Platform, platform, png
 
-from services.tiling.repository import CLEARINGS, IMAGES, JOBS, TARGETS
+from services.tiling.repository import IMAGES, JOBS, TARGETS
 from shared.clock import utc_now
 from shared.contracts.annotation_events import AnnotationSaved
 from shared.contracts.image_events import ImageUploaded
@@ -17,7 +17,7 @@ async def kept(stores: Stores) -> dict[str, int]:
     """How many documents of projects tiling has."""
     return {
         spec.name: await stores.documents.collection(spec, EveryTenant()).count()
-        for spec in (IMAGES, TARGETS, JOBS, CLEARINGS)
+        for spec in (IMAGES, TARGETS, JOBS)
     }
 
 
@@ -72,7 +72,6 @@ async def test_what_comes_after_the_deletion_goes_too(stores: Stores) -> None:
         await until(lambda: nothing_kept(stores))
         await p.say(uploaded(p, image))
         await p.say(annotated(p, "late"))
-        assert (await kept(stores))["tiling.clearings"] == 1
         await until(lambda: nothing_kept(stores))
 
 
