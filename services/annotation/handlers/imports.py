@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,11 +73,7 @@ class Imports:
             ArchiveRefused: The archive as a whole is refused.
             NothingImported: No file can be stored, or one is wrong and `options.strict`.
         """
-        stems = await asyncio.to_thread(_stems_of, archive)
-        views = await self._images.settled(
-            author.tenant, project.id, lambda found: bool(stems - _stems(found))
-        )
-        parsed = await self._parser.parse(archive, project.task, views)
+        parsed, views = await self._parsed(author.tenant, project, archive)
         usable = [entry for entry in parsed.entries if entry.usable]
         _refuse(parsed, usable, options)
         by_id = {view.id: view for view in views}
@@ -102,6 +97,25 @@ class Imports:
         told = parsed.model_copy(update={"entries": tuple(_told(parsed.entries, gone))})
         verdicts = {i: verdict for i, verdict in {**plan, **done}.items() if verdict is not None}
         return ImportOutcome(import_id if written else "", told, tuple(new_labels), verdicts)
+
+    async def _parsed(
+        self, tenant: str, project: ProjectView, archive: Path
+    ) -> tuple[ParsedArchive, list[ImageView]]:
+        """Read an archive; once more when images that it names come in behind their upload."""
+        views = await self._images.of_project(tenant, project.id)
+        parsed = await self._parser.parse(archive, project.task, views)
+        stems = {_stem(entry.file) for entry in parsed.entries if entry.unmatched}
+        is_list_open = any(found.unknown for found in parsed.splits)
+        if not stems and not is_list_open:
+            return parsed, views
+        settled = await self._images.settled(
+            tenant,
+            project.id,
+            lambda found: is_list_open or bool(stems - {_stem(view.name) for view in found}),
+        )
+        if {view.id for view in settled} == {view.id for view in views}:
+            return parsed, views
+        return await self._parser.parse(archive, project.task, settled), settled
 
     async def _store_all(
         self,
@@ -187,15 +201,5 @@ def _split_by_image(parsed: ParsedArchive) -> dict[str, Split]:
     return splits
 
 
-def _stems_of(archive: Path) -> set[str]:
-    """Base names of the label files, as far as the archive can be listed at all."""
-    try:
-        with zipfile.ZipFile(archive) as opened:
-            names = [normal_name(name) for name in opened.namelist()[:20_000]]
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
-        return set()
-    return {stem_of(name) for name in names if name.endswith((".json", ".xml"))}
-
-
-def _stems(views: Sequence[ImageView]) -> set[str]:
-    return {stem_of(normal_name(view.name)) for view in views}
+def _stem(name: str) -> str:
+    return stem_of(normal_name(name)).casefold()

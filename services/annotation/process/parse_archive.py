@@ -19,7 +19,12 @@ def main() -> None:
     for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
         os.environ[name] = "1"
     from services.annotation.domain.formats.archive import LabelArchive
-    from services.annotation.domain.formats.model import FormatError, KnownImage, KnownImages
+    from services.annotation.domain.formats.model import (
+        FormatError,
+        KnownImage,
+        KnownImages,
+        stem_of,
+    )
     from services.annotation.domain.formats.reading import ArchiveReader
     from services.annotation.domain.shape_rules import with_ids
     from services.annotation.domain.task_shapes import adapt
@@ -36,7 +41,8 @@ def main() -> None:
     try:
         with Path(job.archive).open("rb") as source:
             known = KnownImages(KnownImage(*row) for row in job.images)
-            reader = ArchiveReader(LabelArchive(source), known)
+            archive = LabelArchive(source, is_known=lambda name: known.has_stem(stem_of(name)))
+            reader = ArchiveReader(archive, known)
             for entry in reader.entries():
                 adapted = adapt(entry, job.task)
                 shapes = adapted.labels.shapes if adapted.labels else ()

@@ -2,11 +2,17 @@
 
 import io
 import zipfile
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from services.annotation.process.archive_parser import ArchiveParser
+from services.annotation.process.parser_messages import ParsedArchive
+from services.annotation.repository import ImageView
+from shared.contracts.shapes import Task
 from shared.hosting.stores import Stores
 from tests.unit.annotation.platform import BASE, Factory, box, factory, labelme, packed
 
@@ -212,3 +218,58 @@ async def test_nothing_annotated_is_nothing_to_export(stores: Stores) -> None:
         await world.image("a.jpg")
         answer = await world.client.get(f"{BASE}/exports")
     assert answer.status_code == 409
+
+
+_COCO = {
+    "images": [{"id": 1, "file_name": "a.jpg", "width": 640, "height": 480}],
+    "annotations": [{"id": 1, "image_id": 1, "category_id": 1, "bbox": [1, 1, 9, 9]}],
+    "categories": [{"id": 1, "name": "pit"}],
+}
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"a.txt": "0 0.5 0.5 0.1 0.1", "classes.txt": "pit"},
+        {"instances.json": _COCO},
+        {"a.json": labelme("pit")},
+    ],
+    ids=["yolo", "coco", "labelme"],
+)
+async def test_an_image_heard_of_behind_its_labels_is_waited_for(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch, files: dict[str, Any]
+) -> None:
+    parse, looks = ArchiveParser.parse, 0
+    async with factory(stores) as world:
+
+        async def parse_then_hear(
+            parser: ArchiveParser, archive: Path, task: Task, images: Sequence[ImageView]
+        ) -> ParsedArchive:
+            nonlocal looks
+            looks += 1
+            parsed = await parse(parser, archive, task, images)
+            if looks == 1:
+                await world.image("a.jpg")
+            return parsed
+
+        monkeypatch.setattr(ArchiveParser, "parse", parse_then_hear)
+        answer = await send(world, files)
+    assert (answer.status_code, answer.json()["imported"], looks) == (201, 1, 2)
+
+
+@pytest.mark.parametrize(
+    ("name", "encoding"), [("划痕-左", "gbk"), ("划痕-左", "utf-8"), ("Prüfung", "cp437")]
+)
+async def test_names_of_entries_in_an_old_encoding_find_their_image(
+    stores: Stores, name: str, encoding: str
+) -> None:
+    stand_in = "x" * len(f"{name}.json".encode(encoding))
+    raw = packed({stand_in: labelme("pit")}).replace(
+        stand_in.encode(), f"{name}.json".encode(encoding)
+    )
+    async with factory(stores) as world:
+        await world.image(f"{name}.jpg")
+        answer = await world.client.post(
+            f"{BASE}/imports", content=raw, headers={"Content-Type": "application/zip"}
+        )
+    assert answer.status_code == 201, answer.text

@@ -1,11 +1,13 @@
 """Opening a stranger's zip: only plain files at its root, counted while they are read."""
 
+import contextlib
 import itertools
 import re
 import stat
 import unicodedata
 import zipfile
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import IO
 
@@ -18,6 +20,7 @@ MAX_RATIO = 200
 _RATIO_FLOOR_BYTES = 2**20  # a small file of repeated lines packs well and harms nobody
 _CHUNK_BYTES = 2**18
 _LOCAL_HEADER_BYTES = 30
+_UTF8_NAME = 0x800
 _LEGAL_NAME = re.compile(r"[^\x00-\x1f\x7f/\\]{1,255}\Z")
 _NESTED = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar", ".zst")
 _IGNORED = ("__macosx/", ".ds_store", "thumbs.db", "desktop.ini")
@@ -45,13 +48,17 @@ class LabelArchive:
 
     Args:
         source: The zip, seekable.
+        is_known: Whether a name is one of an image: decides which encoding an old name is in.
 
     Raises:
         FormatError: The archive as a whole is refused: no zip, encrypted, a link, too many entries
             or too large by its own word, or two names that are the same file on some system.
     """
 
-    def __init__(self, source: IO[bytes]) -> None:
+    def __init__(
+        self, source: IO[bytes], *, is_known: Callable[[str], bool] = lambda _: False
+    ) -> None:
+        self._is_known = is_known
         try:
             self._zip = zipfile.ZipFile(source)
             infos = self._zip.infolist()
@@ -74,7 +81,7 @@ class LabelArchive:
             raise FormatError(f"{_shown(info.filename)} is encrypted")
         if stat.S_ISLNK(info.external_attr >> 16):
             raise FormatError(f"{_shown(info.filename)} is a link")
-        name = unicodedata.normalize("NFC", info.filename)
+        name = _name_of(info, self._is_known)
         if info.is_dir() or name.lower().startswith(_IGNORED):
             return
         reason = _refusal(name, info)
@@ -111,6 +118,17 @@ class LabelArchive:
             raise FormatError(f"the archive unpacks to more than {MAX_TOTAL_BYTES >> 30} GiB")
         if size > max(_RATIO_FLOOR_BYTES, MAX_RATIO * member.info.compress_size):
             raise FormatError(f"packed more than {MAX_RATIO} times: looks like a bomb")
+
+
+def _name_of(info: zipfile.ZipInfo, is_known: Callable[[str], bool]) -> str:
+    """Return an entry's name: one without the mark of UTF-8 may be in it anyway, or in GBK."""
+    names = [unicodedata.normalize("NFC", info.filename)]
+    if not info.flag_bits & _UTF8_NAME and not info.filename.isascii():
+        raw = info.filename.encode("cp437")
+        for encoding in ("utf-8", "gb18030"):
+            with contextlib.suppress(UnicodeDecodeError):
+                names.append(unicodedata.normalize("NFC", raw.decode(encoding)))
+    return next(filter(is_known, names), names[0])
 
 
 def _refusal(name: str, info: zipfile.ZipInfo) -> str:
