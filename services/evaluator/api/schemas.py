@@ -40,7 +40,11 @@ class ThresholdsAnswer(_Answer):
 
 
 class LabelAnswer(_Answer):
-    """One row of the per-label table; ``warnings`` names the yellow marks."""
+    """One row of the per-label table; ``warnings`` names the yellow marks.
+
+    ``count`` and ``share`` are of the annotations of the whole data set; ``evaluated`` counts the
+    held-out objects, by which the rates of all labels make the average one.
+    """
 
     label: str
     detection_rate: Rate
@@ -54,6 +58,7 @@ class LabelAnswer(_Answer):
     missed: int
     share: float
     count: int
+    evaluated: int
     warnings: tuple[LabelWarning, ...]
     advice: str
     thresholds: ThresholdsAnswer
@@ -220,6 +225,7 @@ def _label(row: dict[str, Any], language: Language) -> dict[str, Any]:
     target = row["to_target"]
     return {
         "thresholds": dict.fromkeys(("precision", "balanced", "recall")),
+        "evaluated": row["found"] + row["missed"],  # reports before November 2026 lack it
         **row,
         "average_precision": row["ap"],
         "average_precision_50_95": row.get("ap_50_95"),

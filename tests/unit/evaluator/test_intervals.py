@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scenes import random_samples
+from scenes import random_samples, samples
 from scipy.stats import binom
 
 from services.evaluator.domain.numbers.intervals import (
@@ -23,6 +23,7 @@ from services.evaluator.domain.objects.replicates import (
     ranked_ap_replicates,
     rate_replicates,
 )
+from services.evaluator.domain.objects.samples import Samples
 
 SIMULATIONS = 1500
 IMAGES = 150
@@ -133,14 +134,33 @@ def test_every_image_once_is_the_figure_itself() -> None:
     assert rates.detection_rate[0] == pytest.approx(recall)
 
 
+def drawn_samples(given: Samples, times: np.ndarray) -> Samples:
+    """Each image as often as it was drawn, its copies beside one another."""
+    sources = np.repeat(np.arange(times.size), times)
+    truths, found = given.truths, given.detections
+    return samples(
+        [
+            (copy, int(truths.label[row]), tuple(truths.boxes_xywh[row].tolist()))
+            for copy, source in enumerate(sources)
+            for row in np.flatnonzero(truths.image == source)
+        ],
+        [
+            (copy, int(found.label[row]), tuple(found.boxes_xywh[row].tolist()), found.score[row])
+            for copy, source in enumerate(sources)
+            for row in np.flatnonzero(found.image == source)
+        ],
+        images=sources.size,
+        labels=given.labels,
+    )
+
+
 def test_an_image_drawn_twice_counts_as_two_images() -> None:
     evaluation = evaluate(random_samples(seed=6, images=20))
     arranged, verdict = evaluation.arranged, evaluation.matches.verdict[0]
     weights = np.random.default_rng(0).integers(0, 3, (1, 20))
     counts = image_counts(arranged, verdict, 0.0)
     drawn = ap_replicates(arranged, verdict, counts.found + counts.missed, weights)[0]
-    doubled = 2 * weights
-    again = ap_replicates(arranged, verdict, counts.found + counts.missed, doubled)[0]
+    again = evaluate(drawn_samples(evaluation.samples, weights[0])).precisions.ap[0]
     np.testing.assert_allclose(drawn, again, atol=1e-12)
     assert mean(drawn) != pytest.approx(mean(evaluation.precisions.ap[0]), abs=1e-6)
 

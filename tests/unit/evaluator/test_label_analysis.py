@@ -1,16 +1,24 @@
 """The manual's own table comes out exactly: oracles O1, O2, O3 and O8 of the contract."""
 
-import pytest
+from dataclasses import replace
 
+import numpy as np
+import pytest
+from scenes import random_samples, with_masks
+
+from services.evaluator.domain.numbers.counts import Counts, detection_rates
+from services.evaluator.domain.objects.evaluation import evaluate
+from services.evaluator.domain.readers.coco_records import Kind
+from services.evaluator.domain.report.detection import detection_report
 from services.evaluator.domain.report.label_analysis import (
     LabelFigures,
     analyse,
-    average_detection_rate,
-    macro_detection_rate,
 )
 from services.evaluator.domain.report.learning_curve import Estimate
+from services.evaluator.domain.report.options import ReportOptions
 from services.evaluator.domain.report.words import percent
 
+KINDS: tuple[Kind, ...] = ("box", "mask")
 # (rate or metric in %, annotation count), in the manual's order
 TABLE = [
     (99.1, 280),
@@ -26,6 +34,13 @@ TABLE = [
 SHARES = [31.7, 13.0, 36.5, 8.0, 2.5, 4.2, 2.3, 0.7, 1.0]
 
 
+def counted(table: list[tuple[float, int]]) -> Counts:
+    """A thousand times the manual's annotations, so that its rates are whole numbers of them."""
+    truths = np.array([1000 * count for _, count in table], np.int64)
+    found = np.array([round(10 * rate * count) for rate, count in table], np.int64)
+    return Counts(found, np.zeros_like(found), truths - found)
+
+
 def rows() -> list[LabelFigures]:
     return [
         LabelFigures(f"label {place}", rate / 100, rate / 100, count)
@@ -34,10 +49,35 @@ def rows() -> list[LabelFigures]:
 
 
 def test_o1_the_average_detection_rate_is_weighted_by_count() -> None:
-    rates, counts = [rate / 100 for rate, _ in TABLE], [count for _, count in TABLE]
-    assert average_detection_rate(rates, counts) == pytest.approx(0.95851, abs=5e-6)
-    assert percent(average_detection_rate(rates, counts)) == "95.9%"
-    assert macro_detection_rate(rates) == pytest.approx(0.8156, abs=5e-5)
+    average, macro = detection_rates(counted(TABLE))
+    assert average == pytest.approx(0.95851, abs=5e-6)
+    assert percent(average) == "95.9%"
+    assert macro == pytest.approx(0.8156, abs=5e-5)
+
+
+def test_o1_the_headline_of_a_report_weighs_the_rates_shown_by_the_objects_shown() -> None:
+    """Rate = Σ rate · evaluated / Σ evaluated over the rows of the page, and no other mean."""
+    for kind in KINDS:
+        given = random_samples(seed=4, labels=4)
+        label = np.where(given.truths.label == 3, 3, 0)
+        uneven = replace(given, truths=replace(given.truths, label=label))
+        samples = with_masks(uneven) if kind == "mask" else uneven
+        document = detection_report(
+            evaluate(samples, kind=kind),
+            ReportOptions(annotation_counts=[9, 99, 999, 19], replicates=0),
+        )
+        known = [row for row in document["labels"] if row["evaluated"]]
+        rates = [row["detection_rate"] for row in known]
+        weights = [row["evaluated"] for row in known]
+        overall = document["overall"]
+        assert overall["average_detection_rate"] == pytest.approx(
+            np.average(rates, weights=weights), abs=1e-12
+        )
+        macro = overall["average_detection_rate_macro"]
+        assert macro == pytest.approx(np.mean(rates), abs=1e-12)
+        assert abs(overall["average_detection_rate"] - macro) > 0.05
+        assert sum(weights) == sum(document["curves"]["truths"])
+        assert {row["count"] for row in known} == {9, 19}
 
 
 def test_o2_shares_are_counts_over_all_annotations() -> None:
@@ -71,7 +111,8 @@ def test_c214_rows_stand_in_falling_order_of_rate() -> None:
     ],
 )
 def test_o8_one_label_is_its_own_average(rates: list[float], counts: list[int], shown: str) -> None:
-    assert percent(average_detection_rate(rates, counts)) == shown
+    table = [(100 * rate, count) for rate, count in zip(rates, counts, strict=True)]
+    assert percent(detection_rates(counted(table))[0]) == shown
 
 
 @pytest.mark.parametrize(
@@ -106,8 +147,8 @@ def test_the_advice_says_what_to_do(figures: LabelFigures, chinese: str, english
 
 
 def test_no_annotations_have_no_average() -> None:
-    assert str(average_detection_rate([], [])) == "nan"
-    assert str(macro_detection_rate([float("nan")])) == "nan"
+    assert np.isnan(detection_rates(counted([]))).all()
+    assert np.isnan(detection_rates(counted([(0.0, 0)]))).all()
 
 
 @pytest.mark.parametrize("current", [0.61, 0.8])

@@ -32,6 +32,21 @@ class Counts:
         return ratio((1 + weight) * self.found, total)
 
 
+def detection_rates(counts: Counts) -> tuple[float, float]:
+    """The average detection rate, and the plain mean of the labels' rates; nan where undefined.
+
+    The average one is found over labelled objects: the mean of the labels' rates weighted by their
+    labelled objects (the manual's table). Labels without objects have no rate and no weight.
+
+    >>> detection_rates(Counts(np.array([3, 1]), np.array([0, 0]), np.array([0, 1])))
+    (0.8, 0.75)
+    """
+    found, missed = np.array(counts.found.sum()), np.array(counts.missed.sum())
+    rates = counts.recall()
+    known = rates[~np.isnan(rates)]
+    return float(ratio(found, found + missed)), float(known.mean()) if known.size else float("nan")
+
+
 def ratio(part: NDArray[Any], whole: NDArray[Any]) -> Floats:
     """Divide, nan where the whole is 0.
 

@@ -122,7 +122,8 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "detection_rate": ("检出率", "Detection rate"),
     "ap": ("mAP（精度）", "mAP (precision)"),
     "share": ("标注占比", "Share"),
-    "count": ("标注数量", "Annotations"),
+    "count": ("标注数量（整个数据集）", "Annotations (whole data set)"),
+    "evaluated": ("参与评估的目标数", "Evaluated objects"),
 }
 LABEL_FIGURES: dict[str, tuple[str, str]] = {
     "precision": ("精确率", "Precision"),
@@ -150,7 +151,7 @@ QUALITY: dict[str, tuple[str, str]] = {
     "count_bias": ("每图计数偏差", "Count bias an image"),
     "count_exact_rate": ("计数完全正确的图片", "Images counted exactly"),
 }
-NUMBERS = ("fps", "count", "quality_count_mean_absolute", "quality_count_bias")
+NUMBERS = ("fps", "count", "evaluated", "quality_count_mean_absolute", "quality_count_bias")
 MARKED = {"detection_rate": "rate", "ap": "ap", "share": "share", "count": "count"}
 
 

@@ -121,7 +121,10 @@ def _labels(document: Document, view: View) -> Iterator[Block]:
     rows = [
         [
             Cell(row["label"]),
-            *(Cell(shown(key, row[key]), warn=MARKED[key] in row["warnings"]) for key in columns),
+            *(
+                Cell(shown(key, row.get(key)), warn=MARKED.get(key) in row["warnings"])
+                for key in columns
+            ),
         ]
         for row in labels
     ]
@@ -262,7 +265,7 @@ def _groups(document: Document, view: View) -> Iterator[Block]:
                 ]
                 for group in groups
             ]
-            names = ("group", "count", "found", "detection_rate", "interval")
+            names = ("group", "evaluated", "found", "detection_rate", "interval")
             yield Table(view.say(key), [view.say(name) for name in names], rows)
 
 

@@ -177,6 +177,7 @@ def _rows(
         "found": counts.found,
         "wrong": counts.wrong,
         "missed": counts.missed,
+        "evaluated": counts.found + counts.missed,
     }
     place = {name: k for k, name in enumerate(options.labels)}
     return [

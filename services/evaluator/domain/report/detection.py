@@ -138,6 +138,7 @@ def label_json(
         "found": counts.found,
         "wrong": counts.wrong,
         "missed": counts.missed,
+        "evaluated": counts.found + counts.missed,
     }
     ends = {**fixed["label_intervals"], **intervals}
     ends["detection_rate"] = ends["recall"]

@@ -8,8 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isnan
 
-import numpy as np
-
 from services.evaluator.domain.report.learning_curve import Estimate
 from services.evaluator.domain.report.words import Words, join, percent, say
 
@@ -44,27 +42,6 @@ class LabelRow:
     share: float
     warnings: tuple[str, ...]
     advice: Words
-
-
-def average_detection_rate(rates: Sequence[float], counts: Sequence[int]) -> float:
-    """Correct over labelled objects: the mean of the labels' rates weighted by their counts.
-
-    Labels without annotations weigh nothing; none at all gives nan.
-
-    >>> average_detection_rate([1.0, 0.5], [3, 1])
-    0.875
-    """
-    weights = np.asarray(counts, np.float64)
-    known = (weights > 0) & ~np.isnan(np.asarray(rates, np.float64))
-    if not known.any():
-        return float("nan")
-    return float(np.average(np.asarray(rates)[known], weights=weights[known]))
-
-
-def macro_detection_rate(rates: Sequence[float]) -> float:
-    """Plain mean over labels with a rate; nan without any."""
-    known = [rate for rate in rates if not isnan(rate)]
-    return sum(known) / len(known) if known else float("nan")
 
 
 def analyse(labels: Sequence[LabelFigures]) -> list[LabelRow]:

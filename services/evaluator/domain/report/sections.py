@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from services.evaluator.domain.numbers.columns import Floats, Ints
-from services.evaluator.domain.numbers.counts import Counts
+from services.evaluator.domain.numbers.counts import Counts, detection_rates
 from services.evaluator.domain.numbers.intervals import (
     RATE_BOUNDS,
     Interval,
@@ -44,12 +44,13 @@ def rates(moment: Moment) -> dict[str, float]:
     """
     counts = moment.counts
     precision, recall = totals(counts)
+    average, macro = detection_rates(counts)
     return {
         "precision": precision,
         "recall": recall,
         "f1": mean(counts.f_score()[moment.evaluation.positives > 0]),
-        "average_detection_rate": recall,
-        "average_detection_rate_macro": mean(counts.recall()),
+        "average_detection_rate": average,
+        "average_detection_rate_macro": macro,
     }
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from services.evaluator.domain.numbers.columns import Floats
+from services.evaluator.domain.numbers.counts import detection_rates
 from services.evaluator.domain.numbers.intervals import Interval, bootstrap_interval
 from services.evaluator.domain.numbers.plain_json import plain
 from services.evaluator.domain.pixels.tally import SemanticFigures, SemanticTally
@@ -42,7 +43,8 @@ def semantic_report(tally: SemanticTally, options: TaskOptions) -> dict[str, Any
         name: bootstrap_interval(overall[name], drawn[name], images) for name in OVERALL
     } | {"fps": fps_interval}
     intervals["average_detection_rate"] = intervals["recall"]
-    overall |= {"average_detection_rate": overall["recall"], "fps": fps}
+    average, _ = detection_rates(figures.objects)
+    overall |= {"average_detection_rate": average, "fps": fps}
     rows = _rows(figures, options)
     names = [BACKGROUND, *options.labels]
     out: dict[str, Any] = plain(
@@ -101,6 +103,7 @@ def _row(
         "found": counts.found[place],
         "wrong": counts.wrong[place],
         "missed": counts.missed[place],
+        "evaluated": counts.found[place] + counts.missed[place],
         "share": row.share,
         "count": row.figures.count,
         "warnings": list(row.warnings),
