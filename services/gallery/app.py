@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
-from services.gallery.adapters.decoders import DecodePool
+from services.gallery.adapters.decoders import Decoders
 from services.gallery.adapters.staging import Staging
 from services.gallery.api import images, resumable
 from services.gallery.handlers.images import Gallery
@@ -69,8 +69,8 @@ def build(stores: Stores) -> Service:
     )
 
 
-def _decoders(settings: GallerySettings) -> DecodePool:
-    return DecodePool(
+def _decoders(settings: GallerySettings) -> Decoders:
+    return Decoders(
         workers=settings.decoders,
         memory_bytes=settings.decode_memory_mib << 20,
         worker_bytes=settings.decoder_mib << 20,
@@ -85,15 +85,15 @@ def _quota(stores: Stores, settings: GallerySettings) -> Quota:
     )
 
 
-def _keep_decoders(pool: DecodePool) -> Loop:
+def _keep_decoders(decoders: Decoders) -> Loop:
     """Start a decoder ahead, and stop all with the service."""
 
     async def keep() -> None:
         try:
-            await pool.open()
+            await decoders.pool.open()
             await asyncio.Event().wait()
         finally:
-            await pool.close()
+            await decoders.pool.close()
 
     return keep
 

@@ -1,23 +1,17 @@
-"""`python -m …process.parse_archive BYTES SECONDS`: reads one label archive, guarded.
+"""`python -m …process.parse_archive …`: a guarded child that reads label archives.
 
-One JSON job comes on standard input, one JSON line an entry goes out. Memory, CPU time and what it
-may write are bounded by the kernel: a hostile archive costs this process at most.
+A job is a `ParseJob`; its answer has a line an entry, a line a split, and one that ends it.
 """
 
-import os
-import resource
-import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-from pydantic import BaseModel
-
-_WRITTEN_BYTES = 64 << 20  # compiled kernels may be cached
+from shared.guarded.child import Work, serve
 
 
-def main() -> None:
-    """Read the job, walk the archive, write its report."""
-    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
-        os.environ[name] = "1"
+def load() -> Work:
+    """Return the work, with all that it needs imported."""
     from services.annotation.domain.formats.archive import LabelArchive
     from services.annotation.domain.formats.model import (
         FormatError,
@@ -35,10 +29,7 @@ def main() -> None:
         ParseJob,
     )
 
-    job = ParseJob.model_validate_json(sys.stdin.buffer.read())
-    _guard(int(sys.argv[1]), int(sys.argv[2]))
-    refused = ""
-    try:
+    def report(job: ParseJob) -> Iterator[ParsedEntry | ParsedSplit]:
         with Path(job.archive).open("rb") as source:
             known = KnownImages(KnownImage(*row) for row in job.images)
             archive = LabelArchive(source, is_known=lambda name: known.has_stem(stem_of(name)))
@@ -47,28 +38,21 @@ def main() -> None:
                 adapted = adapt(entry, job.task)
                 shapes = adapted.labels.shapes if adapted.labels else ()
                 named = with_ids(shapes, adapted.image.image_id) if adapted.image else ()
-                _say(ParsedEntry.of(adapted, named))
+                yield ParsedEntry.of(adapted, named)
             for found in reader.splits():
-                _say(ParsedSplit.of(found))
-    except FormatError as error:
-        refused = str(error)
-    except MemoryError:
-        refused = "reading the archive takes too much memory"
-    _say(ParseEnd(refused=refused))
+                yield ParsedSplit.of(found)
 
+    def work(job: Any) -> Iterator[Any]:  # noqa: ANN401  JSON
+        refused = ""
+        try:
+            for line in report(ParseJob.model_validate(job)):
+                yield line.model_dump(mode="json")
+        except FormatError as error:
+            refused = str(error)
+        yield ParseEnd(refused=refused).model_dump()
 
-def _guard(memory_bytes: int, cpu_s: int) -> None:
-    reserved = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-    memory = reserved + memory_bytes  # what the libraries have reserved is not used yet
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (_WRITTEN_BYTES, _WRITTEN_BYTES))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
-def _say(line: BaseModel) -> None:
-    sys.stdout.write(line.model_dump_json() + "\n")
+    return work
 
 
 if __name__ == "__main__":
-    main()
+    serve(load)

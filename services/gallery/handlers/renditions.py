@@ -8,7 +8,7 @@ import asyncio
 import hashlib
 from pathlib import Path
 
-from services.gallery.adapters.decoders import DecodePool
+from services.gallery.adapters.decoders import Decoders
 from services.gallery.adapters.staging import Staged
 from services.gallery.domain.limits import decode_bytes
 from services.gallery.handlers.announcement import uploaded_event
@@ -28,7 +28,7 @@ log = logger(__name__)
 class Renditions:
     """Makes and stores what is made of files."""
 
-    def __init__(self, documents: Documents, blobs: Blobs, pool: DecodePool) -> None:
+    def __init__(self, documents: Documents, blobs: Blobs, pool: Decoders) -> None:
         self._documents = documents
         self._blobs = blobs
         self._pool = pool

@@ -1,6 +1,6 @@
 """Thumbnails of images: read where they are stored, made where they are not."""
 
-from services.gallery.adapters.decoders import DecodePool
+from services.gallery.adapters.decoders import Decoders
 from services.gallery.adapters.staging import Staging
 from services.gallery.domain.limits import decode_bytes
 from services.gallery.handlers.images import damaged
@@ -20,7 +20,7 @@ class Thumbnails:
     """Thumbnails over the document and blob stores; a new tile has none until it is asked for."""
 
     def __init__(
-        self, documents: Documents, blobs: Blobs, pool: DecodePool, staging: Staging
+        self, documents: Documents, blobs: Blobs, pool: Decoders, staging: Staging
     ) -> None:
         self._documents = documents
         self._blobs = blobs

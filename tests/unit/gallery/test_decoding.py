@@ -1,7 +1,7 @@
 """Every variant gives upright 8-bit pixels and thumbnails; no broken file passes."""
 
-import asyncio
 import io
+import os
 import signal
 
 import cv2
@@ -11,7 +11,7 @@ from image_files import bmp, encoded, exif, jpeg_header, photo, png_header
 from malformed import GREEDY
 from PIL import Image, ImageOps
 
-from services.gallery.adapters.decoders import DecodePool, MemoryBudget
+from services.gallery.adapters.decoders import Decoders
 from services.gallery.domain.refusals import ImageDecodeTooCostly
 from services.gallery.domain.thumbnails import SIZES
 from services.gallery.process.decoding import decode
@@ -143,27 +143,27 @@ async def test_pool_decodes_refuses_and_replaces_a_lost_decoder(tmp_path):
     good, bad = tmp_path / "good", tmp_path / "bad"
     good.write_bytes(VARIANTS["baseline JPEG"])
     bad.write_bytes(VARIANTS["PNG"][:5000])
-    pool = DecodePool(workers=1, memory_bytes=1 << 30)
-    await pool.open()
+    decoders = Decoders(workers=1, memory_bytes=1 << 30)
+    await decoders.pool.open()
     try:
-        decoded = await pool.decode(good, tmp_path, predicted_bytes=1 << 20)
+        decoded = await decoders.decode(good, tmp_path, predicted_bytes=1 << 20)
         assert decoded.content_type == "image/jpeg"
         with pytest.raises(LoupeError) as caught:
-            await pool.decode(bad, tmp_path, predicted_bytes=1 << 20)
+            await decoders.decode(bad, tmp_path, predicted_bytes=1 << 20)
         assert caught.value.code == "image-truncated"
-        (worker,) = pool._all
-        worker.kill()  # as a system does that is out of memory: another one gets the file
-        again = await pool.decode(good, tmp_path, predicted_bytes=1 << 20)
+        (pid,) = decoders.pool.pids
+        os.kill(pid, signal.SIGKILL)  # as a system short of memory does: another gets it
+        again = await decoders.decode(good, tmp_path, predicted_bytes=1 << 20)
         assert again.spans.keys() == decoded.spans.keys()
-        (worker,) = pool._all
-        worker.send_signal(signal.SIGXCPU)  # as the kernel does when the time is used up
+        (pid,) = decoders.pool.pids
+        os.kill(pid, signal.SIGXCPU)  # as the kernel does when the time is used up
         with pytest.raises(ImageDecodeTooCostly):
-            await pool.decode(good, tmp_path, predicted_bytes=1 << 20)
-        again = await pool.decode(good, tmp_path, predicted_bytes=1 << 20)
+            await decoders.decode(good, tmp_path, predicted_bytes=1 << 20)
+        again = await decoders.decode(good, tmp_path, predicted_bytes=1 << 20)
         assert again.spans.keys() == decoded.spans.keys()
     finally:
-        await pool.close()
-    assert not pool._all
+        await decoders.pool.close()
+    assert not decoders.pool.pids
 
 
 @pytest.mark.parametrize("greedy", GREEDY, ids=["progressive JPEG", "turned PNG"])
@@ -171,44 +171,17 @@ async def test_file_that_wants_too_much_memory_costs_a_refusal(greedy, tmp_path)
     path, good = tmp_path / "greedy", tmp_path / "good"
     path.write_bytes(greedy)
     good.write_bytes(VARIANTS["PNG"])
-    pool = DecodePool(workers=1, memory_bytes=1 << 30, worker_bytes=192 << 20)
-    await pool.open()
+    decoders = Decoders(workers=1, memory_bytes=1 << 30, worker_bytes=192 << 20)
+    await decoders.pool.open()
     try:
-        (first,) = pool._all
+        (first,) = decoders.pool.pids
         with pytest.raises(LoupeError) as caught:
-            await pool.decode(path, tmp_path, predicted_bytes=1 << 30)
-        assert first not in pool._all, "a decoder without memory is not asked again"
+            await decoders.decode(path, tmp_path, predicted_bytes=1 << 30)
+        assert first not in decoders.pool.pids, "a decoder without memory is not asked again"
         assert caught.value.code == "image-decode-too-costly"
-        assert (await pool.decode(good, tmp_path, predicted_bytes=1)).content is None
+        assert (await decoders.decode(good, tmp_path, predicted_bytes=1)).content is None
     finally:
-        await pool.close()
-
-
-async def test_budget_admits_in_order_and_lets_a_giant_run_alone():
-    budget = MemoryBudget(100)
-    running: list[str] = []
-    seen: list[tuple[str, ...]] = []
-
-    async def job(name: str, size: int) -> None:
-        async with budget.take(size):
-            running.append(name)
-            seen.append(tuple(running))
-            await asyncio.sleep(0.01)
-            running.remove(name)
-
-    await asyncio.gather(job("a", 60), job("b", 60), job("giant", 500), job("c", 40), job("d", 60))
-    assert seen == [("a",), ("b",), ("giant",), ("c",), ("c", "d")]
-
-
-async def test_cancelled_wait_gives_its_place_back():
-    budget = MemoryBudget(10)
-    async with budget.take(10):
-        waiter = asyncio.create_task(budget.take(10).__aenter__())
-        await asyncio.sleep(0)
-        waiter.cancel()
-        await asyncio.gather(waiter, return_exceptions=True)
-    async with asyncio.timeout(1), budget.take(10):
-        pass
+        await decoders.pool.close()
 
 
 def test_every_bmp_depth_and_direction_reads_the_same(tmp_path):

@@ -1,0 +1,1 @@
+"""Work on hostile files in child processes that the kernel bounds."""
