@@ -1,6 +1,6 @@
 """The composition root of the trainer."""
 
-import asyncio
+from functools import partial
 from pathlib import Path
 
 from services.trainer.api import policies, trainings, versions
@@ -10,17 +10,18 @@ from services.trainer.handlers.promotion import Promotion
 from services.trainer.handlers.retraining import Retraining
 from services.trainer.handlers.training_queue import TrainingQueue
 from services.trainer.handlers.trainings import Trainings
-from services.trainer.repository import IMAGES, LINES, TRAININGS
+from services.trainer.repository import IMAGES, LINES, TRAINING_JOB, TRAININGS
 from services.trainer.settings import TrainerSettings
 from services.trainer.subscriptions import subscriptions
 from services.trainer.work.attempt_files import AttemptFiles
 from services.trainer.work.executor import ProcessExecutor
-from services.trainer.work.worker import Worker, ended_events
+from services.trainer.work.worker import TrainingWork, ended_events
 from shared.hosting.service import Loop, Service
 from shared.hosting.stores import Stores
-from shared.jobs.holder import holder_name
+from shared.images.directory import ImageDirectory
 from shared.jobs.job import job_spec
 from shared.jobs.queue import JobQueue
+from shared.jobs.worker import JobWorker, reap_forever
 from shared.projects.directory import ProjectDirectory, projects_spec
 from shared.settings import StoreSettings
 
@@ -34,33 +35,41 @@ def build(stores: Stores) -> Service:
     recipe = Recipe(budget_s=settings.budget_s)
     jobs = JobQueue(documents, NAME, lease_s=settings.lease_s)
     projects = ProjectDirectory(documents, NAME)
+    images = ImageDirectory(documents, NAME)
     queue = TrainingQueue(documents, jobs)
-    asked = Trainings(documents, jobs, projects, queue, recipe=recipe)
-    retraining = Retraining(documents, projects, queue, recipe=recipe)
+    asked = Trainings(documents, jobs, projects, images, queue, recipe=recipe)
+    retraining = Retraining(documents, projects, images, queue, recipe=recipe)
     outcomes = Outcomes(documents, jobs, queue)
     promotion = Promotion(documents, projects, queue)
-    worker = Worker(
+    work = TrainingWork(
         documents,
-        jobs,
         AttemptFiles(documents, stores.blobs, settings),
         ProcessExecutor(),
-        settings=settings,
-        work_folder=settings.work_folder or Path(StoreSettings().data) / "work" / NAME,
-        name=settings.worker or holder_name(),
+        folder=settings.work_folder or Path(StoreSettings().data) / "work" / NAME,
     )
+    worker = JobWorker(jobs, {TRAINING_JOB: work}, ended=ended_events, look_s=settings.poll_s)
     return Service(
         name=NAME,
         summary="Trainings, versions and the retraining policy",
         collections=(TRAININGS, LINES, IMAGES, job_spec(NAME), projects_spec(NAME)),
         routers=(trainings.router, versions.router, policies.router),
         use_cases=(asked, retraining),
-        subscriptions=subscriptions(projects, asked, outcomes, retraining, promotion),
-        background=(retraining.watch, _reaper(jobs), *_job_makers(stores, settings)),
+        subscriptions=(
+            *projects.subscriptions(),
+            *images.subscriptions(),
+            *images.annotation_subscriptions(),
+            *subscriptions(asked, outcomes, retraining, promotion),
+        ),
+        background=(
+            retraining.watch,
+            partial(reap_forever, jobs, ended_events, every_s=REAP_EVERY_S),
+            *_job_makers(stores, settings),
+        ),
         work=(_work_of(worker, settings),),
     )
 
 
-def _work_of(worker: Worker, settings: TrainerSettings) -> Loop:
+def _work_of(worker: JobWorker, settings: TrainerSettings) -> Loop:
     """Return the worker's loop: for ever, or for one training in a Kubernetes Job."""
     if not settings.one_training:
         return worker.run
@@ -84,14 +93,3 @@ def _job_makers(stores: Stores, settings: TrainerSettings) -> tuple[Loop, ...]:
     template = read_template(settings.job_template)
     cluster = KubernetesCluster(settings.namespace, template["metadata"]["labels"])
     return (JobMaker(stores.documents, cluster, template, most=settings.max_jobs).run,)
-
-
-def _reaper(jobs: JobQueue) -> Loop:
-    """End the jobs that no worker will finish, and say so."""
-
-    async def reap() -> None:
-        while True:
-            await jobs.reap(lambda job: ended_events(job, job.state, job.error))
-            await asyncio.sleep(REAP_EVERY_S)
-
-    return reap

@@ -8,6 +8,7 @@ from services.trainer.domain.recipe import Recipe
 from services.trainer.domain.retraining_policy import RetrainingPolicy
 from shared.clock import Timestamp
 from shared.documents.port import CollectionSpec, Document, Index
+from shared.images.directory import images_spec
 
 Mode = Literal["train", "train_and_test"]
 Trigger = Literal["person", "policy"]
@@ -143,18 +144,6 @@ class Line(Document):
     deleted: bool = False
 
 
-class ImageFacts(Document):
-    """What the trainer remembers of an image: enough to count what waits to be learnt."""
-
-    project_id: str
-    known: bool = False
-    deleted: bool = False
-    annotated: bool = False
-    annotation_sequence: int = -1
-    annotated_at: Timestamp | None = None
-    corrected_at: Timestamp | None = None
-
-
 TRAININGS = CollectionSpec(
     "trainer.trainings",
     Training,
@@ -165,14 +154,11 @@ TRAININGS = CollectionSpec(
     ),
 )
 LINES = CollectionSpec("trainer.lines", Line, (Index(("due_at",)),), project_field="id")
-IMAGES = CollectionSpec(
-    "trainer.images",
-    ImageFacts,
-    (
-        Index(("project_id", "annotated")),
-        Index(("project_id", "corrected_at")),
-        Index(("project_id", "annotated_at")),
-    ),
+IMAGES = images_spec(
+    "trainer",
+    Index(("project_id", "annotated")),
+    Index(("project_id", "corrected_at")),
+    Index(("project_id", "annotated_at")),
 )
 
 

@@ -18,8 +18,7 @@ class TrainerSettings(BaseSettings):
     ``job_template`` is the Kubernetes Job that gives a waiting training its worker, and
     ``one_training`` is set in that Job: its worker takes one training and ends.
     ``lease_s`` is how long the training of a worker that fell silent waits for the next worker; of
-    one that is known to be dead (``shared.jobs.holder``) it does not wait. ``worker`` names this
-    worker in job rows instead of its process, and is then never known to be dead.
+    one that is known to be dead (``shared.jobs.holder``) it does not wait.
     """
 
     model_config = SettingsConfigDict(
@@ -36,7 +35,6 @@ class TrainerSettings(BaseSettings):
     lease_s: float = Field(default=LEASE_S, ge=2)
     poll_s: float = Field(default=0.5, gt=0)
     work_folder: Path | None = None
-    worker: str = ""
     job_template: Path | None = None
     namespace: str = "default"
     max_jobs: int = Field(default=4, ge=1)

@@ -10,14 +10,12 @@ from datetime import datetime, timedelta
 from services.trainer.domain.recipe import Recipe
 from services.trainer.domain.retraining_policy import Backlog, RetrainingPolicy, decide
 from services.trainer.handlers.training_queue import TrainingQueue, placed
-from services.trainer.repository import IMAGES, LINES, ImageFacts, Line, Order
+from services.trainer.repository import LINES, Line, Order
 from shared.callers import Caller
 from shared.clock import Clock, format_time, utc_now
 from shared.contracts.annotation_events import AnnotationSaved, CorrectionSaved
 from shared.contracts.envelope import Event
-from shared.contracts.image_events import ImageDeleted, ImageUploaded
 from shared.documents.port import (
-    Collection,
     Documents,
     EveryTenant,
     Query,
@@ -28,6 +26,7 @@ from shared.documents.port import (
 )
 from shared.errors import NotFound, VersionConflict
 from shared.ids import new_id
+from shared.images.directory import ImageDirectory, ImageView
 from shared.projects.directory import ProjectDirectory
 from shared.runtime.tasks.names import TaskName
 from shared.runtime.tasks.table import spec_of
@@ -44,6 +43,7 @@ class Retraining:
         self,
         documents: Documents,
         projects: ProjectDirectory,
+        images: ImageDirectory,
         queue: TrainingQueue,
         *,
         recipe: Recipe,
@@ -51,6 +51,7 @@ class Retraining:
     ) -> None:
         self._documents = documents
         self._projects = projects
+        self._images = images
         self._queue = queue
         self._recipe = recipe
         self._clock = clock
@@ -77,48 +78,16 @@ class Retraining:
             who.tenant, project_id, lambda line: line.model_copy(update=update), expected=expected
         )
 
-    async def image_uploaded(self, event: Event[ImageUploaded]) -> None:
-        """An image exists."""
-        await self._remember(event.tenant, event.data.project_id, event.data.image_id, known=True)
-
-    async def image_deleted(self, event: Event[ImageDeleted]) -> None:
-        """An image is gone, and with it what waited of it."""
-        await self._remember(
-            event.tenant, event.data.project_id, event.data.image_id, deleted=True, annotated=False
-        )
-
     async def annotation_saved(self, event: Event[AnnotationSaved]) -> None:
-        """An annotation changed; later news of the same image win whatever the order."""
-        data = event.data
-        image = await self._image(event.tenant, data.project_id, data.image_id)
-        if event.sequence > image.annotation_sequence:
-            await self._remember(
-                event.tenant,
-                data.project_id,
-                data.image_id,
-                annotated=data.annotated,
-                annotation_sequence=event.sequence,
-                annotated_at=event.time,
-            )
-        line = await self._queue.line(event.tenant, data.project_id)
+        """An annotation changed, as the directory knows by now; the policy may count it."""
+        line = await self._queue.line(event.tenant, event.data.project_id)
         if line.policy.count_annotations:  # for known news, too: a kill may have come in between
-            await self._ask_for_a_look(event.tenant, data.project_id)
+            await self._ask_for_a_look(event.tenant, event.data.project_id)
 
     async def correction_saved(self, event: Event[CorrectionSaved]) -> None:
-        """A person corrected an image; the same image counts once."""
-        data = event.data
-        image = await self._image(event.tenant, data.project_id, data.image_id)
-        if image.deleted:
-            return
-        if image.corrected_at is None or image.corrected_at < event.time:
-            await self._remember(
-                event.tenant,
-                data.project_id,
-                data.image_id,
-                annotated=True,
-                corrected_at=event.time,
-            )
-        await self._ask_for_a_look(event.tenant, data.project_id)
+        """A person corrected an image, as the directory knows by now; it counts once."""
+        if not await self._images.is_deleted(event.tenant, event.data.image_id):
+            await self._ask_for_a_look(event.tenant, event.data.project_id)
 
     async def watch(self) -> None:
         """Looks at due projects until cancelled; now and then heals lines left half-way."""
@@ -193,7 +162,7 @@ class Retraining:
         )
 
     async def _backlog(self, line: Line) -> Backlog:
-        images = self._documents.collection(IMAGES, TenantScope(line.tenant))
+        images = self._images.of(line.tenant)
         field = "annotated_at" if line.policy.count_annotations else "corrected_at"
         after = format_time(line.counted_to) if line.counted_to else ""
         where: Where = {"project_id": line.id, "deleted": False, field: Range(gt=after)}
@@ -217,23 +186,6 @@ class Retraining:
 
         await self._queue.change(tenant, project_id, edit)
 
-    async def _image(self, tenant: str, project_id: str, image_id: str) -> ImageFacts:
-        found = await self._images(tenant).find(image_id)
-        return found or ImageFacts(id=image_id, tenant=tenant, project_id=project_id)
 
-    async def _remember(self, tenant: str, project_id: str, image_id: str, **facts: object) -> None:
-        def edit(old: ImageFacts) -> ImageFacts:
-            new = old.model_copy(update=facts)
-            return (
-                new.model_copy(update={"deleted": True, "annotated": False}) if old.deleted else new
-            )
-
-        unheard = ImageFacts(id=image_id, tenant=tenant, project_id=project_id)
-        await self._images(tenant).change(image_id, edit, new=unheard)
-
-    def _images(self, tenant: str) -> Collection[ImageFacts]:
-        return self._documents.collection(IMAGES, TenantScope(tenant))
-
-
-def _time(image: ImageFacts, field: str) -> datetime | None:
+def _time(image: ImageView, field: str) -> datetime | None:
     return image.annotated_at if field == "annotated_at" else image.corrected_at

@@ -7,7 +7,6 @@ from services.trainer.errors import NoAnnotations, NoImages, NotResumable
 from services.trainer.handlers.training_queue import TrainingQueue
 from services.trainer.repository import (
     ENDED,
-    IMAGES,
     TRAININGS,
     Line,
     Mode,
@@ -23,6 +22,7 @@ from shared.documents.hearing import until
 from shared.documents.port import Collection, Documents, Not, Sort, TenantScope, Where, Write
 from shared.errors import NotFound
 from shared.ids import derived_id, new_id
+from shared.images.directory import ImageDirectory
 from shared.jobs.job import Job
 from shared.jobs.queue import JobQueue
 from shared.paging import Page, PageParams, page_of
@@ -61,6 +61,7 @@ class Trainings:
         documents: Documents,
         jobs: JobQueue,
         projects: ProjectDirectory,
+        images: ImageDirectory,
         queue: TrainingQueue,
         *,
         recipe: Recipe,
@@ -70,6 +71,7 @@ class Trainings:
         self._documents = documents
         self._jobs = jobs
         self._projects = projects
+        self._images = images
         self._queue = queue
         self._recipe = recipe
         self._clock = clock
@@ -200,15 +202,14 @@ class Trainings:
         return await self.get(who, project_id, training_id)
 
     async def _require_annotations(self, tenant: str, project_id: str) -> None:
-        images = self._documents.collection(IMAGES, TenantScope(tenant))
+        there: Where = {"project_id": project_id, "annotated": True}
 
         async def annotated() -> bool | None:
-            return await images.count({"project_id": project_id, "annotated": True}) > 0 or None
+            return await self._images.of(tenant).count(there) > 0 or None
 
         if await until(annotated, wait_s=self._news_wait_s):
             return
-        living: Where = {"project_id": project_id, "known": True, "deleted": False}
-        if await images.count(living):
+        if await self._images.count(tenant, project_id):
             raise NoAnnotations("annotate images before the first training")
         raise NoImages("upload images and annotate them before the first training")
 

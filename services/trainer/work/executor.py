@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Protocol
 
@@ -45,7 +45,7 @@ class TrainingProcessDied(LoupeError):
 class Executor(Protocol):
     """Runs one order; torchrun and Kubernetes Jobs would be further adapters."""
 
-    def run(self, order: WorkOrder) -> AsyncIterator[Message]:
+    def run(self, order: WorkOrder) -> AsyncGenerator[Message, None]:
         """Yield the order's messages until its result or failure.
 
         Closing the iterator stops the computation. Raises TrainingProcessDied when it ends
@@ -57,7 +57,7 @@ class Executor(Protocol):
 class ProcessExecutor:
     """Runs an order in a process of its own, whose memory goes back when it ends."""
 
-    async def run(self, order: WorkOrder) -> AsyncIterator[Message]:
+    async def run(self, order: WorkOrder) -> AsyncGenerator[Message, None]:
         """See `Executor`. The process is never left behind: it also ends when this one dies."""
         path = order.folder / "order.json"
         path.write_text(order.model_dump_json())

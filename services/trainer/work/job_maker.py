@@ -15,11 +15,11 @@ from typing import Any, Protocol
 import yaml
 
 from services.trainer.repository import TRAINING_JOB
-from services.trainer.work.worker import Worker
 from shared.clock import Clock, utc_now
 from shared.documents.port import Documents, EveryTenant, In, Query, Sort, Where
 from shared.errors import DependencyDown
 from shared.jobs.job import Job, job_spec
+from shared.jobs.worker import JobWorker
 from shared.telemetry import logger
 
 LOOK_S = 5.0
@@ -110,7 +110,7 @@ def read_template(path: Path) -> dict[str, Any]:
     return template
 
 
-async def one_training(worker: Worker, *, poll_s: float, idle_s: float = IDLE_S) -> None:
+async def one_training(worker: JobWorker, *, poll_s: float, idle_s: float = IDLE_S) -> None:
     """Take one training to its end, or give up waiting for one; then end this process."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + idle_s

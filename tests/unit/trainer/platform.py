@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,11 +23,12 @@ from services.trainer.process.work_order import (
     ResultMessage,
     WorkOrder,
 )
-from services.trainer.repository import IMAGES, LINES, TRAININGS, Training
+from services.trainer.repository import IMAGES, LINES, TRAINING_JOB, TRAININGS, Training
 from services.trainer.settings import TrainerSettings
+from services.trainer.subscriptions import subscriptions
 from services.trainer.work.attempt_files import AttemptFiles
 from services.trainer.work.executor import TrainingProcessDied
-from services.trainer.work.worker import Worker
+from services.trainer.work.worker import TrainingWork, ended_events
 from shared.callers import Caller
 from shared.contracts.envelope import Event, EventBody, EventStamp, pack, unpack
 from shared.contracts.project_events import ProjectCreated
@@ -35,12 +36,16 @@ from shared.contracts.snapshot import Snapshot
 from shared.contracts.training_events import SnapshotFrozen
 from shared.documents.port import Collection, Query, Sort, TenantScope
 from shared.hosting.stores import Stores
+from shared.images.directory import ImageDirectory
 from shared.jobs.job import job_spec
 from shared.jobs.queue import JobQueue
+from shared.jobs.worker import JobWorker
+from shared.projects.clearing import Clearing
 from shared.projects.directory import ProjectDirectory, projects_spec
 from shared.runtime.tasks.names import TaskName
 from tests.unit.trainer.pictures import PROJECT, write_snapshot
 
+COLLECTIONS = (TRAININGS, LINES, IMAGES, job_spec("trainer"), projects_spec("trainer"))
 WHO = Caller("default", "key-1", "admin")
 PLAN_HASH = "ab" * 32
 START = datetime(2026, 11, 20, 8, tzinfo=UTC)
@@ -68,7 +73,7 @@ class Script:
     pause: asyncio.Event | None = None
     running: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def run(self, order: WorkOrder) -> AsyncIterator[Message]:
+    async def run(self, order: WorkOrder) -> AsyncGenerator[Message, None]:
         self.orders.append(order)
         life = self.lives[min(len(self.orders), len(self.lives)) - 1]
         yield ProgressMessage(stage="training", percent=50, epoch=1, epochs=2, loss=0.5)
@@ -114,11 +119,13 @@ class Place:
         documents = stores.documents
         self.jobs = JobQueue(documents, "trainer", clock=clock)
         self.projects = ProjectDirectory(documents, "trainer", wait_s=0)
+        self.images = ImageDirectory(documents, "trainer", wait_s=0)
         self.queue = TrainingQueue(documents, self.jobs, clock=clock)
         self.trainings = Trainings(
             documents,
             self.jobs,
             self.projects,
+            self.images,
             self.queue,
             recipe=Recipe(),
             clock=clock,
@@ -126,20 +133,23 @@ class Place:
         )
         self.outcomes = Outcomes(documents, self.jobs, self.queue, clock=clock)
         self.retraining = Retraining(
-            documents, self.projects, self.queue, recipe=Recipe(), clock=clock
+            documents, self.projects, self.images, self.queue, recipe=Recipe(), clock=clock
         )
         self.promotion = Promotion(documents, self.projects, self.queue)
+        self.clearing = Clearing(
+            documents,
+            stores.blobs,
+            service="trainer",
+            collections=COLLECTIONS,
+            clock=clock,
+        )
         self.script = Script()
         self.delivered: list[Event[Any]] = []
 
     async def open(self, task: TaskName = "detection") -> None:
-        await self.stores.open(
-            [TRAININGS, LINES, IMAGES, job_spec("trainer"), projects_spec("trainer")]
-        )
+        await self.stores.open(COLLECTIONS)
         created = ProjectCreated(project_id=PROJECT, name="pins", task=task)
-        for line in self.projects.subscriptions():
-            if line.event is ProjectCreated:
-                await line.handler(self.event(created, PROJECT))
+        await self.hear(self.event(created, PROJECT))
 
     def event(self, body: EventBody, subject: str, sequence: int = 1) -> Event[Any]:
         """An event said now."""
@@ -147,17 +157,22 @@ class Place:
         (packed,) = pack([body], stamp)
         return unpack(type(body), packed.value_bytes())
 
-    def worker(self, **settings: Any) -> Worker:
-        chosen = TrainerSettings(**settings)
-        return Worker(
-            self.stores.documents,
-            self.jobs,
-            AttemptFiles(self.stores.documents, self.stores.blobs, chosen),
-            self.script,
-            settings=chosen,
-            work_folder=self.folder / "work",
-            name="w1",
+    async def hear(self, event: Event[Any]) -> None:
+        """Hands an event to all that listen to it, in order."""
+        table = (
+            *self.projects.subscriptions(),
+            *self.images.subscriptions(),
+            *self.images.annotation_subscriptions(),
+            *subscriptions(self.trainings, self.outcomes, self.retraining, self.promotion),
         )
+        for line in table:
+            if line.event.type == event.type:
+                await line.handler(event)
+
+    def worker(self) -> JobWorker:
+        files = AttemptFiles(self.stores.documents, self.stores.blobs, TrainerSettings())
+        work = TrainingWork(self.stores.documents, files, self.script, folder=self.folder / "work")
+        return JobWorker(self.jobs, {TRAINING_JOB: work}, ended=ended_events, pause_s=0.0)
 
     async def said(self) -> list[Event[Any]]:
         """Events in the outboxes that were not handed out before, oldest first, delivered."""

@@ -18,6 +18,7 @@ from shared.contracts.envelope import Event
 from shared.contracts.image_events import ImageDeleted
 from shared.documents.port import CollectionSpec, Documents, Scope, Where
 from shared.errors import VersionConflict
+from shared.images.directory import ImageDirectory
 from tests.unit.trainer.pictures import PROJECT
 from tests.unit.trainer.platform import START, WHO, Place, Script, Time
 
@@ -68,7 +69,7 @@ def test_the_rule(waiting, first_s, last_s, fires, due_s, why):
 async def test_enough_corrections_and_quiet_start_one_training(place: Place, time: Time) -> None:
     await use(place)
     for number in range(3):
-        await place.retraining.correction_saved(correction(place, number))
+        await place.hear(correction(place, number))
         assert await place.retraining.look_at_due() == 0
         time.pass_s(5)
     assert await place.retraining.look_at_due() == 0  # five quiet seconds of ten
@@ -91,9 +92,9 @@ async def test_ten_thousand_corrections_in_a_burst_make_one_training_and_one_fol
     started = 0
     for count, number in enumerate(numbers):
         event = correction(place, number)
-        await place.retraining.correction_saved(event)
+        await place.hear(event)
         if rng.random() < 0.1:
-            await place.retraining.correction_saved(event)
+            await place.hear(event)
         if count % 100 == 99:
             time.pass_s(1)
             started += await place.retraining.look_at_due()
@@ -123,7 +124,7 @@ async def test_the_same_image_counts_once_and_order_does_not_matter(
     time.pass_s(1)
     late = correction(place, 1, sequence=3)
     for event in (late, early, late, early):
-        await place.retraining.correction_saved(event)
+        await place.hear(event)
     time.pass_s(20)
     assert await place.retraining.look_at_due() == 0
     line = await place.line()
@@ -135,13 +136,13 @@ async def test_corrections_while_a_training_runs_start_another_after_it(
 ) -> None:
     await use(place)
     for number in range(3):
-        await place.retraining.correction_saved(correction(place, number))
+        await place.hear(correction(place, number))
     time.pass_s(10)
     assert await place.retraining.look_at_due() == 1
     await place.settle()
     for number in range(3, 6):
         time.pass_s(1)
-        await place.retraining.correction_saved(correction(place, number))
+        await place.hear(correction(place, number))
     time.pass_s(10)
     assert await place.retraining.look_at_due() == 1
     assert [record.state for record in await place.records()] == ["queued", "waiting"]
@@ -156,7 +157,9 @@ async def test_a_training_by_hand_takes_the_waiting_corrections_along(
 ) -> None:
     await use(place)
     for number in range(3):
-        await place.retraining.correction_saved(correction(place, number))
+        await place.hear(correction(place, number))
+    saved = AnnotationSaved(project_id=PROJECT, image_id="I00000", labels=("a",))
+    await place.hear(place.event(saved, "I00000"))
     time.pass_s(1)
     await place.trainings.request(WHO, PROJECT, Wish())
     time.pass_s(1000)
@@ -167,7 +170,7 @@ async def test_a_training_by_hand_takes_the_waiting_corrections_along(
 async def test_timers_survive_a_restart(place: Place, time: Time) -> None:
     await use(place)
     for number in range(3):
-        await place.retraining.correction_saved(correction(place, number))
+        await place.hear(correction(place, number))
     assert await place.retraining.look_at_due() == 0
     again = Place(place.stores, place.folder, clock=time)
     time.pass_s(10)
@@ -187,9 +190,9 @@ async def test_a_correction_that_comes_again_after_a_kill_is_looked_at(
     await use(place)
     corrections = [correction(place, number) for number in range(3)]
     for event in corrections:
-        await place.retraining.correction_saved(event)
+        await place.hear(event)
     await forget_to_look(place)
-    await place.retraining.correction_saved(corrections[-1])
+    await place.hear(corrections[-1])
     time.pass_s(10)
     assert await place.retraining.look_at_due() == 1
 
@@ -200,9 +203,9 @@ async def test_an_annotation_that_comes_again_after_a_kill_is_looked_at(
     await use(place, POLICY.model_copy(update={"min_corrections": 1, "count_annotations": True}))
     saved = AnnotationSaved(project_id=PROJECT, image_id="I1", labels=("a",))
     event = place.event(saved, "I1")
-    await place.retraining.annotation_saved(event)
+    await place.hear(event)
     await forget_to_look(place)
-    await place.retraining.annotation_saved(event)
+    await place.hear(event)
     time.pass_s(10)
     assert await place.retraining.look_at_due() == 1
 
@@ -216,7 +219,7 @@ class Meanwhile:
 
     def collection(self, spec: CollectionSpec[Any], scope: Scope) -> Any:
         found = self._documents.collection(spec, scope)
-        return self._Counted(found, self._happens) if spec is IMAGES else found
+        return self._Counted(found, self._happens) if spec.name == IMAGES.name else found
 
     class _Counted:
         def __init__(self, images: Any, happens: list[Callable[[], Awaitable[None]]]) -> None:
@@ -230,18 +233,27 @@ class Meanwhile:
             return number
 
 
+def looking_at(place: Place, images: Any) -> Retraining:
+    """The policies over another store of images."""
+    directory = ImageDirectory(images, "trainer", wait_s=0)
+    documents = place.stores.documents
+    return Retraining(
+        documents, place.projects, directory, place.queue, recipe=Recipe(), clock=place.clock
+    )
+
+
 async def test_a_correction_that_comes_while_others_are_counted_is_not_overlooked(
     place: Place, time: Time
 ) -> None:
     await use(place)
     for number in range(2):
-        await place.retraining.correction_saved(correction(place, number))
+        await place.hear(correction(place, number))
 
     async def third() -> None:
-        await place.retraining.correction_saved(correction(place, 2))
+        await place.hear(correction(place, 2))
 
     documents: Any = Meanwhile(place.stores.documents, third)
-    looking = Retraining(documents, place.projects, place.queue, recipe=Recipe(), clock=time)
+    looking = looking_at(place, documents)
     assert await looking.look_at_due() == 0
     time.pass_s(10)
     assert await looking.look_at_due() == 1
@@ -251,7 +263,7 @@ async def test_a_correction_that_comes_while_others_are_counted_is_not_overlooke
 async def test_a_look_that_is_killed_half_way_is_taken_again(place: Place, time: Time) -> None:
     await use(place)
     for number in range(3):
-        await place.retraining.correction_saved(correction(place, number))
+        await place.hear(correction(place, number))
     time.pass_s(10)
 
     class Killed(Exception):
@@ -261,7 +273,7 @@ async def test_a_look_that_is_killed_half_way_is_taken_again(place: Place, time:
         raise Killed
 
     documents: Any = Meanwhile(place.stores.documents, kill)
-    looking = Retraining(documents, place.projects, place.queue, recipe=Recipe(), clock=time)
+    looking = looking_at(place, documents)
     with pytest.raises(Killed):
         await looking.look_at_due()
     time.pass_s(30)
@@ -281,14 +293,14 @@ async def test_a_failed_training_gives_its_corrections_back_and_later_ones_wait_
 ) -> None:
     await use(place)
     for number in range(3):
-        await place.retraining.correction_saved(correction(place, number))
+        await place.hear(correction(place, number))
     time.pass_s(10)
     assert await place.retraining.look_at_due() == 1
     for pause_s in (300, 600, 1200):
         await policy_training(place, life="fails")
         time.pass_s(pause_s - 100)
         assert await place.retraining.look_at_due() == 0
-        await place.retraining.correction_saved(correction(place, 9))
+        await place.hear(correction(place, 9))
         time.pass_s(99)
         assert await place.retraining.look_at_due() == 0, "a new correction does not help"
         time.pass_s(1)
@@ -306,7 +318,7 @@ async def test_no_failure_waits_longer_than_six_hours(place: Place, time: Time) 
         "default", PROJECT, lambda line: line.model_copy(update={"failures": 5000})
     )
     for number in range(3):
-        await place.retraining.correction_saved(correction(place, number))
+        await place.hear(correction(place, number))
     time.pass_s(10)
     assert await place.retraining.look_at_due() == 1
     await policy_training(place, life="fails")
@@ -316,7 +328,7 @@ async def test_no_failure_waits_longer_than_six_hours(place: Place, time: Time) 
 async def test_what_a_person_terminates_is_not_started_again(place: Place, time: Time) -> None:
     await use(place)
     for number in range(3):
-        await place.retraining.correction_saved(correction(place, number))
+        await place.hear(correction(place, number))
     time.pass_s(10)
     assert await place.retraining.look_at_due() == 1
     await place.settle()
@@ -330,7 +342,7 @@ async def test_what_a_person_terminates_is_not_started_again(place: Place, time:
 async def test_two_watchers_fire_once(place: Place, time: Time) -> None:
     await use(place)
     for number in range(3):
-        await place.retraining.correction_saved(correction(place, number))
+        await place.hear(correction(place, number))
     time.pass_s(10)
     other = Place(place.stores, place.folder, clock=time)
     fired = await asyncio.gather(
@@ -344,7 +356,7 @@ async def test_annotations_count_only_where_the_policy_says_so(place: Place, tim
     async def annotate(first: int) -> None:
         for number in range(first, first + 3):
             body = AnnotationSaved(project_id=PROJECT, image_id=f"I{number}", labels=("a",))
-            await place.retraining.annotation_saved(place.event(body, f"I{number}", 1))
+            await place.hear(place.event(body, f"I{number}", 1))
 
     await use(place)
     await annotate(0)
@@ -359,10 +371,10 @@ async def test_annotations_count_only_where_the_policy_says_so(place: Place, tim
 async def test_a_deleted_image_no_longer_waits(place: Place, time: Time) -> None:
     await use(place)
     for number in range(3):
-        await place.retraining.correction_saved(correction(place, number))
+        await place.hear(correction(place, number))
     gone = ImageDeleted(project_id=PROJECT, image_id="I00001")
-    await place.retraining.image_deleted(place.event(gone, "I00001", 5))
-    await place.retraining.correction_saved(correction(place, 1, sequence=9))
+    await place.hear(place.event(gone, "I00001", 5))
+    await place.hear(correction(place, 1, sequence=9))
     time.pass_s(10)
     assert await place.retraining.look_at_due() == 0
 
@@ -379,7 +391,7 @@ async def test_a_policy_is_changed_by_one_person_at_a_time(place: Place) -> None
 async def test_the_policys_budget_is_the_trainings(place: Place, time: Time) -> None:
     await use(place, POLICY.model_copy(update={"budget_s": 45.0}))
     for number in range(3):
-        await place.retraining.correction_saved(correction(place, number))
+        await place.hear(correction(place, number))
     time.pass_s(10)
     await place.retraining.look_at_due()
     (record,) = await place.records()

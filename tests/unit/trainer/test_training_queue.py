@@ -20,7 +20,7 @@ async def cancelled_at_work(place: Place) -> str:
     asked = await start(place)
     await place.settle()
     place.script.pause = asyncio.Event()
-    work = asyncio.create_task(place.worker(lease_s=2).work_once())
+    work = asyncio.create_task(place.worker().work_once())
     await place.script.running.wait()
     await place.trainings.cancel(WHO, PROJECT, asked.id)
     await work
@@ -37,7 +37,7 @@ async def test_a_training_that_is_cancelled_ends_whatever_happens_to_its_worker(
     asked = await start(place)
     await place.settle()
     place.script = Script(lives=["dies"], pause=asyncio.Event())
-    work = asyncio.create_task(place.worker(lease_s=1000).work_once())
+    work = asyncio.create_task(place.worker().work_once())
     await place.script.running.wait()
     await place.trainings.cancel(WHO, PROJECT, asked.id)
     if end == "the process dies":
@@ -47,7 +47,7 @@ async def test_a_training_that_is_cancelled_ends_whatever_happens_to_its_worker(
         work.cancel()
     await asyncio.gather(work, return_exceptions=True)
     assert not await place.worker().work_once()
-    await place.jobs.reap(lambda job: ended_events(job, job.state, job.error))
+    await place.jobs.reap(ended_events)
     await place.settle()
     assert (await shown(place, asked.id)).status == "terminated"
     assert (await place.line()).running is None

@@ -21,7 +21,7 @@ from tests.unit.trainer.platform import PLAN_HASH, WHO, Place, Script, Time
 
 async def annotate(place: Place, image_id: str = "I1", *, sequence: int = 1) -> None:
     saved = AnnotationSaved(project_id=PROJECT, image_id=image_id, labels=("bright",))
-    await place.retraining.annotation_saved(place.event(saved, image_id, sequence))
+    await place.hear(place.event(saved, image_id, sequence))
 
 
 async def start(place: Place, key: str | None = None) -> TrainingResponse:
@@ -100,7 +100,7 @@ async def test_nothing_to_train_on_is_said_at_once(place: Place, images: int, er
         uploaded = ImageUploaded.model_validate(
             ImageUploaded.example | {"project_id": PROJECT, "image_id": f"I{number}"}
         )
-        await place.retraining.image_uploaded(place.event(uploaded, f"I{number}"))
+        await place.hear(place.event(uploaded, f"I{number}"))
     with pytest.raises(error):
         await start(place)
     assert await place.records() == []
@@ -127,7 +127,7 @@ async def test_a_terminated_training_shows_neither_version_nor_end(place: Place)
     asked = await start(place)
     await place.settle()
     place.script.pause = asyncio.Event()
-    work = asyncio.create_task(place.worker(lease_s=2).work_once())
+    work = asyncio.create_task(place.worker().work_once())
     await place.script.running.wait()
     stopping = await place.trainings.cancel(WHO, PROJECT, asked.id)
     assert TrainingResponse.of(stopping).status == "stopping"
@@ -214,7 +214,7 @@ async def test_resuming_a_terminated_training_takes_its_checkpoint(place: Place)
     asked = await start(place)
     await place.settle()
     place.script.pause = asyncio.Event()
-    work = asyncio.create_task(place.worker(lease_s=2).work_once())
+    work = asyncio.create_task(place.worker().work_once())
     await place.script.running.wait()
     await place.trainings.cancel(WHO, PROJECT, asked.id)
     await work
@@ -239,7 +239,7 @@ async def test_a_worker_that_lost_its_lease_changes_nothing(place: Place, time: 
     asked = await start(place)
     await place.settle()
     paused, place.script.pause = place.script, asyncio.Event()
-    slow = asyncio.create_task(place.worker(lease_s=1000).work_once())
+    slow = asyncio.create_task(place.worker().work_once())
     await paused.running.wait()
     time.pass_s(61)  # the lease of the queue is over, its holder does not know yet
     place.script = Script()

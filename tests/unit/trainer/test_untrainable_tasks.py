@@ -78,7 +78,7 @@ async def test_corrections_start_no_training(other: Place, time: Time) -> None:
         "default", PROJECT, lambda line: line.model_copy(update={"policy": POLICY})
     )
     saved = CorrectionSaved(project_id=PROJECT, image_id="I1", prediction_id="P", author="key-1")
-    await other.retraining.correction_saved(other.event(saved, "I1", 2))
+    await other.hear(other.event(saved, "I1", 2))
     for _ in range(3):
         time.pass_s(100)
         assert await other.retraining.look_at_due() == 0
