@@ -10,13 +10,14 @@ from typing import Any
 import httpx
 
 from shared.callers import Caller, Role
-from shared.contracts.envelope import Event, EventBody, EventStamp, pack
+from shared.contracts.envelope import Event, EventBody, EventStamp, pack, unpack
 from shared.events.port import Record
 from shared.events.subscriptions import Subscription
 from shared.hosting.host import face_of, loops_of, run_forever
 from shared.hosting.service import Service
 from shared.hosting.stores import Stores
 from shared.http.tokens import Tokens
+from shared.projects.directory import Deletions
 from shared.settings import HttpSettings
 
 # A hang, not slowness: the slowest machine that runs the tests is far from it.
@@ -33,13 +34,16 @@ class Heard:
         """Return the service, noting here what its handlers have done."""
         return replace(
             service,
-            subscriptions=tuple(self._noting(service.name, line) for line in service.subscriptions),
+            subscriptions=tuple(self._noting(service, line) for line in service.subscriptions),
         )
 
-    def _noting(self, service: str, line: Subscription) -> Subscription:
+    def _noting(self, service: Service, line: Subscription) -> Subscription:
+        last = [other for other in service.subscriptions if other.event is line.event][-1]
+
         async def handle(event: Event[Any]) -> None:
             await line.handler(event)
-            self.by.setdefault(event.id, set()).add(service)
+            if line is last:
+                self.by.setdefault(event.id, set()).add(service.name)
 
         return Subscription(line.event, handle)
 
@@ -63,7 +67,14 @@ class Running:
             for service in self.services
             if any(line.event is type(body) for line in service.subscriptions)
         }
-        await until(lambda: self.heard.by.get(event.id, set()) >= listeners)
+        said = unpack(type(body), event.value_bytes())
+
+        async def heard() -> bool:
+            missing = listeners - self.heard.by.get(event.id, set())
+            documents = self.stores.documents
+            return all([await Deletions(documents, name).concern(said) for name in missing])
+
+        await until(heard)
 
     def headers(self, tenant: str, role: Role = "admin") -> dict[str, str]:
         """Return the credentials of somebody else."""

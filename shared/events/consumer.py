@@ -13,7 +13,7 @@ from operator import attrgetter
 
 from shared.documents.port import Documents
 from shared.errors import DependencyDown
-from shared.events.handling import Handling, Limits, Wait
+from shared.events.handling import Handling, Ignores, Limits, Wait
 from shared.events.lifecycle import Lifecycle
 from shared.events.port import Consumer, Delivery, EventLog, Partition
 from shared.events.progress import Progress
@@ -39,6 +39,7 @@ class ConsumerLoop:
         documents: Documents,
         life: Lifecycle | None = None,
         limits: Limits | None = None,
+        ignores: Ignores | None = None,
     ) -> None:
         self._service = service
         self._events = events
@@ -52,6 +53,7 @@ class ConsumerLoop:
             events=events,
             progress=self._progress,
             limits=self._limits,
+            ignores=ignores,
         )
         self._resume_at: dict[Partition, float] = {}
         self._pauses: dict[Partition, int] = {}

@@ -13,7 +13,7 @@ the process died, three times    to the dead letters before it is handled again
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +25,9 @@ from shared.events.port import Delivery, EventLog, Partition
 from shared.events.progress import Progress
 from shared.events.subscriptions import Handler, Subscription, by_event
 from shared.telemetry import HANDLER_SECONDS, ContinuedTrace, logger
+
+Ignores = Callable[[Event[Any]], Awaitable[bool]]
+"""Whether an event needs no handling any more."""
 
 _QUICK_TRIES = 3
 _RACE_TRIES = 20
@@ -74,6 +77,7 @@ class Handling:
         events: EventLog,
         progress: Progress,
         limits: Limits,
+        ignores: Ignores | None = None,
     ) -> None:
         self._service = service
         self._events = events
@@ -82,6 +86,7 @@ class Handling:
         }
         self._progress = progress
         self._limits = limits
+        self._ignores = ignores
         self._seconds: dict[tuple[str, str], Any] = {}
         self._deadlines: dict[Partition, Deadline] = {}
 
@@ -112,6 +117,9 @@ class Handling:
         outcome = "dead"
         try:
             event = unpack(line.event, delivery.value)
+            if self._ignores is not None and await self._ignores(event):
+                outcome = "ignored"
+                return
             await self._try(line.handlers, event, self._deadline(delivery.partition), sign=sign)
             outcome = "done"
         except Wait:

@@ -27,7 +27,7 @@ from shared.http.tokens import Tokens
 from shared.jobs.job import Job
 from shared.jobs.watching import watch_jobs
 from shared.projects.clearing import Clearing
-from shared.projects.directory import ProjectView
+from shared.projects.directory import Deletions, ProjectView
 from shared.settings import HostSettings, HttpSettings, StoreSettings
 from shared.telemetry import LOOP_LAG, configure, logger
 
@@ -82,17 +82,20 @@ def loops_of(
 
 def _consuming(service: Service, stores: Stores, life: Lifecycle) -> dict[str, Loop]:
     loops: dict[str, Loop] = {}
+    has_projects = any(spec.model is ProjectView for spec in service.collections)
     if service.subscriptions:
+        deletions = Deletions(stores.documents, service.name)
         loops[service.name + _CONSUME] = ConsumerLoop(
             service.name,
             service.subscriptions,
             events=stores.events,
             documents=stores.documents,
             life=life,
+            ignores=deletions.concern if has_projects else None,
         ).run
     for index, loop in enumerate(service.background):
         loops[f"{service.name}.background.{index}"] = loop
-    if any(spec.model is ProjectView for spec in service.collections):
+    if has_projects:
         loops[f"{service.name}.clearing"] = Clearing(
             stores.documents,
             stores.blobs,

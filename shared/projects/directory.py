@@ -1,5 +1,8 @@
 """The directory of projects: each service keeps its own, fed by the workspace's events."""
 
+import time
+from typing import Any
+
 from shared.clock import Timestamp
 from shared.contracts.envelope import Event
 from shared.contracts.project_events import Grid, ProjectCreated, ProjectDeleted, ProjectUpdated
@@ -12,6 +15,8 @@ from shared.events.subscriptions import Subscription, on
 from shared.vision.tiles import TilePlan
 
 _WAIT_S = 3.0
+_REMEMBER_S = 2.0
+_MOST_REMEMBERED = 1000
 
 
 class ProjectView(Projection):
@@ -44,6 +49,33 @@ class ProjectView(Projection):
 def projects_spec(service: str) -> CollectionSpec[ProjectView]:
     """Return the collection in which ``service`` keeps its directory."""
     return CollectionSpec(f"{service}.projects", ProjectView, (Index(("deleted",)),))
+
+
+class Deletions:
+    """Tells which events speak of deleted projects: their handlers have nothing to do any more.
+
+    A project that was alive a moment ago is not looked up again: an event that slips through makes
+    something that the clearing finds.
+    """
+
+    def __init__(self, documents: Documents, service: str) -> None:
+        self._directory = ProjectDirectory(documents, service)
+        self._alive_until: dict[tuple[str, str], float] = {}
+
+    async def concern(self, event: Event[Any]) -> bool:
+        """Whether the event speaks of a project that was heard of as deleted."""
+        project_id = getattr(event.data, "project_id", None)
+        if project_id is None or event.data.topic == ProjectDeleted.topic:
+            return False
+        key, now = (event.tenant, project_id), time.monotonic()
+        if self._alive_until.get(key, 0.0) > now:
+            return False
+        if await self._directory.is_deleted(*key):
+            return True
+        if len(self._alive_until) >= _MOST_REMEMBERED:
+            self._alive_until.clear()
+        self._alive_until[key] = now + _REMEMBER_S
+        return False
 
 
 class ProjectDirectory:

@@ -31,10 +31,12 @@ def event(body: EventBody, *, tenant: str = "default", sequence: int = 1) -> Eve
     )
 
 
-async def hear(service: Service, body: EventBody, *, tenant: str = "default") -> None:
+async def hear(
+    service: Service, body: EventBody, *, tenant: str = "default", sequence: int = 1
+) -> None:
     """Deliver an event to the service as its consumer would."""
     for handler in by_event(service.subscriptions)[type(body)]:
-        await handler(event(body, tenant=tenant))
+        await handler(event(body, tenant=tenant, sequence=sequence))
 
 
 async def store(stores: Stores, data: bytes, tenant: str = "default") -> str:

@@ -14,7 +14,7 @@ from shared.contracts.project_events import ProjectDeleted
 from shared.contracts.training_events import ReportCompleted, ReportFailed
 from shared.documents.port import Query, TenantScope
 from shared.hosting.stores import Stores
-from tests.running import running
+from tests.running import running, until
 
 
 @pytest.fixture(autouse=True)
@@ -265,8 +265,12 @@ async def test_a_deleted_project_takes_its_reports_along(stores: Stores) -> None
     async with running(stores, [service]) as platform:
         await project(service)
         await train(service, stores)
-        await hear(service, ProjectDeleted(project_id="p1"))
+        await hear(service, ProjectDeleted(project_id="p1"), sequence=2)
         answer = await platform.client.get(f"{PATH}/V1/report")
-        left = await stores.documents.collection(REPORTS, TenantScope("default")).count()
+        reports = stores.documents.collection(REPORTS, TenantScope("default"))
+
+        async def none_left() -> bool:
+            return await reports.count() == 0
+
+        await until(none_left)
     assert problem(answer) == (404, "not-found")
-    assert left == 0

@@ -1,15 +1,17 @@
 """The directory of projects keeps the newest, whatever the order of events."""
 
 import itertools
+from typing import Any
 
 import pytest
 
-from shared.contracts.envelope import EventBody, EventStamp, pack, unpack
+from shared.contracts.envelope import Event, EventBody, EventStamp, pack, unpack
+from shared.contracts.image_events import ImageDeleted
 from shared.contracts.project_events import ProjectCreated, ProjectDeleted, ProjectUpdated
 from shared.errors import NotFound
 from shared.events.subscriptions import Subscription
 from shared.hosting.stores import Stores
-from shared.projects.directory import ProjectDirectory, projects_spec
+from shared.projects.directory import Deletions, ProjectDirectory, projects_spec
 
 CREATED = ProjectCreated(project_id="P", name="old", task="detection")
 RENAMED = ProjectUpdated(project_id="P", name="new")
@@ -50,3 +52,21 @@ async def test_another_tenant_does_not_see_it(stores: Stores) -> None:
     await deliver(directory.subscriptions(), CREATED, 1)
     with pytest.raises(NotFound):
         await directory.require("other", "P")
+
+
+async def test_events_of_a_deleted_project_are_told_from_all_others(stores: Stores) -> None:
+    await stores.documents.open([projects_spec("x")])
+    directory = ProjectDirectory(stores.documents, "x", wait_s=0)
+    await deliver(directory.subscriptions(), CREATED, 1)
+
+    def said(body: EventBody) -> Event[Any]:
+        return unpack(type(body), pack([body], EventStamp.of("t", "I", 1))[0].value_bytes())
+
+    gone = ImageDeleted(project_id="P", image_id="I")
+    other = ImageDeleted(project_id="Q", image_id="I")
+    assert not await Deletions(stores.documents, "x").concern(said(gone))
+    await deliver(directory.subscriptions(), ProjectDeleted(project_id="P"), 2)
+    deletions = Deletions(stores.documents, "x")
+    assert await deletions.concern(said(gone))
+    assert not await deletions.concern(said(other))
+    assert not await deletions.concern(said(ProjectDeleted(project_id="P")))
