@@ -6,6 +6,7 @@ from shared.clock import Timestamp
 from shared.contracts.shapes import IgnoreRegion, Shape
 from shared.documents.port import CollectionSpec, Document, Index
 from shared.documents.projections import Projection
+from shared.documents.receipts import receipts_spec
 from shared.projects.directory import projects_spec
 
 SERVICE = "annotation"
@@ -99,6 +100,7 @@ class SnapshotRecord(Document):
 
 
 PROJECTS = projects_spec(SERVICE)
+RECEIPTS = receipts_spec(SERVICE)
 IMAGES = CollectionSpec(
     "annotation.images", ImageView, (Index(("project_id", "name")), Index(("parent_id",)))
 )
@@ -114,4 +116,4 @@ LABELS = CollectionSpec(
 )
 SNAPSHOTS = CollectionSpec("annotation.snapshots", SnapshotRecord)
 
-COLLECTIONS = (PROJECTS, IMAGES, PREDICTIONS, ANNOTATIONS, HISTORY, LABELS, SNAPSHOTS)
+COLLECTIONS = (PROJECTS, RECEIPTS, IMAGES, PREDICTIONS, ANNOTATIONS, HISTORY, LABELS, SNAPSHOTS)

@@ -5,6 +5,7 @@ from typing import Any, Literal
 from shared.clock import Timestamp
 from shared.contracts.shapes import Shape
 from shared.documents.port import CollectionSpec, Document, Index
+from shared.documents.receipts import receipts_spec
 from shared.images.directory import images_spec
 from shared.jobs.job import job_spec
 from shared.projects.directory import projects_spec
@@ -106,6 +107,7 @@ class TestRun(Document):
 
 PROJECTS = projects_spec(SERVICE)
 JOBS = job_spec(SERVICE)
+RECEIPTS = receipts_spec(SERVICE)
 DEPLOYMENTS = CollectionSpec(
     "inference.deployments", Deployment, (Index(("project_id", "promoted_at")), Index(("state",)))
 )
@@ -138,6 +140,7 @@ COLLECTIONS = (
     PREDICTIONS,
     FAILURES,
     TEST_RUNS,
+    RECEIPTS,
 )
 
 OF_PROJECT: tuple[CollectionSpec[Any], ...] = (
@@ -146,5 +149,6 @@ OF_PROJECT: tuple[CollectionSpec[Any], ...] = (
     PREDICTIONS,
     FAILURES,
     IMAGES,
+    RECEIPTS,
 )
 """Collections whose documents name their project."""

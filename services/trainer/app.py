@@ -10,7 +10,14 @@ from services.trainer.handlers.promotion import Promotion
 from services.trainer.handlers.retraining import Retraining
 from services.trainer.handlers.training_queue import TrainingQueue
 from services.trainer.handlers.trainings import Trainings
-from services.trainer.repository import IMAGES, LINES, TRAINING_JOB, TRAININGS
+from services.trainer.repository import (
+    IMAGES,
+    LINES,
+    RECEIPTS,
+    SERVICE,
+    TRAINING_JOB,
+    TRAININGS,
+)
 from services.trainer.settings import TrainerSettings
 from services.trainer.subscriptions import subscriptions
 from services.trainer.work.attempt_files import AttemptFiles
@@ -25,7 +32,7 @@ from shared.jobs.worker import JobWorker, reap_forever
 from shared.projects.directory import ProjectDirectory, projects_spec
 from shared.settings import StoreSettings
 
-NAME = "trainer"
+NAME = SERVICE
 REAP_EVERY_S = 2.0
 
 
@@ -51,7 +58,7 @@ def build(stores: Stores) -> Service:
     return Service(
         name=NAME,
         summary="Trainings, versions and the retraining policy",
-        collections=(TRAININGS, LINES, IMAGES, job_spec(NAME), projects_spec(NAME)),
+        collections=(TRAININGS, LINES, IMAGES, RECEIPTS, job_spec(NAME), projects_spec(NAME)),
         routers=(trainings.router, versions.router, policies.router),
         use_cases=(asked, retraining),
         subscriptions=(

@@ -8,6 +8,7 @@ from services.trainer.domain.recipe import Recipe
 from services.trainer.domain.retraining_policy import RetrainingPolicy
 from shared.clock import Timestamp
 from shared.documents.port import CollectionSpec, Document, Index
+from shared.documents.receipts import receipts_spec
 from shared.images.directory import images_spec
 
 Mode = Literal["train", "train_and_test"]
@@ -144,6 +145,9 @@ class Line(Document):
     deleted: bool = False
 
 
+SERVICE = "trainer"
+
+RECEIPTS = receipts_spec(SERVICE)
 TRAININGS = CollectionSpec(
     "trainer.trainings",
     Training,

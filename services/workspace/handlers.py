@@ -18,7 +18,7 @@ from shared.documents.port import (
     Sort,
     TenantScope,
 )
-from shared.documents.receipts import Receipts
+from shared.documents.receipts import Keyed, Receipts
 from shared.errors import (
     AlreadyExists,
     FieldError,
@@ -87,9 +87,7 @@ class Workspace:
             return await self._make(who, wanted, new_id())
         project_id = derived_id(who.tenant, "project", key)
         return await self._receipts.make_once(
-            who.tenant,
-            project_id,
-            wish=wanted,
+            Keyed(who.tenant, project_id, wanted),
             things=self._projects(who),
             make=lambda: self._make(who, wanted, project_id),
         )

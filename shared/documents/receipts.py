@@ -8,6 +8,7 @@ key of something that is gone makes no second one.
 import hashlib
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import TypeVar
 
 from pydantic import TypeAdapter
@@ -17,6 +18,7 @@ from shared.documents.port import (
     CollectionSpec,
     Document,
     Documents,
+    Index,
     TenantScope,
 )
 from shared.errors import AlreadyExists, Conflict, FieldError, InvalidInput, NotFound
@@ -38,16 +40,52 @@ class KeySpent(Conflict):
     title = "What this Idempotency-Key made was deleted"
 
 
+def spent() -> KeySpent:
+    """Return the error for a key whose thing is gone."""
+    return KeySpent("what this key made was deleted; take a new key to make another")
+
+
 class Receipt(Document):
-    """What was asked for with a key; ``id`` is that of the thing made, ``spent`` once it goes."""
+    """What was asked for with a key; ``id`` is that of the thing made, ``spent`` once it goes.
+
+    It goes with the project that the thing is in.
+    """
 
     fingerprint: str
+    project_id: str = ""
     spent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Keyed:
+    """A request that came with a key.
+
+    Attributes:
+        tenant: Whose key it is.
+        thing_id: The id that is derived from the key.
+        wish: What is asked for: a model or a dataclass.
+        project_id: The project that the thing is in, if it is in one.
+    """
+
+    tenant: str
+    thing_id: str
+    wish: object
+    project_id: str = ""
+
+    def receipt(self) -> Receipt:
+        """Return the receipt of this request."""
+        wish = TypeAdapter(type(self.wish)).dump_json(self.wish)
+        return Receipt(
+            id=self.thing_id,
+            tenant=self.tenant,
+            fingerprint=hashlib.sha256(wish).hexdigest(),
+            project_id=self.project_id,
+        )
 
 
 def receipts_spec(service: str) -> CollectionSpec[Receipt]:
     """Return the collection in which ``service`` keeps its receipts."""
-    return CollectionSpec(f"{service}.receipts", Receipt)
+    return CollectionSpec(f"{service}.receipts", Receipt, (Index(("project_id",)),))
 
 
 class Receipts:
@@ -58,33 +96,22 @@ class Receipts:
         self._spec = receipts_spec(service)
 
     async def make_once(
-        self,
-        tenant: str,
-        thing_id: str,
-        *,
-        wish: object,
-        things: Collection[Made],
-        make: Callable[[], Awaitable[Made]],
+        self, asked: Keyed, *, things: Collection[Made], make: Callable[[], Awaitable[Made]]
     ) -> Made:
         """Return what a key made, making it unless it is there.
 
         Args:
-            tenant: Whose key it is.
-            thing_id: The id that is derived from the key.
-            wish: What is asked for: a model or a dataclass.
+            asked: The request.
             things: Where the thing is kept.
-            make: Stores the thing, under that id.
+            make: Stores the thing, under the id of the request.
 
         Raises:
             KeyReused: The key came with another wish.
             KeySpent: The thing was deleted.
         """
-        fingerprint = hashlib.sha256(TypeAdapter(type(wish)).dump_json(wish)).hexdigest()
-        receipts = self._of(tenant)
-        receipt = await receipts.ensure(
-            Receipt(id=thing_id, tenant=tenant, fingerprint=fingerprint)
-        )
-        if receipt.fingerprint != fingerprint:
+        receipts, thing_id, wanted = self._of(asked.tenant), asked.thing_id, asked.receipt()
+        receipt = await receipts.ensure(wanted)
+        if receipt.fingerprint != wanted.fingerprint:
             raise KeyReused(
                 "this key was used for another request",
                 errors=[FieldError("Idempotency-Key", "take a new key for a new request")],
@@ -97,7 +124,7 @@ class Receipts:
             if made is not None:  # deleted between our looks; this would be its ghost
                 with suppress(NotFound):
                     await things.delete(await things.get(thing_id))
-            raise KeySpent("what this key made was deleted; take a new key to make another")
+            raise spent()
         return made
 
     async def spend(self, tenant: str, thing_id: str) -> None:

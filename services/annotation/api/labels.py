@@ -10,7 +10,6 @@ from services.annotation.handlers.labels import Labels
 from shared.http.callers import Editor, Viewer
 from shared.http.preconditions import ExpectedVersion, IdempotencyKey, set_etag
 from shared.http.use_cases import use
-from shared.ids import derived_id
 from shared.projects.directory import ProjectDirectory
 
 Labelling = Annotated[Labels, Depends(use(Labels))]
@@ -41,8 +40,7 @@ async def create_label(
 ) -> LabelResponse:
     """Create a label."""
     await projects.require(who.tenant, project_id)
-    label_id = derived_id(project_id, "label-key", key) if key else None
-    label = await labels.create_label(who.tenant, project_id, body.name, label_id=label_id)
+    label = await labels.create_label(who.tenant, project_id, body.name, key=key)
     set_etag(response, label.version)
     response.headers["Location"] = f"/api/annotation/projects/{project_id}/labels/{label.id}"
     return LabelResponse.of(label)

@@ -3,22 +3,31 @@
 import contextlib
 import time
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from services.annotation.domain.drafts import AnnotationDraft
 from services.annotation.domain.label_rules import rename, stays_annotated, without_label
 from services.annotation.handlers.annotation_store import AnnotationStore, Revision
 from services.annotation.handlers.images import Images
-from services.annotation.repository import LABELS, Annotation, Label
+from services.annotation.repository import LABELS, SERVICE, Annotation, Label
 from shared.callers import Caller
 from shared.clock import Clock, utc_now
 from shared.contracts.annotation_events import LabelDeleted, LabelRenamed
 from shared.contracts.envelope import Event
 from shared.contracts.project_events import ProjectCreated
 from shared.documents.port import Collection, Documents, Has, Query, TenantScope, Where, Write
+from shared.documents.receipts import Keyed, Receipts, spent
 from shared.errors import AlreadyExists, DependencyDown, FieldError, NotFound
 from shared.ids import derived_id, new_id
 
 _BUDGET_S = 15.0  # of one delivery; an event that is not done comes again and goes on
+
+
+@dataclass(frozen=True, slots=True)
+class LabelName:
+    """What is asked for with a new label."""
+
+    name: str
 
 
 class Labels:
@@ -36,6 +45,7 @@ class Labels:
         self._store = store
         self._images = images
         self._clock = clock
+        self._receipts = Receipts(documents, SERVICE)
 
     async def list_labels(self, tenant: str, project_id: str) -> list[Label]:
         """Return a project's labels, oldest first."""
@@ -52,17 +62,34 @@ class Labels:
         return label
 
     async def create_label(
-        self, tenant: str, project_id: str, name: str, *, label_id: str | None = None
+        self, tenant: str, project_id: str, name: str, *, key: str | None = None
     ) -> Label:
-        """Create a label; raise AlreadyExists when the name is taken."""
-        wanted = self._new(tenant, project_id, name, label_id or new_id())
+        """Create a label; with a key, only once.
+
+        Raises:
+            AlreadyExists: The name is taken.
+            KeyReused: The key came with another name before.
+            KeySpent: The label that the key made was deleted.
+        """
+        if key is None:
+            return await self._make(tenant, project_id, name, new_id())
+        label_id = derived_id(project_id, "label-key", key)
+        label = await self._receipts.make_once(
+            Keyed(tenant, label_id, LabelName(name), project_id),
+            things=self._collection(tenant),
+            make=lambda: self._make(tenant, project_id, name, label_id),
+        )
+        if label.deleted:
+            raise spent()
+        return label
+
+    async def _make(self, tenant: str, project_id: str, name: str, label_id: str) -> Label:
         try:
-            label = await self._collection(tenant).ensure(wanted)
+            return await self._collection(tenant).insert(
+                self._new(tenant, project_id, name, label_id)
+            )
         except AlreadyExists as error:
             raise _taken(name) from error
-        if label.deleted:
-            raise _taken(name)  # by a request with this key, whose label was deleted since
-        return label
 
     async def ensure(self, tenant: str, project_id: str, names: Iterable[str]) -> list[str]:
         """Create the labels among `names` that do not exist; return those, in order."""

@@ -1,5 +1,6 @@
 """What a caller may ask of a prediction besides the image."""
 
+import hashlib
 from dataclasses import dataclass
 
 
@@ -17,6 +18,23 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True)
+class Wish:
+    """What a prediction or a test run is asked for with.
+
+    Attributes:
+        images: Ids of images of the gallery, or the SHA-256 of a file that is not there.
+        terms: Which version is asked, and how.
+        name: Of the file.
+        tile_plan_hash: Of the file.
+    """
+
+    images: tuple[str, ...]
+    terms: Terms
+    name: str = ""
+    tile_plan_hash: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ImageFile:
     """An image that is not in the gallery.
 
@@ -30,3 +48,8 @@ class ImageFile:
     name: str
     data: bytes
     tile_plan_hash: str | None = None
+
+    def wish(self, terms: Terms) -> Wish:
+        """Return what is asked for when this file is tested."""
+        digest = hashlib.sha256(self.data).hexdigest()
+        return Wish((digest,), terms, self.name, self.tile_plan_hash)

@@ -1,9 +1,9 @@
 """Train and test: once such a version answers, it tests every image that nobody annotated."""
 
-from services.inference.domain.terms import Terms
+from services.inference.domain.terms import Terms, Wish
 from services.inference.errors import NoDeployment
 from services.inference.handlers.deployments import deployment_id
-from services.inference.handlers.test_runs import MAX_TEST_IMAGES, TestRuns
+from services.inference.handlers.test_runs import MAX_TEST_IMAGES, TestRuns, run_id_of
 from services.inference.repository import DEPLOYMENTS, Deployment
 from shared.callers import Caller
 from shared.contracts.envelope import Event
@@ -46,12 +46,11 @@ class FollowUps:
     async def _test(self, deployment: Deployment) -> None:
         tenant, project_id = deployment.tenant, deployment.project_id
         if wanted := await self._not_annotated(tenant, project_id):
-            await self._runs.start(
+            await self._runs.ensure(
                 Caller.system(tenant),
                 project_id,
-                wanted[:MAX_TEST_IMAGES],
-                terms=Terms(deployment.model_version),
-                key=f"after-{deployment.training_id}",
+                Wish(tuple(wanted[:MAX_TEST_IMAGES]), Terms(deployment.model_version)),
+                run_id=run_id_of(tenant, project_id, f"after-{deployment.training_id}"),
             )
 
     async def _not_annotated(self, tenant: str, project_id: str) -> list[str]:

@@ -2,13 +2,14 @@
 
 import asyncio
 import contextlib
+from collections.abc import Awaitable, Callable
 
 from services.inference.adapters.answers import Answers, Outcome, Question
-from services.inference.domain.terms import ImageFile, Terms
+from services.inference.domain.terms import ImageFile, Terms, Wish
 from services.inference.errors import ModelNotReady
 from services.inference.handlers.deployments import Deployments, require_served
 from services.inference.handlers.remains import Remains
-from services.inference.repository import PREDICTIONS, Deployment, Prediction
+from services.inference.repository import PREDICTIONS, SERVICE, Deployment, Prediction
 from shared.blobs.port import Blobs
 from shared.callers import Caller
 from shared.clock import Clock, utc_now
@@ -16,6 +17,7 @@ from shared.contracts.annotation_events import CorrectionSaved
 from shared.contracts.envelope import Event
 from shared.contracts.model_events import PredictionCompleted
 from shared.documents.port import Collection, Documents, Sort, TenantScope, Where
+from shared.documents.receipts import Keyed, Receipts
 from shared.errors import NotFound
 from shared.ids import derived_id, new_id
 from shared.images.directory import ImageDirectory, ImageView
@@ -47,6 +49,7 @@ class Predictions:
         self._images = images
         self._remains = remains
         self._clock = clock
+        self._receipts = Receipts(documents, SERVICE)
 
     async def predict_image(
         self, who: Caller, project_id: str, image_id: str, *, terms: Terms, key: str | None
@@ -56,13 +59,16 @@ class Predictions:
         Raises:
             NotFound: No such project or image.
             NoDeployment: The project, or the named version, is not served.
+            KeyReused: The key came with another request before.
         """
         require_served(await self._projects.require(who.tenant, project_id))
-        prediction_id = _id_of(who, project_id, key)
-        if key and (known := await self._of(who.tenant).find(prediction_id)):
-            return known
-        image = await self._images.require(who.tenant, project_id, image_id)
-        return await self.test_image(image, prediction_id, terms=terms)
+
+        async def make(prediction_id: str) -> Prediction:
+            image = await self._images.require(who.tenant, project_id, image_id)
+            return await self.test_image(image, prediction_id, terms=terms)
+
+        wish = Wish((image_id,), terms)
+        return await self._once(who, project_id, key, wish=wish, make=make)
 
     async def predict_file(
         self, who: Caller, project_id: str, file: ImageFile, *, terms: Terms, key: str | None
@@ -71,15 +77,40 @@ class Predictions:
 
         Raises:
             NotAnImage: The file is no image within the limits.
+            KeyReused: The key came with another request before.
         """
         project = await self._projects.require(who.tenant, project_id)
         require_served(project)
-        prediction_id = _id_of(who, project_id, key)
-        if key and (known := await self._of(who.tenant).find(prediction_id)):
-            return known
-        question = Question(prediction_id, file.data, terms.threshold, file.tile_plan_hash)
-        made = await self._ask(project, terms.version, question)
-        return await self._keep(made.model_copy(update={"name": file.name}))
+
+        async def make(prediction_id: str) -> Prediction:
+            question = Question(prediction_id, file.data, terms.threshold, file.tile_plan_hash)
+            made = await self._ask(project, terms.version, question)
+            return await self._keep(made.model_copy(update={"name": file.name}))
+
+        wish = await asyncio.to_thread(file.wish, terms)
+        return await self._once(who, project_id, key, wish=wish, make=make)
+
+    async def _once(
+        self,
+        who: Caller,
+        project_id: str,
+        key: str | None,
+        *,
+        wish: Wish,
+        make: Callable[[str], Awaitable[Prediction]],
+    ) -> Prediction:
+        """Return what ``make`` makes under the id that it is given; with a key, only once."""
+        if key is None:
+            return await make(new_id())
+        prediction_id = derived_id(who.tenant, "prediction", project_id, key)
+        try:
+            return await self._receipts.make_once(
+                Keyed(who.tenant, prediction_id, wish, project_id),
+                things=self._of(who.tenant),
+                make=lambda: make(prediction_id),
+            )
+        finally:
+            await self._remains.swept(who.tenant, project_id)
 
     async def test_image(
         self,
@@ -175,7 +206,3 @@ class Predictions:
 
     def _of(self, tenant: str) -> Collection[Prediction]:
         return self._documents.collection(PREDICTIONS, TenantScope(tenant))
-
-
-def _id_of(who: Caller, project_id: str, key: str | None) -> str:
-    return derived_id(who.tenant, "prediction", project_id, key) if key else new_id()

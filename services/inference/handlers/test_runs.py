@@ -4,13 +4,14 @@ import asyncio
 import contextlib
 from collections.abc import Sequence
 
-from services.inference.domain.terms import Terms
+from services.inference.domain.terms import Terms, Wish
 from services.inference.handlers.deployments import Deployments, require_served
 from services.inference.handlers.remains import Remains
-from services.inference.repository import FAILURES, TEST_RUNS, ImageFailure, TestRun
+from services.inference.repository import FAILURES, SERVICE, TEST_RUNS, ImageFailure, TestRun
 from shared.callers import Caller
 from shared.clock import Clock, utc_now
 from shared.documents.port import Collection, Documents, EveryTenant, Query, Sort, TenantScope
+from shared.documents.receipts import Keyed, Receipts
 from shared.errors import NotFound
 from shared.ids import derived_id, new_id
 from shared.jobs.job import Job
@@ -22,6 +23,11 @@ TEST_RUN = "test_run"
 MAX_TEST_IMAGES = 10_000
 _SHOWN_FAILURES = 100
 _LOOK_S = 10.0
+
+
+def run_id_of(tenant: str, project_id: str, key: str) -> str:
+    """Return the id of the test run that a key makes."""
+    return derived_id(tenant, TEST_RUN, project_id, key)
 
 
 class TestRuns:
@@ -46,6 +52,7 @@ class TestRuns:
         self._deployments = deployments
         self._remains = remains
         self._clock = clock
+        self._receipts = Receipts(documents, SERVICE)
 
     async def start(
         self,
@@ -56,20 +63,41 @@ class TestRuns:
         terms: Terms,
         key: str | None,
     ) -> TestRun:
-        """Queue a test of many images; raise NoDeployment when nothing is served."""
+        """Queue a test of many images; with a key, only once.
+
+        Raises:
+            NoDeployment: Nothing is served.
+            KeyReused: The key came with another request before.
+        """
+        wish = Wish(tuple(dict.fromkeys(image_ids)), terms)
+        if key is None:
+            return await self.ensure(who, project_id, wish, run_id=new_id())
+        await self._projects.require(who.tenant, project_id)
+        run_id = run_id_of(who.tenant, project_id, key)
+        try:
+            return await self._receipts.make_once(
+                Keyed(who.tenant, run_id, wish, project_id),
+                things=self._runs(who.tenant),
+                make=lambda: self.ensure(who, project_id, wish, run_id=run_id),
+            )
+        finally:
+            await self._remains.swept(who.tenant, project_id)
+
+    async def ensure(self, who: Caller, project_id: str, wish: Wish, *, run_id: str) -> TestRun:
+        """Queue a test run unless it is there, whatever its images are by now."""
         require_served(await self._projects.require(who.tenant, project_id))
         runs = self._runs(who.tenant)
-        run_id = derived_id(who.tenant, TEST_RUN, project_id, key) if key else new_id()
-        run = await runs.find(run_id) if key else None
+        run = await runs.find(run_id)
         if run is None:
-            deployment = await self._deployments.answering(who.tenant, project_id, terms.version)
+            version = wish.terms.version
+            deployment = await self._deployments.answering(who.tenant, project_id, version)
             run = TestRun(
                 id=run_id,
                 tenant=who.tenant,
                 project_id=project_id,
-                image_ids=tuple(dict.fromkeys(image_ids)),
+                image_ids=wish.images,
                 model_version=deployment.model_version,
-                threshold=terms.threshold,
+                threshold=wish.terms.threshold,
                 created_at=self._clock(),
                 created_by=who.subject,
             )

@@ -35,8 +35,8 @@ async def start_training(
     response: Response,
 ) -> TrainingResponse:
     """Ask for a training; it runs, or waits for the one that runs."""
-    wish = Wish(mode=body.mode, recipe=body.recipe, key=key)
-    standing = await trainings.request(who, project_id, wish)
+    wish = Wish(mode=body.mode, recipe=body.recipe)
+    standing = await trainings.request(who, project_id, wish, key=key)
     response.headers["Location"] = (
         f"/api/trainer/projects/{project_id}/trainings/{standing.training.id}"
     )

@@ -7,6 +7,7 @@ from services.trainer.errors import NoAnnotations, NoImages, NotResumable
 from services.trainer.handlers.training_queue import TrainingQueue
 from services.trainer.repository import (
     ENDED,
+    SERVICE,
     TRAININGS,
     Line,
     Mode,
@@ -20,6 +21,7 @@ from shared.contracts.project_events import ProjectDeleted
 from shared.contracts.training_events import TrainingEnded
 from shared.documents.hearing import until
 from shared.documents.port import Collection, Documents, Not, Sort, TenantScope, Where, Write
+from shared.documents.receipts import Keyed, Receipts
 from shared.errors import NotFound
 from shared.ids import derived_id, new_id
 from shared.images.directory import ImageDirectory
@@ -43,14 +45,10 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What is asked for; without a recipe the deployment's default holds.
-
-    ``key`` makes the request safe to repeat.
-    """
+    """What is asked for; without a recipe the deployment's default holds."""
 
     mode: Mode = "train"
     recipe: Recipe | None = None
-    key: str | None = None
 
 
 class Trainings:
@@ -76,11 +74,15 @@ class Trainings:
         self._recipe = recipe
         self._clock = clock
         self._news_wait_s = news_wait_s
+        self._receipts = Receipts(documents, SERVICE)
 
-    async def request(self, who: Caller, project_id: str, wish: Wish) -> Standing:
+    async def request(
+        self, who: Caller, project_id: str, wish: Wish, *, key: str | None = None
+    ) -> Standing:
         """Puts a training in the project's line; the same key again returns the first one.
 
         Raises:
+            KeyReused: The key came with another wish before.
             NotFound: No such project.
             TaskNotTrainable: Nothing of its task can be trained yet.
             InvalidInput: The recipe is of another task.
@@ -91,21 +93,27 @@ class Trainings:
         project = await self._projects.require(who.tenant, project_id)
         spec_of(project.task).require_trainable()
         recipe = (wish.recipe or self._recipe).of_task(project.task)
-        key = wish.key
         training_id = derived_id(who.tenant, project_id, "training", key) if key else new_id()
-        if key and (known := await self._trainings(who.tenant).find(training_id)):
-            return await self._standing(known)
-        await self._require_annotations(who.tenant, project_id)
-        order = Order(
-            training_id=training_id,
-            mode=wish.mode,
-            trigger="person",
-            recipe=recipe,
-            requested_at=self._clock(),
-            requested_by=who.subject,
-        )
-        await self._queue.place(who.tenant, project_id, order)
-        return await self.get(who, project_id, training_id)
+
+        async def make() -> Training:
+            await self._require_annotations(who.tenant, project_id)
+            order = Order(
+                training_id=training_id,
+                mode=wish.mode,
+                trigger="person",
+                recipe=recipe,
+                requested_at=self._clock(),
+                requested_by=who.subject,
+            )
+            await self._queue.place(who.tenant, project_id, order)
+            return (await self.get(who, project_id, training_id)).training
+
+        if key is None:
+            return await self._standing(await make())
+        asked = Keyed(who.tenant, training_id, wish, project_id)
+        things = self._trainings(who.tenant)
+        made = await self._receipts.make_once(asked, things=things, make=make)
+        return await self._standing(made)
 
     async def get(self, who: Caller, project_id: str, training_id: str) -> Standing:
         """A training of the project; raises NotFound."""

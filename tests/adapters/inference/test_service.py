@@ -76,10 +76,15 @@ async def test_tested_image_is_announced_once_whatever_is_repeated(site):
     consumer = await site.stores.events.consumer("listener", ["prediction"])
     key = {"Idempotency-Key": "one"}
     body = {"image_id": image_id}
-    answers = [
-        await site.client.post(f"{site.base}/predictions", json=body, headers=key) for _ in range(2)
-    ]
-    assert answers[0].json()["id"] == answers[1].json()["id"]
+    answers = await asyncio.gather(
+        *(site.client.post(f"{site.base}/predictions", json=body, headers=key) for _ in range(20))
+    )
+    assert [answer.status_code for answer in answers] == [201] * 20
+    assert {answer.text for answer in answers} == {answers[0].text}
+    other = await site.client.post(
+        f"{site.base}/predictions", json=body | {"threshold": 0.9}, headers=key
+    )
+    assert (other.status_code, other.json()["errors"][0]["field"]) == (422, "Idempotency-Key")
     told = await consumer.poll(limit=10, timeout_s=60)
     told += await consumer.poll(limit=10, timeout_s=1)
     assert len(told) == 1

@@ -313,3 +313,28 @@ async def test_a_deleted_project_answers_as_if_it_never_was(stores: Stores) -> N
             return (await world.client.get(f"{BASE}/images/{image}")).status_code == 404
 
         await until(gone)
+
+
+async def test_equal_labels_of_one_key_at_once_are_one_label(stores: Stores) -> None:
+    async with factory(stores) as world:
+        key, place = {"Idempotency-Key": "storm"}, f"{BASE}/labels"
+        answers = await asyncio.gather(
+            *(world.client.post(place, json={"name": "pit"}, headers=key) for _ in range(20))
+        )
+        assert await names(world) == ["pit"]
+    assert [answer.status_code for answer in answers] == [201] * 20
+    assert {answer.text for answer in answers} == {answers[0].text}
+
+
+async def test_the_key_of_a_label_makes_no_other_and_no_second_one(stores: Stores) -> None:
+    async with factory(stores) as world:
+        key, place = {"Idempotency-Key": "k"}, f"{BASE}/labels"
+        made = await world.client.post(place, json={"name": "pit"}, headers=key)
+        other = await world.client.post(place, json={"name": "dent"}, headers=key)
+        assert await names(world) == ["pit"]
+        await world.client.delete(f"{place}/{made.json()['id']}")
+        again = await world.client.post(place, json={"name": "pit"}, headers=key)
+        assert await names(world) == []
+    assert (other.status_code, other.json()["errors"][0]["field"]) == (422, "Idempotency-Key")
+    assert again.status_code == 409
+    assert again.json()["type"] == "urn:loupe:problem:idempotency-key-spent"

@@ -10,7 +10,7 @@ from services.inference.adapters.admission import Admission
 from services.inference.adapters.answers import Answers
 from services.inference.adapters.triton.client import TritonClient
 from services.inference.app import UseCases, use_cases
-from services.inference.domain.terms import Terms
+from services.inference.domain.terms import ImageFile, Terms
 from services.inference.handlers.deployments import deployment_id
 from services.inference.handlers.test_runs import TEST_RUN
 from services.inference.repository import (
@@ -26,6 +26,8 @@ from shared.callers import Caller
 from shared.contracts.envelope import EventStamp, pack, unpack
 from shared.contracts.project_events import ProjectCreated
 from shared.documents.port import Query, TenantScope
+from shared.documents.receipts import KeyReused
+from shared.errors import LoupeError
 from shared.hosting.stores import Stores
 from shared.jobs.job import Job
 from shared.jobs.queue import JobQueue
@@ -135,3 +137,36 @@ async def test_a_run_that_is_queued_from_two_sides_is_one_job(
         inference.runs.page(WHO, PROJECT, PageParams()),
     )
     assert len(await jobs_of(stores)) == 1
+
+
+async def test_equal_requests_of_one_key_at_once_are_one_run(
+    stores: Stores, inference: UseCases
+) -> None:
+    start, terms = inference.runs.start, Terms()
+    made = await asyncio.gather(
+        *(start(WHO, PROJECT, WANTED, terms=terms, key="storm") for _ in range(20))
+    )
+    assert {run.id for run in made} == {made[0].id}
+    assert {run.created_at for run in made} == {made[0].created_at}
+    assert await jobs_of(stores) == [made[0].id]
+
+
+async def test_a_key_belongs_to_its_run(inference: UseCases) -> None:
+    await inference.runs.start(WHO, PROJECT, WANTED, terms=Terms(), key="k")
+    with pytest.raises(KeyReused):
+        await inference.runs.start(WHO, PROJECT, ("I3",), terms=Terms(), key="k")
+    with pytest.raises(KeyReused):
+        await inference.runs.start(WHO, PROJECT, WANTED, terms=Terms(threshold=0.5), key="k")
+
+
+async def test_the_key_of_a_prediction_is_asked_before_the_model(inference: UseCases) -> None:
+    def file(data: bytes) -> ImageFile:
+        return ImageFile("a.png", data)
+
+    with pytest.raises(LoupeError) as first:  # no image, or no model: the key is taken all the same
+        await inference.predictions.predict_file(WHO, PROJECT, file(b"x"), terms=Terms(), key="k")
+    assert not isinstance(first.value, KeyReused)
+    with pytest.raises(KeyReused):
+        await inference.predictions.predict_file(WHO, PROJECT, file(b"y"), terms=Terms(), key="k")
+    with pytest.raises(KeyReused):
+        await inference.predictions.predict_image(WHO, PROJECT, "I1", terms=Terms(), key="k")

@@ -172,3 +172,19 @@ async def test_the_stream_is_text_event_stream(stores: Stores) -> None:
         assert answer.headers["content-type"].startswith("text/event-stream")
         assert "event: training" in answer.text
         assert '"terminated"' in answer.text
+
+
+async def test_equal_requests_of_one_key_at_once_are_one_training(stores: Stores) -> None:
+    async with trainer(stores) as place:
+        key, body = {"Idempotency-Key": "storm"}, {"mode": "train"}
+        answers = await asyncio.gather(
+            *(place.client.post(f"{BASE}/trainings", json=body, headers=key) for _ in range(20))
+        )
+        other = await place.client.post(
+            f"{BASE}/trainings", json={"mode": "train_and_test"}, headers=key
+        )
+        listed = (await place.client.get(f"{BASE}/trainings")).json()
+    assert [answer.status_code for answer in answers] == [202] * 20
+    assert {answer.text for answer in answers} == {answers[0].text}
+    assert listed["total"] == 1
+    assert (other.status_code, other.json()["errors"][0]["field"]) == (422, "Idempotency-Key")

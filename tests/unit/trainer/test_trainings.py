@@ -25,7 +25,7 @@ async def annotate(place: Place, image_id: str = "I1", *, sequence: int = 1) -> 
 
 
 async def start(place: Place, key: str | None = None) -> TrainingResponse:
-    standing = await place.trainings.request(WHO, PROJECT, Wish(key=key))
+    standing = await place.trainings.request(WHO, PROJECT, Wish(), key=key)
     return TrainingResponse.of(standing)
 
 
