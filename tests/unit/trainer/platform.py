@@ -23,7 +23,14 @@ from services.trainer.process.work_order import (
     ResultMessage,
     WorkOrder,
 )
-from services.trainer.repository import IMAGES, LINES, TRAINING_JOB, TRAININGS, Training
+from services.trainer.repository import (
+    IMAGES,
+    LINES,
+    RECEIPTS,
+    TRAINING_JOB,
+    TRAININGS,
+    Training,
+)
 from services.trainer.settings import TrainerSettings
 from services.trainer.subscriptions import subscriptions
 from services.trainer.work.attempt_files import AttemptFiles
@@ -45,7 +52,7 @@ from shared.projects.directory import ProjectDirectory, projects_spec
 from shared.runtime.tasks.names import TaskName
 from tests.unit.trainer.pictures import PROJECT, write_snapshot
 
-COLLECTIONS = (TRAININGS, LINES, IMAGES, job_spec("trainer"), projects_spec("trainer"))
+COLLECTIONS = (TRAININGS, LINES, IMAGES, RECEIPTS, job_spec("trainer"), projects_spec("trainer"))
 WHO = Caller("default", "key-1", "admin")
 PLAN_HASH = "ab" * 32
 START = datetime(2026, 11, 20, 8, tzinfo=UTC)
