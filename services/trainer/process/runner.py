@@ -158,6 +158,7 @@ class Run:
         corrected = tuple(i for i in self.snapshot.images if i.corrected and i.split != "test")
         predictions = predict_held_out(
             Predictor(manifest, session),
+            self.snapshot.task,
             (*data.judged, *corrected),
             self.order.images,
             self._reports,
@@ -166,7 +167,7 @@ class Run:
             ResultMessage(
                 model=model,
                 weights=write(folder / "weights.safetensors", save(weights)),
-                predictions=write(folder / "predictions.json", predictions),
+                predictions=write(folder / "predictions.npz", predictions),
                 golden=write(folder / "golden.npz", self._golden(data, manifest, session)),
                 model_manifest=write(folder / "model.json", manifest.to_json().encode()),
                 backbone_weights=found.origin,

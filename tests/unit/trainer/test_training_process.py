@@ -20,7 +20,7 @@ from services.trainer.process.work_order import (
 from services.trainer.repository import TRAININGS
 from services.trainer.work.executor import ProcessExecutor
 from shared.clock import utc_now
-from shared.contracts.predictions import StoredPredictions
+from shared.contracts.prediction_columns import PredictionColumns
 from shared.contracts.snapshot import Snapshot
 from shared.documents.port import TenantScope
 from shared.hosting.stores import Stores
@@ -67,9 +67,13 @@ async def test_a_training_process_delivers_a_model_and_what_it_says(tmp_path: Pa
     assert {"reading", "training", "exporting"} <= {m.stage for m in progress}
     manifest = ModelManifest.from_json(result.model_manifest.read_bytes())
     assert (manifest.labels, manifest.version, manifest.backbone_weights) == (LABELS, "V1", "none")
-    stored = StoredPredictions.model_validate_json(result.predictions.read_bytes())
-    assert [image.image_id for image in stored.images] == ["I005", "I006", "I007"]
-    assert stored.threshold == manifest.score_floor
+    stored = PredictionColumns.from_bytes(result.predictions.read_bytes())
+    header = stored.header
+    assert header.image_ids == ("I005", "I006", "I007")
+    assert (header.task, header.version, header.labels) == ("detection", "V1", LABELS)
+    assert header.threshold == manifest.score_floor
+    assert stored.columns["box"].shape == (stored.rows, 4)
+    assert (stored.elapsed_ms > 0).all()
     with np.load(result.golden, allow_pickle=False) as golden:
         outputs = OnnxSession(result.model).run(golden["image"])
         np.testing.assert_allclose(outputs["scores"], golden["scores"], atol=1e-4)
@@ -89,8 +93,8 @@ async def test_a_model_trained_on_tiles_names_their_plan_and_is_judged_on_tiles(
     assert (manifest.input_plan, manifest.tile_plan) == (GRID, None)
     assert manifest.merge_rule == rule.as_rule()
     assert result.input_plan_hash == GRID.hash
-    stored = StoredPredictions.model_validate_json(result.predictions.read_bytes())
-    assert len(stored.images) == 2
+    stored = PredictionColumns.from_bytes(result.predictions.read_bytes())
+    assert len(stored.header.image_ids) == 2
 
 
 async def test_a_damaged_image_is_named(tmp_path: Path) -> None:
