@@ -30,7 +30,6 @@ from shared.jobs.holder import is_dead
 from shared.jobs.job import FINAL, Job, JobState, Progress, job_spec
 
 LEASE_S = 60.0
-HEARTBEAT_S = 10.0
 
 
 class LeaseLost(Conflict):
