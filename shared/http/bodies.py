@@ -1,7 +1,7 @@
 """Request bodies as they come: at a client's own pace within reason, counted, never past a limit.
 
-Bodies that FastAPI reads itself have :data:`MAX_BODY_BYTES` at most; a route that reads its own by
-one of these readers names its own bound.
+Bodies that FastAPI reads itself are small unless their route says otherwise, by :class:`AtMost`; a
+route that reads its own by one of these readers names its own bound.
 """
 
 import asyncio
@@ -32,14 +32,39 @@ from shared.errors import (
 from shared.http.multipart import FORM, Part, in_units, parts_of
 
 JSON = "application/json"
-MAX_BODY_BYTES = 32 << 20
+BOUND = "loupe.bound"
+"""Where the door leaves the bound of the route, in the scope of a request."""
 _MAX_FIELD_BYTES = 64 << 10
 _UNBOUNDED = 1 << 50
 _OVERHEAD_BYTES = 64 << 10  # boundaries and headers of the parts
 _WRITE_BYTES = 1 << 20
-_BOUND = "loupe.body"
+_BODY = "loupe.body"
+_MARKS = (b"[", b"{", b":")
 
 Model = TypeVar("Model", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class AtMost:
+    """A route's dependency that says how much its body may be: ``Depends(AtMost(1 << 20))``.
+
+    Attributes:
+        size_bytes: Of the body.
+        marks: Brackets and colons in it. They bound how many lists, objects and keys it can make,
+            and so the time in which it is parsed and found wrong, which nobody else is served in.
+    """
+
+    size_bytes: int
+    marks: int = 10_000
+
+    async def __call__(self) -> None:
+        """Do nothing: the bound holds before any dependency is asked."""
+
+
+SMALL = AtMost(64 << 10)
+"""For routes that say nothing."""
+PUBLIC = AtMost(16 << 10, 1_000)
+"""For routes that ask for no credential."""
 
 
 class Bounded:
@@ -51,32 +76,39 @@ class Bounded:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection (ASGI)."""
         if scope["type"] == "http":
-            counted = _Counted(receive, announced=_announced(scope))
-            scope[_BOUND] = counted
+            bound = scope.get(BOUND, SMALL)
+            counted = _Counted(receive, announced=_announced(scope), bound=bound)
+            scope[_BODY] = counted
             receive = counted.receive
         await self._app(scope, receive, send)
 
 
 class _Counted:
-    """A body on its way in; its reader may set ``max_bytes`` before it reads."""
+    """A body on its way in; its reader may set another bound before it reads."""
 
-    def __init__(self, receive: Receive, *, announced: int) -> None:
+    def __init__(self, receive: Receive, *, announced: int, bound: AtMost) -> None:
         self._receive = receive
         self._announced = announced
         self._received = 0
-        self.max_bytes = MAX_BODY_BYTES
+        self._marks = 0
+        self.bound = bound
 
     async def receive(self) -> Message:
         """Return the next message (ASGI); raise HTTPException, which FastAPI lets through."""
         self._check(self._announced)
         message = await self._receive()
-        self._received += len(message.get("body", b""))
+        body = message.get("body", b"")
+        self._received += len(body)
         self._check(self._received)
+        if self.bound.marks < _UNBOUNDED:
+            self._marks += sum(map(body.count, _MARKS))
+            if self._marks > self.bound.marks:
+                raise HTTPException(413, f"over {self.bound.marks} brackets and colons came")
         return message
 
     def _check(self, size_bytes: int) -> None:
-        if size_bytes > self.max_bytes:
-            raise HTTPException(413, f"the request is over {in_units(self.max_bytes)}")
+        if size_bytes > self.bound.size_bytes:
+            raise HTTPException(413, f"the request is over {in_units(self.bound.size_bytes)}")
 
 
 def _announced(scope: Scope) -> int:
@@ -107,8 +139,8 @@ class Pace:
             HTTPException: Status 413, more than ``max_bytes``, announced or counted.
             UploadTooSlow: The client is slower than it may be.
         """
-        counted: _Counted = request.scope[_BOUND]
-        counted.max_bytes = max_bytes
+        counted: _Counted = request.scope[_BODY]
+        counted.bound = AtMost(max_bytes, _UNBOUNDED)
         stream = request.stream()
         waited_s, received = 0.0, 0
         while True:

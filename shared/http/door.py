@@ -17,6 +17,7 @@ from starlette.routing import compile_path
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared.errors import FieldError, InvalidInput, LoupeError
+from shared.http.bodies import BOUND, PUBLIC, SMALL, AtMost
 from shared.http.callers import bearer_of, who_calls
 from shared.http.problems import problem_response
 from shared.http.tokens import Tokens
@@ -32,6 +33,7 @@ class _Place:
     methods: frozenset[str]
     names: frozenset[str]
     is_public: bool
+    bound: AtMost
 
     def is_asked(self, scope: Scope) -> bool:
         """Whether a request is for this route."""
@@ -64,6 +66,7 @@ class Door:
             try:
                 if place is not None:
                     self._check(place, scope)
+                    scope[BOUND] = place.bound
             except LoupeError as error:
                 await problem_response(error)(scope, receive, send)
                 return
@@ -95,4 +98,15 @@ def _places(routers: Iterable[APIRouter], prefix: str, *, is_public: bool) -> It
                     for field in get_flat_params(route.dependant)
                     if isinstance(field.field_info, params.Query)
                 }
-                yield _Place(path, frozenset(route.methods or ()), frozenset(names), is_public)
+                yield _Place(
+                    path,
+                    frozenset(route.methods or ()),
+                    frozenset(names),
+                    is_public,
+                    bound=_bound_of(route, PUBLIC if is_public else SMALL),
+                )
+
+
+def _bound_of(route: APIRoute, default: AtMost) -> AtMost:
+    asked = (dependency.call for dependency in route.dependant.dependencies)
+    return next((call for call in asked if isinstance(call, AtMost)), default)

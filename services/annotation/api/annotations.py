@@ -13,6 +13,7 @@ from services.annotation.api.schemas import (
 )
 from services.annotation.domain.drafts import AnnotationDraft
 from services.annotation.handlers.annotations import Annotations
+from shared.http.bodies import AtMost
 from shared.http.callers import Editor, Viewer
 from shared.http.paging import Paging
 from shared.http.preconditions import ExpectedVersion, set_etag
@@ -21,6 +22,8 @@ from shared.paging import Page
 
 Id = Annotated[str, Path(max_length=64)]
 Annotating = Annotated[Annotations, Depends(use(Annotations))]
+# 20,000 shapes with all their fields, or 480,000 points.
+_WHOLE = Depends(AtMost(32 << 20, 500_000))
 
 
 router = APIRouter(tags=["annotations"], prefix="/projects/{project_id}")
@@ -36,7 +39,7 @@ async def get_annotation(
     return AnnotationResponse.of(view)
 
 
-@router.put("/images/{image_id}")
+@router.put("/images/{image_id}", dependencies=[_WHOLE])
 async def save_annotation(
     who: Editor,
     annotations: Annotating,
@@ -61,7 +64,7 @@ async def clear_annotation(
     await annotations.clear(who, project_id, image_id, expected=expected)
 
 
-@router.post("/images/{image_id}/corrections", status_code=201)
+@router.post("/images/{image_id}/corrections", status_code=201, dependencies=[_WHOLE])
 async def correct_annotation(
     who: Editor,
     annotations: Annotating,

@@ -35,7 +35,7 @@ _PREDICTION_BODY: dict[str, Any] = {
         },
     }
 }
-_MAX_JSON_BYTES = 1 << 20
+_MAX_JSON_BYTES = 64 << 10
 _MAX_NAME = 255
 _Id = Annotated[str | None, Query(max_length=64)]
 

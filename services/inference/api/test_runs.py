@@ -8,6 +8,7 @@ from services.inference.api.schemas import FailedImage, TestRunCreate, TestRunRe
 from services.inference.domain.terms import Terms
 from services.inference.handlers.test_runs import TestRuns
 from services.inference.repository import ImageFailure, TestRun
+from shared.http.bodies import AtMost
 from shared.http.callers import Editor, Viewer
 from shared.http.paging import Paging
 from shared.http.preconditions import IdempotencyKey
@@ -19,7 +20,11 @@ router = APIRouter(tags=["test runs"])
 Testing = Annotated[TestRuns, Depends(use(TestRuns))]
 
 
-@router.post("/projects/{project_id}/test-runs", status_code=202)
+@router.post(
+    "/projects/{project_id}/test-runs",
+    status_code=202,
+    dependencies=[Depends(AtMost(1 << 20))],  # ten thousand ids
+)
 async def start_test_run(
     who: Editor,
     project_id: str,

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from services.workspace.api.schemas import ProjectCreate, ProjectPatch, ProjectResponse
 from services.workspace.handlers import Workspace
+from shared.http.bodies import AtMost
 from shared.http.callers import Editor, Viewer
 from shared.http.paging import Paging
 from shared.http.preconditions import ExpectedVersion, IdempotencyKey, set_etag
@@ -17,7 +18,7 @@ router = APIRouter(tags=["projects"])
 Projects = Annotated[Workspace, Depends(use(Workspace))]
 
 
-@router.post("/projects", status_code=201)
+@router.post("/projects", status_code=201, dependencies=[Depends(AtMost(1 << 20))])  # labels
 async def create_project(
     who: Editor, body: ProjectCreate, projects: Projects, key: IdempotencyKey, response: Response
 ) -> ProjectResponse:

@@ -1,13 +1,18 @@
 """Annotations by their HTTP face: saving, versions, history, corrections, labels."""
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
+from fastapi.routing import APIRoute
 
+from services.annotation.api.annotations import router
+from services.annotation.domain.formats.limits import MAX_SHAPES
 from shared.contracts.image_events import ImageDeleted
 from shared.contracts.project_events import ProjectDeleted
 from shared.hosting.stores import Stores
+from shared.http.bodies import AtMost
 from tests.running import credentials, until
 from tests.unit.annotation.platform import BASE, PROJECT, Factory, box, factory
 
@@ -338,3 +343,15 @@ async def test_the_key_of_a_label_makes_no_other_and_no_second_one(stores: Store
     assert (other.status_code, other.json()["errors"][0]["field"]) == (422, "Idempotency-Key")
     assert again.status_code == 409
     assert again.json()["type"] == "urn:loupe:problem:idempotency-key-spent"
+
+
+def test_the_largest_annotation_of_whole_shapes_is_within_its_bound() -> None:
+    names = ("save_annotation", "correct_annotation")
+    routes = [r for r in router.routes if isinstance(r, APIRoute) and r.name in names]
+    bounds = [d.call for r in routes for d in r.dependant.dependencies if type(d.call) is AtMost]
+    whole = {**box("x" * 20), "angle": 12.5, "text": "y" * 40, "score": 0.5, "rle": None, "id": "i"}
+    body = json.dumps({"shapes": [whole] * MAX_SHAPES, "ignore_regions": []})
+    assert len(bounds) == len(names)
+    for bound in bounds:
+        assert len(body) <= bound.size_bytes
+        assert sum(map(body.count, "[{:")) <= bound.marks

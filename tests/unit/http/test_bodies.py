@@ -13,15 +13,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
+from shared.callers import Caller
 from shared.http.app import create_app
-from shared.http.bodies import Pace, read_form, read_json, received_file
+from shared.http.bodies import AtMost, Pace, read_form, read_json, received_file
 from shared.http.face import Face
-from shared.http.multipart import MAX_FIELDS, disposition_of, parts_of
+from shared.http.multipart import MAX_FIELDS, disposition_of, in_units, parts_of
 from shared.http.tokens import Tokens
 from shared.http.use_cases import use
 
 MULTIPART = {"Content-Type": "multipart/form-data; boundary=b"}
 router = APIRouter()
+members = APIRouter()
 
 
 class Fields(BaseModel):
@@ -55,6 +57,16 @@ async def json_body(request: Request) -> int:
     return (await read_json(request, Fields, max_bytes=1000)).count
 
 
+@router.post("/large", dependencies=[Depends(AtMost(1 << 20, marks=50))])
+async def large(fields: Fields) -> int:
+    return fields.count
+
+
+@members.post("/member")
+async def member(fields: Fields) -> int:
+    return fields.count
+
+
 @router.post("/plain")
 async def plain(fields: Fields) -> int:
     return fields.count
@@ -74,11 +86,15 @@ async def file(request: Request, folder: Annotated[Path, Depends(staging)]) -> s
 
 
 def client_of(*, pace: Pace | None = None, folder: Path | None = None) -> httpx.AsyncClient:
-    face = Face(name="svc", summary="", public=(router,), use_cases=(pace or Pace(),))
-    app = create_app(face, tokens=Tokens("s" * 40), checks={})
+    face = Face(
+        name="svc", summary="", public=(router,), routers=(members,), use_cases=(pace or Pace(),)
+    )
+    tokens = Tokens("s" * 40)
+    app = create_app(face, tokens=tokens, checks={})
     app.dependency_overrides[staging] = lambda: folder
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
-    return httpx.AsyncClient(transport=transport, base_url="http://loupe/api/svc")
+    headers = {"Authorization": f"Bearer {tokens.issue(Caller('t', 'k', 'member'))}"}
+    return httpx.AsyncClient(transport=transport, base_url="http://loupe/api/svc", headers=headers)
 
 
 def part(disposition: str, data: bytes = b"x") -> bytes:
@@ -272,10 +288,34 @@ async def test_a_full_disk_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 async def test_a_body_that_the_framework_reads_is_bounded_too() -> None:
-    huge = b'{"count": 3}' + b" " * (33 << 20)
+    bounds = {"/plain": 16 << 10, "/member": 64 << 10, "/large": 1 << 20}
     async with client_of() as client:
-        announced = await client.post("/plain", content=huge)
-        counted = await client.post("/plain", content=in_pieces(huge, 1 << 20))
-    for answer in (announced, counted):
+        for path, size in bounds.items():
+            most = b'{"count": 3}'.ljust(size)
+            kind = {"Content-Type": "application/json"}
+            whole = await client.post(path, content=most, headers=kind)
+            announced = await client.post(path, content=most + b" ")
+            counted = await client.post(path, content=in_pieces(most + b" ", 1 << 10))
+            assert (whole.status_code, whole.text) == (200, "3")
+            for answer in (announced, counted):
+                assert answer.status_code == 413
+                assert answer.json()["type"] == "urn:loupe:problem:too-large"
+                assert in_units(size) in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[" + b"[]," * 60 + b"[]]",
+        b"{" + b",".join(b'"k%d": 0' % number for number in range(60)) + b"}",
+        b"[" * 60,
+    ],
+    ids=["lists", "keys", "depth"],
+)
+async def test_what_a_body_can_make_is_counted_before_it_is_parsed(body: bytes) -> None:
+    async with client_of() as client:
+        whole = await client.post("/large", content=body)
+        pieces = await client.post("/large", content=in_pieces(body, 7))
+    for answer in (whole, pieces):
         assert answer.status_code == 413
-        assert answer.json()["type"] == "urn:loupe:problem:too-large"
+        assert "50 brackets and colons" in answer.json()["detail"]

@@ -110,9 +110,9 @@ async def test_an_unknown_name_in_the_query_is_told(query: str, status: int) -> 
         assert "order, page, page_size" in wrong["message"]
 
 
-async def test_ten_thousand_unknown_keys_are_told_by_the_first_fifty() -> None:
+async def test_thousands_of_unknown_keys_are_told_by_the_first_fifty() -> None:
     async with client() as c:
-        wrong = {f"key{number}": 0 for number in range(10_000)}
+        wrong = {f"key{number}": 0 for number in range(4_000)}
         answer = await c.post("/things", json=wrong, headers=ME)
     assert answer.status_code == 422
     assert len(answer.json()["errors"]) == 50
