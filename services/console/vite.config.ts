@@ -1,42 +1,30 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import react from "@vitejs/plugin-react";
-import { defineConfig, loadEnv, type Plugin } from "vite";
+import { loadEnv, type Plugin } from "vite";
+import { defineConfig } from "vitest/config";
 
-/**
- * What the page may load. Styles are inline because Ant Design and ECharts write style elements at
- * run time; scripts never are, and nothing is evaluated from a string.
- */
-const CONTENT_SECURITY_POLICY = [
-  "default-src 'self'",
-  "script-src 'self'",
-  "style-src 'self' 'unsafe-inline'",
-  "img-src 'self' blob: data:",
-  "font-src 'self' data:",
-  "connect-src 'self'",
-  "object-src 'none'",
-  "base-uri 'none'",
-  "form-action 'self'",
-].join("; ");
-
-/** The development server needs inline scripts for hot reload, so the policy is built in only. */
-function contentSecurityPolicy(): Plugin {
+/** What a browser takes compressed anyway is compressed once, at its best, when it is built. */
+function compressed(): Plugin {
   return {
-    name: "content-security-policy",
+    name: "compressed",
     apply: "build",
-    transformIndexHtml: () => [
-      {
-        tag: "meta",
-        injectTo: "head-prepend",
-        attrs: { "http-equiv": "Content-Security-Policy", content: CONTENT_SECURITY_POLICY },
-      },
-    ],
+    writeBundle: ({ dir = "dist" }, bundle) => {
+      for (const name of Object.keys(bundle).filter((one) => /\.(js|css|svg)$/.test(one))) {
+        const path = join(dir, name);
+        writeFileSync(`${path}.gz`, gzipSync(readFileSync(path), { level: 9 }));
+      }
+    },
   };
 }
 
 export default defineConfig(({ mode }) => {
   const { LOUPE_ADDRESS = "http://127.0.0.1:8080" } = loadEnv(mode, ".", "LOUPE_");
   return {
-    plugins: [react(), contentSecurityPolicy()],
+    plugins: [react(), compressed()],
     build: { chunkSizeWarningLimit: 1500 },
+    test: { setupFiles: ["src/testing/setup.ts"], testTimeout: 60_000 },
     server: { proxy: { "/api": LOUPE_ADDRESS } },
   };
 });

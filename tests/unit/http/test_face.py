@@ -1,5 +1,7 @@
 """What every HTTP face does alike: problems, cursors, tokens, the console's pages."""
 
+import gzip
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -108,3 +110,42 @@ async def test_the_console_answers_its_own_addresses_and_no_others(tmp_path: Pat
     assert (page.status_code, page.text) == (200, "<p>console</p>")
     assert "default-src 'self'" in page.headers["content-security-policy"]
     assert asset.status_code == 404
+
+
+async def test_every_page_of_the_console_has_a_nonce_of_its_own_and_allows_no_other_style(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "index.html").write_text('<meta name="csp-nonce" content="__CSP_NONCE__">')
+    async with console_client(tmp_path) as client:
+        pages = [await client.get(path) for path in ("/", "/index.html", "/projects/1/gallery")]
+    nonces = [re.findall(r'content="([\w-]{20,})"', page.text)[0] for page in pages]
+    assert len(set(nonces)) == 3
+    for page, nonce in zip(pages, nonces, strict=True):
+        policy = page.headers["content-security-policy"]
+        assert f"style-src 'self' 'nonce-{nonce}';" in policy
+        assert "unsafe" not in policy
+        assert page.headers["cache-control"] == "no-store"
+
+
+async def test_built_files_travel_compressed_and_are_kept(tmp_path: Path) -> None:
+    (tmp_path / "index.html").write_text("")
+    (tmp_path / "assets").mkdir()
+    script = b"console.log('a long script');" * 100
+    (tmp_path / "assets" / "index-1.js").write_bytes(script)
+    (tmp_path / "assets" / "index-1.js.gz").write_bytes(gzip.compress(script))
+    async with console_client(tmp_path) as client:
+        packed = await client.get("/assets/index-1.js")
+        plain = await client.get("/assets/index-1.js", headers={"Accept-Encoding": "identity"})
+    assert packed.headers["content-encoding"] == "gzip"
+    assert int(packed.headers["content-length"]) < len(script) / 10
+    assert packed.content == plain.content == script
+    assert "content-encoding" not in plain.headers
+    for answer in (packed, plain):
+        assert answer.headers["vary"] == "Accept-Encoding"
+        assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+        assert "javascript" in answer.headers["content-type"]
+
+
+def console_client(folder: Path) -> httpx.AsyncClient:
+    transport = httpx.ASGITransport(app=Console(folder))
+    return httpx.AsyncClient(transport=transport, base_url="http://loupe")

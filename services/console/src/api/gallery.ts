@@ -1,7 +1,6 @@
 import createClient from "openapi-fetch";
 import type { components, paths } from "./generated/gallery";
 import { authorisedFetch, body, upload, type Transfer } from "./http";
-import { uploadResumably } from "./resumable";
 
 type Schemas = components["schemas"];
 
@@ -83,14 +82,16 @@ export async function uploadImage(
 ): Promise<UploadedFile> {
   const answer = (await (file.size < RESUMABLE_FROM_BYTES
     ? upload(images(projectId), formOf(file), transfer)
-    : uploadResumably(
-        `/api/gallery/projects/${projectId}/uploads`,
-        file,
-        transfer,
-      ))) as Schemas["UploadResponse"];
+    : inParts(projectId, file, transfer))) as Schemas["UploadResponse"];
   const [result] = answer.files;
   if (result === undefined) throw new TypeError("the upload's report is empty");
   return result;
+}
+
+/** Few files are so large: what sends them is loaded with the first one. */
+async function inParts(projectId: string, file: File, transfer: Transfer): Promise<unknown> {
+  const { uploadResumably } = await import("./resumable");
+  return uploadResumably(`/api/gallery/projects/${projectId}/uploads`, file, transfer);
 }
 
 function formOf(file: File): FormData {

@@ -63,6 +63,9 @@ export function trainingEventsPath(projectId: string, trainingId: string): strin
   return `/api/trainer/projects/${projectId}/trainings/${trainingId}/events`;
 }
 
+/** More versions than this no list of choices shows. */
+export const VERSIONS_LIMIT = 100;
+
 /** Versions that exist, newest first. */
 export function listVersions(projectId: string, limit: number) {
   return body(

@@ -1,25 +1,24 @@
-import { QueryClientProvider, useQueryClient } from "@tanstack/react-query";
+import { QueryClientProvider, useQueryClient, type QueryClient } from "@tanstack/react-query";
 import { App as AntApp, ConfigProvider } from "antd";
 import antEn from "antd/locale/en_US";
 import antZhCN from "antd/locale/zh_CN";
 import dayjs from "dayjs";
 import "dayjs/locale/zh-cn";
-import { useEffect, useMemo, useRef, useState, useSyncExternalStore, type ReactNode } from "react";
-import { RouterProvider } from "react-router";
+import { lazy, Suspense, useEffect, useMemo, useRef, useState, useSyncExternalStore, type ReactNode } from "react";
+import { RouterProvider, type createMemoryRouter } from "react-router";
 import { standing, subscribe } from "../api/session";
-import { SessionEnded } from "../features/session/SessionEnded";
-import { SignInPage } from "../features/session/SignInPage";
-import { useLanguage } from "../i18n/language";
+import { useLanguage, type Spoken } from "../i18n/language";
 import { AppearanceContext, initialAppearance, rememberAppearance } from "../ui/appearance";
 import { antThemeOf, type Appearance } from "../ui/theme";
 import { ConnectionStrip } from "./ConnectionStrip";
 import { LanguageProvider } from "./LanguageProvider";
-import { queryClient } from "./queries";
-import { router } from "./routes";
 
-const queries = queryClient();
+const SignInPage = lazy(async () => ({ default: (await import("../features/session/SignInPage")).SignInPage }));
+const SessionEnded = lazy(async () => ({ default: (await import("../features/session/SessionEnded")).SessionEnded }));
 
-function Themed(): ReactNode {
+type Router = ReturnType<typeof createMemoryRouter>;
+
+function Themed({ router }: { readonly router: Router }): ReactNode {
   const { language } = useLanguage();
   const [appearance, setAppearance] = useState<Appearance>(initialAppearance);
   const { session, ended } = useSyncExternalStore(subscribe, standing);
@@ -40,7 +39,7 @@ function Themed(): ReactNode {
     document.documentElement.dataset["appearance"] = appearance;
     dayjs.locale(language === "zh-CN" ? "zh-cn" : "en");
   }, [language, appearance]);
-  useForgetting(session?.tenant ?? null);
+  useForgetting(session?.tenant ?? null, router);
 
   return (
     <AppearanceContext value={choice}>
@@ -51,8 +50,14 @@ function Themed(): ReactNode {
       >
         <AntApp className="app">
           <ConnectionStrip />
-          {session === null ? <SignInPage /> : <RouterProvider router={router} />}
-          <SessionEnded open={ended} />
+          {session === null ? (
+            <Suspense>
+              <SignInPage />
+            </Suspense>
+          ) : (
+            <RouterProvider router={router} />
+          )}
+          <Suspense>{ended && <SessionEnded />}</Suspense>
         </AntApp>
       </ConfigProvider>
     </AppearanceContext>
@@ -60,7 +65,7 @@ function Themed(): ReactNode {
 }
 
 /** What one tenant has read is not shown to the next; nobody's pages are left open for him either. */
-function useForgetting(tenant: string | null): void {
+function useForgetting(tenant: string | null, router: Router): void {
   const client = useQueryClient();
   const last = useRef(tenant);
   useEffect(() => {
@@ -69,14 +74,21 @@ function useForgetting(tenant: string | null): void {
     if (before === null || before === tenant) return;
     client.clear();
     if (tenant !== null) void router.navigate("/");
-  }, [tenant, client]);
+  }, [tenant, client, router]);
 }
 
-export function App(): ReactNode {
+interface Props {
+  /** Where the reader is: the browser's address, or a place in memory. */
+  readonly router: Router;
+  readonly queries: QueryClient;
+  readonly spoken: Spoken;
+}
+
+export function App({ router, queries, spoken }: Props): ReactNode {
   return (
     <QueryClientProvider client={queries}>
-      <LanguageProvider>
-        <Themed />
+      <LanguageProvider first={spoken}>
+        <Themed router={router} />
       </LanguageProvider>
     </QueryClientProvider>
   );

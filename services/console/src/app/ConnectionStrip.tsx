@@ -5,6 +5,7 @@ import { silentSince, subscribeToConnection } from "../api/connection";
 import { fetchBlob } from "../api/http";
 import { useWords } from "../i18n/language";
 import { clockTime } from "../ui/format";
+import { readAnew } from "../ui/usePicture";
 
 const TRY_AGAIN_MS = 3_000;
 /** Answers without a credential, and costs nothing. */
@@ -22,7 +23,7 @@ export function ConnectionStrip(): ReactNode {
     const timer = window.setInterval(() => void fetchBlob(PROBE).catch(() => undefined), TRY_AGAIN_MS);
     return () => {
       window.clearInterval(timer);
-      void queries.invalidateQueries();
+      readAnew(queries);
     };
   }, [silent, queries]);
   if (since === null) return null;

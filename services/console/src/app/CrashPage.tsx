@@ -1,4 +1,4 @@
-import { Button, Result, Typography } from "antd";
+import { Button, Result } from "antd";
 import { useSyncExternalStore, type ReactNode } from "react";
 import { useRouteError } from "react-router";
 import { silentSince, subscribeToConnection } from "../api/connection";
@@ -24,7 +24,7 @@ export function CrashPage(): ReactNode {
         </Button>
       }
     >
-      <Typography.Text type="secondary">{error instanceof Error ? error.message : ""}</Typography.Text>
+      <span className="secondary">{error instanceof Error ? error.message : ""}</span>
     </Result>
   );
 }

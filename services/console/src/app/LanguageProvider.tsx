@@ -1,17 +1,27 @@
 import { useMemo, useState, type ReactNode } from "react";
-import { initialLanguage, LanguageContext, rememberLanguage, type Language } from "../i18n/language";
+import { LanguageContext, loadWords, rememberLanguage, type Language, type Spoken } from "../i18n/language";
 
-export function LanguageProvider({ children }: { readonly children: ReactNode }): ReactNode {
-  const [language, setLanguage] = useState<Language>(initialLanguage);
+interface Props {
+  readonly first: Spoken;
+  readonly children: ReactNode;
+}
+
+/** The language changes once its words are here; where they cannot be loaded it stays as it is. */
+export function LanguageProvider({ first, children }: Props): ReactNode {
+  const [spoken, speak] = useState(first);
   const choice = useMemo(
     () => ({
-      language,
-      choose: (next: Language) => {
-        rememberLanguage(next);
-        setLanguage(next);
+      ...spoken,
+      choose: (language: Language) => {
+        loadWords(language)
+          .then((words) => {
+            rememberLanguage(language);
+            speak({ language, words });
+          })
+          .catch(() => undefined);
       },
     }),
-    [language],
+    [spoken],
   );
   return <LanguageContext value={choice}>{children}</LanguageContext>;
 }

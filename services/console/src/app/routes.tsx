@@ -1,12 +1,12 @@
-import { createBrowserRouter, Navigate } from "react-router";
+import { Navigate, type RouteObject } from "react-router";
 import { OpenInGallery } from "../features/gallery/OpenInGallery";
 import { ProjectLayout } from "../features/projects/ProjectLayout";
-import { ProjectsPage } from "../features/projects/ProjectsPage";
 import { AppShell } from "./AppShell";
 import { CrashPage } from "./CrashPage";
-import { NotFoundPage } from "./NotFoundPage";
 
-// Each feature is a chunk of its own, so that the projects page does not wait for the charts.
+// Each feature is a chunk of its own, so that no page waits for what another one needs.
+const projects = async () => ({ Component: (await import("../features/projects/ProjectsPage")).ProjectsPage });
+const notFound = async () => ({ Component: (await import("./NotFoundPage")).NotFoundPage });
 const gallery = async () => ({ Component: (await import("../features/gallery/GalleryPage")).GalleryPage });
 const train = async () => ({ Component: (await import("../features/train/TrainPage")).TrainPage });
 const report = async () => ({ Component: (await import("../features/report/ReportPage")).ReportPage });
@@ -16,13 +16,13 @@ const tiling = async () => ({ Component: (await import("../features/tiling/Tilin
 /*
  * A feature gets its route and its tab (features/projects/ProjectLayout.tsx) when its screens exist.
  */
-export const router = createBrowserRouter([
+export const routes: RouteObject[] = [
   {
     element: <AppShell />,
     hydrateFallbackElement: <></>,
     errorElement: <CrashPage />,
     children: [
-      { path: "/", element: <ProjectsPage />, errorElement: <CrashPage /> },
+      { path: "/", lazy: projects, errorElement: <CrashPage /> },
       {
         path: "/projects/:projectId",
         element: <ProjectLayout />,
@@ -44,7 +44,7 @@ export const router = createBrowserRouter([
           },
         ],
       },
-      { path: "*", element: <NotFoundPage /> },
+      { path: "*", lazy: notFound },
     ],
   },
-]);
+];

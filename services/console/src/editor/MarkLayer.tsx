@@ -1,4 +1,5 @@
 import { memo, useMemo, type ReactNode } from "react";
+import { shortened } from "../ui/shortened";
 import { inkOn } from "../ui/theme";
 import type { Mark } from "./marks";
 import { maskPaths, type Rle } from "./masks";
@@ -80,19 +81,11 @@ interface CaptionProps {
   readonly inside: boolean;
 }
 
-/** Longer captions bury their neighbours; the whole name is in the caption's title. */
-const CAPTION_LETTERS = 24;
-
 /** Rough width of a character at the caption's size; Chinese ones are twice as wide as Latin ones. */
 function captionWidth(text: string): number {
   let width = 10;
   for (const character of text) width += (character.codePointAt(0) ?? 0) > 0x2e80 ? 12 : 6.6;
   return width;
-}
-
-export function shortened(text: string): string {
-  const letters = Array.from(text);
-  return letters.length <= CAPTION_LETTERS ? text : `${letters.slice(0, CAPTION_LETTERS - 1).join("")}…`;
 }
 
 export function Caption({ text, x, y, colour, inside }: CaptionProps): ReactNode {

@@ -1,14 +1,16 @@
 /** The catalogue of words. Both languages have one type, so a missing word does not compile. */
 import { createContext, useContext } from "react";
-import { en } from "./en";
-import { zhCN } from "./zh-CN";
+import type { en } from "./en";
 
 export type Language = "en" | "zh-CN";
 export type Words = typeof en;
 
-export const CATALOGUES: Record<Language, Words> = { en, "zh-CN": zhCN };
-
 const STORAGE_KEY = "loupe.language";
+
+/** The words of one language; nobody loads the other one's before asking for it. */
+export async function loadWords(language: Language): Promise<Words> {
+  return language === "en" ? (await import("./en")).en : (await import("./zh-CN")).zhCN;
+}
 
 export function initialLanguage(): Language {
   const stored = localStorage.getItem(STORAGE_KEY);
@@ -20,20 +22,24 @@ export function rememberLanguage(language: Language): void {
   localStorage.setItem(STORAGE_KEY, language);
 }
 
-export interface LanguageChoice {
+/** A language together with its words. */
+export interface Spoken {
   readonly language: Language;
+  readonly words: Words;
+}
+
+export interface LanguageChoice extends Spoken {
   readonly choose: (language: Language) => void;
 }
 
-export const LanguageContext = createContext<LanguageChoice>({
-  language: "en",
-  choose: () => undefined,
-});
+export const LanguageContext = createContext<LanguageChoice | null>(null);
 
 export function useLanguage(): LanguageChoice {
-  return useContext(LanguageContext);
+  const choice = useContext(LanguageContext);
+  if (choice === null) throw new Error("no language is chosen around this component");
+  return choice;
 }
 
 export function useWords(): Words {
-  return CATALOGUES[useContext(LanguageContext).language];
+  return useLanguage().words;
 }

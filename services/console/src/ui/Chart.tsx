@@ -54,7 +54,10 @@ export function Chart({ option, height, label }: Props): ReactNode {
   }, [appearance]);
 
   useEffect(() => {
-    chart.current?.setOption({ backgroundColor: "transparent", ...option }, { notMerge: true });
+    // Tooltips in HTML carry inline styles, which the page's policy forbids.
+    const { tooltip, ...rest } = option;
+    const drawn = tooltip === undefined ? {} : { tooltip: { ...(tooltip as object), renderMode: "richText" } };
+    chart.current?.setOption({ backgroundColor: "transparent", ...rest, ...drawn }, { notMerge: true });
   }, [option, appearance]);
 
   return <div ref={holder} role="img" aria-label={label} style={{ height, width: "100%" }} />;

@@ -12,6 +12,7 @@ export function antThemeOf(appearance: Appearance): ThemeConfig {
       colorInfo: "#0284c7",
       colorLink: dark ? "#22a6c4" : "#0e7490",
       borderRadius: 8,
+      motion: !window.matchMedia("(prefers-reduced-motion: reduce)").matches,
       // The defaults (3.4:1) are too faint for small words; these have 4.5:1 and more on every ground.
       colorTextDescription: dark ? "rgba(255, 255, 255, 0.65)" : "rgba(0, 0, 0, 0.62)",
       colorTextTertiary: dark ? "rgba(255, 255, 255, 0.65)" : "rgba(0, 0, 0, 0.62)",

@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
-import { Button, DatePicker, Input, InputNumber, Segmented, Select, Space } from "antd";
-import dayjs from "dayjs";
+import { Button, Segmented, Select, Space } from "antd";
+// The room's index brings text areas and one-time codes along, which this page has not.
+import Input from "antd/es/input/Input";
 import type { ReactNode } from "react";
 import { listLabels } from "../../api/annotation";
 import { IMAGE_STATUSES, summariseImages, type GallerySummary, type ImageStatus } from "../../api/gallery";
@@ -51,18 +52,24 @@ export function GalleryFilters({ projectId, filters, filtered, refreshMs, onFilt
         onChange={(label: string | null | undefined) => change({ label: label ?? "" })}
         options={(labels.data?.items ?? []).map((one) => ({ value: one.name, label: one.name }))}
       />
-      <DatePicker.RangePicker
-        allowEmpty={[true, true]}
-        className="filter-range"
-        aria-label={words.gallery.uploadedAt}
-        value={[day(filters.from), day(filters.to)]}
-        onChange={(days) =>
-          change({
-            from: days?.[0]?.format("YYYY-MM-DD") ?? "",
-            to: days?.[1]?.format("YYYY-MM-DD") ?? "",
-          })
-        }
-      />
+      <Space.Compact title={words.gallery.uploadedAt}>
+        <Input
+          type="date"
+          className="filter-day"
+          value={filters.from}
+          max={filters.to}
+          aria-label={words.gallery.uploadedFrom}
+          onChange={(event) => change({ from: event.target.value })}
+        />
+        <Input
+          type="date"
+          className="filter-day"
+          value={filters.to}
+          min={filters.from}
+          aria-label={words.gallery.uploadedTo}
+          onChange={(event) => change({ to: event.target.value })}
+        />
+      </Space.Compact>
       <Space.Compact title={words.gallery.resolution}>
         <Pixels value={width} name={words.gallery.width} onChange={typeWidth} />
         <Pixels value={height} name={words.gallery.height} onChange={typeHeight} />
@@ -76,10 +83,6 @@ export function GalleryFilters({ projectId, filters, filtered, refreshMs, onFilt
   );
 }
 
-function day(text: string) {
-  return text === "" ? null : dayjs(text);
-}
-
 interface PixelsProps {
   readonly value: number | null;
   readonly name: string;
@@ -88,15 +91,16 @@ interface PixelsProps {
 
 function Pixels({ value, name, onChange }: PixelsProps): ReactNode {
   return (
-    <InputNumber
-      min={1}
-      precision={0}
-      controls={false}
+    <Input
+      inputMode="numeric"
       className="filter-pixels"
-      value={value}
+      value={value ?? ""}
       placeholder={name}
       aria-label={name}
-      onChange={onChange}
+      onChange={(event) => {
+        const digits = event.target.value.replace(/\D/g, "");
+        onChange(digits === "" ? null : Math.max(1, Number(digits)));
+      }}
     />
   );
 }

@@ -1,5 +1,5 @@
-import { useCallback, useState, type ReactNode } from "react";
-import { Button, Card, Empty, Pagination } from "antd";
+import { lazy, Suspense, useCallback, useState, type ReactNode } from "react";
+import { Button, Empty, Pagination } from "antd";
 import { useNavigate, useLocation, useSearchParams } from "react-router";
 import { listImages, type GalleryImage } from "../../api/gallery";
 import { useWords } from "../../i18n/language";
@@ -9,11 +9,13 @@ import { useProject } from "../projects/useProject";
 import { GalleryFilters } from "./GalleryFilters";
 import { GalleryTools, type Display } from "./GalleryTools";
 import { isFiltered, PAGE_SIZES, readView, toQuery, writeView, type GalleryView } from "./filters";
-import { ImageDrawer } from "./ImageDrawer";
 import { ImageGrid } from "./ImageGrid";
 import { ImageTable } from "./ImageTable";
-import { UploadDialog } from "./UploadDialog";
 import { useNeighbours } from "./useNeighbours";
+
+// What opens later is loaded later: the list is there in a second.
+const ImageDrawer = lazy(async () => ({ default: (await import("./ImageDrawer")).ImageDrawer }));
+const UploadDialog = lazy(async () => ({ default: (await import("./UploadDialog")).UploadDialog }));
 
 /** Status, labels and tiles arrive a moment after the upload, by event. */
 const REFRESH_MS = 4_000;
@@ -63,7 +65,7 @@ export function GalleryPage(): ReactNode {
         refreshMs={REFRESH_MS}
         onFilter={(filters) => look({ filters })}
       />
-      <Card className="list-card">
+      <section className="list-card">
         <GalleryTools
           view={view}
           display={display}
@@ -110,9 +112,13 @@ export function GalleryPage(): ReactNode {
             pageSizeOptions={PAGE_SIZES}
           />
         )}
-      </Card>
-      <ImageDrawer imageId={view.image} neighbours={neighbours} onOpen={open} onClose={close} />
-      <UploadDialog mode={dialog} onClose={() => setDialog(null)} />
+      </section>
+      <Suspense>
+        {view.image !== "" && (
+          <ImageDrawer imageId={view.image} neighbours={neighbours} onOpen={open} onClose={close} />
+        )}
+        {dialog !== null && <UploadDialog mode={dialog} onClose={() => setDialog(null)} />}
+      </Suspense>
     </>
   );
 }

@@ -1,4 +1,4 @@
-import { Checkbox, Typography } from "antd";
+import { Checkbox } from "antd";
 import type { ReactNode } from "react";
 import { thumbnailPath } from "../../api/gallery";
 import { resolution } from "../../ui/format";
@@ -33,7 +33,7 @@ export function ImageGrid({ images, chosen, onChoose, onOpen }: ListingProps): R
             </span>
             <div className="tile-facts">
               <ImageState image={image} />
-              <Typography.Text type="secondary">{resolution(image.width, image.height)}</Typography.Text>
+              <span className="secondary">{resolution(image.width, image.height)}</span>
             </div>
           </div>
         </div>

@@ -19,9 +19,9 @@ export function useNeighbours(
 ): Neighbours {
   const { items, total, turning, pager } = images;
   const { current: page, pageSize } = pager;
-  // Which end of the page that is being turned to shall be opened.
-  const [awaited, setAwaited] = useState<"first" | "last" | null>(null);
-  const arrived = turning || awaited === null ? undefined : awaited === "first" ? items[0] : items.at(-1);
+  // Which end of which page shall be opened once it is there.
+  const [awaited, setAwaited] = useState<{ readonly page: number; readonly place: 0 | -1 } | null>(null);
+  const arrived = turning || awaited?.page !== page ? undefined : items.at(awaited.place);
   useEffect(() => {
     if (arrived === undefined) return;
     // The rows came from elsewhere: only now is it known which image that is.
@@ -39,7 +39,7 @@ export function useNeighbours(
       open(neighbour.id);
       return;
     }
-    setAwaited(by === 1 ? "first" : "last");
+    setAwaited({ page: page + by, place: by === 1 ? 0 : -1 });
     pager.onChange(page + by, pageSize);
   };
   return {

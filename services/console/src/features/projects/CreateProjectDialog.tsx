@@ -13,9 +13,10 @@ interface Fields {
   readonly task: Task;
   readonly notes?: string;
   readonly tiled: boolean;
-  readonly rows: number;
-  readonly columns: number;
-  readonly overlap: number;
+  // A field of numbers can be emptied; the form is not sent so.
+  readonly rows: number | null;
+  readonly columns: number | null;
+  readonly overlap: number | null;
 }
 
 interface Props {
@@ -35,14 +36,13 @@ const START: Fields = {
 };
 
 function asked(fields: Fields): NewProject {
-  const tiled = fields.tiled && mayTile(fields.task);
+  const { rows, columns, overlap } = fields;
+  const whole = !fields.tiled || !mayTile(fields.task) || rows === null || columns === null;
   return {
     name: fields.name.trim(),
     task: fields.task,
     notes: fields.notes ?? "",
-    tiling: tiled
-      ? { rows: fields.rows, columns: fields.columns, overlap_px: fields.overlap }
-      : null,
+    tiling: whole ? null : { rows, columns, overlap_px: overlap ?? 0 },
   };
 }
 
@@ -151,6 +151,7 @@ function TilingFields(): ReactNode {
   const rows = Form.useWatch("rows", { form, preserve: true });
   const columns = Form.useWatch("columns", { form, preserve: true });
   const allowed = mayTile(task);
+  const number = [{ required: true, message: words.projects.numberMissing }];
   return (
     <>
       <Form.Item
@@ -163,22 +164,23 @@ function TilingFields(): ReactNode {
           getValueProps={(value: boolean) => ({ checked: allowed && value })}
           noStyle
         >
-          <Switch disabled={!allowed} data-testid="tiling" />
+          <Switch disabled={!allowed} data-testid="tiling" aria-label={words.projects.tiling} />
         </Form.Item>
       </Form.Item>
       {allowed && tiled && (
         <div className="tiling-fields">
           <div className="tiling-numbers">
-            <Form.Item name="rows" label={words.projects.rows}>
+            <Form.Item name="rows" label={words.projects.rows} rules={number}>
               <InputNumber min={1} max={TILES_LIMIT} precision={0} />
             </Form.Item>
-            <Form.Item name="columns" label={words.projects.columns}>
+            <Form.Item name="columns" label={words.projects.columns} rules={number}>
               <InputNumber min={1} max={TILES_LIMIT} precision={0} />
             </Form.Item>
             <Form.Item
               name="overlap"
               label={words.projects.overlap}
               tooltip={words.projects.overlapHelp}
+              rules={number}
             >
               <InputNumber min={0} max={OVERLAP_LIMIT_PX} precision={0} />
             </Form.Item>

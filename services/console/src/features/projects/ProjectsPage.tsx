@@ -26,7 +26,7 @@ export function ProjectsPage(): ReactNode {
     <div className="page">
       <div className="page-head">
         <div>
-          <Typography.Title level={3}>{words.projects.title}</Typography.Title>
+          <Typography.Title level={1}>{words.projects.title}</Typography.Title>
           <Typography.Text type="secondary">{words.projects.subtitle}</Typography.Text>
         </div>
         {create}

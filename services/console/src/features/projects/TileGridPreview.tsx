@@ -1,13 +1,24 @@
 import type { ReactNode } from "react";
-import type { Grid } from "../../api/workspace";
 import { useWords } from "../../i18n/language";
 
 /** More cells than this and the numbers could not be read. */
 const NUMBERED_UP_TO = 100;
 
-/** The cut as it will be made, tiles numbered row by row. */
-export function TileGridPreview({ rows, columns }: Pick<Grid, "rows" | "columns">): ReactNode {
+interface Props {
+  readonly rows: number | null | undefined;
+  readonly columns: number | null | undefined;
+}
+
+/** The cut as it will be made, tiles numbered row by row; nothing while a number is missing. */
+export function TileGridPreview({ rows, columns }: Props): ReactNode {
   const words = useWords();
+  if (!rows || !columns) {
+    return (
+      <figure className="tile-preview">
+        <figcaption>{words.projects.gridUnknown}</figcaption>
+      </figure>
+    );
+  }
   const cells = Array.from({ length: rows * columns }, (_, place) => place + 1);
   return (
     <figure className="tile-preview">

@@ -30,14 +30,18 @@ export function ConfusionCard({ report }: { readonly report: Report }): ReactNod
                 <span>{words.report.truth}</span> ↓ / <span>{words.report.prediction}</span> →
               </th>
               {confusion.matrix.map((_, column) => (
-                <th key={columnName(column)}>{columnName(column)}</th>
+                <th key={columnName(column)} title={columnName(column)}>
+                  <span className="one-line label-cell">{columnName(column)}</span>
+                </th>
               ))}
             </tr>
           </thead>
           <tbody>
             {confusion.matrix.map((cells, row) => (
               <tr key={rowName(row)}>
-                <th>{rowName(row)}</th>
+                <th title={rowName(row)}>
+                  <span className="one-line label-cell">{rowName(row)}</span>
+                </th>
                 {cells.map((count, column) => {
                   const empty = row === background && column === background;
                   return (

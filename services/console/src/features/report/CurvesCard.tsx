@@ -1,5 +1,6 @@
 import { useMemo, type ReactNode } from "react";
 import type { LabelCurve, Report } from "../../api/evaluator";
+import { shortened } from "../../ui/shortened";
 import { labelColour } from "../../ui/theme";
 import { useWords, type Words } from "../../i18n/language";
 import { Chart, type ChartOption } from "../../ui/Chart";
@@ -47,7 +48,7 @@ function lineChart(x: string, y: string, lines: readonly Line[]) {
   return {
     animation: false,
     grid: { left: 52, right: 24, top: 44, bottom: 48 },
-    legend: { top: 0, type: "scroll" },
+    legend: { top: 0, type: "scroll", formatter: shortened },
     tooltip: { trigger: "axis" },
     xAxis: { type: "value", name: x, nameLocation: "middle", nameGap: 28, min: 0, max: 1 },
     yAxis: { type: "value", name: y, min: 0, max: 1 },

@@ -1,53 +1,39 @@
 import { FormOutlined } from "@ant-design/icons";
-import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { Card, Checkbox, Empty, Pagination, Select, Skeleton, Space, Typography } from "antd";
-import { useState, type ReactNode } from "react";
+import { useMemo, type ReactNode } from "react";
 import { Link } from "react-router";
-import { listErrors, type ErrorImage, type ErrorQuery, type Report } from "../../api/evaluator";
+import { listErrors, type ErrorImage, type Report } from "../../api/evaluator";
 import { contentPath, thumbnailPath } from "../../api/gallery";
 import { Stage } from "../../editor/Stage";
 import { useWords } from "../../i18n/language";
 import { ProblemAlert } from "../../ui/ProblemAlert";
 import { VERDICT_COLOURS } from "../../ui/theme";
+import { usePage, usePlace } from "../../ui/usePage";
 import { useSettled } from "../../ui/useSettled";
 import { useProject } from "../projects/useProject";
 import { askedKind, countOf, marksOf, type ErrorTick, type Shown } from "./errorMarks";
+import { SORTS, TICKS, type ErrorSort, type ReportView } from "./reportView";
 
-const TICKS: readonly ErrorTick[] = ["false", "missed", "wrong_label", "correct"];
-type ErrorSort = NonNullable<ErrorQuery["sort"]>;
-const SORTS: readonly ErrorSort[] = ["confidence", "size"];
 const IMAGES_A_PAGE = 6;
-
-const EVERY_ERROR: Shown = { false: true, missed: true, wrong_label: true, correct: false };
 
 interface Props {
   readonly report: Report;
   readonly threshold: number;
-  readonly label: string | null;
-  readonly onLabel: (label: string | null) => void;
+  readonly view: ReportView;
+  readonly onShow: (part: Partial<ReportView>) => void;
 }
 
 /** Images on which the version erred: false detections in red, missed targets in orange. */
-export function ErrorGallery({ report, threshold, label, onLabel }: Props): ReactNode {
+export function ErrorGallery({ report, threshold, view, onShow }: Props): ReactNode {
   const words = useWords();
   const project = useProject();
-  const [shown, setShown] = useState<Shown>(EVERY_ERROR);
-  const [sort, setSort] = useState<ErrorSort>("confidence");
-  const [turned, setTurned] = useState({ label, page: 1 });
-  // A page belongs to the label it was turned under; another label starts at its first page.
-  const page = turned.label === label ? turned.page : 1;
-  const query = {
-    label,
-    kind: askedKind(shown),
-    sort,
-    threshold: useSettled(threshold),
-    page,
-    page_size: IMAGES_A_PAGE,
-  };
-  const errors = useQuery({
-    queryKey: ["errors", project.id, report.version, query],
-    queryFn: () => listErrors(project.id, report.version, query),
-    placeholderData: keepPreviousData,
+  const { label, shown, sort } = view;
+  const asked = { label, kind: askedKind(shown), sort, threshold: useSettled(threshold) };
+  const errors = usePage({
+    key: ["errors", project.id, report.version, asked],
+    // Another threshold is no other list: who reads page 3 stays there while the slider moves.
+    place: usePlace(JSON.stringify([label, shown, sort]), IMAGES_A_PAGE),
+    list: (page, size) => listErrors(project.id, report.version, { ...asked, page, page_size: size }),
   });
   return (
     <Card
@@ -58,10 +44,7 @@ export function ErrorGallery({ report, threshold, label, onLabel }: Props): Reac
             <Checkbox
               key={tick}
               checked={shown[tick]}
-              onChange={() => {
-                setShown({ ...shown, [tick]: !shown[tick] });
-                setTurned({ label, page: 1 });
-              }}
+              onChange={() => onShow({ shown: { ...shown, [tick]: !shown[tick] } })}
             >
               <TickColours tick={tick} />
               {words.report.kinds[tick]}
@@ -70,16 +53,15 @@ export function ErrorGallery({ report, threshold, label, onLabel }: Props): Reac
           <Select<ErrorSort>
             value={sort}
             aria-label={words.report.sort}
-            onChange={(chosen) => {
-              setSort(chosen);
-              setTurned({ label, page: 1 });
-            }}
+            onChange={(chosen) => onShow({ sort: chosen })}
             options={SORTS.map((value) => ({ value, label: words.report.sorts[value] }))}
           />
           <Select
             value={label ?? ""}
-            className="filter-select"
-            onChange={(chosen) => onLabel(chosen === "" ? null : chosen)}
+            className="error-label"
+            aria-label={words.report.label}
+            popupMatchSelectWidth={false}
+            onChange={(chosen) => onShow({ label: chosen === "" ? null : chosen })}
             options={[
               { value: "", label: words.report.everyLabel },
               ...report.labels.map(({ label: name }) => ({ value: name, label: name })),
@@ -88,23 +70,15 @@ export function ErrorGallery({ report, threshold, label, onLabel }: Props): Reac
         </Space>
       }
     >
-      {errors.isError && <ProblemAlert error={errors.error} onRetry={() => void errors.refetch()} />}
-      {errors.isPending && <Skeleton active paragraph={{ rows: 6 }} />}
-      {errors.data?.total === 0 && <Empty description={words.report.noErrors} />}
+      {errors.error !== null && <ProblemAlert error={errors.error} onRetry={errors.retry} />}
+      {errors.pending && <Skeleton active paragraph={{ rows: 6 }} />}
+      {errors.empty && <Empty description={words.report.noErrors} />}
       <div className="error-grid" data-testid="error-gallery">
-        {errors.data?.items.map((image) => (
+        {errors.items.map((image) => (
           <ErrorTile key={image.image_id} image={image} shown={shown} />
         ))}
       </div>
-      <Pagination
-        align="end"
-        current={page}
-        pageSize={IMAGES_A_PAGE}
-        total={errors.data?.total ?? 0}
-        showTotal={words.report.errorImages}
-        showSizeChanger={false}
-        onChange={(next) => setTurned({ label, page: next })}
-      />
+      <Pagination {...errors.pager} align="end" showTotal={words.report.errorImages} showSizeChanger={false} />
       <div className="remedies">
         <Typography.Text type="secondary">{words.report.remedyFalse}</Typography.Text>
         <Typography.Text type="secondary">{words.report.remedyMissed}</Typography.Text>
@@ -121,6 +95,10 @@ interface TileProps {
 function ErrorTile({ image, shown }: TileProps): ReactNode {
   const words = useWords();
   const project = useProject();
+  const key = JSON.stringify(shown);
+  // The view is read from the address anew with each step of the slider; the ticks are what counts.
+  // eslint-disable-next-line react-hooks/exhaustive-deps
+  const marks = useMemo(() => marksOf(image.marks, shown), [image.marks, key]);
   const counts = TICKS.filter((tick) => tick !== "correct")
     .map((tick) => ({ tick, count: countOf(image.marks, tick) }))
     .filter(({ count }) => count > 0);
@@ -132,7 +110,7 @@ function ErrorTile({ image, shown }: TileProps): ReactNode {
         name={image.name}
         image={image}
         wheel="after-click"
-        marks={marksOf(image.marks, shown)}
+        marks={marks}
         height={280}
       />
       <figcaption>

@@ -6,7 +6,8 @@ import type { Interval, LabelResult, LabelWarning, Report } from "../../api/eval
 import { useWords, type Words } from "../../i18n/language";
 import { percent, range } from "../../ui/format";
 import { HelpTip } from "../../ui/HelpTip";
-import { countsAt, figures, NOTHING, onGrid } from "./operatingPoint";
+import { onGrid } from "../../ui/onGrid";
+import { countsAt, figures, NOTHING } from "./operatingPoint";
 import { warningsAt } from "./warnings";
 
 /** A row at the threshold of the slider; the interval holds at the report's own threshold only. */
@@ -37,6 +38,7 @@ export function LabelsCard({ report, threshold, onDetails }: Props): ReactNode {
         rowKey="label"
         size="middle"
         pagination={false}
+        scroll={{ x: "max-content" }}
         dataSource={rows}
         columns={columnsOf(words, onDetails)}
       />
@@ -86,7 +88,17 @@ function columnsOf(
     </span>
   );
   return [
-    { title: words.report.label, dataIndex: "label", key: "label" },
+    {
+      title: words.report.label,
+      key: "label",
+      fixed: "left",
+      width: 180,
+      render: (_, { label }) => (
+        <span className="one-line label-cell" title={label}>
+          {label}
+        </span>
+      ),
+    },
     {
       title: words.report.detectionRate,
       key: "rate",

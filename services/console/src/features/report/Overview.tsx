@@ -4,7 +4,8 @@ import type { Report } from "../../api/evaluator";
 import { useWords } from "../../i18n/language";
 import { decimal, decimalRange, percent, range } from "../../ui/format";
 import { HelpTip } from "../../ui/HelpTip";
-import { meanF1At, onGrid } from "./operatingPoint";
+import { onGrid } from "../../ui/onGrid";
+import { meanF1At } from "./operatingPoint";
 import { GOOD_RATE } from "./warnings";
 
 type Tone = "success" | "warning" | "error" | "info";

@@ -1,11 +1,11 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { LoadingOutlined } from "@ant-design/icons";
 import { Alert, Button, Card, Empty, Select, Skeleton, Space, Typography } from "antd";
-import { useRef, useState, type ReactNode } from "react";
+import { useRef, type ReactNode } from "react";
 import { Link, useNavigate, useParams } from "react-router";
 import { getReport, type Report } from "../../api/evaluator";
 import { Problem } from "../../api/problem";
-import { listVersions } from "../../api/trainer";
+import { listVersions, VERSIONS_LIMIT } from "../../api/trainer";
 import { useLanguage, useWords } from "../../i18n/language";
 import { ProblemAlert } from "../../ui/ProblemAlert";
 import { useProject } from "../projects/useProject";
@@ -19,11 +19,11 @@ import { LabelsCard } from "./LabelsCard";
 import { Overview } from "./Overview";
 import { QualityCard } from "./QualityCard";
 import { RegressionsCard } from "./RegressionsCard";
-import { onGrid } from "./operatingPoint";
 import { ThresholdCard } from "./ThresholdCard";
 import { RecomputeReport } from "./RecomputeReport";
 import { SaveReport } from "./SaveReport";
 import { TraitsCard } from "./TraitsCard";
+import { useReportView } from "./useReportView";
 import "./report.css";
 
 const LOOK_AGAIN_MS = 2_500;
@@ -37,7 +37,7 @@ export function ReportPage(): ReactNode {
   const { version: asked } = useParams();
   const versions = useQuery({
     queryKey: ["versions", project.id],
-    queryFn: () => listVersions(project.id, 100),
+    queryFn: () => listVersions(project.id, VERSIONS_LIMIT),
   });
   const names = (versions.data?.items ?? []).flatMap(({ version }) => version ?? []);
   const version = asked ?? names[0];
@@ -73,6 +73,7 @@ export function ReportPage(): ReactNode {
         <Select
           value={version ?? null}
           className="version-select"
+          aria-label={words.train.version}
           options={names.map((name) => ({ value: name, label: name }))}
           onChange={(name) => void go(`/projects/${project.id}/report/${name}`)}
         />
@@ -106,12 +107,11 @@ interface BodyProps {
 
 /** First what to do, then what the errors look like, then the figures behind it. */
 function Body({ report, versions }: BodyProps): ReactNode {
-  const [threshold, setThreshold] = useState(onGrid(report.threshold));
-  const [label, setLabel] = useState<string | null>(null);
+  const { view, threshold, setThreshold, show } = useReportView(report);
   const errors = useRef<HTMLDivElement>(null);
   const shared = { report, threshold };
   const showErrorsOf = (chosen: string): void => {
-    setLabel(chosen);
+    show({ label: chosen });
     errors.current?.scrollIntoView({ behavior: "smooth", block: "start" });
   };
   return (
@@ -120,7 +120,7 @@ function Body({ report, versions }: BodyProps): ReactNode {
       <ThresholdCard {...shared} onThreshold={setThreshold} />
       <LabelsCard {...shared} onDetails={showErrorsOf} />
       <div ref={errors} className="errors-anchor">
-        <ErrorGallery {...shared} label={label} onLabel={setLabel} />
+        <ErrorGallery {...shared} view={view} onShow={show} />
       </div>
       <TraitsCard report={report} />
       <ErrorSplitCard report={report} />

@@ -3,7 +3,8 @@ import { useState, type ReactNode } from "react";
 import type { Preference, Report } from "../../api/evaluator";
 import { useWords } from "../../i18n/language";
 import { decimal, percent } from "../../ui/format";
-import { figures, meanF1At, onGrid, totalAt } from "./operatingPoint";
+import { onGrid } from "../../ui/onGrid";
+import { figures, meanF1At, totalAt } from "./operatingPoint";
 
 interface Props {
   readonly report: Report;
@@ -53,6 +54,7 @@ export function ThresholdCard({ report, threshold, onThreshold }: Props): ReactN
           value={threshold}
           onChange={onThreshold}
           marks={marksOf(report.threshold, answer?.threshold)}
+          ariaLabelForHandle={words.report.threshold}
           tooltip={{ formatter: (value) => value?.toFixed(2) }}
         />
         <InputNumber

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { LabelCurve } from "../../api/evaluator";
-import { countsAt, figures, meanF1At, onGrid, totalAt } from "./operatingPoint";
+import { countsAt, figures, meanF1At,  totalAt } from "./operatingPoint";
+import { onGrid } from "../../ui/onGrid";
 
 function curve(label: string, truths: number, tp: number[], fp: number[]): LabelCurve {
   return { label, truths, thresholds: [0, 0.3, 0.6, 1], tp, fp, precision_at_recall: [] };

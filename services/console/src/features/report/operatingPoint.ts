@@ -15,14 +15,6 @@ export interface Figures {
 
 export const NOTHING: Counts = { truths: 0, found: 0, wrong: 0 };
 
-/**
- * The grid point of the slider and the curves at or under a threshold, as the evaluator cuts it: rounded
- * up, a recommended threshold would hide the very finding that it was chosen for.
- */
-export function onGrid(threshold: number): number {
-  return Math.floor(threshold * 100 + 1e-9) / 100;
-}
-
 /** Counts of one label: those of the first grid point that is not under the threshold. */
 export function countsAt(curve: LabelCurve, threshold: number): Counts {
   const first = curve.thresholds.findIndex((value) => value >= threshold - 1e-9);

@@ -5,11 +5,11 @@ import { useWords } from "../../i18n/language";
 import { SignInForm } from "./SignInForm";
 
 /** Lies over the work when the session ends; behind it everything waits as it was. */
-export function SessionEnded({ open }: { readonly open: boolean }): ReactNode {
+export function SessionEnded(): ReactNode {
   const words = useWords();
   return (
     <Modal
-      open={open}
+      open
       title={words.session.ended}
       width={420}
       zIndex={2000}

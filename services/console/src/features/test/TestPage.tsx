@@ -82,6 +82,7 @@ export function TestPage(): ReactNode {
               value={version ?? null}
               loading={versions.isPending}
               className="version-select"
+              aria-label={words.train.version}
               onChange={setAsked}
               options={names.map((name) => ({ value: name, label: name }))}
             />

@@ -3,7 +3,9 @@ import { Alert, Card, Empty, Pagination, Progress, Skeleton, Slider, Space, Swit
 import { useEffect, useState, type ReactNode } from "react";
 import { thumbnailPath } from "../../api/gallery";
 import { getTestRun, isRunning, listPredictions, type Prediction, type TestRun } from "../../api/inference";
+import { listVersions, VERSIONS_LIMIT } from "../../api/trainer";
 import { useWords } from "../../i18n/language";
+import { onGrid } from "../../ui/onGrid";
 import { ProblemAlert } from "../../ui/ProblemAlert";
 import { usePage, usePlace } from "../../ui/usePage";
 import { Thumbnail } from "../../ui/Thumbnail";
@@ -40,9 +42,12 @@ export function TestResults({ runId }: { readonly runId: string }): ReactNode {
 }
 
 function Results({ run }: { readonly run: TestRun }): ReactNode {
+  const own = useOwnThreshold(run.version);
+
   const words = useWords();
   const project = useProject();
-  const [threshold, setThreshold] = useState(START_THRESHOLD);
+  const [moved, setThreshold] = useState<number | null>(null);
+  const threshold = moved ?? own;
   const [confidence, setConfidence] = useState(true);
   const [opened, setOpened] = useState<string | null>(null);
   const predictions = usePage({
@@ -75,6 +80,7 @@ function Results({ run }: { readonly run: TestRun }): ReactNode {
           value={threshold}
           onChange={setThreshold}
           tooltip={{ formatter: (value) => value?.toFixed(2) }}
+          ariaLabelForHandle={words.report.threshold}
         />
         <Typography.Text className="threshold-value">{threshold.toFixed(2)}</Typography.Text>
         <Space>
@@ -95,6 +101,17 @@ function Results({ run }: { readonly run: TestRun }): ReactNode {
       )}
     </Card>
   );
+}
+
+/** The threshold with the best F1 of the version that was tested: what its report advises. */
+function useOwnThreshold(version: string): number {
+  const project = useProject();
+  const versions = useQuery({
+    queryKey: ["versions", project.id],
+    queryFn: () => listVersions(project.id, VERSIONS_LIMIT),
+  });
+  const best = versions.data?.items.find((one) => one.version === version)?.figures?.best_threshold;
+  return best == null ? START_THRESHOLD : Math.max(LOWEST_THRESHOLD, onGrid(best));
 }
 
 /** How far the run is, and what went wrong in it. */

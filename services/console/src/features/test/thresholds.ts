@@ -3,7 +3,7 @@ import type { Prediction } from "../../api/inference";
 /** Kept low on purpose: the slider above the results hides what is below it without asking again. */
 export const LOWEST_THRESHOLD = 0.05;
 
-/** The detection threshold the manual works with. */
+/** The detection threshold the manual works with: of a version whose report has found no better one. */
 export const START_THRESHOLD = 0.3;
 
 export type FoundShape = Prediction["shapes"][number];

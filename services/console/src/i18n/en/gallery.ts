@@ -78,4 +78,6 @@ export const gallery = {
   next: "Next image (→)",
   previous: "Previous image (←)",
   placeOf: (place: number, total: number) => `${place} / ${total}`,
+  uploadedFrom: "Uploaded from",
+  uploadedTo: "Uploaded until",
 };

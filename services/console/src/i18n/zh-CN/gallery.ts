@@ -78,4 +78,6 @@ export const gallery = {
   next: "下一张（→）",
   previous: "上一张（←）",
   placeOf: (place: number, total: number) => `${place} / ${total}`,
+  uploadedFrom: "上传时间从",
+  uploadedTo: "上传时间至",
 };

@@ -1,0 +1,19 @@
+// @vitest-environment happy-dom
+import { screen, waitFor } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { expect, test } from "vitest";
+import { answers, pageOf } from "../../testing/platform";
+import { LANGUAGES, open } from "../../testing/screen";
+
+test.each(LANGUAGES)("an emptied number of rows is asked for in %s, and never sent or drawn", async (language) => {
+  answers({ "GET /api/workspace/projects": pageOf() });
+  const { words } = open("/", language);
+  await userEvent.click((await screen.findAllByRole("button", { name: new RegExp(words.projects.create) }))[0] as HTMLElement);
+  await userEvent.type(await screen.findByTestId("project-name"), "Tiled");
+  await userEvent.click(screen.getByTestId("tiling"));
+  await userEvent.clear((await screen.findAllByRole("spinbutton"))[0] as HTMLElement);
+  expect(await screen.findByText(words.projects.gridUnknown)).toBeVisible();
+  expect(screen.queryByTestId("tile-preview")).toBeNull();
+  await userEvent.click(screen.getByRole("button", { name: words.common.ok }));
+  await waitFor(() => expect(screen.getByText(words.projects.numberMissing)).toBeVisible());
+});

@@ -1,0 +1,33 @@
+// @vitest-environment happy-dom
+import { screen } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { describe, expect, test } from "vitest";
+import { project } from "../../testing/builders";
+import { answers, pageOf, refusesEverything } from "../../testing/platform";
+import { LANGUAGES, open } from "../../testing/screen";
+
+const LIST = "GET /api/workspace/projects";
+
+describe.each(LANGUAGES)("the list of projects in %s", (language) => {
+  test("without a project it invites to make one", async () => {
+    answers({ [LIST]: pageOf() });
+    const { words } = open("/", language);
+    expect(await screen.findByText(words.projects.none)).toBeVisible();
+  });
+
+  test("refused, it says why and tries again when asked to", async () => {
+    refusesEverything();
+    const { words } = open("/", language);
+    expect(await screen.findByText(words.problems.forbidden)).toBeVisible();
+    answers({ [LIST]: pageOf(project()) });
+    await userEvent.click(screen.getByRole("button", { name: words.common.retry }));
+    expect(await screen.findByRole("link", { name: /Surfaces/ })).toBeVisible();
+  });
+
+  test("every project is a card that leads to its gallery", async () => {
+    answers({ [LIST]: pageOf(project(), project({ id: "p2", name: "Castings", task: "ocr" })) });
+    const { words } = open("/", language);
+    expect(await screen.findByRole("link", { name: /Castings/ })).toHaveAttribute("href", "/projects/p2/gallery");
+    expect(screen.getByText(words.tasks.ocr.name)).toBeVisible();
+  });
+});

@@ -1,0 +1,88 @@
+// @vitest-environment happy-dom
+import { screen, waitFor, within } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { HttpResponse } from "msw";
+import { describe, expect, test } from "vitest";
+import { errorImage, project, report, training } from "../../testing/builders";
+import { answers, pageOf, problem } from "../../testing/platform";
+import { LANGUAGES, open } from "../../testing/screen";
+
+const VERSIONS = "GET /api/trainer/projects/p1/versions";
+const REPORT = "GET /api/evaluator/projects/p1/versions/V1/report";
+const ERRORS = "GET /api/evaluator/projects/p1/versions/V1/errors";
+const AROUND = {
+  "GET /api/workspace/projects/p1": project(),
+  [VERSIONS]: pageOf(training()),
+  [REPORT]: report(),
+  [ERRORS]: pageOf(errorImage()),
+  "GET /api/gallery/projects/p1/images/:id/thumbnail": () => new HttpResponse(new Blob(["x"])),
+  "GET /api/gallery/projects/p1/images/:id/content": () => new HttpResponse(new Blob(["x"])),
+};
+
+describe.each(LANGUAGES)("the report in %s", (language) => {
+  test("before the first version it leads to training", async () => {
+    answers({ ...AROUND, [VERSIONS]: pageOf() });
+    const { words } = open("/projects/p1/report", language);
+    expect(await screen.findByText(words.report.none)).toBeVisible();
+    expect(screen.getByRole("button", { name: words.report.goTrain })).toBeVisible();
+  });
+
+  test("refused, it says why and tries again when asked to", async () => {
+    answers({ ...AROUND, [REPORT]: () => problem(403, "forbidden") });
+    const { words } = open("/projects/p1/report/V1", language);
+    expect(await screen.findByText(words.problems.forbidden)).toBeVisible();
+    answers({ [REPORT]: report() });
+    await userEvent.click(screen.getByRole("button", { name: words.common.retry }));
+    expect(await screen.findByTestId("conclusion")).toBeVisible();
+  });
+
+  test("the slider's threshold stands in the address, and the words follow it", async () => {
+    answers(AROUND);
+    const { router, words } = open("/projects/p1/report/V1?threshold=0.60", language);
+    const figures = { truths: 10, precision: "100.0%", recall: "40.0%", f1: "0.571" };
+    expect(await screen.findByText(words.report.outcome({ ...figures, found: 4, wrong: 0 }))).toBeVisible();
+    const number = screen.getByRole("spinbutton", { name: words.report.threshold });
+    await userEvent.clear(number);
+    await userEvent.type(number, "0.45{Enter}");
+    await waitFor(() => expect(router.state.location.search).toBe("?threshold=0.45"));
+    expect(screen.getByTestId("threshold-words")).toHaveTextContent("80.0%");
+  });
+});
+
+test("ticks and order of the errors stand in the address and are what is asked for", async () => {
+  const asked: string[] = [];
+  answers({
+    ...AROUND,
+    [ERRORS]: ({ url }) => {
+      asked.push(new URL(url).search);
+      return HttpResponse.json(pageOf(errorImage()));
+    },
+  });
+  const { router, words } = open("/projects/p1/report/V1?show=false&sort=size&label=scratch", "en");
+  const missed = await screen.findByRole("checkbox", { name: words.report.kinds.missed });
+  expect(missed).not.toBeChecked();
+  await waitFor(() => expect(asked.at(-1)).toContain("kind=false"));
+  expect(asked.at(-1)).toContain("label=scratch");
+  expect(asked.at(-1)).toContain("sort=size");
+  await userEvent.click(missed);
+  await waitFor(() => expect(router.state.location.search).toBe("?label=scratch&show=false%2Cmissed&sort=size"));
+});
+
+test("the wheel over an error scrolls the page; once the picture was clicked, it zooms", async () => {
+  answers(AROUND);
+  open("/projects/p1/report/V1", "en");
+  const stage = await screen.findByRole("group", { name: "part-1.jpg" });
+  const turn = (): boolean => stage.dispatchEvent(new WheelEvent("wheel", { deltaY: 100, cancelable: true, bubbles: true }));
+  expect(turn()).toBe(true);
+  stage.focus();
+  expect(turn()).toBe(false);
+});
+
+test("a label of many letters is cut in its cell, its whole name is in the title", async () => {
+  const label = "a label as long as labels may be ".repeat(4).slice(0, 128);
+  const [first] = report().labels;
+  answers({ ...AROUND, [REPORT]: report({ labels: first === undefined ? [] : [{ ...first, label }] }) });
+  open("/projects/p1/report/V1", "en");
+  const table = within(await screen.findByRole("table", { name: "" }).catch(() => screen.findAllByRole("table").then(([one]) => one as HTMLElement)));
+  expect(table.getAllByTitle(label)[0]).toHaveClass("one-line");
+});

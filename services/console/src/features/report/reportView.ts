@@ -1,0 +1,40 @@
+/** What a reader of a report looks at, kept in the address: a reload, Back and a colleague find it again. */
+import type { ErrorQuery } from "../../api/evaluator";
+import type { ErrorTick, Shown } from "./errorMarks";
+
+export type ErrorSort = NonNullable<ErrorQuery["sort"]>;
+
+export interface ReportView {
+  /** null: the report's own. */
+  readonly threshold: number | null;
+  /** null: every label. */
+  readonly label: string | null;
+  readonly shown: Shown;
+  readonly sort: ErrorSort;
+}
+
+export const TICKS: readonly ErrorTick[] = ["false", "missed", "wrong_label", "correct"];
+export const SORTS: readonly ErrorSort[] = ["confidence", "size"];
+const EVERY_ERROR = "false,missed,wrong_label";
+
+export function readReportView(parameters: URLSearchParams): ReportView {
+  const threshold = Number(parameters.get("threshold") ?? Number.NaN);
+  const ticked = (parameters.get("show") ?? EVERY_ERROR).split(",");
+  return {
+    threshold: threshold >= 0 && threshold <= 1 ? threshold : null,
+    label: parameters.get("label"),
+    shown: Object.fromEntries(TICKS.map((tick) => [tick, ticked.includes(tick)])) as Shown,
+    sort: SORTS.find((known) => known === parameters.get("sort")) ?? "confidence",
+  };
+}
+
+/** Only what differs from a report just opened stands in the address. */
+export function writeReportView({ threshold, label, shown, sort }: ReportView): URLSearchParams {
+  const parameters = new URLSearchParams();
+  const ticked = TICKS.filter((tick) => shown[tick]).join(",");
+  if (threshold !== null) parameters.set("threshold", threshold.toFixed(2));
+  if (label !== null) parameters.set("label", label);
+  if (ticked !== EVERY_ERROR) parameters.set("show", ticked);
+  if (sort !== "confidence") parameters.set("sort", sort);
+  return parameters;
+}

@@ -1,0 +1,111 @@
+// @vitest-environment happy-dom
+import { screen, waitFor } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { HttpResponse } from "msw";
+import { afterEach, describe, expect, test } from "vitest";
+import { annotation, deployment, imageDetail, prediction, project, testRun, training } from "../../testing/builders";
+import { answers, pageOf, problem } from "../../testing/platform";
+import { LANGUAGES, open } from "../../testing/screen";
+
+const DEPLOYED = "GET /api/inference/projects/p1/deployments";
+const RUNS = "GET /api/inference/projects/p1/test-runs";
+const CORRECTION = "POST /api/annotation/projects/p1/images/i1/corrections";
+const FIGURES = { best_threshold: 0.39, images: 12 } as NonNullable<ReturnType<typeof training>["figures"]>;
+const AROUND = {
+  "GET /api/workspace/projects/p1": project(),
+  [DEPLOYED]: pageOf(deployment()),
+  [RUNS]: pageOf(testRun()),
+  "GET /api/inference/projects/p1/test-runs/r1": testRun(),
+  "GET /api/inference/projects/p1/predictions": pageOf(prediction()),
+  "GET /api/trainer/projects/p1/versions": pageOf(training({ figures: FIGURES })),
+  "GET /api/annotation/projects/p1/labels": { items: [{ id: "l1", name: "scratch" }, { id: "l2", name: "pore" }] },
+  "GET /api/annotation/projects/p1/images/i1": annotation(),
+  "GET /api/gallery/projects/p1/images/:id": imageDetail({ status: "tested" }),
+  "GET /api/gallery/projects/p1/images/:id/thumbnail": () => new HttpResponse(new Blob(["x"])),
+  "GET /api/gallery/projects/p1/images/:id/content": () => new HttpResponse(new Blob(["x"])),
+};
+
+afterEach(() => {
+  for (const key of Object.keys(localStorage)) if (key.startsWith("loupe.draft.")) localStorage.removeItem(key);
+});
+
+describe.each(LANGUAGES)("the test page in %s", (language) => {
+  test("before the first version it leads to training", async () => {
+    answers({ ...AROUND, [DEPLOYED]: pageOf() });
+    const { words } = open("/projects/p1/test", language);
+    expect(await screen.findByText(words.test.noVersion)).toBeVisible();
+  });
+
+  test("refused, it says why and tries again when asked to", async () => {
+    answers({ ...AROUND, [DEPLOYED]: () => problem(403, "forbidden") });
+    const { words } = open("/projects/p1/test", language);
+    expect(await screen.findByText(words.problems.forbidden)).toBeVisible();
+    answers({ [DEPLOYED]: pageOf(deployment()) });
+    await userEvent.click(screen.getByRole("button", { name: words.common.retry }));
+    expect((await screen.findAllByText("part-1.jpg"))[0]).toBeVisible();
+  });
+
+  test("findings are shown from the version's own threshold on", async () => {
+    answers(AROUND);
+    const { words } = open("/projects/p1/test", language);
+    expect(await screen.findByText("0.39")).toBeVisible();
+    expect((await screen.findAllByText(words.test.found(1)))[0]).toBeVisible();
+  });
+});
+
+async function correcting(words: ReturnType<typeof open>["words"]): Promise<void> {
+  await userEvent.click(await screen.findByRole("button", { name: words.test.correct }));
+  await userEvent.click((await screen.findAllByRole("button", { name: words.test.correct })).at(-1) as HTMLElement);
+}
+
+test("a correction is kept when its page is left, goes on, can be taken back and is saved", async () => {
+  let saved: unknown = null;
+  answers({
+    ...AROUND,
+    [CORRECTION]: async (request) => {
+      saved = await request.json();
+      return HttpResponse.json(annotation(), { status: 201 });
+    },
+  });
+  const { words, unmount } = open("/projects/p1/test", "en");
+  await correcting(words);
+  const box = await screen.findByRole("button", { name: "scratch 0.90" });
+  box.focus();
+  await userEvent.keyboard("{ArrowRight}{Shift>}{ArrowDown}{/Shift}");
+  expect(await screen.findByRole("button", { name: "scratch" })).toHaveAttribute("y", "20");
+  unmount();
+
+  open("/projects/p1/test", "en");
+  await userEvent.click(await screen.findByRole("button", { name: words.test.goOn }));
+  expect(await screen.findByTestId("draft-restored")).toBeVisible();
+  (await screen.findByRole("button", { name: "scratch" })).focus();
+  await userEvent.keyboard("{Delete}");
+  expect(screen.queryByRole("button", { name: "scratch" })).toBeNull();
+  await userEvent.keyboard("{Control>}z{/Control}");
+  await userEvent.click(screen.getByRole("button", { name: words.test.save }));
+  await waitFor(() =>
+    expect(saved).toMatchObject({
+      prediction_id: "x1",
+      shapes: [{ label: "scratch", kind: "box", points: [[11, 20], [61, 50]] }],
+    }),
+  );
+});
+
+test("a correction that was saved opens again as the annotation it is now", async () => {
+  let header: string | null = null;
+  answers({
+    ...AROUND,
+    "GET /api/gallery/projects/p1/images/:id": imageDetail({ status: "labelled" }),
+    "GET /api/inference/projects/p1/predictions": pageOf(prediction({ corrected: true })),
+    "PUT /api/annotation/projects/p1/images/i1": (request) => {
+      header = request.headers.get("If-Match");
+      return HttpResponse.json(annotation({ version: 4 }));
+    },
+  });
+  const { words } = open("/projects/p1/test", "en");
+  await userEvent.click(await screen.findByRole("button", { name: words.test.edit }));
+  (await screen.findByRole("button", { name: "scratch" })).focus();
+  await userEvent.keyboard("{ArrowLeft}");
+  await userEvent.click(screen.getByRole("button", { name: words.test.save }));
+  await waitFor(() => expect(header).toBe('"3"'));
+});

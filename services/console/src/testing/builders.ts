@@ -1,0 +1,296 @@
+/** Answers of the platform as the published contracts type them; a test names only what it is about. */
+import type { Annotation } from "../api/annotation";
+import type { ErrorImage, LabelResult, Report } from "../api/evaluator";
+import type { GalleryImage, ImageDetail } from "../api/gallery";
+import type { Deployment, Prediction, TestRun } from "../api/inference";
+import type { TilePlanAnswer } from "../api/tiling";
+import type { Policy, Training } from "../api/trainer";
+import type { Project } from "../api/workspace";
+
+const AT = "2026-11-26T08:00:00Z";
+
+export function project(part: Partial<Project> = {}): Project {
+  return {
+    id: "p1",
+    name: "Surfaces",
+    task: "detection",
+    notes: "",
+    tiling: null,
+    created_at: AT,
+    created_by: "ann",
+    version: 1,
+    ...part,
+  };
+}
+
+export function image(part: Partial<GalleryImage> = {}): GalleryImage {
+  return {
+    id: "i1",
+    project_id: "p1",
+    name: "part-1.jpg",
+    width: 640,
+    height: 480,
+    size_bytes: 20_000,
+    content_type: "image/jpeg",
+    original_type: "image/jpeg",
+    sha256: "0",
+    status: "labelled",
+    labels: ["scratch", "scratch", "pore"],
+    uploaded_at: AT,
+    uploaded_by: "ann",
+    tested_by: null,
+    tiles: 0,
+    tiling: "none",
+    tiling_reason: "",
+    plan_hash: null,
+    parent_id: null,
+    row: null,
+    column: null,
+    offset_x: 0,
+    offset_y: 0,
+    version: 1,
+    ...part,
+  };
+}
+
+export function imageDetail(part: Partial<ImageDetail> = {}): ImageDetail {
+  return { ...image(), tile_images: [], ...part };
+}
+
+export function annotation(part: Partial<Annotation> = {}): Annotation {
+  return {
+    image_id: "i1",
+    image_name: "part-1.jpg",
+    width: 640,
+    height: 480,
+    annotated: true,
+    corrected: false,
+    split: null,
+    author: "ann",
+    updated_at: AT,
+    version: 3,
+    ignore_regions: [],
+    shapes: [{ id: "s1", label: "scratch", kind: "box", points: [[10, 10], [60, 40]] }],
+    ...part,
+  };
+}
+
+export function training(part: Partial<Training> = {}): Training {
+  return {
+    id: "t1",
+    project_id: "p1",
+    number: 1,
+    version: "V1",
+    status: "success",
+    mode: "train",
+    trigger: "person",
+    average_detection_rate: 0.82,
+    annotated_images: 40,
+    total_images: 50,
+    labels: 2,
+    label_names: ["scratch", "pore"],
+    corrections: 0,
+    dataset_hash: "d",
+    dataset_manifest_key: "m",
+    warnings: [],
+    error: "",
+    requested_at: AT,
+    started_at: AT,
+    ended_at: AT,
+    duration_minutes: 7,
+    duration_seconds: 440,
+    progress: { stage: "training", percent: 100, epoch: 9, epochs: 9, loss: 0.2, seconds_left: 0, attempt: 1 },
+    figures: null,
+    promoted: true,
+    gate_reason: "",
+    deployed_at: AT,
+    backbone_weights: null,
+    started_from: null,
+    epochs: 9,
+    input_width: 640,
+    input_height: 480,
+    input_plan_hash: null,
+    // What a training was told stands in its record; no screen shows it yet.
+    recipe: {} as Training["recipe"],
+    ...part,
+  };
+}
+
+export function policy(part: Partial<Policy> = {}): Policy {
+  return {
+    enabled: true,
+    min_corrections: 20,
+    quiet_s: 120,
+    max_wait_s: 86_400,
+    count_annotations: false,
+    budget_s: null,
+    champion: "V1",
+    counted_to: null,
+    next_look_at: null,
+    running_training_id: null,
+    waiting_training_id: null,
+    ...part,
+  };
+}
+
+export function deployment(part: Partial<Deployment> = {}): Deployment {
+  return {
+    version: "V1",
+    project_id: "p1",
+    training_id: "t1",
+    state: "serving",
+    current: true,
+    reason: "",
+    promoted_at: AT,
+    deployed_at: AT,
+    ...part,
+  };
+}
+
+export function testRun(part: Partial<TestRun> = {}): TestRun {
+  return {
+    id: "r1",
+    project_id: "p1",
+    version: "V1",
+    state: "succeeded",
+    threshold: 0.05,
+    total: 1,
+    done: 1,
+    failed: 0,
+    failures: [],
+    error: "",
+    created_at: AT,
+    finished_at: AT,
+    progress: { done: 1, total: 1 },
+    ...part,
+  } as TestRun;
+}
+
+export function prediction(part: Partial<Prediction> = {}): Prediction {
+  return {
+    id: "x1",
+    project_id: "p1",
+    image_id: "i1",
+    name: "part-1.jpg",
+    width: 640,
+    height: 480,
+    version: "V1",
+    threshold: 0.05,
+    elapsed_ms: 41,
+    created_at: AT,
+    corrected: false,
+    test_run_id: "r1",
+    shapes: [
+      { id: "a", label: "scratch", kind: "box", points: [[10, 10], [60, 40]], score: 0.9 },
+      { id: "b", label: "pore", kind: "box", points: [[100, 100], [140, 130]], score: 0.34 },
+    ],
+    ...part,
+  };
+}
+
+export function tilePlan(part: Partial<TilePlanAnswer> = {}): TilePlanAnswer {
+  return {
+    project_id: "p1",
+    mode: "whole",
+    advice: null,
+    area_ratio: null,
+    tile_area_ratio: null,
+    image_width: null,
+    image_height: null,
+    preview: [],
+    violations: [],
+    plan: {} as TilePlanAnswer["plan"],
+    ...part,
+  };
+}
+
+export function labelResult(part: Partial<LabelResult> = {}): LabelResult {
+  return {
+    label: "scratch",
+    count: 60,
+    share: 0.6,
+    found: 8,
+    missed: 2,
+    wrong: 1,
+    detection_rate: 0.8,
+    recall: 0.8,
+    precision: 0.89,
+    f1: 0.84,
+    average_precision: 0.81,
+    average_precision_50_95: 0.5,
+    intervals: {},
+    thresholds: { precision: 0.6, balanced: 0.39, recall: 0.2 },
+    annotations_to_target: 40,
+    warnings: ["rate"],
+    advice: "Annotate more scratches.",
+    ...part,
+  };
+}
+
+const THRESHOLDS = Array.from({ length: 101 }, (_, step) => step / 100);
+
+export function report(part: Partial<Report> = {}): Report {
+  return {
+    project_id: "p1",
+    version: "V1",
+    training_id: "t1",
+    task: "detection",
+    kind: "box",
+    revision: 1,
+    created_at: AT,
+    dataset_hash: "d",
+    dataset_images: 50,
+    images: 12,
+    threshold: 0.39,
+    best_threshold: 0.39,
+    iou_threshold: 0.5,
+    average_detection_rate: 0.8,
+    average_detection_rate_macro: 0.79,
+    precision: 0.89,
+    recall: 0.8,
+    f1: 0.84,
+    map_50: 0.81,
+    map_50_95: 0.5,
+    fps: 11,
+    intervals: {},
+    reference_only: true,
+    conclusion: "The model finds 80 % of the targets.",
+    notes: ["Only 12 held-out images: for reference only."],
+    question: "What matters more?",
+    recommendations: [{ answer: "balanced", threshold: 0.39, precision: 0.89, recall: 0.8, words: "0.39 suits both." }],
+    labels: [labelResult()],
+    curves: [
+      {
+        label: "scratch",
+        truths: 10,
+        thresholds: THRESHOLDS,
+        tp: THRESHOLDS.map((threshold) => (threshold <= 0.5 ? 8 : 4)),
+        fp: THRESHOLDS.map((threshold) => (threshold <= 0.5 ? 1 : 0)),
+        precision_at_recall: THRESHOLDS.map(() => 0.9),
+      },
+    ],
+    confusion: { labels: ["scratch"], matrix: [[8, 2], [1, 0]] },
+    most_confused: [],
+    error_split: { ap: 0.81, gain: { miss: 0.1 }, intervals: {}, count: {} },
+    by_size: [],
+    by_tile_edge: [],
+    quality: {},
+    regressions: [],
+    traits: [],
+    overall: {},
+    details: {},
+    ...part,
+  } as unknown as Report;
+}
+
+export function errorImage(part: Partial<ErrorImage> = {}): ErrorImage {
+  return {
+    image_id: "i1",
+    name: "part-1.jpg",
+    width: 640,
+    height: 480,
+    annotate: "/projects/p1/annotate/i1",
+    marks: [{ kind: "missed", label: "scratch", box: [10, 10, 60, 40], score: null, confused_with: null, rle: null, shape_id: "s1" }],
+    ...part,
+  };
+}

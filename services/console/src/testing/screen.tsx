@@ -1,0 +1,23 @@
+/** Opens the whole application at an address, in one of its languages. */
+import { render } from "@testing-library/react";
+import { createMemoryRouter } from "react-router";
+import { App } from "../app/App";
+import { queryClient } from "../app/queries";
+import { routes } from "../app/routes";
+import { en } from "../i18n/en";
+import { rememberLanguage, type Language } from "../i18n/language";
+import { zhCN } from "../i18n/zh-CN";
+
+export const LANGUAGES: readonly Language[] = ["en", "zh-CN"];
+
+const CATALOGUES = { en, "zh-CN": zhCN };
+
+export function open(address: string, language: Language) {
+  rememberLanguage(language);
+  const words = CATALOGUES[language];
+  const router = createMemoryRouter(routes, { initialEntries: [address] });
+  const drawn = render(
+    <App router={router} queries={queryClient()} spoken={{ language, words }} />,
+  );
+  return { ...drawn, router, words };
+}
