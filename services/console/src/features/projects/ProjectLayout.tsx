@@ -13,6 +13,7 @@ import { getProject, type Project } from "../../api/workspace";
 import { useWords } from "../../i18n/language";
 import { time } from "../../ui/format";
 import { ProblemAlert } from "../../ui/ProblemAlert";
+import "./projects.css";
 
 /** Header and tabs of one project; its pages get the project through {@link useProject}. */
 export function ProjectLayout(): ReactNode {
