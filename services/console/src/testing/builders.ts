@@ -208,6 +208,7 @@ export function labelResult(part: Partial<LabelResult> = {}): LabelResult {
   return {
     label: "scratch",
     count: 60,
+    evaluated: 10,
     share: 0.6,
     found: 8,
     missed: 2,

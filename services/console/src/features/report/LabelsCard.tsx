@@ -114,6 +114,15 @@ function columnsOf(
     { title: words.report.ap, key: "ap", render: (_, row) => marked(row, "metric", percent(row.average_precision)) },
     { title: words.report.precision, key: "precision", render: (_, row) => percent(row.precision) },
     { title: words.report.share, key: "share", render: (_, row) => marked(row, "share", percent(row.share)) },
+    {
+      title: (
+        <>
+          {words.report.evaluated} <HelpTip title={words.report.evaluated} text={words.report.evaluatedHelp} />
+        </>
+      ),
+      key: "evaluated",
+      render: (_, row) => row.evaluated,
+    },
     { title: words.report.count, key: "count", render: (_, row) => marked(row, "count", row.count) },
     {
       title: (

@@ -1,9 +1,9 @@
 // @vitest-environment happy-dom
-import { screen, waitFor, within } from "@testing-library/react";
+import { fireEvent, screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { HttpResponse } from "msw";
 import { describe, expect, test } from "vitest";
-import { errorImage, project, report, training } from "../../testing/builders";
+import { errorImage, labelResult, project, report, training } from "../../testing/builders";
 import { answers, pageOf, problem } from "../../testing/platform";
 import { LANGUAGES, open } from "../../testing/screen";
 
@@ -42,8 +42,7 @@ describe.each(LANGUAGES)("the report in %s", (language) => {
     const figures = { truths: 10, precision: "100.0%", recall: "40.0%", f1: "0.571" };
     expect(await screen.findByText(words.report.outcome({ ...figures, found: 4, wrong: 0 }))).toBeVisible();
     const number = screen.getByRole("spinbutton", { name: words.report.threshold });
-    await userEvent.clear(number);
-    await userEvent.type(number, "0.45{Enter}");
+    fireEvent.change(number, { target: { value: "0.45" } });
     await waitFor(() => expect(router.state.location.search).toBe("?threshold=0.45"));
     expect(screen.getByTestId("threshold-words")).toHaveTextContent("80.0%");
   });
@@ -79,10 +78,19 @@ test("the wheel over an error scrolls the page; once the picture was clicked, it
 });
 
 test("a label of many letters is cut in its cell, its whole name is in the title", async () => {
-  const label = "a label as long as labels may be ".repeat(4).slice(0, 128);
-  const [first] = report().labels;
-  answers({ ...AROUND, [REPORT]: report({ labels: first === undefined ? [] : [{ ...first, label }] }) });
+  const label = "a label as long as labels may be ".repeat(4).slice(0, 128).trim();
+  answers({ ...AROUND, [REPORT]: report({ labels: [labelResult({ label })] }) });
   open("/projects/p1/report/V1", "en");
-  const table = within(await screen.findByRole("table", { name: "" }).catch(() => screen.findAllByRole("table").then(([one]) => one as HTMLElement)));
-  expect(table.getAllByTitle(label)[0]).toHaveClass("one-line");
+  const [cell] = await screen.findAllByTitle(label);
+  expect(cell).toHaveClass("one-line");
+});
+
+test("both counts of a label are named: those of the whole set and those that were judged", async () => {
+  answers(AROUND);
+  const { words } = open("/projects/p1/report/V1", "en");
+  expect(await screen.findByText(words.report.evaluated)).toBeVisible();
+  expect(screen.getByText(words.report.count)).toBeVisible();
+  // The table by label stands before the confusion matrix, which has a row of that name, too.
+  const [row] = screen.getAllByRole("row", { name: /scratch/ });
+  expect(row).toHaveTextContent("60.0%1060");
 });

@@ -109,7 +109,7 @@ export const report = {
   confusion: "Confusion matrix",
   confusionHelp:
     "Rows are what is there, columns what the version said. Off the diagonal stand the labels that are taken for one another, targets not found and findings where nothing is.",
-  count: "Annotations",
+  count: "Annotations, whole set",
   details: "Error details",
   detectionRate: "Detection rate",
   errorImages: (count: number) => `${count} ${count === 1 ? "image" : "images"} with errors`,
@@ -156,4 +156,6 @@ export const report = {
   },
   outcome: ({ found, truths, wrong, precision, recall, f1 }: Outcome) =>
     `At this threshold ${found} of ${truths} targets are found (recall ${recall}) and ${wrong} findings are wrong (precision ${precision}); F1 ${f1}.`,
+  evaluated: "Targets, held out",
+  evaluatedHelp: "Targets on the held-out images: what the rates are counted on. The average detection rate weighs each label by them.",
 };
