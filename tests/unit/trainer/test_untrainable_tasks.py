@@ -8,7 +8,7 @@ from services.trainer.app import build
 from services.trainer.domain.recipe import Recipe
 from services.trainer.domain.retraining_policy import RetrainingPolicy
 from services.trainer.handlers.trainings import Wish
-from services.trainer.process.tasks import BUILDERS
+from services.trainer.process.tasks import BUILDERS, builder_of
 from services.trainer.process.work_order import FailureMessage
 from services.trainer.repository import Artefacts, Order, Training
 from services.trainer.work.executor import ProcessExecutor
@@ -121,13 +121,18 @@ async def test_a_training_of_before_is_neither_resumed_nor_promoted(other: Place
 
 
 @pytest.mark.parametrize("task", UNTRAINABLE)
-async def test_a_job_of_before_fails_in_words(tmp_path: Path, task: str) -> None:
+def test_the_process_has_no_network_for_it(task: str) -> None:
+    with pytest.raises(TaskNotTrainable, match=task):
+        builder_of(task)
+
+
+async def test_a_job_of_before_fails_in_words(tmp_path: Path) -> None:
     wanted = order(tmp_path, "tte")
     text = wanted.snapshot.read_text()
-    wanted.snapshot.write_text(text.replace('"task":"detection"', f'"task":"{task}"'))
+    wanted.snapshot.write_text(text.replace('"task":"detection"', '"task":"ocr"'))
     said = [message async for message in ProcessExecutor().run(wanted)]
     assert isinstance(said[-1], FailureMessage)
-    assert task in said[-1].reason
+    assert "ocr" in said[-1].reason
 
 
 async def test_a_recipe_of_another_task_is_refused_at_its_field(place: Place) -> None:
