@@ -1,7 +1,8 @@
 """Every service in one process: the embedded size, on one folder that is its own backup.
 
-The only module that imports all services. The trainer's long work runs in a child process, so that
-a crash there never takes the platform down; Triton is a child of the inference service.
+The only module that imports all services. The long work of the trainer and of the evaluator runs in
+child processes, so that a crash there never takes the platform down; Triton is a child of the
+inference service.
 """
 
 import asyncio
@@ -11,6 +12,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from starlette.types import ASGIApp
@@ -23,6 +25,7 @@ from services.tiling.app import build as tiling
 from services.trainer.app import build as trainer
 from services.workspace.app import build as workspace
 from shared.hosting.host import Build, run
+from shared.hosting.service import Loop
 from shared.http.app import problem_page
 from shared.http.console import Console
 from shared.telemetry import logger
@@ -52,12 +55,15 @@ async def serve(*, ready: Callable[[], None] = lambda: None) -> None:
         if CONSOLE.is_dir()
         else problem_page("the console is not built (run `make console`)")
     )
-    command = (sys.executable, "-m", "services.trainer", "work")
+    workers: dict[str, Loop] = {
+        f"{name}.worker": partial(keep_running, (sys.executable, "-m", f"services.{name}", "work"))
+        for name in ("trainer", "evaluator")
+    }
     await run(
         BUILDS,
         ("api", "consume"),
         rest=rest,
-        extra={"trainer.worker": lambda: keep_running(command)},
+        extra=workers,
         ready=ready,
     )
 

@@ -1,4 +1,4 @@
-"""``python -m services.evaluator api|consume``."""
+"""``python -m services.evaluator api|consume|work``."""
 
 import sys
 

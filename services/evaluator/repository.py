@@ -5,10 +5,12 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.clock import Timestamp
+from shared.contracts.training_events import ReportFailed
 from shared.documents.port import CollectionSpec, Document, Index
+from shared.jobs.job import job_spec
 from shared.projects.directory import projects_spec
 
-State = Literal["completed", "failed"]
+State = Literal["running", "completed", "failed"]
 
 
 class LabelPoint(BaseModel):
@@ -34,7 +36,8 @@ class Report(Document):
     """The judgement on one version; its blobs are never changed, a recomputation has new ones.
 
     ``passes`` says of each corrected image whether the version gets it right; ``watched_key`` are
-    the matches of those that teach.
+    the matches of those that teach. A judgement under way is the job ``job_id``; ``judged_by`` is
+    the one whose outcome this is. While the first one runs, the state is ``running``.
     """
 
     project_id: str
@@ -47,6 +50,9 @@ class Report(Document):
     revision: int = 1
     state: State = "completed"
     reason: str = ""
+    job_id: str = ""
+    judged_by: str = ""
+    judgements: int = 1
     dataset_hash: str = ""
     threshold: float = 0.5
     document_key: str = ""
@@ -57,9 +63,32 @@ class Report(Document):
     passes: dict[str, bool] = Field(default_factory=dict)
 
 
+class JudgementOrder(BaseModel):
+    """What a job of judging is about; ``is_first`` where no report on the version is there yet."""
+
+    model_config = ConfigDict(frozen=True)
+
+    project_id: str
+    training_id: str
+    version: str
+    report_id: str
+    is_first: bool = True
+
+
+def refusal(order: JudgementOrder, reason: str) -> ReportFailed:
+    """Say that there will be no report on a version."""
+    return ReportFailed(
+        project_id=order.project_id,
+        training_id=order.training_id,
+        version=order.version,
+        reason=reason,
+    )
+
+
 REPORTS = CollectionSpec(
     "evaluator.reports",
     Report,
     (Index(("project_id", "number")), Index(("project_id", "name"), unique=True)),
 )
 PROJECTS = projects_spec("evaluator")
+JOBS = job_spec("evaluator")

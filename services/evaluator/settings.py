@@ -19,3 +19,4 @@ class EvaluatorSettings(BaseSettings):
     looked_at: int = Field(default=200, ge=0)
     console_url: str = ""
     kept_evaluations: int = Field(default=8, ge=1)
+    lease_s: float = Field(default=60.0, gt=0)

@@ -2,132 +2,128 @@
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Query, Response
 
 from services.evaluator.api.schemas import ComparisonAnswer, ErrorImageAnswer, ReportAnswer
 from services.evaluator.domain.objects.error_pages import MarkKind, PageSort
 from services.evaluator.domain.objects.overlaps import MIN_OVERLAP
 from services.evaluator.domain.rendering.phrases import Language
 from services.evaluator.handlers.reports import Reports
-from shared.http.callers import Editor, Viewer
+from services.evaluator.repository import Report
+from shared.http.callers import Viewer
 from shared.http.paging import Paging
+from shared.http.use_cases import use
 from shared.paging import Page
 
 Threshold = Annotated[float | None, Query(ge=0, le=1, description="least confidence shown")]
 Iou = Annotated[float | None, Query(ge=MIN_OVERLAP, le=1, description="overlap that counts")]
 PATH = "/projects/{project_id}/versions/{version}"
 MEDIA = {"html": "text/html; charset=utf-8", "pdf": "application/pdf"}
+Reading = Annotated[Reports, Depends(use(Reports))]
+router = APIRouter(tags=["reports"])
 
 
-def routes(reports: Reports) -> APIRouter:
-    """Return the routes of reports."""
-    router = APIRouter(tags=["reports"])
-
-    @router.get(PATH + "/report")
-    async def get_report(
-        who: Viewer,
-        project_id: str,
-        version: str,
-        threshold: Threshold = None,
-        iou: Iou = None,
-        language: Language = "zh-CN",
-    ) -> ReportAnswer:
-        """Return the report on a version, at any confidence and IoU threshold."""
-        report, document = await reports.at(
-            who, project_id, version, threshold=threshold, iou_threshold=iou
-        )
-        return ReportAnswer.of(report, document, language)
-
-    @router.get(PATH + "/errors")
-    async def list_errors(
-        who: Viewer,
-        project_id: str,
-        version: str,
-        paging: Paging,
-        label: Annotated[str | None, Query(max_length=128)] = None,
-        kind: MarkKind | None = None,
-        sort: PageSort = "confidence",
-        threshold: Threshold = None,
-        iou: Iou = None,
-    ) -> Page[ErrorImageAnswer]:
-        """List images with errors: false detections (red), misses (orange), wrong labels."""
-        report = await reports.find(who, project_id, version)
-        found, total = await reports.errors(
-            report, paging, thresholds=(threshold, iou), choice=(label, kind, sort)
-        )
-        return Page(
-            items=tuple(
-                ErrorImageAnswer.model_validate(
-                    {
-                        **facts,
-                        "annotate": f"/projects/{project_id}/annotate/{facts['image_id']}",
-                        "marks": one.marks,
-                    }
-                )
-                for one, facts in found
-            ),
-            total=total,
-            page=paging.page,
-            page_size=paging.page_size,
-        )
-
-    @router.get(PATH + "/compare")
-    async def compare_versions(
-        who: Viewer, project_id: str, version: str, with_: Annotated[str, Query(alias="with")]
-    ) -> ComparisonAnswer:
-        """Compare this version with another one on the images both were judged on."""
-        found, states = await reports.comparison(who, project_id, version, other=with_)
-        return ComparisonAnswer.of((with_, version), found, states)
-
-    @router.post(PATH + "/report:recompute")
-    async def recompute_report(
-        who: Editor, project_id: str, version: str, language: Language = "zh-CN"
-    ) -> ReportAnswer:
-        """Compute the report anew from the same snapshot and predictions."""
-        await reports.compute_again(who, project_id, version)
-        report, document = await reports.at(
-            who, project_id, version, threshold=None, iou_threshold=None
-        )
-        return ReportAnswer.of(report, document, language)
-
-    _add_pages(router, reports)
-    return router
-
-
-def _add_pages(router: APIRouter, reports: Reports) -> None:
-    async def send(
-        who: Viewer, project_id: str, version: str, language: Language, form: Literal["html", "pdf"]
-    ) -> Response:
-        report = await reports.find(who, project_id, version)
-        content = await reports.page(report, form=form, language=language)
-        name = f"report-{report.name}.{form}"
-        return Response(
-            content,
-            media_type=MEDIA[form],
-            headers={
-                "Content-Disposition": f'attachment; filename="{name}"',
-                "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
-            },
-        )
-
-    @router.get(
-        PATH + "/report.html",
-        response_class=Response,
-        responses={200: {"content": {"text/html": {}}}},
+@router.get(PATH + "/report")
+async def get_report(
+    who: Viewer,
+    project_id: str,
+    version: str,
+    reports: Reading,
+    threshold: Threshold = None,
+    iou: Iou = None,
+    language: Language = "zh-CN",
+) -> ReportAnswer:
+    """Return the report on a version, at any confidence and IoU threshold."""
+    report, document = await reports.at(
+        who, project_id, version, threshold=threshold, iou_threshold=iou
     )
-    async def get_report_page(
-        who: Viewer, project_id: str, version: str, language: Language = "zh-CN"
-    ) -> Response:
-        """Return the report as one self-contained page."""
-        return await send(who, project_id, version, language, "html")
+    return ReportAnswer.of(report, document, language)
 
-    @router.get(
-        PATH + "/report.pdf",
-        response_class=Response,
-        responses={200: {"content": {"application/pdf": {}}}},
+
+@router.get(PATH + "/errors")
+async def list_errors(
+    who: Viewer,
+    project_id: str,
+    version: str,
+    reports: Reading,
+    paging: Paging,
+    label: Annotated[str | None, Query(max_length=128)] = None,
+    kind: MarkKind | None = None,
+    sort: PageSort = "confidence",
+    threshold: Threshold = None,
+    iou: Iou = None,
+) -> Page[ErrorImageAnswer]:
+    """List images with errors: false detections (red), misses (orange), wrong labels."""
+    report = await reports.find(who, project_id, version)
+    found, total = await reports.errors(
+        report, paging, thresholds=(threshold, iou), choice=(label, kind, sort)
     )
-    async def get_report_pdf(
-        who: Viewer, project_id: str, version: str, language: Language = "zh-CN"
-    ) -> Response:
-        """Return the report as PDF."""
-        return await send(who, project_id, version, language, "pdf")
+    return Page(
+        items=tuple(
+            ErrorImageAnswer.model_validate(
+                {
+                    **facts,
+                    "annotate": f"/projects/{project_id}/annotate/{facts['image_id']}",
+                    "marks": one.marks,
+                }
+            )
+            for one, facts in found
+        ),
+        total=total,
+        page=paging.page,
+        page_size=paging.page_size,
+    )
+
+
+@router.get(PATH + "/compare")
+async def compare_versions(
+    who: Viewer,
+    project_id: str,
+    version: str,
+    reports: Reading,
+    with_: Annotated[str, Query(alias="with")],
+) -> ComparisonAnswer:
+    """Compare this version with another one on the images both were judged on."""
+    found, states = await reports.comparison(who, project_id, version, other=with_)
+    return ComparisonAnswer.of((with_, version), found, states)
+
+
+@router.get(
+    PATH + "/report.html",
+    response_class=Response,
+    responses={200: {"content": {"text/html": {}}}},
+)
+async def get_report_page(
+    who: Viewer, project_id: str, version: str, reports: Reading, language: Language = "zh-CN"
+) -> Response:
+    """Return the report as one self-contained page."""
+    report = await reports.find(who, project_id, version)
+    return await _send(reports, report, "html", language)
+
+
+@router.get(
+    PATH + "/report.pdf",
+    response_class=Response,
+    responses={200: {"content": {"application/pdf": {}}}},
+)
+async def get_report_pdf(
+    who: Viewer, project_id: str, version: str, reports: Reading, language: Language = "zh-CN"
+) -> Response:
+    """Return the report as PDF."""
+    report = await reports.find(who, project_id, version)
+    return await _send(reports, report, "pdf", language)
+
+
+async def _send(
+    reports: Reports, report: Report, form: Literal["html", "pdf"], language: Language
+) -> Response:
+    content = await reports.page(report, form=form, language=language)
+    name = f"report-{report.name}.{form}"
+    return Response(
+        content,
+        media_type=MEDIA[form],
+        headers={
+            "Content-Disposition": f'attachment; filename="{name}"',
+            "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
+        },
+    )

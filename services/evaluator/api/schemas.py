@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.evaluator.domain.objects.comparison import Comparison, Difference
 from services.evaluator.domain.rendering.phrases import Language
+from services.evaluator.handlers.judgements import Judgement, JudgementState
 from services.evaluator.repository import Report
 from shared.contracts.shapes import Rle
 
@@ -337,6 +338,35 @@ class ComparisonAnswer(_Answer):
                 "sign_test_p": found.sign_test_p,
                 "regressions": [{"image_id": i, "state": s} for i, s in states.items()],
             }
+        )
+
+
+class ProgressAnswer(_Answer):
+    """How far a judgement is: percent in [0, 100], and what is being done."""
+
+    percent: float
+    stage: str
+
+
+class JudgementAnswer(_Answer):
+    """The judgement on a version; ``revision`` counts the report that is there, 0 for none."""
+
+    version: str
+    state: JudgementState
+    reason: str
+    progress: ProgressAnswer
+    revision: int
+
+    @classmethod
+    def of(cls, judgement: Judgement) -> Self:
+        """Shape one judgement."""
+        report, progress = judgement.report, judgement.progress
+        return cls(
+            version=report.name,
+            state=judgement.state,
+            reason=judgement.reason,
+            progress=ProgressAnswer(percent=progress.percent, stage=progress.stage),
+            revision=report.revision if report.state == "completed" else 0,
         )
 
 

@@ -20,16 +20,13 @@ from services.evaluator.domain.objects.operating_view import moment_at
 from services.evaluator.domain.objects.regressions import regression_states
 from services.evaluator.domain.rendering.phrases import Language
 from services.evaluator.domain.report.detection import document_at
-from services.evaluator.repository import REPORTS, Report
+from services.evaluator.handlers.judgements import Judgements
+from services.evaluator.repository import Report
 from services.evaluator.settings import EvaluatorSettings
-from services.evaluator.work.judge import Judge
 from shared.blobs.port import Blobs
 from shared.callers import Caller
-from shared.documents.port import Documents, TenantScope
 from shared.errors import Conflict, InvalidInput, NotFound
-from shared.ids import derived_id
 from shared.paging import PageParams
-from shared.projects.directory import ProjectDirectory
 
 
 @dataclass(frozen=True)
@@ -49,18 +46,14 @@ class Reports:
 
     def __init__(
         self,
-        documents: Documents,
         blobs: Blobs,
         settings: EvaluatorSettings,
         *,
-        projects: ProjectDirectory,
-        judge: Judge,
+        judgements: Judgements,
     ) -> None:
-        self._documents = documents
         self._blobs = blobs
         self._settings = settings
-        self._projects = projects
-        self._judge = judge
+        self._judgements = judgements
         self._kept: OrderedDict[str, _Stored] = OrderedDict()
 
     async def at(
@@ -153,25 +146,20 @@ class Reports:
         pages = report.pages.html if form == "html" else report.pages.pdf
         return await self._blobs.read(pages[language])
 
-    async def compute_again(self, who: Caller, project_id: str, version: str) -> Report:
-        """Compute a report anew from the same snapshot and predictions."""
-        report = await self._report(who, project_id, version)
-        return await self._judge.judge_again(who.tenant, report)
-
     async def find(self, who: Caller, project_id: str, version: str) -> Report:
-        """Return a completed report; raise NotFound, or Conflict when judging failed."""
-        report = await self._report(who, project_id, version)
-        if report.state == "failed":
-            raise Conflict(f"version {version} could not be judged: {report.reason}")
-        return report
+        """Return a completed report.
 
-    async def _report(self, who: Caller, project_id: str, version: str) -> Report:
-        await self._projects.require(who.tenant, project_id)
-        reports = self._documents.collection(REPORTS, TenantScope(who.tenant))
-        report = await reports.find(derived_id(who.tenant, "report", project_id, version))
-        if report is None:
-            raise NotFound(f"no report on version {version}")
-        return report
+        Raises NotFound while there is none, Conflict when the version could not be judged.
+        """
+        judgement = await self._judgements.judgement(who, project_id, version)
+        report = judgement.report
+        if report.state == "completed":
+            return report
+        if judgement.state in ("failed", "cancelled"):
+            why = judgement.reason or "the judgement was cancelled"
+            raise Conflict(f"version {version} could not be judged: {why}")
+        percent = round(judgement.progress.percent)
+        raise NotFound(f"no report on version {version} yet: it is being judged ({percent} %)")
 
     async def _stored(self, report: Report) -> _Stored:
         """Return a report's document and evaluation, read once and kept for the next question."""

@@ -1,7 +1,7 @@
 """What the evaluator hears in its tests, and the stored files that the events point to."""
 
 import hashlib
-from typing import Any
+from typing import Any, cast
 
 import httpx
 from scenes import version_files
@@ -13,6 +13,7 @@ from shared.contracts.training_events import TrainingSucceeded
 from shared.events.subscriptions import by_event
 from shared.hosting.service import Service
 from shared.hosting.stores import Stores
+from shared.jobs.worker import JobWorker
 
 PATH = "/api/evaluator/projects/p1/versions"
 
@@ -37,6 +38,19 @@ async def hear(
     """Deliver an event to the service as its consumer would."""
     for handler in by_event(service.subscriptions)[type(body)]:
         await handler(event(body, tenant=tenant, sequence=sequence))
+    await work_off(service)
+
+
+def worker_of(service: Service) -> JobWorker:
+    """What a process of the role ``work`` would run."""
+    worker: JobWorker = cast(Any, service.work[0]).__self__
+    return worker
+
+
+async def work_off(service: Service) -> None:
+    """Do all judgements that wait."""
+    while await worker_of(service).work_once():
+        pass
 
 
 async def store(stores: Stores, data: bytes, tenant: str = "default") -> str:

@@ -2,13 +2,14 @@
 
 import orjson
 import pytest
-from hearing import PATH, event, hear, problem, project, store, succeeded, train
+from hearing import PATH, hear, problem, project, store, succeeded, train, work_off
 from scenes import version_files
 
+from services.evaluator import app
 from services.evaluator.app import build
 from services.evaluator.repository import REPORTS
 from services.evaluator.settings import EvaluatorSettings
-from services.evaluator.work.judge import HISTORY, Judge
+from services.evaluator.work.judge import HISTORY
 from shared.contracts.envelope import Event
 from shared.contracts.project_events import ProjectDeleted
 from shared.contracts.training_events import ReportCompleted, ReportFailed
@@ -169,13 +170,16 @@ async def test_a_failed_report_is_announced(stores: Stores) -> None:
     await stores.close()
 
 
-async def test_a_defect_fails_the_report_instead_of_stopping_the_events(stores: Stores) -> None:
-    await stores.open(build(stores).all_collections)
+async def test_a_defect_fails_the_report_instead_of_the_worker(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
     broken = EvaluatorSettings.model_construct(max_detections="many", replicates=0, looked_at=0)
-    judge = Judge(stores.documents, stores.blobs, broken)
+    monkeypatch.setattr(app, "EvaluatorSettings", lambda: broken)
+    service = build(stores)
+    await stores.open(service.all_collections)
     manifest, predictions = version_files()
     body = succeeded(await store(stores, manifest), await store(stores, predictions))
-    await judge.judge(event(body))
+    await hear(service, body)
     boxes = await stores.documents.outboxes([REPORTS.name], 10)
     assert [pending.type for box in boxes for pending in box.events] == [ReportFailed.type]
     assert "could not be computed" in boxes[0].events[0].value
@@ -190,7 +194,9 @@ async def test_an_old_version_is_recomputed_with_its_own_history(stores: Stores)
         for number in range(1, HISTORY + 4):
             await train(service, stores, f"V{number}", seed=2, skill=1.0, images=8 + 2 * number)
         before = (await platform.client.get(f"{PATH}/V2/report")).json()
-        again = (await platform.client.post(f"{PATH}/V2/report:recompute")).json()
+        await platform.client.post(f"{PATH}/V2/report:recompute")
+        await work_off(service)
+        again = (await platform.client.get(f"{PATH}/V2/report")).json()
     assert {line["state"] for line in before["regressions"]} & {"still_right", "newly_broken"}
     for name in ("labels", "regressions", "overall"):
         assert again[name] == before[name]
@@ -253,8 +259,14 @@ async def test_recomputing_gives_the_same_figures_and_a_new_revision(stores: Sto
         refused = await platform.client.post(
             f"{PATH}/V1/report:recompute", headers=platform.headers("default", "viewer")
         )
-    second = again.json()
-    assert again.status_code == 200
+        meanwhile = (await platform.client.get(f"{PATH}/V1/report")).json()
+        await work_off(service)
+        second = (await platform.client.get(f"{PATH}/V1/report")).json()
+        state = (await platform.client.get(f"{PATH}/V1/judgement")).json()
+    assert again.status_code == 202
+    assert again.json()["state"] == "queued"
+    assert meanwhile == first
+    assert (state["state"], state["revision"]) == ("completed", 2)
     assert second["revision"] == first["revision"] + 1
     assert second["overall"] == first["overall"]
     assert refused.status_code == 403

@@ -14,7 +14,7 @@ from services.evaluator.domain.numbers.columns import BadSamples
 from services.evaluator.domain.readers.platform_files import read_version
 from services.evaluator.domain.report.options import ReportOptions
 from services.evaluator.settings import EvaluatorSettings
-from services.evaluator.work.judge import compute
+from services.evaluator.work.computation import LANGUAGES, compute, rendered_html, rendered_pdf
 from shared.contracts.predictions import Detection, ImagePredictions, LabelMask, TextLine
 from shared.contracts.shapes import IgnoreRegion, Rle, Shape
 from shared.vision.masks import from_dense, to_text
@@ -31,8 +31,9 @@ def judged(manifest: bytes, predictions: bytes) -> dict[str, Any]:
     options = ReportOptions(identity={"task": task}, elapsed_ms=version.elapsed_ms, replicates=50)
     done = compute(version, options, SETTINGS)
     assert done.matches is None
-    assert all(page.startswith(b"%PDF-") for page in done.pdf.values())
-    for language, page in done.html.items():
+    for language in LANGUAGES:
+        assert rendered_pdf(done.document, language).startswith(b"%PDF-")
+        page = rendered_html(done.document, language, SETTINGS)
         assert done.document["conclusion"][language] in page.decode()
     return done.document
 
