@@ -22,8 +22,8 @@ async def get_judgement(
     return JudgementAnswer.of(await judgements.judgement(who, project_id, version))
 
 
-@router.post(PATH + "/report:recompute", status_code=202)
-async def recompute_report(
+@router.post(PATH + "/judgement", status_code=202)
+async def judge_again(
     who: Editor, project_id: str, version: str, judgements: Judging
 ) -> JudgementAnswer:
     """Have the report computed anew from the same files; the present one stays until then."""

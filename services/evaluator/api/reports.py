@@ -8,9 +8,10 @@ from services.evaluator.api.schemas import ComparisonAnswer, ErrorImageAnswer, R
 from services.evaluator.domain.objects.error_pages import MarkKind, PageSort
 from services.evaluator.domain.objects.overlaps import MIN_OVERLAP
 from services.evaluator.domain.rendering.phrases import Language
+from services.evaluator.handlers.judgements import Judgements
 from services.evaluator.handlers.reports import Reports
 from services.evaluator.repository import Report
-from shared.http.callers import Viewer
+from shared.http.callers import Editor, Viewer
 from shared.http.paging import Paging
 from shared.http.use_cases import use
 from shared.paging import Page
@@ -19,6 +20,7 @@ Threshold = Annotated[float | None, Query(ge=0, le=1, description="least confide
 Iou = Annotated[float | None, Query(ge=MIN_OVERLAP, le=1, description="overlap that counts")]
 PATH = "/projects/{project_id}/versions/{version}"
 MEDIA = {"html": "text/html; charset=utf-8", "pdf": "application/pdf"}
+Judging = Annotated[Judgements, Depends(use(Judgements))]
 Reading = Annotated[Reports, Depends(use(Reports))]
 router = APIRouter(tags=["reports"])
 
@@ -86,6 +88,26 @@ async def compare_versions(
     """Compare this version with another one on the images both were judged on."""
     found, states = await reports.comparison(who, project_id, version, other=with_)
     return ComparisonAnswer.of((with_, version), found, states)
+
+
+@router.post(PATH + "/report:recompute")
+async def recompute_report(
+    who: Editor,
+    project_id: str,
+    version: str,
+    reports: Reading,
+    judgements: Judging,
+    language: Language = "zh-CN",
+) -> ReportAnswer:
+    """Compute the report anew from the same files, and wait for it as long as a request may last.
+
+    One that takes longer goes on: `POST …/judgement` orders one without waiting.
+    """
+    await judgements.recomputed(who, project_id, version)
+    report, document = await reports.at(
+        who, project_id, version, threshold=None, iou_threshold=None
+    )
+    return ReportAnswer.of(report, document, language)
 
 
 @router.get(

@@ -9,8 +9,9 @@ from shared.callers import Caller
 from shared.clock import Clock, utc_now
 from shared.contracts.envelope import Event, EventBody
 from shared.contracts.training_events import TrainingSucceeded
+from shared.documents.hearing import until
 from shared.documents.port import Collection, Documents, TenantScope, Write
-from shared.errors import NotFound
+from shared.errors import Conflict, NotFound
 from shared.ids import derived_id
 from shared.jobs.job import FINAL, Job, Progress
 from shared.jobs.queue import JobQueue
@@ -18,6 +19,8 @@ from shared.projects.directory import ProjectDirectory
 from shared.runtime.tasks.table import spec_of
 
 JUDGE = "judge"
+WAIT_S = 25.0  # a request may last 30 s
+ENDED = ("completed", "failed", "cancelled")
 JudgementState = Literal["queued", "running", "completed", "failed", "cancelled"]
 
 
@@ -41,7 +44,9 @@ class Judgements:
         projects: ProjectDirectory,
         *,
         clock: Clock = utc_now,
+        wait_s: float = WAIT_S,
     ) -> None:
+        self._wait_s = wait_s
         self._documents = documents
         self._queue = queue
         self._projects = projects
@@ -85,6 +90,25 @@ class Judgements:
         )
         await self._enqueue(stored)
         return await self._of(stored)
+
+    async def recomputed(self, who: Caller, project_id: str, version: str) -> None:
+        """Have a version judged anew and wait for the outcome.
+
+        Raises:
+            Conflict: It cannot be judged, was given up, or takes longer than a request may last.
+        """
+        ordered = await self.again(who, project_id, version)
+
+        async def ended() -> Judgement | None:
+            now = await self.judgement(who, project_id, version)
+            return now if now.state in ENDED else None
+
+        outcome = await until(ended, wait_s=self._wait_s)
+        if outcome is None:
+            raise Conflict("the judgement takes longer; its state tells when the report is there")
+        if outcome.report.judged_by != ordered.report.job_id:
+            why = outcome.reason or "the judgement was cancelled"
+            raise Conflict(f"the report cannot be computed: {why}")
 
     async def cancel(self, who: Caller, project_id: str, version: str) -> Judgement:
         """Give up the judgement under way; without one nothing changes."""

@@ -194,7 +194,7 @@ async def test_an_old_version_is_recomputed_with_its_own_history(stores: Stores)
         for number in range(1, HISTORY + 4):
             await train(service, stores, f"V{number}", seed=2, skill=1.0, images=8 + 2 * number)
         before = (await platform.client.get(f"{PATH}/V2/report")).json()
-        await platform.client.post(f"{PATH}/V2/report:recompute")
+        await platform.client.post(f"{PATH}/V2/judgement")
         await work_off(service)
         again = (await platform.client.get(f"{PATH}/V2/report")).json()
     assert {line["state"] for line in before["regressions"]} & {"still_right", "newly_broken"}
@@ -255,7 +255,7 @@ async def test_recomputing_gives_the_same_figures_and_a_new_revision(stores: Sto
         await project(service)
         await train(service, stores)
         first = (await platform.client.get(f"{PATH}/V1/report")).json()
-        again = await platform.client.post(f"{PATH}/V1/report:recompute")
+        again = await platform.client.post(f"{PATH}/V1/judgement")
         refused = await platform.client.post(
             f"{PATH}/V1/report:recompute", headers=platform.headers("default", "viewer")
         )

@@ -33,12 +33,12 @@ async def test_a_classification_gets_its_own_report(stores: Stores) -> None:
         for k, label in enumerate(["apple", "cherry"] * 10)
     ]
     manifest, predictions = files("classification", ("apple", "cherry"), pairs)
+    await stores.open(service.all_collections)
+    await project(service)
+    keys = [await store(stores, data) for data in (manifest, predictions)]
+    await hear(service, succeeded(keys[0], keys[1]))
+    boxes = await stores.documents.outboxes([REPORTS.name], 10)
     async with running(stores, [service]) as platform:
-        await project(service)
-        await hear(
-            service, succeeded(await store(stores, manifest), await store(stores, predictions))
-        )
-        boxes = await stores.documents.outboxes([REPORTS.name], 10)
         answer = await platform.client.get(f"{PATH}/V1/report")
         page = await platform.client.get(f"{PATH}/V1/report.html?language=en")
         refused = [
