@@ -14,14 +14,20 @@ from PIL import Image
 from playwright.sync_api import Browser, expect
 
 from services.evaluator.app import build
+from services.evaluator.handlers.judgements import JUDGE
+from services.evaluator.repository import REPORTS, JudgementOrder, Report
+from services.evaluator.settings import EvaluatorSettings
+from services.evaluator.work.judge import Judge
 from shared.blobs.content import content_key
-from shared.contracts.envelope import Event
+from shared.clock import utc_now
 from shared.contracts.predictions import Detection, ImagePredictions, StoredPredictions
 from shared.contracts.shapes import Rle, Shape
 from shared.contracts.snapshot import Snapshot, SnapshotImage
-from shared.contracts.training_events import TrainingSucceeded
-from shared.events.subscriptions import by_event
+from shared.documents.port import TenantScope
 from shared.hosting.stores import Stores
+from shared.ids import derived_id
+from shared.jobs.queue import JobQueue
+from shared.jobs.worker import JobWorker
 from shared.settings import StoreSettings
 from shared.vision.masks import bounds_xywh, from_dense, from_text, table, to_text
 from tests.browser.starting import started
@@ -40,7 +46,7 @@ def test_errors_of_segmentation_are_red_and_orange_masks(chromium: Browser, tmp_
     with started(data) as platform:
         project = platform.new_project("Castings", task="instance_segmentation")
         image = uploaded(platform, project, picture)
-    # The trainer trains detection; what it would say of a segmentation is heard all the same.
+    # Nobody trains a segmentation yet, so its version is ordered to be judged by hand.
     with ThreadPoolExecutor(1) as elsewhere:
         elsewhere.submit(asyncio.run, judged(data, project, image)).result()
     with started(data) as platform, watching(chromium, platform, "en-US") as watched:
@@ -132,26 +138,23 @@ async def judged(data: Path, project: str, image: str) -> None:
         content = model.model_dump_json().encode()
         keys.append(content_key("default", project, hashlib.sha256(content).hexdigest()))
         await stores.blobs.put(keys[-1], content)
-    body = TrainingSucceeded(
+    report = Report(
+        id=derived_id("default", "report", project, "V1"),
+        tenant="default",
         project_id=project,
         training_id="t1",
-        version="V1",
+        name="V1",
+        number=1,
         manifest_key=keys[0],
         predictions_key=keys[1],
-        model_key="",
-        model_manifest_key="",
-        golden_key="",
+        created_at=utc_now(),
+        state="running",
+        job_id="j1",
     )
-    event = Event[TrainingSucceeded](
-        id="e1",
-        source="test",
-        type=body.type,
-        time="2026-11-20T08:00:00Z",
-        subject="t1",
-        tenant="default",
-        sequence=1,
-        data=body,
-    )
-    for heard in by_event(service.subscriptions)[TrainingSucceeded]:
-        await heard(event)
+    await stores.documents.collection(REPORTS, TenantScope("default")).insert(report)
+    order = JudgementOrder(project_id=project, training_id="t1", version="V1", report_id=report.id)
+    queue = JobQueue(stores.documents, "evaluator")
+    await queue.enqueue("default", JUDGE, "j1", payload=order.model_dump())
+    judge = Judge(stores.documents, stores.blobs, EvaluatorSettings())
+    assert await JobWorker(queue, {JUDGE: judge.judge}).work_once()
     await stores.close()
