@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from services.gallery.adapters.decoders import Decoders
 from services.gallery.adapters.staging import Staging
-from services.gallery.api import images, resumable
+from services.gallery.api import images, limits, resumable
 from services.gallery.handlers.images import Gallery
 from services.gallery.handlers.intake import Intake
 from services.gallery.handlers.orphan_blobs import OrphanBlobs
@@ -49,7 +49,7 @@ def build(stores: Stores) -> Service:
         name="gallery",
         summary="Images: upload, checks, thumbnails, search and status",
         collections=(IMAGES, UPLOADS, ORPHANS, PROJECTS),
-        routers=(images.router, resumable.router),
+        routers=(images.router, resumable.router, limits.router),
         use_cases=(
             Gallery(documents, blobs),
             Thumbnails(documents, blobs, pool, staging),
@@ -63,7 +63,7 @@ def build(stores: Stores) -> Service:
             projects, tiles=Tiles(documents, removal), statuses=Statuses(documents)
         ),
         background=(
-            _keep_decoders(pool),
+            pool.pool.keep,
             _sweep(resuming.take_in_whole, resuming.expire, orphans.collect),
         ),
     )
@@ -83,19 +83,6 @@ def _quota(stores: Stores, settings: GallerySettings) -> Quota:
         max_images=settings.max_images,
         max_bytes=int(settings.max_gib * (1 << 30)),
     )
-
-
-def _keep_decoders(decoders: Decoders) -> Loop:
-    """Start a decoder ahead, and stop all with the service."""
-
-    async def keep() -> None:
-        try:
-            await decoders.pool.open()
-            await asyncio.Event().wait()
-        finally:
-            await decoders.pool.close()
-
-    return keep
 
 
 def _sweep(*steps: Callable[[], Awaitable[int]]) -> Loop:

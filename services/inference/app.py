@@ -5,6 +5,7 @@ from functools import partial
 
 from services.inference.adapters.admission import Admission
 from services.inference.adapters.answers import Answers
+from services.inference.adapters.files import ForeignFiles
 from services.inference.adapters.triton.model_server import ModelServer
 from services.inference.api import deployments, predictions, test_runs
 from services.inference.handlers.deployments import Deployments
@@ -65,7 +66,12 @@ def build(stores: Stores) -> Service:
     """Wire inference over ``stores``; raise TritonUnavailable where its server cannot run."""
     settings = InferenceSettings()
     server = ModelServer(settings, StoreSettings().data)
-    answers = _answers(server, settings)
+    files = ForeignFiles(
+        settings.staging_folder(),
+        workers=settings.decoders,
+        memory_bytes=settings.decoder_mib << 20,
+    )
+    answers = _answers(server, files, settings)
     jobs = JobQueue(stores.documents, SERVICE)
     cases = use_cases(stores, jobs, answers)
     deployer = Deployer(
@@ -112,6 +118,7 @@ def build(stores: Stores) -> Service:
         background=(
             keep_server,
             keep_models,
+            files.pool.keep,
             JobWorker(jobs, {TEST_RUN: testing.work}).run,
             partial(reap_forever, jobs),
             cases.runs.keep_queueing,
@@ -119,7 +126,7 @@ def build(stores: Stores) -> Service:
     )
 
 
-def _answers(server: ModelServer, settings: InferenceSettings) -> Answers:
+def _answers(server: ModelServer, files: ForeignFiles, settings: InferenceSettings) -> Answers:
     admission = Admission(
         concurrency=settings.concurrency,
         queue_length=settings.queue_length,
@@ -128,6 +135,7 @@ def _answers(server: ModelServer, settings: InferenceSettings) -> Answers:
     return Answers(
         server.client,
         admission,
+        files,
         concurrency=settings.concurrency,
         retry_budget_s=settings.retry_budget_s,
     )

@@ -7,6 +7,8 @@ from typing import Literal
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from shared.settings import StoreSettings
+
 
 class InferenceSettings(BaseSettings):
     """Which Triton serves, and how much may be asked of it at once.
@@ -14,7 +16,9 @@ class InferenceSettings(BaseSettings):
     An empty ``triton_url`` starts the embedded server (x86-64 Linux); else it is the gRPC endpoint
     of a Triton that reads ``model_folder``: ``unix:`` and the path of a socket that the two share,
     or ``host:port`` with the ``triton_key`` to which its operator restricted all protocols.
-    ``threads`` 0 takes every core that this process may use.
+    ``threads`` 0 takes every core that this process may use. ``staging`` is a local folder for
+    files from outside, by default beside the data; each of ``decoders`` children that open them may
+    take ``decoder_mib``.
     """
 
     model_config = SettingsConfigDict(
@@ -34,6 +38,13 @@ class InferenceSettings(BaseSettings):
     concurrency: int = Field(default=4, ge=1, le=256)
     queue_length: int = Field(default=64, ge=0)
     decode_budget_mib: int = Field(default=1536, ge=64)
+    staging: Path | None = None
+    decoders: int = Field(default=min(4, os.cpu_count() or 1), ge=1, le=64)
+    decoder_mib: int = Field(default=1536, ge=64)
+
+    def staging_folder(self) -> Path:
+        """Return the folder for files from outside while they are looked at."""
+        return self.staging or StoreSettings().data / "staging" / "inference"
 
     @property
     def threads_per_operator(self) -> int:

@@ -65,6 +65,14 @@ class GuardedPool:
         finally:
             self._idle.put_nowait(first)
 
+    async def keep(self) -> None:
+        """Start a child ahead, and stop all when this is cancelled: a service's loop."""
+        try:
+            await self.open()
+            await asyncio.Event().wait()
+        finally:
+            await self.close()
+
     async def close(self) -> None:
         """Stop the children."""
         for process in list(self._all):

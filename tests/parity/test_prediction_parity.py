@@ -15,7 +15,6 @@ import pytest
 import torch
 from torch import nn
 
-from services.inference.adapters.pixels import check_file, decode_rgb
 from services.inference.adapters.triton.session import Circuit, TritonSession
 from services.inference.domain.model_config import ServedModel
 from services.trainer.domain.tasks.detection.network import (
@@ -27,6 +26,7 @@ from services.trainer.domain.training.export import to_onnx
 from services.trainer.process.dataset import read_image
 from shared.ids import new_id
 from shared.runtime.detections import Detections
+from shared.runtime.images import decode_rgb
 from shared.runtime.manifest import ModelManifest
 from shared.runtime.onnx_session import OnnxSession
 from shared.runtime.predictor import Predictor
@@ -142,4 +142,4 @@ def test_trainer_and_inference_decode_the_same_pixels(tmp_path: Path, suffix):
     path = tmp_path / f"image{suffix}"
     cv2.imwrite(str(path), scene(321, 243))
     data = path.read_bytes()
-    assert np.array_equal(decode_rgb(data, check_file(data)), read_image(path, "image"))
+    assert np.array_equal(decode_rgb(data), read_image(path, "image"))

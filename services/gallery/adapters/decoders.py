@@ -22,6 +22,7 @@ class DecodedFiles:
     spans: dict[int, tuple[int, int]]
     content: Path | None
     content_type: str
+    warnings: tuple[str, ...] = ()
 
 
 class Decoders:
@@ -49,4 +50,10 @@ class Decoders:
             raise refusal_of(reply["reason"], reply["detail"])
         spans = {int(size): (start, length) for size, (start, length) in reply["spans"].items()}
         content = Path(reply["content"]) if reply["content"] else None
-        return DecodedFiles(Path(reply["thumbnails"]), spans, content, reply["content_type"])
+        return DecodedFiles(
+            Path(reply["thumbnails"]),
+            spans,
+            content=content,
+            content_type=reply["content_type"],
+            warnings=tuple(reply["warnings"]),
+        )

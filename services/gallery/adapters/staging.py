@@ -9,9 +9,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from services.gallery.domain.limits import MAX_FILE_BYTES, check_file_size
+from services.gallery.domain.limits import check_file_size
 from shared.disk import room_on_disk, write_all
 from shared.ids import new_id
+from shared.runtime.image_limits import MAX_FILE_BYTES
 
 _ABANDONED_S = 3600.0  # what a crash left behind
 _WRITE_BYTES = 1 << 20

@@ -6,13 +6,13 @@ from fastapi import APIRouter, Depends, Header, Request, Response
 
 from services.gallery.api.images import UPLOAD_PROBLEMS, Pacing, Projects, upload_response
 from services.gallery.api.schemas import ResumableUpload
-from services.gallery.domain.limits import MAX_FILE_BYTES
 from services.gallery.handlers.resumable import ResumableUploads
 from services.gallery.handlers.uploads import Received
 from services.gallery.repository import Upload
 from shared.errors import InvalidInput, LoupeError, UnsupportedMedia
 from shared.http.callers import Editor, Viewer
 from shared.http.use_cases import use
+from shared.runtime.image_limits import MAX_FILE_BYTES
 
 TUS = "1.0.0"
 PART_TYPE = "application/offset+octet-stream"

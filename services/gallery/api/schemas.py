@@ -110,13 +110,17 @@ class FileOutcome(StrEnum):
 
 
 class FileResult(BaseModel):
-    """The result of one uploaded file: an image, or the problem that refused it."""
+    """The result of one uploaded file: an image, or the problem that refused it.
+
+    ``warnings`` tell what a person should know of how the picture is shown.
+    """
 
     name: str
     outcome: FileOutcome
     status: int
     image: ImageResponse | None = None
     problem: Problem | None = None
+    warnings: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, received: Received) -> "FileResult":
@@ -135,6 +139,7 @@ class FileResult(BaseModel):
             outcome=FileOutcome.DUPLICATE if duplicate else FileOutcome.CREATED,
             status=200 if duplicate else 201,
             image=ImageResponse.of(received.accepted.image),
+            warnings=received.accepted.warnings,
         )
 
 

@@ -1,33 +1,28 @@
-"""The bounds of an upload, in numbers (C-033 to C-042) and in memory."""
+"""The bounds of an upload, in the words of its refusals."""
 
 from services.gallery.domain.refusals import (
     ImageAspectRatio,
-    ImageDecodeTooCostly,
     ImageFileTooLarge,
     ImageTileOutOfBounds,
     ImageTooFewPixels,
     ImageTooManyPixels,
-    ImageVariantUnsupported,
     refusal_of,
 )
-from shared.vision.headers.header import Colour, HeaderError, ImageHeader
+from shared.runtime.image_limits import (
+    MAX_ASPECT,
+    MAX_FILE_BYTES,
+    MAX_PLAIN,
+    MAX_TILED,
+    MIN_PLAIN,
+    MIN_TILED,
+    check_cost,
+)
+from shared.vision.headers.header import HeaderError, ImageHeader
 from shared.vision.headers.sniff import read_header
 from shared.vision.tile_advice import MAX_TILE_SIDES, MIN_TILE_SIDE, within_tile_bounds
 from shared.vision.tiles import TilePlan
 
-MAX_FILE_BYTES = 100_000_000  # C-034, megabytes of the SI
 RECOMMENDED_IMAGES = 30  # C-035: advice, no bound
-MAX_ASPECT = 6  # C-036
-# Shorter and longer side: an image may lie or stand.
-MAX_PLAIN = (7000, 9344)  # C-037
-MIN_PLAIN = (30, 30)  # C-038
-MAX_TILED = (10_000, 30_000)  # C-039
-MIN_TILED = (30, 60)  # C-040
-MAX_WHOLE_PIXELS = 100_000_000  # decoders that must hold the whole image (reliability R15)
-MAX_SCANS = 100  # progressive files of cameras and tools have about ten
-BASE_DECODE_BYTES = 64 << 20  # a decoder with its libraries and buffers
-WHOLE_BYTES_PER_PIXEL = 7  # measured 993 MiB for 300 Mpx subsampled, twice that at 4:4:4
-_STRIP_ROWS = 1024
 
 
 def check_file_size(size_bytes: int) -> None:
@@ -53,12 +48,10 @@ def check_header(data: bytes | memoryview, plan: TilePlan | None) -> ImageHeader
     """
     try:
         header = read_header(data)
+        check_size(*header.upright_size, plan=plan)
+        check_cost(header)
     except HeaderError as error:
         raise refusal_of(error.reason, error.detail) from error
-    if header.animated:
-        raise ImageVariantUnsupported("an animated PNG holds more than one picture")
-    check_size(*header.upright_size, plan=plan)
-    check_cost(header)
     return header
 
 
@@ -95,39 +88,6 @@ def check_tiles(width: int, height: int, plan: TilePlan) -> None:
                 f"{width}×{height} px would give a tile of {tile_width}×{tile_height} px; "
                 f"tiles have {MIN_TILE_SIDE}×{MIN_TILE_SIDE} to {short}×{long} px"
             )
-
-
-def check_cost(header: ImageHeader) -> None:
-    """Refuse an image that is too costly to decode.
-
-    Raises:
-        ImageDecodeTooCostly: too many pixels for a decoder that holds them all, or too many scans.
-    """
-    if header.needs_whole and header.width * header.height > MAX_WHOLE_PIXELS:
-        raise ImageDecodeTooCostly("progressive and interlaced images have at most 100 megapixels")
-    if header.scans > MAX_SCANS:
-        raise ImageDecodeTooCostly(f"a progressive JPEG has at most {MAX_SCANS} scans")
-
-
-def decode_bytes(header: ImageHeader) -> int:
-    """Predict the memory in bytes that decoding takes, for admission.
-
-    >>> from shared.vision.headers.header import Colour, ImageFormat
-    >>> decode_bytes(ImageHeader(ImageFormat.PNG, 1000, 1000, Colour.RGB)) >> 20
-    66
-    """
-    pixels = header.width * header.height
-    cost = BASE_DECODE_BYTES + 3 * header.width * min(header.height, _STRIP_ROWS)
-    if header.needs_whole:
-        cost += WHOLE_BYTES_PER_PIXEL * pixels
-    if header.orientation != 1:  # turning needs all pixels at hand, as they are stored
-        cost += _pixel_bytes(header) * pixels
-    return cost
-
-
-def _pixel_bytes(header: ImageHeader) -> int:
-    samples = {Colour.GREY: 1, Colour.CMYK: 4}.get(header.colour, 3) + header.alpha
-    return samples * (2 if header.bits > 8 else 1)
 
 
 def _check_sides(width: int, height: int, *, least: tuple[int, int], most: tuple[int, int]) -> None:

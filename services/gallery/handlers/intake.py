@@ -27,10 +27,14 @@ from shared.vision.tiles import TilePlan
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """An image that is in the gallery; `duplicate` when it was there before."""
+    """An image that is in the gallery; `duplicate` when it was there before.
+
+    `warnings` tell what a person should know of how its content was made.
+    """
 
     image: Image
     duplicate: bool
+    warnings: tuple[str, ...] = ()
 
 
 class Intake:
@@ -73,7 +77,7 @@ class Intake:
         header = await asyncio.to_thread(_header, staged.path, project.tile_plan)
         made = await self._renditions.make(who.tenant, project.id, staged, header=header)
         image = self._image(who, project, staged, header=header, name=name)
-        image = image.model_copy(update=made)
+        image = image.model_copy(update=made.fields)
         try:
             stored = await self._images(who.tenant).insert(image, events=[uploaded_event(image)])
         except AlreadyExists:
@@ -82,7 +86,7 @@ class Intake:
                 raise
             return Accepted(known, duplicate=True)
         await self._removal.require_project(stored)
-        return Accepted(stored, duplicate=False)
+        return Accepted(stored, duplicate=False, warnings=made.warnings)
 
     def _image(
         self, who: Caller, project: ProjectView, staged: Staged, *, header: ImageHeader, name: str

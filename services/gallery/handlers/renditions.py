@@ -6,23 +6,32 @@ file. An image that is uploaded again is healed so.
 
 import asyncio
 import hashlib
+from dataclasses import dataclass
 from pathlib import Path
 
 from services.gallery.adapters.decoders import Decoders
 from services.gallery.adapters.staging import Staged
-from services.gallery.domain.limits import decode_bytes
 from services.gallery.handlers.announcement import uploaded_event
 from services.gallery.repository import IMAGES, Image
 from shared.blobs.content import put_by_hash
 from shared.blobs.port import Blobs
 from shared.documents.port import Documents, TenantScope, Write
 from shared.errors import NotFound
+from shared.runtime.image_limits import decode_bytes
 from shared.runtime.mapping import mapped
 from shared.telemetry import logger
 from shared.vision.headers.header import ImageHeader
 from shared.vision.headers.sniff import read_header
 
 log = logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What was stored of a file: what an image says of it, and what a person should know."""
+
+    fields: dict[str, object]
+    warnings: tuple[str, ...] = ()
 
 
 class Renditions:
@@ -35,8 +44,8 @@ class Renditions:
 
     async def make(
         self, tenant: str, project_id: str, staged: Staged, *, header: ImageHeader
-    ) -> dict[str, object]:
-        """Decode a staged file, store all blobs of it; return what an image says of them.
+    ) -> Made:
+        """Decode a staged file and store all blobs of it.
 
         Raises:
             LoupeError: the file cannot be decoded; one of the gallery's refusals.
@@ -53,12 +62,13 @@ class Renditions:
         key = await put(staged.path, staged.sha256)
         if decoded.content is not None:
             key = await put(decoded.content)
-        return {
+        fields: dict[str, object] = {
             "blob_key": key,
             "content_type": decoded.content_type,
             "thumbnails_key": await put(decoded.thumbnails),
             "thumbnails": {str(size): span for size, span in decoded.spans.items()},
         }
+        return Made(fields, decoded.warnings)
 
     async def heal(self, image: Image, staged: Staged) -> bool:
         """Store again what was lost or damaged of an image whose file came again.
@@ -74,7 +84,7 @@ class Renditions:
         log.warning("image.healed", image=image.id, name=image.name)
 
         def healed(stored: Image) -> Write[Image]:
-            new = stored.model_copy(update=made)
+            new = stored.model_copy(update=made.fields)
             return Write(new, () if new.blob_key == stored.blob_key else (uploaded_event(new),))
 
         images = self._documents.collection(IMAGES, TenantScope(image.tenant))

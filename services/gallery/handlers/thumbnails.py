@@ -2,13 +2,13 @@
 
 from services.gallery.adapters.decoders import Decoders
 from services.gallery.adapters.staging import Staging
-from services.gallery.domain.limits import decode_bytes
 from services.gallery.handlers.images import damaged
 from services.gallery.repository import IMAGES, Image
 from shared.blobs.content import put_by_hash
 from shared.blobs.port import Blobs
 from shared.documents.port import Documents, TenantScope
 from shared.errors import InvalidInput, NotFound
+from shared.runtime.image_limits import decode_bytes
 from shared.runtime.mapping import mapped
 from shared.vision.headers.header import HeaderError
 from shared.vision.headers.sniff import read_header

@@ -23,17 +23,15 @@ from services.gallery.domain.thumbnails import (
     shrink_strips,
     thumbnail,
 )
+from shared.runtime.images import decode_jpeg
 from shared.runtime.mapping import mapped
+from shared.runtime.upright import check_end, content_format, damage_of, make_upright
 from shared.vision.bmp import decode_rows, palette_rgb, row_span
 from shared.vision.headers.bmp import read_bmp_layout
-from shared.vision.headers.header import Colour, HeaderError, ImageFormat, ImageHeader
+from shared.vision.headers.header import Colour, ImageFormat, ImageHeader
 from shared.vision.headers.sniff import read_header
 
-CONTENT_JPEG_QUALITY = 95
 _STRIP_ROWS = 16  # PNG rows come by sixteen from libvips; a strip is a multiple
-_PNG_END = b"\0\0\0\0IEND\xaeB`\x82"  # the last chunk of every whole PNG; some tools append more
-_NO_MEMORY = ("insufficient memory", "out of memory", "cannot allocate", "creating thread", "mmap")
-_BENIGN = ("extraneous bytes",)  # padding between markers, common in camera files
 
 Pixels = NDArray[np.uint8]
 
@@ -47,12 +45,14 @@ class Decoded:
         spans: where each stands in it: longest side to `(offset, bytes)`.
         content: file of the upright 8-bit content, None when the original is just that.
         content_type: media type of the content, or of the original.
+        warnings: what a person should know of how the content was made.
     """
 
     thumbnails: Path
     spans: dict[int, tuple[int, int]]
     content: Path | None
     content_type: str
+    warnings: tuple[str, ...] = ()
 
 
 def decode(path: Path, folder: Path) -> Decoded:
@@ -63,21 +63,20 @@ def decode(path: Path, folder: Path) -> Decoded:
     """
     view = mapped(path)
     header = read_header(memoryview(view))
-    if header.format is ImageFormat.PNG and view.rfind(_PNG_END) < 0:
-        raise _damage("truncated")  # decoders do not ask for it once they have all pixels
-    source, content = path, None
-    if not header.is_plain:
-        source = content = _normalise(path, header, folder)
-    pixels = _reduced(source, header, view if content is None else None)
+    check_end(view, header)
+    made = None if header.is_plain else make_upright(path, header, folder)
+    pixels = _reduced(made.path if made else path, header, None if made else view)
     upright = pixels[:, :, 0] if pixels.ndim == 3 and pixels.shape[2] == 1 else pixels
-    kind = _content_format(header) if content else header.format
+    kind = content_format(header) if made else header.format
     thumbnails = folder / "thumbnails"
     spans = _write_thumbnails(upright, header, thumbnails)
-    return Decoded(thumbnails, spans, content, kind.content_type)
-
-
-def _content_format(header: ImageHeader) -> ImageFormat:
-    return ImageFormat.JPEG if header.format is ImageFormat.JPEG else ImageFormat.PNG
+    return Decoded(
+        thumbnails,
+        spans,
+        content=made.path if made else None,
+        content_type=kind.content_type,
+        warnings=made.warnings if made else (),
+    )
 
 
 def _reduced(source: Path, header: ImageHeader, view: mmap.mmap | None) -> Pixels:
@@ -93,24 +92,11 @@ def _reduced(source: Path, header: ImageHeader, view: mmap.mmap | None) -> Pixel
 
 def _reduced_jpeg(view: mmap.mmap, header: ImageHeader) -> Pixels:
     grey = header.colour is Colour.GREY
-    wanted_width, wanted_height = fitted(header.width, header.height, SIZES[-1])
-    for strict in (True, False):
-        try:
-            return np.asarray(
-                simplejpeg.decode_jpeg(
-                    view,
-                    "GRAY" if grey else "RGB",
-                    min_width=wanted_width,
-                    min_height=wanted_height,
-                    strict=strict,
-                ),
-                dtype=np.uint8,
-            )
-        except ValueError as error:
-            message = str(error)
-            if not (strict and any(word in message for word in _BENIGN)):
-                raise _damage(message) from error
-    raise HeaderError("corrupt", "the JPEG cannot be decoded")
+    least = fitted(header.width, header.height, SIZES[-1])
+    try:
+        return decode_jpeg(view, "GRAY" if grey else "RGB", least=least)
+    except ValueError as error:
+        raise damage_of(str(error)) from error
 
 
 def _bmp_strips(view: mmap.mmap, rows: int) -> Iterator[Pixels]:
@@ -132,45 +118,7 @@ def _vips_strips(path: Path, rows: int) -> Iterator[Pixels]:
             data = region.fetch(0, y, image.width, count)
             yield np.frombuffer(data, np.uint8).reshape(count, image.width, image.bands)
     except pyvips.Error as error:
-        raise _damage(str(error)) from error
-
-
-def _normalise(path: Path, header: ImageHeader, folder: Path) -> Path:
-    """Write upright 8-bit grey or RGB pixels: as JPEG for a JPEG, else without loss as PNG."""
-    try:
-        turning = header.orientation != 1
-        image = pyvips.Image.new_from_file(
-            str(path), access="random" if turning else "sequential", fail_on="error"
-        )
-        image = image.autorot() if turning else image
-        image = _eight_bit(image, header)
-        if _content_format(header) is ImageFormat.JPEG:
-            content = folder / "content.jpg"
-            image.jpegsave(str(content), Q=CONTENT_JPEG_QUALITY, subsample_mode="off", keep="none")
-        else:
-            content = folder / "content.png"
-            image.pngsave(str(content), compression=3, keep="none")
-    except pyvips.Error as error:
-        raise _damage(str(error)) from error
-    return content
-
-
-def _eight_bit(image: pyvips.Image, header: ImageHeader) -> pyvips.Image:
-    if header.colour is Colour.CMYK:
-        return _rgb_of_cmyk(image)
-    if image.hasalpha():
-        image = image.extract_band(0, n=image.bands - 1)
-    if image.format == "ushort":
-        image = (image >> 8).cast("uchar")  # the high byte: equal intensities stay equal
-    return image.copy(interpretation="srgb" if image.bands == 3 else "b-w")
-
-
-def _rgb_of_cmyk(image: pyvips.Image) -> pyvips.Image:
-    if image.get_typeof("icc-profile-data"):
-        return image.icc_transform("srgb", embedded=True, depth=8)
-    black = 255 - image.extract_band(3)  # no profile: the plain formula, as other decoders have it
-    rgb = (255 - image.extract_band(0, n=3)) * black / 255
-    return rgb.rint().cast("uchar").copy(interpretation="srgb")
+        raise damage_of(str(error)) from error
 
 
 def _write_thumbnails(
@@ -188,14 +136,3 @@ def _write_thumbnails(
             spans[size] = (file.tell(), len(data))
             file.write(data)
     return spans
-
-
-def _damage(message: str) -> HeaderError:
-    low = message.lower()
-    if "no space left" in low:
-        return HeaderError("no-space", "the disk for uploads is full")
-    if any(word in low for word in _NO_MEMORY):
-        return HeaderError("too-costly", "decoding the image takes too much memory")
-    if any(word in low for word in ("premature", "truncated", "end of", "unexpected eof")):
-        return HeaderError("truncated", "the image file ends before its picture does")
-    return HeaderError("corrupt", "the image file cannot be decoded")

@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from services.inference.errors import Busy
+from shared.guarded.budget import MemoryBudget
 
 
 class Admission:
@@ -14,9 +15,7 @@ class Admission:
         """Allow ``concurrency`` to run and ``queue_length`` more to wait."""
         self._limit = concurrency + queue_length
         self._slots = asyncio.Semaphore(concurrency)
-        self._memory_bytes = memory_bytes
-        self._used_bytes = 0
-        self._freed = asyncio.Condition()
+        self._budget = MemoryBudget(memory_bytes)
         self._inside = 0
 
     @asynccontextmanager
@@ -38,16 +37,6 @@ class Admission:
         finally:
             self._inside -= 1
 
-    @asynccontextmanager
-    async def memory(self, size_bytes: int) -> AsyncIterator[None]:
+    def memory(self, size_bytes: int) -> AbstractAsyncContextManager[None]:
         """Hold ``size_bytes``; more than the whole budget is allowed only alone."""
-        share = min(size_bytes, self._memory_bytes)
-        async with self._freed:
-            await self._freed.wait_for(lambda: self._used_bytes + share <= self._memory_bytes)
-            self._used_bytes += share
-        try:
-            yield
-        finally:
-            async with self._freed:
-                self._used_bytes -= share
-                self._freed.notify_all()
+        return self._budget.take(size_bytes)

@@ -5,11 +5,20 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
+import numpy as np
+
 from services.inference.adapters.admission import Admission
-from services.inference.adapters.pixels import check_cut, check_file, held_bytes, read_pixels
+from services.inference.adapters.files import ForeignFiles
+from services.inference.adapters.pixels import (
+    check_cut,
+    check_file,
+    foreign_bytes,
+    held_bytes,
+    read_pixels,
+)
 from services.inference.adapters.triton.client import TritonClient
 from services.inference.adapters.triton.session import Circuit, TritonSession
 from services.inference.domain.served_shapes import to_shapes
@@ -17,7 +26,8 @@ from services.inference.errors import NotAnImage, TilePlanMismatch
 from services.inference.repository import Deployment
 from shared.contracts.shapes import Shape
 from shared.runtime.cutting import Cut, PlanRefused, cut_for
-from shared.runtime.image_rows import RowsUnreadable
+from shared.runtime.image_rows import FileRows, RowsUnreadable
+from shared.runtime.images import RgbPixels
 from shared.runtime.manifest import ModelManifest
 from shared.runtime.predictor import Predictor
 from shared.vision.headers.header import ImageHeader
@@ -41,7 +51,7 @@ class Outcome:
     width: int
     height: int
     threshold: float
-    elapsed_ms: float
+    elapsed_ms: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +64,14 @@ class Question:
         threshold: Lowest score; None takes the model's.
         tile_plan_hash: The plan by which the image was cut out of a larger one; None says that it
             is a whole one, which is then cut as the model's images were.
+        is_foreign: It came from outside; what the gallery keeps was decoded before, and is plain.
     """
 
     prediction_id: str
     data: bytes
     threshold: float | None = None
     tile_plan_hash: str | None = None
+    is_foreign: bool = False
 
 
 class Answers:
@@ -69,6 +81,7 @@ class Answers:
         self,
         client: TritonClient,
         admission: Admission,
+        files: ForeignFiles,
         *,
         concurrency: int,
         retry_budget_s: float,
@@ -76,6 +89,7 @@ class Answers:
         """Bind the client; `on_not_ready` may be set later to wake the reconciler."""
         self._client = client
         self._admission = admission
+        self._files = files
         self.retry_budget_s = retry_budget_s
         self._circuit = Circuit()
         self._pool = ThreadPoolExecutor(concurrency, thread_name_prefix="predict")
@@ -94,6 +108,7 @@ class Answers:
 
         Raises:
             NotAnImage: The bytes are no image within the limits.
+            NoSpaceLeft: There is no room for the pixels of a file from outside.
             TilePlanMismatch: The image was cut by another plan than the model's.
             Busy: The line is full.
             TritonUnavailable: The model server does not answer.
@@ -102,21 +117,26 @@ class Answers:
         header = check_file(question.data)
         cut = self._cut_as_trained(deployment, question, header)
         check_cut(header, cut)
-        async with (
-            self._admission.line(patient=patient),
-            self._admission.memory(held_bytes(header, cut)),
-        ):
-            work = partial(self._work, deployment, cut, question, header)
-            return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+        held = foreign_bytes(header, cut) if question.is_foreign else held_bytes(header, cut)
+        async with self._admission.line(patient=patient), self._admission.memory(held):
+            began = time.perf_counter()
+            if question.is_foreign:
+                async with self._files.opened(question.data, header) as pixels:
+                    outcome = await self._run(deployment, question, lambda: pixels)
+            else:
+                read = partial(read_pixels, question.data, header, cut)
+                outcome = await self._run(deployment, question, read)
+        return replace(outcome, elapsed_ms=(time.perf_counter() - began) * 1e3)
+
+    async def _run(
+        self, deployment: Deployment, question: Question, read: Callable[[], RgbPixels | FileRows]
+    ) -> Outcome:
+        work = partial(self._work, deployment, question, read)
+        return await asyncio.get_running_loop().run_in_executor(self._pool, work)
 
     def _work(
-        self,
-        deployment: Deployment,
-        cut: Cut,
-        question: Question,
-        header: ImageHeader,
+        self, deployment: Deployment, question: Question, read: Callable[[], RgbPixels | FileRows]
     ) -> Outcome:
-        began = time.perf_counter()
         manifest = self._manifest(deployment)
         session = TritonSession(
             self._client,
@@ -125,7 +145,7 @@ class Answers:
             budget_s=self.retry_budget_s,
             on_not_ready=self.on_not_ready,
         )
-        image = read_pixels(question.data, header, cut)
+        image = read()
         threshold = manifest.threshold if question.threshold is None else question.threshold
         try:
             found = Predictor(manifest, session).predict(
@@ -133,13 +153,14 @@ class Answers:
             )
         except RowsUnreadable as error:
             raise NotAnImage(str(error)) from error
-        width, height = header.upright_size
+        height, width = (
+            image.shape[:2] if isinstance(image, np.ndarray) else (image.height, image.width)
+        )
         return Outcome(
             shapes=to_shapes(question.prediction_id, found, manifest.labels),
             width=width,
             height=height,
             threshold=threshold,
-            elapsed_ms=(time.perf_counter() - began) * 1e3,
         )
 
     def _cut_as_trained(

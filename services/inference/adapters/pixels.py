@@ -1,49 +1,49 @@
-"""From the bytes of an image file to upright RGB pixels; for worker threads, never on the loop."""
+"""Which image files are taken, and how the pixels of those of the gallery are read."""
 
-import cv2
 import numpy as np
-import pyvips
-import simplejpeg
-from numpy.typing import NDArray
 
 from services.inference.errors import NotAnImage
 from shared.runtime.cutting import Cut
+from shared.runtime.image_limits import (
+    MAX_FILE_BYTES,
+    MAX_PLAIN,
+    MAX_TILED,
+    MAX_WHOLE_PIXELS,
+    MIN_PLAIN,
+    check_cost,
+    decode_bytes,
+)
 from shared.runtime.image_rows import FileRows
+from shared.runtime.images import ImageDamaged, RgbPixels, decode_rgb
 from shared.vision.headers.header import HeaderError, ImageFormat, ImageHeader
 from shared.vision.headers.sniff import read_header
 
-MAX_FILE_BYTES = 100_000_000  # C-034, as in the gallery
-MAX_PIXELS = 10_000 * 30_000
-MAX_UNCUT_PIXELS = 9344 * 7000  # C-037
-MAX_WHOLE_PIXELS = 100_000_000  # of what a decoder must hold whole, as at upload
-MIN_SIDE = 30
 ROLLED_PIXELS = 16_000_000  # from here on an image that is cut is read by rows
 READER_BYTES = 64 << 20  # what libvips holds of a 10000 px wide image
-_READ_PNG = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
-
-Image = NDArray[np.uint8]
+_MAX_PIXELS = MAX_TILED[0] * MAX_TILED[1]
+_MAX_UNCUT_PIXELS = MAX_PLAIN[0] * MAX_PLAIN[1]
 
 
 def check_file(data: bytes) -> ImageHeader:
     """Read the header and refuse what must not be decoded: before any pixel is.
 
-    Limits of the contract: 100 MB, 10000 x 30000 px, sides of at least 30 px (C-034..040).
-
     Raises:
-        NotAnImage: Another format, damaged, or out of the limits; the detail says which.
+        NotAnImage: Another format, damaged, or out of `shared.runtime.image_limits`; the detail
+            says which.
     """
     if len(data) > MAX_FILE_BYTES:
         raise NotAnImage(f"the file is over {MAX_FILE_BYTES // 10**6} MB")
     try:
         header = read_header(data)
+        check_cost(header)
     except HeaderError as error:
         raise NotAnImage(error.detail) from error
-    if min(header.width, header.height) < MIN_SIDE:
+    if min(header.width, header.height) < MIN_PLAIN[0]:
         raise NotAnImage(
-            f"the image has {header.width} x {header.height} px, a side needs {MIN_SIDE}"
+            f"the image has {header.width} x {header.height} px, a side needs {MIN_PLAIN[0]}"
         )
-    if header.width * header.height > MAX_PIXELS:
-        raise NotAnImage(f"the image has over {MAX_PIXELS // 10**6} megapixels")
+    if header.width * header.height > _MAX_PIXELS:
+        raise NotAnImage(f"the image has over {_MAX_PIXELS // 10**6} megapixels")
     return header
 
 
@@ -55,7 +55,7 @@ def check_cut(header: ImageHeader, cut: Cut) -> None:
             model looks at whole over 9344 x 7000 px.
     """
     pixels = header.width * header.height
-    if pixels > MAX_UNCUT_PIXELS and len(cut.all_windows) == 1:
+    if pixels > _MAX_UNCUT_PIXELS and len(cut.all_windows) == 1:
         raise NotAnImage("an image over 9344 x 7000 px needs a model that cuts it into tiles")
     if pixels > MAX_WHOLE_PIXELS and not _can_be_rolled(header):
         raise NotAnImage(
@@ -64,13 +64,20 @@ def check_cut(header: ImageHeader, cut: Cut) -> None:
         )
 
 
-def read_pixels(data: bytes, header: ImageHeader, cut: Cut) -> Image | FileRows:
+def read_pixels(data: bytes, header: ImageHeader, cut: Cut) -> RgbPixels | FileRows:
     """Return what the predictor reads: rows of a large image that is cut, else its pixels.
+
+    For plain files only, which is all that the gallery keeps.
 
     Raises:
         NotAnImage: The file ends early or is damaged.
     """
-    return FileRows(data, header) if _is_rolled(header, cut) else decode_rgb(data, header)
+    if _is_rolled(header, cut):
+        return FileRows(data, header)
+    try:
+        return decode_rgb(data)
+    except ImageDamaged as error:
+        raise NotAnImage(str(error)) from error
 
 
 def held_bytes(header: ImageHeader, cut: Cut) -> int:
@@ -81,6 +88,11 @@ def held_bytes(header: ImageHeader, cut: Cut) -> int:
     if header.needs_whole:
         copies += 2
     return header.width * header.height * 3 * copies
+
+
+def foreign_bytes(header: ImageHeader, cut: Cut) -> int:
+    """What a file from outside takes: its decoder, and the windows that are read of its pixels."""
+    return decode_bytes(header) + 3 * _open_pixels(cut)
 
 
 def _is_rolled(header: ImageHeader, cut: Cut) -> bool:
@@ -97,39 +109,3 @@ def _open_pixels(cut: Cut) -> int:
     spans = np.array([(w.y, w.y + w.height, w.width * w.height) for w in cut.all_windows])
     tops, bottoms, areas = spans.T
     return max(int(areas[(tops <= top) & (top < bottoms)].sum()) for top in np.unique(tops))
-
-
-def decode_rgb(data: bytes, header: ImageHeader) -> Image:
-    """Decode to ``(H, W, 3)`` uint8 RGB, EXIF orientation applied, 8 bits, no transparency.
-
-    Raises:
-        NotAnImage: The file ends early or is damaged.
-    """
-    try:
-        if not header.is_plain:
-            return _decode_with_vips(data)
-        if header.format is ImageFormat.JPEG:
-            return np.asarray(simplejpeg.decode_jpeg(data, "RGB"), np.uint8)
-        return _decode_with_opencv(data)
-    except (ValueError, pyvips.Error, cv2.error) as error:
-        raise NotAnImage("the image file is damaged or ends too early") from error
-
-
-def _decode_with_opencv(data: bytes) -> Image:
-    pixels = cv2.imdecode(np.frombuffer(data, np.uint8), _READ_PNG)
-    if pixels is None:
-        raise ValueError("OpenCV cannot decode it")
-    return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB), np.uint8)
-
-
-def _decode_with_vips(data: bytes) -> Image:
-    """Turn, flatten and reduce whatever is not plain; the gallery does the same at upload."""
-    image = pyvips.Image.new_from_buffer(data, "", fail_on="error").autorot()
-    if image.interpretation == "cmyk":
-        image = image.icc_transform("srgb", embedded=True, input_profile="cmyk", depth=8)
-    if image.hasalpha():
-        image = image.extract_band(0, n=image.bands - 1)
-    if image.format == "ushort":
-        image = (image >> 8).cast("uchar")
-    pixels = np.asarray(image.numpy(), np.uint8).reshape(image.height, image.width, -1)
-    return np.ascontiguousarray(np.repeat(pixels, 3, axis=2) if pixels.shape[2] == 1 else pixels)

@@ -4,7 +4,6 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from services.inference.adapters.pixels import MAX_FILE_BYTES
 from services.inference.api.schemas import PredictionCreate, PredictionResponse, PredictionUpload
 from services.inference.domain.terms import ImageFile, Terms
 from services.inference.handlers.predictions import Predictions
@@ -15,6 +14,7 @@ from shared.http.paging import Paging
 from shared.http.preconditions import IdempotencyKey
 from shared.http.use_cases import use
 from shared.paging import Page
+from shared.runtime.image_limits import MAX_FILE_BYTES
 
 _FORM = {
     "type": "object",

@@ -83,7 +83,9 @@ class Predictions:
         require_served(project)
 
         async def make(prediction_id: str) -> Prediction:
-            question = Question(prediction_id, file.data, terms.threshold, file.tile_plan_hash)
+            question = Question(
+                prediction_id, file.data, terms.threshold, file.tile_plan_hash, is_foreign=True
+            )
             made = await self._ask(project, terms.version, question)
             return await self._keep(made.model_copy(update={"name": file.name}))
 

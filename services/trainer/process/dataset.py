@@ -5,9 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic
 
-import cv2
 import numpy as np
-import simplejpeg
 
 from services.trainer.domain.recipe import Recipe
 from services.trainer.domain.training.ports import (
@@ -18,6 +16,7 @@ from services.trainer.domain.training.ports import (
 )
 from shared.contracts.snapshot import Snapshot, SnapshotImage
 from shared.errors import InvalidInput
+from shared.runtime.images import ImageDamaged, decode_rgb
 from shared.runtime.preprocess import Image
 from shared.vision.tiles import TilePlan
 
@@ -61,17 +60,10 @@ def read_image(path: Path, name: str) -> Image:
     Raises:
         UnreadableImage: Not an image, or damaged; the detail names it.
     """
-    data = path.read_bytes()
     try:
-        if simplejpeg.is_jpeg(data):
-            return np.asarray(simplejpeg.decode_jpeg(data, colorspace="RGB"), np.uint8)
-    except ValueError as error:
+        return decode_rgb(path.read_bytes())
+    except ImageDamaged as error:
         raise UnreadableImage(f"{name}: {error}") from error
-    flags = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
-    pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags) if data else None
-    if pixels is None:
-        raise UnreadableImage(f"{name} is no image, or damaged")
-    return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB), np.uint8)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,9 +5,11 @@ import io
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
+import cv2
 import httpx
+import numpy as np
 import pytest
-from image_files import encoded, exif, photo
+from image_files import encoded, exif, photo, png_header
 from PIL import Image
 
 from services.gallery.app import build as build_gallery
@@ -138,6 +140,30 @@ async def test_a_project_cuts_into_fifty_rows_and_columns_at_most(stores: Stores
             body = {"name": f"grid {sides}", "task": "detection", "tiling": grid}
             answer = await p.client.post("/api/workspace/projects", json=body)
             assert answer.status_code == status
+
+
+async def test_a_pale_twelve_bit_picture_is_shown_and_told(stores: Stores) -> None:
+    values = np.asarray(photo(64, 48).convert("L")).astype(np.uint16) % 16
+    deep = cv2.imencode(".png", values)[1].tobytes()
+    async with platform(stores) as p:
+        answer = await p.upload(("deep.png", deep), ("plain.jpg", jpeg(1)))
+    told, plain = answer.json()["files"]
+    assert (told["outcome"], plain["outcome"]) == ("created", "created")
+    first, second = told["warnings"]
+    assert "12-bit" in first
+    assert "pale" in second
+    assert plain["warnings"] == []
+
+
+async def test_limits_are_those_that_uploads_meet(stores: Stores) -> None:
+    async with platform(stores) as p:
+        limits = (await p.client.get("/api/gallery/limits")).json()
+        most = limits["plain"]["most"]
+        over = await p.upload(("a.png", png_header(most["longer"] + 1, most["shorter"])))
+    assert over.json()["type"] == "urn:loupe:problem:image-too-many-pixels"
+    assert limits["max_file_bytes"] == 100_000_000
+    assert limits["tiled"]["most"] == {"shorter": 10_000, "longer": 30_000}
+    assert limits["content_types"] == ["image/jpeg", "image/png", "image/bmp"]
 
 
 async def test_nothing_stays_in_staging(stores: Stores, tmp_path) -> None:

@@ -4,13 +4,12 @@ import pytest
 from image_files import bmp, jpeg_header, png_header, png_with_chunk
 
 from services.gallery.domain.limits import (
-    MAX_FILE_BYTES,
     check_file_size,
     check_header,
     check_size,
-    decode_bytes,
 )
 from shared.errors import LoupeError
+from shared.runtime.image_limits import MAX_FILE_BYTES, decode_bytes
 from shared.vision.headers.header import Colour, ImageFormat, ImageHeader
 from shared.vision.tiles import TilePlan
 

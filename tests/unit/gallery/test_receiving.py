@@ -11,11 +11,11 @@ from test_gallery_http import Platform, jpeg, platform
 from test_resumable import PART, TUS, begin
 
 from services.gallery.adapters.staging import StagedFile
-from services.gallery.domain.limits import MAX_FILE_BYTES
 from shared.errors import NoSpaceLeft, catalogue
 from shared.hosting.stores import Stores
 from shared.http.multipart import MAX_FIELDS, MAX_FILES
 from shared.http.problems import problem_of
+from shared.runtime.image_limits import MAX_FILE_BYTES
 
 HEAD = b'--b\r\nContent-Disposition: form-data; name="files"; filename="a.png"\r\n\r\n'
 TAIL = b"\r\n--b--\r\n"

@@ -10,12 +10,12 @@ from image_files import encoded, photo
 from sending import broken_off
 from test_gallery_http import Platform, jpeg, platform
 
-from services.gallery.domain.limits import MAX_FILE_BYTES
 from services.gallery.handlers.resumable import LIFETIME, ResumableUploads
 from services.gallery.repository import UPLOADS
 from shared.clock import utc_now
 from shared.documents.port import EveryTenant
 from shared.hosting.stores import Stores
+from shared.runtime.image_limits import MAX_FILE_BYTES
 from tests.running import credentials
 
 TUS = {"Tus-Resumable": "1.0.0"}

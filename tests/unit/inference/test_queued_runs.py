@@ -2,12 +2,14 @@
 
 import asyncio
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from services.inference.adapters.admission import Admission
 from services.inference.adapters.answers import Answers
+from services.inference.adapters.files import ForeignFiles
 from services.inference.adapters.triton.client import TritonClient
 from services.inference.app import UseCases, use_cases
 from services.inference.domain.terms import ImageFile, Terms
@@ -54,6 +56,7 @@ def inference_on(stores: Stores, jobs: JobQueue) -> UseCases:
     answers = Answers(
         TritonClient("127.0.0.1:1"),
         Admission(concurrency=1, queue_length=1, memory_bytes=1 << 20),
+        ForeignFiles(Path("unused"), workers=1, memory_bytes=1 << 30),
         concurrency=1,
         retry_budget_s=0,
     )

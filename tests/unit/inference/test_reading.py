@@ -8,13 +8,13 @@ from services.inference.adapters.pixels import (
     ROLLED_PIXELS,
     check_cut,
     check_file,
-    decode_rgb,
     held_bytes,
     read_pixels,
 )
 from services.inference.errors import NotAnImage
 from shared.runtime.cutting import cut_for
 from shared.runtime.image_rows import FileRows, RowsUnreadable
+from shared.runtime.images import decode_rgb
 from shared.runtime.manifest import ModelManifest
 from shared.vision.headers.header import Colour, ImageFormat, ImageHeader
 from shared.vision.tiles import TilePlan
@@ -46,7 +46,7 @@ def test_rows_of_a_file_are_the_pixels_that_decoding_gives(kind, channels):
     data = file_of(noise(203, 331, *channels), kind)
     header = check_file(data)
     rows = np.concatenate([strip.pixels for strip in FileRows(data, header).strips()])
-    np.testing.assert_array_equal(rows, decode_rgb(data, header))
+    np.testing.assert_array_equal(rows, decode_rgb(data))
 
 
 @pytest.mark.parametrize("kind", ["jpg", "png", "bmp"])

@@ -1,0 +1,1 @@
+"""Opening files from outside in guarded child processes."""
