@@ -1,8 +1,7 @@
-"""Annotation: labels, annotations and their history, imports and exports, snapshots, corrections.
+"""Annotation: owns labels, annotations and their history, corrections, imports, exports, snapshots.
 
-Owns: annotations, labels, corrections, snapshots.
-Events in: project.created, project.deleted, image.uploaded, image.deleted, training.requested,
-prediction.completed, and its own annotation.saved, label.renamed and label.deleted.
+Events in: project.*, image.uploaded, image.deleted, training.requested, prediction.completed,
+annotation.saved, label.renamed, label.deleted.
 Events out: annotation.saved, correction.saved, label.renamed, label.deleted, snapshot.frozen,
 snapshot.refused.
 """

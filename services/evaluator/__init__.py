@@ -1,1 +1,5 @@
-"""Reports on versions. Events in: training.succeeded, correction.saved. Out: report.completed."""
+"""Evaluator: owns reports on versions.
+
+Events in: project.*, training.succeeded.
+Events out: report.completed, report.failed.
+"""

@@ -1,5 +1,5 @@
 """Gallery: owns images and their status.
 
-Events in: project.created/updated/deleted, image.tiled, image.tiling_failed, annotation.saved,
-prediction.completed. Events out: image.uploaded, image.deleted.
+Events in: project.*, image.tiled, image.tiling_failed, annotation.saved, prediction.completed.
+Events out: image.uploaded, image.deleted.
 """

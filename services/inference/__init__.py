@@ -1,6 +1,6 @@
-"""Serving: publishes promoted versions to Triton and answers predictions through it.
+"""Inference: owns deployments on Triton, predictions and test runs.
 
-Owns: deployments, predictions, test runs.
-Events in: ``project.*``, ``image.*``, ``model.promoted``.
-Events out: ``model.deployed``, ``deployment.failed``, ``prediction.completed``.
+Events in: project.*, image.uploaded, image.deleted, annotation.saved, correction.saved,
+model.promoted, model.deployed.
+Events out: model.deployed, model.deployment_failed, prediction.completed.
 """

@@ -1,4 +1,4 @@
-"""Owns trainings, recipes, versions and the retraining policy.
+"""Trainer: owns trainings, recipes, versions and the retraining policy.
 
 Events in: project.*, image.uploaded, image.deleted, annotation.saved, correction.saved,
 snapshot.frozen, snapshot.refused, training.succeeded, training.ended, report.completed,

@@ -1,4 +1,5 @@
 """Workspace: owns tenants' API keys, tokens and projects.
 
-Events in: none. Events out: ``project.created``, ``project.updated``, ``project.deleted``.
+Events in: none.
+Events out: project.created, project.updated, project.deleted.
 """
