@@ -11,7 +11,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.vision import mask_kernels
+from shared.vision import kernels
 
 Counts = NDArray[np.uint32]
 Offsets = NDArray[np.int64]
@@ -87,7 +87,7 @@ def from_text(text: str | bytes) -> Counts:
         raise ValueError("not a run-length code")
     data = np.frombuffer(raw, np.uint8)
     out = np.empty(max(data.size, 1), np.uint32)
-    runs = mask_kernels.decode_text(data, out)
+    runs = kernels.decode_text(data, out)
     if runs < 0:
         raise ValueError("not a run-length code")
     return out[:runs].copy()
@@ -109,7 +109,7 @@ def from_texts(text: Bytes, places: Offsets, heights: Offsets, widths: Offsets) 
     >>> len(from_texts(np.frombuffer(b"11", np.uint8), np.array([0, 2]), one, 2 * one))
     1
     """
-    counts, starts, wrong = mask_kernels.decode_texts(text, places)
+    counts, starts, wrong = kernels.decode_texts(text, places)
     if wrong >= 0:
         raise ValueError(f"mask {wrong}: not a run-length code")
     return _covering(MaskTable(counts, starts, heights, widths))
@@ -121,7 +121,7 @@ def to_text(counts: Counts) -> str:
     >>> to_text(np.array([1, 1], np.uint32))
     '11'
     """
-    encoded: NDArray[np.uint8] = mask_kernels.encode_text(counts.astype(np.uint32))
+    encoded: NDArray[np.uint8] = kernels.encode_text(counts.astype(np.uint32))
     return encoded.tobytes().decode("ascii")
 
 
@@ -131,7 +131,7 @@ def to_texts(masks: MaskTable) -> list[str]:
     >>> to_texts(table([np.array([1, 1], np.uint32)], [(1, 2)]))
     ['11']
     """
-    encoded, places = mask_kernels.encode_texts(masks.counts, masks.starts)
+    encoded, places = kernels.encode_texts(masks.counts, masks.starts)
     text = encoded.tobytes().decode("ascii")
     edges = places.tolist()
     return [text[first:last] for first, last in pairwise(edges)]
@@ -187,19 +187,19 @@ def from_polygons(rings: Iterable[Sequence[float]], height: int, width: int) -> 
         if points.size and not np.abs(points).max() <= MOST_COORDINATE:
             raise ValueError("a polygon lies too far outside its image")
         if len(points) >= 3:
-            out = mask_kernels.unite(out, mask_kernels.polygon_code(points, height, width))
+            out = kernels.unite(out, kernels.polygon_code(points, height, width))
     return out
 
 
 def areas(masks: MaskTable) -> Floats:
     """Set pixels of each mask, ``(N,)``."""
-    out: Floats = mask_kernels.areas(masks.counts, masks.starts)
+    out: Floats = kernels.areas(masks.counts, masks.starts)
     return out
 
 
 def bounds_xywh(masks: MaskTable) -> Floats:
     """Box ``x, y, w, h`` around each mask, ``(N, 4)``; zeros for an empty mask."""
-    out: Floats = mask_kernels.bounds(masks.counts, masks.starts, masks.heights, masks.widths)
+    out: Floats = kernels.bounds(masks.counts, masks.starts, masks.heights, masks.widths)
     return out
 
 
@@ -223,7 +223,7 @@ def joined(parts: Sequence[MaskTable]) -> MaskTable:
 def intersection_px(first: MaskTable, i: int, second: MaskTable, j: int) -> int:
     """Pixels set in mask ``i`` of the first and ``j`` of the second table (same size)."""
     return int(
-        mask_kernels.intersection(
+        kernels.intersection(
             first.counts,
             first.starts[i],
             first.starts[i + 1],
@@ -239,4 +239,4 @@ def pixels_in_box(masks: MaskTable, index: int, box_xyxy: Floats) -> int:
     limits = np.array([masks.widths[index], masks.heights[index]] * 2)
     corners = np.clip(np.rint(box_xyxy), 0, limits).astype(np.int64)
     height = int(masks.heights[index])
-    return int(mask_kernels.pixels_in_box(masks.code(index), height, corners))
+    return int(kernels.pixels_in_box(masks.code(index), height, corners))

@@ -12,7 +12,7 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.vision.overlap_grid import group_by_first_overlap, union_of_groups
+from shared.vision.kernels import group_by_first_overlap, union_of_groups
 
 Boxes = NDArray[np.float32]
 Scores = NDArray[np.float32]

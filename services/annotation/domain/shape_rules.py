@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from services.annotation.domain.formats import placing
 from services.annotation.domain.formats.model import FormatError, KnownImage, LabelCollector
-from services.annotation.domain.formats.raster import decode_mask, mask_bounds
+from services.annotation.domain.formats.raster import mask_extent
 from services.annotation.domain.task_shapes import KINDS
 from shared.contracts.shapes import IgnoreRegion, Shape, Task
 from shared.errors import FieldError
@@ -172,15 +172,15 @@ def target_sizes(shapes: Sequence[Shape]) -> TargetSizes:
         if shape.kind == "image":
             continue
         if shape.rle is not None:
-            bounds = mask_bounds(shape.rle)
-            size = float(decode_mask(shape.rle).sum())
+            extent = mask_extent(shape.rle)
+            size, side = extent.area_px, max(extent.box_xywh[2:])
         else:
-            bounds = shape.bounds()
-            x1, y1, x2, y2 = bounds
+            x1, y1, x2, y2 = shape.bounds()
             is_outline = shape.kind == "polygon"
             ring = polygons.as_ring(shape.points)
             size = polygons.area(ring) if is_outline else (x2 - x1) * (y2 - y1)
-        if bounds is not None and size > 0:
+            side = max(x2 - x1, y2 - y1)
+        if size > 0:
             areas.append(size)
-            sides.append(max(bounds[2] - bounds[0], bounds[3] - bounds[1]))
+            sides.append(side)
     return TargetSizes(tuple(areas), tuple(sides))

@@ -1,6 +1,7 @@
 """Masks between pixels and run-length codes, filled as the tools that drew them fill them."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,8 +60,29 @@ def mask_bounds(rle: Rle) -> tuple[float, float, float, float] | None:
     Raises:
         ValueError: The text is no code, or does not cover its size.
     """
-    pixels = decode_mask(rle)
-    rows, columns = np.flatnonzero(pixels.any(1)), np.flatnonzero(pixels.any(0))
-    if not rows.size:
-        return None
-    return float(columns[0]), float(rows[0]), float(columns[-1] + 1), float(rows[-1] + 1)
+    x, y, width, height = mask_extent(rle).box_xywh
+    return (x, y, x + width, y + height) if width else None
+
+
+@dataclass(frozen=True, slots=True)
+class MaskExtent:
+    """Set pixels of a mask, and the box around them; zeros for an empty one."""
+
+    area_px: float
+    box_xywh: tuple[float, float, float, float]
+
+
+def mask_extent(rle: Rle) -> MaskExtent:
+    """Measure a mask by its runs; no pixel is made of them.
+
+    Raises:
+        ValueError: The text is no code, or does not cover its size.
+
+    >>> mask_extent(Rle(size=(1, 2), counts="11"))
+    MaskExtent(area_px=1.0, box_xywh=(1.0, 0.0, 1.0, 1.0))
+    """
+    from shared.vision import masks
+
+    runs = masks.table([masks.from_text(rle.counts)], [rle.size])
+    x, y, width, height = masks.bounds_xywh(runs)[0].tolist()
+    return MaskExtent(float(masks.areas(runs)[0]), (x, y, width, height))
