@@ -13,7 +13,7 @@ from collections.abc import Mapping, MutableMapping
 from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from types import TracebackType
-from typing import Any
+from typing import Any, TextIO, cast
 
 import structlog
 from opentelemetry import trace
@@ -75,7 +75,7 @@ def configure(service: str, *, level: str = "INFO") -> None:
     structlog.configure(
         processors=[*common, as_json],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
-        logger_factory=structlog.PrintLoggerFactory(_StandardError()),  # type: ignore[arg-type]
+        logger_factory=structlog.PrintLoggerFactory(cast(TextIO, _StandardError())),
         cache_logger_on_first_use=False,
     )
     _catch_libraries(common, as_json)

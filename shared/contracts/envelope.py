@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
-from typing import Any, ClassVar, Generic, Self, TypeVar
+from typing import Any, ClassVar, Generic, Self, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -107,7 +107,7 @@ def pack(bodies: Sequence[EventBody], stamp: EventStamp) -> tuple[PendingEvent, 
 
 
 def _pack_one(body: EventBody, stamp: EventStamp, index: int) -> PendingEvent:
-    event = _event_of(type(body))(
+    event = event_class(type(body))(
         id=derived_id(stamp.tenant, body.type, stamp.subject, str(stamp.sequence), str(index)),
         source=f"loupe/{body.source}",
         type=body.type,
@@ -136,14 +136,14 @@ def _pack_one(body: EventBody, stamp: EventStamp, index: int) -> PendingEvent:
 
 
 @cache
-def _event_of(body_class: type[Body]) -> type[Event[Body]]:
+def event_class(body_class: type[Body]) -> type[Event[Body]]:
     """Return the class of events with such a body; looking it up each time is slow."""
-    return Event[body_class]  # type: ignore[valid-type]
+    return cast("type[Event[Body]]", Event.__class_getitem__(body_class))
 
 
 def unpack(body_class: type[Body], value: bytes) -> Event[Body]:
     """Parse a message of type ``body_class``; raise :class:`InvalidInput` when it is not that."""
     try:
-        return _event_of(body_class).model_validate_json(value)
+        return event_class(body_class).model_validate_json(value)
     except ValueError as error:
         raise InvalidInput(f"not a valid {body_class.type} event: {error}") from error

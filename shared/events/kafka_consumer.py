@@ -133,7 +133,8 @@ class KafkaConsumer:
             await stop_within(_STOP_S, self._raw._client.close())
 
 
-class _Draining(ConsumerRebalanceListener):  # type: ignore[misc]  # the client has no types
+@ConsumerRebalanceListener.register  # by its registry: the client has no types to inherit from
+class _Draining:
     """Holds a rebalance until the messages in hand are handled and committed, up to a limit."""
 
     def __init__(self, idle: asyncio.Event) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from shared.contracts.catalogue import all_events
-from shared.contracts.envelope import Event, EventBody, EventStamp, pack
+from shared.contracts.envelope import EventBody, EventStamp, event_class, pack
 from tools.contracts.asyncapi import asyncapi
 
 _EXAMPLE_TIME = "2026-11-20T08:00:00.000000Z"
@@ -17,7 +17,7 @@ def documents(openapi: Mapping[str, Mapping[str, object]]) -> dict[str, str]:
     files: dict[str, object] = {f"openapi/{name}.json": doc for name, doc in openapi.items()}
     files["asyncapi.json"] = asyncapi({event.type: example_of(event) for event in all_events()})
     for event in all_events():
-        files[f"schemas/{event.type}.json"] = Event[event].model_json_schema()  # type: ignore[valid-type]
+        files[f"schemas/{event.type}.json"] = event_class(event).model_json_schema()
         files[f"examples/{event.type}.json"] = example_of(event)
     return {
         name: json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n"

@@ -1,6 +1,5 @@
 """The demo's small parts: comparison, remembering, screen."""
 
-import doctest
 import io
 from pathlib import Path
 from typing import Any
@@ -8,7 +7,6 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from services.cli.demo import comparison, data, screen
 from services.cli.demo.comparison import Difference, compare, judge
 from services.cli.demo.screen import versions_table
 from services.cli.demo.state import open_run
@@ -16,12 +14,6 @@ from services.cli.demo.state import open_run
 
 def box(label: str, x: float, score: float = 0.9) -> dict[str, Any]:
     return {"label": label, "points": [[x, 0], [x + 10, 10]], "score": score}
-
-
-def test_examples_in_the_docstrings_hold() -> None:
-    assert doctest.testmod(comparison).failed == 0
-    assert doctest.testmod(screen).failed == 0
-    assert doctest.testmod(data).failed == 0
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,5 @@
 """Polygon geometry against shapely-free oracles: pixel counting and algebra."""
 
-import doctest
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -19,10 +17,6 @@ rings = hnp.arrays(np.float64, st.tuples(st.integers(3, 8), st.just(2)), element
 def grid(step: float = 0.05, low: float = -2, high: float = 12) -> np.ndarray:
     axis = np.arange(low, high, step) + step / 2
     return np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2)
-
-
-def test_examples_in_the_docstrings_hold() -> None:
-    assert doctest.testmod(polygons).failed == 0
 
 
 def test_area_is_the_number_of_points_inside() -> None:
