@@ -9,6 +9,7 @@ from typing import Literal
 from services.annotation.domain.formats.limits import MAX_SHAPES
 from services.annotation.domain.shape_rules import with_ids
 from shared.contracts.shapes import Shape, Task
+from shared.runtime.tasks.table import spec_of
 
 OnConflict = Literal["keep", "replace", "merge"]
 """``keep`` leaves what a person drew, ``replace`` nothing, ``merge`` adds to what is there."""
@@ -57,7 +58,7 @@ def merged(
         if not any(_is_near(shape, present) for present in near[_cell(shape)])
     ]
     shapes = with_ids((*drawn, *added), image_id)
-    too_many = len(shapes) > MAX_SHAPES or (task == "classification" and len(shapes) > 1)
+    too_many = len(shapes) > MAX_SHAPES or not spec_of(task).allows(len(shapes))
     return None if too_many else shapes
 
 

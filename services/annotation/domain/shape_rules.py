@@ -4,12 +4,13 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from services.annotation.domain.formats import placing
+from services.annotation.domain.formats import placement
 from services.annotation.domain.formats.model import FormatError, KnownImage, LabelCollector
 from services.annotation.domain.formats.raster import mask_extent
 from services.annotation.domain.task_shapes import KINDS
 from shared.contracts.shapes import IgnoreRegion, Shape, Task
 from shared.errors import FieldError
+from shared.runtime.tasks.table import spec_of
 from shared.vision import masks, polygons
 
 _MAX_MASK_PIXELS = 10_000 * 30_000
@@ -44,8 +45,10 @@ def check_shapes(shapes: Sequence[Shape], image: KnownImage, task: Task) -> Chec
             checked.append(_check(shape, image, task))
         except FormatError as error:
             errors.append(FieldError(f"shapes.{index}", str(error)))
-    if task == "classification" and len(checked) > 1 and not errors:
-        errors.append(FieldError("shapes", "a classified image has one label"))
+    spec = spec_of(task)
+    if not spec.allows(len(checked)) and not errors:
+        most = f"an image of a {task} project has at most {spec.most_shapes} shapes"
+        errors.append(FieldError("shapes", most))
     errors += _doubled_ids(shapes)
     if errors:
         return CheckedShapes((), tuple(errors))
@@ -62,7 +65,7 @@ def check_regions(regions: Sequence[IgnoreRegion], image: KnownImage) -> tuple[F
     for index, region in enumerate(regions):
         collector = LabelCollector()
         try:
-            placing.add_ignore_region(collector, image, points=region.points, what="the region")
+            placement.add_ignore_region(collector, image, points=region.points, what="the region")
         except FormatError as error:
             errors.append(FieldError(f"ignore_regions.{index}", str(error)))
             continue
@@ -110,7 +113,7 @@ def _check(shape: Shape, image: KnownImage, task: Task) -> Shape:
     if shape.kind not in KINDS[task]:
         wanted = ", ".join(KINDS[task])
         raise FormatError(f"a {shape.kind} is no shape of a {task} project ({wanted})")
-    facts = {"label": placing.clean_label(shape.label, "the shape"), "score": None}
+    facts = {"label": placement.clean_label(shape.label, "the shape"), "score": None}
     if shape.kind == "mask":
         _check_mask(shape, image)
         return shape.model_copy(update=facts)
@@ -122,12 +125,12 @@ def _check(shape: Shape, image: KnownImage, task: Task) -> Shape:
 def _fit(shape: Shape, image: KnownImage) -> tuple[tuple[float, float], ...]:
     collector = LabelCollector()
     if shape.kind == "polygon":
-        placing.add_polygon(
+        placement.add_polygon(
             collector, image, label=shape.label, points=shape.points, what="the shape"
         )
     else:
         first, last = shape.points
-        placing.add_box(
+        placement.add_box(
             collector, image, label=shape.label, corners=(first, last), what="the shape"
         )
     if not collector.shapes:

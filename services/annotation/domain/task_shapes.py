@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from services.annotation.domain.formats.model import FormatError, ImportEntry, ParsedLabels
-from services.annotation.domain.formats.placing import build
+from services.annotation.domain.formats.placement import build
 from services.annotation.domain.formats.raster import mask_bounds
 from shared.contracts.shapes import Shape, Task
 from shared.runtime.tasks.names import ShapeKind
@@ -23,7 +23,8 @@ def adapt(entry: ImportEntry, task: Task) -> ImportEntry:
 
     Detection keeps boxes and puts a box around everything else. Segmentation keeps outlines, and
     refuses files that can only hold boxes (item 71: LabelImg is not for segmentation). OCR takes
-    the label as the transcription. Classification takes the one label of the file.
+    the label as the transcription. Classification takes the one label of the file. A file with
+    objects of which none is left is refused: it shows no image without objects.
 
     Args:
         entry: What was read; entries without labels come back unchanged.
@@ -35,9 +36,19 @@ def adapt(entry: ImportEntry, task: Task) -> ImportEntry:
     if entry.labels is None:
         return entry
     try:
-        return replace(entry, labels=_ADAPT[task](entry, entry.labels))
+        labels = _ADAPT[task](entry, entry.labels)
+        if labels.left_out and not labels.shapes:
+            raise FormatError(_lost(labels))
+        return replace(entry, labels=labels)
     except FormatError as error:
         return replace(entry, labels=None, error=str(error))
+
+
+def _lost(labels: ParsedLabels) -> str:
+    return (
+        f"none of its {labels.left_out} objects can be used, so that it is not taken for an image"
+        f" without objects: {labels.warnings[-1]}"
+    )
 
 
 def as_boxes(shapes: Sequence[Shape], *, keep_polygons: bool = False) -> tuple[Shape, ...]:
@@ -64,8 +75,25 @@ def _unturned(shape: Shape) -> Shape:
 
 
 def _for_detection(entry: ImportEntry, labels: ParsedLabels) -> ParsedLabels:
-    shapes = [_as_box(shape) for shape in labels.shapes if shape.kind != "image"]
-    return replace(labels, shapes=tuple(shape for shape in shapes if shape is not None))
+    return _converted(labels, _as_box)
+
+
+def _converted(labels: ParsedLabels, convert: Callable[[Shape], Shape | None]) -> ParsedLabels:
+    """Turn each shape into one of the task; one that has no such form is told and left out."""
+    shapes, warnings = [], list(labels.warnings)
+    for shape in labels.shapes:
+        found = convert(shape)
+        if found is not None:
+            shapes.append(found)
+        else:
+            warnings.append(f"{shape.label!r} is of the whole image, no place on it: left out")
+    lost = len(labels.shapes) - len(shapes)
+    return replace(
+        labels,
+        shapes=tuple(shapes),
+        warnings=tuple(warnings),
+        left_out=labels.left_out + lost,
+    )
 
 
 def _as_box(shape: Shape) -> Shape | None:
@@ -85,8 +113,7 @@ def _for_segmentation(entry: ImportEntry, labels: ParsedLabels) -> ParsedLabels:
     boxes = [shape for shape in labels.shapes if shape.kind == "box"]
     if entry.format in _BOXES_ONLY or (entry.format == "yolo" and boxes):
         raise FormatError("holds boxes only; a segmentation project needs outlines (labelme)")
-    shapes = [_as_outline(shape) for shape in labels.shapes if shape.kind != "image"]
-    return replace(labels, shapes=tuple(shapes))
+    return _converted(labels, lambda shape: None if shape.kind == "image" else _as_outline(shape))
 
 
 def _as_outline(shape: Shape) -> Shape:
@@ -104,14 +131,16 @@ def _as_outline(shape: Shape) -> Shape:
 
 
 def _for_ocr(entry: ImportEntry, labels: ParsedLabels) -> ParsedLabels:
-    shapes = []
-    for shape in labels.shapes:
-        boxed = shape if shape.kind == "polygon" else _as_box(shape)
-        if boxed is not None:
-            # A file that has a description keeps its label; else the label is what was read.
-            read = {} if boxed.text else {"text": boxed.label, "label": TEXT_LABEL}
-            shapes.append(boxed.model_copy(update=read))
-    return replace(labels, shapes=tuple(shapes))
+    return _converted(labels, _as_line)
+
+
+def _as_line(shape: Shape) -> Shape | None:
+    boxed = shape if shape.kind == "polygon" else _as_box(shape)
+    if boxed is None:
+        return None
+    # A file that has a description keeps its label; else the label is what was read.
+    read = {} if boxed.text else {"text": boxed.label, "label": TEXT_LABEL}
+    return boxed.model_copy(update=read)
 
 
 def _for_classification(entry: ImportEntry, labels: ParsedLabels) -> ParsedLabels:

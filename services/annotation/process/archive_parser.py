@@ -17,7 +17,7 @@ from shared.contracts.shapes import Task
 from shared.guarded.limits import Limits
 from shared.guarded.pool import GuardedPool, TooCostly
 
-_MODULE = "services.annotation.process.parse_archive"
+_MODULE = "services.annotation.process.parser_child"
 _WRITTEN_BYTES = 64 << 20  # compiled kernels may be cached
 _LINE_BYTES = 64 << 20  # one image with all its points
 _REPORT_BYTES = 512 << 20

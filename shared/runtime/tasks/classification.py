@@ -7,4 +7,6 @@ CLASSIFICATION: TaskSpec[Results] = TaskSpec(
     shape_kinds=("image",),
     outputs=(OutputSpec("scores", ("labels",), tolerance=1e-4),),
     columns=(ColumnSpec("scores", "float32", ("labels",)),),
+    most_shapes=1,
+    can_be_tiled=False,
 )

@@ -148,6 +148,8 @@ class TaskSpec(Generic[R]):
             ``(B, H, W, 3)`` RGB of the manifest's size; normalisation is inside the graph.
         columns: Of its stored predictions.
         reading: How tensors become results; None while no network of this task can be trained.
+        most_shapes: How many shapes an image may have; None for any number.
+        can_be_tiled: Whether a tile shows what its part of the image shows.
     """
 
     name: TaskName
@@ -155,6 +157,12 @@ class TaskSpec(Generic[R]):
     outputs: tuple[OutputSpec, ...]
     columns: tuple[ColumnSpec, ...]
     reading: Reading[R] | None = None
+    most_shapes: int | None = None
+    can_be_tiled: bool = True
+
+    def allows(self, count: int) -> bool:
+        """Whether an image may have so many shapes."""
+        return self.most_shapes is None or count <= self.most_shapes
 
     @property
     def is_trainable(self) -> bool:

@@ -10,6 +10,7 @@ import pytest
 from services.annotation.domain import task_shapes
 from services.annotation.domain.formats import archive as archive_module
 from services.annotation.domain.formats.archive import LabelArchive
+from services.annotation.domain.formats.archive_reader import ArchiveReader
 from services.annotation.domain.formats.model import (
     FormatError,
     ImportEntry,
@@ -17,7 +18,6 @@ from services.annotation.domain.formats.model import (
     KnownImages,
     SplitList,
 )
-from services.annotation.domain.formats.reading import ArchiveReader
 
 KNOWN = KnownImages(
     [

@@ -11,6 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from services.annotation.domain.formats import (
+    class_lists,
     coco,
     coco_writer,
     createml,
@@ -116,7 +117,7 @@ def test_labelme_file_without_shapes_is_a_negative() -> None:
         (b"[" * 200_000, "nested deeper"),
         (b'{"shapes": [NaN]}', "NaN"),
         (b'{"shapes": [1e999]}', "not finite"),
-        (b'{"shapes": [' + b"9" * 5000 + b"]}", "beyond"),
+        (b'{"shapes": [' + b"9" * 5000 + b"]}", "40 digits"),
         (b'{"shapes": [], "x": "\\ud800"}', "surrogate"),
         (b'{"shapes": 3}', "'shapes' is not a list"),
         (labelme_file({"label": 3}), "shape 1 has no label name"),
@@ -233,7 +234,7 @@ def test_no_bytes_make_a_parser_fail_otherwise_than_by_its_error(data: bytes) ->
         lambda: labelme.parse(data, IMAGE),
         lambda: voc.parse(data, IMAGE),
         lambda: yolo.parse(data, IMAGE, ["a"]),
-        lambda: yolo.parse_classes(data, "data.yaml"),
+        lambda: class_lists.parse(data, "data.yaml"),
     ):
         with contextlib.suppress(FormatError):
             parse()
@@ -315,12 +316,12 @@ def test_voc_errors_say_what_is_wrong(data: bytes, says: str) -> None:
     ],
 )
 def test_yolo_class_names_are_read_from_every_customary_file(name: str, text: str) -> None:
-    assert yolo.parse_classes(text.encode(), name) == ("scratch", "stain")
+    assert class_lists.parse(text.encode(), name).names == ("scratch", "stain")
 
 
 def test_yolo_class_names_are_text_whatever_they_look_like() -> None:
     text = 'names: [no, 1.0, 2026-11-26, null, "\\u5212\\u75D5", 划痕\u3000深]'
-    names = yolo.parse_classes(text.encode(), "data.yaml")
+    names = class_lists.parse(text.encode(), "data.yaml").names
     assert names == ("no", "1.0", "2026-11-26", "null", "划痕", "划痕 深")
 
 
@@ -379,7 +380,7 @@ def test_blanks_of_any_kind_in_a_label_are_one(name: str) -> None:
 )
 def test_yolo_class_errors_say_what_is_wrong(text: str, says: str) -> None:
     with pytest.raises(FormatError, match=says):
-        yolo.parse_classes(text.encode(), "data.yaml")
+        class_lists.parse(text.encode(), "data.yaml")
 
 
 @pytest.mark.parametrize(

@@ -11,11 +11,11 @@ import pytest
 from PIL import Image
 
 from services.annotation.domain import task_shapes
-from services.annotation.domain.formats import coco, labelme, voc, yolo
+from services.annotation.domain.formats import class_lists, coco, labelme, voc, yolo
 from services.annotation.domain.formats.archive import LabelArchive
+from services.annotation.domain.formats.archive_reader import ArchiveReader
 from services.annotation.domain.formats.model import ImportEntry, KnownImage, KnownImages
 from services.annotation.domain.formats.raster import decode_mask, fill_rings
-from services.annotation.domain.formats.reading import ArchiveReader
 from shared.contracts.shapes import Shape
 
 DATA = Path(__file__).resolve().parents[4] / "shared" / "data"
@@ -168,12 +168,12 @@ def test_samples_of_other_tools_are_read() -> None:
     wide = KnownImage("c", "C1_P11_N2_S4_2.JPG", 3264, 2358)
     real = voc.parse((SAMPLES / "labelimg_xml" / "C1_P11_N2_S4_2.xml").read_bytes(), wide)
     assert real.shapes[0].points == ((167, 28), (444, 414))
-    names = yolo.parse_classes((SAMPLES / "yolo" / "obj.names").read_bytes(), "obj.names")
+    names = class_lists.parse((SAMPLES / "yolo" / "obj.names").read_bytes(), "obj.names").names
     fractions = (SAMPLES / "yolo" / "labels" / "train" / "1.txt").read_bytes()
     one = known(SAMPLES / "yolo" / "images" / "train" / "1.jpg")
     assert [s.label for s in yolo.parse(fractions, one, names).shapes] == ["label_2", "label_4"]
     yaml = (SAMPLES / "yolo_yaml" / "data.yaml").read_bytes()
-    assert yolo.parse_classes(yaml, "data.yaml") == ("label_0", "label_1")
+    assert class_lists.parse(yaml, "data.yaml").names == ("label_0", "label_1")
     document = json.loads(
         (SAMPLES / "coco_instances" / "annotations" / "instances_train.json").read_bytes()
     )

@@ -14,7 +14,7 @@ from services.annotation.domain.formats.model import (
     KnownImages,
     LabelCollector,
 )
-from services.annotation.domain.formats.placing import (
+from services.annotation.domain.formats.placement import (
     Point,
     add_box,
     add_ignore_region,
@@ -211,7 +211,8 @@ def _add_run_lengths(
             counts = masks.from_text(raw)
         else:
             runs = limits.sequence(raw, f"{what}: 'counts'")
-            if not all(isinstance(run, int) and run >= 0 for run in runs):
+            most = image.height * image.width
+            if not all(isinstance(run, int) and 0 <= run <= most for run in runs):
                 raise FormatError(f"{what}: 'counts' are not run lengths")
             counts = np.array(runs, np.uint32)
     except ValueError as error:
@@ -219,7 +220,7 @@ def _add_run_lengths(
     if int(counts.sum(dtype=np.int64)) != image.height * image.width:
         raise FormatError(f"{what}: the mask's runs do not cover the image")
     if not counts[1::2].any():
-        labels.warnings.append(f"{what} ({label}) has no area and was left out")
+        labels.leave_out(f"{what} ({label}) has no area and was left out")
         return
     rle = Rle(size=(image.height, image.width), counts=masks.to_text(counts))
     labels.shapes.append(build(what, label=label, kind="mask", rle=rle))

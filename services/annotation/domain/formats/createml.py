@@ -12,7 +12,7 @@ from services.annotation.domain.formats.model import (
     KnownImages,
     LabelCollector,
 )
-from services.annotation.domain.formats.placing import add_box
+from services.annotation.domain.formats.placement import add_box
 from services.annotation.domain.formats.records import ImageRecord, matched
 from shared.contracts.shapes import Shape
 

@@ -18,7 +18,7 @@ from services.annotation.domain.formats.model import (
     LabelCollector,
     ParsedLabels,
 )
-from services.annotation.domain.formats.placing import (
+from services.annotation.domain.formats.placement import (
     Point,
     add_box,
     add_ignore_region,
@@ -43,6 +43,17 @@ _AREALESS = ("point", "points", "line", "linestrip", "lines")
 
 
 def parse(data: bytes, image: KnownImage) -> ParsedLabels:
+    """Read the bytes of one labelme file, as `read` does its document."""
+    return read(limits.mapping(limits.read_json(data), "the file"), image)
+
+
+def image_name(document: dict[str, Any]) -> str:
+    """Return the name that a file gives its image, or nothing."""
+    name = document.get("imagePath")
+    return name if isinstance(name, str) else ""
+
+
+def read(document: dict[str, Any], image: KnownImage) -> ParsedLabels:
     """Read one labelme file.
 
     `imagePath` and `imageData` are not looked at: the caller matches file and image by base name.
@@ -50,7 +61,7 @@ def parse(data: bytes, image: KnownImage) -> ParsedLabels:
     label `__ignore__` become ignore regions. Image flags that are set become `image` shapes.
 
     Args:
-        data: The file.
+        document: The parsed JSON.
         image: The image it belongs to.
 
     Returns:
@@ -59,7 +70,6 @@ def parse(data: bytes, image: KnownImage) -> ParsedLabels:
     Raises:
         FormatError: The file cannot be used; the text says what is wrong where.
     """
-    document = limits.mapping(limits.read_json(data), "the file")
     shapes = limits.sequence(document.get("shapes"), "'shapes'")
     limits.count_shapes(len(shapes))
     check_size(image, _size(document, "imageWidth"), _size(document, "imageHeight"))
@@ -103,14 +113,15 @@ def _add_single(
         return
     kind = shape.get("shape_type") or "polygon"
     if kind in _AREALESS:
-        labels.warnings.append(f"{what} ({label}) is a {kind}: it has no area and was left out")
+        labels.leave_out(f"{what} ({label}) is a {kind}: it has no area and was left out")
         return
     reader = _READERS.get(kind) if isinstance(kind, str) else None
     if reader is None:
         raise FormatError(f"{what} ({label}) has the unknown shape_type {str(kind)[:30]!r}")
+    before = len(labels.shapes)
     reader(labels, image, label, shape, what)
     text = shape.get("description")
-    if isinstance(text, str) and text.strip() and labels.shapes and label != IGNORE_LABEL:
+    if isinstance(text, str) and text.strip() and len(labels.shapes) > before:
         labels.shapes[-1] = labels.shapes[-1].model_copy(update={"text": text.strip()[:1000]})
 
 
@@ -190,7 +201,7 @@ def _read_mask(
 ) -> None:
     pixels = _mask_pixels(shape, image, what)
     if not pixels.any():
-        labels.warnings.append(f"{what} ({label}) has no area and was left out")
+        labels.leave_out(f"{what} ({label}) has no area and was left out")
     elif label == IGNORE_LABEL:
         rows, columns = np.flatnonzero(pixels.any(1)), np.flatnonzero(pixels.any(0))
         x1, x2 = float(columns[0]), float(columns[-1]) + 1

@@ -17,7 +17,8 @@ from services.annotation.domain.formats.model import FormatError
 MAX_LABEL_BYTES = 5 * 2**20
 MAX_COLLECTION_BYTES = 20 * 2**20  # one COCO or CreateML file describes many images
 MAX_DEPTH = 64
-MAX_INTEGER = 10**9
+MAX_NUMBER = 10**9  # of a coordinate or a size
+MAX_DIGITS = 40  # of an id; some tools make theirs of hashes
 MAX_SHAPES = 20_000  # of one image
 
 _MAX_YAML_CHARACTERS = 1 << 20
@@ -46,8 +47,8 @@ def read_json(data: bytes, *, max_bytes: int = MAX_LABEL_BYTES) -> Any:  # noqa:
     """Parse JSON that a stranger wrote.
 
     Raises:
-        FormatError: Too large, too deep, not JSON, or with NaN, infinity, numbers beyond 10⁹ in
-            size (integers) or text that cannot be written back (lone surrogates).
+        FormatError: Too large, too deep, not JSON, or with NaN, infinity, whole numbers of more
+            than 40 digits, or text that cannot be written back (lone surrogates).
 
     >>> read_json(b'{"a": [1, 2.5]}')
     {'a': [1, 2.5]}
@@ -111,8 +112,8 @@ def _refuse_constant(text: str) -> float:
 
 
 def _bounded_int(text: str) -> int:
-    if len(text) > 11 or abs(int(text)) > MAX_INTEGER:
-        raise FormatError(f"the number {text[:12]}… is beyond {MAX_INTEGER}")
+    if len(text) > MAX_DIGITS:
+        raise FormatError(f"the number {text[:12]}… has more than {MAX_DIGITS} digits")
     return int(text)
 
 
@@ -175,8 +176,8 @@ def number(value: object, what: str) -> float:
         raise FormatError(f"{what} is not a number: {str(value)[:20]!r}") from None
     if not math.isfinite(result):
         raise FormatError(f"{what} is not a finite number")
-    if abs(result) > MAX_INTEGER:
-        raise FormatError(f"{what} is beyond {MAX_INTEGER}")
+    if abs(result) > MAX_NUMBER:
+        raise FormatError(f"{what} is beyond {MAX_NUMBER}")
     return result
 
 

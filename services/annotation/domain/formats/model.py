@@ -40,11 +40,13 @@ class ParsedLabels:
         shapes: Objects, inside the image; empty for a negative image.
         ignore_regions: Places that neither train nor count.
         warnings: What was left out or changed, one sentence each.
+        left_out: How many objects the file holds that are not among the shapes.
     """
 
     shapes: tuple[Shape, ...] = ()
     ignore_regions: tuple[IgnoreRegion, ...] = ()
     warnings: tuple[str, ...] = ()
+    left_out: int = 0
 
 
 @dataclass(frozen=True)
@@ -212,6 +214,12 @@ class LabelCollector:
     shapes: list[Shape] = field(default_factory=list)
     ignore_regions: list[IgnoreRegion] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    left_out: int = 0
+
+    def leave_out(self, warning: str) -> None:
+        """Tell of an object that is not taken."""
+        self.warnings.append(warning)
+        self.left_out += 1
 
     def done(self) -> ParsedLabels:
         """Return what was gathered, the same object twice once."""
@@ -219,4 +227,4 @@ class LabelCollector:
         doubled = len(self.shapes) - len(shapes)
         if doubled:
             self.warnings.append(f"{doubled} objects are given twice and were taken once")
-        return ParsedLabels(shapes, tuple(self.ignore_regions), tuple(self.warnings))
+        return ParsedLabels(shapes, tuple(self.ignore_regions), tuple(self.warnings), self.left_out)

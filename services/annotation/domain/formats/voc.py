@@ -10,20 +10,25 @@ from services.annotation.domain.formats.model import (
     LabelCollector,
     ParsedLabels,
 )
-from services.annotation.domain.formats.placing import add_box, check_size
+from services.annotation.domain.formats.placement import add_box, check_size
 from shared.contracts.shapes import Shape
 
 _SIDES = ("xmin", "ymin", "xmax", "ymax")
 
 
 def parse(data: bytes, image: KnownImage) -> ParsedLabels:
+    """Read the bytes of one VOC file, as `read` does its root."""
+    return read(limits.read_xml(data), image)
+
+
+def read(root: Element, image: KnownImage) -> ParsedLabels:
     """Read one VOC file.
 
     `folder`, `filename` and `path` are not looked at: the caller matches file and image by base
     name. Coordinates are taken as they stand. Boxes without area are left out with a warning.
 
     Args:
-        data: The file.
+        root: The file's root.
         image: The image it belongs to.
 
     Returns:
@@ -32,7 +37,6 @@ def parse(data: bytes, image: KnownImage) -> ParsedLabels:
     Raises:
         FormatError: The file cannot be used; the text says what is wrong where.
     """
-    root = limits.read_xml(data)
     if root.tag != "annotation":
         raise FormatError(f"not Pascal VOC: the root is <{root.tag[:30]}>, not <annotation>")
     check_size(image, _size(root, "width"), _size(root, "height"))
@@ -49,16 +53,13 @@ def parse(data: bytes, image: KnownImage) -> ParsedLabels:
     return labels.done()
 
 
-def image_name(data: bytes) -> str:
-    """Return the name that a file gives its image, or nothing; broken ones are told by `parse`.
+def image_name(root: Element) -> str:
+    """Return the name that a file gives its image, or nothing.
 
-    >>> image_name(b"<annotation><filename> a.png </filename></annotation>")
+    >>> image_name(limits.read_xml(b"<a><filename> a.png </filename></a>"))
     'a.png'
     """
-    try:
-        return (limits.read_xml(data).findtext("filename") or "").strip()
-    except FormatError:
-        return ""
+    return (root.findtext("filename") or "").strip()
 
 
 def _size(root: Element, side: str) -> float:

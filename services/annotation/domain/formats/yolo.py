@@ -9,13 +9,13 @@ from services.annotation.domain.formats.model import (
     LabelCollector,
     ParsedLabels,
 )
-from services.annotation.domain.formats.placing import add_box, add_polygon, clean_label
+from services.annotation.domain.formats.placement import add_box, add_polygon
 from shared.contracts.shapes import Shape
 
-MAX_CLASSES = 10_000
 _BOX_FIELDS = 5
 _TRIANGLE_FIELDS = 7
-_MOST = 2.0  # tools let outlines reach a little outside
+_FIRST_KEY_POINT = 4  # behind the box
+_MOST = 2.0  # tools let outlines reach a little outside; a 2 is the mark of a visible key point
 
 
 def looks_like_labels(data: bytes) -> bool:
@@ -69,7 +69,12 @@ def _add_line(
 ) -> None:
     label = _class_name(fields[0], class_names, what)
     values = [limits.number(field, what) for field in fields[1:]]
-    if max((abs(v) for v in values), default=0.0) > _MOST:
+    if _is_pose(fields[1:]):
+        raise FormatError(
+            f"{what} reads as a box with key points, which are no outline;"
+            " write a whole coordinate of an outline as 1.0"
+        )
+    if max((abs(v) for v in values), default=0.0) >= _MOST:
         raise FormatError(f"{what}: YOLO values are fractions of the image, not pixels")
     if len(values) == _BOX_FIELDS - 1:
         _add_box_row(labels, image, label, values, what)
@@ -107,6 +112,14 @@ def _is_outline(fields: Sequence[str]) -> bool:
     return not is_tracked
 
 
+def _is_pose(fields: Sequence[str]) -> bool:
+    """Whether a row goes on behind its box with key points: x, y and a whole 0, 1 or 2 each."""
+    marks = fields[_FIRST_KEY_POINT + 2 :: 3]
+    is_whole = len(fields) > _FIRST_KEY_POINT and (len(fields) - _FIRST_KEY_POINT) % 3 == 0
+    has_fractions = any("." in field for field in fields)
+    return is_whole and has_fractions and all(mark in ("0", "1", "2") for mark in marks)
+
+
 def _class_name(text: str, class_names: Sequence[str], what: str) -> str:
     if not text.isdecimal() or len(text) > 6:
         raise FormatError(f"{what}: {text[:20]!r} is not a class index")
@@ -116,48 +129,6 @@ def _class_name(text: str, class_names: Sequence[str], what: str) -> str:
             " (classes.txt, *.names or data.yaml at the archive's root)"
         )
     return class_names[int(text)]
-
-
-def parse_classes(data: bytes, file_name: str) -> tuple[str, ...]:
-    """Read label names from classes.txt, *.names (a name a line) or a data.yaml (`names:`).
-
-    Args:
-        data: The file.
-        file_name: Its name; the suffix decides the format.
-
-    Returns:
-        Names by index.
-
-    Raises:
-        FormatError: No names, too many, or an illegal one.
-    """
-    text = limits.read_text(data)
-    is_yaml = file_name.lower().endswith((".yaml", ".yml"))
-    names = _yaml_names(text) if is_yaml else _lines(text)
-    if not 1 <= len(names) <= MAX_CLASSES:
-        raise FormatError(f"holds {len(names)} class names; 1 to {MAX_CLASSES} are expected")
-    return tuple(clean_label(name, f"class {index}") for index, name in enumerate(names))
-
-
-def _lines(text: str) -> list[object]:
-    return list(text.strip().splitlines())
-
-
-def _yaml_names(text: str) -> list[object]:
-    """The `names` entry of a data.yaml: a list, or a map by index; every scalar is text."""
-    names = limits.mapping(limits.read_yaml(text), "the file").get("names")
-    if isinstance(names, list):
-        return names
-    if not isinstance(names, dict):
-        raise FormatError("'names' is neither a list nor a map")
-    numbered = {
-        int(index): name
-        for index, name in names.items()
-        if isinstance(index, str) and index.isascii() and index.isdecimal() and len(index) <= 6
-    }
-    if len(numbered) != len(names) or sorted(numbered) != list(range(len(numbered))):
-        raise FormatError("the indices of 'names' are not 0, 1, 2 …")
-    return [numbered[index] for index in range(len(numbered))]
 
 
 def write(image: KnownImage, shapes: Sequence[Shape], class_names: Sequence[str]) -> bytes:

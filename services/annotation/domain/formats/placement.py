@@ -29,7 +29,7 @@ def add_box(
     (ax, ay), (bx, by) = corners
     x1, x2, y1, y2 = min(ax, bx), max(ax, bx), min(ay, by), max(ay, by)
     if x1 == x2 or y1 == y2:
-        labels.warnings.append(f"{what} ({label}) has no area and was left out")
+        labels.leave_out(f"{what} ({label}) has no area and was left out")
         return
     left, top = max(x1, 0.0), max(y1, 0.0)
     right, bottom = min(x2, float(image.width)), min(y2, float(image.height))
@@ -93,7 +93,7 @@ def fit_ring(
         raise FormatError(f"{what} ({label}) has {len(points)} points; {MAX_POINTS} are allowed")
     ring = polygons.as_ring(points)
     if not polygons.has_inside(ring):
-        labels.warnings.append(f"{what} ({label}) has no area and was left out")
+        labels.leave_out(f"{what} ({label}) has no area and was left out")
         return None
     x1, y1, x2, y2 = polygons.bounds(ring)
     if min(x1, y1, image.width - x2, image.height - y2) >= 0:

@@ -1,11 +1,20 @@
 """Reading a whole label archive: which format each file has, and one report entry for each."""
 
+import functools
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import PurePosixPath
 
-from services.annotation.domain.formats import coco, createml, labelme, limits, voc, yolo
+from services.annotation.domain.formats import (
+    class_lists,
+    coco,
+    createml,
+    labelme,
+    limits,
+    voc,
+    yolo,
+)
 from services.annotation.domain.formats.archive import LabelArchive, Member
 from services.annotation.domain.formats.model import (
     IMAGE_SUFFIXES,
@@ -29,15 +38,16 @@ _LISTS: dict[str, Split] = {
     "validation": "val",
     "test": "test",
 }
-_FORMATS: dict[str, Format] = {".json": "labelme", ".xml": "voc", ".txt": "yolo"}
-_CLASS_FILES = ("classes.txt", "obj.names", "data.yaml", "data.yml", "labels.txt")
+_FORMATS = (".json", ".xml", ".txt")
 _COLLECTION_SPLIT = re.compile(r"(?:^|[_\-.])(train|val|valid|test)(?:\d{4})?(?:[_\-.]|$)")
 _NO_LABELS = "not a label file (.json, .xml, .txt)"
+_PICTURE = "a picture; pictures are uploaded to the gallery, not with the labels"
+_UNKNOWN_JSON = "JSON of no known kind: neither labelme, COCO nor CreateML"
 _UNKNOWN_SHOWN = 5
 
 
 class ArchiveReader:
-    """Walks a label archive against the images of a project.
+    """Walks a label archive against the images of a project; each file is read once.
 
     Args:
         archive: The opened zip.
@@ -48,9 +58,9 @@ class ArchiveReader:
         self._archive = archive
         self._known = known
         self._owners: dict[str, str] = {}
-        self._collection_splits: list[SplitList] = []
-        self._class_names: tuple[str, ...] = ()
-        self._class_error = ""
+        self._splits: list[SplitList] = []
+        self._classes = class_lists.ClassList()
+        self._class_doubt = ""
 
     def entries(self) -> Iterator[ImportEntry]:
         """Yield one entry a label file or, for files that describe many images, one an image.
@@ -59,117 +69,119 @@ class ArchiveReader:
         """
         for refused in self._archive.refused:
             yield ImportEntry(refused.name, error=refused.reason)
-        class_files = [m for m in self._archive.members if is_class_file(m.name)]
-        yield from self._read_classes(class_files)
+        yield from self._read_classes()
         for member in self._archive.members:
-            if not is_class_file(member.name):
+            if not class_lists.is_class_file(member.name):
                 yield from self._once_an_image(self._read(member))
 
     def splits(self) -> Iterator[SplitList]:
-        """Yield the lists of a split, read after `entries`; `trainval` only where no `train` is.
+        """Yield the lists of a split, found by `entries`; `trainval` only where no `train` is."""
+        stems = {stem_of(found.file).lower() for found in self._splits}
+        for found in self._splits:
+            if stem_of(found.file).lower() != "trainval" or "train" not in stems:
+                yield found
 
-        Raises:
-            FormatError: A list is not text.
-        """
-        stems = {stem_of(member.name).lower() for member in self._archive.members}
-        yield from self._collection_splits
+    def _read_classes(self) -> Iterator[ImportEntry]:
+        found = []
         for member in self._archive.members:
-            stem = stem_of(member.name).lower()
-            if not self._is_list(member) or (stem == "trainval" and "train" in stems):
+            if not class_lists.is_class_file(member.name):
                 continue
-            lines = limits.read_text(self._archive.read(member)).splitlines()
-            yield match_list(member.name, _LISTS[stem], lines, self._known)
-
-    def _read_classes(self, members: list[Member]) -> Iterator[ImportEntry]:
-        for member in members:
             try:
-                names = yolo.parse_classes(self._archive.read(member), member.name)
-                # A data.yaml of YOLO wins over a labels.txt that merely lists names.
-                if not self._class_names or member.name.lower().startswith(("classes", "data")):
-                    self._class_names = names
+                classes = class_lists.parse(self._archive.read(member), member.name)
+                found.append(classes)
+                if not classes.names:
+                    yield ImportEntry(member.name, notice="YAML without names of classes")
             except FormatError as error:
                 yield ImportEntry(member.name, error=str(error))
+        try:
+            self._classes = class_lists.agreed(found)
+        except FormatError as error:
+            self._class_doubt = str(error)
 
     def _read(self, member: Member) -> Iterator[ImportEntry]:
         suffix = PurePosixPath(member.name).suffix.lower()
-        notice = self._stray(member, suffix)
-        if notice:
-            yield ImportEntry(member.name, notice=notice)
-            return
+        is_of_image = self._known.has_stem(stem_of(member.name))
         try:
-            if suffix == ".json":
-                yield from self._read_json(member)
-            elif suffix == ".xml":
-                yield self._of_one_image(member, voc.image_name(self._archive.read(member)))
-            elif suffix != ".txt":
+            if suffix in IMAGE_SUFFIXES:
+                yield ImportEntry(member.name, notice=_PICTURE)
+            elif member.name.startswith("."):
+                yield ImportEntry(member.name, notice="a hidden file of a system")
+            elif suffix in _FORMATS:
+                yield from self._read_labels(member, suffix, is_of_image)
+            elif is_of_image:
                 raise FormatError(_NO_LABELS)
-            elif not self._is_list(member):
-                yield self._of_one_image(member)
+            else:
+                yield ImportEntry(member.name, notice=_NO_LABELS)
         except FormatError as error:
             yield ImportEntry(member.name, error=str(error))
 
-    def _stray(self, member: Member, suffix: str) -> str:
-        """Why a file is none of labels, or nothing when it may be one."""
-        if suffix in IMAGE_SUFFIXES:
-            return "a picture; pictures are uploaded to the gallery, not with the labels"
-        if member.name.startswith("."):
-            return "a hidden file of a system"
-        if self._known.has_stem(stem_of(member.name)):
-            return ""
-        if suffix not in _FORMATS:
-            return _NO_LABELS
-        lowered = stem_of(member.name).lower()
-        if suffix == ".txt" and lowered not in _LISTS and not self._holds_labels(member):
-            return "text that holds neither objects nor a list of a split"
-        return ""
-
-    def _holds_labels(self, member: Member) -> bool:
+    def _read_labels(self, member: Member, suffix: str, is_of_image: bool) -> Iterator[ImportEntry]:
         data = self._archive.read(member)
-        return not data.strip() or yolo.looks_like_labels(data)
+        if suffix == ".json":
+            yield from self._read_json(member, data, is_of_image)
+        elif suffix == ".xml":
+            root = limits.read_xml(data)
+            parse = functools.partial(voc.read, root)
+            yield self._of_one_image(member, "voc", parse, own_name=voc.image_name(root))
+        else:
+            yield from self._read_text(member, data, is_of_image)
 
-    def _is_list(self, member: Member) -> bool:
-        if PurePosixPath(member.name).suffix.lower() != ".txt":
-            return False
-        if stem_of(member.name).lower() not in _LISTS:
-            return False
-        return not yolo.looks_like_labels(self._archive.read(member))
+    def _read_text(self, member: Member, data: bytes, is_of_image: bool) -> Iterator[ImportEntry]:
+        stem = stem_of(member.name).lower()
+        holds_rows = yolo.looks_like_labels(data)
+        is_blank_list = not data.strip() and not is_of_image
+        if stem in _LISTS and (is_blank_list or not holds_rows):
+            lines = limits.read_text(data).splitlines()
+            self._splits.append(match_list(member.name, _LISTS[stem], lines, self._known))
+        elif is_of_image or holds_rows:
+            yield self._of_one_image(member, "yolo", functools.partial(self._rows, data))
+        else:
+            told = "text that holds neither objects nor a list of a split"
+            yield ImportEntry(member.name, notice=told)
 
-    def _of_one_image(self, member: Member, own_name: str = "") -> ImportEntry:
+    def _rows(self, data: bytes, image: KnownImage) -> ParsedLabels:
+        if self._class_doubt:
+            raise FormatError(self._class_doubt)
+        if self._classes.has_keypoints:
+            raise FormatError(
+                f"{self._classes.file} says that rows hold key points (kpt_shape); those are no"
+                " outlines, and poses are not read"
+            )
+        return yolo.parse(data, image, self._classes.names)
+
+    def _of_one_image(
+        self,
+        member: Member,
+        kind: Format,
+        parse: Callable[[KnownImage], ParsedLabels],
+        *,
+        own_name: str = "",
+    ) -> ImportEntry:
         image: KnownImage | None = None
-        kind = _FORMATS[PurePosixPath(member.name).suffix.lower()]
         try:
             image = self._known.with_stem(stem_of(member.name), own_name)
-            return ImportEntry(member.name, image, self._parse_one(member, image), kind)
+            return ImportEntry(member.name, image, parse(image), kind)
         except FormatError as error:
             unmatched = isinstance(error, NoSuchImage)
             return ImportEntry(
                 member.name, image, format=kind, error=str(error), unmatched=unmatched
             )
 
-    def _parse_one(self, member: Member, image: KnownImage) -> ParsedLabels:
-        data = self._archive.read(member)
-        if member.name.lower().endswith(".xml"):
-            return voc.parse(data, image)
-        if member.name.lower().endswith(".json"):
-            return labelme.parse(data, image)
-        return yolo.parse(data, image, self._class_names)
-
-    def _read_json(self, member: Member) -> Iterator[ImportEntry]:
-        data = self._archive.read(member)
+    def _read_json(self, member: Member, data: bytes, is_of_image: bool) -> Iterator[ImportEntry]:
         document = limits.read_json(data, max_bytes=limits.MAX_COLLECTION_BYTES)
         if isinstance(document, dict) and "shapes" in document:
-            own = document.get("imagePath")
-            yield self._of_one_image(member, own if isinstance(own, str) else "")
+            parse = functools.partial(labelme.read, document)
+            own_name = labelme.image_name(document)
+            yield self._of_one_image(member, "labelme", parse, own_name=own_name)
         elif isinstance(document, dict) and "images" in document:
             yield from self._with_split(member, coco.parse(document, member.name, self._known))
         elif isinstance(document, list):
             entries = createml.parse(document, member.name, self._known)
             yield from self._with_split(member, entries)
+        elif is_of_image:
+            raise FormatError(_UNKNOWN_JSON)
         else:
-            told = "JSON of no known kind: neither labelme, COCO nor CreateML"
-            if self._known.has_stem(stem_of(member.name)):
-                raise FormatError(told)
-            yield ImportEntry(member.name, notice=told)
+            yield ImportEntry(member.name, notice=_UNKNOWN_JSON)
 
     def _with_split(self, member: Member, entries: Iterator[ImportEntry]) -> Iterator[ImportEntry]:
         """A collection called `instances_val.json` says which split its images belong to."""
@@ -181,7 +193,7 @@ class ArchiveReader:
         named = _COLLECTION_SPLIT.search(stem_of(member.name).lower())
         if named and images:
             split = _LISTS[named[1]]
-            self._collection_splits.append(SplitList(member.name, split, tuple(images), ()))
+            self._splits.append(SplitList(member.name, split, tuple(images), ()))
 
     def _once_an_image(self, entries: Iterable[ImportEntry]) -> Iterator[ImportEntry]:
         for entry in entries:
@@ -194,16 +206,6 @@ class ArchiveReader:
                 yield replace(entry, labels=None, error=error)
             else:
                 yield entry
-
-
-def is_class_file(name: str) -> bool:
-    """Whether a file lists class names for YOLO.
-
-    >>> is_class_file("classes.txt"), is_class_file("part-17.txt")
-    (True, False)
-    """
-    lowered = name.lower()
-    return lowered in _CLASS_FILES or lowered.endswith((".names", ".yaml", ".yml"))
 
 
 def match_list(file: str, split: Split, lines: Iterable[str], known: KnownImages) -> SplitList:

@@ -1,4 +1,4 @@
-"""`python -m …process.parse_archive …`: a guarded child that reads label archives.
+"""`python -m …process.parser_child …`: a guarded child that reads label archives.
 
 A job is a `ParseJob`; its answer has a line an entry, a line a split, and one that ends it.
 """
@@ -13,13 +13,13 @@ from shared.guarded.child import Work, serve
 def load() -> Work:
     """Return the work, with all that it needs imported."""
     from services.annotation.domain.formats.archive import LabelArchive
+    from services.annotation.domain.formats.archive_reader import ArchiveReader
     from services.annotation.domain.formats.model import (
         FormatError,
         KnownImage,
         KnownImages,
         stem_of,
     )
-    from services.annotation.domain.formats.reading import ArchiveReader
     from services.annotation.domain.shape_rules import with_ids
     from services.annotation.domain.task_shapes import adapt
     from services.annotation.process.parser_messages import (
