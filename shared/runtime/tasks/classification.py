@@ -8,5 +8,4 @@ CLASSIFICATION: TaskSpec[Results] = TaskSpec(
     outputs=(OutputSpec("scores", ("labels",), tolerance=1e-4),),
     columns=(ColumnSpec("scores", "float32", ("labels",)),),
     most_shapes=1,
-    can_be_tiled=False,
 )

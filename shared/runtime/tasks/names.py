@@ -6,3 +6,6 @@ TaskName = Literal[
     "classification", "detection", "instance_segmentation", "semantic_segmentation", "ocr"
 ]
 ShapeKind = Literal["box", "rotated_box", "polygon", "mask", "image"]
+
+NEVER_CUT: tuple[TaskName, ...] = ("classification", "ocr")
+"""Tasks whose images are never tiled: lines of text and labels of whole images do not fit a tile."""

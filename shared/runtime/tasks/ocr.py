@@ -16,5 +16,4 @@ OCR: TaskSpec[Results] = TaskSpec(
         ColumnSpec("points", "float32", (2,), ragged=True),
         ColumnSpec("text", "uint8", ragged=True),
     ),
-    can_be_tiled=False,
 )

@@ -149,7 +149,6 @@ class TaskSpec(Generic[R]):
         columns: Of its stored predictions.
         reading: How tensors become results; None while no network of this task can be trained.
         most_shapes: How many shapes an image may have; None for any number.
-        can_be_tiled: Whether a tile shows what its part of the image shows.
     """
 
     name: TaskName
@@ -158,7 +157,6 @@ class TaskSpec(Generic[R]):
     columns: tuple[ColumnSpec, ...]
     reading: Reading[R] | None = None
     most_shapes: int | None = None
-    can_be_tiled: bool = True
 
     def allows(self, count: int) -> bool:
         """Whether an image may have so many shapes."""
