@@ -8,4 +8,4 @@ TaskName = Literal[
 ShapeKind = Literal["box", "rotated_box", "polygon", "mask", "image"]
 
 NEVER_CUT: tuple[TaskName, ...] = ("classification", "ocr")
-"""Tasks whose images are never tiled: lines of text and labels of whole images do not fit a tile."""
+"""Tasks whose images are never tiled: a line of text or a label of the whole fits no tile."""
