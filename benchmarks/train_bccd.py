@@ -2,8 +2,7 @@
 
 Run from the repository's root, on an otherwise idle machine:
 
-    OMP_WAIT_POLICY=PASSIVE python -m benchmarks.train_bccd --data ../shared/data/det_bccd \
-        --weights ../shared/weights
+    OMP_WAIT_POLICY=PASSIVE python -m benchmarks.train_bccd --data <folder of the set>
 
 The authors' train and val lists train (no choice is made on val in this run), their test list
 judges. Only the exported ONNX file predicts, through `shared.runtime`. Prints one JSON object;
@@ -173,7 +172,7 @@ def _arrays(data: Path, name: str) -> tuple[list, list]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--weights", type=Path)
+    parser.add_argument("--weights", type=Path, help="folder, instead of the packaged ones")
     parser.add_argument("--budget-s", type=float, default=840.0)
     parser.add_argument("--train-lists", default="train+val")
     parser.add_argument("--judge-list", default="test")

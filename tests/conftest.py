@@ -25,15 +25,6 @@ def shared_data() -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
-def shared_weights() -> Path:
-    """Folder of pretrained backbones; skips where it is not beside the repository."""
-    folder = SHARED / "weights"
-    if not folder.is_dir():
-        pytest.skip("../shared/weights is not beside this checkout")
-    return folder
-
-
 @pytest.fixture(autouse=True)
 def _platform_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Give each test a data folder of its own and a token secret."""

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from services.trainer.api import policies, trainings, versions
 from services.trainer.domain.recipe import Recipe
+from services.trainer.handlers.next_training import NextTraining
 from services.trainer.handlers.outcomes import Outcomes
 from services.trainer.handlers.promotion import Promotion
 from services.trainer.handlers.retraining import Retraining
@@ -39,12 +40,13 @@ REAP_EVERY_S = 2.0
 def build(stores: Stores) -> Service:
     """Wire the trainer over ``stores``."""
     settings, documents = TrainerSettings(), stores.documents
-    recipe = Recipe(budget_s=settings.budget_s)
+    recipe = Recipe(budget_s=settings.budget_s, epochs=settings.epochs)
     jobs = JobQueue(documents, NAME, lease_s=settings.lease_s)
     projects = ProjectDirectory(documents, NAME)
     images = ImageDirectory(documents, NAME)
     queue = TrainingQueue(documents, jobs)
     asked = Trainings(documents, jobs, projects, images, queue, recipe=recipe)
+    coming = NextTraining(projects, recipe=recipe, folder=settings.weights, hub=settings.use_hub)
     retraining = Retraining(documents, projects, images, queue, recipe=recipe)
     outcomes = Outcomes(documents, jobs, queue)
     promotion = Promotion(documents, projects, queue)
@@ -60,7 +62,7 @@ def build(stores: Stores) -> Service:
         summary="Trainings, versions and the retraining policy",
         collections=(TRAININGS, LINES, IMAGES, RECEIPTS, job_spec(NAME), projects_spec(NAME)),
         routers=(trainings.router, versions.router, policies.router),
-        use_cases=(asked, retraining),
+        use_cases=(asked, coming, retraining),
         subscriptions=(
             *projects.subscriptions(),
             *images.subscriptions(),

@@ -41,7 +41,8 @@ class Figures(BaseModel):
 class Artefacts(BaseModel):
     """Blobs of a version and facts of how it was made.
 
-    ``input_plan_hash`` names the tile plan of the images that it knows.
+    ``backbone_weights`` is ``folder:…``, ``package:…`` or ``hub:…`` of what the backbone began as,
+    ``none`` of random weights. ``input_plan_hash`` names the tile plan of the images that it knows.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -52,6 +53,8 @@ class Artefacts(BaseModel):
     predictions_key: str
     golden_key: str
     backbone_weights: str
+    backbone_licence: str = ""
+    backbone_source: str = ""
     started_from: str
     epochs: int
     resumed_at_epoch: int = 0

@@ -12,9 +12,10 @@ from shared.jobs.queue import LEASE_S
 class TrainerSettings(BaseSettings):
     """How this deployment trains.
 
-    ``weights`` is a folder of pretrained backbones (``LOUPE_WEIGHTS``, air-gapped sites); without
-    one torchvision's hub is asked when ``use_hub`` allows it. ``threads`` 0 takes every core,
-    ``device`` ``auto`` a GPU where the worker has one.
+    ``weights`` is a site's own folder of pretrained backbones (``LOUPE_WEIGHTS``); what it lacks is
+    taken from installed packages, and last from torchvision's hub when ``use_hub`` allows it.
+    ``epochs`` instead of ``budget_s`` fixes a training by its passes: as good on a busy machine.
+    ``threads`` 0 takes every core, ``device`` ``auto`` a GPU where the worker has one.
     ``job_template`` is the Kubernetes Job that gives a waiting training its worker, and
     ``one_training`` is set in that Job: its worker takes one training and ends.
     ``lease_s`` is how long the training of a worker that fell silent waits for the next worker; of
@@ -22,12 +23,17 @@ class TrainerSettings(BaseSettings):
     """
 
     model_config = SettingsConfigDict(
-        env_prefix="LOUPE_TRAINER_", frozen=True, extra="ignore", populate_by_name=True
+        env_prefix="LOUPE_TRAINER_",
+        env_ignore_empty=True,
+        frozen=True,
+        extra="ignore",
+        populate_by_name=True,
     )
 
     weights: Path | None = Field(default=None, validation_alias="LOUPE_WEIGHTS")
     use_hub: bool = True
     budget_s: float = Field(default=600.0, gt=0)
+    epochs: int | None = Field(default=None, ge=1, le=1000)
     threads: int = Field(default=0, ge=0, le=256)
     device: Literal["auto", "cpu", "cuda"] = "auto"
     cache_mib: int = Field(default=2048, ge=16)

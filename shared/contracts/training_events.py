@@ -68,7 +68,8 @@ class SnapshotRefused(EventBody):
 class TrainingSucceeded(EventBody):
     """A version exists: its model, its dataset and its predictions on the held-out images.
 
-    ``input_plan_hash`` names the tile plan that cut the images it was trained on.
+    ``input_plan_hash`` names the tile plan that cut the images it was trained on. Without
+    ``pretrained`` its backbone began with random weights; None where nobody said.
     """
 
     type: ClassVar[str] = "training.succeeded"
@@ -95,6 +96,7 @@ class TrainingSucceeded(EventBody):
     model_manifest_key: str
     golden_key: str
     input_plan_hash: str | None = None
+    pretrained: bool | None = None
 
 
 class TrainingEnded(EventBody):

@@ -40,7 +40,10 @@ class ModelManifest:
         decode: Where boxes are decoded; ``in_graph_xyxy``: inside the exported graph.
         dataset_hash: Hash of the snapshot the model was trained on.
         backbone: Name of the backbone, such as ``mobilenet_v2``.
-        backbone_weights: Where its first weights came from, such as ``hub:…``, ``folder:…``, none.
+        backbone_weights: Where its first weights came from: ``folder:…``, ``package:…``, ``hub:…``
+            or none.
+        backbone_licence: SPDX name of their licence; empty where it is not known.
+        backbone_source: Address of the project that gives them; empty where it is not known.
         version: The project's version name such as ``V1``; empty before it has one.
         model_sha256: Hash of the model file this manifest belongs to.
         format: Layout of this document.
@@ -64,6 +67,8 @@ class ModelManifest:
     dataset_hash: str = ""
     backbone: str = ""
     backbone_weights: str = "none"
+    backbone_licence: str = ""
+    backbone_source: str = ""
     version: str = ""
     model_sha256: str = ""
     format: int = field(default=FORMAT)

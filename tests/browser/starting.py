@@ -22,13 +22,11 @@ START_S = 180.0
 def started(data: Path) -> Iterator[Platform]:
     """Run the platform on the folder ``data`` for the length of the block."""
     port = _free_port()
-    weights = ROOT.parent / "shared" / "weights"
     environment = os.environ | {
         "LOUPE_DATA": str(data),
         "LOUPE_PORT": str(port),
         "LOUPE_TRAINER_BUDGET_S": "25",
         "LOUPE_TRAINER_USE_HUB": "false",
-        **({"LOUPE_WEIGHTS": str(weights)} if weights.is_dir() else {}),
     }
     journal = data.parent / f"{data.name}.log"
     with journal.open("wb") as log:

@@ -37,6 +37,9 @@ def add_parser(subparsers: SubParsers) -> None:
         "--budget-s", type=float, default=_FIRST_BUDGET_S, help="training time of V1 in seconds"
     )
     parser.add_argument(
+        "--epochs", type=int, help="passes of V1 over its images, instead of a time"
+    )
+    parser.add_argument(
         "--retraining-budget-s", type=float, default=_SECOND_BUDGET_S, help="the same of V2"
     )
 
@@ -93,5 +96,7 @@ def _walk(args: argparse.Namespace, data: DemoData, platform: RunningPlatform, s
     demo_run = open_run(run_file, source=source, seed=args.seed, fresh=args.fresh)
     with Client(platform.address, read_key(platform.key_file)) as client:
         loop = DemoLoop(client, demo_run, show, check=platform.check)
-        first, second = loop.walk(data, Budgets(args.budget_s, args.retraining_budget_s))
+        first, second = loop.walk(
+            data, Budgets(args.budget_s, args.retraining_budget_s, args.epochs)
+        )
     show.versions(first, second)

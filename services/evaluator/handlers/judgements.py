@@ -64,6 +64,7 @@ class Judgements:
             number=version_number(data.version),
             manifest_key=data.manifest_key,
             predictions_key=data.predictions_key,
+            pretrained=data.pretrained,
             created_at=self._clock(),
             state="running",
         )

@@ -89,6 +89,7 @@ def _other_task(
         identity=options.identity,
         dataset_images=options.dataset_images,
         annotation_counts=options.annotation_counts,
+        pretrained=options.pretrained,
         history=options.history,
         elapsed_ms=options.elapsed_ms,
         features=image_features(options.image_traits),

@@ -153,6 +153,7 @@ class Judge:
             },
             dataset_images=len(dataset.images),
             annotation_counts=dataset.annotation_counts,
+            pretrained=report.pretrained,
             history=history,
             elapsed_ms=version.elapsed_ms,
             image_traits=traits,

@@ -4,10 +4,12 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from services.trainer.domain.recipe import Recipe
+from services.trainer.domain.recipe import BackboneName, Recipe
 from services.trainer.domain.records import version_name, whole_minutes
 from services.trainer.domain.retraining_policy import RetrainingPolicy
+from services.trainer.handlers.next_training import Outlook
 from services.trainer.handlers.trainings import Standing
+from services.trainer.process.weight_places import Place
 from services.trainer.repository import Figures, Line, Mode, Training, Trigger
 from shared.clock import Timestamp
 
@@ -41,7 +43,8 @@ class TrainingResponse(BaseModel):
     """A line of the records table (C-085..087).
 
     A terminated training shows no version, no rate, no end and no duration. ``labels`` counts kinds
-    of labels; ``duration_minutes`` is rounded down.
+    of labels; ``duration_minutes`` is rounded down. ``backbone_weights`` is known soon after the
+    training began: ``folder:…``, ``package:…``, ``hub:…``, or ``none`` of random first weights.
     """
 
     id: str
@@ -72,6 +75,8 @@ class TrainingResponse(BaseModel):
     deployed_at: Timestamp | None
     error: str
     backbone_weights: str | None
+    backbone_licence: str | None
+    backbone_source: str | None
     started_from: str | None
     epochs: int | None
     input_width: int | None
@@ -109,7 +114,9 @@ class TrainingResponse(BaseModel):
             duration_seconds=duration,
             progress=_progress(standing),
             error=training.error or training.report_error or training.deployment_error,
-            backbone_weights=made.backbone_weights if made else None,
+            backbone_weights=_backbone_weights(standing),
+            backbone_licence=made.backbone_licence if made else None,
+            backbone_source=made.backbone_source if made else None,
             started_from=made.started_from if made else None,
             epochs=made.epochs if made else None,
             input_width=made.input_width if made else None,
@@ -122,6 +129,34 @@ class TrainingResponse(BaseModel):
     def of_training(cls, training: Training) -> "TrainingResponse":
         """Build the response of a training that is over."""
         return cls.of(Standing(training))
+
+
+class NextTrainingResponse(BaseModel):
+    """Where the backbone of the next training will have its first weights from.
+
+    ``hub`` is asked when the training begins; without its answer, as with ``none``, the training
+    starts from random weights and needs many more images and epochs.
+    """
+
+    backbone: BackboneName
+    weights: Place
+    name: str
+    licence: str
+    source: str
+
+    @classmethod
+    def of(cls, outlook: Outlook) -> "NextTrainingResponse":
+        """Build the response of an outlook."""
+        found = outlook.weights
+        packaged = found.packaged
+        named = f"{packaged.package}=={found.release}" if packaged else ""
+        return cls(
+            backbone=outlook.backbone,
+            weights=found.place,
+            name=named or (found.file.name if found.file else ""),
+            licence=packaged.licence if packaged else "",
+            source=packaged.source if packaged else "",
+        )
 
 
 class TrendPoint(BaseModel):
@@ -185,6 +220,13 @@ def status_of(standing: Standing) -> Status:
 
 def _version(training: Training) -> str | None:
     return None if training.version_number is None else version_name(training.version_number)
+
+
+def _backbone_weights(standing: Standing) -> str | None:
+    """Known from the moment that the training process has looked."""
+    if standing.training.artefacts is not None:
+        return standing.training.artefacts.backbone_weights
+    return standing.job.payload.get("backbone_weights") if standing.job else None
 
 
 def _progress(standing: Standing) -> TrainingProgress:

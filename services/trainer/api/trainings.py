@@ -8,7 +8,9 @@ from fastapi import APIRouter, Depends, Response
 from sse_starlette.event import ServerSentEvent
 from sse_starlette.sse import EventSourceResponse
 
-from services.trainer.api.schemas import TrainingRequest, TrainingResponse
+from services.trainer.api.schemas import NextTrainingResponse, TrainingRequest, TrainingResponse
+from services.trainer.domain.recipe import BackboneName
+from services.trainer.handlers.next_training import NextTraining
 from services.trainer.handlers.trainings import Trainings, Wish
 from services.trainer.repository import ENDED
 from shared.callers import Caller
@@ -21,6 +23,7 @@ from shared.paging import Page
 WATCH_EVERY_S = 0.5
 
 Asked = Annotated[Trainings, Depends(use(Trainings))]
+Coming = Annotated[NextTraining, Depends(use(NextTraining))]
 router = APIRouter(tags=["trainings"])
 
 
@@ -49,6 +52,14 @@ async def list_trainings(
 ) -> Page[TrainingResponse]:
     """List the project's trainings, newest first."""
     return (await trainings.list_page(who, project_id, paging)).map(TrainingResponse.of)
+
+
+@router.get("/projects/{project_id}/next-training")
+async def show_next_training(
+    project_id: str, who: Viewer, coming: Coming, backbone: BackboneName | None = None
+) -> NextTrainingResponse:
+    """Tell what the next training will start from; its backbone is the deployment's, or another."""
+    return NextTrainingResponse.of(await coming.outlook(who, project_id, backbone=backbone))
 
 
 @router.get("/projects/{project_id}/trainings/{training_id}")

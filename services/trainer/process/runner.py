@@ -31,6 +31,8 @@ from services.trainer.process.work_order import (
     FailureMessage,
     ProgressMessage,
     ResultMessage,
+    StartMessage,
+    StartVersion,
     WorkOrder,
 )
 from shared.contracts.snapshot import Snapshot
@@ -72,9 +74,11 @@ class Run:
             cache_bytes=order.cache_mib << 20,
             spill=order.folder / "windows.bin",
         )
-        data = load_dataset(source, order.recipe, self.builder)
         found = find_weights(order.recipe, folder=order.weights_folder, hub=order.use_hub)
+        data = load_dataset(source, order.recipe, self.builder)
         training, started_from = self._prepare(data, found)
+        found = _known_of(order.start) if order.start and started_from else found
+        say(StartMessage(backbone_weights=found.origin))
         resumed = self._resume(training)
         if not resumed:
             spent_s = time.monotonic() - began
@@ -171,6 +175,8 @@ class Run:
                 golden=write(folder / "golden.npz", self._golden(data, manifest, session)),
                 model_manifest=write(folder / "model.json", manifest.to_json().encode()),
                 backbone_weights=found.origin,
+                backbone_licence=found.licence,
+                backbone_source=found.source,
                 started_from=started_from,
                 epochs=training.epochs,
                 input_size=input_size,
@@ -193,6 +199,8 @@ class Run:
             dataset_hash=self.snapshot.dataset_hash,
             backbone=recipe.backbone,
             backbone_weights=found.origin,
+            backbone_licence=found.licence,
+            backbone_source=found.source,
             version=self.order.version,
             model_sha256=sha256_of(model),
         )
@@ -205,6 +213,11 @@ class Run:
         batch = np.empty((1, manifest.input_height, manifest.input_width, 3), np.uint8)
         fill_input(crop(pixels, window), batch[0], manifest.resize, manifest.pad_value)
         return golden_bytes(batch, session.run(batch))
+
+
+def _known_of(start: StartVersion) -> FoundWeights:
+    """What the backbone of an earlier version began as."""
+    return FoundWeights(None, start.backbone_weights, start.backbone_licence, start.backbone_source)
 
 
 def main() -> None:

@@ -1,7 +1,9 @@
-"""Finds pretrained backbone weights: an air-gapped site's folder, torchvision's hub, or none."""
+"""Loads pretrained backbone weights from where `weight_places` says that they are."""
 
 import hashlib
+import io
 import logging
+import pickle
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +13,8 @@ import torch
 from torch import Tensor
 from torchvision.models import get_model_weights
 
-from services.trainer.domain.recipe import Recipe
+from services.trainer.domain.recipe import BackboneName, Recipe
+from services.trainer.process.weight_places import WeightPlace, weight_place
 
 _HUB_S = 10.0
 
@@ -20,10 +23,20 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class FoundWeights:
-    """A state dict and where it came from; no tensors: the training starts from random ones."""
+    """A state dict and where it came from; no tensors: the training starts from random ones.
+
+    Attributes:
+        tensors: By the names of our network.
+        origin: ``folder:<file>@<sha256>``, ``package:<name>==<version>@<sha256>``, ``hub:<name>``
+            or ``none``.
+        licence: SPDX name where it is known.
+        source: Address of the project that gives them, where it is known.
+    """
 
     tensors: Mapping[str, Tensor] | None
     origin: str
+    licence: str = ""
+    source: str = ""
 
 
 NO_WEIGHTS = FoundWeights(None, "none")
@@ -37,21 +50,43 @@ def find_weights(recipe: Recipe, *, folder: Path | None, hub: bool = False) -> F
         folder: ``LOUPE_WEIGHTS``: state dicts named ``<backbone>*.pth``, the first by name counts.
         hub: Whether torchvision may download; a failure leaves the training without weights.
 
-    Returns:
-        The origin is recorded with the version: ``folder:<file>@<sha256>``, ``hub:<name>``, none.
+    Raises:
+        ValueError: A package's file is missing or another one than was checked, or a file holds
+            more than tensors.
     """
     if not recipe.pretrained:
         return NO_WEIGHTS
-    if folder is not None:
-        for path in sorted(folder.glob(f"{recipe.backbone}*.pth")):
-            digest = hashlib.sha256(path.read_bytes()).hexdigest()
-            tensors = torch.load(path, map_location="cpu", weights_only=True)
-            return FoundWeights(tensors, f"folder:{path.name}@{digest[:16]}")
-    return _from_hub(recipe) if hub else NO_WEIGHTS
+    found = weight_place(recipe.backbone, folder=folder, hub=hub)
+    if found.place == "hub":
+        return _from_hub(recipe.backbone)
+    return NO_WEIGHTS if found.file is None else _from_file(found, found.file)
 
 
-def _from_hub(recipe: Recipe) -> FoundWeights:
-    weights = next(iter(get_model_weights(recipe.backbone)))
+def _from_file(found: WeightPlace, path: Path) -> FoundWeights:
+    packaged = found.packaged
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError as error:
+        raise ValueError(f"the pretrained weights {path.name} are missing") from error
+    digest = hashlib.sha256(data).hexdigest()
+    if packaged is not None and digest != packaged.sha256:
+        raise ValueError(f"{path.name} of {packaged.package} is not the file that was checked")
+    try:
+        tensors = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        raise ValueError(f"{path.name} is no file of tensors alone: {error}") from error
+    if packaged is None:
+        return FoundWeights(tensors, f"folder:{path.name}@{digest}")
+    return FoundWeights(
+        {packaged.rename(name): value for name, value in tensors.items()},
+        f"package:{packaged.package}=={found.release}@{digest}",
+        packaged.licence,
+        packaged.source,
+    )
+
+
+def _from_hub(backbone: BackboneName) -> FoundWeights:
+    weights = next(iter(get_model_weights(backbone)))
     # An air-gapped site's network may swallow packets instead of refusing them.
     before = socket.getdefaulttimeout()
     socket.setdefaulttimeout(_HUB_S)
@@ -62,4 +97,4 @@ def _from_hub(recipe: Recipe) -> FoundWeights:
         return NO_WEIGHTS
     finally:
         socket.setdefaulttimeout(before)
-    return FoundWeights(tensors, f"hub:{weights}")
+    return FoundWeights(tensors, f"hub:{weights}", source="https://pytorch.org/vision")

@@ -24,13 +24,19 @@ class CheckpointFiles(BaseModel):
 
 
 class StartVersion(BaseModel):
-    """An earlier version: its name, its labels in order, and its weights as safetensors."""
+    """An earlier version: its name, its labels in order, and its weights as safetensors.
+
+    ``backbone_…`` say what its backbone began as, and so what one that goes on from it did.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     version: str
     labels: tuple[str, ...]
     weights: Path
+    backbone_weights: str
+    backbone_licence: str = ""
+    backbone_source: str = ""
 
 
 class WorkOrder(BaseModel):
@@ -82,6 +88,15 @@ class ProgressMessage(BaseModel):
     seconds_left: float | None = None
 
 
+class StartMessage(BaseModel):
+    """What the training starts from: origin of its backbone's weights, ``none`` of random ones."""
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: Literal["start"] = "start"
+    backbone_weights: str
+
+
 class CheckpointMessage(BaseModel):
     """A checkpoint is complete on disk."""
 
@@ -104,6 +119,8 @@ class ResultMessage(BaseModel):
     predictions: Path
     golden: Path
     backbone_weights: str
+    backbone_licence: str = ""
+    backbone_source: str = ""
     started_from: str
     epochs: int
     input_size: tuple[int, int]
@@ -121,6 +138,6 @@ class FailureMessage(BaseModel):
 
 
 Message = Annotated[
-    ProgressMessage | CheckpointMessage | ResultMessage | FailureMessage,
+    ProgressMessage | StartMessage | CheckpointMessage | ResultMessage | FailureMessage,
     Field(discriminator="kind"),
 ]

@@ -71,11 +71,14 @@ class AttemptFiles:
         champion = await trainings.find(line.champion.training_id)
         if champion is None or champion.artefacts is None:
             return None
-        key = champion.artefacts.weights_key
+        made = champion.artefacts
         return StartVersion(
             version=version_name(line.champion.version_number),
             labels=champion.labels,
-            weights=await files.enter_async_context(self._blobs.as_file(key)),
+            weights=await files.enter_async_context(self._blobs.as_file(made.weights_key)),
+            backbone_weights=made.backbone_weights,
+            backbone_licence=made.backbone_licence,
+            backbone_source=made.backbone_source,
         )
 
     async def _checkpoint(
@@ -126,6 +129,8 @@ class AttemptFiles:
             golden_key=await stored(made.golden),
             model_manifest_key=await stored(made.model_manifest),
             backbone_weights=made.backbone_weights,
+            backbone_licence=made.backbone_licence,
+            backbone_source=made.backbone_source,
             started_from=made.started_from,
             epochs=made.epochs,
             resumed_at_epoch=made.resumed_at_epoch,

@@ -16,6 +16,7 @@ from services.trainer.process.work_order import (
     Message,
     ProgressMessage,
     ResultMessage,
+    StartMessage,
     WorkOrder,
 )
 from services.trainer.repository import TRAININGS, Training
@@ -93,6 +94,8 @@ class TrainingWork:
             await lease.report(progress)
         elif isinstance(message, CheckpointMessage):
             await self._keep_checkpoint(lease, message)
+        elif isinstance(message, StartMessage):
+            await lease.remember(backbone_weights=message.backbone_weights)
 
     async def _keep_checkpoint(self, lease: Lease, message: CheckpointMessage) -> None:
         """Stores a checkpoint, points the job to it, then drops the one before."""
@@ -118,6 +121,7 @@ class TrainingWork:
             model_manifest_key=artefacts.model_manifest_key,
             golden_key=artefacts.golden_key,
             input_plan_hash=artefacts.input_plan_hash,
+            pretrained=artefacts.backbone_weights != "none",
         )
         checkpoint: dict[str, Any] | None = lease.job.payload.get("checkpoint")
         await lease.finish(events=[event])

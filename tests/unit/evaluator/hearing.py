@@ -61,13 +61,20 @@ async def store(stores: Stores, data: bytes, tenant: str = "default") -> str:
 
 
 async def train(
-    service: Service, stores: Stores, name: str = "V1", *, tenant: str = "default", **how: Any
+    service: Service,
+    stores: Stores,
+    name: str = "V1",
+    *,
+    tenant: str = "default",
+    pretrained: bool | None = None,
+    **how: Any,
 ) -> None:
     """Let the service hear of a version on made-up parts; ``how`` goes to ``version_files``."""
     manifest, predictions = version_files(name=name, **how)
     manifest_key = await store(stores, manifest, tenant)
     predictions_key = await store(stores, predictions, tenant)
-    await hear(service, succeeded(manifest_key, predictions_key, name), tenant=tenant)
+    said = succeeded(manifest_key, predictions_key, name)
+    await hear(service, said.model_copy(update={"pretrained": pretrained}), tenant=tenant)
 
 
 def succeeded(manifest_key: str, predictions_key: str, name: str = "V1") -> TrainingSucceeded:

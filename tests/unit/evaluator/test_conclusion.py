@@ -50,3 +50,12 @@ def test_a_low_rate_opens_no_gate() -> None:
     high = [n["en"] for n in notes(0.95, dataset_images=500, evaluated=150)]
     assert any("get the online figures right first" in text for text in low)
     assert not any("get the online figures right first" in text for text in high)
+
+
+@pytest.mark.parametrize(("pretrained", "warned"), [(False, True), (True, False), (None, False)])
+def test_a_version_that_began_from_nothing_is_warned_of(
+    pretrained: bool | None, warned: bool
+) -> None:
+    said = notes(0.95, dataset_images=500, evaluated=150, pretrained=pretrained)
+    assert any("预训练权重" in note["zh-CN"] for note in said) is warned
+    assert any("without pretrained weights" in note["en"] for note in said) is warned

@@ -56,6 +56,19 @@ async def test_a_training_becomes_a_report_with_its_pages(stores: Stores) -> Non
     assert paper.content.startswith(b"%PDF-")
 
 
+async def test_a_version_that_began_from_nothing_says_so_in_every_form(stores: Stores) -> None:
+    service = build(stores)
+    async with running(stores, [service]) as platform:
+        await project(service)
+        await train(service, stores, pretrained=False)
+        report = await platform.client.get(f"{PATH}/V1/report?language=en")
+        elsewhere = await platform.client.get(f"{PATH}/V1/report?language=en&threshold=0.7")
+        page = await platform.client.get(f"{PATH}/V1/report.html?language=en")
+    for answer in (report, elsewhere):
+        assert "without pretrained weights" in " ".join(answer.json()["notes"])
+    assert "without pretrained weights" in page.text
+
+
 async def test_the_event_carries_the_headline_and_comes_once(stores: Stores) -> None:
     service = build(stores)
     await stores.open(service.all_collections)

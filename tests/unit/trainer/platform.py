@@ -21,6 +21,7 @@ from services.trainer.process.work_order import (
     Message,
     ProgressMessage,
     ResultMessage,
+    StartMessage,
     WorkOrder,
 )
 from services.trainer.repository import (
@@ -76,6 +77,7 @@ class Script:
     """An executor that says what a test wants, without computing anything."""
 
     lives: list[str] = field(default_factory=lambda: ["result"])
+    backbone_weights: str = "package:backbones==1.0@ab"
     orders: list[WorkOrder] = field(default_factory=list)
     pause: asyncio.Event | None = None
     running: asyncio.Event = field(default_factory=asyncio.Event)
@@ -83,6 +85,7 @@ class Script:
     async def run(self, order: WorkOrder) -> AsyncGenerator[Message, None]:
         self.orders.append(order)
         life = self.lives[min(len(self.orders), len(self.lives)) - 1]
+        yield StartMessage(backbone_weights=self.backbone_weights)
         yield ProgressMessage(stage="training", percent=50, epoch=1, epochs=2, loss=0.5)
         yield CheckpointMessage(epoch=1, files=checkpoint(order.folder))
         self.running.set()
@@ -93,7 +96,7 @@ class Script:
         if life == "fails":
             yield FailureMessage(reason="the loss is not a number")
             return
-        yield result(order)
+        yield result(order, self.backbone_weights)
 
 
 def checkpoint(folder: Path) -> CheckpointFiles:
@@ -103,14 +106,15 @@ def checkpoint(folder: Path) -> CheckpointFiles:
     return files
 
 
-def result(order: WorkOrder) -> ResultMessage:
+def result(order: WorkOrder, backbone_weights: str = "none") -> ResultMessage:
     files = {}
     for name in ("model", "model_manifest", "weights", "predictions", "golden"):
         files[name] = order.folder / name
         files[name].write_bytes(f"{name} of {order.version}".encode())
     return ResultMessage(
         **files,
-        backbone_weights="none",
+        backbone_weights=backbone_weights,
+        backbone_licence="MIT",
         started_from=order.start.version if order.start else "",
         epochs=2,
         input_size=(96, 96),

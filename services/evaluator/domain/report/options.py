@@ -18,7 +18,8 @@ class ReportOptions:
     """What a report needs to know beside the evaluation.
 
     ``threshold`` None takes the best F1. ``annotation_counts`` are those of the whole data set by
-    label (default: the evaluated truths). ``history`` gives each label's (annotations, rate) of
+    label (default: the evaluated truths). ``pretrained`` tells whether the backbone was; None where
+    nobody knows. ``history`` gives each label's (annotations, rate) of
     earlier versions. ``watched`` holds corrected images that judge nothing but themselves.
     ``rotated`` are truths and detections with their angles. ``replicates`` 0 leaves the bootstrap
     out.
@@ -29,6 +30,7 @@ class ReportOptions:
     identity: Mapping[str, Any] = field(default_factory=dict)
     dataset_images: int | None = None
     annotation_counts: Sequence[int] | None = None
+    pretrained: bool | None = None
     history: Mapping[str, Sequence[tuple[int, float]]] = field(default_factory=dict)
     tile_plan: TilePlan | None = None
     elapsed_ms: Sequence[float] = ()
@@ -47,6 +49,7 @@ def kept_options(options: ReportOptions) -> dict[str, Any]:
     return {
         "dataset_images": options.dataset_images,
         "annotation_counts": options.annotation_counts,
+        "pretrained": options.pretrained,
         "history": options.history,
         "tile_plan": None if plan is None else [plan.grid, plan.tile_size, plan.overlap_px],
         "image_traits": options.image_traits,
@@ -70,6 +73,7 @@ def read_options(
         iou_threshold=iou_threshold,
         dataset_images=kept["dataset_images"],
         annotation_counts=kept["annotation_counts"],
+        pretrained=kept.get("pretrained"),
         history={
             label: [(int(count), float(rate)) for count, rate in points]
             for label, points in kept["history"].items()

@@ -88,11 +88,18 @@ def conclusion(rate: float, precision: float, rows: list[LabelRow]) -> Words:
     return join(parts)
 
 
-def notes(rate: float, *, dataset_images: int, evaluated: int) -> list[Words]:
-    """What must be read beside the figures: C-152, C-105, C-106, C-156."""
+def notes(
+    rate: float, *, dataset_images: int, evaluated: int, pretrained: bool | None = None
+) -> list[Words]:
+    """What must be read beside the figures: C-152, C-105, C-106, C-156.
+
+    ``pretrained`` is False where the model began from random weights, None where nobody knows.
+    """
     out = []
     if dataset_images < FEW_IMAGES:
         out.append(say("reference_only", images=dataset_images, evaluated=evaluated))
+    if pretrained is False:
+        out.append(say("not_pretrained"))
     out.append(say("caveat"))
     if not isnan(rate) and rate < LOW_RATE:
         out.append(say("gate"))

@@ -47,6 +47,12 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "The data set has only {images} images (under 100), {evaluated} of them evaluated: these "
         "figures are for reference only.",
     ),
+    "not_pretrained": (
+        "该版本没有使用预训练权重，是从零开始训练的：图片不多时，效果会明显更差。"
+        "请安装预训练权重后重新训练，或联系平台管理员。",
+        "This version was trained from nothing, without pretrained weights: with few images it is "
+        "much worse than it could be. Have them installed and train again.",
+    ),
     "gate": (
         "平均检出率偏低时离线测试效果也会差：请先把线上指标做好，再进行离线测试。",
         "With a low average detection rate offline tests will be poor too: get the online figures "

@@ -1,7 +1,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { Button, Card, Popconfirm, Progress, Statistic, Tag } from "antd";
+import { Alert, Button, Card, Popconfirm, Progress, Statistic, Tag } from "antd";
 import { useMemo, type ReactNode } from "react";
-import { cancelTraining, type Training } from "../../api/trainer";
+import { beganFromNothing, cancelTraining, type Training } from "../../api/trainer";
 import { useWords, type Words } from "../../i18n/language";
 import { Chart, type ChartOption } from "../../ui/Chart";
 import { clock, decimal } from "../../ui/format";
@@ -32,6 +32,9 @@ export function LiveTraining({ training }: { readonly training: Training }): Rea
         status="active"
         data-testid="training-progress"
       />
+      {beganFromNothing(training) && (
+        <Alert type="warning" showIcon title={words.train.noWeights(training.recipe.backbone)} />
+      )}
       <div className="live-body">
         <div className="live-figures">
           <Statistic

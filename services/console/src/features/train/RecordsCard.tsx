@@ -3,7 +3,7 @@ import { App, Button, Card, Empty, Popover, Space, Table, Tag, Typography } from
 import type { TableColumnsType } from "antd";
 import type { ReactNode } from "react";
 import { Link } from "react-router";
-import { resumeTraining, type Training, type TrainingStatus } from "../../api/trainer";
+import { beganFromNothing, resumeTraining, type Training, type TrainingStatus } from "../../api/trainer";
 import { useWords, type Words } from "../../i18n/language";
 import { percent, time } from "../../ui/format";
 import { HelpTip } from "../../ui/HelpTip";
@@ -135,6 +135,7 @@ function VersionName({ training }: { readonly training: Training }): ReactNode {
       {training.promoted && training.deployed_at !== null && (
         <Tag color="cyan">{words.train.deployed}</Tag>
       )}
+      {beganFromNothing(training) && <Tag color="warning">{words.train.fromNothing}</Tag>}
       {!training.promoted && training.gate_reason !== "" && (
         <HelpTip title={words.train.notPromoted} text={training.gate_reason} />
       )}

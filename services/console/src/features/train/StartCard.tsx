@@ -4,7 +4,7 @@ import { Alert, Button, Card, Space, Statistic, Typography } from "antd";
 import type { ReactNode } from "react";
 import { listLabels } from "../../api/annotation";
 import { summariseImages } from "../../api/gallery";
-import { startTraining, type TrainingMode } from "../../api/trainer";
+import { getNextTraining, startTraining, type NextTraining, type TrainingMode } from "../../api/trainer";
 import { useWords } from "../../i18n/language";
 import { ProblemAlert } from "../../ui/ProblemAlert";
 import { TRAINABLE_TASKS } from "../projects/rules";
@@ -21,6 +21,10 @@ export function StartCard({ trainings, busy }: Props): ReactNode {
   const project = useProject();
   const queries = useQueryClient();
   const counts = useCounts(project.id);
+  const next = useQuery({
+    queryKey: ["next-training", project.id],
+    queryFn: () => getNextTraining(project.id),
+  });
   const trainable = TRAINABLE_TASKS.includes(project.task);
   const start = useMutation({
     mutationFn: (mode: TrainingMode) => startTraining(project.id, mode),
@@ -56,6 +60,7 @@ export function StartCard({ trainings, busy }: Props): ReactNode {
         </Space>
       </div>
       {!trainable && <Alert type="info" showIcon className="start-problem" title={words.projects.trainedLater} />}
+      {trainable && next.data !== undefined && <WeightsAlert next={next.data} />}
       {busy && <Typography.Text type="secondary">{words.train.busyHint}</Typography.Text>}
       {start.isError && <ProblemAlert error={start.error} className="start-problem" />}
       <div className="figures">
@@ -65,6 +70,22 @@ export function StartCard({ trainings, busy }: Props): ReactNode {
         <Statistic title={words.train.labelKinds} value={counts.labels} />
       </div>
     </Card>
+  );
+}
+
+/** Said before the training, since without pretrained weights few images teach little. */
+function WeightsAlert({ next }: { readonly next: NextTraining }): ReactNode {
+  const { train } = useWords();
+  if (next.weights === "folder" || next.weights === "package") return null;
+  const missing = next.weights === "none";
+  return (
+    <Alert
+      type={missing ? "warning" : "info"}
+      showIcon
+      className="start-problem"
+      data-testid="weights-missing"
+      title={missing ? train.noWeights(next.backbone) : train.weightsFromHub(next.backbone)}
+    />
   );
 }
 

@@ -2,7 +2,8 @@
 import { screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { describe, expect, test } from "vitest";
-import { policy, project, training } from "../../testing/builders";
+import type { Training } from "../../api/trainer";
+import { nextTraining, policy, project, training } from "../../testing/builders";
 import { answers, pageOf, problem } from "../../testing/platform";
 import { LANGUAGES, open } from "../../testing/screen";
 
@@ -13,6 +14,7 @@ const AROUND = {
   "GET /api/annotation/projects/p1/labels": { items: [] },
   "GET /api/trainer/projects/p1/versions": pageOf(),
   "GET /api/trainer/projects/p1/retraining-policy": policy(),
+  "GET /api/trainer/projects/p1/next-training": nextTraining(),
 };
 
 describe.each(LANGUAGES)("the training page in %s", (language) => {
@@ -20,6 +22,25 @@ describe.each(LANGUAGES)("the training page in %s", (language) => {
     answers({ ...AROUND, [TRAININGS]: pageOf() });
     const { words } = open("/projects/p1/train", language);
     expect(await screen.findByText(words.train.none)).toBeVisible();
+  });
+
+  test("without pretrained weights it warns before the training, and beside what came of it", async () => {
+    const recipe = { pretrained: true, backbone: "mobilenet_v2" } as Training["recipe"];
+    answers({
+      ...AROUND,
+      "GET /api/trainer/projects/p1/next-training": nextTraining({ weights: "none" }),
+      [TRAININGS]: pageOf(training({ backbone_weights: "none", recipe })),
+    });
+    const { words } = open("/projects/p1/train", language);
+    expect(await screen.findByText(words.train.noWeights("mobilenet_v2"))).toBeVisible();
+    expect(await screen.findByText(words.train.fromNothing)).toBeVisible();
+  });
+
+  test("with packaged weights it warns of nothing", async () => {
+    answers({ ...AROUND, [TRAININGS]: pageOf() });
+    const { words } = open("/projects/p1/train", language);
+    expect(await screen.findByText(words.train.none)).toBeVisible();
+    expect(screen.queryByTestId("weights-missing")).toBeNull();
   });
 
   test("refused, it says why and tries again when asked to", async () => {

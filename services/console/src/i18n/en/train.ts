@@ -9,12 +9,15 @@ export const train = {
   deployed: "deployed",
   duration: "Duration",
   epoch: "Epoch",
+  fromNothing: "not pretrained",
   finishedAt: "Finished",
   labelKinds: "Labels",
   loss: "Loss",
   lossCurve: "Loss curve",
   minutes: (count: number) => (count === 0 ? "< 1 min" : `${count} min`),
   minutesAxis: "Minutes",
+  noWeights: (backbone: string) =>
+    `No pretrained weights for ${backbone} are installed: a model that starts from nothing needs many more images and much more time. Install them, or ask who runs this platform.`,
   none: "Nothing has been trained yet.",
   notPromoted: "Not promoted",
   number: "No.",
@@ -40,6 +43,8 @@ export const train = {
   trend: "Last ten trainings",
   trendHelp: "Training time and average detection rate of the last ten versions: more good images should raise the rate.",
   version: "Version",
+  weightsFromHub: (backbone: string) =>
+    `The pretrained weights for ${backbone} are downloaded when the training begins; without the internet the model starts from nothing.`,
 };
 
 export const trainingStatus = {

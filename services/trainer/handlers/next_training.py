@@ -1,0 +1,40 @@
+"""What a project's next training will start from, before anybody asks for it."""
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+
+from services.trainer.domain.recipe import BackboneName, Recipe
+from services.trainer.process.weight_places import WeightPlace, weight_place
+from shared.callers import Caller
+from shared.projects.directory import ProjectDirectory
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """A backbone, and where its first weights will come from as far as this process can see."""
+
+    backbone: BackboneName
+    weights: WeightPlace
+
+
+class NextTraining:
+    """Looks at the places of pretrained weights without loading any."""
+
+    def __init__(
+        self, projects: ProjectDirectory, *, recipe: Recipe, folder: Path | None, hub: bool
+    ) -> None:
+        """``recipe`` is the deployment's; ``folder`` and ``hub`` are as the workers have them."""
+        self._projects = projects
+        self._recipe = recipe
+        self._folder = folder
+        self._hub = hub
+
+    async def outlook(
+        self, who: Caller, project_id: str, *, backbone: BackboneName | None = None
+    ) -> Outlook:
+        """The outlook for the deployment's backbone or another one; raises NotFound."""
+        await self._projects.require(who.tenant, project_id)
+        wanted = backbone or self._recipe.backbone
+        found = await asyncio.to_thread(weight_place, wanted, folder=self._folder, hub=self._hub)
+        return Outlook(wanted, found)
