@@ -2,7 +2,7 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -48,14 +48,14 @@ def merged(
         The shapes of both; None where they cannot stand together: two labels of a classified image,
         or more shapes than one image may have.
     """
-    near: dict[tuple[int, int], list[Shape]] = defaultdict(list)
+    near: dict[Hashable, list[Shape]] = defaultdict(list)
     for shape in drawn:
-        for cell in _cells(shape):
-            near[cell].append(shape)
+        for place in _places(shape):
+            near[place].append(shape)
     added = [
         _bare(shape)
         for shape in imported
-        if not any(_is_near(shape, present) for present in near[_cell(shape)])
+        if not any(_is_near(shape, present) for present in near[(_key(shape), _cell(shape))])
     ]
     shapes = with_ids((*drawn, *added), image_id)
     too_many = len(shapes) > MAX_SHAPES or not spec_of(task).allows(len(shapes))
@@ -72,17 +72,21 @@ def _cell(shape: Shape) -> tuple[int, int]:
     return math.floor(x), math.floor(y)
 
 
-def _cells(shape: Shape) -> Iterator[tuple[int, int]]:
+def _key(shape: Shape) -> Hashable:
+    """What shapes that are near one another have alike; masks, which have no points, all of it."""
+    code = (shape.rle.size, shape.rle.counts) if shape.rle else None
+    return shape.label, shape.kind, code, shape.text, len(shape.points)
+
+
+def _places(shape: Shape) -> Iterator[Hashable]:
     """Where the first point of a shape that is near this one may lie."""
     x, y = _cell(shape)
-    yield from ((x + right, y + down) for right in (-1, 0, 1) for down in (-1, 0, 1))
+    around = (-1, 0, 1) if shape.points else (0,)
+    yield from ((_key(shape), (x + right, y + down)) for right in around for down in around)
 
 
 def _is_near(one: Shape, other: Shape) -> bool:
-    if (one.label, one.kind, one.rle, one.text) != (other.label, other.kind, other.rle, other.text):
-        return False
-    if len(one.points) != len(other.points):
-        return False
+    """Whether two shapes of one key are the same object."""
     if abs((one.angle or 0) - (other.angle or 0)) > _NEAR_PX:
         return False
     pairs = zip(one.points, other.points, strict=True)
