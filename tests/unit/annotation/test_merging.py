@@ -1,4 +1,4 @@
-"""Merging an import into what is drawn: the same object once, at a cost that grows as the shapes."""
+"""Merging an import into what is drawn: the same object once, at a cost that grows in step."""
 
 from collections.abc import Callable
 
