@@ -7,9 +7,9 @@ from services.annotation.api.archive_body import ArchiveBody
 from services.annotation.handlers.annotation_store import AnnotationStore
 from services.annotation.handlers.annotations import Annotations
 from services.annotation.handlers.exports import Exports
-from services.annotation.handlers.images import Images
 from services.annotation.handlers.import_undo import ImportUndo
 from services.annotation.handlers.imports import Imports
+from services.annotation.handlers.label_names import LabelNames
 from services.annotation.handlers.labels import Labels
 from services.annotation.handlers.predictions import Predictions
 from services.annotation.handlers.snapshots import Snapshots
@@ -20,6 +20,7 @@ from services.annotation.settings import AnnotationSettings
 from services.annotation.subscriptions import subscriptions
 from shared.hosting.service import Service
 from shared.hosting.stores import Stores
+from shared.images.directory import ImageDirectory
 from shared.projects.directory import ProjectDirectory
 
 
@@ -28,22 +29,23 @@ def build(stores: Stores) -> Service:
     settings = AnnotationSettings()
     documents = stores.documents
     projects = ProjectDirectory(documents, SERVICE)
-    images = Images(documents)
+    images = ImageDirectory(documents, SERVICE)
     predictions = Predictions(documents)
     store = AnnotationStore(documents, images=images)
-    labels = Labels(documents, store, images)
+    labels = Labels(documents)
+    names = LabelNames(documents, store, images)
     annotations = Annotations(
         documents,
         projects=projects,
         images=images,
-        labels=labels,
+        names=names,
         predictions=predictions,
         store=store,
     )
     snapshots = Snapshots(documents, stores.blobs, projects=projects, images=images, store=store)
     parser = ArchiveParser(settings)
-    imports = Imports(parser, images=images, labels=labels, store=store)
-    undoing = ImportUndo(images=images, labels=labels, store=store)
+    imports = Imports(parser, images=images, names=names, store=store)
+    undoing = ImportUndo(images=images, names=names, store=store)
     body = ArchiveBody(settings.staging_folder(), settings.max_archive_mib << 20)
     exports = Exports(snapshots, images=images, labels=labels, staging=settings.staging_folder())
     return Service(
@@ -54,9 +56,11 @@ def build(stores: Stores) -> Service:
         use_cases=(annotations, labels, projects, imports, undoing, exports, body),
         subscriptions=subscriptions(
             projects,
+            images,
             annotations=annotations,
-            tile_spread=TileSpread(projects, images=images, store=store),
+            tile_spread=TileSpread(projects, images=images, names=names, store=store),
             labels=labels,
+            names=names,
             snapshots=snapshots,
             predictions=predictions,
         ),

@@ -1,39 +1,19 @@
 """The collections that the annotation service owns."""
 
+from pydantic import BaseModel, ConfigDict
+
 from services.annotation.domain.formats.model import KnownImage, Split
 from services.annotation.domain.history import Change
 from shared.clock import Timestamp
 from shared.contracts.shapes import IgnoreRegion, Shape
-from shared.documents.port import CollectionSpec, Document, Index
+from shared.documents.port import CollectionSpec, Condition, Document, Index, Not
 from shared.documents.projections import Projection
 from shared.documents.receipts import receipts_spec
-from shared.projects.directory import projects_spec
+from shared.images.directory import ImageView, images_spec
+from shared.projects.directory import ProjectView, projects_spec
 
 SERVICE = "annotation"
-
-
-class ImageView(Projection):
-    """An image as the gallery announced it; deleted ones stay as marks.
-
-    A tile names its parent, its place in it, and the plan that cut it.
-    """
-
-    project_id: str = ""
-    name: str = ""
-    blob_key: str = ""
-    sha256: str = ""
-    width: int = 0
-    height: int = 0
-    parent_id: str | None = None
-    plan_hash: str | None = None
-    offset_x: int = 0
-    offset_y: int = 0
-    exif_device: str | None = None
-    deleted: bool = False
-
-    def known(self) -> KnownImage:
-        """Return what label files are matched against."""
-        return KnownImage(self.id, self.name, self.width, self.height)
+_MAX_FORMER_NAMES = 100
 
 
 class PredictionView(Projection):
@@ -76,17 +56,33 @@ class ChangeRecord(Document):
     change: Change
 
 
+class FormerName(BaseModel):
+    """A name that a label had until a time."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    until: Timestamp
+
+
 class Label(Document):
     """A label of a project. A deleted one stays as a mark, so that no late event revives it.
 
-    ``unique_name`` is the name while the label lives, and unlike any name after that.
+    ``unique_name`` is the name while the label lives, and unlike any name after that. A former name
+    is an alias of the label until another one has it.
     """
 
     project_id: str
     name: str
     unique_name: str
     created_at: Timestamp
+    former_names: tuple[FormerName, ...] = ()
     deleted: bool = False
+
+    def giving_up(self, at: Timestamp) -> tuple[FormerName, ...]:
+        """Return the former names of the label once it has another name, or none; oldest first."""
+        earlier = [former for former in self.former_names if former.name != self.name]
+        return (*earlier, FormerName(name=self.name, until=at))[-_MAX_FORMER_NAMES:]
 
 
 class SnapshotRecord(Document):
@@ -101,9 +97,7 @@ class SnapshotRecord(Document):
 
 PROJECTS = projects_spec(SERVICE)
 RECEIPTS = receipts_spec(SERVICE)
-IMAGES = CollectionSpec(
-    "annotation.images", ImageView, (Index(("project_id", "name")), Index(("parent_id",)))
-)
+IMAGES = images_spec(SERVICE, Index(("project_id", "name")), Index(("parent_id",)))
 PREDICTIONS = CollectionSpec("annotation.predictions", PredictionView, (Index(("image_id",)),))
 ANNOTATIONS = CollectionSpec(
     "annotation.annotations", Annotation, (Index(("project_id", "annotated")),)
@@ -117,3 +111,25 @@ LABELS = CollectionSpec(
 SNAPSHOTS = CollectionSpec("annotation.snapshots", SnapshotRecord)
 
 COLLECTIONS = (PROJECTS, RECEIPTS, IMAGES, PREDICTIONS, ANNOTATIONS, HISTORY, LABELS, SNAPSHOTS)
+
+
+def new_label(tenant: str, project_id: str, name: str, *, label_id: str, at: Timestamp) -> Label:
+    """Return a label that is not stored yet."""
+    return Label(
+        id=label_id,
+        tenant=tenant,
+        project_id=project_id,
+        name=name,
+        unique_name=name,
+        created_at=at,
+    )
+
+
+def judged(project: ProjectView) -> dict[str, Condition]:
+    """Return the condition for the images that a project counts: of a tiled one, its tiles."""
+    return {} if project.tiling is None else {"parent_id": Not(None)}
+
+
+def known_image(view: ImageView) -> KnownImage:
+    """Return what shapes and label files are checked against."""
+    return KnownImage(view.id, view.name, view.width, view.height)

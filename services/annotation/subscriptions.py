@@ -1,6 +1,7 @@
 """What the annotation service listens to."""
 
 from services.annotation.handlers.annotations import Annotations
+from services.annotation.handlers.label_names import LabelNames
 from services.annotation.handlers.labels import Labels
 from services.annotation.handlers.predictions import Predictions
 from services.annotation.handlers.snapshots import Snapshots
@@ -11,27 +12,31 @@ from shared.contracts.model_events import PredictionCompleted
 from shared.contracts.project_events import ProjectCreated
 from shared.contracts.training_events import TrainingRequested
 from shared.events.subscriptions import Subscription, on
+from shared.images.directory import ImageDirectory
 from shared.projects.directory import ProjectDirectory
 
 
 def subscriptions(
     projects: ProjectDirectory,
+    images: ImageDirectory,
     *,
     annotations: Annotations,
     tile_spread: TileSpread,
     labels: Labels,
+    names: LabelNames,
     snapshots: Snapshots,
     predictions: Predictions,
 ) -> tuple[Subscription, ...]:
-    """Return the table: event class → handler."""
+    """Return the table: event class → handlers, in order."""
     return (
         on(ProjectCreated, labels.seed),  # first: who sees the project sees its labels
         *projects.subscriptions(),
+        *images.subscriptions(),
         on(ImageUploaded, tile_spread.uploaded),
         on(ImageDeleted, annotations.image_deleted),
         on(AnnotationSaved, tile_spread.annotated),
-        on(LabelRenamed, labels.renamed),
-        on(LabelDeleted, labels.deleted),
+        on(LabelRenamed, names.renamed),
+        on(LabelDeleted, names.deleted),
         on(PredictionCompleted, predictions.completed),
         on(TrainingRequested, snapshots.requested),
     )

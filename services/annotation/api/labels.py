@@ -73,7 +73,10 @@ async def rename_label(
     expected: ExpectedVersion,
     response: Response,
 ) -> LabelResponse:
-    """Rename a label; annotations follow."""
+    """Rename a label; annotations follow.
+
+    The old name stays an alias: who saves or imports it means this label, until another has it.
+    """
     await projects.require(who.tenant, project_id)
     label = await labels.rename_label(
         who.tenant, project_id, label_id, body.name, expected=expected

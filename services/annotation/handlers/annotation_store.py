@@ -9,13 +9,11 @@ from services.annotation.domain.drafts import AnnotationDraft
 from services.annotation.domain.formats.model import Split
 from services.annotation.domain.history import FOLLOWS_LABEL, Change, change_id
 from services.annotation.domain.shape_rules import target_sizes
-from services.annotation.handlers.images import Images
 from services.annotation.repository import (
     ANNOTATIONS,
     HISTORY,
     Annotation,
     ChangeRecord,
-    ImageView,
 )
 from shared.callers import Caller
 from shared.clock import Clock, utc_now
@@ -23,6 +21,7 @@ from shared.contracts.annotation_events import AnnotationSaved, CorrectionSaved
 from shared.contracts.envelope import EventBody
 from shared.documents.port import Collection, D, Documents, Edit, Query, TenantScope, Where, Write
 from shared.errors import NotFound, VersionConflict
+from shared.images.directory import ImageDirectory, ImageView
 
 Revision = Callable[[Annotation], AnnotationDraft | Awaitable[AnnotationDraft | None] | None]
 """The stored annotation (version 0: none yet) → what it shall be; None leaves it."""
@@ -31,7 +30,9 @@ Revision = Callable[[Annotation], AnnotationDraft | Awaitable[AnnotationDraft | 
 class AnnotationStore:
     """Annotations and their history over the document store."""
 
-    def __init__(self, documents: Documents, *, images: Images, clock: Clock = utc_now) -> None:
+    def __init__(
+        self, documents: Documents, *, images: ImageDirectory, clock: Clock = utc_now
+    ) -> None:
         self._documents = documents
         self._images = images
         self._clock = clock
@@ -129,7 +130,7 @@ class AnnotationStore:
         The mark of a deleted image is set before its annotation is removed, so that either that
         removal sees this write or this look sees the mark.
         """
-        if not await self._images.lives(image):
+        if not await self._images.lives(image.tenant, image.id):
             await self.forget(image.tenant, image.id)
             raise NotFound(f"no image {image.id}")
 

@@ -7,19 +7,16 @@ from services.annotation.domain.drafts import AnnotationDraft
 from services.annotation.domain.history import Change, chain
 from services.annotation.domain.shape_rules import check_regions, check_shapes
 from services.annotation.handlers.annotation_store import AnnotationStore
-from services.annotation.handlers.images import Images
-from services.annotation.handlers.labels import Labels
+from services.annotation.handlers.label_names import LabelNames
 from services.annotation.handlers.predictions import Predictions
-from services.annotation.repository import (
-    Annotation,
-    ImageView,
-)
+from services.annotation.repository import Annotation, judged, known_image
 from shared.callers import Caller
 from shared.contracts.envelope import Event
 from shared.contracts.image_events import ImageDeleted
 from shared.documents.port import Documents, Query, Where
 from shared.errors import InvalidInput, VersionConflict
-from shared.projects.directory import ProjectDirectory
+from shared.images.directory import ImageDirectory, ImageView
+from shared.projects.directory import ProjectDirectory, ProjectView
 
 
 @dataclass(frozen=True)
@@ -49,14 +46,14 @@ class Annotations:
         documents: Documents,
         *,
         projects: ProjectDirectory,
-        images: Images,
-        labels: Labels,
+        images: ImageDirectory,
+        names: LabelNames,
         predictions: Predictions,
         store: AnnotationStore,
     ) -> None:
         self._projects = projects
         self._images = images
-        self._labels = labels
+        self._names = names
         self._predictions = predictions
         self._store = store
 
@@ -89,17 +86,15 @@ class Annotations:
         image = await self._images.require(author.tenant, project_id, image_id)
         if draft.prediction_id is not None:
             await self._predictions.require(image, draft.prediction_id)
-        checked = check_shapes(draft.shapes, image.known(), project.task)
-        errors = (*checked.errors, *check_regions(draft.ignore_regions, image.known()))
+        known = known_image(image)
+        checked = check_shapes(draft.shapes, known, project.task)
+        errors = (*checked.errors, *check_regions(draft.ignore_regions, known))
         if errors:
             raise InvalidInput(f"{errors[0].field}: {errors[0].message}", errors=errors)
-        names = [shape.label for shape in checked.shapes]
-        await self._labels.ensure(author.tenant, project_id, names)
-        checked_draft = replace(draft, shapes=checked.shapes)
-        saved = await self._store.save(author, image, checked_draft, expected=expected)
-        # A label deleted since then would leave these shapes behind: the later save makes it anew.
-        await self._labels.ensure(author.tenant, project_id, names)
-        return AnnotatedView(image, saved)
+        shapes = await self._names.adopt(author.tenant, project_id, checked.shapes)
+        adopted = replace(draft, shapes=shapes)
+        saved = await self._store.save(author, image, adopted, expected=expected)
+        return AnnotatedView(image, await self._names.keep(image, saved))
 
     async def clear(
         self, author: Caller, project_id: str, image_id: str, *, expected: int | None
@@ -127,7 +122,7 @@ class Annotations:
     async def summary(self, tenant: str, project_id: str) -> Summary:
         """Count what is annotated in a project."""
         project = await self._projects.require(tenant, project_id)
-        wholes = await self._images.wholes(tenant, project)
+        wholes = await self._wholes(tenant, project)
         shapes: Counter[str] = Counter()
         annotated = corrected = negatives = 0
         where: Where = {"project_id": project_id, "annotated": True}
@@ -138,10 +133,16 @@ class Annotations:
             corrected += annotation.corrected
             negatives += not annotation.shapes
             shapes.update(shape.label for shape in annotation.shapes)
-        images = await self._images.count(tenant, project)
+        images = await self._images.count(tenant, project_id, **judged(project))
         return Summary(images, annotated, corrected, negatives, dict(shapes))
+
+    async def _wholes(self, tenant: str, project: ProjectView) -> frozenset[str]:
+        """The images of a tiled project that are no tiles; none of a plain project."""
+        if project.tiling is None:
+            return frozenset()
+        found = self._images.walk(tenant, project.id, parent_id=None)
+        return frozenset([view.id async for view in found])
 
     async def image_deleted(self, event: Event[ImageDeleted]) -> None:
         """Remove the annotation of an image that is gone; its history goes with it."""
-        await self._images.deleted(event)
         await self._store.forget(event.tenant, event.data.image_id)

@@ -16,9 +16,10 @@ from services.annotation.domain.formats.model import KnownImage, KnownImages
 from services.annotation.domain.snapshots import AnnotatedImage
 from services.annotation.domain.splits import SplitCandidate, assign_splits
 from services.annotation.errors import NothingToExport
-from services.annotation.handlers.images import Images
 from services.annotation.handlers.labels import Labels
 from services.annotation.handlers.snapshots import Snapshots
+from services.annotation.repository import known_image
+from shared.images.directory import ImageDirectory
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the same annotations give the same archive
 
@@ -27,7 +28,7 @@ class Exports:
     """Use cases of exports."""
 
     def __init__(
-        self, snapshots: Snapshots, *, images: Images, labels: Labels, staging: Path
+        self, snapshots: Snapshots, *, images: ImageDirectory, labels: Labels, staging: Path
     ) -> None:
         self._snapshots = snapshots
         self._images = images
@@ -43,11 +44,11 @@ class Exports:
         images = await self._snapshots.annotated(tenant, project_id)
         if not images:
             raise NothingToExport("no image of this project is annotated")
-        views = await self._images.of_project(tenant, project_id)
+        known = [known_image(view) async for view in self._images.walk(tenant, project_id)]
         labels = await self._labels.list_labels(tenant, project_id)
         project = ExportedProject(
             _exported(project_id, images),
-            KnownImages(view.known() for view in views),
+            KnownImages(known),
             [label.name for label in labels],
         )
         return await asyncio.to_thread(self._write, wanted, project)

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from services.annotation.domain.conflicts import Action, Drawn, OnConflict, merged, same_content
 from services.annotation.domain.drafts import AnnotationDraft
 from services.annotation.handlers.annotation_store import AnnotationStore
-from services.annotation.repository import Annotation, ImageView
+from services.annotation.repository import Annotation
 from shared.contracts.shapes import Task
+from shared.images.directory import ImageView
 
 _AT_ONCE = 8
 

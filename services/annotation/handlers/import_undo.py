@@ -1,16 +1,16 @@
 """Undoing an import: what it replaced comes back, what it made is taken away."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from services.annotation.domain.drafts import AnnotationDraft
 from services.annotation.handlers.annotation_store import AnnotationStore
-from services.annotation.handlers.images import Images
-from services.annotation.handlers.labels import Labels
-from services.annotation.repository import Annotation, ImageView
+from services.annotation.handlers.label_names import LabelNames
+from services.annotation.repository import Annotation
 from shared.callers import Caller
 from shared.documents.port import Query
 from shared.errors import NotFound
+from shared.images.directory import ImageDirectory, ImageView
 
 _AT_ONCE = 8
 
@@ -30,9 +30,11 @@ class Undone:
 class ImportUndo:
     """The use case of undoing an import."""
 
-    def __init__(self, *, images: Images, labels: Labels, store: AnnotationStore) -> None:
+    def __init__(
+        self, *, images: ImageDirectory, names: LabelNames, store: AnnotationStore
+    ) -> None:
         self._images = images
-        self._labels = labels
+        self._names = names
         self._store = store
 
     async def undo(self, author: Caller, project_id: str, import_id: str) -> Undone:
@@ -70,12 +72,12 @@ class ImportUndo:
             outcome = "left"
             draft = await self._before(old, steps)
             if draft is not None:
-                names = [shape.label for shape in draft.shapes]
-                await self._labels.ensure(author.tenant, image.project_id, names)
+                shapes = await self._names.adopt(author.tenant, image.project_id, draft.shapes)
+                draft = replace(draft, shapes=shapes)
                 outcome = "restored" if draft.annotated else "cleared"
             return draft
 
-        await self._store.revise(author, image, edit)
+        await self._names.keep(image, await self._store.revise(author, image, edit))
         return outcome
 
     async def _before(self, old: Annotation, steps: set[str]) -> AnnotationDraft | None:

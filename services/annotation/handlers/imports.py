@@ -2,27 +2,32 @@
 
 import asyncio
 import contextlib
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from services.annotation.domain.conflicts import OnConflict
 from services.annotation.domain.drafts import AnnotationDraft
 from services.annotation.domain.formats.model import Split, normal_name, stem_of
+from services.annotation.domain.label_rules import follow
 from services.annotation.errors import NothingImported
 from services.annotation.handlers.annotation_store import AnnotationStore
-from services.annotation.handlers.images import Images
 from services.annotation.handlers.import_plan import Judge, Verdict
-from services.annotation.handlers.labels import Labels
+from services.annotation.handlers.label_names import LabelNames
 from services.annotation.process.archive_parser import ArchiveParser
 from services.annotation.process.parser_messages import ParsedArchive, ParsedEntry
-from services.annotation.repository import Annotation, ImageView
+from services.annotation.repository import Annotation
 from shared.callers import Caller
+from shared.documents.hearing import WAIT_S
 from shared.errors import FieldError, NotFound
 from shared.ids import new_id
+from shared.images.directory import ImageDirectory, ImageView
 from shared.projects.directory import ProjectView
 
 _AT_ONCE = 8
+_LOOK_S = 0.2
+_MOST_WAITS = 7
 _ERRORS_SHOWN = 1000
 
 
@@ -54,11 +59,16 @@ class Imports:
     """Use cases of imports."""
 
     def __init__(
-        self, parser: ArchiveParser, *, images: Images, labels: Labels, store: AnnotationStore
+        self,
+        parser: ArchiveParser,
+        *,
+        images: ImageDirectory,
+        names: LabelNames,
+        store: AnnotationStore,
     ) -> None:
         self._parser = parser
         self._images = images
-        self._labels = labels
+        self._names = names
         self._store = store
 
     async def import_archive(
@@ -74,6 +84,7 @@ class Imports:
             NothingImported: No file can be stored, or one is wrong and `options.strict`.
         """
         parsed, views = await self._parsed(author.tenant, project, archive)
+        parsed = await self._adopted(author.tenant, project.id, parsed)
         usable = [entry for entry in parsed.entries if entry.usable]
         _refuse(parsed, usable, options)
         by_id = {view.id: view for view in views}
@@ -85,10 +96,10 @@ class Imports:
         if options.dry_run:
             return ImportOutcome("", parsed, (), plan)
         wanted = {image_id: drafts[image_id] for image_id in drafts if plan[image_id].draft}
-        names = [shape.label for draft in wanted.values() for shape in draft.shapes]
-        new_labels = await self._labels.ensure(author.tenant, project.id, names)
+        names = list({s.label: None for draft in wanted.values() for s in draft.shapes})
+        new_labels = await self._names.ensure(author.tenant, project.id, names)
         done = await self._store_all(author, judge, by_id, wanted)
-        await self._labels.ensure(author.tenant, project.id, names)  # one deleted meanwhile
+        await self._names.keep_all(author.tenant, project.id, names)
         written = {image_id for image_id, verdict in done.items() if verdict and verdict.draft}
         for image_id in splits.keys() - written:
             with contextlib.suppress(NotFound):  # deleted meanwhile
@@ -102,13 +113,13 @@ class Imports:
         self, tenant: str, project: ProjectView, archive: Path
     ) -> tuple[ParsedArchive, list[ImageView]]:
         """Read an archive; once more when images that it names come in behind their upload."""
-        views = await self._images.of_project(tenant, project.id)
+        views = await self._known(tenant, project.id)
         parsed = await self._parser.parse(archive, project.task, views)
         stems = {_stem(entry.file) for entry in parsed.entries if entry.unmatched}
         is_list_open = any(found.unknown for found in parsed.splits)
         if not stems and not is_list_open:
             return parsed, views
-        settled = await self._images.settled(
+        settled = await self._settled(
             tenant,
             project.id,
             lambda found: is_list_open or bool(stems - {_stem(view.name) for view in found}),
@@ -116,6 +127,38 @@ class Imports:
         if {view.id for view in settled} == {view.id for view in views}:
             return parsed, views
         return await self._parser.parse(archive, project.task, settled), settled
+
+    async def _adopted(self, tenant: str, project_id: str, parsed: ParsedArchive) -> ParsedArchive:
+        """Give shapes of labels that were renamed since the archive was made the new name."""
+        names = list({shape.label: None for entry in parsed.entries for shape in entry.shapes})
+        aliases = await self._names.aliases(tenant, project_id, names)
+        if not aliases:
+            return parsed
+        return parsed.model_copy(
+            update={"entries": tuple(_adopted(entry, aliases) for entry in parsed.entries)}
+        )
+
+    async def _known(self, tenant: str, project_id: str) -> list[ImageView]:
+        return [view async for view in self._images.walk(tenant, project_id)]
+
+    async def _settled(
+        self, tenant: str, project_id: str, misses: Callable[[Sequence[ImageView]], bool]
+    ) -> list[ImageView]:
+        """Return a project's images once `misses` finds none missing, or after a wait.
+
+        The wait is short, and goes on while news of images still comes in.
+        """
+        began = quiet_since = time.monotonic()
+        known = -1
+        while True:
+            found = await self._known(tenant, project_id)
+            now = time.monotonic()
+            if len(found) != known:
+                known, quiet_since = len(found), now
+            over = now - quiet_since >= WAIT_S or now - began >= _MOST_WAITS * WAIT_S
+            if over or not misses(found):
+                return found
+            await asyncio.sleep(_LOOK_S)
 
     async def _store_all(
         self,
@@ -160,6 +203,13 @@ def _drafts(
         for entry in usable
         if entry.image_id is not None
     }
+
+
+def _adopted(entry: ParsedEntry, aliases: dict[str, str]) -> ParsedEntry:
+    names = sorted({shape.label for shape in entry.shapes} & aliases.keys())
+    told = tuple(f"the label {name!r} is called {aliases[name]!r} now" for name in names)
+    shapes = follow(entry.shapes, aliases)
+    return entry.model_copy(update={"shapes": shapes, "warnings": (*entry.warnings, *told)})
 
 
 def _told(entries: Sequence[ParsedEntry], gone: set[str]) -> Iterator[ParsedEntry]:

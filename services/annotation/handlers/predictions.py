@@ -1,12 +1,13 @@
 """The predictions that were made of images: what a correction may name."""
 
-from services.annotation.repository import PREDICTIONS, ImageView, PredictionView
+from services.annotation.repository import PREDICTIONS, PredictionView
 from shared.contracts.envelope import Event
 from shared.contracts.model_events import PredictionCompleted
 from shared.documents.hearing import WAIT_S, until
 from shared.documents.port import Collection, Documents, TenantScope
 from shared.documents.projections import remember
 from shared.errors import FieldError, InvalidInput
+from shared.images.directory import ImageView
 
 
 class Predictions:

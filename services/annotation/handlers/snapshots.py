@@ -7,8 +7,7 @@ from services.annotation.domain.snapshots import (
     freeze,
 )
 from services.annotation.handlers.annotation_store import AnnotationStore
-from services.annotation.handlers.images import Images
-from services.annotation.repository import SNAPSHOTS, Annotation, ImageView, SnapshotRecord
+from services.annotation.repository import SNAPSHOTS, Annotation, SnapshotRecord, judged
 from shared.blobs.content import put_by_hash
 from shared.blobs.port import Blobs
 from shared.clock import Clock, utc_now
@@ -16,6 +15,7 @@ from shared.contracts.envelope import Event, EventBody
 from shared.contracts.training_events import SnapshotFrozen, SnapshotRefused, TrainingRequested
 from shared.documents.port import Documents, Query, TenantScope, Where
 from shared.errors import NotFound
+from shared.images.directory import ImageDirectory, ImageView
 from shared.projects.directory import ProjectDirectory, ProjectView
 
 
@@ -28,7 +28,7 @@ class Snapshots:
         blobs: Blobs,
         *,
         projects: ProjectDirectory,
-        images: Images,
+        images: ImageDirectory,
         store: AnnotationStore,
         clock: Clock = utc_now,
     ) -> None:
@@ -73,7 +73,7 @@ class Snapshots:
                 manifest_key=key,
                 dataset_hash=snapshot.dataset_hash,
                 images=len(snapshot.images),
-                total_images=await self._images.count(tenant, project),
+                total_images=await self._images.count(tenant, project.id, **judged(project)),
                 labels=snapshot.labels,
                 corrections=dataset.corrections,
                 warnings=dataset.warnings,
@@ -86,7 +86,7 @@ class Snapshots:
 
         Tiles stand for the image they were cut from, with its split and its being corrected.
         """
-        images = {view.id: view for view in await self._images.of_project(tenant, project_id)}
+        images = {view.id: view async for view in self._images.walk(tenant, project_id)}
         wholes = {view.parent_id for view in images.values() if view.parent_id}
         where: Where = {"project_id": project_id}
         found = {

@@ -11,11 +11,11 @@ from services.annotation.process.parser_messages import (
     ParseEnd,
     ParseJob,
 )
-from services.annotation.repository import ImageView
 from services.annotation.settings import AnnotationSettings
 from shared.contracts.shapes import Task
 from shared.guarded.limits import Limits
 from shared.guarded.pool import GuardedPool, TooCostly
+from shared.images.directory import ImageView
 
 _MODULE = "services.annotation.process.parser_child"
 _WRITTEN_BYTES = 64 << 20  # compiled kernels may be cached

@@ -1,0 +1,198 @@
+"""The names on annotations: missing labels are made, renamed and deleted ones are followed.
+
+Whoever writes an annotation looks at its labels once more after the write: a label that was renamed
+or deleted in between was, at that time, followed on everything but this.
+"""
+
+import contextlib
+import math
+import time
+from collections.abc import Collection as Names
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+
+from services.annotation.domain.drafts import AnnotationDraft
+from services.annotation.domain.label_rules import (
+    GivenUp,
+    Moved,
+    follow,
+    moved_names,
+    stays_annotated,
+)
+from services.annotation.handlers.annotation_store import AnnotationStore
+from services.annotation.repository import LABELS, Annotation, Label, new_label
+from shared.callers import Caller
+from shared.clock import Clock, utc_now
+from shared.contracts.annotation_events import LabelDeleted, LabelRenamed
+from shared.contracts.envelope import Event
+from shared.contracts.shapes import Shape
+from shared.documents.port import Collection, Documents, Has, In, Query, TenantScope, Where
+from shared.errors import AlreadyExists, DependencyDown, NotFound
+from shared.ids import new_id
+from shared.images.directory import ImageDirectory, ImageView
+
+_BUDGET_S = 15.0  # of one delivery; an event that is not done comes again and goes on
+_PAGE = 500
+_EARLIEST = datetime.min.replace(tzinfo=UTC)
+
+
+class LabelNames:
+    """What the label names on annotations mean."""
+
+    def __init__(
+        self,
+        documents: Documents,
+        store: AnnotationStore,
+        images: ImageDirectory,
+        *,
+        clock: Clock = utc_now,
+    ) -> None:
+        self._documents = documents
+        self._store = store
+        self._images = images
+        self._clock = clock
+
+    async def aliases(self, tenant: str, project_id: str, names: Names[str]) -> dict[str, str]:
+        """Return the names among `names` that labels had before they were renamed, with the new."""
+        moved = await self._moved(tenant, project_id, names)
+        return {old: new for old, new in moved.items() if new is not None}
+
+    async def ensure(self, tenant: str, project_id: str, names: Iterable[str]) -> list[str]:
+        """Create the labels among `names` that do not exist; return those, in order.
+
+        A name that a label had before is an alias of that label and makes no other.
+        """
+        wanted = list(dict.fromkeys(names))
+        aliases = await self.aliases(tenant, project_id, wanted)
+        living = await self._living(tenant, project_id, wanted)
+        missing = [name for name in wanted if name not in living and name not in aliases]
+        for name in missing:
+            label = new_label(tenant, project_id, name, label_id=new_id(), at=self._clock())
+            with contextlib.suppress(AlreadyExists):  # somebody else made it a moment ago
+                await self._labels(tenant).insert(label)
+        return missing
+
+    async def adopt(
+        self, tenant: str, project_id: str, shapes: Sequence[Shape]
+    ) -> tuple[Shape, ...]:
+        """Return shapes under the names that their labels have now; missing labels are made."""
+        names = {shape.label: None for shape in shapes}
+        adopted = follow(shapes, await self.aliases(tenant, project_id, names))
+        await self.ensure(tenant, project_id, (shape.label for shape in adopted))
+        return adopted
+
+    async def keep(self, image: ImageView, annotation: Annotation) -> Annotation:
+        """Make labels anew that were deleted since an annotation named them; follow renamed ones.
+
+        Returns:
+            The annotation as it is stored then.
+        """
+        await self.ensure(image.tenant, image.project_id, annotation.labels)
+        return await self.settle(image, annotation)
+
+    async def keep_all(self, tenant: str, project_id: str, names: Names[str]) -> None:
+        """Do the same after writing many annotations that named labels."""
+        await self.ensure(tenant, project_id, names)
+        for old, new in (await self.aliases(tenant, project_id, names)).items():
+            await self._settle_all(tenant, project_id, GivenUp(old, _EARLIEST, new))
+
+    async def settle(
+        self, image: ImageView, annotation: Annotation, told: GivenUp | None = None
+    ) -> Annotation:
+        """Follow labels that were renamed or deleted since an annotation named them.
+
+        Args:
+            image: The annotation's image.
+            annotation: The annotation as it was read or written last.
+            told: What an event says of a name of which no label knows anything.
+
+        Returns:
+            The annotation as it is stored then.
+
+        Raises:
+            NotFound: The image was deleted meanwhile.
+        """
+        author = Caller.system(image.tenant)
+
+        async def edit(old: Annotation) -> AnnotationDraft | None:
+            moved = await self._moved(old.tenant, old.project_id, old.labels, told)
+            return _following(old, moved) if moved else None
+
+        while await self._moved(image.tenant, image.project_id, annotation.labels, told):
+            annotation = await self._store.revise(author, image, edit)
+        return annotation
+
+    async def renamed(self, event: Event[LabelRenamed]) -> None:
+        """Give annotations the label's new name."""
+        told = GivenUp(event.data.old_name, _EARLIEST, event.data.new_name)
+        await self._settle_all(event.tenant, event.data.project_id, told, within_s=_BUDGET_S)
+
+    async def deleted(self, event: Event[LabelDeleted]) -> None:
+        """Remove the annotations of a deleted label."""
+        told = GivenUp(event.data.name, _EARLIEST, None)
+        await self._settle_all(event.tenant, event.data.project_id, told, within_s=_BUDGET_S)
+
+    async def _settle_all(
+        self, tenant: str, project_id: str, told: GivenUp, *, within_s: float = math.inf
+    ) -> None:
+        """Settle every annotation that shows a name; too many for one go are done in several.
+
+        Where a new label took the name since, they are its own and stay.
+        """
+        deadline = time.monotonic() + within_s
+        if not await self._moved(tenant, project_id, [told.name], told):
+            return
+        where: Where = {"project_id": project_id, "labels": Has(told.name)}
+        async for annotation in self._store.annotations(tenant).walk(
+            Query(where=where, limit=_PAGE)
+        ):
+            if time.monotonic() > deadline:
+                raise DependencyDown("annotations still follow their label; going on soon")
+            with contextlib.suppress(NotFound):  # the image was deleted meanwhile
+                image = await self._images.require(tenant, project_id, annotation.id)
+                await self.settle(image, annotation, told)
+
+    async def _moved(
+        self, tenant: str, project_id: str, names: Names[str], told: GivenUp | None = None
+    ) -> Moved:
+        living = await self._living(tenant, project_id, names)
+        if all(name in living for name in names):
+            return {}
+        given_up = [] if told is None else [told]
+        where: Where = {"project_id": project_id}
+        async for label in self._labels(tenant).walk(Query(where=where, limit=_PAGE)):
+            given_up += _given_up(label)
+        # A label may have taken one of the names meanwhile: it is looked at last.
+        return moved_names(names, await self._living(tenant, project_id, names), given_up)
+
+    async def _living(self, tenant: str, project_id: str, names: Names[str]) -> set[str]:
+        living: set[str] = set()
+        wanted = sorted(names)
+        for start in range(0, len(wanted), _PAGE):
+            some = In(wanted[start : start + _PAGE])
+            where: Where = {"project_id": project_id, "unique_name": some}
+            found = await self._labels(tenant).query(Query(where=where, limit=_PAGE))
+            living |= {label.name for label in found}
+        return living
+
+    def _labels(self, tenant: str) -> Collection[Label]:
+        return self._documents.collection(LABELS, TenantScope(tenant))
+
+
+def _given_up(label: Label) -> Iterator[GivenUp]:
+    now = None if label.deleted else label.name
+    if label.deleted:  # by an earlier release, perhaps, which did not say when
+        yield GivenUp(label.name, label.created_at, None)
+    for former in label.former_names:
+        yield GivenUp(former.name, former.until, now)
+
+
+def _following(annotation: Annotation, moved: Moved) -> AnnotationDraft:
+    shapes = follow(annotation.shapes, moved)
+    return AnnotationDraft(
+        shapes,
+        annotation.ignore_regions,
+        annotation.annotated and stays_annotated(annotation.shapes, shapes),
+        reason="label_deleted" if None in moved.values() else "label_renamed",
+        prediction_id=annotation.prediction_id,
+    )
