@@ -9,9 +9,14 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from shared.hosting.stores import Stores
 from shared.settings import StoreSettings
+
+# Loops are compiled when they are first called, and machines are busy: no example has a deadline.
+settings.register_profile("loupe", deadline=None)
+settings.load_profile("loupe")
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 

@@ -38,9 +38,9 @@ def build(stores: Stores) -> Service:
     staging.clear_abandoned()
     pool = _decoders(settings)
     orphans = OrphanBlobs(documents, blobs, grace=timedelta(hours=settings.grace_h))
-    removal = Removal(documents, orphans, projects)
+    removal = Removal(documents, orphans)
     renditions = Renditions(documents, blobs, pool)
-    intake = Intake(documents, renditions, quota=_quota(stores, settings), removal=removal)
+    intake = Intake(documents, renditions, projects=projects, quota=_quota(stores, settings))
     uploads = Uploads(intake, staging, parallel=2 * settings.decoders)
     resuming = ResumableUploads(
         documents, blobs, staging=staging, uploads=uploads, projects=projects

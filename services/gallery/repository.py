@@ -77,6 +77,7 @@ class Upload(Document):
 class OrphanBlob(Document):
     """A blob that a deleted image leaves; ``id`` is the image's."""
 
+    project_id: str = ""  # those of earlier releases do not say
     key: str
     due_at: Timestamp
 

@@ -11,7 +11,6 @@ from services.inference.api import deployments, predictions, test_runs
 from services.inference.handlers.deployments import Deployments
 from services.inference.handlers.follow_ups import FollowUps
 from services.inference.handlers.predictions import Predictions
-from services.inference.handlers.remains import Remains
 from services.inference.handlers.test_runs import TEST_RUN, TestRuns
 from services.inference.repository import COLLECTIONS, SERVICE
 from services.inference.settings import InferenceSettings
@@ -34,7 +33,6 @@ class UseCases:
 
     projects: ProjectDirectory
     images: ImageDirectory
-    remains: Remains
     deployments: Deployments
     predictions: Predictions
     runs: TestRuns
@@ -46,8 +44,7 @@ def use_cases(stores: Stores, jobs: JobQueue, answers: Answers) -> UseCases:
     documents = stores.documents
     projects = ProjectDirectory(documents, SERVICE)
     images = ImageDirectory(documents, SERVICE)
-    remains = Remains(documents, projects)
-    served = Deployments(documents, projects, remains)
+    served = Deployments(documents, projects)
     made = Predictions(
         documents,
         stores.blobs,
@@ -55,11 +52,10 @@ def use_cases(stores: Stores, jobs: JobQueue, answers: Answers) -> UseCases:
         projects=projects,
         deployments=served,
         images=images,
-        remains=remains,
     )
-    runs = TestRuns(documents, jobs=jobs, projects=projects, deployments=served, remains=remains)
+    runs = TestRuns(documents, jobs=jobs, projects=projects, deployments=served)
     follow_ups = FollowUps(documents, projects=projects, images=images, runs=runs)
-    return UseCases(projects, images, remains, served, made, runs, follow_ups)
+    return UseCases(projects, images, served, made, runs, follow_ups)
 
 
 def build(stores: Stores) -> Service:
@@ -79,19 +75,17 @@ def build(stores: Stores) -> Service:
         stores.blobs,
         server.store,
         server.client,
-        remains=cases.remains,
         keep_versions=settings.keep_versions,
     )
     reconciler = Reconciler(
         server.client, deployer.wanted, deployer.ensure_published, period_s=settings.reconcile_s
     )
     answers.on_not_ready = reconciler.report
-    cases.deployments.wake = cases.remains.wake = reconciler.wake
+    cases.deployments.wake = reconciler.wake
     testing = TestRunWork(
         stores.documents,
         predictions=cases.predictions,
         images=cases.images,
-        remains=cases.remains,
         parallel=max(1, settings.concurrency // 2),
     )
 
@@ -113,7 +107,6 @@ def build(stores: Stores) -> Service:
             deployments=cases.deployments,
             predictions=cases.predictions,
             follow_ups=cases.follow_ups,
-            remains=cases.remains,
         ),
         background=(
             keep_server,

@@ -1,6 +1,6 @@
 """The collections that inference owns."""
 
-from typing import Any, Literal
+from typing import Literal
 
 from shared.clock import Timestamp
 from shared.contracts.shapes import Shape
@@ -142,13 +142,3 @@ COLLECTIONS = (
     TEST_RUNS,
     RECEIPTS,
 )
-
-OF_PROJECT: tuple[CollectionSpec[Any], ...] = (
-    DEPLOYMENTS,
-    TEST_RUNS,
-    PREDICTIONS,
-    FAILURES,
-    IMAGES,
-    RECEIPTS,
-)
-"""Collections whose documents name their project."""

@@ -3,10 +3,8 @@
 from services.inference.handlers.deployments import Deployments
 from services.inference.handlers.follow_ups import FollowUps
 from services.inference.handlers.predictions import Predictions
-from services.inference.handlers.remains import Remains
 from shared.contracts.annotation_events import CorrectionSaved
 from shared.contracts.model_events import ModelDeployed, ModelPromoted
-from shared.contracts.project_events import ProjectDeleted
 from shared.events.subscriptions import Subscription, on
 from shared.images.directory import ImageDirectory
 from shared.projects.directory import ProjectDirectory
@@ -19,12 +17,10 @@ def subscriptions(
     deployments: Deployments,
     predictions: Predictions,
     follow_ups: FollowUps,
-    remains: Remains,
 ) -> tuple[Subscription, ...]:
     """Return the table: event class → handler; several of one class in this order."""
     return (
         *projects.subscriptions(),
-        on(ProjectDeleted, remains.project_deleted),
         *images.subscriptions(),
         *images.annotation_subscriptions(),
         on(ModelPromoted, deployments.promoted),

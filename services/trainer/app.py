@@ -67,7 +67,7 @@ def build(stores: Stores) -> Service:
             *projects.subscriptions(),
             *images.subscriptions(),
             *images.annotation_subscriptions(),
-            *subscriptions(asked, outcomes, retraining, promotion),
+            *subscriptions(outcomes, retraining, promotion),
         ),
         background=(
             retraining.watch,

@@ -132,7 +132,7 @@ class Line(Document):
     Every start and end goes through a compare-and-set of this document, whose id is the project's.
     ``counted_to``: corrections up to this time are in a dataset that was asked for.
     ``failures``: trainings that failed since one succeeded; ``not_before``: until then no
-    correction starts another. A ``deleted`` project's line takes and starts nothing.
+    correction starts another.
     """
 
     trainings: int = 0
@@ -145,7 +145,6 @@ class Line(Document):
     failures: int = 0
     not_before: Timestamp | None = None
     due_at: Timestamp | None = None
-    deleted: bool = False
 
 
 SERVICE = "trainer"

@@ -3,10 +3,8 @@
 from services.trainer.handlers.outcomes import Outcomes
 from services.trainer.handlers.promotion import Promotion
 from services.trainer.handlers.retraining import Retraining
-from services.trainer.handlers.trainings import Trainings
 from shared.contracts.annotation_events import AnnotationSaved, CorrectionSaved
 from shared.contracts.model_events import DeploymentFailed, ModelDeployed
-from shared.contracts.project_events import ProjectDeleted
 from shared.contracts.training_events import (
     ReportCompleted,
     ReportFailed,
@@ -19,11 +17,10 @@ from shared.events.subscriptions import Subscription, on
 
 
 def subscriptions(
-    trainings: Trainings, outcomes: Outcomes, retraining: Retraining, promotion: Promotion
+    outcomes: Outcomes, retraining: Retraining, promotion: Promotion
 ) -> tuple[Subscription, ...]:
     """Return the table: event class → handlers, in order."""
     return (
-        on(ProjectDeleted, trainings.project_deleted),
         on(AnnotationSaved, retraining.annotation_saved),
         on(CorrectionSaved, retraining.correction_saved),
         on(SnapshotFrozen, outcomes.dataset_frozen),

@@ -267,7 +267,13 @@ class Collection(ABC, Generic[D]):
         )
 
     async def change(
-        self, document_id: str, edit: Edit[D], *, new: D | None = None, expected: int | None = None
+        self,
+        document_id: str,
+        edit: Edit[D],
+        *,
+        new: D | None = None,
+        expected: int | None = None,
+        known: D | None = None,
     ) -> D:
         """Give a document its next state, whoever else writes: read, edit, compare and set.
 
@@ -278,6 +284,8 @@ class Collection(ABC, Generic[D]):
                 version. Errors that it raises end the change.
             new: What an absent document is edited from; without it, an absent one is NotFound.
             expected: The version that a caller has read (0: none yet); None takes any.
+            known: What its only writer stored last: the first try does without a read. A write
+                then proves it; an edit that leaves it believes it.
 
         Returns:
             What is stored afterwards: for None of an absent document ``new`` as it was given, for
@@ -289,19 +297,17 @@ class Collection(ABC, Generic[D]):
             AlreadyExists: Another document has the unique key.
         """
         for race in range(_RACES):
-            old = await self.find(document_id)
+            old = (known if race == 0 else None) or await self.find(document_id)
             base = new if old is None else old
             if base is None:
                 raise self.missing(document_id)
             version = 0 if old is None else old.version
             if expected is not None and expected != version:
-                raise VersionConflict(
-                    f"the {self.noun} was changed by somebody else; read it again"
-                )
+                raise self.changed()
             outcome = edit(base)
             step = await outcome if inspect.isawaitable(outcome) else outcome
             try:
-                return await self._take(base, step, version)
+                return await self._take(base, step, version, is_read=base is not known)
             except AlreadyExists:
                 if version or await self.find(document_id) is None:
                     raise  # the key is another document's
@@ -313,7 +319,7 @@ class Collection(ABC, Generic[D]):
             await asyncio.sleep(random.uniform(0, _PAUSE_S * race))
         raise VersionConflict(f"the {self.noun} {document_id} changes too fast")
 
-    async def _take(self, base: D, step: Step[D], version: int) -> D:
+    async def _take(self, base: D, step: Step[D], version: int, *, is_read: bool) -> D:
         """Write what an edit made of a document of this version."""
         if step is None:
             return base
@@ -327,7 +333,7 @@ class Collection(ABC, Generic[D]):
             raise ValueError(f"an edit made {document.id} of {base.id}")
         if not version:
             return await self.insert(document, events=written.events)
-        if document == base and not written.events:
+        if document == base and is_read and not written.events:
             return base
         return await self.replace(document, events=written.events)
 
@@ -372,28 +378,21 @@ class Documents(Protocol):
 
     async def open(self, specs: Sequence[CollectionSpec[Any]]) -> None:
         """Connect and make sure that collections and indexes exist; safe to call again."""
-        ...
 
     def collection(self, spec: CollectionSpec[D], scope: Scope) -> Collection[D]:
         """Return the collection as ``scope`` sees it."""
-        ...
 
     async def outboxes(self, collections: Sequence[str], limit: int) -> list[Outbox]:
         """Return documents that have unpublished events, longest waiting first."""
-        ...
 
     async def drain(self, outboxes: Sequence[Outbox]) -> None:
         """Remove exactly these events; a deleted and drained document vanishes."""
-        ...
 
     async def outbox_depth(self, collections: Sequence[str]) -> int:
         """Return how many documents have unpublished events."""
-        ...
 
     async def ping(self) -> None:
         """Raise DependencyDown unless the store answers."""
-        ...
 
     async def close(self) -> None:
         """Release connections; what was acknowledged is durable."""
-        ...

@@ -3,19 +3,19 @@
 ==============================  ==================================================================
 what the handler raised          what happens
 ==============================  ==================================================================
-a permanent :class:`LoupeError`  to the dead letters at once
+a permanent :class:`LoupeError`  to the dead letters at once, if it matters to anybody still
 a retryable one                  the message waits; nothing is burnt
 nothing, its deadline passed     it waits too, ten times; then to the dead letters
-anything else                    a few quick tries, then to the dead letters
+anything else                    a few quick tries, then the same
 the process died, three times    to the dead letters before it is handled again
 ==============================  ==================================================================
 """
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from shared.contracts.envelope import Event, EventBody, unpack
 from shared.errors import DependencyDown, Internal, LoupeError, VersionConflict
@@ -26,14 +26,19 @@ from shared.events.progress import Progress
 from shared.events.subscriptions import Handler, Subscription, by_event
 from shared.telemetry import HANDLER_SECONDS, ContinuedTrace, logger
 
-Ignores = Callable[[Event[Any]], Awaitable[bool]]
-"""Whether an event needs no handling any more."""
-
 _QUICK_TRIES = 3
 _RACE_TRIES = 20
 _MAX_STARTS = 3
 
 log = logger(__name__)
+
+
+class Ignores(Protocol):
+    """Whether an event needs no handling any more."""
+
+    async def __call__(self, event: Event[Any], *, now: bool = False) -> bool:
+        """Return it, from memory where that is as good; ``now`` asks for this very moment."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -115,6 +120,7 @@ class Handling:
             return
         began = time.monotonic()
         outcome = "dead"
+        event: Event[Any] | None = None
         try:
             event = unpack(line.event, delivery.value)
             if self._ignores is not None and await self._ignores(event):
@@ -133,9 +139,9 @@ class Handling:
             if error.retryable:
                 outcome = "waits"
                 raise Wait(error.detail) from error
-            await self._bury(delivery, error, 1)
+            outcome = await self._give_up(delivery, event, error, tries=1)
         except Exception as error:
-            await self._bury(delivery, error, _QUICK_TRIES)
+            outcome = await self._give_up(delivery, event, error, tries=_QUICK_TRIES)
         finally:
             self._observe(line.event.type, outcome, time.monotonic() - began)
 
@@ -185,6 +191,18 @@ class Handling:
         if times < self._limits.most_overruns:
             raise Wait(str(overrun)) from overrun
         await self._bury(delivery, Internal(f"{overrun}, {times} times"), times)
+
+    async def _give_up(
+        self, delivery: Delivery, event: Event[Any] | None, error: Exception, *, tries: int
+    ) -> str:
+        """Bury a message that failed for good, unless what it speaks of went meanwhile."""
+        try:
+            if event and self._ignores is not None and await self._ignores(event, now=True):
+                return "ignored"
+        except DependencyDown as down:
+            raise Wait(down.detail) from down
+        await self._bury(delivery, error, tries)
+        return "dead"
 
     async def _bury(self, delivery: Delivery, error: BaseException, attempts: int) -> None:
         try:

@@ -5,17 +5,16 @@ the trace of a death; from then on the messages of that batch are suspects, whic
 at a time, so that ``starts`` counts for the very message that does not let the process live.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from shared.documents.port import CollectionSpec, Document, Documents, TenantScope
-from shared.errors import AlreadyExists, DependencyDown, NotFound, VersionConflict
+from shared.errors import DependencyDown, VersionConflict
 from shared.events.port import Delivery, Partition
 from shared.ids import new_id
 from shared.telemetry import logger
 
 _PLATFORM = TenantScope("-platform-")
-_RACES = 20
 _NOTHING = {"low": -1, "high": -1, "starts": 0}
 
 log = logger(__name__)
@@ -60,8 +59,7 @@ def progress_spec(service: str) -> CollectionSpec[Began]:
 class Progress:
     """Marks of one service's consumers, one a partition; this object is one run.
 
-    The last mark of each partition is kept in memory. Whoever else writes it makes the next write
-    here lose its race, and then it is read again.
+    The last mark of each partition is kept in memory, so that a batch costs one write and no read.
     """
 
     def __init__(self, documents: Documents, service: str) -> None:
@@ -75,14 +73,16 @@ class Progress:
         That is all of it, or one message where the first is a suspect, or nothing where the first
         turns out to be a suspect and is not ``alone``. Raises DependencyDown.
         """
-        for _ in range(_RACES):
-            mark = await self._mark(batch[0].partition)
-            if mark.suspects(batch[0].offset, self._run) and not alone:
-                return Started(0, 0)
-            new = self._begun(mark, batch)
-            if await self._stored(batch[0].partition, new):
-                return Started(sum(d.offset <= new.high for d in batch), new.starts)
-        raise DependencyDown("the mark of what was begun changes too fast")
+        first = batch[0]
+
+        def begun(mark: Began) -> Began | None:
+            is_left = mark.suspects(first.offset, self._run) and not alone
+            return None if is_left else self._begun(mark, batch)
+
+        mark = await self._change(first.partition, begun)
+        if mark.suspects(first.offset, self._run) and not alone:
+            return Started(0, 0)
+        return Started(sum(delivery.offset <= mark.high for delivery in batch), mark.starts)
 
     async def finish(self, partition: Partition) -> None:
         """Nothing that this run began is unfinished any more: a pause is a finish, too.
@@ -93,22 +93,21 @@ class Progress:
         mark = self._known.get(partition)
         if mark is None or mark.run != self._run:
             return
-        self._known[partition] = over = mark.model_copy(update=_NOTHING)
         try:
-            await self._stored(partition, over)
+            await self._change(partition, lambda m: _over(m) if m.run == self._run else None)
         except DependencyDown as error:
+            self._known[partition] = _over(mark)
             log.warning("mark.not_finished", topic=partition.topic, cause=error.detail)
 
     async def overran(self, delivery: Delivery) -> int:
         """Note that ``delivery`` ran into its deadline; return how often it did so far."""
-        partition, offset = delivery.partition, delivery.offset
-        for _ in range(_RACES):
-            mark = await self._mark(partition)
+        offset = delivery.offset
+
+        def slower(mark: Began) -> Began:
             slow = mark.slow + 1 if mark.slow_at == offset else 1
-            new = mark.model_copy(update={"slow_at": offset, "slow": slow})
-            if await self._stored(partition, new):
-                return slow
-        raise DependencyDown("the mark of what was begun changes too fast")
+            return mark.model_copy(update={"slow_at": offset, "slow": slow})
+
+        return (await self._change(delivery.partition, slower)).slow
 
     def _begun(self, mark: Began, batch: Sequence[Delivery]) -> Began:
         low = batch[0].offset
@@ -124,21 +123,18 @@ class Progress:
         update = {"low": low, "high": high, "starts": starts, "run": self._run, "until": until}
         return mark.model_copy(update=update)
 
-    async def _mark(self, partition: Partition) -> Began:
+    async def _change(self, partition: Partition, edit: Callable[[Began], Began | None]) -> Began:
+        """Give a partition's mark its next state; raise DependencyDown."""
+        mark_id = f"{partition.topic}-{partition.number}"
+        new = Began(id=mark_id, tenant=_PLATFORM.tenant)
         known = self._known.get(partition)
-        if known is None:
-            mark_id = f"{partition.topic}-{partition.number}"
-            found = await self._marks.find(mark_id)
-            known = found or Began(id=mark_id, tenant=_PLATFORM.tenant)
-            self._known[partition] = known
-        return known
-
-    async def _stored(self, partition: Partition, mark: Began) -> bool:
-        """Store ``mark`` if nobody was first; else forget what is known of it."""
-        write = self._marks.replace if mark.version else self._marks.insert
         try:
-            self._known[partition] = await write(mark)
-        except (VersionConflict, AlreadyExists, NotFound):
-            self._known.pop(partition, None)
-            return False
-        return True
+            mark = await self._marks.change(mark_id, edit, new=new, known=known)
+        except VersionConflict as race:
+            raise DependencyDown(race.detail) from race
+        self._known[partition] = mark
+        return mark
+
+
+def _over(mark: Began) -> Began:
+    return mark.model_copy(update=_NOTHING)

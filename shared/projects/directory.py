@@ -55,26 +55,26 @@ class Deletions:
     """Tells which events speak of deleted projects: their handlers have nothing to do any more.
 
     A project that was alive a moment ago is not looked up again: an event that slips through makes
-    something that the clearing finds.
+    something that the clearing finds, or fails and is looked up then.
     """
 
     def __init__(self, documents: Documents, service: str) -> None:
         self._directory = ProjectDirectory(documents, service)
         self._alive_until: dict[tuple[str, str], float] = {}
 
-    async def concern(self, event: Event[Any]) -> bool:
-        """Whether the event speaks of a project that was heard of as deleted."""
+    async def concern(self, event: Event[Any], *, now: bool = False) -> bool:
+        """Whether the event speaks of a project that was heard of as deleted, ``now`` or lately."""
         project_id = getattr(event.data, "project_id", None)
         if project_id is None or event.data.topic == ProjectDeleted.topic:
             return False
-        key, now = (event.tenant, project_id), time.monotonic()
-        if self._alive_until.get(key, 0.0) > now:
+        key, moment = (event.tenant, project_id), time.monotonic()
+        if not now and self._alive_until.get(key, 0.0) > moment:
             return False
         if await self._directory.is_deleted(*key):
             return True
         if len(self._alive_until) >= _MOST_REMEMBERED:
             self._alive_until.clear()
-        self._alive_until[key] = now + _REMEMBER_S
+        self._alive_until[key] = moment + _REMEMBER_S
         return False
 
 

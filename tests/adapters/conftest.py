@@ -4,20 +4,24 @@ import shutil
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 
 from shared.blobs.port import Blobs
 from shared.documents.embedded import EmbeddedDocuments
 from shared.documents.mongo import MongoDocuments
-from shared.documents.port import Documents
+from shared.documents.port import Collection, Documents
 from shared.events.embedded import EmbeddedEventLog
 from shared.events.kafka import KafkaEventLog
 from shared.events.port import EventLog
-from shared.settings import KafkaSecurity
+from shared.events.progress import progress_spec
+from shared.hosting.stores import Stores, with_dead_letters
+from shared.settings import KafkaSecurity, StoreSettings
 from shared.sqlite import SqliteFile
+from tests.adapters.counting import COUNTERS, SEEN, Counted, Flow
 from tests.adapters.stores import blobs_of
+from tests.adapters.things import ACME, THINGS, Thing
 from tests.servers import choosing
 from tests.servers.choosing import Access, NoServers, Server
 from tests.servers.running import running
@@ -131,3 +135,41 @@ async def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
     await store.open()
     yield store
     await store.close()
+
+
+@pytest.fixture
+async def things(documents: Documents) -> Collection[Thing]:
+    """A collection of things in an open store."""
+    await documents.open([THINGS])
+    return documents.collection(THINGS, ACME)
+
+
+@pytest.fixture
+async def topic(events: EventLog) -> str:
+    """A fresh topic with four partitions."""
+    name = f"thing-{uuid.uuid4().hex[:10]}"
+    await events.open({name: 4})
+    return name
+
+
+@pytest.fixture(params=STORES)
+async def flow(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Flow]:
+    """One deployment on either kind of stores, with a topic and a group of its own."""
+    kind = request.param
+    settings: dict[str, Any] = {"stores": "embedded", "data": tmp_path / "data"}
+    if kind == "real":
+        settings = {
+            "stores": "cluster",
+            "kafka_servers": request.getfixturevalue("kafka_address"),
+            "mongo_url": request.getfixturevalue("mongo_url"),
+            "mongo_database": f"test_{uuid.uuid4().hex[:10]}",
+        }
+    stores = Stores.of(StoreSettings(**settings))
+    name = f"counter{uuid.uuid4().hex[:8]}"
+    counted = type("Counted", (Counted,), {"topic": name, "__module__": __name__})
+    service = f"svc{uuid.uuid4().hex[:8]}"
+    await stores.documents.open([COUNTERS, SEEN, progress_spec(service)])
+    await stores.events.open(with_dead_letters({name: 3}))
+    yield Flow(stores.documents, stores.events, counted, service)
+    await stores.events.close()
+    await stores.documents.close()

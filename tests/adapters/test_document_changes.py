@@ -183,6 +183,23 @@ async def test_an_edit_starts_again_when_the_document_vanishes_under_it(
     assert seen == [7, 1]
 
 
+async def test_what_is_known_spares_the_read_and_its_write_proves_it(
+    boxes: Collection[Box],
+) -> None:
+    stored = await boxes.insert(box(value=1))
+    believed = to(7)(stored)
+    assert await boxes.change("B1", one_more, known=believed) == box(version=2, value=8)
+    for edit, value in ((one_more, 9), (lambda old: old, 9)):  # known is stale by now
+        assert (await boxes.change("B1", edit, known=believed)).value == value
+    assert (await boxes.change("B1", lambda _: None, known=believed)) == believed
+    gone = await boxes.insert(box("B2"))
+    await boxes.delete(gone)
+    with pytest.raises(NotFound):
+        await boxes.change("B2", to(3), known=gone)
+    anew = box("B2", version=1, value=3)
+    assert await boxes.change("B2", to(3), new=box("B2"), known=gone) == anew
+
+
 async def test_endless_interference_ends_with_a_clear_word(boxes: Collection[Box]) -> None:
     await boxes.insert(box())
 

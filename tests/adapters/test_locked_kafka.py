@@ -8,7 +8,7 @@ from shared.errors import DependencyDown
 from shared.events.kafka import KafkaEventLog
 from shared.events.port import Record
 from shared.settings import KafkaSecurity
-from tests.adapters.test_event_log import collect
+from tests.adapters.log_reading import collect
 
 pytestmark = pytest.mark.servers
 

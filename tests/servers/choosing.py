@@ -29,7 +29,7 @@ class NoServers(Exception):
 class Server(Protocol):
     """What a test does to a server."""
 
-    def start(self, *, timeout_s: float = 90) -> None:
+    def start(self, *, timeout_s: float = 180) -> None:
         """Start, or start again with the same address and data; return when it answers."""
         ...
 

@@ -53,7 +53,7 @@ class ContainerServer:
     command: Sequence[str] = ()
     _container: Any = None
 
-    def start(self, *, timeout_s: float = 90) -> None:
+    def start(self, *, timeout_s: float = 180) -> None:
         """Create the container, or start the stopped one; wait until ready."""
         if self._container is None:
             from testcontainers.core.config import testcontainers_config

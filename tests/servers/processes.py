@@ -48,7 +48,7 @@ class ServerProcess:
     pid: int | None = None
     _child: subprocess.Popen[bytes] | None = None
 
-    def start(self, *, timeout_s: float = 90) -> None:
+    def start(self, *, timeout_s: float = 180) -> None:
         """Start and wait until ready.
 
         Raises:

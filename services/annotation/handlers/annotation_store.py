@@ -1,6 +1,5 @@
 """Writing an annotation: one document write with its events, after its step of the history."""
 
-import contextlib
 import inspect
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
@@ -19,8 +18,8 @@ from shared.callers import Caller
 from shared.clock import Clock, utc_now
 from shared.contracts.annotation_events import AnnotationSaved, CorrectionSaved
 from shared.contracts.envelope import EventBody
-from shared.documents.port import Collection, D, Documents, Edit, Query, TenantScope, Where, Write
-from shared.errors import NotFound, VersionConflict
+from shared.documents.port import Collection, Documents, Edit, TenantScope, Write
+from shared.errors import NotFound
 from shared.images.directory import ImageDirectory, ImageView
 
 Revision = Callable[[Annotation], AnnotationDraft | Awaitable[AnnotationDraft | None] | None]
@@ -121,8 +120,10 @@ class AnnotationStore:
 
     async def forget(self, tenant: str, image_id: str) -> None:
         """Remove the annotation of an image that is gone, and its history."""
-        await self._delete_all(self.annotations(tenant), {"id": image_id})
-        await self._delete_all(self.history(tenant), {"image_id": image_id})
+        while await self.annotations(tenant).clear({"id": image_id}):
+            pass
+        while await self.history(tenant).clear({"image_id": image_id}):
+            pass
 
     async def _stay_with(self, image: ImageView) -> None:
         """Take a write back whose image went away before it; raise NotFound then.
@@ -133,11 +134,6 @@ class AnnotationStore:
         if not await self._images.lives(image.tenant, image.id):
             await self.forget(image.tenant, image.id)
             raise NotFound(f"no image {image.id}")
-
-    async def _delete_all(self, collection: Collection[D], where: Where) -> None:
-        async for document in collection.walk(Query(where=where, limit=500)):
-            with contextlib.suppress(NotFound, VersionConflict):  # written anew: by its own look
-                await collection.delete(document)
 
     async def _next(
         self, author: Caller, image: ImageView, draft: AnnotationDraft, old: Annotation

@@ -10,7 +10,6 @@ from services.gallery.domain.names import clean_name, sort_name
 from services.gallery.domain.refusals import refusal_of
 from services.gallery.handlers.announcement import uploaded_event
 from services.gallery.handlers.quota import Quota
-from services.gallery.handlers.removal import Removal
 from services.gallery.handlers.renditions import Renditions
 from services.gallery.repository import IMAGES, Image
 from shared.blobs.content import content_key
@@ -19,7 +18,7 @@ from shared.clock import Clock, utc_now
 from shared.documents.port import Collection, Documents, Query, TenantScope
 from shared.errors import AlreadyExists
 from shared.ids import new_id
-from shared.projects.directory import ProjectView
+from shared.projects.directory import ProjectDirectory, ProjectView
 from shared.runtime.mapping import mapped
 from shared.vision.headers.header import HeaderError, ImageHeader
 from shared.vision.tiles import TilePlan
@@ -45,13 +44,13 @@ class Intake:
         documents: Documents,
         renditions: Renditions,
         *,
+        projects: ProjectDirectory,
         quota: Quota,
-        removal: Removal,
         clock: Clock = utc_now,
     ) -> None:
         self._documents = documents
         self._renditions = renditions
-        self._removal = removal
+        self._projects = projects
         self._clock = clock
         self.quota = quota
 
@@ -61,7 +60,7 @@ class Intake:
         """Check a staged file fully and store it.
 
         Raises:
-            LoupeError: one of the gallery's refusals.
+            LoupeError: one of the gallery's refusals; NotFound where the project was deleted.
         """
         name = clean_name(raw_name)
         known = await self._known(who.tenant, project.id, staged.sha256)
@@ -78,6 +77,7 @@ class Intake:
         made = await self._renditions.make(who.tenant, project.id, staged, header=header)
         image = self._image(who, project, staged, header=header, name=name)
         image = image.model_copy(update=made.fields)
+        await self._projects.require(who.tenant, project.id)  # an upload may outlive it
         try:
             stored = await self._images(who.tenant).insert(image, events=[uploaded_event(image)])
         except AlreadyExists:
@@ -85,7 +85,6 @@ class Intake:
             if known is None:
                 raise
             return Accepted(known, duplicate=True)
-        await self._removal.require_project(stored)
         return Accepted(stored, duplicate=False, warnings=made.warnings)
 
     def _image(

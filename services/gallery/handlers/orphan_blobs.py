@@ -34,6 +34,7 @@ class OrphanBlobs:
         orphan = OrphanBlob(
             id=image.id,
             tenant=image.tenant,
+            project_id=image.project_id,
             key=image.thumbnails_key,
             due_at=self._clock() + self._grace,
         )

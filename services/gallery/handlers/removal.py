@@ -8,7 +8,6 @@ from services.gallery.repository import IMAGES, Image
 from shared.contracts.image_events import ImageDeleted
 from shared.documents.port import Collection, Documents, Query, Remove, TenantScope
 from shared.errors import NotFound
-from shared.projects.directory import ProjectDirectory
 
 _CHUNK = 200
 
@@ -16,12 +15,9 @@ _CHUNK = 200
 class Removal:
     """Removes images, and says so; what their blobs leave is noted as orphans."""
 
-    def __init__(
-        self, documents: Documents, orphans: OrphanBlobs, projects: ProjectDirectory
-    ) -> None:
+    def __init__(self, documents: Documents, orphans: OrphanBlobs) -> None:
         self._documents = documents
         self._orphans = orphans
-        self._projects = projects
 
     async def delete_image(self, tenant: str, project_id: str, image_id: str) -> None:
         """Remove an image, and its tiles with it; raise NotFound."""
@@ -59,16 +55,6 @@ class Removal:
                 with suppress(NotFound):
                     await self._remove(tile)
 
-    async def require_project(self, image: Image) -> None:
-        """Remove an image again whose project was deleted while it was taken in; raise NotFound.
-
-        Whoever stores an image asks this afterwards: the clearing of its project may be over.
-        """
-        if await self._projects.is_deleted(image.tenant, image.project_id):
-            with suppress(NotFound):
-                await self._remove(image)
-            raise NotFound(f"no project {image.project_id}")
-
     async def _remove_bare_parent(self, tenant: str, parent_id: str) -> None:
         """Remove a parent whose last tile is gone: nothing shows it, and it would bar its file."""
         images = self._images(tenant)
@@ -76,10 +62,9 @@ class Removal:
             with suppress(NotFound):
                 await self._remove(await images.get(parent_id))
 
-    async def _remove(self, image: Image, *, told: bool = True) -> None:
+    async def _remove(self, image: Image) -> None:
         gone = ImageDeleted(project_id=image.project_id, image_id=image.id)
-        events = (gone,) if told else ()
-        removed = await self._images(image.tenant).change(image.id, lambda _: Remove(events))
+        removed = await self._images(image.tenant).change(image.id, lambda _: Remove((gone,)))
         await self._orphans.note(removed)
 
     def _images(self, tenant: str) -> Collection[Image]:

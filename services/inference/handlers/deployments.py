@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 from services.inference.errors import NoDeployment, TaskNotServed
-from services.inference.handlers.remains import Remains
 from services.inference.repository import ALIASES, DEPLOYMENTS, Alias, Deployment
 from shared.callers import Caller
 from shared.contracts.envelope import Event
@@ -30,11 +29,10 @@ def require_served(project: ProjectView) -> None:
 class Deployments:
     """The desired state of the model server."""
 
-    def __init__(self, documents: Documents, projects: ProjectDirectory, remains: Remains) -> None:
+    def __init__(self, documents: Documents, projects: ProjectDirectory) -> None:
         """Bind the store and the projects; `wake` may be set later to tell the deployer."""
         self._documents = documents
         self._projects = projects
-        self._remains = remains
         self.wake: Callable[[], None] = lambda: None
 
     async def promoted(self, event: Event[ModelPromoted]) -> None:
@@ -58,11 +56,8 @@ class Deployments:
         def again(stored: Deployment) -> Step[Deployment]:
             return wanted if not stored.version or wanted.order > stored.order else None
 
-        if await self._projects.is_deleted(event.tenant, data.project_id):
-            return
         await self._of(event.tenant).change(wanted.id, again, new=wanted)
-        if not await self._remains.swept(event.tenant, data.project_id):
-            self.wake()
+        self.wake()
 
     async def answering(self, tenant: str, project_id: str, version: str | None) -> Deployment:
         """Return the deployment that answers for a version, or for the project.

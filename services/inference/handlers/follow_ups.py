@@ -1,15 +1,13 @@
 """Train and test: once such a version answers, it tests every image that nobody annotated."""
 
 from services.inference.domain.terms import Terms, Wish
-from services.inference.errors import NoDeployment
 from services.inference.handlers.deployments import deployment_id
 from services.inference.handlers.test_runs import MAX_TEST_IMAGES, TestRuns, run_id_of
-from services.inference.repository import DEPLOYMENTS, Deployment
+from services.inference.repository import DEPLOYMENTS
 from shared.callers import Caller
 from shared.contracts.envelope import Event
 from shared.contracts.model_events import ModelDeployed
 from shared.documents.port import Documents, TenantScope
-from shared.errors import NotFound
 from shared.images.directory import ImageDirectory
 from shared.projects.directory import ProjectDirectory
 
@@ -31,20 +29,12 @@ class FollowUps:
         self._runs = runs
 
     async def deployed(self, event: Event[ModelDeployed]) -> None:
-        """Queue one test run, however often this event comes; a project that is gone has none."""
+        """Queue one test run, however often this event comes."""
         tenant, project_id, version = event.tenant, event.data.project_id, event.data.version
         deployments = self._documents.collection(DEPLOYMENTS, TenantScope(tenant))
         deployment = await deployments.find(deployment_id(tenant, project_id, version))
         if deployment is None or not deployment.test_after:
             return
-        try:
-            await self._test(deployment)
-        except (NotFound, NoDeployment):
-            if not await self._projects.is_deleted(tenant, project_id):
-                raise
-
-    async def _test(self, deployment: Deployment) -> None:
-        tenant, project_id = deployment.tenant, deployment.project_id
         if wanted := await self._not_annotated(tenant, project_id):
             await self._runs.ensure(
                 Caller.system(tenant),

@@ -8,7 +8,6 @@ from services.inference.adapters.answers import Answers, Outcome, Question
 from services.inference.domain.terms import ImageFile, Terms, Wish
 from services.inference.errors import ModelNotReady
 from services.inference.handlers.deployments import Deployments, require_served
-from services.inference.handlers.remains import Remains
 from services.inference.repository import PREDICTIONS, SERVICE, Deployment, Prediction
 from shared.blobs.port import Blobs
 from shared.callers import Caller
@@ -37,7 +36,6 @@ class Predictions:
         projects: ProjectDirectory,
         deployments: Deployments,
         images: ImageDirectory,
-        remains: Remains,
         clock: Clock = utc_now,
     ) -> None:
         """Bind the stores, the models, and what is known of projects and images."""
@@ -47,7 +45,6 @@ class Predictions:
         self._projects = projects
         self._deployments = deployments
         self._images = images
-        self._remains = remains
         self._clock = clock
         self._receipts = Receipts(documents, SERVICE)
 
@@ -87,7 +84,7 @@ class Predictions:
                 prediction_id, file.data, terms.threshold, file.tile_plan_hash, is_foreign=True
             )
             made = await self._ask(project, terms.version, question)
-            return await self._keep(made.model_copy(update={"name": file.name}))
+            return await self._of(made.tenant).ensure(made.model_copy(update={"name": file.name}))
 
         wish = await asyncio.to_thread(file.wish, terms)
         return await self._once(who, project_id, key, wish=wish, make=make)
@@ -105,14 +102,11 @@ class Predictions:
         if key is None:
             return await make(new_id())
         prediction_id = derived_id(who.tenant, "prediction", project_id, key)
-        try:
-            return await self._receipts.make_once(
-                Keyed(who.tenant, prediction_id, wish, project_id),
-                things=self._of(who.tenant),
-                make=lambda: make(prediction_id),
-            )
-        finally:
-            await self._remains.swept(who.tenant, project_id)
+        return await self._receipts.make_once(
+            Keyed(who.tenant, prediction_id, wish, project_id),
+            things=self._of(who.tenant),
+            make=lambda: make(prediction_id),
+        )
 
     async def test_image(
         self,
@@ -138,7 +132,7 @@ class Predictions:
             version=made.model_version,
             labels=tuple(shape.label for shape in made.shapes),
         )
-        return await self._keep(made, event)
+        return await self._of(made.tenant).ensure(made, events=[event])
 
     async def get(self, who: Caller, project_id: str, prediction_id: str) -> Prediction:
         """Return a prediction; raise NotFound."""
@@ -181,6 +175,7 @@ class Predictions:
                 if clock() > deadline:
                     raise
             else:
+                await self._projects.require(project.tenant, project.id)  # deleted meanwhile?
                 return self._prediction(deployment, question, outcome)
 
     def _prediction(
@@ -199,12 +194,6 @@ class Predictions:
             elapsed_ms=outcome.elapsed_ms,
             created_at=self._clock(),
         )
-
-    async def _keep(self, made: Prediction, *events: PredictionCompleted) -> Prediction:
-        kept = await self._of(made.tenant).ensure(made, events=events)
-        if await self._remains.swept(made.tenant, made.project_id):
-            raise NotFound(f"no project {made.project_id}")
-        return kept
 
     def _of(self, tenant: str) -> Collection[Prediction]:
         return self._documents.collection(PREDICTIONS, TenantScope(tenant))

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from services.inference.domain.terms import Terms, Wish
 from services.inference.handlers.deployments import Deployments, require_served
-from services.inference.handlers.remains import Remains
 from services.inference.repository import FAILURES, SERVICE, TEST_RUNS, ImageFailure, TestRun
 from shared.callers import Caller
 from shared.clock import Clock, utc_now
@@ -42,7 +41,6 @@ class TestRuns:
         jobs: JobQueue,
         projects: ProjectDirectory,
         deployments: Deployments,
-        remains: Remains,
         clock: Clock = utc_now,
     ) -> None:
         """Bind the stores and what is known of projects and deployments."""
@@ -50,7 +48,6 @@ class TestRuns:
         self._jobs = jobs
         self._projects = projects
         self._deployments = deployments
-        self._remains = remains
         self._clock = clock
         self._receipts = Receipts(documents, SERVICE)
 
@@ -74,14 +71,11 @@ class TestRuns:
             return await self.ensure(who, project_id, wish, run_id=new_id())
         await self._projects.require(who.tenant, project_id)
         run_id = run_id_of(who.tenant, project_id, key)
-        try:
-            return await self._receipts.make_once(
-                Keyed(who.tenant, run_id, wish, project_id),
-                things=self._runs(who.tenant),
-                make=lambda: self.ensure(who, project_id, wish, run_id=run_id),
-            )
-        finally:
-            await self._remains.swept(who.tenant, project_id)
+        return await self._receipts.make_once(
+            Keyed(who.tenant, run_id, wish, project_id),
+            things=self._runs(who.tenant),
+            make=lambda: self.ensure(who, project_id, wish, run_id=run_id),
+        )
 
     async def ensure(self, who: Caller, project_id: str, wish: Wish, *, run_id: str) -> TestRun:
         """Queue a test run unless it is there, whatever its images are by now."""
@@ -103,8 +97,6 @@ class TestRuns:
             )
             run = await runs.ensure(run)
         await self._queue(run)
-        if await self._remains.swept(who.tenant, project_id):
-            raise NotFound(f"no project {project_id}")
         return run
 
     async def keep_queueing(self) -> None:
@@ -118,7 +110,6 @@ class TestRuns:
         runs = self._documents.collection(TEST_RUNS, EveryTenant())
         async for run in runs.walk(Query(where={"queued": False})):
             await self._queue(run)
-            await self._remains.swept(run.tenant, run.project_id)
 
     async def get(
         self, who: Caller, project_id: str, run_id: str

@@ -7,7 +7,6 @@ from services.inference.adapters.triton.model_store import ModelStore
 from services.inference.domain.golden import differences
 from services.inference.domain.model_config import ServedModel
 from services.inference.errors import GoldenMismatch, ModelNotReady, UnservableModel
-from services.inference.handlers.remains import Remains
 from services.inference.repository import (
     ALIASES,
     DEPLOYMENTS,
@@ -40,7 +39,6 @@ class Deployer:
         store: ModelStore,
         client: TritonClient,
         *,
-        remains: Remains,
         keep_versions: int = 2,
     ) -> None:
         """Bind the stores; ``keep_versions`` of a project stay loaded, the alias's included."""
@@ -50,7 +48,6 @@ class Deployer:
         self._store = store
         self._client = client
         self._keep = keep_versions
-        self._remains = remains
 
     async def wanted(self) -> Wanted:
         """What the reconciler must keep loaded, and what it must leave to `settle`."""
@@ -132,8 +129,6 @@ class Deployer:
     async def _go_live(self, deployment: Deployment) -> None:
         """Move the alias first; a crash before the second write only repeats both."""
         await self._move_alias(deployment)
-        if await self._remains.swept(deployment.tenant, deployment.project_id):
-            return
         update = {"state": "serving", "reason": "", "deployed_at": utc_now()}
         await self._write(deployment.model_copy(update=update))
         log.info("version deployed", tenant=deployment.tenant, version=deployment.model_version)

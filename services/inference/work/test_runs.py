@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from services.inference.domain.terms import Terms
 from services.inference.handlers.predictions import Predictions
-from services.inference.handlers.remains import Remains
 from services.inference.repository import FAILURES, PREDICTIONS, TEST_RUNS, ImageFailure, TestRun
 from shared.documents.port import Documents, TenantScope
 from shared.errors import LoupeError
@@ -29,14 +28,12 @@ class TestRunWork:
         *,
         predictions: Predictions,
         images: ImageDirectory,
-        remains: Remains,
         parallel: int,
     ) -> None:
         """``parallel`` images of a run are tested at once."""
         self._documents = documents
         self._predictions = predictions
         self._images = images
-        self._remains = remains
         self._parallel = parallel
 
     async def work(self, lease: Lease) -> None:
@@ -88,7 +85,7 @@ class TestRunWork:
                 return True
 
     async def _note_failure(self, run: TestRun, image_id: str, error: LoupeError) -> None:
-        """Note why an image has no prediction; raise the error where its project is gone."""
+        """Note why an image has no prediction."""
         failure = ImageFailure(
             id=derived_id(run.id, image_id, "failure"),
             tenant=run.tenant,
@@ -98,8 +95,6 @@ class TestRunWork:
             reason=error.detail,
         )
         await self._documents.collection(FAILURES, TenantScope(run.tenant)).ensure(failure)
-        if await self._remains.swept(run.tenant, run.project_id):
-            raise error
 
 
 class _Tally:

@@ -137,7 +137,7 @@ class Retraining:
             decision = decide(
                 line.policy,
                 await self._backlog(line),
-                training_waits=line.waiting is not None or line.deleted or task is None,
+                training_waits=line.waiting is not None or task is None,
                 now=now,
                 not_before=line.not_before,
             )
@@ -180,7 +180,7 @@ class Retraining:
         now = self._clock()
 
         def edit(line: Line) -> Line:
-            if line.deleted or (line.due_at is not None and line.due_at <= now):
+            if line.due_at is not None and line.due_at <= now:
                 return line
             return line.model_copy(update={"due_at": now})
 

@@ -21,7 +21,6 @@ from services.trainer.repository import (
 from shared.clock import Clock, utc_now
 from shared.contracts.training_events import TrainingRequested
 from shared.documents.port import Collection, Documents, EveryTenant, Not, Query, TenantScope, Write
-from shared.errors import NotFound
 from shared.jobs.queue import JobQueue
 
 JOB_ATTEMPTS = 30  # each kill of the machine costs one; a training that crashes ends much earlier
@@ -35,11 +34,8 @@ def placed(line: Line, order: Order, now: datetime) -> Line:
     An order without a number gets the next one.
 
     Raises:
-        NotFound: The project is deleted.
         TrainingWaits: One runs and one waits already.
     """
-    if line.deleted:
-        raise NotFound(f"no project {line.id}")
     known = (line.running, line.waiting)
     if any(other is not None and other.training_id == order.training_id for other in known):
         return line
@@ -129,7 +125,6 @@ class TrainingQueue:
         """Puts an order in line once, whatever happens in between, and starts what can start.
 
         Raises:
-            NotFound: The project is deleted.
             TrainingWaits: One runs and one waits already.
         """
         await self.change(tenant, project_id, lambda line: placed(line, order, self._clock()))
@@ -180,7 +175,7 @@ class TrainingQueue:
             if training.state in ENDED:
                 await self._let_go(training)
                 return False
-        if training is not None and line.running is not None and not line.deleted:
+        if training is not None and line.running is not None:
             await self._ensure_started(training)
         return True
 

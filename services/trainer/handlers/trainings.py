@@ -9,15 +9,12 @@ from services.trainer.repository import (
     ENDED,
     SERVICE,
     TRAININGS,
-    Line,
     Mode,
     Order,
     Training,
 )
 from shared.callers import Caller
 from shared.clock import Clock, utc_now
-from shared.contracts.envelope import Event
-from shared.contracts.project_events import ProjectDeleted
 from shared.contracts.training_events import TrainingEnded
 from shared.documents.hearing import until
 from shared.documents.port import Collection, Documents, Not, Sort, TenantScope, Where, Write
@@ -189,19 +186,6 @@ class Trainings:
         )
         await self._queue.place(who.tenant, project_id, order)
         return await self.get(who, project_id, training_id)
-
-    async def project_deleted(self, event: Event[ProjectDeleted]) -> None:
-        """Nothing of the project runs or starts any more."""
-        tenant, project_id = event.tenant, event.data.project_id
-
-        def close(line: Line) -> Line:
-            return line.model_copy(update={"deleted": True, "due_at": None})
-
-        await self._queue.change(tenant, project_id, close)  # from now on nothing gets in line
-        await self._queue.advance(tenant, project_id)  # whatever stands in it has its record
-        line = await self._queue.line(tenant, project_id)
-        for order in filter(None, (line.waiting, line.running)):
-            await self.cancel(Caller.system(tenant), project_id, order.training_id)
 
     async def _in_step(self, who: Caller, project_id: str, training_id: str) -> Standing:
         """The training once its record is in step with the line; raises NotFound."""

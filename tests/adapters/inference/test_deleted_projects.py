@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from services.inference.app import build
-from services.inference.repository import ALIASES, JOBS, OF_PROJECT
+from services.inference.repository import COLLECTIONS, PROJECTS
 from shared.contracts.project_events import ProjectCreated, ProjectDeleted
 from shared.documents.port import EveryTenant, Query
 from shared.hosting.stores import Stores
@@ -30,9 +30,10 @@ async def site(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
 async def remains_of(stores: Stores) -> list[str]:
     """Everything that the service's stores and its model folder hold, but the project's mark."""
     found = []
-    for spec in (*OF_PROJECT, ALIASES, JOBS):
-        documents = stores.documents.collection(spec, EveryTenant())
-        found += [f"{spec.name}/{each.id}" for each in await documents.query(Query())]
+    for spec in COLLECTIONS:
+        if spec is not PROJECTS:
+            documents = stores.documents.collection(spec, EveryTenant())
+            found += [f"{spec.name}/{each.id}" for each in await documents.query(Query())]
     models = Path(os.environ["LOUPE_DATA"]) / "triton" / "models"
     return found + sorted(path.name for path in models.glob("*"))
 

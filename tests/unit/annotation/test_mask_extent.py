@@ -3,7 +3,7 @@
 import tracemalloc
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
@@ -13,7 +13,6 @@ from shared.contracts.shapes import Rle, Shape
 from shared.vision import masks
 
 
-@settings(deadline=None)  # loops are compiled when they are first called
 @given(arrays.arrays(np.bool_, st.tuples(st.integers(1, 9), st.integers(1, 9))))
 def test_area_and_bounds_are_those_of_the_pixels(pixels: np.ndarray) -> None:
     rle = encode_mask(pixels)

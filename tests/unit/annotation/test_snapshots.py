@@ -94,7 +94,7 @@ def test_the_only_image_of_a_label_trains() -> None:
         max_size=30,
     )
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_groups_never_part_and_corrected_ones_train(
     rows: list[tuple[int, Split | None, bool, frozenset[str]]],
 ) -> None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from test_gallery_http import Platform, jpeg, platform
+from gallery_platform import Platform, jpeg, platform
 from test_resumable import begin, parts_left, patch
 
 from services.gallery.handlers import resumable

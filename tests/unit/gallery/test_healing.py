@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
+from gallery_platform import jpeg, platform
 from image_files import encoded, photo
 from PIL import Image
-from test_gallery_http import jpeg, platform
 
 from shared.hosting.stores import Stores
 

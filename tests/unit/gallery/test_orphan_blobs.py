@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from test_gallery_http import Platform, jpeg, platform
+from gallery_platform import Platform, jpeg, platform
 
 from services.gallery.handlers.orphan_blobs import OrphanBlobs
 from shared.blobs.content import content_key

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import httpx
 import pytest
+from gallery_platform import Platform, jpeg, platform
 from image_files import encoded, photo
-from test_gallery_http import Platform, jpeg, platform
 from test_resumable import PART, TUS, begin
 
 from services.gallery.adapters.staging import StagedFile

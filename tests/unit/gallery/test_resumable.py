@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from gallery_platform import Platform, jpeg, platform
 from image_files import encoded, photo
 from sending import broken_off
-from test_gallery_http import Platform, jpeg, platform
 
 from services.gallery.handlers.resumable import LIFETIME, ResumableUploads
 from services.gallery.repository import UPLOADS

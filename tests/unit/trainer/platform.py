@@ -24,14 +24,7 @@ from services.trainer.process.work_order import (
     StartMessage,
     WorkOrder,
 )
-from services.trainer.repository import (
-    IMAGES,
-    LINES,
-    RECEIPTS,
-    TRAINING_JOB,
-    TRAININGS,
-    Training,
-)
+from services.trainer.repository import IMAGES, LINES, RECEIPTS, TRAINING_JOB, TRAININGS, Training
 from services.trainer.settings import TrainerSettings
 from services.trainer.subscriptions import subscriptions
 from services.trainer.work.attempt_files import AttemptFiles
@@ -174,7 +167,7 @@ class Place:
             *self.projects.subscriptions(),
             *self.images.subscriptions(),
             *self.images.annotation_subscriptions(),
-            *subscriptions(self.trainings, self.outcomes, self.retraining, self.promotion),
+            *subscriptions(self.outcomes, self.retraining, self.promotion),
         )
         for line in table:
             if line.event.type == event.type:

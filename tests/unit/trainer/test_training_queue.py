@@ -1,4 +1,4 @@
-"""The line of a project: who stands in it, whatever is repeated, late, cancelled or deleted."""
+"""The line of a project: who stands in it, whatever is repeated, late or cancelled."""
 
 import asyncio
 
@@ -8,8 +8,6 @@ from services.trainer.domain.recipe import Recipe
 from services.trainer.handlers.training_queue import placed
 from services.trainer.repository import Order, Training
 from services.trainer.work.worker import ended_events
-from shared.contracts.project_events import ProjectDeleted
-from shared.errors import NotFound
 from tests.unit.trainer.pictures import PROJECT
 from tests.unit.trainer.platform import WHO, Place, Script
 from tests.unit.trainer.test_trainings import annotate, shown, start
@@ -78,11 +76,6 @@ def order(place: Place) -> Order:
 async def place_only(place: Place, wanted: Order) -> None:
     """Place an order and die before its record is written."""
     await place.queue.change("default", PROJECT, lambda line: placed(line, wanted, place.clock()))
-
-
-async def delete_project(place: Place) -> None:
-    event = place.event(ProjectDeleted(project_id=PROJECT), PROJECT, 2)
-    await place.trainings.project_deleted(event)
 
 
 async def test_two_who_resume_at_once_resume_once(place: Place) -> None:
@@ -162,46 +155,3 @@ async def test_whoever_brings_a_line_on_at_once_is_never_refused(place: Place) -
     await place_only(place, order(place))
     await asyncio.gather(*(place.queue.advance("default", PROJECT) for _ in range(8)))
     assert [event.type for event in await place.said()] == ["training.requested"]
-
-
-@pytest.mark.parametrize("recorded", [True, False])
-async def test_a_deleted_project_runs_and_starts_nothing(place: Place, recorded: bool) -> None:
-    await annotate(place)
-    terminated = await cancelled_at_work(place)
-    running = await start(place)
-    await place.settle()
-    waiting = order_of(await record(place, terminated), resumes=1)
-    await place_only(place, waiting)
-    if recorded:
-        await place.queue.advance("default", PROJECT)
-    for _ in range(2):
-        await delete_project(place)
-    await place.settle()
-    line = await place.line()
-    assert (line.running, line.waiting) == (None, None)
-    states = [(await record(place, training_id)).state for training_id in (terminated, running.id)]
-    assert states == ["terminated", "terminated"]
-    assert not await place.worker().work_once()
-
-
-async def test_a_deleted_project_takes_no_training_that_was_under_way_to_its_line(
-    place: Place,
-) -> None:
-    await delete_project(place)
-    with pytest.raises(NotFound):
-        await place.queue.place("default", PROJECT, order(place))
-    assert await place.records() == []
-
-
-async def test_a_deletion_that_was_cut_short_starts_nothing_meanwhile(place: Place) -> None:
-    await annotate(place)
-    running, waiting = await start(place), await start(place)
-    await place.settle()
-    await place.queue.change(
-        "default", PROJECT, lambda line: line.model_copy(update={"deleted": True})
-    )
-    await place.trainings.cancel(WHO, PROJECT, running.id)
-    await place.settle()
-    assert (await shown(place, waiting.id)).status == "waiting"
-    await delete_project(place)
-    assert (await shown(place, waiting.id)).status == "terminated"

@@ -144,14 +144,12 @@ async def test_a_recipe_of_another_task_is_refused_at_its_field(place: Place) ->
 
 async def test_a_version_of_a_deleted_project_is_not_promoted(place: Place) -> None:
     from tests.unit.trainer.test_gate import version
-    from tests.unit.trainer.test_training_queue import delete_project
 
     await annotate(place)
     training_id = await version(place)
     for line in place.projects.subscriptions():
         if line.event.type == "project.deleted":
             await line.handler(place.event(line.event(project_id=PROJECT), PROJECT, 2))
-    await delete_project(place)
     await place.promotion.report_completed(report(place, training_id, 0.9))
     await place.settle()
     assert [event for event in place.delivered if event.type == "model.promoted"] == []

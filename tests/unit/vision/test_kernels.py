@@ -14,7 +14,7 @@ from shared.vision import mask_arrays, mask_kernels, overlap_arrays, overlap_gri
 from shared.vision.compilation import IS_COMPILED
 
 ROOT = Path(__file__).parents[3]
-QUICK = settings(max_examples=150, deadline=None)
+QUICK = settings(max_examples=150)
 
 
 @st.composite

@@ -43,7 +43,7 @@ def test_a_touching_window_leaves_nothing() -> None:
 
 
 @given(rings)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_clipping_never_leaves_the_window_nor_grows(ring: np.ndarray) -> None:
     clipped = polygons.clip_to_window(ring, (-10, -5, 10, 20))
     if len(clipped):
@@ -55,7 +55,7 @@ def test_clipping_never_leaves_the_window_nor_grows(ring: np.ndarray) -> None:
 
 
 @given(rings)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_area_does_not_depend_on_direction_place_or_start(ring: np.ndarray) -> None:
     size = polygons.area(ring)
     assert polygons.area(ring[::-1]) == pytest.approx(size, abs=1e-6)
@@ -64,7 +64,7 @@ def test_area_does_not_depend_on_direction_place_or_start(ring: np.ndarray) -> N
 
 
 @given(rings)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_hull_holds_every_point_and_is_convex(ring: np.ndarray) -> None:
     hull = polygons.convex_hull(ring)
     if len(hull) < 3:

@@ -18,7 +18,7 @@ rows = st.tuples(
 
 
 @given(rows)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_corners_and_back_is_the_same_rectangle(row: tuple[float, ...]) -> None:
     box = as_rotated_boxes([row])
     again = rotated_boxes.from_corners(rotated_boxes.corners(box))
@@ -27,14 +27,14 @@ def test_corners_and_back_is_the_same_rectangle(row: tuple[float, ...]) -> None:
 
 
 @given(rows)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_wire_form_and_back_is_the_same_row(row: tuple[float, ...]) -> None:
     box = as_rotated_boxes([row])
     assert np.allclose(rotated_boxes.from_wire(*rotated_boxes.to_wire(box)), box, atol=1e-9)
 
 
 @given(rows)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_smallest_box_around_the_corners_is_the_box(row: tuple[float, ...]) -> None:
     box = as_rotated_boxes([row])
     around = rotated_boxes.smallest_around(rotated_boxes.corners(box)[0])
@@ -43,7 +43,7 @@ def test_smallest_box_around_the_corners_is_the_box(row: tuple[float, ...]) -> N
 
 
 @given(rows, rows)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_iou_is_symmetric_bounded_and_one_on_itself(
     first: tuple[float, ...], second: tuple[float, ...]
 ) -> None:
