@@ -76,7 +76,15 @@ def test_only_common_images_count() -> None:
 
 
 @pytest.mark.parametrize(
-    ("differences", "expected"), [([0.1] * 999, 0.002), ([-0.1, 0.1] * 500, 1.0), ([], 1.0)]
+    ("difference", "replicates", "expected"),
+    [(0.1, [0.1] * 999, 0.002), (0.0, [-0.1, 0.1] * 500, 1.0), (0.1, [], 1.0)],
 )
-def test_p_values_are_two_sided(differences: list[float], expected: float) -> None:
-    assert p_value(np.array(differences)) == pytest.approx(expected, abs=1e-6)
+def test_p_values_are_two_sided(
+    difference: float, replicates: list[float], expected: float
+) -> None:
+    assert p_value(difference, np.array(replicates)) == pytest.approx(expected, abs=1e-6)
+
+
+def test_an_offset_of_all_draws_is_no_difference() -> None:
+    drawn = np.random.default_rng(0).normal(0, 0.01, 999)
+    assert p_value(0.0, drawn + 0.05) == p_value(0.0, drawn) > 0.9

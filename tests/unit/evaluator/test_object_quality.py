@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from scenes import samples
 
-from services.evaluator.domain.numbers.intervals import draw_weights, wilson
+from services.evaluator.domain.numbers.draws import draw_images
+from services.evaluator.domain.numbers.intervals import wilson
 from services.evaluator.domain.objects import quality
 from services.evaluator.domain.objects.evaluation import Evaluation, evaluate
 from services.evaluator.domain.objects.operating_view import Moment, moment_at
@@ -73,7 +74,7 @@ def test_without_hits_quality_is_undefined() -> None:
         evaluate(samples([(0, 0, BOX)], [])),
         evaluate(of_masks([square(1, 1, 9)], [square(90, 90, 9)]), kind="mask"),
     ):
-        found = report_sections.quality(seen(evaluation), draw_weights(1, 5))
+        found = report_sections.quality(seen(evaluation), draw_images(1, 5))
         assert np.isnan([found["iou"], found["tightness"], found["coverage"]]).all()
         assert np.isnan(found["intervals"]["iou"].low)
 
@@ -82,7 +83,7 @@ def test_counts_per_image() -> None:
     given = samples(
         [(0, 0, BOX), (1, 0, BOX), (1, 0, BOX)], [(0, 0, BOX, 0.9), (2, 0, BOX, 0.9)], images=3
     )
-    found = report_sections.quality(seen(evaluate(given)), draw_weights(3, 200))
+    found = report_sections.quality(seen(evaluate(given)), draw_images(3, 200))
     assert found["count_mean_absolute"] == pytest.approx(1.0)
     assert found["count_bias"] == pytest.approx(-1 / 3)
     assert found["count_exact_rate"] == pytest.approx(1 / 3)

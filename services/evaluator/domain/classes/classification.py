@@ -5,19 +5,19 @@ precision 0 in the macro mean); AUC and AP of a label without positives, or AUC 
 are nan.
 """
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 
 from services.evaluator.domain.numbers.columns import BadSamples, Columns, Flags, Floats, Ints
 from services.evaluator.domain.numbers.counts import Counts, ratio
+from services.evaluator.domain.numbers.draws import Draws
+from services.evaluator.domain.numbers.threads import side_by_side
 from shared.vision.compilation import compiled
 
 TOP = 5
 CALIBRATION_BINS = 15
 SUM_TOLERANCE = 1e-3
-THREADS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,8 +170,7 @@ def _ranked(samples: Classified) -> tuple[Floats, Floats]:
         return float(auc), float(ap)
 
     labels = range(samples.scores.shape[1])
-    with ThreadPoolExecutor(THREADS) as pool:
-        pairs = np.array(list(pool.map(of, labels))).reshape(-1, 2)
+    pairs = np.array(side_by_side(of, labels)).reshape(-1, 2)
     return pairs[:, 0], pairs[:, 1]
 
 
@@ -200,26 +199,34 @@ def _areas(score: Floats, positive: Flags, rising: Ints) -> Columns:
     return auc, ap / positives if positives else np.nan
 
 
-def drawn_areas(samples: Classified, label: int, weights: Floats) -> tuple[Floats, Floats]:
-    """AUC and AP of a label in each replicate, ``weights`` ``(B, N)``; nan where undefined."""
-    score = np.ascontiguousarray(samples.scores[:, label])
-    areas = _drawn_areas(score, samples.truth == label, np.argsort(score), weights)
-    return areas[:, 0], areas[:, 1]
+def drawn_areas(samples: Classified, draws: Draws) -> tuple[Floats, Floats]:
+    """AUC and AP of each label in each replicate, ``(B, K)``; nan where undefined."""
+
+    def of(label: int) -> Floats:
+        score = np.ascontiguousarray(samples.scores[:, label])
+        rising = np.argsort(score)
+        return _drawn_areas(
+            score[rising], samples.truth[rising] == label, draws.group[rising], draws.times
+        )
+
+    labels = samples.scores.shape[1]
+    areas = np.array(side_by_side(of, range(labels))).reshape(labels, len(draws), 2)
+    return areas[..., 0].T, areas[..., 1].T
 
 
 @compiled
-def _drawn_areas(score: Floats, positive: Flags, rising: Ints, weights: Floats) -> Floats:
-    """The same areas, an image counting as often as it was drawn."""
-    out = np.full((weights.shape[0], 2), np.nan)
-    for draw in range(weights.shape[0]):
-        auc, ap, found, wrong, place = 0.0, 0.0, 0.0, 0.0, rising.size - 1
+def _drawn_areas(score: Floats, positive: Flags, group: Ints, times: Floats) -> Floats:
+    """The same areas of rising scores, an image counting as often as its group was drawn."""
+    out = np.full((times.shape[0], 2), np.nan)
+    for draw in range(times.shape[0]):
+        auc, ap, found, wrong, place = 0.0, 0.0, 0.0, 0.0, score.size - 1
         while place >= 0:
-            value, more, less = score[rising[place]], 0.0, 0.0
-            while place >= 0 and score[rising[place]] == value:
-                if positive[rising[place]]:
-                    more += weights[draw, rising[place]]
+            value, more, less = score[place], 0.0, 0.0
+            while place >= 0 and score[place] == value:
+                if positive[place]:
+                    more += times[draw, group[place]]
                 else:
-                    less += weights[draw, rising[place]]
+                    less += times[draw, group[place]]
                 place -= 1
             auc += less * (found + 0.5 * more)
             found += more
@@ -233,13 +240,13 @@ def _drawn_areas(score: Floats, positive: Flags, rising: Ints, weights: Floats) 
     return out
 
 
-def drawn_rates(samples: Classified, weights: Floats) -> dict[str, Floats]:
+def drawn_rates(samples: Classified, draws: Draws) -> dict[str, Floats]:
     """Figures of drawn images: per label ``(B, K)``, macro means and calibration ``(B,)``."""
     labels = samples.scores.shape[1]
     predicted = samples.scores.argmax(axis=1)
     right = predicted == samples.truth
     hit, truth, found = (
-        weights @ (np.arange(labels) == column[:, None]).astype(np.float64)
+        draws.sums(np.arange(labels) == column[:, None])
         for column in (np.where(right, predicted, -1), samples.truth, predicted)
     )
     f1 = ratio(2 * hit, truth + found)
@@ -250,7 +257,7 @@ def drawn_rates(samples: Classified, weights: Floats) -> dict[str, Floats]:
         "precision": np.nan_to_num(ratio(hit, found))[:, seen].mean(axis=1),
         "recall": np.nan_to_num(ratio(hit, truth))[:, seen].mean(axis=1),
         "f1": np.nan_to_num(f1)[:, seen].mean(axis=1),
-        "calibration_error": np.abs(weights @ gaps).sum(axis=1) / predicted.size,
+        "calibration_error": np.abs(draws.sums(gaps)).sum(axis=1) / truth.sum(axis=1),
     }
 
 

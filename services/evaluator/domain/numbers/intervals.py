@@ -1,9 +1,6 @@
 """How far a figure can be trusted: Wilson intervals for rates, image bootstrap for the rest.
 
 Sources: Wilson 1927 for rates; Efron 1979 for the bootstrap; Hesterberg 2015 for its small samples.
-Images, not objects, are drawn, because the objects of an image share its light, focus and part;
-drawing is done by weights, so that nothing is matched or sorted again.
-
 A bootstrap interval is about the value that the figure has on average over test sets **of this
 size**. For a rate that is the rate itself; an interpolated AP or a mean over labels lies a little
 beside its value on endless data, and no test set can show that one. So the draws are centred on the
@@ -14,13 +11,13 @@ coverage to 95 ± 2 %.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from math import sqrt
 
 import numpy as np
 from scipy.special import ndtr, stdtrit
 
 from services.evaluator.domain.numbers.columns import Flags, Floats, Ints
+from services.evaluator.domain.numbers.draws import Draws
 
 Z_95 = 1.959963984540054
 RATE_BOUNDS = (0.0, 1.0)
@@ -53,52 +50,35 @@ def wilson(successes: int, trials: int, *, z: float = Z_95) -> Interval:
     return Interval(max(0.0, low), min(1.0, high))
 
 
-@lru_cache(maxsize=4)
-def draw_weights(images: int, replicates: int, *, seed: int = 0) -> Floats:
-    """How often each image is drawn in each replicate, ``(B, M)``; rows add up to ``M``.
-
-    The last few draws are kept, read-only: every section of a report, and every place of its
-    threshold slider, asks for the same ones.
-    """
-    generator = np.random.default_rng(seed)
-    if images == 0:
-        return np.zeros((replicates, 0))
-    drawn = generator.integers(0, images, (replicates, images))
-    drawn += np.arange(replicates)[:, None] * images
-    counts = np.bincount(drawn.ravel(), minlength=replicates * images)
-    weights = counts.reshape(replicates, images).astype(np.float64)
-    weights.flags.writeable = False
-    return weights
-
-
 def bootstrap_interval(
     figure: float,
     replicates: Floats,
-    images: int,
+    drawn: int,
     *,
     bounds: tuple[float, float] = RATE_BOUNDS,
 ) -> Interval:
-    """Interval of a figure from its bootstrap values ``(B,)`` over ``images`` drawn images.
+    """Interval of a figure from its bootstrap values ``(B,)``.
 
-    Undefined replicates are left out; an undefined figure, fewer than two images or fewer than two
-    replicates give nan. ``bounds`` are the least and greatest value the figure can have.
+    As many images, or groups of them, were ``drawn`` (:attr:`Draws.drawn`). Undefined replicates
+    are left out; an undefined figure, fewer than two drawn or fewer than two replicates give nan.
+    ``bounds`` are the least and greatest value the figure can have.
     """
     known = replicates[~np.isnan(replicates)]
-    if np.isnan(figure) or known.size < 2 or images < 2:
+    if np.isnan(figure) or known.size < 2 or drawn < 2:
         return UNKNOWN
-    spread = sqrt(images / (images - 1))
-    tail = float(ndtr(stdtrit(images - 1, 0.025) * spread))
+    spread = sqrt(drawn / (drawn - 1))
+    tail = float(ndtr(stdtrit(drawn - 1, 0.025) * spread))
     low, high = np.quantile(known - known.mean(), [tail, 1 - tail]) + figure
     least, most = bounds
     return Interval(float(min(max(low, least), figure)), float(max(min(high, most), figure)))
 
 
 def bootstrap_intervals(
-    figures: Mapping[str, float], replicates: Mapping[str, Floats], images: int
+    figures: Mapping[str, float], replicates: Mapping[str, Floats], drawn: int
 ) -> dict[str, Interval]:
     """Intervals of rates by name."""
     return {
-        name: bootstrap_interval(figures[name], values, images)
+        name: bootstrap_interval(figures[name], values, drawn)
         for name, values in replicates.items()
     }
 
@@ -116,13 +96,12 @@ def jackknife_interval(figure: float, without: Floats) -> Interval:
     return Interval(max(figure - reach, 0.0), min(figure + reach, 1.0))
 
 
-def mean_replicates(sums: Floats, counts: Floats | Ints, weights: Floats) -> Floats:
+def mean_replicates(sums: Floats, counts: Floats | Ints, draws: Draws) -> Floats:
     """Resampled ``sum / count`` of columns by image, ``(M,)`` or ``(M, C)``: ``(B,)``, ``(B, C)``.
 
-    ``counts`` of one column serve all;
-    nan where a replicate counts nothing.
+    ``counts`` of one column serve all; nan where a replicate counts nothing.
     """
-    drawn, whole = weights @ np.asarray(sums, np.float64), weights @ np.asarray(counts, np.float64)
+    drawn, whole = draws.sums(sums), draws.sums(counts)
     out: Floats = np.full(drawn.shape, np.nan)
     np.divide(drawn, whole, out=out, where=whole > 0)
     return out

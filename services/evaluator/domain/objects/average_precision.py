@@ -4,12 +4,12 @@ Source: ``COCOeval.accumulate`` of pycocotools; Lin et al. 2014; Everingham et a
 interpolation. AP is the mean of 101 precisions, each the best one at that recall or more.
 """
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 
 from services.evaluator.domain.numbers.columns import Columns, Floats, Ints
+from services.evaluator.domain.numbers.threads import side_by_side
 from services.evaluator.domain.objects.evaluation_order import Arranged
 from services.evaluator.domain.objects.matching import (
     FALSE,
@@ -69,8 +69,7 @@ def area_precisions(arranged: Arranged, pairs: OwnPairs) -> dict[str, Precisions
         positives = np.bincount(counted, minlength=arranged.labels).astype(np.int64)
         return precisions(arranged, verdict, positives)
 
-    with ThreadPoolExecutor(len(AREA_RANGES)) as pool:  # the compiled loops release the lock
-        return dict(zip(AREA_RANGES, pool.map(of, AREA_RANGES.values()), strict=True))
+    return dict(zip(AREA_RANGES, side_by_side(of, AREA_RANGES.values()), strict=True))
 
 
 def recall_at_ranks(arranged: Arranged, verdict: Verdicts, positives: Ints) -> list[float]:

@@ -10,18 +10,15 @@ import numpy as np
 from scipy.stats import binomtest
 
 from services.evaluator.domain.numbers.columns import Floats, Ints
+from services.evaluator.domain.numbers.draws import Draws, draw_images, once
 from services.evaluator.domain.numbers.intervals import (
     Interval,
     bootstrap_interval,
-    draw_weights,
     nan_mean,
 )
+from services.evaluator.domain.objects.drawn_precision import Ranking, ap_replicates
 from services.evaluator.domain.objects.evaluation import Evaluation
-from services.evaluator.domain.objects.replicates import (
-    ap_replicates,
-    image_counts,
-    rate_replicates,
-)
+from services.evaluator.domain.objects.replicates import image_counts, rate_replicates
 
 REPLICATES = 1000
 
@@ -66,16 +63,16 @@ def compare(
 ) -> Comparison:
     """Compare on the common images; none in common gives nan figures and p-values of 1."""
     common = sorted(set(_ids(first)) & set(_ids(second)))
-    weights = draw_weights(len(common), replicates, seed=seed)
-    drawn = [_replicates(side, common, weights, iou_threshold) for side in (first, second)]
-    whole = np.ones((1, len(common)))
+    draws = draw_images(len(common), replicates, seed=seed)
+    drawn = [_replicates(side, common, draws, iou_threshold) for side in (first, second)]
+    whole = once(len(common))
     plain = [_replicates(side, common, whole, iou_threshold) for side in (first, second)]
     figures = {
         name: _difference(
             float(plain[0][name][0]),
             float(plain[1][name][0]),
             drawn[1][name] - drawn[0][name],
-            len(common),
+            draws.drawn,
         )
         for name in plain[0]
     }
@@ -85,22 +82,26 @@ def compare(
     return Comparison(len(common), figures, better, worse, p_value)
 
 
-def p_value(differences: Floats) -> float:
+def p_value(difference: float, replicates: Floats) -> float:
     """Two-sided bootstrap p-value of "no difference"; undefined replicates are left out.
 
-    >>> p_value(np.zeros(99))
+    The replicates are centred on the difference, as those of its interval are.
+
+    >>> p_value(0.0, np.zeros(99))
     1.0
     """
-    known = differences[~np.isnan(differences)]
+    known = replicates[~np.isnan(replicates)]
     if not known.size:
         return 1.0
-    below, above = int((known <= 0).sum()), int((known >= 0).sum())
+    centred = known - known.mean() + difference
+    below, above = int((centred <= 0).sum()), int((centred >= 0).sum())
     return min(1.0, 2 * (1 + min(below, above)) / (known.size + 1))
 
 
-def _difference(first: float, second: float, replicates: Floats, images: int) -> Difference:
-    interval = bootstrap_interval(second - first, replicates, images, bounds=(-1.0, 1.0))
-    return Difference(first, second, second - first, interval, p_value(replicates))
+def _difference(first: float, second: float, replicates: Floats, drawn: int) -> Difference:
+    interval = bootstrap_interval(second - first, replicates, drawn, bounds=(-1.0, 1.0))
+    chance = p_value(second - first, replicates)
+    return Difference(first, second, second - first, interval, chance)
 
 
 def _ids(side: Side) -> tuple[str, ...]:
@@ -108,27 +109,23 @@ def _ids(side: Side) -> tuple[str, ...]:
 
 
 def _replicates(
-    side: Side, common: list[str], weights: Floats, iou_threshold: float
+    side: Side, common: list[str], draws: Draws, iou_threshold: float
 ) -> dict[str, Floats]:
     evaluation = side.evaluation
     place = {name: index for index, name in enumerate(_ids(side))}
     columns = np.array([place[name] for name in common], np.int64)
-    spread = np.zeros((weights.shape[0], len(place)))
-    spread[:, columns] = weights
+    spread = draws.of_some(columns, len(place))
     matches, row = evaluation.matched_at(iou_threshold)
     counts = image_counts(evaluation.arranged, matches.verdict[row], side.threshold)
     rates = rate_replicates(counts, spread)
     truths = counts.found + counts.missed
     has = truths[columns].sum(axis=0) > 0
-    ap = [
-        ap_replicates(evaluation.arranged, verdict, truths, spread)
-        for verdict in evaluation.matches.verdict
-    ]
+    ap = ap_replicates(evaluation.matches.verdict, Ranking.of(evaluation.arranged), truths, spread)
     return {
         "average_detection_rate": rates.detection_rate,
         "precision": rates.micro_precision,
         "f1": nan_mean(rates.f1, has),
-        "map": nan_mean(np.mean(ap, axis=0), has),
+        "map": nan_mean(ap.mean(axis=0), has),
         "map_50": nan_mean(ap[evaluation.matches.at(0.5)], has),
     }
 

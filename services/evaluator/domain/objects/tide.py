@@ -9,12 +9,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from services.evaluator.domain.numbers.columns import Columns, Flags, Floats, Ints
+from services.evaluator.domain.numbers.draws import Draws
 from services.evaluator.domain.numbers.intervals import Interval, bootstrap_interval, nan_mean
 from services.evaluator.domain.numbers.ordering import group
+from services.evaluator.domain.objects.drawn_precision import Ranking, ap_replicates
 from services.evaluator.domain.objects.evaluation_order import Arranged
 from services.evaluator.domain.objects.matching import FALSE, TRUE
 from services.evaluator.domain.objects.overlaps import MIN_OVERLAP, Overlaps
-from services.evaluator.domain.objects.replicates import ranked_ap_replicates, truths_by_image
+from services.evaluator.domain.objects.replicates import truths_by_image
 from shared.vision.compilation import compiled
 
 KINDS = ("cls", "loc", "both", "dupe", "bkg", "miss")
@@ -41,7 +43,7 @@ def error_split(
     overlaps: Overlaps,
     *,
     iou_threshold: float = 0.5,
-    weights: Floats | None = None,
+    draws: Draws | None = None,
 ) -> ErrorSplit:
     """Sort every error into a kind and weigh the kinds.
 
@@ -49,7 +51,7 @@ def error_split(
         arranged: Samples in evaluation order.
         overlaps: Their overlaps (all pairs of 0.1 and more).
         iou_threshold: Overlap from which a detection is right.
-        weights: ``(B, M)`` of :func:`intervals.draw_weights`, for intervals of the gains.
+        draws: Draws of the images, for intervals of the gains.
 
     Labels with neither truths nor detections are left out of the mean; nothing at all gives nan.
     Detections inside an ignored place are not counted as errors.
@@ -73,12 +75,12 @@ def error_split(
     count = {name: int((errors == code).sum()) for code, name in enumerate(KINDS[:5])}
     gain = {name: _gain(curve.mean_ap(*world), ap) for name, world in worlds.items()}
     intervals: dict[str, Interval] = {}
-    if weights is not None and len(weights):
-        base = curve.ap_draws(plain, truths, weights)
+    if draws is not None and len(draws):
+        base = curve.ap_draws(plain, truths, draws)
         for name, world in worlds.items():
-            mended = curve.ap_draws(*world, weights)
-            draws = np.where(mended > base, mended - base, 0.0)
-            intervals[name] = bootstrap_interval(gain[name], draws, arranged.images)
+            mended = curve.ap_draws(*world, draws)
+            gains = np.where(mended > base, mended - base, 0.0)
+            intervals[name] = bootstrap_interval(gain[name], gains, draws.drawn)
     return ErrorSplit(ap, gain, count | {"miss": int(missed.sum())}, intervals)
 
 
@@ -146,7 +148,7 @@ class _Curve:
         areas = _areas(ranked, ranking.start, positives, RECALLS)
         return float(areas[seen].mean())
 
-    def ap_draws(self, ranking: _Ranking, truths: Ints, weights: Floats) -> Floats:
+    def ap_draws(self, ranking: _Ranking, truths: Ints, draws: Draws) -> Floats:
         """The same in each replicate, ``(B,)``; a label without a truth drawn is left out."""
         positives = truths.sum(axis=0)
         seen = (positives > 0) | (np.diff(ranking.start) > 0)
@@ -155,8 +157,9 @@ class _Curve:
         order = np.lexsort((ranking.late, -score, label))
         verdict = np.full(self.arranged.score.size, FALSE, np.uint8)
         verdict[ranking.order[ranking.right]] = TRUE
-        rows = (ranking.order[order], ranking.start, self.arranged.det_image())
-        areas = ranked_ap_replicates(verdict, rows, truths, weights)
+        rows = ranking.order[order]
+        ranked = Ranking(rows, ranking.start, self.arranged.det_image()[rows])
+        (areas,) = ap_replicates(verdict[None], ranked, truths, draws)
         areas[:, positives <= 0] = 0.0
         return nan_mean(areas, seen)
 

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from services.evaluator.domain.numbers.columns import BadSamples, Floats, Ints
 from services.evaluator.domain.numbers.counts import Counts, ratio
+from services.evaluator.domain.numbers.draws import Draws, once
 from services.evaluator.domain.numbers.intervals import nan_mean
 from services.evaluator.domain.objects.borrowed_engines import BOUNDARY_RATIO
 
@@ -85,9 +86,9 @@ class SemanticTally:
 
     def figures(self) -> SemanticFigures:
         """Figures over everything added so far; nothing added gives nan."""
-        once = np.ones((1, self.images))
-        matrix, objects, _ = self._drawn(once)
-        rates = {name: values[0] for name, values in self.replicates(once).items()}
+        whole = once(self.images)
+        matrix, objects, _ = self._drawn(whole)
+        rates = {name: values[0] for name, values in self.replicates(whole).items()}
         return SemanticFigures(
             iou=rates["iou"],
             dice=rates["dice"],
@@ -99,9 +100,9 @@ class SemanticTally:
             objects=Counts(*objects[0].astype(np.int64)),
         )
 
-    def replicates(self, weights: Floats) -> dict[str, Floats]:
-        """Figures of drawn images ``(B, M)``: per label ``(B, K)``, overall ``(B,)``."""
-        matrix, objects, outlines = self._drawn(weights)
+    def replicates(self, draws: Draws) -> dict[str, Floats]:
+        """Figures of drawn images: per label ``(B, K)``, overall ``(B,)``."""
+        matrix, objects, outlines = self._drawn(draws)
         hit = np.einsum("bkk->bk", matrix)
         truth, predicted = matrix.sum(axis=2), matrix.sum(axis=1)
         iou, dice = ratio(hit, truth + predicted - hit), ratio(2 * hit, truth + predicted)
@@ -127,7 +128,7 @@ class SemanticTally:
             "average_detection_rate_macro": nan_mean(ratio(right, right + missed), objects_only),
         }
 
-    def _drawn(self, weights: Floats) -> tuple[Floats, Floats, Floats]:
+    def _drawn(self, draws: Draws) -> tuple[Floats, Floats, Floats]:
         """Counts over drawn images: ``(B, K, K)``, ``(B, 3, K)``, ``(B, 4, K)``."""
         parts = []
         for rows, height in (
@@ -136,7 +137,7 @@ class SemanticTally:
             (self._outlines, 4),
         ):
             flat = np.array(rows, np.float64).reshape(self.images, height * self.labels)
-            parts.append((weights @ flat).reshape(-1, height, self.labels))
+            parts.append(draws.sums(flat).reshape(-1, height, self.labels))
         return parts[0], parts[1], parts[2]
 
 

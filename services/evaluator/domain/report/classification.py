@@ -27,10 +27,10 @@ from services.evaluator.domain.objects.error_gallery import SHOWN_OF_EACH
 from services.evaluator.domain.report.envelope import (
     TaskOptions,
     annotations,
+    draws_of,
     envelope,
     speed,
     to_target,
-    weights_of,
 )
 from services.evaluator.domain.report.label_analysis import LOW_RATE, LabelFigures, analyse
 from services.evaluator.domain.report.traits import common_traits
@@ -111,12 +111,11 @@ def _intervals(
         *(f"top_{k + 1}" for k in range(len(figures.top))),
     )
     out = {name: wilson(round(overall[name] * images) if images else 0, images) for name in shares}
-    weights = weights_of(options, images)
-    if not len(weights):
+    draws = draws_of(options, images)
+    if not len(draws):
         return out, of_labels
-    drawn = drawn_rates(samples, weights)
-    areas = [drawn_areas(samples, label, weights) for label in range(len(options.labels))]
-    auc, ap = (np.stack([area[part] for area in areas], axis=1) for part in (0, 1))
+    drawn = drawn_rates(samples, draws)
+    auc, ap = drawn_areas(samples, draws)
     drawn["average_detection_rate_macro"] = drawn["recall"]
     drawn["auc"] = nan_mean(auc, ~np.isnan(figures.auc))
     by_label = {
@@ -124,10 +123,10 @@ def _intervals(
         "auc": (figures.auc, auc),
         "ap": (figures.ap, ap),
     }
-    out |= {name: bootstrap_interval(overall[name], v, images) for name, v in drawn.items()}
+    out |= {name: bootstrap_interval(overall[name], v, draws.drawn) for name, v in drawn.items()}
     return out, of_labels | {
         name: [
-            bootstrap_interval(float(value), column, images)
+            bootstrap_interval(float(value), column, draws.drawn)
             for value, column in zip(values, columns.T, strict=True)
         ]
         for name, (values, columns) in by_label.items()

@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from services.evaluator.domain.numbers.columns import Floats, Ints
-from services.evaluator.domain.numbers.intervals import Interval, draw_weights
+from services.evaluator.domain.numbers.columns import Ints
+from services.evaluator.domain.numbers.draws import Draws, draw_images
+from services.evaluator.domain.numbers.intervals import Interval
 from services.evaluator.domain.numbers.plain_json import plain
 from services.evaluator.domain.objects.confusion import confusion_matrix, most_confused
 from services.evaluator.domain.objects.error_gallery import counts_by_kind, error_index, gallery
@@ -74,9 +75,9 @@ def _assemble(
         threshold = best if best == best else DEFAULT_THRESHOLD
     moment = moment_at(evaluation, threshold=threshold, iou_threshold=options.iou_threshold)
     matrix = confusion_matrix(evaluation.arranged, moment.result)
-    weights = draw_weights(evaluation.arranged.images, options.replicates, seed=options.seed)
+    draws = draw_images(evaluation.arranged.images, options.replicates, seed=options.seed)
     rates = sections.rates(moment)
-    intervals, label_intervals = sections.rate_intervals(moment, rates, weights)
+    intervals, label_intervals = sections.rate_intervals(moment, rates, draws)
     per_label = recommend_per_label(grid)
     rows = sections.label_rows(
         moment, matrix, per_label["precision"], annotation_counts(moment, options), options.history
@@ -92,7 +93,7 @@ def _assemble(
             "curves": sections.curves(evaluation, grid),
             "by_size": sections.size_rates(moment),
             "by_tile_edge": sections.tile_rates(moment, options.tile_plan),
-            "quality": _quality(moment, fixed, weights),
+            "quality": _quality(moment, fixed, draws),
             "traits": sections.traits(moment, options.image_traits),
             "regressions": regressions(moment, options),
         }
@@ -178,8 +179,8 @@ def _confusion(moment: Moment, matrix: Ints) -> dict[str, Any]:
     }
 
 
-def _quality(moment: Moment, fixed: Mapping[str, Any], weights: Floats) -> dict[str, Any]:
-    found = sections.quality(moment, weights)
+def _quality(moment: Moment, fixed: Mapping[str, Any], draws: Draws) -> dict[str, Any]:
+    found = sections.quality(moment, draws)
     intervals = {**fixed["quality_intervals"], **found["intervals"]}
     return {**fixed["quality"], **found, "intervals": intervals}
 

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from services.evaluator.domain.numbers.columns import Floats, Ints
+from services.evaluator.domain.numbers.draws import Draws, draw_images
 from services.evaluator.domain.numbers.intervals import (
     Interval,
     bootstrap_interval,
-    draw_weights,
     mean_replicates,
 )
 from services.evaluator.domain.objects.quality import frames_per_second
@@ -19,8 +19,6 @@ from services.evaluator.domain.report.recommendations import FEW_IMAGES, notes
 from services.evaluator.domain.report.traits import Categories
 
 SCHEMA = "loupe.report/2"
-MOST_WEIGHTS = 20_000_000  # drawn images of all replicates together: 160 MB
-LEAST_REPLICATES = 50
 
 
 @dataclass(frozen=True)
@@ -68,10 +66,9 @@ def envelope(options: TaskOptions, kind: str, *, images: int, rate: float) -> di
     }
 
 
-def weights_of(options: TaskOptions, images: int) -> Floats:
-    """Draws of the evaluated images, fewer where there are very many; none of no images."""
-    most = max(LEAST_REPLICATES, MOST_WEIGHTS // max(images, 1))
-    return draw_weights(images, min(options.replicates, most) if images else 0, seed=options.seed)
+def draws_of(options: TaskOptions, images: int) -> Draws:
+    """Draws of the evaluated images; none of no images."""
+    return draw_images(images, options.replicates if images else 0, seed=options.seed)
 
 
 def speed(options: TaskOptions) -> tuple[float, Interval]:
@@ -79,9 +76,9 @@ def speed(options: TaskOptions) -> tuple[float, Interval]:
     elapsed = np.array(options.elapsed_ms, np.float64)
     known = elapsed[elapsed > 0]
     fps = frames_per_second(elapsed)
-    weights = draw_weights(known.size, options.replicates, seed=options.seed)
-    drawn = 1000 / mean_replicates(known, np.ones(known.size), weights)
-    return fps, bootstrap_interval(fps, drawn, known.size, bounds=(0.0, np.inf))
+    draws = draw_images(known.size, options.replicates, seed=options.seed)
+    drawn = 1000 / mean_replicates(known, np.ones(known.size), draws)
+    return fps, bootstrap_interval(fps, drawn, draws.drawn, bounds=(0.0, np.inf))
 
 
 def annotations(options: TaskOptions, evaluated: Ints) -> list[int]:

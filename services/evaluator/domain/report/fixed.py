@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from services.evaluator.domain.numbers.columns import Flags, Floats, Ints
+from services.evaluator.domain.numbers.draws import Draws, draw_images
 from services.evaluator.domain.numbers.intervals import (
     Interval,
     bootstrap_interval,
     bootstrap_intervals,
-    draw_weights,
     jackknife_interval,
     mean_replicates,
     nan_mean,
@@ -23,14 +23,11 @@ from services.evaluator.domain.objects.average_precision import AREA_RANGES, MAX
 from services.evaluator.domain.objects.borrowed_engines import boundary_precision, rotated_precision
 from services.evaluator.domain.objects.borrowed_engines import on_images as rotated_on_images
 from services.evaluator.domain.objects.coco_summary import coco_summary
+from services.evaluator.domain.objects.drawn_precision import Ranking, ap_replicates
 from services.evaluator.domain.objects.evaluation import Evaluation
-from services.evaluator.domain.objects.matching import TRUE, Verdicts, verdicts_by_area
+from services.evaluator.domain.objects.matching import Verdicts, verdicts_by_area
 from services.evaluator.domain.objects.quality import frames_per_second
-from services.evaluator.domain.objects.replicates import (
-    ap_replicates,
-    detections_by_image,
-    truths_by_image,
-)
+from services.evaluator.domain.objects.replicates import mean_right_by_image, truths_by_image
 from services.evaluator.domain.objects.samples import on_images as samples_on_images
 from services.evaluator.domain.objects.tide import error_split
 from services.evaluator.domain.report.options import ReportOptions
@@ -41,11 +38,11 @@ GROUPS = 10  # of images, for figures that cannot be drawn
 
 def fixed_sections(evaluation: Evaluation, options: ReportOptions) -> dict[str, Any]:
     """Overall figures, intervals, label figures, error split and quality, as plain JSON values."""
-    weights = draw_weights(evaluation.arranged.images, options.replicates, seed=options.seed)
+    draws = draw_images(evaluation.arranged.images, options.replicates, seed=options.seed)
     elapsed = np.array(options.elapsed_ms, np.float64)
     overall = coco_summary(evaluation) | {"fps": frames_per_second(elapsed)}
     labels = label_precisions(evaluation)
-    intervals, label_intervals = _intervals(evaluation, overall, labels, weights)
+    intervals, label_intervals = _intervals(evaluation, overall, labels, draws)
     quality = _other_precisions(evaluation, options, np.ones(evaluation.arranged.images, np.bool_))
     if options.replicates:
         intervals["fps"] = _speed_interval(overall["fps"], elapsed, options)
@@ -55,7 +52,7 @@ def fixed_sections(evaluation: Evaluation, options: ReportOptions) -> dict[str, 
             "intervals": intervals,
             "labels": labels,
             "label_intervals": label_intervals,
-            "tide": asdict(error_split(evaluation.arranged, evaluation.overlaps, weights=weights)),
+            "tide": asdict(error_split(evaluation.arranged, evaluation.overlaps, draws=draws)),
             "quality": quality,
             "quality_intervals": _group_intervals(evaluation, options, quality),
         }
@@ -64,17 +61,16 @@ def fixed_sections(evaluation: Evaluation, options: ReportOptions) -> dict[str, 
 
 
 def _intervals(
-    evaluation: Evaluation, overall: dict[str, float], labels: dict[str, Floats], weights: Floats
+    evaluation: Evaluation, overall: dict[str, float], labels: dict[str, Floats], draws: Draws
 ) -> tuple[dict[str, Interval], dict[str, list[Interval]]]:
     """Intervals of AP and AR: overall by name, and of each label (``K`` per name)."""
-    if not len(weights):
+    if not len(draws):
         return {}, {}
-    images = evaluation.arranged.images
-    by_label, figures = _whole_replicates(evaluation, weights)
-    figures |= _size_replicates(evaluation, weights)
-    return bootstrap_intervals(overall, figures, images), {
+    by_label, figures = _whole_replicates(evaluation, draws)
+    figures |= _size_replicates(evaluation, draws)
+    return bootstrap_intervals(overall, figures, draws.drawn), {
         name: [
-            bootstrap_interval(float(value), column, images)
+            bootstrap_interval(float(value), column, draws.drawn)
             for value, column in zip(labels[name], values.T, strict=True)
         ]
         for name, values in by_label.items()
@@ -125,13 +121,13 @@ def label_precisions(evaluation: Evaluation) -> dict[str, Floats]:
     return {"ap": half, "ap_50": half, "ap_50_95": ap.mean(axis=0)}
 
 
-def _whole_replicates(evaluation: Evaluation, weights: Floats) -> tuple[Replicates, Replicates]:
+def _whole_replicates(evaluation: Evaluation, draws: Draws) -> tuple[Replicates, Replicates]:
     """AP and AR over all object sizes: per label ``(B, K)``, and means over labels ``(B,)``."""
     arranged, matches = evaluation.arranged, evaluation.matches
     truths = truths_by_image(arranged, ~arranged.truth_crowd)
     has = evaluation.positives > 0
-    ap = [ap_replicates(arranged, verdict, truths, weights) for verdict in matches.verdict]
-    half, average = ap[matches.at(0.5)], np.mean(ap, axis=0)
+    ap = ap_replicates(matches.verdict, Ranking.of(arranged), truths, draws)
+    half, average = ap[matches.at(0.5)], ap.mean(axis=0)
     figures = {
         "map": nan_mean(average, has),
         "map_50": nan_mean(half, has),
@@ -140,14 +136,15 @@ def _whole_replicates(evaluation: Evaluation, weights: Floats) -> tuple[Replicat
     for rank in MAX_RANKS:
         kept = arranged.rank < rank
         figures[f"mar_{rank}"] = _recall_replicates(
-            evaluation, matches.verdict, (kept, truths), weights
+            evaluation, matches.verdict, (kept, truths), draws
         )
     return {"ap": half, "ap_50": half, "ap_50_95": average}, figures
 
 
-def _size_replicates(evaluation: Evaluation, weights: Floats) -> Replicates:
+def _size_replicates(evaluation: Evaluation, draws: Draws) -> Replicates:
     """AP and AR of small, medium and large objects."""
     arranged = evaluation.arranged
+    ranking = Ranking.of(arranged)
     everything = np.ones(arranged.score.size, np.bool_)
     out: Replicates = {}
     for name, (low, high) in AREA_RANGES.items():
@@ -155,27 +152,24 @@ def _size_replicates(evaluation: Evaluation, weights: Floats) -> Replicates:
         truths = truths_by_image(arranged, ~arranged.truth_crowd & inside)
         has = truths.sum(axis=0) > 0
         verdict = verdicts_by_area(arranged, evaluation.own_pairs, (low, high))
-        ap = [ap_replicates(arranged, row, truths, weights) for row in verdict]
-        out[f"map_{name}"] = nan_mean(np.mean(ap, axis=0), has)
-        out[f"mar_{name}"] = _recall_replicates(evaluation, verdict, (everything, truths), weights)
+        ap = ap_replicates(verdict, ranking, truths, draws)
+        out[f"map_{name}"] = nan_mean(ap.mean(axis=0), has)
+        out[f"mar_{name}"] = _recall_replicates(evaluation, verdict, (everything, truths), draws)
     return out
 
 
 def _recall_replicates(
-    evaluation: Evaluation, verdict: Verdicts, counted: tuple[Flags, Ints], weights: Floats
+    evaluation: Evaluation, verdict: Verdicts, counted: tuple[Flags, Ints], draws: Draws
 ) -> Floats:
     """Mean recall over labels and IoU thresholds; ``counted``: detections, truths ``(M, K)``."""
     kept, truths = counted
-    arranged = evaluation.arranged
-    found = np.mean(
-        [detections_by_image(arranged, kept & (row == TRUE)) for row in verdict], axis=0
-    )
-    recall = mean_replicates(found, truths, weights)
+    found = mean_right_by_image(evaluation.arranged, verdict, kept)
+    recall = mean_replicates(found, truths, draws)
     return nan_mean(recall, truths.sum(axis=0) > 0)
 
 
 def _speed_interval(fps: float, elapsed_ms: Floats, options: ReportOptions) -> Interval:
     known = elapsed_ms[elapsed_ms > 0]
-    weights = draw_weights(known.size, options.replicates, seed=options.seed)
-    drawn = 1000 / mean_replicates(known, np.ones(known.size), weights)
-    return bootstrap_interval(fps, drawn, known.size, bounds=(0.0, np.inf))
+    draws = draw_images(known.size, options.replicates, seed=options.seed)
+    drawn = 1000 / mean_replicates(known, np.ones(known.size), draws)
+    return bootstrap_interval(fps, drawn, draws.drawn, bounds=(0.0, np.inf))

@@ -7,6 +7,7 @@ import numpy as np
 
 from services.evaluator.domain.numbers.columns import Floats, Ints
 from services.evaluator.domain.numbers.counts import Counts, detection_rates
+from services.evaluator.domain.numbers.draws import Draws
 from services.evaluator.domain.numbers.intervals import (
     RATE_BOUNDS,
     Interval,
@@ -55,7 +56,7 @@ def rates(moment: Moment) -> dict[str, float]:
 
 
 def rate_intervals(
-    moment: Moment, figures: Mapping[str, float], weights: Floats
+    moment: Moment, figures: Mapping[str, float], draws: Draws
 ) -> tuple[dict[str, Interval], dict[str, list[Interval]]]:
     """95 % intervals of the overall rates by name, and of each label (``K`` per name).
 
@@ -68,11 +69,11 @@ def rate_intervals(
         "recall": _wilson(counts.found, counts.found + counts.missed),
         "f1": [],
     }
-    if not len(weights):
+    if not len(draws):
         return {}, labels
     arranged = moment.evaluation.arranged
     per_image = image_counts(arranged, moment.verdict, moment.threshold)
-    drawn = rate_replicates(per_image, weights)
+    drawn = rate_replicates(per_image, draws)
     has = moment.evaluation.positives > 0
     replicates = {
         "precision": drawn.micro_precision,
@@ -82,10 +83,10 @@ def rate_intervals(
         "f1": nan_mean(drawn.f1, has),
     }
     labels["f1"] = [
-        bootstrap_interval(float(value), column, arranged.images)
+        bootstrap_interval(float(value), column, draws.drawn)
         for value, column in zip(counts.f_score(), drawn.f1.T, strict=True)
     ]
-    return bootstrap_intervals(figures, replicates, arranged.images), labels
+    return bootstrap_intervals(figures, replicates, draws.drawn), labels
 
 
 def _wilson(successes: Ints, trials: Ints) -> list[Interval]:
@@ -157,7 +158,7 @@ def tile_rates(moment: Moment, plan: TilePlan | None) -> list[quality_of.GroupRa
     return quality_of.rate_by_tile_edge(moment.evaluation, moment.taken, plan)
 
 
-def quality(moment: Moment, weights: Floats) -> dict[str, Any]:
+def quality(moment: Moment, draws: Draws) -> dict[str, Any]:
     """Tightness and counting, for masks also outlines: means, and their intervals by name.
 
     The count error is predicted minus labelled objects an image: its mean size, its bias and how
@@ -177,16 +178,16 @@ def quality(moment: Moment, weights: Floats) -> dict[str, Any]:
         name: float(column.mean()) if column.size else float("nan")
         for name, column in zip(COUNT_ERRORS, errors.T, strict=True)
     }
-    if not len(weights):
+    if not len(draws):
         return found | {"intervals": {}}
     each = np.ones((arranged.images, 1))
     drawn = np.concatenate(
-        [mean_replicates(sums, pairs, weights), mean_replicates(errors, each, weights)], axis=1
+        [mean_replicates(sums, pairs, draws), mean_replicates(errors, each, draws)], axis=1
     )
     return found | {
         "intervals": {
             name: bootstrap_interval(
-                value, column, arranged.images, bounds=COUNT_ERRORS.get(name, RATE_BOUNDS)
+                value, column, draws.drawn, bounds=COUNT_ERRORS.get(name, RATE_BOUNDS)
             )
             for (name, value), column in zip(found.items(), drawn.T, strict=True)
         }

@@ -2,20 +2,19 @@
 
 from typing import Any
 
-import numpy as np
-
 from services.evaluator.domain.numbers.columns import Floats
 from services.evaluator.domain.numbers.counts import detection_rates
+from services.evaluator.domain.numbers.draws import once
 from services.evaluator.domain.numbers.intervals import Interval, bootstrap_interval
 from services.evaluator.domain.numbers.plain_json import plain
 from services.evaluator.domain.pixels.tally import SemanticFigures, SemanticTally
 from services.evaluator.domain.report.envelope import (
     TaskOptions,
     annotations,
+    draws_of,
     envelope,
     speed,
     to_target,
-    weights_of,
 )
 from services.evaluator.domain.report.label_analysis import LabelFigures, LabelRow, analyse
 from services.evaluator.domain.report.recommendations import conclusion
@@ -35,12 +34,13 @@ def semantic_report(tally: SemanticTally, options: TaskOptions) -> dict[str, Any
     objects; a label has an IoU, and no AP.
     """
     figures, images = tally.figures(), tally.images
-    once = tally.replicates(np.ones((1, images)))
-    drawn = tally.replicates(weights_of(options, images))
+    whole = tally.replicates(once(images))
+    draws = draws_of(options, images)
+    drawn = tally.replicates(draws)
     fps, fps_interval = speed(options)
-    overall = {name: float(once[name][0]) for name in OVERALL}
+    overall = {name: float(whole[name][0]) for name in OVERALL}
     intervals = {
-        name: bootstrap_interval(overall[name], drawn[name], images) for name in OVERALL
+        name: bootstrap_interval(overall[name], drawn[name], draws.drawn) for name in OVERALL
     } | {"fps": fps_interval}
     intervals["average_detection_rate"] = intervals["recall"]
     average, _ = detection_rates(figures.objects)
@@ -53,7 +53,7 @@ def semantic_report(tally: SemanticTally, options: TaskOptions) -> dict[str, Any
             "conclusion": conclusion(overall["recall"], overall["precision"], rows),
             "overall": overall,
             "intervals": intervals,
-            "labels": [_row(row, figures, (once, drawn), names, images) for row in rows],
+            "labels": [_row(row, figures, (whole, drawn), names, draws.drawn) for row in rows],
             "confusion": {"labels": names, "matrix": figures.matrix, "unit": "pixels"},
         }
     )
@@ -84,18 +84,18 @@ def _row(
     figures: SemanticFigures,
     replicates: tuple[dict[str, Floats], dict[str, Floats]],
     names: list[str],
-    images: int,
+    units: int,
 ) -> dict[str, Any]:
-    once, drawn = replicates
+    whole, drawn = replicates
     place = names.index(row.figures.label, 1)
     intervals: dict[str, Interval] = {
-        name: bootstrap_interval(float(once[name][0, place]), drawn[name][:, place], images)
+        name: bootstrap_interval(float(whole[name][0, place]), drawn[name][:, place], units)
         for name in PER_LABEL
     }
     counts = figures.objects
     return {
         "label": row.figures.label,
-        **{name: once[name][0, place] for name in PER_LABEL},
+        **{name: whole[name][0, place] for name in PER_LABEL},
         "ap": None,
         "precision": counts.precision()[place],
         "recall": counts.recall()[place],

@@ -8,7 +8,7 @@ from services.evaluator.domain.numbers.intervals import bootstrap_interval
 from services.evaluator.domain.numbers.plain_json import plain
 from services.evaluator.domain.objects.evaluation import Evaluation
 from services.evaluator.domain.objects.operating_point import best_threshold, counts_on_grid
-from services.evaluator.domain.report.envelope import TaskOptions, envelope, speed, weights_of
+from services.evaluator.domain.report.envelope import TaskOptions, draws_of, envelope, speed
 from services.evaluator.domain.report.recommendations import conclusion, recommend
 from services.evaluator.domain.report.words import say
 from services.evaluator.domain.text.recognition import text_figures, text_replicates
@@ -37,12 +37,13 @@ def text_report(
         evaluation, truth_texts=truth_texts, found_texts=found_texts, threshold=threshold
     )
     images = evaluation.arranged.images
-    drawn = text_replicates(figures.by_image, weights_of(options, images))
+    draws = draws_of(options, images)
+    drawn = text_replicates(figures.by_image, draws)
     fps, fps_interval = speed(options)
     overall = {name: float(getattr(figures, name)) for name in FIGURES}
     intervals = {
         name: bootstrap_interval(
-            overall[name], drawn[name], images, bounds=(0.0, np.inf if "cer" in name else 1.0)
+            overall[name], drawn[name], draws.drawn, bounds=(0.0, np.inf if "cer" in name else 1.0)
         )
         for name in FIGURES
     } | {"fps": fps_interval}

@@ -11,6 +11,7 @@ import numpy as np
 
 from services.evaluator.domain.numbers.columns import BadSamples, Floats, Ints
 from services.evaluator.domain.numbers.counts import ratio
+from services.evaluator.domain.numbers.draws import Draws, once
 from services.evaluator.domain.objects.evaluation import Evaluation
 from services.evaluator.domain.text.alignment import NOTHING, align
 
@@ -81,7 +82,7 @@ def text_figures(
     counts[:, 1] = np.bincount(arranged.det_image()[wrong], minlength=arranged.images)
     confusions = Counter((a, b) for line in aligned for a, b in line if a != b)
     ordered = sorted(confusions.items(), key=lambda item: (-item[1], item[0]))
-    figures = text_replicates(counts, np.ones((1, arranged.images)))
+    figures = text_replicates(counts, once(arranged.images))
     return TextFigures(
         **{name: float(values[0]) for name, values in figures.items()},
         confusions=[(a, b, times) for (a, b), times in ordered],
@@ -89,9 +90,9 @@ def text_figures(
     )
 
 
-def text_replicates(by_image: Ints, weights: Floats) -> dict[str, Floats]:
-    """Figures of drawn images: counts ``(M, 7)`` and weights ``(B, M)`` give ``(B,)`` each."""
-    located, false, missed, exact, errors, length, lost = (weights @ by_image).T
+def text_replicates(by_image: Ints, draws: Draws) -> dict[str, Floats]:
+    """Figures of drawn images, ``(B,)`` each, from counts ``(M, 7)``."""
+    located, false, missed, exact, errors, length, lost = draws.sums(by_image).T
     return {
         "precision": ratio(located, located + false),
         "recall": ratio(located, located + missed),
