@@ -1,6 +1,5 @@
 """Long loops side by side, in threads: compiled ones and BLAS release the interpreter's lock."""
 
-import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
@@ -8,7 +7,7 @@ from typing import TypeVar
 
 from threadpoolctl import ThreadpoolController
 
-THREADS = min(4, os.cpu_count() or 1)  # each holds columns of its own
+THREADS = 4  # each holds columns of its own
 
 Given = TypeVar("Given")
 Made = TypeVar("Made")
