@@ -1,4 +1,4 @@
-"""Opening a stranger's zip: only plain files at its root, counted while they are read."""
+"""Opening a stranger's zip: plain files at its root or in the folders of a data set, counted."""
 
 import contextlib
 import itertools
@@ -14,7 +14,7 @@ from typing import IO
 from services.annotation.domain.formats.model import FormatError
 
 MAX_ENTRIES = 20_000
-MAX_ENTRY_BYTES = 20 * 2**20
+MAX_ENTRY_BYTES = 64 * 2**20  # labelme writes the picture into its file unless it is told not to
 MAX_TOTAL_BYTES = 2 * 2**30
 MAX_RATIO = 200
 _RATIO_FLOOR_BYTES = 2**20  # a small file of repeated lines packs well and harms nobody
@@ -26,13 +26,36 @@ _NESTED = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar", ".zst")
 _IGNORED = ("__macosx/", ".ds_store", "thumbs.db", "desktop.ini")
 
 
+_DATASET_FOLDERS = frozenset(
+    (
+        *("annotations", "annotation", "labels", "labeltxt", "images", "jpegimages", "imagesets"),
+        *("main", "default", "train", "valid", "val", "validation", "test"),
+        *("obj_train_data", "obj_valid_data", "obj_test_data"),
+    )
+)
+"""Folders in which tools lay out a data set; any other is a mistake of the one who packed it."""
+
+
 @dataclass(frozen=True)
 class Member:
-    """A plain file at the archive's root."""
+    """A plain file at the archive's root, or in a folder as tools lay out a data set.
+
+    Attributes:
+        name: The file's own name.
+        path: The name with its folders, separated by slashes.
+        size_bytes: What the archive says of its size.
+        info: The archive's entry.
+    """
 
     name: str
+    path: str
     size_bytes: int
     info: zipfile.ZipInfo
+
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """Names of the folders, outermost first, in small letters."""
+        return tuple(part.lower() for part in self.path.split("/")[:-1])
 
 
 @dataclass(frozen=True)
@@ -73,7 +96,7 @@ class LabelArchive:
         self.refused: list[RefusedMember] = []
         for info in infos:
             self._sort(info)
-        _refuse_doubles([member.name for member in self.members])
+        _refuse_doubles([member.path for member in self.members])
         _refuse_overlaps(infos)
 
     def _sort(self, info: zipfile.ZipInfo) -> None:
@@ -81,14 +104,15 @@ class LabelArchive:
             raise FormatError(f"{_shown(info.filename)} is encrypted")
         if stat.S_ISLNK(info.external_attr >> 16):
             raise FormatError(f"{_shown(info.filename)} is a link")
-        name = _name_of(info, self._is_known)
-        if info.is_dir() or name.lower().startswith(_IGNORED):
+        path = _name_of(info, self._is_known).replace("\\", "/")
+        if info.is_dir() or path.lower().startswith(_IGNORED):
             return
-        reason = _refusal(name, info)
+        member = Member(path.rsplit("/", 1)[-1], path, info.file_size, info)
+        reason = _refusal(member)
         if reason:
-            self.refused.append(RefusedMember(_shown(name), reason))
-        else:
-            self.members.append(Member(name, info.file_size, info))
+            self.refused.append(RefusedMember(_shown(path), reason))
+        elif member.name.lower() not in _IGNORED:
+            self.members.append(member)
 
     def read(self, member: Member) -> bytes:
         """Return a member's bytes.
@@ -128,17 +152,21 @@ def _name_of(info: zipfile.ZipInfo, is_known: Callable[[str], bool]) -> str:
         for encoding in ("utf-8", "gb18030"):
             with contextlib.suppress(UnicodeDecodeError):
                 names.append(unicodedata.normalize("NFC", raw.decode(encoding)))
-    return next(filter(is_known, names), names[0])
+    return next((name for name in names if is_known(name.rsplit("/", 1)[-1])), names[0])
 
 
-def _refusal(name: str, info: zipfile.ZipInfo) -> str:
-    if "/" in name or "\\" in name:
-        return "in a folder; label files lie at the archive's root"
+def _refusal(member: Member) -> str:
+    name = member.name
+    if not _DATASET_FOLDERS.issuperset(member.folders):
+        return (
+            "in a folder; label files lie at the archive's root, or in the folders of a data set"
+            " (annotations, labels, train …)"
+        )
     if not _LEGAL_NAME.match(name) or not name.isprintable() or name in (".", ".."):
         return "the file name holds characters that are not allowed"
     if name.lower().endswith(_NESTED):
         return "an archive inside the archive"
-    if info.file_size > MAX_ENTRY_BYTES:
+    if member.size_bytes > MAX_ENTRY_BYTES:
         return f"larger than {MAX_ENTRY_BYTES >> 20} MiB"
     return ""
 

@@ -59,6 +59,7 @@ class ArchiveReader:
         self._known = known
         self._owners: dict[str, str] = {}
         self._splits: list[SplitList] = []
+        self._folders: dict[Split, list[KnownImage]] = {}
         self._classes = class_lists.ClassList()
         self._class_doubt = ""
 
@@ -72,14 +73,19 @@ class ArchiveReader:
         yield from self._read_classes()
         for member in self._archive.members:
             if not class_lists.is_class_file(member.name):
-                yield from self._once_an_image(self._read(member))
+                yield from self._once_an_image(self._in_folder(member, self._read(member)))
 
     def splits(self) -> Iterator[SplitList]:
-        """Yield the lists of a split, found by `entries`; `trainval` only where no `train` is."""
+        """Yield the lists of a split, found by `entries`; `trainval` only where no `train` is.
+
+        Folders that are called as a split count as its list.
+        """
         stems = {stem_of(found.file).lower() for found in self._splits}
         for found in self._splits:
             if stem_of(found.file).lower() != "trainval" or "train" not in stems:
                 yield found
+        for split, images in self._folders.items():
+            yield SplitList(f"{split}/", split, tuple(images), ())
 
     def _read_classes(self) -> Iterator[ImportEntry]:
         found = []
@@ -90,9 +96,9 @@ class ArchiveReader:
                 classes = class_lists.parse(self._archive.read(member), member.name)
                 found.append(classes)
                 if not classes.names:
-                    yield ImportEntry(member.name, notice="YAML without names of classes")
+                    yield ImportEntry(member.path, notice="YAML without names of classes")
             except FormatError as error:
-                yield ImportEntry(member.name, error=str(error))
+                yield ImportEntry(member.path, error=str(error))
         try:
             self._classes = class_lists.agreed(found)
         except FormatError as error:
@@ -103,17 +109,17 @@ class ArchiveReader:
         is_of_image = self._known.has_stem(stem_of(member.name))
         try:
             if suffix in IMAGE_SUFFIXES:
-                yield ImportEntry(member.name, notice=_PICTURE)
+                yield ImportEntry(member.path, notice=_PICTURE)
             elif member.name.startswith("."):
-                yield ImportEntry(member.name, notice="a hidden file of a system")
+                yield ImportEntry(member.path, notice="a hidden file of a system")
             elif suffix in _FORMATS:
                 yield from self._read_labels(member, suffix, is_of_image)
             elif is_of_image:
                 raise FormatError(_NO_LABELS)
             else:
-                yield ImportEntry(member.name, notice=_NO_LABELS)
+                yield ImportEntry(member.path, notice=_NO_LABELS)
         except FormatError as error:
-            yield ImportEntry(member.name, error=str(error))
+            yield ImportEntry(member.path, error=str(error))
 
     def _read_labels(self, member: Member, suffix: str, is_of_image: bool) -> Iterator[ImportEntry]:
         data = self._archive.read(member)
@@ -132,12 +138,12 @@ class ArchiveReader:
         is_blank_list = not data.strip() and not is_of_image
         if stem in _LISTS and (is_blank_list or not holds_rows):
             lines = limits.read_text(data).splitlines()
-            self._splits.append(match_list(member.name, _LISTS[stem], lines, self._known))
+            self._splits.append(match_list(member.path, _LISTS[stem], lines, self._known))
         elif is_of_image or holds_rows:
             yield self._of_one_image(member, "yolo", functools.partial(self._rows, data))
         else:
             told = "text that holds neither objects nor a list of a split"
-            yield ImportEntry(member.name, notice=told)
+            yield ImportEntry(member.path, notice=told)
 
     def _rows(self, data: bytes, image: KnownImage) -> ParsedLabels:
         if self._class_doubt:
@@ -160,11 +166,11 @@ class ArchiveReader:
         image: KnownImage | None = None
         try:
             image = self._known.with_stem(stem_of(member.name), own_name)
-            return ImportEntry(member.name, image, parse(image), kind)
+            return ImportEntry(member.path, image, parse(image), kind)
         except FormatError as error:
             unmatched = isinstance(error, NoSuchImage)
             return ImportEntry(
-                member.name, image, format=kind, error=str(error), unmatched=unmatched
+                member.path, image, format=kind, error=str(error), unmatched=unmatched
             )
 
     def _read_json(self, member: Member, data: bytes, is_of_image: bool) -> Iterator[ImportEntry]:
@@ -174,14 +180,14 @@ class ArchiveReader:
             own_name = labelme.image_name(document)
             yield self._of_one_image(member, "labelme", parse, own_name=own_name)
         elif isinstance(document, dict) and "images" in document:
-            yield from self._with_split(member, coco.parse(document, member.name, self._known))
+            yield from self._with_split(member, coco.parse(document, member.path, self._known))
         elif isinstance(document, list):
-            entries = createml.parse(document, member.name, self._known)
+            entries = createml.parse(document, member.path, self._known)
             yield from self._with_split(member, entries)
         elif is_of_image:
             raise FormatError(_UNKNOWN_JSON)
         else:
-            yield ImportEntry(member.name, notice=_UNKNOWN_JSON)
+            yield ImportEntry(member.path, notice=_UNKNOWN_JSON)
 
     def _with_split(self, member: Member, entries: Iterator[ImportEntry]) -> Iterator[ImportEntry]:
         """A collection called `instances_val.json` says which split its images belong to."""
@@ -193,7 +199,15 @@ class ArchiveReader:
         named = _COLLECTION_SPLIT.search(stem_of(member.name).lower())
         if named and images:
             split = _LISTS[named[1]]
-            self._splits.append(SplitList(member.name, split, tuple(images), ()))
+            self._splits.append(SplitList(member.path, split, tuple(images), ()))
+
+    def _in_folder(self, member: Member, entries: Iterable[ImportEntry]) -> Iterator[ImportEntry]:
+        """A label file in a folder `valid` says which split its images belong to."""
+        folder = next((part for part in reversed(member.folders) if part in _LISTS), None)
+        for entry in entries:
+            if folder and entry.image is not None and entry.labels is not None:
+                self._folders.setdefault(_LISTS[folder], []).append(entry.image)
+            yield entry
 
     def _once_an_image(self, entries: Iterable[ImportEntry]) -> Iterator[ImportEntry]:
         for entry in entries:

@@ -19,6 +19,7 @@ from services.annotation.domain.formats.placement import (
     add_box,
     add_ignore_region,
     add_polygon,
+    add_rotated,
     build,
     check_size,
     clean_label,
@@ -129,7 +130,7 @@ def _read(annotations: list[Any], image: KnownImage, names: dict[int | str, str]
         if label is None:
             raise FormatError(f"{what} has a category_id that 'categories' does not list")
         outline = annotation.get("segmentation")
-        if annotation.get("iscrowd") in (1, True):
+        if annotation.get("iscrowd") in (1, True) and not _is_mask_of_cvat(annotation):
             _add_crowd(labels, image, annotation, what)
         elif isinstance(outline, dict):
             _add_run_lengths(labels, image, label, outline, what)
@@ -140,9 +141,32 @@ def _read(annotations: list[Any], image: KnownImage, names: dict[int | str, str]
                 labels.warnings.append(
                     f"{what} ({label}): its outline has no area, its bbox counts"
                 )
-            corners = _corners(annotation, what)
-            add_box(labels, image, label=label, corners=corners, what=what)
+            _add_bbox(labels, image, label, annotation, what)
     return labels
+
+
+def _is_mask_of_cvat(annotation: dict[str, Any]) -> bool:
+    """CVAT and Datumaro mark every mask as a crowd; COCO itself gives crowds no attributes."""
+    attributes, outline = annotation.get("attributes"), annotation.get("segmentation")
+    is_theirs = isinstance(attributes, dict) and isinstance(outline, dict)
+    return is_theirs and attributes.get("is_crowd") not in (1, True)
+
+
+def _add_bbox(
+    labels: LabelCollector,
+    image: KnownImage,
+    label: str,
+    annotation: dict[str, Any],
+    what: str,
+) -> None:
+    corners = _corners(annotation, what)
+    attributes = annotation.get("attributes")
+    turn = attributes.get("rotation") if isinstance(attributes, dict) else None  # CVAT's, degrees
+    if turn:
+        angle = limits.number(turn, f"{what}: rotation") % 360
+        add_rotated(labels, image, label=label, corners=corners, angle=angle, what=what)
+    else:
+        add_box(labels, image, label=label, corners=corners, what=what)
 
 
 def _rings(outline: object, what: str) -> list[list[Point]]:

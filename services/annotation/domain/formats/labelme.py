@@ -1,4 +1,4 @@
-"""labelme JSON, versions 4 and 5: outlines, rectangles, masks, flags and instance groups."""
+"""labelme JSON, versions 3 to 5, and X-AnyLabeling: outlines, rectangles, masks, flags, groups."""
 
 import base64
 import binascii
@@ -23,6 +23,7 @@ from services.annotation.domain.formats.placement import (
     add_box,
     add_ignore_region,
     add_polygon,
+    add_rotated,
     build,
     check_size,
     clean_label,
@@ -118,6 +119,8 @@ def _add_single(
     reader = _READERS.get(kind) if isinstance(kind, str) else None
     if reader is None:
         raise FormatError(f"{what} ({label}) has the unknown shape_type {str(kind)[:30]!r}")
+    if shape.get("difficult") is True:
+        labels.warnings.append(f"{what} ({label}) is marked difficult: taken as any other")
     before = len(labels.shapes)
     reader(labels, image, label, shape, what)
     text = shape.get("description")
@@ -173,13 +176,10 @@ def _is_rotated(shape: dict[str, Any]) -> bool:
 def _add_rotated(
     labels: LabelCollector, image: KnownImage, label: str, points: list[Point], what: str
 ) -> None:
-    if fit_ring(labels, image, label=label, points=points, what=what) is None:
-        return
     box = rotated_boxes.from_corners(np.array([points]))
-    (wire,), (angle,) = rotated_boxes.to_wire(box)
-    ends = ((float(wire[0]), float(wire[1])), (float(wire[2]), float(wire[3])))
-    shape = build(what, label=label, kind="rotated_box", points=ends, angle=float(angle))
-    labels.shapes.append(shape)
+    ((x1, y1, x2, y2),), (angle,) = (values.tolist() for values in rotated_boxes.to_wire(box))
+    corners = ((x1, y1), (x2, y2))
+    add_rotated(labels, image, label=label, corners=corners, angle=angle, what=what)
 
 
 def _circle_ring(points: Sequence[Point]) -> list[Point]:
@@ -274,6 +274,7 @@ _READERS: dict[str, _Reader] = {
     "polygon": _read_polygon,
     "rotation": _read_polygon,
     "oriented_rectangle": _read_polygon,
+    "quadrilateral": _read_polygon,
     "circle": _read_circle,
     "mask": _read_mask,
 }

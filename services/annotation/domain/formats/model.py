@@ -1,5 +1,6 @@
 """What every label format is read into: shapes of known images, with what was wrong on the way."""
 
+import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from shared.contracts.shapes import IgnoreRegion, Shape
 Split = Literal["train", "val", "test"]
 Format = Literal["labelme", "voc", "yolo", "createml", "coco"]
 ID_MARK = "~"
+_UPLOAD_PREFIX = re.compile(r"\A[0-9a-f]{8}-")
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp")
 
 
@@ -105,8 +107,8 @@ class KnownImages:
             FormatError: There is none, or more than one.
         """
         name = normal_name(base_name(file_name))
-        found = self._names.find(name)
-        return _only(found or self._marked(stem_of(name)), f"named {name!r}")
+        found = self._names.find(name) or self._marked(stem_of(name))
+        return _only(found or self._names.find(_unprefixed(name)), f"named {name!r}")
 
     def with_stem(self, stem: str, own_name: str = "") -> KnownImage:
         """Return the image whose name without suffix is `stem`.
@@ -126,12 +128,20 @@ class KnownImages:
         if len(found) > 1 and own_name:
             own = normal_name(base_name(own_name))
             found = [image for image in found if normal_name(image.name) == own] or found
-        return _only(found or self._marked(wanted), f"with the base name {wanted!r}")
+        found = found or self._marked(wanted) or self._stems.find(_unprefixed(wanted))
+        return _only(found, f"with the base name {wanted!r}")
 
     def has_stem(self, stem: str) -> bool:
         """Whether a label file of this base name is one of an image."""
         wanted = normal_name(stem)
-        return any((self._names.find(wanted), self._stems.find(wanted), self._marked(wanted)))
+        return any(
+            (
+                self._names.find(wanted),
+                self._stems.find(wanted),
+                self._marked(wanted),
+                self._stems.find(_unprefixed(wanted)),
+            )
+        )
 
     def find(self, listed: str) -> KnownImage | None:
         """Return the image that a list's line means, by file name or base name, or None."""
@@ -187,6 +197,11 @@ def normal_name(name: str) -> str:
     True
     """
     return unicodedata.normalize("NFC", name)
+
+
+def _unprefixed(name: str) -> str:
+    """A name without the eight signs that Label Studio writes in front of an uploaded file's."""
+    return _UPLOAD_PREFIX.sub("", name)
 
 
 def base_name(path: str) -> str:

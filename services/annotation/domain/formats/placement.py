@@ -6,7 +6,7 @@ from pydantic import ValidationError
 
 from services.annotation.domain.formats.model import FormatError, KnownImage, LabelCollector
 from shared.contracts.shapes import MAX_NAME, MAX_POINTS, IgnoreRegion, Rle, Shape, clean_name
-from shared.vision import polygons
+from shared.vision import polygons, rotated_boxes
 
 _SILENT_OVERHANG_PX = 1.0  # tools that count pixels from one, or round up, reach just outside
 
@@ -40,6 +40,37 @@ def add_box(
         labels.warnings.append(_clipped(what, label, image))
     points = ((left, top), (right, bottom))
     labels.shapes.append(build(what, label=label, kind="box", points=points))
+
+
+def add_rotated(
+    labels: LabelCollector,
+    image: KnownImage,
+    *,
+    label: str,
+    corners: tuple[Point, Point],
+    angle: float,
+    what: str,
+) -> None:
+    """Add a box given by two corners of the unturned one, turned clockwise about its centre.
+
+    Args:
+        labels: Gathers it.
+        image: The image; a turned box may stick out of it.
+        label: Its label.
+        corners: Two opposite corners in any order.
+        angle: Degrees.
+        what: How to name the place in errors.
+
+    Raises:
+        FormatError: It lies wholly outside the image, or its label is not a legal name.
+    """
+    (ax, ay), (bx, by) = corners
+    ends = ((min(ax, bx), min(ay, by)), (max(ax, bx), max(ay, by)))
+    box = rotated_boxes.from_wire([[*ends[0], *ends[1]]], [angle])
+    ring = [(float(x), float(y)) for x, y in rotated_boxes.corners(box)[0]]
+    if fit_ring(labels, image, label=label, points=ring, what=what) is not None:
+        shape = build(what, label=label, kind="rotated_box", points=ends, angle=angle)
+        labels.shapes.append(shape)
 
 
 def add_polygon(

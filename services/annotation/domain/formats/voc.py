@@ -1,5 +1,6 @@
-"""Pascal VOC XML as LabelImg writes it: one file an image, upright boxes."""
+"""Pascal VOC XML as LabelImg writes it: one file an image; turned boxes of roLabelImg."""
 
+import math
 from collections.abc import Sequence
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
@@ -10,7 +11,7 @@ from services.annotation.domain.formats.model import (
     LabelCollector,
     ParsedLabels,
 )
-from services.annotation.domain.formats.placement import add_box, check_size
+from services.annotation.domain.formats.placement import add_box, add_rotated, check_size
 from shared.contracts.shapes import Shape
 
 _SIDES = ("xmin", "ymin", "xmax", "ymax")
@@ -46,8 +47,12 @@ def read(root: Element, image: KnownImage) -> ParsedLabels:
     for index, found in enumerate(objects):
         what = f"object {index + 1}"
         label = (found.findtext("name") or "").strip()
-        x1, y1, x2, y2 = _box(found, what)
-        add_box(labels, image, label=label, corners=((x1, y1), (x2, y2)), what=what)
+        turned = found.find("robndbox")
+        if turned is not None:
+            _add_turned(labels, image, label, turned, what)
+        else:
+            x1, y1, x2, y2 = _box(found, what)
+            add_box(labels, image, label=label, corners=((x1, y1), (x2, y2)), what=what)
         if (found.findtext("difficult") or "").strip() in ("1", "true"):
             labels.warnings.append(f"{what} ({label}) is marked difficult: taken as any other")
     return labels.done()
@@ -65,6 +70,19 @@ def image_name(root: Element) -> str:
 def _size(root: Element, side: str) -> float:
     text = (root.findtext(f"size/{side}") or "").strip()
     return limits.number(text, f"size/{side}") if text else 0.0
+
+
+def _add_turned(
+    labels: LabelCollector, image: KnownImage, label: str, box: Element, what: str
+) -> None:
+    """The box of roLabelImg: centre, size, and the angle in radians, clockwise."""
+    x, y, w, h, turn = (
+        limits.number((box.findtext(side) or "").strip(), f"{what}: {side}")
+        for side in ("cx", "cy", "w", "h", "angle")
+    )
+    corners = ((x - w / 2, y - h / 2), (x + w / 2, y + h / 2))
+    angle = math.degrees(turn) % 360
+    add_rotated(labels, image, label=label, corners=corners, angle=angle, what=what)
 
 
 def _box(found: Element, what: str) -> list[float]:
