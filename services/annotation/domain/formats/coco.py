@@ -147,9 +147,10 @@ def _read(annotations: list[Any], image: KnownImage, names: dict[int | str, str]
 
 def _is_mask_of_cvat(annotation: dict[str, Any]) -> bool:
     """CVAT and Datumaro mark every mask as a crowd; COCO itself gives crowds no attributes."""
-    attributes, outline = annotation.get("attributes"), annotation.get("segmentation")
-    is_theirs = isinstance(attributes, dict) and isinstance(outline, dict)
-    return is_theirs and attributes.get("is_crowd") not in (1, True)
+    attributes = annotation.get("attributes")
+    if not isinstance(attributes, dict) or not isinstance(annotation.get("segmentation"), dict):
+        return False
+    return attributes.get("is_crowd") not in (1, True)
 
 
 def _add_bbox(
