@@ -1,9 +1,16 @@
 """Shapes: how a place in an image, and what is there, travels between people and services."""
 
 import unicodedata
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    FailFast,
+    Field,
+    model_validator,
+)
 
 from shared.runtime.tasks.names import ShapeKind, TaskName
 
@@ -37,18 +44,31 @@ Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME), AfterValidator(c
 
 Coordinate = Annotated[float, Field(ge=-MAX_COORDINATE, le=MAX_COORDINATE, allow_inf_nan=False)]
 Point = tuple[Coordinate, Coordinate]
+Points = Annotated[tuple[Point, ...], FailFast()]
+"""Points in order; the first wrong one ends the look at them."""
 
 
-class Rle(BaseModel):
-    """COCO run-length code: ``size`` is (height, width), ``counts`` the compressed text."""
+class Closed(BaseModel):
+    """A model that takes no other fields, and tells of a hundred thousand others in one error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _few(cls, data: Any) -> Any:  # noqa: ANN401  whatever came
+        if isinstance(data, dict) and len(data) > len(cls.model_fields):
+            raise ValueError(f"has {len(data)} fields; {len(cls.model_fields)} are known")
+        return data
+
+
+class Rle(Closed):
+    """COCO run-length code: ``size`` is (height, width), ``counts`` the compressed text."""
 
     size: tuple[int, int]
     counts: str
 
 
-class Shape(BaseModel):
+class Shape(Closed):
     """One annotated or predicted object, in pixels of the EXIF-upright image, origin top-left.
 
     ``box`` has two points (top-left, bottom-right); ``rotated_box`` two points of the unrotated
@@ -56,12 +76,10 @@ class Shape(BaseModel):
     carries ``rle``; ``image`` labels the whole image and has no points.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     id: str = ""
     label: Name
     kind: ShapeKind
-    points: tuple[Point, ...] = Field(default=(), max_length=MAX_POINTS)
+    points: Points = Field(default=(), max_length=MAX_POINTS)
     rle: Rle | None = None
     angle: Annotated[float, Field(ge=-360, le=360, allow_inf_nan=False)] | None = None
     text: str | None = Field(default=None, max_length=1000)
@@ -86,9 +104,7 @@ class Shape(BaseModel):
         return min(xs), min(ys), max(xs), max(ys)
 
 
-class IgnoreRegion(BaseModel):
+class IgnoreRegion(Closed):
     """A polygon whose inside neither trains nor counts (the manual's mask region)."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    points: tuple[Point, ...] = Field(min_length=3, max_length=MAX_POINTS)
+    points: Points = Field(min_length=3, max_length=MAX_POINTS)

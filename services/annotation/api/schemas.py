@@ -1,6 +1,8 @@
 """Requests and responses of the annotation service."""
 
-from pydantic import BaseModel, ConfigDict, Field
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, FailFast, Field
 
 from services.annotation.domain.formats.limits import MAX_SHAPES
 from services.annotation.domain.formats.model import Split
@@ -8,29 +10,28 @@ from services.annotation.domain.history import Change, Reason
 from services.annotation.handlers.annotations import AnnotatedView, Summary
 from services.annotation.repository import Label
 from shared.clock import Timestamp
-from shared.contracts.shapes import IgnoreRegion, Name, Shape
+from shared.contracts.shapes import Closed, IgnoreRegion, Name, Shape
 
 _MAX_REGIONS = 1000
 
+Shapes = Annotated[list[Shape], FailFast()]
+Regions = Annotated[list[IgnoreRegion], FailFast()]
 
-class AnnotationWrite(BaseModel):
+
+class AnnotationWrite(Closed):
     """What an image's annotation shall be; no shape at all says that it shows none (a negative)."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    shapes: list[Shape] = Field(max_length=MAX_SHAPES)
-    ignore_regions: list[IgnoreRegion] = Field(default_factory=list, max_length=_MAX_REGIONS)
+    shapes: Shapes = Field(max_length=MAX_SHAPES)
+    ignore_regions: Regions = Field(default_factory=list, max_length=_MAX_REGIONS)
     split: Split | None = None
 
 
-class CorrectionWrite(BaseModel):
+class CorrectionWrite(Closed):
     """What a tested image really shows."""
 
-    model_config = ConfigDict(extra="forbid")
-
     prediction_id: str = Field(min_length=1, max_length=64)
-    shapes: list[Shape] = Field(max_length=MAX_SHAPES)
-    ignore_regions: list[IgnoreRegion] = Field(default_factory=list, max_length=_MAX_REGIONS)
+    shapes: Shapes = Field(max_length=MAX_SHAPES)
+    ignore_regions: Regions = Field(default_factory=list, max_length=_MAX_REGIONS)
 
 
 class AnnotationResponse(BaseModel):
