@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from shared.vision import polygons
 from shared.vision.tiles import Window
 
 MIN_VISIBLE = 0.5  # a half-seen target still shows what it is; less is ambiguous
@@ -68,7 +69,7 @@ def clip_polygon(points: Points, window: Window) -> tuple[Points, float]:
     Returns:
         The part inside in window pixels, `(K, 2)`, and the visible share of the area in [0, 1].
         A concave polygon that leaves and comes back keeps edges along the border, as
-        Sutherland and Hodgman, "Reentrant polygon clipping", CACM 1974, do; the area is exact.
+        Sutherland and Hodgman, "Reentrant polygon clipping", CACM 1974, do; the area is that of the inside by the even-odd rule.
         Nothing inside, or fewer than three points, gives `(0, 2)` and 0.
 
     >>> square = np.array([[0, 0], [10, 0], [10, 10], [0, 10]], dtype=float)
@@ -76,26 +77,14 @@ def clip_polygon(points: Points, window: Window) -> tuple[Points, float]:
     0.5
     """
     outline = np.asarray(points, dtype=np.float64).reshape(-1, 2)
-    area = polygon_area(outline)
+    whole = outline
     x1, y1, x2, y2 = window.box_xyxy
     for axis, limit, sign in ((0, x1, 1.0), (0, x2, -1.0), (1, y1, 1.0), (1, y2, -1.0)):
         outline = _cut_by_line(outline, axis, limit=float(limit), sign=sign)
-    inside = polygon_area(outline)
-    if area <= 0 or inside <= 0:
+    inside = polygons.inside_area(outline)
+    if inside <= 0:
         return np.zeros((0, 2)), 0.0
-    return outline - [x1, y1], min(1.0, inside / area)
-
-
-def polygon_area(points: Points) -> float:
-    """Area in px² of a simple polygon `(N, 2)` by the shoelace formula; 0 below three points.
-
-    >>> polygon_area(np.array([[0, 0], [4, 0], [4, 3]], dtype=float))
-    6.0
-    """
-    if len(points) < 3:
-        return 0.0
-    x, y = (points - points[0]).T  # near the origin: no digits lost on large images
-    return float(abs(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1))) / 2)
+    return outline - [x1, y1], min(1.0, inside / polygons.inside_area(whole))
 
 
 def to_image(boxes_xyxy: Boxes, window: Window) -> Boxes:

@@ -13,6 +13,8 @@ Bits = NDArray[np.bool_]
 
 _ROUNDING = 1e-9  # beside the ring's own size
 _MAX_BANDS = 256
+_MAX_CELLS = 1 << 20  # lines times corners that are looked at together
+_SIMPLE = 0.02  # what measuring on lines may differ for an outline that does not cross itself
 
 
 def as_ring(points: ArrayLike) -> Ring:
@@ -59,6 +61,33 @@ def area(ring: Ring) -> float:
     return abs(signed_area(ring))
 
 
+def inside_area(ring: Ring) -> float:
+    """Area in square pixels by the even-odd rule: the halves of a bow-tie add up.
+
+    Exact (the shoelace formula) for outlines that do not cross themselves; the others are measured
+    on 256 lines, to about a hundredth.
+
+    >>> inside_area(as_ring([[0, 0], [4, 0], [4, 3], [0, 3]]))
+    12.0
+    >>> round(inside_area(as_ring([[0, 0], [4, 4], [4, 0], [0, 4]])), 1)  # its shoelace sum is 0
+    8.0
+    """
+    simple = area(ring)
+    if len(ring) < 4:
+        return simple
+    _, top, _, bottom = bounds(ring)
+    step = (bottom - top) / _MAX_BANDS
+    at_once = max(1, _MAX_CELLS // len(ring))
+    ends = np.roll(ring, -1, axis=0)
+    lines = top + step * (np.arange(_MAX_BANDS) + 0.5)
+    crossed = sum(
+        _widths(ring, ends, lines[start : start + at_once]).sum()
+        for start in range(0, _MAX_BANDS, at_once)
+    )
+    measured = float(crossed) * step
+    return simple if abs(measured - simple) <= _SIMPLE * max(measured, simple) else measured
+
+
 def has_inside(ring: Ring) -> bool:
     """Whether an outline encloses any pixels, by the even-odd rule; a symmetric bow-tie does.
 
@@ -80,15 +109,18 @@ def has_inside(ring: Ring) -> bool:
     low, high = levels[:-1:step], levels[1::step]
     ends = np.roll(ring, -1, axis=0)
     lines = (low[:, None] + (high - low)[:, None] * np.array([0.37, 0.61])).ravel()
-    return any(_width_at(ring, ends, y) > _ROUNDING * width for y in lines)
+    widths = (_widths(ring, ends, lines[i : i + 1])[0] for i in range(len(lines)))
+    return any(found > _ROUNDING * width for found in widths)
 
 
-def _width_at(starts: Ring, ends: Ring, y: float) -> float:
-    """Length of the inside on the line at height `y`, which goes through no corner."""
-    crosses = (starts[:, 1] > y) != (ends[:, 1] > y)
-    (x1, y1), (x2, y2) = starts[crosses].T, ends[crosses].T
-    x = np.sort(x1 + (y - y1) / (y2 - y1) * (x2 - x1))
-    return float((x[1::2] - x[::2]).sum())
+def _widths(starts: Ring, ends: Ring, lines: Floats) -> Floats:
+    """Length of the inside on the lines at these heights, which go through no corner."""
+    y = lines[:, None]
+    line, edge = np.nonzero((starts[:, 1] > y) != (ends[:, 1] > y))
+    (x1, y1), (x2, y2) = starts[edge].T, ends[edge].T
+    x = x1 + (lines[line] - y1) / (y2 - y1) * (x2 - x1)
+    x = x[np.lexsort((x, line))]  # as often as a line goes in it comes out
+    return np.bincount(line[::2], x[1::2] - x[::2], minlength=len(lines))
 
 
 def perimeter(ring: Ring) -> float:

@@ -181,7 +181,7 @@ def target_sizes(shapes: Sequence[Shape]) -> TargetSizes:
             x1, y1, x2, y2 = shape.bounds()
             is_outline = shape.kind == "polygon"
             ring = polygons.as_ring(shape.points)
-            size = polygons.area(ring) if is_outline else (x2 - x1) * (y2 - y1)
+            size = polygons.inside_area(ring) if is_outline else (x2 - x1) * (y2 - y1)
             side = max(x2 - x1, y2 - y1)
         if size > 0:
             areas.append(size)

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.contracts.shapes import IgnoreRegion, Rle, Shape
-from shared.vision.clipping import MIN_VISIBLE, clip_polygon, polygon_area
+from shared.vision import polygons
+from shared.vision.clipping import MIN_VISIBLE, clip_polygon
 from shared.vision.tiles import Window
 
 WHOLE = 1 - 1e-9  # the visible share of a turned box comes with rounding
@@ -104,7 +105,7 @@ def _corners(points: Outline) -> Outline:
 
 def _regions(outlines: Iterable[Outline]) -> Iterable[IgnoreRegion]:
     for outline in outlines:
-        if polygon_area(outline) > 0:
+        if polygons.has_inside(outline):
             yield IgnoreRegion(points=_pairs(outline))
 
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.vision.clipping import clip_boxes, clip_polygon, polygon_area, to_image
+from shared.vision import polygons
+from shared.vision.clipping import clip_boxes, clip_polygon, to_image
 from shared.vision.tiles import TilePlan, Window
 
 
@@ -69,7 +70,7 @@ def test_clipped_polygon_covers_the_pixels_a_raster_says():
         raster = np.zeros((400 * scale, 400 * scale), np.uint8)
         cv2.fillPoly(raster, [np.round(points * scale).astype(np.int32)], 1)
         part = raster[150 * scale : 270 * scale, 100 * scale : 300 * scale]
-        assert polygon_area(inside) == pytest.approx(part.sum() / scale**2, rel=0.02, abs=20)
+        assert polygons.area(inside) == pytest.approx(part.sum() / scale**2, rel=0.02, abs=20)
         assert visible == pytest.approx(part.sum() / raster.sum(), abs=0.02)
 
 
@@ -86,3 +87,24 @@ def test_polygon_with_nothing_inside_is_empty(points):
     inside, visible = clip_polygon(np.array(points, float), Window(0, 0, 0, 0, 10, 10))
     assert inside.shape == (0, 2)
     assert visible == 0.0
+
+
+def test_a_bow_tie_is_seen_by_what_lies_inside_it():
+    tie = np.array([[0, 0], [100, 60], [100, 0], [0, 60]], float)
+    assert polygons.area(tie) == 0  # its halves run different ways round
+    left, right = (clip_polygon(tie, Window(0, 0, x, 0, 50, 60)) for x in (0, 50))
+    whole, share = clip_polygon(tie, Window(0, 0, 0, 0, 100, 60))
+    assert (share, len(whole)) == (1.0, 4)
+    assert [left[1], right[1]] == pytest.approx([0.5, 0.5], abs=0.01)
+    assert clip_polygon(tie, Window(0, 0, 0, 0, 75, 60))[1] == pytest.approx(0.625, abs=0.01)
+
+
+def test_the_inside_of_any_outline_is_what_a_raster_says():
+    rng = np.random.default_rng(7)
+    for corners in (4, 5, 8, 13):
+        ring = rng.uniform(0, 200, (corners, 2))
+        raster = np.zeros((1600, 1600), np.uint8)
+        cv2.fillPoly(raster, [np.round(ring * 8).astype(np.int32)], 1)
+        assert polygons.inside_area(ring) == pytest.approx(raster.sum() / 64, rel=0.03)
+    star = np.array([[np.cos(t), np.sin(t)] for t in np.linspace(0, 4 * np.pi, 60_001)[:-1]])
+    assert polygons.inside_area(star * 50) == pytest.approx(0, abs=80)  # twice round is outside

@@ -59,7 +59,7 @@ def _place(shape: Shape) -> dict[str, Any]:
         ring = rotated_boxes.corners(box)[0]
         outline = [ring.ravel().tolist()]
     x1, y1, x2, y2 = polygons.bounds(ring)
-    size = polygons.area(ring) if outline else (x2 - x1) * (y2 - y1)
+    size = polygons.inside_area(ring) if outline else (x2 - x1) * (y2 - y1)
     return {"bbox": [x1, y1, x2 - x1, y2 - y1], "area": size, "segmentation": outline}
 
 
