@@ -66,7 +66,7 @@ class Intake:
         known = await self._known(who.tenant, project.id, staged.sha256)
         if known is not None:
             await self._renditions.heal(known, staged)
-            return Accepted(known, duplicate=True)
+            return _again(known, name)
         async with self.quota.place(who.tenant, staged.size_bytes):
             return await self._take_in(who, project, staged, name=name)
 
@@ -84,7 +84,7 @@ class Intake:
             known = await self._known(who.tenant, project.id, staged.sha256)
             if known is None:
                 raise
-            return Accepted(known, duplicate=True)
+            return _again(known, name)
         return Accepted(stored, duplicate=False, warnings=made.warnings)
 
     def _image(
@@ -117,6 +117,12 @@ class Intake:
 
     def _images(self, tenant: str) -> Collection[Image]:
         return self._documents.collection(IMAGES, TenantScope(tenant))
+
+
+def _again(known: Image, name: str) -> Accepted:
+    """An image that is here; who sent it under a second name must know which one it has."""
+    told = f"the same picture is here as {known.name!r}; labels of {name!r} must bear that name"
+    return Accepted(known, duplicate=True, warnings=() if name == known.name else (told,))
 
 
 def _header(path: Path, plan: TilePlan | None) -> ImageHeader:

@@ -26,7 +26,12 @@ async def test_each_file_has_its_own_result(stores: Stores) -> None:
     refused = mixed.json()["files"][1]
     assert refused["problem"]["type"] == "urn:loupe:problem:image-format-unsupported"
     assert refused["status"] == 415
-    assert again.json()["files"][0]["image"]["name"] == "a.jpg"
+    (known,) = again.json()["files"]
+    assert known["image"]["name"] == "a.jpg"
+    assert known["warnings"] == [
+        "the same picture is here as 'a.jpg'; labels of 'z.jpg' must bear that name"
+    ]
+    assert mixed.json()["files"][0]["warnings"] == []
     assert alone.status_code == 415
     assert alone.headers["content-type"] == "application/problem+json"
     assert alone.json()["type"] == "urn:loupe:problem:image-format-unsupported"

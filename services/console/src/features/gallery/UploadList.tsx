@@ -113,7 +113,11 @@ function UploadRow({ entry, onRemove }: RowProps): ReactNode {
           {entry.file.name}
         </span>
         <Typography.Text type="secondary">{bytes(entry.file.size)}</Typography.Text>
-        {entry.known && <Typography.Text type="secondary">{words.gallery.known}</Typography.Text>}
+        {entry.known && (
+          <Typography.Text type="secondary">
+            {words.gallery.known(entry.image?.name ?? entry.file.name)}
+          </Typography.Text>
+        )}
         {entry.state === "done" && <CheckCircleFilled className="good" />}
         {entry.state === "failed" && <CloseCircleFilled className="bad" />}
         {entry.broken && <Typography.Text type="warning">{words.gallery.broken}</Typography.Text>}

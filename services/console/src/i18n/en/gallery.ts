@@ -37,7 +37,7 @@ export const gallery = {
   imported: (good: number, bad: number) =>
     bad === 0 ? `${good} files imported` : `${good} files imported, ${bad} could not be`,
   keepOpen: "Please keep this page open until every file has arrived.",
-  known: "already in the gallery",
+  known: (name: string) => `already in the gallery as ${name}`,
   label: "Label",
   labelText: "Labels",
   limitFormat: (megabytes: number) => `JPG, JPEG, PNG or BMP, at most ${megabytes} MB each.`,

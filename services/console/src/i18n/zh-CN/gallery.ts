@@ -37,7 +37,7 @@ export const gallery = {
   imported: (good: number, bad: number) =>
     bad === 0 ? `成功导入 ${good} 个文件` : `成功导入 ${good} 个文件，${bad} 个失败`,
   keepOpen: "上传和切图完成前请勿关闭页面。",
-  known: "图库中已存在",
+  known: (name: string) => `图库中已有此图像，名为 ${name}`,
   label: "标签",
   labelText: "标签文本",
   limitFormat: (megabytes: number) => `支持 JPG、JPEG、PNG、BMP，单张不超过 ${megabytes} MB。`,
