@@ -69,7 +69,8 @@ def clip_polygon(points: Points, window: Window) -> tuple[Points, float]:
     Returns:
         The part inside in window pixels, `(K, 2)`, and the visible share of the area in [0, 1].
         A concave polygon that leaves and comes back keeps edges along the border, as
-        Sutherland and Hodgman, "Reentrant polygon clipping", CACM 1974, do; the area is that of the inside by the even-odd rule.
+        Sutherland and Hodgman, "Reentrant polygon clipping", CACM 1974, do; the
+        area is that of the inside by the even-odd rule.
         Nothing inside, or fewer than three points, gives `(0, 2)` and 0.
 
     >>> square = np.array([[0, 0], [10, 0], [10, 10], [0, 10]], dtype=float)
