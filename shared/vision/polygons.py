@@ -113,14 +113,15 @@ def has_inside(ring: Ring) -> bool:
     return any(found > _ROUNDING * width for found in widths)
 
 
-def _widths(starts: Ring, ends: Ring, lines: Floats) -> Floats:
+def _widths(starts: Ring, ends: Ring, lines: NDArray[np.floating]) -> Floats:
     """Length of the inside on the lines at these heights, which go through no corner."""
     y = lines[:, None]
     line, edge = np.nonzero((starts[:, 1] > y) != (ends[:, 1] > y))
     (x1, y1), (x2, y2) = starts[edge].T, ends[edge].T
     x = x1 + (lines[line] - y1) / (y2 - y1) * (x2 - x1)
     x = x[np.lexsort((x, line))]  # as often as a line goes in it comes out
-    return np.bincount(line[::2], x[1::2] - x[::2], minlength=len(lines))
+    widths = np.bincount(line[::2], x[1::2] - x[::2], minlength=len(lines))
+    return widths.astype(np.float64)
 
 
 def perimeter(ring: Ring) -> float:
