@@ -56,8 +56,7 @@ def loupe(samples: Any, form: str, folder: Path) -> Run:
             return boundary_precision(given)[0]
         evaluation = evaluate(given, kind=kind)
         if form == "report":
-            document = detection_report(evaluation, ReportOptions(replicates=0))
-            return float(document["overall"]["map"])
+            return detection_report(evaluation, ReportOptions(replicates=0)).overall.map
         return coco_summary(evaluation)["map"]
 
     small = draw(Work("warm", 4, 3, 5, 8, masks=kind == "mask"))
@@ -76,18 +75,18 @@ def moved_threshold(samples: Any, kind: Any) -> Run:
 
     from services.evaluator.domain.objects.evaluation import evaluate
     from services.evaluator.domain.objects.matches_file import matches_from_bytes, matches_to_bytes
-    from services.evaluator.domain.report.detection import detection_report, document_at
+    from services.evaluator.domain.report.detection import detection_report, report_at
     from services.evaluator.domain.report.options import ReportOptions
 
     gc.freeze()  # as the host does: what was imported is not searched for garbage
     evaluation = evaluate(samples, kind=kind)
-    document = detection_report(evaluation, ReportOptions(identity={"task": "detection"}))
+    report = detection_report(evaluation, ReportOptions())
     stored = matches_from_bytes(matches_to_bytes(evaluation))
     thresholds = cycle([0.2, 0.35, 0.5, 0.65, 0.8])
 
     def run() -> float:
-        found = document_at(document, stored, threshold=next(thresholds), iou_threshold=0.5)
-        return float(found["overall"]["map"])
+        found = report_at(report, stored, threshold=next(thresholds), iou_threshold=0.5)
+        return found.overall.map
 
     return run
 

@@ -3,17 +3,16 @@
 import argparse
 import sys
 from pathlib import Path
-from typing import Any
-
-import orjson
 
 from services.evaluator.domain.numbers.columns import BadSamples
+from services.evaluator.domain.numbers.figure import by_name
 from services.evaluator.domain.objects.evaluation import evaluate
 from services.evaluator.domain.readers.coco_files import read_coco
 from services.evaluator.domain.rendering.html import render_html
 from services.evaluator.domain.rendering.pdf import render_pdf
 from services.evaluator.domain.report.detection import detection_report
 from services.evaluator.domain.report.options import ReportOptions
+from services.evaluator.domain.report.tree.reports import DetectionReport, to_json
 from services.evaluator.domain.report.words import percent
 from shared.errors import LoupeError
 
@@ -51,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _judge(args: argparse.Namespace) -> dict[str, Any]:
+def _judge(args: argparse.Namespace) -> DetectionReport:
     if args.replicates < 0:
         raise BadSamples("--replicates must be 0 or more")
     if args.max_detections < 1:
@@ -64,21 +63,20 @@ def _judge(args: argparse.Namespace) -> dict[str, Any]:
     return detection_report(evaluation, options)
 
 
-def _write(args: argparse.Namespace, document: dict[str, Any]) -> None:
+def _write(args: argparse.Namespace, report: DetectionReport) -> None:
     if args.json:
-        sys.stdout.buffer.write(orjson.dumps(document, option=orjson.OPT_INDENT_2) + b"\n")
+        sys.stdout.buffer.write(to_json(report, indent=2) + b"\n")
     elif args.html:
-        args.html.write_text(render_html(document, language=args.language), encoding="utf-8")
+        args.html.write_text(render_html(report, language=args.language), encoding="utf-8")
     elif args.pdf:
-        args.pdf.write_bytes(render_pdf(document, language=args.language))
+        args.pdf.write_bytes(render_pdf(report, language=args.language))
     else:
-        _print_summary(document, args.language)
+        _print_summary(report, args.language)
 
 
-def _print_summary(document: dict[str, Any], language: str) -> None:
-    print(document["conclusion"][language])
-    print(f"{'threshold':24} {document['threshold']:.2f}")
-    overall: dict[str, float | None] = document["overall"]
+def _print_summary(report: DetectionReport, language: str) -> None:
+    print(report.conclusion[language])
+    print(f"{'threshold':24} {report.threshold:.2f}")
+    overall = by_name(report.overall)
     for name in SHOWN:
-        value = overall[name]
-        print(f"{name:24} {percent(float('nan') if value is None else value)}")
+        print(f"{name:24} {percent(overall[name])}")

@@ -203,6 +203,12 @@ BREAKING: list[tuple[Callable[[dict[str, Any]], object], str]] = [
         lambda a: field(a, "Out", "counts")["additionalProperties"].update(type="string"),
         ".counts{} changed its type",
     ),
+    (
+        lambda a: part(a, "Out")["properties"].update(
+            counts={"type": "object", "properties": {"pits": {"type": "string"}}}
+        ),
+        ".counts.pits changed its type",
+    ),
 ]
 
 
@@ -242,6 +248,12 @@ HARMLESS: list[tuple[str, Callable[[dict[str, Any]], object]]] = [
     ("more values to send", lambda a: field(a, "In", "format")["enum"].append("voc")),
     ("more values to be answered", lambda a: field(a, "Out", "state")["enum"].append("late")),
     ("other words", lambda a: part(a, "In").update(title="x", description="y")),
+    (
+        "a map of which all keys are named now",
+        lambda a: part(a, "Out")["properties"].update(
+            counts={"type": "object", "properties": {"pits": {"type": "integer"}}}
+        ),
+    ),
     (
         "a number where an integer was taken",
         lambda a: post(a)["parameters"][0]["schema"].update(type="number"),

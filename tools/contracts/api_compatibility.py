@@ -139,9 +139,17 @@ class _Within:
             before = dict(enumerate(inner.get("prefixItems", ()))).get(number, {})
             yield from self.broken(before, item, f"{place}[{number}]")
         if isinstance(outer.get("additionalProperties"), dict):
-            values = inner.get("additionalProperties")
+            yield from self._values_of_map(inner, outer, place)
+
+    def _values_of_map(self, inner: Json, outer: Json, place: str) -> Iterator[str]:
+        """Compare what `outer` does not name; an answer that names fields holds no others."""
+        known, named = outer["additionalProperties"], inner.get("properties", {})
+        for name in sorted(named.keys() - outer.get("properties", {}).keys()):
+            yield from self.broken(named[name], known, f"{place}.{name}")
+        values = inner.get("additionalProperties")
+        if isinstance(values, dict) or not (self.answers and named):
             schema = values if isinstance(values, dict) else {}
-            yield from self.broken(schema, outer["additionalProperties"], f"{place}{{}}")
+            yield from self.broken(schema, known, f"{place}{{}}")
 
 
 def _values(schema: Json) -> set[Any]:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends
 
-from services.evaluator.api.schemas import JudgementAnswer
+from services.evaluator.api.schemas.judgements import JudgementAnswer
 from services.evaluator.handlers.judgements import Judgements
 from shared.http.callers import Editor, Viewer
 from shared.http.use_cases import use

@@ -4,7 +4,9 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query, Response
 
-from services.evaluator.api.schemas import ComparisonAnswer, ErrorImageAnswer, ReportAnswer
+from services.evaluator.api.schemas.comparison import ComparisonAnswer
+from services.evaluator.api.schemas.errors import ErrorImageAnswer
+from services.evaluator.api.schemas.report import ReportAnswer
 from services.evaluator.domain.objects.error_pages import MarkKind, PageSort
 from services.evaluator.domain.objects.overlaps import MIN_OVERLAP
 from services.evaluator.domain.rendering.phrases import Language
@@ -36,10 +38,10 @@ async def get_report(
     language: Language = "zh-CN",
 ) -> ReportAnswer:
     """Return the report on a version, at any confidence and IoU threshold."""
-    report, document = await reports.at(
+    report, said = await reports.at(
         who, project_id, version, threshold=threshold, iou_threshold=iou
     )
-    return ReportAnswer.of(report, document, language)
+    return ReportAnswer.of(report, said, language)
 
 
 @router.get(PATH + "/errors")
@@ -61,16 +63,7 @@ async def list_errors(
         report, paging, thresholds=(threshold, iou), choice=(label, kind, sort)
     )
     return Page(
-        items=tuple(
-            ErrorImageAnswer.model_validate(
-                {
-                    **facts,
-                    "annotate": f"/projects/{project_id}/annotate/{facts['image_id']}",
-                    "marks": one.marks,
-                }
-            )
-            for one, facts in found
-        ),
+        items=tuple(ErrorImageAnswer.of(image, project_id) for image in found),
         total=total,
         page=paging.page,
         page_size=paging.page_size,
@@ -104,10 +97,8 @@ async def recompute_report(
     One that takes longer goes on: `POST …/judgement` orders one without waiting.
     """
     await judgements.recomputed(who, project_id, version)
-    report, document = await reports.at(
-        who, project_id, version, threshold=None, iou_threshold=None
-    )
-    return ReportAnswer.of(report, document, language)
+    report, said = await reports.at(who, project_id, version, threshold=None, iou_threshold=None)
+    return ReportAnswer.of(report, said, language)
 
 
 @router.get(

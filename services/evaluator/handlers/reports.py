@@ -3,13 +3,12 @@
 import asyncio
 from collections import OrderedDict
 from dataclasses import dataclass
-from typing import Any, Literal
-
-import orjson
+from typing import Literal
 
 from services.evaluator.domain.objects.comparison import Comparison, Side, compare
 from services.evaluator.domain.objects.error_pages import (
     ImageErrors,
+    Mark,
     MarkKind,
     PageSort,
     error_pages,
@@ -17,9 +16,10 @@ from services.evaluator.domain.objects.error_pages import (
 from services.evaluator.domain.objects.evaluation import Evaluation
 from services.evaluator.domain.objects.matches_file import matches_from_bytes
 from services.evaluator.domain.objects.operating_view import moment_at
-from services.evaluator.domain.objects.regressions import regression_states
+from services.evaluator.domain.objects.regressions import State, regression_states
 from services.evaluator.domain.rendering.phrases import Language
-from services.evaluator.domain.report.detection import document_at
+from services.evaluator.domain.report.detection import report_at
+from services.evaluator.domain.report.tree.reports import AnyReport, DetectionReport, from_json
 from services.evaluator.handlers.judgements import Judgements
 from services.evaluator.repository import Report
 from services.evaluator.settings import EvaluatorSettings
@@ -31,14 +31,25 @@ from shared.paging import PageParams
 
 @dataclass(frozen=True)
 class _Stored:
-    """A report's document, its evaluation, and that of corrected images which teach.
+    """A report, its evaluation, and that of corrected images which teach.
 
     Only detection and instance segmentation have evaluations.
     """
 
-    document: dict[str, Any]
+    said: AnyReport
     evaluation: Evaluation | None
     watched: Evaluation | None
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorImage:
+    """An image on which the version erred, its size in pixels, and what is marked on it."""
+
+    image_id: str
+    name: str
+    width: int
+    height: int
+    marks: tuple[Mark, ...]
 
 
 class Reports:
@@ -64,7 +75,7 @@ class Reports:
         *,
         threshold: float | None,
         iou_threshold: float | None,
-    ) -> tuple[Report, dict[str, Any]]:
+    ) -> tuple[Report, AnyReport]:
         """Return a report at the thresholds asked for, or at its own.
 
         Raises NotFound without such a report, Conflict when the version could not be judged,
@@ -72,15 +83,16 @@ class Reports:
         """
         report = await self.find(who, project_id, version)
         stored = await self._stored(report)
-        document = stored.document
-        wanted = document["threshold"] if threshold is None else threshold
-        wanted_iou = document["iou_threshold"] if iou_threshold is None else iou_threshold
-        if wanted == document["threshold"] and wanted_iou == document["iou_threshold"]:
-            return report, document
+        said = stored.said
+        wanted = said.threshold if threshold is None else threshold
+        wanted_iou = said.iou_threshold if iou_threshold is None else iou_threshold
+        if wanted == said.threshold and wanted_iou == said.iou_threshold:
+            return report, said
+        detected, evaluation = _matched(stored)
         return report, await asyncio.to_thread(
-            document_at,
-            document,
-            _matched(stored),
+            report_at,
+            detected,
+            evaluation,
             threshold=wanted,
             iou_threshold=wanted_iou,
             watched=stored.watched,
@@ -93,12 +105,11 @@ class Reports:
         *,
         thresholds: tuple[float | None, float | None],
         choice: tuple[str | None, MarkKind | None, PageSort],
-    ) -> tuple[list[tuple[ImageErrors, dict[str, Any]]], int]:
-        """Return one page of error images with what is known of each image, and the total."""
-        stored = await self._stored(report)
-        document, evaluation = stored.document, _matched(stored)
-        threshold = document["threshold"] if thresholds[0] is None else thresholds[0]
-        iou = document["iou_threshold"] if thresholds[1] is None else thresholds[1]
+    ) -> tuple[list[ErrorImage], int]:
+        """Return one page of error images, and how many there are."""
+        said, evaluation = _matched(await self._stored(report))
+        threshold = said.threshold if thresholds[0] is None else thresholds[0]
+        iou = said.iou_threshold if thresholds[1] is None else thresholds[1]
 
         def page() -> tuple[list[ImageErrors], int]:
             moment = moment_at(evaluation, threshold=threshold, iou_threshold=iou)
@@ -112,32 +123,33 @@ class Reports:
             )
 
         found, total = await asyncio.to_thread(page)
-        images, names = evaluation.samples.images, document["image_names"]
-        facts = [
-            {
-                "image_id": images.ids[one.image],
-                "name": names[one.image],
-                "width": int(images.widths[one.image]),
-                "height": int(images.heights[one.image]),
-            }
+        images = evaluation.samples.images
+        names = said.image_names or images.ids
+        return [
+            ErrorImage(
+                image_id=images.ids[one.image],
+                name=names[one.image],
+                width=int(images.widths[one.image]),
+                height=int(images.heights[one.image]),
+                marks=one.marks,
+            )
             for one in found
-        ]
-        return list(zip(found, facts, strict=True)), total
+        ], total
 
     async def comparison(
         self, who: Caller, project_id: str, version: str, *, other: str
-    ) -> tuple[Comparison, dict[str, str]]:
+    ) -> tuple[Comparison, dict[str, State]]:
         """Compare ``version`` with the earlier ``other``, each at its own best threshold."""
         second, first = [await self.find(who, project_id, name) for name in (version, other)]
         if first.id == second.id:
             raise InvalidInput("a version cannot be compared with itself")
         sides = [
-            Side(_matched(await self._stored(report)), report.threshold)
+            Side(_matched(await self._stored(report))[1], report.threshold)
             for report in (first, second)
         ]
         found = await asyncio.to_thread(compare, sides[0], sides[1])
         watched = set(first.passes) | set(second.passes)
-        return found, dict(regression_states(watched, second.passes, first.passes))
+        return found, regression_states(watched, second.passes, first.passes)
 
     async def page(
         self, report: Report, *, form: Literal["html", "pdf"], language: Language
@@ -167,7 +179,7 @@ class Reports:
         if key not in self._kept:
             document = await self._blobs.read(report.document_key)
             self._kept[key] = _Stored(
-                document=orjson.loads(document),
+                said=await asyncio.to_thread(from_json, document),
                 evaluation=await self._evaluation(report.matches_key),
                 watched=await self._evaluation(report.watched_key),
             )
@@ -182,7 +194,8 @@ class Reports:
         return await asyncio.to_thread(matches_from_bytes, await self._blobs.read(key))
 
 
-def _matched(stored: _Stored) -> Evaluation:
-    if stored.evaluation is None:
-        raise InvalidInput(f"a report on {stored.document['task']} has no matches to look at")
-    return stored.evaluation
+def _matched(stored: _Stored) -> tuple[DetectionReport, Evaluation]:
+    said, evaluation = stored.said, stored.evaluation
+    if evaluation is None or not isinstance(said, DetectionReport):
+        raise InvalidInput(f"a report on {said.task} has no matches to look at")
+    return said, evaluation

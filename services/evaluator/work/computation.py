@@ -1,7 +1,6 @@
 """One version's report computed and rendered, without stores: what a worker does in a thread."""
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 from services.evaluator.domain.numbers.columns import BadSamples
 from services.evaluator.domain.objects.evaluation import Evaluation, evaluate
@@ -19,11 +18,12 @@ from services.evaluator.domain.rendering.pdf import render_pdf
 from services.evaluator.domain.rendering.phrases import Language
 from services.evaluator.domain.report.classification import classification_report
 from services.evaluator.domain.report.detection import detection_report
-from services.evaluator.domain.report.envelope import TaskOptions
+from services.evaluator.domain.report.opening import TaskOptions
 from services.evaluator.domain.report.options import ReportOptions
 from services.evaluator.domain.report.segmentation import semantic_report
 from services.evaluator.domain.report.text import text_report
 from services.evaluator.domain.report.traits import image_features
+from services.evaluator.domain.report.tree.reports import AnyReport, DetectionReport
 from services.evaluator.settings import EvaluatorSettings
 
 LANGUAGES: tuple[Language, ...] = ("zh-CN", "en")
@@ -33,7 +33,7 @@ LANGUAGES: tuple[Language, ...] = ("zh-CN", "en")
 class Judged:
     """A computed report, and the matches that other thresholds are answered from."""
 
-    document: dict[str, Any]
+    report: AnyReport
     matches: bytes | None
     watched: bytes | None
 
@@ -44,29 +44,28 @@ def compute(version: Version, options: ReportOptions, settings: EvaluatorSetting
     Raises:
         BadSamples: The version cannot be judged.
     """
+    report: AnyReport
     matches = watched = None
     if isinstance(version, JudgedVersion):
-        document, matches, watched = _detected(version, options, settings)
+        report, matches, watched = _detected(version, options, settings)
     else:
-        document = _other_task(version, options, settings)
-    return Judged(document, matches, watched)
+        report = _other_task(version, options, settings)
+    return Judged(report, matches, watched)
 
 
-def rendered_html(
-    document: dict[str, Any], language: Language, settings: EvaluatorSettings
-) -> bytes:
+def rendered_html(report: AnyReport, language: Language, settings: EvaluatorSettings) -> bytes:
     """Render a report as one self-contained page."""
-    return render_html(document, language=language, console_url=settings.console_url).encode()
+    return render_html(report, language=language, console_url=settings.console_url).encode()
 
 
-def rendered_pdf(document: dict[str, Any], language: Language) -> bytes:
+def rendered_pdf(report: AnyReport, language: Language) -> bytes:
     """Render a report on paper."""
-    return render_pdf(document, language=language)
+    return render_pdf(report, language=language)
 
 
 def _detected(
     version: JudgedVersion, options: ReportOptions, settings: EvaluatorSettings
-) -> tuple[dict[str, Any], bytes, bytes | None]:
+) -> tuple[DetectionReport, bytes, bytes | None]:
     def judged(samples: Samples) -> Evaluation:
         return evaluate(samples, kind=version.kind, max_detections=settings.max_detections)
 
@@ -75,14 +74,12 @@ def _detected(
     complete = replace(
         options, tile_plan=version.dataset.tile_plan, watched=watched, rotated=version.rotated
     )
-    document = detection_report(evaluation, complete)
+    report = detection_report(evaluation, complete)
     kept = None if watched is None else matches_to_bytes(watched)
-    return document, matches_to_bytes(evaluation), kept
+    return report, matches_to_bytes(evaluation), kept
 
 
-def _other_task(
-    version: Version, options: ReportOptions, settings: EvaluatorSettings
-) -> dict[str, Any]:
+def _other_task(version: Version, options: ReportOptions, settings: EvaluatorSettings) -> AnyReport:
     told = TaskOptions(
         labels=version.dataset.labels,
         image_ids=version.image_ids,

@@ -2,16 +2,17 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
-from typing import Any
-
-import orjson
+from collections.abc import Sequence
 
 from services.evaluator.domain.numbers.columns import BadSamples
+from services.evaluator.domain.numbers.figure import known
 from services.evaluator.domain.readers.platform_files import read_version
 from services.evaluator.domain.readers.versions import Version
 from services.evaluator.domain.report.options import ReportOptions
 from services.evaluator.domain.report.traits import ImageTraits
+from services.evaluator.domain.report.tree.identity import Identity
+from services.evaluator.domain.report.tree.overall import DetectionOverall
+from services.evaluator.domain.report.tree.reports import AnyReport, to_json
 from services.evaluator.repository import (
     REPORTS,
     JudgementOrder,
@@ -105,12 +106,12 @@ class Judge:
         except Exception as error:  # a defect of ours must not keep the version waiting for ever
             logger.exception("a report could not be computed", extra={"report_id": report.id})
             raise BadSamples(f"the report could not be computed: {type(error).__name__}") from error
-        document, pages = judged.document, Pages()
+        said, pages = judged.report, Pages()
         for place, language in enumerate(LANGUAGES):
             await lease.report(Progress(percent=60 + 20 * place, stage="rendering"))
-            html = await asyncio.to_thread(rendered_html, document, language, self._settings)
+            html = await asyncio.to_thread(rendered_html, said, language, self._settings)
             pages.html[language] = await self._put(report, html)
-            pdf = await asyncio.to_thread(rendered_pdf, document, language)
+            pdf = await asyncio.to_thread(rendered_pdf, said, language)
             pages.pdf[language] = await self._put(report, pdf)
         await lease.report(Progress(percent=98, stage="storing"))
         stored = report.model_copy(
@@ -118,19 +119,19 @@ class Judge:
                 "state": "completed",
                 "reason": "",
                 "dataset_hash": version.dataset.dataset_hash,
-                "threshold": document["threshold"],
-                "document_key": await self._put(report, orjson.dumps(document)),
+                "threshold": said.threshold,
+                "document_key": await self._put(report, to_json(said)),
                 "matches_key": await self._put(report, judged.matches) if judged.matches else "",
                 "watched_key": await self._put(report, judged.watched) if judged.watched else "",
                 "pages": pages,
                 "points": tuple(
-                    LabelPoint(label=row["label"], count=row["count"], rate=row["detection_rate"])
-                    for row in document["labels"]
+                    LabelPoint(label=row.label, count=row.count, rate=known(row.detection_rate))
+                    for row in said.labels
                 ),
-                "passes": document["regressions"]["passes"],
+                "passes": said.regressions.passes,
             }
         )
-        return stored, headline(stored, document)
+        return stored, headline(stored, said)
 
     def _options(
         self, report: Report, version: Version, before: Sequence[Report], traits: ImageTraits
@@ -142,15 +143,15 @@ class Judge:
                 if point.rate is not None:
                     history.setdefault(point.label, []).append((point.count, point.rate))
         return ReportOptions(
-            identity={
-                "version": report.name,
-                "project_id": report.project_id,
-                "training_id": report.training_id,
-                "dataset_hash": dataset.dataset_hash,
-                "task": dataset.task,
-                "revision": report.revision,
-                "image_names": [dataset.images[name].name for name in version.image_ids],
-            },
+            identity=Identity(
+                version=report.name,
+                project_id=report.project_id,
+                training_id=report.training_id,
+                dataset_hash=dataset.dataset_hash,
+                task=dataset.task,
+                revision=report.revision,
+                image_names=tuple(dataset.images[name].name for name in version.image_ids),
+            ),
             dataset_images=len(dataset.images),
             annotation_counts=dataset.annotation_counts,
             pretrained=report.pretrained,
@@ -191,19 +192,20 @@ def _is_of(job: Job, report: Report) -> bool:
     return report.job_id == job.id and report.judged_by != job.id
 
 
-def headline(report: Report, document: Mapping[str, Any]) -> ReportCompleted:
+def headline(report: Report, said: AnyReport) -> ReportCompleted:
     """Say in an event what the report found."""
-    overall = document["overall"]
+    overall = said.overall
+    detector = overall if isinstance(overall, DetectionOverall) else None
     return ReportCompleted(
         project_id=report.project_id,
         training_id=report.training_id,
         version=report.name,
-        average_detection_rate=overall["average_detection_rate"],
-        map_50=overall.get("map_50"),
-        map_50_95=overall.get("map"),
-        precision=overall["precision"],
-        recall=overall["recall"],
-        f1=overall["f1"],
-        best_threshold=document["threshold"] if document["question"] else None,
-        images=document["images"],
+        average_detection_rate=known(overall.average_detection_rate),
+        map_50=detector and known(detector.map_50),
+        map_50_95=detector and known(detector.map),
+        precision=known(overall.precision),
+        recall=known(overall.recall),
+        f1=known(overall.f1),
+        best_threshold=said.threshold if said.question else None,
+        images=said.images,
     )

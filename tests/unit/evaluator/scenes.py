@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import orjson
 
 from services.evaluator.domain.objects.samples import (
     ImageList,
@@ -11,12 +12,19 @@ from services.evaluator.domain.objects.samples import (
     detections_from,
     truths_from,
 )
+from services.evaluator.domain.report.tree.reports import AnyReport, to_json
 from shared.contracts.predictions import Detection, ImagePredictions, StoredPredictions
 from shared.contracts.shapes import Shape
 from shared.contracts.snapshot import Snapshot, SnapshotImage
 from shared.vision.masks import MaskTable, areas, bounds_xywh, from_dense, table
 
 SIDE = 200
+
+
+def read(report: AnyReport) -> dict[str, Any]:
+    """A report as those read it who get its JSON."""
+    document: dict[str, Any] = orjson.loads(to_json(report))
+    return document
 
 
 def samples(

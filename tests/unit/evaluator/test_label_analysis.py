@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from scenes import random_samples, with_masks
+from scenes import random_samples, read, with_masks
 
 from services.evaluator.domain.numbers.counts import Counts, detection_rates
 from services.evaluator.domain.objects.evaluation import evaluate
@@ -62,9 +62,11 @@ def test_o1_the_headline_of_a_report_weighs_the_rates_shown_by_the_objects_shown
         label = np.where(given.truths.label == 3, 3, 0)
         uneven = replace(given, truths=replace(given.truths, label=label))
         samples = with_masks(uneven) if kind == "mask" else uneven
-        document = detection_report(
-            evaluate(samples, kind=kind),
-            ReportOptions(annotation_counts=[9, 99, 999, 19], replicates=0),
+        document = read(
+            detection_report(
+                evaluate(samples, kind=kind),
+                ReportOptions(annotation_counts=[9, 99, 999, 19], replicates=0),
+            )
         )
         known = [row for row in document["labels"] if row["evaluated"]]
         rates = [row["detection_rate"] for row in known]

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import orjson
 import pytest
-from scenes import SIDE, random_samples, with_masks
+from scenes import SIDE, random_samples, read, with_masks
 
 from services.__main__ import main
 from services.evaluator.domain.objects.evaluation import evaluate
@@ -17,6 +17,7 @@ from services.evaluator.domain.rendering.html import render_html
 from services.evaluator.domain.rendering.pdf import render_pdf
 from services.evaluator.domain.report.detection import detection_report
 from services.evaluator.domain.report.options import ReportOptions
+from services.evaluator.domain.report.tree.reports import from_json, to_json
 
 NONE = np.zeros(0, np.int64)
 
@@ -47,14 +48,15 @@ def chosen(rows: Any, keep: np.ndarray) -> Any:
 @pytest.mark.parametrize("found", ["none", "some"])
 def test_a_report_and_its_pages_are_made(truths: str, found: str, kind: Kind) -> None:
     evaluation = evaluate(given(truths, found, kind), kind=kind)
-    document = detection_report(evaluation, ReportOptions(replicates=20))
+    report = detection_report(evaluation, ReportOptions(replicates=20))
+    document = read(report)
     judged = truths in ("no crowd", "some crowd")
     assert (document["overall"]["map"] is not None) == judged
     assert ("没有标注" in document["conclusion"]["zh-CN"]) != judged
-    assert orjson.loads(orjson.dumps(document)) == document
+    assert to_json(from_json(to_json(report))) == to_json(report)
     for language in ("zh-CN", "en"):
-        assert document["conclusion"][language] in render_html(document, language=language)
-        assert render_pdf(document, language=language).startswith(b"%PDF-")
+        assert document["conclusion"][language] in render_html(report, language=language)
+        assert render_pdf(report, language=language).startswith(b"%PDF-")
 
 
 @pytest.mark.parametrize("kind", ["box", "mask"])

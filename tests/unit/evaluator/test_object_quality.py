@@ -14,6 +14,9 @@ from services.evaluator.domain.objects.operating_view import Moment, moment_at
 from services.evaluator.domain.objects.outlines import MEASURES
 from services.evaluator.domain.objects.samples import Samples
 from services.evaluator.domain.report import sections as report_sections
+from services.evaluator.domain.report.fixed import fixed_sections
+from services.evaluator.domain.report.options import ReportOptions
+from services.evaluator.domain.report.tree.quality import Quality
 from shared.vision.masks import MaskTable, areas, bounds_xywh, from_dense, table
 from shared.vision.tiles import TilePlan
 
@@ -22,6 +25,13 @@ BOX = (20.0, 20.0, 40.0, 40.0)
 
 def seen(evaluation: Evaluation, threshold: float = 0.5) -> Moment:
     return moment_at(evaluation, threshold=threshold, iou_threshold=0.5)
+
+
+def told(evaluation: Evaluation, draws: int) -> Quality:
+    """The quality section of a report, beside fixed figures of nothing."""
+    drawn = draw_images(evaluation.arranged.images, draws)
+    fixed = fixed_sections(evaluate(samples([], [])), ReportOptions(replicates=0))
+    return report_sections.quality(seen(evaluation), fixed, drawn)
 
 
 def measured(evaluation: Evaluation) -> dict[str, float]:
@@ -74,20 +84,26 @@ def test_without_hits_quality_is_undefined() -> None:
         evaluate(samples([(0, 0, BOX)], [])),
         evaluate(of_masks([square(1, 1, 9)], [square(90, 90, 9)]), kind="mask"),
     ):
-        found = report_sections.quality(seen(evaluation), draw_images(1, 5))
-        assert np.isnan([found["iou"], found["tightness"], found["coverage"]]).all()
-        assert np.isnan(found["intervals"]["iou"].low)
+        found = told(evaluation, 5)
+        assert found.iou is not None
+        assert found.tightness is not None
+        assert found.coverage is not None
+        assert found.intervals is not None
+        assert np.isnan([found.iou, found.tightness, found.coverage]).all()
+        assert np.isnan(found.intervals["iou"].low)
 
 
 def test_counts_per_image() -> None:
     given = samples(
         [(0, 0, BOX), (1, 0, BOX), (1, 0, BOX)], [(0, 0, BOX, 0.9), (2, 0, BOX, 0.9)], images=3
     )
-    found = report_sections.quality(seen(evaluate(given)), draw_images(3, 200))
-    assert found["count_mean_absolute"] == pytest.approx(1.0)
-    assert found["count_bias"] == pytest.approx(-1 / 3)
-    assert found["count_exact_rate"] == pytest.approx(1 / 3)
-    assert found["intervals"]["count_bias"].low < -1 / 3 < found["intervals"]["count_bias"].high
+    found = told(evaluate(given), 200)
+    assert found.count_mean_absolute == pytest.approx(1.0)
+    assert found.count_bias == pytest.approx(-1 / 3)
+    assert found.count_exact_rate == pytest.approx(1 / 3)
+    assert found.intervals is not None
+    ends = found.intervals["count_bias"]
+    assert ends.low < -1 / 3 < ends.high
 
 
 def test_identical_masks_have_perfect_outlines() -> None:

@@ -55,7 +55,7 @@ def test_answers_trade_precision_for_recall() -> None:
 def test_without_truths_nothing_is_recommended() -> None:
     evaluation = evaluate(samples([], [(0, 0, BOX, 0.9)]))
     grid = counts_on_grid(evaluation.arranged, evaluation.matches.verdict[0])
-    assert recommend(grid) == []
+    assert recommend(grid) == ()
     per_label = best_threshold_per_label(grid)
     assert all(np.isnan(choice.threshold) for choice in per_label)
 

@@ -7,12 +7,14 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from scenes import read
 from sklearn import metrics
 from stored import files, image
 
 from services.evaluator.domain.numbers.columns import BadSamples
 from services.evaluator.domain.readers.platform_files import read_version
 from services.evaluator.domain.report.options import ReportOptions
+from services.evaluator.domain.report.tree.identity import Identity
 from services.evaluator.settings import EvaluatorSettings
 from services.evaluator.work.computation import LANGUAGES, compute, rendered_html, rendered_pdf
 from shared.contracts.predictions import Detection, ImagePredictions, LabelMask, TextLine
@@ -28,14 +30,16 @@ EVERYWHERE = Rle(size=(9, 9), counts=to_text(np.array([0, 81], np.uint32)))
 def judged(manifest: bytes, predictions: bytes) -> dict[str, Any]:
     version = read_version(manifest, predictions)
     task = version.dataset.task
-    options = ReportOptions(identity={"task": task}, elapsed_ms=version.elapsed_ms, replicates=50)
+    options = ReportOptions(
+        identity=Identity(task=task), elapsed_ms=version.elapsed_ms, replicates=50
+    )
     done = compute(version, options, SETTINGS)
     assert done.matches is None
     for language in LANGUAGES:
-        assert rendered_pdf(done.document, language).startswith(b"%PDF-")
-        page = rendered_html(done.document, language, SETTINGS)
-        assert done.document["conclusion"][language] in page.decode()
-    return done.document
+        assert rendered_pdf(done.report, language).startswith(b"%PDF-")
+        page = rendered_html(done.report, language, SETTINGS)
+        assert done.report.conclusion[language] in page.decode()
+    return read(done.report)
 
 
 def around(document: dict[str, Any]) -> None:
@@ -179,7 +183,8 @@ def test_rotated_boxes_get_an_ap_of_their_own() -> None:
             )
         )
         done = compute(version, ReportOptions(replicates=20), SETTINGS)
-        return {**done.document["quality"], "map_50": done.document["overall"]["map_50"]}
+        document = read(done.report)
+        return {**document["quality"], "map_50": document["overall"]["map_50"]}
 
     same, other = quality(45.0), quality(-45.0)
     assert (same["map_50"], same["map_50_rotated"], same["map_rotated"]) == (1.0, 1.0, 1.0)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from scenes import version_files
+from scenes import read, version_files
 
 from services.evaluator.domain.numbers.columns import BadSamples
 from services.evaluator.domain.objects.evaluation import evaluate
@@ -22,7 +22,7 @@ def as_columns(manifest: bytes, predictions: bytes) -> bytes:
 def document_of(manifest: bytes, predictions: bytes) -> object:
     version = read_version(manifest, predictions)
     assert isinstance(version, JudgedVersion)
-    return detection_report(evaluate(version.samples), ReportOptions(replicates=20))
+    return read(detection_report(evaluate(version.samples), ReportOptions(replicates=20)))
 
 
 def test_columns_and_records_give_one_report() -> None:

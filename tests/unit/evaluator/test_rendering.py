@@ -18,23 +18,33 @@ from services.evaluator.domain.rendering.pdf import render_pdf
 from services.evaluator.domain.rendering.sections import MOST_CURVES, MOST_ROWS, View, blocks
 from services.evaluator.domain.report.classification import classification_report
 from services.evaluator.domain.report.detection import detection_report
-from services.evaluator.domain.report.envelope import TaskOptions
+from services.evaluator.domain.report.opening import TaskOptions
 from services.evaluator.domain.report.options import ReportOptions
 from services.evaluator.domain.report.segmentation import semantic_report
 from services.evaluator.domain.report.text import text_report
+from services.evaluator.domain.report.tree.identity import Identity
+from services.evaluator.domain.report.tree.reports import (
+    AnyReport,
+    ClassificationReport,
+    DetectionReport,
+    SemanticReport,
+    TextReport,
+    from_json,
+    to_json,
+)
 from services.evaluator.domain.report.words import percent
 from shared.vision.tiles import TilePlan
 
 BOX = (10.0, 10.0, 20.0, 20.0)
 
 
-def detection(**options: Any) -> dict[str, Any]:
+def detection(**options: Any) -> DetectionReport:
     return detection_report(
         evaluate(random_samples(seed=1)), ReportOptions(replicates=20, **options)
     )
 
 
-def classification() -> dict[str, Any]:
+def classification() -> ClassificationReport:
     r = np.random.default_rng(0)
     truth = r.integers(0, 3, 120)
     scores = r.random((120, 3)) + np.eye(3)[truth] * 0.6
@@ -44,7 +54,7 @@ def classification() -> dict[str, Any]:
     )
 
 
-def semantic() -> dict[str, Any]:
+def semantic() -> SemanticReport:
     truth = np.zeros((40, 40), np.uint8)
     truth[4:12, 4:12] = 1
     tally = SemanticTally(labels=2)
@@ -52,7 +62,7 @@ def semantic() -> dict[str, Any]:
     return semantic_report(tally, TaskOptions(labels=("crack",)))
 
 
-def text() -> dict[str, Any]:
+def text() -> TextReport:
     given = evaluate(samples([(0, 0, BOX)], [(0, 0, BOX, 0.9)], labels=("text",)))
     options = TaskOptions(labels=("text",))
     return text_report(given, options, truth_texts=("TOTAL",), found_texts=("T0TAL",))
@@ -82,7 +92,7 @@ def test_a_page_is_self_contained_and_says_the_conclusion(report: Any, language:
     outside = Outside()
     outside.feed(page)
     assert outside.found == []
-    assert document["conclusion"][language] in page
+    assert document.conclusion[language] in page
     assert f'lang="{language}"' in page
     assert "url(" not in page
 
@@ -108,7 +118,7 @@ def test_names_from_tenants_are_text_not_markup() -> None:
     names = (hostile, *given.labels[1:])
     document = detection_report(
         evaluate(replace(given, labels=names)),
-        ReportOptions(replicates=0, identity={"version": "<b>V1</b>", "project_id": "p"}),
+        ReportOptions(replicates=0, identity=Identity(version="<b>V1</b>", project_id="p")),
     )
     page = render_html(document)
     assert "<script>alert" not in page
@@ -127,12 +137,12 @@ def test_yellow_marks_and_the_banner_are_on_the_page() -> None:
 
 @pytest.mark.parametrize("report", REPORTS)
 def test_a_report_is_plain_json(report: Any) -> None:
-    document = report()
-    assert orjson.loads(orjson.dumps(document)) == document
-    assert b"NaN" not in orjson.dumps(document)
+    data = to_json(report())
+    assert orjson.loads(data)["schema"] == "loupe.report/2"
+    assert to_json(from_json(data)) == data
 
 
-def on_page(document: dict[str, Any], language: Any = "en") -> str:
+def on_page(document: AnyReport, language: Any = "en") -> str:
     return render_html(document, language=language)
 
 
@@ -148,13 +158,13 @@ def test_a_page_shows_what_the_document_has() -> None:
         *("mAR, small objects", "mAP, large objects", "Labels most often confused", "Errors"),
     ):
         assert title in page, title
-    for row in document["labels"]:
-        between = f"{percent(row['f1'])} ({percent(row['intervals']['f1']['low'])} – "
+    for row in document.labels:
+        between = f"{percent(row.f1)} ({percent(row.intervals['f1'].low)} – "
         assert between in page
-    for group in (*document["by_size"], *document["by_tile_edge"]):
-        assert group["rate"] is None or percent(group["rate"]) in page
-    assert percent(document["tide"]["gain"]["miss"]) in page
-    assert page.count("<polyline") == 1 + len(document["labels"])
+    for group in (*document.by_size, *document.by_tile_edge):
+        assert percent(group.rate) in page
+    assert percent(document.tide.gain["miss"]) in page
+    assert page.count("<polyline") == 1 + len(document.labels)
 
 
 @pytest.mark.parametrize(
@@ -196,16 +206,16 @@ def test_what_is_left_out_is_said() -> None:
 
 
 def test_images_link_to_their_annotation() -> None:
-    document = detection(identity={"project_id": "p1"})
+    document = detection(identity=Identity(project_id="p1"))
     page = render_html(document, console_url="https://loupe.example/")
-    image = document["errors"]["samples"][0]["image_id"]
+    image = document.errors.samples[0].image_id
     assert f'<a href="https://loupe.example/projects/p1/annotate/{image}">{image}</a>' in page
     assert "<a " not in render_html(document)
 
 
 def test_a_report_on_nothing_says_so() -> None:
     document = detection_report(evaluate(samples([], [])), ReportOptions())
-    assert document["overall"]["map"] is None
-    assert "没有标注" in document["conclusion"]["zh-CN"]
+    assert np.isnan(document.overall.map)
+    assert "没有标注" in document.conclusion["zh-CN"]
     assert render_html(document)
     assert render_pdf(document)

@@ -9,26 +9,28 @@ from typing import Any
 import numpy as np
 import orjson
 import pytest
-from scenes import random_samples, samples, version_files, with_masks
+from kinds import rich_options
+from scenes import random_samples, read, samples, version_files, with_masks
 
 from services.evaluator.domain.classes.classification import Classified, classification_figures
 from services.evaluator.domain.numbers.columns import BadSamples
-from services.evaluator.domain.objects.evaluation import Evaluation, evaluate
+from services.evaluator.domain.objects.evaluation import evaluate
 from services.evaluator.domain.objects.matches_file import matches_from_bytes, matches_to_bytes
 from services.evaluator.domain.readers.coco_records import Kind
 from services.evaluator.domain.readers.platform_files import read_version
 from services.evaluator.domain.readers.versions import JudgedVersion
 from services.evaluator.domain.report.classification import classification_report
-from services.evaluator.domain.report.detection import detection_report, document_at
-from services.evaluator.domain.report.envelope import TaskOptions
+from services.evaluator.domain.report.detection import detection_report, report_at
+from services.evaluator.domain.report.opening import TaskOptions
 from services.evaluator.domain.report.options import ReportOptions
-from services.evaluator.domain.report.traits import ImageTraits
-from shared.vision.tiles import TilePlan
+from services.evaluator.domain.report.tree.reports import DetectionReport, from_json, to_json
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_the_figures_shown_are_those_of_the_matrix(seed: int) -> None:
-    document = detection_report(evaluate(random_samples(seed=seed)), ReportOptions(replicates=0))
+    document = read(
+        detection_report(evaluate(random_samples(seed=seed)), ReportOptions(replicates=0))
+    )
     matrix = np.array(document["confusion"]["matrix"])
     found = np.diag(matrix)[:-1]
     f1 = 2 * found / (matrix[:-1].sum(axis=1) + matrix[:, :-1].sum(axis=0))
@@ -44,44 +46,11 @@ def test_the_figures_shown_are_those_of_the_matrix(seed: int) -> None:
 
 def test_the_default_threshold_has_the_best_f1() -> None:
     evaluation = evaluate(random_samples(seed=5))
-    document = detection_report(evaluation, ReportOptions(replicates=0))
+    document = read(detection_report(evaluation, ReportOptions(replicates=0)))
     curve = document["curves"]
     assert document["overall"]["f1"] >= max(curve["f1"]) - 1e-9
     balanced = next(a for a in document["question"]["answers"] if a["answer"] == "balanced")
     assert balanced["threshold"] == document["threshold"]
-
-
-def rich_options(evaluation: Evaluation, **changes: Any) -> ReportOptions:
-    """Everything a report can be told."""
-    images = evaluation.samples.images.ids
-    r = np.random.default_rng(1)
-    return replace(
-        ReportOptions(
-            dataset_images=200,
-            annotation_counts=[400, 50, 12],
-            history={"label 0": [(100, 0.3), (200, 0.5)]},
-            tile_plan=TilePlan(grid=(2, 2)),
-            elapsed_ms=r.uniform(10, 30, len(images)).tolist(),
-            image_traits=ImageTraits(
-                np.where(np.arange(len(images)) % 7 == 0, np.nan, r.random(len(images))),
-                r.random(len(images)),
-                np.array(["cam" if k % 2 else "" for k in range(len(images))]),
-            ),
-            corrected=frozenset(["i1", "i2", "w1", "w2", "gone"]),
-            passed_before={"i1": True, "w2": True},
-            watched=renamed(evaluate(random_samples(seed=8, images=3)), "w"),
-            replicates=30,
-        ),
-        **changes,
-    )
-
-
-def renamed(evaluation: Evaluation, letter: str) -> Evaluation:
-    images = evaluation.samples.images
-    names = tuple(f"{letter}{k}" for k in range(len(images.ids)))
-    return replace(
-        evaluation, samples=replace(evaluation.samples, images=replace(images, ids=names))
-    )
 
 
 @pytest.mark.parametrize("kind", ["box", "mask"])
@@ -92,39 +61,41 @@ def test_a_stored_report_at_another_threshold_is_the_new_report_there(
     given = random_samples(seed=2)
     evaluation = evaluate(with_masks(given) if kind == "mask" else given, kind=kind)
     options = rich_options(evaluation)
-    stored = orjson.loads(orjson.dumps(detection_report(evaluation, options)))
+    stored = from_json(to_json(detection_report(evaluation, options)))
+    assert isinstance(stored, DetectionReport)
     again = matches_from_bytes(matches_to_bytes(evaluation))
     assert options.watched is not None
-    seen = document_at(
+    moved = report_at(
         stored,
         again,
         threshold=threshold,
         iou_threshold=iou,
         watched=matches_from_bytes(matches_to_bytes(options.watched)),
     )
-    fresh = detection_report(evaluation, replace(options, threshold=threshold, iou_threshold=iou))
+    computed = replace(options, threshold=threshold, iou_threshold=iou)
+    seen, fresh = read(moved), read(detection_report(evaluation, computed))
     assert seen.keys() == fresh.keys()
     for part in fresh:
         assert seen[part] == fresh[part], part
     assert set(seen["regressions"]["states"]) == {"i1", "i2", "w1", "w2"}
-    assert stored["intervals"] != seen["intervals"]
+    assert stored.intervals != moved.intervals
 
 
 def test_what_no_threshold_moves_stays() -> None:
     evaluation = evaluate(random_samples(seed=2))
     stored = detection_report(evaluation, rich_options(evaluation))
-    seen = document_at(stored, evaluation, threshold=0.1, iou_threshold=0.9)
+    seen = report_at(stored, evaluation, threshold=0.1, iou_threshold=0.9)
     for name in ("map", "map_50", "map_small", "mar_100", "fps"):
-        assert seen["overall"][name] == stored["overall"][name]
-        assert seen["intervals"][name] == stored["intervals"][name]
-    assert seen["tide"] == stored["tide"]
+        assert getattr(seen.overall, name) == getattr(stored.overall, name)
+        assert seen.intervals[name] == stored.intervals[name]
+    assert seen.tide == stored.tide
 
 
 @pytest.mark.parametrize("kind", ["box", "mask"])
 def test_every_figure_has_an_interval_around_it(kind: Kind) -> None:
     given = random_samples(seed=2, images=60)
     evaluation = evaluate(with_masks(given) if kind == "mask" else given, kind=kind)
-    document = detection_report(evaluation, rich_options(evaluation, replicates=200))
+    document = read(detection_report(evaluation, rich_options(evaluation, replicates=200)))
     pairs = {name: (v, document["intervals"][name]) for name, v in document["overall"].items()}
     quality = dict(document["quality"])
     ends = quality.pop("intervals")
@@ -149,8 +120,10 @@ def test_the_gallery_shows_every_kind_of_error_of_every_label() -> None:
     truths = [(0, 0, (0.0, 0.0, 10.0 + k, 10.0)) for k in range(30)]
     found = [(0, label, box, 0.9 - k / 1000) for k in range(100) for label in (0, 1)]
     given = samples([*truths, (1, 1, box)], found, images=2)
-    document = detection_report(
-        evaluate(given, max_detections=1000), ReportOptions(threshold=0.1, replicates=0)
+    document = read(
+        detection_report(
+            evaluate(given, max_detections=1000), ReportOptions(threshold=0.1, replicates=0)
+        )
     )
     shown = Counter(
         (error["kind"], error["predicted_label"] or error["true_label"])
@@ -189,8 +162,8 @@ def written_by_format(number: int, kind: Kind) -> bytes:
 
 
 def test_boxes_of_an_earlier_release_are_read() -> None:
-    read = matches_from_bytes(written_by_format(1, "box"))
-    assert read.matches.truth_of.shape == evaluate(random_samples(seed=2)).matches.truth_of.shape
+    found = matches_from_bytes(written_by_format(1, "box"))
+    assert found.matches.truth_of.shape == evaluate(random_samples(seed=2)).matches.truth_of.shape
 
 
 @pytest.mark.parametrize(("number", "kind"), [(1, "mask"), (3, "box"), (3, "mask")])
@@ -228,7 +201,7 @@ def test_classification_rows_are_marked_and_advised() -> None:
     scores = r.random((130, 3)) * 0.5 + np.eye(3)[truth]
     scores[120:, 1] += 2.0  # the third label is always taken for the second
     options = TaskOptions(labels=("apple", "cherry", "tomato"), replicates=50)
-    document = classification_report(Classified(truth, scores), options)
+    document = read(classification_report(Classified(truth, scores), options))
     rows = {row["label"]: row for row in document["labels"]}
     assert rows["tomato"]["detection_rate"] == 0.0
     assert set(rows["tomato"]["warnings"]) == {"rate", "count"}
@@ -291,7 +264,7 @@ def test_a_shape_without_an_id_takes_no_other_id_away() -> None:
 
     manifest, predictions = version_files(images=20, skill=0.0)
     version = detected(edited(manifest, blank), predictions)
-    document = detection_report(evaluate(version.samples), ReportOptions(replicates=0))
+    document = read(detection_report(evaluate(version.samples), ReportOptions(replicates=0)))
     ids = [e["shape_id"] for e in document["errors"]["samples"] if e["kind"] == "miss"]
     assert ids.count(None) <= 1
     assert "s1" in ids

@@ -42,7 +42,7 @@ def test_noise_tells_nothing_in_nineteen_of_twenty_searches() -> None:
 
 def test_few_errors_tell_nothing() -> None:
     wrong = np.array([True, True] + [False] * 50)
-    assert common_traits(wrong, {"size": np.arange(52.0)}, kind="trait_miss") == []
+    assert common_traits(wrong, {"size": np.arange(52.0)}, kind="trait_miss") == ()
 
 
 def test_dark_images_and_neighbours_reach_the_features() -> None:
@@ -63,7 +63,7 @@ def test_dark_images_and_neighbours_reach_the_features() -> None:
 @pytest.mark.parametrize("value", [np.full(40, 3.0), np.full(40, np.nan)])
 def test_a_feature_without_spread_is_left_out(value: np.ndarray) -> None:
     wrong = np.arange(40) < 20
-    assert common_traits(wrong, {"size": value}, kind="trait_miss") == []
+    assert common_traits(wrong, {"size": value}, kind="trait_miss") == ()
 
 
 def test_the_end_of_a_long_tail_is_not_missed() -> None:

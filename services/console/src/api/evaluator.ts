@@ -13,12 +13,12 @@ export type Preference = Schemas["RecommendationAnswer"]["answer"];
 export type ErrorImage = Awaited<ReturnType<typeof listErrors>>["items"][number];
 export type ReportMark = ErrorImage["marks"][number];
 export type MarkKind = ReportMark["kind"];
-export type Interval = Schemas["IntervalAnswer"];
-export type GroupRate = Schemas["GroupAnswer"];
+export type Interval = Schemas["Interval"];
+export type GroupRate = Schemas["GroupRate"];
 export type Regression = Schemas["RegressionAnswer"];
 export type RegressionState = Regression["state"];
 export type Comparison = Schemas["ComparisonAnswer"];
-export type Difference = Schemas["DifferenceAnswer"];
+export type Difference = Schemas["Difference"];
 export type ErrorQuery = NonNullable<
   paths["/api/evaluator/projects/{project_id}/versions/{version}/errors"]["get"]["parameters"]["query"]
 >;

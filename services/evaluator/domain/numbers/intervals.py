@@ -18,6 +18,7 @@ from scipy.special import ndtr, stdtrit
 
 from services.evaluator.domain.numbers.columns import Flags, Floats, Ints
 from services.evaluator.domain.numbers.draws import Draws
+from services.evaluator.domain.numbers.figure import Figure
 
 Z_95 = 1.959963984540054
 RATE_BOUNDS = (0.0, 1.0)
@@ -25,10 +26,10 @@ RATE_BOUNDS = (0.0, 1.0)
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A 95 % interval; both ends nan when nothing can be said."""
+    """A 95 % interval; both ends undefined when nothing can be said."""
 
-    low: float
-    high: float
+    low: Figure
+    high: Figure
 
 
 UNKNOWN = Interval(float("nan"), float("nan"))
@@ -48,6 +49,11 @@ def wilson(successes: int, trials: int, *, z: float = Z_95) -> Interval:
     reach = z * sqrt(rate * (1 - rate) / trials + square / (4 * trials))
     low, high = (middle - reach) / (1 + square), (middle + reach) / (1 + square)
     return Interval(max(0.0, low), min(1.0, high))
+
+
+def wilsons(successes: Ints, trials: Ints) -> tuple[Interval, ...]:
+    """Wilson intervals of several rates."""
+    return tuple(wilson(int(s), int(n)) for s, n in zip(successes, trials, strict=True))
 
 
 def bootstrap_interval(

@@ -11,6 +11,7 @@ from scipy.stats import binomtest
 
 from services.evaluator.domain.numbers.columns import Floats, Ints
 from services.evaluator.domain.numbers.draws import Draws, draw_images, once
+from services.evaluator.domain.numbers.figure import Figure
 from services.evaluator.domain.numbers.intervals import (
     Interval,
     bootstrap_interval,
@@ -27,9 +28,9 @@ REPLICATES = 1000
 class Difference:
     """A figure of both versions, the difference (second - first), its interval and p-value."""
 
-    first: float
-    second: float
-    difference: float
+    first: Figure
+    second: Figure
+    difference: Figure
     interval: Interval
     p_value: float
 

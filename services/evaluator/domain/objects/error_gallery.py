@@ -1,7 +1,7 @@
 """Every error of an evaluation as a row that can be filtered, sorted, shown and opened."""
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
@@ -14,12 +14,13 @@ from services.evaluator.domain.objects.matching import NOBODY, Matches
 ErrorKind = Literal["false_detection", "miss", "wrong_label", "found"]
 KINDS: tuple[ErrorKind, ...] = ("false_detection", "miss", "wrong_label", "found")
 FALSE_DETECTION, MISS, WRONG_LABEL, FOUND = range(4)
-COLOURS = {
+COLOURS: dict[ErrorKind, str] = {
     "false_detection": "#e5484d",  # red
     "miss": "#f5a524",  # orange
     "wrong_label": "#8e4ec6",
     "found": "#30a46c",
 }
+Corners = tuple[float, float, float, float]
 NONE = -1
 SHOWN_OF_EACH = 20
 
@@ -38,6 +39,22 @@ class ErrorIndex:
     truth: Ints
     score: Floats
     size_px: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorRecord:
+    """An error to look at: boxes are ``(x1, y1, x2, y2)`` in pixels, None where there is none."""
+
+    kind: ErrorKind
+    colour: str
+    image_id: str
+    true_label: str | None
+    predicted_label: str | None
+    score: float | None
+    box: Corners | None
+    truth_box: Corners | None
+    shape_id: str | None
+    size_px: float
 
 
 def error_index(evaluation: Evaluation, result: Outcomes, matches: Matches, row: int) -> ErrorIndex:
@@ -70,7 +87,7 @@ def error_index(evaluation: Evaluation, result: Outcomes, matches: Matches, row:
     return ErrorIndex(kind, image, detection, truth, score, np.sqrt(area))
 
 
-def gallery(evaluation: Evaluation, index: ErrorIndex) -> list[dict[str, Any]]:
+def gallery(evaluation: Evaluation, index: ErrorIndex) -> tuple[ErrorRecord, ...]:
     """The errors worth looking at first: up to 20 of each kind and label.
 
     False detections and wrong labels stand in falling confidence, misses from the largest down; a
@@ -91,8 +108,8 @@ def gallery(evaluation: Evaluation, index: ErrorIndex) -> list[dict[str, Any]]:
     return records(evaluation, index, errors[by_cell[place < SHOWN_OF_EACH]])
 
 
-def records(evaluation: Evaluation, index: ErrorIndex, rows: Ints) -> list[dict[str, Any]]:
-    """JSON rows: kind, colour, image, labels, score and boxes ``[x1, y1, x2, y2]`` in pixels."""
+def records(evaluation: Evaluation, index: ErrorIndex, rows: Ints) -> tuple[ErrorRecord, ...]:
+    """The errors that stand in some rows."""
     arranged, samples = evaluation.arranged, evaluation.samples
     detection, truth = index.detection[rows], index.truth[rows]
     names = (*samples.labels, None)  # NONE is the last
@@ -108,24 +125,24 @@ def records(evaluation: Evaluation, index: ErrorIndex, rows: Ints) -> list[dict[
         index.size_px[rows].tolist(),
         strict=True,
     )
-    return [
-        {
-            "kind": KINDS[kind],
-            "colour": COLOURS[KINDS[kind]],
-            "image_id": samples.images.ids[image],
-            "true_label": names[true],
-            "predicted_label": names[predicted],
-            "score": None if box is None else score,
-            "box": box,
-            "truth_box": truth_box,
-            "shape_id": shape_id,
-            "size_px": round(size_px, 2),
-        }
+    return tuple(
+        ErrorRecord(
+            kind=KINDS[kind],
+            colour=COLOURS[KINDS[kind]],
+            image_id=samples.images.ids[image],
+            true_label=names[true],
+            predicted_label=names[predicted],
+            score=None if box is None else score,
+            box=box,
+            truth_box=truth_box,
+            shape_id=shape_id,
+            size_px=round(size_px, 2),
+        )
         for kind, image, true, predicted, score, box, truth_box, shape_id, size_px in columns
-    ]
+    )
 
 
-def counts_by_kind(index: ErrorIndex) -> dict[str, int]:
+def counts_by_kind(index: ErrorIndex) -> dict[ErrorKind, int]:
     """How many rows of each kind."""
     counts = np.bincount(index.kind, minlength=len(KINDS))
     return {kind: int(count) for kind, count in zip(KINDS, counts, strict=True)}
@@ -137,14 +154,14 @@ def _labels(labels: Ints, rows: Ints) -> Ints:
     return np.where(rows == NONE, NONE, labels[rows])
 
 
-def _corners(boxes_xywh: Floats, rows: Ints) -> list[list[float] | None]:
+def _corners(boxes_xywh: Floats, rows: Ints) -> list[Corners | None]:
     """Corners of each row's box, None where there is none."""
     there = np.flatnonzero(rows != NONE)
     boxes = boxes_xywh[rows[there]]
     corners = np.concatenate([boxes[:, :2], boxes[:, :2] + boxes[:, 2:]], axis=1).tolist()
-    out: list[list[float] | None] = [None] * rows.size
+    out: list[Corners | None] = [None] * rows.size
     for place, corner in zip(there.tolist(), corners, strict=True):
-        out[place] = corner
+        out[place] = tuple(corner)
     return out
 
 

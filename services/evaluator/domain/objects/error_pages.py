@@ -1,7 +1,7 @@
 """The error gallery by image: one tile an image, with a mark for each error and each hit."""
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
@@ -12,11 +12,13 @@ from services.evaluator.domain.objects.error_gallery import (
     MISS,
     NONE,
     WRONG_LABEL,
+    Corners,
     ErrorIndex,
     error_index,
     records,
 )
 from services.evaluator.domain.objects.operating_view import Moment
+from shared.contracts.shapes import Rle
 from shared.vision.masks import MaskTable, to_text
 
 MarkKind = Literal["false", "missed", "wrong_label", "correct"]
@@ -30,11 +32,28 @@ CODES: dict[str, tuple[int, ...]] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """One object on an error image: false in red, missed in orange, correct in green.
+
+    ``box`` is ``(x1, y1, x2, y2)`` in pixels; ``rle`` is its mask in instance segmentation, None
+    where boxes are judged.
+    """
+
+    kind: Literal["false", "missed", "correct"]
+    label: str
+    confused_with: str | None
+    score: float | None
+    box: Corners
+    rle: Rle | None
+    shape_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class ImageErrors:
     """One image of the gallery: its place in the evaluation, and its marks."""
 
     image: int
-    marks: list[dict[str, Any]]
+    marks: tuple[Mark, ...]
 
 
 def error_pages(
@@ -85,29 +104,40 @@ def _has(labels: Ints, rows: Ints, wanted: int) -> Flags:
     return out
 
 
-def _marks(moment: Moment, index: ErrorIndex, fits: Flags, image: int) -> list[dict[str, Any]]:
+def _marks(moment: Moment, index: ErrorIndex, fits: Flags, image: int) -> tuple[Mark, ...]:
     rows = np.flatnonzero(fits & (index.image == image))
     truths, detections = moment.evaluation.masks or (None, None)
-    out: list[dict[str, Any]] = []
-    for row, record in zip(rows, records(moment.evaluation, index, rows), strict=True):
-        true, predicted = record["true_label"], record["predicted_label"]
-        shared = {"score": record["score"], "shape_id": record["shape_id"]}
-        mixed = record["kind"] == "wrong_label"
-        found = {**shared, "label": predicted, "box": record["box"]}
-        found["rle"] = _rle(detections, int(index.detection[row]))
-        target = {**shared, "label": true, "box": record["truth_box"], "score": None}
-        target["rle"] = _rle(truths, int(index.truth[row]))
-        if record["kind"] == "found":
-            out.append({**found, "kind": "correct", "confused_with": None})
-        if record["kind"] == "false_detection" or mixed:
-            out.append({**found, "kind": "false", "confused_with": true})
-        if record["kind"] == "miss" or mixed:
-            out.append({**target, "kind": "missed", "confused_with": predicted})
-    return out
+    out: list[Mark] = []
+    for row, error in zip(rows, records(moment.evaluation, index, rows), strict=True):
+        if error.box is not None and error.predicted_label is not None:
+            out.append(
+                Mark(
+                    kind="correct" if error.kind == "found" else "false",
+                    label=error.predicted_label,
+                    confused_with=None if error.kind == "found" else error.true_label,
+                    score=error.score,
+                    box=error.box,
+                    rle=_rle(detections, int(index.detection[row])),
+                    shape_id=error.shape_id,
+                )
+            )
+        if error.truth_box is not None and error.true_label is not None and error.kind != "found":
+            out.append(
+                Mark(
+                    kind="missed",
+                    label=error.true_label,
+                    confused_with=error.predicted_label,
+                    score=None,
+                    box=error.truth_box,
+                    rle=_rle(truths, int(index.truth[row])),
+                    shape_id=error.shape_id,
+                )
+            )
+    return tuple(out)
 
 
-def _rle(masks: MaskTable | None, row: int) -> dict[str, Any] | None:
+def _rle(masks: MaskTable | None, row: int) -> Rle | None:
     if masks is None or row == NONE:
         return None
     size = (int(masks.heights[row]), int(masks.widths[row]))
-    return {"size": size, "counts": to_text(masks.code(row))}
+    return Rle(size=size, counts=to_text(masks.code(row)))

@@ -6,6 +6,7 @@ import numpy as np
 
 from services.evaluator.domain.numbers.columns import Flags, Floats, Ints
 from services.evaluator.domain.numbers.counts import ratio
+from services.evaluator.domain.numbers.figure import Figure
 from services.evaluator.domain.numbers.intervals import Interval, wilson
 from services.evaluator.domain.objects.average_precision import AREA_RANGES
 from services.evaluator.domain.objects.evaluation import Evaluation
@@ -61,32 +62,34 @@ def count_differences(moment: Moment) -> Ints:
 
 @dataclass(frozen=True, slots=True)
 class GroupRate:
-    """Detection rate of a group of truths with its Wilson interval; nan for an empty group."""
+    """Detection rate of a group of truths, undefined for an empty one, and its Wilson interval."""
 
     name: str
     truths: int
     found: int
-    rate: float
+    rate: Figure
     interval: Interval
 
 
-def rate_by_size(arranged: Arranged, taken: Flags) -> list[GroupRate]:
+def rate_by_size(arranged: Arranged, taken: Flags) -> tuple[GroupRate, ...]:
     """Detection rate of small, medium and large truths (COCO's limits), ``taken`` ``(G,)``."""
     area = arranged.truth_area
-    return [
+    return tuple(
         _group_rate(name, (area >= low) & (area < high), taken, arranged.truth_crowd)
         for name, (low, high) in AREA_RANGES.items()
-    ]
+    )
 
 
-def rate_by_tile_edge(evaluation: Evaluation, taken: Flags, plan: TilePlan) -> list[GroupRate]:
+def rate_by_tile_edge(
+    evaluation: Evaluation, taken: Flags, plan: TilePlan
+) -> tuple[GroupRate, ...]:
     """Detection rate of truths that a tile edge cuts, and of the others."""
     cut = tile_edge_flags(evaluation, plan)
     crowd = evaluation.arranged.truth_crowd
-    return [
+    return (
         _group_rate("tile_edge", cut, taken, crowd),
         _group_rate("inside_tile", ~cut, taken, crowd),
-    ]
+    )
 
 
 def tile_edge_flags(evaluation: Evaluation, plan: TilePlan) -> Flags:

@@ -4,12 +4,13 @@ Source: Bolya et al., TIDE, ECCV 2020, and its program ``tidecv`` (matching, ord
 AP are its own, a little different from COCO's: the first of equals wins, 0.5 itself matches).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from services.evaluator.domain.numbers.columns import Columns, Flags, Floats, Ints
 from services.evaluator.domain.numbers.draws import Draws
+from services.evaluator.domain.numbers.figure import Figure
 from services.evaluator.domain.numbers.intervals import Interval, bootstrap_interval, nan_mean
 from services.evaluator.domain.numbers.ordering import group
 from services.evaluator.domain.objects.drawn_precision import Ranking, ap_replicates
@@ -32,10 +33,10 @@ class ErrorSplit:
     ``intervals`` are those of the gains; empty without draws.
     """
 
-    ap: float
-    gain: dict[str, float]
+    ap: Figure
+    gain: dict[str, Figure]
     count: dict[str, int]
-    intervals: dict[str, Interval]
+    intervals: dict[str, Interval] = field(default_factory=dict)
 
 
 def error_split(

@@ -1,6 +1,7 @@
 """Charts as plain SVG text: no script, no outside file, the same in a browser and on paper."""
 
 from collections.abc import Sequence
+from math import isnan
 
 WIDTH, HEIGHT, MARGIN = 520, 240, 36
 COLOURS = (
@@ -10,11 +11,11 @@ COLOURS = (
 
 
 def line_chart(
-    curves: Sequence[tuple[Sequence[float], Sequence[float | None]]],
+    curves: Sequence[tuple[Sequence[float], Sequence[float]]],
     *,
     mark_x: float | None = None,
 ) -> str:
-    """Draw curves in the unit square, with an optional upright mark; gaps where y is None."""
+    """Draw curves in the unit square, with an optional upright mark; gaps where y is nan."""
     lines = "".join(
         f'<polyline points="{points}" fill="none" stroke="{COLOURS[place % len(COLOURS)]}" '
         'stroke-width="2"/>'
@@ -30,22 +31,22 @@ def line_chart(
     return _frame(_grid() + lines + mark)
 
 
-def pieces(xs: Sequence[float], ys: Sequence[float | None]) -> list[list[tuple[float, float]]]:
+def pieces(xs: Sequence[float], ys: Sequence[float]) -> list[list[tuple[float, float]]]:
     """Split a curve where it is undefined.
 
-    >>> pieces([0, 1, 2], [0.5, None, 0.2])
+    >>> pieces([0, 1, 2], [0.5, float("nan"), 0.2])
     [[(0, 0.5)], [(2, 0.2)]]
     """
     out: list[list[tuple[float, float]]] = [[]]
     for x, y in zip(xs, ys, strict=True):
-        if y is None:
+        if isnan(y):
             out.append([])
         else:
             out[-1].append((x, y))
     return [piece for piece in out if piece]
 
 
-def _pieces(xs: Sequence[float], ys: Sequence[float | None]) -> list[str]:
+def _pieces(xs: Sequence[float], ys: Sequence[float]) -> list[str]:
     return [" ".join(f"{_x(x):.1f},{_y(y):.1f}" for x, y in piece) for piece in pieces(xs, ys)]
 
 

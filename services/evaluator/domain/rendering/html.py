@@ -1,13 +1,12 @@
 """A report as one HTML page that needs nothing else: no script, no font, no network."""
 
-from typing import Any
-
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from services.evaluator.domain.rendering import charts
 from services.evaluator.domain.rendering.phrases import Language
 from services.evaluator.domain.rendering.sections import Curves, View, blocks
+from services.evaluator.domain.report.tree.reports import AnyReport
 
 MATRIX_LABELS = 40  # a wider matrix cannot be read on a page
 
@@ -58,25 +57,22 @@ th:first-child,td:first-child,.left{text-align:left}
 """
 
 
-def render_html(
-    document: dict[str, Any], *, language: Language = "zh-CN", console_url: str = ""
-) -> str:
-    """Write a report document as one self-contained page; all text from tenants is escaped.
+def render_html(report: AnyReport, *, language: Language = "zh-CN", console_url: str = "") -> str:
+    """Write a report as one self-contained page; all text from tenants is escaped.
 
     With the address of the console, images link to their annotation.
     """
     environment = Environment(autoescape=True, undefined=StrictUndefined)
     template = environment.from_string(PAGE)
-    optional = dict.fromkeys(("version", "project_id", "dataset_hash"))
-    project = document.get("project_id")
+    project = report.project_id
     known = console_url and project
     annotate = f"{console_url.rstrip('/')}/projects/{project}/annotate" if known else None
     view = View(language, MATRIX_LABELS, annotate)
     return template.render(
-        doc={**optional, **document},
+        doc=report,
         lang=language,
         t=view.say,
-        blocks=list(blocks(document, view)),
+        blocks=list(blocks(report, view)),
         chart=_chart,
         tint=_tint,
         colours=charts.COLOURS,

@@ -16,6 +16,7 @@ from reportlab.platypus import Paragraph, SimpleDocTemplate, Table, TableStyle
 from services.evaluator.domain.rendering.charts import COLOURS, pieces
 from services.evaluator.domain.rendering.phrases import Language, phrase
 from services.evaluator.domain.rendering.sections import Block, Cell, Curves, Lines, View, blocks
+from services.evaluator.domain.report.tree.reports import AnyReport
 
 FONT = "STSong-Light"
 WARNING = colors.HexColor("#ffe9a8")
@@ -28,17 +29,17 @@ TITLE = ParagraphStyle("title", parent=BODY, fontSize=18, leading=24)
 HEADING = ParagraphStyle("heading", parent=BODY, fontSize=12.5, leading=20, spaceBefore=8)
 
 
-def render_pdf(document: dict[str, Any], *, language: Language = "zh-CN") -> bytes:
-    """Write a report document as an A4 PDF."""
+def render_pdf(report: AnyReport, *, language: Language = "zh-CN") -> bytes:
+    """Write a report as an A4 PDF."""
     pdfmetrics.registerFont(UnicodeCIDFont(FONT))
     out = BytesIO()
-    title = f"{phrase('title', language)} {document.get('version') or ''}".strip()
+    title = f"{phrase('title', language)} {report.version or ''}".strip()
     page = SimpleDocTemplate(out, pagesize=A4, title=title, margin=18 * mm, invariant=1)
     story: list[Any] = [Paragraph(escape(title), TITLE)]
-    if document["reference_only"]:
-        text = f"{phrase('reference_only', language)}: {document['notes'][0][language]}"
+    if report.reference_only:
+        text = f"{phrase('reference_only', language)}: {report.notes[0][language]}"
         story.append(_table([[_text(text)]], [("BACKGROUND", (0, 0), (-1, -1), BANNER)]))
-    for block in blocks(document, View(language, MATRIX_LABELS)):
+    for block in blocks(report, View(language, MATRIX_LABELS)):
         story.append(Paragraph(escape(block.title), HEADING))
         story += _drawn(block)
     page.build(story)

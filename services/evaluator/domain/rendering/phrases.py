@@ -1,7 +1,9 @@
 """The fixed words on a rendered report, Chinese and English."""
 
-from typing import Any, Literal
+from math import isnan
+from typing import Literal
 
+from services.evaluator.domain.numbers.intervals import Interval
 from services.evaluator.domain.report.words import percent
 
 Language = Literal["zh-CN", "en"]
@@ -170,20 +172,20 @@ def overall_phrase(key: str, language: Language) -> str:
     return FIGURES[key][language == "en"]
 
 
-def shown(key: str, value: Any) -> str:  # noqa: ANN401 - a JSON value
-    """Write a figure of a report; ``–`` for null."""
-    if value is None:
+def shown(key: str, value: float | None) -> str:
+    """Write a figure of a report; ``–`` where it is undefined."""
+    if value is None or isnan(value):
         return "–"
     if key in NUMBERS:
         return f"{value:.2f}" if isinstance(value, float) else str(value)
     return percent(float(value))
 
 
-def ends(key: str, interval: dict[str, float | None] | None) -> str:
+def ends(key: str, interval: Interval | None) -> str:
     """Write an interval; nothing where there is none."""
-    if not interval or interval["low"] is None:
+    if interval is None or isnan(interval.low):
         return ""
-    return f"{shown(key, interval['low'])} – {shown(key, interval['high'])}"
+    return f"{shown(key, interval.low)} – {shown(key, interval.high)}"
 
 
 def left_out(count: int, language: Language) -> str:

@@ -1,13 +1,16 @@
 """The sections of a rendered report, once for every form: a page and a paper show the same.
 
-Each entry of :data:`SECTIONS` looks at the document and gives its blocks, or none where the task
+Each entry of :data:`SECTIONS` looks at the report and gives its blocks, or none where the task
 has nothing of the kind. What does not fit is counted and said.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from math import isnan
 
+from services.evaluator.domain.numbers.figure import by_name
+from services.evaluator.domain.numbers.intervals import Interval
+from services.evaluator.domain.objects.error_gallery import COLOURS
 from services.evaluator.domain.rendering.phrases import (
     COLUMNS,
     FIGURES,
@@ -21,8 +24,16 @@ from services.evaluator.domain.rendering.phrases import (
     phrase,
     shown,
 )
+from services.evaluator.domain.report.tree.labels import DetectedLabel, LabelResult
+from services.evaluator.domain.report.tree.reports import (
+    AnyReport,
+    ClassificationReport,
+    DetectionReport,
+    TextReport,
+)
 
-Document = dict[str, Any]
+Line = tuple[Sequence[float], Sequence[float]]
+"""Abscissas and ordinates of a curve; it has gaps where an ordinate is nan."""
 MOST_ROWS = 1000
 MOST_CURVES = 12
 
@@ -59,11 +70,11 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Curves:
-    """Named curves in the unit square; None breaks a curve. ``mark_x`` is an upright mark."""
+    """Named curves in the unit square. ``mark_x`` is an upright mark."""
 
     title: str
     names: list[str]
-    curves: list[tuple[Sequence[float], Sequence[float | None]]]
+    curves: list[Line]
     axes: tuple[str, str]
     mark_x: float | None = None
     note: str = ""
@@ -85,110 +96,118 @@ class View:
         return phrase(key, self.language)
 
 
-def blocks(document: Document, view: View) -> Iterator[Block]:
+def blocks(report: AnyReport, view: View) -> Iterator[Block]:
     """Give all that the report has to say, in order."""
     for section in SECTIONS:
-        yield from section(document, view)
+        yield from section(report, view)
 
 
-def _conclusion(document: Document, view: View) -> Iterator[Block]:
-    notes = [note[view.language] for note in document["notes"]]
-    yield Lines(view.say("conclusion"), [document["conclusion"][view.language], *notes])
-    question = document.get("question")
+def _conclusion(report: AnyReport, view: View) -> Iterator[Block]:
+    notes = [note[view.language] for note in report.notes]
+    yield Lines(view.say("conclusion"), [report.conclusion[view.language], *notes])
+    question = report.question
     if question:
-        answers = [answer["words"][view.language] for answer in question["answers"]]
-        yield Lines(view.say("question"), [question["text"][view.language], *answers])
+        answers = [answer.words[view.language] for answer in question.answers]
+        yield Lines(view.say("question"), [question.text[view.language], *answers])
 
 
-def _overall(document: Document, view: View) -> Iterator[Block]:
-    overall, intervals = document["overall"], document.get("intervals", {})
+def _overall(report: AnyReport, view: View) -> Iterator[Block]:
+    overall = by_name(report.overall)
     rows = [
-        _figure(view, key, overall[key], intervals.get(key)) for key in FIGURES if key in overall
+        _figure(view, key, overall[key], report.intervals.get(key))
+        for key in FIGURES
+        if overall.get(key) is not None
     ]
     yield Table(view.say("overall"), ["", "", view.say("interval")], rows)
 
 
-def _figure(view: View, key: str, value: Any, interval: Any) -> list[Cell]:  # noqa: ANN401 - JSON
+def _figure(view: View, key: str, value: float, interval: Interval | None) -> list[Cell]:
     name = overall_phrase(key, view.language) if key in FIGURES else view.say(key)
     return [Cell(name), Cell(shown(key, value)), Cell(ends(key, interval))]
 
 
-def _labels(document: Document, view: View) -> Iterator[Block]:
-    labels = document.get("labels")
+def _labels(report: AnyReport, view: View) -> Iterator[Block]:
+    labels = report.labels
     if not labels:
         return
-    columns = [key for key in COLUMNS if any(row.get(key) is not None for row in labels)]
+    figures = [by_name(row) for row in labels]
+    columns = [key for key in COLUMNS if any(_is_known(row.get(key)) for row in figures)]
     rows = [
         [
-            Cell(row["label"]),
+            Cell(row.label),
             *(
-                Cell(shown(key, row.get(key)), warn=MARKED.get(key) in row["warnings"])
+                Cell(shown(key, values[key]), warn=MARKED.get(key) in row.warnings)
                 for key in columns
             ),
         ]
-        for row in labels
+        for row, values in zip(labels, figures, strict=True)
     ]
     head = [view.say("label"), *(view.say(key) for key in columns)]
     yield _cut(view, Table(view.say("labels"), head, rows))
-    yield Lines(view.say("advice"), [row["advice"][view.language] for row in labels])
+    yield Lines(view.say("advice"), [row.advice[view.language] for row in labels])
     yield from _label_figures(labels, view)
 
 
-def _label_figures(labels: list[Document], view: View) -> Iterator[Block]:
-    columns = [key for key in LABEL_FIGURES if any(row.get(key) is not None for row in labels)]
+def _label_figures(labels: Sequence[LabelResult], view: View) -> Iterator[Block]:
+    figures = [by_name(row) for row in labels]
+    columns = [key for key in LABEL_FIGURES if any(_is_known(row.get(key)) for row in figures)]
     rows = [
         [
-            Cell(row["label"]),
-            *(Cell(_with_ends(key, row[key], row["intervals"].get(key))) for key in columns),
+            Cell(row.label),
+            *(Cell(_with_ends(key, values[key], row.intervals.get(key))) for key in columns),
         ]
-        for row in labels
+        for row, values in zip(labels, figures, strict=True)
     ]
     head = [view.say("label"), *(view.say(key) for key in columns)]
     yield _cut(view, Table(view.say("label_figures"), head, rows))
-    if all("thresholds" in row for row in labels):
-        answers = list(labels[0]["thresholds"])
+    detected = [row for row in labels if isinstance(row, DetectedLabel)]
+    if detected:
+        answers = list(by_name(detected[0].thresholds))
         rows = [
-            [Cell(row["label"]), *(Cell(_number(row["thresholds"][a])) for a in answers)]
-            for row in labels
+            [Cell(row.label), *(Cell(_number(v)) for v in by_name(row.thresholds).values())]
+            for row in detected
         ]
         head = [view.say("label"), *(view.say(f"for_{answer}") for answer in answers)]
         yield _cut(view, Table(view.say("label_thresholds"), head, rows))
 
 
-def _with_ends(key: str, value: Any, interval: Any) -> str:  # noqa: ANN401 - JSON
+def _is_known(value: float | None) -> bool:
+    return value is not None and not isnan(value)
+
+
+def _with_ends(key: str, value: float, interval: Interval | None) -> str:
     between = ends(key, interval)
     return f"{shown(key, value)} ({between})" if between else shown(key, value)
 
 
 def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:.2f}"
+    return "–" if value is None or isnan(value) else f"{value:.2f}"
 
 
-def _curves(document: Document, view: View) -> Iterator[Block]:
-    curves = document.get("curves")
-    if curves:
+def _curves(report: AnyReport, view: View) -> Iterator[Block]:
+    if isinstance(report, DetectionReport):
+        curves = report.curves
         axes = view.say("threshold"), "F1"
-        line = (curves["thresholds"], curves["f1"])
-        yield Curves(view.say("f1_curve"), ["F1"], [line], axes, mark_x=document["threshold"])
+        line = (curves.thresholds, curves.f1)
+        yield Curves(view.say("f1_curve"), ["F1"], [line], axes, mark_x=report.threshold)
         recalls = [place / 100 for place in range(101)]
-        known = [
+        known: list[tuple[str, Line]] = [
             (name, (recalls, values))
-            for name, values in zip(curves["labels"], curves["precision_at_recall"], strict=True)
-            if values[0] is not None
+            for name, values in zip(curves.labels, curves.precision_at_recall, strict=True)
+            if _is_known(values[0])
         ]
         axes = view.say("recall"), view.say("precision")
         yield from _family(view, "pr_curve", known, axes)
-    roc = document.get("roc")
-    if roc:
+    if isinstance(report, ClassificationReport):
         known = [
-            (name, (line["false_positive_rate"], line["true_positive_rate"]))
-            for name, line in roc.items()
+            (name, (line.false_positive_rate, line.true_positive_rate))
+            for name, line in report.roc.items()
         ]
         yield from _family(view, "roc_curve", known, (view.say("fpr"), view.say("tpr")))
 
 
 def _family(
-    view: View, title: str, known: list[tuple[str, Any]], axes: tuple[str, str]
+    view: View, title: str, known: list[tuple[str, Line]], axes: tuple[str, str]
 ) -> Iterator[Block]:
     if known:
         kept = known[:MOST_CURVES]
@@ -198,26 +217,26 @@ def _family(
         )
 
 
-def _error_split(document: Document, view: View) -> Iterator[Block]:
-    tide = document.get("tide")
-    if tide:
+def _error_split(report: AnyReport, view: View) -> Iterator[Block]:
+    if isinstance(report, DetectionReport):
+        tide = report.tide
         rows = [
             [
                 Cell(view.say(kind)),
-                Cell(str(tide["count"][kind])),
+                Cell(str(tide.count[kind])),
                 Cell("+" + shown("gain", gain)),
-                Cell(ends("gain", tide["intervals"].get(kind))),
+                Cell(ends("gain", tide.intervals.get(kind))),
             ]
-            for kind, gain in tide["gain"].items()
+            for kind, gain in tide.gain.items()
         ]
         head = [view.say("kind"), view.say("times"), view.say("gain"), view.say("interval")]
         yield Table(view.say("tide"), head, rows)
 
 
-def _confusion(document: Document, view: View) -> Iterator[Block]:
-    confusion = document.get("confusion")
-    if confusion and len(confusion["labels"]) <= view.widest:
-        names = [view.say(name) for name in confusion["labels"]]
+def _confusion(report: AnyReport, view: View) -> Iterator[Block]:
+    confusion = report.confusion
+    if confusion and len(confusion.labels) <= view.widest:
+        names = [view.say(name) for name in confusion.labels]
         rows = [
             [
                 Cell(name),
@@ -226,42 +245,41 @@ def _confusion(document: Document, view: View) -> Iterator[Block]:
                     for column, value in enumerate(values)
                 ),
             ]
-            for place, (name, values) in enumerate(zip(names, confusion["matrix"], strict=True))
+            for place, (name, values) in enumerate(zip(names, confusion.matrix, strict=True))
         ]
         yield Table(view.say("confusion"), ["", *names], rows)
     elif confusion:
-        size = len(confusion["labels"])
+        size = len(confusion.labels)
         yield Lines(view.say("confusion"), [f"{size} × {size}: {view.say('too_wide')}"])
-    if document.get("most_confused"):
+    if report.most_confused:
         rows = [
-            [Cell(pair["truth"]), Cell(pair["predicted"]), Cell(str(pair["count"]))]
-            for pair in document["most_confused"]
+            [Cell(pair.truth), Cell(pair.predicted), Cell(str(pair.count))]
+            for pair in report.most_confused
         ]
         head = [view.say("truth"), view.say("predicted"), view.say("times")]
         yield Table(view.say("most_confused"), head, rows)
 
 
-def _characters(document: Document, view: View) -> Iterator[Block]:
-    if document.get("character_confusions"):
+def _characters(report: AnyReport, view: View) -> Iterator[Block]:
+    if isinstance(report, TextReport) and report.character_confusions:
         rows = [
-            [Cell(pair["truth"] or "∅"), Cell(pair["read"] or "∅"), Cell(str(pair["count"]))]
-            for pair in document["character_confusions"]
+            [Cell(pair.truth or "∅"), Cell(pair.read or "∅"), Cell(str(pair.count))]
+            for pair in report.character_confusions
         ]
         head = [view.say("truth"), view.say("predicted"), view.say("times")]
         yield _cut(view, Table(view.say("character_confusions"), head, rows))
 
 
-def _groups(document: Document, view: View) -> Iterator[Block]:
-    for key in ("by_size", "by_tile_edge"):
-        groups = document.get(key)
+def _groups(report: AnyReport, view: View) -> Iterator[Block]:
+    for key, groups in (("by_size", report.by_size), ("by_tile_edge", report.by_tile_edge)):
         if groups:
             rows = [
                 [
-                    Cell(view.say(group["name"])),
-                    Cell(str(group["truths"])),
-                    Cell(str(group["found"])),
-                    Cell(shown("rate", group["rate"])),
-                    Cell(ends("rate", group["interval"])),
+                    Cell(view.say(group.name)),
+                    Cell(str(group.truths)),
+                    Cell(str(group.found)),
+                    Cell(shown("rate", group.rate)),
+                    Cell(ends("rate", group.interval)),
                 ]
                 for group in groups
             ]
@@ -269,25 +287,25 @@ def _groups(document: Document, view: View) -> Iterator[Block]:
             yield Table(view.say(key), [view.say(name) for name in names], rows)
 
 
-def _quality(document: Document, view: View) -> Iterator[Block]:
-    quality = document.get("quality")
-    if quality:
+def _quality(report: AnyReport, view: View) -> Iterator[Block]:
+    quality, intervals = by_name(report.quality), report.quality.intervals
+    if intervals is not None:
         rows = [
-            _figure(view, f"quality_{key}", quality[key], quality["intervals"].get(key))
+            _figure(view, f"quality_{key}", quality[key], intervals.get(key))
             for key in QUALITY
-            if key in quality
+            if quality[key] is not None
         ]
         yield Table(view.say("quality"), ["", "", view.say("interval")], rows)
 
 
-def _traits(document: Document, view: View) -> Iterator[Block]:
-    if document.get("traits"):
-        lines = [trait["words"][view.language] for trait in document["traits"]]
+def _traits(report: AnyReport, view: View) -> Iterator[Block]:
+    if report.traits:
+        lines = [trait.words[view.language] for trait in report.traits]
         yield Lines(view.say("traits"), lines)
 
 
-def _regressions(document: Document, view: View) -> Iterator[Block]:
-    states = document.get("regressions", {}).get("states", {})
+def _regressions(report: AnyReport, view: View) -> Iterator[Block]:
+    states = report.regressions.states
     if states:
         rows = [
             [_image(view, image), Cell(view.say(state))] for image, state in sorted(states.items())
@@ -296,17 +314,16 @@ def _regressions(document: Document, view: View) -> Iterator[Block]:
         yield _cut(view, Table(view.say("regressions"), head, rows))
 
 
-def _errors(document: Document, view: View) -> Iterator[Block]:
-    errors = document.get("errors")
-    if not errors or not errors["samples"]:
+def _errors(report: AnyReport, view: View) -> Iterator[Block]:
+    if not isinstance(report, DetectionReport | ClassificationReport) or not report.errors.samples:
         return
     rows = []
-    for error in errors["samples"]:
-        names = [name for name in (error["true_label"], error["predicted_label"]) if name]
-        kind = Cell(view.say(error["kind"]), dot=error.get("colour", "#8e4ec6"))
-        score = Cell(_number(error["score"]))
-        rows.append([kind, _image(view, error["image_id"]), Cell(" → ".join(names)), score])
-    total = sum(count for kind, count in errors["counts"].items() if kind != "found")
+    for error in report.errors.samples:
+        names = [name for name in (error.true_label, error.predicted_label) if name]
+        kind = Cell(view.say(error.kind), dot=COLOURS[error.kind])
+        score = Cell(_number(error.score))
+        rows.append([kind, _image(view, error.image_id), Cell(" → ".join(names)), score])
+    total = sum(count for kind, count in report.errors.counts.items() if kind != "found")
     head = [view.say(name) for name in ("kind", "image", "label", "score")]
     yield _cut(view, Table(view.say("errors"), head, rows), total=total)
 
@@ -323,7 +340,7 @@ def _cut(view: View, table: Table, *, total: int | None = None) -> Table:
     return Table(table.title, table.head, kept, left_out(missing, view.language))
 
 
-SECTIONS: tuple[Callable[[Document, View], Iterator[Block]], ...] = (
+SECTIONS: tuple[Callable[[AnyReport, View], Iterator[Block]], ...] = (
     _conclusion,
     _overall,
     _labels,

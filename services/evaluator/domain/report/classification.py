@@ -1,6 +1,4 @@
-"""The report on a classification version as one JSON document."""
-
-from typing import Any
+"""The report on a classification version."""
 
 import numpy as np
 
@@ -14,33 +12,43 @@ from services.evaluator.domain.classes.classification import (
     errors_by_label,
     roc_curve,
 )
-from services.evaluator.domain.numbers.columns import Floats, Ints
+from services.evaluator.domain.numbers.figure import by_name
 from services.evaluator.domain.numbers.intervals import (
     Interval,
     bootstrap_interval,
     nan_mean,
     wilson,
+    wilsons,
 )
-from services.evaluator.domain.numbers.plain_json import plain
-from services.evaluator.domain.objects.confusion import most_confused
 from services.evaluator.domain.objects.error_gallery import SHOWN_OF_EACH
-from services.evaluator.domain.report.envelope import (
+from services.evaluator.domain.report.label_analysis import (
+    LOW_RATE,
+    LabelFigures,
+    analyse,
+    label_results,
+)
+from services.evaluator.domain.report.opening import (
     TaskOptions,
     annotations,
     draws_of,
-    envelope,
+    opening,
     speed,
     to_target,
 )
-from services.evaluator.domain.report.label_analysis import LOW_RATE, LabelFigures, analyse
 from services.evaluator.domain.report.traits import common_traits
+from services.evaluator.domain.report.tree.confusion import Confusion, confused_labels
+from services.evaluator.domain.report.tree.curves import RocCurve
+from services.evaluator.domain.report.tree.errors import MistakenImage, MistakenImages
+from services.evaluator.domain.report.tree.fixed import LabelIntervals
+from services.evaluator.domain.report.tree.labels import ClassifiedLabel
+from services.evaluator.domain.report.tree.overall import ClassificationOverall
+from services.evaluator.domain.report.tree.reports import ClassificationReport
 from services.evaluator.domain.report.words import percent, say
 
 ROC_POINTS = 101
-LabelIntervals = dict[str, list[Interval]]
 
 
-def classification_report(samples: Classified, options: TaskOptions) -> dict[str, Any]:
+def classification_report(samples: Classified, options: TaskOptions) -> ClassificationReport:
     """Report on a classification version.
 
     Raises:
@@ -48,32 +56,27 @@ def classification_report(samples: Classified, options: TaskOptions) -> dict[str
     """
     figures = classification_figures(samples)
     good = figures.accuracy >= LOW_RATE and figures.macro_f1 >= LOW_RATE
-    shown = percent(figures.accuracy), percent(figures.macro_f1)
+    accuracy, f1 = percent(figures.accuracy), percent(figures.macro_f1)
     fps, fps_interval = speed(options)
-    overall = _overall(figures) | {"fps": fps}
+    overall = _overall(figures)
     intervals, of_labels = _intervals(samples, figures, overall, options)
     wrong = samples.scores.argmax(axis=1) != samples.truth if samples.truth.size else samples.truth
-    opening = envelope(options, "classification", images=samples.truth.size, rate=figures.accuracy)
-    out: dict[str, Any] = plain(
-        opening
-        | {
-            "conclusion": say(
-                "class_good" if good else "class_poor", accuracy=shown[0], f1=shown[1]
-            ),
-            "overall": overall,
-            "intervals": intervals | {"fps": fps_interval},
-            "labels": _rows(figures, options, of_labels),
-            "confusion": {"labels": list(options.labels), "matrix": figures.matrix},
-            "most_confused": _most_confused(figures.matrix, options.labels),
-            "roc": {name: _thin_roc(samples, place) for place, name in enumerate(options.labels)},
-            "errors": {
-                "counts": {options.labels[k]: v.size for k, v in errors_by_label(samples).items()},
-                "samples": _errors(samples, options),
-            },
-            "traits": common_traits(wrong.astype(np.bool_), options.features, kind="trait_class"),
-        }
+    images, labels = samples.truth.size, options.labels
+    return ClassificationReport(
+        **by_name(opening(options, "classification", images=images, rate=figures.accuracy)),
+        conclusion=say("class_good" if good else "class_poor", accuracy=accuracy, f1=f1),
+        overall=ClassificationOverall(**overall, fps=fps),
+        intervals=intervals | {"fps": fps_interval},
+        labels=_labels(figures, options, of_labels),
+        confusion=Confusion.of(labels, figures.matrix),
+        most_confused=confused_labels(np.pad(figures.matrix, (0, 1)), labels),
+        roc={name: _thin_roc(samples, place) for place, name in enumerate(labels)},
+        errors=MistakenImages(
+            {labels[k]: images.size for k, images in errors_by_label(samples).items()},
+            _errors(samples, options),
+        ),
+        traits=common_traits(wrong.astype(np.bool_), options.features, kind="trait_class"),
     )
-    return out
 
 
 def _overall(figures: ClassificationFigures) -> dict[str, float]:
@@ -100,9 +103,9 @@ def _intervals(
     """Wilson for shares of images, image bootstrap for the rest."""
     images = samples.truth.size
     counts = counts_of(figures.matrix)
-    of_labels = {
-        "precision": _wilson(counts.found, counts.found + counts.wrong),
-        "recall": _wilson(counts.found, counts.found + counts.missed),
+    of_labels: LabelIntervals = {
+        "precision": wilsons(counts.found, counts.found + counts.wrong),
+        "recall": wilsons(counts.found, counts.found + counts.missed),
     }
     of_labels["detection_rate"] = of_labels["recall"]
     shares = (
@@ -125,29 +128,17 @@ def _intervals(
     }
     out |= {name: bootstrap_interval(overall[name], v, draws.drawn) for name, v in drawn.items()}
     return out, of_labels | {
-        name: [
+        name: tuple(
             bootstrap_interval(float(value), column, draws.drawn)
             for value, column in zip(values, columns.T, strict=True)
-        ]
+        )
         for name, (values, columns) in by_label.items()
     }
 
 
-def _wilson(successes: Ints, trials: Ints) -> list[Interval]:
-    return [wilson(int(s), int(n)) for s, n in zip(successes, trials, strict=True)]
-
-
-def _most_confused(matrix: Ints, labels: tuple[str, ...]) -> list[dict[str, Any]]:
-    with_background = np.pad(matrix, (0, 1))
-    return [
-        {"truth": labels[t], "predicted": labels[p], "count": count}
-        for t, p, count in most_confused(with_background)
-    ]
-
-
-def _rows(
+def _labels(
     figures: ClassificationFigures, options: TaskOptions, intervals: LabelIntervals
-) -> list[dict[str, Any]]:
+) -> tuple[ClassifiedLabel, ...]:
     counts = counts_of(figures.matrix)
     in_dataset = annotations(options, figures.matrix.sum(axis=1))
     others = figures.matrix - np.diag(np.diag(figures.matrix))
@@ -167,46 +158,23 @@ def _rows(
             for k, name in enumerate(options.labels)
         ]
     )
-    columns: dict[str, Floats | Ints] = {
-        "ap": figures.ap,
-        "precision": figures.precision,
-        "recall": figures.recall,
-        "f1": figures.f1,
-        "auc": figures.auc,
-        "found": counts.found,
-        "wrong": counts.wrong,
-        "missed": counts.missed,
-        "evaluated": counts.found + counts.missed,
-    }
-    place = {name: k for k, name in enumerate(options.labels)}
-    return [
-        {
-            "label": row.figures.label,
-            "detection_rate": row.figures.detection_rate,
-            **{name: column[k] for name, column in columns.items()},
-            "share": row.share,
-            "count": row.figures.count,
-            "warnings": list(row.warnings),
-            "advice": row.advice,
-            "intervals": {name: part[k] for name, part in intervals.items()},
-            "to_target": row.figures.to_target,
-        }
-        for row in table
-        for k in [place[row.figures.label]]
-    ]
+    places = {name: k for k, name in enumerate(options.labels)}
+    return tuple(
+        ClassifiedLabel(**by_name(result), auc=float(figures.auc[places[result.label]]))
+        for result in label_results(table, counts, places, intervals)
+    )
 
 
-def _thin_roc(samples: Classified, label: int) -> dict[str, Any]:
+def _thin_roc(samples: Classified, label: int) -> RocCurve:
     false, true, _ = roc_curve(samples, label)
     places = np.unique(np.linspace(0, max(false.size - 1, 0), ROC_POINTS).astype(np.int64))
-    start = np.zeros(1)
-    return {
-        "false_positive_rate": np.round(np.concatenate([start, false[places]]), 4),
-        "true_positive_rate": np.round(np.concatenate([start, true[places]]), 4),
-    }
+    return RocCurve(
+        false_positive_rate=(0.0, *np.round(false[places], 4).tolist()),
+        true_positive_rate=(0.0, *np.round(true[places], 4).tolist()),
+    )
 
 
-def _errors(samples: Classified, options: TaskOptions) -> list[dict[str, Any]]:
+def _errors(samples: Classified, options: TaskOptions) -> tuple[MistakenImage, ...]:
     """Up to 20 error images of each label, most confident mistake first."""
     predicted = samples.scores.argmax(axis=1)
     rows = [
@@ -214,13 +182,12 @@ def _errors(samples: Classified, options: TaskOptions) -> list[dict[str, Any]]:
         for label, images in errors_by_label(samples).items()
         for image in images[:SHOWN_OF_EACH]
     ]
-    return [
-        {
-            "kind": "wrong_label",
-            "image_id": options.image_ids[i] if options.image_ids else str(i),
-            "true_label": options.labels[k],
-            "predicted_label": options.labels[int(predicted[i])],
-            "score": float(samples.scores[i, predicted[i]]),
-        }
+    return tuple(
+        MistakenImage(
+            image_id=options.image_ids[i] if options.image_ids else str(i),
+            true_label=options.labels[k],
+            predicted_label=options.labels[int(predicted[i])],
+            score=float(samples.scores[i, predicted[i]]),
+        )
         for k, i in rows
-    ]
+    )

@@ -1,13 +1,13 @@
-"""The whole report of a detection or instance-segmentation version as one JSON document."""
+"""The whole report of a detection or instance-segmentation version."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import replace
 
-from services.evaluator.domain.numbers.columns import Ints
-from services.evaluator.domain.numbers.draws import Draws, draw_images
-from services.evaluator.domain.numbers.intervals import Interval
-from services.evaluator.domain.numbers.plain_json import plain
-from services.evaluator.domain.objects.confusion import confusion_matrix, most_confused
+import numpy as np
+
+from services.evaluator.domain.numbers.draws import draw_images
+from services.evaluator.domain.numbers.figure import by_name
+from services.evaluator.domain.objects.confusion import confusion_matrix
 from services.evaluator.domain.objects.error_gallery import counts_by_kind, error_index, gallery
 from services.evaluator.domain.objects.evaluation import Evaluation
 from services.evaluator.domain.objects.operating_point import best_threshold, counts_on_grid
@@ -15,8 +15,13 @@ from services.evaluator.domain.objects.operating_view import Moment, moment_at
 from services.evaluator.domain.objects.regressions import image_passes, regression_states
 from services.evaluator.domain.report import sections
 from services.evaluator.domain.report.fixed import fixed_sections
-from services.evaluator.domain.report.label_analysis import LabelRow
-from services.evaluator.domain.report.options import ReportOptions, kept_options, read_options
+from services.evaluator.domain.report.label_analysis import LabelRow, label_results
+from services.evaluator.domain.report.options import (
+    KeptOptions,
+    ReportOptions,
+    kept_options,
+    read_options,
+)
 from services.evaluator.domain.report.recommendations import (
     FEW_IMAGES,
     conclusion,
@@ -24,31 +29,37 @@ from services.evaluator.domain.report.recommendations import (
     recommend,
     recommend_per_label,
 )
+from services.evaluator.domain.report.tree.confusion import Confusion, confused_labels
+from services.evaluator.domain.report.tree.errors import Errors, Regressions
+from services.evaluator.domain.report.tree.fixed import FixedSections, LabelIntervals
+from services.evaluator.domain.report.tree.identity import Identity
+from services.evaluator.domain.report.tree.labels import DetectedLabel, LabelThresholds
+from services.evaluator.domain.report.tree.overall import DetectionOverall
+from services.evaluator.domain.report.tree.reports import DetectionReport, Opening, Question
 from services.evaluator.domain.report.words import say
 
-SCHEMA = "loupe.report/2"
 DEFAULT_THRESHOLD = 0.5  # where no truth says which is best
 
 
-def detection_report(evaluation: Evaluation, options: ReportOptions) -> dict[str, Any]:
-    """Compute every section; nan becomes null. Images, truths or detections may be absent.
+def detection_report(evaluation: Evaluation, options: ReportOptions) -> DetectionReport:
+    """Compute every section; undefined figures are nan. Images or objects may be absent.
 
     Raises:
         BadSamples: The IoU threshold is outside [0.1, 1].
     """
     evaluation.matched_at(options.iou_threshold)
-    kept = plain(kept_options(options))
-    return _assemble(evaluation, options, fixed_sections(evaluation, options)) | {"options": kept}
+    fixed = fixed_sections(evaluation, options)
+    return _assemble(evaluation, options, fixed, kept_options(options))
 
 
-def document_at(
-    document: Mapping[str, Any],
+def report_at(
+    report: DetectionReport,
     evaluation: Evaluation,
     *,
     threshold: float,
     iou_threshold: float,
     watched: Evaluation | None = None,
-) -> dict[str, Any]:
+) -> DetectionReport:
     """Write a stored report at other thresholds: the one that would be computed anew there.
 
     Only what no threshold moves is taken from the stored report; ``watched`` is the stored
@@ -57,140 +68,110 @@ def document_at(
     Raises:
         BadSamples: A threshold is out of its range.
     """
-    options = read_options(
-        document["options"], threshold=threshold, iou_threshold=iou_threshold, watched=watched
+    options = replace(
+        read_options(report.options, Identity.of(report)),
+        threshold=threshold,
+        iou_threshold=iou_threshold,
+        watched=watched,
     )
-    return {**document, **_assemble(evaluation, options, document["fixed"])}
+    return _assemble(evaluation, options, report.fixed, report.options)
 
 
 def _assemble(
-    evaluation: Evaluation, options: ReportOptions, fixed: Mapping[str, Any]
-) -> dict[str, Any]:
+    evaluation: Evaluation, options: ReportOptions, fixed: FixedSections, kept: KeptOptions
+) -> DetectionReport:
     """Everything that a threshold moves, around the figures that none does."""
     matches, row = evaluation.matched_at(options.iou_threshold)
     grid = counts_on_grid(evaluation.arranged, matches.verdict[row])
     threshold = options.threshold
     if threshold is None:
         best = best_threshold(grid).threshold
-        threshold = best if best == best else DEFAULT_THRESHOLD
+        threshold = DEFAULT_THRESHOLD if np.isnan(best) else best
     moment = moment_at(evaluation, threshold=threshold, iou_threshold=options.iou_threshold)
     matrix = confusion_matrix(evaluation.arranged, moment.result)
     draws = draw_images(evaluation.arranged.images, options.replicates, seed=options.seed)
     rates = sections.rates(moment)
     intervals, label_intervals = sections.rate_intervals(moment, rates, draws)
-    per_label = recommend_per_label(grid)
+    thresholds = recommend_per_label(grid)
     rows = sections.label_rows(
-        moment, matrix, per_label["precision"], annotation_counts(moment, options), options.history
+        moment,
+        matrix,
+        [one.precision for one in thresholds],
+        annotation_counts(moment, options),
+        options.history,
     )
-    out: dict[str, Any] = plain(
-        _opening(moment, options, rates, rows)
-        | {
-            "question": {"text": say("question"), "answers": recommend(grid)},
-            "overall": {**fixed["overall"], **rates},
-            "intervals": {**fixed["intervals"], **intervals},
-            "labels": label_json(rows, moment, per_label, fixed, label_intervals),
-            **_confusion(moment, matrix),
-            "curves": sections.curves(evaluation, grid),
-            "by_size": sections.size_rates(moment),
-            "by_tile_edge": sections.tile_rates(moment, options.tile_plan),
-            "quality": _quality(moment, fixed, draws),
-            "traits": sections.traits(moment, options.image_traits),
-            "regressions": regressions(moment, options),
-        }
+    names, rate = evaluation.samples.labels, rates["average_detection_rate"]
+    return DetectionReport(
+        **by_name(_opening(moment, options, rate)),
+        conclusion=conclusion(rate, rates["precision"], rows),
+        question=Question(say("question"), recommend(grid)),
+        overall=DetectionOverall(**by_name(fixed.overall), **rates),
+        intervals={**fixed.intervals, **intervals},
+        labels=_labels(rows, moment, thresholds, fixed, label_intervals),
+        confusion=Confusion.of([*names, "background"], matrix),
+        most_confused=confused_labels(matrix, names),
+        curves=sections.curves(evaluation, grid),
+        by_size=sections.size_rates(moment),
+        by_tile_edge=sections.tile_rates(moment, options.tile_plan),
+        quality=sections.quality(moment, fixed, draws),
+        traits=sections.traits(moment, options.image_traits),
+        regressions=regressions(moment, options),
+        errors=_errors(moment),
+        tide=fixed.tide,
+        fixed=fixed,
+        options=kept,
     )
-    return out | {"errors": _errors(moment), "tide": fixed["tide"], "fixed": fixed}
 
 
-def _opening(
-    moment: Moment, options: ReportOptions, rates: Mapping[str, float], rows: list[LabelRow]
-) -> dict[str, Any]:
-    """Whose report it is, the conclusion and what must be read beside it."""
+def _opening(moment: Moment, options: ReportOptions, rate: float) -> Opening:
+    """Whose report it is, and what must be read beside it."""
     images = len(moment.evaluation.samples.images.ids)
     dataset_images = images if options.dataset_images is None else options.dataset_images
-    rate = rates["average_detection_rate"]
-    return {
-        "schema": SCHEMA,
-        **options.identity,
-        "kind": moment.evaluation.kind,
-        "images": images,
-        "dataset_images": dataset_images,
-        "reference_only": dataset_images < FEW_IMAGES,
-        "threshold": moment.threshold,
-        "iou_threshold": options.iou_threshold,
-        "conclusion": conclusion(rate, rates["precision"], rows),
-        "notes": notes(
+    return Opening(
+        **by_name(options.identity),
+        kind=moment.evaluation.kind,
+        images=images,
+        dataset_images=dataset_images,
+        reference_only=dataset_images < FEW_IMAGES,
+        threshold=moment.threshold,
+        iou_threshold=options.iou_threshold,
+        notes=notes(
             rate,
             dataset_images=dataset_images,
             evaluated=images,
             pretrained=options.pretrained,
         ),
-    }
+    )
 
 
-def label_json(
-    rows: list[LabelRow],
+def _labels(
+    rows: Sequence[LabelRow],
     moment: Moment,
-    thresholds: Mapping[str, Sequence[float]],
-    fixed: Mapping[str, Any],
-    intervals: Mapping[str, list[Interval]],
-) -> list[dict[str, Any]]:
+    thresholds: Sequence[LabelThresholds],
+    fixed: FixedSections,
+    intervals: LabelIntervals,
+) -> tuple[DetectedLabel, ...]:
     """Rows of the per-label table, best rate first, with figures at the report's threshold."""
-    names = moment.evaluation.samples.labels
-    counts = moment.counts
-    figures = fixed["labels"] | {
-        "precision": counts.precision(),
-        "recall": counts.recall(),
-        "f1": counts.f_score(),
-        "found": counts.found,
-        "wrong": counts.wrong,
-        "missed": counts.missed,
-        "evaluated": counts.found + counts.missed,
-    }
-    ends = {**fixed["label_intervals"], **intervals}
-    ends["detection_rate"] = ends["recall"]
-    out = []
-    for row in rows:
-        place = names.index(row.figures.label)
-        out.append(
-            {
-                "label": row.figures.label,
-                "detection_rate": row.figures.detection_rate,
-                "share": row.share,
-                "count": row.figures.count,
-                "warnings": list(row.warnings),
-                "advice": row.advice,
-                **{name: values[place] for name, values in figures.items()},
-                "thresholds": {answer: values[place] for answer, values in thresholds.items()},
-                "intervals": {name: part[place] for name, part in ends.items() if len(part)},
-                "to_target": row.figures.to_target,
-            }
+    places = {name: k for k, name in enumerate(moment.evaluation.samples.labels)}
+    ends = {**fixed.label_intervals, **intervals, "detection_rate": intervals["recall"]}
+    return tuple(
+        DetectedLabel(
+            **by_name(result),
+            ap_50=fixed.labels.ap_50[k],
+            ap_50_95=fixed.labels.ap_50_95[k],
+            thresholds=thresholds[k],
         )
-    return out
+        for result in label_results(rows, moment.counts, places, ends)
+        for k in [places[result.label]]
+    )
 
 
-def _confusion(moment: Moment, matrix: Ints) -> dict[str, Any]:
-    names = moment.evaluation.samples.labels
-    return {
-        "confusion": {"labels": [*names, "background"], "matrix": matrix},
-        "most_confused": [
-            {"truth": names[t], "predicted": names[p], "count": count}
-            for t, p, count in most_confused(matrix)
-        ],
-    }
-
-
-def _quality(moment: Moment, fixed: Mapping[str, Any], draws: Draws) -> dict[str, Any]:
-    found = sections.quality(moment, draws)
-    intervals = {**fixed["quality_intervals"], **found["intervals"]}
-    return {**fixed["quality"], **found, "intervals": intervals}
-
-
-def _errors(moment: Moment) -> dict[str, Any]:
+def _errors(moment: Moment) -> Errors:
     index = error_index(moment.evaluation, moment.result, moment.matches, moment.row)
-    return {"counts": counts_by_kind(index), "samples": gallery(moment.evaluation, index)}
+    return Errors(counts_by_kind(index), gallery(moment.evaluation, index))
 
 
-def regressions(moment: Moment, options: ReportOptions) -> dict[str, Any]:
+def regressions(moment: Moment, options: ReportOptions) -> Regressions:
     """Corrected images, among the judged and the watched ones: their state, and who passes."""
     passes = image_passes(moment.evaluation, moment.result)
     if options.watched is not None:
@@ -200,7 +181,7 @@ def regressions(moment: Moment, options: ReportOptions) -> dict[str, Any]:
         passes |= image_passes(options.watched, seen)
     corrected = {image: passed for image, passed in passes.items() if image in options.corrected}
     states = regression_states(options.corrected, corrected, options.passed_before)
-    return {"states": states, "passes": corrected}
+    return Regressions(states, corrected)
 
 
 def annotation_counts(moment: Moment, options: ReportOptions) -> list[int]:

@@ -3,9 +3,6 @@
 They are computed once, and stored: a report at another threshold takes them as they are.
 """
 
-from dataclasses import asdict
-from typing import Any
-
 import numpy as np
 
 from services.evaluator.domain.numbers.columns import Flags, Floats, Ints
@@ -18,7 +15,6 @@ from services.evaluator.domain.numbers.intervals import (
     mean_replicates,
     nan_mean,
 )
-from services.evaluator.domain.numbers.plain_json import plain
 from services.evaluator.domain.objects.average_precision import AREA_RANGES, MAX_RANKS
 from services.evaluator.domain.objects.borrowed_engines import boundary_precision, rotated_precision
 from services.evaluator.domain.objects.borrowed_engines import on_images as rotated_on_images
@@ -31,13 +27,20 @@ from services.evaluator.domain.objects.replicates import mean_right_by_image, tr
 from services.evaluator.domain.objects.samples import on_images as samples_on_images
 from services.evaluator.domain.objects.tide import error_split
 from services.evaluator.domain.report.options import ReportOptions
+from services.evaluator.domain.report.tree.fixed import (
+    FixedSections,
+    LabelIntervals,
+    LabelPrecisions,
+)
+from services.evaluator.domain.report.tree.overall import FixedOverall
+from services.evaluator.domain.report.tree.quality import OtherPrecisions
 
 Replicates = dict[str, Floats]
 GROUPS = 10  # of images, for figures that cannot be drawn
 
 
-def fixed_sections(evaluation: Evaluation, options: ReportOptions) -> dict[str, Any]:
-    """Overall figures, intervals, label figures, error split and quality, as plain JSON values."""
+def fixed_sections(evaluation: Evaluation, options: ReportOptions) -> FixedSections:
+    """Overall figures, intervals, label figures, error split and quality."""
     draws = draw_images(evaluation.arranged.images, options.replicates, seed=options.seed)
     elapsed = np.array(options.elapsed_ms, np.float64)
     overall = coco_summary(evaluation) | {"fps": frames_per_second(elapsed)}
@@ -46,33 +49,30 @@ def fixed_sections(evaluation: Evaluation, options: ReportOptions) -> dict[str, 
     quality = _other_precisions(evaluation, options, np.ones(evaluation.arranged.images, np.bool_))
     if options.replicates:
         intervals["fps"] = _speed_interval(overall["fps"], elapsed, options)
-    out: dict[str, Any] = plain(
-        {
-            "overall": overall,
-            "intervals": intervals,
-            "labels": labels,
-            "label_intervals": label_intervals,
-            "tide": asdict(error_split(evaluation.arranged, evaluation.overlaps, draws=draws)),
-            "quality": quality,
-            "quality_intervals": _group_intervals(evaluation, options, quality),
-        }
+    return FixedSections(
+        overall=FixedOverall(**overall),
+        intervals=intervals,
+        labels=LabelPrecisions(**{name: tuple(ap.tolist()) for name, ap in labels.items()}),
+        label_intervals=label_intervals,
+        tide=error_split(evaluation.arranged, evaluation.overlaps, draws=draws),
+        quality=OtherPrecisions(**quality),
+        quality_intervals=_group_intervals(evaluation, options, quality),
     )
-    return out
 
 
 def _intervals(
     evaluation: Evaluation, overall: dict[str, float], labels: dict[str, Floats], draws: Draws
-) -> tuple[dict[str, Interval], dict[str, list[Interval]]]:
+) -> tuple[dict[str, Interval], LabelIntervals]:
     """Intervals of AP and AR: overall by name, and of each label (``K`` per name)."""
     if not len(draws):
         return {}, {}
     by_label, figures = _whole_replicates(evaluation, draws)
     figures |= _size_replicates(evaluation, draws)
     return bootstrap_intervals(overall, figures, draws.drawn), {
-        name: [
+        name: tuple(
             bootstrap_interval(float(value), column, draws.drawn)
             for value, column in zip(labels[name], values.T, strict=True)
-        ]
+        )
         for name, values in by_label.items()
     }
 

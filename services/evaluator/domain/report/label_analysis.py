@@ -4,11 +4,14 @@ Limits are the ones that reproduce the manual's own table: rate and AP under 90 
 annotations, under 2 % of all annotations.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import isnan
 
+from services.evaluator.domain.numbers.counts import Counts
+from services.evaluator.domain.numbers.intervals import Interval
 from services.evaluator.domain.report.learning_curve import Estimate
+from services.evaluator.domain.report.tree.labels import LabelMark, LabelResult
 from services.evaluator.domain.report.words import Words, join, percent, say
 
 LOW_RATE = 0.90
@@ -40,7 +43,7 @@ class LabelRow:
 
     figures: LabelFigures
     share: float
-    warnings: tuple[str, ...]
+    warnings: tuple[LabelMark, ...]
     advice: Words
 
 
@@ -51,6 +54,44 @@ def analyse(labels: Sequence[LabelFigures]) -> list[LabelRow]:
     return sorted(rows, key=_falling_rate)
 
 
+def label_results(
+    rows: Sequence[LabelRow],
+    counts: Counts,
+    places: Mapping[str, int],
+    intervals: Mapping[str, Sequence[Interval]],
+) -> list[LabelResult]:
+    """What every task says of its labels, in the order of the rows.
+
+    ``counts`` and ``intervals`` (by figure; none at all for some) hold a label at its place.
+    """
+    rates = counts.precision(), counts.recall(), counts.f_score()
+    precision, recall, f1 = (column.tolist() for column in rates)
+    parts = counts.found, counts.wrong, counts.missed
+    found, wrong, missed = (column.tolist() for column in parts)
+    return [
+        LabelResult(
+            label=row.figures.label,
+            detection_rate=row.figures.detection_rate,
+            ap=row.figures.ap,
+            precision=precision[k],
+            recall=recall[k],
+            f1=f1[k],
+            found=found[k],
+            wrong=wrong[k],
+            missed=missed[k],
+            evaluated=found[k] + missed[k],
+            share=row.share,
+            count=row.figures.count,
+            warnings=row.warnings,
+            advice=row.advice,
+            intervals={name: column[k] for name, column in intervals.items() if column},
+            to_target=row.figures.to_target,
+        )
+        for row in rows
+        for k in [places[row.figures.label]]
+    ]
+
+
 def _falling_rate(row: LabelRow) -> tuple[bool, float]:
     rate = row.figures.detection_rate
     return isnan(rate), 0.0 if isnan(rate) else -rate
@@ -58,7 +99,7 @@ def _falling_rate(row: LabelRow) -> tuple[bool, float]:
 
 def _row(figures: LabelFigures, total: int) -> LabelRow:
     share = figures.count / total if total else 0.0
-    marks = {
+    marks: dict[LabelMark, bool] = {
         "rate": figures.detection_rate < LOW_RATE,
         "ap": figures.ap < LOW_AP,
         "share": share < SMALL_SHARE,
@@ -68,7 +109,7 @@ def _row(figures: LabelFigures, total: int) -> LabelRow:
     return LabelRow(figures, share, warnings, _advice(figures, share, warnings))
 
 
-def _advice(figures: LabelFigures, share: float, warnings: tuple[str, ...]) -> Words:
+def _advice(figures: LabelFigures, share: float, warnings: tuple[LabelMark, ...]) -> Words:
     label = figures.label
     if isnan(figures.detection_rate):
         return say("no_sample", label=label)

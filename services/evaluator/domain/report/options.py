@@ -2,15 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated
 
 import numpy as np
 
-from services.evaluator.domain.numbers.columns import Floats
+from services.evaluator.domain.numbers.figure import ABSENT
 from services.evaluator.domain.objects.borrowed_engines import RotatedObjects
 from services.evaluator.domain.objects.evaluation import Evaluation
 from services.evaluator.domain.report.traits import ImageTraits
+from services.evaluator.domain.report.tree.identity import Identity
 from shared.vision.tiles import TilePlan
+
+Pair = tuple[int, int]
+Points = tuple[tuple[int, float], ...]
 
 
 @dataclass(frozen=True)
@@ -27,7 +31,7 @@ class ReportOptions:
 
     threshold: float | None = None
     iou_threshold: float = 0.5
-    identity: Mapping[str, Any] = field(default_factory=dict)
+    identity: Identity = field(default_factory=Identity)
     dataset_images: int | None = None
     annotation_counts: Sequence[int] | None = None
     pretrained: bool | None = None
@@ -43,69 +47,83 @@ class ReportOptions:
     seed: int = 0
 
 
-def kept_options(options: ReportOptions) -> dict[str, Any]:
-    """What another threshold needs again, for JSON; the rest is figures that no threshold moves."""
-    plan = options.tile_plan
-    return {
-        "dataset_images": options.dataset_images,
-        "annotation_counts": options.annotation_counts,
-        "pretrained": options.pretrained,
-        "history": options.history,
-        "tile_plan": None if plan is None else [plan.grid, plan.tile_size, plan.overlap_px],
-        "image_traits": options.image_traits,
-        "corrected": sorted(options.corrected),
-        "passed_before": options.passed_before,
-        "replicates": options.replicates,
-        "seed": options.seed,
-    }
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptTraits:
+    """What is known of each image, None where nothing is: see :class:`traits.ImageTraits`."""
+
+    brightness: tuple[float | None, ...]
+    sharpness: tuple[float | None, ...]
+    device: tuple[str, ...]
 
 
-def read_options(
-    kept: Mapping[str, Any],
-    *,
-    threshold: float,
-    iou_threshold: float,
-    watched: Evaluation | None = None,
-) -> ReportOptions:
-    """Read back what :func:`kept_options` gave, for another pair of thresholds."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptOptions:
+    """What another threshold needs again; the rest is figures that no threshold moves.
+
+    ``tile_plan`` is its grid, tile size and overlap in pixels.
+    """
+
+    dataset_images: int | None
+    annotation_counts: tuple[int, ...] | None
+    pretrained: Annotated[bool | None, ABSENT] = None
+    history: dict[str, Points]
+    tile_plan: tuple[Pair | None, Pair | None, int] | None
+    image_traits: KeptTraits | None
+    corrected: tuple[str, ...]
+    passed_before: dict[str, bool]
+    replicates: int
+    seed: int
+
+
+def kept_options(options: ReportOptions) -> KeptOptions:
+    """What a stored report keeps of its options."""
+    plan, counts = options.tile_plan, options.annotation_counts
+    return KeptOptions(
+        dataset_images=options.dataset_images,
+        annotation_counts=None if counts is None else tuple(counts),
+        pretrained=options.pretrained,
+        history={label: tuple(points) for label, points in options.history.items()},
+        tile_plan=None if plan is None else (plan.grid, plan.tile_size, plan.overlap_px),
+        image_traits=_kept_traits(options.image_traits),
+        corrected=tuple(sorted(options.corrected)),
+        passed_before=dict(options.passed_before),
+        replicates=options.replicates,
+        seed=options.seed,
+    )
+
+
+def _kept_traits(traits: ImageTraits | None) -> KeptTraits | None:
+    if traits is None:
+        return None
+    return KeptTraits(
+        brightness=tuple(traits.brightness.tolist()),
+        sharpness=tuple(traits.sharpness.tolist()),
+        device=tuple(traits.device.tolist()),
+    )
+
+
+def read_options(kept: KeptOptions, identity: Identity) -> ReportOptions:
+    """Read back what :func:`kept_options` gave."""
     return ReportOptions(
-        threshold=threshold,
-        iou_threshold=iou_threshold,
-        dataset_images=kept["dataset_images"],
-        annotation_counts=kept["annotation_counts"],
-        pretrained=kept.get("pretrained"),
-        history={
-            label: [(int(count), float(rate)) for count, rate in points]
-            for label, points in kept["history"].items()
-        },
-        tile_plan=_plan(kept["tile_plan"]),
-        image_traits=_traits(kept["image_traits"]),
-        corrected=frozenset(kept["corrected"]),
-        passed_before=kept["passed_before"],
-        watched=watched,
-        replicates=kept["replicates"],
-        seed=kept["seed"],
+        identity=identity,
+        dataset_images=kept.dataset_images,
+        annotation_counts=kept.annotation_counts,
+        pretrained=kept.pretrained,
+        history=kept.history,
+        tile_plan=None if kept.tile_plan is None else TilePlan(*kept.tile_plan),
+        image_traits=_traits(kept.image_traits),
+        corrected=frozenset(kept.corrected),
+        passed_before=kept.passed_before,
+        replicates=kept.replicates,
+        seed=kept.seed,
     )
 
 
-def _plan(kept: Sequence[Any] | None) -> TilePlan | None:
+def _traits(kept: KeptTraits | None) -> ImageTraits | None:
     if kept is None:
         return None
-    grid, tile_size, overlap_px = kept
-    return TilePlan(
-        None if grid is None else (grid[0], grid[1]),
-        None if tile_size is None else (tile_size[0], tile_size[1]),
-        overlap_px,
+    return ImageTraits(
+        np.array(kept.brightness, np.float64),
+        np.array(kept.sharpness, np.float64),
+        np.array(kept.device, np.str_).reshape(-1),
     )
-
-
-def _traits(kept: Mapping[str, Any] | None) -> ImageTraits | None:
-    if kept is None:
-        return None
-    device = np.array(kept["device"], np.str_).reshape(-1)
-    return ImageTraits(numbers(kept["brightness"]), numbers(kept["sharpness"]), device)
-
-
-def numbers(values: Sequence[float | None]) -> Floats:
-    """Null back to nan."""
-    return np.array([np.nan if value is None else value for value in values], np.float64)

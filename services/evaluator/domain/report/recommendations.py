@@ -2,19 +2,23 @@
 
 from dataclasses import dataclass
 from math import isnan
+from typing import Literal
 
 import numpy as np
 
 from services.evaluator.domain.numbers.counts import Counts, ratio
+from services.evaluator.domain.numbers.figure import Figure
 from services.evaluator.domain.objects.operating_point import (
     SCORE_GRID,
     best_threshold,
     best_threshold_per_label,
 )
 from services.evaluator.domain.report.label_analysis import LOW_RATE, LabelRow
+from services.evaluator.domain.report.tree.labels import LabelThresholds
 from services.evaluator.domain.report.words import Words, join, percent, say
 
-BETAS = {"precision": 0.5, "balanced": 1.0, "recall": 2.0}
+Answer = Literal["precision", "balanced", "recall"]
+BETAS: dict[Answer, float] = {"precision": 0.5, "balanced": 1.0, "recall": 2.0}
 FEW_IMAGES = 100
 NAMED_LABELS = 3
 
@@ -23,10 +27,10 @@ NAMED_LABELS = 3
 class Recommendation:
     """A threshold for one answer, and the precision and recall over all objects it gives."""
 
-    answer: str
+    answer: Answer
     threshold: float
-    precision: float
-    recall: float
+    precision: Figure
+    recall: Figure
     words: Words
 
 
@@ -38,7 +42,7 @@ def totals(counts: Counts) -> tuple[float, float]:
     return float(ratio(found, found + wrong)), float(ratio(found, found + missed))
 
 
-def recommend(grid: Counts) -> list[Recommendation]:
+def recommend(grid: Counts) -> tuple[Recommendation, ...]:
     """Best F0.5 for precision, F1 for both, F2 for recall; none without truths.
 
     ``grid`` holds the counts of each label at every threshold of ``SCORE_GRID``.
@@ -59,15 +63,18 @@ def recommend(grid: Counts) -> list[Recommendation]:
             recall=percent(recall),
         )
         out.append(Recommendation(answer, choice.threshold, precision, recall, words))
-    return out
+    return tuple(out)
 
 
-def recommend_per_label(grid: Counts) -> dict[str, list[float]]:
-    """Threshold of each label for each answer, ``K`` values; nan without truths."""
-    return {
-        answer: [c.threshold for c in best_threshold_per_label(grid, beta=beta)]
-        for answer, beta in BETAS.items()
-    }
+def recommend_per_label(grid: Counts) -> list[LabelThresholds]:
+    """Thresholds of each label, ``K``; nan without truths."""
+    of = [best_threshold_per_label(grid, beta=beta) for beta in BETAS.values()]
+    return [
+        LabelThresholds(
+            precision=precision.threshold, balanced=balanced.threshold, recall=recall.threshold
+        )
+        for precision, balanced, recall in zip(*of, strict=True)
+    ]
 
 
 def conclusion(rate: float, precision: float, rows: list[LabelRow]) -> Words:
@@ -90,7 +97,7 @@ def conclusion(rate: float, precision: float, rows: list[LabelRow]) -> Words:
 
 def notes(
     rate: float, *, dataset_images: int, evaluated: int, pretrained: bool | None = None
-) -> list[Words]:
+) -> tuple[Words, ...]:
     """What must be read beside the figures: C-152, C-105, C-106, C-156.
 
     ``pretrained`` is False where the model began from random weights, None where nobody knows.
@@ -104,7 +111,7 @@ def notes(
     if not isnan(rate) and rate < LOW_RATE:
         out.append(say("gate"))
     out.append(say("batch_test"))
-    return out
+    return tuple(out)
 
 
 def _listed(names: list[str]) -> dict[str, str]:

@@ -1,13 +1,13 @@
 """The sections of a detection report that follow from a confidence and an IoU threshold."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
 from services.evaluator.domain.numbers.columns import Floats, Ints
 from services.evaluator.domain.numbers.counts import Counts, detection_rates
 from services.evaluator.domain.numbers.draws import Draws
+from services.evaluator.domain.numbers.figure import by_name, rows_of
 from services.evaluator.domain.numbers.intervals import (
     RATE_BOUNDS,
     Interval,
@@ -15,7 +15,7 @@ from services.evaluator.domain.numbers.intervals import (
     bootstrap_intervals,
     mean_replicates,
     nan_mean,
-    wilson,
+    wilsons,
 )
 from services.evaluator.domain.objects import quality as quality_of
 from services.evaluator.domain.objects.average_precision import mean
@@ -28,6 +28,9 @@ from services.evaluator.domain.report import traits as traits_of
 from services.evaluator.domain.report.label_analysis import LabelFigures, LabelRow, analyse
 from services.evaluator.domain.report.learning_curve import annotations_needed
 from services.evaluator.domain.report.recommendations import totals
+from services.evaluator.domain.report.tree.curves import Curves
+from services.evaluator.domain.report.tree.fixed import FixedSections, LabelIntervals
+from services.evaluator.domain.report.tree.quality import Quality
 from shared.vision.tiles import TilePlan
 
 COUNT_ERRORS = {
@@ -57,17 +60,16 @@ def rates(moment: Moment) -> dict[str, float]:
 
 def rate_intervals(
     moment: Moment, figures: Mapping[str, float], draws: Draws
-) -> tuple[dict[str, Interval], dict[str, list[Interval]]]:
+) -> tuple[dict[str, Interval], LabelIntervals]:
     """95 % intervals of the overall rates by name, and of each label (``K`` per name).
 
     Image bootstrap, but Wilson for the precision and recall of a label; no draws leave the first
     out.
     """
     counts = moment.counts
-    labels = {
-        "precision": _wilson(counts.found, counts.found + counts.wrong),
-        "recall": _wilson(counts.found, counts.found + counts.missed),
-        "f1": [],
+    labels: LabelIntervals = {
+        "precision": wilsons(counts.found, counts.found + counts.wrong),
+        "recall": wilsons(counts.found, counts.found + counts.missed),
     }
     if not len(draws):
         return {}, labels
@@ -82,15 +84,11 @@ def rate_intervals(
         "average_detection_rate_macro": nan_mean(drawn.recall, has),
         "f1": nan_mean(drawn.f1, has),
     }
-    labels["f1"] = [
+    labels["f1"] = tuple(
         bootstrap_interval(float(value), column, draws.drawn)
         for value, column in zip(counts.f_score(), drawn.f1.T, strict=True)
-    ]
+    )
     return bootstrap_intervals(figures, replicates, draws.drawn), labels
-
-
-def _wilson(successes: Ints, trials: Ints) -> list[Interval]:
-    return [wilson(int(s), int(n)) for s, n in zip(successes, trials, strict=True)]
 
 
 def label_rows(
@@ -127,38 +125,38 @@ def label_rows(
     return analyse(figures)
 
 
-def curves(evaluation: Evaluation, grid: Counts) -> dict[str, Any]:
+def curves(evaluation: Evaluation, grid: Counts) -> Curves:
     """What the threshold slider draws: counts of each label at 101 thresholds, and P-R curves."""
     has = evaluation.positives > 0
     at_half = evaluation.precisions.curve[evaluation.matches.at(0.5)]
-    return {
-        "thresholds": SCORE_GRID,
-        "labels": list(evaluation.samples.labels),
-        "truths": evaluation.positives,
-        "found": grid.found,
-        "wrong": grid.wrong,
-        "f1": _mean_over_labels(grid.f_score()[has]),
-        "precision_at_recall": np.round(at_half, 4),
-    }
+    return Curves(
+        thresholds=tuple(SCORE_GRID.tolist()),
+        labels=tuple(evaluation.samples.labels),
+        truths=tuple(evaluation.positives.tolist()),
+        found=rows_of(grid.found),
+        wrong=rows_of(grid.wrong),
+        f1=tuple(_mean_over_labels(grid.f_score()[has]).tolist()),
+        precision_at_recall=rows_of(np.round(at_half, 4)),
+    )
 
 
 def _mean_over_labels(values: Floats) -> Floats:
     return values.mean(axis=0) if len(values) else np.full(values.shape[1], np.nan)
 
 
-def size_rates(moment: Moment) -> list[quality_of.GroupRate]:
+def size_rates(moment: Moment) -> tuple[quality_of.GroupRate, ...]:
     """Detection rate by object size."""
     return quality_of.rate_by_size(moment.evaluation.arranged, moment.taken)
 
 
-def tile_rates(moment: Moment, plan: TilePlan | None) -> list[quality_of.GroupRate]:
+def tile_rates(moment: Moment, plan: TilePlan | None) -> tuple[quality_of.GroupRate, ...]:
     """Detection rate of targets that a tile edge cuts, beside the others; none without tiles."""
     if plan is None or plan.is_whole:
-        return []
+        return ()
     return quality_of.rate_by_tile_edge(moment.evaluation, moment.taken, plan)
 
 
-def quality(moment: Moment, draws: Draws) -> dict[str, Any]:
+def quality(moment: Moment, fixed: FixedSections, draws: Draws) -> Quality:
     """Tightness and counting, for masks also outlines: means, and their intervals by name.
 
     The count error is predicted minus labelled objects an image: its mean size, its bias and how
@@ -178,23 +176,22 @@ def quality(moment: Moment, draws: Draws) -> dict[str, Any]:
         name: float(column.mean()) if column.size else float("nan")
         for name, column in zip(COUNT_ERRORS, errors.T, strict=True)
     }
-    if not len(draws):
-        return found | {"intervals": {}}
-    each = np.ones((arranged.images, 1))
-    drawn = np.concatenate(
-        [mean_replicates(sums, pairs, draws), mean_replicates(errors, each, draws)], axis=1
-    )
-    return found | {
-        "intervals": {
+    intervals = dict(fixed.quality_intervals)
+    if len(draws):
+        each = np.ones((arranged.images, 1))
+        drawn = np.concatenate(
+            [mean_replicates(sums, pairs, draws), mean_replicates(errors, each, draws)], axis=1
+        )
+        intervals |= {
             name: bootstrap_interval(
                 value, column, draws.drawn, bounds=COUNT_ERRORS.get(name, RATE_BOUNDS)
             )
             for (name, value), column in zip(found.items(), drawn.T, strict=True)
         }
-    }
+    return Quality(**by_name(fixed.quality), **found, intervals=intervals)
 
 
-def traits(moment: Moment, images: traits_of.ImageTraits | None) -> list[traits_of.Trait]:
+def traits(moment: Moment, images: traits_of.ImageTraits | None) -> tuple[traits_of.Trait, ...]:
     """What misses, and false detections, have in common."""
     evaluation, result = moment.evaluation, moment.result
     counted = np.flatnonzero(~evaluation.arranged.truth_crowd)

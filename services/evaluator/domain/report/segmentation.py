@@ -1,23 +1,32 @@
-"""The report on a semantic segmentation version as one JSON document."""
+"""The report on a semantic segmentation version."""
 
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 from services.evaluator.domain.numbers.columns import Floats
 from services.evaluator.domain.numbers.counts import detection_rates
 from services.evaluator.domain.numbers.draws import once
-from services.evaluator.domain.numbers.intervals import Interval, bootstrap_interval
-from services.evaluator.domain.numbers.plain_json import plain
+from services.evaluator.domain.numbers.figure import by_name
+from services.evaluator.domain.numbers.intervals import bootstrap_interval
 from services.evaluator.domain.pixels.tally import SemanticFigures, SemanticTally
-from services.evaluator.domain.report.envelope import (
+from services.evaluator.domain.report.label_analysis import (
+    LabelFigures,
+    LabelRow,
+    analyse,
+    label_results,
+)
+from services.evaluator.domain.report.opening import (
     TaskOptions,
     annotations,
     draws_of,
-    envelope,
+    opening,
     speed,
     to_target,
 )
-from services.evaluator.domain.report.label_analysis import LabelFigures, LabelRow, analyse
 from services.evaluator.domain.report.recommendations import conclusion
+from services.evaluator.domain.report.tree.confusion import Confusion
+from services.evaluator.domain.report.tree.labels import SegmentedLabel
+from services.evaluator.domain.report.tree.overall import SemanticOverall
+from services.evaluator.domain.report.tree.reports import SemanticReport
 
 BACKGROUND = "background"
 OVERALL = (
@@ -27,7 +36,7 @@ OVERALL = (
 PER_LABEL = ("iou", "dice", "boundary_f", "detection_rate")
 
 
-def semantic_report(tally: SemanticTally, options: TaskOptions) -> dict[str, Any]:
+def semantic_report(tally: SemanticTally, options: TaskOptions) -> SemanticReport:
     """Report on pixels and, by connected components, on objects.
 
     ``options.labels`` are without the background. Precision, recall and detection rates are over
@@ -47,17 +56,15 @@ def semantic_report(tally: SemanticTally, options: TaskOptions) -> dict[str, Any
     overall |= {"average_detection_rate": average, "fps": fps}
     rows = _rows(figures, options)
     names = [BACKGROUND, *options.labels]
-    out: dict[str, Any] = plain(
-        envelope(options, "semantic_segmentation", images=images, rate=overall["recall"])
-        | {
-            "conclusion": conclusion(overall["recall"], overall["precision"], rows),
-            "overall": overall,
-            "intervals": intervals,
-            "labels": [_row(row, figures, (whole, drawn), names, draws.drawn) for row in rows],
-            "confusion": {"labels": names, "matrix": figures.matrix, "unit": "pixels"},
-        }
+    rate = overall["recall"]
+    return SemanticReport(
+        **by_name(opening(options, "semantic_segmentation", images=images, rate=rate)),
+        conclusion=conclusion(rate, overall["precision"], rows),
+        overall=SemanticOverall(**overall),
+        intervals=intervals,
+        labels=_labels(rows, figures, (whole, drawn), names, draws.drawn),
+        confusion=Confusion.of(names, figures.matrix, unit="pixels"),
     )
-    return out
 
 
 def _rows(figures: SemanticFigures, options: TaskOptions) -> list[LabelRow]:
@@ -79,35 +86,30 @@ def _rows(figures: SemanticFigures, options: TaskOptions) -> list[LabelRow]:
     )
 
 
-def _row(
-    row: LabelRow,
+def _labels(
+    rows: Sequence[LabelRow],
     figures: SemanticFigures,
-    replicates: tuple[dict[str, Floats], dict[str, Floats]],
-    names: list[str],
+    replicates: tuple[Mapping[str, Floats], Mapping[str, Floats]],
+    names: Sequence[str],
     units: int,
-) -> dict[str, Any]:
+) -> tuple[SegmentedLabel, ...]:
     whole, drawn = replicates
-    place = names.index(row.figures.label, 1)
-    intervals: dict[str, Interval] = {
-        name: bootstrap_interval(float(whole[name][0, place]), drawn[name][:, place], units)
-        for name in PER_LABEL
+    pixels = {name: whole[name][0].tolist() for name in PER_LABEL}
+    intervals = {
+        name: tuple(
+            bootstrap_interval(value, column, units)
+            for value, column in zip(values, drawn[name].T, strict=True)
+        )
+        for name, values in pixels.items()
     }
-    counts = figures.objects
-    return {
-        "label": row.figures.label,
-        **{name: whole[name][0, place] for name in PER_LABEL},
-        "ap": None,
-        "precision": counts.precision()[place],
-        "recall": counts.recall()[place],
-        "f1": counts.f_score()[place],
-        "found": counts.found[place],
-        "wrong": counts.wrong[place],
-        "missed": counts.missed[place],
-        "evaluated": counts.found[place] + counts.missed[place],
-        "share": row.share,
-        "count": row.figures.count,
-        "warnings": list(row.warnings),
-        "advice": row.advice,
-        "intervals": intervals,
-        "to_target": row.figures.to_target,
-    }
+    places = {name: k for k, name in enumerate(names) if k}  # a label may be called background
+    return tuple(
+        SegmentedLabel(
+            **by_name(result),
+            iou=pixels["iou"][k],
+            dice=pixels["dice"][k],
+            boundary_f=pixels["boundary_f"][k],
+        )
+        for result in label_results(rows, figures.objects, places, intervals)
+        for k in [places[result.label]]
+    )

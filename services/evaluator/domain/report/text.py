@@ -1,15 +1,16 @@
-"""The report on an OCR version as one JSON document."""
-
-from typing import Any
+"""The report on an OCR version."""
 
 import numpy as np
 
+from services.evaluator.domain.numbers.figure import by_name
 from services.evaluator.domain.numbers.intervals import bootstrap_interval
-from services.evaluator.domain.numbers.plain_json import plain
 from services.evaluator.domain.objects.evaluation import Evaluation
 from services.evaluator.domain.objects.operating_point import best_threshold, counts_on_grid
-from services.evaluator.domain.report.envelope import TaskOptions, draws_of, envelope, speed
+from services.evaluator.domain.report.opening import TaskOptions, draws_of, opening, speed
 from services.evaluator.domain.report.recommendations import conclusion, recommend
+from services.evaluator.domain.report.tree.confusion import ConfusedCharacters
+from services.evaluator.domain.report.tree.overall import TextOverall
+from services.evaluator.domain.report.tree.reports import Question, TextReport
 from services.evaluator.domain.report.words import say
 from services.evaluator.domain.text.recognition import text_figures, text_replicates
 
@@ -23,7 +24,7 @@ def text_report(
     *,
     truth_texts: tuple[str, ...],
     found_texts: tuple[str, ...],
-) -> dict[str, Any]:
+) -> TextReport:
     """Report on where lines are and what they say, at the threshold with the best F1 of lines.
 
     Raises:
@@ -36,7 +37,7 @@ def text_report(
     figures = text_figures(
         evaluation, truth_texts=truth_texts, found_texts=found_texts, threshold=threshold
     )
-    images = evaluation.arranged.images
+    images, recall = evaluation.arranged.images, figures.recall
     draws = draws_of(options, images)
     drawn = text_replicates(figures.by_image, draws)
     fps, fps_interval = speed(options)
@@ -48,19 +49,13 @@ def text_report(
         for name in FIGURES
     } | {"fps": fps_interval}
     intervals["average_detection_rate"] = intervals["recall"]
-    out: dict[str, Any] = plain(
-        envelope(options, "ocr", images=images, rate=figures.recall)
-        | {
-            "threshold": threshold,
-            "conclusion": conclusion(figures.recall, figures.precision, []),
-            "question": {"text": say("question"), "answers": recommend(grid)},
-            "overall": overall | {"average_detection_rate": figures.recall, "fps": fps},
-            "intervals": intervals,
-            "labels": [],
-            "character_confusions": [
-                {"truth": truth, "read": read, "count": count}
-                for truth, read, count in figures.confusions
-            ],
-        }
+    return TextReport(
+        **by_name(opening(options, "ocr", images=images, rate=recall, threshold=threshold)),
+        conclusion=conclusion(recall, figures.precision, []),
+        question=Question(say("question"), recommend(grid)),
+        overall=TextOverall(**overall, average_detection_rate=recall, fps=fps),
+        intervals=intervals,
+        character_confusions=tuple(
+            ConfusedCharacters(truth, read, count) for truth, read, count in figures.confusions
+        ),
     )
-    return out

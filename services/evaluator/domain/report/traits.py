@@ -74,7 +74,7 @@ class ImageTraits:
 
 def common_traits(
     wrong: Flags, features: Mapping[str, Floats | Categories], *, kind: TraitKind, limit: int = 5
-) -> list[Trait]:
+) -> tuple[Trait, ...]:
     """Find the traits under which objects go wrong more often.
 
     Args:
@@ -86,7 +86,7 @@ def common_traits(
     Fewer than three errors give no trait.
     """
     if wrong.sum() < LEAST_ERRORS:
-        return []
+        return ()
     whole = _Part(int(wrong.sum()), wrong.size)
     tested = [
         (name, value, part, *_test(part, whole))
@@ -107,7 +107,7 @@ def common_traits(
                 outside=percent(rates[1]),
             )
             found.append(Trait(name, value, *rates, part.errors, corrected, words))
-    return found[:limit]
+    return tuple(found[:limit])
 
 
 def image_features(images: ImageTraits | None) -> dict[str, Floats | Categories]:

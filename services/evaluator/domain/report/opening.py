@@ -1,13 +1,13 @@
-"""What reports of all tasks but detection share: options, envelope, notes."""
+"""What reports of all tasks but detection share: options, opening, speed."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
 from services.evaluator.domain.numbers.columns import Floats, Ints
 from services.evaluator.domain.numbers.draws import Draws, draw_images
+from services.evaluator.domain.numbers.figure import by_name
 from services.evaluator.domain.numbers.intervals import (
     Interval,
     bootstrap_interval,
@@ -17,8 +17,8 @@ from services.evaluator.domain.objects.quality import frames_per_second
 from services.evaluator.domain.report.learning_curve import Estimate, annotations_needed
 from services.evaluator.domain.report.recommendations import FEW_IMAGES, notes
 from services.evaluator.domain.report.traits import Categories
-
-SCHEMA = "loupe.report/2"
+from services.evaluator.domain.report.tree.identity import Identity
+from services.evaluator.domain.report.tree.reports import Opening, ReportKind
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class TaskOptions:
 
     labels: tuple[str, ...]
     image_ids: tuple[str, ...] = ()
-    identity: Mapping[str, Any] = field(default_factory=dict)
+    identity: Identity = field(default_factory=Identity)
     dataset_images: int | None = None
     annotation_counts: Sequence[int] | None = None
     pretrained: bool | None = None
@@ -38,32 +38,21 @@ class TaskOptions:
     seed: int = 0
 
 
-def envelope(options: TaskOptions, kind: str, *, images: int, rate: float) -> dict[str, Any]:
-    """Open a report: whose it is and what must be read beside it.
-
-    Sections that only detection has are empty; ``threshold`` is 0 where nothing is held back.
-    """
+def opening(
+    options: TaskOptions, kind: ReportKind, *, images: int, rate: float, threshold: float = 0.0
+) -> Opening:
+    """Whose report it is, and what must be read beside it; no threshold holds nothing back."""
     dataset = images if options.dataset_images is None else options.dataset_images
-    return {
-        "schema": SCHEMA,
-        **options.identity,
-        "kind": kind,
-        "images": images,
-        "dataset_images": dataset,
-        "reference_only": dataset < FEW_IMAGES,
-        "threshold": 0.0,
-        "iou_threshold": 0.5,
-        "notes": notes(
-            rate, dataset_images=dataset, evaluated=images, pretrained=options.pretrained
-        ),
-        "question": None,
-        "most_confused": [],
-        "by_size": [],
-        "by_tile_edge": [],
-        "quality": {},
-        "traits": [],
-        "regressions": {"states": {}, "passes": {}},
-    }
+    return Opening(
+        **by_name(options.identity),
+        kind=kind,
+        images=images,
+        dataset_images=dataset,
+        reference_only=dataset < FEW_IMAGES,
+        threshold=threshold,
+        iou_threshold=0.5,
+        notes=notes(rate, dataset_images=dataset, evaluated=images, pretrained=options.pretrained),
+    )
 
 
 def draws_of(options: TaskOptions, images: int) -> Draws:

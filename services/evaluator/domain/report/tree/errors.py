@@ -1,0 +1,42 @@
+"""The errors worth looking at first, and corrected images that are watched."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from services.evaluator.domain.objects.error_gallery import ErrorKind, ErrorRecord
+from services.evaluator.domain.objects.regressions import State
+
+
+@dataclass(frozen=True, slots=True)
+class Errors:
+    """Errors of a detector: how many of each kind, and up to 20 of each kind and label."""
+
+    counts: dict[ErrorKind, int]
+    samples: tuple[ErrorRecord, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MistakenImage:
+    """An image that got a wrong label, with the score of that one."""
+
+    kind: Literal["wrong_label"] = "wrong_label"
+    image_id: str
+    true_label: str
+    predicted_label: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class MistakenImages:
+    """Errors of a classifier: how many of each true label, and up to 20 of each."""
+
+    counts: dict[str, int]
+    samples: tuple[MistakenImage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Regressions:
+    """Corrected images by their id: what became of each, and who passes."""
+
+    states: dict[str, State] = field(default_factory=dict)
+    passes: dict[str, bool] = field(default_factory=dict)
