@@ -19,6 +19,8 @@ export type Regression = Schemas["RegressionAnswer"];
 export type RegressionState = Regression["state"];
 export type Comparison = Schemas["ComparisonAnswer"];
 export type Difference = Schemas["Difference"];
+export type Quality = Schemas["Quality"];
+export type Judgement = Schemas["JudgementAnswer"];
 export type ErrorQuery = NonNullable<
   paths["/api/evaluator/projects/{project_id}/versions/{version}/errors"]["get"]["parameters"]["query"]
 >;
@@ -34,13 +36,21 @@ export function getReport(projectId: string, version: string, language: Language
   );
 }
 
-/** Compute a report anew from the same snapshot and predictions: after an update of the platform. */
-export function recomputeReport(projectId: string, version: string, language: Language) {
-  return body(
-    client.POST("/api/evaluator/projects/{project_id}/versions/{version}/report:recompute", {
-      params: { path: { project_id: projectId, version }, query: { language } },
-    }),
-  );
+const JUDGEMENT = "/api/evaluator/projects/{project_id}/versions/{version}/judgement";
+
+/** How far the judgement on a version is; `revision` counts the report that is there, 0 for none. */
+export function getJudgement(projectId: string, version: string) {
+  return body(client.GET(JUDGEMENT, { params: { path: { project_id: projectId, version } } }));
+}
+
+/** Have a report computed anew from the same snapshot and predictions; the present one stays until then. */
+export function judgeAgain(projectId: string, version: string) {
+  return body(client.POST(JUDGEMENT, { params: { path: { project_id: projectId, version } } }));
+}
+
+/** Give up the judgement under way; a report that is there stays. */
+export function cancelJudgement(projectId: string, version: string) {
+  return body(client.POST(`${JUDGEMENT}:cancel`, { params: { path: { project_id: projectId, version } } }));
 }
 
 export type ReportForm = "pdf" | "html";

@@ -1,6 +1,6 @@
 /** Answers of the platform as the published contracts type them; a test names only what it is about. */
 import type { Annotation } from "../api/annotation";
-import type { ErrorImage, LabelResult, Report } from "../api/evaluator";
+import type { ErrorImage, Judgement, LabelResult, Report } from "../api/evaluator";
 import type { GalleryImage, ImageDetail } from "../api/gallery";
 import type { Deployment, Prediction, TestRun } from "../api/inference";
 import type { TilePlanAnswer } from "../api/tiling";
@@ -295,6 +295,10 @@ export function report(part: Partial<Report> = {}): Report {
     details: {},
     ...part,
   } as unknown as Report;
+}
+
+export function judgement(part: Partial<Judgement> = {}): Judgement {
+  return { version: "V1", state: "completed", reason: "", progress: { percent: 100, stage: "" }, revision: 1, ...part };
 }
 
 export function errorImage(part: Partial<ErrorImage> = {}): ErrorImage {

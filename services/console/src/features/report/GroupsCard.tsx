@@ -51,7 +51,7 @@ function Rates({ title, rows }: RatesProps): ReactNode {
           title: words.report.interval,
           key: "interval",
           width: 130,
-          render: (_, { interval }) => range(interval ?? undefined),
+          render: (_, { interval }) => range(interval),
         },
         {
           title: words.report.detectionRate,

@@ -1,36 +1,64 @@
 import { Statistic } from "antd";
 import type { ReactNode } from "react";
-import type { Report } from "../../api/evaluator";
-import { useWords } from "../../i18n/language";
+import type { Quality, Report } from "../../api/evaluator";
+import { useWords, type Words } from "../../i18n/language";
 import { percent } from "../../ui/format";
 import { HelpTip } from "../../ui/HelpTip";
 import { Section } from "../../ui/Section";
-import { qualityFigures } from "./quality";
+
+type Named = Words["report"]["maskIou"];
+type Figure = Exclude<keyof Quality, "intervals">;
+
+/** Every figure of the section, in the order in which they are shown. */
+const UNITS: Readonly<Record<Figure, "share" | "objects">> = {
+  iou: "share",
+  tightness: "share",
+  coverage: "share",
+  boundary_iou: "share",
+  boundary_f: "share",
+  shape: "share",
+  boundary_map: "share",
+  boundary_map_50: "share",
+  map_rotated: "share",
+  map_50_rotated: "share",
+  count_mean_absolute: "objects",
+  count_bias: "objects",
+  count_exact_rate: "share",
+};
+const FIGURES = Object.keys(UNITS) as readonly Figure[];
 
 /** How tightly found targets are outlined, and how well they are counted. */
 export function QualityCard({ report }: { readonly report: Report }): ReactNode {
   const words = useWords();
-  const figures = qualityFigures(report.quality);
+  const { quality, kind } = report;
+  const figures = FIGURES.flatMap((name) => {
+    const value = quality[name];
+    return typeof value === "number" ? [{ name, value, named: wordsOf(name, kind, words) }] : [];
+  });
   if (figures.length === 0) return null;
   return (
     <Section name="quality" title={words.report.quality} help={words.report.qualityHelp}>
       <div className="figures quality-figures" data-testid="quality">
-        {figures.map(({ name, value, unit }) => (
+        {figures.map(({ name, value, named }) => (
           <div key={name} className="figure">
             <Statistic
               title={
                 <>
-                  {words.report.qualities[name].name}{" "}
-                  <HelpTip title={words.report.qualities[name].name} text={words.report.qualities[name].help} />
+                  {named.name} <HelpTip title={named.name} text={named.help} />
                 </>
               }
-              value={unit === "share" ? percent(value) : signed(value, name === "count_bias")}
+              value={UNITS[name] === "share" ? percent(value) : signed(value, name === "count_bias")}
             />
           </div>
         ))}
       </div>
     </Section>
   );
+}
+
+/** Masks and boxes both have an IoU, each of its own kind. */
+function wordsOf(name: Figure, kind: Report["kind"], { report: { maskIou, qualities } }: Words): Named {
+  return name === "iou" && kind === "mask" ? maskIou : qualities[name];
 }
 
 function signed(value: number, sign: boolean): string {

@@ -3,17 +3,19 @@ import { fireEvent, screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { HttpResponse } from "msw";
 import { describe, expect, test } from "vitest";
-import { errorImage, labelResult, project, report, training } from "../../testing/builders";
+import { errorImage, judgement, labelResult, project, report, training } from "../../testing/builders";
 import { answers, pageOf, problem } from "../../testing/platform";
 import { LANGUAGES, open } from "../../testing/screen";
 
 const VERSIONS = "GET /api/trainer/projects/p1/versions";
 const REPORT = "GET /api/evaluator/projects/p1/versions/V1/report";
+const JUDGEMENT = "GET /api/evaluator/projects/p1/versions/V1/judgement";
 const ERRORS = "GET /api/evaluator/projects/p1/versions/V1/errors";
 const AROUND = {
   "GET /api/workspace/projects/p1": project(),
   [VERSIONS]: pageOf(training()),
   [REPORT]: report(),
+  [JUDGEMENT]: judgement(),
   [ERRORS]: pageOf(errorImage()),
   "GET /api/gallery/projects/p1/images/:id/thumbnail": () => new HttpResponse(new Blob(["x"])),
   "GET /api/gallery/projects/p1/images/:id/content": () => new HttpResponse(new Blob(["x"])),
@@ -94,4 +96,60 @@ test("both counts of a label are named: those of the whole set and those that we
   // The table by label stands before the confusion matrix, which has a row of that name, too.
   const [row] = screen.getAllByRole("row", { name: /scratch/ });
   expect(row).toHaveTextContent("60.0%1060");
+});
+
+describe.each(LANGUAGES)("the judgement in %s", (language) => {
+  test("computing anew shows how far it is beside the present report, and the new one when it ends", async () => {
+    answers(AROUND);
+    const { words } = open("/projects/p1/report/V1", language);
+    const again = await screen.findByRole("button", { name: new RegExp(words.report.recompute) });
+    const running = judgement({ state: "running", progress: { percent: 60, stage: "rendering" } });
+    answers({ "POST /api/evaluator/projects/p1/versions/V1/judgement": running, [JUDGEMENT]: running });
+    await userEvent.click(again);
+    const shown = await screen.findByTestId("judgement");
+    expect(shown).toHaveTextContent(words.report.recomputing);
+    expect(shown).toHaveTextContent(`60 % ${words.report.stages.rendering}`);
+    expect(screen.getByTestId("conclusion")).toBeVisible();
+    answers({ [JUDGEMENT]: judgement({ revision: 2 }), [REPORT]: report({ revision: 2, conclusion: "Another one." }) });
+    expect(await screen.findByText("Another one.", {}, { timeout: 4_000 })).toBeVisible();
+    expect(screen.queryByTestId("judgement")).toBeNull();
+    expect(screen.getByText(words.report.recomputed)).toBeVisible();
+  });
+
+  test("the first one can be given up, and the page says so", async () => {
+    const running = judgement({ state: "running", revision: 0, progress: { percent: 20, stage: "computing" } });
+    answers({ ...AROUND, [REPORT]: () => problem(404, "not-found"), [JUDGEMENT]: running });
+    const { words } = open("/projects/p1/report/V1", language);
+    expect(await screen.findByText(words.report.computing)).toBeVisible();
+    const cancelled = judgement({ state: "cancelled", revision: 0 });
+    answers({
+      "POST /api/evaluator/projects/p1/versions/V1/judgement:cancel": cancelled,
+      [JUDGEMENT]: cancelled,
+      [REPORT]: () => problem(409, "conflict", "version V1 could not be judged"),
+    });
+    await userEvent.click(await screen.findByRole("button", { name: words.common.cancel }));
+    expect(await screen.findByText("version V1 could not be judged")).toBeVisible();
+    expect(screen.queryByTestId("judgement")).toBeNull();
+    expect(screen.getByRole("button", { name: new RegExp(words.report.recompute) })).toBeVisible();
+  });
+});
+
+test("a computation that failed leaves the earlier report, and says why", async () => {
+  answers({ ...AROUND, [JUDGEMENT]: judgement({ state: "failed", reason: "the predictions blob is damaged" }) });
+  const { words } = open("/projects/p1/report/V1", "en");
+  expect(await screen.findByText(words.report.notRecomputed)).toBeVisible();
+  expect(screen.getByText("the predictions blob is damaged")).toBeVisible();
+});
+
+test("figures of quality that a report has are shown, and those it lacks are left out", async () => {
+  const quality = { iou: 0.8, coverage: null, boundary_iou: 0.6, count_bias: 0.25, intervals: {} };
+  answers({ ...AROUND, [REPORT]: report({ kind: "mask", quality }) });
+  const { words } = open("/projects/p1/report/V1", "en");
+  const shown = await screen.findByTestId("quality");
+  const { qualities, maskIou } = words.report;
+  for (const text of [maskIou.name, "80.0%", qualities.boundary_iou.name, qualities.count_bias.name, "+0.25"]) {
+    expect(shown).toHaveTextContent(text);
+  }
+  expect(shown).not.toHaveTextContent(qualities.coverage.name);
+  expect(shown).not.toHaveTextContent(qualities.iou.name);
 });

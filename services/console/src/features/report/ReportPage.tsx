@@ -1,5 +1,4 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { LoadingOutlined } from "@ant-design/icons";
 import { Alert, Button, Card, Empty, Select, Skeleton, Space, Typography } from "antd";
 import { useRef, type ReactNode } from "react";
 import { Link, useNavigate, useParams } from "react-router";
@@ -15,6 +14,7 @@ import { CurvesCard } from "./CurvesCard";
 import { ErrorGallery } from "./ErrorGallery";
 import { ErrorSplitCard } from "./ErrorSplitCard";
 import { GroupsCard } from "./GroupsCard";
+import { JudgementProgress } from "./JudgementProgress";
 import { LabelsCard } from "./LabelsCard";
 import { Overview } from "./Overview";
 import { QualityCard } from "./QualityCard";
@@ -23,6 +23,7 @@ import { ThresholdCard } from "./ThresholdCard";
 import { RecomputeReport } from "./RecomputeReport";
 import { SaveReport } from "./SaveReport";
 import { TraitsCard } from "./TraitsCard";
+import { isUnderWay, useJudgement } from "./useJudgement";
 import { useReportView } from "./useReportView";
 import "./report.css";
 
@@ -51,6 +52,9 @@ export function ReportPage(): ReactNode {
     refetchInterval: ({ state }) => (awaited(state.error) ? LOOK_AGAIN_MS : false),
     enabled: version !== undefined,
   });
+  const isAwaited = awaited(report.error);
+  const judgement = useJudgement(version, isAwaited);
+  const underWay = isUnderWay(judgement);
 
   if (versions.isError) {
     return <ProblemAlert error={versions.error} onRetry={() => void versions.refetch()} />;
@@ -78,16 +82,19 @@ export function ReportPage(): ReactNode {
           onChange={(name) => void go(`/projects/${project.id}/report/${name}`)}
         />
         {report.data !== undefined && <SaveReport version={report.data.version} />}
-        {version !== undefined && (report.isError ? !awaited(report.error) : report.isSuccess) && (
+        {version !== undefined && !underWay && !isAwaited && !report.isPending && (
           <RecomputeReport key={version} version={version} />
         )}
       </Space>
-      {report.isError &&
-        (awaited(report.error) ? (
-          <Alert type="info" showIcon icon={<LoadingOutlined />} title={words.report.computing} />
-        ) : (
-          <ProblemAlert error={report.error} onRetry={() => void report.refetch()} />
-        ))}
+      {version !== undefined && (underWay || isAwaited) && (
+        <JudgementProgress version={version} judgement={judgement} />
+      )}
+      {judgement?.state === "failed" && judgement.revision > 0 && (
+        <Alert type="warning" showIcon title={words.report.notRecomputed} description={judgement.reason} />
+      )}
+      {report.isError && !isAwaited && !underWay && (
+        <ProblemAlert error={report.error} onRetry={() => void report.refetch()} />
+      )}
       {report.isPending && (
         <Card>
           <Skeleton active paragraph={{ rows: 8 }} />
