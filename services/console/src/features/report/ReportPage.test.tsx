@@ -113,7 +113,7 @@ describe.each(LANGUAGES)("the judgement in %s", (language) => {
     answers({ [JUDGEMENT]: judgement({ revision: 2 }), [REPORT]: report({ revision: 2, conclusion: "Another one." }) });
     expect(await screen.findByText("Another one.", {}, { timeout: 4_000 })).toBeVisible();
     expect(screen.queryByTestId("judgement")).toBeNull();
-    expect(screen.getByText(words.report.recomputed)).toBeVisible();
+    expect(await screen.findByText(words.report.recomputed)).toBeInTheDocument();
   });
 
   test("the first one can be given up, and the page says so", async () => {
