@@ -11,7 +11,13 @@ from tests.browser.watching import Parts, Platform, Watched, sign_in
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(1500)]
 
 TRAINING_MS = 600_000  # a training of half a minute, on a machine that others keep busy
-TABS = {"图库": "上传图像", "训练": "版本记录", "评估报告": "混淆矩阵", "测试": "测试结果"}
+TABS = {
+    "图库": "上传图像",
+    "标注": "标签",
+    "训练": "版本记录",
+    "评估报告": "混淆矩阵",
+    "测试": "测试结果",
+}
 
 
 def test_from_an_empty_platform_to_a_corrected_test(
@@ -117,11 +123,9 @@ def read_the_report(watched: Watched) -> None:
     expect(page.get_by_test_id("quality")).to_contain_text("Tightness")
     watched.shot("11-report", whole=True)
     page.locator(".error-link").first.click()
-    page.locator(".ant-drawer .stage img").wait_for()
-    expect(page).to_have_url(re.compile(r"/gallery\?image="))
+    page.locator(".workbench .stage img").wait_for()
+    expect(page).to_have_url(re.compile(r"/annotate/"))
     watched.shot("11-error-image")
-    page.keyboard.press("Escape")
-    expect(page.locator(".ant-drawer-content, .ant-drawer-section")).to_have_count(0)
 
 
 def run_and_correct_a_test(watched: Watched, parts: Parts) -> None:
@@ -139,32 +143,34 @@ def run_and_correct_a_test(watched: Watched, parts: Parts) -> None:
     watched.shot("12-test")
     page.get_by_role("button", name="Correct").click()
     page.locator(".ant-modal-confirm").get_by_role("button", name="Correct").click()
-    page.get_by_role("button", name="Draw").click()
+    page.locator(".workbench .stage img").wait_for()
+    page.keyboard.press("b")
     draw_a_box(page)
     watched.shot("13-correct")
     page.get_by_role("button", name="Save as annotation").click()
     page.get_by_role("button", name="Edit annotation").click()
-    boxes = page.locator(".editor-box").count()
-    page.locator(".editor-box").last.click()
+    page.locator(".workbench .stage img").wait_for()
+    boxes = page.locator(".editor-shape").count()
+    page.locator(".object-list button[aria-pressed]").first.click()
     page.keyboard.press("Delete")
-    expect(page.locator(".editor-box")).to_have_count(boxes - 1)
+    expect(page.locator(".editor-shape")).to_have_count(boxes - 1)
     page.keyboard.press("Control+z")
-    expect(page.locator(".editor-box")).to_have_count(boxes)
+    expect(page.locator(".editor-shape")).to_have_count(boxes)
     page.get_by_role("button", name="Save as annotation").click()
     expect(page.get_by_role("button", name="Edit annotation")).to_be_visible()
 
 
 def draw_a_box(page: Page) -> None:
-    stage = page.locator(".tested .stage").bounding_box()
+    stage = page.locator(".workbench .stage").bounding_box()
     assert stage is not None
-    boxes = page.locator(".editor-box").count()
+    boxes = page.locator(".editor-shape").count()
     page.mouse.move(stage["x"] + stage["width"] / 2, stage["y"] + stage["height"] / 2)
     page.mouse.down()
     page.mouse.move(
         stage["x"] + stage["width"] / 2 + 80, stage["y"] + stage["height"] / 2 + 60, steps=4
     )
     page.mouse.up()
-    expect(page.locator(".editor-box")).to_have_count(boxes + 1)
+    expect(page.locator(".editor-shape")).to_have_count(boxes + 1)
 
 
 def in_the_other_language(watched: Watched) -> None:

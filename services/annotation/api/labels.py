@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends, Response
 
 from services.annotation.api.annotations import Id
 from services.annotation.api.schemas import LabelList, LabelResponse, LabelWrite
+from services.annotation.domain.task_shapes import KINDS
 from services.annotation.handlers.labels import Labels
 from shared.http.callers import Editor, Viewer
 from shared.http.preconditions import ExpectedVersion, IdempotencyKey, set_etag
@@ -22,10 +23,14 @@ router = APIRouter(tags=["labels"], prefix="/projects/{project_id}/labels")
 async def list_labels(
     who: Viewer, labels: Labelling, projects: Directory, project_id: Id
 ) -> LabelList:
-    """List a project's labels, oldest first."""
-    await projects.require(who.tenant, project_id)
+    """List a project's labels, oldest first, and what kinds of shapes its task knows."""
+    project = await projects.require(who.tenant, project_id)
     found = await labels.list_labels(who.tenant, project_id)
-    return LabelList(items=tuple(LabelResponse.of(label) for label in found), total=len(found))
+    return LabelList(
+        items=tuple(LabelResponse.of(label) for label in found),
+        total=len(found),
+        shape_kinds=KINDS[project.task],
+    )
 
 
 @router.post("", status_code=201)

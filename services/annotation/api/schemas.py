@@ -11,6 +11,7 @@ from services.annotation.handlers.annotations import AnnotatedView, Summary
 from services.annotation.repository import Label
 from shared.clock import Timestamp
 from shared.contracts.shapes import Closed, IgnoreRegion, Name, Shape
+from shared.runtime.tasks.names import ShapeKind
 
 _MAX_REGIONS = 1000
 
@@ -127,7 +128,8 @@ class LabelResponse(BaseModel):
 
 
 class LabelList(BaseModel):
-    """All labels of a project, oldest first."""
+    """All labels of a project, oldest first, and the kinds of shapes that may carry them."""
 
     items: tuple[LabelResponse, ...]
     total: int
+    shape_kinds: tuple[ShapeKind, ...]

@@ -49,6 +49,7 @@ async def test_what_is_saved_is_read_and_told(stores: Stores) -> None:
     assert event.data.target_areas == (400.0, 400.0)
     assert event.data.image_area == 640 * 480
     assert sorted(item["name"] for item in labels["items"]) == ["scratch", "stain"]
+    assert labels["shape_kinds"] == ["box", "rotated_box"]
 
 
 async def test_saving_the_same_again_changes_and_says_nothing(stores: Stores) -> None:

@@ -6,6 +6,10 @@ type Schemas = components["schemas"];
 
 export type Annotation = Awaited<ReturnType<typeof getAnnotation>>;
 export type NewShape = Schemas["CorrectionWrite"]["shapes"][number];
+export type ShapeKind = NewShape["kind"];
+export type NewRegion = Schemas["IgnoreRegion"];
+export type Label = Schemas["LabelResponse"];
+export type Change = Awaited<ReturnType<typeof listChanges>>["items"][number];
 export type ImportReport = Schemas["ImportResponse"];
 export type ImportedFile = ImportReport["entries"][number];
 
@@ -41,33 +45,90 @@ export async function importAnnotations(
 }
 
 /** What a person says is in the image, after a version has said it: a tested image becomes an annotated one. */
-export function correct(
-  projectId: string,
-  imageId: string,
-  predictionId: string,
-  shapes: readonly NewShape[],
-) {
+export function correct(projectId: string, imageId: string, predictionId: string, drawn: Drawn) {
   return body(
     client.POST("/api/annotation/projects/{project_id}/images/{image_id}/corrections", {
       params: { path: { project_id: projectId, image_id: imageId } },
-      body: { prediction_id: predictionId, shapes: [...shapes], ignore_regions: [] },
+      body: { prediction_id: predictionId, ...drawn },
     }),
   );
 }
 
-/** Save an annotation anew; one that somebody else saved since it was read is refused. */
-export function saveAnnotation(
-  projectId: string,
-  { image_id: imageId, version, ignore_regions, split }: Annotation,
-  shapes: readonly NewShape[],
-) {
+/** What stands in an annotation as a person drew it. */
+export interface Drawn {
+  readonly shapes: NewShape[];
+  readonly ignore_regions: NewRegion[];
+}
+
+/** Save an annotation anew; one that somebody else saved since that version was read is refused. */
+export function saveAnnotation(projectId: string, imageId: string, version: number, drawn: Drawn) {
   return body(
     client.PUT("/api/annotation/projects/{project_id}/images/{image_id}", {
       params: {
         path: { project_id: projectId, image_id: imageId },
         header: { "If-Match": `"${version}"` },
       },
-      body: { shapes: [...shapes], ignore_regions, split },
+      body: drawn,
+    }),
+  );
+}
+
+/** Make an image unannotated again, which is not the same as annotated with nothing on it. */
+export async function clearAnnotation(projectId: string, imageId: string, version: number): Promise<void> {
+  await client.DELETE("/api/annotation/projects/{project_id}/images/{image_id}", {
+    params: {
+      path: { project_id: projectId, image_id: imageId },
+      header: { "If-Match": `"${version}"` },
+    },
+  });
+}
+
+/** The steps of an image's annotation, newest first. */
+export function listChanges(projectId: string, imageId: string, page: number, pageSize: number) {
+  return body(
+    client.GET("/api/annotation/projects/{project_id}/images/{image_id}/history", {
+      params: { path: { project_id: projectId, image_id: imageId }, query: { page, page_size: pageSize } },
+    }),
+  );
+}
+
+export function createLabel(projectId: string, name: string) {
+  return body(
+    client.POST("/api/annotation/projects/{project_id}/labels", {
+      params: { path: { project_id: projectId } },
+      body: { name },
+    }),
+  );
+}
+
+/** Annotations follow, a moment later. */
+export function renameLabel(projectId: string, { id, version }: Label, name: string) {
+  return body(
+    client.PATCH("/api/annotation/projects/{project_id}/labels/{label_id}", {
+      params: {
+        path: { project_id: projectId, label_id: id },
+        header: { "If-Match": `"${version}"` },
+      },
+      body: { name },
+    }),
+  );
+}
+
+/** The label goes, and with it every shape that carries it. */
+export async function deleteLabel(projectId: string, { id, version }: Label): Promise<void> {
+  await client.DELETE("/api/annotation/projects/{project_id}/labels/{label_id}", {
+    params: {
+      path: { project_id: projectId, label_id: id },
+      header: { "If-Match": `"${version}"` },
+    },
+  });
+}
+
+/** What of the project is annotated, and how many annotations carry which label. */
+export function summariseAnnotations(projectId: string) {
+  return body(
+    client.GET("/api/annotation/projects/{project_id}/summary", {
+      params: { path: { project_id: projectId } },
     }),
   );
 }

@@ -1,5 +1,4 @@
 import { Navigate, type RouteObject } from "react-router";
-import { OpenInGallery } from "../features/gallery/OpenInGallery";
 import { ProjectLayout } from "../features/projects/ProjectLayout";
 import { AppShell } from "./AppShell";
 import { CrashPage } from "./CrashPage";
@@ -8,6 +7,7 @@ import { CrashPage } from "./CrashPage";
 const projects = async () => ({ Component: (await import("../features/projects/ProjectsPage")).ProjectsPage });
 const notFound = async () => ({ Component: (await import("./NotFoundPage")).NotFoundPage });
 const gallery = async () => ({ Component: (await import("../features/gallery/GalleryPage")).GalleryPage });
+const annotate = async () => ({ Component: (await import("../features/annotate/AnnotatePage")).AnnotatePage });
 const train = async () => ({ Component: (await import("../features/train/TrainPage")).TrainPage });
 const report = async () => ({ Component: (await import("../features/report/ReportPage")).ReportPage });
 const test = async () => ({ Component: (await import("../features/test/TestPage")).TestPage });
@@ -34,7 +34,8 @@ export const routes: RouteObject[] = [
             children: [
               { index: true, element: <Navigate to="gallery" replace /> },
               { path: "gallery", lazy: gallery },
-              { path: "annotate/:imageId", element: <OpenInGallery /> },
+              { path: "annotate", lazy: annotate },
+              { path: "annotate/:imageId", lazy: annotate },
               { path: "tiling", lazy: tiling },
               { path: "train", lazy: train },
               { path: "report", lazy: report },

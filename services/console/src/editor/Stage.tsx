@@ -1,6 +1,6 @@
 import { ExpandOutlined, MinusOutlined, PlusOutlined } from "@ant-design/icons";
 import { Button, Space, Spin } from "antd";
-import { useRef, type CSSProperties, type PointerEvent, type ReactNode } from "react";
+import { useImperativeHandle, useRef, type CSSProperties, type PointerEvent, type ReactNode, type Ref } from "react";
 import { useWords } from "../i18n/language";
 import { ProblemAlert } from "../ui/ProblemAlert";
 import { usePicture } from "../ui/usePicture";
@@ -22,7 +22,17 @@ interface Props {
   readonly captions?: boolean;
   readonly wheel?: WheelRule;
   /** Drawn above the marks in image pixels, for editors. */
-  readonly overlay?: (view: View) => ReactNode;
+  readonly overlay?: ReactNode;
+  /** Brightness and contrast of the picture, in percent. */
+  readonly light?: { readonly brightness: number; readonly contrast: number };
+  /** Zooming from outside, say by key. */
+  readonly handle?: Ref<Zoom>;
+}
+
+export interface Zoom {
+  readonly larger: () => void;
+  readonly smaller: () => void;
+  readonly fit: () => void;
 }
 
 const BUTTON_STEP = 1.4;
@@ -31,12 +41,17 @@ const PIXELATED_FROM = 3;
 
 /** An image with marks on it: wheel zooms at the pointer, dragging moves, double click fits. */
 export function Stage(props: Props): ReactNode {
-  const { path, preview, name, image, marks, height, captions = true, wheel = "always", overlay } = props;
+  const { path, preview, name, image, marks, height, captions = true, wheel = "always", overlay, light, handle } = props;
   const small = usePicture(preview ?? null);
   const whole = usePicture(path);
   const url = whole.url ?? small.url;
   const { stage, holder, view, show, zoom } = useView(image, wheel);
   const drag = useRef<Point | null>(null);
+  useImperativeHandle(handle, () => ({
+    larger: () => zoom(BUTTON_STEP),
+    smaller: () => zoom(1 / BUTTON_STEP),
+    fit: () => show(null),
+  }));
 
   const move = (event: PointerEvent): void => {
     if (drag.current === null) return;
@@ -74,6 +89,7 @@ export function Stage(props: Props): ReactNode {
             height: image.height,
             transform: `translate(${view.x}px, ${view.y}px) scale(${view.scale})`,
             imageRendering: view.scale >= PIXELATED_FROM ? "pixelated" : "auto",
+            ...(light === undefined ? {} : { filter: `brightness(${light.brightness}%) contrast(${light.contrast}%)` }),
           }}
         />
       )}
@@ -82,7 +98,7 @@ export function Stage(props: Props): ReactNode {
           {url !== null && (
             <MarkLayer marks={marks} captions={captions} headroom={headroomOf(image, stage)} />
           )}
-          {overlay?.(view)}
+          {overlay}
         </g>
       </svg>
       {url === null && (

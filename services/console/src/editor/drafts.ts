@@ -26,6 +26,12 @@ export function readDraft<T>(name: string, isWork: (work: unknown) => work is T)
   return draft !== null && isWork(draft.work) ? { at: draft.at, work: draft.work } : null;
 }
 
+/** Names of the drafts that begin so. */
+export function draftNames(beginning: string): string[] {
+  const whole = PREFIX + beginning;
+  return Object.keys(localStorage).flatMap((key) => (key.startsWith(whole) ? [key.slice(PREFIX.length)] : []));
+}
+
 export function dropDraft(name: string): void {
   localStorage.removeItem(PREFIX + name);
 }

@@ -6,17 +6,17 @@ export interface History<T> {
   readonly future: readonly T[];
 }
 
-/** More steps than this nobody takes back. */
-const STEPS_LIMIT = 200;
-
 export function begun<T>(present: T): History<T> {
   return { past: [], present, future: [] };
 }
 
-/** A new step; what was taken back before it is gone. A step that changes nothing is none. */
+/**
+ * A new step; what was taken back before it is gone. A step that changes nothing is none. There is no limit:
+ * steps share what they do not change.
+ */
 export function stepped<T>(history: History<T>, present: T): History<T> {
   if (present === history.present) return history;
-  return { past: [...history.past, history.present].slice(-STEPS_LIMIT), present, future: [] };
+  return { past: [...history.past, history.present], present, future: [] };
 }
 
 export function undone<T>({ past, present, future }: History<T>): History<T> {
@@ -29,4 +29,9 @@ export function redone<T>({ past, present, future }: History<T>): History<T> {
   const [next, ...rest] = future;
   if (next === undefined) return { past, present, future };
   return { past: [...past, present], present: next, future: rest };
+}
+
+/** Every step as `change` makes it: what came from elsewhere stays, whatever is taken back. */
+export function throughout<T>({ past, present, future }: History<T>, change: (step: T) => T): History<T> {
+  return { past: past.map(change), present: change(present), future: future.map(change) };
 }

@@ -1,9 +1,10 @@
 // @vitest-environment happy-dom
 import { expect, test } from "vitest";
-import { commandOf, type Key } from "./keys";
+import { commandOf, KEYS, type Key } from "./keys";
 
 function pressed(key: string, held: Partial<Key> = {}) {
-  return commandOf({ key, ctrlKey: false, metaKey: false, shiftKey: false, target: document.body, ...held });
+  const none = { ctrlKey: false, metaKey: false, shiftKey: false, altKey: false };
+  return commandOf({ key, ...none, target: document.body, ...held });
 }
 
 test("undo and redo are where hands expect them", () => {
@@ -21,11 +22,27 @@ test("arrows shift by one pixel, with the shift key by ten", () => {
 
 test("digits choose labels by their place", () => {
   expect(pressed("1")).toEqual({ do: "label", place: 0 });
-  expect(pressed("0")).toBeNull();
+  expect(pressed("9")).toEqual({ do: "label", place: 8 });
 });
 
-test("keys that are typed into a field are the field's", () => {
+test("signs are taken as they are typed, whatever key they need", () => {
+  expect(pressed("?", { shiftKey: true })).toEqual({ do: "help" });
+  expect(pressed("+", { shiftKey: true })).toEqual({ do: "larger" });
+});
+
+test("no two actions share a key", () => {
+  const chords = Object.values(KEYS).flat();
+  expect(new Set(chords).size).toBe(chords.length);
+});
+
+test("keys that are typed into a field, pressed on a button or in a dialog are theirs", () => {
   const field = document.createElement("input");
+  const button = document.createElement("button");
+  const dialog = document.createElement("div");
+  dialog.setAttribute("role", "dialog");
   expect(pressed("Delete", { target: field })).toBeNull();
+  expect(pressed("Enter", { target: button })).toBeNull();
+  expect(pressed("Delete", { target: button })).toEqual({ do: "delete" });
+  expect(pressed("Delete", { target: dialog })).toBeNull();
   expect(pressed("Delete")).toEqual({ do: "delete" });
 });

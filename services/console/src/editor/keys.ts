@@ -1,15 +1,96 @@
-/** What a key means while boxes are edited. */
+/** Which key does what in the editor: one table for the keys, the hints on buttons and the dialog of hotkeys. */
 import type { Point } from "./geometry";
-import type { Tool } from "./tools";
+import type { Tool } from "./desk";
+
+export type Action =
+  | `tool ${Tool}`
+  | "undo"
+  | "redo"
+  | "delete"
+  | "copy"
+  | "paste"
+  | "repeat"
+  | "all"
+  | "next shape"
+  | "previous shape"
+  | "finish"
+  | "leave"
+  | "front"
+  | "back"
+  | "hide"
+  | "lock"
+  | "labels"
+  | "text"
+  | "nothing"
+  | "marks"
+  | "captions"
+  | "outlines"
+  | "larger"
+  | "smaller"
+  | "fit"
+  | "next"
+  | "previous"
+  | "next unlabelled"
+  | "save"
+  | "help";
 
 export type Command =
-  | { readonly do: "undo" | "redo" | "delete" | "copy" | "paste" | "leave" }
-  | { readonly do: "tool"; readonly tool: Tool }
+  | { readonly do: Action }
   | { readonly do: "nudge"; readonly by: Point }
   /** The label of this place in the list. */
   | { readonly do: "label"; readonly place: number };
 
-export type Key = Pick<KeyboardEvent, "key" | "ctrlKey" | "metaKey" | "shiftKey" | "target">;
+/** Chords as {@link chordOf} tells them; the first is the one that is shown. */
+export const KEYS: Readonly<Record<Action, readonly string[]>> = {
+  "tool select": ["V"],
+  "tool pan": ["H"],
+  "tool box": ["B"],
+  "tool rotated_box": ["R"],
+  "tool polygon": ["P"],
+  "tool brush": ["M"],
+  "tool eraser": ["E"],
+  "tool ignore": ["I"],
+  undo: ["Ctrl+Z"],
+  redo: ["Ctrl+Y", "Ctrl+Shift+Z"],
+  delete: ["Delete", "Backspace"],
+  copy: ["Ctrl+C"],
+  paste: ["Ctrl+V"],
+  repeat: ["N"],
+  all: ["Ctrl+A"],
+  "next shape": ["."],
+  "previous shape": [","],
+  finish: ["Enter"],
+  leave: ["Escape"],
+  front: ["]"],
+  back: ["["],
+  hide: ["J"],
+  lock: ["K"],
+  labels: ["L"],
+  text: ["T"],
+  nothing: ["X"],
+  marks: ["S"],
+  captions: ["C"],
+  outlines: ["O"],
+  larger: ["+", "="],
+  smaller: ["-"],
+  fit: ["0"],
+  next: ["D", "PageDown"],
+  previous: ["A", "PageUp"],
+  "next unlabelled": ["F"],
+  save: ["Ctrl+S"],
+  help: ["?"],
+};
+
+const ACTIONS: ReadonlyMap<string, Action> = new Map(
+  (Object.keys(KEYS) as Action[]).flatMap((action) => KEYS[action].map((chord) => [chord, action] as const)),
+);
+
+/** The key that a button or a hint names. */
+export function keyOf(action: Action): string {
+  return KEYS[action][0] ?? "";
+}
+
+export type Key = Pick<KeyboardEvent, "key" | "ctrlKey" | "metaKey" | "shiftKey" | "altKey" | "target">;
 
 const ARROWS: Readonly<Record<string, Point>> = {
   ArrowLeft: [-1, 0],
@@ -19,27 +100,30 @@ const ARROWS: Readonly<Record<string, Point>> = {
 };
 /** Image pixels of an arrow with the shift key. */
 const LONG_STEP = 10;
+/** What a key typed there is for. */
+const FIELDS = "input:not([type=checkbox]):not([type=radio]), textarea, [role=listbox], [role=slider], .ant-select";
+const ABOVE = "[role=dialog], .ant-popover, .ant-dropdown";
 
-/** The command of a key; null where it has none, or belongs to a field or an open list. */
-export function commandOf({ key, ctrlKey, metaKey, shiftKey, target }: Key): Command | null {
-  if (target instanceof HTMLElement && target.closest("input, textarea, [role=listbox], .ant-select")) {
-    return null;
-  }
-  const letter = key.toLowerCase();
-  if (ctrlKey || metaKey) {
-    if (letter === "z") return { do: shiftKey ? "redo" : "undo" };
-    if (letter === "y") return { do: "redo" };
-    if (letter === "c") return { do: "copy" };
-    return letter === "v" ? { do: "paste" } : null;
+function chordOf({ key, ctrlKey, metaKey, shiftKey }: Key): string {
+  const named = key.length > 1 || /[a-z]/i.test(key);
+  const held = `${ctrlKey || metaKey ? "Ctrl+" : ""}${shiftKey && named ? "Shift+" : ""}`;
+  return held + (key.length === 1 ? key.toUpperCase() : key);
+}
+
+/** The command of a key; null where it has none, or belongs to a field, a dialog or a button. */
+export function commandOf(pressed: Key): Command | null {
+  const { key, ctrlKey, metaKey, shiftKey, altKey, target } = pressed;
+  if (altKey) return null;
+  if (target instanceof Element) {
+    if (target.closest(`${FIELDS}, ${ABOVE}`) !== null) return null;
+    if (key === "Enter" && target.closest("button, a, [role=button]") !== null) return null;
   }
   const arrow = ARROWS[key];
-  if (arrow !== undefined) {
+  if (arrow !== undefined && !ctrlKey && !metaKey) {
     const step = shiftKey ? LONG_STEP : 1;
     return { do: "nudge", by: [arrow[0] * step, arrow[1] * step] };
   }
-  if (key === "Delete" || key === "Backspace") return { do: "delete" };
-  if (key === "Escape") return { do: "leave" };
-  if (letter === "v") return { do: "tool", tool: "select" };
-  if (letter === "b") return { do: "tool", tool: "draw" };
-  return /^[1-9]$/.test(key) ? { do: "label", place: Number(key) - 1 } : null;
+  const action = ACTIONS.get(chordOf(pressed));
+  if (action !== undefined) return { do: action };
+  return !ctrlKey && !metaKey && /^[1-9]$/.test(key) ? { do: "label", place: Number(key) - 1 } : null;
 }

@@ -1,4 +1,4 @@
-import { useQuery, type QueryClient } from "@tanstack/react-query";
+import { queryOptions, useQuery, type QueryClient } from "@tanstack/react-query";
 import { fetchBlob } from "../api/http";
 
 export interface Picture {
@@ -14,14 +14,23 @@ const KEY = "picture";
  * hundred renders in a row, which React refuses (error 185).
  */
 export function usePicture(path: string | null): Picture {
-  const { data, error } = useQuery({
+  const { data, error } = useQuery({ ...pictureQuery(path ?? ""), enabled: path !== null });
+  return { url: data ?? null, error };
+}
+
+/** Have a picture at hand before anybody looks at it. */
+export function prefetchPicture(queries: QueryClient, path: string): void {
+  // Whoever looks at it asks again, and is told what is wrong.
+  queries.query(pictureQuery(path)).catch(() => undefined);
+}
+
+function pictureQuery(path: string) {
+  return queryOptions({
     queryKey: [KEY, path],
-    queryFn: async ({ signal }) => URL.createObjectURL(await fetchBlob(path ?? "", signal)),
-    enabled: path !== null,
+    queryFn: async ({ signal }) => URL.createObjectURL(await fetchBlob(path, signal)),
     staleTime: Number.POSITIVE_INFINITY,
     gcTime: 120_000,
   });
-  return { url: data ?? null, error };
 }
 
 /** Give the memory of pictures back when the cache drops them. */

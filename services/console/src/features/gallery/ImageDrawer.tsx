@@ -1,7 +1,8 @@
-import { BorderOuterOutlined, DownloadOutlined, LeftOutlined, RightOutlined } from "@ant-design/icons";
+import { BorderOuterOutlined, DownloadOutlined, EditOutlined, LeftOutlined, RightOutlined } from "@ant-design/icons";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { App, Button, Descriptions, Drawer, Skeleton, Space, Switch } from "antd";
 import { useMemo, useState, type ReactNode } from "react";
+import { Link } from "react-router";
 import { getAnnotation, type Annotation } from "../../api/annotation";
 import {
   contentPath,
@@ -24,6 +25,7 @@ import { Thumbnail } from "../../ui/Thumbnail";
 import { useStepKeys } from "../../ui/useStepKeys";
 import { useLabelNames } from "../projects/useLabelNames";
 import { useProject } from "../projects/useProject";
+import { annotateAddress } from "./filters";
 import { ImageState } from "./ImageState";
 import type { Neighbours } from "./useNeighbours";
 
@@ -42,6 +44,7 @@ interface Props {
 
 /** One image at full size with what is annotated on it, and with its tiles where it was cut. */
 export function ImageDrawer({ imageId, neighbours, onOpen, onClose }: Props): ReactNode {
+  const words = useWords();
   const project = useProject();
   const image = useQuery({
     queryKey: ["images", project.id, "one", imageId],
@@ -56,6 +59,11 @@ export function ImageDrawer({ imageId, neighbours, onOpen, onClose }: Props): Re
       extra={
         <Space>
           {imageId !== "" && <Steps neighbours={neighbours} />}
+          {imageId !== "" && (
+            <Link to={annotateAddress(project.id, imageId)}>
+              <Button icon={<EditOutlined />}>{words.annotate.annotate}</Button>
+            </Link>
+          )}
           {image.data !== undefined && <Download image={image.data} />}
         </Space>
       }

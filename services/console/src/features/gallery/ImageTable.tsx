@@ -1,7 +1,8 @@
-import { Button, Table } from "antd";
+import { Button, Space, Table } from "antd";
 import type { TableColumnsType } from "antd";
 import type { SortOrder } from "antd/es/table/interface";
 import type { ReactNode } from "react";
+import { Link } from "react-router";
 import { thumbnailPath, type GalleryImage } from "../../api/gallery";
 import { useWords } from "../../i18n/language";
 import { resolution, time } from "../../ui/format";
@@ -9,7 +10,7 @@ import { LabelCounts } from "../../ui/LabelCounts";
 import { Thumbnail } from "../../ui/Thumbnail";
 import { useLabelNames } from "../projects/useLabelNames";
 import { useProject } from "../projects/useProject";
-import { SORTS, type ImageSort } from "./filters";
+import { annotateAddress, SORTS, type ImageSort } from "./filters";
 import { ImageState } from "./ImageState";
 
 export interface ListingProps {
@@ -86,11 +87,14 @@ export function ImageTable({ images, chosen, onChoose, onOpen, loading, sort, on
     {
       title: words.common.actions,
       key: "actions",
-      width: 90,
+      width: 140,
       render: (_, image) => (
-        <Button type="link" size="small" className="cell-link" onClick={() => onOpen(image)}>
-          {words.common.view}
-        </Button>
+        <Space size="middle">
+          <Button type="link" size="small" className="cell-link" onClick={() => onOpen(image)}>
+            {words.common.view}
+          </Button>
+          <Link to={annotateAddress(project.id, image.id)}>{words.annotate.annotate}</Link>
+        </Space>
       ),
     },
   ];

@@ -83,6 +83,11 @@ export function imageAddress(projectId: string, imageId: string): string {
   return `/projects/${projectId}/gallery?image=${encodeURIComponent(imageId)}`;
 }
 
+/** Where one image is annotated. */
+export function annotateAddress(projectId: string, imageId: string): string {
+  return `/projects/${projectId}/annotate/${encodeURIComponent(imageId)}`;
+}
+
 /** Whether the view leaves images out, so that an empty list does not mean an empty gallery. */
 export function isFiltered({ filters, parents }: GalleryView): boolean {
   return parents || Object.values(filters).some((value) => value !== "" && value !== null);

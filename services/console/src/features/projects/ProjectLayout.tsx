@@ -1,6 +1,7 @@
 import {
   BarChartOutlined,
   CheckCircleOutlined,
+  EditOutlined,
   ExperimentOutlined,
   PictureOutlined,
 } from "@ant-design/icons";
@@ -42,7 +43,7 @@ function Header({ project }: { readonly project: Project | undefined }): ReactNo
   const page = pathname.split("/")[3] ?? "gallery";
   // The advice on tiles belongs to the gallery and has no tab of its own.
   const tab = page === "tiling" ? "gallery" : page;
-  const entry = (key: "gallery" | "train" | "report" | "test", icon: ReactNode) => ({
+  const entry = (key: "gallery" | "annotate" | "train" | "report" | "test", icon: ReactNode) => ({
     key,
     icon,
     label: <Link to={`/projects/${projectId}/${key}`}>{words.tabs[key]}</Link>,
@@ -70,6 +71,7 @@ function Header({ project }: { readonly project: Project | undefined }): ReactNo
         className="project-tabs"
         items={[
           entry("gallery", <PictureOutlined />),
+          entry("annotate", <EditOutlined />),
           entry("train", <ExperimentOutlined />),
           entry("report", <BarChartOutlined />),
           entry("test", <CheckCircleOutlined />),

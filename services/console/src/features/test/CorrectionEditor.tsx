@@ -1,36 +1,34 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Alert, App, Button, Popconfirm, Space, Typography } from "antd";
-import { useEffect, useState, type ReactNode } from "react";
+import { useEffect, useMemo, useState, type ReactNode } from "react";
 import { contentPath, thumbnailPath } from "../../api/gallery";
-import type { NewShape } from "../../api/annotation";
 import type { Prediction } from "../../api/inference";
-import { BoxLayer } from "../../editor/BoxLayer";
+import { START, toolsFor, type Desk } from "../../editor/desk";
 import { dropDraft, keepDraft, readDraft } from "../../editor/drafts";
-import { outline, type Mark } from "../../editor/marks";
-import { Stage } from "../../editor/Stage";
-import { useBoxes } from "../../editor/useBoxes";
+import { Editor } from "../../editor/Editor";
+import { begun, redone, stepped, undone } from "../../editor/history";
+import { isDrawing, type Drawing } from "../../editor/shapes";
+import { Workbench } from "../../editor/Workbench";
 import { useWords } from "../../i18n/language";
 import { time } from "../../ui/format";
 import { ProblemAlert } from "../../ui/ProblemAlert";
-import { labelColour } from "../../ui/theme";
+import { useVocabulary } from "../projects/useLabelNames";
 import { useProject } from "../projects/useProject";
-import { areBoxes, shapesOf, type Correction } from "./correction";
-import { EditorToolbar } from "./EditorToolbar";
 
 interface Props {
   readonly prediction: Prediction;
   /** Where the work starts where no draft of it is kept. */
-  readonly start: Correction;
+  readonly start: Drawing;
   readonly draftName: string;
   readonly labels: readonly string[];
-  readonly save: (shapes: readonly NewShape[]) => Promise<unknown>;
+  readonly save: (drawing: Drawing) => Promise<unknown>;
   readonly onEnd: (saved: boolean) => void;
 }
 
-/** Put boxes right: keep, move, delete, draw; what is not saved stays in the browser. */
+/** Put a version's findings right in the editor; they become an annotation when a person says so. */
 export function CorrectionEditor(props: Props): ReactNode {
   const { draftName, onEnd } = props;
-  const [draft] = useState(() => readDraft(draftName, areBoxes));
+  const [draft] = useState(() => readDraft(draftName, isDrawing));
   const [fresh, setFresh] = useState(false);
   const restored = fresh ? null : draft;
   const discard = (): void => {
@@ -38,10 +36,10 @@ export function CorrectionEditor(props: Props): ReactNode {
     onEnd(false);
   };
   return (
-    <Editor
+    <Correcting
       key={fresh ? "fresh" : "draft"}
       {...props}
-      start={restored === null ? props.start : { ...props.start, boxes: restored.work }}
+      start={restored?.work ?? props.start}
       restoredAt={restored?.at ?? null}
       onDiscard={discard}
       onStartOver={() => {
@@ -52,31 +50,108 @@ export function CorrectionEditor(props: Props): ReactNode {
   );
 }
 
-interface EditorProps extends Props {
+interface CorrectingProps extends Props {
   readonly restoredAt: number | null;
   readonly onDiscard: () => void;
   readonly onStartOver: () => void;
 }
 
-function Editor(props: EditorProps): ReactNode {
+function Correcting(props: CorrectingProps): ReactNode {
   const { prediction, start, draftName, labels, restoredAt, save, onEnd, onDiscard, onStartOver } = props;
+  const words = useWords();
+  const project = useProject();
+  const kinds = useVocabulary(project.id).data?.shape_kinds ?? [];
+  const imageId = prediction.image_id ?? "";
+  const [history, setHistory] = useState(() => begun(start));
+  const [desk, setDesk] = useState<Desk>({ ...START, label: labels[0] ?? "" });
+  const [created, setCreated] = useState<readonly string[]>([]);
+  const drawing = history.present;
+  const touched = history.past.length > 0 || restoredAt !== null;
+  const known = useMemo(
+    () => [...new Set([...labels, ...created, ...drawing.shapes.map(({ label }) => label)])].filter((name) => name !== ""),
+    [labels, created, drawing],
+  );
+  useEffect(() => {
+    if (drawing !== start) keepDraft(draftName, drawing);
+  }, [drawing, start, draftName]);
+  const saving = useSaving({ imageId, draftName, save: () => save(drawing), onSaved: () => onEnd(true) });
+
+  return (
+    <Workbench
+      over
+      foot={
+        <CorrectionFoot
+          name={prediction.name}
+          count={drawing.shapes.length}
+          touched={touched}
+          saving={saving.isPending}
+          onDiscard={onDiscard}
+          onSave={() => saving.mutate()}
+        />
+      }
+    >
+      <Editor
+        image={{
+          path: contentPath(project.id, imageId),
+          preview: thumbnailPath(project.id, imageId),
+          name: prediction.name,
+          width: prediction.width,
+          height: prediction.height,
+        }}
+        kinds={kinds}
+        reads={project.task === "ocr"}
+        labels={known}
+        labelTools={{ create: (name) => setCreated([...created, name]) }}
+        steps={{
+          drawing,
+          mayUndo: history.past.length > 0,
+          mayRedo: history.future.length > 0,
+          change: (next) => setHistory(stepped(history, next)),
+          undo: () => setHistory(undone(history)),
+          redo: () => setHistory(redone(history)),
+        }}
+        desk={toolsFor(kinds).includes(desk.tool) ? desk : { ...desk, tool: "select" }}
+        onDesk={setDesk}
+        notice={
+          <div className="workbench-notice">
+            {restoredAt !== null && (
+              <Alert
+                type="info"
+                closable
+                data-testid="draft-restored"
+                title={words.test.draftFrom(time(new Date(restoredAt).toISOString()))}
+                action={
+                  <Button size="small" onClick={onStartOver}>
+                    {words.test.startOver}
+                  </Button>
+                }
+              />
+            )}
+            {saving.isError && <ProblemAlert error={saving.error} />}
+          </div>
+        }
+        onAction={(action) => {
+          if (action === "save") saving.mutate();
+        }}
+      />
+    </Workbench>
+  );
+}
+
+interface SavingProps {
+  readonly imageId: string;
+  readonly draftName: string;
+  readonly save: () => Promise<unknown>;
+  readonly onSaved: () => void;
+}
+
+function useSaving({ imageId, draftName, save, onSaved }: SavingProps) {
   const words = useWords();
   const project = useProject();
   const queries = useQueryClient();
   const { message } = App.useApp();
-  const imageId = prediction.image_id ?? "";
-  const known = [...new Set([...labels, ...start.boxes.map(({ label }) => label)])];
-  const editing = useBoxes({ boxes: start.boxes, labels: known, image: prediction });
-  const { boxes } = editing;
-  const touched = editing.mayUndo || restoredAt !== null;
-  const choices = [...new Set([...known, ...boxes.map(({ label }) => label), editing.drawLabel])].filter(Boolean);
-
-  useEffect(() => {
-    if (boxes !== start.boxes) keepDraft(draftName, boxes);
-  }, [boxes, start.boxes, draftName]);
-
-  const saving = useMutation({
-    mutationFn: () => save(shapesOf({ boxes, others: start.others })),
+  return useMutation({
+    mutationFn: save,
     onSuccess: async () => {
       dropDraft(draftName);
       void message.success(words.test.saved);
@@ -84,83 +159,46 @@ function Editor(props: EditorProps): ReactNode {
         queries.invalidateQueries({ queryKey: ["images", project.id] }),
         queries.invalidateQueries({ queryKey: ["annotation", project.id, imageId] }),
       ]);
-      onEnd(true);
+      onSaved();
     },
   });
-  const leave = (
-    <Button onClick={touched ? undefined : onDiscard}>
-      {touched ? words.test.discard : words.common.cancel}
-    </Button>
-  );
-
-  return (
-    <div className="tested">
-      <div className="tested-head">
-        <EditorToolbar editing={editing} labels={choices} />
-        <Typography.Text type="secondary">{words.test.found(boxes.length)}</Typography.Text>
-        <Space className="tested-correct">
-          {touched ? (
-            <Popconfirm title={words.test.discardSure} okText={words.test.discard} onConfirm={onDiscard}>
-              {leave}
-            </Popconfirm>
-          ) : (
-            leave
-          )}
-          <Button type="primary" loading={saving.isPending} onClick={() => saving.mutate()}>
-            {words.test.save}
-          </Button>
-        </Space>
-      </div>
-      {restoredAt !== null && (
-        <Alert
-          type="info"
-          showIcon
-          data-testid="draft-restored"
-          title={words.test.draftFrom(time(new Date(restoredAt).toISOString()))}
-          action={
-            <Button size="small" onClick={onStartOver}>
-              {words.test.startOver}
-            </Button>
-          }
-        />
-      )}
-      {saving.isError && <ProblemAlert error={saving.error} />}
-      <Stage
-        path={contentPath(project.id, imageId)}
-        preview={thumbnailPath(project.id, imageId)}
-        name={prediction.name}
-        image={prediction}
-        marks={marksOf(start.others, choices)}
-        height="var(--tested-height)"
-        overlay={(view) => (
-          <BoxLayer
-            view={view}
-            image={prediction}
-            boxes={boxes}
-            labels={choices}
-            tool={editing.tool}
-            chosen={editing.chosen}
-            drawLabel={editing.drawLabel}
-            onChoose={editing.choose}
-            onChange={editing.change}
-          />
-        )}
-      />
-      <Typography.Text type="secondary" className="editor-hint">
-        {start.others.length > 0 && `${words.test.kept(start.others.length)} `}
-        {words.test.editorHint}
-      </Typography.Text>
-    </div>
-  );
 }
 
-function marksOf(others: Correction["others"], labels: readonly string[]): Mark[] {
-  return others.map((shape, place) => ({
-    id: `other ${place}`,
-    outline: outline(shape),
-    mask: shape.rle,
-    colour: labelColour(labels, shape.label),
-    caption: shape.label,
-    dashed: true,
-  }));
+interface FootProps {
+  readonly name: string;
+  readonly count: number;
+  readonly touched: boolean;
+  readonly saving: boolean;
+  readonly onDiscard: () => void;
+  readonly onSave: () => void;
+}
+
+function CorrectionFoot({ name, count, touched, saving, onDiscard, onSave }: FootProps): ReactNode {
+  const words = useWords();
+  const leave = (
+    <Button onClick={touched ? undefined : onDiscard}>{touched ? words.test.discard : words.common.cancel}</Button>
+  );
+  return (
+    <div className="correction-foot">
+      <Typography.Text strong className="one-line" title={name}>
+        {name}
+      </Typography.Text>
+      <Typography.Text type="secondary">{words.test.found(count)}</Typography.Text>
+      <Typography.Text type="secondary" className="one-line">
+        {words.test.kept}
+      </Typography.Text>
+      <Space className="tested-correct">
+        {touched ? (
+          <Popconfirm title={words.test.discardSure} okText={words.test.discard} onConfirm={onDiscard}>
+            {leave}
+          </Popconfirm>
+        ) : (
+          leave
+        )}
+        <Button type="primary" loading={saving} onClick={onSave}>
+          {words.test.save}
+        </Button>
+      </Space>
+    </div>
+  );
 }

@@ -1,18 +1,18 @@
 import { useQuery } from "@tanstack/react-query";
 import { App, Button, Skeleton, Typography } from "antd";
 import { useMemo, useState, type ReactNode } from "react";
-import { correct, getAnnotation, saveAnnotation, type NewShape } from "../../api/annotation";
+import { correct, getAnnotation, saveAnnotation } from "../../api/annotation";
 import { contentPath, getImage, thumbnailPath } from "../../api/gallery";
 import type { Prediction } from "../../api/inference";
 import { readDraft } from "../../editor/drafts";
 import { outline, type Mark } from "../../editor/marks";
+import { fromAnnotation, fromShape, isDrawing, toWire } from "../../editor/shapes";
 import { Stage } from "../../editor/Stage";
 import { useWords } from "../../i18n/language";
 import { ProblemAlert } from "../../ui/ProblemAlert";
 import { labelColour } from "../../ui/theme";
 import { useLabelNames } from "../projects/useLabelNames";
 import { useProject } from "../projects/useProject";
-import { areBoxes, fromAnnotation, fromFindings } from "./correction";
 import { CorrectionEditor } from "./CorrectionEditor";
 import { shapesFrom } from "./thresholds";
 
@@ -51,8 +51,11 @@ export function TestedImageView({ tested, threshold, confidence }: Props): React
     return (
       <CorrectionEditor
         {...shared}
-        start={fromFindings(shapesFrom(tested, threshold))}
-        save={(shapes) => correct(project.id, imageId, tested.id, shapes)}
+        start={{
+          shapes: shapesFrom(tested, threshold).map((shape, place) => fromShape(shape, `found-${place}`)),
+          nothing: false,
+        }}
+        save={(drawing) => correct(project.id, imageId, tested.id, toWire(drawing))}
       />
     );
   }
@@ -63,7 +66,7 @@ export function TestedImageView({ tested, threshold, confidence }: Props): React
       confidence={confidence}
       labels={labels}
       annotated={annotated}
-      drafted={readDraft(draftName, areBoxes) !== null}
+      drafted={readDraft(draftName, isDrawing) !== null}
       onEdit={() => setEditing(kind)}
     />
   );
@@ -93,8 +96,13 @@ function SavedEditor({ imageId, ...props }: SavedProps): ReactNode {
   }
   if (annotation.isPending) return <Skeleton active paragraph={{ rows: 8 }} />;
   const { data } = annotation;
-  const save = (shapes: readonly NewShape[]) => saveAnnotation(project.id, data, shapes);
-  return <CorrectionEditor {...props} start={fromAnnotation(data)} save={save} />;
+  return (
+    <CorrectionEditor
+      {...props}
+      start={fromAnnotation(data)}
+      save={(drawing) => saveAnnotation(project.id, imageId, data.version, toWire(drawing))}
+    />
+  );
 }
 
 interface FoundProps extends Props {
@@ -145,11 +153,9 @@ function Found({ tested, threshold, confidence, labels, annotated, drafted, onEd
         <Typography.Text type="secondary">{words.test.found(kept.length)}</Typography.Text>
         <Typography.Text type="secondary">{words.test.elapsed(Math.round(tested.elapsed_ms))}</Typography.Text>
         {annotated && <Typography.Text type="success">{words.test.corrected}</Typography.Text>}
-        {project.task === "detection" && (
-          <Button className="tested-correct" onClick={() => void ask()}>
-            {drafted ? words.test.goOn : annotated ? words.test.edit : words.test.correct}
-          </Button>
-        )}
+        <Button className="tested-correct" onClick={() => void ask()}>
+          {drafted ? words.test.goOn : annotated ? words.test.edit : words.test.correct}
+        </Button>
       </div>
       <Stage
         path={contentPath(project.id, imageId)}

@@ -36,7 +36,7 @@ export const session = {
   endedHint: "Nothing is lost: sign in, and everything goes on where it stands.",
 };
 
-export const tabs = { gallery: "Gallery", train: "Train", report: "Report", test: "Test" };
+export const tabs = { gallery: "Gallery", annotate: "Annotate", train: "Train", report: "Report", test: "Test" };
 
 export const tasks = {
   detection: { name: "Object localisation", about: "Find, locate, classify and count targets." },

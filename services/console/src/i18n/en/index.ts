@@ -1,4 +1,5 @@
 import { common, imageStatus, problems, session, stage, tabs, tasks } from "./common";
+import { annotate, editor } from "./editor";
 import { gallery } from "./gallery";
 import { projects } from "./projects";
 import { report } from "./report";
@@ -7,7 +8,9 @@ import { tiling } from "./tiling";
 import { train, trainingStages, trainingStatus } from "./train";
 
 export const en = {
+  annotate,
   common,
+  editor,
   gallery,
   imageStatus,
   problems,

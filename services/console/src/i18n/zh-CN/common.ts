@@ -35,7 +35,7 @@ export const session = {
   endedHint: "内容不会丢失：登录后将从当前位置继续。",
 };
 
-export const tabs = { gallery: "图库", train: "训练", report: "评估报告", test: "测试" };
+export const tabs = { gallery: "图库", annotate: "标注", train: "训练", report: "评估报告", test: "测试" };
 
 export const tasks = {
   detection: { name: "目标定位", about: "识别、定位、分类并计数目标。" },

@@ -1,5 +1,6 @@
 import type { en } from "../en";
 import { common, imageStatus, problems, session, stage, tabs, tasks } from "./common";
+import { annotate, editor } from "./editor";
 import { gallery } from "./gallery";
 import { projects } from "./projects";
 import { report } from "./report";
@@ -8,7 +9,9 @@ import { tiling } from "./tiling";
 import { train, trainingStages, trainingStatus } from "./train";
 
 export const zhCN: typeof en = {
+  annotate,
   common,
+  editor,
   gallery,
   imageStatus,
   problems,

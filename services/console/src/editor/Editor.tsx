@@ -1,0 +1,124 @@
+import { useRef, useState, type ReactNode } from "react";
+import type { InputRef } from "antd";
+import type { ShapeKind } from "../api/annotation";
+import { useWords } from "../i18n/language";
+import { Canvas } from "./Canvas";
+import type { Desk } from "./desk";
+import type { Size } from "./geometry";
+import { HotkeysDialog } from "./HotkeysDialog";
+import type { Action } from "./keys";
+import { LabelPanel, type LabelTools } from "./LabelPanel";
+import type { Mark } from "./marks";
+import { ObjectPanel } from "./ObjectPanel";
+import { Stage, type Zoom } from "./Stage";
+import { ToolBar } from "./ToolBar";
+import { useEditing, type Steps } from "./useEditing";
+import "./editor.css";
+
+export interface EditedImage extends Size {
+  readonly path: string;
+  readonly preview: string;
+  readonly name: string;
+}
+
+interface Props {
+  readonly image: EditedImage;
+  /** Kinds of shapes that the project's task knows. */
+  readonly kinds: readonly ShapeKind[];
+  /** Shapes say what is written in them. */
+  readonly reads: boolean;
+  readonly labels: readonly string[];
+  readonly labelTools: LabelTools;
+  readonly steps: Steps;
+  readonly desk: Desk;
+  readonly onDesk: (desk: Desk) => void;
+  /** Shapes of somebody else, to be seen and not to be touched. */
+  readonly marks?: readonly Mark[];
+  /** What is said about the image, above the picture. */
+  readonly notice?: ReactNode;
+  /** Further buttons of the page. */
+  readonly more?: ReactNode;
+  /** Going from image to image, and saving, is the page's. */
+  readonly onAction: (action: Action) => void;
+}
+
+const NO_MARKS: readonly Mark[] = [];
+
+/** A picture to draw on: tools at its left, labels and objects at its right. It fills a {@link Workbench}. */
+export function Editor(props: Props): ReactNode {
+  const { image, kinds, reads, labels, labelTools, steps, desk, onDesk, marks = NO_MARKS, notice, more } = props;
+  const words = useWords();
+  const zoom = useRef<Zoom>(null);
+  const search = useRef<InputRef>(null);
+  const text = useRef<InputRef>(null);
+  const [help, setHelp] = useState(false);
+  const { shapes } = steps.drawing;
+
+  const onAction = (action: Action): void => {
+    if (action === "larger" || action === "smaller" || action === "fit") zoom.current?.[action]();
+    else if (action === "labels") search.current?.focus();
+    else if (action === "text") {
+      // The field of a shape that was just drawn is there a moment later.
+      if (reads) setTimeout(() => text.current?.focus(), 0);
+    } else if (action === "help") setHelp(true);
+    else props.onAction(action);
+  };
+  const editing = useEditing({ image, kinds, labels, steps, desk, onDesk, onAction });
+  const { chosen, hidden, locked } = editing;
+
+  return (
+    <>
+      <ToolBar editing={editing} desk={desk} steps={steps} onDesk={onDesk} onHelp={() => setHelp(true)} more={more} />
+      <div className="workbench-picture">
+        {notice}
+        <Stage
+          path={image.path}
+          preview={image.preview}
+          name={image.name}
+          image={image}
+          marks={marks}
+          height="100%"
+          light={desk.look}
+          handle={zoom}
+          overlay={
+            <Canvas
+              image={image}
+              shapes={shapes}
+              labels={labels}
+              desk={desk.tool === editing.tool ? desk : { ...desk, tool: editing.tool }}
+              chosen={chosen}
+              hidden={hidden}
+              locked={locked}
+              ignored={words.editor.ignored}
+              ring={editing.ring}
+              onRing={editing.setRing}
+              onChoose={editing.choose}
+              onChange={editing.draw}
+              onDrawn={editing.drawn}
+              onPointer={editing.setPointer}
+            />
+          }
+        />
+      </div>
+      <aside className="workbench-side">
+        <LabelPanel
+          labels={labels}
+          shapes={shapes}
+          value={chosen.size === 1 ? (shapes.find(({ id }) => chosen.has(id))?.label ?? "") : desk.label}
+          tools={labelTools}
+          search={search}
+          onChoose={editing.label}
+        />
+        <ObjectPanel
+          editing={editing}
+          drawing={steps.drawing}
+          labels={labels}
+          reads={reads}
+          text={text}
+          whole={kinds.includes("image")}
+        />
+      </aside>
+      {help && <HotkeysDialog tools={editing.tools} onClose={() => setHelp(false)} />}
+    </>
+  );
+}

@@ -1,0 +1,48 @@
+import { Modal } from "antd";
+import type { ReactNode } from "react";
+import { useWords } from "../i18n/language";
+import type { Tool } from "./desk";
+import { KEYS, type Action } from "./keys";
+
+interface Props {
+  /** Tools of the project's task; keys of others do nothing and are not told. */
+  readonly tools: readonly Tool[];
+  readonly onClose: () => void;
+}
+
+/** Every key of the editor. */
+export function HotkeysDialog({ tools, onClose }: Props): ReactNode {
+  const words = useWords();
+  const actions = (Object.keys(KEYS) as Action[]).filter(
+    (action) => !action.startsWith("tool ") || tools.some((tool) => action === `tool ${tool}`),
+  );
+  return (
+    <Modal open width={760} title={words.editor.actions.help} footer={null} onCancel={onClose}>
+      <dl className="hotkeys">
+        {actions.map((action) => (
+          <Row key={action} name={words.editor.actions[action]} chords={KEYS[action]} />
+        ))}
+        <Row name={words.editor.chooseLabel} chords={["1 – 9"]} />
+        <Row name={words.editor.nudge} chords={["← ↑ → ↓"]} />
+        <Row name={words.editor.nudgeFar} chords={["Shift + ← ↑ → ↓"]} />
+        <Row name={words.editor.chooseMore} chords={[words.editor.shiftClick]} />
+        <Row name={words.editor.chooseFrame} chords={[words.editor.shiftDrag]} />
+        <Row name={words.editor.hold} chords={[words.editor.space]} />
+        <Row name={words.editor.vertices} chords={[words.editor.doubleClick]} />
+      </dl>
+    </Modal>
+  );
+}
+
+function Row({ name, chords }: { readonly name: string; readonly chords: readonly string[] }): ReactNode {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>
+        {chords.map((chord) => (
+          <kbd key={chord}>{chord}</kbd>
+        ))}
+      </dd>
+    </div>
+  );
+}

@@ -1,0 +1,157 @@
+import {
+  CheckCircleOutlined,
+  DeleteOutlined,
+  EyeInvisibleOutlined,
+  EyeOutlined,
+  LockOutlined,
+  UnlockOutlined,
+  VerticalAlignBottomOutlined,
+  VerticalAlignTopOutlined,
+} from "@ant-design/icons";
+import { Button, Input, type InputRef } from "antd";
+import { memo, useEffect, useRef, type MouseEvent, type ReactNode, type Ref } from "react";
+import { useWords } from "../i18n/language";
+import { keyOf, type Action } from "./keys";
+import { colourOf, nameOf } from "./ShapeLayer";
+import type { Drawing, EditedShape } from "./shapes";
+import type { Editing } from "./useEditing";
+
+interface Props {
+  readonly editing: Editing;
+  readonly drawing: Drawing;
+  readonly labels: readonly string[];
+  readonly reads: boolean;
+  readonly text: Ref<InputRef>;
+  /** The task labels whole images: there are no objects. */
+  readonly whole: boolean;
+}
+
+/** Everything that lies on the image, to choose, hide, lock, order and delete without touching the picture. */
+export function ObjectPanel({ editing, drawing, labels, reads, text, whole }: Props): ReactNode {
+  const words = useWords();
+  const { chosen, hidden, locked, choose, toggle, perform } = editing;
+  const { shapes, nothing } = drawing;
+  const [only] = shapes.filter(({ id }) => chosen.has(id));
+  if (whole) return <p className="secondary workbench-hint">{words.editor.wholeHint}</p>;
+  const act = (action: Action, icon: ReactNode, disabled: boolean) => (
+    <Button
+      type="text"
+      size="small"
+      icon={icon}
+      disabled={disabled}
+      title={`${words.editor.actions[action]} (${keyOf(action)})`}
+      aria-label={words.editor.actions[action]}
+      onClick={() => perform({ do: action })}
+    />
+  );
+  return (
+    <section className="object-panel">
+      <header>
+        <h2>{words.editor.objects(shapes.length)}</h2>
+        {act("front", <VerticalAlignTopOutlined />, chosen.size === 0)}
+        {act("back", <VerticalAlignBottomOutlined />, chosen.size === 0)}
+        {act("delete", <DeleteOutlined />, chosen.size === 0)}
+      </header>
+      {shapes.length === 0 && (
+        <Button
+          block
+          size="small"
+          type={nothing ? "primary" : "default"}
+          icon={<CheckCircleOutlined />}
+          aria-pressed={nothing}
+          title={words.editor.nothingHint}
+          onClick={() => perform({ do: "nothing" })}
+        >
+          {words.editor.actions.nothing} ({keyOf("nothing")})
+        </Button>
+      )}
+      {reads && chosen.size === 1 && only !== undefined && only.kind !== "ignore" && (
+        <Input
+          key={only.id}
+          ref={text}
+          size="small"
+          value={only.text ?? ""}
+          maxLength={1000}
+          placeholder={words.editor.textHint}
+          aria-label={words.editor.actions.text}
+          onChange={(event) => editing.word(only.id, event.target.value)}
+          onPressEnter={(event) => event.currentTarget.blur()}
+          onKeyDown={(event) => {
+            if (event.key === "Escape") event.currentTarget.blur();
+          }}
+        />
+      )}
+      <ul className="object-list">
+        {shapes.map((shape, place) => (
+          <ObjectRow
+            key={shape.id}
+            shape={shape}
+            place={place + 1}
+            colour={colourOf(shape, labels)}
+            name={nameOf(shape, words.editor.ignored)}
+            chosen={chosen.has(shape.id)}
+            hidden={hidden.has(shape.id)}
+            locked={locked.has(shape.id)}
+            onChoose={choose}
+            onToggle={toggle}
+            hideWord={words.editor.actions.hide}
+            lockWord={words.editor.actions.lock}
+          />
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+interface RowProps {
+  readonly shape: EditedShape;
+  readonly place: number;
+  readonly colour: string;
+  readonly name: string;
+  readonly chosen: boolean;
+  readonly hidden: boolean;
+  readonly locked: boolean;
+  readonly onChoose: Editing["choose"];
+  readonly onToggle: Editing["toggle"];
+  readonly hideWord: string;
+  readonly lockWord: string;
+}
+
+const ObjectRow = memo(function ObjectRow(props: RowProps): ReactNode {
+  const { shape, place, colour, name, chosen, hidden, locked, onChoose, onToggle, hideWord, lockWord } = props;
+  const row = useRef<HTMLLIElement>(null);
+  useEffect(() => {
+    if (chosen) row.current?.scrollIntoView({ block: "nearest" });
+  }, [chosen]);
+  const choose = (event: MouseEvent): void =>
+    onChoose([shape.id], event.shiftKey || event.ctrlKey || event.metaKey);
+  return (
+    <li ref={row} className={chosen ? "label-row label-row-current" : "label-row"}>
+      <button type="button" aria-pressed={chosen} aria-label={name} title={name} onClick={choose}>
+        <i style={{ background: colour }} />
+        <span className="object-place">{place}</span>
+        <span className={hidden ? "one-line object-hidden" : "one-line"}>{name}</span>
+      </button>
+      <button
+        type="button"
+        className={hidden ? "row-icon row-icon-on" : "row-icon"}
+        aria-pressed={hidden}
+        title={hideWord}
+        aria-label={`${hideWord}: ${name}`}
+        onClick={() => onToggle("hidden", [shape.id])}
+      >
+        {hidden ? <EyeInvisibleOutlined /> : <EyeOutlined />}
+      </button>
+      <button
+        type="button"
+        className={locked ? "row-icon row-icon-on" : "row-icon"}
+        aria-pressed={locked}
+        title={lockWord}
+        aria-label={`${lockWord}: ${name}`}
+        onClick={() => onToggle("locked", [shape.id])}
+      >
+        {locked ? <LockOutlined /> : <UnlockOutlined />}
+      </button>
+    </li>
+  );
+});

@@ -1,0 +1,91 @@
+import { memo, useMemo, type ReactNode } from "react";
+import { labelColour } from "../ui/theme";
+import { bounds, type Point } from "./geometry";
+import { Caption, CAPTION_HEIGHT } from "./MarkLayer";
+import { maskPaths, type Rle } from "./masks";
+import { outlineOf, type EditedShape } from "./shapes";
+
+export const IGNORED_COLOUR = "#868e96";
+
+export function colourOf({ kind, label }: Pick<EditedShape, "kind" | "label">, labels: readonly string[]): string {
+  return kind === "ignore" ? IGNORED_COLOUR : labelColour(labels, label);
+}
+
+/** What a shape is called on the picture and in the list. */
+export function nameOf({ kind, label, text, score }: EditedShape, ignored: string): string {
+  const name = kind === "ignore" ? ignored : label;
+  const said = text === null || text === "" ? name : `${name}: ${text}`;
+  return score === null ? said : `${said} ${score.toFixed(2)}`;
+}
+
+interface Props {
+  readonly shapes: readonly EditedShape[];
+  readonly labels: readonly string[];
+  readonly chosen: ReadonlySet<string>;
+  readonly hidden: ReadonlySet<string>;
+  readonly locked: ReadonlySet<string>;
+  readonly captions: boolean;
+  readonly filled: boolean;
+  readonly ignored: string;
+}
+
+/** All shapes; of five hundred only those are drawn anew that have changed. */
+export function ShapeLayer({ shapes, labels, chosen, hidden, locked, captions, filled, ignored }: Props): ReactNode {
+  return shapes.map((shape) =>
+    hidden.has(shape.id) ? null : (
+      <OneShape
+        key={shape.id}
+        shape={shape}
+        colour={colourOf(shape, labels)}
+        name={nameOf(shape, ignored)}
+        chosen={chosen.has(shape.id)}
+        locked={locked.has(shape.id)}
+        captions={captions}
+        filled={filled}
+      />
+    ),
+  );
+}
+
+interface OneProps {
+  readonly shape: EditedShape;
+  readonly colour: string;
+  readonly name: string;
+  readonly chosen: boolean;
+  readonly locked: boolean;
+  readonly captions: boolean;
+  readonly filled: boolean;
+}
+
+const OneShape = memo(function OneShape({ shape, colour, name, chosen, locked, captions, filled }: OneProps): ReactNode {
+  const outline = outlineOf(shape);
+  const around = bounds(outline);
+  if (around === null) return null;
+  const state = `editor-shape${chosen ? " editor-chosen" : ""}${filled ? "" : " editor-bare"}`;
+  return (
+    <g className={state} data-shape={shape.id} pointerEvents={locked ? "none" : undefined} color={colour}>
+      {shape.rle === null ? (
+        <polygon points={written(outline)} strokeDasharray={shape.kind === "ignore" ? "6 4" : undefined}>
+          <title>{name}</title>
+        </polygon>
+      ) : (
+        <MaskShape mask={shape.rle} />
+      )}
+      {captions && <Caption text={name} x={around[0]} y={around[1]} colour={colour} inside={around[1] < CAPTION_HEIGHT} />}
+    </g>
+  );
+});
+
+export function written(points: readonly Point[]): string {
+  return points.map(([x, y]) => `${x},${y}`).join(" ");
+}
+
+function MaskShape({ mask }: { readonly mask: Rle }): ReactNode {
+  const paths = useMemo(() => maskPaths(mask), [mask]);
+  return (
+    <>
+      <path className="editor-mask" d={paths.area} />
+      <path className="editor-mask-edge" d={paths.edge} />
+    </>
+  );
+}

@@ -1,0 +1,102 @@
+import { expect, test } from "vitest";
+import { added, classified, copies, nudged, relabelled, removed, reordered, worded } from "./edits";
+import { during, drawnBox, framed, stroked } from "./gestures";
+import { boxOf, boxShape, EMPTY, outlineOf, shapeOf, type Drawing, type EditedShape } from "./shapes";
+
+const IMAGE = { width: 100, height: 50 };
+const A: EditedShape = { ...boxShape("a", "box", "scratch", [10, 10, 30, 20]), score: 0.8 };
+const B: EditedShape = { ...boxShape("b", "box", "pore", [50, 10, 60, 20]), score: 0.6 };
+const RING = shapeOf("r", "polygon", { label: "scratch", points: [[0, 0], [10, 0], [10, 10]] });
+const BOTH: Drawing = { shapes: [A, B], nothing: false };
+const only = (...ids: string[]) => new Set(ids);
+
+test("a shape that a person moved or pulled has no score of the version any more, the others keep theirs", () => {
+  const shifted = during([A, B], { kind: "move", ids: only("a"), from: [0, 0], to: [5, 5] }, IMAGE);
+  expect(shifted).toEqual([{ ...A, points: [[15, 15], [35, 25]], score: null }, B]);
+  const pulled = during([A, B], { kind: "pull", id: "b", handle: "se", to: [70, 30] }, IMAGE);
+  expect(pulled[1]).toEqual({ ...B, points: [[50, 10], [70, 30]], score: null });
+});
+
+test("a click moves nothing: the same shape comes back, score and all", () => {
+  const [same] = during([A], { kind: "move", ids: only("a"), from: [7, 7], to: [7, 7] }, IMAGE);
+  expect(same).toBe(A);
+  expect(nudged(BOTH, only("a"), [0, 0], IMAGE).shapes[0]).toBe(A);
+});
+
+test("several shapes move together and stop together at the edge", () => {
+  const { shapes } = nudged(BOTH, only("a", "b"), [500, 0], IMAGE);
+  expect(shapes.map((shape) => boxOf(shape))).toEqual([[50, 10, 70, 20], [90, 10, 100, 20]]);
+});
+
+test("a point of a polygon is pulled alone and stays inside the image", () => {
+  const [ring] = during([RING], { kind: "vertex", id: "r", place: 1, to: [200, -5] }, IMAGE);
+  expect(ring?.points).toEqual([[0, 0], [100, 0], [10, 10]]);
+});
+
+test("a box is turned freely, or by steps of 15 degrees", () => {
+  const turn = boxShape("t", "rotated_box", "scratch", [40, 20, 60, 30]);
+  const at = (steps: boolean) => during([turn], { kind: "turn", id: "t", to: [90, 22], steps }, IMAGE)[0]?.angle;
+  expect(at(false)).toBeCloseTo(85.7, 1);
+  expect(at(true)).toBe(90);
+});
+
+test("drawing leaves a box in any direction, a click leaves none", () => {
+  expect(drawnBox([30, 20], [10, 10], IMAGE)).toEqual([10, 10, 30, 20]);
+  expect(drawnBox([30, 20], [30, 21], IMAGE)).toBeNull();
+});
+
+test("a frame chooses what it touches", () => {
+  expect(framed([A, B], [0, 0, 12, 12])).toEqual(["a"]);
+  expect(framed([A, B], [0, 0, 100, 50])).toEqual(["a", "b"]);
+});
+
+test("a brush makes a mask of the image's size and an eraser can take all of it away", () => {
+  const start = shapeOf("m", "mask", { label: "scratch" });
+  const drawn = stroked(start, [[20, 20], [40, 20]], { radius: 4, wipes: false }, IMAGE);
+  expect(drawn.rle?.size).toEqual([50, 100]);
+  expect(outlineOf(drawn)).toEqual([[16, 16], [44, 16], [44, 24], [16, 24]]);
+  expect(stroked(drawn, [[20, 20], [40, 20]], { radius: 6, wipes: true }, IMAGE).rle).toBeNull();
+});
+
+test("another label is a person's word; the same one is not, and an ignore region has none", () => {
+  expect(relabelled(BOTH, only("a"), "pore").shapes[0]).toEqual({ ...A, label: "pore", score: null });
+  expect(relabelled(BOTH, only("a"), "scratch")).toBe(BOTH);
+  const ignored: Drawing = { shapes: [shapeOf("i", "ignore", { points: RING.points })], nothing: false };
+  expect(relabelled(ignored, only("i"), "pore")).toBe(ignored);
+});
+
+test("whoever draws something takes back that there is nothing; deleting all does not say it", () => {
+  const drawn = added({ shapes: [], nothing: true }, A);
+  expect(drawn.nothing).toBe(false);
+  expect(removed(drawn, only("a"))).toEqual(EMPTY);
+  expect(removed(drawn, only("b"))).toBe(drawn);
+});
+
+test("shapes go to the front and to the back without changing their own order", () => {
+  const three: Drawing = { shapes: [A, B, RING], nothing: false };
+  expect(reordered(three, only("a"), "front").shapes.map(({ id }) => id)).toEqual(["b", "r", "a"]);
+  expect(reordered(three, only("b", "r"), "back").shapes.map(({ id }) => id)).toEqual(["b", "r", "a"]);
+});
+
+test("copies have ids of their own, no score, and lie inside the image", () => {
+  const [copy] = copies([A], { by: [90, 0], image: IMAGE, newId: () => "new" });
+  expect(copy).toEqual({ ...A, id: "new", score: null, points: [[80, 10], [100, 20]] });
+});
+
+test("a mask is not copied to an image of another size", () => {
+  const mask = stroked(shapeOf("m", "mask", { label: "x" }), [[20, 20], [20, 20]], { radius: 4, wipes: false }, IMAGE);
+  const by = { by: [0, 0], newId: () => "new" } as const;
+  expect(copies([mask], { ...by, image: IMAGE })).toHaveLength(1);
+  expect(copies([mask], { ...by, image: { width: 90, height: 50 } })).toHaveLength(0);
+});
+
+test("an image has one label, and the same one again takes it away", () => {
+  const good = shapeOf("g", "image", { label: "good" });
+  const once = classified(EMPTY, good);
+  expect(classified(once, shapeOf("h", "image", { label: "bad" })).shapes.map(({ label }) => label)).toEqual(["bad"]);
+  expect(classified(once, good)).toEqual(EMPTY);
+});
+
+test("what characters say is typed by a person", () => {
+  expect(worded(BOTH, "a", "L0T 7").shapes[0]).toEqual({ ...A, text: "L0T 7", score: null });
+});

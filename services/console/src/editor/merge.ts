@@ -1,0 +1,57 @@
+/** Two people on one image: what both did, shape by shape, from what both began with. */
+import { isSame, type Drawing, type EditedShape } from "./shapes";
+
+/** A shape that both changed; null where one of them deleted it. */
+export interface Conflict {
+  readonly id: string;
+  readonly mine: EditedShape | null;
+  readonly theirs: EditedShape | null;
+}
+
+export interface Merged {
+  /** With mine where both changed a shape, and with theirs where I deleted what they changed. */
+  readonly drawing: Drawing;
+  readonly conflicts: readonly Conflict[];
+}
+
+type Found = EditedShape | undefined;
+
+function same(a: Found, b: Found): boolean {
+  return a === b || (a !== undefined && b !== undefined && isSame(a, b));
+}
+
+/** Merge by shape: a change wins over none, and where both changed the same shape a person has to decide. */
+export function merge(base: Drawing, mine: Drawing, theirs: Drawing): Merged {
+  const [before, here, there] = [base, mine, theirs].map(byId) as [Shapes, Shapes, Shapes];
+  const conflicts: Conflict[] = [];
+  const decide = (id: string): Found => {
+    const [old, own, other] = [before.get(id), here.get(id), there.get(id)];
+    if (same(own, other) || same(other, old)) return own;
+    if (same(own, old)) return other;
+    conflicts.push({ id, mine: own ?? null, theirs: other ?? null });
+    return own ?? other;
+  };
+  const shapes = [...new Set([...here.keys(), ...there.keys()])].flatMap((id) => decide(id) ?? []);
+  const nothing = mine.nothing === base.nothing ? theirs.nothing : mine.nothing;
+  return { drawing: { shapes, nothing: nothing && shapes.length === 0 }, conflicts };
+}
+
+type Shapes = ReadonlyMap<string, EditedShape>;
+
+function byId({ shapes }: Drawing): Shapes {
+  return new Map(shapes.map((shape) => [shape.id, shape]));
+}
+
+/** The drawing with one conflict settled: my shape, theirs, or both of them. */
+export function settled(
+  drawing: Drawing,
+  { id, mine, theirs }: Conflict,
+  choice: "mine" | "theirs" | "both",
+  newId: () => string,
+): Drawing {
+  const both = mine !== null && theirs !== null ? [mine, { ...theirs, id: newId() }] : [mine ?? theirs];
+  const kept = choice === "both" ? both : [choice === "mine" ? mine : theirs];
+  const others = drawing.shapes.filter((shape) => shape.id !== id);
+  const shapes = [...others, ...kept.filter((shape) => shape !== null)];
+  return { shapes, nothing: drawing.nothing && shapes.length === 0 };
+}

@@ -1,0 +1,266 @@
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import type { ShapeKind } from "../api/annotation";
+import { newId } from "../api/ids";
+import { isDrawingTool, labels as isLabelled, toolsFor, type Desk, type Look, type Tool } from "./desk";
+import { added, classified, copies, nudged, relabelled, removed, reordered, withShapes, worded } from "./edits";
+import { bounds, centre, minus, type Point, type Size } from "./geometry";
+import { commandOf, type Action, type Command } from "./keys";
+import { outlineOf, shapeOf, type Drawing, type EditedShape } from "./shapes";
+
+/** A drawing with its steps, wherever it is kept. */
+export interface Steps {
+  readonly drawing: Drawing;
+  readonly mayUndo: boolean;
+  readonly mayRedo: boolean;
+  readonly change: (drawing: Drawing) => void;
+  readonly undo: () => void;
+  readonly redo: () => void;
+}
+
+export interface Asked {
+  readonly image: Size;
+  readonly kinds: readonly ShapeKind[];
+  readonly labels: readonly string[];
+  readonly steps: Steps;
+  readonly desk: Desk;
+  readonly onDesk: (desk: Desk) => void;
+  /** Actions that are none of the drawing's: pages, zoom, fields, dialogs. */
+  readonly onAction: (action: Action) => void;
+}
+
+export interface Editing {
+  readonly tools: readonly Tool[];
+  /** The tool at work: none draws without a label, and the space bar lends the hand. */
+  readonly tool: Tool;
+  readonly chosen: ReadonlySet<string>;
+  readonly hidden: ReadonlySet<string>;
+  readonly locked: ReadonlySet<string>;
+  readonly ring: readonly Point[];
+  readonly perform: (command: Command) => void;
+  readonly choose: (ids: readonly string[], adds: boolean) => void;
+  readonly setRing: (ring: readonly Point[]) => void;
+  readonly setPointer: (at: Point) => void;
+  readonly draw: (shapes: readonly EditedShape[]) => void;
+  readonly drawn: (shape: EditedShape) => void;
+  readonly label: (name: string) => void;
+  readonly word: (id: string, text: string) => void;
+  readonly toggle: (which: "hidden" | "locked", ids: readonly string[]) => void;
+  readonly look: (change: Partial<Look>) => void;
+}
+
+/** Copies lie so far from what they were copied from that both are seen. */
+const PASTE_SHIFT: Point = [12, 12];
+const NONE: ReadonlySet<string> = new Set();
+
+/** A drawing under work: every change is a step that can be taken back, and the keyboard reaches everything. */
+export function useEditing(asked: Asked): Editing {
+  const { image, kinds, labels, steps, desk, onDesk, onAction } = asked;
+  const { drawing, change } = steps;
+  const [picked, setPicked] = useState(NONE);
+  const [hidden, setHidden] = useState(NONE);
+  const [locked, setLocked] = useState(NONE);
+  const [ring, setRing] = useState<readonly Point[]>([]);
+  const pointer = useRef<Point | null>(null);
+  const panning = useHeld(" ");
+  const tools = useMemo(() => toolsFor(kinds), [kinds]);
+  const whole = kinds.includes("image");
+
+  const chosen = useMemo(() => kept(picked, drawing), [picked, drawing]);
+  const free = [...chosen].filter((id) => !locked.has(id));
+  const ids = new Set(free);
+  const known = tools.includes(desk.tool) && (!isLabelled(desk.tool) || desk.label !== "");
+  const tool = panning ? "pan" : known ? desk.tool : "select";
+
+  const take = (next: Tool): void => {
+    if (!tools.includes(next)) return;
+    setRing([]);
+    onDesk({ ...desk, tool: next });
+    if (isLabelled(next) && desk.label === "") onAction("labels");
+  };
+  const choose = useCallback((wanted: readonly string[], adds: boolean): void => {
+    setPicked((now) => {
+      if (!adds) return new Set(wanted);
+      const [first = ""] = wanted;
+      if (wanted.length === 1 && now.has(first)) return new Set([...now].filter((id) => id !== first));
+      return new Set([...now, ...wanted]);
+    });
+  }, []);
+  const drawn = (shape: EditedShape): void => {
+    change(added(drawing, shape));
+    onDesk({ ...desk, last: shape });
+    choose([shape.id], false);
+    if (kinds.includes("box") && shape.kind !== "ignore") onAction("text");
+  };
+  const label = (name: string): void => {
+    onDesk({ ...desk, label: name });
+    if (whole) change(classified(drawing, shapeOf(newId(), "image", { label: name })));
+    else if (ids.size > 0) change(relabelled(drawing, ids, name));
+  };
+  const lay = (shapes: readonly EditedShape[], by: Point): readonly EditedShape[] => {
+    const laid = copies(shapes, { by, image, newId });
+    if (laid.length === 0) return [];
+    change(added(drawing, ...laid));
+    choose(laid.map(({ id }) => id), false);
+    return laid;
+  };
+  const finish = (): void => {
+    if (ring.length > 2) {
+      const kind = desk.tool === "ignore" ? "ignore" : "polygon";
+      setRing([]);
+      drawn(shapeOf(newId(), kind, { label: kind === "ignore" ? "" : desk.label, points: ring }));
+    } else if (desk.tool === "brush") choose([], false);
+  };
+  const repeat = (): void => {
+    const { last } = desk;
+    const around = last === null ? null : bounds(outlineOf(last));
+    if (last === null || around === null) return;
+    const at = pointer.current;
+    const by = at === null ? PASTE_SHIFT : minus(at, centre(around));
+    lay([last.kind === "ignore" ? last : { ...last, label: desk.label, text: null }], by);
+  };
+  const walk = (by: 1 | -1): void => {
+    const seen = drawing.shapes.filter(({ id }) => !hidden.has(id));
+    const [only] = chosen;
+    const at = seen.findIndex(({ id }) => id === only);
+    const next = at < 0 ? (by === 1 ? seen[0] : seen.at(-1)) : seen[(at + by + seen.length) % seen.length];
+    if (next !== undefined) choose([next.id], false);
+  };
+  const toggle = useCallback((which: "hidden" | "locked", names: readonly string[]): void => {
+    (which === "hidden" ? setHidden : setLocked)((now) => toggled(now, names));
+  }, []);
+  const look = (part: Partial<Look>): void => onDesk({ ...desk, look: { ...desk.look, ...part } });
+
+  const perform = (command: Command): void => {
+    if (command.do === "nudge") {
+      if (ids.size > 0) change(nudged(drawing, ids, command.by, image));
+      else if (command.by[1] === 0) onAction(command.by[0] > 0 ? "next" : "previous");
+    } else if (command.do === "label") {
+      const name = labels[command.place];
+      if (name !== undefined) label(name);
+    } else act(command.do);
+  };
+  const act = (action: Action): void => {
+    const all = drawing.shapes.map(({ id }) => id);
+    switch (action) {
+      case "undo":
+        return ring.length > 0 ? setRing(ring.slice(0, -1)) : steps.undo();
+      case "redo":
+        return steps.redo();
+      case "delete":
+        return ring.length > 0 ? setRing(ring.slice(0, -1)) : change(removed(drawing, ids));
+      case "copy":
+        return ids.size === 0 ? undefined : onDesk({ ...desk, copied: drawing.shapes.filter(({ id }) => ids.has(id)) });
+      case "paste": {
+        const here = desk.copied.some(({ id }) => all.includes(id));
+        const laid = lay(desk.copied, here ? PASTE_SHIFT : [0, 0]);
+        return laid.length > 0 ? onDesk({ ...desk, copied: laid }) : undefined;
+      }
+      case "repeat":
+        return repeat();
+      case "all":
+        return choose(all.filter((id) => !hidden.has(id)), false);
+      case "next shape":
+        return walk(1);
+      case "previous shape":
+        return walk(-1);
+      case "finish":
+        return finish();
+      case "leave":
+        if (ring.length > 0) return setRing([]);
+        return chosen.size > 0 ? choose([], false) : take("select");
+      case "front":
+      case "back":
+        return change(reordered(drawing, ids, action));
+      case "hide":
+        return toggle("hidden", chosen.size > 0 ? [...chosen] : [...hidden]);
+      case "lock":
+        return toggle("locked", chosen.size > 0 ? [...chosen] : [...locked]);
+      case "nothing":
+        return drawing.shapes.length > 0 ? undefined : change({ shapes: [], nothing: !drawing.nothing });
+      case "marks":
+        return look({ marks: !desk.look.marks });
+      case "captions":
+        return look({ captions: !desk.look.captions });
+      case "outlines":
+        return look({ filled: !desk.look.filled });
+      default:
+        return action.startsWith("tool ") ? take(action.slice(5) as Tool) : onAction(action);
+    }
+  };
+  useKeys(perform);
+  return {
+    tools,
+    tool,
+    chosen,
+    hidden,
+    locked,
+    ring: isDrawingTool(tool) || panning ? ring : [],
+    perform,
+    choose,
+    setRing,
+    setPointer: (at) => {
+      pointer.current = at;
+    },
+    draw: (shapes) => change(withShapes(drawing, shapes)),
+    drawn,
+    label,
+    word: (id, text) => change(worded(drawing, id, text)),
+    toggle,
+    look,
+  };
+}
+
+/** What was chosen and is still there: a step taken back may have taken it away. */
+function kept(picked: ReadonlySet<string>, { shapes }: Drawing): ReadonlySet<string> {
+  return new Set(shapes.flatMap(({ id }) => (picked.has(id) ? [id] : [])));
+}
+
+function toggled(now: ReadonlySet<string>, names: readonly string[]): ReadonlySet<string> {
+  const on = names.some((name) => !now.has(name));
+  const next = new Set(now);
+  for (const name of names) {
+    if (on) next.add(name);
+    else next.delete(name);
+  }
+  return next;
+}
+
+function useKeys(perform: (command: Command) => void): void {
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent): void => {
+      const command = commandOf(event);
+      if (command === null) return;
+      event.preventDefault();
+      perform(command);
+    };
+    window.addEventListener("keydown", onKey);
+    return () => window.removeEventListener("keydown", onKey);
+  });
+}
+
+/** Whether a key is down, unless it is typed into a field or presses a button. */
+function useHeld(key: string): boolean {
+  const [held, setHeld] = useState(false);
+  useEffect(() => {
+    const onDown = (event: KeyboardEvent): void => {
+      const { target } = event;
+      const taken = target instanceof Element && target.closest("input, textarea, button, a, [role]:not(.stage)") !== null;
+      if (event.key !== key || taken) return;
+      event.preventDefault();
+      setHeld(true);
+    };
+    const onUp = (event: KeyboardEvent): void => {
+      if (event.key === key) setHeld(false);
+    };
+    const onBlur = (): void => setHeld(false);
+    window.addEventListener("keydown", onDown);
+    window.addEventListener("keyup", onUp);
+    window.addEventListener("blur", onBlur);
+    return () => {
+      window.removeEventListener("keydown", onDown);
+      window.removeEventListener("keyup", onUp);
+      window.removeEventListener("blur", onBlur);
+    };
+  }, [key]);
+  return held;
+}

@@ -1,0 +1,271 @@
+/**
+ * The drawings of a project's images while a person goes through them. Every change is kept in the browser at
+ * once and saved a moment later; whoever turns the page waits for nothing, and whatever breaks (network,
+ * session, browser) the work goes on from the draft. Somebody else's changes are merged in.
+ */
+import { Problem } from "../api/problem";
+import { draftNames, dropDraft, keepDraft, readDraft } from "./drafts";
+import { begun, redone, stepped, throughout, undone, type History } from "./history";
+import { merge, type Conflict } from "./merge";
+import { EMPTY, isDrawing, type Drawing } from "./shapes";
+
+/** What the platform holds of an image. */
+export interface Saved {
+  readonly version: number;
+  readonly drawing: Drawing;
+  readonly author: string;
+}
+
+export interface Platform {
+  readonly read: (imageId: string) => Promise<Saved>;
+  /** Save over that version; throws the Problem `version-conflict` where another one is stored. */
+  readonly write: (imageId: string, drawing: Drawing, over: Saved) => Promise<Saved>;
+}
+
+export type Saving =
+  | { readonly is: "saved" | "waiting" | "saving" }
+  /** No answer: tried again by itself. */
+  | { readonly is: "retrying"; readonly error: unknown }
+  /** The platform will not have it as it is: tried again with the next change. */
+  | { readonly is: "refused"; readonly error: unknown }
+  | { readonly is: "conflict" };
+
+/** One image under work. */
+export interface Sheet {
+  readonly history: History<Drawing>;
+  readonly base: Saved;
+  /** The drawing that the platform's version came from. */
+  readonly sent: Drawing;
+  readonly saving: Saving;
+  readonly conflicts: readonly Conflict[];
+  /** When the draft was last touched that this work goes on from; null where it began with what was saved. */
+  readonly restoredAt: number | null;
+  /** Whose changes came in while this was open; "" for nobody's. */
+  readonly mergedFrom: string;
+}
+
+interface Kept {
+  readonly base: Saved;
+  readonly drawing: Drawing;
+}
+
+/** Somebody who draws is not disturbed by each of his strokes. */
+export const QUIET_MS = 700;
+const FIRST_RETRY_MS = 2_000;
+const LAST_RETRY_MS = 30_000;
+
+export class Workbook {
+  readonly #platform: Platform;
+  readonly #prefix: string;
+  readonly #sheets = new Map<string, Sheet>();
+  #shown: ReadonlyMap<string, Sheet> = new Map();
+  readonly #timers = new Map<string, ReturnType<typeof setTimeout>>();
+  readonly #busy = new Set<string>();
+  readonly #failures = new Map<string, number>();
+  readonly #listeners = new Set<() => void>();
+
+  constructor(name: string, platform: Platform) {
+    this.#prefix = `annotate.${name}.`;
+    this.#platform = platform;
+  }
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  sheet(imageId: string): Sheet | null {
+    return this.#sheets.get(imageId) ?? null;
+  }
+
+  /** All images that are under work or were in this tab; another map after every change. */
+  readonly snapshot = (): ReadonlyMap<string, Sheet> => this.#shown;
+
+  /** Begin with what the platform holds; work that waits in the browser or on the screen goes on. */
+  open(imageId: string, saved: Saved): void {
+    const known = this.#sheets.get(imageId);
+    if (known !== undefined) {
+      // An answer that was asked for before the last save is older than what is known.
+      if (known.base.version < saved.version && !this.#busy.has(imageId)) this.#rebase(imageId, known, saved);
+      return;
+    }
+    const draft = readDraft(this.#prefix + imageId, isKept);
+    const start: Sheet = {
+      history: begun(draft?.work.drawing ?? saved.drawing),
+      base: draft?.work.base ?? saved,
+      sent: draft === null ? saved.drawing : EMPTY,
+      saving: { is: "saved" },
+      conflicts: [],
+      restoredAt: draft?.at ?? null,
+      mergedFrom: "",
+    };
+    if (draft !== null && start.base.version !== saved.version) this.#rebase(imageId, start, saved);
+    else this.#put(imageId, start);
+    if (draft !== null) this.#later(imageId, 0);
+  }
+
+  /** Go on with every draft of this project that an earlier visit could not save. */
+  async resume(): Promise<void> {
+    for (const name of draftNames(this.#prefix)) {
+      const imageId = name.slice(this.#prefix.length);
+      if (this.#sheets.has(imageId)) continue;
+      try {
+        this.open(imageId, await this.#platform.read(imageId));
+      } catch (error) {
+        // An image that is gone takes its draft along; anything else is tried at the next visit.
+        if (error instanceof Problem && error.status === 404) dropDraft(name);
+      }
+    }
+  }
+
+  change(imageId: string, drawing: Drawing): void {
+    this.#step(imageId, (history) => stepped(history, drawing));
+  }
+
+  undo(imageId: string): void {
+    this.#step(imageId, undone);
+  }
+
+  redo(imageId: string): void {
+    this.#step(imageId, redone);
+  }
+
+  /** A person has decided: the drawing is as it shall be, and this conflict is none any more. */
+  settle(imageId: string, conflict: Conflict, drawing: Drawing): void {
+    const sheet = this.#sheets.get(imageId);
+    if (sheet === undefined) return;
+    const conflicts = sheet.conflicts.filter((other) => other !== conflict);
+    const saving: Saving = { is: conflicts.length > 0 ? "conflict" : "waiting" };
+    this.#put(imageId, { ...sheet, history: stepped(sheet.history, drawing), conflicts, saving });
+    this.#keep(imageId);
+    if (conflicts.length === 0) this.#later(imageId, 0);
+  }
+
+  /** A label was renamed or deleted everywhere: no step, and none to be taken back. */
+  relabel(change: (drawing: Drawing) => Drawing): void {
+    for (const [imageId, sheet] of this.#sheets) {
+      const untouched = sheet.history.present === sheet.sent;
+      const history = throughout(sheet.history, change);
+      const base = { ...sheet.base, drawing: change(sheet.base.drawing) };
+      this.#put(imageId, { ...sheet, history, base, sent: untouched ? history.present : sheet.sent });
+      if (!untouched) this.#keep(imageId);
+    }
+  }
+
+  /** Save now what waits, of this image or of all. */
+  save(imageId?: string): void {
+    const ids = imageId === undefined ? [...this.#sheets.keys()] : [imageId];
+    for (const id of ids) if (this.#isOpen(id)) this.#later(id, 0);
+  }
+
+  #isOpen(imageId: string): boolean {
+    const sheet = this.#sheets.get(imageId);
+    return sheet !== undefined && sheet.history.present !== sheet.sent && sheet.conflicts.length === 0;
+  }
+
+  #step(imageId: string, step: (history: History<Drawing>) => History<Drawing>): void {
+    const sheet = this.#sheets.get(imageId);
+    if (sheet === undefined) return;
+    const history = step(sheet.history);
+    if (history.present === sheet.history.present) return;
+    const saving: Saving = sheet.conflicts.length > 0 ? { is: "conflict" } : { is: "waiting" };
+    this.#put(imageId, { ...sheet, history, saving, restoredAt: null });
+    this.#keep(imageId);
+    this.#failures.delete(imageId);
+    if (sheet.conflicts.length === 0) this.#later(imageId, QUIET_MS);
+  }
+
+  #keep(imageId: string): void {
+    const sheet = this.#sheets.get(imageId);
+    if (sheet === undefined) return;
+    const kept: Kept = { base: sheet.base, drawing: sheet.history.present };
+    keepDraft(this.#prefix + imageId, kept);
+  }
+
+  #put(imageId: string, sheet: Sheet): void {
+    this.#sheets.set(imageId, sheet);
+    this.#shown = new Map(this.#sheets);
+    for (const listener of this.#listeners) listener();
+  }
+
+  #later(imageId: string, milliseconds: number): void {
+    clearTimeout(this.#timers.get(imageId));
+    this.#timers.set(
+      imageId,
+      setTimeout(() => void this.#send(imageId), milliseconds),
+    );
+  }
+
+  async #send(imageId: string): Promise<void> {
+    const sheet = this.#sheets.get(imageId);
+    // What is on its way comes first; it looks again when it is there.
+    if (sheet === undefined || this.#busy.has(imageId) || !this.#isOpen(imageId)) return;
+    const drawing = sheet.history.present;
+    this.#busy.add(imageId);
+    this.#put(imageId, { ...sheet, saving: { is: "saving" } });
+    try {
+      this.#arrived(imageId, drawing, await this.#platform.write(imageId, drawing, sheet.base));
+    } catch (error) {
+      await this.#failed(imageId, error);
+    } finally {
+      this.#busy.delete(imageId);
+    }
+    const after = this.#sheets.get(imageId);
+    if (after?.saving.is === "waiting") this.#later(imageId, QUIET_MS);
+  }
+
+  #arrived(imageId: string, sent: Drawing, base: Saved): void {
+    const sheet = this.#sheets.get(imageId);
+    if (sheet === undefined) return;
+    const done = sheet.history.present === sent;
+    this.#failures.delete(imageId);
+    this.#put(imageId, { ...sheet, base, sent, saving: { is: done ? "saved" : "waiting" } });
+    if (done) dropDraft(this.#prefix + imageId);
+    else this.#keep(imageId);
+  }
+
+  async #failed(imageId: string, error: unknown): Promise<void> {
+    try {
+      if (error instanceof Problem && error.code === "version-conflict") {
+        const saved = await this.#platform.read(imageId);
+        const now = this.#sheets.get(imageId);
+        if (now !== undefined) this.#rebase(imageId, now, saved);
+        return;
+      }
+    } catch {
+      // Not even reading works: the same as if saving had not.
+    }
+    const sheet = this.#sheets.get(imageId);
+    if (sheet === undefined) return;
+    const lasting = error instanceof Problem && error.status >= 400 && error.status < 500 && error.code !== "version-conflict";
+    this.#put(imageId, { ...sheet, saving: { is: lasting ? "refused" : "retrying", error } });
+    if (lasting) return;
+    const failures = this.#failures.get(imageId) ?? 0;
+    this.#failures.set(imageId, failures + 1);
+    this.#later(imageId, Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** failures));
+  }
+
+  /** The same work over what somebody else has saved; taking steps back does not take theirs away. */
+  #rebase(imageId: string, sheet: Sheet, saved: Saved): void {
+    const untouched = sheet.history.present === sheet.sent;
+    const base = sheet.base.drawing;
+    const { conflicts } = merge(base, sheet.history.present, saved.drawing);
+    const history = throughout(sheet.history, (step) => merge(base, step, saved.drawing).drawing);
+    this.#put(imageId, {
+      ...sheet,
+      history,
+      base: saved,
+      sent: untouched ? history.present : sheet.sent,
+      conflicts,
+      mergedFrom: saved.author,
+      saving: { is: conflicts.length > 0 ? "conflict" : untouched ? "saved" : "waiting" },
+    });
+    if (!untouched) this.#keep(imageId);
+  }
+}
+
+function isKept(work: unknown): work is Kept {
+  const { base, drawing } = (work ?? {}) as Partial<Record<keyof Kept, unknown>>;
+  const saved = (base ?? {}) as Partial<Record<keyof Saved, unknown>>;
+  return isDrawing(drawing) && typeof saved.version === "number" && isDrawing(saved.drawing);
+}

@@ -1,0 +1,211 @@
+// @vitest-environment happy-dom
+import { screen, waitFor, within } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { HttpResponse } from "msw";
+import { afterEach, describe, expect, test } from "vitest";
+import type { Annotation, ShapeKind } from "../../api/annotation";
+import { annotation, image, project } from "../../testing/builders";
+import { answers, pageOf, problem } from "../../testing/platform";
+import { LANGUAGES, open } from "../../testing/screen";
+
+const IMAGES = "GET /api/gallery/projects/p1/images";
+const LABELS = "GET /api/annotation/projects/p1/labels";
+const SAVE = "PUT /api/annotation/projects/p1/images/:id";
+const READ = "GET /api/annotation/projects/p1/images/:id";
+const BARE: Partial<Annotation> = { shapes: [], annotated: false, version: 0 };
+
+function vocabulary(kinds: readonly ShapeKind[], ...names: string[]) {
+  const items = names.map((name, place) => ({ id: `l${place}`, name, version: 1, created_at: "2026-11-26T08:00:00Z" }));
+  return { items, total: items.length, shape_kinds: kinds };
+}
+
+function around(read: Partial<Annotation> = {}) {
+  return {
+    "GET /api/workspace/projects/p1": project(),
+    [IMAGES]: pageOf(
+      image({ id: "i1", name: "one.jpg", status: "labelled" }),
+      image({ id: "i2", name: "two.jpg", status: "unlabelled" }),
+    ),
+    [LABELS]: vocabulary(["box", "rotated_box"], "scratch", "pore"),
+    [READ]: annotation(read),
+    "GET /api/gallery/projects/p1/images/:id/thumbnail": () => new HttpResponse(new Blob(["x"])),
+    "GET /api/gallery/projects/p1/images/:id/content": () => new HttpResponse(new Blob(["x"])),
+  };
+}
+
+/** Answers saves as the annotation service does, and keeps what came in. */
+function saving() {
+  const saved: { version: string | null; body: Pick<Annotation, "shapes" | "ignore_regions"> }[] = [];
+  answers({
+    [SAVE]: async (request) => {
+      const body = (await request.json()) as (typeof saved)[number]["body"];
+      saved.push({ version: request.headers.get("If-Match"), body });
+      const version = Number(request.headers.get("If-Match")?.replaceAll('"', "")) + 1;
+      return HttpResponse.json(annotation({ ...body, version, annotated: true }));
+    },
+  });
+  return saved;
+}
+
+afterEach(() => {
+  localStorage.clear();
+  localStorage.setItem(
+    "loupe.session",
+    JSON.stringify({ tenant: "default", accessToken: "token", expiresAt: Date.now() + 3_600_000 }),
+  );
+});
+
+const objects = () => screen.queryAllByRole("button", { name: /^(scratch|pore|text)/ }).filter((one) => one.closest(".object-list") !== null);
+
+describe.each(LANGUAGES)("the annotate page in %s", (language) => {
+  test("it begins with the first image that nobody has annotated", async () => {
+    answers(around(BARE));
+    const { router, words } = open("/projects/p1/annotate", language);
+    expect(await screen.findByRole("button", { name: new RegExp(words.editor.actions["tool box"]) })).toBeVisible();
+    expect(router.state.location.pathname).toBe("/projects/p1/annotate/i2");
+    expect(screen.getByTestId("save-state")).toHaveTextContent(words.annotate.saved);
+  });
+
+  test("without images it leads to the gallery", async () => {
+    answers({ ...around(), [IMAGES]: pageOf() });
+    const { words } = open("/projects/p1/annotate", language);
+    expect(await screen.findByText(words.annotate.none)).toBeVisible();
+    expect(screen.getByRole("link", { name: words.annotate.goGallery })).toHaveAttribute("href", "/projects/p1/gallery");
+  });
+
+  test("every key is told", async () => {
+    answers(around());
+    const { words } = open("/projects/p1/annotate/i1", language);
+    await waitFor(() => expect(objects()).toHaveLength(1));
+    await userEvent.keyboard("?");
+    const dialog = await screen.findByRole("dialog");
+    expect(within(dialog).getByText(words.editor.actions.repeat)).toBeVisible();
+    expect(within(dialog).queryByText(words.editor.actions["tool brush"])).toBeNull();
+  });
+});
+
+test("shapes are chosen, shifted, copied, relabelled and taken back by key, and saved by themselves", async () => {
+  answers(around());
+  const saved = saving();
+  const { words } = open("/projects/p1/annotate/i1", "en");
+  await waitFor(() => expect(objects()).toHaveLength(1));
+  await userEvent.keyboard(".{ArrowRight}{Shift>}{ArrowDown}{/Shift}");
+  await userEvent.keyboard("{Control>}c{/Control}{Control>}v{/Control}2");
+  expect(objects().map((one) => one.textContent)).toEqual(["1scratch", "2pore"]);
+  await waitFor(() => expect(screen.getByTestId("save-state")).toHaveTextContent(words.annotate.saved));
+  await waitFor(() =>
+    expect(saved.at(-1)).toMatchObject({
+      body: {
+        shapes: [
+          { id: "s1", label: "scratch", points: [[11, 20], [61, 50]] },
+          { label: "pore", points: [[23, 32], [73, 62]] },
+        ],
+      },
+    }),
+  );
+  await userEvent.keyboard("{Control>}zzzz{/Control}");
+  expect(objects().map((one) => one.textContent)).toEqual(["1scratch"]);
+  await userEvent.keyboard("{Control>}yyyy{/Control}{Delete}");
+  await userEvent.keyboard("{Control>}s{/Control}");
+  await waitFor(() => expect(saved.at(-1)?.body.shapes.map(({ label }) => label)).toEqual(["scratch"]));
+  expect(saved.map(({ version }) => version)).toEqual(saved.map((_, place) => `"${3 + place}"`));
+});
+
+test("a copy goes along to the next image", async () => {
+  answers(around());
+  saving();
+  const { router } = open("/projects/p1/annotate/i1", "en");
+  await waitFor(() => expect(objects()).toHaveLength(1));
+  await userEvent.keyboard(".{Control>}c{/Control}d");
+  await waitFor(() => expect(router.state.location.pathname).toBe("/projects/p1/annotate/i2"));
+  await waitFor(() => expect(objects()).toHaveLength(1));
+  answers({ [READ]: annotation(BARE) });
+  await userEvent.keyboard("{Control>}v{/Control}");
+  await waitFor(() => expect(objects()).toHaveLength(2));
+});
+
+test("a label is made by typing it, and one that is refused is told", async () => {
+  answers({ ...around(BARE), [LABELS]: vocabulary(["box"]) });
+  const made: unknown[] = [];
+  answers({
+    "POST /api/annotation/projects/p1/labels": async (request) => {
+      made.push(await request.json());
+      return made.length === 1 ? HttpResponse.json({}, { status: 201 }) : problem(409, "already-exists", "it is taken");
+    },
+  });
+  const { words } = open("/projects/p1/annotate/i2", "en");
+  const field = await screen.findByRole("textbox", { name: words.editor.findLabel });
+  await waitFor(() => expect(field).toHaveFocus());
+  await userEvent.keyboard("crack{Enter}");
+  await waitFor(() => expect(made).toEqual([{ name: "crack" }]));
+  expect(await screen.findByRole("button", { name: /^crack/ })).toHaveAttribute("aria-pressed", "true");
+  await userEvent.keyboard("lpore{Enter}");
+  expect(await screen.findByText("it is taken")).toBeInTheDocument();
+});
+
+test("a label is renamed where it stands, and what is open follows", async () => {
+  answers(around());
+  answers({
+    "PATCH /api/annotation/projects/p1/labels/l0": async (request) => {
+      expect(request.headers.get("If-Match")).toBe('"1"');
+      answers({ [LABELS]: vocabulary(["box"], "cut", "pore") });
+      return HttpResponse.json({ id: "l0", version: 2, ...((await request.json()) as object) });
+    },
+  });
+  const { words } = open("/projects/p1/annotate/i1", "en");
+  await userEvent.click(await screen.findByRole("button", { name: `${words.editor.renameLabel}: scratch` }));
+  const field = await screen.findByRole("textbox", { name: words.editor.renameLabel });
+  await userEvent.clear(field);
+  await userEvent.type(field, "cut{Enter}");
+  await waitFor(() => expect(screen.getAllByRole("button", { name: /^cut/ })).toHaveLength(2));
+  expect(screen.getByTestId("save-state")).toHaveTextContent(words.annotate.saved);
+});
+
+test("an image is labelled as a whole by a digit", async () => {
+  answers({
+    ...around(BARE),
+    "GET /api/workspace/projects/p1": project({ task: "classification" }),
+    [LABELS]: vocabulary(["image"], "good", "bad"),
+  });
+  const saved = saving();
+  const { words } = open("/projects/p1/annotate/i2", "en");
+  expect(await screen.findByText(words.editor.wholeHint)).toBeVisible();
+  expect(screen.queryByRole("button", { name: new RegExp(words.editor.actions["tool box"]) })).toBeNull();
+  await userEvent.keyboard("1");
+  await userEvent.keyboard("2");
+  await waitFor(() => expect(saved.at(-1)?.body.shapes).toMatchObject([{ kind: "image", label: "bad", points: [] }]));
+});
+
+test("what characters say is typed beside them", async () => {
+  answers({
+    ...around({ shapes: [{ id: "s1", label: "text", kind: "box", points: [[10, 10], [60, 40]] }] }),
+    "GET /api/workspace/projects/p1": project({ task: "ocr" }),
+    [LABELS]: vocabulary(["box", "polygon"], "text"),
+  });
+  const saved = saving();
+  const { words } = open("/projects/p1/annotate/i1", "en");
+  await waitFor(() => expect(objects()).toHaveLength(1));
+  await userEvent.keyboard(".t");
+  await waitFor(() => expect(screen.getByRole("textbox", { name: words.editor.actions.text })).toHaveFocus());
+  await userEvent.keyboard("L0T 7{Enter}");
+  await waitFor(() => expect(saved.at(-1)?.body.shapes).toMatchObject([{ text: "L0T 7" }]));
+});
+
+test("nothing to mark is an annotation, and taking it back is none", async () => {
+  answers(around(BARE));
+  const saved = saving();
+  let cleared: string | null = null;
+  answers({
+    "DELETE /api/annotation/projects/p1/images/i2": (request) => {
+      cleared = request.headers.get("If-Match");
+      answers({ [READ]: annotation({ ...BARE, version: 2 }) });
+      return new HttpResponse(null, { status: 204 });
+    },
+  });
+  const { words } = open("/projects/p1/annotate/i2", "en");
+  await userEvent.click(await screen.findByRole("button", { name: new RegExp(words.editor.actions.nothing) }));
+  await waitFor(() => expect(saved).toEqual([{ version: '"0"', body: { shapes: [], ignore_regions: [] } }]));
+  await userEvent.keyboard("x");
+  await waitFor(() => expect(cleared).toBe('"1"'));
+  await waitFor(() => expect(screen.getByTestId("save-state")).toHaveTextContent(words.annotate.saved));
+});

@@ -1,0 +1,180 @@
+import { HistoryOutlined } from "@ant-design/icons";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { App, Button, Skeleton } from "antd";
+import { useEffect, useMemo, useState, type ReactNode } from "react";
+import { createLabel, getAnnotation, type Label, type ShapeKind } from "../../api/annotation";
+import { contentPath, thumbnailPath } from "../../api/gallery";
+import { Problem } from "../../api/problem";
+import type { Desk } from "../../editor/desk";
+import { Editor } from "../../editor/Editor";
+import type { Action } from "../../editor/keys";
+import type { Mark } from "../../editor/marks";
+import { colourOf, nameOf } from "../../editor/ShapeLayer";
+import { outlineOf } from "../../editor/shapes";
+import type { Sheet, Workbook } from "../../editor/workbook";
+import { useWords } from "../../i18n/language";
+import { ProblemAlert } from "../../ui/ProblemAlert";
+import { useProject } from "../projects/useProject";
+import { HistoryDrawer } from "./HistoryDrawer";
+import { LabelActions } from "./LabelActions";
+import { Notices } from "./Notices";
+import { savedOf } from "./platform";
+
+interface Props {
+  readonly imageId: string;
+  readonly book: Workbook;
+  readonly sheet: Sheet | null;
+  readonly vocabulary: { readonly items: readonly Label[]; readonly shape_kinds: readonly ShapeKind[] };
+  readonly desk: Desk;
+  readonly onDesk: (desk: Desk) => void;
+  readonly onStep: (by: 1 | -1) => void;
+  readonly onNextUnlabelled: () => void;
+}
+
+/** The annotation service hears of an upload by event: for so long it is asked again. */
+const HEARS_WITHIN = 20;
+const ASK_AGAIN_MS = 500;
+
+/** One image under work, saved by itself. */
+export function ImageBench(props: Props): ReactNode {
+  const { imageId, book, sheet, vocabulary, desk, onDesk, onStep, onNextUnlabelled } = props;
+  const words = useWords();
+  const project = useProject();
+  const [history, setHistory] = useState(false);
+  const annotation = useQuery({
+    queryKey: ["annotation", project.id, imageId],
+    queryFn: () => getAnnotation(project.id, imageId),
+    retry: (failures, error) => failures < HEARS_WITHIN && (!(error instanceof Problem) || error.status === 404 || error.status >= 500),
+    retryDelay: ASK_AGAIN_MS,
+  });
+  const { data } = annotation;
+  useEffect(() => {
+    if (data !== undefined) book.open(imageId, savedOf(data));
+  }, [book, imageId, data]);
+  const labels = useLabels(vocabulary.items, sheet, desk.label);
+  const create = useNewLabel(project.id);
+  const marks = useTheirs(sheet, labels);
+
+  if (annotation.isError && data === undefined) {
+    return (
+      <div className="workbench-picture">
+        <ProblemAlert error={annotation.error} onRetry={() => void annotation.refetch()} />
+      </div>
+    );
+  }
+  if (data === undefined || sheet === null) return <Skeleton active className="workbench-picture" paragraph={{ rows: 8 }} />;
+
+  const onAction = (action: Action): void => {
+    if (action === "next") onStep(1);
+    else if (action === "previous") onStep(-1);
+    else if (action === "next unlabelled") onNextUnlabelled();
+    else if (action === "save") book.save(imageId);
+  };
+  const { past, present, future } = sheet.history;
+  return (
+    <>
+      <Editor
+        image={{
+          path: contentPath(project.id, imageId),
+          preview: thumbnailPath(project.id, imageId),
+          name: data.image_name,
+          width: data.width,
+          height: data.height,
+        }}
+        kinds={vocabulary.shape_kinds}
+        reads={project.task === "ocr"}
+        labels={labels}
+        labelTools={{
+          create,
+          actions: (name) => {
+            const label = vocabulary.items.find((one) => one.name === name);
+            if (label === undefined) return null;
+            const changed = (next: string | null): void => {
+              if (desk.label === name) onDesk({ ...desk, label: next ?? "" });
+            };
+            return <LabelActions projectId={project.id} label={label} book={book} onChanged={changed} />;
+          },
+        }}
+        steps={{
+          drawing: present,
+          mayUndo: past.length > 0,
+          mayRedo: future.length > 0,
+          change: (drawing) => book.change(imageId, drawing),
+          undo: () => book.undo(imageId),
+          redo: () => book.redo(imageId),
+        }}
+        desk={desk}
+        onDesk={onDesk}
+        marks={marks}
+        notice={<Notices book={book} imageId={imageId} sheet={sheet} />}
+        more={
+          <Button
+            type="text"
+            icon={<HistoryOutlined />}
+            title={words.annotate.history}
+            aria-label={words.annotate.history}
+            onClick={() => setHistory(true)}
+          />
+        }
+        onAction={onAction}
+      />
+      {history && (
+        <HistoryDrawer
+          projectId={project.id}
+          imageId={imageId}
+          version={sheet.base.version}
+          drawing={present}
+          onBringBack={(drawing) => book.change(imageId, drawing)}
+          onClose={() => setHistory(false)}
+        />
+      )}
+    </>
+  );
+}
+
+/** The project's labels in their order, then those that only stand on this image or on the desk so far. */
+function useLabels(known: readonly Label[], sheet: Sheet | null, next: string): readonly string[] {
+  const shapes = sheet?.history.present.shapes;
+  return useMemo(() => {
+    const drawn = (shapes ?? []).map(({ label }) => label);
+    return [...new Set([...known.map(({ name }) => name), ...drawn, next])].filter((name) => name !== "");
+  }, [known, shapes, next]);
+}
+
+function useNewLabel(projectId: string): (name: string) => void {
+  const queries = useQueryClient();
+  const { message } = App.useApp();
+  const creation = useMutation({
+    mutationFn: (name: string) => createLabel(projectId, name),
+    onSuccess: () => queries.invalidateQueries({ queryKey: ["labels", projectId] }),
+    onError: (error) => void message.error(error.message),
+  });
+  return (name) => creation.mutate(name);
+}
+
+const NO_MARKS: readonly Mark[] = [];
+
+/** What somebody else made of the shapes that both have changed. */
+function useTheirs(sheet: Sheet | null, labels: readonly string[]): readonly Mark[] {
+  const words = useWords();
+  const conflicts = sheet?.conflicts;
+  const ignored = words.editor.ignored;
+  return useMemo(() => {
+    if (conflicts === undefined || conflicts.length === 0) return NO_MARKS;
+    return conflicts.flatMap(({ theirs }): Mark[] =>
+      theirs === null
+        ? []
+        : [
+            {
+              id: `theirs ${theirs.id}`,
+              outline: outlineOf(theirs),
+              mask: theirs.rle,
+              colour: colourOf(theirs, labels),
+              caption: nameOf(theirs, ignored),
+              captionBelow: true,
+              dashed: true,
+            },
+          ],
+    );
+  }, [conflicts, labels, ignored]);
+}

@@ -1,0 +1,114 @@
+import { DeleteOutlined, EditOutlined } from "@ant-design/icons";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { App, Input, Popover } from "antd";
+import { useState, type ReactNode } from "react";
+import { deleteLabel, renameLabel, summariseAnnotations, type Label } from "../../api/annotation";
+import type { Workbook } from "../../editor/workbook";
+import { useWords } from "../../i18n/language";
+import { ProblemAlert } from "../../ui/ProblemAlert";
+import { withLabel } from "./platform";
+
+interface Props {
+  readonly projectId: string;
+  readonly label: Label;
+  readonly book: Workbook;
+  /** The label has this name now, or none any more. */
+  readonly onChanged: (name: string | null) => void;
+}
+
+/** Rename and delete a label where it stands; what is open follows at once, the rest by the platform. */
+export function LabelActions({ projectId, label, book, onChanged }: Props): ReactNode {
+  const words = useWords();
+  const queries = useQueryClient();
+  const { modal, message } = App.useApp();
+  const [open, setOpen] = useState(false);
+  const changed = async (name: string | null): Promise<void> => {
+    setOpen(false);
+    book.relabel(withLabel(label.name, name));
+    onChanged(name);
+    await queries.invalidateQueries({ queryKey: ["labels", projectId] });
+    await queries.invalidateQueries({ queryKey: ["images", projectId] });
+  };
+  const renaming = useMutation({
+    mutationFn: (name: string) => renameLabel(projectId, label, name),
+    onSuccess: ({ name }) => changed(name),
+  });
+  const deleting = useMutation({
+    mutationFn: () => deleteLabel(projectId, label),
+    onSuccess: () => changed(null),
+    onError: (error) => void message.error(error.message),
+  });
+  const askToDelete = async (): Promise<void> => {
+    const sure = await modal.confirm({
+      title: words.editor.deleteLabel(label.name),
+      content: <Consequence projectId={projectId} name={label.name} />,
+      okText: words.common.delete,
+      cancelText: words.common.cancel,
+      okButtonProps: { danger: true },
+    });
+    if (sure) deleting.mutate();
+  };
+  return (
+    <>
+      <Popover
+        trigger="click"
+        open={open}
+        onOpenChange={setOpen}
+        placement="left"
+        title={words.editor.renameLabel}
+        destroyOnHidden
+        content={
+          <div className="label-rename">
+            <Input
+              autoFocus
+              defaultValue={label.name}
+              maxLength={128}
+              aria-label={words.editor.renameLabel}
+              disabled={renaming.isPending}
+              onPressEnter={({ currentTarget }) => {
+                const name = currentTarget.value.trim();
+                if (name === "" || name === label.name) setOpen(false);
+                else renaming.mutate(name);
+              }}
+            />
+            <span className="secondary">{words.editor.renameHint}</span>
+            {renaming.isError && <ProblemAlert error={renaming.error} />}
+          </div>
+        }
+      >
+        <button
+          type="button"
+          className={open ? "row-icon row-icon-on" : "row-icon"}
+          title={words.editor.renameLabel}
+          aria-label={`${words.editor.renameLabel}: ${label.name}`}
+        >
+          <EditOutlined />
+        </button>
+      </Popover>
+      <button
+        type="button"
+        className="row-icon"
+        title={words.common.delete}
+        aria-label={`${words.common.delete}: ${label.name}`}
+        onClick={() => void askToDelete()}
+      >
+        <DeleteOutlined />
+      </button>
+    </>
+  );
+}
+
+function Consequence({ projectId, name }: { readonly projectId: string; readonly name: string }): ReactNode {
+  const words = useWords();
+  const summary = useQuery({
+    queryKey: ["annotation-summary", projectId],
+    queryFn: () => summariseAnnotations(projectId),
+    staleTime: 0,
+  });
+  return (
+    <>
+      {summary.data !== undefined && words.editor.shapesOfLabel(summary.data.shapes[name] ?? 0)}{" "}
+      {words.editor.deleteLabelHint}
+    </>
+  );
+}

@@ -1,0 +1,66 @@
+/** How the drawings of a project are read and saved, and the one workbook that each project has in this tab. */
+import type { QueryClient } from "@tanstack/react-query";
+import { clearAnnotation, getAnnotation, saveAnnotation, type Annotation } from "../../api/annotation";
+import { Problem } from "../../api/problem";
+import { fromAnnotation, isAnnotated, toWire, type Drawing } from "../../editor/shapes";
+import { Workbook, type Platform, type Saved } from "../../editor/workbook";
+
+export function savedOf(annotation: Annotation): Saved {
+  return { version: annotation.version, drawing: fromAnnotation(annotation), author: annotation.author };
+}
+
+function platformOf(projectId: string, onSaved: (imageId: string) => void): Platform {
+  const read = async (imageId: string): Promise<Saved> => savedOf(await getAnnotation(projectId, imageId));
+  return {
+    read,
+    write: async (imageId, drawing, over) => {
+      const saved = isAnnotated(drawing)
+        ? savedOf(await saveAnnotation(projectId, imageId, over.version, toWire(drawing)))
+        : await cleared(imageId, over);
+      onSaved(imageId);
+      return saved;
+    },
+  };
+
+  /** Neither shapes nor a word that there are none: the image is unannotated again. */
+  async function cleared(imageId: string, over: Saved): Promise<Saved> {
+    const stands = isAnnotated(over.drawing);
+    if (stands) await clearAnnotation(projectId, imageId, over.version);
+    const now = await read(imageId);
+    if (isAnnotated(now.drawing) || (!stands && now.version !== over.version)) {
+      throw new Problem({ code: "version-conflict", status: 412, title: "" });
+    }
+    return now;
+  }
+}
+
+const workbooks = new WeakMap<QueryClient, Map<string, Workbook>>();
+
+/** Outlives the page: what is not saved yet goes on while the reader is elsewhere in the console. */
+export function workbookOf(queries: QueryClient, projectId: string): Workbook {
+  const books = workbooks.get(queries) ?? new Map<string, Workbook>();
+  workbooks.set(queries, books);
+  const known = books.get(projectId);
+  if (known !== undefined) return known;
+  const book = new Workbook(
+    projectId,
+    platformOf(projectId, () => {
+      void queries.invalidateQueries({ queryKey: ["images", projectId] });
+      void queries.invalidateQueries({ queryKey: ["labels", projectId] });
+    }),
+  );
+  books.set(projectId, book);
+  return book;
+}
+
+/** The drawing with every shape of a label under its new name, or without them. */
+export function withLabel(name: string, renamed: string | null) {
+  return (drawing: Drawing): Drawing => {
+    if (!drawing.shapes.some(({ label }) => label === name)) return drawing;
+    const shapes = drawing.shapes.flatMap((shape) => {
+      if (shape.label !== name) return [shape];
+      return renamed === null ? [] : [{ ...shape, label: renamed }];
+    });
+    return { shapes, nothing: false };
+  };
+}

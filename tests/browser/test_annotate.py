@@ -1,0 +1,232 @@
+"""Labels drawn by hand: from an empty project to annotated images, with mouse and keys."""
+
+import re
+from pathlib import Path
+
+import httpx
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, Page, Route, expect
+
+from tests.browser.watching import Platform, Watched, sign_in, watching
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
+
+WIDTH, HEIGHT = 640, 480
+SHAPES = ".editor-shape"
+# What a screen says that has no room for words of its own.
+WORDS = {
+    "en": {
+        "first": "Upload the first images",
+        "tab": "Annotate",
+        "saved": "Saved",
+        "box": "Box (B)",
+        "retrying": "Not saved, trying again",
+        "history": "History",
+        "back": "Bring back",
+    },
+    "zh-CN": {
+        "first": "上传第一批图像",
+        "tab": "标注",
+        "saved": "已保存",
+        "box": "矩形框 (B)",
+        "retrying": "未保存，正在重试",
+        "history": "历史",
+        "back": "恢复到此",
+    },
+}
+
+
+def test_from_an_empty_project_to_labels_that_stay(
+    watched_in: Watched, platform: Platform, language: str, tmp_path: Path
+) -> None:
+    page, words = watched_in.page, WORDS[language]
+    page.set_viewport_size({"width": 1280, "height": 720})
+    project = platform.new_project(f"By hand {language}")
+    sign_in(watched_in, platform)
+    upload(page, project, pictures(tmp_path, 3), words["first"])
+    page.get_by_role("link", name=words["tab"], exact=True).first.click()
+    stage = page.locator(".workbench .stage")
+    stage.locator("img").wait_for()
+    bounds = stage.bounding_box()
+    assert bounds is not None
+    assert bounds["width"] * bounds["height"] > 0.6 * 1280 * 720
+    watched_in.shot(f"40-annotate-empty-{language}")
+
+    # The first label is typed, and the tool is at hand at once.
+    page.keyboard.type("scratch")
+    page.keyboard.press("Enter")
+    drag(page, (100, 100), (200, 160))
+    expect(page.locator(SHAPES)).to_have_count(1)
+    drag(page, (300, 100), (380, 200))
+    expect(page.locator(SHAPES)).to_have_count(2)
+    expect(page.get_by_test_id("save-state")).to_contain_text(words["saved"])
+
+    # What was done can be taken back and made again; keys move and delete.
+    page.keyboard.press("Control+z")
+    expect(page.locator(SHAPES)).to_have_count(1)
+    page.keyboard.press("Control+y")
+    expect(page.locator(SHAPES)).to_have_count(2)
+    page.keyboard.press("v")
+    drag(page, (340, 150), (360, 170))
+    page.keyboard.press("Shift+ArrowRight")
+    page.keyboard.press("Control+c")
+    page.keyboard.press("Control+v")
+    expect(page.locator(SHAPES)).to_have_count(3)
+    page.keyboard.press("Delete")
+    expect(page.locator(SHAPES)).to_have_count(2)
+    watched_in.shot(f"41-annotate-boxes-{language}")
+
+    # On to the next image by key; the copy goes along, and so does the ignore region's tool.
+    page.keyboard.press("f")
+    expect(page.locator(SHAPES)).to_have_count(0)
+    page.keyboard.press("Control+v")
+    expect(page.locator(SHAPES)).to_have_count(1)
+    page.keyboard.press("i")
+    for at in ((400, 300), (500, 300), (500, 400)):
+        page.mouse.click(*on_screen(page, at))
+    page.keyboard.press("Enter")
+    expect(page.locator(SHAPES)).to_have_count(2)
+    watched_in.shot(f"42-annotate-ignored-{language}")
+    page.keyboard.press("f")
+    expect(page.locator(SHAPES)).to_have_count(0)
+    page.keyboard.press("x")
+    expect(page.get_by_test_id("save-state")).to_contain_text(words["saved"])
+    expect(page.locator('.strip-state[data-status="labelled"]')).to_have_count(3)
+
+    # A reload shows what was saved; so does the platform.
+    page.keyboard.press("PageUp")
+    page.keyboard.press("PageUp")
+    page.reload()
+    expect(page.locator(SHAPES)).to_have_count(2)
+    saved = annotations(platform, project)
+    assert sorted(len(one["shapes"]) for one in saved) == [0, 1, 2]
+    assert sorted(len(one["ignore_regions"]) for one in saved) == [0, 0, 1]
+    assert all(one["annotated"] for one in saved)
+    (moved,) = (one["shapes"][1] for one in saved if len(one["shapes"]) == 2)
+    assert moved["points"][0] == pytest.approx([330, 120], abs=2)
+
+    # A state of before comes back by one click.
+    page.get_by_role("button", name=words["history"]).click()
+    page.get_by_role("button", name=words["back"]).last.click()
+    expect(page.locator(SHAPES)).to_have_count(2)
+    watched_in.shot(f"43-annotate-history-{language}")
+
+
+def test_work_outlives_a_lost_network_and_a_reload(
+    watched: Watched, platform: Platform, tmp_path: Path
+) -> None:
+    page, words = watched.page, WORDS["en"]
+    project = platform.new_project("Lost network")
+    sign_in(watched, platform)
+    upload(page, project, pictures(tmp_path, 1), words["first"])
+    page.get_by_role("link", name="Annotate", exact=True).first.click()
+    page.locator(".workbench .stage img").wait_for()
+    page.keyboard.type("pore")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="pore 1", exact=True)).to_be_visible()
+    saves = re.compile(r"/api/annotation/projects/[^/]+/images/[^/]+$")
+    page.route(
+        saves, lambda route: route.abort() if route.request.method == "PUT" else route.continue_()
+    )
+    drag(page, (100, 100), (200, 160))
+    expect(page.get_by_test_id("save-state")).to_contain_text(words["retrying"])
+    watched.shot("44-annotate-offline")
+    page.reload()
+    expect(page.locator(SHAPES)).to_have_count(1)
+    expect(page.get_by_test_id("draft-restored")).to_be_visible()
+    page.unroute(saves)
+    expect(page.get_by_test_id("save-state")).to_contain_text(words["saved"])
+    (saved,) = annotations(platform, project)
+    assert len(saved["shapes"]) == 1
+
+
+def test_two_people_on_one_image_lose_nothing(
+    chromium: Browser, watched: Watched, platform: Platform, tmp_path: Path
+) -> None:
+    page = watched.page
+    project = platform.new_project("Two people")
+    sign_in(watched, platform)
+    upload(page, project, pictures(tmp_path, 1), WORDS["en"]["first"])
+    page.get_by_role("link", name="Annotate", exact=True).first.click()
+    page.locator(".workbench .stage img").wait_for()
+    page.keyboard.type("pore")
+    page.keyboard.press("Enter")
+    drag(page, (100, 100), (200, 160))
+    expect(page.get_by_test_id("save-state")).to_contain_text("Saved")
+    with watching(chromium, platform, "en-US") as other:
+        sign_in(other, platform)
+        other.page.goto(page.url)
+        expect(other.page.locator(SHAPES)).to_have_count(1)
+        drag(other.page, (300, 300), (400, 400))
+        other.page.keyboard.press("v")
+        drag(other.page, (150, 130), (180, 130))
+        expect(other.page.get_by_test_id("save-state")).to_contain_text("Saved")
+    page.keyboard.press("v")
+    drag(page, (150, 130), (150, 180))
+    expect(page.get_by_test_id("conflict")).to_be_visible()
+    expect(page.locator(SHAPES)).to_have_count(2)
+    watched.shot("45-annotate-conflict")
+    page.get_by_role("button", name="Both").click()
+    expect(page.locator(SHAPES)).to_have_count(3)
+    expect(page.get_by_test_id("save-state")).to_contain_text("Saved")
+    (saved,) = annotations(platform, project)
+    assert len(saved["shapes"]) == 3
+
+
+def without_saves(route: Route) -> None:
+    """Let everything through but what would be stored."""
+    if route.request.method == "PUT":
+        route.abort()
+    else:
+        route.continue_()
+
+
+def pictures(folder: Path, count: int) -> list[Path]:
+    """Make pictures that differ, for equal ones are one picture to the gallery."""
+    paths = [folder / f"plate-{number}.png" for number in range(count)]
+    for path in paths:
+        Image.effect_noise((WIDTH, HEIGHT), 30).convert("RGB").save(path)
+    return paths
+
+
+def upload(page: Page, project: str, files: list[Path], word: str) -> None:
+    """Send images by the dialog of an empty gallery."""
+    page.goto(f"/projects/{project}/gallery")
+    page.get_by_role("button", name=word).click()
+    dialog = page.get_by_role("dialog")
+    dialog.locator("input[type=file]").set_input_files(files)
+    dialog.get_by_test_id("upload-now").click()
+    expect(dialog.get_by_test_id("upload-summary")).to_contain_text(f"{len(files)}")
+    dialog.locator(".ant-modal-footer .ant-btn-primary").click()
+    expect(page.locator("tbody .ant-checkbox-input")).to_have_count(len(files))
+
+
+def on_screen(page: Page, at: tuple[float, float]) -> tuple[float, float]:
+    """Where a pixel of the image is on the screen."""
+    picture = page.locator(".workbench .stage > img").bounding_box()
+    assert picture is not None
+    scale = picture["width"] / WIDTH
+    return picture["x"] + at[0] * scale, picture["y"] + at[1] * scale
+
+
+def drag(page: Page, start: tuple[float, float], end: tuple[float, float]) -> None:
+    """Press, move and release, in pixels of the image."""
+    page.mouse.move(*on_screen(page, start))
+    page.mouse.down()
+    page.mouse.move(*on_screen(page, end), steps=4)
+    page.mouse.up()
+
+
+def annotations(platform: Platform, project: str) -> list[dict[str, list[dict[str, object]]]]:
+    """Ask the platform what is annotated on each image."""
+    with httpx.Client(
+        base_url=platform.address, headers=platform.credential(), timeout=60
+    ) as client:
+        images = client.get(f"/api/gallery/projects/{project}/images").raise_for_status().json()
+        return [
+            client.get(f"/api/annotation/projects/{project}/images/{image['id']}")
+            .raise_for_status()
+            .json()
+            for image in images["items"]
+        ]
