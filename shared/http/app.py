@@ -21,6 +21,7 @@ from shared.http.problems import RESPONSES, install
 from shared.http.tokens import Tokens
 from shared.http.use_cases import bind
 from shared.telemetry import HTTP_SECONDS, ContinuedTrace, logger
+from shared.texts.language import language_of, speaking
 
 _SAFE_HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -112,7 +113,8 @@ class Observed:
         headers = {
             name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
         }
-        with ContinuedTrace(headers, f"{scope['method']} {self._service}", service=self._service):
+        trace = ContinuedTrace(headers, f"{scope['method']} {self._service}", service=self._service)
+        with trace, speaking(language_of(headers.get("accept-language", ""))):
             try:
                 await self._app(scope, receive, observed)
             except Exception as error:

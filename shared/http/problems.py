@@ -20,6 +20,7 @@ from shared.errors import (
     TooLarge,
 )
 from shared.telemetry import logger
+from shared.texts.language import Told, spoken
 
 MEDIA_TYPE = "application/problem+json"
 _PREFIX = "urn:loupe:problem:"
@@ -36,7 +37,7 @@ class ProblemField(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     field: str
-    message: str
+    message: Told
 
 
 class Problem(BaseModel):
@@ -45,9 +46,9 @@ class Problem(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     type: str
-    title: str
+    title: Told
     status: int
-    detail: str
+    detail: Told
     errors: tuple[ProblemField, ...] = ()
 
 
@@ -72,7 +73,10 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
 
 
 def problem_of(error: LoupeError) -> Problem:
-    """Return the body that tells ``error``; internal ones tell nothing of the inside."""
+    """Return the body that tells ``error`` in the language of the request.
+
+    Internal ones tell nothing of the inside.
+    """
     hidden = isinstance(error, Internal)
     return Problem(
         type=_PREFIX + error.code,
@@ -85,7 +89,7 @@ def problem_of(error: LoupeError) -> Problem:
 
 def problem_response(error: LoupeError, headers: Mapping[str, str] | None = None) -> JSONResponse:
     """Render ``error``."""
-    more = dict(headers or {})
+    more = {**(headers or {}), "Content-Language": spoken()}
     if error.retry_after_s is not None:
         more["Retry-After"] = str(error.retry_after_s)
     elif error.status == 503:

@@ -11,6 +11,7 @@ from services.annotation.handlers.import_undo import Undone
 from services.annotation.handlers.imports import ImportOutcome
 from services.annotation.process.parser_messages import ParsedEntry
 from shared.contracts.shapes import Shape
+from shared.texts.language import Told
 
 _KEPT = "what {} drew here stays ({} shapes); on_conflict says what else to do with it"
 
@@ -43,8 +44,8 @@ class ImportEntryResponse(BaseModel):
     image_name: str | None
     format: Format | None
     shapes: int
-    warnings: tuple[str, ...]
-    message: str
+    warnings: tuple[Told, ...]
+    message: Told
     annotation: tuple[Shape, ...] | None = None
     """The shapes themselves, of a dry run."""
 
@@ -59,7 +60,7 @@ class ImportEntryResponse(BaseModel):
             "readable" if dry_run else "kept" if kept else "imported"
         )
         unusable: Literal["failed", "left_aside"] = "failed" if entry.error else "left_aside"
-        told = _KEPT.format(before.author, before.shapes) if kept and before else ""
+        stays = _KEPT.format(before.author, before.shapes) if kept and before else ""
         return cls(
             file=entry.file,
             status=done if entry.usable else unusable,
@@ -70,7 +71,7 @@ class ImportEntryResponse(BaseModel):
             format=entry.format,
             shapes=len(entry.shapes),
             warnings=entry.warnings,
-            message=entry.error or entry.notice or told,
+            message=entry.error or entry.notice or stays,
             annotation=entry.shapes if dry_run and entry.usable else None,
         )
 

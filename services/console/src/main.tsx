@@ -11,6 +11,7 @@ import "./app/app.css";
 nonceStyles();
 
 const language = initialLanguage();
+document.documentElement.lang = language;
 const words = await loadWords(language);
 const root = document.getElementById("root");
 if (root === null) throw new Error("index.html has no #root");

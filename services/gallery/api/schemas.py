@@ -13,6 +13,7 @@ from services.gallery.repository import Image, Status, TilingState
 from shared.clock import LastMoment, Moment, Timestamp
 from shared.errors import Internal
 from shared.http.problems import Problem, problem_of
+from shared.texts.language import Told
 
 MAX_BATCH = 500
 
@@ -68,7 +69,7 @@ class ImageResponse(BaseModel):
     uploaded_by: str
     tested_by: str | None
     tiling: TilingState
-    tiling_reason: str
+    tiling_reason: Told
     tiles: int
     parent_id: str | None
     row: int | None
@@ -120,7 +121,7 @@ class FileResult(BaseModel):
     status: int
     image: ImageResponse | None = None
     problem: Problem | None = None
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Told, ...] = ()
 
     @classmethod
     def of(cls, received: Received) -> "FileResult":

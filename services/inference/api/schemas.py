@@ -9,6 +9,7 @@ from services.inference.repository import Alias, Deployment, DeploymentState, Pr
 from shared.clock import Timestamp
 from shared.contracts.shapes import Shape
 from shared.jobs.job import JobState, Progress
+from shared.texts.language import Told
 
 Id = Annotated[str, Field(min_length=1, max_length=64)]
 Version = Annotated[str, Field(min_length=1, max_length=32)]
@@ -78,7 +79,7 @@ class FailedImage(BaseModel):
     """An image that could not be tested."""
 
     image_id: str
-    reason: str
+    reason: Told
 
 
 class TestRunResponse(BaseModel):
@@ -96,7 +97,7 @@ class TestRunResponse(BaseModel):
     failed: int
     failures: tuple[FailedImage, ...]
     progress: Progress
-    error: str
+    error: Told
     created_at: Timestamp
     finished_at: Timestamp | None
 
@@ -109,7 +110,7 @@ class DeploymentResponse(BaseModel):
     training_id: str
     state: DeploymentState
     current: bool
-    reason: str
+    reason: Told
     promoted_at: Timestamp
     deployed_at: Timestamp | None
 

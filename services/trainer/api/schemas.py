@@ -12,6 +12,7 @@ from services.trainer.handlers.trainings import Standing
 from services.trainer.process.weight_places import Place
 from services.trainer.repository import Figures, Line, Mode, Training, Trigger
 from shared.clock import Timestamp
+from shared.texts.language import Told
 
 Status = Literal[
     "waiting", "preparing", "queued", "running", "stopping", "success", "failed", "terminated"
@@ -62,7 +63,7 @@ class TrainingResponse(BaseModel):
     label_names: tuple[str, ...]
     corrections: int
     dataset_hash: str
-    warnings: tuple[str, ...]
+    warnings: tuple[Told, ...]
     requested_at: Timestamp
     started_at: Timestamp | None
     ended_at: Timestamp | None
@@ -71,9 +72,9 @@ class TrainingResponse(BaseModel):
     progress: TrainingProgress
     figures: Figures | None
     promoted: bool
-    gate_reason: str
+    gate_reason: Told
     deployed_at: Timestamp | None
-    error: str
+    error: Told
     backbone_weights: str | None
     backbone_licence: str | None
     backbone_source: str | None

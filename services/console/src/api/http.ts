@@ -1,7 +1,7 @@
 /** Every request of the console goes through here: credential, problem+json, progress of uploads. */
 import { heard, unheard } from "./connection";
 import { Problem, problemFrom, problemOf } from "./problem";
-import { accessToken, refused } from "./session";
+import { accessToken, readersLanguage, refused } from "./session";
 
 /**
  * `fetch` with the credential; an answer that is not a success is thrown as its Problem. A request that
@@ -23,6 +23,7 @@ async function resend(request: Request, refusedToken: string): Promise<Response>
 
 async function send(request: Request, token: string | null): Promise<Response> {
   if (token !== null) request.headers.set("Authorization", `Bearer ${token}`);
+  request.headers.set("Accept-Language", readersLanguage());
   try {
     const response = await fetch(request);
     heard();
@@ -88,6 +89,7 @@ function uploadOnce(
     const transfer = new XMLHttpRequest();
     transfer.open("POST", path);
     if (token !== null) transfer.setRequestHeader("Authorization", `Bearer ${token}`);
+    transfer.setRequestHeader("Accept-Language", readersLanguage());
     transfer.upload.onprogress = ({ loaded, total }) => onProgress(total > 0 ? loaded / total : 0);
     transfer.onerror = () => {
       unheard();

@@ -62,10 +62,15 @@ function begin(session: Session): void {
   announce({ session, ended: false });
 }
 
+/** The language that the reader chose, in which problems and reports are to come. */
+export function readersLanguage(): string {
+  return document.documentElement.lang;
+}
+
 async function requestToken(key: string): Promise<Session> {
   const response = await fetch("/api/workspace/tokens", {
     method: "POST",
-    headers: { "Content-Type": "application/json" },
+    headers: { "Content-Type": "application/json", "Accept-Language": readersLanguage() },
     body: JSON.stringify({ api_key: key }),
   });
   if (!response.ok) throw await problemOf(response);

@@ -3,7 +3,7 @@
  * stream is read by hand; the format is that of the HTML standard, section 9.2.
  */
 import { problemOf } from "./problem";
-import { accessToken } from "./session";
+import { accessToken, readersLanguage } from "./session";
 
 export interface ServerEvent {
   readonly event: string;
@@ -50,7 +50,11 @@ export async function readEvents(
 ): Promise<void> {
   const token = await accessToken();
   const response = await fetch(path, {
-    headers: { Accept: "text/event-stream", Authorization: `Bearer ${token ?? ""}` },
+    headers: {
+      Accept: "text/event-stream",
+      Authorization: `Bearer ${token ?? ""}`,
+      "Accept-Language": readersLanguage(),
+    },
     signal,
   });
   if (!response.ok || response.body === null) throw await problemOf(response);

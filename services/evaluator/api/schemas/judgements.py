@@ -5,6 +5,7 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict
 
 from services.evaluator.handlers.judgements import Judgement, JudgementState
+from shared.texts.language import Told
 
 
 class ProgressAnswer(BaseModel):
@@ -23,7 +24,7 @@ class JudgementAnswer(BaseModel):
 
     version: str
     state: JudgementState
-    reason: str
+    reason: Told
     progress: ProgressAnswer
     revision: int
 
