@@ -41,7 +41,10 @@ class ProblemField(BaseModel):
 
 
 class Problem(BaseModel):
-    """The body of every error (RFC 9457)."""
+    """The body of every error (RFC 9457).
+
+    Programs go by ``type``; the texts come in the language of ``Accept-Language`` (zh-CN, en).
+    """
 
     model_config = ConfigDict(frozen=True)
 

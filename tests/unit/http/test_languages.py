@@ -131,10 +131,8 @@ def test_both_languages_have_the_same_places(english: str) -> None:
         if re.search("(item|character|byte)$", before) or english.startswith("{} should have")
     }
     places = english.count("{}")
-    if english.startswith(
-        ("Assertion failed", "Value error", "Input should be a valid dictionary")
-    ):
-        return
+    if english.startswith("Input should be a valid dictionary"):
+        return  # JSON has objects, not instances of our classes
     assert used | plurals == set(range(places)) or used == set(range(places))
 
 
@@ -216,8 +214,5 @@ async def test_problems_come_in_the_language_of_the_request() -> None:
         "应大于或等于 1",
         "最多可有 3 个字符",
     ]
-    assert (unknown.json()["detail"], unknown.headers["Content-Language"]) == (
-        "没有图像 7",
-        "zh-CN",
-    )
-    assert (english.json()["detail"], english.headers["Content-Language"]) == ("no image 7", "en")
+    assert [unknown.json()["detail"], english.json()["detail"]] == ["没有图像 7", "no image 7"]
+    assert [a.headers["Content-Language"] for a in (unknown, english)] == ["zh-CN", "en"]
