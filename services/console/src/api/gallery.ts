@@ -10,6 +10,8 @@ export type TileImage = Schemas["TileResponse"];
 export type GallerySummary = Schemas["Summary"];
 export type ImageStatus = GalleryImage["status"];
 export type UploadedFile = Schemas["FileResult"];
+export type ImageLimits = Schemas["ImageLimits"];
+export type SizeBounds = Schemas["SizeBounds"];
 export type ImageQuery = NonNullable<
   paths["/api/gallery/projects/{project_id}/images"]["get"]["parameters"]["query"]
 >;
@@ -34,6 +36,11 @@ export function originalPath(projectId: string, imageId: string): string {
 /** A small JPEG whose longer side has about `size` pixels. */
 export function thumbnailPath(projectId: string, imageId: string, size = 256): string {
   return `${images(projectId)}/${imageId}/thumbnail?size=${size}`;
+}
+
+/** What an image, and a grid that cuts it, may be. */
+export function getImageLimits() {
+  return body(client.GET("/api/gallery/limits"));
 }
 
 export function listImages(projectId: string, query: ImageQuery) {

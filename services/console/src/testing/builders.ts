@@ -1,7 +1,7 @@
 /** Answers of the platform as the published contracts type them; a test names only what it is about. */
 import type { Annotation } from "../api/annotation";
 import type { ErrorImage, Judgement, LabelResult, Report } from "../api/evaluator";
-import type { GalleryImage, ImageDetail } from "../api/gallery";
+import type { GalleryImage, ImageDetail, ImageLimits } from "../api/gallery";
 import type { Deployment, Prediction, TestRun } from "../api/inference";
 import type { TilePlanAnswer } from "../api/tiling";
 import type { NextTraining, Policy, Training } from "../api/trainer";
@@ -309,6 +309,25 @@ export function errorImage(part: Partial<ErrorImage> = {}): ErrorImage {
     height: 480,
     annotate: "/projects/p1/annotate/i1",
     marks: [{ kind: "missed", label: "scratch", box: [10, 10, 60, 40], score: null, confused_with: null, rle: null, shape_id: "s1" }],
+    ...part,
+  };
+}
+
+export function imageLimits(part: Partial<ImageLimits> = {}): ImageLimits {
+  const small = { shorter: 30, longer: 30 };
+  return {
+    content_types: ["image/jpeg", "image/png", "image/bmp"],
+    max_file_bytes: 2_000_000,
+    max_files_per_request: 100,
+    max_name_characters: 255,
+    max_aspect: 5,
+    max_whole_pixels: 1_000_000,
+    plain: { least: small, most: { shorter: 700, longer: 900 } },
+    tiled: { least: small, most: { shorter: 1_000, longer: 3_000 } },
+    tile: { least: small, most: { shorter: 300, longer: 500 } },
+    max_grid: 7,
+    max_overlap_px: 90,
+    recommended_images: 30,
     ...part,
   };
 }

@@ -3,13 +3,14 @@ import { screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { HttpResponse } from "msw";
 import { describe, expect, test } from "vitest";
-import { annotation, image, imageDetail, project } from "../../testing/builders";
+import { annotation, image, imageDetail, imageLimits, project } from "../../testing/builders";
 import { answers, pageOf, problem } from "../../testing/platform";
 import { LANGUAGES, open } from "../../testing/screen";
 
 const IMAGES = "GET /api/gallery/projects/p1/images";
 const AROUND = {
   "GET /api/workspace/projects/p1": project(),
+  "GET /api/gallery/limits": imageLimits(),
   "GET /api/gallery/projects/p1/summary": { total: 62, labelled: 56, unlabelled: 6, tested: 0, recommended: 30 },
   "GET /api/annotation/projects/p1/labels": { items: [] },
   "GET /api/gallery/projects/p1/images/:id/thumbnail": () => new HttpResponse(new Blob(["x"])),
@@ -34,7 +35,9 @@ describe.each(LANGUAGES)("the gallery in %s", (language) => {
     answers({ ...AROUND, [IMAGES]: pageOf() });
     const { words } = open("/projects/p1/gallery", language);
     expect(await screen.findByText(words.gallery.none)).toBeVisible();
-    expect(screen.getByRole("button", { name: words.gallery.uploadFirst })).toBeVisible();
+    await userEvent.click(screen.getByRole("button", { name: words.gallery.uploadFirst }));
+    expect(await screen.findByText(words.gallery.limitFormat(2))).toBeInTheDocument();
+    expect(screen.getByText(words.gallery.limitPixels("30 × 30", "900 × 700"))).toBeInTheDocument();
   });
 
   test("refused, it says why and tries again when asked to", async () => {

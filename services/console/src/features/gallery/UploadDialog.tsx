@@ -1,12 +1,14 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { Button, Modal, Popconfirm, Space, Steps, Tooltip } from "antd";
 import { useState, type ReactNode } from "react";
+import type { ImageLimits, SizeBounds } from "../../api/gallery";
 import type { Project } from "../../api/workspace";
 import { useWords } from "../../i18n/language";
 import { TileGridPreview } from "../projects/TileGridPreview";
+import { useImageLimits } from "../projects/useImageLimits";
 import { useProject } from "../projects/useProject";
 import { AnnotationUpload } from "./AnnotationUpload";
-import { MAX_BYTES, MEGABYTE, PLAIN_PIXELS, TILE_PIXELS, TILED_PIXELS } from "./limits";
+import { MEGABYTE } from "./limits";
 import { UploadList } from "./UploadList";
 import { summarise, type UploadSummary } from "./uploadQueue";
 import { useUploads, type Uploads } from "./useUploads";
@@ -32,7 +34,8 @@ function OpenDialog({ mode, onClose }: OpenProps): ReactNode {
   const words = useWords();
   const project = useProject();
   const queries = useQueryClient();
-  const uploads = useUploads(project.id);
+  const limits = useImageLimits();
+  const uploads = useUploads(project.id, limits?.max_file_bytes);
   const [step, setStep] = useState(0);
   const summary = summarise(uploads.entries);
   const tiled = project.tiling !== null;
@@ -80,7 +83,7 @@ function OpenDialog({ mode, onClose }: OpenProps): ReactNode {
       )}
       {step === 0 ? (
         <>
-          <UploadAdvice project={project} />
+          <UploadAdvice project={project} limits={limits} />
           <UploadList uploads={uploads} summary={summary} />
         </>
       ) : (
@@ -145,27 +148,23 @@ function ImagesFooter(props: FooterProps): ReactNode {
   );
 }
 
-function UploadAdvice({ project }: { readonly project: Project }): ReactNode {
+interface AdviceProps {
+  readonly project: Project;
+  readonly limits: ImageLimits | undefined;
+}
+
+function UploadAdvice({ project, limits }: AdviceProps): ReactNode {
   const words = useWords();
   const tiled = project.tiling !== null;
-  const limits = tiled ? TILED_PIXELS : PLAIN_PIXELS;
   return (
     <div className="advice advice-body">
       <ul>
-        <li>{words.gallery.limitFormat(MAX_BYTES / MEGABYTE)}</li>
-        <li>
-          {words.gallery.limitPixels(
-            `${limits.minWidth} × ${limits.minHeight}`,
-            `${limits.maxWidth} × ${limits.maxHeight}`,
-          )}
-        </li>
-        {tiled && (
-          <li>
-            {words.gallery.limitTiles(
-              `${TILE_PIXELS.minWidth} × ${TILE_PIXELS.minHeight}`,
-              `${TILE_PIXELS.maxWidth} × ${TILE_PIXELS.maxHeight}`,
-            )}
-          </li>
+        {limits !== undefined && (
+          <>
+            <li>{words.gallery.limitFormat(limits.max_file_bytes / MEGABYTE)}</li>
+            <li>{words.gallery.limitPixels(...ends(tiled ? limits.tiled : limits.plain))}</li>
+            {tiled && <li>{words.gallery.limitTiles(...ends(limits.tile))}</li>}
+          </>
         )}
         <li>{words.gallery.limitRatio}</li>
         <li>{words.gallery.adviceCount}</li>
@@ -176,4 +175,9 @@ function UploadAdvice({ project }: { readonly project: Project }): ReactNode {
       )}
     </div>
   );
+}
+
+/** "60 × 30", "30000 × 10000": an image may lie or stand. */
+function ends({ least, most }: SizeBounds): [least: string, most: string] {
+  return [`${least.longer} × ${least.shorter}`, `${most.longer} × ${most.shorter}`];
 }

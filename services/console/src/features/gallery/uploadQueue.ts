@@ -21,7 +21,7 @@ export interface UploadEntry {
 }
 
 export type UploadAction =
-  | { readonly type: "add"; readonly files: readonly File[] }
+  | { readonly type: "add"; readonly files: readonly File[]; readonly maxBytes?: number | undefined }
   | { readonly type: "remove"; readonly id: number }
   | { readonly type: "start" }
   | { readonly type: "send"; readonly id: number }
@@ -40,8 +40,8 @@ export interface UploadSummary {
   readonly share: number;
 }
 
-function entryOf(id: number, file: File): UploadEntry {
-  const found = objection(file.name, file.size);
+function entryOf(id: number, file: File, maxBytes: number | undefined): UploadEntry {
+  const found = objection(file.name, file.size, maxBytes);
   return {
     id,
     file,
@@ -70,7 +70,7 @@ export function uploadReducer(
   switch (action.type) {
     case "add": {
       const next = (entries.at(-1)?.id ?? 0) + 1;
-      return [...entries, ...action.files.map((file, place) => entryOf(next + place, file))];
+      return [...entries, ...action.files.map((file, place) => entryOf(next + place, file, action.maxBytes))];
     }
     case "remove":
       return entries.filter(({ id }) => id !== action.id);

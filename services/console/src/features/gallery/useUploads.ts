@@ -16,7 +16,7 @@ export interface Uploads {
 }
 
 /** Sends started files a few at a time while the component lives; leaving the page asks first. */
-export function useUploads(projectId: string): Uploads {
+export function useUploads(projectId: string, maxBytes: number | undefined): Uploads {
   const [entries, dispatch] = useReducer(uploadReducer, []);
   const transfers = useRef(new Map<number, AbortController>());
 
@@ -67,7 +67,7 @@ export function useUploads(projectId: string): Uploads {
 
   return {
     entries,
-    add: (files) => dispatch({ type: "add", files }),
+    add: (files) => dispatch({ type: "add", files, maxBytes }),
     remove: (id) => dispatch({ type: "remove", id }),
     start: () => dispatch({ type: "start" }),
     retry: () => dispatch({ type: "retry" }),

@@ -5,7 +5,8 @@ import { newId } from "../../api/ids";
 import { createProject, TASKS, type NewProject, type Project, type Task } from "../../api/workspace";
 import { useWords } from "../../i18n/language";
 import { ProblemAlert } from "../../ui/ProblemAlert";
-import { mayTile, NAME_LIMIT, NOTES_LIMIT, OVERLAP_LIMIT_PX, TILES_LIMIT, TRAINABLE_TASKS } from "./rules";
+import { mayTile, NAME_LIMIT, NOTES_LIMIT, TRAINABLE_TASKS } from "./rules";
+import { useImageLimits } from "./useImageLimits";
 import { TileGridPreview } from "./TileGridPreview";
 
 interface Fields {
@@ -151,6 +152,7 @@ function TilingFields(): ReactNode {
   const rows = Form.useWatch("rows", { form, preserve: true });
   const columns = Form.useWatch("columns", { form, preserve: true });
   const allowed = mayTile(task);
+  const limits = useImageLimits();
   const number = [{ required: true, message: words.projects.numberMissing }];
   return (
     <>
@@ -171,10 +173,10 @@ function TilingFields(): ReactNode {
         <div className="tiling-fields">
           <div className="tiling-numbers">
             <Form.Item name="rows" label={words.projects.rows} rules={number}>
-              <InputNumber min={1} max={TILES_LIMIT} precision={0} />
+              <InputNumber min={1} max={limits?.max_grid ?? Infinity} precision={0} />
             </Form.Item>
             <Form.Item name="columns" label={words.projects.columns} rules={number}>
-              <InputNumber min={1} max={TILES_LIMIT} precision={0} />
+              <InputNumber min={1} max={limits?.max_grid ?? Infinity} precision={0} />
             </Form.Item>
             <Form.Item
               name="overlap"
@@ -182,7 +184,7 @@ function TilingFields(): ReactNode {
               tooltip={words.projects.overlapHelp}
               rules={number}
             >
-              <InputNumber min={0} max={OVERLAP_LIMIT_PX} precision={0} />
+              <InputNumber min={0} max={limits?.max_overlap_px ?? Infinity} precision={0} />
             </Form.Item>
           </div>
           <TileGridPreview rows={rows} columns={columns} />

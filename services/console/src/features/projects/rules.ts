@@ -3,8 +3,6 @@ import type { Task } from "../../api/workspace";
 
 export const NAME_LIMIT = 20;
 export const NOTES_LIMIT = 100;
-export const TILES_LIMIT = 50;
-export const OVERLAP_LIMIT_PX = 1500;
 
 /** The types whose whole loop works today. */
 export const TRAINABLE_TASKS: readonly Task[] = ["detection"];

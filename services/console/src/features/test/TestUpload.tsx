@@ -5,6 +5,7 @@ import { useWords } from "../../i18n/language";
 import { UploadList } from "../gallery/UploadList";
 import { summarise } from "../gallery/uploadQueue";
 import { useUploads } from "../gallery/useUploads";
+import { useImageLimits } from "../projects/useImageLimits";
 import { useProject } from "../projects/useProject";
 
 interface Props {
@@ -17,7 +18,7 @@ export function TestUpload({ onClose }: Props): ReactNode {
   const words = useWords();
   const project = useProject();
   const queries = useQueryClient();
-  const uploads = useUploads(project.id);
+  const uploads = useUploads(project.id, useImageLimits()?.max_file_bytes);
   const summary = summarise(uploads.entries);
   const close = (): void => {
     void queries.invalidateQueries({ queryKey: ["images", project.id] });

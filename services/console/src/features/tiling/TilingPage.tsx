@@ -7,7 +7,7 @@ import { useWords } from "../../i18n/language";
 import { resolution } from "../../ui/format";
 import { ProblemAlert } from "../../ui/ProblemAlert";
 import { useSettled } from "../../ui/useSettled";
-import { OVERLAP_LIMIT_PX, TILES_LIMIT } from "../projects/rules";
+import { useImageLimits } from "../projects/useImageLimits";
 import { useProject } from "../projects/useProject";
 import { CutPreview } from "./CutPreview";
 import { NOTHING_ASKED, toQuestion, type Asked } from "./question";
@@ -56,6 +56,7 @@ interface QuestionProps {
 
 function Question({ asked, onAsk }: QuestionProps): ReactNode {
   const words = useWords();
+  const limits = useImageLimits();
   const number = (name: keyof Asked, placeholder: string, max: number, min = 1): ReactNode => (
     <InputNumber
       min={min}
@@ -85,9 +86,9 @@ function Question({ asked, onAsk }: QuestionProps): ReactNode {
       </Form.Item>
       <Form.Item label={words.tiling.tryGrid}>
         <Space.Compact>
-          {number("rows", words.projects.rows, TILES_LIMIT)}
-          {number("columns", words.projects.columns, TILES_LIMIT)}
-          {number("overlap", words.tiling.fields.overlap, OVERLAP_LIMIT_PX, 0)}
+          {number("rows", words.projects.rows, limits?.max_grid ?? Infinity)}
+          {number("columns", words.projects.columns, limits?.max_grid ?? Infinity)}
+          {number("overlap", words.tiling.fields.overlap, limits?.max_overlap_px ?? Infinity, 0)}
         </Space.Compact>
       </Form.Item>
       <Button onClick={() => onAsk(NOTHING_ASKED)}>{words.gallery.reset}</Button>

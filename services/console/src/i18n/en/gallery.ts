@@ -52,7 +52,7 @@ export const gallery = {
   notCut: "Not cut",
   objections: {
     format: "Only JPG, JPEG, PNG and BMP images are accepted.",
-    tooLarge: "The file is larger than 100 MB.",
+    tooLarge: "The file is larger than an image may be.",
     empty: "The file is empty.",
   },
   problem: "Problem",

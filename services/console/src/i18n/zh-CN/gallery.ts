@@ -52,7 +52,7 @@ export const gallery = {
   notCut: "切图失败",
   objections: {
     format: "仅支持 JPG、JPEG、PNG 和 BMP 图像。",
-    tooLarge: "文件超过 100 MB。",
+    tooLarge: "文件大小超过上限。",
     empty: "文件为空。",
   },
   problem: "问题",
