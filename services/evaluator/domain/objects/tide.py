@@ -68,26 +68,28 @@ def error_split(
     curve = _Curve(arranged, kind, swallowed)
     truths = truths_by_image(arranged, ~arranged.truth_crowd)
     plain = curve.ranking(kind == FINE, ~swallowed, regrouped=False)
-    worlds = {name: (curve.mended(code, heir_of), truths) for code, name in enumerate(KINDS[:5])}
-    reached = truths - truths_by_image(arranged, missed)
-    worlds["miss"] = (curve.ranking(kind == FINE, ~swallowed), reached)
     ap = curve.mean_ap(plain, truths)
+    base = None if draws is None or not len(draws) else curve.ap_draws(plain, truths, draws)
+    gain: dict[str, float] = {}
+    intervals: dict[str, Interval] = {}
+    for code, name in enumerate(KINDS):  # one at a time: each is as long as the detections
+        if code == MISS:
+            world = curve.ranking(kind == FINE, ~swallowed)
+            truths = truths - truths_by_image(arranged, missed)
+        else:
+            world = curve.mended(code, heir_of)
+        gain[name] = float(_gain(np.array(curve.mean_ap(world, truths)), ap))
+        if draws is not None and base is not None:
+            gains = _gain(curve.ap_draws(world, truths, draws), base)
+            intervals[name] = bootstrap_interval(gain[name], gains, draws.drawn)
     errors = kind[~swallowed]
     count = {name: int((errors == code).sum()) for code, name in enumerate(KINDS[:5])}
-    gain = {name: _gain(curve.mean_ap(*world), ap) for name, world in worlds.items()}
-    intervals: dict[str, Interval] = {}
-    if draws is not None and len(draws):
-        base = curve.ap_draws(plain, truths, draws)
-        for name, world in worlds.items():
-            mended = curve.ap_draws(*world, draws)
-            gains = np.where(mended > base, mended - base, 0.0)
-            intervals[name] = bootstrap_interval(gain[name], gains, draws.drawn)
     return ErrorSplit(ap, gain, count | {"miss": int(missed.sum())}, intervals)
 
 
-def _gain(mended: float, ap: float) -> float:
+def _gain(mended: Floats, ap: Floats | float) -> Floats:
     """Gain of AP, never below 0; 0 too when mending leaves nothing to measure."""
-    return mended - ap if mended > ap else 0.0
+    return np.where(mended > ap, mended - ap, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,12 +155,10 @@ class _Curve:
         """The same in each replicate, ``(B,)``; a label without a truth drawn is left out."""
         positives = truths.sum(axis=0)
         seen = (positives > 0) | (np.diff(ranking.start) > 0)
-        score = self.arranged.score[ranking.order]
-        label = np.repeat(np.arange(positives.size), np.diff(ranking.start))
-        order = np.lexsort((ranking.late, -score, label))
         verdict = np.full(self.arranged.score.size, FALSE, np.uint8)
         verdict[ranking.order[ranking.right]] = TRUE
-        rows = ranking.order[order]
+        score = self.arranged.score[ranking.order]
+        rows = _late_last(ranking.order, ranking.late, score, ranking.start)
         ranked = Ranking(rows, ranking.start, self.arranged.det_image()[rows])
         (areas,) = ap_replicates(verdict[None], ranked, truths, draws)
         areas[:, positives <= 0] = 0.0
@@ -267,6 +267,25 @@ def _areas(ranked: Columns, start: Ints, positives: Ints, points: Floats) -> Flo
             if place == found:
                 break
             out[label] += corners[place] / points.size
+    return out
+
+
+@compiled
+def _late_last(order: Ints, late: Flags, score: Floats, start: Ints) -> Ints:
+    """The order in which, among equal scores of a label, the late ones come last."""
+    out, filled = np.empty_like(order), 0
+    for label in range(start.size - 1):
+        begin = start[label]
+        while begin < start[label + 1]:
+            end = begin + 1
+            while end < start[label + 1] and score[end] == score[begin]:
+                end += 1
+            for turn in (False, True):
+                for place in range(begin, end):
+                    if late[place] == turn:
+                        out[filled] = order[place]
+                        filled += 1
+            begin = end
     return out
 
 
