@@ -125,7 +125,7 @@ def test_cutting_at_a_confidence_leaves_the_matches_above_it(seed: int) -> None:
 def test_another_iou_from_stored_overlaps_is_a_new_matching(iou: float) -> None:
     evaluation = evaluate(random_samples(seed=4))
     matches, row = evaluation.matched_at(iou)
-    fresh = match(evaluation.arranged, evaluation.own_pairs, (iou,))
+    fresh = match(evaluation.arranged, evaluation.own_pairs(), (iou,))
     np.testing.assert_array_equal(matches.verdict[row], fresh.verdict[0])
 
 

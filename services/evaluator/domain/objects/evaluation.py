@@ -47,9 +47,8 @@ class Evaluation:
         """Truths of each label that count, ``(K,)``."""
         return self.arranged.positives()
 
-    @cached_property
     def own_pairs(self) -> OwnPairs:
-        """Overlaps within a label."""
+        """Overlaps within a label, found anew: they are as large as they are quick to find."""
         return own_pairs(self.arranged, self.overlaps)
 
     @cached_property
@@ -65,7 +64,7 @@ class Evaluation:
     @cached_property
     def by_area(self) -> dict[str, Precisions]:
         """AP and recall of small, medium and large objects."""
-        return area_precisions(self.arranged, self.own_pairs)
+        return area_precisions(self.arranged, self.own_pairs())
 
     @cached_property
     def outlines(self) -> Outlines:
@@ -106,7 +105,7 @@ class Evaluation:
         try:
             return self.matches, self.matches.at(iou_threshold)
         except KeyError:
-            return match(self.arranged, self.own_pairs, (iou_threshold,)), 0
+            return match(self.arranged, self.own_pairs(), (iou_threshold,)), 0
 
     def outcomes_at(self, *, threshold: float, iou_threshold: float) -> Outcomes:
         """Right, wrong-label, false and missed objects at a confidence and an IoU threshold."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -36,9 +36,12 @@ from services.evaluator.domain.readers.versions import (
     Version,
 )
 from shared.contracts.shapes import Task
-from shared.vision.masks import areas, bounds_xywh
+from shared.vision.masks import MaskTable, areas, bounds_xywh, joined
+
+IMAGES_AT_ONCE = 500  # whose shapes stand in memory
 
 Drawn = Sequence[tuple[Image, Shape]]
+Measures = TypeVar("Measures")
 
 
 def read_version(snapshot: bytes, predictions: bytes) -> Version:
@@ -113,12 +116,13 @@ class _Truths:
     image: Ints
     label: Ints
     ids: tuple[str, ...]
+    any_rotated: bool
 
 
 def _box_samples(pairs: Pairs) -> tuple[Samples, tuple[RotatedObjects, RotatedObjects] | None]:
     """Boxes around shapes and predictions; both with their angles where a truth has one."""
-    rows, known, regions = _drawn(pairs)
-    boxes = upright_boxes(rows)
+    known, parts, regions = _drawn(pairs, _boxes)
+    boxes, turned_boxes = (np.concatenate(column) for column in zip(*parts, strict=True))
     found = pairs.found.columns
     corners = found["box"].astype(np.float64)
     angles = (
@@ -134,18 +138,18 @@ def _box_samples(pairs: Pairs) -> tuple[Samples, tuple[RotatedObjects, RotatedOb
             label=known.label,
             boxes_xywh=boxes,
             area=boxes[:, 2] * boxes[:, 3],
-            crowd=np.zeros(len(rows), np.bool_),
+            crowd=np.zeros(len(boxes), np.bool_),
             ids=known.ids,
         ),
         detections=Detections(**columns, boxes_xywh=around, area=around[:, 2] * around[:, 3]),
         regions=regions,
     )
     check(samples)
-    if not any(shape.kind == "rotated_box" for _, shape in rows):
+    if not known.any_rotated:
         return samples, None
     turned = in_radians(corners, np.nan_to_num(angles))
     return samples, (
-        RotatedObjects(known.image, known.label, rotated_rows(rows, boxes)),
+        RotatedObjects(known.image, known.label, turned_boxes),
         RotatedObjects(columns["image"], columns["label"], turned, columns["score"]),
     )
 
@@ -160,8 +164,8 @@ def _upright(corners_xyxy: Floats, angles_deg: Floats) -> Floats:
 
 def _mask_samples(pairs: Pairs) -> Samples:
     """Outlines of shapes and predictions."""
-    rows, known, regions = _drawn(pairs)
-    drawn = mask_table([(image, outline(shape, image)) for image, shape in rows])
+    known, parts, regions = _drawn(pairs, _outlines)
+    drawn = joined(parts)
     found = pairs.masks()
     samples = Samples(
         labels=pairs.dataset.labels,
@@ -171,7 +175,7 @@ def _mask_samples(pairs: Pairs) -> Samples:
             label=known.label,
             boxes_xywh=bounds_xywh(drawn),
             area=areas(drawn),
-            crowd=np.zeros(len(rows), np.bool_),
+            crowd=np.zeros(len(drawn), np.bool_),
             masks=drawn,
             ids=known.ids,
         ),
@@ -192,25 +196,47 @@ def _found_columns(pairs: Pairs) -> dict[str, Any]:
     }
 
 
-def _drawn(pairs: Pairs) -> tuple[Drawn, _Truths, Regions]:
-    """Shapes with their images, their columns, and where nothing counts."""
+def _boxes(rows: Drawn) -> tuple[Floats, Floats]:
+    upright = upright_boxes(rows)
+    return upright, rotated_rows(rows, upright)
+
+
+def _outlines(rows: Drawn) -> MaskTable:
+    return mask_table([(image, outline(shape, image)) for image, shape in rows])
+
+
+def _drawn(
+    pairs: Pairs, measure: Callable[[Drawn], Measures]
+) -> tuple[_Truths, list[Measures], Regions]:
+    """What is drawn, measured some images at a time, and where nothing counts.
+
+    All shapes at once would leave Python's memory in pieces, a hundred megabytes of 200,000.
+    """
     index = {label: place for place, label in enumerate(pairs.dataset.labels)}
-    rows: list[tuple[Image, Shape]] = []
+    measures: list[Measures] = []
     places: list[int] = []
+    labels: list[int] = []
+    ids: list[str] = []
+    any_rotated = False
     regions: list[tuple[Image, Any]] = []
     of_region: list[int] = []
-    for place, image in enumerate(pairs.read()):
-        shapes = [shape for shape in image.shapes if shape.kind != "image"]
-        rows += [(image, shape) for shape in shapes]
-        places += [place] * len(shapes)
-        regions += [(image, polygon(region.points, image)) for region in image.ignore_regions]
-        of_region += [place] * len(image.ignore_regions)
+    for first in range(0, max(len(pairs.chosen), 1), IMAGES_AT_ONCE):
+        rows: list[tuple[Image, Shape]] = []
+        for place, known in enumerate(pairs.chosen[first : first + IMAGES_AT_ONCE], start=first):
+            image = known.read()
+            shapes = [shape for shape in image.shapes if shape.kind != "image"]
+            rows += [(image, shape) for shape in shapes]
+            places += [place] * len(shapes)
+            regions += [(image, polygon(region.points, image)) for region in image.ignore_regions]
+            of_region += [place] * len(image.ignore_regions)
+        labels += [index.get(shape.label, -1) for _, shape in rows]
+        ids += [shape.id for _, shape in rows]
+        any_rotated = any_rotated or any(shape.kind == "rotated_box" for _, shape in rows)
+        measures.append(measure(rows))
     truths = _Truths(
-        image=np.array(places, np.int64),
-        label=np.array([index.get(shape.label, -1) for _, shape in rows], np.int64),
-        ids=tuple(shape.id for _, shape in rows),
+        np.array(places, np.int64), np.array(labels, np.int64), tuple(ids), any_rotated
     )
     if not regions:
-        return rows, truths, Regions()
+        return truths, measures, Regions()
     masks = mask_table(regions)
-    return rows, truths, Regions(np.array(of_region, np.int64), bounds_xywh(masks), masks)
+    return truths, measures, Regions(np.array(of_region, np.int64), bounds_xywh(masks), masks)

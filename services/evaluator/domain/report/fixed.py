@@ -144,14 +144,14 @@ def _whole_replicates(evaluation: Evaluation, draws: Draws) -> tuple[Replicates,
 def _size_replicates(evaluation: Evaluation, draws: Draws) -> Replicates:
     """AP and AR of small, medium and large objects."""
     arranged = evaluation.arranged
-    ranking = Ranking.of(arranged)
+    ranking, pairs = Ranking.of(arranged), evaluation.own_pairs()
     everything = np.ones(arranged.score.size, np.bool_)
     out: Replicates = {}
     for name, (low, high) in AREA_RANGES.items():
         inside = (arranged.truth_area >= low) & (arranged.truth_area <= high)
         truths = truths_by_image(arranged, ~arranged.truth_crowd & inside)
         has = truths.sum(axis=0) > 0
-        verdict = verdicts_by_area(arranged, evaluation.own_pairs, (low, high))
+        verdict = verdicts_by_area(arranged, pairs, (low, high))
         ap = ap_replicates(verdict, ranking, truths, draws)
         out[f"map_{name}"] = nan_mean(ap.mean(axis=0), has)
         out[f"mar_{name}"] = _recall_replicates(evaluation, verdict, (everything, truths), draws)
