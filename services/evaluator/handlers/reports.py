@@ -15,7 +15,7 @@ from services.evaluator.domain.objects.error_pages import (
 )
 from services.evaluator.domain.objects.evaluation import Evaluation
 from services.evaluator.domain.objects.matches_file import matches_from_bytes
-from services.evaluator.domain.objects.operating_view import moment_at
+from services.evaluator.domain.objects.operating_view import view_at
 from services.evaluator.domain.objects.regressions import State, regression_states
 from services.evaluator.domain.rendering.phrases import Language
 from services.evaluator.domain.report.detection import report_at
@@ -112,9 +112,9 @@ class Reports:
         iou = said.iou_threshold if thresholds[1] is None else thresholds[1]
 
         def page() -> tuple[list[ImageErrors], int]:
-            moment = moment_at(evaluation, threshold=threshold, iou_threshold=iou)
+            view = view_at(evaluation, threshold=threshold, iou_threshold=iou)
             return error_pages(
-                moment,
+                view,
                 label=choice[0],
                 kind=choice[1],
                 sort=choice[2],

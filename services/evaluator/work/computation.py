@@ -1,8 +1,9 @@
 """One version's report computed and rendered, without stores: what a worker does in a thread."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
-from services.evaluator.domain.numbers.columns import BadSamples
 from services.evaluator.domain.objects.evaluation import Evaluation, evaluate
 from services.evaluator.domain.objects.matches_file import matches_to_bytes
 from services.evaluator.domain.objects.samples import Samples
@@ -23,8 +24,9 @@ from services.evaluator.domain.report.options import ReportOptions
 from services.evaluator.domain.report.segmentation import semantic_report
 from services.evaluator.domain.report.text import text_report
 from services.evaluator.domain.report.traits import image_features
-from services.evaluator.domain.report.tree.reports import AnyReport, DetectionReport
+from services.evaluator.domain.report.tree.reports import AnyReport
 from services.evaluator.settings import EvaluatorSettings
+from shared.contracts.shapes import Task
 
 LANGUAGES: tuple[Language, ...] = ("zh-CN", "en")
 
@@ -34,8 +36,8 @@ class Judged:
     """A computed report, and the matches that other thresholds are answered from."""
 
     report: AnyReport
-    matches: bytes | None
-    watched: bytes | None
+    matches: bytes | None = None
+    watched: bytes | None = None
 
 
 def compute(version: Version, options: ReportOptions, settings: EvaluatorSettings) -> Judged:
@@ -44,13 +46,7 @@ def compute(version: Version, options: ReportOptions, settings: EvaluatorSetting
     Raises:
         BadSamples: The version cannot be judged.
     """
-    report: AnyReport
-    matches = watched = None
-    if isinstance(version, JudgedVersion):
-        report, matches, watched = _detected(version, options, settings)
-    else:
-        report = _other_task(version, options, settings)
-    return Judged(report, matches, watched)
+    return REPORTS[version.dataset.task](version, options, settings)
 
 
 def rendered_html(report: AnyReport, language: Language, settings: EvaluatorSettings) -> bytes:
@@ -65,7 +61,7 @@ def rendered_pdf(report: AnyReport, language: Language) -> bytes:
 
 def _detected(
     version: JudgedVersion, options: ReportOptions, settings: EvaluatorSettings
-) -> tuple[DetectionReport, bytes, bytes | None]:
+) -> Judged:
     def judged(samples: Samples) -> Evaluation:
         return evaluate(samples, kind=version.kind, max_detections=settings.max_detections)
 
@@ -76,11 +72,30 @@ def _detected(
     )
     report = detection_report(evaluation, complete)
     kept = None if watched is None else matches_to_bytes(watched)
-    return report, matches_to_bytes(evaluation), kept
+    return Judged(report, matches_to_bytes(evaluation), kept)
 
 
-def _other_task(version: Version, options: ReportOptions, settings: EvaluatorSettings) -> AnyReport:
-    told = TaskOptions(
+def _classified(version: ClassifiedVersion, options: ReportOptions, _: EvaluatorSettings) -> Judged:
+    return Judged(classification_report(version.classified, _told(version, options)))
+
+
+def _segmented(version: SegmentedVersion, options: ReportOptions, _: EvaluatorSettings) -> Judged:
+    return Judged(semantic_report(version.tally, _told(version, options)))
+
+
+def _read(version: ReadVersion, options: ReportOptions, settings: EvaluatorSettings) -> Judged:
+    lines = evaluate(version.samples, kind="mask", max_detections=settings.max_detections)
+    report = text_report(
+        lines,
+        _told(version, options),
+        truth_texts=version.truth_texts,
+        found_texts=version.found_texts,
+    )
+    return Judged(report)
+
+
+def _told(version: Version, options: ReportOptions) -> TaskOptions:
+    return TaskOptions(
         labels=version.dataset.labels,
         image_ids=version.image_ids,
         identity=options.identity,
@@ -92,13 +107,12 @@ def _other_task(version: Version, options: ReportOptions, settings: EvaluatorSet
         features=image_features(options.image_traits),
         replicates=options.replicates,
     )
-    if isinstance(version, ClassifiedVersion):
-        return classification_report(version.classified, told)
-    if isinstance(version, SegmentedVersion):
-        return semantic_report(version.tally, told)
-    if isinstance(version, ReadVersion):
-        lines = evaluate(version.samples, kind="mask", max_detections=settings.max_detections)
-        return text_report(
-            lines, told, truth_texts=version.truth_texts, found_texts=version.found_texts
-        )
-    raise BadSamples(f"versions of the task {version.dataset.task} cannot be judged")
+
+
+REPORTS: dict[Task, Callable[[Any, ReportOptions, EvaluatorSettings], Judged]] = {
+    "classification": _classified,
+    "detection": _detected,
+    "instance_segmentation": _detected,
+    "semantic_segmentation": _segmented,
+    "ocr": _read,
+}

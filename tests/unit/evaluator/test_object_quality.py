@@ -10,7 +10,7 @@ from services.evaluator.domain.numbers.draws import draw_images
 from services.evaluator.domain.numbers.intervals import wilson
 from services.evaluator.domain.objects import quality
 from services.evaluator.domain.objects.evaluation import Evaluation, evaluate
-from services.evaluator.domain.objects.operating_view import Moment, moment_at
+from services.evaluator.domain.objects.operating_view import OperatingView, view_at
 from services.evaluator.domain.objects.outlines import MEASURES
 from services.evaluator.domain.objects.samples import Samples
 from services.evaluator.domain.report import sections as report_sections
@@ -23,8 +23,8 @@ from shared.vision.tiles import TilePlan
 BOX = (20.0, 20.0, 40.0, 40.0)
 
 
-def seen(evaluation: Evaluation, threshold: float = 0.5) -> Moment:
-    return moment_at(evaluation, threshold=threshold, iou_threshold=0.5)
+def seen(evaluation: Evaluation, threshold: float = 0.5) -> OperatingView:
+    return view_at(evaluation, threshold=threshold, iou_threshold=0.5)
 
 
 def told(evaluation: Evaluation, draws: int) -> Quality:
@@ -131,7 +131,7 @@ def test_boundary_iou_is_that_of_whole_masks_for_thin_objects() -> None:
 def test_pairs_that_were_not_kept_are_undefined() -> None:
     given = of_masks([square(30, 30, 40)], [square(30, 50, 40)])
     evaluation = evaluate(given, kind="mask")
-    loose = moment_at(evaluation, threshold=0.5, iou_threshold=0.3)
+    loose = view_at(evaluation, threshold=0.5, iou_threshold=0.3)
     assert loose.pairs[0].tolist() == [0]
     assert np.isnan(quality.outline_measures(loose)).all()
 
@@ -139,8 +139,8 @@ def test_pairs_that_were_not_kept_are_undefined() -> None:
 def test_targets_cut_by_a_tile_edge_are_a_group_of_their_own() -> None:
     across = (90.0, 10.0, 20.0, 20.0)
     given = samples([(0, 0, across), (0, 0, BOX)], [(0, 0, BOX, 0.9)])
-    moment = seen(evaluate(given))
-    edge, inside = quality.rate_by_tile_edge(moment.evaluation, moment.taken, TilePlan(grid=(1, 2)))
+    view = seen(evaluate(given))
+    edge, inside = quality.rate_by_tile_edge(view.evaluation, view.taken, TilePlan(grid=(1, 2)))
     assert (edge.name, edge.truths, edge.found) == ("tile_edge", 1, 0)
     assert (inside.name, inside.truths, inside.rate) == ("inside_tile", 1, 1.0)
 
@@ -150,8 +150,8 @@ def test_rates_by_size_use_cocos_limits() -> None:
         [(0, 0, (0, 0, 31, 31)), (0, 0, (50, 50, 33, 33)), (0, 0, (90, 90, 97, 97))],
         [(0, 0, (0, 0, 31, 31), 0.9)],
     )
-    moment = seen(evaluate(given))
-    groups = quality.rate_by_size(moment.evaluation.arranged, moment.taken)
+    view = seen(evaluate(given))
+    groups = quality.rate_by_size(view.evaluation.arranged, view.taken)
     assert groups[0].interval == wilson(1, 1)
     assert [(g.name, g.truths, g.found) for g in groups] == [
         ("small", 1, 1),

@@ -17,7 +17,7 @@ from services.evaluator.domain.objects.error_gallery import (
     error_index,
     records,
 )
-from services.evaluator.domain.objects.operating_view import Moment
+from services.evaluator.domain.objects.operating_view import OperatingView
 from shared.contracts.shapes import Rle
 from shared.vision.masks import MaskTable, to_text
 
@@ -57,7 +57,7 @@ class ImageErrors:
 
 
 def error_pages(
-    moment: Moment,
+    view: OperatingView,
     *,
     label: str | None,
     kind: MarkKind | None,
@@ -71,9 +71,9 @@ def error_pages(
     as prediction; an unknown one fits nothing. Marks of an image are all that fit the label, hits
     included; where masks are compared each mark carries its own.
     """
-    evaluation = moment.evaluation
-    index = error_index(evaluation, moment.result, moment.matches, moment.row)
-    fits = _fits(moment, index, label)
+    evaluation = view.evaluation
+    index = error_index(evaluation, view.result, view.matches, view.row)
+    fits = _fits(view, index, label)
     wanted = fits & (np.isin(index.kind, CODES[kind]) if kind else index.kind != FOUND)
     keys = index.score if sort == "confidence" else index.size_px
     best = np.full(evaluation.arranged.images, -1.0)
@@ -81,17 +81,17 @@ def error_pages(
     images = np.flatnonzero(best >= 0)
     ordered = images[np.argsort(-best[images], kind="stable")]
     shown = ordered[first : first + count]
-    pages = [ImageErrors(int(image), _marks(moment, index, fits, int(image))) for image in shown]
+    pages = [ImageErrors(int(image), _marks(view, index, fits, int(image))) for image in shown]
     return pages, int(ordered.size)
 
 
-def _fits(moment: Moment, index: ErrorIndex, label: str | None) -> Flags:
+def _fits(view: OperatingView, index: ErrorIndex, label: str | None) -> Flags:
     if label is None:
         return np.ones(index.kind.size, np.bool_)
-    known = moment.evaluation.samples.labels
+    known = view.evaluation.samples.labels
     if label not in known:
         return np.zeros(index.kind.size, np.bool_)
-    wanted, arranged = known.index(label), moment.evaluation.arranged
+    wanted, arranged = known.index(label), view.evaluation.arranged
     return _has(arranged.det_label, index.detection, wanted) | _has(
         arranged.truth_label, index.truth, wanted
     )
@@ -104,11 +104,11 @@ def _has(labels: Ints, rows: Ints, wanted: int) -> Flags:
     return out
 
 
-def _marks(moment: Moment, index: ErrorIndex, fits: Flags, image: int) -> tuple[Mark, ...]:
+def _marks(view: OperatingView, index: ErrorIndex, fits: Flags, image: int) -> tuple[Mark, ...]:
     rows = np.flatnonzero(fits & (index.image == image))
-    truths, detections = moment.evaluation.masks or (None, None)
+    truths, detections = view.evaluation.masks or (None, None)
     out: list[Mark] = []
-    for row, error in zip(rows, records(moment.evaluation, index, rows), strict=True):
+    for row, error in zip(rows, records(view.evaluation, index, rows), strict=True):
         if error.box is not None and error.predicted_label is not None:
             out.append(
                 Mark(

@@ -14,7 +14,7 @@ from services.evaluator.domain.objects.operating_point import counts_at
 
 
 @dataclass(frozen=True)
-class Moment:
+class OperatingView:
     """Who found what at two thresholds; ``row`` is the IoU's row of ``matches``."""
 
     evaluation: Evaluation
@@ -54,7 +54,7 @@ class Moment:
         return out
 
 
-def moment_at(evaluation: Evaluation, *, threshold: float, iou_threshold: float) -> Moment:
+def view_at(evaluation: Evaluation, *, threshold: float, iou_threshold: float) -> OperatingView:
     """Look at an evaluation at two thresholds.
 
     Raises:
@@ -64,4 +64,4 @@ def moment_at(evaluation: Evaluation, *, threshold: float, iou_threshold: float)
         raise BadSamples("the threshold must be from 0 to 1")
     matches, row = evaluation.matched_at(iou_threshold)
     result = evaluation.outcomes_at(threshold=threshold, iou_threshold=iou_threshold)
-    return Moment(evaluation, matches, row, result, threshold)
+    return OperatingView(evaluation, matches, row, result, threshold)

@@ -12,22 +12,22 @@ from services.evaluator.domain.objects.average_precision import AREA_RANGES
 from services.evaluator.domain.objects.evaluation import Evaluation
 from services.evaluator.domain.objects.evaluation_order import Arranged
 from services.evaluator.domain.objects.matching import NOBODY
-from services.evaluator.domain.objects.operating_view import Moment
+from services.evaluator.domain.objects.operating_view import OperatingView
 from services.evaluator.domain.objects.outlines import MEASURES
 from shared.vision.tiles import TilePlan
 
 BOX_MEASURES = MEASURES[:3]
 
 
-def outline_measures(moment: Moment) -> Floats:
+def outline_measures(view: OperatingView) -> Floats:
     """IoU, tightness and coverage of right detections with the truths they took, ``(N, 3)``.
 
     Tightness is the part of the predicted area that is truth (1: never looser), coverage the part
     of the truth that is predicted. Masks are measured on their pixels and have three columns more:
     see :class:`outlines.Outlines`.
     """
-    evaluation = moment.evaluation
-    found, truth = moment.pairs
+    evaluation = view.evaluation
+    found, truth = view.pairs
     if evaluation.kind == "mask":
         return evaluation.outlines.of(found, truth)
     arranged = evaluation.arranged
@@ -52,10 +52,10 @@ def _pair_iou(evaluation: Evaluation, found: Ints, truth: Ints) -> Floats:
     return out[found]
 
 
-def count_differences(moment: Moment) -> Ints:
+def count_differences(view: OperatingView) -> Ints:
     """Predicted minus labelled objects of each image, ``(M,)``; ignored detections do not count."""
-    arranged = moment.evaluation.arranged
-    predicted = np.bincount(arranged.det_image()[moment.shown], minlength=arranged.images)
+    arranged = view.evaluation.arranged
+    predicted = np.bincount(arranged.det_image()[view.shown], minlength=arranged.images)
     counted = arranged.truth_image()[~arranged.truth_crowd]
     return predicted - np.bincount(counted, minlength=arranged.images)
 

@@ -11,7 +11,7 @@ from services.evaluator.domain.objects.confusion import confusion_matrix
 from services.evaluator.domain.objects.error_gallery import counts_by_kind, error_index, gallery
 from services.evaluator.domain.objects.evaluation import Evaluation
 from services.evaluator.domain.objects.operating_point import best_threshold, counts_on_grid
-from services.evaluator.domain.objects.operating_view import Moment, moment_at
+from services.evaluator.domain.objects.operating_view import OperatingView, view_at
 from services.evaluator.domain.objects.regressions import image_passes, regression_states
 from services.evaluator.domain.report import sections
 from services.evaluator.domain.report.fixed import fixed_sections
@@ -87,53 +87,53 @@ def _assemble(
     if threshold is None:
         best = best_threshold(grid).threshold
         threshold = DEFAULT_THRESHOLD if np.isnan(best) else best
-    moment = moment_at(evaluation, threshold=threshold, iou_threshold=options.iou_threshold)
-    matrix = confusion_matrix(evaluation.arranged, moment.result)
+    view = view_at(evaluation, threshold=threshold, iou_threshold=options.iou_threshold)
+    matrix = confusion_matrix(evaluation.arranged, view.result)
     draws = draw_images(evaluation.arranged.images, options.replicates, seed=options.seed)
-    rates = sections.rates(moment)
-    intervals, label_intervals = sections.rate_intervals(moment, rates, draws)
+    rates = sections.rates(view)
+    intervals, label_intervals = sections.rate_intervals(view, rates, draws)
     thresholds = recommend_per_label(grid)
     rows = sections.label_rows(
-        moment,
+        view,
         matrix,
         [one.precision for one in thresholds],
-        annotation_counts(moment, options),
+        annotation_counts(view, options),
         options.history,
     )
     names, rate = evaluation.samples.labels, rates["average_detection_rate"]
     return DetectionReport(
-        **by_name(_opening(moment, options, rate)),
+        **by_name(_opening(view, options, rate)),
         conclusion=conclusion(rate, rates["precision"], rows),
         question=Question(say("question"), recommend(grid)),
         overall=DetectionOverall(**by_name(fixed.overall), **rates),
         intervals={**fixed.intervals, **intervals},
-        labels=_labels(rows, moment, thresholds, fixed, label_intervals),
+        labels=_labels(rows, view, thresholds, fixed, label_intervals),
         confusion=Confusion.of([*names, "background"], matrix),
         most_confused=confused_labels(matrix, names),
         curves=sections.curves(evaluation, grid),
-        by_size=sections.size_rates(moment),
-        by_tile_edge=sections.tile_rates(moment, options.tile_plan),
-        quality=sections.quality(moment, fixed, draws),
-        traits=sections.traits(moment, options.image_traits),
-        regressions=regressions(moment, options),
-        errors=_errors(moment),
+        by_size=sections.size_rates(view),
+        by_tile_edge=sections.tile_rates(view, options.tile_plan),
+        quality=sections.quality(view, fixed, draws),
+        traits=sections.traits(view, options.image_traits),
+        regressions=regressions(view, options),
+        errors=_errors(view),
         tide=fixed.tide,
         fixed=fixed,
         options=kept,
     )
 
 
-def _opening(moment: Moment, options: ReportOptions, rate: float) -> Opening:
+def _opening(view: OperatingView, options: ReportOptions, rate: float) -> Opening:
     """Whose report it is, and what must be read beside it."""
-    images = len(moment.evaluation.samples.images.ids)
+    images = len(view.evaluation.samples.images.ids)
     dataset_images = images if options.dataset_images is None else options.dataset_images
     return Opening(
         **by_name(options.identity),
-        kind=moment.evaluation.kind,
+        kind=view.evaluation.kind,
         images=images,
         dataset_images=dataset_images,
         reference_only=dataset_images < FEW_IMAGES,
-        threshold=moment.threshold,
+        threshold=view.threshold,
         iou_threshold=options.iou_threshold,
         notes=notes(
             rate,
@@ -146,13 +146,13 @@ def _opening(moment: Moment, options: ReportOptions, rate: float) -> Opening:
 
 def _labels(
     rows: Sequence[LabelRow],
-    moment: Moment,
+    view: OperatingView,
     thresholds: Sequence[LabelThresholds],
     fixed: FixedSections,
     intervals: LabelIntervals,
 ) -> tuple[DetectedLabel, ...]:
     """Rows of the per-label table, best rate first, with figures at the report's threshold."""
-    places = {name: k for k, name in enumerate(moment.evaluation.samples.labels)}
+    places = {name: k for k, name in enumerate(view.evaluation.samples.labels)}
     ends = {**fixed.label_intervals, **intervals, "detection_rate": intervals["recall"]}
     return tuple(
         DetectedLabel(
@@ -161,22 +161,22 @@ def _labels(
             ap_50_95=fixed.labels.ap_50_95[k],
             thresholds=thresholds[k],
         )
-        for result in label_results(rows, moment.counts, places, ends)
+        for result in label_results(rows, view.counts, places, ends)
         for k in [places[result.label]]
     )
 
 
-def _errors(moment: Moment) -> Errors:
-    index = error_index(moment.evaluation, moment.result, moment.matches, moment.row)
-    return Errors(counts_by_kind(index), gallery(moment.evaluation, index))
+def _errors(view: OperatingView) -> Errors:
+    index = error_index(view.evaluation, view.result, view.matches, view.row)
+    return Errors(counts_by_kind(index), gallery(view.evaluation, index))
 
 
-def regressions(moment: Moment, options: ReportOptions) -> Regressions:
+def regressions(view: OperatingView, options: ReportOptions) -> Regressions:
     """Corrected images, among the judged and the watched ones: their state, and who passes."""
-    passes = image_passes(moment.evaluation, moment.result)
+    passes = image_passes(view.evaluation, view.result)
     if options.watched is not None:
         seen = options.watched.outcomes_at(
-            threshold=moment.threshold, iou_threshold=options.iou_threshold
+            threshold=view.threshold, iou_threshold=options.iou_threshold
         )
         passes |= image_passes(options.watched, seen)
     corrected = {image: passed for image, passed in passes.items() if image in options.corrected}
@@ -184,7 +184,7 @@ def regressions(moment: Moment, options: ReportOptions) -> Regressions:
     return Regressions(states, corrected)
 
 
-def annotation_counts(moment: Moment, options: ReportOptions) -> list[int]:
+def annotation_counts(view: OperatingView, options: ReportOptions) -> list[int]:
     """Annotations of each label: of the whole data set if given, else of the evaluated images."""
     given = options.annotation_counts
-    return [int(count) for count in (moment.evaluation.positives if given is None else given)]
+    return [int(count) for count in (view.evaluation.positives if given is None else given)]

@@ -21,7 +21,7 @@ from services.evaluator.domain.objects import quality as quality_of
 from services.evaluator.domain.objects.average_precision import mean
 from services.evaluator.domain.objects.evaluation import Evaluation
 from services.evaluator.domain.objects.operating_point import SCORE_GRID
-from services.evaluator.domain.objects.operating_view import Moment
+from services.evaluator.domain.objects.operating_view import OperatingView
 from services.evaluator.domain.objects.outlines import MEASURES
 from services.evaluator.domain.objects.replicates import image_counts, rate_replicates
 from services.evaluator.domain.report import traits as traits_of
@@ -40,43 +40,43 @@ COUNT_ERRORS = {
 }  # and between what they can lie
 
 
-def rates(moment: Moment) -> dict[str, float]:
+def rates(view: OperatingView) -> dict[str, float]:
     """Precision, recall, F1 and detection rates at the threshold.
 
     ``precision`` and ``recall`` are over all objects, ``f1`` is the mean over labels (C-155);
     ``average_detection_rate`` weighs labels by their counts, the ``_macro`` one does not.
     """
-    counts = moment.counts
+    counts = view.counts
     precision, recall = totals(counts)
     average, macro = detection_rates(counts)
     return {
         "precision": precision,
         "recall": recall,
-        "f1": mean(counts.f_score()[moment.evaluation.positives > 0]),
+        "f1": mean(counts.f_score()[view.evaluation.positives > 0]),
         "average_detection_rate": average,
         "average_detection_rate_macro": macro,
     }
 
 
 def rate_intervals(
-    moment: Moment, figures: Mapping[str, float], draws: Draws
+    view: OperatingView, figures: Mapping[str, float], draws: Draws
 ) -> tuple[dict[str, Interval], LabelIntervals]:
     """95 % intervals of the overall rates by name, and of each label (``K`` per name).
 
     Image bootstrap, but Wilson for the precision and recall of a label; no draws leave the first
     out.
     """
-    counts = moment.counts
+    counts = view.counts
     labels: LabelIntervals = {
         "precision": wilsons(counts.found, counts.found + counts.wrong),
         "recall": wilsons(counts.found, counts.found + counts.missed),
     }
     if not len(draws):
         return {}, labels
-    arranged = moment.evaluation.arranged
-    per_image = image_counts(arranged, moment.verdict, moment.threshold)
+    arranged = view.evaluation.arranged
+    per_image = image_counts(arranged, view.verdict, view.threshold)
     drawn = rate_replicates(per_image, draws)
-    has = moment.evaluation.positives > 0
+    has = view.evaluation.positives > 0
     replicates = {
         "precision": drawn.micro_precision,
         "recall": drawn.detection_rate,
@@ -92,16 +92,16 @@ def rate_intervals(
 
 
 def label_rows(
-    moment: Moment,
+    view: OperatingView,
     matrix: Ints,
     precise_thresholds: Sequence[float],
     annotations: Sequence[int],
     history: Mapping[str, Sequence[tuple[int, float]]],
 ) -> list[LabelRow]:
     """The per-label table."""
-    names = moment.evaluation.samples.labels
-    found = moment.counts.recall()
-    ap = moment.evaluation.precisions.ap[moment.evaluation.matches.at(0.5)]
+    names = view.evaluation.samples.labels
+    found = view.counts.recall()
+    ap = view.evaluation.precisions.ap[view.evaluation.matches.at(0.5)]
     others = matrix[:-1, :-1].copy()
     np.fill_diagonal(others, 0)
     figures = []
@@ -114,10 +114,10 @@ def label_rows(
                 detection_rate=float(found[place]),
                 ap=float(ap[place]),
                 count=annotations[place],
-                false_detections=int(moment.counts.wrong[place]),
+                false_detections=int(view.counts.wrong[place]),
                 confused_with=names[rival] if others[place, rival] else None,
                 confused_count=int(others[place, rival]),
-                threshold=moment.threshold,
+                threshold=view.threshold,
                 precise_threshold=precise_thresholds[place],
                 to_target=annotations_needed(seen),
             )
@@ -144,33 +144,33 @@ def _mean_over_labels(values: Floats) -> Floats:
     return values.mean(axis=0) if len(values) else np.full(values.shape[1], np.nan)
 
 
-def size_rates(moment: Moment) -> tuple[quality_of.GroupRate, ...]:
+def size_rates(view: OperatingView) -> tuple[quality_of.GroupRate, ...]:
     """Detection rate by object size."""
-    return quality_of.rate_by_size(moment.evaluation.arranged, moment.taken)
+    return quality_of.rate_by_size(view.evaluation.arranged, view.taken)
 
 
-def tile_rates(moment: Moment, plan: TilePlan | None) -> tuple[quality_of.GroupRate, ...]:
+def tile_rates(view: OperatingView, plan: TilePlan | None) -> tuple[quality_of.GroupRate, ...]:
     """Detection rate of targets that a tile edge cuts, beside the others; none without tiles."""
     if plan is None or plan.is_whole:
         return ()
-    return quality_of.rate_by_tile_edge(moment.evaluation, moment.taken, plan)
+    return quality_of.rate_by_tile_edge(view.evaluation, view.taken, plan)
 
 
-def quality(moment: Moment, fixed: FixedSections, draws: Draws) -> Quality:
+def quality(view: OperatingView, fixed: FixedSections, draws: Draws) -> Quality:
     """Tightness and counting, for masks also outlines: means, and their intervals by name.
 
     The count error is predicted minus labelled objects an image: its mean size, its bias and how
     often it is 0.
     """
-    arranged = moment.evaluation.arranged
-    measures = quality_of.outline_measures(moment)
+    arranged = view.evaluation.arranged
+    measures = quality_of.outline_measures(view)
     names = MEASURES[: measures.shape[1]]
     means = measures.mean(axis=0) if len(measures) else np.full(len(names), np.nan)
     sums = np.zeros((arranged.images, len(names)))
-    image = arranged.det_image()[moment.pairs[0]]
+    image = arranged.det_image()[view.pairs[0]]
     np.add.at(sums, image, measures)
     pairs = np.bincount(image, minlength=arranged.images)[:, None]
-    difference = quality_of.count_differences(moment).astype(np.float64)
+    difference = quality_of.count_differences(view).astype(np.float64)
     errors = np.stack([np.abs(difference), difference, difference == 0], axis=1)
     found = dict(zip(names, means.tolist(), strict=True)) | {
         name: float(column.mean()) if column.size else float("nan")
@@ -191,13 +191,15 @@ def quality(moment: Moment, fixed: FixedSections, draws: Draws) -> Quality:
     return Quality(**by_name(fixed.quality), **found, intervals=intervals)
 
 
-def traits(moment: Moment, images: traits_of.ImageTraits | None) -> tuple[traits_of.Trait, ...]:
+def traits(
+    view: OperatingView, images: traits_of.ImageTraits | None
+) -> tuple[traits_of.Trait, ...]:
     """What misses, and false detections, have in common."""
-    evaluation, result = moment.evaluation, moment.result
+    evaluation, result = view.evaluation, view.result
     counted = np.flatnonzero(~evaluation.arranged.truth_crowd)
-    shown = np.flatnonzero(moment.shown)
+    shown = np.flatnonzero(view.shown)
     misses = traits_of.common_traits(
-        ~moment.taken[counted],
+        ~view.taken[counted],
         traits_of.truth_features(evaluation, counted, images),
         kind="trait_miss",
     )
