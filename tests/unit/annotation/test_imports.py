@@ -50,6 +50,19 @@ async def test_one_wrong_file_gives_a_mixed_report(stores: Stores) -> None:
     assert "import again if it was uploaded a moment ago" in entries["b.json"]["message"]
 
 
+async def test_a_report_comes_in_the_language_of_its_reader(stores: Stores) -> None:
+    async with factory(stores) as world:
+        await world.image("a.jpg")
+        world.client.headers["Accept-Language"] = "zh-CN,zh;q=0.9"
+        mixed = await send(world, {"a.json": labelme("pit"), "b.json": labelme(), "c.png": b"x"})
+        refused = await send(world, {"b.json": "{"})
+    messages = {entry["file"]: entry["message"] for entry in mixed.json()["entries"]}
+    assert messages["b.json"].startswith("图库中没有基本名为 'b'的图像：请先上传")
+    assert messages["c.png"] == "图像文件；图像请上传到图库，不随标注上传"
+    assert refused.json()["title"] == "没有导入任何内容"
+    assert refused.json()["detail"].startswith("1 个文件中有 1 个有误；b.json：")
+
+
 async def test_strict_imports_all_or_nothing(stores: Stores) -> None:
     async with factory(stores) as world:
         image = await world.image("a.jpg")
