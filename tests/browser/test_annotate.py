@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -218,7 +219,7 @@ def drag(page: Page, start: tuple[float, float], end: tuple[float, float]) -> No
     page.mouse.up()
 
 
-def annotations(platform: Platform, project: str) -> list[dict[str, list[dict[str, object]]]]:
+def annotations(platform: Platform, project: str) -> list[dict[str, Any]]:
     """Ask the platform what is annotated on each image."""
     with httpx.Client(
         base_url=platform.address, headers=platform.credential(), timeout=60
@@ -230,3 +231,36 @@ def annotations(platform: Platform, project: str) -> list[dict[str, list[dict[st
             .json()
             for image in images["items"]
         ]
+
+
+def test_outlines_and_masks_are_drawn_where_the_task_knows_them(
+    watched: Watched, platform: Platform, tmp_path: Path
+) -> None:
+    page = watched.page
+    project = platform.new_project("Outlines", task="instance_segmentation")
+    sign_in(watched, platform)
+    upload(page, project, pictures(tmp_path, 1), WORDS["en"]["first"])
+    page.get_by_role("link", name="Annotate", exact=True).first.click()
+    page.locator(".workbench .stage img").wait_for()
+    expect(page.get_by_role("button", name=WORDS["en"]["box"])).to_have_count(0)
+    page.keyboard.type("pore")
+    page.keyboard.press("Enter")
+    # The last click is on the first point, which closes the outline.
+    for at in ((100, 100), (200, 100), (200, 180), (100, 100)):
+        page.mouse.click(*on_screen(page, at))
+    expect(page.locator(SHAPES)).to_have_count(1)
+    page.keyboard.press("v")
+    drag(page, (200, 180), (150, 220))
+    page.keyboard.press("Escape")
+    page.keyboard.press("m")
+    drag(page, (300, 200), (400, 200))
+    drag(page, (400, 200), (400, 300))
+    expect(page.locator(SHAPES)).to_have_count(2)
+    page.keyboard.press("e")
+    drag(page, (350, 150), (350, 250))
+    watched.shot("46-annotate-masks")
+    expect(page.get_by_test_id("save-state")).to_contain_text("Saved")
+    (saved,) = annotations(platform, project)
+    outline, mask = saved["shapes"]
+    assert (outline["kind"], mask["kind"]) == ("polygon", "mask")
+    assert outline["points"][2] == pytest.approx([150, 220], abs=2)

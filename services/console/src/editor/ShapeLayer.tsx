@@ -5,7 +5,8 @@ import { Caption, CAPTION_HEIGHT } from "./MarkLayer";
 import { maskPaths, type Rle } from "./masks";
 import { outlineOf, type EditedShape } from "./shapes";
 
-export const IGNORED_COLOUR = "#868e96";
+/** Seen on grey metal and on dark surfaces; no label has it. */
+export const IGNORED_COLOUR = "#dee2e6";
 
 export function colourOf({ kind, label }: Pick<EditedShape, "kind" | "label">, labels: readonly string[]): string {
   return kind === "ignore" ? IGNORED_COLOUR : labelColour(labels, label);
