@@ -34,7 +34,8 @@ class Change(BaseModel):
 
     `seq` is the annotation's version after the step; `previous_id` is the step before, empty for
     the first. Together they form a chain that the annotation's own document holds the end of.
-    `restores` is the step whose outcome is there again, for an undone import.
+    `restores` is the step whose outcome is there again, for an undone import; a tile that follows
+    its image back names its own.
     """
 
     model_config = ConfigDict(frozen=True)

@@ -45,18 +45,22 @@ class AnnotationStore:
         return self._documents.collection(HISTORY, TenantScope(tenant))
 
     async def drawn(self, annotation: Annotation) -> Change | None:
-        """Return the step that drew what an annotation shows; None when there is none.
+        """Return the step that drew what an annotation shows; None when there is none."""
+        record = await self.drawing(annotation.tenant, annotation.change_id)
+        return None if record is None else record.change
+
+    async def drawing(self, tenant: str, step_id: str) -> ChangeRecord | None:
+        """Return the record of the step that drew what was there after the step `step_id`.
 
         A label's new name is no drawing, and what was restored is as it was drawn.
         """
-        step_id = annotation.change_id
         while step_id:
-            record = await self.history(annotation.tenant).find(step_id)
+            record = await self.history(tenant).find(step_id)
             if record is None:
                 return None
             step = record.change
             if not step.restores and step.reason not in FOLLOWS_LABEL:
-                return step
+                return record
             step_id = step.restores or step.previous_id
         return None
 

@@ -8,8 +8,8 @@ from services.annotation.domain.conflicts import Action, Drawn, OnConflict, merg
 from services.annotation.domain.drafts import AnnotationDraft
 from services.annotation.handlers.annotation_store import AnnotationStore
 from services.annotation.repository import Annotation
-from shared.contracts.shapes import Task
-from shared.images.directory import ImageView
+from shared.images.directory import ImageDirectory, ImageView
+from shared.projects.directory import ProjectView
 
 _AT_ONCE = 8
 
@@ -33,7 +33,8 @@ class Judge:
     """Decides what an import does to images that are annotated already."""
 
     store: AnnotationStore
-    task: Task
+    images: ImageDirectory
+    project: ProjectView
     on_conflict: OnConflict
 
     async def plan(
@@ -53,12 +54,15 @@ class Judge:
 
     async def verdict(self, image: ImageView, draft: AnnotationDraft, old: Annotation) -> Verdict:
         """Return what `draft` does to an image with the annotation `old`."""
-        if not old.annotated:
+        on_tiles = await self._drawn_on_tiles(image)
+        if not old.annotated and on_tiles is None:
             return Verdict("new", draft)
-        before = await self._before(image, old)
+        before = on_tiles or await self._before(image, old)
         same_regions = old.ignore_regions == draft.ignore_regions
-        if same_regions and same_content(old.shapes, draft.shapes):
+        if old.annotated and same_regions and same_content(old.shapes, draft.shapes):
             return Verdict("unchanged", None, before)
+        if on_tiles is not None and self.on_conflict != "replace":
+            return Verdict("kept", None, before)
         if self.on_conflict == "merge":
             return self._merge(image, draft, old, before)
         if self.on_conflict == "keep" and before.by_hand:
@@ -68,7 +72,7 @@ class Judge:
     def _merge(
         self, image: ImageView, draft: AnnotationDraft, old: Annotation, before: Drawn
     ) -> Verdict:
-        shapes = merged(old.shapes, draft.shapes, image.id, self.task)
+        shapes = merged(old.shapes, draft.shapes, image.id, self.project.task)
         regions = tuple(dict.fromkeys((*old.ignore_regions, *draft.ignore_regions)))
         if shapes is None:
             return Verdict("kept", None, before)
@@ -85,3 +89,19 @@ class Judge:
             step = None if whole is None else await self.store.drawn(whole)
         by_hand = step is None or step.reason != "imported"  # in doubt, a person's
         return Drawn(old.author if step is None else step.author, len(old.shapes), by_hand)
+
+    async def _drawn_on_tiles(self, image: ImageView) -> Drawn | None:
+        """What a person drew on the tiles of an image, which would follow what is imported."""
+        if self.project.tiling is None or image.parent_id:
+            return None
+        annotations, found = self.store.annotations(image.tenant), []
+        async for tile in self.images.walk(image.tenant, self.project.id, parent_id=image.id):
+            drawn = await annotations.find(tile.id)
+            if drawn is None or not drawn.annotated:
+                continue
+            step = await self.store.drawn(drawn)
+            if step is None or step.reason not in ("drawn_on_whole", "imported"):
+                found.append(drawn)
+        if not found:
+            return None
+        return Drawn(found[0].author, sum(len(drawn.shapes) for drawn in found), by_hand=True)

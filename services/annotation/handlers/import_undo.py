@@ -48,7 +48,8 @@ class ImportUndo:
         written: dict[str, set[str]] = {}
         where = {"import_id": import_id, "project_id": project_id}
         async for record in self._store.history(author.tenant).walk(Query(where=where, limit=500)):
-            written.setdefault(record.image_id, set()).add(record.id)
+            if record.change.reason != "drawn_on_whole":  # tiles follow their image back
+                written.setdefault(record.image_id, set()).add(record.id)
         if not import_id or not written:
             raise NotFound(f"no import {import_id} that changed an annotation")
         slots = asyncio.Semaphore(_AT_ONCE)

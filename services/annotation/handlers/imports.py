@@ -91,12 +91,13 @@ class Imports:
         splits = _split_by_image(parsed)
         import_id = new_id()
         drafts = _drafts(usable, splits, import_id)
-        judge = Judge(self._store, project.task, options.on_conflict)
+        judge = Judge(self._store, self._images, project, options.on_conflict)
         plan = await judge.plan([by_id[image_id] for image_id in drafts], drafts)
-        if options.dry_run:
-            return ImportOutcome("", parsed, (), plan)
         wanted = {image_id: drafts[image_id] for image_id in drafts if plan[image_id].draft}
         names = list({s.label: None for draft in wanted.values() for s in draft.shapes})
+        if options.dry_run:
+            missing = await self._names.missing(author.tenant, project.id, names)
+            return ImportOutcome("", parsed, tuple(missing), plan)
         new_labels = await self._names.ensure(author.tenant, project.id, names)
         done = await self._store_all(author, judge, by_id, wanted)
         await self._names.keep_all(author.tenant, project.id, names)
@@ -116,14 +117,16 @@ class Imports:
         views = await self._known(tenant, project.id)
         parsed = await self._parser.parse(archive, project.task, views)
         stems = {_stem(entry.file) for entry in parsed.entries if entry.unmatched}
+        twins = {_folded(entry.twin) for entry in parsed.entries if entry.twin}
         is_list_open = any(found.unknown for found in parsed.splits)
-        if not stems and not is_list_open:
+        if not stems and not twins and not is_list_open:
             return parsed, views
-        settled = await self._settled(
-            tenant,
-            project.id,
-            lambda found: is_list_open or bool(stems - {_stem(view.name) for view in found}),
-        )
+
+        def misses(found: Sequence[ImageView]) -> bool:
+            lacking = stems - {_stem(view.name) for view in found}
+            return is_list_open or bool(lacking or twins - {_folded(view.name) for view in found})
+
+        settled = await self._settled(tenant, project.id, misses)
         if {view.id for view in settled} == {view.id for view in views}:
             return parsed, views
         return await self._parser.parse(archive, project.task, settled), settled
@@ -252,4 +255,8 @@ def _split_by_image(parsed: ParsedArchive) -> dict[str, Split]:
 
 
 def _stem(name: str) -> str:
-    return stem_of(normal_name(name)).casefold()
+    return _folded(stem_of(name))
+
+
+def _folded(name: str) -> str:
+    return normal_name(name).casefold()

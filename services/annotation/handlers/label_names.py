@@ -62,15 +62,19 @@ class LabelNames:
 
         A name that a label had before is an alias of that label and makes no other.
         """
-        wanted = list(dict.fromkeys(names))
-        aliases = await self.aliases(tenant, project_id, wanted)
-        living = await self._living(tenant, project_id, wanted)
-        missing = [name for name in wanted if name not in living and name not in aliases]
+        missing = await self.missing(tenant, project_id, names)
         for name in missing:
             label = new_label(tenant, project_id, name, label_id=new_id(), at=self._clock())
             with contextlib.suppress(AlreadyExists):  # somebody else made it a moment ago
                 await self._labels(tenant).insert(label)
         return missing
+
+    async def missing(self, tenant: str, project_id: str, names: Iterable[str]) -> list[str]:
+        """Return the names that no label has, in order."""
+        wanted = list(dict.fromkeys(names))
+        aliases = await self.aliases(tenant, project_id, wanted)
+        living = await self._living(tenant, project_id, wanted)
+        return [name for name in wanted if name not in living and name not in aliases]
 
     async def adopt(
         self, tenant: str, project_id: str, shapes: Sequence[Shape]

@@ -5,8 +5,10 @@ annotation is saved, and when they appear.
 """
 
 import contextlib
+from dataclasses import dataclass, replace
 
 from services.annotation.domain.drafts import AnnotationDraft
+from services.annotation.domain.history import FOLLOWS_LABEL, Change
 from services.annotation.domain.label_rules import stays_annotated
 from services.annotation.domain.shape_rules import with_ids
 from services.annotation.domain.tile_shapes import on_tile
@@ -51,10 +53,10 @@ class TileSpread:
         whole = await self._store.annotations(tenant).find(data.image_id)
         if whole is None:
             return
-        drawn = await self._drawn(whole)
+        cause = await self._cause(whole)
         tiles = self._images.walk(tenant, data.project_id, parent_id=data.image_id)
         async for tile in tiles:
-            await self._follow(tile, whole, drawn)
+            await self._follow(tile, whole, cause)
 
     async def uploaded(self, event: Event[ImageUploaded]) -> None:
         """Annotate a tile if its image is already."""
@@ -70,38 +72,98 @@ class TileSpread:
             )
         except NotFound:
             return  # it was deleted meanwhile
-        await self._follow(tile, whole, await self._drawn(whole))
+        await self._follow(tile, whole, await self._cause(whole))
 
-    async def _drawn(self, whole: Annotation) -> Shapes:
-        """What was drawn on an image, labels that were deleted since then included."""
-        step = await self._store.drawn(whole)
-        return whole.shapes if step is None else step.after
+    async def _cause(self, whole: Annotation) -> "_Cause":
+        """Why an image shows what it shows."""
+        drawing = await self._store.drawing(whole.tenant, whole.change_id)
+        shapes = whole.shapes if drawing is None else drawing.change.after
+        last = await self._last(whole)
+        if last is not None and last.reason == "restored":
+            undone = await self._store.drawing(whole.tenant, last.previous_id)
+            return _Cause(shapes, undone=undone.import_id if undone else "")
+        return _Cause(shapes, import_id=drawing.import_id if drawing else "")
 
-    async def _follow(self, tile: ImageView, whole: Annotation, drawn: Shapes) -> None:
+    async def _last(self, annotation: Annotation) -> Change | None:
+        """The last step of an annotation that is no mere renaming of a label."""
+        history, step_id = self._store.history(annotation.tenant), annotation.change_id
+        record = await history.find(step_id) if step_id else None
+        while record is not None and record.change.reason in FOLLOWS_LABEL:
+            record = await history.find(record.change.previous_id)
+        return None if record is None else record.change
+
+    async def _follow(self, tile: ImageView, whole: Annotation, cause: "_Cause") -> None:
         """Draw on a tile what its image shows there, unless it was drawn from this or a later one.
 
         What a person changed on the tile since then stays until the image is annotated anew. Labels
         renamed or deleted since the image was read are followed after the write.
         """
-        draft = _draft(tile, whole, drawn)
+        draft = _draft(tile, whole, cause)
         author = Caller(tile.tenant, whole.author, "system")
 
-        def edit(old: Annotation) -> AnnotationDraft | None:
-            return draft if old.whole_version < whole.drawn_version else None
+        async def edit(old: Annotation) -> AnnotationDraft | None:
+            if old.whole_version >= whole.drawn_version:
+                return None
+            return await self._back(old, cause.undone, draft) if cause.undone else draft
 
         with contextlib.suppress(NotFound):  # the tile was deleted meanwhile
             await self._names.settle(tile, await self._store.revise(author, tile, edit))
 
+    async def _back(
+        self, old: Annotation, undone: str, draft: AnnotationDraft
+    ) -> AnnotationDraft | None:
+        """What a tile shows once the import `undone` of its image is undone.
 
-def _draft(tile: ImageView, whole: Annotation, drawn: Shapes) -> AnnotationDraft:
+        What a person changed since the import stays; what was on the tile itself before it comes
+        back; else the tile follows its image back.
+        """
+        spread = await self._store.drawing(old.tenant, old.change_id)
+        if spread is None:
+            return draft
+        if spread.change.reason != "drawn_on_whole":
+            return None
+        earlier = await self._store.drawing(old.tenant, spread.change.previous_id)
+        if earlier is None or spread.import_id != undone:
+            return draft
+        change = earlier.change
+        if change.reason == "drawn_on_whole":
+            return replace(draft, restores=earlier.id)
+        return AnnotationDraft(
+            change.after,
+            change.ignore_regions,
+            annotated=change.annotated,
+            reason="restored",
+            prediction_id=change.prediction_id,
+            whole_version=draft.whole_version,
+            restores=earlier.id,
+        )
+
+
+@dataclass(frozen=True)
+class _Cause:
+    """Why an image shows what it shows.
+
+    Attributes:
+        shapes: What was drawn, labels that were deleted since then included.
+        import_id: The import that drew it; empty for a person's work, and after an undo.
+        undone: The import that was undone last.
+    """
+
+    shapes: Shapes
+    import_id: str = ""
+    undone: str = ""
+
+
+def _draft(tile: ImageView, whole: Annotation, cause: _Cause) -> AnnotationDraft:
     """What a tile shall show; one on which only deleted labels showed is no negative."""
     window = Window(0, 0, tile.offset_x, tile.offset_y, tile.width, tile.height)
     shapes, regions = on_tile(whole.shapes, whole.ignore_regions, window)
-    before = shapes or on_tile(drawn, (), window)[0]
+    before = shapes or on_tile(cause.shapes, (), window)[0]
     return AnnotationDraft(
         with_ids(shapes, tile.id),
         regions,
         annotated=whole.annotated and stays_annotated(before, shapes),
         reason="drawn_on_whole",
         whole_version=whole.drawn_version,
+        import_id=cause.import_id,
     )

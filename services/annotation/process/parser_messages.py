@@ -38,6 +38,7 @@ class ParsedEntry(BaseModel):
     error: str = ""
     notice: str = ""
     unmatched: bool = False
+    twin: str = ""
 
     @classmethod
     def of(cls, entry: ImportEntry, shapes: tuple[Shape, ...]) -> "ParsedEntry":
@@ -55,6 +56,7 @@ class ParsedEntry(BaseModel):
             error=entry.error,
             notice=entry.notice,
             unmatched=entry.unmatched,
+            twin=entry.twin,
         )
 
 

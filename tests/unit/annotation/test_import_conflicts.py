@@ -240,4 +240,98 @@ async def test_a_tile_is_hand_work_where_its_image_is(stores: Stores, by_hand: b
         assert await labels_on(world, first) == (["pit"] if by_hand else ["dent"])
 
 
+async def tiled(world: Factory) -> tuple[str, str]:
+    """A whole image that an import wrote, and its first tile, corrected by hand since."""
+    whole = await world.image("a.png")
+    first, *_ = await world.tiles("a.png", TilePlan(grid=(1, 2)))
+    await send(world, {"a.json": labelme("pit")})
+    await shows(world, first, "pit")
+    await world.put(first, box("dent"), box("hole", at=60))
+    return whole, first
+
+
+@pytest.mark.parametrize("on_conflict", ["keep", "merge"])
+async def test_hand_work_on_a_tile_is_hand_work_of_its_image(
+    stores: Stores, on_conflict: str
+) -> None:
+    async with factory(stores, tiling={"rows": 1, "columns": 2}) as world:
+        whole, first = await tiled(world)
+        files = {"a.json": labelme("crack")}
+        report = await send(world, files, on_conflict=on_conflict)
+        assert await labels_on(world, first) == ["dent", "hole"]
+        assert await labels_on(world, whole) == ["pit"]
+    (entry,) = report["entries"]
+    assert (report["counts"]["kept"], entry["action"]) == (1, "kept")
+    assert (entry["before"]["by_hand"], entry["before"]["shapes"]) == (True, 2)
+
+
+async def test_hand_work_on_a_tile_of_an_image_without_annotation_stays(stores: Stores) -> None:
+    async with factory(stores, tiling={"rows": 1, "columns": 2}) as world:
+        whole = await world.image("a.png")
+        first, *_ = await world.tiles("a.png", TilePlan(grid=(1, 2)))
+        await world.put(first, box("dent"))
+        report = await send(world, {"a.json": labelme("crack")})
+        assert (await labels_on(world, first), report["counts"]["kept"]) == (["dent"], 1)
+        read = (await world.client.get(f"{BASE}/images/{whole}")).json()
+    assert read["annotated"] is False
+
+
+async def test_undoing_gives_a_tile_back_what_was_drawn_on_it(stores: Stores) -> None:
+    async with factory(stores, tiling={"rows": 1, "columns": 2}) as world:
+        whole, first = await tiled(world)
+        one = await send(world, {"a.json": labelme("crack")}, on_conflict="replace")
+        await shows(world, first, "crack")
+        two = await send(world, {"a.json": labelme("burr")})
+        await shows(world, first, "burr")
+        assert (await undo(world, two["import_id"]))["restored"] == 1
+        await shows(world, first, "crack")
+        assert (await undo(world, one["import_id"]))["restored"] == 1
+        await shows(world, first, "dent", "hole")
+        await shows(world, whole, "pit")
+        kept = await send(world, {"a.json": labelme("crack")})
+    assert one["counts"]["replaced_shapes"] == 2
+    assert kept["counts"]["kept"] == 1
+
+
+async def test_undoing_leaves_a_tile_that_was_changed_since(stores: Stores) -> None:
+    on_both = [
+        {"label": "crack", "points": [[x, 1], [x + 20, 20]], "shape_type": "rectangle"}
+        for x in (1, 400)
+    ]
+    async with factory(stores, tiling={"rows": 1, "columns": 2}) as world:
+        await world.image("a.png")
+        changed, last = sorted(await world.tiles("a.png", TilePlan(grid=(1, 2))))
+        done = await send(world, {"a.json": {"shapes": on_both}})
+        await shows(world, changed, "crack")
+        await world.put(changed, box("late"))
+        await undo(world, done["import_id"])
+        await shows(world, last)  # tiles follow in the order of their ids
+        assert await labels_on(world, changed) == ["late"]
+
+
+async def test_what_comes_back_has_the_names_that_its_labels_have_now(stores: Stores) -> None:
+    async with factory(stores) as world:
+        image = await world.image("a.jpg")
+        await world.put(image, box("pit"))
+        report = await send(world, {"a.json": labelme("dent")}, on_conflict="replace")
+        listed = (await world.client.get(f"{BASE}/labels")).json()["items"]
+        pit = next(label["id"] for label in listed if label["name"] == "pit")
+        await world.client.patch(f"{BASE}/labels/{pit}", json={"name": "hole"})
+        await undo(world, report["import_id"])
+        names = [n["name"] for n in (await world.client.get(f"{BASE}/labels")).json()["items"]]
+        assert await labels_on(world, image) == ["hole"]
+    assert set(names) == {"hole", "dent"}
+
+
+async def test_a_dry_run_tells_the_labels_that_are_not_there_yet(stores: Stores) -> None:
+    async with factory(stores, labels=("pit",)) as world:
+        await world.image("a.jpg")
+        files = {"a.json": labelme("pit", "dent")}
+        told = (await send(world, files, dry_run=True))["new_labels"]
+        listed = (await world.client.get(f"{BASE}/labels")).json()["items"]
+        done = (await send(world, files))["new_labels"]
+    assert told == done == ["dent"]
+    assert [label["name"] for label in listed] == ["pit"]
+
+
 REGION = {"points": [[0, 0], [5, 0], [5, 5]]}

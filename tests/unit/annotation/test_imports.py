@@ -286,3 +286,29 @@ async def test_names_of_entries_in_an_old_encoding_find_their_image(
             f"{BASE}/imports", content=raw, headers={"Content-Type": "application/zip"}
         )
     assert answer.status_code == 201, answer.text
+
+
+async def test_a_twin_behind_its_upload_is_waited_for(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`a.xml` says that it is of `a.png`; so far only `a.jpg` was heard of."""
+    parse = ArchiveParser.parse
+    voc = (
+        "<annotation><filename>a.png</filename><object><name>pit</name><bndbox><xmin>1</xmin>"
+        "<ymin>2</ymin><xmax>30</xmax><ymax>40</ymax></bndbox></object></annotation>"
+    )
+    async with factory(stores) as world:
+        wrong = await world.image("a.jpg")
+
+        async def parse_then_hear(
+            parser: ArchiveParser, archive: Path, task: Task, images: Sequence[ImageView]
+        ) -> ParsedArchive:
+            parsed = await parse(parser, archive, task, images)
+            await world.image("a.png")
+            return parsed
+
+        monkeypatch.setattr(ArchiveParser, "parse", parse_then_hear)
+        report = (await send(world, {"a.xml": voc})).json()
+        read = (await world.client.get(f"{BASE}/images/{wrong}")).json()
+    assert [entry["image_name"] for entry in report["entries"]] == ["a.png"]
+    assert read["annotated"] is False

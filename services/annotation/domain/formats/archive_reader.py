@@ -28,6 +28,7 @@ from services.annotation.domain.formats.model import (
     Split,
     SplitList,
     stem_of,
+    twin_name,
 )
 
 _LISTS: dict[str, Split] = {
@@ -166,7 +167,8 @@ class ArchiveReader:
         image: KnownImage | None = None
         try:
             image = self._known.with_stem(stem_of(member.name), own_name)
-            return ImportEntry(member.path, image, parse(image), kind)
+            twin = twin_name(own_name, image)
+            return ImportEntry(member.path, image, parse(image), kind, twin=twin)
         except FormatError as error:
             unmatched = isinstance(error, NoSuchImage)
             return ImportEntry(

@@ -63,6 +63,7 @@ class ImportEntry:
         error: Why nothing can be stored; empty when it can, or when the file is left aside.
         notice: Why the file is left aside without being wrong (a picture among the labels).
         unmatched: Whether the error is that no image of the name is known.
+        twin: The image's name as the file gives it, where only one of another suffix is known.
     """
 
     file: str
@@ -72,6 +73,7 @@ class ImportEntry:
     error: str = ""
     notice: str = ""
     unmatched: bool = False
+    twin: str = ""
 
 
 @dataclass(frozen=True)
@@ -202,6 +204,20 @@ def normal_name(name: str) -> str:
 def _unprefixed(name: str) -> str:
     """A name without the eight signs that Label Studio writes in front of an uploaded file's."""
     return _UPLOAD_PREFIX.sub("", name)
+
+
+def twin_name(own_name: str, image: KnownImage) -> str:
+    """Return the name that a file gives its image where the match differs by its suffix only.
+
+    >>> twin_name("x/a.png", KnownImage("i", "a.jpg", 9, 9))
+    'a.png'
+    >>> twin_name("A.JPG", KnownImage("i", "a.jpg", 9, 9))
+    ''
+    """
+    own, name = normal_name(base_name(own_name)), normal_name(image.name)
+    is_image = PurePosixPath(own).suffix.lower() in IMAGE_SUFFIXES
+    same_stem = stem_of(own).casefold() == stem_of(name).casefold()
+    return own if is_image and same_stem and own.casefold() != name.casefold() else ""
 
 
 def base_name(path: str) -> str:
