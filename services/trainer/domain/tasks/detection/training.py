@@ -17,6 +17,7 @@ from services.trainer.domain.tasks.detection.network import (
     ExportableDetector,
 )
 from services.trainer.domain.tasks.detection.samples import Sample
+from services.trainer.domain.tasks.detection.start import begin_from
 from services.trainer.domain.training.sampling import EpochSampler
 
 
@@ -32,16 +33,26 @@ class DetectionTraining:
         samples: Sequence[Sample],
         *,
         backbone_weights: Mapping[str, Tensor] | None = None,
+        start: Mapping[str, Tensor] | None = None,
     ) -> None:
         """Builds the network; its first weights follow from the recipe's seed.
 
+        Args:
+            recipe: Its choices.
+            shape: Of the network.
+            samples: At least one.
+            backbone_weights: Pretrained classifier weights.
+            start: A whole detector's weights, see `begin_from`; they go before the backbone's.
+
         Raises:
-            ValueError: There are no samples.
+            ValueError: There are no samples, or the weights do not fit.
         """
         self.sampler = EpochSampler([len(sample.labels) > 0 for sample in samples])
         torch.manual_seed(recipe.seed)
         self.network = Detector(shape, backbone_weights)
-        if backbone_weights is not None:
+        if start is not None:
+            begin_from(self.network, start)
+        if backbone_weights is not None or start is not None:
             self.network.backbone.freeze(stages=recipe.frozen_stages, statistics=True)
         self.description: Mapping[str, Any] = shape.to_json()
         self._points = self.network.points  # of the CPU, where batches are made

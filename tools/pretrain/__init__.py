@@ -1,0 +1,1 @@
+"""Trains the detector's start on generated scenes: `python -m tools.pretrain.train`."""
