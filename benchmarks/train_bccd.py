@@ -85,7 +85,14 @@ def train(
         channels=recipe.channels,
     )
     training = TrainingLoop(
-        DetectionTraining(recipe, shape, samples, backbone_weights=found.tensors), recipe
+        DetectionTraining(
+            recipe,
+            shape,
+            samples,
+            backbone_weights=None if found.whole else found.tensors,
+            start=found.tensors if found.whole else None,
+        ),
+        recipe,
     )
     training.plan_epochs(budget_s=recipe.budget_s - (time.monotonic() - wall))
     for progress in training.steps():
@@ -179,7 +186,9 @@ def main() -> None:
     parser.add_argument("--recipe", default="{}", help="JSON of recipe fields")
     parser.add_argument("--onnx", type=Path, help="where to keep the exported model")
     options = parser.parse_args()
-    recipe = Recipe(**({"budget_s": options.budget_s} | json.loads(options.recipe)))
+    recipe = Recipe(
+        **({"budget_s": options.budget_s, "task": "detection"} | json.loads(options.recipe))
+    )
     model, figures, manifest = train(options.data, options.train_lists, recipe, options.weights)
     if options.onnx:
         options.onnx.write_bytes(model)

@@ -40,7 +40,7 @@ REAP_EVERY_S = 2.0
 def build(stores: Stores) -> Service:
     """Wire the trainer over ``stores``."""
     settings, documents = TrainerSettings(), stores.documents
-    recipe = Recipe(budget_s=settings.budget_s, epochs=settings.epochs)
+    recipe = Recipe(budget_s=settings.budget_s, epochs=settings.epochs, start=settings.start)
     jobs = JobQueue(documents, NAME, lease_s=settings.lease_s)
     projects = ProjectDirectory(documents, NAME)
     images = ImageDirectory(documents, NAME)

@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from services.trainer.domain.recipe import Start
 from shared.jobs.queue import LEASE_S
 
 
@@ -14,6 +15,7 @@ class TrainerSettings(BaseSettings):
 
     ``weights`` is a site's own folder of pretrained backbones (``LOUPE_WEIGHTS``); what it lacks is
     taken from installed packages, and last from torchvision's hub when ``use_hub`` allows it.
+    ``start`` ``backbone`` prefers a site's own backbone to the start of a whole detector.
     ``epochs`` instead of ``budget_s`` fixes a training by its passes: as good on a busy machine.
     ``threads`` 0 takes every core, ``device`` ``auto`` a GPU where the worker has one.
     ``job_template`` is the Kubernetes Job that gives a waiting training its worker, and
@@ -34,6 +36,7 @@ class TrainerSettings(BaseSettings):
     use_hub: bool = True
     budget_s: float = Field(default=600.0, gt=0)
     epochs: int | None = Field(default=None, ge=1, le=1000)
+    start: Start = "detector"
     threads: int = Field(default=0, ge=0, le=256)
     device: Literal["auto", "cpu", "cuda"] = "auto"
     cache_mib: int = Field(default=2048, ge=16)

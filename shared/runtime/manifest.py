@@ -40,8 +40,8 @@ class ModelManifest:
         decode: Where boxes are decoded; ``in_graph_xyxy``: inside the exported graph.
         dataset_hash: Hash of the snapshot the model was trained on.
         backbone: Name of the backbone, such as ``mobilenet_v2``.
-        backbone_weights: Where its first weights came from: ``folder:…``, ``package:…``, ``hub:…``
-            or none.
+        backbone_weights: Where its first weights came from: ``start:…`` (with the detector's other
+            layers), ``folder:…``, ``package:…``, ``hub:…`` or none.
         backbone_licence: SPDX name of their licence; empty where it is not known.
         backbone_source: Address of the project that gives them; empty where it is not known.
         version: The project's version name such as ``V1``; empty before it has one.

@@ -1,6 +1,6 @@
 """Judges a start: trains a detector from it and one from the backbone alone, equally long.
 
-    python -m tools.pretrain.judge --set bccd --data FOLDER --backbone FILE [--start FILE] [--seed 0]
+    python -m tools.pretrain.judge --set bccd --data FOLDER --backbone FILE [--start FILE]
 
 The set's train list trains through the trainer's own code, with as many epochs as two CPU cores
 make in about 100 s; its val and test lists judge by COCO's mAP. Prints one JSON line.
@@ -33,6 +33,7 @@ from services.trainer.domain.tasks.detection.samples import cut_samples
 from services.trainer.domain.tasks.detection.training import DetectionTraining
 from services.trainer.domain.tasks.detection.truths import Truth
 from services.trainer.domain.training.loop import TrainingLoop
+from shared.runtime.images import decode_rgb
 from shared.runtime.manifest import ModelManifest
 from shared.runtime.predictor import Predictor
 from shared.vision.boxes import as_boxes
@@ -101,25 +102,23 @@ class TorchSession:
         return {"boxes": boxes.cpu().numpy(), "scores": scores.cpu().numpy()}
 
 
-def _pictures(
-    chosen: DevelopmentSet, data: Path, part: str
-) -> tuple[list[Image], list[Truth], list[str]]:
+def _pictures(chosen: DevelopmentSet, data: Path, part: str) -> tuple[list[Image], list[Truth]]:
     names = (data / chosen.lists.format(part)).read_text().split()
-    images, truths = [], []
+    images: list[Image] = []
+    truths = []
     for name in names:
-        pixels = cv2.imread(str(data / chosen.image.format(name)), cv2.IMREAD_COLOR)
-        images.append(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB))
+        images.append(decode_rgb((data / chosen.image.format(name)).read_bytes()))
         found = chosen.read(data, name)
         labels = [chosen.labels.index(label) for _, label in found]
         truths.append(Truth(as_boxes([box for box, _ in found]), np.array(labels, np.int64)))
-    return images, truths, names
+    return images, truths
 
 
 def train(
     chosen: DevelopmentSet, recipe: Recipe, options: argparse.Namespace
 ) -> tuple[Predictor, dict[str, Any]]:
     """The trained detector and the training's figures."""
-    images, truths, _ = _pictures(chosen, options.data, "train")
+    images, truths = _pictures(chosen, options.data, "train")
     sizes = [(image.shape[1], image.shape[0]) for image in images]
     planned = plan(recipe, sizes, [truth.boxes_xyxy for truth in truths])
     samples = [
@@ -166,7 +165,7 @@ def train(
 
 def judge(chosen: DevelopmentSet, data: Path, part: str, predictor: Predictor) -> dict[str, float]:
     """COCO's mAP and mAP@0.5 of one list."""
-    images, truths, names = _pictures(chosen, data, part)
+    images, truths = _pictures(chosen, data, part)
     rows: dict[str, list[Any]] = {"images": [], "annotations": []}
     found = []
     for number, (image, truth) in enumerate(zip(images, truths, strict=True)):
@@ -208,6 +207,7 @@ def _coco_map(
 
 
 def main() -> None:
+    """Prints the figures of one training."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--set", choices=SETS, required=True)
     parser.add_argument("--data", type=Path, required=True)

@@ -67,6 +67,7 @@ class _Canvas:
 
     pixels: Tensor  # (B, S + 2M, S + 2M, 3)
     on_top: Tensor  # (B, S + 2M, S + 2M) 0 for the surface
+    other: Tensor  # another surface of the same size
     margin: int
     frame: Tensor  # (B, 2) width and height of the picture inside the padding
 
@@ -76,14 +77,14 @@ def draw_scenes(dice: Dice, count: int, side: int) -> Scenes:
     surface, other = textures(dice, count, side), textures(dice, count, side)
     margin = side // 2
     frame = _frames(dice, count, side)
-    canvas = _Canvas(_margin(surface, margin), _blank(count, side, margin, dice), margin, frame)
-    fill = _margin(other, margin)
+    blank = _blank(count, side, margin, dice)
+    canvas = _Canvas(_margin(surface, margin), blank, _margin(other, margin), margin, frame)
     plenty = dice.uniform(count) ** 0.6 * ~dice.chance(count, of=0.06)
-    boxes, kinds, painted, whole = [], [], [], []
+    truth: tuple[list[Tensor], ...] = ([], [], [], [])
     first = 1
     for layer in LAYERS:
-        found = _paint(dice, canvas, fill, layer=layer, plenty=plenty, first=first)
-        for target, part in zip((boxes, kinds, painted, whole), found, strict=True):
+        found = _paint(dice, canvas, layer=layer, plenty=plenty, first=first)
+        for target, part in zip(truth, found, strict=True):
             target.append(part)
         first += layer.count
     inner = canvas.on_top[:, margin : margin + side, margin : margin + side]
@@ -92,12 +93,7 @@ def draw_scenes(dice: Dice, count: int, side: int) -> Scenes:
         canvas.pixels[:, margin : margin + side, margin : margin + side].permute(0, 3, 1, 2),
         inner,
         frame=frame,
-        truth=(
-            torch.cat(boxes, 1),
-            torch.cat(kinds, 1),
-            torch.cat(painted, 1),
-            torch.cat(whole, 1),
-        ),
+        truth=tuple(torch.cat(part, 1) for part in truth),
     )
 
 
@@ -118,7 +114,7 @@ def _blank(count: int, side: int, margin: int, dice: Dice) -> Tensor:
 
 
 def _paint(
-    dice: Dice, canvas: _Canvas, fill: Tensor, *, layer: Layer, plenty: Tensor, first: int
+    dice: Dice, canvas: _Canvas, *, layer: Layer, plenty: Tensor, first: int
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Paints a layer; boxes ``(B, N, 4)``, kinds, whether painted, and whole areas ``(B, N)``."""
     scenes, side = len(plenty), canvas.pixels.shape[1] - 2 * canvas.margin
@@ -146,9 +142,7 @@ def _paint(
     for slot in range(layer.count):
         look = {name: looks[name][:, slot] for name in ("flat", "other", "invert", "step")}
         stamp = (at[:, slot], alpha[:, slot], solid[:, slot], relief[:, slot])
-        change, shown = _paint_one(
-            canvas, fill, stamp, look, active=active[:, slot], number=first + slot
-        )
+        change, shown = _paint_one(canvas, stamp, look, active=active[:, slot], number=first + slot)
         brighter.append(change > 0)
         used.append(shown)
     kinds = outlines.family + FAMILIES * torch.stack(brighter, 1)
@@ -231,7 +225,6 @@ def _relief(looks: dict[str, Tensor], inside: Tensor, u: Tensor, v: Tensor) -> T
 
 def _paint_one(
     canvas: _Canvas,
-    fill: Tensor,
     stamp: tuple[Tensor, Tensor, Tensor, Tensor],
     look: dict[str, Tensor],
     *,
@@ -243,7 +236,7 @@ def _paint_one(
     at = at + canvas.margin
     rows = torch.arange(len(at), device=at.device)[:, None, None]
     place = (rows, at[:, 1, :, None], at[:, 0, None, :])
-    below, other = canvas.pixels[place], fill[place]
+    below, other = canvas.pixels[place], canvas.other[place]
     flat, mixed, invert, step = (
         look[name].reshape(len(at), 1, 1, -1) for name in ("flat", "other", "invert", "step")
     )
@@ -286,7 +279,7 @@ def _scenes(
     on_top: Tensor,
     *,
     frame: Tensor,
-    truth: tuple[Tensor, Tensor, Tensor, Tensor],
+    truth: tuple[Tensor, ...],
 ) -> Scenes:
     boxes, kinds, painted, whole = truth
     side = on_top.shape[1]

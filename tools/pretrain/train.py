@@ -3,8 +3,9 @@
     python -m tools.pretrain.train --out FOLDER --backbone FILE [--seconds 500] [--device cuda]
 
 Two parts, each on one cycle of the rate: first the pyramid and the head on a frozen backbone, then
-all but the backbone's first stage. Ends by itself after ``--seconds`` or ``--steps`` in all, whichever
-comes first. ``checkpoint.pt`` in FOLDER holds the whole state; the same command goes on from it.
+all but the backbone's first stage. Ends by itself after ``--seconds`` or ``--steps`` in all,
+whichever comes first. ``checkpoint.pt`` in FOLDER holds the whole state; the same command goes on
+from it, with scenes drawn anew.
 Writes ``neck.safetensors`` after the first part, ``start.safetensors`` at the end, ``log.jsonl``.
 """
 
@@ -19,6 +20,7 @@ from typing import Any
 import torch
 from safetensors.torch import save_file
 from torch import Tensor
+from torch.nn.utils import convert_conv2d_weight_memory_format
 
 from services.trainer.domain.networks.normalisation import DEVIATION, MEAN
 from services.trainer.domain.networks.packaged import mobilenet_name
@@ -58,13 +60,15 @@ class Options:
 class StartTraining:
     """The training; `run` goes on until it is done or the time is over."""
 
-    def __init__(self, options: Options, folder: Path, backbone: Mapping[str, Tensor] | None):
+    def __init__(
+        self, options: Options, folder: Path, backbone: Mapping[str, Tensor] | None
+    ) -> None:
         self.options, self.folder = options, folder
         torch.manual_seed(options.seed)
         self.device = torch.device(options.device)
         self.detectors = StartDetectors(options.side, backbone, options.channels)
         for detector in (self.detectors.fine, self.detectors.coarse):
-            detector.to(self.device, memory_format=torch.channels_last)
+            convert_conv2d_weight_memory_format(detector.to(self.device), torch.channels_last)
         self.part, self.step, self.spent_s, self.views = 0, 0, 0.0, 0
         self.scenes = 0
         self._begin_part()
@@ -126,7 +130,7 @@ class StartTraining:
         enabled = self.device.type == "cuda"
         with torch.autocast(self.device.type, torch.bfloat16, enabled=enabled):
             loss = start_loss(detector, images, scenes)
-        loss.backward()
+        torch.autograd.backward(loss)
         torch.nn.utils.clip_grad_norm_(self.detectors.fine.parameters(), GRADIENT_NORM)
         self.optimiser.step()
         self.average.update(self.detectors.fine, horizon=AVERAGED_STEPS)
@@ -157,8 +161,8 @@ class StartTraining:
         partial = self.folder / f"{name}.part"
         save_file(start_tensors(self.average.model), partial, about)
         partial.replace(self.folder / f"{name}.safetensors")
-        card = asdict(self.options) | {"steps_done": self.step, "views": self.views,
-                                       "scenes": self.scenes, "seconds_spent": self.spent_s}  # fmt: skip
+        done = {"steps_done": self.step, "views": self.views, "scenes": self.scenes}
+        card = asdict(self.options) | done | {"seconds_spent": round(self.spent_s, 1)}
         (self.folder / f"{name}.json").write_text(json.dumps(card, indent=1))
 
     def save(self) -> None:
@@ -201,6 +205,7 @@ def backbone_of(path: Path) -> dict[str, Tensor]:
 
 
 def main() -> None:
+    """Trains as the command line says."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--backbone", type=Path)

@@ -45,7 +45,8 @@ class TrainingResponse(BaseModel):
 
     A terminated training shows no version, no rate, no end and no duration. ``labels`` counts kinds
     of labels; ``duration_minutes`` is rounded down. ``backbone_weights`` is known soon after the
-    training began: ``folder:…``, ``package:…``, ``hub:…``, or ``none`` of random first weights.
+    training began: ``start:…``, ``folder:…``, ``package:…``, ``hub:…``, or ``none`` of random
+    first weights.
     """
 
     id: str
@@ -133,8 +134,9 @@ class TrainingResponse(BaseModel):
 
 
 class NextTrainingResponse(BaseModel):
-    """Where the backbone of the next training will have its first weights from.
+    """Where the next training will have its first weights from.
 
+    ``start`` is a whole detector's, shipped with the trainer, that knows objects but no labels.
     ``hub`` is asked when the training begins; without its answer, as with ``none``, the training
     starts from random weights and needs many more images and epochs.
     """
@@ -149,14 +151,12 @@ class NextTrainingResponse(BaseModel):
     def of(cls, outlook: Outlook) -> "NextTrainingResponse":
         """Build the response of an outlook."""
         found = outlook.weights
-        packaged = found.packaged
-        named = f"{packaged.package}=={found.release}" if packaged else ""
         return cls(
             backbone=outlook.backbone,
             weights=found.place,
-            name=named or (found.file.name if found.file else ""),
-            licence=packaged.licence if packaged else "",
-            source=packaged.source if packaged else "",
+            name=found.name,
+            licence=found.licence,
+            source=found.source,
         )
 
 

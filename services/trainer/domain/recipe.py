@@ -14,6 +14,7 @@ from shared.runtime.tasks.names import TaskName
 from shared.vision.merging import MergeMethod, MergeRule, Overlap
 
 BackboneName = Literal["mobilenet_v2", "resnet18", "resnet34", "resnet50"]
+Start = Literal["detector", "backbone"]
 Side = Annotated[int, Field(ge=64, le=2048, multiple_of=32)]
 
 
@@ -44,7 +45,9 @@ class Recipe(BaseModel):
 
     Attributes:
         backbone: Feature extractor.
-        pretrained: Whether to look for pretrained backbone weights.
+        pretrained: Whether to look for pretrained weights.
+        start: What they are where there are both: a whole detector's, which knows objects but no
+            labels, or the backbone's alone.
         input_width: Width of the model's input in pixels.
         input_height: Its height.
         fine_level: Adds the pyramid level of stride 4, for tiny targets.
@@ -71,6 +74,7 @@ class Recipe(BaseModel):
 
     backbone: BackboneName = "mobilenet_v2"
     pretrained: bool = True
+    start: Start = "detector"
     input_width: Side | None = None
     input_height: Side | None = None
     fine_level: bool | None = None

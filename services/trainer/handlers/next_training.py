@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from services.trainer.domain.recipe import BackboneName, Recipe
-from services.trainer.process.weight_places import WeightPlace, weight_place
+from services.trainer.process.weight_places import WeightPlace, place_of
 from shared.callers import Caller
 from shared.projects.directory import ProjectDirectory
 
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """A backbone, and where its first weights will come from as far as this process can see."""
+    """A backbone, and where the first weights will come from as far as this process can see."""
 
     backbone: BackboneName
     weights: WeightPlace
@@ -34,7 +34,8 @@ class NextTraining:
         self, who: Caller, project_id: str, *, backbone: BackboneName | None = None
     ) -> Outlook:
         """The outlook for the deployment's backbone or another one; raises NotFound."""
-        await self._projects.require(who.tenant, project_id)
-        wanted = backbone or self._recipe.backbone
-        found = await asyncio.to_thread(weight_place, wanted, folder=self._folder, hub=self._hub)
-        return Outlook(wanted, found)
+        project = await self._projects.require(who.tenant, project_id)
+        recipe = self._recipe.of_task(project.task)
+        recipe = recipe.model_copy(update={"backbone": backbone or recipe.backbone})
+        found = await asyncio.to_thread(place_of, recipe, folder=self._folder, hub=self._hub)
+        return Outlook(recipe.backbone, found)

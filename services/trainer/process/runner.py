@@ -95,7 +95,7 @@ class Run:
             data.plan,
             data.windows,
             labels=len(self.snapshot.labels),
-            backbone=found.tensors,
+            first=found.first,
         )
         training = TrainingLoop(task, recipe, device=self.device)
         before = self.order.start

@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from safetensors.torch import load
 from torch import Tensor
 from torchvision.models import get_model_weights
 
 from services.trainer.domain.recipe import BackboneName, Recipe
-from services.trainer.process.weight_places import WeightPlace, weight_place
+from services.trainer.domain.training.ports import FirstWeights
+from services.trainer.process.weight_places import WeightPlace, place_of
 
 _HUB_S = 10.0
 
@@ -27,23 +29,30 @@ class FoundWeights:
 
     Attributes:
         tensors: By the names of our network.
-        origin: ``folder:<file>@<sha256>``, ``package:<name>==<version>@<sha256>``, ``hub:<name>``
-            or ``none``.
+        origin: ``start:<name>@<sha256>``, ``folder:<file>@<sha256>``,
+            ``package:<name>==<version>@<sha256>``, ``hub:<name>`` or ``none``.
         licence: SPDX name where it is known.
         source: Address of the project that gives them, where it is known.
+        whole: Whether they are of the task's whole network, a start.
     """
 
     tensors: Mapping[str, Tensor] | None
     origin: str
     licence: str = ""
     source: str = ""
+    whole: bool = False
+
+    @property
+    def first(self) -> FirstWeights | None:
+        """The same for a task; None for random ones."""
+        return None if self.tensors is None else FirstWeights(self.tensors, self.whole)
 
 
 NO_WEIGHTS = FoundWeights(None, "none")
 
 
 def find_weights(recipe: Recipe, *, folder: Path | None, hub: bool = False) -> FoundWeights:
-    """Weights for the recipe's backbone.
+    """Weights for the recipe: a start of its task where one fits, else of its backbone.
 
     Args:
         recipe: Names the backbone and says whether to look at all.
@@ -51,37 +60,40 @@ def find_weights(recipe: Recipe, *, folder: Path | None, hub: bool = False) -> F
         hub: Whether torchvision may download; a failure leaves the training without weights.
 
     Raises:
-        ValueError: A package's file is missing or another one than was checked, or a file holds
-            more than tensors.
+        ValueError: The file of a start or a package is missing or another one than was checked, or
+            a file holds more than tensors.
     """
     if not recipe.pretrained:
         return NO_WEIGHTS
-    found = weight_place(recipe.backbone, folder=folder, hub=hub)
+    found = place_of(recipe, folder=folder, hub=hub)
     if found.place == "hub":
         return _from_hub(recipe.backbone)
     return NO_WEIGHTS if found.file is None else _from_file(found, found.file)
 
 
 def _from_file(found: WeightPlace, path: Path) -> FoundWeights:
-    packaged = found.packaged
+    known = found.card or found.packaged
     try:
         data = path.read_bytes()
     except FileNotFoundError as error:
         raise ValueError(f"the pretrained weights {path.name} are missing") from error
     digest = hashlib.sha256(data).hexdigest()
-    if packaged is not None and digest != packaged.sha256:
-        raise ValueError(f"{path.name} of {packaged.package} is not the file that was checked")
+    if known is not None and digest != known.sha256:
+        raise ValueError(f"{path.name} of {found.name} is not the file that was checked")
+    if found.card is not None:
+        origin = f"start:{found.name}@{digest}"
+        return FoundWeights(load(data), origin, found.licence, found.source, whole=True)
     try:
         tensors = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise ValueError(f"{path.name} is no file of tensors alone: {error}") from error
-    if packaged is None:
+    if found.packaged is None:
         return FoundWeights(tensors, f"folder:{path.name}@{digest}")
     return FoundWeights(
-        {packaged.rename(name): value for name, value in tensors.items()},
-        f"package:{packaged.package}=={found.release}@{digest}",
-        packaged.licence,
-        packaged.source,
+        {found.packaged.rename(name): value for name, value in tensors.items()},
+        f"package:{found.name}@{digest}",
+        found.licence,
+        found.source,
     )
 
 

@@ -33,9 +33,10 @@ def detector_loop(
     shape: DetectorShape = SHAPE,
     *,
     backbone_weights: Mapping[str, Tensor] | None = None,
+    start: Mapping[str, Tensor] | None = None,
     **options: Callable[[], float] | str,
 ) -> DetectorLoop:
-    task = DetectionTraining(chosen, shape, samples, backbone_weights=backbone_weights)
+    task = DetectionTraining(chosen, shape, samples, backbone_weights=backbone_weights, start=start)
     return TrainingLoop(task, chosen, **options)
 
 

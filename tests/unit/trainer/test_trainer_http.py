@@ -98,11 +98,17 @@ async def test_what_a_training_will_start_from_is_told_before_it(
     monkeypatch.setenv("LOUPE_TRAINER_USE_HUB", "false")
     monkeypatch.setenv("LOUPE_WEIGHTS", str(tmp_path))
     async with trainer(stores) as place:
-        packaged = await place.client.get(f"{BASE}/next-training")
+        started = await place.client.get(f"{BASE}/next-training")
         nothing = await place.client.get(f"{BASE}/next-training?backbone=resnet18")
         unknown = await place.client.get(f"{BASE}/next-training?backbone=vgg")
+    monkeypatch.setenv("LOUPE_TRAINER_START", "backbone")
+    async with trainer(stores) as place:
+        packaged = await place.client.get(f"{BASE}/next-training")
         (tmp_path / "mobilenet_v2_site.pth").touch()
         of_the_site = await place.client.get(f"{BASE}/next-training")
+    assert (started.json()["weights"], started.json()["name"]) == (
+        "start", "detector-mobilenet_v2",
+    )  # fmt: skip
     assert packaged.json() == {
         "backbone": "mobilenet_v2",
         "weights": "package",

@@ -100,6 +100,20 @@ PlanT = TypeVar("PlanT", bound=Plan)
 
 
 @dataclass(frozen=True, slots=True)
+class FirstWeights:
+    """Pretrained weights of a network.
+
+    Attributes:
+        tensors: State dict.
+        whole: Of the task's whole network but for its labels; otherwise of a classifier, whose
+            backbone counts.
+    """
+
+    tensors: Mapping[str, Tensor]
+    whole: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Prepared(Generic[PlanT, WindowT]):
     """A plan, and the windows to be read by it, each once."""
 
@@ -137,7 +151,7 @@ class TaskBuilder(Protocol[PlanT, WindowT]):
         windows: Sequence[WindowT],
         *,
         labels: int,
-        backbone: Mapping[str, Tensor] | None,
+        first: FirstWeights | None,
     ) -> TrainingTask[Any, Any]:
         """The task with first weights that follow from the recipe's seed.
 
@@ -146,6 +160,6 @@ class TaskBuilder(Protocol[PlanT, WindowT]):
             plan: As prepared.
             windows: As prepared, at least one.
             labels: Their number.
-            backbone: Pretrained classifier weights of the recipe's backbone.
+            first: Pretrained weights of the recipe's backbone, or of more.
         """
         ...

@@ -76,7 +76,7 @@ export function StartCard({ trainings, busy }: Props): ReactNode {
 /** Said before the training, since without pretrained weights few images teach little. */
 function WeightsAlert({ next }: { readonly next: NextTraining }): ReactNode {
   const { train } = useWords();
-  if (next.weights === "folder" || next.weights === "package") return null;
+  if (next.weights !== "none" && next.weights !== "hub") return null;
   const missing = next.weights === "none";
   return (
     <Alert

@@ -1,8 +1,6 @@
 """From an annotated dataset to the training of a detector."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-
-from torch import Tensor
+from collections.abc import Callable, Iterator, Sequence
 
 from services.trainer.domain.recipe import Recipe
 from services.trainer.domain.tasks.detection.network import DetectorShape
@@ -10,7 +8,7 @@ from services.trainer.domain.tasks.detection.planning import DetectionPlan, plan
 from services.trainer.domain.tasks.detection.samples import Sample, cut_samples
 from services.trainer.domain.tasks.detection.training import DetectionTraining
 from services.trainer.domain.tasks.detection.truths import Truth, truth_of
-from services.trainer.domain.training.ports import NothingToTrain, Prepared
+from services.trainer.domain.training.ports import FirstWeights, NothingToTrain, Prepared
 from shared.contracts.snapshot import SnapshotImage
 from shared.runtime.preprocess import Image
 
@@ -43,7 +41,7 @@ class DetectionBuilder:
         windows: Sequence[Sample],
         *,
         labels: int,
-        backbone: Mapping[str, Tensor] | None,
+        first: FirstWeights | None,
     ) -> DetectionTraining:
         """See `TaskBuilder`."""
         shape = DetectorShape(
@@ -53,7 +51,14 @@ class DetectionBuilder:
             strides=plan.strides,
             channels=recipe.channels,
         )
-        return DetectionTraining(recipe, shape, windows, backbone_weights=backbone)
+        tensors, whole = (first.tensors, first.whole) if first else (None, False)
+        return DetectionTraining(
+            recipe,
+            shape,
+            windows,
+            backbone_weights=None if whole else tensors,
+            start=tensors if whole else None,
+        )
 
 
 def _cut(
