@@ -6,7 +6,6 @@ from typing import Literal
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from services.trainer.domain.recipe import Start
 from shared.jobs.queue import LEASE_S
 
 
@@ -36,7 +35,7 @@ class TrainerSettings(BaseSettings):
     use_hub: bool = True
     budget_s: float = Field(default=600.0, gt=0)
     epochs: int | None = Field(default=None, ge=1, le=1000)
-    start: Start = "detector"
+    start: Literal["detector", "backbone"] = "detector"
     threads: int = Field(default=0, ge=0, le=256)
     device: Literal["auto", "cpu", "cuda"] = "auto"
     cache_mib: int = Field(default=2048, ge=16)

@@ -72,7 +72,7 @@ def test_errors_of_segmentation_are_red_and_orange_masks(chromium: Browser, tmp_
         page.get_by_role("button", name="Recompute").click()
         expect(page.get_by_text("The report was computed anew")).to_be_visible()
         page.goto(f"/projects/{project}/annotate/{image}")
-        expect(page.locator(".ant-drawer .stage img")).to_be_visible()
+        expect(page.locator(".workbench .stage img")).to_be_visible()
 
 
 def uploaded(platform: Platform, project: str, picture: Path) -> str:
