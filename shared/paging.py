@@ -92,6 +92,8 @@ async def page_of(
         after=params.after,
     )
     found = await collection.query(query)
+    if params.after is None and 0 < len(found) < params.page_size:
+        return Page.of(found, params.skip + len(found), params)  # the last page tells the total
     full = len(found) == params.page_size
     after = Cursor.behind(found[-1], sort) if full else None
     return Page.of(found, await collection.count(where), params, after=after)

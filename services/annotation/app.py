@@ -22,6 +22,7 @@ from shared.hosting.service import Service
 from shared.hosting.stores import Stores
 from shared.images.directory import ImageDirectory
 from shared.projects.directory import ProjectDirectory
+from shared.staging import own_folder
 
 
 def build(stores: Stores) -> Service:
@@ -46,8 +47,9 @@ def build(stores: Stores) -> Service:
     parser = ArchiveParser(settings)
     imports = Imports(parser, images=images, names=names, store=store)
     undoing = ImportUndo(images=images, names=names, store=store)
-    body = ArchiveBody(settings.staging_folder(), settings.max_archive_mib << 20)
-    exports = Exports(snapshots, images=images, labels=labels, staging=settings.staging_folder())
+    staging = own_folder(settings.staging_folder())
+    body = ArchiveBody(staging, settings.max_archive_mib << 20)
+    exports = Exports(snapshots, images=images, labels=labels, staging=staging)
     return Service(
         name=SERVICE,
         summary="Labels, annotations and their history, imports, exports, snapshots",

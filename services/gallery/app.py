@@ -25,6 +25,7 @@ from shared.hosting.service import Loop, Service
 from shared.hosting.stores import Stores
 from shared.http.bodies import Pace
 from shared.projects.directory import ProjectDirectory
+from shared.staging import own_folder
 
 _SWEEP_S = 2.0
 
@@ -34,8 +35,7 @@ def build(stores: Stores) -> Service:
     settings = GallerySettings()
     documents, blobs = stores.documents, stores.blobs
     projects = ProjectDirectory(documents, "gallery")
-    staging = Staging(settings.staging_folder())
-    staging.clear_abandoned()
+    staging = Staging(own_folder(settings.staging_folder()))
     pool = _decoders(settings)
     orphans = OrphanBlobs(documents, blobs, grace=timedelta(hours=settings.grace_h))
     removal = Removal(documents, orphans)

@@ -104,8 +104,6 @@ IMAGES = CollectionSpec(
         Index(("thumbnails_key",)),
     ),
 )
-UPLOADS = CollectionSpec(
-    "gallery.uploads", Upload, (Index(("whole", "expires_at")), Index(("project_id",)))
-)
+UPLOADS = CollectionSpec("gallery.uploads", Upload, (Index(("whole", "expires_at")),))
 ORPHANS = CollectionSpec("gallery.leftovers", OrphanBlob, (Index(("due_at",)),))
 PROJECTS = projects_spec("gallery")

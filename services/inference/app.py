@@ -25,6 +25,7 @@ from shared.jobs.queue import JobQueue
 from shared.jobs.worker import JobWorker, reap_forever
 from shared.projects.directory import ProjectDirectory
 from shared.settings import StoreSettings
+from shared.staging import own_folder
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ def build(stores: Stores) -> Service:
     settings = InferenceSettings()
     server = ModelServer(settings, StoreSettings().data)
     files = ForeignFiles(
-        settings.staging_folder(),
+        own_folder(settings.staging_folder()),
         workers=settings.decoders,
         memory_bytes=settings.decoder_mib << 20,
     )

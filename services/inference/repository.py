@@ -112,7 +112,7 @@ DEPLOYMENTS = CollectionSpec(
     "inference.deployments", Deployment, (Index(("project_id", "promoted_at")), Index(("state",)))
 )
 ALIASES = CollectionSpec("inference.aliases", Alias, project_field="id")
-IMAGES = images_spec(SERVICE, Index(("project_id",)))
+IMAGES = images_spec(SERVICE)
 PREDICTIONS = CollectionSpec(
     "inference.predictions",
     Prediction,
@@ -122,9 +122,7 @@ PREDICTIONS = CollectionSpec(
         Index(("test_run_id", "created_at")),
     ),
 )
-FAILURES = CollectionSpec(
-    "inference.failures", ImageFailure, (Index(("test_run_id",)), Index(("project_id",)))
-)
+FAILURES = CollectionSpec("inference.failures", ImageFailure, (Index(("test_run_id",)),))
 TEST_RUNS = CollectionSpec(
     "inference.test_runs",
     TestRun,

@@ -15,6 +15,7 @@ from shared.images.directory import ImageDirectory
 from shared.jobs.queue import JobQueue
 from shared.jobs.worker import JobWorker, reap_forever
 from shared.projects.directory import ProjectDirectory
+from shared.staging import own_folder
 
 NAME = "tiling"
 
@@ -27,7 +28,7 @@ def build(stores: Stores) -> Service:
     projects = ProjectDirectory(documents, NAME)
     directory = ImageDirectory(documents, NAME)
     images = Images(documents, queue, projects=projects, images=directory)
-    cutter = Cutter(stores.blobs, projects, staging=settings.staging_folder())
+    cutter = Cutter(stores.blobs, projects, staging=own_folder(settings.staging_folder()))
     worker = JobWorker(queue, {CUT: cutter.cut}, ended=failure_of, look_s=settings.look_every_s)
     return Service(
         name=NAME,

@@ -20,7 +20,7 @@ class TrainerSettings(BaseSettings):
     ``job_template`` is the Kubernetes Job that gives a waiting training its worker, and
     ``one_training`` is set in that Job: its worker takes one training and ends.
     ``lease_s`` is how long the training of a worker that fell silent waits for the next worker; of
-    one that is known to be dead (``shared.jobs.holder``) it does not wait.
+    one that is known to be dead (``shared.holder``) it does not wait.
     """
 
     model_config = SettingsConfigDict(

@@ -5,7 +5,7 @@ from collections.abc import Awaitable
 from services.workspace.domain.api_keys import NewKey, key_id_of, make_key, same
 from services.workspace.domain.projects import ProjectDraft, check_tiling
 from services.workspace.repository import API_KEYS, PROJECTS, SERVICE, ApiKey, Project
-from shared.callers import Caller, Role
+from shared.callers import ROLES, Caller, Role
 from shared.clock import Clock, utc_now
 from shared.contracts.project_events import ProjectCreated, ProjectDeleted, ProjectUpdated
 from shared.documents.port import (
@@ -13,10 +13,11 @@ from shared.documents.port import (
     Contains,
     Documents,
     EveryTenant,
-    Query,
     Remove,
     Sort,
     TenantScope,
+    Where,
+    Write,
 )
 from shared.documents.receipts import Keyed, Receipts
 from shared.errors import (
@@ -24,10 +25,9 @@ from shared.errors import (
     FieldError,
     QuotaExceeded,
     Unauthenticated,
-    VersionConflict,
 )
 from shared.ids import derived_id, new_id
-from shared.paging import PageParams
+from shared.paging import Page, PageParams, page_of
 
 
 class Workspace:
@@ -68,8 +68,10 @@ class Workspace:
         stored = await keys.find(key_id) if key_id else None
         if stored is None or stored.revoked_at or not same(api_key, stored.digest):
             raise Unauthenticated("the API key is wrong or revoked")
-        role: Role = "admin" if stored.role == "admin" else "member"
-        return Caller(stored.tenant, stored.id, "viewer" if stored.role == "viewer" else role)
+        role = next((known for known in ROLES if known == stored.role), None)
+        if role is None:
+            raise Unauthenticated("the API key has a role that this release does not know")
+        return Caller(stored.tenant, stored.id, role)
 
     async def create_project(
         self, who: Caller, wanted: ProjectDraft, *, key: str | None
@@ -117,18 +119,10 @@ class Workspace:
 
     async def list_projects(
         self, who: Caller, paging: PageParams, *, name: str | None
-    ) -> tuple[list[Project], int]:
-        """Return one page of projects, newest first, and how many there are."""
-        projects = self._projects(who)
-        where = {"name": Contains(name)} if name else {}
-        query = Query(
-            where=where,
-            sort=Sort("created_at", -1),
-            skip=paging.skip,
-            limit=paging.page_size,
-            after=paging.after,
-        )
-        return await projects.query(query), await projects.count(where)
+    ) -> Page[Project]:
+        """Return one page of projects, newest first."""
+        where: Where = {"name": Contains(name)} if name else {}
+        return await page_of(self._projects(who), paging, where=where, sort=Sort("created_at", -1))
 
     async def get_project(self, who: Caller, project_id: str) -> Project:
         """Return a project; raise NotFound."""
@@ -144,15 +138,16 @@ class Workspace:
         expected: int | None,
     ) -> Project:
         """Change name or notes; raise VersionConflict unless ``expected`` is stored."""
-        projects = self._projects(who)
-        project = await projects.get(project_id)
-        if expected is not None and expected != project.version:
-            raise VersionConflict("the project was changed by somebody else; read it again")
         wanted = {"name": name, "notes": notes}
         given = {field: value for field, value in wanted.items() if value is not None}
-        new = project.model_copy(update=given)
-        events = [ProjectUpdated(project_id=new.id, name=new.name)] if "name" in given else []
-        return await self._named(new.name, projects.replace(new, events=events))
+
+        def edit(project: Project) -> Write[Project]:
+            new = project.model_copy(update=given)
+            renamed = ProjectUpdated(project_id=new.id, name=new.name)
+            return Write(new, [renamed] if new.name != project.name else [])
+
+        change = self._projects(who).change(project_id, edit, expected=expected)
+        return await self._named(name or "", change)
 
     async def delete_project(self, who: Caller, project_id: str) -> None:
         """Remove a project; the other services hear of it and remove what is theirs."""

@@ -1,36 +1,47 @@
 """The blob store in a folder: written beside, fsynced, renamed, and the folder fsynced."""
 
 import asyncio
+import contextlib
 import os
 import shutil
-from collections.abc import AsyncIterator, Callable
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
 from shared.blobs.keys import checked
 from shared.blobs.port import CHUNK_BYTES, BlobInfo
-from shared.disk import NO_SPACE, room_on_disk
-from shared.errors import DependencyDown, NoSpaceLeft, NotFound
+from shared.disk import NO_SPACE
+from shared.errors import DependencyDown, LoupeError, NoSpaceLeft, NotFound
 from shared.ids import new_id
+from shared.staging import own_folder
 
 _STAGING = ".staging"
 _PROBE_BYTES = 64 << 10
+_PROBE_S = 1.0  # how long its answer holds: anybody may ask
+_PAGE = 1000
+_PLACINGS = 5
 
 
 class EmbeddedBlobs:
     """Blobs as files below ``folder``."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, probe_s: float = _PROBE_S) -> None:
+        """Bind the folder; what `ping` found is believed for ``probe_s``."""
         self._folder = folder
+        self._staging = folder / _STAGING
+        self._probe_s = probe_s
+        self._probed_at = -probe_s
+        self._trouble: LoupeError | None = None
 
     async def open(self) -> None:
         """Create the folder and clear what a crash left half-written."""
 
         def prepare() -> None:
-            (self._folder / _STAGING).mkdir(parents=True, exist_ok=True)
-            for leftover in (self._folder / _STAGING).glob(f"{os.getpid()}-*"):
-                leftover.unlink(missing_ok=True)
+            self._staging = own_folder(self._folder / _STAGING)
+            self._staging.mkdir(parents=True, exist_ok=True)
 
         await asyncio.to_thread(prepare)
 
@@ -80,25 +91,42 @@ class EmbeddedBlobs:
         return BlobInfo(key, self._existing(key).stat().st_size)
 
     async def delete(self, key: str) -> None:
-        """Remove the blob."""
-        await asyncio.to_thread(self._path(key).unlink, missing_ok=True)
+        """Remove the blob, and the folders that it leaves empty."""
+
+        def remove() -> None:
+            path = self._path(key)
+            path.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # the first that holds something ends it
+                for folder in path.relative_to(self._folder).parents:
+                    if folder != Path():
+                        (self._folder / folder).rmdir()
+
+        await asyncio.to_thread(remove)
 
     async def walk(self, prefix: str) -> AsyncIterator[BlobInfo]:
-        """Yield the blobs below ``prefix``."""
-        for key, size in await asyncio.to_thread(self._walk, prefix):
-            yield BlobInfo(key, size)
+        """Yield the blobs below ``prefix``; what goes meanwhile is passed over."""
+        found = self._walk(prefix)
+        while page := await asyncio.to_thread(lambda: list(islice(found, _PAGE))):
+            for blob in page:
+                yield blob
 
     async def ping(self) -> None:
         """Look whether the folder can be written; raise NoSpaceLeft for a full disk."""
-        if not os.access(self._folder, os.W_OK):
-            raise DependencyDown(f"the blob folder {self._folder} cannot be written")
-        await asyncio.to_thread(self._probe)
+        now = time.monotonic()
+        if now - self._probed_at >= self._probe_s:
+            self._probed_at = now
+            self._trouble = await asyncio.to_thread(self._probe)
+        if self._trouble is not None:
+            raise type(self._trouble)(self._trouble.detail)
 
-    def _probe(self) -> None:
-        """Write a little for real: only that tells of a full disk."""
-        probe = self._folder / _STAGING / "probe"
-        with room_on_disk(), probe.open("wb", buffering=0) as file:
-            file.write(bytes(_PROBE_BYTES))
+    def _probe(self) -> LoupeError | None:
+        """Write a little for real: only that tells of a full or broken disk."""
+        try:
+            with (self._folder / _STAGING / "probe").open("wb", buffering=0) as file:
+                file.write(bytes(_PROBE_BYTES))
+        except OSError as error:
+            return _trouble_of(error)
+        return None
 
     async def close(self) -> None:
         """Nothing is held open."""
@@ -114,29 +142,59 @@ class EmbeddedBlobs:
 
     def _store(self, key: str, fill: Callable[[BinaryIO], object]) -> BlobInfo:
         target = self._path(key)
-        staged = self._folder / _STAGING / f"{os.getpid()}-{new_id()}"
+        staged = self._staging / new_id()
         try:
             with staged.open("wb") as file:
                 fill(file)
                 file.flush()
                 os.fsync(file.fileno())
-            target.parent.mkdir(parents=True, exist_ok=True)
-            staged.rename(target)
+            size = staged.stat().st_size
+            _place(staged, target)
             _fsync_folder(target.parent)
         except OSError as error:
             staged.unlink(missing_ok=True)
-            if error.errno in NO_SPACE:
-                raise NoSpaceLeft("the disk of the blob store is full") from error
-            raise DependencyDown(f"the blob folder cannot be written: {error.strerror}") from error
-        return BlobInfo(key, target.stat().st_size)
+            raise _trouble_of(error) from error
+        return BlobInfo(key, size)
 
-    def _walk(self, prefix: str) -> list[tuple[str, int]]:
-        found = []
-        for path in (self._folder / prefix.rpartition("/")[0]).rglob("*"):
-            key = path.relative_to(self._folder).as_posix()
-            if path.is_file() and key.startswith(prefix) and not key.startswith(_STAGING):
-                found.append((key, path.stat().st_size))
-        return sorted(found)
+    def _walk(self, prefix: str) -> Iterator[BlobInfo]:
+        for path, size in _files(self._folder / prefix.rpartition("/")[0]):
+            key = Path(path).relative_to(self._folder).as_posix()
+            if key.startswith(prefix) and not key.startswith(_STAGING):
+                yield BlobInfo(key, size)
+
+
+def _trouble_of(error: OSError) -> LoupeError:
+    if error.errno in NO_SPACE:
+        return NoSpaceLeft("the disk of the blob store is full")
+    return DependencyDown(f"the blob folder cannot be written: {error.strerror}")
+
+
+def _place(staged: Path, target: Path) -> None:
+    """Move a file into a folder that somebody may remove at this very moment, as it is empty."""
+    for _ in range(_PLACINGS):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(FileNotFoundError):
+            staged.rename(target)
+            return
+    staged.rename(target)
+
+
+def _files(folder: Path) -> Iterator[tuple[str, int]]:
+    """Yield path and size of each file below ``folder``, in the order of keys."""
+    try:
+        with os.scandir(folder) as entries:
+            found = sorted(entries, key=lambda entry: entry.name + "/" * entry.is_dir())
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    for entry in found:
+        if entry.is_dir():
+            yield from _files(Path(entry.path))
+            continue
+        try:
+            size = entry.stat().st_size
+        except FileNotFoundError:
+            continue
+        yield entry.path, size
 
 
 def _fsync_folder(folder: Path) -> None:

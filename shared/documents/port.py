@@ -67,13 +67,20 @@ class CollectionSpec(Generic[D]):
     """A collection: ``name`` is ``service.things``; unique keys hold among documents that exist.
 
     ``project_field`` names the project of a document; where the model has no such field, its
-    documents belong to no project.
+    documents belong to no project. The clearing of projects looks by it, so an index that begins
+    with it comes by itself.
     """
 
     name: str
     model: type[D]
     indexes: tuple[Index, ...] = ()
     project_field: str = "project_id"
+
+    def __post_init__(self) -> None:
+        """Add the index by project unless one of ``indexes`` serves."""
+        path = self.project_path
+        if path not in (None, "id", *(index.fields[0] for index in self.indexes)):
+            object.__setattr__(self, "indexes", (*self.indexes, Index((str(path),))))
 
     @property
     def noun(self) -> str:

@@ -18,7 +18,6 @@ from shared.documents.port import (
     CollectionSpec,
     Document,
     Documents,
-    Index,
     TenantScope,
 )
 from shared.errors import AlreadyExists, Conflict, FieldError, InvalidInput, NotFound
@@ -85,7 +84,7 @@ class Keyed:
 
 def receipts_spec(service: str) -> CollectionSpec[Receipt]:
     """Return the collection in which ``service`` keeps its receipts."""
-    return CollectionSpec(f"{service}.receipts", Receipt, (Index(("project_id",)),))
+    return CollectionSpec(f"{service}.receipts", Receipt)
 
 
 class Receipts:

@@ -102,14 +102,21 @@ class GuardedPool:
             process = process or await self._start()
             answer = await self._converse(process, line)
         except BaseException:
-            if process is not None:
-                await asyncio.shield(self._stop(process))
-            self._idle.put_nowait(None)
+            await asyncio.shield(self._give_up(process))
             raise
-        if not self._keep:
-            await asyncio.shield(self._stop(process))
-        self._idle.put_nowait(process if self._keep else None)
+        if self._keep:
+            self._idle.put_nowait(process)
+        else:
+            await asyncio.shield(self._give_up(process))
         return answer
+
+    async def _give_up(self, process: Process | None) -> None:
+        """End a child and free its place, though whoever waits for it is cancelled meanwhile."""
+        try:
+            if process is not None:
+                await self._stop(process)
+        finally:
+            self._idle.put_nowait(None)
 
     async def _start(self) -> Process:
         environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
@@ -125,7 +132,12 @@ class GuardedPool:
             env=environment | _ONE_THREAD,
         )
         self._all.add(process)
-        if await self._line(process, timeout_s=_START_S) != READY:
+        try:
+            ready = await self._line(process, timeout_s=_START_S)
+        except BaseException:
+            await asyncio.shield(self._stop(process))
+            raise
+        if ready != READY:
             await self._stop(process)
             raise DependencyDown(f"{self._module} does not start")
         return process

@@ -11,7 +11,7 @@ from fastapi.routing import APIRoute
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from shared.errors import LoupeError
+from shared.errors import LoupeError, NotFound
 from shared.events.lifecycle import Lifecycle
 from shared.http.bodies import Bounded
 from shared.http.callers import caller
@@ -186,8 +186,6 @@ def problem_page(detail: str) -> ASGIApp:
 
     @app.api_route("/{path:path}", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
     async def nothing(path: str) -> JSONResponse:
-        from shared.errors import NotFound
-
         raise NotFound(f"{detail}: /{path}")
 
     return app

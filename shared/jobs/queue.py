@@ -26,7 +26,7 @@ from shared.documents.port import (
     Write,
 )
 from shared.errors import Conflict, NotFound
-from shared.jobs.holder import is_dead
+from shared.holder import is_dead
 from shared.jobs.job import FINAL, Job, JobState, Progress, job_spec
 
 LEASE_S = 60.0

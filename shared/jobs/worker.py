@@ -25,7 +25,7 @@ from typing import Any
 
 from shared.contracts.envelope import EventBody
 from shared.errors import LoupeError
-from shared.jobs.holder import holder_name
+from shared.holder import holder_name
 from shared.jobs.job import Job, JobState, Progress
 from shared.jobs.queue import JobQueue, LeaseLost
 from shared.telemetry import logger

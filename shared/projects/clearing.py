@@ -24,6 +24,7 @@ from shared.documents.port import (
 from shared.projects.directory import ProjectView, projects_spec
 
 CHUNK = 200
+BLOBS = 2000  # a look at a folder costs more than one of its files
 LOOK_S = 2.0
 MOST_PAUSE_S = 3600.0
 KEEP = timedelta(days=7)
@@ -70,10 +71,13 @@ class Clearing:
         for spec in self._collections:
             collection = self._documents.collection(spec, TenantScope(mark.tenant))
             removed += await collection.clear({str(spec.project_path): mark.id}, most=CHUNK)
+        blobs = 0
         async for blob in self._blobs.walk(project_folder(mark.tenant, mark.id)):
             await self._blobs.delete(blob.key)
-            removed += 1
-        return removed
+            blobs += 1
+            if blobs == BLOBS:
+                break
+        return removed + blobs
 
     async def _note(self, mark: ProjectView, found: int) -> None:
         """Say when to look again: at once after a find, else later and later."""

@@ -12,7 +12,7 @@ import pytest
 from shared.contracts.training_events import TrainingEnded
 from shared.documents.port import Documents
 from shared.errors import NotFound
-from shared.jobs.holder import holder_name
+from shared.holder import holder_name
 from shared.jobs.job import Progress, job_spec
 from shared.jobs.queue import JobQueue, LeaseLost
 
@@ -20,7 +20,7 @@ from shared.jobs.queue import JobQueue, LeaseLost
 @contextlib.contextmanager
 def another_process() -> Iterator[tuple[subprocess.Popen[str], str]]:
     """A process that waits, and the name that it would work under."""
-    code = "from shared.jobs.holder import holder_name; print(holder_name(), flush=True); input()"
+    code = "from shared.holder import holder_name; print(holder_name(), flush=True); input()"
     process = subprocess.Popen(
         [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )

@@ -91,13 +91,7 @@ async def list_changes(
 ) -> Page[ChangeResponse]:
     """List the steps of an image's annotation, newest first."""
     steps = await annotations.history(who.tenant, project_id, image_id)
-    page = steps[paging.skip : paging.skip + paging.page_size]
-    return Page(
-        items=tuple(ChangeResponse.of(step) for step in page),
-        total=len(steps),
-        page=paging.page,
-        page_size=paging.page_size,
-    )
+    return Page.cut(steps, paging).map(ChangeResponse.of)
 
 
 @router.get("/summary")

@@ -62,12 +62,8 @@ async def list_errors(
     found, total = await reports.errors(
         report, paging, thresholds=(threshold, iou), choice=(label, kind, sort)
     )
-    return Page(
-        items=tuple(ErrorImageAnswer.of(image, project_id) for image in found),
-        total=total,
-        page=paging.page,
-        page_size=paging.page_size,
-    )
+    answers = [ErrorImageAnswer.of(image, project_id) for image in found]
+    return Page.of(answers, total, paging)
 
 
 @router.get(PATH + "/compare")

@@ -3,7 +3,6 @@
 import asyncio
 import hashlib
 import shutil
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,7 +13,6 @@ from shared.disk import room_on_disk, write_all
 from shared.ids import new_id
 from shared.runtime.image_limits import MAX_FILE_BYTES
 
-_ABANDONED_S = 3600.0  # what a crash left behind
 _WRITE_BYTES = 1 << 20
 
 
@@ -76,17 +74,10 @@ class StagedFile:
 
 
 class Staging:
-    """The staging folder of this process's machine."""
+    """The staging folder of this process."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-
-    def clear_abandoned(self, *, older_than_s: float = _ABANDONED_S) -> None:
-        """Remove what a process that died left behind."""
-        limit = time.time() - older_than_s
-        for entry in self._folder.glob("*"):
-            if entry.stat().st_mtime < limit:
-                shutil.rmtree(entry, ignore_errors=True)
 
     def new(self) -> StagedFile:
         """Begin a file; the caller finishes or discards it."""

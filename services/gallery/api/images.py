@@ -30,7 +30,7 @@ from shared.http.paging import Paging
 from shared.http.preconditions import set_etag
 from shared.http.problems import MEDIA_TYPE, Problem
 from shared.http.use_cases import use
-from shared.paging import Page, encode_cursor
+from shared.paging import Page
 from shared.projects.directory import ProjectDirectory
 
 _FOREVER = "private, max-age=31536000, immutable"  # content never changes under its hash
@@ -123,17 +123,10 @@ async def list_images(
     sort: ImageSort = ImageSort.NEWEST,
 ) -> Page[ImageResponse]:
     """List images; of a cut image its tiles are listed."""
-    found, total = await gallery.list_images(
+    found = await gallery.list_images(
         who.tenant, project_id, wanted=wanted, sort=sort, paging=paging
     )
-    last = found[-1] if len(found) == paging.page_size else None
-    return Page(
-        items=tuple(ImageResponse.of(image) for image in found),
-        total=total,
-        page=paging.page,
-        page_size=paging.page_size,
-        next_cursor=encode_cursor(sort.value_of(last), last.id) if last else None,
-    )
+    return found.map(ImageResponse.of)
 
 
 @router.get("/summary")

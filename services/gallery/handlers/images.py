@@ -8,7 +8,7 @@ from services.gallery.repository import IMAGES, Image
 from shared.blobs.port import Blobs
 from shared.documents.port import Collection, Documents, Query, TenantScope, Where
 from shared.errors import NotFound
-from shared.paging import PageParams
+from shared.paging import Page, PageParams, page_of
 
 
 class Gallery:
@@ -26,21 +26,10 @@ class Gallery:
         wanted: ImageFilter,
         sort: ImageSort,
         paging: PageParams,
-    ) -> tuple[list[Image], int]:
-        """Return one page of a project's images and how many match."""
-        images = self._images(tenant)
+    ) -> Page[Image]:
+        """Return one page of a project's images."""
         where = wanted.where(project_id)
-        query = Query(
-            where=where,
-            sort=sort.order(),
-            skip=paging.skip,
-            limit=paging.page_size,
-            after=paging.after,
-        )
-        found = await images.query(query)
-        if paging.after is None and 0 < len(found) < paging.page_size:
-            return found, paging.skip + len(found)  # the last page tells the total by itself
-        return found, await images.count(where)
+        return await page_of(self._images(tenant), paging, where=where, sort=sort.order())
 
     async def summary(self, tenant: str, project_id: str) -> dict[str, int]:
         """Return how many listed images have each status."""

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from services.gallery.domain.names import sort_name
-from services.gallery.repository import Image, Status
+from services.gallery.repository import Status
 from shared.clock import format_time
 from shared.documents.port import Condition, Contains, Has, Range, Sort, Where
 
@@ -22,12 +22,6 @@ class ImageSort(StrEnum):
         """Return the order as the store knows it."""
         field = "sort_name" if self.value.endswith("name") else "uploaded_at"
         return Sort(field, -1 if self.value.startswith("-") else 1)
-
-    def value_of(self, image: Image) -> str:
-        """Return what this order compares, for a cursor."""
-        return (
-            image.sort_name if self.order().field == "sort_name" else format_time(image.uploaded_at)
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

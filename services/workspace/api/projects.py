@@ -11,7 +11,7 @@ from shared.http.callers import Editor, Viewer
 from shared.http.paging import Paging
 from shared.http.preconditions import ExpectedVersion, IdempotencyKey, set_etag
 from shared.http.use_cases import use
-from shared.paging import Page, encode_cursor
+from shared.paging import Page
 
 router = APIRouter(tags=["projects"])
 
@@ -37,17 +37,7 @@ async def list_projects(
     name: Annotated[str | None, Query(max_length=128)] = None,
 ) -> Page[ProjectResponse]:
     """List projects, newest first."""
-    found, total = await projects.list_projects(who, paging, name=name)
-    last = found[-1] if len(found) == paging.page_size else None
-    return Page(
-        items=tuple(ProjectResponse.of(project) for project in found),
-        total=total,
-        page=paging.page,
-        page_size=paging.page_size,
-        next_cursor=encode_cursor(last.model_dump(mode="json")["created_at"], last.id)
-        if last
-        else None,
-    )
+    return (await projects.list_projects(who, paging, name=name)).map(ProjectResponse.of)
 
 
 @router.get("/projects/{project_id}")

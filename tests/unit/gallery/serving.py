@@ -66,10 +66,10 @@ class Served:
     async def nothing_staged(self) -> None:
         """Wait until staging is empty: the server may still be at a client that went away."""
         for _ in range(200):
-            if not os.listdir(self._staging):
+            if not (left := list(self._staging.glob("*/*"))):
                 return
             await asyncio.sleep(0.1)
-        raise AssertionError(f"left in staging: {os.listdir(self._staging)}")
+        raise AssertionError(f"left in staging: {left}")
 
     def forget_peak(self) -> int:
         """Begin a new measurement of peak memory; return what is resident now, in bytes."""

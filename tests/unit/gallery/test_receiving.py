@@ -23,7 +23,7 @@ MULTIPART = {"Content-Type": "multipart/form-data; boundary=b"}
 
 
 def staged(tmp_path: Path) -> list[Path]:
-    return list((tmp_path / "data" / "staging" / "gallery").glob("*"))
+    return list((tmp_path / "data" / "staging" / "gallery").glob("*/*"))
 
 
 def padded(size_bytes: int) -> list[bytes]:

@@ -11,6 +11,7 @@ import pytest
 from shared.errors import DependencyDown
 from shared.guarded.limits import Limits
 from shared.guarded.pool import GuardedPool, TooCostly
+from tests.running import HANG_S, until
 
 CHILD = "tests.unit.guarded.obedient_child"
 MIB = 1 << 20
@@ -104,6 +105,32 @@ async def test_a_job_that_is_given_up_leaves_no_child_at_work() -> None:
         await asyncio.gather(job, return_exceptions=True)
         assert pid not in pool.pids
         (_,) = await pool.ask({})
+
+
+async def test_a_job_that_is_given_up_before_its_child_is_ready_leaves_no_child() -> None:
+    async with children() as pool:
+        job = asyncio.create_task(pool.ask({}))
+        await until(lambda: _has(pool))
+        job.cancel()
+        await asyncio.gather(job, return_exceptions=True)
+        assert pool.pids == []
+        (_,) = await pool.ask({})
+
+
+async def test_whoever_gives_a_job_up_twice_leaves_the_childs_place() -> None:
+    async with children() as pool:
+        await pool.open()
+        job = asyncio.create_task(pool.ask({"sleep_s": 30}))
+        for _ in range(5):
+            await asyncio.sleep(0)  # the job is with its child, then the child is being stopped
+            job.cancel()
+        await asyncio.gather(job, return_exceptions=True)
+        async with asyncio.timeout(HANG_S):
+            (_,) = await pool.ask({})
+
+
+async def _has(pool: GuardedPool) -> bool:
+    return bool(pool.pids)
 
 
 async def test_as_many_jobs_run_at_once_as_there_are_children() -> None:

@@ -1,6 +1,8 @@
 """A deleted project is cleared in small steps, again and again, until nothing more can come."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -9,7 +11,7 @@ from shared.contracts.envelope import EventStamp, pack, unpack
 from shared.contracts.project_events import ProjectCreated, ProjectDeleted
 from shared.documents.port import CollectionSpec, Document, EveryTenant, Query, TenantScope
 from shared.hosting.stores import Stores
-from shared.projects.clearing import CHUNK, KEEP, Clearing
+from shared.projects.clearing import BLOBS, CHUNK, KEEP, Clearing
 from shared.projects.directory import ProjectDirectory, projects_spec
 
 MANY = 2 * CHUNK + 50
@@ -66,6 +68,14 @@ class Place:
         return [part.id for part in await parts.query(Query())]
 
 
+def filled(data: Path, blobs: int) -> Path:
+    """Put so many more blobs into the project's folder; return it."""
+    folder = data / "data" / "blobs" / "t" / "t" / "gone"
+    for number in range(blobs):
+        (folder / f"{number:05d}").write_bytes(b"x")
+    return folder
+
+
 @pytest.fixture
 async def place(stores: Stores) -> Place:
     await stores.open(SPECS)
@@ -97,6 +107,33 @@ async def test_everything_of_a_large_project_goes_in_steps_and_the_rest_stays(
     assert await documents.collection(KEYS, T).count() == 1
     keys = [blob.key async for blob in place.stores.blobs.walk("t/")]
     assert [key.split("/")[2] for key in keys] == ["other"]
+
+
+async def test_blobs_go_in_steps_and_their_folder_with_the_last(
+    place: Place, tmp_path: Path
+) -> None:
+    folder = filled(tmp_path, BLOBS + 5)
+    await place.hear(2, ProjectDeleted(project_id="gone"))
+    await place.clearing.step()
+    assert len(list(folder.iterdir())) == 6
+    while await place.clearing.step():
+        pass
+    assert not folder.exists()
+    assert (folder.parent / "other").is_dir()
+
+
+async def test_who_clears_a_folder_passes_over_what_others_removed(
+    place: Place, tmp_path: Path
+) -> None:
+    filled(tmp_path, 3000)
+    await place.hear(2, ProjectDeleted(project_id="gone"))
+
+    async def clear() -> None:
+        while await place.clearing.step():
+            pass
+
+    await asyncio.gather(*(clear() for _ in range(4)))
+    assert [blob.key async for blob in place.stores.blobs.walk("t/t/gone/")] == []
 
 
 async def test_what_outruns_the_deletion_goes_too_within_a_week(place: Place) -> None:

@@ -8,6 +8,9 @@ import pytest
 
 from services.workspace.app import build
 from services.workspace.domain.api_keys import make_key
+from services.workspace.repository import API_KEYS, ApiKey
+from shared.clock import utc_now
+from shared.documents.port import TenantScope
 from shared.hosting.stores import Stores
 from shared.ids import new_id
 from tests.running import credentials, running, until
@@ -39,6 +42,32 @@ async def test_a_key_becomes_a_token_and_a_wrong_key_does_not(
     assert refused.status_code == 401
     assert refused.json()["type"] == "urn:loupe:problem:unauthenticated"
     assert refused.headers["content-type"] == "application/problem+json"
+
+
+async def test_a_key_of_a_role_that_nobody_knows_signs_nobody_in(stores: Stores) -> None:
+    key = make_key()
+    async with running(stores, [build(stores)]) as platform:
+        stored = ApiKey(
+            id=key.key_id,
+            tenant="t",
+            name="k",
+            digest=key.digest,
+            role="owner",
+            created_at=utc_now(),
+        )
+        await stores.documents.collection(API_KEYS, TenantScope("t")).insert(stored)
+        refused = await platform.client.post("/api/workspace/tokens", json={"api_key": key.text})
+    assert refused.status_code == 401
+
+
+async def test_who_names_no_version_is_never_refused_for_a_race(stores: Stores) -> None:
+    async with running(stores, [build(stores)]) as platform:
+        made = await platform.client.post(PROJECTS, json=project())
+        place = made.headers["location"]
+        changes = [platform.client.patch(place, json={"notes": str(n)}) for n in range(16)]
+        answers = await asyncio.gather(*changes)
+        assert [answer.status_code for answer in answers] == [200] * 16
+        assert (await platform.client.get(place)).headers["etag"] == '"17"'
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from shared.jobs.holder import holder_name, is_dead
+from shared.holder import holder_name, is_dead
 
 HOST, BOOT, NAMESPACE, PID, STARTED = holder_name().split("/")
 NO_PROCESS = str(2**22 + 1)  # above the highest process id that Linux gives
