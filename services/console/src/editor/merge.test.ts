@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { merge, settled } from "./merge";
+import { merge, settled, stillOpen } from "./merge";
 import { boxShape, type Drawing, type EditedShape } from "./shapes";
 
 const A = boxShape("a", "box", "scratch", [10, 10, 30, 20]);
@@ -47,6 +47,19 @@ test("a conflict is settled as mine, as theirs, or with both", () => {
   expect(settled(drawing, conflict, "theirs", newId)).toEqual(of(B, moved(A, 5)));
   expect(settled(drawing, conflict, "both", newId)).toEqual(of(B, moved(A, 1), { ...moved(A, 5), id: "new" }));
   expect(settled(of(B), { ...conflict, theirs: null }, "theirs", newId)).toEqual(of(B));
+});
+
+test("mine is the shape as it is now: what was drawn since the conflict stays", () => {
+  const conflict = { id: "a", mine: moved(A, 1), theirs: moved(A, 5) };
+  expect(settled(of(moved(A, 2)), conflict, "mine", () => "new")).toEqual(of(moved(A, 2)));
+});
+
+test("a conflict stands until both agree, with what they have now", () => {
+  const conflict = { id: "a", mine: moved(A, 1), theirs: moved(A, 5) };
+  expect(stillOpen([conflict], of(moved(A, 2)), of(moved(A, 6)))).toEqual([{ ...conflict, theirs: moved(A, 6) }]);
+  expect(stillOpen([conflict], of(moved(A, 6)), of(moved(A, 6)))).toEqual([]);
+  expect(stillOpen([{ ...conflict, mine: null }], of(moved(A, 5)), of(moved(A, 5)))).toHaveLength(1);
+  expect(stillOpen([{ ...conflict, mine: null }], of(moved(A, 5)), of())).toEqual([]);
 });
 
 test("that there is nothing holds until somebody has drawn something", () => {

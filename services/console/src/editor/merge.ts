@@ -36,6 +36,16 @@ export function merge(base: Drawing, mine: Drawing, theirs: Drawing): Merged {
   return { drawing: { shapes, nothing: nothing && shapes.length === 0 }, conflicts };
 }
 
+/** Of conflicts that nobody has decided those on which both still differ, over what they have now. */
+export function stillOpen(conflicts: readonly Conflict[], mine: Drawing, theirs: Drawing): Conflict[] {
+  const [here, there] = [byId(mine), byId(theirs)];
+  return conflicts.flatMap((conflict) => {
+    const other = there.get(conflict.id);
+    const agreed = same(conflict.mine === null ? undefined : here.get(conflict.id), other);
+    return agreed ? [] : [{ ...conflict, theirs: other ?? null }];
+  });
+}
+
 type Shapes = ReadonlyMap<string, EditedShape>;
 
 function byId({ shapes }: Drawing): Shapes {
@@ -45,10 +55,13 @@ function byId({ shapes }: Drawing): Shapes {
 /** The drawing with one conflict settled: my shape, theirs, or both of them. */
 export function settled(
   drawing: Drawing,
-  { id, mine, theirs }: Conflict,
+  { id, mine: then, theirs }: Conflict,
   choice: "mine" | "theirs" | "both",
   newId: () => string,
 ): Drawing {
+  // Whoever went on drawing before deciding keeps that too.
+  const now = drawing.shapes.find((shape) => shape.id === id);
+  const mine = then === null || now === undefined || same(now, theirs ?? undefined) ? then : now;
   const both = mine !== null && theirs !== null ? [mine, { ...theirs, id: newId() }] : [mine ?? theirs];
   const kept = choice === "both" ? both : [choice === "mine" ? mine : theirs];
   const others = drawing.shapes.filter((shape) => shape.id !== id);

@@ -181,3 +181,64 @@ test("newer work of somebody else comes in when the image is opened again", asyn
   expect(saving()).toBe("saved");
   expect(shelf.written).toEqual([]);
 });
+
+test("what is taken back to what is saved waits for nothing and leaves no draft", async () => {
+  shelf.store("i", one, "ann");
+  await opened();
+  book.change("i", added(one, B));
+  book.undo("i");
+  expect(saving()).toBe("saved");
+  expect(draftNames("annotate.p.")).toEqual([]);
+  await quiet();
+  expect(shelf.written).toEqual([]);
+});
+
+async function inConflict(): Promise<void> {
+  shelf.store("i", one, "ann");
+  await opened();
+  shelf.store("i", added(EMPTY, { ...A, label: "theirs" }), "bob");
+  book.change("i", added(EMPTY, { ...A, label: "mine" }));
+  await quiet();
+  expect(saving()).toBe("conflict");
+}
+
+test("a conflict that nobody has decided is still one after a reload", async () => {
+  await inConflict();
+  book = new Workbook("p", shelf);
+  await opened();
+  expect(saving()).toBe("conflict");
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(shelf.written).toEqual([]);
+});
+
+test("a conflict stays one when somebody saves something else meanwhile", async () => {
+  await inConflict();
+  shelf.store("i", added(EMPTY, { ...A, label: "theirs" }, B), "eve");
+  await opened();
+  expect(saving()).toBe("conflict");
+  expect(book.sheet("i")?.conflicts).toMatchObject([{ mine: { label: "mine" }, theirs: { label: "theirs" } }]);
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(shelf.written).toEqual([]);
+});
+
+test("too many requests are no refusal: it is tried again by itself", async () => {
+  await opened();
+  shelf.failure = new Problem({ code: "too-many-requests", status: 429, title: "" });
+  book.change("i", one);
+  await quiet();
+  shelf.failure = null;
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect(saving()).toBe("saved");
+});
+
+test("what was refused is sent again at the next visit in the same tab", async () => {
+  await opened();
+  shelf.failure = new Problem({ code: "forbidden", status: 403, title: "" });
+  book.change("i", one);
+  await quiet();
+  expect(saving()).toBe("refused");
+  shelf.failure = null;
+  await book.resume();
+  await quiet();
+  expect(saving()).toBe("saved");
+});

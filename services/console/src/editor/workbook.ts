@@ -6,7 +6,7 @@
 import { Problem } from "../api/problem";
 import { draftNames, dropDraft, keepDraft, readDraft } from "./drafts";
 import { begun, redone, stepped, throughout, undone, type History } from "./history";
-import { merge, type Conflict } from "./merge";
+import { merge, stillOpen, type Conflict } from "./merge";
 import { EMPTY, isDrawing, type Drawing } from "./shapes";
 
 /** What the platform holds of an image. */
@@ -47,6 +47,8 @@ export interface Sheet {
 interface Kept {
   readonly base: Saved;
   readonly drawing: Drawing;
+  /** What a person has still to decide; a reload decides nothing. */
+  readonly conflicts: readonly Conflict[];
 }
 
 /** Somebody who draws is not disturbed by each of his strokes. */
@@ -86,7 +88,10 @@ export class Workbook {
     const known = this.#sheets.get(imageId);
     if (known !== undefined) {
       // An answer that was asked for before the last save is older than what is known.
-      if (known.base.version < saved.version && !this.#busy.has(imageId)) this.#rebase(imageId, known, saved);
+      if (known.base.version < saved.version && !this.#busy.has(imageId)) {
+        this.#rebase(imageId, known, saved);
+        this.save(imageId);
+      }
       return;
     }
     const draft = readDraft(this.#prefix + imageId, isKept);
@@ -94,8 +99,8 @@ export class Workbook {
       history: begun(draft?.work.drawing ?? saved.drawing),
       base: draft?.work.base ?? saved,
       sent: draft === null ? saved.drawing : EMPTY,
-      saving: { is: "saved" },
-      conflicts: [],
+      saving: { is: standing(draft === null, draft?.work.conflicts ?? []) },
+      conflicts: draft?.work.conflicts ?? [],
       restoredAt: draft?.at ?? null,
       mergedFrom: "",
     };
@@ -106,6 +111,7 @@ export class Workbook {
 
   /** Go on with every draft of this project that an earlier visit could not save. */
   async resume(): Promise<void> {
+    this.save();
     for (const name of draftNames(this.#prefix)) {
       const imageId = name.slice(this.#prefix.length);
       if (this.#sheets.has(imageId)) continue;
@@ -134,8 +140,8 @@ export class Workbook {
   settle(imageId: string, conflict: Conflict, drawing: Drawing): void {
     const sheet = this.#sheets.get(imageId);
     if (sheet === undefined) return;
-    const conflicts = sheet.conflicts.filter((other) => other !== conflict);
-    const saving: Saving = { is: conflicts.length > 0 ? "conflict" : "waiting" };
+    const conflicts = sheet.conflicts.filter(({ id }) => id !== conflict.id);
+    const saving: Saving = { is: standing(false, conflicts) };
     this.#put(imageId, { ...sheet, history: stepped(sheet.history, drawing), conflicts, saving });
     this.#keep(imageId);
     if (conflicts.length === 0) this.#later(imageId, 0);
@@ -168,18 +174,27 @@ export class Workbook {
     if (sheet === undefined) return;
     const history = step(sheet.history);
     if (history.present === sheet.history.present) return;
-    const saving: Saving = sheet.conflicts.length > 0 ? { is: "conflict" } : { is: "waiting" };
+    // Taken back to what is saved: there is nothing to wait for, unless something else is on its way.
+    const untouched = history.present === sheet.sent && !this.#busy.has(imageId);
+    const saving: Saving = { is: standing(untouched, sheet.conflicts) };
     this.#put(imageId, { ...sheet, history, saving, restoredAt: null });
-    this.#keep(imageId);
     this.#failures.delete(imageId);
+    if (saving.is === "saved") return this.#safe(imageId);
+    this.#keep(imageId);
     if (sheet.conflicts.length === 0) this.#later(imageId, QUIET_MS);
   }
 
   #keep(imageId: string): void {
     const sheet = this.#sheets.get(imageId);
     if (sheet === undefined) return;
-    const kept: Kept = { base: sheet.base, drawing: sheet.history.present };
+    const { base, history, conflicts } = sheet;
+    const kept: Kept = { base, drawing: history.present, conflicts };
     keepDraft(this.#prefix + imageId, kept);
+  }
+
+  #safe(imageId: string): void {
+    clearTimeout(this.#timers.get(imageId));
+    dropDraft(this.#prefix + imageId);
   }
 
   #put(imageId: string, sheet: Sheet): void {
@@ -220,7 +235,7 @@ export class Workbook {
     const done = sheet.history.present === sent;
     this.#failures.delete(imageId);
     this.#put(imageId, { ...sheet, base, sent, saving: { is: done ? "saved" : "waiting" } });
-    if (done) dropDraft(this.#prefix + imageId);
+    if (done) this.#safe(imageId);
     else this.#keep(imageId);
   }
 
@@ -237,7 +252,7 @@ export class Workbook {
     }
     const sheet = this.#sheets.get(imageId);
     if (sheet === undefined) return;
-    const lasting = error instanceof Problem && error.status >= 400 && error.status < 500 && error.code !== "version-conflict";
+    const lasting = isLasting(error);
     this.#put(imageId, { ...sheet, saving: { is: lasting ? "refused" : "retrying", error } });
     if (lasting) return;
     const failures = this.#failures.get(imageId) ?? 0;
@@ -249,7 +264,10 @@ export class Workbook {
   #rebase(imageId: string, sheet: Sheet, saved: Saved): void {
     const untouched = sheet.history.present === sheet.sent;
     const base = sheet.base.drawing;
-    const { conflicts } = merge(base, sheet.history.present, saved.drawing);
+    const found = merge(base, sheet.history.present, saved.drawing).conflicts;
+    const fresh = new Set(found.map(({ id }) => id));
+    const before = sheet.conflicts.filter(({ id }) => !fresh.has(id));
+    const conflicts = [...found, ...stillOpen(before, sheet.history.present, saved.drawing)];
     const history = throughout(sheet.history, (step) => merge(base, step, saved.drawing).drawing);
     this.#put(imageId, {
       ...sheet,
@@ -258,14 +276,25 @@ export class Workbook {
       sent: untouched ? history.present : sheet.sent,
       conflicts,
       mergedFrom: saved.author,
-      saving: { is: conflicts.length > 0 ? "conflict" : untouched ? "saved" : "waiting" },
+      saving: { is: standing(untouched, conflicts) },
     });
     if (!untouched) this.#keep(imageId);
   }
 }
 
+function standing(untouched: boolean, conflicts: readonly Conflict[]): "saved" | "waiting" | "conflict" {
+  if (conflicts.length > 0) return "conflict";
+  return untouched ? "saved" : "waiting";
+}
+
+/** Whether the same again would be refused again: neither too many requests nor a slow one is that. */
+function isLasting(error: unknown): boolean {
+  if (!(error instanceof Problem) || error.code === "version-conflict") return false;
+  return error.status >= 400 && error.status < 500 && error.status !== 408 && error.status !== 429;
+}
+
 function isKept(work: unknown): work is Kept {
-  const { base, drawing } = (work ?? {}) as Partial<Record<keyof Kept, unknown>>;
+  const { base, drawing, conflicts } = (work ?? {}) as Partial<Record<keyof Kept, unknown>>;
   const saved = (base ?? {}) as Partial<Record<keyof Saved, unknown>>;
-  return isDrawing(drawing) && typeof saved.version === "number" && isDrawing(saved.drawing);
+  return isDrawing(drawing) && Array.isArray(conflicts) && typeof saved.version === "number" && isDrawing(saved.drawing);
 }
