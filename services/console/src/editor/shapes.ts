@@ -151,16 +151,22 @@ export function isSame(a: EditedShape, b: EditedShape): boolean {
   );
 }
 
+/** Whether two drawings are saved as the same; regions have no id there and come after the shapes. */
 export function isSameDrawing(a: Drawing, b: Drawing): boolean {
-  if (a === b) return true;
+  const [ours, others] = [inOrder(a), inOrder(b)];
   return (
-    a.nothing === b.nothing &&
-    a.shapes.length === b.shapes.length &&
-    a.shapes.every((shape, place) => {
-      const other = b.shapes[place];
-      return other !== undefined && (shape === other || (shape.id === other.id && isSame(shape, other)));
+    isAnnotated(a) === isAnnotated(b) &&
+    ours.length === others.length &&
+    ours.every((shape, place) => {
+      const other = others[place];
+      return other !== undefined && isSame(shape, other) && (shape.kind === "ignore" || shape.id === other.id);
     })
   );
+}
+
+function inOrder({ shapes }: Drawing): EditedShape[] {
+  const isRegion = ({ kind }: EditedShape): boolean => kind === "ignore";
+  return [...shapes.filter((shape) => !isRegion(shape)), ...shapes.filter(isRegion)];
 }
 
 type Told = Pick<Annotation, "shapes" | "ignore_regions" | "annotated">;

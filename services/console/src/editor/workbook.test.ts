@@ -242,3 +242,21 @@ test("what was refused is sent again at the next visit in the same tab", async (
   await quiet();
   expect(saving()).toBe("saved");
 });
+
+test("a save whose answer was lost is no conflict with oneself", async () => {
+  shelf.store("i", one, "ann");
+  await opened();
+  const once: Drawing = added(EMPTY, { ...A, label: "once" });
+  const twice: Drawing = added(EMPTY, { ...A, label: "twice" });
+  shelf.failure = new TypeError("network");
+  book.change("i", once);
+  await quiet();
+  shelf.store("i", once, "me");
+  shelf.failure = null;
+  book.change("i", twice);
+  await quiet();
+  await quiet();
+  expect(book.sheet("i")?.conflicts).toEqual([]);
+  expect(shelf.saved.get("i")?.drawing).toEqual(twice);
+  expect(saving()).toBe("saved");
+});

@@ -7,7 +7,7 @@ import { Problem } from "../api/problem";
 import { draftNames, dropDraft, keepDraft, readDraft } from "./drafts";
 import { begun, redone, stepped, throughout, undone, type History } from "./history";
 import { merge, stillOpen, type Conflict } from "./merge";
-import { EMPTY, isDrawing, type Drawing } from "./shapes";
+import { EMPTY, isDrawing, isSameDrawing, type Drawing } from "./shapes";
 
 /** What the platform holds of an image. */
 export interface Saved {
@@ -63,6 +63,8 @@ export class Workbook {
   #shown: ReadonlyMap<string, Sheet> = new Map();
   readonly #timers = new Map<string, ReturnType<typeof setTimeout>>();
   readonly #busy = new Set<string>();
+  /** What was sent last without an answer: it may have come through all the same. */
+  readonly #unanswered = new Map<string, Drawing>();
   readonly #failures = new Map<string, number>();
   readonly #listeners = new Set<() => void>();
 
@@ -222,6 +224,7 @@ export class Workbook {
       this.#arrived(imageId, drawing, await this.#platform.write(imageId, drawing, sheet.base));
     } catch (error) {
       await this.#failed(imageId, error);
+      if (!isAnswer(error)) this.#unanswered.set(imageId, drawing);
     } finally {
       this.#busy.delete(imageId);
     }
@@ -234,6 +237,7 @@ export class Workbook {
     if (sheet === undefined) return;
     const done = sheet.history.present === sent;
     this.#failures.delete(imageId);
+    this.#unanswered.delete(imageId);
     this.#put(imageId, { ...sheet, base, sent, saving: { is: done ? "saved" : "waiting" } });
     if (done) this.#safe(imageId);
     else this.#keep(imageId);
@@ -244,7 +248,9 @@ export class Workbook {
       if (error instanceof Problem && error.code === "version-conflict") {
         const saved = await this.#platform.read(imageId);
         const now = this.#sheets.get(imageId);
-        if (now !== undefined) this.#rebase(imageId, now, saved);
+        const lost = this.#unanswered.get(imageId);
+        if (lost !== undefined && isSameDrawing(lost, saved.drawing)) this.#arrived(imageId, lost, saved);
+        else if (now !== undefined) this.#rebase(imageId, now, saved);
         return;
       }
     } catch {
@@ -285,6 +291,11 @@ export class Workbook {
 function standing(untouched: boolean, conflicts: readonly Conflict[]): "saved" | "waiting" | "conflict" {
   if (conflicts.length > 0) return "conflict";
   return untouched ? "saved" : "waiting";
+}
+
+/** Whether the platform itself has said that it did not store what was sent. */
+function isAnswer(error: unknown): boolean {
+  return error instanceof Problem && error.status >= 400 && error.status < 500;
 }
 
 /** Whether the same again would be refused again: neither too many requests nor a slow one is that. */
