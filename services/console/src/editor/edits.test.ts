@@ -83,6 +83,12 @@ test("copies have ids of their own, no score, and lie inside the image", () => {
   expect(copy).toEqual({ ...A, id: "new", score: null, points: [[80, 10], [100, 20]] });
 });
 
+test("copies from a larger image come in, and are cut where they are larger than this one", () => {
+  const far = [boxShape("f", "box", "pore", [300, 200, 320, 210]), boxShape("w", "box", "pore", [50, 5, 250, 15])];
+  const laid = copies(far, { by: [0, 0], image: IMAGE, newId: () => "new" });
+  expect(laid.map(({ points }) => points)).toEqual([[[80, 40], [100, 50]], [[0, 5], [100, 15]]]);
+});
+
 test("a mask is not copied to an image of another size", () => {
   const mask = stroked(shapeOf("m", "mask", { label: "x" }), [[20, 20], [20, 20]], { radius: 4, wipes: false }, IMAGE);
   const by = { by: [0, 0], newId: () => "new" } as const;

@@ -1,6 +1,6 @@
 /** What a person does to a drawing, one pure function each; every one leaves what it does not touch as it was. */
-import type { Point, Size } from "./geometry";
-import { moved, vouched, type Drawing, type EditedShape } from "./shapes";
+import { bounds, inside, plus, type Point, type Size } from "./geometry";
+import { moved, outlineOf, vouched, type Drawing, type EditedShape } from "./shapes";
 
 type Ids = ReadonlySet<string>;
 
@@ -66,5 +66,17 @@ export function copies(
 ): EditedShape[] {
   // A mask belongs to an image of its own size; on another one it says nothing.
   const fitting = shapes.filter(({ rle }) => rle === null || (rle.size[0] === image.height && rle.size[1] === image.width));
-  return moved(fitting.map((shape) => vouched({ ...shape, id: newId() }, {})), by, image);
+  const laid = moved(fitting.map((shape) => vouched({ ...shape, id: newId() }, {})), by, image);
+  return laid.map((shape) => broughtIn(shape, image));
+}
+
+/** A copy from a larger image comes in over the edge; what is larger than the image itself is cut there. */
+function broughtIn(shape: EditedShape, image: Size): EditedShape {
+  const around = bounds(outlineOf(shape));
+  if (around === null || shape.rle !== null) return shape;
+  const [x1, y1, x2, y2] = around;
+  const by: Point = [Math.max(-x1, Math.min(0, image.width - x2)), Math.max(-y1, Math.min(0, image.height - y2))];
+  // The unturned corners of a turned box may lie outside while it does not.
+  const cut = (at: Point): Point => (shape.kind === "rotated_box" ? at : inside(at, image));
+  return { ...shape, points: shape.points.map((point) => cut(plus(point, by))) };
 }

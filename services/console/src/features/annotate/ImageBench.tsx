@@ -18,7 +18,7 @@ import { useProject } from "../projects/useProject";
 import { HistoryDrawer } from "./HistoryDrawer";
 import { LabelActions } from "./LabelActions";
 import { Notices } from "./Notices";
-import { savedOf } from "./platform";
+import { deskWithLabel, savedOf } from "./platform";
 
 interface Props {
   readonly imageId: string;
@@ -89,9 +89,7 @@ export function ImageBench(props: Props): ReactNode {
           actions: (name) => {
             const label = vocabulary.items.find((one) => one.name === name);
             if (label === undefined) return null;
-            const changed = (next: string | null): void => {
-              if (desk.label === name) onDesk({ ...desk, label: next ?? "" });
-            };
+            const changed = (next: string | null): void => onDesk(deskWithLabel(desk, name, next));
             return <LabelActions projectId={project.id} label={label} book={book} onChanged={changed} />;
           },
         }}

@@ -2,6 +2,7 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { clearAnnotation, getAnnotation, saveAnnotation, type Annotation } from "../../api/annotation";
 import { Problem } from "../../api/problem";
+import type { Desk } from "../../editor/desk";
 import { fromAnnotation, isAnnotated, toWire, type Drawing } from "../../editor/shapes";
 import { Workbook, type Platform, type Saved } from "../../editor/workbook";
 
@@ -63,4 +64,10 @@ export function withLabel(name: string, renamed: string | null) {
     });
     return { shapes, nothing: false };
   };
+}
+
+/** What lies ready under the label's new name; copies of a deleted label would bring it back. */
+export function deskWithLabel(desk: Desk, name: string, renamed: string | null): Desk {
+  const { shapes: copied } = withLabel(name, renamed)({ shapes: desk.copied, nothing: false });
+  return { ...desk, copied, label: desk.label === name ? (renamed ?? "") : desk.label };
 }
