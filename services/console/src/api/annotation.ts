@@ -1,6 +1,6 @@
 import createClient from "openapi-fetch";
-import type { components, paths } from "./generated/annotation";
-import { authorisedFetch, body, upload } from "./http";
+import type { components, operations, paths } from "./generated/annotation";
+import { authorisedFetch, body, upload, type Transfer } from "./http";
 
 type Schemas = components["schemas"];
 
@@ -12,6 +12,13 @@ export type Label = Schemas["LabelResponse"];
 export type Change = Awaited<ReturnType<typeof listChanges>>["items"][number];
 export type ImportReport = Schemas["ImportResponse"];
 export type ImportedFile = ImportReport["entries"][number];
+export type ImportCounts = ImportReport["counts"];
+export type ImportAction = NonNullable<ImportedFile["action"]>;
+export type ImportUndone = Schemas["UndoResponse"];
+/** What an import does where a person has drawn. */
+export type OnConflict = NonNullable<
+  NonNullable<operations["import_labels"]["parameters"]["query"]>["on_conflict"]
+>;
 
 const client = createClient<paths>({ fetch: authorisedFetch });
 
@@ -31,17 +38,32 @@ export function getAnnotation(projectId: string, imageId: string) {
   );
 }
 
+/** How an archive is imported: a dry run only tells what would be done. */
+export interface ImportOptions {
+  readonly dryRun: boolean;
+  readonly onConflict: OnConflict;
+}
+
 /** Send one archive of annotation files; the report names every file in it. */
 export async function importAnnotations(
   projectId: string,
   archive: File,
-  onProgress: (share: number) => void,
-  signal: AbortSignal,
+  { dryRun, onConflict }: ImportOptions,
+  sent: Pick<Transfer, "onProgress" | "signal">,
 ): Promise<ImportReport> {
   const form = new FormData();
   form.append("file", archive, archive.name);
   const path = `/api/annotation/projects/${projectId}/imports`;
-  return (await upload(path, form, { onProgress, signal })) as ImportReport;
+  return (await upload(`${path}?dry_run=${String(dryRun)}&on_conflict=${onConflict}`, form, sent)) as ImportReport;
+}
+
+/** Give images back what an import replaced, and take away what it added; what was changed since stays. */
+export function undoImport(projectId: string, importId: string) {
+  return body(
+    client.POST("/api/annotation/projects/{project_id}/imports/{import_id}:undo", {
+      params: { path: { project_id: projectId, import_id: importId } },
+    }),
+  );
 }
 
 /** What a person says is in the image, after a version has said it: a tested image becomes an annotated one. */

@@ -1,5 +1,5 @@
 /** Answers of the platform as the published contracts type them; a test names only what it is about. */
-import type { Annotation } from "../api/annotation";
+import type { Annotation, ImportedFile, ImportReport } from "../api/annotation";
 import type { ErrorImage, Judgement, LabelResult, Report } from "../api/evaluator";
 import type { GalleryImage, ImageDetail, ImageLimits } from "../api/gallery";
 import type { Deployment, Prediction, TestRun } from "../api/inference";
@@ -71,6 +71,40 @@ export function annotation(part: Partial<Annotation> = {}): Annotation {
     version: 3,
     ignore_regions: [],
     shapes: [{ id: "s1", label: "scratch", kind: "box", points: [[10, 10], [60, 40]] }],
+    ...part,
+  };
+}
+
+export function importedFile(part: Partial<ImportedFile> = {}): ImportedFile {
+  return {
+    file: "part-1.json",
+    status: "readable",
+    action: "new",
+    before: null,
+    image_id: "i1",
+    image_name: "part-1.jpg",
+    format: "labelme",
+    shapes: 2,
+    warnings: [],
+    message: "",
+    annotation: null,
+    ...part,
+  };
+}
+
+export function importReport(part: Partial<ImportReport> = {}): ImportReport {
+  return {
+    import_id: "",
+    imported: 0,
+    failed: 0,
+    left_aside: 0,
+    warnings: 0,
+    counts: {
+      new: 0, replaced: 0, replaced_shapes: 0, merged: 0, unchanged: 0, kept: 0, negatives: 0, unmatched: 0,
+    },
+    new_labels: [],
+    entries: [],
+    splits: [],
     ...part,
   };
 }

@@ -1,28 +1,37 @@
 import { FileZipOutlined } from "@ant-design/icons";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { Alert, Progress, Table, Typography, Upload } from "antd";
+import { Button, Flex, Progress, Space, Spin, Upload } from "antd";
 import { useState, type ReactNode } from "react";
-import { importAnnotations, type ImportedFile, type ImportReport } from "../../api/annotation";
+import type { OnConflict } from "../../api/annotation";
 import { useWords } from "../../i18n/language";
 import { ProblemAlert } from "../../ui/ProblemAlert";
 import { useProject } from "../projects/useProject";
+import { ImportPreview } from "./ImportPreview";
+import { ImportOutcome } from "./ImportReport";
+import { useDryRun, useImport, type Pick } from "./useImport";
 
-/** Step two of "images with annotations": one zip, one report that names every file. */
-export function AnnotationUpload(): ReactNode {
+interface Props {
+  readonly onClose: () => void;
+}
+
+/** Step two of "images with annotations": one zip, told what it would do, then imported. */
+export function AnnotationUpload({ onClose }: Props): ReactNode {
   const words = useWords();
   const project = useProject();
-  const queries = useQueryClient();
-  const [share, setShare] = useState(0);
-  const sending = useMutation({
-    mutationFn: (archive: File) =>
-      importAnnotations(project.id, archive, setShare, new AbortController().signal),
-    onSuccess: () =>
-      Promise.all([
-        queries.invalidateQueries({ queryKey: ["images", project.id] }),
-        queries.invalidateQueries({ queryKey: ["labels", project.id] }),
-        queries.invalidateQueries({ queryKey: ["annotation", project.id] }),
-      ]),
-  });
+  const { last, share, start } = useImport(project.id);
+  const [pick, setPick] = useState<Pick | null>(null);
+  if (last?.status === "pending") return <Importing share={share} onClose={onClose} />;
+  const failed = last?.status === "error" && <ProblemAlert error={last.error} className="upload-problem" />;
+  if (pick !== null) {
+    return (
+      <Picked
+        pick={pick}
+        problem={last?.variables?.archive === pick.archive && failed}
+        onChoose={(onConflict) => setPick({ ...pick, onConflict })}
+        onBack={() => setPick(null)}
+        onImport={() => start(pick.archive, pick.onConflict, () => setPick(null))}
+      />
+    );
+  }
   return (
     <>
       <div className="advice">
@@ -35,58 +44,92 @@ export function AnnotationUpload(): ReactNode {
       <Upload.Dragger
         accept=".zip"
         showUploadList={false}
-        disabled={sending.isPending}
-        beforeUpload={(file) => {
-          setShare(0);
-          sending.mutate(file);
+        beforeUpload={(archive) => {
+          setPick({ archive, number: Date.now(), onConflict: "keep" });
           return Upload.LIST_IGNORE;
         }}
       >
         <FileZipOutlined className="drop-icon" />
         <div>{words.gallery.dropArchive}</div>
       </Upload.Dragger>
-      {sending.isPending && <Progress percent={Math.floor(share * 100)} status="active" />}
-      {sending.isError && <ProblemAlert error={sending.error} className="upload-problem" />}
-      {sending.data !== undefined && <Report report={sending.data} />}
+      {failed}
+      {last?.data !== undefined && <ImportOutcome projectId={project.id} report={last.data} />}
+      <Flex justify="end" className="import-actions">
+        <Button type="primary" onClick={onClose}>
+          {words.common.done}
+        </Button>
+      </Flex>
     </>
   );
 }
 
-function Report({ report }: { readonly report: ImportReport }): ReactNode {
+interface PickedProps {
+  readonly pick: Pick;
+  /** Why the import of this very archive failed. */
+  readonly problem: ReactNode;
+  readonly onChoose: (onConflict: OnConflict) => void;
+  readonly onBack: () => void;
+  readonly onImport: () => void;
+}
+
+/** An archive before its import: what it would do, and the choice of what happens to what is there. */
+function Picked({ pick, problem, onChoose, onBack, onImport }: PickedProps): ReactNode {
   const words = useWords();
-  const notable = report.entries.filter(
-    ({ status, warnings }) => status !== "imported" || warnings.length > 0,
-  );
+  const project = useProject();
+  const dry = useDryRun(project.id, pick);
   return (
-    <div className="import-report" data-testid="import-report">
-      <Alert
-        showIcon
-        type={report.failed === 0 ? "success" : "warning"}
-        title={words.gallery.imported(report.imported, report.failed)}
-        description={
-          report.new_labels.length > 0 && words.gallery.newLabels(report.new_labels.join(", "))
-        }
+    <>
+      <ImportPreview
+        name={pick.archive.name}
+        report={dry.data}
+        error={dry.error}
+        onRetry={() => void dry.refetch()}
+        onConflict={pick.onConflict}
+        onChoose={onChoose}
       />
-      {notable.length > 0 && (
-        <Table<ImportedFile>
-          size="small"
-          rowKey={({ file, image_id: id }) => `${file} ${id ?? ""}`}
-          dataSource={notable}
-          pagination={{ pageSize: 5, hideOnSinglePage: true }}
-          columns={[
-            { title: words.gallery.file, dataIndex: "file", key: "file", ellipsis: true },
-            {
-              title: words.gallery.problem,
-              key: "message",
-              render: (_, { status, message, warnings }) => (
-                <Typography.Text type={status === "failed" ? "danger" : "secondary"}>
-                  {[message, ...warnings].filter((part) => part !== "").join("; ")}
-                </Typography.Text>
-              ),
-            },
-          ]}
-        />
+      {problem}
+      <Flex justify="end" className="import-actions">
+        <Space>
+          <Button onClick={onBack}>{words.imports.another}</Button>
+          <Button
+            type="primary"
+            disabled={dry.data === undefined}
+            onClick={onImport}
+            data-testid="import-now"
+          >
+            {words.imports.start}
+          </Button>
+        </Space>
+      </Flex>
+    </>
+  );
+}
+
+interface ImportingProps {
+  /** The share of the archive that has gone out; null where another dialog began it. */
+  readonly share: number | null;
+  readonly onClose: () => void;
+}
+
+function Importing({ share, onClose }: ImportingProps): ReactNode {
+  const words = useWords();
+  const isSending = share !== null && share < 1;
+  return (
+    <div data-testid="importing">
+      {isSending ? (
+        <>
+          {words.imports.sending}
+          <Progress percent={Math.floor(share * 100)} status="active" />
+        </>
+      ) : (
+        <Space>
+          <Spin size="small" />
+          {words.imports.importing}
+        </Space>
       )}
+      <Flex justify="end" className="import-actions">
+        <Button onClick={onClose}>{words.imports.closeMeanwhile}</Button>
+      </Flex>
     </div>
   );
 }

@@ -56,11 +56,7 @@ function OpenDialog({ mode, onClose }: OpenProps): ReactNode {
       keyboard={summary.open === 0}
       onCancel={close}
       footer={
-        step === 1 ? (
-          <Button type="primary" onClick={close}>
-            {words.common.done}
-          </Button>
-        ) : (
+        step === 1 ? null : (
           <ImagesFooter
             uploads={uploads}
             summary={summary}
@@ -87,7 +83,7 @@ function OpenDialog({ mode, onClose }: OpenProps): ReactNode {
           <UploadList uploads={uploads} summary={summary} />
         </>
       ) : (
-        <AnnotationUpload />
+        <AnnotationUpload onClose={close} />
       )}
     </Modal>
   );

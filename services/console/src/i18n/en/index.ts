@@ -1,6 +1,7 @@
 import { common, imageStatus, problems, session, stage, tabs, tasks } from "./common";
 import { annotate, editor } from "./editor";
 import { gallery } from "./gallery";
+import { imports } from "./imports";
 import { projects } from "./projects";
 import { report } from "./report";
 import { test } from "./test";
@@ -13,6 +14,7 @@ export const en = {
   editor,
   gallery,
   imageStatus,
+  imports,
   problems,
   projects,
   report,

@@ -2,6 +2,7 @@ import type { en } from "../en";
 import { common, imageStatus, problems, session, stage, tabs, tasks } from "./common";
 import { annotate, editor } from "./editor";
 import { gallery } from "./gallery";
+import { imports } from "./imports";
 import { projects } from "./projects";
 import { report } from "./report";
 import { test } from "./test";
@@ -14,6 +15,7 @@ export const zhCN: typeof en = {
   editor,
   gallery,
   imageStatus,
+  imports,
   problems,
   projects,
   report,
