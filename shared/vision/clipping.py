@@ -85,7 +85,7 @@ def clip_polygon(points: Points, window: Window) -> tuple[Points, float]:
     inside = polygons.inside_area(outline)
     if inside <= 0:
         return np.zeros((0, 2)), 0.0
-    return outline - [x1, y1], min(1.0, inside / polygons.inside_area(whole))
+    return outline - [x1, y1], inside / max(inside, polygons.inside_area(whole))
 
 
 def to_image(boxes_xyxy: Boxes, window: Window) -> Boxes:

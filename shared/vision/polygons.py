@@ -13,6 +13,7 @@ Bits = NDArray[np.bool_]
 
 _ROUNDING = 1e-9  # beside the ring's own size
 _MAX_BANDS = 256
+_MAX_LEVELS = 2000  # heights of corners, each of which is looked at
 _MAX_CELLS = 1 << 20  # lines times corners that are looked at together
 _SIMPLE = 0.02  # what measuring on lines may differ for an outline that does not cross itself
 
@@ -64,8 +65,8 @@ def area(ring: Ring) -> float:
 def inside_area(ring: Ring) -> float:
     """Area in square pixels by the even-odd rule: the halves of a bow-tie add up.
 
-    Exact (the shoelace formula) for outlines that do not cross themselves; the others are measured
-    on 256 lines, to about a hundredth.
+    Exact (the shoelace formula) for outlines of up to 2000 corners that do not cross themselves;
+    the others are measured on 256 or more lines, to about a hundredth.
 
     >>> inside_area(as_ring([[0, 0], [4, 0], [4, 3], [0, 3]]))
     12.0
@@ -75,17 +76,32 @@ def inside_area(ring: Ring) -> float:
     simple = area(ring)
     if len(ring) < 4:
         return simple
-    _, top, _, bottom = bounds(ring)
-    step = (bottom - top) / _MAX_BANDS
-    at_once = max(1, _MAX_CELLS // len(ring))
     ends = np.roll(ring, -1, axis=0)
-    lines = top + step * (np.arange(_MAX_BANDS) + 0.5)
-    crossed = sum(
-        _widths(ring, ends, lines[start : start + at_once]).sum()
-        for start in range(0, _MAX_BANDS, at_once)
+    lines, heights = _slices(ring)
+    at_once = max(1, _MAX_CELLS // len(ring))
+    measured = sum(
+        float(
+            _widths(ring, ends, lines[start : start + at_once]) @ heights[start : start + at_once]
+        )
+        for start in range(0, len(lines), at_once)
     )
-    measured = float(crossed) * step
     return simple if abs(measured - simple) <= _SIMPLE * max(measured, simple) else measured
+
+
+def _slices(ring: Ring) -> tuple[Floats, Floats]:
+    """Middles and heights of horizontal slices, whose ends are the heights of corners.
+
+    Between two such heights the width of a simple outline is linear: its middle tells the area.
+    """
+    levels = np.unique(ring[:, 1])
+    if len(levels) > _MAX_LEVELS:
+        levels = np.linspace(levels[0], levels[-1], _MAX_BANDS + 1)
+    parts = max(1, _MAX_BANDS // max(1, len(levels) - 1))
+    heights = np.repeat(np.diff(levels) / parts, parts)
+    middles = np.repeat(levels[:-1], parts) + heights * (
+        np.tile(np.arange(parts), len(levels) - 1) + 0.5
+    )
+    return middles, heights
 
 
 def has_inside(ring: Ring) -> bool:

@@ -108,3 +108,21 @@ def test_the_inside_of_any_outline_is_what_a_raster_says():
         assert polygons.inside_area(ring) == pytest.approx(raster.sum() / 64, rel=0.03)
     star = np.array([[np.cos(t), np.sin(t)] for t in np.linspace(0, 4 * np.pi, 60_001)[:-1]])
     assert polygons.inside_area(star * 50) == pytest.approx(0, abs=80)  # twice round is outside
+
+
+def test_an_outline_of_thin_parts_has_its_area():
+    foot = np.array([[0, 0], [1000, 0], [1000, 3], [1, 3], [1, 1000], [0, 1000]], float)
+    assert polygons.inside_area(foot) == polygons.area(foot) == 3997
+    assert clip_polygon(foot, Window(0, 0, 0, 0, 1000, 3))[1] == pytest.approx(3000 / 3997)
+
+
+def test_a_little_body_on_a_long_hair_is_seen():
+    hair = np.array([[10, 0], [10, 3], [11, 3], [11, 3.8], [10, 3.8], [10, 1000]], float)
+    assert clip_polygon(hair, Window(0, 0, 0, 2, 20, 4))[1] == pytest.approx(1)
+
+
+def test_what_of_an_outline_of_many_corners_is_seen_is_at_most_all_of_it():
+    ys = np.linspace(0, 1000, 3000)
+    line = np.stack([np.full(3000, 10.0), ys], 1)
+    body = np.insert(line, 11, [[11, 3.4], [11, 3.5]], axis=0)  # between two of the lines
+    assert clip_polygon(body, Window(0, 0, 0, 2, 20, 4))[1] == 1
