@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import tracemalloc
 import zipfile
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 
 from services.annotation.domain import task_shapes
-from services.annotation.domain.formats import coco, labelme, voc
+from services.annotation.domain.formats import coco, labelme, limits, voc
 from services.annotation.domain.formats.archive import LabelArchive
 from services.annotation.domain.formats.archive_reader import ArchiveReader
 from services.annotation.domain.formats.model import (
@@ -226,3 +227,12 @@ def test_names_of_entries_in_folders_find_their_image_in_an_old_encoding() -> No
     target.write(raw)
     archive = LabelArchive(target, is_known=lambda name: KNOWN.has_stem(name[:-4]))
     assert [member.path for member in archive.members] == ["labels/划痕.txt", "classes.txt"]
+
+
+def test_a_picture_inside_a_labelme_file_costs_little_more_than_its_own_bytes() -> None:
+    data = b'{"shapes": [], "imageData": "' + b"iVBORw0KGgo/" * 200_000 + b'"}'
+    tracemalloc.start()
+    limits.read_json(data)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 4 * len(data)

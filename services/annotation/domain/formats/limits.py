@@ -23,11 +23,12 @@ MAX_SHAPES = 20_000  # of one image
 
 _MAX_YAML_CHARACTERS = 1 << 20
 
-_PICTURE = re.compile(rb'"imageData"\s*:\s*"(?:[^"\\]|\\.)*"', re.DOTALL)
+# Possessive: a plain repetition remembers each character, a hundred bytes for one.
+_PICTURE = re.compile(rb'"imageData"\s*:\s*"(?:[^"\\]++|\\.)*+"', re.DOTALL)
 _DECLARED = re.compile(rb"^\s*<\?xml[^>]*?encoding\s*=\s*[\"']([A-Za-z0-9_.-]{1,40})[\"'][^>]*\?>")
 _WIDE = {"gb2312": "gb18030", "gbk": "gb18030", "gb18030": "gb18030", "cp936": "gb18030"}
 _WIDE |= {name: name for name in ("big5", "shift_jis", "euc-jp", "euc-kr")}
-_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_STRINGS = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
 
 
 def read_text(data: bytes, *, max_bytes: int = MAX_LABEL_BYTES) -> str:
