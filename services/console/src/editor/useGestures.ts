@@ -89,18 +89,18 @@ export function useGestures(canvas: CanvasProps, place: (event: MouseEvent) => P
   const clickRing = (event: PointerEvent<SVGGElement>, at: Point, now: number): void => {
     event.stopPropagation();
     const [first] = ring;
-    if (ring.length > 2 && first !== undefined && distance(first, at) < CLOSE_PX * now) finishRing();
+    if (ring.length > 2 && first !== undefined && distance(first, at) < CLOSE_PX * now) finishRing(ring);
     else canvas.onRing([...ring, inside(at, image)]);
   };
-  const finishRing = (): void => {
+  const finishRing = (points: readonly Point[]): void => {
     const kind = desk.tool === "ignore" ? "ignore" : "polygon";
     canvas.onRing([]);
-    canvas.onDrawn(shapeOf(newId(), kind, { label: kind === "ignore" ? "" : desk.label, points: ring }));
+    canvas.onDrawn(shapeOf(newId(), kind, { label: kind === "ignore" ? "" : desk.label, points }));
   };
 
   const paint = (event: PointerEvent<SVGGElement>, at: Point): void => {
     const wipes = desk.tool === "eraser";
-    const under = shapes.findLast(({ id, kind }) => kind === "mask" && chosen.has(id));
+    const under = shapes.findLast(({ id, kind }) => kind === "mask" && chosen.has(id) && !canvas.locked.has(id));
     if (under === undefined && wipes) return;
     const start = under ?? shapeOf(newId(), "mask", { label: desk.label });
     begin(event, { kind: "paint", shape: stroked(start, [at, at], { radius: desk.radius, wipes }, image), to: at });
@@ -128,7 +128,8 @@ export function useGestures(canvas: CanvasProps, place: (event: MouseEvent) => P
       return;
     }
     const adds = event.shiftKey || event.ctrlKey || event.metaKey;
-    const ids = chosen.has(id) || adds ? new Set([...chosen, id]) : new Set([id]);
+    const together = chosen.has(id) || adds ? [...chosen, id] : [id];
+    const ids = new Set(together.filter((one) => !canvas.locked.has(one)));
     canvas.onChoose([id], adds);
     begin(event, { kind: "move", ids, from: at, to: at });
   };
@@ -179,7 +180,7 @@ export function useGestures(canvas: CanvasProps, place: (event: MouseEvent) => P
     if (isDrawingTool(desk.tool)) {
       event.stopPropagation();
       // The second press of the double click has set a point on the last one.
-      if (ring.length > 3) finishRing();
+      if (ring.length > 3) finishRing(ring.slice(0, -1));
       return;
     }
     const { target } = event;

@@ -1,0 +1,54 @@
+// @vitest-environment happy-dom
+import { fireEvent, render } from "@testing-library/react";
+import { expect, test, vi } from "vitest";
+import { Canvas } from "./Canvas";
+import { START } from "./desk";
+import { boxShape, type EditedShape } from "./shapes";
+import type { CanvasProps } from "./useGestures";
+
+const A = boxShape("a", "box", "scratch", [10, 10, 30, 20]);
+const B = boxShape("b", "box", "pore", [50, 10, 60, 20]);
+const NONE: ReadonlySet<string> = new Set();
+
+function drawn(part: Partial<CanvasProps>) {
+  const heard = { onRing: vi.fn(), onChoose: vi.fn(), onChange: vi.fn(), onDrawn: vi.fn(), onPointer: vi.fn() };
+  const { container } = render(
+    <svg>
+      <Canvas
+        image={{ width: 100, height: 50 }}
+        shapes={[A, B]}
+        labels={["scratch", "pore"]}
+        desk={START}
+        chosen={NONE}
+        hidden={NONE}
+        locked={NONE}
+        ignored="ignored"
+        ring={[]}
+        {...heard}
+        {...part}
+      />
+    </svg>,
+  );
+  const layer = container.querySelector(".editor");
+  if (layer === null) throw new Error("no canvas");
+  return { ...heard, layer };
+}
+
+test("what is locked stays where it is, whatever is moved beside it", () => {
+  const { layer, onChange } = drawn({ chosen: new Set(["a"]), locked: new Set(["a"]) });
+  const other = layer.querySelector('[data-shape="b"] polygon');
+  if (other === null) throw new Error("no shape");
+  fireEvent.pointerDown(other, { button: 0, shiftKey: true, clientX: 55, clientY: 15 });
+  fireEvent.pointerMove(layer, { clientX: 58, clientY: 17 });
+  fireEvent.pointerUp(layer, { clientX: 58, clientY: 17 });
+  const shapes = onChange.mock.lastCall?.[0] as readonly EditedShape[];
+  expect(shapes[0]).toBe(A);
+  expect(shapes[1]?.points).toEqual([[53, 12], [63, 22]]);
+});
+
+test("a double click closes a polygon without a second point on its last one", () => {
+  const ring = [[10, 10], [30, 10], [30, 30], [30, 31]] as const;
+  const { layer, onDrawn } = drawn({ ring, desk: { ...START, tool: "polygon", label: "pore" } });
+  fireEvent.doubleClick(layer, { clientX: 30, clientY: 31 });
+  expect(onDrawn.mock.lastCall?.[0]).toMatchObject({ kind: "polygon", points: ring.slice(0, 3) });
+});
