@@ -6,19 +6,22 @@ import type { Prediction } from "../../api/inference";
 import { START, toolsFor, type Desk } from "../../editor/desk";
 import { dropDraft, keepDraft, readDraft } from "../../editor/drafts";
 import { Editor } from "../../editor/Editor";
-import { begun, redone, stepped, undone } from "../../editor/history";
-import { isDrawing, type Drawing } from "../../editor/shapes";
+import { begun, redone, stepped, undone, type History } from "../../editor/history";
+import type { Drawing } from "../../editor/shapes";
 import { Workbench } from "../../editor/Workbench";
 import { useWords } from "../../i18n/language";
 import { time } from "../../ui/format";
 import { ProblemAlert } from "../../ui/ProblemAlert";
 import { useVocabulary } from "../projects/useLabelNames";
 import { useProject } from "../projects/useProject";
+import { goneOn, isKept, type Kept } from "./correction";
 
 interface Props {
   readonly prediction: Prediction;
   /** Where the work starts where no draft of it is kept. */
   readonly start: Drawing;
+  /** Others may have saved the drawing since a draft of it was begun: their changes come in. */
+  readonly merges?: boolean;
   readonly draftName: string;
   readonly labels: readonly string[];
   readonly save: (drawing: Drawing) => Promise<unknown>;
@@ -27,8 +30,9 @@ interface Props {
 
 /** Put a version's findings right in the editor; they become an annotation when a person says so. */
 export function CorrectionEditor(props: Props): ReactNode {
-  const { draftName, onEnd } = props;
-  const [draft] = useState(() => readDraft(draftName, isDrawing));
+  const { draftName, onEnd, merges = false } = props;
+  const [start] = useState(props.start);
+  const [draft] = useState(() => readDraft(draftName, isKept));
   const [fresh, setFresh] = useState(false);
   const restored = fresh ? null : draft;
   const discard = (): void => {
@@ -39,7 +43,8 @@ export function CorrectionEditor(props: Props): ReactNode {
     <Correcting
       key={fresh ? "fresh" : "draft"}
       {...props}
-      start={restored?.work ?? props.start}
+      start={start}
+      restored={restored === null ? null : goneOn(restored.work, start, merges)}
       restoredAt={restored?.at ?? null}
       onDiscard={discard}
       onStartOver={() => {
@@ -51,18 +56,19 @@ export function CorrectionEditor(props: Props): ReactNode {
 }
 
 interface CorrectingProps extends Props {
+  readonly restored: Drawing | null;
   readonly restoredAt: number | null;
   readonly onDiscard: () => void;
   readonly onStartOver: () => void;
 }
 
 function Correcting(props: CorrectingProps): ReactNode {
-  const { prediction, start, draftName, labels, restoredAt, save, onEnd, onDiscard, onStartOver } = props;
+  const { prediction, start, restored, draftName, labels, restoredAt, save, onEnd, onDiscard, onStartOver } = props;
   const words = useWords();
   const project = useProject();
   const kinds = useVocabulary(project.id).data?.shape_kinds ?? [];
   const imageId = prediction.image_id ?? "";
-  const [history, setHistory] = useState(() => begun(start));
+  const [history, setHistory] = useState(() => begun(restored ?? start));
   const [desk, setDesk] = useState<Desk>({ ...START, label: labels[0] ?? "" });
   const [created, setCreated] = useState<readonly string[]>([]);
   const drawing = history.present;
@@ -72,9 +78,15 @@ function Correcting(props: CorrectingProps): ReactNode {
     [labels, created, drawing],
   );
   useEffect(() => {
-    if (drawing !== start) keepDraft(draftName, drawing);
+    const kept: Kept = { start, drawing };
+    if (drawing === start) dropDraft(draftName);
+    else keepDraft(draftName, kept);
   }, [drawing, start, draftName]);
   const saving = useSaving({ imageId, draftName, save: () => save(drawing), onSaved: () => onEnd(true) });
+  // What would be drawn while the work is on its way would be gone when it has arrived.
+  const step = (next: History<Drawing>): void => {
+    if (!saving.isPending) setHistory(next);
+  };
 
   return (
     <Workbench
@@ -106,9 +118,9 @@ function Correcting(props: CorrectingProps): ReactNode {
           drawing,
           mayUndo: history.past.length > 0,
           mayRedo: history.future.length > 0,
-          change: (next) => setHistory(stepped(history, next)),
-          undo: () => setHistory(undone(history)),
-          redo: () => setHistory(redone(history)),
+          change: (next) => step(stepped(history, next)),
+          undo: () => step(undone(history)),
+          redo: () => step(redone(history)),
         }}
         desk={toolsFor(kinds).includes(desk.tool) ? desk : { ...desk, tool: "select" }}
         onDesk={setDesk}
@@ -131,7 +143,7 @@ function Correcting(props: CorrectingProps): ReactNode {
           </div>
         }
         onAction={(action) => {
-          if (action === "save") saving.mutate();
+          if (action === "save" && !saving.isPending) saving.mutate();
         }}
       />
     </Workbench>

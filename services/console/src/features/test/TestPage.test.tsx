@@ -111,3 +111,29 @@ test("a correction that was saved opens again as the annotation it is now", asyn
   await userEvent.click(screen.getByRole("button", { name: words.test.save }));
   await waitFor(() => expect(header).toBe('"3"'));
 });
+
+test("work kept over an annotation that somebody else saved since does not take theirs away", async () => {
+  const saved: { version: string | null; body: unknown }[] = [];
+  answers({
+    ...AROUND,
+    "GET /api/gallery/projects/p1/images/:id": imageDetail({ status: "labelled" }),
+    "GET /api/inference/projects/p1/predictions": pageOf(prediction({ corrected: true })),
+    "PUT /api/annotation/projects/p1/images/i1": async (request) => {
+      saved.push({ version: request.headers.get("If-Match"), body: await request.json() });
+      return HttpResponse.json(annotation({ version: 5 }));
+    },
+  });
+  const { words, unmount } = open("/projects/p1/test", "en");
+  await userEvent.click(await screen.findByRole("button", { name: words.test.edit }));
+  expect(await screen.findByRole("button", { name: "scratch" })).toBeVisible();
+  await userEvent.keyboard(".{ArrowLeft}");
+  unmount();
+
+  const theirs = { id: "s2", label: "pore", kind: "box" as const, points: [[90, 10], [99, 40]] as [number, number][] };
+  const { shapes } = annotation();
+  answers({ "GET /api/annotation/projects/p1/images/i1": annotation({ version: 4, shapes: [...shapes, theirs] }) });
+  open("/projects/p1/test", "en");
+  await userEvent.click(await screen.findByRole("button", { name: words.test.goOn }));
+  await userEvent.click(await screen.findByRole("button", { name: words.test.save }));
+  await waitFor(() => expect(saved).toMatchObject([{ version: '"4"', body: { shapes: [{ points: [[9, 10], [59, 40]] }, { id: "s2" }] } }]));
+});

@@ -6,13 +6,14 @@ import { contentPath, getImage, thumbnailPath } from "../../api/gallery";
 import type { Prediction } from "../../api/inference";
 import { readDraft } from "../../editor/drafts";
 import { outline, type Mark } from "../../editor/marks";
-import { fromAnnotation, fromShape, isDrawing, toWire } from "../../editor/shapes";
+import { fromAnnotation, fromShape, toWire } from "../../editor/shapes";
 import { Stage } from "../../editor/Stage";
 import { useWords } from "../../i18n/language";
 import { ProblemAlert } from "../../ui/ProblemAlert";
 import { labelColour } from "../../ui/theme";
 import { useLabelNames } from "../projects/useLabelNames";
 import { useProject } from "../projects/useProject";
+import { isKept } from "./correction";
 import { CorrectionEditor } from "./CorrectionEditor";
 import { shapesFrom } from "./thresholds";
 
@@ -66,7 +67,7 @@ export function TestedImageView({ tested, threshold, confidence }: Props): React
       confidence={confidence}
       labels={labels}
       annotated={annotated}
-      drafted={readDraft(draftName, isDrawing) !== null}
+      drafted={readDraft(draftName, isKept) !== null}
       onEdit={() => setEditing(kind)}
     />
   );
@@ -99,6 +100,7 @@ function SavedEditor({ imageId, ...props }: SavedProps): ReactNode {
   return (
     <CorrectionEditor
       {...props}
+      merges
       start={fromAnnotation(data)}
       save={(drawing) => saveAnnotation(project.id, imageId, data.version, toWire(drawing))}
     />
