@@ -1,7 +1,7 @@
 """The document store as services see it.
 
-One aggregate is one document. A write is one atomic step: it compares the version, bumps it, and
-adds the events that the change causes to the document's own outbox. A store need do no more.
+One aggregate is one document. A write is one atomic step: it compares and bumps the version, and
+adds the events of the change to the document's own outbox. A store need do no more.
 """
 
 import asyncio
@@ -53,8 +53,7 @@ Scope = TenantScope | EveryTenant
 class Index:
     """Fields that queries filter or sort by (the tenant is always first); ``unique`` per tenant.
 
-    ``covers`` are further fields that such queries look at: the index carries them, so that a
-    document which does not match is passed over without being read.
+    ``covers`` are further fields in the index, to pass over a document without reading it.
     """
 
     fields: tuple[str, ...]
@@ -66,9 +65,8 @@ class Index:
 class CollectionSpec(Generic[D]):
     """A collection: ``name`` is ``service.things``; unique keys hold among documents that exist.
 
-    ``project_field`` names the project of a document; where the model has no such field, its
-    documents belong to no project. The clearing of projects looks by it, so an index that begins
-    with it comes by itself.
+    ``project_field`` names a document's project (a model without it belongs to none); an index that
+    begins with it comes by itself, for the clearing of projects.
     """
 
     name: str
@@ -78,9 +76,9 @@ class CollectionSpec(Generic[D]):
 
     def __post_init__(self) -> None:
         """Add the index by project unless one of ``indexes`` serves."""
-        path = self.project_path
-        if path not in (None, "id", *(index.fields[0] for index in self.indexes)):
-            object.__setattr__(self, "indexes", (*self.indexes, Index((str(path),))))
+        path, served = self.project_path, {index.fields[0] for index in self.indexes}
+        if path and path not in {"id", *served}:
+            object.__setattr__(self, "indexes", (*self.indexes, Index((path,))))
 
     @property
     def noun(self) -> str:
@@ -291,12 +289,10 @@ class Collection(ABC, Generic[D]):
                 version. Errors that it raises end the change.
             new: What an absent document is edited from; without it, an absent one is NotFound.
             expected: The version that a caller has read (0: none yet); None takes any.
-            known: What its only writer stored last: the first try does without a read. A write
-                then proves it; an edit that leaves it believes it.
+            known: What its only writer stored last; the first try believes it without a read.
 
         Returns:
-            What is stored afterwards: for None of an absent document ``new`` as it was given, for
-            :class:`Remove` the document that went.
+            What is stored afterwards; ``new`` for None of an absent one; what :class:`Remove` took.
 
         Raises:
             NotFound: There is no such document.
@@ -305,8 +301,7 @@ class Collection(ABC, Generic[D]):
         """
         for race in range(_RACES):
             old = (known if race == 0 else None) or await self.find(document_id)
-            base = new if old is None else old
-            if base is None:
+            if (base := old or new) is None:
                 raise self.missing(document_id)
             version = 0 if old is None else old.version
             if expected is not None and expected != version:
