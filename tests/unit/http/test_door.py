@@ -24,7 +24,12 @@ from shared.http.tokens import Tokens
 from shared.paging import decode_cursor, encode_cursor
 
 SECRET = "s3cr3t-" * 6
-ME = {"Authorization": f"Bearer {Tokens(SECRET).issue(Caller('t', 'k', 'member'))}"}
+
+
+def me() -> dict[str, str]:
+    """Return a credential that is fresh, however long the tests before took."""
+    return {"Authorization": f"Bearer {Tokens(SECRET).issue(Caller('t', 'k', 'member'))}"}
+
 
 router, public = APIRouter(), APIRouter()
 
@@ -83,11 +88,11 @@ async def test_a_strangers_body_is_not_read(token: str | None) -> None:
 
 async def test_who_has_a_credential_comes_in_and_public_routes_are_open() -> None:
     async with client() as c:
-        assert (await c.post("/things", json={"name": "a"}, headers=ME)).status_code == 200
+        assert (await c.post("/things", json={"name": "a"}, headers=me())).status_code == 200
         assert (await c.post("/signs", json={"name": "a"})).status_code == 200
         assert (await c.get("/healthz")).status_code == 200
-        assert (await c.put("/things", json={}, headers=ME)).status_code == 405
-        assert (await c.get("/nothing", headers=ME)).status_code == 404
+        assert (await c.put("/things", json={}, headers=me())).status_code == 405
+        assert (await c.get("/nothing", headers=me())).status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -103,7 +108,7 @@ async def test_who_has_a_credential_comes_in_and_public_routes_are_open() -> Non
 )
 async def test_an_unknown_name_in_the_query_is_told(query: str, status: int) -> None:
     async with client() as c:
-        answer = await c.get(f"/things/7?{query}", headers=ME)
+        answer = await c.get(f"/things/7?{query}", headers=me())
     assert answer.status_code == status
     if status == 422:
         (wrong,) = answer.json()["errors"]
@@ -113,7 +118,7 @@ async def test_an_unknown_name_in_the_query_is_told(query: str, status: int) -> 
 async def test_thousands_of_unknown_keys_are_told_by_the_first_fifty() -> None:
     async with client() as c:
         wrong = {f"key{number}": 0 for number in range(4_000)}
-        answer = await c.post("/things", json=wrong, headers=ME)
+        answer = await c.post("/things", json=wrong, headers=me())
     assert answer.status_code == 422
     assert len(answer.json()["errors"]) == 50
 
@@ -121,7 +126,7 @@ async def test_thousands_of_unknown_keys_are_told_by_the_first_fifty() -> None:
 @pytest.mark.parametrize("tag", ['"' + "9" * 5000 + '"', '"٣"', '"-1"', '"1e3"', ""])
 async def test_an_etag_that_no_store_gives_is_refused(tag: str) -> None:
     async with client() as c:
-        answer = await c.post("/things", json={}, headers={**ME, "If-Match": tag.encode()})
+        answer = await c.post("/things", json={}, headers={**me(), "If-Match": tag.encode()})
     assert answer.status_code == 422
 
 
@@ -141,7 +146,7 @@ def test_a_cursor_that_is_no_pair_is_refused(text: str) -> None:
 
 @pytest.mark.parametrize("claim", ["tenant", "sub", "role"])
 def test_a_signed_token_whose_claims_are_lists_does_not_open(claim: str) -> None:
-    claims = jwt.decode(ME["Authorization"][7:], options={"verify_signature": False})
+    claims = jwt.decode(me()["Authorization"][7:], options={"verify_signature": False})
     token = jwt.encode(claims | {claim: ["t"]}, SECRET, algorithm="HS256")
     with pytest.raises(Unauthenticated):
         Tokens(SECRET).check(token)
