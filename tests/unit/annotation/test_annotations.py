@@ -1,24 +1,15 @@
-"""Annotations by their HTTP face: saving, versions, history, corrections, labels."""
+"""Annotations by their HTTP face: saving, versions, history, corrections."""
 
 import asyncio
-import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from fastapi.routing import APIRoute
-from pydantic import BaseModel, ValidationError
 
-from services.annotation.api.annotations import router
-from services.annotation.api.schemas import AnnotationWrite, CorrectionWrite
-from services.annotation.domain.formats.limits import MAX_SHAPES
 from shared.contracts.image_events import ImageDeleted
 from shared.contracts.project_events import ProjectDeleted
-from shared.contracts.shapes import Shape
 from shared.hosting.stores import Stores
-from shared.http.bodies import AtMost
 from tests.running import credentials, until
-from tests.unit.annotation.platform import BASE, PROJECT, Factory, box, factory
+from tests.unit.annotation.platform import BASE, PROJECT, box, factory
 
 
 async def test_an_image_without_annotation_has_version_zero(stores: Stores) -> None:
@@ -222,83 +213,6 @@ async def test_strangers_and_viewers_are_kept_out(stores: Stores) -> None:
     assert (seen.status_code, written.status_code, nobody.status_code) == (200, 403, 401)
 
 
-# --- labels --------------------------------------------------------------------------------------
-
-
-async def names(world: Factory) -> list[str]:
-    return [i["name"] for i in (await world.client.get(f"{BASE}/labels")).json()["items"]]
-
-
-async def test_labels_typed_at_creation_are_there(stores: Stores) -> None:
-    async with factory(stores, labels=("scratch", "stain")) as world:
-        assert sorted(await names(world)) == ["scratch", "stain"]
-
-
-async def test_a_label_is_made_once_and_its_name_is_unique(stores: Stores) -> None:
-    async with factory(stores) as world:
-        key = {"Idempotency-Key": "k"}
-        place = f"{BASE}/labels"
-        made = [await world.client.post(place, json={"name": "pit"}, headers=key) for _ in range(2)]
-        taken = await world.client.post(place, json={"name": "pit"})
-        blank = await world.client.post(place, json={"name": "\u202e"})
-    assert [answer.status_code for answer in made] == [201, 201]
-    assert made[0].json()["id"] == made[1].json()["id"]
-    assert taken.status_code == 409
-    assert blank.status_code == 422
-
-
-async def label_id(world: Factory, name: str) -> str:
-    items = (await world.client.get(f"{BASE}/labels")).json()["items"]
-    return str(next(item["id"] for item in items if item["name"] == name))
-
-
-async def test_annotations_follow_a_renamed_label(stores: Stores) -> None:
-    async with factory(stores) as world:
-        image = await world.image("a.jpg")
-        await world.put(image, box("scrach"), box("pit", at=90))
-        place = f"{BASE}/labels/{await label_id(world, 'scrach')}"
-        renamed = await world.client.patch(place, json={"name": "scratch"})
-        taken = await world.client.patch(place, json={"name": "pit"})
-
-        async def followed() -> bool:
-            read = (await world.client.get(f"{BASE}/images/{image}")).json()
-            return {s["label"] for s in read["shapes"]} == {"scratch", "pit"}
-
-        await until(followed)
-        await until(lambda: world.types().count("annotation.saved") == 2)
-    assert renamed.status_code == 200
-    assert taken.status_code == 409
-    assert world.heard[-1].data.labels == ("scratch", "pit")
-
-
-async def test_deleting_a_label_deletes_all_its_annotations(stores: Stores) -> None:
-    async with factory(stores) as world:
-        both, only, never = [await world.image(f"{n}.jpg") for n in "abc"]
-        await world.put(both, box("stain"), box("pit", at=90))
-        await world.put(only, box("stain"))
-        await world.put(never)
-        place = f"{BASE}/labels/{await label_id(world, 'stain')}"
-        deleted = await world.client.delete(place)
-
-        async def followed() -> bool:
-            summary = (await world.client.get(f"{BASE}/summary")).json()
-            return bool(summary["shapes"] == {"pit": 1})
-
-        await until(followed)
-        states = {
-            image: (await world.client.get(f"{BASE}/images/{image}")).json()["annotated"]
-            for image in (both, only, never)
-        }
-        left = await names(world)
-    assert deleted.status_code == 204
-    # An image that showed nothing but the label is unannotated, not a negative.
-    assert states == {both: True, only: False, never: True}
-    assert left == ["pit"]
-
-
-# --- others --------------------------------------------------------------------------------------
-
-
 async def test_a_deleted_image_takes_its_annotation_along(stores: Stores) -> None:
     async with factory(stores) as world:
         image = await world.image("a.jpg")
@@ -323,84 +237,3 @@ async def test_a_deleted_project_answers_as_if_it_never_was(stores: Stores) -> N
             return (await world.client.get(f"{BASE}/images/{image}")).status_code == 404
 
         await until(gone)
-
-
-async def test_equal_labels_of_one_key_at_once_are_one_label(stores: Stores) -> None:
-    async with factory(stores) as world:
-        key, place = {"Idempotency-Key": "storm"}, f"{BASE}/labels"
-        answers = await asyncio.gather(
-            *(world.client.post(place, json={"name": "pit"}, headers=key) for _ in range(20))
-        )
-        assert await names(world) == ["pit"]
-    assert [answer.status_code for answer in answers] == [201] * 20
-    assert {answer.text for answer in answers} == {answers[0].text}
-
-
-async def test_the_key_of_a_label_makes_no_other_and_no_second_one(stores: Stores) -> None:
-    async with factory(stores) as world:
-        key, place = {"Idempotency-Key": "k"}, f"{BASE}/labels"
-        made = await world.client.post(place, json={"name": "pit"}, headers=key)
-        other = await world.client.post(place, json={"name": "dent"}, headers=key)
-        assert await names(world) == ["pit"]
-        await world.client.delete(f"{place}/{made.json()['id']}")
-        again = await world.client.post(place, json={"name": "pit"}, headers=key)
-        assert await names(world) == []
-    assert (other.status_code, other.json()["errors"][0]["field"]) == (422, "Idempotency-Key")
-    assert again.status_code == 409
-    assert again.json()["type"] == "urn:loupe:problem:idempotency-key-spent"
-
-
-def test_the_largest_annotation_of_whole_shapes_is_within_its_bound() -> None:
-    names = ("save_annotation", "correct_annotation")
-    routes = [r for r in router.routes if isinstance(r, APIRoute) and r.name in names]
-    bounds = [d.call for r in routes for d in r.dependant.dependencies if type(d.call) is AtMost]
-    whole = {**box("x" * 20), "angle": 12.5, "text": "y" * 40, "score": 0.5, "rle": None, "id": "i"}
-    body = json.dumps({"shapes": [whole] * MAX_SHAPES, "ignore_regions": []})
-    assert len(bounds) == len(names)
-    for bound in bounds:
-        assert len(body) <= bound.size_bytes
-        assert sum(map(body.count, "[{:")) <= bound.marks
-
-
-# --- errors of a body are few, and few steps find them --------------------------------------------
-
-WRONG = {"shapes": [{"points": [[1e10, 1e10]] * 9, "more": 1}] * 2, "ignore_regions": [{}] * 3}
-BAD_BODIES = {
-    "points": {"shapes": [{**box("dent"), "points": [["x", "y"]] * 90_000}]},
-    "shapes": {"shapes": [{}] * 20_000},
-    "regions": {"shapes": [], "ignore_regions": [{}] * 1000},
-    "points of regions": {"shapes": [], "ignore_regions": [{"points": [[None, 0]] * 90_000}]},
-    "fields": {"shapes": [], **{f"f{n}": n for n in range(90_000)}},
-    "fields of a shape": {"shapes": [{f"f{n}": n for n in range(90_000)}] * 2},
-    "fields of a region": {"shapes": [], "ignore_regions": [{str(n): n for n in range(90_000)}]},
-    "fields of a mask": {"shapes": [{"rle": {str(n): n for n in range(90_000)}}]},
-    "sizes of a mask": {"shapes": [{"rle": {"size": ["x"] * 90_000}}]},
-    "all": {**WRONG, "split": "no", "more": 1},
-}
-
-
-@pytest.mark.parametrize("body", BAD_BODIES.values(), ids=BAD_BODIES)
-@pytest.mark.parametrize("model", [AnnotationWrite, CorrectionWrite])
-def test_the_largest_wrong_body_has_a_handful_of_errors(model: type[BaseModel], body: Any) -> None:
-    with pytest.raises(ValidationError) as refused:
-        model.model_validate(body)
-    assert refused.value.error_count() <= 12
-
-
-@pytest.mark.parametrize("field", ["shapes", "ignore_regions"])
-def test_nothing_is_looked_at_behind_the_first_wrong_one(field: str) -> None:
-    seen: list[int] = []
-
-    def counted(item: Any) -> Iterator[Any]:
-        for number in range(10_000):
-            seen.append(number)
-            yield item
-
-    whole = {"shapes": [], "ignore_regions": []}
-    with pytest.raises(ValidationError):
-        AnnotationWrite.model_validate({**whole, field: counted({})})
-    assert len(seen) <= 2  # pydantic asks for one more before it ends
-    seen.clear()
-    with pytest.raises(ValidationError):
-        Shape.model_validate({**box("dent"), "points": counted(["x", 0])})
-    assert len(seen) <= 2
