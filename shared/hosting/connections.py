@@ -38,6 +38,7 @@ class Bounds:
         head_bytes: Size of a head.
         window_s: Seconds over which the pace of a body is looked at, and in which an answer must be
             taken on.
+        idle_s: Seconds between an answered request and the next.
         body_bytes_per_s: Least pace of a body; time in which we do not read does not count.
         total: Connections at once.
         per_source: Connections at once from one address; 0 bounds them by ``total`` alone.
@@ -46,6 +47,7 @@ class Bounds:
     head_s: float = 10.0
     head_bytes: int = 64 * 1024
     window_s: float = 30.0
+    idle_s: float = 60.0
     body_bytes_per_s: float = 256.0
     total: int = 512
     per_source: int = 256
@@ -190,8 +192,9 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
-        """The body is whole."""
-        self._begin("answer")
+        """The body is whole; of a request that was answered before, nothing is left to wait for."""
+        answered = self.cycle is not None and self.cycle.response_complete
+        self._begin("idle" if answered else "answer")
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
@@ -222,6 +225,8 @@ class BoundedProtocol(HttpToolsProtocol):
             return "answer not taken"
         if self._stage == "head" and now - self._since > bounds.head_s:
             return "slow head"
+        if self._stage == "idle" and now - self._since > bounds.idle_s:
+            return "idle"
         if self._stage == "body":
             return self._slow_body(now)
         return ""

@@ -20,11 +20,13 @@ from tests.servers.processes import free_port
 HOST = "127.0.0.1"
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 POST = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n"
-TIGHT = Bounds(head_s=0.6, head_bytes=8192, window_s=0.6, body_bytes_per_s=1000, total=40)
+TIGHT = Bounds(
+    head_s=0.6, head_bytes=8192, window_s=0.6, idle_s=0.6, body_bytes_per_s=1000, total=40
+)
 
 
 async def face(scope: Scope, receive: Receive, send: Send) -> None:
-    """Answers GET at once, POST after the body, /endless with what never ends."""
+    """Answers GET and /early at once, POST after the body, /endless with what never ends."""
     request = Request(scope, receive)
     answer: Response = PlainTextResponse("here")
     if request.url.path == "/endless":
@@ -36,7 +38,8 @@ async def face(scope: Scope, receive: Receive, send: Send) -> None:
 
         answer = StreamingResponse(endless())
     with contextlib.suppress(ClientDisconnect):
-        await request.body()
+        if request.url.path != "/early":
+            await request.body()
         await answer(scope, receive, send)
 
 
@@ -107,6 +110,17 @@ async def test_who_is_too_slow_is_cut(client: Client) -> None:
         async with asyncio.timeout(30):
             await ended(reader)
         speaking.cancel()
+        writer.close()
+
+
+async def test_who_ends_a_body_after_its_answer_and_falls_silent_is_cut() -> None:
+    async with serving(TIGHT) as port:
+        reader, writer = await asyncio.open_connection(HOST, port)
+        writer.write(b"POST /early HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n")
+        async with asyncio.timeout(30):
+            await reader.readuntil(b"here")
+            writer.write(b"x")  # takes back the server's own bound on silence
+            await ended(reader)
         writer.close()
 
 
