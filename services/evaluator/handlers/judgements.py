@@ -82,13 +82,17 @@ class Judgements:
         report = await self.report_on(who, project_id, version)
         if await self._is_under_way(report):
             return await self._of(report)
-        ordered = report.model_copy(update={"judgements": report.judgements + 1})
-        ordered = ordered.model_copy(update={"job_id": _job_id(ordered, ordered.judgements)})
-        if report.state == "failed":
-            ordered = ordered.model_copy(update={"state": "running", "reason": ""})
-        stored = await self._reports(who.tenant).change(
-            report.id, lambda now: ordered if now.job_id == report.job_id else None
-        )
+
+        def edit(now: Report) -> Report | None:
+            if now.job_id != report.job_id:
+                return None
+            number = now.judgements + 1
+            ordered = {"judgements": number, "job_id": _job_id(now, number)}
+            if now.state == "failed":
+                ordered |= {"state": "running", "reason": ""}
+            return now.model_copy(update=ordered)
+
+        stored = await self._reports(who.tenant).change(report.id, edit)
         await self._enqueue(stored)
         return await self._of(stored)
 
@@ -134,6 +138,8 @@ class Judgements:
 
     async def _of(self, report: Report) -> Judgement:
         job = await self._queue.find(report.tenant, report.job_id) if report.job_id else None
+        if job is not None and job.state in FINAL and report.judged_by != job.id:
+            report = await self._reports(report.tenant).get(report.id)  # it was written meanwhile
         if job is None or report.judged_by == report.job_id:
             state: JudgementState = "queued" if report.state == "running" else report.state
             return Judgement(report, state, report.reason)

@@ -39,7 +39,12 @@ class Promotion:
         )
         refused = await self._refused(training)
         promoted, reason = (False, refused) if refused else await self._passed(training, figures)
-        update = {"figures": figures, "promoted": promoted, "gate_reason": reason}
+        update = {
+            "figures": figures,
+            "promoted": promoted,
+            "gate_reason": reason,
+            "report_error": "",
+        }
         events = (_promoted(training),) if promoted else ()
         await self._trainings(training.tenant).change(
             training.id, lambda stored: Write(stored.model_copy(update=update), events)
@@ -48,7 +53,13 @@ class Promotion:
     async def report_failed(self, event: Event[ReportFailed]) -> None:
         """Notes that a version could not be judged; it is not promoted."""
         training = await self._trainings(event.tenant).find(event.data.training_id)
-        await self._note(training, lambda stored: _with(stored, report_error=event.data.reason))
+
+        def edit(stored: Training) -> Training | None:
+            if stored.gate_reason:  # a report has come, before this news or after it
+                return None
+            return _with(stored, report_error=event.data.reason)
+
+        await self._note(training, edit)
 
     async def deployed(self, event: Event[ModelDeployed]) -> None:
         """Notes that a version answers on the model server."""

@@ -27,7 +27,7 @@ from scenes import version_files
 
 from services.evaluator.app import build
 from services.evaluator.handlers.judgements import Judgements
-from services.evaluator.repository import JOBS, REPORTS
+from services.evaluator.repository import JOBS, REPORTS, Report
 from services.evaluator.work import judge
 from shared.callers import Caller
 from shared.contracts.project_events import ProjectCreated
@@ -166,6 +166,27 @@ async def test_a_second_judgement_waits_for_the_first_instead_of_beginning(store
             await platform.client.post(f"{PATH}/V1/judgement")
         jobs = await stores.documents.collection(JOBS, TenantScope("default")).count()
     assert jobs == 1
+
+
+async def test_an_order_keeps_the_report_that_is_done_while_it_is_given(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = build(stores)
+    looked = Judgements._is_under_way
+
+    async def done_meanwhile(self: Judgements, report: Report) -> bool:
+        await work_off(service)
+        return await looked(self, report)
+
+    async with running(stores, [service]) as platform:
+        await project(service)
+        await order(service, stores)
+        monkeypatch.setattr(Judgements, "_is_under_way", done_meanwhile)
+        answer = await platform.client.post(f"{PATH}/V1/judgement")
+        report = await platform.client.get(f"{PATH}/V1/report")
+    assert answer.json()["state"] == "queued"
+    assert report.status_code == 200
+    assert report.json()["revision"] == 1
 
 
 async def test_a_recomputation_can_be_waited_for(stores: Stores) -> None:

@@ -84,6 +84,28 @@ async def test_deployments_and_failures_are_on_the_record(place: Place) -> None:
     assert record.deployment_error == ""
 
 
+@pytest.mark.parametrize("failure_is_last", [False, True])
+async def test_a_report_that_came_takes_its_failure_off_the_record(
+    place: Place, failure_is_last: bool
+) -> None:
+    await annotate(place)
+    training_id = await version(place)
+    failed = ReportFailed(
+        project_id=PROJECT, training_id=training_id, version="V1", reason="cancelled"
+    )
+
+    async def fails() -> None:
+        await place.promotion.report_failed(place.event(failed, training_id))
+
+    if not failure_is_last:
+        await fails()
+    await place.promotion.report_completed(report(place, training_id, 0.9))
+    if failure_is_last:
+        await fails()
+    (record,) = await place.records()
+    assert (record.promoted, record.report_error) == (True, "")
+
+
 async def test_news_of_unknown_trainings_change_nothing(place: Place) -> None:
     await place.promotion.report_completed(report(place, "01JD0000000000000000000009", 0.9))
     unknown = ModelDeployed(project_id=PROJECT, version="V7")
