@@ -78,8 +78,15 @@ class Judgements:
             await self._enqueue(stored)
 
     async def again(self, who: Caller, project_id: str, version: str) -> Judgement:
-        """Have a version judged anew from the same files; one under way goes on."""
+        """Have a version judged anew from the same files; one under way goes on.
+
+        Raises:
+            TaskNotTrainable: It was refused because nobody trains the project's task yet.
+        """
+        project = await self._projects.require(who.tenant, project_id)
         report = await self.report_on(who, project_id, version)
+        if report.state == "failed":
+            spec_of(project.task).require_trainable()
         if await self._is_under_way(report):
             return await self._of(report)
 

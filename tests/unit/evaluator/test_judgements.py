@@ -237,8 +237,11 @@ async def test_a_task_that_nobody_trains_is_refused_once_and_told(stores: Stores
     assert await stores.documents.collection(JOBS, TenantScope("default")).count() == 0
     async with running(stores, [service]) as platform:
         state = await get(platform, "judgement")
+        again = await platform.client.post(f"{PATH}/V1/judgement")
+        recomputed = await platform.client.post(f"{PATH}/V1/report:recompute")
     assert state["state"] == "failed"
     assert "task ocr" in state["reason"]
+    assert problem(again) == problem(recomputed) == (409, "task-not-trainable")
 
 
 @asynccontextmanager
