@@ -218,6 +218,8 @@ async def test_equal_requests_of_one_key_at_once_are_one_training(stores: Stores
         )
         listed = (await place.client.get(f"{BASE}/trainings")).json()
     assert [answer.status_code for answer in answers] == [202] * 20
-    assert {answer.text for answer in answers} == {answers[0].text}
+    # The training moves on while later ones are answered: its status may differ, nothing else.
+    told = [{**answer.json(), "status": "", "progress": {}} for answer in answers]
+    assert told == told[:1] * 20
     assert listed["total"] == 1
     assert (other.status_code, other.json()["errors"][0]["field"]) == (422, "Idempotency-Key")
