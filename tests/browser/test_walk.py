@@ -147,7 +147,9 @@ def run_and_correct_a_test(watched: Watched, parts: Parts) -> None:
     page.locator(".tested .stage img").wait_for()
     watched.shot("12-test")
     page.get_by_role("button", name="Correct").click()
-    page.locator(".ant-modal-confirm").get_by_role("button", name="Correct").click()
+    asked = page.locator(".ant-modal-confirm")
+    asked.get_by_role("button", name="Correct").click()
+    expect(asked).to_be_hidden()  # it fades, and would take the drag
     page.locator(".workbench .stage img").wait_for()
     page.keyboard.press("b")
     draw_a_box(page)
