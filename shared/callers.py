@@ -1,6 +1,7 @@
 """Who acts: a person or a program with a credential, or the platform itself on an event."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Literal
 
 Role = Literal["viewer", "member", "admin"]
@@ -10,11 +11,12 @@ _RANKS = (*ROLES, "system")
 
 @dataclass(frozen=True)
 class Caller:
-    """The tenant that everything is scoped to, the credential, and its role."""
+    """The tenant that everything is scoped to, the credential, its role and when it ends."""
 
     tenant: str
     subject: str
     role: Role | Literal["system"]
+    until: datetime | None = field(default=None, compare=False)
 
     @classmethod
     def system(cls, tenant: str) -> "Caller":

@@ -115,7 +115,8 @@ class HttpSettings(BaseSettings):
     """What every HTTP face needs.
 
     ``connections_per_source`` bounds what one address has open at once; 0 for a service that only
-    a proxy talks to.
+    a proxy talks to. ``trusted_proxies`` are the addresses and networks, with commas between, that
+    are believed when they say whose request they pass on; ``*`` is everybody who reaches the port.
     """
 
     model_config = SettingsConfigDict(env_prefix="LOUPE_", frozen=True, extra="ignore")
@@ -123,6 +124,7 @@ class HttpSettings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=1, le=65535)
     connections_per_source: int = Field(default=1024, ge=0)
+    trusted_proxies: str = ""
     token_secret: SecretStr
 
     _strong = field_validator("token_secret")(refuse_weak_secret)

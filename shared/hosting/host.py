@@ -167,7 +167,12 @@ async def run(
             settings = HttpSettings()
             bounds = bounds_for(descriptors, per_source=settings.connections_per_source)
             face = face_of(services, stores, settings, rest=rest, life=life)
-            server = Server(face, (settings.host, settings.port), Connections(bounds))
+            server = Server(
+                face,
+                (settings.host, settings.port),
+                Connections(bounds),
+                trusted_proxies=settings.trusted_proxies,
+            )
             serving = asyncio.create_task(server.run_until_exit(ready))
             await _first(serving, asyncio.create_task(stop.wait()))
             await _finish(life, consumers)

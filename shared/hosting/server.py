@@ -16,8 +16,19 @@ _OPEN_REQUESTS_S = 5
 class Server(uvicorn.Server):
     """Serves one application until ``should_exit`` is set."""
 
-    def __init__(self, face: ASGIApp, address: tuple[str, int], connections: Connections) -> None:
-        """Bind the parts; ``address`` is host and port."""
+    def __init__(
+        self,
+        face: ASGIApp,
+        address: tuple[str, int],
+        connections: Connections,
+        *,
+        trusted_proxies: str = "",
+    ) -> None:
+        """Bind the parts; ``address`` is host and port.
+
+        What ``X-Forwarded-For`` says of a client is believed of the addresses and networks in
+        ``trusted_proxies`` alone, ``*`` being all.
+        """
         host, port = address
         super().__init__(
             uvicorn.Config(
@@ -29,6 +40,8 @@ class Server(uvicorn.Server):
                 log_config=None,
                 log_level="error",
                 access_log=False,
+                proxy_headers=bool(trusted_proxies),
+                forwarded_allow_ips=trusted_proxies,
                 lifespan="off",
                 timeout_graceful_shutdown=_OPEN_REQUESTS_S,
             )

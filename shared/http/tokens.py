@@ -1,5 +1,7 @@
 """Access tokens: short-lived JWTs with tenant and role, signed with the deployment's secret."""
 
+from datetime import UTC, datetime
+
 import jwt
 
 from shared.callers import ROLES, Caller
@@ -47,4 +49,8 @@ class Tokens:
             raise Unauthenticated("the access token's claims are of the wrong kind")
         if claims["role"] not in ROLES:
             raise Unauthenticated("the access token names an unknown role")
-        return Caller(claims["tenant"], claims["sub"], claims["role"])
+        try:
+            until = datetime.fromtimestamp(int(claims["exp"]), UTC)
+        except (OverflowError, ValueError) as error:
+            raise Unauthenticated("the access token's claims are of the wrong kind") from error
+        return Caller(claims["tenant"], claims["sub"], claims["role"], until)

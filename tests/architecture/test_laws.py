@@ -31,7 +31,7 @@ MAY_CLEAR = {
     "services/annotation/handlers/annotation_store.py": "the history of a deleted image",
 }
 MAY_DELETE_PROJECTS = {
-    "services/workspace/handlers.py": "says that a project is deleted",
+    "services/workspace/handlers/projects.py": "says that a project is deleted",
     "shared/projects/directory.py": "notes it, once for every service",
 }
 OF_NO_PROJECT = {"workspace.api_keys", "workspace.projects"}

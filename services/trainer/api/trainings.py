@@ -6,7 +6,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
 from sse_starlette.event import ServerSentEvent
-from sse_starlette.sse import EventSourceResponse
 
 from services.trainer.api.schemas import NextTrainingResponse, TrainingRequest, TrainingResponse
 from services.trainer.domain.recipe import BackboneName
@@ -15,6 +14,7 @@ from services.trainer.handlers.trainings import Trainings, Wish
 from services.trainer.repository import ENDED
 from shared.callers import Caller
 from shared.http.callers import Editor, Viewer
+from shared.http.live import LIVE, Live
 from shared.http.paging import Paging
 from shared.http.preconditions import IdempotencyKey
 from shared.http.use_cases import use
@@ -88,15 +88,13 @@ async def resume_training(
 
 @router.get(
     "/projects/{project_id}/trainings/{training_id}/events",
-    response_class=EventSourceResponse,
-    responses={200: {"content": {"text/event-stream": {}}}},
+    response_class=Live,
+    responses=LIVE,
 )
-async def training_events(
-    project_id: str, training_id: str, who: Viewer, trainings: Asked
-) -> EventSourceResponse:
-    """Stream the training as server-sent events, one a change, until it is over."""
+async def training_events(project_id: str, training_id: str, who: Viewer, trainings: Asked) -> Live:
+    """Stream the training as server-sent events, one a change, until it or the token is over."""
     await trainings.get(who, project_id, training_id)
-    return EventSourceResponse(changes(trainings, who, project_id, training_id))
+    return Live(changes(trainings, who, project_id, training_id), who)
 
 
 async def changes(

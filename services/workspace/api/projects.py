@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Response
 
 from services.workspace.api.schemas import ProjectCreate, ProjectPatch, ProjectResponse
-from services.workspace.handlers import Workspace
+from services.workspace.handlers.projects import Projects
 from shared.http.bodies import AtMost
 from shared.http.callers import Editor, Viewer
 from shared.http.paging import Paging
@@ -15,12 +15,12 @@ from shared.paging import Page
 
 router = APIRouter(tags=["projects"])
 
-Projects = Annotated[Workspace, Depends(use(Workspace))]
+Asked = Annotated[Projects, Depends(use(Projects))]
 
 
 @router.post("/projects", status_code=201, dependencies=[Depends(AtMost(1 << 20))])  # labels
 async def create_project(
-    who: Editor, body: ProjectCreate, projects: Projects, key: IdempotencyKey, response: Response
+    who: Editor, body: ProjectCreate, projects: Asked, key: IdempotencyKey, response: Response
 ) -> ProjectResponse:
     """Create a project."""
     project = await projects.create_project(who, body.draft(), key=key)
@@ -32,7 +32,7 @@ async def create_project(
 @router.get("/projects")
 async def list_projects(
     who: Viewer,
-    projects: Projects,
+    projects: Asked,
     paging: Paging,
     name: Annotated[str | None, Query(max_length=128)] = None,
 ) -> Page[ProjectResponse]:
@@ -42,7 +42,7 @@ async def list_projects(
 
 @router.get("/projects/{project_id}")
 async def get_project(
-    who: Viewer, project_id: str, projects: Projects, response: Response
+    who: Viewer, project_id: str, projects: Asked, response: Response
 ) -> ProjectResponse:
     """Return one project."""
     project = await projects.get_project(who, project_id)
@@ -55,7 +55,7 @@ async def change_project(
     who: Editor,
     project_id: str,
     body: ProjectPatch,
-    projects: Projects,
+    projects: Asked,
     expected: ExpectedVersion,
     response: Response,
 ) -> ProjectResponse:
@@ -68,6 +68,6 @@ async def change_project(
 
 
 @router.delete("/projects/{project_id}", status_code=204)
-async def delete_project(who: Editor, project_id: str, projects: Projects) -> None:
+async def delete_project(who: Editor, project_id: str, projects: Asked) -> None:
     """Remove a project and everything in it."""
     await projects.delete_project(who, project_id)

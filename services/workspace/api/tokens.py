@@ -2,10 +2,10 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Request
 
 from services.workspace.api.schemas import TokenRequest, TokenResponse
-from services.workspace.handlers import Workspace
+from services.workspace.handlers.keys import Keys
 from shared.http.tokens import LIFETIME_S, Tokens
 from shared.http.use_cases import use
 
@@ -15,11 +15,17 @@ router = APIRouter(tags=["tokens"])
 @router.post("/tokens")
 async def create_token(
     body: TokenRequest,
-    workspace: Annotated[Workspace, Depends(use(Workspace))],
+    request: Request,
+    keys: Annotated[Keys, Depends(use(Keys))],
     tokens: Annotated[Tokens, Depends(use(Tokens))],
 ) -> TokenResponse:
-    """Exchange an API key for a short-lived access token."""
-    who = await workspace.sign_in(body.api_key)
+    """Exchange an API key for a short-lived access token.
+
+    Failures are counted by the client's address and by the key that they name: after ten, one more
+    is let in every six seconds, the others are refused (429).
+    """
+    source = request.client.host if request.client else ""
+    who = await keys.sign_in(body.api_key, source=source)
     return TokenResponse(
         access_token=tokens.issue(who), expires_in=LIFETIME_S, tenant=who.tenant, role=who.role
     )

@@ -8,6 +8,7 @@ import sys
 import textwrap
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
+import httpx
 import pytest
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
@@ -216,3 +217,32 @@ async def test_three_hundred_silent_connections_make_nobody_deaf_and_no_log(
     assert len(lines) <= 2, lines
     for line in lines:
         assert json.loads(line)["event"] == "connections.cut"
+
+
+async def tell_source(scope: Scope, receive: Receive, send: Send) -> None:
+    client = Request(scope).client
+    await PlainTextResponse(client.host if client else "")(scope, receive, send)
+
+
+@pytest.mark.parametrize(
+    ("trusted", "said", "believed"),
+    [
+        ("", "192.0.2.1", HOST),
+        ("10.0.0.0/8", "192.0.2.1", HOST),
+        (HOST, "192.0.2.1", "192.0.2.1"),
+        (HOST, "198.51.100.9, 192.0.2.1", "192.0.2.1"),
+        ("*", "192.0.2.1", "192.0.2.1"),
+    ],
+)
+async def test_only_a_trusted_proxy_says_whose_request_it_passes_on(
+    trusted: str, said: str, believed: str
+) -> None:
+    port, ready = free_port(), asyncio.Event()
+    server = Server(tell_source, (HOST, port), Connections(Bounds()), trusted_proxies=trusted)
+    running = asyncio.create_task(server.run_until_exit(ready.set))
+    await ready.wait()
+    async with httpx.AsyncClient() as client:
+        answer = await client.get(f"http://{HOST}:{port}/", headers={"X-Forwarded-For": said})
+    server.should_exit = True
+    await running
+    assert answer.text == believed

@@ -1,18 +1,16 @@
-"""Use cases of the workspace."""
+"""Projects: made, listed, changed and removed."""
 
 from collections.abc import Awaitable
 
-from services.workspace.domain.api_keys import NewKey, key_id_of, make_key, same
 from services.workspace.domain.projects import ProjectDraft, check_tiling
-from services.workspace.repository import API_KEYS, PROJECTS, SERVICE, ApiKey, Project
-from shared.callers import ROLES, Caller, Role
+from services.workspace.repository import PROJECTS, SERVICE, Project
+from shared.callers import Caller
 from shared.clock import Clock, utc_now
 from shared.contracts.project_events import ProjectCreated, ProjectDeleted, ProjectUpdated
 from shared.documents.port import (
     Collection,
     Contains,
     Documents,
-    EveryTenant,
     Remove,
     Sort,
     TenantScope,
@@ -24,54 +22,19 @@ from shared.errors import (
     AlreadyExists,
     FieldError,
     QuotaExceeded,
-    Unauthenticated,
 )
 from shared.ids import derived_id, new_id
 from shared.paging import Page, PageParams, page_of
 
 
-class Workspace:
-    """Keys and projects over the document store."""
+class Projects:
+    """Projects over the document store."""
 
     def __init__(self, documents: Documents, *, max_projects: int, clock: Clock = utc_now) -> None:
         self._documents = documents
         self._receipts = Receipts(documents, SERVICE)
         self._max_projects = max_projects
         self._clock = clock
-
-    async def add_key(self, tenant: str, key: NewKey, *, name: str, role: Role) -> None:
-        """Store a key; the same key again is harmless."""
-        keys = self._documents.collection(API_KEYS, TenantScope(tenant))
-        document = ApiKey(
-            id=key.key_id,
-            tenant=tenant,
-            name=name,
-            digest=key.digest,
-            role=role,
-            created_at=self._clock(),
-        )
-        try:
-            await keys.insert(document)
-        except AlreadyExists:
-            return
-
-    async def make_key(self, tenant: str, *, name: str, role: Role) -> str:
-        """Make, store and return a new key."""
-        key = make_key()
-        await self.add_key(tenant, key, name=name, role=role)
-        return key.text
-
-    async def sign_in(self, api_key: str) -> Caller:
-        """Return whom a key belongs to; raise Unauthenticated."""
-        key_id = key_id_of(api_key)
-        keys = self._documents.collection(API_KEYS, EveryTenant())
-        stored = await keys.find(key_id) if key_id else None
-        if stored is None or stored.revoked_at or not same(api_key, stored.digest):
-            raise Unauthenticated("the API key is wrong or revoked")
-        role = next((known for known in ROLES if known == stored.role), None)
-        if role is None:
-            raise Unauthenticated("the API key has a role that this release does not know")
-        return Caller(stored.tenant, stored.id, role)
 
     async def create_project(
         self, who: Caller, wanted: ProjectDraft, *, key: str | None

@@ -1,0 +1,87 @@
+"""A live stream ends with the credential that opened it."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import httpx
+from fastapi import APIRouter
+from sse_starlette.event import ServerSentEvent
+
+from shared.callers import Caller
+from shared.clock import utc_now
+from shared.http.app import create_app
+from shared.http.callers import Viewer
+from shared.http.face import Face
+from shared.http.live import LIVE, Live
+from shared.http.tokens import LIFETIME_S, Tokens
+from tests.running import HANG_S
+
+SECRET = "s3cr3t-" * 6
+ROOT = Path(__file__).parents[3]
+router = APIRouter()
+closed: list[str] = []
+
+
+async def two_and_silence() -> AsyncIterator[ServerSentEvent]:
+    try:
+        yield ServerSentEvent(data="first")
+        yield ServerSentEvent(data="second")
+        await asyncio.Event().wait()
+    finally:
+        closed.append("closed")
+
+
+async def three() -> AsyncIterator[ServerSentEvent]:
+    for word in ("first", "second", "third"):
+        yield ServerSentEvent(data=word)
+
+
+@router.get("/silent", response_class=Live, responses=LIVE)
+async def silent(who: Viewer) -> Live:
+    return Live(two_and_silence(), who)
+
+
+@router.get("/short", response_class=Live, responses=LIVE)
+async def short(who: Viewer) -> Live:
+    return Live(three(), who)
+
+
+async def heard(path: str, token: str) -> httpx.Response:
+    app = create_app(
+        Face(name="svc", summary="", routers=(router,)), tokens=Tokens(SECRET), checks={}
+    )
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app=app), base_url="http://loupe/api/svc"
+    ) as client:
+        async with asyncio.timeout(HANG_S):
+            return await client.get(path, headers={"Authorization": f"Bearer {token}"})
+
+
+async def test_a_stream_that_says_nothing_more_ends_with_its_token() -> None:
+    almost_over = utc_now() - timedelta(seconds=LIFETIME_S - 2)
+    token = Tokens(SECRET, clock=lambda: almost_over).issue(Caller("t", "k", "viewer"))
+    closed.clear()
+    answer = await heard("/silent", token)
+    assert answer.status_code == 200
+    assert re.findall(r"data: (\w+)", answer.text) == ["first", "second"]
+    assert closed == ["closed"]
+    assert (await heard("/silent", token)).status_code == 401
+
+
+async def test_a_stream_that_is_over_ends_with_its_events() -> None:
+    answer = await heard("/short", Tokens(SECRET).issue(Caller("t", "k", "viewer")))
+    assert re.findall(r"data: (\w+)", answer.text) == ["first", "second", "third"]
+
+
+def test_no_route_streams_events_past_the_rule() -> None:
+    rule = ROOT / "shared/http/live.py"
+    found = {
+        path
+        for folder in ("services", "shared")
+        for path in (ROOT / folder).rglob("*.py")
+        if "node_modules" not in path.parts and "EventSourceResponse" in path.read_text()
+    }
+    assert found == {rule}
