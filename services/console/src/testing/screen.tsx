@@ -1,6 +1,7 @@
 /** Opens the whole application at an address, in one of its languages. */
-import { render } from "@testing-library/react";
+import { render, waitFor } from "@testing-library/react";
 import { createMemoryRouter } from "react-router";
+import { expect } from "vitest";
 import { App } from "../app/App";
 import { queryClient } from "../app/queries";
 import { routes } from "../app/routes";
@@ -20,4 +21,11 @@ export function open(address: string, language: Language) {
     <App router={router} queries={queryClient()} spoken={{ language, words }} />,
   );
   return { ...drawn, router, words };
+}
+
+/** Waits until it can be seen: what opens over a page is in it a moment before it is placed and shown. */
+export async function seen(find: () => HTMLElement): Promise<void> {
+  await waitFor(() => {
+    expect(find()).toBeVisible();
+  });
 }

@@ -6,7 +6,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import type { Annotation, ShapeKind } from "../../api/annotation";
 import { annotation, image, project } from "../../testing/builders";
 import { answers, pageOf, problem } from "../../testing/platform";
-import { LANGUAGES, open } from "../../testing/screen";
+import { LANGUAGES, open, seen } from "../../testing/screen";
 
 const IMAGES = "GET /api/gallery/projects/p1/images";
 const LABELS = "GET /api/annotation/projects/p1/labels";
@@ -61,7 +61,7 @@ describe.each(LANGUAGES)("the annotate page in %s", (language) => {
   test("it begins with the first image that nobody has annotated", async () => {
     answers(around(BARE));
     const { router, words } = open("/projects/p1/annotate", language);
-    expect(await screen.findByRole("button", { name: new RegExp(words.editor.actions["tool box"]) })).toBeVisible();
+    await seen(() => screen.getByRole("button", { name: new RegExp(words.editor.actions["tool box"]) }));
     expect(router.state.location.pathname).toBe("/projects/p1/annotate/i2");
     expect(screen.getByTestId("save-state")).toHaveTextContent(words.annotate.saved);
   });
@@ -69,7 +69,7 @@ describe.each(LANGUAGES)("the annotate page in %s", (language) => {
   test("without images it leads to the gallery", async () => {
     answers({ ...around(), [IMAGES]: pageOf() });
     const { words } = open("/projects/p1/annotate", language);
-    expect(await screen.findByText(words.annotate.none)).toBeVisible();
+    await seen(() => screen.getByText(words.annotate.none));
     expect(screen.getByRole("link", { name: words.annotate.goGallery })).toHaveAttribute("href", "/projects/p1/gallery");
   });
 
@@ -169,7 +169,7 @@ test("an image is labelled as a whole by a digit", async () => {
   });
   const saved = saving();
   const { words } = open("/projects/p1/annotate/i2", "en");
-  expect(await screen.findByText(words.editor.wholeHint)).toBeVisible();
+  await seen(() => screen.getByText(words.editor.wholeHint));
   expect(screen.queryByRole("button", { name: new RegExp(words.editor.actions["tool box"]) })).toBeNull();
   await userEvent.keyboard("1");
   await userEvent.keyboard("2");

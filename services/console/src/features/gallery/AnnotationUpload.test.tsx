@@ -5,7 +5,7 @@ import { HttpResponse } from "msw";
 import { describe, expect, test } from "vitest";
 import { imageLimits, importedFile, importReport, project } from "../../testing/builders";
 import { answers, pageOf, problem } from "../../testing/platform";
-import { LANGUAGES, open } from "../../testing/screen";
+import { LANGUAGES, open, seen } from "../../testing/screen";
 import type { Words } from "../../i18n/language";
 
 const IMPORTS = "POST /api/annotation/projects/p1/imports";
@@ -75,7 +75,7 @@ describe.each(LANGUAGES)("the import of annotations in %s", (language) => {
     const queries = asked((query) => HttpResponse.json(query.get("on_conflict") === "replace" ? REPLACED : KEPT));
     const { words } = open("/projects/p1/gallery", language);
     await pick(words);
-    expect(await screen.findByText(words.imports.would(3, 1))).toBeVisible();
+    await seen(() => screen.getByText(words.imports.would(3, 1)));
     expect(screen.getByText(words.imports.nothingYet)).toBeVisible();
     expect(screen.getByTestId("import-kept")).toHaveTextContent("2");
     expect(screen.getByTestId("import-unmatched")).toHaveTextContent("1");
@@ -85,7 +85,7 @@ describe.each(LANGUAGES)("the import of annotations in %s", (language) => {
     expect(screen.getByText("no image lost.jpg")).toBeVisible();
     expect(screen.getByText(words.imports.onConflict.merge.about)).toBeVisible();
     await userEvent.click(screen.getByRole("radio", { name: new RegExp(words.imports.onConflict.replace.name) }));
-    expect(await screen.findByText(words.imports.theirObjects(7))).toBeVisible();
+    await seen(() => screen.getByText(words.imports.theirObjects(7)));
     expect(queries).toEqual(["dry_run=true&on_conflict=keep", "dry_run=true&on_conflict=replace"]);
   });
 
@@ -93,11 +93,11 @@ describe.each(LANGUAGES)("the import of annotations in %s", (language) => {
     asked(() => problem(422, "archive-refused", "not a zip"));
     const { words } = open("/projects/p1/gallery", language);
     await pick(words);
-    expect(await screen.findByText(words.problems["archive-refused"])).toBeVisible();
+    await seen(() => screen.getByText(words.problems["archive-refused"]));
     expect(screen.getByText("not a zip")).toBeVisible();
     expect(screen.getByTestId("import-now")).toBeDisabled();
     await userEvent.click(screen.getByRole("button", { name: words.imports.another }));
-    expect(await screen.findByText(words.gallery.dropArchive)).toBeVisible();
+    await seen(() => screen.getByText(words.gallery.dropArchive));
   });
 });
 
@@ -105,7 +105,7 @@ test("with nothing imported yet the step shows its rules and no report", async (
   answers(AROUND);
   const { words } = open("/projects/p1/gallery", "en");
   await openStep(words);
-  expect(await screen.findByText(words.gallery.archiveRules[0] ?? "")).toBeVisible();
+  await seen(() => screen.getByText(words.gallery.archiveRules[0] ?? ""));
   expect(screen.queryByTestId("import-report")).toBeNull();
 });
 
@@ -115,15 +115,15 @@ test("the report stands when the dialog is opened again, and one click undoes th
   await pick(words);
   await screen.findByText(words.imports.would(3, 1));
   await userEvent.click(screen.getByTestId("import-now"));
-  expect(await screen.findByText(words.imports.imported(1, 0))).toBeVisible();
+  await seen(() => screen.getByText(words.imports.imported(1, 0)));
   expect(queries.at(-1)).toBe("dry_run=false&on_conflict=keep");
   await userEvent.click(screen.getByRole("button", { name: words.common.done }));
   await waitFor(() => expect(screen.queryByTestId("import-report")).toBeNull());
   await openStep(words);
-  expect(await screen.findByText(words.imports.imported(1, 0))).toBeVisible();
+  await seen(() => screen.getByText(words.imports.imported(1, 0)));
   answers({ "POST /api/annotation/projects/p1/imports/:id": { restored: 2, cleared: 1, left: 1 } });
   await userEvent.click(screen.getByRole("button", { name: words.imports.undo }));
-  expect(await screen.findByText(words.imports.undone(2, 1))).toBeVisible();
+  await seen(() => screen.getByText(words.imports.undone(2, 1)));
   expect(screen.getByText(words.imports.undoneLeft(1))).toBeVisible();
   expect(screen.queryByRole("button", { name: words.imports.undo })).toBeNull();
 });
@@ -136,7 +136,7 @@ test("an undo that is refused says why and can be tried again", async () => {
   await screen.findByText(words.imports.would(3, 1));
   await userEvent.click(screen.getByTestId("import-now"));
   await userEvent.click(await screen.findByRole("button", { name: words.imports.undo }));
-  expect(await screen.findByText(words.problems.forbidden)).toBeVisible();
+  await seen(() => screen.getByText(words.problems.forbidden));
   expect(screen.getByRole("button", { name: words.imports.undo })).toBeEnabled();
 });
 
@@ -156,9 +156,9 @@ test("an import goes on while its dialog is closed, and says so", async () => {
   await userEvent.click(await screen.findByRole("button", { name: words.imports.closeMeanwhile }));
   await waitFor(() => expect(screen.queryByTestId("importing")).toBeNull());
   await openStep(words);
-  expect(await screen.findByTestId("importing")).toBeVisible();
+  await seen(() => screen.getByTestId("importing"));
   finish();
-  expect(await screen.findByText(words.imports.imported(1, 0))).toBeVisible();
+  await seen(() => screen.getByText(words.imports.imported(1, 0)));
 });
 
 test("an import that fails keeps the archive and the choice", async () => {
@@ -169,7 +169,7 @@ test("an import that fails keeps the archive and the choice", async () => {
   await userEvent.click(screen.getByRole("radio", { name: new RegExp(words.imports.onConflict.merge.name) }));
   await waitFor(() => expect(screen.getByTestId("import-now")).toBeEnabled());
   await userEvent.click(screen.getByTestId("import-now"));
-  expect(await screen.findByText(words.problems.forbidden)).toBeVisible();
+  await seen(() => screen.getByText(words.problems.forbidden));
   expect(screen.getByText("labels.zip")).toBeVisible();
   expect(screen.getByRole("radio", { name: new RegExp(words.imports.onConflict.merge.name) })).toBeChecked();
 });

@@ -5,7 +5,7 @@ import { HttpResponse } from "msw";
 import { describe, expect, test } from "vitest";
 import { annotation, image, imageDetail, imageLimits, project } from "../../testing/builders";
 import { answers, pageOf, problem } from "../../testing/platform";
-import { LANGUAGES, open } from "../../testing/screen";
+import { LANGUAGES, open, seen } from "../../testing/screen";
 
 const IMAGES = "GET /api/gallery/projects/p1/images";
 const AROUND = {
@@ -34,7 +34,7 @@ describe.each(LANGUAGES)("the gallery in %s", (language) => {
   test("without an image it invites to upload some", async () => {
     answers({ ...AROUND, [IMAGES]: pageOf() });
     const { words } = open("/projects/p1/gallery", language);
-    expect(await screen.findByText(words.gallery.none)).toBeVisible();
+    await seen(() => screen.getByText(words.gallery.none));
     await userEvent.click(screen.getByRole("button", { name: words.gallery.uploadFirst }));
     expect(await screen.findByText(words.gallery.limitFormat(2))).toBeInTheDocument();
     expect(screen.getByText(words.gallery.limitPixels("30 × 30", "900 × 700"))).toBeInTheDocument();
@@ -43,10 +43,10 @@ describe.each(LANGUAGES)("the gallery in %s", (language) => {
   test("refused, it says why and tries again when asked to", async () => {
     answers({ ...AROUND, [IMAGES]: () => problem(403, "forbidden") });
     const { words } = open("/projects/p1/gallery", language);
-    expect(await screen.findByText(words.problems.forbidden)).toBeVisible();
+    await seen(() => screen.getByText(words.problems.forbidden));
     answers({ [IMAGES]: listed(ROWS) });
     await userEvent.click(screen.getByRole("button", { name: words.common.retry }));
-    expect(await screen.findByText("part-0.jpg")).toBeVisible();
+    await seen(() => screen.getByText("part-0.jpg"));
   });
 
   test("labels are counted, each name once, with every one of them in the title", async () => {
@@ -61,7 +61,7 @@ describe.each(LANGUAGES)("the gallery in %s", (language) => {
 test("a page that its last image has left is never shown as an empty gallery", async () => {
   answers({ ...AROUND, [IMAGES]: listed(ROWS) });
   const { router } = open("/projects/p1/gallery?page=7", "en");
-  expect(await screen.findByText("part-11.jpg")).toBeVisible();
+  await seen(() => screen.getByText("part-11.jpg"));
   expect(router.state.location.search).toBe("?page=2");
 });
 
@@ -81,12 +81,12 @@ test("the next image follows over the end of a page, and Back closes the image",
   const { router, words } = open("/projects/p1/gallery", "en");
   const last = await screen.findByRole("row", { name: /part-9\.jpg/ });
   await userEvent.click(within(last).getByRole("button", { name: words.common.view }));
-  expect(await screen.findByText(words.gallery.placeOf(10, 12))).toBeVisible();
+  await seen(() => screen.getByText(words.gallery.placeOf(10, 12)));
   await userEvent.keyboard("{ArrowRight}");
-  expect(await screen.findByText(words.gallery.placeOf(11, 12))).toBeVisible();
+  await seen(() => screen.getByText(words.gallery.placeOf(11, 12)));
   expect(router.state.location.search).toBe("?image=i10&page=2");
   await userEvent.keyboard("{ArrowLeft}");
-  expect(await screen.findByText(words.gallery.placeOf(10, 12))).toBeVisible();
+  await seen(() => screen.getByText(words.gallery.placeOf(10, 12)));
   await router.navigate(-1);
   await waitFor(() => expect(router.state.location.search).toBe(""));
 });
@@ -95,5 +95,5 @@ test("a hundred rows are drawn without an error", async () => {
   const hundred = Array.from({ length: 100 }, (_, place) => image({ id: `i${place}`, name: `part-${place}.jpg` }));
   answers({ ...AROUND, [IMAGES]: listed(hundred) });
   open("/projects/p1/gallery?page_size=100", "en");
-  expect(await screen.findByText("part-99.jpg")).toBeVisible();
+  await seen(() => screen.getByText("part-99.jpg"));
 });

@@ -4,7 +4,7 @@ import userEvent from "@testing-library/user-event";
 import { describe, expect, test } from "vitest";
 import { project } from "../../testing/builders";
 import { answers, pageOf, refusesEverything } from "../../testing/platform";
-import { LANGUAGES, open } from "../../testing/screen";
+import { LANGUAGES, open, seen } from "../../testing/screen";
 
 const LIST = "GET /api/workspace/projects";
 
@@ -12,16 +12,16 @@ describe.each(LANGUAGES)("the list of projects in %s", (language) => {
   test("without a project it invites to make one", async () => {
     answers({ [LIST]: pageOf() });
     const { words } = open("/", language);
-    expect(await screen.findByText(words.projects.none)).toBeVisible();
+    await seen(() => screen.getByText(words.projects.none));
   });
 
   test("refused, it says why and tries again when asked to", async () => {
     refusesEverything();
     const { words } = open("/", language);
-    expect(await screen.findByText(words.problems.forbidden)).toBeVisible();
+    await seen(() => screen.getByText(words.problems.forbidden));
     answers({ [LIST]: pageOf(project()) });
     await userEvent.click(screen.getByRole("button", { name: words.common.retry }));
-    expect(await screen.findByRole("link", { name: /Surfaces/ })).toBeVisible();
+    await seen(() => screen.getByRole("link", { name: /Surfaces/ }));
   });
 
   test("every project is a card that leads to its gallery", async () => {

@@ -5,7 +5,7 @@ import { HttpResponse } from "msw";
 import { describe, expect, test } from "vitest";
 import { errorImage, judgement, labelResult, project, report, training } from "../../testing/builders";
 import { answers, pageOf, problem } from "../../testing/platform";
-import { LANGUAGES, open } from "../../testing/screen";
+import { LANGUAGES, open, seen } from "../../testing/screen";
 
 const VERSIONS = "GET /api/trainer/projects/p1/versions";
 const REPORT = "GET /api/evaluator/projects/p1/versions/V1/report";
@@ -25,24 +25,24 @@ describe.each(LANGUAGES)("the report in %s", (language) => {
   test("before the first version it leads to training", async () => {
     answers({ ...AROUND, [VERSIONS]: pageOf() });
     const { words } = open("/projects/p1/report", language);
-    expect(await screen.findByText(words.report.none)).toBeVisible();
+    await seen(() => screen.getByText(words.report.none));
     expect(screen.getByRole("button", { name: words.report.goTrain })).toBeVisible();
   });
 
   test("refused, it says why and tries again when asked to", async () => {
     answers({ ...AROUND, [REPORT]: () => problem(403, "forbidden") });
     const { words } = open("/projects/p1/report/V1", language);
-    expect(await screen.findByText(words.problems.forbidden)).toBeVisible();
+    await seen(() => screen.getByText(words.problems.forbidden));
     answers({ [REPORT]: report() });
     await userEvent.click(screen.getByRole("button", { name: words.common.retry }));
-    expect(await screen.findByTestId("conclusion")).toBeVisible();
+    await seen(() => screen.getByTestId("conclusion"));
   });
 
   test("the slider's threshold stands in the address, and the words follow it", async () => {
     answers(AROUND);
     const { router, words } = open("/projects/p1/report/V1?threshold=0.60", language);
     const figures = { truths: 10, precision: "100.0%", recall: "40.0%", f1: "0.571" };
-    expect(await screen.findByText(words.report.outcome({ ...figures, found: 4, wrong: 0 }))).toBeVisible();
+    await seen(() => screen.getByText(words.report.outcome({ ...figures, found: 4, wrong: 0 })));
     const number = screen.getByRole("spinbutton", { name: words.report.threshold });
     fireEvent.change(number, { target: { value: "0.45" } });
     await waitFor(() => expect(router.state.location.search).toBe("?threshold=0.45"));
@@ -111,7 +111,7 @@ describe.each(LANGUAGES)("the judgement in %s", (language) => {
     expect(shown).toHaveTextContent(`60 % ${words.report.stages.rendering}`);
     expect(screen.getByTestId("conclusion")).toBeVisible();
     answers({ [JUDGEMENT]: judgement({ revision: 2 }), [REPORT]: report({ revision: 2, conclusion: "Another one." }) });
-    expect(await screen.findByText("Another one.", {}, { timeout: 4_000 })).toBeVisible();
+    await seen(() => screen.getByText("Another one."));
     expect(screen.queryByTestId("judgement")).toBeNull();
     expect(await screen.findByText(words.report.recomputed)).toBeInTheDocument();
   });
@@ -120,7 +120,7 @@ describe.each(LANGUAGES)("the judgement in %s", (language) => {
     const running = judgement({ state: "running", revision: 0, progress: { percent: 20, stage: "computing" } });
     answers({ ...AROUND, [REPORT]: () => problem(404, "not-found"), [JUDGEMENT]: running });
     const { words } = open("/projects/p1/report/V1", language);
-    expect(await screen.findByText(words.report.computing)).toBeVisible();
+    await seen(() => screen.getByText(words.report.computing));
     const cancelled = judgement({ state: "cancelled", revision: 0 });
     answers({
       "POST /api/evaluator/projects/p1/versions/V1/judgement:cancel": cancelled,
@@ -128,7 +128,7 @@ describe.each(LANGUAGES)("the judgement in %s", (language) => {
       [REPORT]: () => problem(409, "conflict", "version V1 could not be judged"),
     });
     await userEvent.click(await screen.findByRole("button", { name: words.common.cancel }));
-    expect(await screen.findByText("version V1 could not be judged")).toBeVisible();
+    await seen(() => screen.getByText("version V1 could not be judged"));
     expect(screen.queryByTestId("judgement")).toBeNull();
     expect(screen.getByRole("button", { name: new RegExp(words.report.recompute) })).toBeVisible();
   });
@@ -137,7 +137,7 @@ describe.each(LANGUAGES)("the judgement in %s", (language) => {
 test("a computation that failed leaves the earlier report, and says why", async () => {
   answers({ ...AROUND, [JUDGEMENT]: judgement({ state: "failed", reason: "the predictions blob is damaged" }) });
   const { words } = open("/projects/p1/report/V1", "en");
-  expect(await screen.findByText(words.report.notRecomputed)).toBeVisible();
+  await seen(() => screen.getByText(words.report.notRecomputed));
   expect(screen.getByText("the predictions blob is damaged")).toBeVisible();
 });
 

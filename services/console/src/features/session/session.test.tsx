@@ -6,7 +6,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { signOut, standing } from "../../api/session";
 import { project } from "../../testing/builders";
 import { answers, pageOf, problem } from "../../testing/platform";
-import { LANGUAGES, open } from "../../testing/screen";
+import { LANGUAGES, open, seen } from "../../testing/screen";
 
 const TOKENS = "POST /api/workspace/tokens";
 const PROJECTS = "GET /api/workspace/projects";
@@ -37,7 +37,7 @@ describe.each(LANGUAGES)("the session in %s", (language) => {
     answers({ [TOKENS]: () => problem(401, "unauthenticated") });
     const { words } = open("/", language);
     await typeKey("wrong");
-    expect(await screen.findByText(words.problems.unauthenticated)).toBeVisible();
+    await seen(() => screen.getByText(words.problems.unauthenticated));
   });
 
   test("its end lays a sign-in over the work, which then goes on where it stood", async () => {
@@ -64,7 +64,7 @@ describe.each(LANGUAGES)("the session in %s", (language) => {
     await waitFor(() => expect(screen.queryByText(words.session.ended)).toBeNull());
     expect(standing().session?.accessToken).toBe("newer");
     // The request that met the end has been sent again by itself.
-    expect(await screen.findByText(words.problems.forbidden)).toBeVisible();
+    await seen(() => screen.getByText(words.problems.forbidden));
   });
 });
 
@@ -86,7 +86,7 @@ test("a tab without a key that is refused signs out no other tab", async () => {
     JSON.stringify({ tenant: "default", accessToken: "renewed", expiresAt: Date.now() + 900_000 }),
   );
   otherTabSpoke();
-  expect(await screen.findByRole("link", { name: /Surfaces/ })).toBeVisible();
+  await seen(() => screen.getByRole("link", { name: /Surfaces/ }));
 });
 
 test("a platform that does not answer is told of, and asked again until it does", async () => {
@@ -96,6 +96,6 @@ test("a platform that does not answer is told of, and asked again until it does"
   await typeKey("key");
   expect(await screen.findByTestId("no-answer")).toHaveTextContent(/No answer from the platform since \d\d:\d\d/);
   answers({ [PROJECTS]: pageOf(project()), "GET /api/workspace/healthz": { status: "alive" } });
-  expect(await screen.findByRole("link", { name: /Surfaces/ }, { timeout: 15_000 })).toBeVisible();
+  await seen(() => screen.getByRole("link", { name: /Surfaces/ }));
   expect(screen.queryByTestId("no-answer")).toBeNull();
 });

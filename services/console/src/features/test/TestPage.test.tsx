@@ -5,7 +5,7 @@ import { HttpResponse } from "msw";
 import { afterEach, describe, expect, test } from "vitest";
 import { annotation, deployment, imageDetail, prediction, project, testRun, training } from "../../testing/builders";
 import { answers, pageOf, problem } from "../../testing/platform";
-import { LANGUAGES, open } from "../../testing/screen";
+import { LANGUAGES, open, seen } from "../../testing/screen";
 
 const DEPLOYED = "GET /api/inference/projects/p1/deployments";
 const RUNS = "GET /api/inference/projects/p1/test-runs";
@@ -36,13 +36,13 @@ describe.each(LANGUAGES)("the test page in %s", (language) => {
   test("before the first version it leads to training", async () => {
     answers({ ...AROUND, [DEPLOYED]: pageOf() });
     const { words } = open("/projects/p1/test", language);
-    expect(await screen.findByText(words.test.noVersion)).toBeVisible();
+    await seen(() => screen.getByText(words.test.noVersion));
   });
 
   test("refused, it says why and tries again when asked to", async () => {
     answers({ ...AROUND, [DEPLOYED]: () => problem(403, "forbidden") });
     const { words } = open("/projects/p1/test", language);
-    expect(await screen.findByText(words.problems.forbidden)).toBeVisible();
+    await seen(() => screen.getByText(words.problems.forbidden));
     answers({ [DEPLOYED]: pageOf(deployment()) });
     await userEvent.click(screen.getByRole("button", { name: words.common.retry }));
     expect((await screen.findAllByText("part-1.jpg"))[0]).toBeVisible();
@@ -51,7 +51,7 @@ describe.each(LANGUAGES)("the test page in %s", (language) => {
   test("findings are shown from the version's own threshold on", async () => {
     answers(AROUND);
     const { words } = open("/projects/p1/test", language);
-    expect(await screen.findByText("0.39")).toBeVisible();
+    await seen(() => screen.getByText("0.39"));
     expect((await screen.findAllByText(words.test.found(1)))[0]).toBeVisible();
   });
 });
@@ -72,15 +72,15 @@ test("a correction is kept when its page is left, goes on, can be taken back and
   });
   const { words, unmount } = open("/projects/p1/test", "en");
   await correcting(words);
-  expect(await screen.findByRole("button", { name: "scratch 0.90" })).toBeVisible();
+  await seen(() => screen.getByRole("button", { name: "scratch 0.90" }));
   await userEvent.keyboard(".{ArrowRight}{Shift>}{ArrowDown}{/Shift}");
   expect(screen.queryByRole("button", { name: "scratch 0.90" })).toBeNull();
   unmount();
 
   open("/projects/p1/test", "en");
   await userEvent.click(await screen.findByRole("button", { name: words.test.goOn }));
-  expect(await screen.findByTestId("draft-restored")).toBeVisible();
-  expect(await screen.findByRole("button", { name: "scratch" })).toBeVisible();
+  await seen(() => screen.getByTestId("draft-restored"));
+  await seen(() => screen.getByRole("button", { name: "scratch" }));
   await userEvent.keyboard(".{Delete}");
   expect(screen.queryByRole("button", { name: "scratch" })).toBeNull();
   await userEvent.keyboard("{Control>}z{/Control}");
@@ -106,7 +106,7 @@ test("a correction that was saved opens again as the annotation it is now", asyn
   });
   const { words } = open("/projects/p1/test", "en");
   await userEvent.click(await screen.findByRole("button", { name: words.test.edit }));
-  expect(await screen.findByRole("button", { name: "scratch" })).toBeVisible();
+  await seen(() => screen.getByRole("button", { name: "scratch" }));
   await userEvent.keyboard(".{ArrowLeft}");
   await userEvent.click(screen.getByRole("button", { name: words.test.save }));
   await waitFor(() => expect(header).toBe('"3"'));
@@ -125,7 +125,7 @@ test("work kept over an annotation that somebody else saved since does not take 
   });
   const { words, unmount } = open("/projects/p1/test", "en");
   await userEvent.click(await screen.findByRole("button", { name: words.test.edit }));
-  expect(await screen.findByRole("button", { name: "scratch" })).toBeVisible();
+  await seen(() => screen.getByRole("button", { name: "scratch" }));
   await userEvent.keyboard(".{ArrowLeft}");
   unmount();
 

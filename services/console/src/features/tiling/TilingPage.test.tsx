@@ -4,7 +4,7 @@ import userEvent from "@testing-library/user-event";
 import { describe, expect, test } from "vitest";
 import { project, tilePlan } from "../../testing/builders";
 import { answers, problem } from "../../testing/platform";
-import { LANGUAGES, open } from "../../testing/screen";
+import { LANGUAGES, open, seen } from "../../testing/screen";
 
 const PLAN = "GET /api/tiling/projects/p1/plan";
 const AROUND = { "GET /api/workspace/projects/p1": project() };
@@ -19,10 +19,10 @@ describe.each(LANGUAGES)("the tile advice in %s", (language) => {
   test("refused, it says why and tries again when asked to", async () => {
     answers({ ...AROUND, [PLAN]: () => problem(403, "forbidden") });
     const { words } = open("/projects/p1/tiling", language);
-    expect(await screen.findByText(words.problems.forbidden)).toBeVisible();
+    await seen(() => screen.getByText(words.problems.forbidden));
     answers({ [PLAN]: tilePlan({ image_width: 400, image_height: 300 }) });
     await userEvent.click(screen.getByRole("button", { name: words.common.retry }));
-    expect(await screen.findByText(words.tiling.noTarget)).toBeVisible();
+    await seen(() => screen.getByText(words.tiling.noTarget));
   });
 
   test("the cut is drawn tile by tile, and what forbids it is said", async () => {
@@ -35,7 +35,7 @@ describe.each(LANGUAGES)("the tile advice in %s", (language) => {
       [PLAN]: tilePlan({ image_width: 400, image_height: 300, preview, violations: ["the tiles are too small"] }),
     });
     const { words } = open("/projects/p1/tiling", language);
-    expect(await screen.findByRole("img", { name: words.tiling.previewOf(2) })).toBeVisible();
+    await seen(() => screen.getByRole("img", { name: words.tiling.previewOf(2) }));
     expect(screen.getByText("the tiles are too small")).toBeVisible();
   });
 });

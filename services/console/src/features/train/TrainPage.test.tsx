@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import type { Training } from "../../api/trainer";
 import { nextTraining, policy, project, training } from "../../testing/builders";
 import { answers, pageOf, problem } from "../../testing/platform";
-import { LANGUAGES, open } from "../../testing/screen";
+import { LANGUAGES, open, seen } from "../../testing/screen";
 
 const TRAININGS = "GET /api/trainer/projects/p1/trainings";
 const AROUND = {
@@ -21,7 +21,7 @@ describe.each(LANGUAGES)("the training page in %s", (language) => {
   test("before the first training it says that there is none", async () => {
     answers({ ...AROUND, [TRAININGS]: pageOf() });
     const { words } = open("/projects/p1/train", language);
-    expect(await screen.findByText(words.train.none)).toBeVisible();
+    await seen(() => screen.getByText(words.train.none));
   });
 
   test("without pretrained weights it warns before the training, and beside what came of it", async () => {
@@ -32,21 +32,21 @@ describe.each(LANGUAGES)("the training page in %s", (language) => {
       [TRAININGS]: pageOf(training({ backbone_weights: "none", recipe })),
     });
     const { words } = open("/projects/p1/train", language);
-    expect(await screen.findByText(words.train.noWeights("mobilenet_v2"))).toBeVisible();
-    expect(await screen.findByText(words.train.fromNothing)).toBeVisible();
+    await seen(() => screen.getByText(words.train.noWeights("mobilenet_v2")));
+    await seen(() => screen.getByText(words.train.fromNothing));
   });
 
   test("with packaged weights it warns of nothing", async () => {
     answers({ ...AROUND, [TRAININGS]: pageOf() });
     const { words } = open("/projects/p1/train", language);
-    expect(await screen.findByText(words.train.none)).toBeVisible();
+    await seen(() => screen.getByText(words.train.none));
     expect(screen.queryByTestId("weights-missing")).toBeNull();
   });
 
   test("refused, it says why and tries again when asked to", async () => {
     answers({ ...AROUND, [TRAININGS]: () => problem(403, "forbidden") });
     const { words } = open("/projects/p1/train", language);
-    expect(await screen.findByText(words.problems.forbidden)).toBeVisible();
+    await seen(() => screen.getByText(words.problems.forbidden));
     answers({ [TRAININGS]: pageOf(training()) });
     await userEvent.click(screen.getByRole("button", { name: words.common.retry }));
     expect(await screen.findByRole("link", { name: "82.0%" })).toHaveAttribute("href", "/projects/p1/report/V1");
@@ -60,8 +60,8 @@ describe.each(LANGUAGES)("the training page in %s", (language) => {
     });
     const { words } = open("/projects/p1/train", language);
     await userEvent.click(await screen.findByLabelText(words.train.notPromoted));
-    expect(await screen.findByText("its rate is below the serving one")).toBeVisible();
+    await seen(() => screen.getByText("its rate is below the serving one"));
     await userEvent.click(screen.getByRole("button", { name: new RegExp(words.train.start) }));
-    expect(await screen.findByText(words.problems["no-annotations"])).toBeVisible();
+    await seen(() => screen.getByText(words.problems["no-annotations"]));
   });
 });
