@@ -38,7 +38,8 @@ class Report(Document):
     ``passes`` says of each corrected image whether the version gets it right; ``watched_key`` are
     the matches of those that teach. A judgement under way is the job ``job_id``; ``judged_by`` is
     the one whose outcome this is. While the first one runs, the state is ``running``.
-    ``pretrained`` tells whether the version's backbone was; None where nobody said.
+    ``pretrained`` tells whether the version's backbone was; None where nobody said. ``champion``
+    is the version that served when this one was made.
     """
 
     project_id: str
@@ -48,6 +49,7 @@ class Report(Document):
     manifest_key: str
     predictions_key: str
     pretrained: bool | None = None
+    champion: str = ""
     created_at: Timestamp
     revision: int = 1
     state: State = "completed"

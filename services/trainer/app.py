@@ -11,6 +11,7 @@ from services.trainer.handlers.promotion import Promotion
 from services.trainer.handlers.retraining import Retraining
 from services.trainer.handlers.training_queue import TrainingQueue
 from services.trainer.handlers.trainings import Trainings
+from services.trainer.handlers.versions import Versions
 from services.trainer.repository import (
     IMAGES,
     LINES,
@@ -50,6 +51,7 @@ def build(stores: Stores) -> Service:
     retraining = Retraining(documents, projects, images, queue, recipe=recipe)
     outcomes = Outcomes(documents, jobs, queue)
     promotion = Promotion(documents, projects, queue)
+    chosen = Versions(documents, projects, queue)
     work = TrainingWork(
         documents,
         AttemptFiles(documents, stores.blobs, settings),
@@ -62,7 +64,7 @@ def build(stores: Stores) -> Service:
         summary="Trainings, versions and the retraining policy",
         collections=(TRAININGS, LINES, IMAGES, RECEIPTS, job_spec(NAME), projects_spec(NAME)),
         routers=(trainings.router, versions.router, policies.router),
-        use_cases=(asked, coming, retraining),
+        use_cases=(asked, coming, retraining, chosen),
         subscriptions=(
             *projects.subscriptions(),
             *images.subscriptions(),

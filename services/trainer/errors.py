@@ -8,7 +8,8 @@
     │   └── NoAnnotations      422  images, but none is annotated
     └── Conflict
         ├── TrainingWaits      409  one runs and one waits already
-        └── NotResumable       409  it did not fail, or never got a dataset
+        ├── NotResumable       409  it did not fail, or never got a dataset
+        └── ServesAlready      409  a version that serves needs no promotion
 """
 
 from shared.errors import Conflict, InvalidInput
@@ -40,3 +41,10 @@ class NotResumable(Conflict):
 
     code = "not-resumable"
     title = "The training cannot be resumed"
+
+
+class ServesAlready(Conflict):
+    """The version that serves cannot be promoted."""
+
+    code = "serves-already"
+    title = "The version serves already"

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict
 from services.trainer.domain.recipe import Recipe
 from services.trainer.domain.retraining_policy import RetrainingPolicy
 from shared.clock import Timestamp
+from shared.contracts.training_events import VersionComparison
 from shared.documents.port import CollectionSpec, Document, Index
 from shared.documents.receipts import receipts_spec
 from shared.images.directory import images_spec
@@ -64,7 +65,10 @@ class Artefacts(BaseModel):
 
 
 class Training(Document):
-    """One training and, once it succeeded, the version that it made."""
+    """One training and, once it succeeded, the version that it made.
+
+    ``comparison`` is the one with the version that served when the gate decided.
+    """
 
     project_id: str
     number: int
@@ -88,6 +92,7 @@ class Training(Document):
     version_number: int | None = None
     artefacts: Artefacts | None = None
     figures: Figures | None = None
+    comparison: VersionComparison | None = None
     report_error: str = ""
     promoted: bool = False
     gate_reason: str = ""
@@ -117,13 +122,31 @@ class Order(BaseModel):
 
 
 class Champion(BaseModel):
-    """The version that serves."""
+    """The version that serves; ``order`` counts the project's promotions up to it."""
 
     model_config = ConfigDict(frozen=True)
 
     training_id: str
     version_number: int
     average_detection_rate: float | None
+    order: int = 0
+
+
+class Promoted(BaseModel):
+    """One change of the version that serves: who wanted it, and why.
+
+    ``by`` is a person, or empty where the gate decided; ``replaced`` served before.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    order: int
+    training_id: str
+    version_number: int
+    replaced: int | None
+    at: Timestamp
+    by: str
+    reason: str
 
 
 class Line(Document):
@@ -132,7 +155,7 @@ class Line(Document):
     Every start and end goes through a compare-and-set of this document, whose id is the project's.
     ``counted_to``: corrections up to this time are in a dataset that was asked for.
     ``failures``: trainings that failed since one succeeded; ``not_before``: until then no
-    correction starts another.
+    correction starts another. ``promotions`` are the latest changes of the champion, newest first.
     """
 
     trainings: int = 0
@@ -140,6 +163,7 @@ class Line(Document):
     running: Order | None = None
     waiting: Order | None = None
     champion: Champion | None = None
+    promotions: tuple[Promoted, ...] = ()
     policy: RetrainingPolicy = RetrainingPolicy()
     counted_to: Timestamp | None = None
     failures: int = 0

@@ -4,7 +4,7 @@ from services.trainer.handlers.outcomes import Outcomes
 from services.trainer.handlers.promotion import Promotion
 from services.trainer.handlers.retraining import Retraining
 from shared.contracts.annotation_events import AnnotationSaved, CorrectionSaved
-from shared.contracts.model_events import DeploymentFailed, ModelDeployed
+from shared.contracts.model_events import DeploymentFailed, ModelDeployed, ModelPromoted
 from shared.contracts.training_events import (
     ReportCompleted,
     ReportFailed,
@@ -29,6 +29,7 @@ def subscriptions(
         on(TrainingEnded, outcomes.ended),
         on(ReportCompleted, promotion.report_completed),
         on(ReportFailed, promotion.report_failed),
+        on(ModelPromoted, promotion.promoted),
         on(ModelDeployed, promotion.deployed),
         on(DeploymentFailed, promotion.deployment_failed),
     )

@@ -6,15 +6,16 @@ from shared.contracts.envelope import EXAMPLE_ID, EventBody
 
 
 class ModelPromoted(EventBody):
-    """A version passed the gate and is to be served; ``test_after``: then it tests images.
+    """A version is to be served: it passed the gate, or a person wants it.
 
-    ``order`` counts the promotions of a project: whatever the clocks say, the highest one serves.
+    ``test_after``: then it tests images. ``order`` counts the promotions of a project: whatever the
+    clocks say, the highest one serves.
     """
 
     type: ClassVar[str] = "model.promoted"
     topic: ClassVar[str] = "model"
     source: ClassVar[str] = "trainer"
-    consumers: ClassVar[tuple[str, ...]] = ("inference",)
+    consumers: ClassVar[tuple[str, ...]] = ("inference", "trainer")
     example: ClassVar[dict[str, Any]] = {
         "project_id": EXAMPLE_ID,
         "training_id": EXAMPLE_ID,

@@ -2,6 +2,8 @@
 
 from typing import Any, ClassVar
 
+from pydantic import BaseModel, ConfigDict
+
 from shared.contracts.envelope import EXAMPLE_ID, EventBody
 
 
@@ -69,7 +71,8 @@ class TrainingSucceeded(EventBody):
     """A version exists: its model, its dataset and its predictions on the held-out images.
 
     ``input_plan_hash`` names the tile plan that cut the images it was trained on. Without
-    ``pretrained`` its backbone began with random weights; None where nobody said.
+    ``pretrained`` its backbone began with random weights; None where nobody said. ``champion``
+    served when it was made.
     """
 
     type: ClassVar[str] = "training.succeeded"
@@ -97,6 +100,7 @@ class TrainingSucceeded(EventBody):
     golden_key: str
     input_plan_hash: str | None = None
     pretrained: bool | None = None
+    champion: str | None = None
 
 
 class TrainingEnded(EventBody):
@@ -119,8 +123,45 @@ class TrainingEnded(EventBody):
     reason: str = ""
 
 
+class ComparedFigure(BaseModel):
+    """A figure of two versions on the same images; the difference is ``after`` - ``before``.
+
+    ``low`` and ``high`` are its 95 % interval from paired draws of the images; None where nothing
+    can be said.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    name: str
+    before: float | None
+    after: float | None
+    difference: float | None
+    low: float | None
+    high: float | None
+    p_value: float | None
+
+
+class VersionComparison(BaseModel):
+    """A version against an earlier one by one yardstick: same held-out images, same truth.
+
+    Where the task has an operating point both are read where neither makes more than
+    ``false_per_image`` false detections. The first of the ``figures`` decides, the next is asked
+    where the first cannot tell. Without common images there are none.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    with_version: str
+    images: int
+    false_per_image: float | None = None
+    figures: tuple[ComparedFigure, ...] = ()
+
+
 class ReportCompleted(EventBody):
-    """A version is judged; the headline figures, all in [0, 1], at the report's threshold."""
+    """A version is judged; the headline figures, all in [0, 1], at the report's threshold.
+
+    ``comparisons`` are those with versions that may be serving.
+    """
 
     type: ClassVar[str] = "report.completed"
     topic: ClassVar[str] = "report"
@@ -151,6 +192,7 @@ class ReportCompleted(EventBody):
     f1: float | None
     best_threshold: float | None
     images: int
+    comparisons: tuple[VersionComparison, ...] = ()
 
 
 class ReportFailed(EventBody):

@@ -74,9 +74,12 @@ async def compare_versions(
     reports: Reading,
     with_: Annotated[str, Query(alias="with")],
 ) -> ComparisonAnswer:
-    """Compare this version with another one on the images both were judged on."""
-    found, states = await reports.comparison(who, project_id, version, other=with_)
-    return ComparisonAnswer.of((with_, version), found, states)
+    """Compare this version with another one on the images both were judged on.
+
+    Both are read where they make as many false detections, so that their rates mean the same.
+    """
+    found, point, states = await reports.comparison(who, project_id, version, other=with_)
+    return ComparisonAnswer.of((with_, version), found, point, states)
 
 
 @router.post(PATH + "/report:recompute")

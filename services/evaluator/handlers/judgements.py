@@ -65,6 +65,7 @@ class Judgements:
             manifest_key=data.manifest_key,
             predictions_key=data.predictions_key,
             pretrained=data.pretrained,
+            champion=data.champion or "",
             created_at=self._clock(),
             state="running",
         )

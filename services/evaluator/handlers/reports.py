@@ -5,7 +5,8 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Literal
 
-from services.evaluator.domain.objects.comparison import Comparison, Side, compare
+from services.evaluator.domain.objects.comparison import Comparison, compare
+from services.evaluator.domain.objects.equal_alarms import EqualAlarms, equal_alarms
 from services.evaluator.domain.objects.error_pages import (
     ImageErrors,
     Mark,
@@ -138,18 +139,20 @@ class Reports:
 
     async def comparison(
         self, who: Caller, project_id: str, version: str, *, other: str
-    ) -> tuple[Comparison, dict[str, State]]:
-        """Compare ``version`` with the earlier ``other``, each at its own best threshold."""
+    ) -> tuple[Comparison, EqualAlarms, dict[str, State]]:
+        """Compare ``version`` with the earlier ``other`` at as many false detections."""
         second, first = [await self.find(who, project_id, name) for name in (version, other)]
         if first.id == second.id:
             raise InvalidInput("a version cannot be compared with itself")
-        sides = [
-            Side(_matched(await self._stored(report))[1], report.threshold)
-            for report in (first, second)
-        ]
-        found = await asyncio.to_thread(compare, sides[0], sides[1])
+        both = [_matched(await self._stored(report))[1] for report in (first, second)]
+
+        def compared() -> tuple[Comparison, EqualAlarms]:
+            point = equal_alarms(both[0], both[1])
+            return compare(point.first, point.second), point
+
+        found, point = await asyncio.to_thread(compared)
         watched = set(first.passes) | set(second.passes)
-        return found, regression_states(watched, second.passes, first.passes)
+        return found, point, regression_states(watched, second.passes, first.passes)
 
     async def page(
         self, report: Report, *, form: Literal["html", "pdf"], language: Language

@@ -24,10 +24,11 @@ from services.evaluator.repository import (
 from services.evaluator.settings import EvaluatorSettings
 from services.evaluator.work.computation import LANGUAGES, compute, rendered_html, rendered_pdf
 from services.evaluator.work.image_traits import look_at
+from services.evaluator.work.yardsticks import Yardsticks
 from shared.blobs.content import put_by_hash
 from shared.blobs.port import Blobs
 from shared.contracts.envelope import EventBody
-from shared.contracts.training_events import ReportCompleted
+from shared.contracts.training_events import ReportCompleted, VersionComparison
 from shared.documents.port import Collection, Documents, Query, Range, Sort, TenantScope, Write
 from shared.errors import LoupeError, NotFound
 from shared.jobs.job import Job, Progress
@@ -45,6 +46,7 @@ class Judge:
         self._documents = documents
         self._blobs = blobs
         self._settings = settings
+        self._yardsticks = Yardsticks(documents, blobs, settings)
 
     async def judge(self, lease: Lease) -> None:
         """Judge the version of a job, unless an earlier attempt has stored its report already."""
@@ -131,7 +133,8 @@ class Judge:
                 "passes": said.regressions.passes,
             }
         )
-        return stored, headline(stored, said)
+        await lease.report(Progress(percent=99, stage="comparing"))
+        return stored, headline(stored, said, await self._yardsticks.of(stored))
 
     def _options(
         self, report: Report, version: Version, before: Sequence[Report], traits: ImageTraits
@@ -192,7 +195,9 @@ def _is_of(job: Job, report: Report) -> bool:
     return report.job_id == job.id and report.judged_by != job.id
 
 
-def headline(report: Report, said: AnyReport) -> ReportCompleted:
+def headline(
+    report: Report, said: AnyReport, comparisons: tuple[VersionComparison, ...] = ()
+) -> ReportCompleted:
     """Say in an event what the report found."""
     overall = said.overall
     detector = overall if isinstance(overall, DetectionOverall) else None
@@ -208,4 +213,5 @@ def headline(report: Report, said: AnyReport) -> ReportCompleted:
         f1=known(overall.f1),
         best_threshold=said.threshold if said.question else None,
         images=said.images,
+        comparisons=comparisons,
     )

@@ -12,6 +12,7 @@ from services.trainer.handlers.trainings import Standing
 from services.trainer.process.weight_places import Place
 from services.trainer.repository import Figures, Line, Mode, Training, Trigger
 from shared.clock import Timestamp
+from shared.contracts.training_events import VersionComparison
 from shared.texts.language import Told
 
 Status = Literal[
@@ -72,6 +73,7 @@ class TrainingResponse(BaseModel):
     duration_seconds: float | None
     progress: TrainingProgress
     figures: Figures | None
+    comparison: VersionComparison | None
     promoted: bool
     gate_reason: Told
     deployed_at: Timestamp | None
@@ -105,6 +107,7 @@ class TrainingResponse(BaseModel):
             ),
             recipe=training.recipe,
             figures=training.figures,
+            comparison=training.comparison,
             version=_version(training),
             status=status_of(standing),
             average_detection_rate=rate,

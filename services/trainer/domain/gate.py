@@ -1,8 +1,24 @@
-"""Champion and challenger: whether a new version takes over from the one that serves."""
+"""Champion and challenger: whether a new version takes over from the one that serves.
 
+Both are measured by one yardstick: the same held-out images, the same truth, as many false alarms
+(`shared.contracts.training_events.VersionComparison`). What is certain decides; of what is not, a
+difference of less than `TOLERANCE` is taken for noise.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-TOLERANCE = 0.01  # of the detection rate: one held-out target in a hundred is noise, not decline
+from shared.contracts.training_events import ComparedFigure, VersionComparison
+
+TOLERANCE = 0.01  # one held-out target in a hundred is noise, not decline
+WORDS = {
+    "average_detection_rate": "average detection rate",
+    "map": "mAP",
+    "f1": "F1",
+    "mean_iou": "mean IoU",
+    "exact_match": "lines read right",
+    "characters": "characters read right",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,24 +29,64 @@ class Verdict:
     reason: str
 
 
-def judge(challenger: float | None, champion: float | None, *, has_champion: bool) -> Verdict:
-    """Compares average detection rates in [0, 1]; None means that nothing was held out.
+def judge(comparison: VersionComparison | None, *, champion: str) -> Verdict:
+    """Judges a challenger by its comparison with the champion, which serves.
 
-    >>> judge(0.9, None, has_champion=False).promoted
-    True
-    >>> judge(0.80, 0.95, has_champion=True).reason
-    'its average detection rate 80.0 % is below the serving 95.0 %'
-    >>> judge(None, 0.95, has_champion=True).promoted
+    A figure tells whether its interval leaves 0 out. The first figure that tells decides; when none
+    does, the first one may be lower by `TOLERANCE` at most.
+
+    >>> judge(None, champion="V1").promoted
     False
     """
-    if not has_champion:
+    if comparison is None:
+        return Verdict(False, f"it was not compared with {champion}, which serves")
+    first = next((one for one in comparison.figures if one.difference is not None), None)
+    if first is None:
+        return Verdict(False, f"no held-out image judges both it and {champion}, which serves")
+    sure = next((one for one in comparison.figures if _tells(one)), None)
+    if sure is not None and (sure.difference or 0.0) > 0:
+        return Verdict(True, f"better than {champion}: {_told(sure, comparison)}")
+    if sure is not None:
+        return Verdict(False, f"worse than {champion}: {_told(sure, comparison)}")
+    told = _told(first, comparison)
+    if (first.difference or 0.0) >= -TOLERANCE:
+        return Verdict(True, f"no worse than {champion}, as far as can be told: {told}")
+    return Verdict(False, f"lower than {champion}, though not surely: {told}")
+
+
+def unrivalled(*, is_first: bool) -> Verdict:
+    """A challenger's way is free: nothing serves, or nobody ever measured what does.
+
+    >>> unrivalled(is_first=True).reason
+    'the first version of the project'
+    """
+    if is_first:
         return Verdict(True, "the first version of the project")
-    if champion is None:
-        return Verdict(True, "the serving version was never measured")
-    if challenger is None:
-        return Verdict(False, "it could not be measured: no image was held out")
-    ours, theirs = f"{challenger:.1%}", f"{champion:.1%}"
-    ours, theirs = ours.replace("%", " %"), theirs.replace("%", " %")
-    if challenger < champion - TOLERANCE:
-        return Verdict(False, f"its average detection rate {ours} is below the serving {theirs}")
-    return Verdict(True, f"its average detection rate is {ours}, the serving version's {theirs}")
+    return Verdict(True, "the serving version was never measured")
+
+
+def unmeasured() -> Verdict:
+    """A challenger that no image judged, beside a champion that some did."""
+    return Verdict(False, "it could not be measured: no image was held out")
+
+
+def with_champion(
+    comparisons: Sequence[VersionComparison], champion: str
+) -> VersionComparison | None:
+    """The comparison with the version that serves."""
+    return next((one for one in comparisons if one.with_version == champion), None)
+
+
+def _tells(figure: ComparedFigure) -> bool:
+    if figure.difference is None or figure.low is None or figure.high is None:
+        return False
+    return figure.low > 0 or figure.high < 0
+
+
+def _told(figure: ComparedFigure, comparison: VersionComparison) -> str:
+    before, after = f"{figure.before or 0:.1%}", f"{figure.after or 0:.1%}"
+    moved = f"{100 * (figure.difference or 0):+.1f}"
+    if figure.low is not None and figure.high is not None:
+        moved += f" ({100 * figure.low:+.1f} … {100 * figure.high:+.1f})"
+    word = WORDS.get(figure.name, figure.name)
+    return f"{word} {after} against {before}, {moved} points, on {comparison.images} images"

@@ -21,3 +21,14 @@ def version_name(number: int) -> str:
     'V2'
     """
     return f"V{number}"
+
+
+def version_number(name: str) -> int | None:
+    """The number in a version's name; None where it is no such name.
+
+    >>> version_number("V2"), version_number("V"), version_number("latest")
+    (2, None, None)
+    """
+    digits = name.removeprefix("V")
+    is_name = name.startswith("V") and digits.isascii() and digits.isdecimal() and len(digits) < 10
+    return int(digits) if is_name else None

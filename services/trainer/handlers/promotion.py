@@ -1,12 +1,16 @@
 """The gate: a judged version takes over when it is no worse than the one that serves."""
 
-from services.trainer.domain.gate import Verdict, judge
-from services.trainer.domain.records import version_name
+from collections.abc import Sequence
+
+from services.trainer.domain.gate import Verdict, judge, unmeasured, unrivalled, with_champion
+from services.trainer.domain.records import version_name, version_number
+from services.trainer.handlers.crowning import crowned
 from services.trainer.handlers.training_queue import TrainingQueue
 from services.trainer.repository import TRAININGS, Champion, Figures, Line, Training
+from shared.clock import Clock, utc_now
 from shared.contracts.envelope import Event
 from shared.contracts.model_events import DeploymentFailed, ModelDeployed, ModelPromoted
-from shared.contracts.training_events import ReportCompleted, ReportFailed
+from shared.contracts.training_events import ReportCompleted, ReportFailed, VersionComparison
 from shared.documents.port import Collection, Documents, Edit, Query, TenantScope, Write
 from shared.errors import DependencyDown
 from shared.projects.directory import ProjectDirectory
@@ -17,11 +21,17 @@ class Promotion:
     """Reports and deployments, as the records tell of them."""
 
     def __init__(
-        self, documents: Documents, projects: ProjectDirectory, queue: TrainingQueue
+        self,
+        documents: Documents,
+        projects: ProjectDirectory,
+        queue: TrainingQueue,
+        *,
+        clock: Clock = utc_now,
     ) -> None:
         self._documents = documents
         self._projects = projects
         self._queue = queue
+        self._clock = clock
 
     async def report_completed(self, event: Event[ReportCompleted]) -> None:
         """Stores the figures and promotes the version if it passes; once, however often it comes.
@@ -35,19 +45,23 @@ class Promotion:
         if training.version_number is None:
             raise DependencyDown(f"training {training.id} is not recorded as succeeded yet")
         figures = Figures.model_validate(
-            event.data.model_dump(exclude={"project_id", "training_id", "version"})
+            event.data.model_dump(exclude={"project_id", "training_id", "version", "comparisons"})
         )
+        judged = training.model_copy(update={"figures": figures})
         refused = await self._refused(training)
-        promoted, reason = (False, refused) if refused else await self._passed(training, figures)
+        if refused:
+            verdict, comparison = Verdict(False, refused), None
+        else:
+            verdict, comparison = await self._decided(judged, event.data.comparisons)
         update = {
             "figures": figures,
-            "promoted": promoted,
-            "gate_reason": reason,
+            "comparison": comparison,
+            "gate_reason": verdict.reason,
             "report_error": "",
         }
-        events = (_promoted(training),) if promoted else ()
-        await self._trainings(training.tenant).change(
-            training.id, lambda stored: Write(stored.model_copy(update=update), events)
+        await self._note(
+            training,
+            lambda stored: _with(stored, **update, promoted=stored.promoted or verdict.promoted),
         )
 
     async def report_failed(self, event: Event[ReportFailed]) -> None:
@@ -58,6 +72,15 @@ class Promotion:
             if stored.gate_reason:  # a report has come, before this news or after it
                 return None
             return _with(stored, report_error=event.data.reason)
+
+        await self._note(training, edit)
+
+    async def promoted(self, event: Event[ModelPromoted]) -> None:
+        """Notes on a version's record that it serves, or did, whoever wanted it."""
+        training = await self._trainings(event.tenant).find(event.data.training_id)
+
+        def edit(stored: Training) -> Training | None:
+            return None if stored.promoted else _with(stored, promoted=True)
 
         await self._note(training, edit)
 
@@ -86,35 +109,43 @@ class Promotion:
             return f"no model of the task {project.task} can be served yet"
         return ""
 
-    async def _passed(self, training: Training, figures: Figures) -> tuple[bool, str]:
-        """Crowns the version if it passes; repeating it is harmless."""
-        number = training.version_number or 0
-        rate = figures.average_detection_rate
-        champion = (await self._queue.line(training.tenant, training.project_id)).champion
-        mine = champion is not None and champion.training_id == training.id
-        verdict = _verdict(rate, None if mine else champion)
-        promoted = mine or (
-            verdict.promoted and (champion is None or champion.version_number < number)
-        )
-        if promoted and not mine:
-            mine_now = Champion(
-                training_id=training.id, version_number=number, average_detection_rate=rate
-            )
-            await self._queue.change(
-                training.tenant, training.project_id, lambda line: _crowned(line, mine_now)
-            )
-        return promoted, verdict.reason
+    async def _decided(
+        self, training: Training, comparisons: Sequence[VersionComparison]
+    ) -> tuple[Verdict, VersionComparison | None]:
+        """Crowns the version if it passes; repeating it is harmless.
+
+        Whoever serves by the time of the crowning is who it was compared with, or the gate looks
+        again.
+        """
+        while True:
+            rival = (await self._queue.line(training.tenant, training.project_id)).champion
+            if rival is not None and rival.training_id == training.id:
+                return Verdict(True, "it serves already"), None
+            verdict, comparison = _verdict(training, rival, comparisons)
+            if not verdict.promoted:
+                return verdict, comparison
+            crowned = await self._crown(training, rival, verdict.reason)
+            if crowned.champion is not None and crowned.champion.training_id == training.id:
+                return verdict, comparison
+
+    async def _crown(self, training: Training, rival: Champion | None, reason: str) -> Line:
+        def edit(line: Line) -> Write[Line] | None:
+            if line.champion != rival:
+                return None
+            return crowned(line, training, by="", reason=reason, at=self._clock())
+
+        return await self._queue.change(training.tenant, training.project_id, edit)
 
     async def _note(self, training: Training | None, edit: Edit[Training]) -> None:
         if training is not None:
             await self._trainings(training.tenant).change(training.id, edit)
 
     async def _version(self, tenant: str, project_id: str, version: str) -> Training | None:
-        number = version.removeprefix("V")
-        if not number.isdecimal():
+        number = version_number(version)
+        if number is None:
             return None
         found = await self._trainings(tenant).query(
-            Query(where={"project_id": project_id, "version_number": int(number)}, limit=1)
+            Query(where={"project_id": project_id, "version_number": number}, limit=1)
         )
         return found[0] if found else None
 
@@ -126,29 +157,14 @@ def _with(training: Training, **facts: object) -> Training:
     return training.model_copy(update=facts)
 
 
-def _verdict(rate: float | None, champion: Champion | None) -> Verdict:
-    theirs = champion.average_detection_rate if champion else None
-    return judge(rate, theirs, has_champion=champion is not None)
-
-
-def _crowned(line: Line, champion: Champion) -> Line:
-    """The line with its champion; a newer version that came first stays."""
-    if line.champion is not None and line.champion.version_number > champion.version_number:
-        return line
-    return line.model_copy(update={"champion": champion})
-
-
-def _promoted(training: Training) -> ModelPromoted:
-    artefacts, number = training.artefacts, training.version_number
-    if artefacts is None or number is None:
-        raise DependencyDown(f"training {training.id} is not recorded as succeeded yet")
-    return ModelPromoted(
-        project_id=training.project_id,
-        training_id=training.id,
-        version=version_name(number),
-        number=number,
-        model_key=artefacts.model_key,
-        model_manifest_key=artefacts.model_manifest_key,
-        golden_key=artefacts.golden_key,
-        test_after=training.mode == "train_and_test",
-    )
+def _verdict(
+    training: Training, rival: Champion | None, comparisons: Sequence[VersionComparison]
+) -> tuple[Verdict, VersionComparison | None]:
+    """What the gate says of a version beside the one that serves, and their comparison."""
+    if rival is None or rival.average_detection_rate is None:
+        return unrivalled(is_first=rival is None), None
+    if training.figures is None or training.figures.average_detection_rate is None:
+        return unmeasured(), None
+    champion = version_name(rival.version_number)
+    comparison = with_champion(comparisons, champion)
+    return judge(comparison, champion=champion), comparison

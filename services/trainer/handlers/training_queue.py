@@ -4,7 +4,6 @@ The line is the only place where a training starts or ends; everything else is b
 `advance`, which may run at any time and any number of times.
 """
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from services.trainer.errors import TrainingWaits
@@ -20,7 +19,16 @@ from services.trainer.repository import (
 )
 from shared.clock import Clock, utc_now
 from shared.contracts.training_events import TrainingRequested
-from shared.documents.port import Collection, Documents, EveryTenant, Not, Query, TenantScope, Write
+from shared.documents.port import (
+    Collection,
+    Documents,
+    Edit,
+    EveryTenant,
+    Not,
+    Query,
+    TenantScope,
+    Write,
+)
 from shared.jobs.queue import JobQueue
 
 JOB_ATTEMPTS = 30  # each kill of the machine costs one; a training that crashes ends much earlier
@@ -113,7 +121,7 @@ class TrainingQueue:
         self,
         tenant: str,
         project_id: str,
-        edit: Callable[[Line], Line],
+        edit: Edit[Line],
         *,
         expected: int | None = None,
     ) -> Line:

@@ -14,7 +14,7 @@ from services.trainer.process.work_order import (
     StartVersion,
     WorkOrder,
 )
-from services.trainer.repository import LINES, TRAININGS, Artefacts, Training
+from services.trainer.repository import LINES, TRAININGS, Artefacts, Line, Training
 from services.trainer.settings import TrainerSettings
 from shared.blobs.content import project_folder, put_by_hash
 from shared.blobs.port import Blobs
@@ -63,8 +63,7 @@ class AttemptFiles:
         self, training: Training, files: contextlib.AsyncExitStack
     ) -> StartVersion | None:
         """The serving version's weights, if there is one and the recipe wants them."""
-        lines = self._documents.collection(LINES, TenantScope(training.tenant))
-        line = await lines.find(training.project_id)
+        line = await self._line(training)
         if line is None or line.champion is None or not training.recipe.warm_start:
             return None
         trainings = self._documents.collection(TRAININGS, TenantScope(training.tenant))
@@ -97,9 +96,19 @@ class AttemptFiles:
 
     async def next_version(self, training: Training) -> str:
         """Only one training of a project runs, so the next number cannot be taken meanwhile."""
-        lines = self._documents.collection(LINES, TenantScope(training.tenant))
-        line = await lines.find(training.project_id)
+        line = await self._line(training)
         return version_name((line.versions if line else 0) + 1)
+
+    async def champion(self, training: Training) -> str | None:
+        """The version that serves now."""
+        line = await self._line(training)
+        if line is None or line.champion is None:
+            return None
+        return version_name(line.champion.version_number)
+
+    async def _line(self, training: Training) -> Line | None:
+        lines = self._documents.collection(LINES, TenantScope(training.tenant))
+        return await lines.find(training.project_id)
 
     async def store_checkpoint(self, job: Job, message: CheckpointMessage) -> dict[str, str]:
         """Uploads a checkpoint under the attempt, the document last; returns its keys."""

@@ -122,6 +122,7 @@ class TrainingWork:
             golden_key=artefacts.golden_key,
             input_plan_hash=artefacts.input_plan_hash,
             pretrained=artefacts.backbone_weights != "none",
+            champion=await self._files.champion(training),
         )
         checkpoint: dict[str, Any] | None = lease.job.payload.get("checkpoint")
         await lease.finish(events=[event])

@@ -14,6 +14,7 @@ from services.trainer.handlers.promotion import Promotion
 from services.trainer.handlers.retraining import Retraining
 from services.trainer.handlers.training_queue import TrainingQueue
 from services.trainer.handlers.trainings import Trainings
+from services.trainer.handlers.versions import Versions
 from services.trainer.process.work_order import (
     CheckpointFiles,
     CheckpointMessage,
@@ -139,7 +140,8 @@ class Place:
         self.retraining = Retraining(
             documents, self.projects, self.images, self.queue, recipe=Recipe(), clock=clock
         )
-        self.promotion = Promotion(documents, self.projects, self.queue)
+        self.promotion = Promotion(documents, self.projects, self.queue, clock=clock)
+        self.versions = Versions(documents, self.projects, self.queue, clock=clock)
         self.clearing = Clearing(
             documents,
             stores.blobs,
@@ -201,6 +203,7 @@ class Place:
             "training.requested": lambda event: self.freeze(event, splits),
             "training.succeeded": self.outcomes.succeeded,
             "training.ended": self.outcomes.ended,
+            "model.promoted": self.promotion.promoted,
         }
         while events := await self.said():
             for event in events:

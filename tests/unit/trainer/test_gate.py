@@ -1,14 +1,27 @@
-"""Champion and challenger, from report.completed to model.promoted."""
+"""Champion and challenger, from report.completed to model.promoted, and what a person decides."""
+
+from dataclasses import dataclass
 
 import pytest
 
 from services.trainer.domain.gate import judge
+from services.trainer.errors import ServesAlready
 from services.trainer.handlers.trainings import Wish
 from shared.contracts.model_events import DeploymentFailed, ModelDeployed
-from shared.contracts.training_events import ReportCompleted, ReportFailed
+from shared.contracts.training_events import (
+    ComparedFigure,
+    ReportCompleted,
+    ReportFailed,
+    VersionComparison,
+)
+from shared.errors import NotFound
+from shared.texts.language import speaking, told
 from tests.unit.trainer.pictures import PROJECT
 from tests.unit.trainer.platform import WHO, Place
 from tests.unit.trainer.test_trainings import annotate
+
+Moved = tuple[float | None, float | None, float | None]
+NOTHING: Moved = (None, None, None)
 
 
 async def version(place: Place) -> str:
@@ -19,28 +32,85 @@ async def version(place: Place) -> str:
     return standing.training.id
 
 
-def report(place: Place, training_id: str, rate: float | None):
+def against(name: str, rate: Moved, precision: Moved = NOTHING) -> VersionComparison:
+    """A comparison of differences with their intervals."""
+    figures = tuple(
+        ComparedFigure(
+            name=name,
+            before=0.8,
+            after=None if difference is None else 0.8 + difference,
+            difference=difference,
+            low=low,
+            high=high,
+            p_value=None,
+        )
+        for name, (difference, low, high) in (("average_detection_rate", rate), ("map", precision))
+    )
+    return VersionComparison(with_version=name, images=36, false_per_image=0.5, figures=figures)
+
+
+BETTER, WORSE = (0.05, 0.01, 0.09), (-0.05, -0.09, -0.01)
+ALIKE, LOWER = (-0.005, -0.04, 0.03), (-0.03, -0.09, 0.03)
+
+
+def report(place: Place, training_id: str, rate: float | None, *compared: VersionComparison):
     body = ReportCompleted.model_validate(
         ReportCompleted.example
-        | {"project_id": PROJECT, "training_id": training_id, "average_detection_rate": rate}
+        | {
+            "project_id": PROJECT,
+            "training_id": training_id,
+            "average_detection_rate": rate,
+            "comparisons": compared,
+        }
     )
     return place.event(body, training_id)
 
 
 @pytest.mark.parametrize(
-    ("challenger", "champion", "has_champion", "promoted", "why"),
+    ("comparison", "promoted", "why"),
     [
-        (0.1, None, False, True, "somebody must serve"),
-        (None, None, False, True, "even unmeasured"),
-        (0.95, 0.95, True, True, "a tie is no decline"),
-        (0.945, 0.95, True, True, "within the noise of the held-out set"),
-        (0.93, 0.95, True, False, "a decline"),
-        (None, 0.95, True, False, "unknown is not better than known"),
-        (0.5, None, True, True, "known is better than unknown"),
+        (against("V1", BETTER), True, "better than V1: average detection rate"),
+        (against("V1", WORSE), False, "worse than V1"),
+        (against("V1", BETTER, WORSE), True, "better than V1: average detection rate"),
+        (against("V1", ALIKE), True, "no worse than V1"),
+        (against("V1", LOWER), False, "lower than V1, though not surely"),
+        (against("V1", LOWER, BETTER), True, "better than V1: mAP"),
+        (against("V1", ALIKE, WORSE), False, "worse than V1: mAP"),
+        (against("V1", (0.0, None, None)), True, "no worse than V1"),
+        (against("V1", NOTHING), False, "no held-out image judges both"),
+        (VersionComparison(with_version="V1", images=0), False, "no held-out image judges both"),
+        (None, False, "not compared with V1"),
     ],
 )
-def test_the_gate(challenger, champion, has_champion, promoted, why):
-    assert judge(challenger, champion, has_champion=has_champion).promoted is promoted, why
+def test_the_gate_goes_by_what_one_yardstick_tells(comparison, promoted, why):
+    verdict = judge(comparison, champion="V1")
+    assert verdict.promoted is promoted
+    assert why in verdict.reason
+
+
+def test_the_gate_says_its_figures_in_both_languages():
+    reason = judge(against("V1", LOWER, BETTER), champion="V1").reason
+    assert (
+        reason == "better than V1: mAP 85.0% against 80.0%, +5.0 (+1.0 … +9.0) points, on 36 images"
+    )
+    with speaking("zh-CN"):
+        assert told(reason) == (
+            "优于 V1：mAP 85.0%，对比 80.0%，+5.0 (+1.0 … +9.0) 个百分点，基于 36 幅图像"
+        )
+
+
+async def test_a_version_with_a_lower_rate_at_its_own_threshold_is_promoted_when_it_is_better(
+    place: Place,
+) -> None:
+    await annotate(place)
+    await place.promotion.report_completed(report(place, await version(place), 0.95))
+    second = await version(place)
+    compared = against("V1", ALIKE, (0.068, 0.03, 0.11))
+    await place.promotion.report_completed(report(place, second, 0.90, compared))
+    await place.settle()
+    record = (await place.records())[1]
+    assert record.promoted
+    assert record.comparison == compared
 
 
 async def test_only_a_version_that_passes_is_promoted_and_once(place: Place) -> None:
@@ -50,19 +120,116 @@ async def test_only_a_version_that_passes_is_promoted_and_once(place: Place) -> 
         await place.promotion.report_completed(report(place, first, 0.9))
     second = await version(place)
     for _ in range(2):
-        await place.promotion.report_completed(report(place, second, 0.5))
+        await place.promotion.report_completed(report(place, second, 0.5, against("V1", WORSE)))
     await place.promotion.report_completed(report(place, first, 0.9))
     third = await version(place)
-    await place.promotion.report_completed(report(place, third, 0.92))
+    await place.promotion.report_completed(report(place, third, 0.92, against("V1", BETTER)))
     await place.settle()
-    promoted = [e.data.version for e in place.delivered if e.type == "model.promoted"]
-    assert promoted == ["V1", "V3"]
+    promoted = [e.data for e in place.delivered if e.type == "model.promoted"]
+    assert [(data.version, data.order) for data in promoted] == [("V1", 1), ("V3", 2)]
     records = {r.id: r for r in await place.records()}
     assert [records[i].promoted for i in (first, second, third)] == [True, False, True]
-    assert "below the serving" in records[second].gate_reason
+    assert "worse than V1" in records[second].gate_reason
     champion = (await place.line()).champion
     assert champion is not None
     assert champion.version_number == 3
+
+
+async def test_a_version_is_judged_against_who_serves_by_then(place: Place) -> None:
+    await annotate(place)
+    first, second, third = [await version(place) for _ in range(3)]
+    await place.promotion.report_completed(report(place, first, 0.9))
+    await place.promotion.report_completed(report(place, second, 0.9, against("V1", BETTER)))
+    both = (against("V2", WORSE), against("V1", BETTER))
+    await place.promotion.report_completed(report(place, third, 0.9, *both))
+    records = {r.id: r for r in await place.records()}
+    assert not records[third].promoted
+    assert "worse than V2" in records[third].gate_reason
+
+
+async def test_the_unmeasured_gives_way_and_does_not_take_over(place: Place) -> None:
+    await annotate(place)
+    first, second, third = [await version(place) for _ in range(3)]
+    await place.promotion.report_completed(report(place, first, None))
+    await place.promotion.report_completed(report(place, second, 0.4))
+    await place.promotion.report_completed(report(place, third, None))
+    records = {r.id: r for r in await place.records()}
+    await place.settle()
+    records = {r.id: r for r in await place.records()}
+    assert [records[i].promoted for i in (first, second, third)] == [True, True, False]
+
+
+async def test_a_training_tells_who_serves_when_its_version_is_made(place: Place) -> None:
+    await annotate(place)
+    await place.promotion.report_completed(report(place, await version(place), 0.9))
+    await version(place)
+    said = [e.data.champion for e in place.delivered if e.type == "training.succeeded"]
+    assert said == [None, "V1"]
+
+
+@dataclass
+class Served:
+    """Three versions, of which the third serves and the second was refused."""
+
+    place: Place
+
+    async def promoted(self) -> list[tuple[str, int]]:
+        await self.place.settle()
+        events = [e.data for e in self.place.delivered if e.type == "model.promoted"]
+        return [(data.version, data.order) for data in events]
+
+
+@pytest.fixture
+async def served(place: Place) -> Served:
+    await annotate(place)
+    await place.promotion.report_completed(report(place, await version(place), 0.9))
+    refused = report(place, await version(place), 0.9, against("V1", WORSE))
+    await place.promotion.report_completed(refused)
+    passed = report(place, await version(place), 0.9, against("V1", BETTER))
+    await place.promotion.report_completed(passed)
+    return Served(place)
+
+
+async def test_a_person_promotes_what_the_gate_refused_and_goes_back(served: Served) -> None:
+    place = served.place
+    await place.versions.promote(WHO, PROJECT, "V2", reason="the gate does not know our parts")
+    line = await place.versions.promote(WHO, PROJECT, "V1", reason="V2 misses dents")
+    assert await served.promoted() == [("V1", 1), ("V3", 2), ("V2", 3), ("V1", 4)]
+    history = [(p.version_number, p.replaced, p.by, p.reason) for p in line.promotions]
+    assert history[:2] == [
+        (1, 2, "key-1", "V2 misses dents"),
+        (2, 3, "key-1", "the gate does not know our parts"),
+    ]
+    assert [by for _, _, by, _ in history[2:]] == ["", ""]
+    records = await place.records()
+    assert [record.promoted for record in records] == [True, True, True]
+    assert "worse than V1" in records[1].gate_reason
+
+
+async def test_the_gate_judges_against_the_version_that_a_person_chose(served: Served) -> None:
+    place = served.place
+    await place.versions.promote(WHO, PROJECT, "V1", reason="back to what the line knows")
+    later = await version(place)
+    said = [e.data.champion for e in place.delivered if e.type == "training.succeeded"]
+    assert said[-1] == "V1"
+    await place.promotion.report_completed(report(place, later, 0.9, against("V3", BETTER)))
+    line = await place.line()
+    assert line.champion is not None
+    assert line.champion.version_number == 1
+    assert (await place.records())[-1].gate_reason == "it was not compared with V1, which serves"
+
+
+async def test_what_cannot_be_promoted_is_refused(served: Served) -> None:
+    place = served.place
+    with pytest.raises(ServesAlready):
+        await place.versions.promote(WHO, PROJECT, "V3", reason="again")
+    for unknown in ("V9", "latest", "V", "V１"):
+        with pytest.raises(NotFound):
+            await place.versions.promote(WHO, PROJECT, unknown, reason="why not")
+    failed = DeploymentFailed(project_id=PROJECT, version="V3", reason="the golden check differs")
+    await place.promotion.deployment_failed(place.event(failed, PROJECT))
+    await place.versions.promote(WHO, PROJECT, "V3", reason="the server was repaired")
+    assert await served.promoted() == [("V1", 1), ("V3", 2), ("V3", 3)]
 
 
 async def test_deployments_and_failures_are_on_the_record(place: Place) -> None:

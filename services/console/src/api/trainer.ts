@@ -12,6 +12,8 @@ export type Progress = Training["progress"];
 export type TrainingPage = Awaited<ReturnType<typeof listTrainings>>;
 export type Policy = Schemas["PolicyResponse"];
 export type NextTraining = Schemas["NextTrainingResponse"];
+export type Promotions = Schemas["Promotions"];
+export type Promotion = Promotions["items"][number];
 export type NewPolicy = Schemas["RetrainingPolicy"];
 
 const client = createClient<paths>({ fetch: authorisedFetch });
@@ -70,6 +72,25 @@ export function resumeTraining(projectId: string, trainingId: string) {
   return body(
     client.POST("/api/trainer/projects/{project_id}/trainings/{training_id}:resume", {
       params: { path: { project_id: projectId, training_id: trainingId } },
+    }),
+  );
+}
+
+/** Which version serves, and how it came to that. */
+export function getPromotions(projectId: string) {
+  return body(
+    client.GET("/api/trainer/projects/{project_id}/promotions", {
+      params: { path: { project_id: projectId } },
+    }),
+  );
+}
+
+/** Make any version serve; the reason stays on the record. */
+export function promoteVersion(projectId: string, version: string, reason: string) {
+  return body(
+    client.POST("/api/trainer/projects/{project_id}/versions/{version}:promote", {
+      params: { path: { project_id: projectId, version } },
+      body: { reason },
     }),
   );
 }

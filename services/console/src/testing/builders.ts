@@ -4,7 +4,7 @@ import type { ErrorImage, Judgement, LabelResult, Report } from "../api/evaluato
 import type { GalleryImage, ImageDetail, ImageLimits } from "../api/gallery";
 import type { Deployment, Prediction, TestRun } from "../api/inference";
 import type { TilePlanAnswer } from "../api/tiling";
-import type { NextTraining, Policy, Training } from "../api/trainer";
+import type { NextTraining, Policy, Promotions, Training } from "../api/trainer";
 import type { Project } from "../api/workspace";
 
 const AT = "2026-11-26T08:00:00Z";
@@ -135,6 +135,7 @@ export function training(part: Partial<Training> = {}): Training {
     duration_seconds: 440,
     progress: { stage: "training", percent: 100, epoch: 9, epochs: 9, loss: 0.2, seconds_left: 0, attempt: 1 },
     figures: null,
+    comparison: null,
     promoted: true,
     gate_reason: "",
     deployed_at: AT,
@@ -148,6 +149,16 @@ export function training(part: Partial<Training> = {}): Training {
     input_plan_hash: null,
     // What a training was told stands in its record; no screen shows it yet.
     recipe: {} as Training["recipe"],
+    ...part,
+  };
+}
+
+export function promotions(part: Partial<Promotions> = {}): Promotions {
+  return {
+    serving: "V1",
+    items: [
+      { version: "V1", replaced: null, at: AT, by: null, reason: "the first version of the project", is_rollback: false },
+    ],
     ...part,
   };
 }

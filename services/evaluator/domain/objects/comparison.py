@@ -63,13 +63,13 @@ def compare(
     seed: int = 0,
 ) -> Comparison:
     """Compare on the common images; none in common gives nan figures and p-values of 1."""
-    common = sorted(set(_ids(first)) & set(_ids(second)))
+    common = common_images(first.evaluation, second.evaluation)
     draws = draw_images(len(common), replicates, seed=seed)
     drawn = [_replicates(side, common, draws, iou_threshold) for side in (first, second)]
     whole = once(len(common))
     plain = [_replicates(side, common, whole, iou_threshold) for side in (first, second)]
     figures = {
-        name: _difference(
+        name: differing(
             float(plain[0][name][0]),
             float(plain[1][name][0]),
             drawn[1][name] - drawn[0][name],
@@ -99,21 +99,30 @@ def p_value(difference: float, replicates: Floats) -> float:
     return min(1.0, 2 * (1 + min(below, above)) / (known.size + 1))
 
 
-def _difference(first: float, second: float, replicates: Floats, drawn: int) -> Difference:
-    interval = bootstrap_interval(second - first, replicates, drawn, bounds=(-1.0, 1.0))
+def differing(
+    first: float,
+    second: float,
+    replicates: Floats,
+    drawn: int,
+    *,
+    bounds: tuple[float, float] = (-1.0, 1.0),
+) -> Difference:
+    """Difference of a figure, from its values in paired draws ``(B,)`` of ``drawn`` images."""
+    interval = bootstrap_interval(second - first, replicates, drawn, bounds=bounds)
     chance = p_value(second - first, replicates)
     return Difference(first, second, second - first, interval, chance)
 
 
-def _ids(side: Side) -> tuple[str, ...]:
-    return side.evaluation.samples.images.ids
+def common_images(first: Evaluation, second: Evaluation) -> list[str]:
+    """Images that both versions were judged on."""
+    return sorted(set(first.samples.images.ids) & set(second.samples.images.ids))
 
 
 def _replicates(
     side: Side, common: list[str], draws: Draws, iou_threshold: float
 ) -> dict[str, Floats]:
     evaluation = side.evaluation
-    place = {name: index for index, name in enumerate(_ids(side))}
+    place = {name: index for index, name in enumerate(side.evaluation.samples.images.ids)}
     columns = np.array([place[name] for name in common], np.int64)
     spread = draws.of_some(columns, len(place))
     matches, row = evaluation.matched_at(iou_threshold)
@@ -135,5 +144,5 @@ def _errors(side: Side, common: list[str], iou_threshold: float) -> Ints:
     matches, row = side.evaluation.matched_at(iou_threshold)
     counts = image_counts(side.evaluation.arranged, matches.verdict[row], side.threshold)
     errors: Ints = counts.wrong.sum(axis=1) + counts.missed.sum(axis=1)
-    place = {name: index for index, name in enumerate(_ids(side))}
+    place = {name: index for index, name in enumerate(side.evaluation.samples.images.ids)}
     return errors[np.array([place[name] for name in common], np.int64)]

@@ -1,6 +1,7 @@
 """Stored predictions in: columns as they are, and the JSON records of earlier releases."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from itertools import chain
 from typing import Any
 
@@ -29,8 +30,21 @@ def read_predictions(data: bytes, dataset: Dataset) -> PredictionColumns:
     Raises:
         BadSamples: It is damaged, of another task, or of an image that the data set does not have.
     """
+    return _checked(data, dataset, known_only=False)
+
+
+def read_known_predictions(data: bytes, dataset: Dataset) -> PredictionColumns:
+    """Read what a version said about those images that another data set has, too.
+
+    Raises:
+        BadSamples: It is damaged, or of another task.
+    """
+    return _checked(data, dataset, known_only=True)
+
+
+def _checked(data: bytes, dataset: Dataset, *, known_only: bool) -> PredictionColumns:
     try:
-        found = _read(data, dataset)
+        found = _read(data, dataset, known_only=known_only)
     except BadSamples:
         raise
     except InvalidInput as error:
@@ -40,9 +54,12 @@ def read_predictions(data: bytes, dataset: Dataset) -> PredictionColumns:
     return found
 
 
-def _read(data: bytes, dataset: Dataset) -> PredictionColumns:
+def _read(data: bytes, dataset: Dataset, *, known_only: bool) -> PredictionColumns:
     if data[:2] == FIRST_BYTES:
         found = PredictionColumns.from_bytes(data)
+        if known_only:
+            names = enumerate(found.header.image_ids)
+            return of_images(found, [place for place, name in names if name in dataset.images])
         _demand_known(found.header.image_ids, dataset)
         return found
     try:
@@ -51,6 +68,9 @@ def _read(data: bytes, dataset: Dataset) -> PredictionColumns:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
         raise InvalidInput(f"{place}: {first['msg']}") from error
+    if known_only:
+        known = tuple(image for image in stored.images if image.image_id in dataset.images)
+        stored = stored.model_copy(update={"images": known})
     _demand_known([image.image_id for image in stored.images], dataset)
     return _from_records(stored, dataset)
 
@@ -67,6 +87,24 @@ def of_images(found: PredictionColumns, chosen: Sequence[int]) -> PredictionColu
     if places.size == found.starts.size - 1 and (np.diff(places) == 1).all():
         return found
     rows, starts = _spans(found.starts, places)
+    names = tuple(found.header.image_ids[place] for place in chosen)
+    return PredictionColumns(
+        header=found.header.model_copy(update={"image_ids": names}),
+        elapsed_ms=found.elapsed_ms[places],
+        starts=starts,
+        columns=_at(found, rows),
+    )
+
+
+def of_rows(found: PredictionColumns, rows: Ints) -> PredictionColumns:
+    """The predictions with some of their rows, ``(N,)`` rising; every image stays."""
+    counts = np.bincount(found.row_image()[rows], minlength=found.starts.size - 1)
+    starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+    return replace(found, starts=starts, columns=_at(found, rows))
+
+
+def _at(found: PredictionColumns, rows: Ints) -> Columns:
+    """Columns of some rows, those of ragged ones as well."""
     ragged = {name for name in found.columns if f"{name}_starts" in found.columns}
     columns: Columns = {}
     for name, values in found.columns.items():
@@ -75,13 +113,7 @@ def of_images(found: PredictionColumns, chosen: Sequence[int]) -> PredictionColu
             columns[name] = values[inner]
         elif name.removesuffix("_starts") not in ragged:
             columns[name] = values[rows]
-    names = tuple(found.header.image_ids[place] for place in chosen)
-    return PredictionColumns(
-        header=found.header.model_copy(update={"image_ids": names}),
-        elapsed_ms=found.elapsed_ms[places],
-        starts=starts,
-        columns=columns,
-    )
+    return columns
 
 
 def _spans(starts: Ints, chosen: Ints) -> tuple[Ints, Ints]:

@@ -1,7 +1,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { App, Button, Card, Empty, Popover, Space, Table, Tag, Typography } from "antd";
 import type { TableColumnsType } from "antd";
-import type { ReactNode } from "react";
+import { useState, type ReactNode } from "react";
 import { Link } from "react-router";
 import { beganFromNothing, resumeTraining, type Training, type TrainingStatus } from "../../api/trainer";
 import { useWords, type Words } from "../../i18n/language";
@@ -10,6 +10,8 @@ import { HelpTip } from "../../ui/HelpTip";
 import { ProblemAlert } from "../../ui/ProblemAlert";
 import type { Paged } from "../../ui/usePage";
 import { useProject } from "../projects/useProject";
+import { PromoteDialog } from "./PromoteDialog";
+import { usePromotions } from "./usePromotions";
 
 const STATUS_COLOURS: Record<TrainingStatus, string> = {
   waiting: "default",
@@ -30,6 +32,8 @@ interface Props {
 export function RecordsCard({ records }: Props): ReactNode {
   const words = useWords();
   const project = useProject();
+  const serving = usePromotions().data?.serving ?? null;
+  const [chosen, setChosen] = useState<Training | null>(null);
   return (
     <Card title={words.train.records}>
       {records.error !== null && <ProblemAlert error={records.error} onRetry={records.retry} />}
@@ -39,7 +43,7 @@ export function RecordsCard({ records }: Props): ReactNode {
         scroll={{ x: 1150 }}
         loading={records.pending || records.turning}
         dataSource={records.items}
-        columns={columnsOf(words, `/projects/${project.id}/report`)}
+        columns={columnsOf(words, `/projects/${project.id}/report`, { serving, promote: setChosen })}
         locale={{ emptyText: <Empty description={words.train.none} /> }}
         pagination={{
           ...records.pager,
@@ -48,18 +52,31 @@ export function RecordsCard({ records }: Props): ReactNode {
           pageSizeOptions: [10, 20, 50],
         }}
       />
+      {chosen !== null && (
+        <PromoteDialog
+          version={chosen.version ?? ""}
+          serving={serving}
+          remark={chosen.gate_reason}
+          onClose={() => setChosen(null)}
+        />
+      )}
     </Card>
   );
 }
 
-function columnsOf(words: Words, reports: string): TableColumnsType<Training> {
+interface Serving {
+  readonly serving: string | null;
+  readonly promote: (training: Training) => void;
+}
+
+function columnsOf(words: Words, reports: string, served: Serving): TableColumnsType<Training> {
   return [
     { title: words.train.number, dataIndex: "number", key: "number", width: 64 },
     {
       title: words.train.version,
       key: "version",
       width: 130,
-      render: (_, training) => <VersionName training={training} />,
+      render: (_, training) => <VersionName training={training} serving={served.serving} />,
     },
     {
       title: words.gallery.status,
@@ -120,25 +137,36 @@ function columnsOf(words: Words, reports: string): TableColumnsType<Training> {
       title: words.common.actions,
       key: "actions",
       width: 110,
-      render: (_, training) => <ResumeButton training={training} />,
+      render: (_, training) =>
+        training.version === null || training.version === served.serving ? (
+          <ResumeButton training={training} />
+        ) : (
+          <Button type="link" size="small" className="cell-link" onClick={() => served.promote(training)}>
+            {words.train.promote}
+          </Button>
+        ),
     },
   ];
 }
 
-/** The version, and whether it is the one that serves; the gate's reason where it is not. */
-function VersionName({ training }: { readonly training: Training }): ReactNode {
+interface VersionProps {
+  readonly training: Training;
+  readonly serving: string | null;
+}
+
+/** The version, whether it is the one that serves, and what the gate said of it. */
+function VersionName({ training, serving }: VersionProps): ReactNode {
   const words = useWords();
   if (training.version === null) return "—";
+  const title = training.promoted ? words.train.gate : words.train.notPromoted;
   return (
     <Space size={6}>
       {training.version}
-      {training.promoted && training.deployed_at !== null && (
+      {training.version === serving && training.deployed_at !== null && (
         <Tag color="cyan">{words.train.deployed}</Tag>
       )}
       {beganFromNothing(training) && <Tag color="warning">{words.train.fromNothing}</Tag>}
-      {!training.promoted && training.gate_reason !== "" && (
-        <HelpTip title={words.train.notPromoted} text={training.gate_reason} />
-      )}
+      {training.gate_reason !== "" && <HelpTip title={title} text={training.gate_reason} />}
     </Space>
   );
 }

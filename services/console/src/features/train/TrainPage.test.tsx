@@ -1,13 +1,14 @@
 // @vitest-environment happy-dom
-import { screen } from "@testing-library/react";
+import { screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { describe, expect, test } from "vitest";
 import type { Training } from "../../api/trainer";
-import { nextTraining, policy, project, training } from "../../testing/builders";
+import { nextTraining, policy, project, promotions, training } from "../../testing/builders";
 import { answers, pageOf, problem } from "../../testing/platform";
 import { LANGUAGES, open, seen } from "../../testing/screen";
 
 const TRAININGS = "GET /api/trainer/projects/p1/trainings";
+const PROMOTIONS = "GET /api/trainer/projects/p1/promotions";
 const AROUND = {
   "GET /api/workspace/projects/p1": project(),
   "GET /api/gallery/projects/p1/summary": { total: 62, labelled: 56, unlabelled: 6, tested: 0, recommended: 30 },
@@ -15,6 +16,7 @@ const AROUND = {
   "GET /api/trainer/projects/p1/versions": pageOf(),
   "GET /api/trainer/projects/p1/retraining-policy": policy(),
   "GET /api/trainer/projects/p1/next-training": nextTraining(),
+  [PROMOTIONS]: promotions({ serving: null, items: [] }),
 };
 
 describe.each(LANGUAGES)("the training page in %s", (language) => {
@@ -63,5 +65,56 @@ describe.each(LANGUAGES)("the training page in %s", (language) => {
     await seen(() => screen.getByText("its rate is below the serving one"));
     await userEvent.click(screen.getByRole("button", { name: new RegExp(words.train.start) }));
     await seen(() => screen.getByText(words.problems["no-annotations"]));
+  });
+
+  test("a person promotes a version that the gate refused, and the history says who and why", async () => {
+    const refused = training({ id: "t2", version: "V2", promoted: false, gate_reason: "worse than V1" });
+    const asked: unknown[] = [];
+    const after = promotions({
+      serving: "V2",
+      items: [
+        { version: "V2", replaced: "V1", at: "2026-11-26T09:00:00Z", by: "ann", reason: "knows our parts", is_rollback: false },
+        ...promotions().items,
+      ],
+    });
+    answers({
+      ...AROUND,
+      [TRAININGS]: pageOf(refused, training()),
+      [PROMOTIONS]: promotions(),
+      "POST /api/trainer/projects/p1/versions/V2:promote": async (request) => {
+        asked.push(await request.json());
+        answers({ [PROMOTIONS]: after });
+        return Response.json(after);
+      },
+    });
+    const { words } = open("/projects/p1/train", language);
+    const buttons = await screen.findAllByRole("button", { name: words.train.promote });
+    expect(buttons).toHaveLength(1); // V1 serves
+    await userEvent.click(buttons[0] as HTMLElement);
+    expect(await screen.findByText(words.train.promoteMeans("V2", "V1"))).toBeVisible();
+    expect(screen.getByText(words.train.gateSaid("worse than V1"))).toBeVisible();
+    await userEvent.type(screen.getByLabelText(words.train.promoteWhy), " knows our parts ");
+    const dialog = within(screen.getByRole("dialog"));
+    await userEvent.click(dialog.getByRole("button", { name: words.train.promote }));
+    expect(await screen.findByText("knows our parts")).toBeVisible();
+    expect(asked).toEqual([{ reason: "knows our parts" }]);
+    expect(screen.getByText(words.train.theGate)).toBeVisible();
+    await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
+  });
+
+  test("without a reason nothing is promoted; refused, it says why", async () => {
+    answers({
+      ...AROUND,
+      [TRAININGS]: pageOf(training({ id: "t2", version: "V2" }), training()),
+      [PROMOTIONS]: promotions({ serving: "V2" }),
+      "POST /api/trainer/projects/p1/versions/V1:promote": () => problem(409, "serves-already"),
+    });
+    const { words } = open("/projects/p1/train", language);
+    await userEvent.click(await screen.findByRole("button", { name: words.train.promote }));
+    const dialog = within(await screen.findByRole("dialog"));
+    expect(dialog.getByRole("button", { name: words.train.promote })).toBeDisabled();
+    await userEvent.type(dialog.getByLabelText(words.train.promoteWhy), "go back");
+    await userEvent.click(dialog.getByRole("button", { name: words.train.promote }));
+    expect(await screen.findByText(words.problems["serves-already"])).toBeVisible();
   });
 });

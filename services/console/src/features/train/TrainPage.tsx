@@ -5,6 +5,7 @@ import { usePage } from "../../ui/usePage";
 import { useProject } from "../projects/useProject";
 import { LiveTraining } from "./LiveTraining";
 import { PolicyCard } from "./PolicyCard";
+import { PromotionsCard } from "./PromotionsCard";
 import { RecordsCard } from "./RecordsCard";
 import { StartCard } from "./StartCard";
 import { TrendCard } from "./TrendCard";
@@ -33,6 +34,7 @@ export function TrainPage(): ReactNode {
         <LiveTraining key={training.id} training={training} />
       ))}
       <RecordsCard records={records} />
+      <PromotionsCard />
       <TrendCard />
       <PolicyCard />
     </div>

@@ -86,6 +86,7 @@ export const problems = {
   "nothing-imported": "Nothing was imported",
   "model-server-down": "The model server does not answer",
   "model-not-ready": "The model is being loaded",
+  "serves-already": "The version serves already",
   "no-deployment": "No model of this project is deployed",
   "tile-plan-mismatch": "The image was cut by another tile plan than the model's",
   "not-an-image": "The file is not an image that can be tested",

@@ -84,6 +84,7 @@ export const problems = {
   "nothing-imported": "没有导入任何标注",
   "model-server-down": "模型服务没有响应",
   "model-not-ready": "模型正在加载",
+  "serves-already": "该版本已在服务",
   "no-deployment": "该项目还没有已部署的模型",
   "tile-plan-mismatch": "图像的切分方式与模型不一致",
   "not-an-image": "该文件不是可测试的图像",
