@@ -100,7 +100,7 @@ async def worker(folder: Path) -> asyncio.subprocess.Process:
 
 def memory_mb(pid: int, field: str) -> float:
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return int(next(line.split()[1] for line in lines if line.startswith(field))) / 1024
+    return int(next(line.split()[1] for line in lines if line.startswith(field))) * 1024 / 1e6
 
 
 async def main() -> None:

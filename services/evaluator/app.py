@@ -37,4 +37,5 @@ def build(stores: Stores) -> Service:
         subscriptions=subscriptions(judgements, projects),
         background=(partial(reap_forever, queue, tell_of_end),),
         work=(worker.run,),
+        long_columns=True,
     )

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp
 from shared.events.consumer import ConsumerLoop
 from shared.events.lifecycle import Lifecycle
 from shared.events.relay import Relay
-from shared.hosting.allocator import keep_freed_blocks
+from shared.hosting.allocator import give_back_large_blocks, keep_freed_blocks
 from shared.hosting.connections import Connections, bounds_for, raise_descriptor_limit
 from shared.hosting.pulse import keep_pulse
 from shared.hosting.server import Server
@@ -144,10 +144,11 @@ async def run(
     Raises the first error of opening. What was acknowledged is durable, so a kill loses nothing.
     After a signal the process ends within :data:`_END_S`, whatever hangs; a second one ends it now.
     """
-    keep_freed_blocks()
     descriptors = raise_descriptor_limit()
     stores = Stores.of(StoreSettings())
     services = [build(stores) for build in builds]
+    columns = all(service.long_columns for service in services)
+    give_back_large_blocks() if columns else keep_freed_blocks()
     configure(services[0].name if len(services) == 1 else "loupe")
     await stores.open([spec for service in services for spec in service.all_collections])
     gc.freeze()  # what was imported stays; searching it for garbage stopped the loop for 50 ms

@@ -18,13 +18,14 @@ class Service(Face):
     """One service, wired by its ``app.build`` and run by ``shared.hosting.host``.
 
     ``background`` are short loops (timers, reapers, reconcilers); ``work`` is the long work, which
-    runs in a process of its own.
+    runs in a process of its own. ``long_columns`` says that what takes memory are long arrays.
     """
 
     collections: tuple[CollectionSpec[Any], ...] = ()
     subscriptions: tuple[Subscription, ...] = ()
     background: tuple[Loop, ...] = ()
     work: tuple[Loop, ...] = ()
+    long_columns: bool = False
 
     @property
     def all_collections(self) -> tuple[CollectionSpec[Any], ...]:

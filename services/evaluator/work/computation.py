@@ -15,7 +15,6 @@ from services.evaluator.domain.readers.versions import (
     Version,
 )
 from services.evaluator.domain.rendering.html import render_html
-from services.evaluator.domain.rendering.pdf import render_pdf
 from services.evaluator.domain.rendering.phrases import Language
 from services.evaluator.domain.report.classification import classification_report
 from services.evaluator.domain.report.detection import detection_report
@@ -56,6 +55,8 @@ def rendered_html(report: AnyReport, language: Language, settings: EvaluatorSett
 
 def rendered_pdf(report: AnyReport, language: Language) -> bytes:
     """Render a report on paper."""
+    from services.evaluator.domain.rendering.pdf import render_pdf  # 13 MB, until then not needed
+
     return render_pdf(report, language=language)
 
 
@@ -63,7 +64,12 @@ def _detected(
     version: JudgedVersion, options: ReportOptions, settings: EvaluatorSettings
 ) -> Judged:
     def judged(samples: Samples) -> Evaluation:
-        return evaluate(samples, kind=version.kind, max_detections=settings.max_detections)
+        return evaluate(
+            samples,
+            kind=version.kind,
+            max_detections=settings.max_detections,
+            given_away=version.rotated is None,  # which shares columns with them
+        )
 
     evaluation = judged(version.samples)
     watched = None if version.corrected is None else judged(version.corrected)

@@ -31,6 +31,7 @@ from shared.contracts.envelope import EventBody
 from shared.contracts.training_events import ReportCompleted, VersionComparison
 from shared.documents.port import Collection, Documents, Query, Range, Sort, TenantScope, Write
 from shared.errors import LoupeError, NotFound
+from shared.hosting.allocator import give_back_what_is_free
 from shared.jobs.job import Job, Progress
 from shared.jobs.worker import Lease
 
@@ -83,6 +84,7 @@ class Judge:
         predictions = await self._blobs.read(report.predictions_key)
         version = await asyncio.to_thread(read_version, manifest, predictions)
         del manifest, predictions
+        give_back_what_is_free()
         await lease.report(Progress(percent=15, stage="looking at images"))
         images = [version.dataset.images[name] for name in version.image_ids]
         traits = await look_at(self._blobs, images, most=self._settings.looked_at)

@@ -5,8 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from scenes import random_samples
+from scipy.stats import binomtest
 
-from services.evaluator.domain.objects.comparison import Side, compare, p_value
+from services.evaluator.domain.objects.comparison import Side, compare, p_value, sign_test
 from services.evaluator.domain.objects.evaluation import evaluate
 from services.evaluator.domain.objects.samples import Samples
 
@@ -88,3 +89,11 @@ def test_p_values_are_two_sided(
 def test_an_offset_of_all_draws_is_no_difference() -> None:
     drawn = np.random.default_rng(0).normal(0, 0.01, 999)
     assert p_value(0.0, drawn + 0.05) == p_value(0.0, drawn) > 0.9
+
+
+@pytest.mark.parametrize(
+    ("better", "worse"), [(0, 0), (1, 0), (0, 7), (3, 3), (41, 60), (900, 1100)]
+)
+def test_the_sign_test_is_that_of_scipy(better: int, worse: int) -> None:
+    expected = binomtest(better, better + worse).pvalue if better + worse else 1.0
+    assert sign_test(better, worse) == pytest.approx(expected, rel=1e-12)

@@ -115,10 +115,19 @@ def test_cutting_at_a_confidence_leaves_the_matches_above_it(seed: int) -> None:
     )
     again = evaluate(replace(given, detections=cut))
     above = whole.arranged.score >= 0.4
-    for row in range(10):
-        np.testing.assert_array_equal(
-            whole.matches.truth_of[row][above], again.matches.truth_of[row]
-        )
+    for iou in whole.matches.thresholds:
+        (first, row), (second, same) = whole.matched_at(iou), again.matched_at(iou)
+        np.testing.assert_array_equal(first.truth_of[row][above], second.truth_of[same])
+
+
+def test_truths_taken_at_every_threshold_are_those_of_one_matching() -> None:
+    evaluation = evaluate(random_samples(seed=6))
+    whole = match(evaluation.arranged, evaluation.own_pairs())
+    assert len(evaluation.matches.truth_of) < len(whole.truth_of)  # boxes keep those of one
+    for place, iou in enumerate(whole.thresholds):
+        matches, row = evaluation.matched_at(iou)
+        np.testing.assert_array_equal(matches.truth_of[row], whole.truth_of[place])
+        np.testing.assert_array_equal(matches.verdict[row], whole.verdict[place])
 
 
 @pytest.mark.parametrize("iou", [0.1, 0.25, 0.5, 0.62, 0.9])

@@ -8,17 +8,18 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import hotcoco
 import numpy as np
 from numba import config
-from vernier import instance
 
 from services.evaluator.domain.numbers.columns import BadSamples, Flags, Floats, Ints
 from services.evaluator.domain.numbers.ordering import group
 from services.evaluator.domain.objects.samples import Samples
 from shared.vision.masks import MaskTable
+
+if TYPE_CHECKING:
+    from vernier import instance
 
 BOUNDARY_RATIO = 0.02  # width of the band as part of the image diagonal (Cheng et al. 2021)
 
@@ -53,6 +54,8 @@ def rotated_precision(
             raise BadSamples("a rotated box is not finite or has a negative side")
     if not truths.image.size:
         return math.nan, math.nan
+    import hotcoco  # loaded with the first rotated box
+
     truth = hotcoco.COCO(
         {
             "images": [{"id": i + 1, "width": 0, "height": 0} for i in range(images)],
@@ -87,6 +90,8 @@ def boundary_precision(samples: Samples, *, ratio: float = BOUNDARY_RATIO) -> tu
         return math.nan, math.nan
     if not len(samples.detections):
         return 0.0, 0.0
+    from vernier import instance  # brings 25 MB, which upright boxes never need
+
     evaluator = instance.Evaluator(iou=instance.Boundary(ratio))
     summary = evaluator.evaluate(
         mask_dataset(samples), mask_results(samples), num_threads=config.NUMBA_NUM_THREADS
@@ -108,8 +113,10 @@ def _rotated_records(rows: RotatedObjects) -> Iterable[dict[str, Any]]:
         yield record if rows.score is None else record | {"score": float(rows.score[row])}
 
 
-def mask_dataset(samples: Samples) -> instance.CocoDataset:
+def mask_dataset(samples: Samples) -> "instance.CocoDataset":
     """Truths with masks, and ignore regions as crowds of every label."""
+    from vernier import instance
+
     truths, regions, images = samples.truths, samples.regions, samples.images
     labels = len(samples.labels)
     again = np.tile(np.arange(len(regions)), labels)
@@ -137,7 +144,7 @@ def mask_dataset(samples: Samples) -> instance.CocoDataset:
     )
 
 
-def mask_results(samples: Samples) -> list[instance.Detections]:
+def mask_results(samples: Samples) -> "list[instance.Detections]":
     """Detections with masks, image by image; those of an image keep their order."""
     found = samples.detections
     codes = _codes(found.masks)
@@ -158,7 +165,7 @@ def mask_results(samples: Samples) -> list[instance.Detections]:
     return out
 
 
-def _codes(masks: MaskTable | None) -> list[instance.UncompressedRLE]:
+def _codes(masks: MaskTable | None) -> "list[instance.UncompressedRLE]":
     if masks is None:
         return []
     # One tuple a size: a tuple a mask would set off full garbage collections.

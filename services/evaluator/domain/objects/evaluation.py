@@ -5,6 +5,7 @@ threshold is a count over it; another IoU threshold is one more greedy pass over
 overlaps. Neither looks at a box, a mask or a model again.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -95,17 +96,18 @@ class Evaluation:
         return arranged_masks(self.samples, self.arranged)
 
     def matched_at(self, iou_threshold: float) -> tuple[Matches, int]:
-        """Matches that hold this IoU threshold, and its row in them.
+        """Matches that hold this IoU threshold with the truths taken, and its row in them.
 
         Raises:
             BadSamples: The threshold is below the least overlap kept, or above 1.
         """
         if not MIN_OVERLAP <= iou_threshold <= 1:
             raise BadSamples(f"the IoU threshold must be from {MIN_OVERLAP} to 1")
-        try:
-            return self.matches, self.matches.at(iou_threshold)
-        except KeyError:
-            return match(self.arranged, self.own_pairs(), (iou_threshold,)), 0
+        with suppress(KeyError):
+            row = self.matches.at(iou_threshold)
+            if row < len(self.matches.truth_of):
+                return self.matches, row
+        return match(self.arranged, self.own_pairs(), (iou_threshold,)), 0
 
     def outcomes_at(self, *, threshold: float, iou_threshold: float) -> Outcomes:
         """Right, wrong-label, false and missed objects at a confidence and an IoU threshold."""
@@ -119,18 +121,28 @@ class Evaluation:
         )
 
 
-def evaluate(samples: Samples, *, kind: Kind = "box", max_detections: int = 100) -> Evaluation:
+def evaluate(
+    samples: Samples,
+    *,
+    kind: Kind = "box",
+    max_detections: int = 100,
+    given_away: bool = False,
+) -> Evaluation:
     """Match checked samples once.
 
     Args:
         samples: Truths, detections and ignore regions; ``kind="mask"`` needs masks for all three.
         kind: What is compared.
         max_detections: Detections kept per image and label, best first (100 in COCO).
+        given_away: Whether the columns of the detections may be sorted where they stand, which
+            takes half the memory; of boxes only, and by who has no other use for their order.
 
     Raises:
         BadSamples: Masks are missing or differ in size within an image.
     """
-    arranged = arrange(samples, max_detections=max_detections)
+    arranged = arrange(
+        samples, max_detections=max_detections, given_away=given_away and kind == "box"
+    )
     try:
         overlaps = (
             box_overlaps(arranged, regions=samples.regions.masks)
@@ -139,5 +151,6 @@ def evaluate(samples: Samples, *, kind: Kind = "box", max_detections: int = 100)
         )
     except ValueError as error:
         raise BadSamples(str(error)) from error
-    matches = match(arranged, own_pairs(arranged, overlaps))
+    pairs = own_pairs(arranged, overlaps)
+    matches = match(arranged, pairs, whole=kind == "mask")  # outlines are of every threshold's
     return Evaluation(samples, kind, arranged, overlaps, matches)

@@ -1,12 +1,12 @@
 """The one sort of an evaluation: image by image, label by label, best detection first."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from services.evaluator.domain.numbers.columns import Flags, Floats, Ints
 from services.evaluator.domain.numbers.ordering import group, rising_order
-from services.evaluator.domain.objects.samples import Samples
+from services.evaluator.domain.objects.samples import Detections, Samples
 from shared.vision.masks import MaskTable, joined
 
 ANY_LABEL = -1  # label of an ignore region: it swallows detections of every label
@@ -64,12 +64,14 @@ class Arranged:
         return np.bincount(counted, minlength=self.labels).astype(np.int64)
 
 
-def arrange(samples: Samples, *, max_detections: int = 100) -> Arranged:
+def arrange(samples: Samples, *, max_detections: int = 100, given_away: bool = False) -> Arranged:
     """Sort the samples once for everything that follows.
 
     Args:
         samples: Checked samples.
         max_detections: Detections kept for each image and label, best first (COCO's maxDets).
+        given_away: Whether the detections, boxes alone, may be put into evaluation order in the
+            columns of the samples themselves: a million then stand in memory once.
     """
     truths, regions, found = samples.truths, samples.regions, samples.detections
     images, labels = len(samples.images.ids), len(samples.labels)
@@ -78,7 +80,13 @@ def arrange(samples: Samples, *, max_detections: int = 100) -> Arranged:
     region_area = regions.boxes_xywh[:, 2] * regions.boxes_xywh[:, 3]
     swallows = np.ones(len(regions), np.bool_)
     order = _evaluation_order(samples, max_detections)
-    det_image, det_label = found.image[order.rows], found.label[order.rows]
+    if given_away and order.rows.size == len(found):
+        for column in (found.image, found.label, found.boxes_xywh, found.score, found.area):
+            column[:] = column[order.rows]
+        order = replace(order, rows=np.arange(len(found)))
+    else:
+        found = _rows_of(found, order.rows)
+    det_image, det_label = found.image, found.label
     _, det_start = group(det_image, images)
     by_score = order.by_score
     by_label, label_start = group(det_label[by_score], labels)
@@ -92,14 +100,25 @@ def arrange(samples: Samples, *, max_detections: int = 100) -> Arranged:
         truth_source=truth_order,
         det_start=det_start,
         det_label=det_label,
-        det_boxes=found.boxes_xywh[order.rows],
-        det_area=found.area[order.rows],
-        score=found.score[order.rows],
+        det_boxes=found.boxes_xywh,
+        det_area=found.area,
+        score=found.score,
         rank=order.rank,
         det_source=order.rows,
         by_score=by_score,
         by_label=by_score[by_label],
         label_start=label_start,
+    )
+
+
+def _rows_of(found: Detections, rows: Ints) -> Detections:
+    """Some detections, without their masks."""
+    return Detections(
+        image=found.image[rows],
+        label=found.label[rows],
+        boxes_xywh=found.boxes_xywh[rows],
+        score=found.score[rows],
+        area=found.area[rows],
     )
 
 

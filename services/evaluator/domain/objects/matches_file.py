@@ -79,7 +79,7 @@ def _narrowed(column: NDArray[Any]) -> NDArray[Any]:
         return column.astype(np.promote_types(least, most))
     if column.dtype == np.float64:
         half = column.astype(np.float32)
-        return half if np.array_equal(half, column, equal_nan=True) else column
+        return half if ((half == column) | np.isnan(column)).all() else column
     return column
 
 
@@ -139,7 +139,12 @@ def _read(columns: dict[str, Any]) -> Evaluation:
         kind=names["kind"],
         arranged=arranged,
         overlaps=overlaps,
-        matches=match(arranged, own_pairs(arranged, overlaps), tuple(names["thresholds"])),
+        matches=match(
+            arranged,
+            own_pairs(arranged, overlaps),
+            tuple(names["thresholds"]),
+            whole=names["kind"] == "mask",
+        ),
         kept_outlines=outlines,
         kept_masks=masks,
     )

@@ -38,8 +38,8 @@ class MatchRow:
 class Matches:
     """Outcome for ``T`` IoU thresholds.
 
-    ``truth_of`` ``(T, D)`` is the truth a detection took (:data:`NOBODY` if none), ``verdict``
-    ``(T, D)`` one of :data:`FALSE`, :data:`TRUE`, :data:`IGNORED`.
+    ``verdict`` ``(T, D)`` is one of :data:`FALSE`, :data:`TRUE`, :data:`IGNORED`; ``truth_of``
+    ``(R, D)``, of the first ``R`` thresholds, the truth a detection took (:data:`NOBODY` if none).
     """
 
     thresholds: tuple[float, ...]
@@ -47,14 +47,14 @@ class Matches:
     verdict: Verdicts
 
     def at(self, iou_threshold: float) -> int:
-        """Return the row of a threshold; raise KeyError if it was not matched."""
+        """Return the row of a threshold's verdicts; raise KeyError if it was not matched."""
         close = np.flatnonzero(np.abs(np.array(self.thresholds) - iou_threshold) < 1e-9)
         if not close.size:
             raise KeyError(iou_threshold)
         return int(close[0])
 
     def row(self, index: int) -> MatchRow:
-        """Return what holds at one threshold."""
+        """Return what holds at one of the first ``R`` thresholds."""
         return MatchRow(self.thresholds[index], self.truth_of[index], self.verdict[index])
 
 
@@ -84,7 +84,11 @@ def own_pairs(arranged: Arranged, overlaps: Overlaps) -> OwnPairs:
 
 
 def match(
-    arranged: Arranged, pairs: OwnPairs, thresholds: tuple[float, ...] = COCO_THRESHOLDS
+    arranged: Arranged,
+    pairs: OwnPairs,
+    thresholds: tuple[float, ...] = COCO_THRESHOLDS,
+    *,
+    whole: bool = True,
 ) -> Matches:
     """Match at each IoU threshold.
 
@@ -92,11 +96,14 @@ def match(
         arranged: Samples in evaluation order.
         pairs: Their overlaps within a label.
         thresholds: IoU thresholds, each at least ``overlaps.MIN_OVERLAP``.
+        whole: Whether to keep who took which truth at each threshold, or at the first alone.
 
     No detections give arrays of shape ``(T, 0)``.
     """
     shape = len(thresholds), arranged.score.size
-    truth_of, verdict = np.full(shape, NOBODY, np.int32), np.full(shape, FALSE, np.uint8)
+    kept = len(thresholds) if whole else 1
+    truth_of = np.full((kept, arranged.score.size), NOBODY, np.int32)
+    verdict = np.full(shape, FALSE, np.uint8)
     ignored = arranged.truth_crowd
     _match_into(truth_of, verdict, pairs, np.array(thresholds), (ignored, ignored))
     return Matches(thresholds, truth_of, verdict)
@@ -124,7 +131,7 @@ def verdicts_by_area(
 def _match_into(
     truth_of: Choices, verdict: Verdicts, pairs: OwnPairs, thresholds: Floats, rules: Columns
 ) -> None:
-    """Write into ``truth_of`` (if there is room) and ``verdict`` ``(T, D)`` what is matched."""
+    """Write into ``verdict`` ``(T, D)`` what is matched, and its truths as far as there is room."""
     columns = (pairs.owners, pairs.start, pairs.truth, pairs.iou)
     _match_all(truth_of, verdict, columns, thresholds, rules)
 
@@ -145,7 +152,7 @@ def _match_all(
                 continue
             taken[chosen] = True
             verdict[row, owners[place]] = IGNORED if rules[1][chosen] else TRUE
-            if truth_of.size:
+            if row < truth_of.shape[0]:
                 truth_of[row, owners[place]] = chosen
 
 

@@ -171,7 +171,7 @@ def _classify(
 ) -> Columns:
     """Kind and swallowing of each detection, the truth it would mend, the truths in reach."""
     det_start, det_label, score = dets
-    kind = np.full(det_label.size, BKG, np.int64)
+    kind = np.full(det_label.size, BKG, np.int8)
     swallowed = np.zeros(det_label.size, np.bool_)
     used = np.zeros(truths[1].size, np.bool_)
     reachable = np.zeros(truths[1].size, np.bool_)
@@ -191,7 +191,7 @@ def _classify(
                 reachable[truth] = True
                 if heir[truth] < 0 or score[heir[truth]] < score[det]:
                     heir[truth] = det
-    heir_of = np.full(det_label.size, -1, np.int64)
+    heir_of = np.full(det_label.size, -1, np.int32)
     for truth in range(heir.size):
         if heir[truth] >= 0:
             heir_of[heir[truth]] = truth

@@ -78,7 +78,7 @@ class _Snapshot(msgspec.Struct):
 
 @dataclass(frozen=True, slots=True)
 class DatasetImage:
-    """What is known of one image beside its shapes, which are decoded when they are asked for."""
+    """What is known of one image beside its shapes."""
 
     image_id: str
     name: str
@@ -88,16 +88,15 @@ class DatasetImage:
     judges: bool
     corrected: bool
     exif_device: str
-    raw: msgspec.Raw
-
-    def read(self) -> Image:
-        """The image with its shapes."""
-        return _IMAGE(self.raw, f"{WHAT}, image {self.image_id},")
 
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """A frozen data set; ``annotation_counts`` are of all its images, by label."""
+    """A frozen data set; ``annotation_counts`` are of all its images, by label.
+
+    ``drawn`` holds each image with its shapes as they stand in the file, to be decoded when they
+    are asked for; it is empty once they were read.
+    """
 
     task: Task
     labels: tuple[str, ...]
@@ -105,6 +104,11 @@ class Dataset:
     dataset_hash: str
     images: dict[str, DatasetImage]
     annotation_counts: tuple[int, ...]
+    drawn: dict[str, msgspec.Raw]
+
+    def read(self, image_id: str) -> Image:
+        """An image with its shapes."""
+        return _IMAGE(self.drawn[image_id], f"{WHAT}, image {image_id},")
 
 
 def read_dataset(manifest: bytes) -> Dataset:
@@ -115,7 +119,10 @@ def read_dataset(manifest: bytes) -> Dataset:
     """
     found = _SNAPSHOT(manifest, WHAT)
     counts: Counter[str] = Counter()
-    images = {image.image_id: image for image in _images(found.images, counts)}
+    images: dict[str, DatasetImage] = {}
+    drawn: dict[str, msgspec.Raw] = {}
+    for image, raw in zip(_images(found.images, counts), found.images, strict=True):
+        images[image.image_id], drawn[image.image_id] = image, raw
     plan = found.tile_plan
     return Dataset(
         task=found.task,
@@ -124,6 +131,7 @@ def read_dataset(manifest: bytes) -> Dataset:
         dataset_hash=found.dataset_hash,
         images=images,
         annotation_counts=tuple(counts[label] for label in found.labels),
+        drawn=drawn,
     )
 
 
@@ -140,7 +148,6 @@ def _images(raws: list[msgspec.Raw], counts: Counter[str]) -> Iterator[DatasetIm
             judges=image.split == "test",  # train teaches, val may teach; only these images judge
             corrected=image.corrected,
             exif_device=image.exif_device or "",
-            raw=raw,
         )
 
 

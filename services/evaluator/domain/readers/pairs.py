@@ -23,7 +23,7 @@ class Pairs:
 
     def read(self) -> Iterator[Image]:
         """The images with their shapes, one after the other."""
-        return (image.read() for image in self.chosen)
+        return (self.dataset.read(image.image_id) for image in self.chosen)
 
     def images(self) -> ImageList:
         """Names and sizes."""

@@ -1,7 +1,7 @@
 """The platform's own files in: a snapshot and the stored predictions of a version."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -57,7 +57,7 @@ def read_version(snapshot: bytes, predictions: bytes) -> Version:
     judged = pairs_of(dataset, found, [k for k, one in enumerate(predicted) if one.judges])
     facts: dict[str, Any] = {
         "version": found.header.version,
-        "dataset": dataset,
+        "dataset": replace(dataset, drawn={}),  # what is drawn is in the samples by then
         "image_ids": judged.found.header.image_ids,
         "elapsed_ms": tuple(found.elapsed_ms.tolist()),
     }
@@ -124,11 +124,12 @@ def _box_samples(pairs: Pairs) -> tuple[Samples, tuple[RotatedObjects, RotatedOb
     known, parts, regions = _drawn(pairs, _boxes)
     boxes, turned_boxes = (np.concatenate(column) for column in zip(*parts, strict=True))
     found = pairs.found.columns
-    corners = found["box"].astype(np.float64)
     angles = (
-        found["angle"].astype(np.float64) if "angle" in found else np.full(len(corners), np.nan)
+        found["angle"].astype(np.float64)
+        if "angle" in found
+        else np.full(len(found["box"]), np.nan)
     )
-    around = _upright(corners, angles)
+    around = _upright(found["box"], angles)
     columns = _found_columns(pairs)
     samples = Samples(
         labels=pairs.dataset.labels,
@@ -147,7 +148,7 @@ def _box_samples(pairs: Pairs) -> tuple[Samples, tuple[RotatedObjects, RotatedOb
     check(samples)
     if not known.any_rotated:
         return samples, None
-    turned = in_radians(corners, np.nan_to_num(angles))
+    turned = in_radians(found["box"].astype(np.float64), np.nan_to_num(angles))
     return samples, (
         RotatedObjects(known.image, known.label, turned_boxes),
         RotatedObjects(columns["image"], columns["label"], turned, columns["score"]),
@@ -155,9 +156,9 @@ def _box_samples(pairs: Pairs) -> tuple[Samples, tuple[RotatedObjects, RotatedOb
 
 
 def _upright(corners_xyxy: Floats, angles_deg: Floats) -> Floats:
-    out = corners_xyxy.copy()
+    out = corners_xyxy.astype(np.float64)
     turned = ~np.isnan(angles_deg)
-    out[turned] = around_turned(corners_xyxy[turned], angles_deg[turned])
+    out[turned] = around_turned(out[turned], angles_deg[turned])
     out[:, 2:] -= out[:, :2]
     return out
 
@@ -223,7 +224,7 @@ def _drawn(
     for first in range(0, max(len(pairs.chosen), 1), IMAGES_AT_ONCE):
         rows: list[tuple[Image, Shape]] = []
         for place, known in enumerate(pairs.chosen[first : first + IMAGES_AT_ONCE], start=first):
-            image = known.read()
+            image = pairs.dataset.read(known.image_id)
             shapes = [shape for shape in image.shapes if shape.kind != "image"]
             rows += [(image, shape) for shape in shapes]
             places += [place] * len(shapes)
