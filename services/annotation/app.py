@@ -54,7 +54,12 @@ def build(stores: Stores) -> Service:
         name=SERVICE,
         summary="Labels, annotations and their history, imports, exports, snapshots",
         collections=COLLECTIONS,
-        routers=(annotations_api.router, labels_api.router, transfers_api.router),
+        routers=(
+            annotations_api.router,
+            labels_api.router,
+            transfers_api.router,
+            transfers_api.samples,
+        ),
         use_cases=(annotations, labels, projects, imports, undoing, exports, body),
         subscriptions=subscriptions(
             projects,

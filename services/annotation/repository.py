@@ -132,4 +132,4 @@ def judged(project: ProjectView) -> dict[str, Condition]:
 
 def known_image(view: ImageView) -> KnownImage:
     """Return what shapes and label files are checked against."""
-    return KnownImage(view.id, view.name, view.width, view.height)
+    return KnownImage(view.id, view.name, view.width, view.height, view.orientation)

@@ -37,6 +37,7 @@ class Image(Document):
     content_type: str
     width: int
     height: int
+    orientation: int = 1
     uploaded_at: Timestamp
     uploaded_by: str = ""
     thumbnails_key: str | None = None

@@ -12,7 +12,7 @@ class ImageUploaded(EventBody):
     """An image (a whole one, or a tile with ``parent_id``) was accepted.
 
     ``blob_key`` holds the upright content that everyone reads; ``sha256`` is that of the original
-    bytes.
+    bytes, ``orientation`` the EXIF orientation by which those became upright.
     """
 
     type: ClassVar[str] = "image.uploaded"
@@ -49,6 +49,7 @@ class ImageUploaded(EventBody):
     offset_y: int = 0
     plan_hash: str | None = None
     exif_device: str | None = None
+    orientation: int = 1
 
 
 class Tile(BaseModel):

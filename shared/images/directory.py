@@ -51,6 +51,7 @@ class ImageView(Projection):
     offset_x: int = 0
     offset_y: int = 0
     exif_device: str | None = None
+    orientation: int = 1
     annotated: bool = False
     annotation_sequence: int = -1
     annotated_at: Timestamp | None = None
@@ -196,4 +197,5 @@ _ANNOUNCED = (
     "offset_x",
     "offset_y",
     "exif_device",
+    "orientation",
 )

@@ -1,5 +1,6 @@
 """Routes of imports and exports."""
 
+from pathlib import Path
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -11,7 +12,7 @@ from services.annotation.api.archive_body import ArchiveBody
 from services.annotation.api.labels import Directory
 from services.annotation.api.reports import ImportResponse, UndoResponse
 from services.annotation.domain.conflicts import OnConflict
-from services.annotation.domain.exports import ExportFormat
+from services.annotation.domain.export_shapes import ExportFormat
 from services.annotation.handlers.exports import Exports
 from services.annotation.handlers.import_undo import ImportUndo
 from services.annotation.handlers.imports import ImportOptions, Imports
@@ -41,6 +42,7 @@ Exporting = Annotated[Exports, Depends(use(Exports))]
 Body = Annotated[ArchiveBody, Depends(use(ArchiveBody))]
 
 router = APIRouter(tags=["imports and exports"], prefix="/projects/{project_id}")
+samples = APIRouter(tags=["imports and exports"], prefix="/samples")
 
 
 @router.post(
@@ -67,7 +69,7 @@ async def import_labels(
         Query(description="Keep or replace what a person drew, or merge the import into it"),
     ] = "keep",
 ) -> ImportResponse:
-    """Import a zip of labelme, VOC, YOLO, COCO or CreateML files at its root.
+    """Import a zip of labelme, VOC, YOLO, DOTA, COCO, CreateML or Datumaro files.
 
     What a person drew or corrected stays unless ``on_conflict`` says otherwise; what an earlier
     import made is replaced. A dry run tells what would be done.
@@ -102,12 +104,29 @@ async def export_labels(
     project_id: Id,
     wanted: Annotated[ExportFormat, Query(alias="format")] = "labelme",
 ) -> FileResponse:
-    """Export all annotations as a zip of another tool's files."""
+    """Export all annotations as a zip of another tool's files.
+
+    ``export-report.json`` in it says what the format cannot hold.
+    """
     await projects.require(who.tenant, project_id)
-    path = await exports.export(who.tenant, project_id, wanted)
+    return _sent(await exports.export(who.tenant, project_id, wanted), f"annotations-{wanted}.zip")
+
+
+@samples.get(
+    "/{wanted}",
+    response_class=FileResponse,
+    responses={200: {"content": {"application/zip": {}}, "description": "The archive"}},
+)
+async def sample_labels(who: Viewer, exports: Exporting, wanted: ExportFormat) -> FileResponse:
+    """Download a sample archive of label files for ``part-1.jpg`` to ``part-3.jpg``."""
+    return _sent(await exports.sample(wanted), f"sample-{wanted}.zip")
+
+
+def _sent(archive: Path, name: str) -> FileResponse:
+    """The answer that carries an archive, which goes once it is sent."""
     return FileResponse(
-        path,
+        archive,
         media_type="application/zip",
-        filename=f"annotations-{wanted}.zip",
-        background=BackgroundTask(path.unlink, missing_ok=True),
+        filename=name,
+        background=BackgroundTask(archive.unlink, missing_ok=True),
     )

@@ -1,12 +1,12 @@
 """Which shapes a task knows, and turning imported ones into those (C-049, C-050, C-071)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 
 from services.annotation.domain.formats.model import FormatError, ImportEntry, ParsedLabels
-from services.annotation.domain.formats.placement import build
+from services.annotation.domain.formats.placement import build, turned_box
 from services.annotation.domain.formats.raster import mask_bounds
 from shared.contracts.shapes import Shape, Task
 from shared.runtime.tasks.names import ShapeKind
@@ -15,7 +15,9 @@ from shared.vision import rotated_boxes
 
 KINDS: dict[Task, tuple[ShapeKind, ...]] = {spec.name: spec.shape_kinds for spec in TASKS.values()}
 TEXT_LABEL = "text"
-_BOXES_ONLY = ("voc", "createml")
+_BOXES_ONLY = ("voc", "createml", "dota")
+_TURNED_AS_CORNERS = ("yolo", "coco", "datumaro")
+_CORNERS = 4
 
 
 def adapt(entry: ImportEntry, task: Task) -> ImportEntry:
@@ -51,31 +53,19 @@ def _lost(labels: ParsedLabels) -> str:
     )
 
 
-def as_boxes(shapes: Sequence[Shape], *, keep_polygons: bool = False) -> tuple[Shape, ...]:
-    """Put upright boxes around shapes, for formats that know nothing else.
-
-    Args:
-        shapes: Any kinds; `image` shapes and empty masks have no box and are left out.
-        keep_polygons: Leave polygons as they are.
-
-    Returns:
-        Boxes (and polygons) in order.
-    """
-    kept = []
-    for shape in shapes:
-        is_kept = keep_polygons and shape.kind == "polygon"
-        boxed = shape if is_kept else _as_box(_unturned(shape))
-        if boxed is not None:
-            kept.append(boxed)
-    return tuple(kept)
-
-
-def _unturned(shape: Shape) -> Shape:
-    return _as_outline(shape) if shape.kind == "rotated_box" else shape
-
-
 def _for_detection(entry: ImportEntry, labels: ParsedLabels) -> ParsedLabels:
-    return _converted(labels, _as_box)
+    return _converted(labels, _turned_or_box if entry.format in _TURNED_AS_CORNERS else as_box)
+
+
+def _turned_or_box(shape: Shape) -> Shape | None:
+    """An outline of four corners is the turned box that these formats write so."""
+    found = None
+    if shape.kind == "polygon" and len(shape.points) == _CORNERS:
+        found = turned_box(shape.points)
+    if found is None:
+        return as_box(shape)
+    box = {"kind": "rotated_box", "points": found.corners, "angle": found.angle}
+    return shape.model_copy(update=box)
 
 
 def _converted(labels: ParsedLabels, convert: Callable[[Shape], Shape | None]) -> ParsedLabels:
@@ -96,7 +86,8 @@ def _converted(labels: ParsedLabels, convert: Callable[[Shape], Shape | None]) -
     )
 
 
-def _as_box(shape: Shape) -> Shape | None:
+def as_box(shape: Shape) -> Shape | None:
+    """Return the upright box around a shape; a rotated box stays, a mask may have none."""
     if shape.kind in KINDS["detection"]:
         return shape
     if shape.kind == "image":
@@ -113,10 +104,11 @@ def _for_segmentation(entry: ImportEntry, labels: ParsedLabels) -> ParsedLabels:
     boxes = [shape for shape in labels.shapes if shape.kind == "box"]
     if entry.format in _BOXES_ONLY or (entry.format == "yolo" and boxes):
         raise FormatError("holds boxes only; a segmentation project needs outlines (labelme)")
-    return _converted(labels, lambda shape: None if shape.kind == "image" else _as_outline(shape))
+    return _converted(labels, lambda shape: None if shape.kind == "image" else as_outline(shape))
 
 
-def _as_outline(shape: Shape) -> Shape:
+def as_outline(shape: Shape) -> Shape:
+    """Return the polygon of a box's corners; polygons and masks stay."""
     if shape.kind in ("polygon", "mask"):
         return shape
     points: tuple[tuple[float, float], ...]
@@ -135,7 +127,7 @@ def _for_ocr(entry: ImportEntry, labels: ParsedLabels) -> ParsedLabels:
 
 
 def _as_line(shape: Shape) -> Shape | None:
-    boxed = shape if shape.kind == "polygon" else _as_box(shape)
+    boxed = shape if shape.kind == "polygon" else as_box(shape)
     if boxed is None:
         return None
     # A file that has a description keeps its label; else the label is what was read.

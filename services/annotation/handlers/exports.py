@@ -6,13 +6,10 @@ import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from services.annotation.domain.exports import (
-    ExportedImage,
-    ExportedProject,
-    ExportFormat,
-    export_files,
-)
+from services.annotation.domain.export_shapes import ExportFormat
+from services.annotation.domain.exports import ExportedImage, ExportedProject, export_files
 from services.annotation.domain.formats.model import KnownImage, KnownImages
+from services.annotation.domain.samples import sample
 from services.annotation.domain.snapshots import AnnotatedImage
 from services.annotation.domain.splits import SplitCandidate, assign_splits
 from services.annotation.errors import NothingToExport
@@ -52,6 +49,10 @@ class Exports:
             [label.name for label in labels],
         )
         return await asyncio.to_thread(self._write, wanted, project)
+
+    async def sample(self, wanted: ExportFormat) -> Path:
+        """Write the sample archive of a format to a temporary file, which the caller removes."""
+        return await asyncio.to_thread(self._write, wanted, sample(wanted))
 
     def _write(self, wanted: ExportFormat, project: ExportedProject) -> Path:
         self._staging.mkdir(parents=True, exist_ok=True)

@@ -43,7 +43,7 @@ class ArchiveParser:
         Raises:
             ArchiveRefused: It is no zip, dangerous, or too costly to read.
         """
-        rows = tuple((view.id, view.name, view.width, view.height) for view in images)
+        rows = tuple((v.id, v.name, v.width, v.height, v.orientation) for v in images)
         job = ParseJob(archive=str(archive), task=task, images=rows)
         try:
             *lines, last = await self._pool.ask(job.model_dump())

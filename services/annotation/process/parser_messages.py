@@ -7,8 +7,8 @@ from pydantic import BaseModel, ConfigDict
 from services.annotation.domain.formats.model import Format, ImportEntry, Split, SplitList
 from shared.contracts.shapes import IgnoreRegion, Shape, Task
 
-ImageRow = tuple[str, str, int, int]
-"""Image id, name, width and height."""
+ImageRow = tuple[str, str, int, int, int]
+"""Image id, name, width, height and EXIF orientation."""
 
 
 class ParseJob(BaseModel):

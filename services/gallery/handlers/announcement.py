@@ -23,4 +23,5 @@ def uploaded_event(image: Image) -> ImageUploaded:
         offset_x=image.offset_x,
         offset_y=image.offset_y,
         plan_hash=image.plan_hash,
+        orientation=image.orientation,
     )

@@ -105,6 +105,7 @@ class Intake:
             content_type=header.format.content_type,
             width=width,
             height=height,
+            orientation=header.orientation,
             uploaded_at=self._clock(),
             uploaded_by=who.subject,
             tiling="waiting" if project.tiling is not None else "none",

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from services.annotation.domain.export_shapes import HOLDS
 from services.annotation.process.archive_parser import ArchiveParser
 from services.annotation.process.parser_messages import ParsedArchive
 from services.annotation.repository import ImageView
@@ -147,7 +148,10 @@ async def test_labels_named_before_their_images_are_heard_of_still_find_them(
     assert answer.json()["imported"] == 20
 
 
-@pytest.mark.parametrize("wanted", ["labelme", "voc", "yolo", "coco", "createml"])
+EVERY_FORMAT = list(HOLDS)
+
+
+@pytest.mark.parametrize("wanted", EVERY_FORMAT)
 async def test_what_is_exported_can_be_imported(stores: Stores, wanted: str) -> None:
     async with factory(stores) as world:
         first, second = [await world.image(f"{n}.jpg") for n in "ab"]
@@ -189,9 +193,6 @@ async def test_images_that_differ_by_suffix_only_keep_apart_in_an_export(stores:
     assert sent.status_code == 201
 
 
-EVERY_FORMAT = ["labelme", "voc", "yolo", "coco", "createml"]
-
-
 async def exported(world: Factory, wanted: str) -> bytes:
     return (await world.client.get(f"{BASE}/exports", params={"format": wanted})).content
 
@@ -215,6 +216,23 @@ async def test_images_of_any_names_are_exported_and_read_back(stores: Stores, wa
     assert sent.status_code == 201, sent.text
     corners = [image["shapes"][0]["points"][0] for image in read]
     assert corners == [pytest.approx([at, at], abs=1e-4) for at in range(10, 90, 10)]
+
+
+@pytest.mark.parametrize("wanted", EVERY_FORMAT)
+async def test_the_sample_archive_of_a_format_is_imported(stores: Stores, wanted: str) -> None:
+    task = "instance_segmentation" if wanted == "yolo_seg" else "detection"
+    async with factory(stores, task=task) as world:
+        for number in (1, 2, 3):
+            await world.image(f"part-{number}.jpg")
+        sample = await world.client.get(f"/api/annotation/samples/{wanted}")
+        sent = await world.client.post(
+            f"{BASE}/imports", content=sample.content, headers={"Content-Type": "application/zip"}
+        )
+    assert sample.headers["content-type"] == "application/zip"
+    assert sent.status_code == 201, sent.text
+    report = sent.json()
+    assert (report["imported"], report["left_aside"], report["warnings"]) == (3, 0, 0)
+    assert (report["counts"]["negatives"], report["new_labels"][0] != "") == (1, True)
 
 
 async def test_class_numbers_are_the_projects_order_with_unused_labels(stores: Stores) -> None:

@@ -73,7 +73,7 @@ def test_each_file_is_matched_to_its_image_by_base_name() -> None:
         ({"twin.json": LABELME}, "twin.json", "2 images with the base name 'twin'"),
         ({"sub/a.json": LABELME}, "sub/a.json", "at the archive's root"),
         ({"../a.json": LABELME}, "../a.json", "at the archive's root"),
-        ({"a.json": "{}"}, "a.json", "neither labelme, COCO nor CreateML"),
+        ({"a.json": "{}"}, "a.json", "neither labelme, COCO, CreateML nor"),
         ({"a.csv": "x"}, "a.csv", "not a label file"),
         ({"inner.zip": b"PK"}, "inner.zip", "archive inside"),
         ({"a.json": LABELME, "a.xml": VOC}, "a.xml", "already has labels from 'a.json'"),

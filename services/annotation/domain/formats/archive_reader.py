@@ -10,6 +10,8 @@ from services.annotation.domain.formats import (
     class_lists,
     coco,
     createml,
+    datumaro,
+    dota,
     labelme,
     limits,
     voc,
@@ -17,7 +19,9 @@ from services.annotation.domain.formats import (
 )
 from services.annotation.domain.formats.archive import LabelArchive, Member
 from services.annotation.domain.formats.model import (
+    EXPORT_REPORT,
     IMAGE_SUFFIXES,
+    OWN_MARK,
     Format,
     FormatError,
     ImportEntry,
@@ -43,7 +47,7 @@ _FORMATS = (".json", ".xml", ".txt")
 _COLLECTION_SPLIT = re.compile(r"(?:^|[_\-.])(train|val|valid|test)(?:\d{4})?(?:[_\-.]|$)")
 _NO_LABELS = "not a label file (.json, .xml, .txt)"
 _PICTURE = "a picture; pictures are uploaded to the gallery, not with the labels"
-_UNKNOWN_JSON = "JSON of no known kind: neither labelme, COCO nor CreateML"
+_UNKNOWN_JSON = "JSON of no known kind: neither labelme, COCO, CreateML nor Datumaro"
 _UNKNOWN_SHOWN = 5
 
 
@@ -140,6 +144,10 @@ class ArchiveReader:
         if stem in _LISTS and (is_blank_list or not holds_rows):
             lines = limits.read_text(data).splitlines()
             self._splits.append(match_list(member.path, _LISTS[stem], lines, self._known))
+        elif dota.looks_like_labels(data):
+            names = () if self._class_doubt else self._classes.names
+            parse = functools.partial(dota.parse, data, class_names=names)
+            yield self._of_one_image(member, "dota", parse)
         elif is_of_image or holds_rows:
             yield self._of_one_image(member, "yolo", functools.partial(self._rows, data))
         else:
@@ -177,12 +185,17 @@ class ArchiveReader:
 
     def _read_json(self, member: Member, data: bytes, is_of_image: bool) -> Iterator[ImportEntry]:
         document = limits.read_json(data, max_bytes=limits.MAX_COLLECTION_BYTES)
+        if _is_own_report(member, document):
+            return
         if isinstance(document, dict) and "shapes" in document:
             parse = functools.partial(labelme.read, document)
             own_name = labelme.image_name(document)
             yield self._of_one_image(member, "labelme", parse, own_name=own_name)
         elif isinstance(document, dict) and "images" in document:
             yield from self._with_split(member, coco.parse(document, member.path, self._known))
+        elif isinstance(document, dict) and {"items", "categories"} <= document.keys():
+            entries = datumaro.parse(document, member.path, self._known)
+            yield from self._with_split(member, entries)
         elif isinstance(document, list):
             entries = createml.parse(document, member.path, self._known)
             yield from self._with_split(member, entries)
@@ -222,6 +235,11 @@ class ArchiveReader:
                 yield replace(entry, labels=None, error=error)
             else:
                 yield entry
+
+
+def _is_own_report(member: Member, document: object) -> bool:
+    is_ours = isinstance(document, dict) and document.get("made_by") == OWN_MARK
+    return is_ours and member.name == EXPORT_REPORT
 
 
 def match_list(file: str, split: Split, lines: Iterable[str], known: KnownImages) -> SplitList:

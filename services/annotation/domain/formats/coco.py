@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from services.annotation.domain.formats import limits
+from services.annotation.domain.formats.frames import Frame, frame_of
 from services.annotation.domain.formats.model import (
     FormatError,
     ImportEntry,
@@ -21,11 +22,15 @@ from services.annotation.domain.formats.placement import (
     add_polygon,
     add_rotated,
     build,
-    check_size,
     clean_label,
     fit_ring,
 )
-from services.annotation.domain.formats.records import ImageRecord, matched, record_id
+from services.annotation.domain.formats.records import (
+    ImageRecord,
+    Matched,
+    matched,
+    record_id,
+)
 from shared.contracts.shapes import Rle
 from shared.vision import polygons
 
@@ -64,11 +69,9 @@ def parse(document: dict[str, Any], file: str, known: KnownImages) -> Iterator[I
                     "has no annotations, but the file holds some of images that it does not list:"
                     " not taken for an image without objects"
                 )
-            for record in found.records:
-                _check_size(record, found.image)
-            yield ImportEntry(
-                file, found.image, _read(annotations, found.image, names).done(), "coco"
-            )
+            frame = _frame(found)
+            labels = _read(annotations, frame.image, names).done()
+            yield ImportEntry(file, found.image, frame.upright(labels), "coco")
         except FormatError as error:
             yield ImportEntry(file, found.image, format="coco", error=str(error))
 
@@ -113,12 +116,18 @@ def _categories(raw: object) -> dict[int | str, str]:
     return names
 
 
-def _check_size(record: ImageRecord, image: KnownImage) -> None:
-    width, height = (
-        0.0 if record.fields.get(side) is None else limits.number(record.fields[side], side)
-        for side in ("width", "height")
-    )
-    check_size(image, width, height)
+def _frame(found: Matched) -> Frame:
+    """What the records of an image were drawn on; they agree."""
+    frames = []
+    for record in found.records:
+        width, height = (
+            0.0 if record.fields.get(side) is None else limits.number(record.fields[side], side)
+            for side in ("width", "height")
+        )
+        frames.append(frame_of(found.image, width, height))
+    if any(frame != frames[0] for frame in frames):
+        raise FormatError("its records give different sizes of the image")
+    return frames[0]
 
 
 def _read(annotations: list[Any], image: KnownImage, names: dict[int | str, str]) -> LabelCollector:
@@ -133,7 +142,7 @@ def _read(annotations: list[Any], image: KnownImage, names: dict[int | str, str]
         if annotation.get("iscrowd") in (1, True) and not _is_mask_of_cvat(annotation):
             _add_crowd(labels, image, annotation, what)
         elif isinstance(outline, dict):
-            _add_run_lengths(labels, image, label, outline, what)
+            add_run_lengths(labels, image, label, outline, what)
         elif rings := _rings(outline, what):
             _add_rings(labels, image, label, rings, what)
         else:
@@ -223,9 +232,14 @@ def _add_rings(
         labels.shapes.append(build(what, label=label, kind="mask", rle=rle))
 
 
-def _add_run_lengths(
+def add_run_lengths(
     labels: LabelCollector, image: KnownImage, label: str, outline: dict[str, Any], what: str
 ) -> None:
+    """Add a mask given by COCO's run lengths, compressed or not.
+
+    Raises:
+        FormatError: They are none of the image's size, or no run lengths.
+    """
     from shared.vision import masks  # its compiled kernels load slowly; most files need none
 
     if outline.get("size") != [image.height, image.width]:

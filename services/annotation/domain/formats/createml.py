@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from services.annotation.domain.formats import limits
+from services.annotation.domain.formats.frames import frame_of
 from services.annotation.domain.formats.model import (
     FormatError,
     ImportEntry,
@@ -42,7 +43,8 @@ def parse(document: list[Any], file: str, known: KnownImages) -> Iterator[Import
         try:
             annotations = [a for record in found.records for a in record.annotations]
             labels = _boxes(annotations, found.image)
-            yield ImportEntry(file, found.image, labels.done(), "createml")
+            read = frame_of(found.image).upright(labels.done())
+            yield ImportEntry(file, found.image, read, "createml")
         except FormatError as error:
             yield ImportEntry(file, found.image, format="createml", error=str(error))
 

@@ -12,9 +12,12 @@ from services.annotation.domain.formats.model import (
 )
 
 RESERVED = frozenset(
-    ("train", "trainval", "val", "valid", "validation", "test", "classes", "labels")
+    (
+        *("train", "trainval", "val", "valid", "validation", "test"),
+        *("classes", "labels", "export-report"),
+    )
 )
-"""Base names of txt files that are lists or class names, not labels."""
+"""Base names of files that are lists, class names or reports, not labels."""
 
 
 def entry_stems(images: Iterable[KnownImage], known: KnownImages) -> dict[str, str]:

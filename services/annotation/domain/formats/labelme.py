@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from services.annotation.domain.formats import limits
+from services.annotation.domain.formats.frames import frame_of
 from services.annotation.domain.formats.model import (
     FormatError,
     KnownImage,
@@ -25,7 +26,6 @@ from services.annotation.domain.formats.placement import (
     add_polygon,
     add_rotated,
     build,
-    check_size,
     clean_label,
     fit_ring,
 )
@@ -73,7 +73,8 @@ def read(document: dict[str, Any], image: KnownImage) -> ParsedLabels:
     """
     shapes = limits.sequence(document.get("shapes"), "'shapes'")
     limits.count_shapes(len(shapes))
-    check_size(image, _size(document, "imageWidth"), _size(document, "imageHeight"))
+    frame = frame_of(image, _size(document, "imageWidth"), _size(document, "imageHeight"))
+    image = frame.image
     labels = LabelCollector()
     for group in _instances(shapes):
         if len(group) == 1:
@@ -81,7 +82,7 @@ def read(document: dict[str, Any], image: KnownImage) -> ParsedLabels:
         else:
             _add_group(labels, image, group)
     _add_flags(labels, document.get("flags"))
-    return labels.done()
+    return frame.upright(labels.done())
 
 
 def _size(document: dict[str, Any], key: str) -> float:

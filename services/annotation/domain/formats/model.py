@@ -10,8 +10,12 @@ from typing import Literal
 from shared.contracts.shapes import IgnoreRegion, Shape
 
 Split = Literal["train", "val", "test"]
-Format = Literal["labelme", "voc", "yolo", "createml", "coco"]
+Format = Literal["labelme", "voc", "yolo", "dota", "createml", "coco", "datumaro"]
 ID_MARK = "~"
+EXPORT_REPORT = "export-report.json"
+OWN_MARK = "Loupe"
+"""How an export's own report is known when the archive is imported."""
+
 _UPLOAD_PREFIX = re.compile(r"\A[0-9a-f]{8}-")
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp")
 
@@ -26,12 +30,16 @@ class NoSuchImage(FormatError):
 
 @dataclass(frozen=True)
 class KnownImage:
-    """An image that the gallery holds; sizes in pixels of the EXIF-upright content."""
+    """An image that the gallery holds; sizes in pixels of the EXIF-upright content.
+
+    ``orientation`` is the EXIF orientation by which the stored picture became upright.
+    """
 
     image_id: str
     name: str
     width: int
     height: int
+    orientation: int = 1
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,17 @@
 """Putting shapes on their image: clip what sticks out, leave out what has no area."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from services.annotation.domain.formats.model import FormatError, KnownImage, LabelCollector
 from shared.contracts.shapes import MAX_NAME, MAX_POINTS, IgnoreRegion, Rle, Shape, clean_name
 from shared.vision import polygons, rotated_boxes
 
+_RECTANGLE_PX = 0.5
 _SILENT_OVERHANG_PX = 1.0  # tools that count pixels from one, or round up, reach just outside
 
 Point = tuple[float, float]
@@ -89,6 +93,82 @@ def add_polygon(
     ring = fit_ring(labels, image, label=label, points=points, what=what)
     if ring is not None:
         labels.shapes.append(build(what, label=label, kind="polygon", points=ring))
+
+
+def add_quad(
+    labels: LabelCollector,
+    image: KnownImage,
+    *,
+    label: str,
+    points: Sequence[Point],
+    what: str,
+) -> None:
+    """Add an outline of four corners; a turned box that sticks out of the image stays one.
+
+    Raises:
+        FormatError: It lies wholly outside the image, or its label is not a legal name.
+    """
+    ring = polygons.as_ring(points)
+    x1, y1, x2, y2 = polygons.bounds(ring)
+    sticks_out = min(x1, y1, image.width - x2, image.height - y2) < 0
+    turned = turned_box(points) if sticks_out else None
+    if turned is None:
+        add_polygon(labels, image, label=label, points=points, what=what)
+    else:
+        corners, angle = turned.corners, turned.angle
+        add_rotated(labels, image, label=label, corners=corners, angle=angle, what=what)
+
+
+@dataclass(frozen=True)
+class NearestBox:
+    """The box nearest to four corners.
+
+    Attributes:
+        corners: Two opposite ones of the unturned box.
+        angle: Degrees, clockwise about its centre.
+        shift_px: How far the farthest corner is from that of the box.
+        is_upright: Whether the four corners are, but for half a pixel, those of an upright box.
+    """
+
+    corners: tuple[Point, Point]
+    angle: float
+    shift_px: float
+    is_upright: bool
+
+
+def nearest_box(points: Sequence[Point]) -> NearestBox:
+    """Fit a box to four corners in order around it; an upright one keeps angle 0.
+
+    >>> nearest_box([(5, 0), (10, 5), (5, 10), (0, 5)]).angle
+    45.0
+    >>> nearest_box([(4, 0), (4, 2), (0, 2), (0, 0)])
+    NearestBox(corners=((0.0, 0.0), (4.0, 2.0)), angle=0.0, shift_px=0.0, is_upright=True)
+    """
+    ring = polygons.as_ring(points)
+    x1, y1, x2, y2 = polygons.bounds(ring)
+    upright = np.array([(x1, y1), (x2, y1), (x2, y2), (x1, y2)])
+    gap = _farthest(ring, upright)
+    if gap <= _RECTANGLE_PX:
+        return NearestBox(((x1, y1), (x2, y2)), 0.0, gap, is_upright=True)
+    box = rotated_boxes.from_corners(ring[np.newaxis])
+    gap = _farthest(ring, rotated_boxes.corners(box)[0])
+    ((left, top, right, bottom),), (angle,) = (v.tolist() for v in rotated_boxes.to_wire(box))
+    return NearestBox(((left, top), (right, bottom)), angle, gap, is_upright=False)
+
+
+def turned_box(points: Sequence[Point]) -> NearestBox | None:
+    """Return the box whose four corners `points` are; None where it is upright or no rectangle."""
+    found = nearest_box(points)
+    return None if found.is_upright or found.shift_px > _RECTANGLE_PX else found
+
+
+def _farthest(ring: polygons.Ring, corners: NDArray[np.float64]) -> float:
+    """How far the corners of a ring are from the nearest of others, and those from them, at most.
+
+    In pixels along an axis.
+    """
+    gaps = np.abs(ring[:, np.newaxis] - corners[np.newaxis]).max(axis=2)
+    return float(max(gaps.min(axis=0).max(), gaps.min(axis=1).max()))
 
 
 def add_ignore_region(
@@ -180,19 +260,6 @@ def clean_label(label: object, what: str) -> str:
     if len(name) > MAX_NAME:
         raise FormatError(f"{what}: a label name has 1 to {MAX_NAME} characters, not {len(name)}")
     return name
-
-
-def check_size(image: KnownImage, width: float, height: float) -> None:
-    """Compare the size written in a label file with the image's; 0 means that none was written.
-
-    Raises:
-        FormatError: They differ.
-    """
-    if width and height and (round(width), round(height)) != (image.width, image.height):
-        raise FormatError(
-            f"made for an image of {width:g}×{height:g} px, but {image.name!r} in the gallery has"
-            f" {image.width}×{image.height} px"
-        )
 
 
 def _outside(what: str, label: str, image: KnownImage) -> str:

@@ -12,6 +12,7 @@ from services.annotation.domain.formats.model import (
     KnownImage,
     KnownImages,
     NoSuchImage,
+    base_name,
 )
 
 MAX_ID_CHARACTERS = 100
@@ -26,12 +27,14 @@ class ImageRecord:
         name: The image's name as the file gives it, folders included.
         fields: The record itself.
         annotations: Its annotations.
+        is_stem: Whether the name is one without a suffix.
     """
 
     place: str
     name: str
     fields: dict[str, Any]
     annotations: tuple[Any, ...]
+    is_stem: bool = False
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,8 @@ def matched(
     images: dict[str, KnownImage] = {}
     for record in records:
         try:
-            image = known.named(record.name)
+            find = known.with_stem if record.is_stem else known.named
+            image = find(base_name(record.name))
         except FormatError as error:
             yield ImportEntry(
                 file,

@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from services.annotation.domain.formats import limits
+from services.annotation.domain.formats.frames import frame_of
 from services.annotation.domain.formats.model import (
     FormatError,
     KnownImage,
     LabelCollector,
     ParsedLabels,
 )
-from services.annotation.domain.formats.placement import add_box, add_rotated, check_size
+from services.annotation.domain.formats.placement import add_box, add_rotated
 from shared.contracts.shapes import Shape
 
 _SIDES = ("xmin", "ymin", "xmax", "ymax")
@@ -26,7 +27,9 @@ def read(root: Element, image: KnownImage) -> ParsedLabels:
     """Read one VOC file.
 
     `folder`, `filename` and `path` are not looked at: the caller matches file and image by base
-    name. Coordinates are taken as they stand. Boxes without area are left out with a warning.
+    name. Coordinates are those of the upright picture or, by the size in the file, of the one that
+    the camera stored (LabelImg showed photos unturned for years). Boxes without area are left out
+    with a warning.
 
     Args:
         root: The file's root.
@@ -40,7 +43,8 @@ def read(root: Element, image: KnownImage) -> ParsedLabels:
     """
     if root.tag != "annotation":
         raise FormatError(f"not Pascal VOC: the root is <{root.tag[:30]}>, not <annotation>")
-    check_size(image, _size(root, "width"), _size(root, "height"))
+    frame = frame_of(image, _size(root, "width"), _size(root, "height"))
+    image = frame.image
     objects = root.findall("object")
     limits.count_shapes(len(objects))
     labels = LabelCollector()
@@ -55,7 +59,7 @@ def read(root: Element, image: KnownImage) -> ParsedLabels:
             add_box(labels, image, label=label, corners=((x1, y1), (x2, y2)), what=what)
         if (found.findtext("difficult") or "").strip() in ("1", "true"):
             labels.warnings.append(f"{what} ({label}) is marked difficult: taken as any other")
-    return labels.done()
+    return frame.upright(labels.done())
 
 
 def image_name(root: Element) -> str:

@@ -1,15 +1,16 @@
-"""YOLO txt: a line an object, class index and fractions of the image; boxes or polygons."""
+"""YOLO txt: a line an object, class index and fractions of the image; boxes or outlines."""
 
 from collections.abc import Sequence
 
 from services.annotation.domain.formats import limits
+from services.annotation.domain.formats.frames import frame_of
 from services.annotation.domain.formats.model import (
     FormatError,
     KnownImage,
     LabelCollector,
     ParsedLabels,
 )
-from services.annotation.domain.formats.placement import add_box, add_polygon
+from services.annotation.domain.formats.placement import add_box, add_polygon, add_quad
 from shared.contracts.shapes import Shape
 
 _BOX_FIELDS = 5
@@ -57,7 +58,7 @@ def parse(data: bytes, image: KnownImage, class_names: Sequence[str]) -> ParsedL
     for index, fields in enumerate(lines):
         if fields:
             _add_line(labels, image, fields, class_names, f"line {index + 1}")
-    return labels.done()
+    return frame_of(image).upright(labels.done())
 
 
 def _add_line(
@@ -81,7 +82,8 @@ def _add_line(
     elif _is_outline(fields):
         pairs = zip(values[::2], values[1::2], strict=True)
         points = [(x * image.width, y * image.height) for x, y in pairs]
-        add_polygon(labels, image, label=label, points=points, what=what)
+        add = add_quad if len(points) == 4 else add_polygon  # YOLO-OBB and YOLO-seg
+        add(labels, image, label=label, points=points, what=what)
     else:
         raise FormatError(
             f"{what} has {len(fields)} fields; a box has 5 (class, centre, size), an outline an odd"
@@ -132,7 +134,7 @@ def _class_name(text: str, class_names: Sequence[str], what: str) -> str:
 
 
 def write(image: KnownImage, shapes: Sequence[Shape], class_names: Sequence[str]) -> bytes:
-    """Write one label file: polygons as polygons, everything else as boxes.
+    """Write one label file: polygons as outlines (seg, OBB), everything else as boxes.
 
     Args:
         image: Its sides turn pixels into fractions.

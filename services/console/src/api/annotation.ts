@@ -1,6 +1,6 @@
 import createClient from "openapi-fetch";
 import type { components, operations, paths } from "./generated/annotation";
-import { authorisedFetch, body, upload, type Transfer } from "./http";
+import { authorisedFetch, body, saveFile, upload, type Transfer } from "./http";
 
 type Schemas = components["schemas"];
 
@@ -55,6 +55,26 @@ export async function importAnnotations(
   form.append("file", archive, archive.name);
   const path = `/api/annotation/projects/${projectId}/imports`;
   return (await upload(`${path}?dry_run=${String(dryRun)}&on_conflict=${onConflict}`, form, sent)) as ImportReport;
+}
+
+/** A format of which there is a sample archive. */
+export type SampleFormat = operations["sample_labels"]["parameters"]["path"]["wanted"];
+
+export const SAMPLE_FORMATS: readonly SampleFormat[] = [
+  "labelme",
+  "voc",
+  "yolo",
+  "yolo_seg",
+  "yolo_obb",
+  "dota",
+  "coco",
+  "createml",
+  "datumaro",
+];
+
+/** Download the sample archive of a format. */
+export function saveSample(format: SampleFormat): Promise<void> {
+  return saveFile(`/api/annotation/samples/${format}`, `sample-${format}.zip`);
 }
 
 /** Give images back what an import replaced, and take away what it added; what was changed since stays. */

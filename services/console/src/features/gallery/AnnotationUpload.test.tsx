@@ -173,3 +173,20 @@ test("an import that fails keeps the archive and the choice", async () => {
   expect(screen.getByText("labels.zip")).toBeVisible();
   expect(screen.getByRole("radio", { name: new RegExp(words.imports.onConflict.merge.name) })).toBeChecked();
 });
+
+test("a sample archive of each format can be downloaded", async () => {
+  const asked: string[] = [];
+  answers({
+    ...AROUND,
+    "GET /api/annotation/samples/:format": ({ url }: Request) => {
+      asked.push(new URL(url).pathname);
+      return new HttpResponse("PK", { headers: { "Content-Type": "application/zip" } });
+    },
+  });
+  const { words } = open("/projects/p1/gallery", "en");
+  await openStep(words);
+  await userEvent.click(await screen.findByRole("button", { name: new RegExp(words.imports.samples) }));
+  for (const name of Object.values(words.imports.formats)) expect(await screen.findByText(name)).toBeVisible();
+  await userEvent.click(screen.getByText(words.imports.formats.dota));
+  await waitFor(() => expect(asked).toEqual(["/api/annotation/samples/dota"]));
+});

@@ -7,6 +7,7 @@ import { ProblemAlert } from "../../ui/ProblemAlert";
 import { useProject } from "../projects/useProject";
 import { ImportPreview } from "./ImportPreview";
 import { ImportOutcome } from "./ImportReport";
+import { SampleArchives } from "./SampleArchives";
 import { useDryRun, useImport, type Pick } from "./useImport";
 
 interface Props {
@@ -54,7 +55,8 @@ export function AnnotationUpload({ onClose }: Props): ReactNode {
       </Upload.Dragger>
       {failed}
       {last?.data !== undefined && <ImportOutcome projectId={project.id} report={last.data} />}
-      <Flex justify="end" className="import-actions">
+      <Flex justify="space-between" className="import-actions">
+        <SampleArchives />
         <Button type="primary" onClick={onClose}>
           {words.common.done}
         </Button>

@@ -18,9 +18,9 @@ export const gallery = {
   adviceScene: "Images must look as in production: the same light, angle and camera.",
   archiveRules: [
     "One zip archive of annotation files, flat or in the folders in which CVAT, Roboflow or Label Studio export.",
-    "The file of an image has its name (part-17.json for part-17.jpg); a COCO or CreateML file describes many.",
+    "The file of an image has its name (part-17.json for part-17.jpg); a COCO, CreateML or Datumaro file describes many.",
     "The images must be in the gallery already.",
-    "labelme, VOC, YOLO with classes.txt or data.yaml, COCO, CreateML.",
+    "labelme, VOC, YOLO (boxes, seg, OBB) with classes.txt or data.yaml, DOTA, COCO, CreateML, Datumaro and Geti.",
   ],
   asGrid: "Thumbnails",
   asTable: "Table",

@@ -18,9 +18,9 @@ export const gallery = {
   adviceScene: "图像须与生产现场一致：相同的光照、角度和相机。",
   archiveRules: [
     "一个 zip 压缩包，内含标注文件，可直接放在根目录，也可保留 CVAT、Roboflow、Label Studio 导出的文件夹。",
-    "单张图像的标注文件与图像同名（part-17.jpg 对应 part-17.json）；COCO 或 CreateML 文件可描述多张图像。",
+    "单张图像的标注文件与图像同名（part-17.jpg 对应 part-17.json）；COCO、CreateML 或 Datumaro 文件可描述多张图像。",
     "对应的图像必须已经在图库中。",
-    "支持 labelme、VOC、YOLO（附 classes.txt 或 data.yaml）、COCO 和 CreateML。",
+    "支持 labelme、VOC、YOLO（检测框、seg、OBB，附 classes.txt 或 data.yaml）、DOTA、COCO、CreateML、Datumaro 和 Geti。",
   ],
   asGrid: "缩略图",
   asTable: "列表",

@@ -1,0 +1,262 @@
+"""Datumaro JSON, the interchange format of Datumaro and of data sets that Geti 2 exports.
+
+Sources of the format: Datumaro's exporter (`dm_format_version` 1.0) and Geti's, which marks images
+without objects in the item's `attr` and stores a box of the whole image as a label.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from services.annotation.domain.formats import limits
+from services.annotation.domain.formats.coco import add_run_lengths
+from services.annotation.domain.formats.frames import frame_of
+from services.annotation.domain.formats.model import (
+    FormatError,
+    ImportEntry,
+    KnownImage,
+    KnownImages,
+    LabelCollector,
+    ParsedLabels,
+    base_name,
+)
+from services.annotation.domain.formats.placement import (
+    Point,
+    add_box,
+    add_ignore_region,
+    add_polygon,
+    add_quad,
+    add_rotated,
+    build,
+    clean_label,
+)
+from services.annotation.domain.formats.raster import mask_bounds
+from services.annotation.domain.formats.records import ImageRecord, Matched, matched
+
+_AREALESS = (
+    "polyline",
+    "points",
+    "caption",
+    "cuboid_2d",
+    "cuboid_3d",
+    "hash_key",
+    "feature_vector",
+)
+_ELLIPSE_POINTS = 64
+_GETI_TASK = "GetiProjectTask"
+_BOX_TASKS = ("detection", "rotated_detection", "segmentation", "instance_segmentation")
+_EMPTY = "has_empty_label"
+
+
+@dataclass(frozen=True)
+class _Labels:
+    """Label names by their number; whether a label of the whole image is a box, as Geti has it."""
+
+    names: tuple[str, ...]
+    is_whole_a_box: bool
+
+    def of(self, annotation: dict[str, Any], what: str) -> str:
+        index = annotation.get("label_id")
+        if isinstance(index, int) and not isinstance(index, bool) and 0 <= index < len(self.names):
+            return self.names[index]
+        raise FormatError(f"{what} has a label_id that 'categories' does not list")
+
+
+def parse(document: dict[str, Any], file: str, known: KnownImages) -> Iterator[ImportEntry]:
+    """Read one Datumaro file.
+
+    Args:
+        document: The parsed JSON.
+        file: Its name, for the report.
+        known: The images of the project; items are matched by file name, folders ignored.
+
+    Yields:
+        One entry an image; a bad one does not spoil the others. An item without annotations is a
+        negative, unless Geti wrote it and does not say so: then nobody has annotated it.
+
+    Raises:
+        FormatError: The file as a whole cannot be used.
+    """
+    infos = document.get("infos")
+    task = infos.get(_GETI_TASK) if isinstance(infos, dict) else None
+    labels = _Labels(_label_names(document.get("categories")), task in _BOX_TASKS)
+    records = (
+        _record(raw, f"item {index + 1}")
+        for index, raw in enumerate(limits.sequence(document.get("items"), "'items'"))
+    )
+    for found in matched(records, file, "datumaro", known):
+        if isinstance(found, ImportEntry):
+            yield found
+            continue
+        if not any(_is_annotated(record, is_geti=task is not None) for record in found.records):
+            told = "not annotated: it is not said that the image shows no object"
+            yield ImportEntry(file, found.image, format="datumaro", notice=told)
+            continue
+        try:
+            yield ImportEntry(file, found.image, _read(found, labels), "datumaro")
+        except FormatError as error:
+            yield ImportEntry(file, found.image, format="datumaro", error=str(error))
+
+
+def _label_names(categories: object) -> tuple[str, ...]:
+    labels = limits.mapping(categories, "'categories'").get("label")
+    listed = limits.mapping(labels, "'categories.label'").get("labels")
+    entries = limits.sequence(listed, "'categories.label.labels'")
+    return tuple(
+        clean_label(limits.mapping(entry, f"label {index}").get("name"), f"label {index}")
+        for index, entry in enumerate(entries)
+    )
+
+
+def _record(raw: object, place: str) -> ImageRecord:
+    item = limits.mapping(raw, place)
+    annotations = limits.sequence(item.get("annotations", []), f"{place}: 'annotations'")
+    media = item.get("image", item.get("media"))
+    path = media.get("path") if isinstance(media, dict) else None
+    if isinstance(path, str) and base_name(path):
+        return ImageRecord(place, path, item, tuple(annotations))
+    name = item.get("id")
+    if not isinstance(name, str) or not base_name(name):
+        raise FormatError(f"{place} names no image")
+    return ImageRecord(place, name, item, tuple(annotations), is_stem=True)
+
+
+def _is_annotated(record: ImageRecord, *, is_geti: bool) -> bool:
+    attributes = record.fields.get("attr")
+    said = attributes.get(_EMPTY) if isinstance(attributes, dict) else None
+    return bool(record.annotations) or said is True or not (is_geti or said is False)
+
+
+def _read(found: Matched, names: _Labels) -> ParsedLabels:
+    annotations = [a for record in found.records for a in record.annotations]
+    limits.count_shapes(len(annotations))
+    frames = {frame_of(found.image, *_size(record)) for record in found.records}
+    if len(frames) > 1:
+        raise FormatError("its records give different sizes of the image")
+    (frame,) = frames
+    labels = LabelCollector()
+    for index, raw in enumerate(annotations):
+        what = f"annotation {index + 1}"
+        _add(labels, frame.image, names, limits.mapping(raw, what), what)
+    return frame.upright(labels.done())
+
+
+def _size(record: ImageRecord) -> tuple[float, float]:
+    """Width and height as an item gives them; 0 where it does not."""
+    media = record.fields.get("image")
+    size = media.get("size") if isinstance(media, dict) else None
+    if not isinstance(size, list) or len(size) != 2:
+        return 0.0, 0.0
+    height, width = (limits.number(side, f"{record.place}: size") for side in size)
+    return width, height
+
+
+def _add(
+    labels: LabelCollector,
+    image: KnownImage,
+    names: _Labels,
+    annotation: dict[str, Any],
+    what: str,
+) -> None:
+    kind = annotation.get("type")
+    if kind in _AREALESS:
+        labels.leave_out(f"{what} is a {kind}: it has no area and was left out")
+        return
+    reader = _READERS.get(kind) if isinstance(kind, str) else None
+    if reader is None and kind != "label":
+        raise FormatError(f"{what} has the unknown type {str(kind)[:30]!r}")
+    label = names.of(annotation, what)
+    before = len(labels.shapes)
+    if reader is not None:
+        reader(labels, image, label, annotation, what)
+    elif names.is_whole_a_box:
+        corners = ((0.0, 0.0), (float(image.width), float(image.height)))
+        add_box(labels, image, label=label, corners=corners, what=what)
+    else:
+        labels.shapes.append(build(what, label=label, kind="image"))
+    _add_text(labels, annotation, before)
+
+
+def _add_text(labels: LabelCollector, annotation: dict[str, Any], before: int) -> None:
+    attributes = annotation.get("attributes")
+    text = attributes.get("text") if isinstance(attributes, dict) else None
+    if isinstance(text, str) and text.strip() and len(labels.shapes) > before:
+        labels.shapes[-1] = labels.shapes[-1].model_copy(update={"text": text.strip()[:1000]})
+
+
+def _numbers(annotation: dict[str, Any], key: str, what: str) -> list[float]:
+    values = limits.sequence(annotation.get(key), f"{what}: '{key}'")
+    return [limits.number(value, f"{what}: {key}") for value in values]
+
+
+def _few(annotation: dict[str, Any], key: str, what: str, *, count: int) -> list[float]:
+    values = _numbers(annotation, key, what)
+    if len(values) != count:
+        raise FormatError(f"{what}: '{key}' has {len(values)} numbers, not {count}")
+    return values
+
+
+def _read_box(
+    labels: LabelCollector, image: KnownImage, label: str, annotation: dict[str, Any], what: str
+) -> None:
+    x, y, w, h = _few(annotation, "bbox", what, count=4)
+    add_box(labels, image, label=label, corners=((x, y), (x + w, y + h)), what=what)
+
+
+def _read_turned(
+    labels: LabelCollector, image: KnownImage, label: str, annotation: dict[str, Any], what: str
+) -> None:
+    """Centre, size, and the angle in degrees, clockwise."""
+    x, y, w, h, angle = _few(annotation, "points", what, count=5)
+    corners = ((x - w / 2, y - h / 2), (x + w / 2, y + h / 2))
+    add_rotated(labels, image, label=label, corners=corners, angle=angle % 360, what=what)
+
+
+def _read_polygon(
+    labels: LabelCollector, image: KnownImage, label: str, annotation: dict[str, Any], what: str
+) -> None:
+    values = _numbers(annotation, "points", what)
+    if len(values) % 2:
+        raise FormatError(f"{what}: an outline has an odd number of values")
+    points: list[Point] = list(zip(values[::2], values[1::2], strict=True))
+    add = add_quad if len(points) == 4 else add_polygon
+    add(labels, image, label=label, points=points, what=what)
+
+
+def _read_ellipse(
+    labels: LabelCollector, image: KnownImage, label: str, annotation: dict[str, Any], what: str
+) -> None:
+    x1, y1, x2, y2 = _few(annotation, "points", what, count=4)
+    turns = np.linspace(0, 2 * np.pi, _ELLIPSE_POINTS, endpoint=False)
+    across = (x1 + x2) / 2 + (x2 - x1) / 2 * np.cos(turns)
+    down = (y1 + y2) / 2 + (y2 - y1) / 2 * np.sin(turns)
+    points = list(zip(across.tolist(), down.tolist(), strict=True))
+    add_polygon(labels, image, label=label, points=points, what=what)
+
+
+def _read_mask(
+    labels: LabelCollector, image: KnownImage, label: str, annotation: dict[str, Any], what: str
+) -> None:
+    rle = limits.mapping(annotation.get("rle"), f"{what}: 'rle'")
+    attributes = annotation.get("attributes")
+    before = len(labels.shapes)
+    add_run_lengths(labels, image, label, rle, what)
+    is_crowd = isinstance(attributes, dict) and attributes.get("is_crowd") in (1, True)
+    if is_crowd and len(labels.shapes) > before:
+        crowd = labels.shapes.pop().rle
+        x1, y1, x2, y2 = (crowd and mask_bounds(crowd)) or (0.0, 0.0, 0.0, 0.0)
+        labels.warnings.append(f"{what} is a crowd: its box became an ignore region")
+        ring = ((x1, y1), (x2, y1), (x2, y2), (x1, y2))
+        add_ignore_region(labels, image, points=ring, what=what)
+
+
+_Reader = Callable[[LabelCollector, KnownImage, str, dict[str, Any], str], None]
+_READERS: dict[str, _Reader] = {
+    "bbox": _read_box,
+    "rotated_bbox": _read_turned,
+    "polygon": _read_polygon,
+    "ellipse": _read_ellipse,
+    "mask": _read_mask,
+}

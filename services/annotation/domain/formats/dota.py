@@ -1,0 +1,141 @@
+"""DOTA txt: a line an object, four corners in pixels, label, difficulty; headers may come first.
+
+Source of the format: DOTA v1.0 to v2.0 and its development kit (`labelTxt`).
+"""
+
+from collections.abc import Sequence
+
+from services.annotation.domain.formats import limits
+from services.annotation.domain.formats.frames import frame_of
+from services.annotation.domain.formats.model import (
+    FormatError,
+    KnownImage,
+    LabelCollector,
+    ParsedLabels,
+)
+from services.annotation.domain.formats.placement import (
+    Point,
+    add_box,
+    add_rotated,
+    clean_label,
+    nearest_box,
+)
+from shared.contracts.shapes import Shape
+
+_VALUES = 8
+_LEAST_FIELDS = 9
+_LOOKED_AT = 20
+_HEADERS = ("imagesource:", "gsd:")
+_DIFFICULTIES = ("0", "1", "2")
+_SHIFT_TOLD_PX = 1.0
+
+
+def looks_like_labels(data: bytes) -> bool:
+    r"""Whether a txt file holds DOTA's lines: eight numbers and a name that is none.
+
+    >>> looks_like_labels(b"imagesource:x\\ngsd:0.1\\n1 1 9 1 9 9 1 9 small-vehicle 0")
+    True
+    >>> looks_like_labels(b"0 0.1 0.1 0.9 0.1 0.9 0.9 0.1 0.9")
+    False
+    """
+    lines = [line for line in data.decode("utf-8-sig", "replace").splitlines() if line.strip()]
+    looked_at = lines[:_LOOKED_AT]
+    return bool(lines) and all(_is_header(line) or _is_object(line) for line in looked_at)
+
+
+def _is_header(line: str) -> bool:
+    return line.strip().lower().startswith(_HEADERS)
+
+
+def _is_object(line: str) -> bool:
+    fields = line.split()
+    if len(fields) < _LEAST_FIELDS:
+        return False
+    return all(_is_number(field) for field in fields[:_VALUES]) and not _is_number(fields[_VALUES])
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def parse(data: bytes, image: KnownImage, class_names: Sequence[str] = ()) -> ParsedLabels:
+    """Read one DOTA label file.
+
+    Args:
+        data: The file; headers alone mean that the image has no object.
+        image: The image it belongs to.
+        class_names: Label names of the archive: one whose blanks are written as ``_`` is that one.
+
+    Returns:
+        Boxes, turned where they are not upright; corners that make no rectangle give the nearest.
+
+    Raises:
+        FormatError: The file cannot be used; the text names the line.
+    """
+    lines = limits.read_text(data).splitlines()
+    limits.count_shapes(len(lines))
+    labels = LabelCollector()
+    written = {_written(name): name for name in reversed(class_names)}
+    for index, line in enumerate(lines):
+        if line.strip() and not _is_header(line):
+            _add_line(labels, image, line.split(), written, f"line {index + 1}")
+    return frame_of(image).upright(labels.done())
+
+
+def _add_line(
+    labels: LabelCollector,
+    image: KnownImage,
+    fields: list[str],
+    written: dict[str, str],
+    what: str,
+) -> None:
+    if len(fields) < _LEAST_FIELDS:
+        raise FormatError(
+            f"{what} has {len(fields)} fields; a DOTA row has eight coordinates, the label and"
+            " perhaps its difficulty"
+        )
+    values = [limits.number(field, what) for field in fields[:_VALUES]]
+    has_difficulty = len(fields) > _LEAST_FIELDS and fields[-1] in _DIFFICULTIES
+    name = " ".join(fields[_VALUES : len(fields) - has_difficulty])
+    label = clean_label(written.get(name, name), what)
+    if has_difficulty and fields[-1] != "0":
+        labels.warnings.append(f"{what} ({label}) is marked difficult: taken as any other")
+    points = list(zip(values[::2], values[1::2], strict=True))
+    _add_corners(labels, image, label, points, what)
+
+
+def _add_corners(
+    labels: LabelCollector, image: KnownImage, label: str, points: list[Point], what: str
+) -> None:
+    found = nearest_box(points)
+    if found.shift_px > _SHIFT_TOLD_PX:
+        labels.warnings.append(f"{what} ({label}) is no rectangle: the nearest one counts")
+    if found.is_upright:
+        add_box(labels, image, label=label, corners=found.corners, what=what)
+    else:
+        add_rotated(labels, image, label=label, corners=found.corners, angle=found.angle, what=what)
+
+
+def _written(name: str) -> str:
+    return "_".join(name.split())
+
+
+def write(shapes: Sequence[Shape]) -> bytes:
+    """Write one label file.
+
+    Args:
+        shapes: Polygons of four corners. Blanks in their labels become ``_``, for rows are split at
+            blanks.
+
+    Returns:
+        UTF-8 text; the headers alone for a negative image.
+    """
+    lines = ["imagesource:Loupe", "gsd:null"]
+    for shape in shapes:
+        values = (f"{value:.10g}" for point in shape.points for value in point)
+        lines.append(f"{' '.join(values)} {_written(shape.label)} 0")
+    return "".join(f"{line}\n" for line in lines).encode()
