@@ -1,4 +1,4 @@
-"""The command line: ``loupe run | demo | import | report | events | contracts | key``."""
+"""The command line: ``loupe run | demo | import | report | events | collect | contracts | key``."""
 
 import argparse
 import importlib
@@ -12,6 +12,7 @@ COMMANDS = {
     "import": "services.cli.import_",
     "report": "services.cli.report",
     "events": "services.cli.events",
+    "collect": "services.cli.collect",
     "contracts": "services.cli.contracts",
     "key": "services.cli.key",
 }

@@ -36,6 +36,8 @@ CONNECTIONS = Gauge("loupe_connections", "Connections of clients that are open")
 REFUSED_CONNECTIONS = Counter(
     "loupe_connections_refused_total", "Connections that were refused or cut", ["reason"]
 )
+STORED_BYTES = Gauge("loupe_stored_bytes", "Bytes that are stored, when last looked at", ["kind"])
+FREED_BYTES = Counter("loupe_freed_bytes_total", "Bytes that nothing named and that went", ["kind"])
 SIGN_INS = Counter("loupe_sign_ins_total", "API keys shown, by what came of it", ["outcome"])
 LOOP_LAG = Gauge(
     "loupe_event_loop_lag_seconds", "The longest that something kept the event loop of late"

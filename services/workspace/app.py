@@ -1,11 +1,16 @@
 """The composition root of the workspace."""
 
+from datetime import timedelta
+
 from services.workspace.api import projects, tokens
 from services.workspace.domain.api_keys import NewKey, digest, key_id_of
+from services.workspace.handlers.collecting import Collector
 from services.workspace.handlers.keys import Keys
 from services.workspace.handlers.projects import Projects
-from services.workspace.repository import API_KEYS, PROJECTS, RECEIPTS, SERVICE
+from services.workspace.handlers.upkeep import Upkeep
+from services.workspace.repository import COLLECTIONS, SERVICE
 from services.workspace.settings import WorkspaceSettings
+from shared.clock import Clock, utc_now
 from shared.hosting.service import Loop, Service
 from shared.hosting.stores import Stores
 from shared.http.tokens import Tokens
@@ -21,11 +26,29 @@ def build(stores: Stores) -> Service:
     return Service(
         name=SERVICE,
         summary="Tenants, API keys, tokens and projects",
-        collections=(API_KEYS, PROJECTS, RECEIPTS),
+        collections=COLLECTIONS,
         routers=(projects.router,),
         public=(tokens.router,),
         use_cases=(keys, made, issued),
-        background=(_first_key(keys, settings),),
+        background=(_first_key(keys, settings), upkeep_of(stores, settings).run),
+    )
+
+
+def upkeep_of(stores: Stores, settings: WorkspaceSettings, *, clock: Clock = utc_now) -> Upkeep:
+    """Wire what looks after the stores."""
+    collector = Collector(
+        stores.documents,
+        stores.blobs,
+        stores.events,
+        safe_age=timedelta(hours=settings.safe_age_h),
+        clock=clock,
+    )
+    return Upkeep(
+        stores.documents,
+        collector,
+        stores.events if settings.compact_events else None,
+        every=timedelta(hours=settings.upkeep_h),
+        clock=clock,
     )
 
 

@@ -28,6 +28,20 @@ class Project(Document):
     created_by: str
 
 
+class Leftover(Document):
+    """A blob that nothing names, since when; see `handlers.collecting`."""
+
+    project_id: str
+    key: str
+    since: Timestamp
+
+
+class Round(Document):
+    """The only one of its kind: when the last round of upkeep began."""
+
+    began_at: Timestamp
+
+
 SERVICE = "workspace"
 
 API_KEYS = CollectionSpec("workspace.api_keys", ApiKey)
@@ -35,3 +49,7 @@ PROJECTS = CollectionSpec(
     "workspace.projects", Project, (Index(("created_at",)), Index(("name",), unique=True))
 )
 RECEIPTS = receipts_spec(SERVICE)
+LEFTOVERS = CollectionSpec("workspace.leftovers", Leftover)
+ROUNDS = CollectionSpec("workspace.rounds", Round)
+
+COLLECTIONS = (API_KEYS, PROJECTS, RECEIPTS, LEFTOVERS, ROUNDS)

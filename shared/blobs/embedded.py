@@ -7,6 +7,7 @@ import shutil
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
@@ -87,8 +88,8 @@ class EmbeddedBlobs:
         yield self._existing(key)
 
     async def stat(self, key: str) -> BlobInfo:
-        """Return the blob's size."""
-        return BlobInfo(key, self._existing(key).stat().st_size)
+        """Return the blob's size, and when it was stored."""
+        return _info(key, self._existing(key).stat())
 
     async def delete(self, key: str) -> None:
         """Remove the blob, and the folders that it leaves empty."""
@@ -157,10 +158,14 @@ class EmbeddedBlobs:
         return BlobInfo(key, size)
 
     def _walk(self, prefix: str) -> Iterator[BlobInfo]:
-        for path, size in _files(self._folder / prefix.rpartition("/")[0]):
+        for path, found in _files(self._folder / prefix.rpartition("/")[0]):
             key = Path(path).relative_to(self._folder).as_posix()
             if key.startswith(prefix) and not key.startswith(_STAGING):
-                yield BlobInfo(key, size)
+                yield _info(key, found)
+
+
+def _info(key: str, found: os.stat_result) -> BlobInfo:
+    return BlobInfo(key, found.st_size, datetime.fromtimestamp(found.st_mtime, UTC))
 
 
 def _trouble_of(error: OSError) -> LoupeError:
@@ -179,8 +184,8 @@ def _place(staged: Path, target: Path) -> None:
     staged.rename(target)
 
 
-def _files(folder: Path) -> Iterator[tuple[str, int]]:
-    """Yield path and size of each file below ``folder``, in the order of keys."""
+def _files(folder: Path) -> Iterator[tuple[str, os.stat_result]]:
+    """Yield path and state of each file below ``folder``, in the order of keys."""
     try:
         with os.scandir(folder) as entries:
             found = sorted(entries, key=lambda entry: entry.name + "/" * entry.is_dir())
@@ -191,10 +196,10 @@ def _files(folder: Path) -> Iterator[tuple[str, int]]:
             yield from _files(Path(entry.path))
             continue
         try:
-            size = entry.stat().st_size
+            state = entry.stat()
         except FileNotFoundError:
             continue
-        yield entry.path, size
+        yield entry.path, state
 
 
 def _fsync_folder(folder: Path) -> None:

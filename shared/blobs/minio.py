@@ -151,7 +151,7 @@ class MinioBlobs:
         """Return the blob's size."""
         name = checked(key)
         found = await self._run(lambda: self._client.stat_object(self._bucket, name))
-        return BlobInfo(key, int(found.size or 0))
+        return BlobInfo(key, int(found.size or 0), found.last_modified)
 
     async def delete(self, key: str) -> None:
         """Remove the blob."""
@@ -163,7 +163,8 @@ class MinioBlobs:
         listing = self._client.list_objects(self._bucket, prefix=prefix, recursive=True)
         while page := await self._run(lambda: _take(listing, 1000)):
             for found in page:
-                yield BlobInfo(str(found.object_name), int(found.size or 0))
+                size = int(found.size or 0)
+                yield BlobInfo(str(found.object_name), size, found.last_modified)
 
     async def ping(self) -> None:
         """Ask whether the bucket is there."""

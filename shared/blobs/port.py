@@ -2,7 +2,8 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -11,10 +12,11 @@ CHUNK_BYTES = 1 << 20
 
 @dataclass(frozen=True)
 class BlobInfo:
-    """What the store knows of a blob."""
+    """What the store knows of a blob; ``stored_at`` where it was looked up."""
 
     key: str
     size_bytes: int
+    stored_at: datetime | None = field(default=None, compare=False)
 
 
 class Blobs(Protocol):

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import orjson
@@ -27,8 +27,9 @@ from shared.documents.sql import (
     index_prefix,
     page_clauses,
 )
+from shared.documents.texts import Text
 from shared.errors import AlreadyExists, VersionConflict
-from shared.sqlite import SqliteFile
+from shared.sqlite import SqliteFile, Work
 from shared.telemetry import traceparent
 
 
@@ -88,6 +89,16 @@ class EmbeddedDocuments:
             )
 
         return await self._database.read(read)
+
+    async def texts(self, tenant: str) -> AsyncIterator[Text]:
+        """Yield every document of a tenant, table by table."""
+        for table in await self._database.read(_tables):
+            after = ""
+            while rows := await self._database.read(_page(table, tenant, after)):
+                after = rows[-1][0]
+                for _, body, outbox in rows:
+                    told = tuple(event["value"] for event in json.loads(outbox or "[]"))
+                    yield Text(table, orjson.loads(body), told)
 
     async def ping(self) -> None:
         """Read one row and write none."""
@@ -264,6 +275,19 @@ class EmbeddedCollection(Collection[D]):
         await self._database.write(work)
         if has_events:
             self._outbox_written.set()
+
+
+def _tables(connection: sqlite3.Connection) -> list[str]:
+    """Return the names of the collections; tables of the event log have no dot."""
+    rows = connection.execute(
+        "SELECT name FROM sqlite_master WHERE type='table' AND name LIKE '%.%' ORDER BY name"
+    )
+    return [name for (name,) in rows]
+
+
+def _page(table: str, tenant: str, after: str) -> Work[list[tuple[str, str, str | None]]]:
+    sql = f'SELECT id, body, outbox FROM "{table}" WHERE tenant=? AND id>? ORDER BY id LIMIT 500'
+    return lambda connection: connection.execute(sql, (tenant, after)).fetchall()
 
 
 def _body(document: D) -> str:

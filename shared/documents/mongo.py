@@ -6,7 +6,7 @@ A stored document is ``{_id: "tenant/id", tenant, id, version, deleted, body, ou
 
 import asyncio
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -43,6 +43,7 @@ from shared.documents.port import (
     Scope,
     Where,
 )
+from shared.documents.texts import Text
 from shared.errors import AlreadyExists, DependencyDown, NotFound, VersionConflict
 from shared.telemetry import traceparent
 
@@ -139,6 +140,15 @@ class MongoDocuments:
             with _translated(name):
                 depth += await self.raw(name).count_documents({"outbox_at": {"$gt": ""}})
         return depth
+
+    async def texts(self, tenant: str) -> AsyncIterator[Text]:
+        """Yield every document of a tenant, collection by collection."""
+        with _translated("texts"):
+            for name in sorted(await self._database.list_collection_names()):
+                mine = {"_id": {"$gte": f"{tenant}/", "$lt": f"{tenant}0"}}  # 0 follows /
+                async for row in self.raw(name).find(mine, {"body": 1, "outbox": 1}):
+                    told = tuple(event["value"] for event in row.get("outbox", {}).values())
+                    yield Text(name, decode_body(row.get("body", {})), told)
 
     async def ping(self) -> None:
         """Ask the server."""

@@ -15,6 +15,7 @@ from typing import Any, Generic, Literal, Protocol, TypeVar, Union, get_origin
 from pydantic import BaseModel, ConfigDict
 
 from shared.contracts.envelope import EventBody, PendingEvent
+from shared.documents.texts import Texts
 from shared.errors import AlreadyExists, NotFound, VersionConflict
 
 _RACES = 100
@@ -372,11 +373,10 @@ class Collection(ABC, Generic[D]):
         return NotFound(f"no {self.noun} {document_id}")
 
 
-class Documents(Protocol):
+class Documents(Texts, Protocol):
     """A document store."""
 
-    outbox_written: asyncio.Event
-    """Set after a write with events by this process: the relay need not wait to look."""
+    outbox_written: asyncio.Event  # set after a write with events by this process
 
     async def open(self, specs: Sequence[CollectionSpec[Any]]) -> None:
         """Connect and make sure that collections and indexes exist; safe to call again."""

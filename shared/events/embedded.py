@@ -13,15 +13,18 @@ import time
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from shared.errors import DependencyDown
-from shared.events.port import Consumer, Delivery, Partition, Record
+from shared.events import compaction
+from shared.events.port import Compacted, Consumer, Delivery, Partition, Record
 from shared.ids import new_id
 from shared.sqlite import SqliteFile
 
 _SILENT_S = 10.0
 _BEATS = 5  # heartbeats before a member is called silent
 _LOOK_S = 0.25
+_DROPPED_AT_ONCE = 500
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS event_topics (topic TEXT PRIMARY KEY, partitions INTEGER NOT NULL);
@@ -75,6 +78,20 @@ class EmbeddedEventLog:
         """Join ``group``."""
         membership = _Membership(group, new_id(), tuple(topics), self._silent_s)
         return EmbeddedConsumer(self._database, self._appended, membership)
+
+    async def compact(self) -> Compacted:
+        """Drop what nobody needs any more, in small steps, and give the room back."""
+        dropped = 0
+        for topic, part in await self._database.read(compaction.partitions):
+            found = await self._database.read(partial(compaction.superfluous, topic, part))
+            dropped += len(found)
+            for start in range(0, len(found), _DROPPED_AT_ONCE):
+                some = found[start : start + _DROPPED_AT_ONCE]
+                await self._database.write(partial(compaction.drop, topic, part, some))
+        while True:
+            if not await self._database.write(compaction.give_back):
+                break
+        return Compacted(dropped, await self._database.read(compaction.size_bytes))
 
     async def ping(self) -> None:
         """Read one row and write none."""

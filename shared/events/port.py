@@ -79,6 +79,13 @@ class Consumer(Protocol):
         ...
 
 
+class Compacted(NamedTuple):
+    """What a compaction did: records that it dropped, bytes that the log's store still takes."""
+
+    dropped: int
+    size_bytes: int
+
+
 class EventLog(Protocol):
     """A durable event log."""
 
@@ -96,6 +103,13 @@ class EventLog(Protocol):
 
     async def consumer(self, group: str, topics: Sequence[str]) -> Consumer:
         """Join ``group`` on ``topics``; a new group begins with the oldest message."""
+        ...
+
+    async def compact(self) -> Compacted:
+        """Drop what every group has passed and a newer event of the same kind replaced.
+
+        A broker keeps what its own settings say, and drops nothing here.
+        """
         ...
 
     async def ping(self) -> None:

@@ -5,6 +5,7 @@ import hashlib
 import os
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from shared.blobs.content import content_key, project_folder, put_by_hash
 from shared.blobs.minio import MinioBlobs, S3Server
 from shared.blobs.port import CHUNK_BYTES, BlobInfo, Blobs
+from shared.clock import utc_now
 from shared.errors import DependencyDown, InvalidInput, NotFound
 from tests.servers.choosing import Access
 from tests.servers.processes import free_port
@@ -255,3 +257,14 @@ async def test_content_is_stored_under_its_hash_in_its_projects_folder(
     assert await blobs.read(by_bytes) == await blobs.read(by_file) == data
     found = [blob.key async for blob in blobs.walk(project_folder("acme", "P"))]
     assert found == sorted([by_bytes, told])
+
+
+async def test_a_blob_tells_when_it_was_stored_last(blobs: Blobs) -> None:
+    began = utc_now() - timedelta(seconds=2)  # servers tell whole seconds
+    await blobs.put("t/acme/P/one", b"1")
+    (walked,) = [found async for found in blobs.walk("t/acme/P/one")]
+    looked = await blobs.stat("t/acme/P/one")
+    assert walked.stored_at is not None
+    assert looked.stored_at is not None
+    assert began <= walked.stored_at <= utc_now() + timedelta(seconds=2)
+    assert abs(looked.stored_at - walked.stored_at) <= timedelta(seconds=1)

@@ -7,7 +7,7 @@ import pytest
 from shared.contracts.envelope import unpack
 from shared.documents.port import Collection, Documents
 from shared.errors import AlreadyExists, NotFound, VersionConflict
-from tests.adapters.things import Thing, ThingChanged, thing
+from tests.adapters.things import OTHER, THINGS, Thing, ThingChanged, thing
 
 
 async def test_events_wait_in_order_and_are_drained_exactly(
@@ -135,3 +135,20 @@ async def test_writers_and_a_relay_lose_no_event(
     for number in range(6):
         steps = [step for document_id, step in published if document_id == f"T{number:04d}"]
         assert steps == list(range(12))
+
+
+async def test_everything_of_a_tenant_can_be_read_whatever_it_is(
+    things: Collection[Thing], documents: Documents
+) -> None:
+    for number in range(1200):
+        await things.insert(thing(number, name=f"n{number}", tally={"a.b": number}))
+    gone = await things.insert(thing(2000, name="gone"))
+    await things.delete(gone, events=[ThingChanged(step=7)])
+    others = documents.collection(THINGS, OTHER)
+    await others.insert(thing(1, "other"))
+    found = [text async for text in documents.texts("acme")]
+    assert {text.collection for text in found} == {"test.things"}
+    bodies = {str(text.body.get("name")): text.body for text in found}
+    assert {f"n{number}" for number in range(1200)} <= bodies.keys()
+    assert bodies["n7"]["tally"] == {"a.b": 7}
+    assert ['"step":7' in told for text in found for told in text.told] == [True]

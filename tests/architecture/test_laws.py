@@ -29,12 +29,14 @@ MAY_LOSE = MAY_RACE | {
 MAY_CLEAR = {
     "shared/projects/clearing.py": "the clearing of deleted projects",
     "services/annotation/handlers/annotation_store.py": "the history of a deleted image",
+    "services/workspace/handlers/collecting.py": "its own notes of blobs",
 }
 MAY_DELETE_PROJECTS = {
     "services/workspace/handlers/projects.py": "says that a project is deleted",
     "shared/projects/directory.py": "notes it, once for every service",
+    "shared/events/compaction.py": "keeps nothing else of the project's events",
 }
-OF_NO_PROJECT = {"workspace.api_keys", "workspace.projects"}
+OF_NO_PROJECT = {"workspace.api_keys", "workspace.projects", "workspace.rounds"}
 
 
 def modules() -> list[Path]:

@@ -1,0 +1,232 @@
+"""Frees what nothing names any more: blobs of deleted images, and those that a kill left.
+
+A blob that nothing stored names is noted. One that was noted for the safe age, and that nothing
+named and nobody stored again meanwhile, is removed. So nothing goes that somebody is about to name:
+an upload under way, a dataset that is being frozen, an event that is not heard yet.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from services.workspace.domain.naming import LONGEST, Named, is_over, manifests_of, project_of
+from services.workspace.repository import LEFTOVERS, Leftover
+from shared.blobs.port import BlobInfo, Blobs
+from shared.clock import Clock, utc_now
+from shared.contracts.catalogue import DEAD_LETTERS_SUFFIX, PARTITIONS
+from shared.documents.port import Documents, Query, TenantScope
+from shared.documents.texts import Text
+from shared.errors import NotFound
+from shared.events.dead_letters import waiting
+from shared.events.port import EventLog
+from shared.ids import derived_id
+from shared.telemetry import FREED_BYTES, STORED_BYTES, logger
+
+_PAGE = 500
+
+log = logger(__name__)
+
+
+@dataclass
+class Count:
+    """Blobs, and bytes in them."""
+
+    blobs: int = 0
+    size_bytes: int = 0
+
+    def add(self, blob: BlobInfo) -> None:
+        """Count one more."""
+        self.blobs += 1
+        self.size_bytes += blob.size_bytes
+
+
+@dataclass
+class Collected:
+    """What a look found: all that is stored, what nothing names of it, what was due and went."""
+
+    stored: Count = field(default_factory=Count)
+    unnamed: Count = field(default_factory=Count)
+    freed: Count = field(default_factory=Count)
+
+
+@dataclass
+class _Look:
+    """One look at a tenant's blobs."""
+
+    tenant: str
+    named: Named
+    manifests: dict[str, set[str]]
+    noted: dict[str, Leftover]
+    unnamed: dict[str, list[BlobInfo]] = field(default_factory=dict)
+
+    def read(self, texts: list[Text]) -> None:
+        """Take the names in what is stored of the tenant."""
+        for text in texts:
+            if text.collection == LEFTOVERS.name or is_over(text.collection, text.body):
+                continue
+            project_id = str(text.body.get("project_id") or "")
+            self.named.read(" ".join((*_words(text.body), *text.told)), project_id)
+            self.manifests.setdefault(project_id, set()).update(manifests_of(text.body))
+
+
+class Collector:
+    """Looks for blobs that nothing names, over all tenants."""
+
+    def __init__(
+        self,
+        documents: Documents,
+        blobs: Blobs,
+        events: EventLog,
+        *,
+        safe_age: timedelta,
+        clock: Clock = utc_now,
+    ) -> None:
+        self._documents = documents
+        self._blobs = blobs
+        self._events = events
+        self._safe_age = safe_age
+        self._clock = clock
+
+    async def collect(self, *, dry_run: bool = False) -> Collected:
+        """Look once; with ``dry_run`` say what would go now, and change nothing."""
+        found, look = Collected(), None
+        letters = [letter async for letter in self._dead_letters()]
+        async for blob in self._blobs.walk("t/"):
+            tenant, project = blob.key.split("/")[1], project_of(blob.key)
+            if look is None or look.tenant != tenant:
+                if look is not None:
+                    await self._settle(look, found, dry_run=dry_run)
+                look = await self._begin(tenant, letters)
+            found.stored.add(blob)
+            if project is not None and blob.key not in look.named:
+                look.unnamed.setdefault(project, []).append(blob)
+        if look is not None:
+            await self._settle(look, found, dry_run=dry_run)
+        if not dry_run:
+            _tell(found)
+        return found
+
+    async def _dead_letters(self) -> AsyncIterator[str]:
+        """Yield the letters: they may be sent back, and name blobs that nothing else names yet."""
+        topics = [topic + DEAD_LETTERS_SUFFIX for topic in PARTITIONS]
+        consumer = await self._events.consumer("collect", topics)
+        try:
+            async for letter in waiting(consumer):
+                yield letter.value.decode(errors="replace")
+        finally:
+            await consumer.close()
+
+    async def _begin(self, tenant: str, letters: list[str]) -> _Look:
+        leftovers = self._documents.collection(LEFTOVERS, TenantScope(tenant))
+        noted = {one.key: one async for one in leftovers.walk(Query(limit=_PAGE))}
+        named = Named()
+        for letter in letters:
+            named.read(letter, "")
+        look, page = _Look(tenant, named, {}, noted), list[Text]()
+        async for text in self._documents.texts(tenant):
+            page.append(text)
+            if len(page) == _PAGE:
+                await asyncio.to_thread(look.read, page)
+                page = []
+        await asyncio.to_thread(look.read, page)
+        await asyncio.to_thread(named.seal)
+        return look
+
+    async def _settle(self, look: _Look, found: Collected, *, dry_run: bool) -> None:
+        """Note, or remove, what nothing names of a tenant; forget notes that are void."""
+        for project_id, blobs in look.unnamed.items():
+            for manifest in look.manifests.get(project_id, ()):
+                await self._read(manifest, project_id, look.named)
+            look.named.seal()
+            for blob in blobs:
+                if blob.key not in look.named:
+                    found.unnamed.add(blob)
+                    if await self._pass_over(look, blob, dry_run=dry_run):
+                        found.freed.add(blob)
+        if not dry_run:
+            for void in look.noted.values():
+                await self._forget(void)
+
+    async def _read(self, manifest: str, project_id: str, named: Named) -> None:
+        """Take the names in a blob; one that is lost names nothing."""
+        rest = ""
+        try:
+            async for chunk in self._blobs.stream(manifest):
+                text = rest + chunk.decode("latin-1")
+                await asyncio.to_thread(named.read, text, project_id)
+                rest = text[-LONGEST:]
+        except NotFound:
+            log.warning("collect.manifest_lost", key=manifest)
+
+    async def _pass_over(self, look: _Look, blob: BlobInfo, *, dry_run: bool) -> bool:
+        """Remove a blob whose time is over, else note it; return whether it goes."""
+        note, now = look.noted.pop(blob.key, None), self._clock()
+        stale = note is None or note.since > now or _is_newer(blob, note)
+        due = not stale and note is not None and now - note.since >= self._safe_age
+        if dry_run:
+            return due
+        if stale:
+            await self._note(look.tenant, blob)
+        elif due and note is not None:
+            with_now = await self._state(blob.key)
+            if with_now is not None and _is_newer(with_now, note):
+                return False  # stored again this very moment
+            await self._blobs.delete(blob.key)
+            await self._forget(note)
+            return True
+        return False
+
+    async def _state(self, key: str) -> BlobInfo | None:
+        try:
+            return await self._blobs.stat(key)
+        except NotFound:
+            return None
+
+    async def _note(self, tenant: str, blob: BlobInfo) -> None:
+        since = self._clock()
+        fresh = Leftover(
+            id=derived_id(tenant, "leftover", blob.key),
+            tenant=tenant,
+            project_id=project_of(blob.key) or "",
+            key=blob.key,
+            since=since,
+        )
+        leftovers = self._documents.collection(LEFTOVERS, TenantScope(tenant))
+        await leftovers.change(
+            fresh.id, lambda known: known.model_copy(update={"since": since}), new=fresh
+        )
+
+    async def _forget(self, note: Leftover) -> None:
+        leftovers = self._documents.collection(LEFTOVERS, TenantScope(note.tenant))
+        await leftovers.clear({"id": note.id})
+
+
+def _is_newer(blob: BlobInfo, note: Leftover) -> bool:
+    return blob.stored_at is not None and blob.stored_at > note.since
+
+
+def _words(value: object) -> Iterator[str]:
+    """Yield the texts in a JSON value, names of fields included."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        yield from value
+        for part in value.values():
+            yield from _words(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from _words(part)
+
+
+def _tell(found: Collected) -> None:
+    STORED_BYTES.labels("blobs").set(found.stored.size_bytes)
+    STORED_BYTES.labels("unnamed").set(found.unnamed.size_bytes - found.freed.size_bytes)
+    FREED_BYTES.labels("blobs").inc(found.freed.size_bytes)
+    log.info(
+        "collect.done",
+        stored_bytes=found.stored.size_bytes,
+        unnamed_bytes=found.unnamed.size_bytes,
+        freed_blobs=found.freed.blobs,
+        freed_bytes=found.freed.size_bytes,
+    )

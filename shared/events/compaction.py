@@ -1,0 +1,103 @@
+"""Which records of the embedded log nobody needs any more, and the room that they leave.
+
+Events carry the state of the aggregate that says them. What every group has passed is needed only
+by a group that is yet to come, and that one needs the newest event of each kind of each aggregate,
+and of a deleted project nothing but that it is deleted.
+"""
+
+import sqlite3
+
+from shared.contracts.catalogue import DEAD_LETTERS_SUFFIX
+from shared.contracts.project_events import ProjectDeleted
+
+_FREED_PAGES = 1000
+
+_SUPERSEDED = """
+SELECT pos FROM (
+  SELECT pos, row_number() OVER (
+    PARTITION BY key, json_extract(headers, '$.ce_type') ORDER BY pos DESC) AS age
+  FROM event_log WHERE topic=:topic AND part=:part AND pos<:floor)
+WHERE age > 1"""
+_OF_DELETED = """
+SELECT pos FROM event_log AS said WHERE topic=:topic AND part=:part AND pos<:floor AND pos<(
+    SELECT max(pos) FROM event_log WHERE topic=:topic AND part=:part)
+  AND json_extract(headers, '$.ce_type') != :deleted AND EXISTS (
+    SELECT 1 FROM event_log AS gone WHERE gone.topic=:projects
+      AND gone.part IN (SELECT DISTINCT part FROM event_log WHERE topic=:projects)
+      AND json_extract(gone.headers, '$.ce_type') = :deleted
+      AND gone.key = substr(said.key, 1, instr(said.key, '/'))
+        || json_extract(CAST(said.value AS TEXT), '$.data.project_id'))"""
+
+
+def partitions(connection: sqlite3.Connection) -> list[tuple[str, int]]:
+    """Return the topics with their partitions, but for those of dead letters."""
+    rows = connection.execute("SELECT topic, partitions FROM event_topics ORDER BY topic")
+    return [
+        (topic, part)
+        for topic, number in rows
+        if not topic.endswith(DEAD_LETTERS_SUFFIX)
+        for part in range(number)
+    ]
+
+
+def superfluous(topic: str, part: int, connection: sqlite3.Connection) -> list[int]:
+    """Return the positions of a partition that nobody needs; never the last, which is counted on.
+
+    A group that has begun nowhere in the partition has everything before it.
+    """
+    floor = _floor(connection, topic, part)
+    if not floor:
+        return []
+    names = {
+        "topic": topic,
+        "part": part,
+        "floor": floor,
+        "projects": ProjectDeleted.topic,
+        "deleted": ProjectDeleted.type,
+    }
+    queries = (_SUPERSEDED, _OF_DELETED)
+    return sorted({pos for query in queries for (pos,) in connection.execute(query, names)})
+
+
+def drop(topic: str, part: int, positions: list[int], connection: sqlite3.Connection) -> None:
+    """Remove records."""
+    connection.executemany(
+        "DELETE FROM event_log WHERE topic=? AND part=? AND pos=?",
+        [(topic, part, position) for position in positions],
+    )
+
+
+def give_back(connection: sqlite3.Connection) -> int:
+    """Give some free pages of the file back to the disk; return how many were free before.
+
+    A file that an earlier release made has no such pages; what is free in it is used again.
+    """
+    free: int = connection.execute("PRAGMA freelist_count").fetchone()[0]
+    if connection.execute("PRAGMA auto_vacuum").fetchone()[0] != 2 or not free:
+        return 0
+    connection.execute(f"PRAGMA incremental_vacuum({_FREED_PAGES})").fetchall()
+    return free
+
+
+def size_bytes(connection: sqlite3.Connection) -> int:
+    """Return the size of the database."""
+    pages, page = (
+        connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "page_size")
+    )
+    return int(pages) * int(page)
+
+
+def _floor(connection: sqlite3.Connection, topic: str, part: int) -> int:
+    """Return the position before which every group of the topic has committed everything."""
+    rows = connection.execute(
+        "SELECT grp FROM event_offsets WHERE topic=:topic UNION SELECT grp FROM event_members"
+        " WHERE EXISTS (SELECT 1 FROM json_each(topics) WHERE value=:topic)",
+        {"topic": topic},
+    )
+    groups = [group for (group,) in rows]
+    done = dict(
+        connection.execute(
+            "SELECT grp, next FROM event_offsets WHERE topic=? AND part=?", (topic, part)
+        ).fetchall()
+    )
+    return min((done.get(group, 0) for group in groups), default=0)

@@ -1,0 +1,187 @@
+"""What nothing names any more is freed after the safe age, and nothing else ever is."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from services.workspace.handlers.collecting import Collected, Collector
+from services.workspace.repository import LEFTOVERS
+from shared.blobs.content import put_by_hash
+from shared.clock import utc_now
+from shared.documents.port import EveryTenant
+from shared.events.port import Record
+from shared.hosting.stores import Stores
+from tests.running import until
+from tests.unit.projects.house import House, gone, house
+
+SAFE = timedelta(hours=72)
+
+
+class Days:
+    """A clock that is turned by hand."""
+
+    def __init__(self) -> None:
+        self.ahead = timedelta()
+
+    def __call__(self) -> datetime:
+        return utc_now() + self.ahead
+
+
+def collector(stores: Stores, clock: Callable[[], datetime]) -> Collector:
+    return Collector(stores.documents, stores.blobs, stores.events, safe_age=SAFE, clock=clock)
+
+
+async def rounds(stores: Stores, clock: Days) -> Collected:
+    """A look, and another one after the safe age."""
+    looking = collector(stores, clock)
+    await looking.collect()
+    clock.ahead += SAFE
+    return await looking.collect()
+
+
+async def blobs(place: House) -> set[str]:
+    return {blob.key async for blob in place.run.stores.blobs.walk("t/")}
+
+
+async def notes(place: House) -> int:
+    return await place.run.stores.documents.collection(LEFTOVERS, EveryTenant()).count()
+
+
+async def delete_images(place: House, images: list[str]) -> None:
+    for image in images:
+        answer = await place.client.delete(place.at("gallery", f"/images/{image}"))
+        assert answer.status_code == 204, answer.text
+    await until(place.is_quiet)
+
+
+@pytest.mark.parametrize("tiled", [False, True])
+async def test_deleted_images_leave_nothing_after_the_safe_age(
+    stores: Stores, tmp_path: Path, tiled: bool
+) -> None:
+    async with house(stores, tmp_path, tiled=tiled) as place:
+        images = await place.upload()
+        kept = await place.upload(1, side=96)
+        shown = (len(images) + len(kept)) * (4 if tiled else 1)
+
+        async def listed() -> bool:
+            answer = await place.client.get(place.at("gallery", "/images"))
+            return bool(answer.json()["total"] == shown)
+
+        await until(listed)
+        await until(place.is_quiet)
+        clock = Days()
+        before = await blobs(place)
+        assert (await rounds(stores, clock)).unnamed.blobs == 0
+        await delete_images(place, images)
+        looking = collector(stores, clock)
+        assert (await looking.collect()).freed.blobs == 0
+        clock.ahead += SAFE - timedelta(seconds=1)
+        assert (await looking.collect()).freed.blobs == 0
+        clock.ahead += timedelta(seconds=30)
+        would = await looking.collect(dry_run=True)
+        assert await blobs(place) == before
+        went = await looking.collect()
+        assert (would.freed, await notes(place)) == (went.freed, 0)
+        assert went.freed.blobs > 0
+        left = await blobs(place)
+        assert 0 < len(left) < len(before)
+        whole = await place.client.get(place.at("gallery", f"/images/{kept[0]}/content"))
+        assert whole.status_code == 200, whole.text
+        again = await place.upload()
+        assert len(again) == 4
+
+
+async def test_what_a_frozen_dataset_names_stays(stores: Stores, tmp_path: Path) -> None:
+    async with house(stores, tmp_path) as place:
+        await place.train("queued")
+        frozen = await images_in(place, await frozen_dataset(place))
+        await place.upload(1, side=96)  # of no dataset
+        await until(place.is_quiet)
+        listed = (await place.client.get(place.at("gallery", "/images"))).json()["items"]
+        await delete_images(place, [item["id"] for item in listed])
+        assert (await rounds(stores, Days())).freed.blobs == 1
+        assert len(frozen) == len(listed) - 1
+        assert frozen <= await blobs(place)
+
+
+async def draw(place: House, images: list[str], side: int) -> None:
+    shape = {"label": "pit", "kind": "box", "points": [[5, 5], [side, side]]}
+    for image in images:
+        place_of = place.at("annotation", f"/images/{image}")
+        assert (await place.client.put(place_of, json={"shapes": [shape]})).is_success
+
+
+async def frozen_dataset(place: House) -> str:
+    """The key of the only frozen dataset, once there is one."""
+
+    async def found() -> str:
+        documents = place.run.stores.documents
+        texts = [text.body async for text in documents.texts("default")]
+        return next((str(b["manifest_key"]) for b in texts if b.get("manifest_key")), "")
+
+    return str(await until(found))
+
+
+async def images_in(place: House, manifest: str) -> set[str]:
+    text = await place.run.stores.blobs.read(manifest)
+    return {key for key in await blobs(place) if key.encode() in text}
+
+
+async def test_what_is_stored_again_or_named_meanwhile_stays(
+    stores: Stores, tmp_path: Path
+) -> None:
+    async with house(stores, tmp_path) as place:
+        store, clock = place.run.stores.blobs, Days()
+        folder = {"tenant": "default", "project_id": place.project}
+        left = await put_by_hash(store, b"left by a kill", **folder)
+        again = await put_by_hash(store, b"stored again", **folder)
+        attempt = f"t/default/{place.project}/trainings/J/attempt-1/epoch-00001.json"
+        await store.put(attempt, b"{}")
+        told = await put_by_hash(store, b"told by a letter that may be sent back", **folder)
+        letter = f'{{"data": {{"blob_key": "{told}"}}}}'.encode()
+        await stores.events.publish([Record("image.dlq", "default/I", letter)])
+        looking = collector(stores, clock)
+        assert (await looking.collect()).unnamed.blobs == 3
+        await put_by_hash(store, b"stored again", **folder)
+        clock.ahead += SAFE
+        assert (await looking.collect()).freed.blobs == 2
+        assert await blobs(place) == {again, told}
+        assert {left, attempt} & await blobs(place) == set()
+
+
+async def test_a_clock_that_was_ahead_frees_nothing_early(stores: Stores, tmp_path: Path) -> None:
+    async with house(stores, tmp_path) as place:
+        clock = Days()
+        clock.ahead = timedelta(days=30)
+        await put_by_hash(place.run.stores.blobs, b"x", tenant="default", project_id=place.project)
+        looking = collector(stores, clock)
+        await looking.collect()
+        clock.ahead = timedelta()
+        assert (await looking.collect()).freed.blobs == 0
+        clock.ahead = SAFE - timedelta(seconds=30)
+        assert (await looking.collect()).freed.blobs == 0
+        clock.ahead = SAFE + timedelta(seconds=30)
+        assert (await looking.collect()).freed.blobs == 1
+
+
+async def test_after_a_project_is_deleted_the_disk_is_as_before(
+    stores: Stores, tmp_path: Path
+) -> None:
+    async with house(stores, tmp_path) as place:
+        await until(place.is_quiet)
+        assert await blobs(place) == set()
+        before = (await stores.events.compact()).size_bytes
+        images = await place.upload(40)
+        for side in range(20, 30):
+            await draw(place, images, side)
+        await until(place.is_quiet)
+        full = (await stores.events.compact()).size_bytes
+        await place.delete()
+        await gone(place)
+        await rounds(stores, Days())
+        after = await stores.events.compact()
+        assert await blobs(place) == set()
+        assert full > before
+        assert after.size_bytes <= before + (full - before) // 5
