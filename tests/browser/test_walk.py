@@ -106,7 +106,7 @@ def train(watched: Watched) -> None:
     watched.shot("09-training", whole=True)
     rate = page.locator(".rate-link")
     expect(rate).to_be_visible(timeout=TRAINING_MS)
-    expect(page.locator("tbody")).to_contain_text("V1")
+    expect(page.get_by_role("row", name=re.compile("V1")).first).to_be_visible()
     watched.shot("10-trained", whole=True)
     rate.click()
 
