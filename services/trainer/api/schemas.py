@@ -30,7 +30,12 @@ class TrainingRequest(BaseModel):
 
 
 class TrainingProgress(BaseModel):
-    """How far a training is."""
+    """How far a training is.
+
+    ``validation`` tells how good the model is on images that do not teach it, in [0, 1] with its
+    95 % interval, once an epoch: of a classifier the share of images that it knows. Tasks that hold
+    no images back for it have none.
+    """
 
     percent: float = 0.0
     stage: str = ""
@@ -38,6 +43,9 @@ class TrainingProgress(BaseModel):
     epochs: int = 0
     loss: float | None = None
     seconds_left: float | None = None
+    validation: float | None = None
+    validation_low: float | None = None
+    validation_high: float | None = None
     attempt: int = 0
 
 
@@ -245,6 +253,9 @@ def _progress(standing: Standing) -> TrainingProgress:
         epoch=int(figures.get("epoch", 0)),
         epochs=int(figures.get("epochs", 0)),
         loss=figures.get("loss"),
+        validation=figures.get("validation"),
+        validation_low=figures.get("validation_low"),
+        validation_high=figures.get("validation_high"),
         seconds_left=job.progress.seconds_left,
         attempt=job.attempt,
     )

@@ -13,7 +13,7 @@ from shared.errors import FieldError, InvalidInput
 from shared.runtime.tasks.names import TaskName
 from shared.vision.merging import MergeMethod, MergeRule, Overlap
 
-BackboneName = Literal["mobilenet_v2", "resnet18", "resnet34", "resnet50"]
+BackboneName = Literal["mobilenet_v2", "efficientnet_lite0", "resnet18", "resnet34", "resnet50"]
 Start = Literal["detector", "backbone"]
 Side = Annotated[int, Field(ge=64, le=2048, multiple_of=32)]
 

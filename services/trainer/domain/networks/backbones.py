@@ -1,4 +1,4 @@
-"""torchvision's image classifiers as feature extractors of strides 4, 8, 16 and 32."""
+"""Image classifiers as feature extractors of strides 4, 8, 16 and 32."""
 
 from collections.abc import Mapping
 
@@ -7,6 +7,7 @@ import torchvision
 from torch import Tensor, nn
 from torch.nn.utils import fuse_conv_bn_eval
 
+from services.trainer.domain.networks.efficientnet_lite import CHANNELS, CUTS, EfficientNetLite0
 from services.trainer.domain.recipe import BackboneName
 
 STRIDES = (4, 8, 16, 32)
@@ -117,11 +118,17 @@ def build_backbone(name: BackboneName, weights: Mapping[str, Tensor] | None) -> 
 
     Args:
         name: Which network.
-        weights: State dict with torchvision's names; its classifier part is not used.
+        weights: State dict with torchvision's names, or `efficientnet_lite`'s; its classifier part
+            is not used.
 
     Raises:
         ValueError: A tensor of the backbone is missing in the weights or has another shape.
     """
+    if name == "efficientnet_lite0":
+        lite = EfficientNetLite0()
+        if weights is not None:
+            _load(lite, weights)
+        return Backbone([lite.features[start:stop] for start, stop in CUTS], CHANNELS)
     network = getattr(torchvision.models, name)(weights=None)
     if weights is not None:
         _load(network, weights)

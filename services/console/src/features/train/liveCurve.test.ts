@@ -3,17 +3,23 @@ import type { Progress } from "../../api/trainer";
 import { NOTHING_YET, takeIn, type Live } from "./liveCurve";
 
 function at(percent: number, loss: number): Progress {
-  return { percent, stage: "training", epoch: 1, epochs: 2, loss, seconds_left: 1, attempt: 1 };
+  return { percent, stage: "training", epoch: 1, epochs: 2, loss, seconds_left: 1, attempt: 1,
+    validation: null, validation_low: null, validation_high: null };
 }
 
 test("the curve grows with every report", () => {
   const live = [at(1, 3), at(2, 2)].reduce(takeIn, NOTHING_YET);
-  expect(live.losses).toEqual([{ at: 1, loss: 3 }, { at: 2, loss: 2 }]);
+  expect(live.losses).toEqual([{ at: 1, loss: 3, validation: null }, { at: 2, loss: 2, validation: null }]);
 });
 
 test("a training that resumed from a checkpoint takes back the points after it", () => {
   const live = [at(1, 3), at(5, 2), at(9, 1), at(5, 2.1)].reduce(takeIn, NOTHING_YET);
-  expect(live.losses).toEqual([{ at: 1, loss: 3 }, { at: 5, loss: 2.1 }]);
+  expect(live.losses).toEqual([{ at: 1, loss: 3, validation: null }, { at: 5, loss: 2.1, validation: null }]);
+});
+
+test("the figure of the validation images stands beside the loss once it is known", () => {
+  const live = [at(1, 3), { ...at(2, 2), validation: 0.9 }].reduce(takeIn, NOTHING_YET);
+  expect(live.losses.map(({ validation }) => validation)).toEqual([null, 0.9]);
 });
 
 test("a loss that is not a number is not drawn", () => {

@@ -4,6 +4,8 @@ import type { Progress } from "../../api/trainer";
 export interface LossPoint {
   readonly at: number;
   readonly loss: number;
+  /** Of images that do not teach, in [0, 1]; null before the first epoch has ended. */
+  readonly validation: number | null;
 }
 
 export interface Live {
@@ -24,7 +26,7 @@ export function takeIn(live: Live, progress: Progress): Live {
   const { loss } = progress;
   const kept = live.losses.filter(({ at }) => at < progress.percent);
   const known = typeof loss === "number" && Number.isFinite(loss);
-  const losses = known ? [...kept, { at: progress.percent, loss }] : kept;
+  const losses = known ? [...kept, { at: progress.percent, loss, validation: progress.validation ?? null }] : kept;
   return {
     progress,
     losses: losses.length > POINTS_LIMIT ? losses.filter((_, place) => place % 2 === 0) : losses,

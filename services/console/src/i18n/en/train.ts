@@ -58,6 +58,7 @@ export const train = {
   trainings: "Trainings",
   trend: "Last ten trainings",
   trendHelp: "Training time and average detection rate of the last ten versions: more good images should raise the rate.",
+  validation: "Right on validation images",
   version: "Version",
   weightsFromHub: (backbone: string) =>
     `The pretrained weights for ${backbone} are downloaded when the training begins; without the internet the model starts from nothing.`,
@@ -79,6 +80,7 @@ export const trainingStages = {
   preparing: "Freezing the dataset",
   queued: "Waiting for a worker",
   reading: "Reading images",
+  features: "Looking at the images once",
   training: "Learning",
   exporting: "Exporting the model",
   testing: "Testing held-out images",

@@ -57,6 +57,7 @@ export const train = {
   trainings: "训练次数",
   trend: "最近十次训练趋势",
   trendHelp: "最近十个版本的训练时长和平均检出率：好的图像越多，检出率应越高。",
+  validation: "验证图像正确率",
   version: "版本",
   weightsFromHub: (backbone: string) =>
     `${backbone} 的预训练权重将在训练开始时下载；如无法访问互联网，模型将从零开始学习。`,
@@ -78,6 +79,7 @@ export const trainingStages = {
   preparing: "固定数据集",
   queued: "等待执行",
   reading: "读取图像",
+  features: "提取图像特征",
   training: "学习中",
   exporting: "导出模型",
   testing: "测试留出图像",

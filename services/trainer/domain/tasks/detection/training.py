@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from services.trainer.domain.recipe import Recipe
-from services.trainer.domain.tasks.detection.augmentation import Augmentation, draw
+from services.trainer.domain.tasks.detection.augmentation import draw
 from services.trainer.domain.tasks.detection.batches import DetectionBatch, collate
 from services.trainer.domain.tasks.detection.loss import LossWeights, detection_loss
 from services.trainer.domain.tasks.detection.network import (
@@ -18,10 +18,12 @@ from services.trainer.domain.tasks.detection.network import (
 )
 from services.trainer.domain.tasks.detection.samples import Sample
 from services.trainer.domain.tasks.detection.start import begin_from
+from services.trainer.domain.training.ports import WholeNetwork
 from services.trainer.domain.training.sampling import EpochSampler
+from services.trainer.domain.training.views import Augmentation
 
 
-class DetectionTraining:
+class DetectionTraining(WholeNetwork[Detector]):
     """The `TrainingTask` of detection."""
 
     label_tensors: tuple[str, ...] = ("score.weight", "score.bias")
