@@ -24,6 +24,7 @@ from shared.ids import derived_id
 from shared.telemetry import FREED_BYTES, STORED_BYTES, logger
 
 _PAGE = 500
+_ROUGHLY = timedelta(seconds=5)
 
 log = logger(__name__)
 
@@ -203,7 +204,8 @@ class Collector:
 
 
 def _is_newer(blob: BlobInfo, note: Leftover) -> bool:
-    return blob.stored_at is not None and blob.stored_at > note.since
+    """Whether a blob may have been stored after it was noted; stores tell the time roughly."""
+    return blob.stored_at is not None and blob.stored_at > note.since - _ROUGHLY
 
 
 def _words(value: object) -> Iterator[str]:

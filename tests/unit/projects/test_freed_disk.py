@@ -1,5 +1,6 @@
 """What nothing names any more is freed after the safe age, and nothing else ever is."""
 
+import os
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -31,6 +32,18 @@ class Days:
 
 def collector(stores: Stores, clock: Callable[[], datetime]) -> Collector:
     return Collector(stores.documents, stores.blobs, stores.events, safe_age=SAFE, clock=clock)
+
+
+@pytest.fixture(autouse=True)
+def _by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOUPE_WORKSPACE_UPKEEP_H", "0")
+
+
+def of_yesterday(folder: Path) -> None:
+    """Let all that is stored have been stored a while ago."""
+    for path in (folder / "data" / "blobs" / "t").rglob("*"):
+        if path.is_file():
+            os.utime(path, (path.stat().st_atime - 3600, path.stat().st_mtime - 3600))
 
 
 async def rounds(stores: Stores, clock: Days) -> Collected:
@@ -75,6 +88,7 @@ async def test_deleted_images_leave_nothing_after_the_safe_age(
         before = await blobs(place)
         assert (await rounds(stores, clock)).unnamed.blobs == 0
         await delete_images(place, images)
+        of_yesterday(tmp_path)
         looking = collector(stores, clock)
         assert (await looking.collect()).freed.blobs == 0
         clock.ahead += SAFE - timedelta(seconds=1)
@@ -101,6 +115,7 @@ async def test_what_a_frozen_dataset_names_stays(stores: Stores, tmp_path: Path)
         await until(place.is_quiet)
         listed = (await place.client.get(place.at("gallery", "/images"))).json()["items"]
         await delete_images(place, [item["id"] for item in listed])
+        of_yesterday(tmp_path)
         assert (await rounds(stores, Days())).freed.blobs == 1
         assert len(frozen) == len(listed) - 1
         assert frozen <= await blobs(place)
@@ -142,6 +157,7 @@ async def test_what_is_stored_again_or_named_meanwhile_stays(
         told = await put_by_hash(store, b"told by a letter that may be sent back", **folder)
         letter = f'{{"data": {{"blob_key": "{told}"}}}}'.encode()
         await stores.events.publish([Record("image.dlq", "default/I", letter)])
+        of_yesterday(tmp_path)
         looking = collector(stores, clock)
         assert (await looking.collect()).unnamed.blobs == 3
         await put_by_hash(store, b"stored again", **folder)
@@ -158,6 +174,7 @@ async def test_a_clock_that_was_ahead_frees_nothing_early(stores: Stores, tmp_pa
         await put_by_hash(place.run.stores.blobs, b"x", tenant="default", project_id=place.project)
         looking = collector(stores, clock)
         await looking.collect()
+        of_yesterday(tmp_path)
         clock.ahead = timedelta()
         assert (await looking.collect()).freed.blobs == 0
         clock.ahead = SAFE - timedelta(seconds=30)
