@@ -5,18 +5,18 @@ import { App } from "./app/App";
 import { queryClient } from "./app/queries";
 import { routes } from "./app/routes";
 import { nonceStyles } from "./app/styleNonce";
-import { initialLanguage, loadWords } from "./i18n/language";
+import { initialLanguage, loadLanguage } from "./i18n/language";
 import "./app/app.css";
 
 nonceStyles();
 
 const language = initialLanguage();
 document.documentElement.lang = language;
-const words = await loadWords(language);
+const spoken = await loadLanguage(language);
 const root = document.getElementById("root");
 if (root === null) throw new Error("index.html has no #root");
 createRoot(root).render(
   <StrictMode>
-    <App router={createBrowserRouter(routes)} queries={queryClient()} spoken={{ language, words }} />
+    <App router={createBrowserRouter(routes)} queries={queryClient()} spoken={spoken} />
   </StrictMode>,
 );

@@ -1,9 +1,6 @@
 import { QueryClientProvider, useQueryClient, type QueryClient } from "@tanstack/react-query";
 import { App as AntApp, ConfigProvider } from "antd";
-import antEn from "antd/locale/en_US";
-import antZhCN from "antd/locale/zh_CN";
 import dayjs from "dayjs";
-import "dayjs/locale/zh-cn";
 import { lazy, Suspense, useEffect, useMemo, useRef, useState, useSyncExternalStore, type ReactNode } from "react";
 import { RouterProvider, type createMemoryRouter } from "react-router";
 import { standing, subscribe } from "../api/session";
@@ -19,7 +16,7 @@ const SessionEnded = lazy(async () => ({ default: (await import("../features/ses
 type Router = ReturnType<typeof createMemoryRouter>;
 
 function Themed({ router }: { readonly router: Router }): ReactNode {
-  const { language } = useLanguage();
+  const { language, components } = useLanguage();
   const [appearance, setAppearance] = useState<Appearance>(initialAppearance);
   const { session, ended } = useSyncExternalStore(subscribe, standing);
   const choice = useMemo(
@@ -44,7 +41,7 @@ function Themed({ router }: { readonly router: Router }): ReactNode {
   return (
     <AppearanceContext value={choice}>
       <ConfigProvider
-        locale={language === "zh-CN" ? antZhCN : antEn}
+        locale={components}
         theme={antThemeOf(appearance)}
         button={{ autoInsertSpace: false }}
       >

@@ -1,5 +1,5 @@
 import { useMemo, useState, type ReactNode } from "react";
-import { LanguageContext, loadWords, rememberLanguage, type Language, type Spoken } from "../i18n/language";
+import { LanguageContext, loadLanguage, rememberLanguage, type Language, type Spoken } from "../i18n/language";
 
 interface Props {
   readonly first: Spoken;
@@ -13,10 +13,10 @@ export function LanguageProvider({ first, children }: Props): ReactNode {
     () => ({
       ...spoken,
       choose: (language: Language) => {
-        loadWords(language)
-          .then((words) => {
+        loadLanguage(language)
+          .then((next) => {
             rememberLanguage(language);
-            speak({ language, words });
+            speak(next);
           })
           .catch(() => undefined);
       },

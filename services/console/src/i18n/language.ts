@@ -1,4 +1,5 @@
 /** The catalogue of words. Both languages have one type, so a missing word does not compile. */
+import type { ConfigProviderProps } from "antd";
 import { createContext, useContext } from "react";
 import type { en } from "./en";
 
@@ -7,9 +8,14 @@ export type Words = typeof en;
 
 const STORAGE_KEY = "loupe.language";
 
-/** The words of one language; nobody loads the other one's before asking for it. */
-export async function loadWords(language: Language): Promise<Words> {
-  return language === "en" ? (await import("./en")).en : (await import("./zh-CN")).zhCN;
+/** One language; nobody loads the other one's words before asking for it. */
+export async function loadLanguage(language: Language): Promise<Spoken> {
+  if (language === "en") {
+    const { en, components } = await import("./en");
+    return { language, words: en, components };
+  }
+  const { zhCN, components } = await import("./zh-CN");
+  return { language, words: zhCN, components };
 }
 
 export function initialLanguage(): Language {
@@ -22,10 +28,11 @@ export function rememberLanguage(language: Language): void {
   localStorage.setItem(STORAGE_KEY, language);
 }
 
-/** A language together with its words. */
+/** A language together with its words, ours and those of the components that we use. */
 export interface Spoken {
   readonly language: Language;
   readonly words: Words;
+  readonly components: NonNullable<ConfigProviderProps["locale"]>;
 }
 
 export interface LanguageChoice extends Spoken {

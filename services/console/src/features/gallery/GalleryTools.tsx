@@ -6,14 +6,14 @@ import {
   DeleteOutlined,
   FileZipOutlined,
 } from "@ant-design/icons";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { App, Button, Popconfirm, Segmented, Space } from "antd";
-import type { ReactNode } from "react";
+import { Button, Segmented, Space } from "antd";
+import { lazy, Suspense, type ReactNode } from "react";
 import { useNavigate } from "react-router";
-import { deleteImages } from "../../api/gallery";
 import { useWords } from "../../i18n/language";
 import { useProject } from "../projects/useProject";
 import type { GalleryView } from "./filters";
+
+const DeleteChosen = lazy(async () => ({ default: (await import("./DeleteChosen")).DeleteChosen }));
 
 export type Display = "table" | "grid";
 
@@ -33,6 +33,11 @@ export function GalleryTools(props: Props): ReactNode {
   const words = useWords();
   const project = useProject();
   const go = useNavigate();
+  const nothingChosen = (
+    <Button danger icon={<DeleteOutlined />} disabled>
+      {words.common.delete}
+    </Button>
+  );
   return (
     <div className="list-tools">
       <Space wrap>
@@ -42,7 +47,13 @@ export function GalleryTools(props: Props): ReactNode {
         <Button icon={<FileZipOutlined />} onClick={() => onUpload("annotated")}>
           {words.gallery.uploadAnnotated}
         </Button>
-        <DeleteChosen projectId={project.id} chosen={chosen} onDone={onDeleted} />
+        <Suspense fallback={nothingChosen}>
+          {chosen.length === 0 ? (
+            nothingChosen
+          ) : (
+            <DeleteChosen projectId={project.id} chosen={chosen} onDone={onDeleted} />
+          )}
+        </Suspense>
       </Space>
       <Space wrap>
         {project.tiling !== null && (
@@ -68,40 +79,5 @@ export function GalleryTools(props: Props): ReactNode {
         />
       </Space>
     </div>
-  );
-}
-
-interface DeleteProps {
-  readonly projectId: string;
-  readonly chosen: readonly string[];
-  readonly onDone: () => void;
-}
-
-function DeleteChosen({ projectId, chosen, onDone }: DeleteProps): ReactNode {
-  const words = useWords();
-  const { message } = App.useApp();
-  const queries = useQueryClient();
-  const deletion = useMutation({
-    mutationFn: () => deleteImages(projectId, chosen),
-    onSuccess: async () => {
-      void message.success(words.gallery.deleted(chosen.length));
-      onDone();
-      await queries.invalidateQueries({ queryKey: ["images", projectId] });
-    },
-    onError: (error) => void message.error(error.message),
-  });
-  return (
-    <Popconfirm
-      title={words.gallery.deleteSure(chosen.length)}
-      description={words.gallery.deleteConsequence}
-      okText={words.common.delete}
-      okButtonProps={{ danger: true }}
-      disabled={chosen.length === 0}
-      onConfirm={() => deletion.mutate()}
-    >
-      <Button danger icon={<DeleteOutlined />} disabled={chosen.length === 0} loading={deletion.isPending}>
-        {chosen.length === 0 ? words.common.delete : words.gallery.deleteChosen(chosen.length)}
-      </Button>
-    </Popconfirm>
   );
 }

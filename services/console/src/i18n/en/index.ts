@@ -1,3 +1,4 @@
+import components from "antd/locale/en_US";
 import { common, imageStatus, problems, session, stage, tabs, tasks } from "./common";
 import { annotate, editor } from "./editor";
 import { gallery } from "./gallery";
@@ -28,3 +29,6 @@ export const en = {
   trainingStages,
   trainingStatus,
 };
+
+/** The words of tables, pickers and pagination, which the library of components brings. */
+export { components };

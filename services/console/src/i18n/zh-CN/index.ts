@@ -1,3 +1,5 @@
+import components from "antd/locale/zh_CN";
+import "dayjs/locale/zh-cn";
 import type { en } from "../en";
 import { common, imageStatus, problems, session, stage, tabs, tasks } from "./common";
 import { annotate, editor } from "./editor";
@@ -29,3 +31,6 @@ export const zhCN: typeof en = {
   trainingStages,
   trainingStatus,
 };
+
+/** The words of tables, pickers and pagination, which the library of components brings. */
+export { components };
