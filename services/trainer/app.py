@@ -3,9 +3,10 @@
 from functools import partial
 from pathlib import Path
 
-from services.trainer.api import policies, trainings, versions
+from services.trainer.api import losses, policies, trainings, versions
 from services.trainer.domain.recipe import Recipe
 from services.trainer.handlers.next_training import NextTraining
+from services.trainer.handlers.offered_losses import OfferedLosses
 from services.trainer.handlers.outcomes import Outcomes
 from services.trainer.handlers.promotion import Promotion
 from services.trainer.handlers.retraining import Retraining
@@ -46,11 +47,14 @@ def build(stores: Stores) -> Service:
     projects = ProjectDirectory(documents, NAME)
     images = ImageDirectory(documents, NAME)
     queue = TrainingQueue(documents, jobs)
-    asked = Trainings(documents, jobs, projects, images, queue, recipe=recipe)
+    asked = Trainings(
+        documents, jobs, projects, images, queue, recipe=recipe, plugins=settings.plugins
+    )
     coming = NextTraining(projects, recipe=recipe, folder=settings.weights, hub=settings.use_hub)
     retraining = Retraining(documents, projects, images, queue, recipe=recipe)
     outcomes = Outcomes(documents, jobs, queue)
     promotion = Promotion(documents, projects, queue)
+    offered = OfferedLosses(projects, folder=settings.plugins)
     chosen = Versions(documents, projects, queue)
     work = TrainingWork(
         documents,
@@ -63,8 +67,8 @@ def build(stores: Stores) -> Service:
         name=NAME,
         summary="Trainings, versions and the retraining policy",
         collections=(TRAININGS, LINES, IMAGES, RECEIPTS, job_spec(NAME), projects_spec(NAME)),
-        routers=(trainings.router, versions.router, policies.router),
-        use_cases=(asked, coming, retraining, chosen),
+        routers=(trainings.router, versions.router, policies.router, losses.router),
+        use_cases=(asked, coming, retraining, chosen, offered),
         subscriptions=(
             *projects.subscriptions(),
             *images.subscriptions(),

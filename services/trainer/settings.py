@@ -14,6 +14,7 @@ class TrainerSettings(BaseSettings):
 
     ``weights`` is a site's own folder of pretrained backbones (``LOUPE_WEIGHTS``); what it lacks is
     taken from installed packages, and last from torchvision's hub when ``use_hub`` allows it.
+    ``plugins`` is the operator's folder of custom losses (``LOUPE_PLUGINS``).
     ``start`` ``backbone`` prefers a site's own backbone to the start of a whole detector.
     ``epochs`` instead of ``budget_s`` fixes a training by its passes: as good on a busy machine.
     ``threads`` 0 takes every core, ``device`` ``auto`` a GPU where the worker has one.
@@ -32,6 +33,7 @@ class TrainerSettings(BaseSettings):
     )
 
     weights: Path | None = Field(default=None, validation_alias="LOUPE_WEIGHTS")
+    plugins: Path | None = Field(default=None, validation_alias="LOUPE_PLUGINS")
     use_hub: bool = True
     budget_s: float = Field(default=600.0, gt=0)
     epochs: int | None = Field(default=None, ge=1, le=1000)

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.trainer.domain.losses.table import BoxLoss, ScoreLoss
+from services.trainer.domain.losses.table import BoxLoss, LossTerm, ScoreLoss
 from shared.errors import FieldError, InvalidInput
 from shared.runtime.tasks.names import TaskName
 from shared.vision.merging import MergeMethod, MergeRule, Overlap
@@ -61,6 +61,8 @@ class Recipe(BaseModel):
         frozen_stages: First stages of a pretrained backbone that stay as they are.
         score_loss: Formula for the scores.
         box_loss: Formula for the boxes.
+        losses: Weighted sums of losses by part of the task's answer (`losses.table`); a part
+            without any keeps its own: of detection ``score_loss``, ``box_loss`` and their weights.
         mosaic: Share of samples put together from four windows.
         threshold: Detection threshold written into the model's manifest.
         merge: Merge rule written into it; None takes the manifest's own.
@@ -88,6 +90,7 @@ class Recipe(BaseModel):
     frozen_stages: Annotated[int, Field(ge=0, le=4)] = 1
     score_loss: ScoreLoss = "quality_focal"
     box_loss: BoxLoss = "giou"
+    losses: Annotated[tuple[LossTerm, ...], Field(max_length=16)] = ()
     mosaic: Annotated[float, Field(ge=0, le=1)] = 0.0
     threshold: Annotated[float, Field(ge=0.01, le=1)] = 0.3
     merge: Merge | None = None

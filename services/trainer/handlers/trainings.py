@@ -1,10 +1,13 @@
 """Use cases of trainings: request, read, cancel, resume."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
+from services.trainer.domain.losses.table import check_terms
 from services.trainer.domain.recipe import Recipe
 from services.trainer.errors import NoAnnotations, NoImages, NotResumable
 from services.trainer.handlers.training_queue import TrainingQueue
+from services.trainer.process.plugins import plugins_of
 from services.trainer.repository import (
     ENDED,
     SERVICE,
@@ -60,6 +63,7 @@ class Trainings:
         queue: TrainingQueue,
         *,
         recipe: Recipe,
+        plugins: Path | None = None,
         clock: Clock = utc_now,
         news_wait_s: float = NEWS_WAIT_S,
     ) -> None:
@@ -69,6 +73,7 @@ class Trainings:
         self._images = images
         self._queue = queue
         self._recipe = recipe
+        self._plugins = plugins
         self._clock = clock
         self._news_wait_s = news_wait_s
         self._receipts = Receipts(documents, SERVICE)
@@ -82,7 +87,7 @@ class Trainings:
             KeyReused: The key came with another wish before.
             NotFound: No such project.
             TaskNotTrainable: Nothing of its task can be trained yet.
-            InvalidInput: The recipe is of another task.
+            InvalidInput: The recipe is of another task, or names losses that it cannot use.
             NoImages: It is empty.
             NoAnnotations: None of its images is annotated.
             TrainingWaits: It has a running and a waiting training.
@@ -90,6 +95,7 @@ class Trainings:
         project = await self._projects.require(who.tenant, project_id)
         spec_of(project.task).require_trainable()
         recipe = (wish.recipe or self._recipe).of_task(project.task)
+        check_terms(project.task, recipe.losses, plugins_of(project.task, self._plugins))
         training_id = derived_id(who.tenant, project_id, "training", key) if key else new_id()
 
         async def make() -> Training:

@@ -23,6 +23,7 @@ from services.trainer.process.artefacts import golden_bytes, sha256_of, write
 from services.trainer.process.dataset import Dataset, Source, load_dataset, read_image
 from services.trainer.process.device import device_of, prepare
 from services.trainer.process.held_out import TRAINED_PERCENT, predict_held_out
+from services.trainer.process.plugins import load_plugins
 from services.trainer.process.reports import ProgressReports, say
 from services.trainer.process.tasks import builder_of
 from services.trainer.process.weights import FoundWeights, find_weights
@@ -72,6 +73,7 @@ class Run:
         order, began = self.order, time.monotonic()
         prepare(self.device, self.threads)
         say(ProgressMessage(stage="reading"))
+        load_plugins(self.snapshot.task, order.recipe.losses, order.plugins_folder)
         source = Source(
             snapshot=self.snapshot,
             files=order.images,

@@ -48,6 +48,7 @@ class WorkOrder(BaseModel):
         version: Name that the version will have.
         folder: Where results are written.
         weights_folder: Pretrained backbones of an air-gapped site.
+        plugins_folder: Custom losses of the operator.
         use_hub: Whether torchvision may download weights.
         start: The version before, to go on from.
         resume_from: Checkpoint of an earlier attempt.
@@ -65,6 +66,7 @@ class WorkOrder(BaseModel):
     version: str
     folder: Path
     weights_folder: Path | None = None
+    plugins_folder: Path | None = None
     use_hub: bool = False
     start: StartVersion | None = None
     resume_from: CheckpointFiles | None = None

@@ -50,6 +50,7 @@ class AttemptFiles:
             version=await self.next_version(training),
             folder=folder,
             weights_folder=settings.weights,
+            plugins_folder=settings.plugins,
             use_hub=settings.use_hub,
             start=await self._start(training, files),
             resume_from=await self._checkpoint(job, files),

@@ -16,7 +16,13 @@ from services.trainer.domain.losses.distribution_focal import distribution_focal
 from services.trainer.domain.losses.focal import focal
 from services.trainer.domain.losses.giou import giou
 from services.trainer.domain.losses.quality_focal import quality_focal
-from services.trainer.domain.losses.table import BoxLoss, ScoreLoss, box_loss, score_loss
+from services.trainer.domain.losses.table import (
+    BoxLoss,
+    LossTerm,
+    ScoreLoss,
+    parts_of,
+    weighted_sum,
+)
 from services.trainer.domain.losses.varifocal import varifocal
 
 
@@ -122,7 +128,8 @@ def test_the_gradient_of_a_score_loss_is_its_slope(name):
     logits = torch.randn(12, generator=generator, dtype=torch.float64, requires_grad=True)
     targets = torch.rand(12, generator=generator, dtype=torch.float64)
     targets[::3] = 0
-    assert torch.autograd.gradcheck(lambda x: score_loss(name)(x, targets), (logits,))
+    loss = weighted_sum("detection", "score", (LossTerm(part="score", loss=name),))
+    assert torch.autograd.gradcheck(lambda x: loss(x, targets), (logits,))
 
 
 def test_the_gradient_of_giou_and_of_distribution_focal_is_their_slope():
@@ -134,11 +141,14 @@ def test_the_gradient_of_giou_and_of_distribution_focal_is_their_slope():
     assert torch.autograd.gradcheck(lambda x: distribution_focal(x, distances), (logits,))
 
 
-def test_the_table_names_every_loss_by_its_file():
-    for name in get_args(ScoreLoss):
-        assert score_loss(name).__name__ == name
-    for name in get_args(BoxLoss):
-        assert box_loss(name).__name__ == name
+def test_the_table_names_every_loss_by_its_file_and_the_recipe_offers_the_same():
+    parts = {part.name: part for part in parts_of("detection")}
+    for name, part in parts.items():
+        for loss in part.losses:
+            (term,) = weighted_sum("detection", name, (LossTerm(part=name, loss=loss),)).terms
+            assert term[0].__name__ == loss
+    assert parts["score"].losses == get_args(ScoreLoss)
+    assert parts["box"].losses == get_args(BoxLoss)
 
 
 @pytest.mark.parametrize("loss", [quality_focal, varifocal, focal])

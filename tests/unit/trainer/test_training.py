@@ -6,7 +6,7 @@ import pytest
 import torch
 from torchvision.models import mobilenet_v2
 
-from services.trainer.domain.tasks.detection.loss import LossWeights, detection_loss
+from services.trainer.domain.tasks.detection.loss import DetectionLosses, detection_loss
 from services.trainer.domain.tasks.detection.network import (
     Detector,
     DetectorShape,
@@ -237,7 +237,11 @@ def test_points_in_ignore_regions_add_nothing_to_the_loss():
     some = torch.zeros(1, count, dtype=torch.bool)
     some[0, : count // 2] = True
     losses = [
-        float(detection_loss(detector, raw, Targets(*nothing, present, mask), LossWeights()))
+        float(
+            detection_loss(
+                detector, raw, Targets(*nothing, present, mask), DetectionLosses.of(recipe())
+            )
+        )
         for mask in (torch.zeros_like(some), some, ~some, torch.ones_like(some))
     ]
     assert losses[3] == 0.0

@@ -1,31 +1,43 @@
 """The detector's whole loss: scores of all points, boxes of the positive ones."""
 
 from dataclasses import dataclass
+from typing import Self
 
 import torch
 from torch import Tensor
 
-from services.trainer.domain.losses.distribution_focal import distribution_focal
-from services.trainer.domain.losses.table import BoxLoss, ScoreLoss, box_loss, score_loss
+from services.trainer.domain.losses.table import LossTerm, WeightedSum, weighted_sum
+from services.trainer.domain.recipe import Recipe
 from services.trainer.domain.tasks.detection.network import Detector, RawOutput
 from services.trainer.domain.tasks.detection.targets import Targets, assign
 
+SCORE, BOX = 1.0, 2.0  # weights of the recipe's score_loss and box_loss
 LEAST_SHARE = 0.1  # a box without overlap yet wishes score 0, but must still be pulled in
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LossWeights:
-    """Shares of the parts of the loss, and which formulas they use."""
+@dataclass(frozen=True, slots=True)
+class DetectionLosses:
+    """The parts of the loss, each a weighted sum."""
 
-    score_loss: ScoreLoss = "quality_focal"
-    box_loss: BoxLoss = "giou"
-    score: float = 1.0
-    box: float = 2.0
-    distribution: float = 0.5
+    score: WeightedSum
+    box: WeightedSum
+    distribution: WeightedSum
+
+    @classmethod
+    def of(cls, recipe: Recipe) -> Self:
+        """The sums that a recipe asks for; its plug-ins must be known to this process."""
+        named = {term.part for term in recipe.losses}
+        terms = [*recipe.losses]
+        if "score" not in named:
+            terms.append(LossTerm(part="score", loss=recipe.score_loss, weight=SCORE))
+        if "box" not in named:
+            terms.append(LossTerm(part="box", loss=recipe.box_loss, weight=BOX))
+        parts = ("score", "box", "distribution")
+        return cls(*(weighted_sum("detection", part, terms) for part in parts))
 
 
 def detection_loss(
-    detector: Detector, raw: RawOutput, targets: Targets, weights: LossWeights
+    detector: Detector, raw: RawOutput, targets: Targets, losses: DetectionLosses
 ) -> Tensor:
     """The scalar loss of a batch, normalised by the sum of the wished scores (at least 1).
 
@@ -40,22 +52,22 @@ def detection_loss(
         points=detector.points,
         strides=detector.strides,
     )
-    scores = score_loss(weights.score_loss)(raw.score_logits, wished.scores)
+    scores = losses.score(raw.score_logits, wished.scores)
     scores = scores.masked_fill(targets.ignored_points[..., None], 0.0)
     total = wished.scores.sum().clamp(min=1.0)
-    loss = weights.score * scores.sum() / total
+    loss = scores.sum() / total
     positive = wished.positive
     if not bool(positive.any()):
         return loss
     share = wished.scores.sum(-1)[positive].clamp(min=LEAST_SHARE)
     target = wished.boxes_xyxy[positive]
-    box = (box_loss(weights.box_loss)(boxes[positive], target) * share).sum() / total
+    box = (losses.box(boxes[positive], target) * share).sum() / total
     edges = _edge_distances(detector, positive, target)
-    distribution = distribution_focal(
+    distribution = losses.distribution(
         raw.distance_logits[positive].reshape(-1, detector.shape.bins), edges.reshape(-1)
     )
     spread = (distribution.reshape(-1, 4).mean(1) * share).sum() / total
-    return loss + weights.box * box + weights.distribution * spread
+    return loss + box + spread
 
 
 def _edge_distances(detector: Detector, positive: Tensor, target_xyxy: Tensor) -> Tensor:

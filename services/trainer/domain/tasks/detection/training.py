@@ -10,7 +10,7 @@ from torch import Tensor
 from services.trainer.domain.recipe import Recipe
 from services.trainer.domain.tasks.detection.augmentation import draw
 from services.trainer.domain.tasks.detection.batches import DetectionBatch, collate
-from services.trainer.domain.tasks.detection.loss import LossWeights, detection_loss
+from services.trainer.domain.tasks.detection.loss import DetectionLosses, detection_loss
 from services.trainer.domain.tasks.detection.network import (
     Detector,
     DetectorShape,
@@ -61,7 +61,7 @@ class DetectionTraining(WholeNetwork[Detector]):
         self._shape = shape
         self._samples = samples
         self._augmentation = Augmentation(mosaic=recipe.mosaic)
-        self._weights = LossWeights(score_loss=recipe.score_loss, box_loss=recipe.box_loss)
+        self._losses = DetectionLosses.of(recipe)
 
     def batch(self, windows: Sequence[int], rngs: Sequence[np.random.Generator]) -> DetectionBatch:
         """See `TrainingTask`."""
@@ -80,7 +80,7 @@ class DetectionTraining(WholeNetwork[Detector]):
 
     def loss(self, network: Detector, images: Tensor, batch: DetectionBatch) -> Tensor:
         """See `TrainingTask`."""
-        return detection_loss(network, network(images), batch.targets, self._weights)
+        return detection_loss(network, network(images), batch.targets, self._losses)
 
     def exportable(self, network: Detector) -> ExportableDetector:
         """See `TrainingTask`."""
