@@ -1,4 +1,4 @@
-"""The command line: ``loupe run | demo | import | report | events | collect | contracts | key``."""
+"""The command line: ``loupe run | demo | import | report | …``, see :data:`COMMANDS`."""
 
 import argparse
 import importlib
@@ -13,6 +13,8 @@ COMMANDS = {
     "report": "services.cli.report",
     "events": "services.cli.events",
     "collect": "services.cli.collect",
+    "backup": "services.cli.backup",
+    "restore": "services.cli.restore",
     "contracts": "services.cli.contracts",
     "key": "services.cli.key",
 }

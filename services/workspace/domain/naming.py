@@ -46,6 +46,15 @@ class Named:
         return place < self._sorted.size and int(self._sorted[place]) == mark
 
 
+def keys_in(text: str) -> set[str]:
+    """Return the whole keys of projects' blobs that a text names.
+
+    >>> sorted(keys_in('{"a": "t/acme/P/9f86d081", "b": "t/acme/9f86d081"}'))
+    ['t/acme/P/9f86d081']
+    """
+    return {key for key in _KEY.findall(text) if project_of(key)}
+
+
 def project_of(key: str) -> str | None:
     """Return the project whose folder a blob stands in; None for keys of another form.
 
