@@ -14,6 +14,7 @@ from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo import DeleteMany, UpdateOne
 from pymongo.errors import (
     ConnectionFailure,
+    DocumentTooLarge,
     DuplicateKeyError,
     ExecutionTimeout,
     PyMongoError,
@@ -44,11 +45,12 @@ from shared.documents.port import (
     Where,
 )
 from shared.documents.texts import Text
-from shared.errors import AlreadyExists, DependencyDown, NotFound, VersionConflict
+from shared.errors import AlreadyExists, DependencyDown, NotFound, TooLarge, VersionConflict
 from shared.telemetry import traceparent
 
 _LOOK_S = 1.0
 _INDEX = "loupe-"  # how the names of indexes begin that are ours to drop
+_GROWN_TOO_LARGE = (10334, 17419)  # by the outbox: the document itself fits
 _DOWN = (ConnectionFailure, ExecutionTimeout, WTimeoutError)
 _CLIENT_OPTIONS: dict[str, Any] = {
     # The server's defaults have changed over time: say what we rely on.
@@ -337,7 +339,11 @@ def _translated(collection: str) -> Iterator[None]:
         raise AlreadyExists(f"{collection}: the id or a unique key is taken") from error
     except _DOWN as error:
         raise DependencyDown("the document store does not answer") from error
+    except DocumentTooLarge as error:
+        raise TooLarge("this is more than one document of the store can hold") from error
     except PyMongoError as error:
+        if getattr(error, "code", None) in _GROWN_TOO_LARGE:
+            raise DependencyDown("events of this document wait to be published") from error
         if error.timeout:
             raise DependencyDown("the document store does not answer in time") from error
         raise

@@ -7,15 +7,16 @@ import os
 import time
 import traceback
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from shared.contracts.catalogue import DEAD_LETTERS_SUFFIX
 from shared.errors import DependencyDown
-from shared.events.port import Consumer, Delivery, EventLog, Record
+from shared.events.port import Consumer, Delivery, EventLog, Record, RecordRefused
 from shared.release import VERSION
 from shared.telemetry import DEAD_LETTERS, logger
 
 _CAUSE = "dlq_"
+_RELAY = "relay"
 _DETAIL_CHARACTERS = 500
 _PATIENCE_S = 120.0  # a group whose last member was killed gives its partitions away that late
 _LOOK_S = 0.5
@@ -59,6 +60,41 @@ async def set_aside(
         error=type(error).__name__,
         cause=_detail(error),
         stack=letter.headers["dlq_stack"],
+    )
+
+
+async def refused(events: EventLog, record: Record, error: RecordRefused) -> None:
+    """Set aside a record that the log refused, under its own key, and so its tenant's.
+
+    Where the log refuses the letter, too, its bytes are left out: the document that tells of it
+    holds what it said.
+    """
+    letter = Record(
+        topic=record.topic + DEAD_LETTERS_SUFFIX,
+        key=record.key,
+        value=record.value,
+        headers={
+            **record.headers,
+            "dlq_service": _RELAY,
+            "dlq_version": VERSION,
+            "dlq_topic": record.topic,
+            "dlq_error": type(error).__name__,
+            "dlq_detail": _detail(error),
+            "dlq_bytes": str(len(record.value)),
+        },
+    )
+    try:
+        await events.publish([letter])
+    except RecordRefused:
+        await events.publish([replace(letter, value=b"")])
+    DEAD_LETTERS.labels(service=_RELAY, topic=record.topic).inc()
+    log.error(
+        "event.refused",
+        topic=record.topic,
+        tenant=record.key.partition("/")[0],
+        event_id=record.headers.get("ce_id", ""),
+        bytes=len(record.value),
+        cause=_detail(error),
     )
 
 

@@ -10,9 +10,11 @@ from aiokafka.errors import (
     KafkaConnectionError,
     KafkaError,
     MessageSizeTooLargeError,
+    RecordListTooLargeError,
 )
 
 from shared.errors import DependencyDown
+from shared.events.port import RecordRefused
 from shared.telemetry import logger
 
 log = logger(__name__)
@@ -31,8 +33,8 @@ async def deadline(seconds: float, what: str) -> AsyncIterator[None]:
             yield
     except (TimeoutError, KafkaConnectionError) as error:
         raise DependencyDown(what) from error
-    except (IllegalArgumentError, MessageSizeTooLargeError):
-        raise  # a defect of ours, which waiting does not heal
+    except (IllegalArgumentError, MessageSizeTooLargeError, RecordListTooLargeError) as error:
+        raise RecordRefused(f"the broker refused: {type(error).__name__}") from error
     except KafkaError as error:
         raise DependencyDown(f"the broker refused: {type(error).__name__}") from error
     except asyncio.CancelledError as error:

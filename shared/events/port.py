@@ -86,6 +86,10 @@ class Compacted(NamedTuple):
     size_bytes: int
 
 
+class RecordRefused(Exception):
+    """The log will never take a record as it is; waiting does not help."""
+
+
 class EventLog(Protocol):
     """A durable event log."""
 
@@ -97,7 +101,8 @@ class EventLog(Protocol):
         """Append ``records`` in this order; return when they are durable.
 
         Raises DependencyDown when the log does not answer; then some may be written, and publishing
-        the same records again is the right thing to do.
+        the same records again is the right thing to do. Raises RecordRefused when one of them will
+        never be taken; others may be written.
         """
         ...
 

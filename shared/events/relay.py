@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from shared.documents.port import Documents, Outbox
 from shared.errors import DependencyDown
-from shared.events.port import EventLog, Record
+from shared.events.dead_letters import refused
+from shared.events.port import EventLog, Record, RecordRefused
 from shared.telemetry import OUTBOX_DEPTH, logger
 
 _BATCH = 500
@@ -62,9 +63,20 @@ class Relay:
             self._depth.set(0)
             return 0
         records = [record for box in boxes for record in _records(box)]
-        await self._events.publish(records)
+        try:
+            await self._events.publish(records)
+        except RecordRefused:
+            for record in records:
+                await self._publish_one(record)
         await self._documents.drain(boxes)
         return len(records)
+
+    async def _publish_one(self, record: Record) -> None:
+        """Publish a record; one that the broker refuses must not hold up those behind it."""
+        try:
+            await self._events.publish([record])
+        except RecordRefused as error:
+            await refused(self._events, record, error)
 
     async def _tell_depth(self) -> None:
         """Measure what waits every few seconds, also while nothing can be published."""

@@ -8,6 +8,7 @@ from typing import Literal
 
 from services.annotation.domain.formats.limits import MAX_SHAPES
 from services.annotation.domain.shape_rules import with_ids
+from services.annotation.domain.stored_size import is_too_large
 from shared.contracts.shapes import Shape, Task
 from shared.runtime.tasks.table import spec_of
 
@@ -59,7 +60,7 @@ def merged(
     ]
     shapes = with_ids((*drawn, *added), image_id)
     too_many = len(shapes) > MAX_SHAPES or not spec_of(task).allows(len(shapes))
-    return None if too_many else shapes
+    return None if too_many or is_too_large(shapes) else shapes
 
 
 def _bare(shape: Shape) -> Shape:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from services.annotation.domain.drafts import AnnotationDraft
 from services.annotation.domain.history import Change, chain
 from services.annotation.domain.shape_rules import check_regions, check_shapes
+from services.annotation.domain.stored_size import TOO_MUCH, is_too_large
 from services.annotation.handlers.annotation_store import AnnotationStore
 from services.annotation.handlers.label_names import LabelNames
 from services.annotation.handlers.predictions import Predictions
@@ -14,7 +15,7 @@ from shared.callers import Caller
 from shared.contracts.envelope import Event
 from shared.contracts.image_events import ImageDeleted
 from shared.documents.port import Documents, Query, Where
-from shared.errors import InvalidInput, VersionConflict
+from shared.errors import InvalidInput, TooLarge, VersionConflict
 from shared.images.directory import ImageDirectory, ImageView
 from shared.projects.directory import ProjectDirectory, ProjectView
 
@@ -91,6 +92,8 @@ class Annotations:
         errors = (*checked.errors, *check_regions(draft.ignore_regions, known))
         if errors:
             raise InvalidInput(f"{errors[0].field}: {errors[0].message}", errors=errors)
+        if is_too_large(checked.shapes, draft.ignore_regions):
+            raise TooLarge(TOO_MUCH)
         shapes = await self._names.adopt(author.tenant, project_id, checked.shapes)
         adopted = replace(draft, shapes=shapes)
         saved = await self._store.save(author, image, adopted, expected=expected)

@@ -21,6 +21,7 @@ def load() -> Work:
         stem_of,
     )
     from services.annotation.domain.shape_rules import with_ids
+    from services.annotation.domain.stored_size import bounded
     from services.annotation.domain.task_shapes import adapt
     from services.annotation.process.parser_messages import (
         ParsedEntry,
@@ -35,7 +36,7 @@ def load() -> Work:
             archive = LabelArchive(source, is_known=lambda name: known.has_stem(stem_of(name)))
             reader = ArchiveReader(archive, known)
             for entry in reader.entries():
-                adapted = adapt(entry, job.task)
+                adapted = bounded(adapt(entry, job.task))
                 shapes = adapted.labels.shapes if adapted.labels else ()
                 named = with_ids(shapes, adapted.image.image_id) if adapted.image else ()
                 yield ParsedEntry.of(adapted, named)

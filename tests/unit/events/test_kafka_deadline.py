@@ -7,6 +7,7 @@ from aiokafka.errors import MessageSizeTooLargeError, NodeNotReadyError
 
 from shared.errors import DependencyDown
 from shared.events.kafka_deadline import deadline, stop_within
+from shared.events.port import RecordRefused
 
 
 async def cancels_itself() -> None:
@@ -48,7 +49,7 @@ async def test_time_and_the_clients_errors_are_a_dependency_that_is_down() -> No
     with pytest.raises(DependencyDown, match="NodeNotReady"):
         async with deadline(5, "slow"):
             raise NodeNotReadyError
-    with pytest.raises(MessageSizeTooLargeError):
+    with pytest.raises(RecordRefused, match="MessageSizeTooLarge"):
         async with deadline(5, "slow"):
             raise MessageSizeTooLargeError
 
