@@ -87,7 +87,12 @@ def _translated(text: str, depth: int) -> str:
     for template in catalogue.get(first, catalogue[""]):
         values = template.values(text)
         if values is not None:
-            return template.words.format(*(_translated(value, depth - 1) for value in values))
+            return template.words.format(
+                *(
+                    value if template.is_name(place) else _translated(value, depth - 1)
+                    for place, value in enumerate(values)
+                )
+            )
     return text
 
 
@@ -97,6 +102,14 @@ class Template:
 
     pieces: tuple[str, ...]
     words: str
+
+    def is_name(self, place: int) -> bool:
+        """Whether what fills a place is a name, which no language changes: it stands in brackets.
+
+        >>> Template(("", " (", ") has no area"), "").is_name(1)
+        True
+        """
+        return self.pieces[place].endswith("(") and self.pieces[place + 1].startswith(")")
 
     def values(self, text: str) -> list[str] | None:
         """Return what fills this template to make `text`, in order; None when nothing does.

@@ -1,6 +1,7 @@
 """Imports and exports by their HTTP face: reports, lists, dry runs, round trips."""
 
 import io
+import threading
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from services.annotation.api.reports import ImportResponse
 from services.annotation.domain.export_shapes import HOLDS
 from services.annotation.process.archive_parser import ArchiveParser
 from services.annotation.process.parser_messages import ParsedArchive
@@ -62,6 +64,30 @@ async def test_a_report_comes_in_the_language_of_its_reader(stores: Stores) -> N
     assert messages["c.png"] == "图像文件；图像请上传到图库，不随标注上传"
     assert refused.json()["title"] == "没有导入任何内容"
     assert refused.json()["detail"].startswith("1 个文件中有 1 个有误；b.json：")
+
+
+async def test_a_long_report_is_put_into_words_beside_the_event_loop(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[int] = []
+    of = ImportResponse.of
+
+    def noted(*args: Any, **options: Any) -> ImportResponse:
+        threads.append(threading.get_ident())
+        return of(*args, **options)
+
+    monkeypatch.setattr(ImportResponse, "of", noted)
+    async with factory(stores) as world:
+        await world.image("a.jpg")
+        speaks = {"Content-Type": "application/zip", "Accept-Language": "zh-CN"}
+        line = {"label": "pit", "points": [[1, 1], [9, 9]], "shape_type": "line"}
+        shapes = [*labelme("pit")["shapes"], line]
+        archive = packed({"a.json": {"shapes": shapes}})
+        answer = await world.client.post(f"{BASE}/imports", content=archive, headers=speaks)
+    assert answer.status_code == 201
+    assert "没有面积" in answer.json()["entries"][0]["warnings"][0]
+    assert threads != []
+    assert threading.get_ident() not in threads
 
 
 async def test_strict_imports_all_or_nothing(stores: Stores) -> None:

@@ -216,3 +216,9 @@ async def test_problems_come_in_the_language_of_the_request() -> None:
     ]
     assert [unknown.json()["detail"], english.json()["detail"]] == ["没有图像 7", "no image 7"]
     assert [a.headers["Content-Language"] for a in (unknown, english)] == ["zh-CN", "en"]
+
+
+def test_a_label_called_like_a_text_of_the_server_keeps_its_name() -> None:
+    with speaking("zh-CN"):
+        said = told("shape 1 (the shape has no area) has no area and was left out")
+    assert said == "shape 1（the shape has no area）没有面积，已略去"
