@@ -4,6 +4,7 @@ import contextlib
 import itertools
 import re
 import stat
+import struct
 import unicodedata
 import zipfile
 import zlib
@@ -19,6 +20,7 @@ MAX_TOTAL_BYTES = 2 * 2**30
 MAX_RATIO = 200
 _RATIO_FLOOR_BYTES = 2**20  # a small file of repeated lines packs well and harms nobody
 _CHUNK_BYTES = 2**18
+_DAMAGED = (zipfile.BadZipFile, EOFError, OSError, OverflowError, ValueError, struct.error)
 _LOCAL_HEADER_BYTES = 30
 _UTF8_NAME = 0x800
 _LEGAL_NAME = re.compile(r"[^\x00-\x1f\x7f/\\]{1,255}\Z")
@@ -85,7 +87,7 @@ class LabelArchive:
         try:
             self._zip = zipfile.ZipFile(source)
             infos = self._zip.infolist()
-        except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError) as error:
+        except (*_DAMAGED, NotImplementedError) as error:
             raise FormatError(f"not a readable zip archive: {error}") from None
         if len(infos) > MAX_ENTRIES:
             raise FormatError(f"{len(infos)} entries; at most {MAX_ENTRIES} are allowed")
@@ -105,7 +107,7 @@ class LabelArchive:
         if stat.S_ISLNK(info.external_attr >> 16):
             raise FormatError(f"{_shown(info.filename)} is a link")
         path = _name_of(info, self._is_known).replace("\\", "/")
-        if info.is_dir() or path.lower().startswith(_IGNORED):
+        if path.endswith("/") or path.lower().startswith(_IGNORED):
             return
         member = Member(path.rsplit("/", 1)[-1], path, info.file_size, info)
         reason = _refusal(member)
@@ -129,7 +131,9 @@ class LabelArchive:
                     self._read_bytes += len(chunk)
                     self._check(member, size)
                     parts.append(chunk)
-        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError) as error:
+        except FormatError:
+            raise
+        except (*_DAMAGED, zlib.error, NotImplementedError) as error:
             raise FormatError(f"damaged in the archive: {error}") from None
         except RuntimeError:
             raise FormatError("encrypted") from None
