@@ -152,7 +152,8 @@ def _add_health(app: FastAPI, prefix: str, checks: dict[str, Check], life: Lifec
 
     endpoints: tuple[Callable[..., Any], ...] = (healthz, readyz, metrics)
     for path, endpoint in zip(HEALTH_PATHS, endpoints, strict=True):
-        for place in (path, prefix + path):
+        # A front door passes on what begins with the prefix: metrics are none of its business.
+        for place in (path,) if endpoint is metrics else (path, prefix + path):
             app.add_api_route(place, endpoint, include_in_schema=False)
 
 

@@ -106,6 +106,14 @@ async def send(
 async def test_each_service_answers_its_own_pages(stores: Stores, name: str) -> None:
     client, _, _ = operations(stores)
     async with client:
-        for page in ("healthz", "metrics", "openapi.json"):
+        for page in ("healthz", "openapi.json"):
             answer = await client.get(f"/api/{name}/{page}")
             assert answer.status_code == 200, page
+
+
+@pytest.mark.parametrize("name", [build.__module__.split(".")[1] for build in BUILDS])
+async def test_metrics_are_not_where_a_front_door_leads(stores: Stores, name: str) -> None:
+    client, _, _ = operations(stores)
+    async with client:
+        assert (await client.get(f"/api/{name}/metrics")).status_code == 404
+        assert (await client.get("/metrics")).status_code == 200
