@@ -10,6 +10,15 @@ from shared.errors import NoSpaceLeft
 NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 
 
+def is_full(error: BaseException) -> bool:
+    """Tell whether an error, of the system or of an image library in words, is of a full disk.
+
+    >>> is_full(OSError(errno.ENOSPC, "no")), is_full(ValueError("write: No space left on device"))
+    (True, True)
+    """
+    return getattr(error, "errno", None) in NO_SPACE or "No space left" in str(error)
+
+
 @contextmanager
 def room_on_disk() -> Iterator[None]:
     """Write files inside the block.

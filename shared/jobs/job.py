@@ -24,7 +24,11 @@ class Progress(BaseModel):
 
 
 class Job(Document):
-    """A piece of long work; ``id`` is its idempotency key, ``attempt`` its fence."""
+    """A piece of long work; ``id`` is its idempotency key, ``attempt`` its fence.
+
+    ``waits`` counts how often it was given back because it could not go on; it is not taken again
+    ``not_before`` its time, so that others go on meanwhile.
+    """
 
     kind: str
     state: JobState = "queued"
@@ -36,6 +40,8 @@ class Job(Document):
     started_at: Timestamp | None = None
     finished_at: Timestamp | None = None
     lease_until: Timestamp | None = None
+    not_before: Timestamp | None = None
+    waits: int = 0
     heartbeat_at: Timestamp | None = None
     cancel_requested: bool = False
     progress: Progress = Progress()

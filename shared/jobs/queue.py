@@ -30,6 +30,7 @@ from shared.holder import is_dead
 from shared.jobs.job import FINAL, Job, JobState, Progress, job_spec
 
 LEASE_S = 60.0
+LONGEST_PAUSE_S = 30.0
 
 
 class LeaseLost(Conflict):
@@ -149,16 +150,26 @@ class JobQueue:
         }
         return await self._fenced(job, lambda j: update, events=events)
 
-    async def release(self, job: Job, *, counted: bool = False) -> Job:
-        """Give my lease back: the job waits again, and this attempt counts only if ``counted``."""
+    async def release(
+        self, job: Job, *, counted: bool = False, pause_s: float | None = None
+    ) -> Job:
+        """Give my lease back: the job waits again, and this attempt counts only if ``counted``.
+
+        With a pause nobody takes it for so many seconds, twice as many each further time.
+        """
+        now = self._clock()
 
         def give_back(j: Job) -> dict[str, Any]:
             more = 0 if counted else 1
-            return {
+            update = {
                 "state": "queued",
                 "lease_until": None,
                 "max_attempts": j.max_attempts + more,
             }
+            if pause_s is None:
+                return update
+            pause = min(LONGEST_PAUSE_S, pause_s * 2 ** min(j.waits, 10))
+            return update | {"waits": j.waits + 1, "not_before": now + timedelta(seconds=pause)}
 
         released = await self._fenced(job, give_back)
         self.added.set()
@@ -188,15 +199,11 @@ class JobQueue:
             return Write(over, ended(over))
 
         reaped: list[Job] = []
-        alone: tuple[Where, ...] = (
-            {"state": "running"},
-            {"state": "queued", "cancel_requested": True},
-        )
-        for where in alone:
-            async for job in self._jobs.walk(Query(where=where)):
-                if self._over(job) is not None:
-                    with contextlib.suppress(_Unfit, NotFound):
-                        reaped.append(await self._of(job.tenant).change(job.id, end))
+        where: Where = {"state": In(("queued", "running"))}
+        async for job in self._jobs.walk(Query(where=where)):
+            if self._over(job) is not None:
+                with contextlib.suppress(_Unfit, NotFound):
+                    reaped.append(await self._of(job.tenant).change(job.id, end))
         return reaped
 
     def _over(self, job: Job) -> Job | None:
@@ -207,7 +214,8 @@ class JobQueue:
         if job.cancel_requested:
             state, error = "cancelled", ""
         elif job.attempt >= job.max_attempts:
-            state, error = "failed", f"the worker died {job.attempt} times"
+            why = "the worker died" if job.state == "running" else "it was given back"
+            state, error = "failed", f"{why} {job.attempt} times"
         else:
             return None
         update = {"state": state, "error": error, "finished_at": now, "lease_until": None}
@@ -232,8 +240,10 @@ class JobQueue:
 
     def _is_free(self, job: Job) -> bool:
         """Tell whether a worker may begin with this job."""
+        now = self._clock()
         over = job.state in FINAL or job.cancel_requested or job.attempt >= job.max_attempts
-        return not over and not _held(job, self._clock())
+        waits = job.state == "queued" and job.not_before is not None and job.not_before > now
+        return not over and not waits and not _held(job, now)
 
     async def _fenced(
         self,

@@ -4,7 +4,7 @@
 how the work ends                   what becomes of the job
 ==================================  ==============================================================
 it returns                          succeeded, unless it finished the job itself with its events
-a retryable :class:`LoupeError`     given back after a pause; the attempt does not count
+a retryable :class:`LoupeError`     given back for a growing while; the attempt does not count
 a permanent one                     failed, with the error's words
 any other exception                 given back, counted; failed when the attempts are used up
 somebody asked to cancel            the work is cancelled; cancelled
@@ -12,16 +12,18 @@ the lease is lost or the row gone   the work is cancelled; nothing is written an
 the worker stops                    the work is cancelled; given back, uncounted
 ==================================  ==============================================================
 
-The heartbeat is a task beside the work, which therefore must not block the event loop: long
-computation belongs into a thread or a process. If it does block for a whole lease, another worker
+What is given back for a while lets others go on meanwhile. The heartbeat is a task beside the work,
+which therefore must not block the event loop: long computation belongs into a process, or into a
+thread by :meth:`Lease.in_thread`. If it does block for a whole lease, another worker
 takes the job, and the fence keeps this one from writing.
 """
 
 import asyncio
 import contextlib
 import threading
+import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from shared.contracts.envelope import EventBody
 from shared.errors import LoupeError
@@ -38,6 +40,7 @@ _REPORT_S = 0.5
 
 log = logger(__name__)
 
+Made = TypeVar("Made")
 Ended = Callable[[Job], Sequence[EventBody]]
 """Job that ended as failed or cancelled → what to tell of it, in the same write."""
 
@@ -99,14 +102,29 @@ class Lease:
         self.over = True
 
     async def give_back(self, *, counted: bool) -> None:
-        """Let the job wait again, after a pause; what is wrong may be over then.
+        """Let the job wait for a while; what is wrong may be over then.
 
         Raises:
             LeaseLost: This attempt is over.
         """
-        await asyncio.sleep(self._pause_s)
-        await self._insist(lambda: self._queue.release(self.job, counted=counted))
+        await self._insist(
+            lambda: self._queue.release(self.job, counted=counted, pause_s=self._pause_s)
+        )
         self.over = True
+
+    async def in_thread(self, work: Callable[..., Made], *given: object) -> Made:
+        """Compute in a thread that looks at :attr:`stopping`, and never leave it behind.
+
+        Cancelled, this waits for the thread, so that nothing of an attempt runs beside the next.
+        """
+        thread = asyncio.ensure_future(asyncio.to_thread(work, *given))
+        try:
+            return await asyncio.shield(thread)
+        except asyncio.CancelledError:
+            await asyncio.wait({thread})
+            if not thread.cancelled():
+                thread.exception()  # asked for, so that nobody calls it forgotten
+            raise
 
     def start(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
         """Begin the work in a task of its own, which :meth:`stop` ends."""
@@ -120,16 +138,17 @@ class Lease:
             if self._task is not None:
                 self._task.cancel()
 
-    async def keep(self, lease_s: float) -> None:
+    async def keep(
+        self, lease_s: float, *, look_s: float = LOOK_S, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         """Renew the lease until the job is over; stop the work when that must be.
 
         It must be when somebody asks to cancel, when the attempt is over, and when two thirds of
         the lease went by without an answer of the store.
         """
-        clock = asyncio.get_running_loop().time
         renewed_at = clock()
         while not self.over and not self.stopping.is_set():
-            await asyncio.sleep(min(LOOK_S, lease_s / _BEATS))
+            await asyncio.sleep(min(look_s, lease_s / _BEATS))
             due = clock() - renewed_at >= lease_s / _BEATS
             try:
                 self._note(await (self._queue.heartbeat if due else self._queue.held)(self.job))
@@ -178,13 +197,18 @@ class JobWorker:
         ended: Ended = nothing,
         look_s: float = LOOK_S,
         pause_s: float = PAUSE_S,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """``work`` by kind of job; ``ended`` says what to tell of those that end otherwise."""
+        """``work`` by kind of job; ``ended`` says what to tell of those that end otherwise.
+
+        ``clock`` tells the seconds by which a lease has to be renewed.
+        """
         self._queue = queue
         self._work = work
         self._ended = ended
         self._look_s = look_s
         self._pause_s = pause_s
+        self._clock = clock
         self._name = holder_name()
 
     async def run(self) -> None:
@@ -202,7 +226,8 @@ class JobWorker:
             return False
         lease = Lease(self._queue, job, pause_s=self._pause_s)
         work = lease.start(self._work[job.kind](lease))
-        keeping = asyncio.create_task(lease.keep(self._queue.lease_s))
+        keep = lease.keep(self._queue.lease_s, look_s=min(LOOK_S, self._look_s), clock=self._clock)
+        keeping = asyncio.create_task(keep)
         try:
             await asyncio.wait({work})
             with contextlib.suppress(LeaseLost):

@@ -1,11 +1,12 @@
 """The work of a judgement: read a version, compute its report, render and store it."""
 
-import asyncio
 import logging
 from collections.abc import Sequence
+from functools import partial
 
 from services.evaluator.domain.numbers.columns import BadSamples
 from services.evaluator.domain.numbers.figure import known
+from services.evaluator.domain.numbers.interruption import interruptible
 from services.evaluator.domain.readers.platform_files import read_version
 from services.evaluator.domain.readers.versions import Version
 from services.evaluator.domain.report.options import ReportOptions
@@ -14,6 +15,7 @@ from services.evaluator.domain.report.tree.identity import Identity
 from services.evaluator.domain.report.tree.overall import DetectionOverall
 from services.evaluator.domain.report.tree.reports import AnyReport, to_json
 from services.evaluator.repository import (
+    JOBS,
     REPORTS,
     JudgementOrder,
     LabelPoint,
@@ -29,10 +31,19 @@ from shared.blobs.content import put_by_hash
 from shared.blobs.port import Blobs
 from shared.contracts.envelope import EventBody
 from shared.contracts.training_events import ReportCompleted, VersionComparison
-from shared.documents.port import Collection, Documents, Query, Range, Sort, TenantScope, Write
+from shared.documents.port import (
+    Collection,
+    Documents,
+    Query,
+    Range,
+    Sort,
+    TenantScope,
+    Where,
+    Write,
+)
 from shared.errors import LoupeError, NotFound
 from shared.hosting.allocator import give_back_what_is_free
-from shared.jobs.job import Job, Progress
+from shared.jobs.job import FINAL, Job, Progress
 from shared.jobs.worker import Lease
 
 logger = logging.getLogger(__name__)
@@ -55,6 +66,9 @@ class Judge:
         reports = self._reports(lease.job.tenant)
         report = await reports.find(order.report_id)
         if report is None or not _is_of(lease.job, report):
+            return
+        if await self._waits_for_earlier(report):
+            await lease.give_back(counted=False)
             return
         try:
             done, said = await self._judged(report, lease)
@@ -82,7 +96,9 @@ class Judge:
         await lease.report(Progress(percent=0, stage="reading"))
         manifest = await self._blobs.read(report.manifest_key)
         predictions = await self._blobs.read(report.predictions_key)
-        version = await asyncio.to_thread(read_version, manifest, predictions)
+        version = await lease.in_thread(
+            interruptible, lease.stopping.is_set, partial(read_version, manifest, predictions)
+        )
         del manifest, predictions
         give_back_what_is_free()
         await lease.report(Progress(percent=15, stage="looking at images"))
@@ -104,7 +120,11 @@ class Judge:
         self, report: Report, version: Version, options: ReportOptions, lease: Lease
     ) -> tuple[Report, EventBody]:
         try:
-            judged = await asyncio.to_thread(compute, version, options, self._settings)
+            judged = await lease.in_thread(
+                interruptible,
+                lease.stopping.is_set,
+                partial(compute, version, options, self._settings),
+            )
         except LoupeError:
             raise
         except Exception as error:  # a defect of ours must not keep the version waiting for ever
@@ -113,9 +133,9 @@ class Judge:
         said, pages = judged.report, Pages()
         for place, language in enumerate(LANGUAGES):
             await lease.report(Progress(percent=60 + 20 * place, stage="rendering"))
-            html = await asyncio.to_thread(rendered_html, said, language, self._settings)
+            html = await lease.in_thread(rendered_html, said, language, self._settings)
             pages.html[language] = await self._put(report, html)
-            pdf = await asyncio.to_thread(rendered_pdf, said, language)
+            pdf = await lease.in_thread(rendered_pdf, said, language)
             pages.pdf[language] = await self._put(report, pdf)
         await lease.report(Progress(percent=98, stage="storing"))
         stored = report.model_copy(
@@ -167,6 +187,21 @@ class Judge:
             passed_before=before[-1].passes if before else {},
             replicates=self._settings.replicates,
         )
+
+    async def _waits_for_earlier(self, report: Report) -> bool:
+        """Tell whether an earlier version, whose report this one looks back on, is still judged."""
+        scope = TenantScope(report.tenant)
+        where: Where = {
+            "project_id": report.project_id,
+            "state": "running",
+            "number": Range(lt=report.number),
+        }
+        jobs = self._documents.collection(JOBS, scope)
+        async for earlier in self._documents.collection(REPORTS, scope).walk(Query(where=where)):
+            job = await jobs.find(earlier.job_id)
+            if job is not None and job.state not in FINAL:
+                return True
+        return False
 
     async def _earlier(self, report: Report) -> list[Report]:
         """Reports on earlier versions, oldest first."""

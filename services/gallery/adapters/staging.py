@@ -38,6 +38,7 @@ class StagedFile:
         self._file = self._path.open("wb", buffering=0)
         self._hash = hashlib.sha256()
         self._waiting = bytearray()
+        self._failure: Exception | None = None
         self.size_bytes = 0
 
     async def write(self, data: bytes) -> None:
@@ -53,7 +54,10 @@ class StagedFile:
                 await self._flush()
 
     async def finish(self) -> Staged:
-        """Close the file and return it; raise ImageFileTooLarge or NoSpaceLeft."""
+        """Close the file and return it; raise ImageFileTooLarge or NoSpaceLeft.
+
+        What could not be written is said again here: a file that lacks bytes is never whole.
+        """
         check_file_size(self.size_bytes)
         await self._flush()
         self._file.close()
@@ -65,8 +69,14 @@ class StagedFile:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     async def _flush(self) -> None:
+        if self._failure is not None:
+            raise self._failure
         data, self._waiting = self._waiting, bytearray()
-        await asyncio.to_thread(self._store, data)
+        try:
+            await asyncio.to_thread(self._store, data)
+        except Exception as error:
+            self._failure = error
+            raise
 
     def _store(self, data: bytearray) -> None:
         self._hash.update(data)

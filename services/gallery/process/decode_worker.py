@@ -20,7 +20,7 @@ def load() -> Work:
     import pyvips
 
     from services.gallery.process.decoding import decode
-    from shared.disk import NO_SPACE
+    from shared.disk import is_full
     from shared.vision.headers.header import HeaderError
 
     cv2.setNumThreads(0)
@@ -36,7 +36,7 @@ def load() -> Work:
         except MemoryError:
             raise
         except Exception as error:  # any library's own error on a hostile file
-            full = getattr(error, "errno", None) in NO_SPACE or "No space left" in str(error)
+            full = is_full(error)
             yield _FULL if full else _CORRUPT
             print(repr(error), file=sys.stderr)  # noqa: T201 - a child's log is its stderr
         else:

@@ -18,7 +18,7 @@ def load() -> Work:
     import cv2
     import pyvips
 
-    from shared.disk import NO_SPACE
+    from shared.disk import is_full
     from shared.runtime.opening import write_pixels
     from shared.vision.headers.header import HeaderError
 
@@ -35,7 +35,7 @@ def load() -> Work:
         except MemoryError:
             raise
         except Exception as error:  # any library's own error on a hostile file
-            full = getattr(error, "errno", None) in NO_SPACE or "No space left" in str(error)
+            full = is_full(error)
             yield {"reason": "no-space", "detail": "the disk is full"} if full else _CORRUPT
             print(repr(error), file=sys.stderr)  # noqa: T201 - a child's log is its stderr
         else:

@@ -14,8 +14,6 @@ from shared.images.directory import ImageDirectory
 from shared.jobs.job import Progress
 from shared.jobs.worker import Lease
 
-_OUTAGE_PAUSE_S = 2.0
-
 
 class TestRunWork:
     """Does one run; a run of a killed worker is taken up where it stopped."""
@@ -67,22 +65,20 @@ class TestRunWork:
         prediction_id = derived_id(run.id, image_id)
         if await self._documents.collection(PREDICTIONS, scope).find(prediction_id):
             return True
-        while True:
-            try:
-                image = await self._images.require(run.tenant, run.project_id, image_id)
-                await self._predictions.test_image(
-                    image,
-                    prediction_id,
-                    terms=Terms(run.model_version, run.threshold),
-                    test_run_id=run.id,
-                )
-            except LoupeError as error:
-                if not error.retryable:
-                    await self._note_failure(run, image_id, error)
-                    return False
-                await asyncio.sleep(_OUTAGE_PAUSE_S)
-            else:
-                return True
+        try:
+            image = await self._images.require(run.tenant, run.project_id, image_id)
+            await self._predictions.test_image(
+                image,
+                prediction_id,
+                terms=Terms(run.model_version, run.threshold),
+                test_run_id=run.id,
+            )
+        except LoupeError as error:
+            if error.retryable:  # the run waits for its turn, and others go on
+                raise
+            await self._note_failure(run, image_id, error)
+            return False
+        return True
 
     async def _note_failure(self, run: TestRun, image_id: str, error: LoupeError) -> None:
         """Note why an image has no prediction."""

@@ -19,7 +19,8 @@ import pyvips
 import simplejpeg
 from numpy.typing import NDArray
 
-from shared.errors import InvalidInput
+from shared.disk import is_full, room_on_disk
+from shared.errors import InvalidInput, NoSpaceLeft
 from shared.runtime.image_rows import bmp_strips, vips_strips
 from shared.runtime.mapping import mapped
 from shared.vision.headers.header import Colour, HeaderError, ImageFormat, ImageHeader
@@ -52,24 +53,47 @@ class TileFile:
     sha256: str
 
 
-def cut(path: Path, plan: TilePlan, folder: Path) -> list[TileFile]:
+class CuttingStopped(Exception):
+    """Nobody wants the tiles any more."""
+
+
+def _never() -> bool:
+    return False
+
+
+def cut(
+    path: Path, plan: TilePlan, folder: Path, stopping: Callable[[], bool] = _never
+) -> list[TileFile]:
     """Cut the upright image at `path` by `plan`; return the tile files in row-major order.
 
-    Tiles have the format of the image; a palette BMP gives PNG tiles. Only JPEG loses by it.
+    Tiles have the format of the image; a palette BMP gives PNG tiles. Only JPEG loses by it. Before
+    each strip of rows it asks whether it is to stop.
 
     Raises:
         ImageUnreadable: the file cannot be decoded, or not be cut by this plan.
+        NoSpaceLeft: the disk is full, which says nothing of the image.
+        CuttingStopped: it was to stop.
     """
     try:
         view = mapped(path)
         header = read_header(memoryview(view))
         windows = plan.windows(header.width, header.height)
         kind = _tile_format(header)
-        strips = _strips(path, view, header)
-        tiles = _encode_all(windows, strips, kind, folder)
+        strips = _while_wanted(_strips(path, view, header), stopping)
+        with room_on_disk():
+            tiles = _encode_all(windows, strips, kind, folder)
     except (HeaderError, ValueError, pyvips.Error) as error:
+        if is_full(error):
+            raise NoSpaceLeft("the disk is full") from error
         raise ImageUnreadable(f"the image cannot be cut: {error}") from error
     return sorted(tiles, key=lambda tile: (tile.window.row, tile.window.column))
+
+
+def _while_wanted(strips: Iterator[Strip], stopping: Callable[[], bool]) -> Iterator[Strip]:
+    for strip in strips:
+        if stopping():
+            raise CuttingStopped
+        yield strip
 
 
 def _tile_format(header: ImageHeader) -> ImageFormat:
@@ -154,7 +178,10 @@ def _write_png(pixels: Pixels, path: Path) -> None:
 
 
 def _write_bmp(pixels_bgr: Pixels, path: Path) -> None:
-    cv2.imwrite(str(path), pixels_bgr)
+    done, data = cv2.imencode(".bmp", pixels_bgr)
+    if not done:
+        raise ValueError("a tile cannot be written as BMP")
+    path.write_bytes(data.tobytes())  # cv2 itself says nothing of a full disk
 
 
 _WRITERS: dict[ImageFormat, Callable[[Pixels, Path], None]] = {

@@ -1,6 +1,5 @@
 """The cutting of queued images, one at a time: a killed one starts again."""
 
-import asyncio
 import shutil
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from services.tiling.process.cutting import ImageUnreadable, TileFile, cut
 from shared.blobs.content import put_by_hash
 from shared.blobs.port import Blobs
 from shared.contracts.image_events import ImageTiled, ImageUploaded, Tile, TilingFailed
+from shared.disk import room_on_disk
 from shared.errors import NotFound
 from shared.ids import derived_id, new_id
 from shared.jobs.job import Job
@@ -28,14 +28,15 @@ class Cutter:
 
     async def cut(self, lease: Lease) -> None:
         """Cut the image of a job; the job ends with what is to be told of it."""
-        said = await self._cut(lease.job)
+        said = await self._cut(lease)
         await lease.finish(events=() if said is None else (said,))
 
-    async def _cut(self, job: Job) -> ImageTiled | TilingFailed | None:
+    async def _cut(self, lease: Lease) -> ImageTiled | TilingFailed | None:
         """Cut an image and store its tiles; None when its project is gone.
 
         The same image and plan give the same tile ids and bytes, so a second run changes nothing.
         """
+        job = lease.job
         image = ImageUploaded.model_validate(job.payload)
         project = await heard_project(self._projects, job.tenant, image.project_id)
         if project is None or project.tile_plan is None:
@@ -45,10 +46,11 @@ class Cutter:
         if refusal is not None:
             return _failed(image, refusal)
         folder = self._staging / new_id()
-        folder.mkdir(parents=True)
+        with room_on_disk():
+            folder.mkdir(parents=True)
         try:
             async with self._blobs.as_file(image.blob_key) as path:
-                files = await asyncio.to_thread(cut, path, plan, folder)
+                files = await lease.in_thread(cut, path, plan, folder, lease.stopping.is_set)
             tiles = [await self._stored(job.tenant, image, plan, file) for file in files]
         except (ImageUnreadable, NotFound) as error:
             return _failed(image, error.detail)

@@ -37,6 +37,7 @@ from shared.events.subscriptions import by_event
 from shared.hosting.service import Service
 from shared.hosting.stores import Stores
 from shared.jobs.job import Job
+from shared.jobs.queue import JobQueue
 from tests.running import Running, running, until
 
 ROOT = Path(__file__).parents[3]
@@ -283,3 +284,33 @@ async def test_a_killed_judgement_is_done_by_the_next_worker(
     assert document["overall"] == undisturbed["overall"]
     assert document["intervals"] == undisturbed["intervals"]
     assert orjson.dumps(document["curves"]) == orjson.dumps(undisturbed["curves"])
+
+
+async def test_a_version_waits_for_an_earlier_one_that_another_worker_judges(
+    stores: Stores,
+) -> None:
+    service = build(stores)
+    async with running(stores, [service]):
+        await project(service)
+        await order(service, stores, "V1")
+        await order(service, stores, "V2")
+        queue = JobQueue(stores.documents, "evaluator")
+        other = await queue.claim(["judge"], "another worker")
+        assert other is not None
+        assert await worker_of(service).work_once()  # takes the second version, and leaves it
+        reports = stores.documents.collection(REPORTS, TenantScope("default"))
+        assert {one.name: one.state for one in await reports.query(Query())} == {
+            "V1": "running",
+            "V2": "running",
+        }
+        await queue.release(other)
+        ended: list[str] = []
+
+        async def both() -> bool:
+            await worker_of(service).work_once()
+            done = await reports.query(Query(where={"state": "completed"}))
+            ended.extend(one.name for one in done if one.name not in ended)
+            return len(ended) == 2
+
+        await until(both)
+        assert ended == ["V1", "V2"]

@@ -2,11 +2,14 @@
 
 import asyncio
 import contextlib
+import threading
 import time
 from collections.abc import AsyncIterator, Sequence
+from datetime import timedelta
 
 import pytest
 
+from shared.clock import utc_now
 from shared.contracts.envelope import EventBody, unpack
 from shared.contracts.training_events import TrainingEnded
 from shared.documents.port import TenantScope
@@ -27,14 +30,29 @@ def told(job: Job) -> Sequence[EventBody]:
 class Yard:
     """A queue, a worker on it, and what the world hears."""
 
-    def __init__(self, stores: Stores, *, lease_s: float = 60.0) -> None:
+    def __init__(self, stores: Stores) -> None:
         self.stores = stores
         self.outages = Outages()
+        self.seconds = 0.0  # how far its clocks are: no test depends on how fast it runs
+        self._began = utc_now()
         documents = StruckDocuments(stores.documents, self.outages)
-        self.queue = JobQueue(documents, "svc", lease_s=lease_s)
+        clock = lambda: self._began + timedelta(seconds=self.seconds)  # noqa: E731
+        self.queue = JobQueue(documents, "svc", clock=clock)
 
     def worker(self, work: Work) -> JobWorker:
-        return JobWorker(self.queue, {"dig": work}, ended=told, look_s=0.01, pause_s=0.01)
+        return JobWorker(
+            self.queue,
+            {"dig": work},
+            ended=told,
+            look_s=0.01,
+            pause_s=2.0,
+            clock=lambda: self.seconds,
+        )
+
+    async def work_off(self, worker: JobWorker) -> None:
+        """Work until nothing is left; time passes for what was given back."""
+        while await worker.work_once() or (await self.job()).state == "queued":
+            self.seconds += 2.0
 
     async def add(self, job_id: str = "J", **more: int) -> None:
         await self.queue.enqueue("t", "dig", job_id, **more)
@@ -128,11 +146,31 @@ async def test_what_waiting_helps_against_costs_no_attempt(yard: Yard) -> None:
             raise DependencyDown("the shovel is away")
 
     await yard.add(max_attempts=2)
+    await yard.work_off(yard.worker(work))
+    job = await yard.job()
+    assert (job.state, job.attempt) == ("succeeded", 6)
+
+
+async def test_work_that_cannot_go_on_stops_nobody_elses(yard: Yard) -> None:
+    order: list[str] = []
+
+    async def work(lease: Lease) -> None:
+        order.append(lease.job.id)
+        if lease.job.id == "J":
+            raise DependencyDown("the shovel is away")
+
+    for name in ("J", "K", "L"):
+        await yard.add(name)
     worker = yard.worker(work)
     while await worker.work_once():
         pass
-    job = await yard.job()
-    assert (job.state, job.attempt) == ("succeeded", 6)
+    assert order == ["J", "K", "L"]  # and not J again before its time
+    again = []
+    for _ in range(60):
+        yard.seconds += 1.0
+        if await worker.work_once():
+            again.append(yard.seconds)
+    assert again == [2.0, 6.0, 14.0, 30.0, 60.0]  # each pause is longer, none over half a minute
 
 
 async def test_a_defect_is_tried_again_and_then_fails(yard: Yard) -> None:
@@ -140,9 +178,7 @@ async def test_a_defect_is_tried_again_and_then_fails(yard: Yard) -> None:
         raise ZeroDivisionError
 
     await yard.add(max_attempts=3)
-    worker = yard.worker(work)
-    while await worker.work_once():
-        pass
+    await yard.work_off(yard.worker(work))
     job = await yard.job()
     assert (job.state, job.attempt, job.error) == ("failed", 3, "an error of ours, 3 times")
     assert len(await yard.heard()) == 1
@@ -201,6 +237,27 @@ async def test_a_thread_of_the_work_sees_that_it_has_to_end(yard: Yard) -> None:
     assert (await yard.job()).state == "cancelled"
 
 
+async def test_a_thread_of_the_work_is_never_left_behind(yard: Yard) -> None:
+    begun, ended = threading.Event(), threading.Event()
+
+    def dig(lease: Lease) -> None:
+        begun.set()
+        lease.stopping.wait()
+        time.sleep(0.2)  # what such a thread needs to its next look
+        ended.set()
+
+    async def work(lease: Lease) -> None:
+        await lease.in_thread(dig, lease)
+
+    await yard.add()
+    working_once = asyncio.create_task(yard.worker(work).work_once())
+    await asyncio.to_thread(begun.wait)
+    await yard.queue.cancel("t", "J")
+    await working_once
+    assert ended.is_set()
+    assert (await yard.job()).state == "cancelled"
+
+
 async def test_a_worker_that_stops_gives_its_job_back_uncounted(yard: Yard) -> None:
     work = Standing()
     await yard.add(max_attempts=1)
@@ -241,18 +298,21 @@ async def test_of_a_taken_job_the_first_worker_writes_nothing_more(yard: Yard) -
     assert await yard.job() == mine
 
 
-async def test_a_store_that_is_down_for_two_thirds_of_a_lease_ends_the_work(
-    stores: Stores,
-) -> None:
-    await stores.documents.open([job_spec("svc")])
-    yard, work = Yard(stores, lease_s=0.6), Standing()
+async def test_a_store_that_is_down_for_two_thirds_of_a_lease_ends_the_work(yard: Yard) -> None:
+    work = Standing()
     await yard.add()
     async with working(yard.worker(work.__call__)) as task:
         await work.begun.wait()
         yard.outages.left = {"find": 10**9}
+        yard.seconds += 39.0
+        looked = yard.outages.left["find"]
+        await until(lambda: _true(yard.outages.left["find"] < looked))
+        assert not work.ended.is_set()
+        yard.seconds += 2.0
         await work.ended.wait()
         yard.outages.left = {}
         work.begun.clear()
+        yard.seconds += 20.0
         await work.begun.wait()  # once its lease is over it is taken again
         assert not task.done()
     assert (await yard.job()).attempt == 2
@@ -268,15 +328,18 @@ async def test_an_outage_at_the_end_does_not_lose_what_was_done(yard: Yard) -> N
     assert (job.state, job.attempt) == ("succeeded", 1)
 
 
-async def test_the_lease_is_kept_however_long_the_work_takes(stores: Stores) -> None:
-    await stores.documents.open([job_spec("svc")])
-    yard, done = Yard(stores, lease_s=0.3), asyncio.Event()
-    began = time.monotonic()
+async def test_the_lease_is_kept_however_long_the_work_takes(yard: Yard) -> None:
+    done = asyncio.Event()
+
+    async def renewed_since(before: Job) -> bool:
+        return (await yard.job()).heartbeat_at != before.heartbeat_at
 
     async def work(lease: Lease) -> None:
-        while time.monotonic() < began + 1.0:
+        for _ in range(20):  # of 11 s each, with a lease of 60
+            before = await yard.job()
+            yard.seconds += 11.0
+            await until(lambda before=before: renewed_since(before))
             assert await yard.queue.claim(["dig"], "somebody else") is None
-            await asyncio.sleep(0.02)
         done.set()
 
     await yard.add()
@@ -315,8 +378,6 @@ async def test_jobs_that_nobody_ends_are_reaped_with_their_word(yard: Yard) -> N
     assert job is not None
     await yard.queue.release(job, counted=True)
     assert await yard.queue.claim(["dig"], "worker") is None
-    await yard.queue.cancel("t", "J", events=told(job))
-    assert (await yard.job()).state == "cancelled"
     reaping = asyncio.create_task(reap_forever(yard.queue, told, every_s=0.01))
     await yard.add("K")
     other = await yard.queue.claim(["dig"], "worker")
@@ -324,9 +385,15 @@ async def test_jobs_that_nobody_ends_are_reaped_with_their_word(yard: Yard) -> N
     await yard.queue.cancel("t", "K")
     await yard.queue.release(other)
     await until(lambda: _is(yard, "cancelled", "K"))
+    await until(lambda: _is(yard, "failed"))
+    assert (await yard.job()).error == "it was given back 1 times"
     reaping.cancel()
     await asyncio.gather(reaping, return_exceptions=True)
 
 
 async def _is(yard: Yard, state: str, job_id: str = "J") -> bool:
     return (await yard.job(job_id)).state == state
+
+
+async def _true(what: bool) -> bool:
+    return what

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from services.tiling.process.cutting import ImageUnreadable, cut
+from services.tiling.process.cutting import CuttingStopped, ImageUnreadable, cut
+from shared.errors import NoSpaceLeft
 from shared.vision.strips import Strip, fill_tiles
 from shared.vision.tiles import TilePlan
 
@@ -141,3 +142,26 @@ def test_bmp_tiles_read_in_every_decoder(tmp_path):
     for tile in tiles:
         pillow = np.asarray(Image.open(io.BytesIO(tile.path.read_bytes())))
         np.testing.assert_array_equal(cv2.imread(str(tile.path))[:, :, ::-1], pillow)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "BMP"])
+def test_a_full_disk_is_not_the_images_fault(kind, tmp_path):
+    path, tiles = written(tmp_path, picture(), kind), tmp_path / "tiles"
+    tiles.mkdir()
+    name = cut(path, TilePlan(grid=(1, 2)), tmp_path)[0].path.name
+    (tiles / name).symlink_to("/dev/full")
+    with pytest.raises(NoSpaceLeft):
+        cut(path, TilePlan(grid=(1, 2)), tiles)
+
+
+def test_cutting_stops_at_the_next_strip_when_nobody_wants_the_tiles(tmp_path):
+    path = written(tmp_path, picture(size=(64, 4000)), "PNG")
+    asked = []
+
+    def stopping():
+        asked.append(True)
+        return len(asked) > 2
+
+    with pytest.raises(CuttingStopped):
+        cut(path, TilePlan(grid=(4, 1)), tmp_path, stopping)
+    assert len(asked) == 3

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from services.evaluator.domain.numbers.columns import Floats, Ints
+from services.evaluator.domain.numbers.interruption import look
 
 MOST_ALONE = 4000  # images that are drawn one by one
 GROUPS = 1000  # drawn where there are more
@@ -42,6 +43,7 @@ class Draws:
         >>> Draws(np.array([0, 1]), np.array([[1.0, 1.0], [2.0, 0.0]]), 2).sums(np.array([10, 1]))
         array([11., 20.])
         """
+        look()
         images = self.group.size
         members = (np.ones(images), (self.group, np.arange(images)))
         grouped = csr_array(members, shape=(self.times.shape[1], images))

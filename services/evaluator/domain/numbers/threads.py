@@ -7,6 +7,8 @@ from typing import TypeVar
 
 from threadpoolctl import ThreadpoolController
 
+from services.evaluator.domain.numbers.interruption import looking
+
 THREADS = 4  # each holds columns of its own
 
 Given = TypeVar("Given")
@@ -22,7 +24,7 @@ def side_by_side(loop: Callable[[Given], Made], each: Iterable[Given]) -> list[M
     >>> side_by_side(abs, [-1, 2])
     [1, 2]
     """
-    arguments = list(each)
+    arguments, loop = list(each), looking(loop)
     with _blas().limit(limits=1, user_api="blas"):
         if len(arguments) < 2:
             return [loop(one) for one in arguments]

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from services.evaluator.domain.numbers.columns import Floats, Ints
+from services.evaluator.domain.numbers.interruption import look
 from services.evaluator.domain.objects.borrowed_engines import BOUNDARY_RATIO
 from services.evaluator.domain.objects.evaluation_order import Arranged, arranged_masks
 from services.evaluator.domain.objects.matching import TRUE, Matches
@@ -74,6 +75,7 @@ def _measures(
     pixels = [window(m.code(i), height, crop).astype(np.uint8) for m, i, _ in (truth, found)]
     padded = [np.pad(p, 1) for p in pixels]
     bands = [_band(p, reach) for p in padded]
+    look()
     shared = int(np.count_nonzero(pixels[0] & pixels[1]))
     return (
         _iou(pixels[0], pixels[1]),

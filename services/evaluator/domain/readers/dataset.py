@@ -8,6 +8,7 @@ from typing import Literal, TypeVar
 import msgspec
 
 from services.evaluator.domain.numbers.columns import BadSamples
+from services.evaluator.domain.numbers.interruption import look
 from shared.contracts.shapes import Task
 from shared.runtime.tasks.names import ShapeKind
 from shared.vision.tiles import TilePlan
@@ -108,6 +109,7 @@ class Dataset:
 
     def read(self, image_id: str) -> Image:
         """An image with its shapes."""
+        look()
         return _IMAGE(self.drawn[image_id], f"{WHAT}, image {image_id},")
 
 
