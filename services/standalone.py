@@ -7,9 +7,6 @@ inference service.
 
 import asyncio
 import contextlib
-import ctypes
-import os
-import signal
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -28,7 +25,9 @@ from shared.hosting.host import Build, run
 from shared.hosting.service import Loop
 from shared.http.app import problem_page
 from shared.http.console import Console
+from shared.settings import DOOR_SECRETS, environment_without
 from shared.telemetry import logger
+from shared.tied import tied
 
 BUILDS: tuple[Build, ...] = (
     workspace,
@@ -41,8 +40,6 @@ BUILDS: tuple[Build, ...] = (
 )
 CONSOLE = Path(__file__).parent / "console" / "dist"
 
-_PR_SET_PDEATHSIG = 1
-_DOORS_SECRETS = ("LOUPE_TOKEN_SECRET", "LOUPE_WORKSPACE_ADMIN_KEY")
 _RESTART_S = (0.5, 1.0, 2.0, 5.0, 10.0)
 
 log = logger(__name__)
@@ -74,7 +71,7 @@ async def keep_running(command: Sequence[str]) -> None:
     while True:
         began = asyncio.get_running_loop().time()
         child = await asyncio.create_subprocess_exec(
-            *command, preexec_fn=_die_with_parent, env=_without_secrets()
+            *tied(command), env=environment_without(DOOR_SECRETS)
         )
         try:
             code = await child.wait()
@@ -97,12 +94,3 @@ async def _stop(child: asyncio.subprocess.Process) -> None:
     except TimeoutError:
         child.kill()
         await child.wait()
-
-
-def _die_with_parent() -> None:
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
-def _without_secrets() -> dict[str, str]:
-    """The environment without what only the platform's doors need: no training signs tokens."""
-    return {name: value for name, value in os.environ.items() if name not in _DOORS_SECRETS}

@@ -1,6 +1,8 @@
 """Settings fail at start: a wrong deployment dies in a second with a line that says why."""
 
+import os
 import ssl
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -109,6 +111,21 @@ class StoreSettings(BaseSettings):
     def _kafka_lets_us_in(self) -> Self:
         _ = self.kafka_security
         return self
+
+
+DOOR_SECRETS = ("LOUPE_TOKEN_SECRET", "LOUPE_WORKSPACE_ADMIN_KEY")
+STORE_SECRETS = (
+    "LOUPE_MONGO_URL",
+    "LOUPE_S3_ACCESS_KEY",
+    "LOUPE_S3_SECRET_KEY",
+    "LOUPE_KAFKA_SASL_USERNAME",
+    "LOUPE_KAFKA_SASL_PASSWORD",
+)
+
+
+def environment_without(names: Sequence[str]) -> dict[str, str]:
+    """This process's environment for a child that needs no such secrets."""
+    return {name: value for name, value in os.environ.items() if name not in names}
 
 
 class HttpSettings(BaseSettings):

@@ -98,3 +98,11 @@ def test_mongodb_is_a_replica_set() -> None:
     documents = COMPOSED["documents"]
     assert documents["command"][:2] == ["--replSet", "rs0"]
     assert "rs.initiate" in documents["healthcheck"]["test"][-1]
+
+
+def test_only_who_answers_requests_can_sign_tokens() -> None:
+    holders = {
+        name for name, one in COMPOSED.items() if "LOUPE_TOKEN_SECRET" in one.get("environment", {})
+    }
+    doors = {"workspace", "gallery", "tiling", "annotation", "trainer", "evaluator", "inference"}
+    assert holders == doors

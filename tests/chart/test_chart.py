@@ -35,6 +35,17 @@ def test_every_manifest_fits_its_schema(example: str) -> None:
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
+def test_only_who_answers_requests_can_sign_tokens(example: str) -> None:
+    holders = {
+        name
+        for name, spec in pod_specs(rendered(example)).items()
+        for container in spec["containers"]
+        if "LOUPE_TOKEN_SECRET" in {one["name"] for one in container.get("env", ())}
+    }
+    assert holders == {f"plant-{service}" for service in SERVICES}
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
 def test_every_pod_is_admitted_by_the_restricted_standard(example: str) -> None:
     specs = pod_specs(rendered(example))
     assert {f"plant-{service}" for service in SERVICES} <= set(specs)

@@ -1,7 +1,5 @@
 """The platform that the demo talks to: the one that runs, or one that it starts itself."""
 
-import ctypes
-import signal
 import subprocess
 import sys
 import time
@@ -11,11 +9,11 @@ from pathlib import Path
 import httpx
 
 from services.cli.client import Unreachable
+from shared.tied import tied
 
 _START_S = 60.0
 _LOOK_S = 0.1
 _STOP_S = 20.0
-_PR_SET_PDEATHSIG = 1
 _ROOT = Path(__file__).resolve().parents[3]
 
 
@@ -97,19 +95,14 @@ def last_line(log: Path) -> str:
 
 def _start(log: Path) -> subprocess.Popen[bytes]:
     with log.open("wb") as output:
-        return subprocess.Popen(
-            [sys.executable, "-m", "services", "run"],
+        return subprocess.Popen(  # noqa: S603  our own program
+            tied((sys.executable, "-m", "services", "run")),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
             cwd=_ROOT,
             start_new_session=True,  # Ctrl-C reaches the demo, which stops the platform in order
-            preexec_fn=_die_with_parent,
         )
-
-
-def _die_with_parent() -> None:
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _until_it_answers(platform: RunningPlatform, deadline: float) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import os
 import sys
 from collections.abc import AsyncGenerator
 from pathlib import Path
@@ -12,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from services.trainer.process.work_order import Message, WorkOrder
 from shared.errors import LoupeError
+from shared.settings import DOOR_SECRETS, STORE_SECRETS, environment_without
 from shared.telemetry import logger
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -71,7 +71,7 @@ class ProcessExecutor:
             stderr=asyncio.subprocess.PIPE,
             limit=LINE_LIMIT,
             cwd=ROOT,
-            env={**os.environ, **THREADS_SLEEP, **MEMORY_STAYS},
+            env=environment_without(DOOR_SECRETS + STORE_SECRETS) | THREADS_SLEEP | MEMORY_STAYS,
         )
         last_words = asyncio.create_task(_last_lines(process.stderr))
         ended = False
