@@ -8,7 +8,6 @@
     │   └── ModelBroken         503  it is loaded and its process is dead: it must be loaded anew
     └── Busy                    503  too many predictions wait already
     Conflict
-    ├── TaskNotServed           409  no model of the project's task can be made yet
     ├── NoDeployment            409  the project (or this version of it) is not served
     ├── TilePlanMismatch        409  the image was cut by another plan than the model's
     ├── PublishConflict         409  another model lies under this name
@@ -44,13 +43,6 @@ class Busy(DependencyDown):
 
     code = "busy"
     title = "Too many predictions wait"
-
-
-class TaskNotServed(Conflict):
-    """No network of the project's task can be trained yet, so that none can answer."""
-
-    code = "task-not-served"
-    title = "No model of this task can be served yet"
 
 
 class NoDeployment(Conflict):

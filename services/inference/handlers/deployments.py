@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from services.inference.errors import NoDeployment, TaskNotServed
+from services.inference.errors import NoDeployment
 from services.inference.repository import ALIASES, DEPLOYMENTS, Alias, Deployment
 from shared.callers import Caller
 from shared.contracts.envelope import Event
@@ -11,19 +11,12 @@ from shared.documents.port import Collection, Documents, Query, Sort, Step, Tena
 from shared.errors import NotFound
 from shared.ids import derived_id
 from shared.paging import Page, PageParams, page_of
-from shared.projects.directory import ProjectDirectory, ProjectView
-from shared.runtime.tasks.table import spec_of
+from shared.projects.directory import ProjectDirectory
 
 
 def deployment_id(tenant: str, project_id: str, version: str) -> str:
     """Return the name under which a version is served: one version, one name, for ever."""
     return derived_id("deployment", tenant, project_id, version)
-
-
-def require_served(project: ProjectView) -> None:
-    """Raise TaskNotServed for a project of whose task no model can be made yet."""
-    if not spec_of(project.task).is_trainable:
-        raise TaskNotServed(f"no model of the task {project.task} can be trained or served yet")
 
 
 class Deployments:

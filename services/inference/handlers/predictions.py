@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from services.inference.adapters.answers import Answers, Outcome, Question
 from services.inference.domain.terms import ImageFile, Terms, Wish
 from services.inference.errors import ModelNotReady
-from services.inference.handlers.deployments import Deployments, require_served
+from services.inference.handlers.deployments import Deployments
 from services.inference.repository import PREDICTIONS, SERVICE, Deployment, Prediction
 from shared.blobs.port import Blobs
 from shared.callers import Caller
@@ -22,6 +22,7 @@ from shared.ids import derived_id, new_id
 from shared.images.directory import ImageDirectory, ImageView
 from shared.paging import Page, PageParams, page_of
 from shared.projects.directory import ProjectDirectory, ProjectView
+from shared.runtime.tasks.table import spec_of
 
 
 class Predictions:
@@ -58,7 +59,8 @@ class Predictions:
             NoDeployment: The project, or the named version, is not served.
             KeyReused: The key came with another request before.
         """
-        require_served(await self._projects.require(who.tenant, project_id))
+        project = await self._projects.require(who.tenant, project_id)
+        spec_of(project.task).require_trainable()
 
         async def make(prediction_id: str) -> Prediction:
             image = await self._images.require(who.tenant, project_id, image_id)
@@ -77,7 +79,7 @@ class Predictions:
             KeyReused: The key came with another request before.
         """
         project = await self._projects.require(who.tenant, project_id)
-        require_served(project)
+        spec_of(project.task).require_trainable()
 
         async def make(prediction_id: str) -> Prediction:
             question = Question(

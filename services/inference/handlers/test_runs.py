@@ -5,7 +5,7 @@ import contextlib
 from collections.abc import Sequence
 
 from services.inference.domain.terms import Terms, Wish
-from services.inference.handlers.deployments import Deployments, require_served
+from services.inference.handlers.deployments import Deployments
 from services.inference.repository import FAILURES, SERVICE, TEST_RUNS, ImageFailure, TestRun
 from shared.callers import Caller
 from shared.clock import Clock, utc_now
@@ -17,6 +17,7 @@ from shared.jobs.job import Job
 from shared.jobs.queue import JobQueue
 from shared.paging import Page, PageParams, page_of
 from shared.projects.directory import ProjectDirectory
+from shared.runtime.tasks.table import spec_of
 
 TEST_RUN = "test_run"
 MAX_TEST_IMAGES = 10_000
@@ -79,7 +80,8 @@ class TestRuns:
 
     async def ensure(self, who: Caller, project_id: str, wish: Wish, *, run_id: str) -> TestRun:
         """Queue a test run unless it is there, whatever its images are by now."""
-        require_served(await self._projects.require(who.tenant, project_id))
+        project = await self._projects.require(who.tenant, project_id)
+        spec_of(project.task).require_trainable()
         runs = self._runs(who.tenant)
         run = await runs.find(run_id)
         if run is None:

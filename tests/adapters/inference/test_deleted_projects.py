@@ -148,5 +148,5 @@ async def test_a_task_that_no_model_can_have_yet_is_refused_and_not_served(site,
     ):
         answer = await site.client.post(f"{site.base}/{path}", json=body)
         assert answer.status_code == 409, answer.text
-        assert answer.json()["type"] == "urn:loupe:problem:task-not-served"
+        assert answer.json()["type"] == "urn:loupe:problem:task-not-trainable"
         assert task in answer.json()["detail"]

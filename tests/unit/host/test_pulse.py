@@ -33,17 +33,27 @@ def test_only_a_fresh_pulse_is_a_life(tmp_path: Path) -> None:
 
 async def test_a_silent_consumer_stops_the_pulse(tmp_path: Path) -> None:
     now = 0.0
-    life = Lifecycle(clock=lambda: now)
+    looks = 0
+
+    def clock() -> float:
+        nonlocal looks
+        looks += 1
+        return now
+
+    life = Lifecycle(clock=clock)
     life.sign("svc")
     pulse = tmp_path / "pulse"
     async with asyncio.timeout(20):
         keeping = asyncio.create_task(keep_pulse(pulse, life, every_s=0.01))
         while not pulse.exists():  # noqa: ASYNC110  nothing tells of it
             await asyncio.sleep(0.01)
-        now = 61.0
-        await asyncio.sleep(0.05)
+        now, seen = 61.0, looks
+        while looks < seen + 2:  # noqa: ASYNC110  a touch that was under way is over then
+            await asyncio.sleep(0.01)
         pulse.unlink()
-        await asyncio.sleep(0.1)
+        seen = looks
+        while looks < seen + 3:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
         assert not pulse.exists()
         life.sign("svc")
         while not pulse.exists():  # noqa: ASYNC110
