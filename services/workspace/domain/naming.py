@@ -70,6 +70,14 @@ def is_over(collection: str, body: dict[str, object]) -> bool:
     return collection.endswith(".jobs") and body.get("finished_at") is not None
 
 
+def needed_of(collection: str, body: dict[str, object]) -> dict[str, object]:
+    """Return the fields whose names count: of a job that ended only where one may go on with it."""
+    if not is_over(collection, body):
+        return body
+    payload = body.get("payload")
+    return {"checkpoint": payload.get("checkpoint")} if isinstance(payload, dict) else {}
+
+
 def manifests_of(body: dict[str, object]) -> Iterable[str]:
     """Return the keys of the blobs that name other blobs: frozen datasets."""
     key = body.get("manifest_key")

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from services.workspace.domain.naming import LONGEST, Named, is_over, manifests_of, project_of
+from services.workspace.domain.naming import LONGEST, Named, manifests_of, needed_of, project_of
 from services.workspace.repository import LEFTOVERS, Leftover
 from shared.blobs.port import BlobInfo, Blobs
 from shared.clock import Clock, utc_now
@@ -64,11 +64,12 @@ class _Look:
     def read(self, texts: list[Text]) -> None:
         """Take the names in what is stored of the tenant."""
         for text in texts:
-            if text.collection == LEFTOVERS.name or is_over(text.collection, text.body):
+            if text.collection == LEFTOVERS.name:
                 continue
+            body = needed_of(text.collection, text.body)
             project_id = str(text.body.get("project_id") or "")
-            self.named.read(" ".join((*_words(text.body), *text.told)), project_id)
-            self.manifests.setdefault(project_id, set()).update(manifests_of(text.body))
+            self.named.read(" ".join((*_words(body), *text.told)), project_id)
+            self.manifests.setdefault(project_id, set()).update(manifests_of(body))
 
 
 class Collector:

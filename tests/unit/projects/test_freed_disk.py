@@ -11,9 +11,11 @@ from services.workspace.handlers.collecting import Collected, Collector
 from services.workspace.repository import LEFTOVERS
 from shared.blobs.content import put_by_hash
 from shared.clock import utc_now
-from shared.documents.port import EveryTenant
+from shared.contracts.training_events import ReportFailed
+from shared.documents.port import EveryTenant, TenantScope
 from shared.events.port import Record
 from shared.hosting.stores import Stores
+from shared.jobs.job import Job, job_spec
 from tests.running import until
 from tests.unit.projects.house import House, gone, house
 
@@ -165,6 +167,38 @@ async def test_what_is_stored_again_or_named_meanwhile_stays(
         assert (await looking.collect()).freed.blobs == 2
         assert await blobs(place) == {again, told}
         assert {left, attempt} & await blobs(place) == set()
+
+
+async def test_what_an_ended_job_tells_or_can_be_gone_on_with_stays(
+    stores: Stores, tmp_path: Path
+) -> None:
+    """A training that failed days ago is resumed; one that succeeded is told when a broker wakes.
+
+    The documents stand in a collection that no relay looks at, as while the broker is down.
+    """
+    async with house(stores, tmp_path) as place:
+        folder = {"tenant": "default", "project_id": place.project}
+        store = place.run.stores.blobs
+        given = await put_by_hash(store, b"what it was given", **folder)
+        made = await put_by_hash(store, b"the model it made", **folder)
+        checkpoint = f"t/default/{place.project}/trainings/J/attempt-1/epoch-00007.safetensors"
+        await store.put(checkpoint, b"days of work")
+        spec = job_spec("idle")
+        await stores.documents.open([spec])
+        job = Job(
+            id="J",
+            tenant="default",
+            kind="train",
+            state="failed",
+            payload={"image": given, "checkpoint": {"tensors": checkpoint}},
+            created_at=utc_now(),
+            finished_at=utc_now(),
+        )
+        event = ReportFailed(project_id=place.project, version="v1", training_id="T", reason=made)
+        await stores.documents.collection(spec, TenantScope("default")).insert(job, events=[event])
+        of_yesterday(tmp_path)
+        assert (await rounds(stores, Days())).freed.blobs == 1
+        assert await blobs(place) == {made, checkpoint}
 
 
 async def test_a_clock_that_was_ahead_frees_nothing_early(stores: Stores, tmp_path: Path) -> None:
