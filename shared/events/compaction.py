@@ -2,7 +2,8 @@
 
 Events carry the state of the aggregate that says them. What every group has passed is needed only
 by a group that is yet to come, and that one needs the newest event of each kind of each aggregate,
-and of a deleted project nothing but that it is deleted.
+and of a deleted project nothing but that it is deleted. The newest is the one with the highest
+sequence: a dead letter that was sent back stands last and may be old.
 """
 
 import sqlite3
@@ -14,10 +15,12 @@ _FREED_PAGES = 1000
 
 _SUPERSEDED = """
 SELECT pos FROM (
-  SELECT pos, row_number() OVER (
-    PARTITION BY key, json_extract(headers, '$.ce_type') ORDER BY pos DESC) AS age
-  FROM event_log WHERE topic=:topic AND part=:part AND pos<:floor)
-WHERE age > 1"""
+  SELECT pos, row_number() OVER (PARTITION BY key, kind ORDER BY pos DESC) AS age,
+    row_number() OVER (PARTITION BY key, kind ORDER BY sequence DESC, pos DESC) AS step
+  FROM (SELECT pos, key, json_extract(headers, '$.ce_type') AS kind,
+      json_extract(CAST(value AS TEXT), '$.sequence') AS sequence
+    FROM event_log WHERE topic=:topic AND part=:part AND pos<:floor))
+WHERE age > 1 AND step > 1"""
 _OF_DELETED = """
 SELECT pos FROM event_log AS said WHERE topic=:topic AND part=:part AND pos<:floor AND pos<(
     SELECT max(pos) FROM event_log WHERE topic=:topic AND part=:part)

@@ -58,6 +58,23 @@ async def test_the_newest_of_each_kind_of_an_aggregate_stays(log: EmbeddedEventL
     await log.close()
 
 
+async def test_a_dead_letter_that_was_sent_back_replaces_nothing_newer(
+    log: EmbeddedEventLog,
+) -> None:
+    await log.open({"image": 1})
+    await log.publish([numbered(sequence) for sequence in (1, 2, 3, 1)])
+    await heard(await log.consumer("group", ["image"]), 4)
+    assert (await log.compact()).dropped == 2
+    late = await heard(await log.consumer("late", ["image"]), 2)
+    assert [text.split('"sequence": ')[1] for text in late] == ["3}", "1}"]
+    await log.close()
+
+
+def numbered(sequence: int) -> Record:
+    value = f'{{"data": {{"project_id": "P"}}, "sequence": {sequence}}}'.encode()
+    return Record("image", "acme/I", value, {"ce_type": "saved"})
+
+
 async def test_positions_go_on_when_all_of_a_deleted_project_went(log: EmbeddedEventLog) -> None:
     await log.open({"image": 1, "project": 2})
     await log.publish(
