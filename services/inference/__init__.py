@@ -1,6 +1,6 @@
 """Inference: owns deployments on Triton, predictions and test runs.
 
 Events in: project.*, image.uploaded, image.deleted, annotation.saved, correction.saved,
-model.promoted, model.deployed.
+training.succeeded, model.promoted, model.deployed.
 Events out: model.deployed, model.deployment_failed, prediction.completed.
 """

@@ -20,7 +20,8 @@ class Deployment(Document):
 
     ``manifest`` is the text of the version's ``model.json``, known once it was published.
     ``promoted_at`` is the time of the event that asked for it, for people: clocks may jump.
-    ``order`` counts the promotions of its project.
+    ``order`` counts the promotions of its project. One with ``trial_until`` was never promoted, or
+    is not any more: it is loaded for tests that name it until then, and never gets the alias.
     """
 
     project_id: str
@@ -38,11 +39,24 @@ class Deployment(Document):
     attempts: int = 0
     manifest: str = ""
     deployed_at: Timestamp | None = None
+    trial_until: Timestamp | None = None
 
     @property
     def rank(self) -> tuple[int, int]:
         """Where it stands among its project's versions; the highest one gets the alias."""
         return self.order, self.number
+
+
+class Version(Document):
+    """A version that a training made, promoted or not; ``id`` is its name in Triton."""
+
+    project_id: str
+    training_id: str
+    name: str
+    number: int
+    model_key: str
+    model_manifest_key: str
+    golden_key: str
 
 
 class Alias(Document):
@@ -111,6 +125,7 @@ RECEIPTS = receipts_spec(SERVICE)
 DEPLOYMENTS = CollectionSpec(
     "inference.deployments", Deployment, (Index(("project_id", "promoted_at")), Index(("state",)))
 )
+VERSIONS = CollectionSpec("inference.versions", Version)
 ALIASES = CollectionSpec("inference.aliases", Alias, project_field="id")
 IMAGES = images_spec(SERVICE)
 PREDICTIONS = CollectionSpec(
@@ -133,6 +148,7 @@ COLLECTIONS = (
     PROJECTS,
     JOBS,
     DEPLOYMENTS,
+    VERSIONS,
     ALIASES,
     IMAGES,
     PREDICTIONS,

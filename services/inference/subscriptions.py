@@ -5,6 +5,7 @@ from services.inference.handlers.follow_ups import FollowUps
 from services.inference.handlers.predictions import Predictions
 from shared.contracts.annotation_events import CorrectionSaved
 from shared.contracts.model_events import ModelDeployed, ModelPromoted
+from shared.contracts.training_events import TrainingSucceeded
 from shared.events.subscriptions import Subscription, on
 from shared.images.directory import ImageDirectory
 from shared.projects.directory import ProjectDirectory
@@ -23,6 +24,7 @@ def subscriptions(
         *projects.subscriptions(),
         *images.subscriptions(),
         *images.annotation_subscriptions(),
+        on(TrainingSucceeded, deployments.made),
         on(ModelPromoted, deployments.promoted),
         on(CorrectionSaved, predictions.corrected),
         on(ModelDeployed, follow_ups.deployed),

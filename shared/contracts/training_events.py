@@ -78,7 +78,7 @@ class TrainingSucceeded(EventBody):
     type: ClassVar[str] = "training.succeeded"
     topic: ClassVar[str] = "training"
     source: ClassVar[str] = "trainer"
-    consumers: ClassVar[tuple[str, ...]] = ("evaluator", "trainer")
+    consumers: ClassVar[tuple[str, ...]] = ("evaluator", "inference", "trainer")
     example: ClassVar[dict[str, Any]] = {
         "project_id": EXAMPLE_ID,
         "training_id": EXAMPLE_ID,

@@ -1,17 +1,41 @@
 """Deployments as documents: asked for by events, read by people and by predictions."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
-from services.inference.errors import NoDeployment
-from services.inference.repository import ALIASES, DEPLOYMENTS, Alias, Deployment
+from services.inference.errors import ModelNotReady, NoDeployment
+from services.inference.repository import (
+    ALIASES,
+    DEPLOYMENTS,
+    VERSIONS,
+    Alias,
+    Deployment,
+    Version,
+)
 from shared.callers import Caller
+from shared.clock import Clock, utc_now
 from shared.contracts.envelope import Event
 from shared.contracts.model_events import ModelPromoted
+from shared.contracts.training_events import TrainingSucceeded
 from shared.documents.port import Collection, Documents, Query, Sort, Step, TenantScope
 from shared.errors import NotFound
 from shared.ids import derived_id
 from shared.paging import Page, PageParams, page_of
 from shared.projects.directory import ProjectDirectory
+
+TRIAL = timedelta(minutes=10)
+"""How long a version that does not serve stays loaded after the last test that named it."""
+
+
+def version_number(name: str) -> int | None:
+    """Return the number in a version's name; None where it is no such name.
+
+    >>> version_number("V12"), version_number("latest")
+    (12, None)
+    """
+    digits = name.removeprefix("V")
+    is_number = digits.isascii() and digits.isdecimal() and len(digits) < 10
+    return int(digits) if name.startswith("V") and is_number else None
 
 
 def deployment_id(tenant: str, project_id: str, version: str) -> str:
@@ -22,8 +46,11 @@ def deployment_id(tenant: str, project_id: str, version: str) -> str:
 class Deployments:
     """The desired state of the model server."""
 
-    def __init__(self, documents: Documents, projects: ProjectDirectory) -> None:
+    def __init__(
+        self, documents: Documents, projects: ProjectDirectory, *, clock: Clock = utc_now
+    ) -> None:
         """Bind the store and the projects; `wake` may be set later to tell the deployer."""
+        self._clock = clock
         self._documents = documents
         self._projects = projects
         self.wake: Callable[[], None] = lambda: None
@@ -47,16 +74,50 @@ class Deployments:
         )
 
         def again(stored: Deployment) -> Step[Deployment]:
-            return wanted if not stored.version or wanted.order > stored.order else None
+            is_newer = wanted.order > stored.order or stored.trial_until is not None
+            return wanted if not stored.version or is_newer else None
 
         await self._of(event.tenant).change(wanted.id, again, new=wanted)
         self.wake()
 
+    async def made(self, event: Event[TrainingSucceeded]) -> None:
+        """Know a version, so that it can be tested whether it is promoted or not."""
+        data = event.data
+        number = version_number(data.version)
+        if number is None:
+            return
+        version = Version(
+            id=deployment_id(event.tenant, data.project_id, data.version),
+            tenant=event.tenant,
+            project_id=data.project_id,
+            training_id=data.training_id,
+            name=data.version,
+            number=number,
+            model_key=data.model_key,
+            model_manifest_key=data.model_manifest_key,
+            golden_key=data.golden_key,
+        )
+        await self._documents.collection(VERSIONS, TenantScope(event.tenant)).ensure(version)
+
+    async def for_test(self, tenant: str, project_id: str, version: str | None) -> str:
+        """Return the name of the version that a test will ask, and see that it gets loaded.
+
+        Raises:
+            NoDeployment: Nothing serves, or no such version is known or can be served.
+        """
+        try:
+            return (await self.answering(tenant, project_id, version)).model_version
+        except ModelNotReady:
+            return version or ""
+
     async def answering(self, tenant: str, project_id: str, version: str | None) -> Deployment:
         """Return the deployment that answers for a version, or for the project.
 
+        A version that does not serve is loaded beside the one that does, for a while.
+
         Raises:
             NoDeployment: Nothing is served; the detail says how far it is.
+            ModelNotReady: The version is being loaded for this.
         """
         alias = await self.alias(tenant, project_id)
         if version is None:
@@ -64,11 +125,61 @@ class Deployments:
                 raise NoDeployment(await self._why_none(tenant, project_id))
             return await self._of(tenant).get(alias.current)
         found = await self._of(tenant).find(deployment_id(tenant, project_id, version))
-        if found is None:
-            raise NoDeployment(f"{version} of this project was never promoted")
-        if found.state != "serving" and (alias is None or alias.current != found.id):
+        if found is not None and (
+            found.state == "serving" or (alias and alias.current == found.id)
+        ):
+            return await self._still_tried(found)
+        if found is not None and found.state == "failed":
             raise NoDeployment(_how_far(found))
-        return found
+        if found is not None and found.state == "wanted" and found.trial_until is None:
+            raise NoDeployment(_how_far(found))
+        await self._try_out(tenant, project_id, version)
+        raise ModelNotReady(f"{version} is being loaded for this test; try again in a moment")
+
+    async def _try_out(self, tenant: str, project_id: str, version: str) -> None:
+        """Want a version that does not serve to be loaded for tests."""
+        name = deployment_id(tenant, project_id, version)
+        known = await self._documents.collection(VERSIONS, TenantScope(tenant)).find(name)
+        if known is None:
+            raise NoDeployment(f"no version {version} of this project is known here")
+        now = self._clock()
+        first = Deployment(
+            id=name,
+            tenant=tenant,
+            project_id=project_id,
+            training_id=known.training_id,
+            model_version=version,
+            number=known.number,
+            model_key=known.model_key,
+            model_manifest_key=known.model_manifest_key,
+            golden_key=known.golden_key,
+            promoted_at=now,
+            trial_until=now + TRIAL,
+        )
+
+        def wanted(stored: Deployment) -> Step[Deployment]:
+            if not stored.version:
+                return first
+            if stored.state != "retired":
+                return None
+            update = {"state": "wanted", "attempts": 0, "reason": "", "trial_until": now + TRIAL}
+            return stored.model_copy(update=update)
+
+        await self._of(tenant).change(name, wanted, new=first)
+        self.wake()
+
+    async def _still_tried(self, found: Deployment) -> Deployment:
+        """Keep a version on trial loaded while somebody asks it."""
+        until = self._clock() + TRIAL
+        if found.trial_until is None or until - found.trial_until < TRIAL / 2:
+            return found
+
+        def longer(stored: Deployment) -> Step[Deployment]:
+            if stored.state != "serving" or stored.trial_until is None:
+                return None
+            return stored.model_copy(update={"trial_until": until})
+
+        return await self._of(found.tenant).change(found.id, longer)
 
     async def alias(self, tenant: str, project_id: str) -> Alias | None:
         """Return which version answers for the project."""

@@ -24,6 +24,8 @@ from shared.paging import Page, PageParams, page_of
 from shared.projects.directory import ProjectDirectory, ProjectView
 from shared.runtime.tasks.table import spec_of
 
+_PAUSE_S = 0.1
+
 
 class Predictions:
     """Predictions of deployed versions about the gallery's images and about files."""
@@ -170,12 +172,13 @@ class Predictions:
         clock = asyncio.get_running_loop().time
         deadline = clock() + self._answers.retry_budget_s
         while True:
-            deployment = await self._deployments.answering(project.tenant, project.id, version)
             try:
+                deployment = await self._deployments.answering(project.tenant, project.id, version)
                 outcome = await self._answers.ask(deployment, question, patient=patient)
             except ModelNotReady:
                 if clock() > deadline:
                     raise
+                await asyncio.sleep(_PAUSE_S)
             else:
                 await self._projects.require(project.tenant, project.id)  # deleted meanwhile?
                 return self._prediction(deployment, question, outcome)

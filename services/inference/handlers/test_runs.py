@@ -86,13 +86,13 @@ class TestRuns:
         run = await runs.find(run_id)
         if run is None:
             version = wish.terms.version
-            deployment = await self._deployments.answering(who.tenant, project_id, version)
+            asked = await self._deployments.for_test(who.tenant, project_id, version)
             run = TestRun(
                 id=run_id,
                 tenant=who.tenant,
                 project_id=project_id,
                 image_ids=wish.images,
-                model_version=deployment.model_version,
+                model_version=asked,
                 threshold=wish.terms.threshold,
                 created_at=self._clock(),
                 created_by=who.subject,

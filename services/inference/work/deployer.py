@@ -1,6 +1,8 @@
 """Brings promoted versions onto the model server, and the alias to them once they are proven."""
 
 import asyncio
+from collections.abc import Sequence
+from datetime import datetime
 
 from services.inference.adapters.triton.client import TritonClient
 from services.inference.adapters.triton.model_store import ModelStore
@@ -25,6 +27,7 @@ from shared.runtime.manifest import ModelManifest
 from shared.telemetry import logger
 
 MAX_ATTEMPTS = 3
+MOST_TRIALS = 2  # versions of a project that are loaded for tests alone
 
 log = logger(__name__)
 
@@ -128,7 +131,8 @@ class Deployer:
 
     async def _go_live(self, deployment: Deployment) -> None:
         """Move the alias first; a crash before the second write only repeats both."""
-        await self._move_alias(deployment)
+        if deployment.trial_until is None:
+            await self._move_alias(deployment)
         update = {"state": "serving", "reason": "", "deployed_at": utc_now()}
         await self._write(deployment.model_copy(update=update))
         log.info("version deployed", tenant=deployment.tenant, version=deployment.model_version)
@@ -167,8 +171,9 @@ class Deployer:
         named: set[str] = set()
         async for alias in aliases.walk():
             named |= {alias.current, *alias.previous}
+        kept = named | _on_trial(serving, utc_now())
         for deployment in serving:
-            if deployment.id not in named:
+            if deployment.id not in kept:
                 await self._write(deployment.model_copy(update={"state": "retired"}))
         for name in self._store.names():
             known = await self._deployments.find(name)
@@ -208,3 +213,13 @@ class Deployer:
         """All deployments in a state, the first promoted first."""
         found = [each async for each in self._deployments.walk(Query(where={"state": state}))]
         return sorted(found, key=lambda deployment: deployment.rank)
+
+
+def _on_trial(serving: Sequence[Deployment], now: datetime) -> set[str]:
+    """The versions that stay loaded for tests: of each project the last few that were asked for."""
+    tried: dict[str, list[tuple[datetime, str]]] = {}
+    for deployment in serving:
+        if deployment.trial_until is not None and deployment.trial_until > now:
+            asked = (deployment.trial_until, deployment.id)
+            tried.setdefault(deployment.project_id, []).append(asked)
+    return {name for each in tried.values() for _, name in sorted(each)[-MOST_TRIALS:]}

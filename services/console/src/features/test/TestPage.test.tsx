@@ -1,13 +1,14 @@
 // @vitest-environment happy-dom
-import { screen, waitFor } from "@testing-library/react";
+import { screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { HttpResponse } from "msw";
 import { afterEach, describe, expect, test } from "vitest";
-import { annotation, deployment, imageDetail, prediction, project, testRun, training } from "../../testing/builders";
+import { annotation, deployment, image, imageDetail, prediction, project, testRun, training } from "../../testing/builders";
 import { answers, pageOf, problem } from "../../testing/platform";
 import { LANGUAGES, open, seen } from "../../testing/screen";
 
 const DEPLOYED = "GET /api/inference/projects/p1/deployments";
+const VERSIONS = "GET /api/trainer/projects/p1/versions";
 const RUNS = "GET /api/inference/projects/p1/test-runs";
 const CORRECTION = "POST /api/annotation/projects/p1/images/i1/corrections";
 const FIGURES = { best_threshold: 0.39, images: 12 } as NonNullable<ReturnType<typeof training>["figures"]>;
@@ -17,7 +18,7 @@ const AROUND = {
   [RUNS]: pageOf(testRun()),
   "GET /api/inference/projects/p1/test-runs/r1": testRun(),
   "GET /api/inference/projects/p1/predictions": pageOf(prediction()),
-  "GET /api/trainer/projects/p1/versions": pageOf(training({ figures: FIGURES })),
+  [VERSIONS]: pageOf(training({ figures: FIGURES })),
   "GET /api/annotation/projects/p1/labels": {
     items: [{ id: "l1", name: "scratch" }, { id: "l2", name: "pore" }],
     shape_kinds: ["box", "rotated_box"],
@@ -34,7 +35,7 @@ afterEach(() => {
 
 describe.each(LANGUAGES)("the test page in %s", (language) => {
   test("before the first version it leads to training", async () => {
-    answers({ ...AROUND, [DEPLOYED]: pageOf() });
+    answers({ ...AROUND, [DEPLOYED]: pageOf(), [VERSIONS]: pageOf() });
     const { words } = open("/projects/p1/test", language);
     await seen(() => screen.getByText(words.test.noVersion));
   });
@@ -46,6 +47,30 @@ describe.each(LANGUAGES)("the test page in %s", (language) => {
     answers({ [DEPLOYED]: pageOf(deployment()) });
     await userEvent.click(screen.getByRole("button", { name: words.common.retry }));
     expect((await screen.findAllByText("part-1.jpg"))[0]).toBeVisible();
+  });
+
+  test("the serving version is chosen, any other can be, promoted or not", async () => {
+    const asked: unknown[] = [];
+    answers({
+      ...AROUND,
+      [VERSIONS]: pageOf(training({ id: "t2", version: "V2", promoted: false }), training()),
+      "POST /api/inference/projects/p1/test-runs": async (request) => {
+        asked.push(await request.json());
+        return Response.json(testRun({ version: "V2" }), { status: 202 });
+      },
+      "GET /api/gallery/projects/p1/images": pageOf(image()),
+    });
+    const { words } = open("/projects/p1/test", language);
+    const choice = await screen.findByLabelText(words.train.version);
+    await seen(() => screen.getByText(words.test.servingVersion("V1")));
+    await userEvent.click(choice);
+    await userEvent.click(await screen.findByTitle("V2"));
+    await userEvent.click(screen.getByRole("button", { name: new RegExp(words.test.choose) }));
+    const dialog = within(await screen.findByRole("dialog"));
+    await userEvent.click(await dialog.findByRole("checkbox", { name: "part-1.jpg" }));
+    await userEvent.click(dialog.getByRole("button", { name: words.test.useImages(1) }));
+    await userEvent.click(screen.getByRole("button", { name: new RegExp(words.test.run) }));
+    await waitFor(() => expect(asked).toMatchObject([{ version: "V2", image_ids: ["i1"] }]));
   });
 
   test("findings are shown from the version's own threshold on", async () => {

@@ -4,6 +4,7 @@ import { Button, Card, Empty, Select, Space, Tag, Typography } from "antd";
 import { useState, type ReactNode } from "react";
 import { Link, useSearchParams } from "react-router";
 import { listDeployments, listTestRuns, startTestRun } from "../../api/inference";
+import { listVersions } from "../../api/trainer";
 import { useWords } from "../../i18n/language";
 import { ProblemAlert } from "../../ui/ProblemAlert";
 import { useProject } from "../projects/useProject";
@@ -12,6 +13,8 @@ import { TestResults } from "./TestResults";
 import { TestUpload } from "./TestUpload";
 import { LOWEST_THRESHOLD } from "./thresholds";
 import "./test.css";
+
+const MOST_VERSIONS = 50;
 
 /** Choose images, let a version look at them, judge what it says. */
 export function TestPage(): ReactNode {
@@ -22,9 +25,14 @@ export function TestPage(): ReactNode {
   const [imageIds, setImageIds] = useState<readonly string[]>([]);
   const [asked, setAsked] = useState<string | null>(null);
   const [dialog, setDialog] = useState<"pick" | "upload" | null>(null);
-  const versions = useQuery({
+  const deployments = useQuery({
     queryKey: ["deployments", project.id],
     queryFn: () => listDeployments(project.id),
+  });
+  // Any version can be tested, promoted or not; it is loaded for the test.
+  const versions = useQuery({
+    queryKey: ["versions", project.id, MOST_VERSIONS],
+    queryFn: () => listVersions(project.id, MOST_VERSIONS),
   });
   const runs = useQuery({
     queryKey: ["test-runs", project.id],
@@ -32,9 +40,9 @@ export function TestPage(): ReactNode {
   });
   // Without a run in the address the newest one is shown, so that coming back finds the results.
   const runId = parameters.get("run") ?? runs.data?.items[0]?.id ?? null;
-  const deployed = versions.data?.items ?? [];
-  const names = deployed.map(({ version }) => version);
-  const version = asked ?? (deployed.find(({ current }) => current) ?? deployed[0])?.version;
+  const serving = deployments.data?.items.find(({ current }) => current)?.version;
+  const names = (versions.data?.items ?? []).flatMap(({ version: name }) => (name === null ? [] : [name]));
+  const version = asked ?? serving ?? (deployments.isSuccess ? names[0] : undefined);
   const start = useMutation({
     mutationFn: (chosen: string) => startTestRun(project.id, imageIds, chosen, LOWEST_THRESHOLD),
     onSuccess: async (run) => {
@@ -45,8 +53,9 @@ export function TestPage(): ReactNode {
   });
   const add = (ids: readonly string[]): void => setImageIds([...new Set([...imageIds, ...ids])]);
 
-  if (versions.isError) {
-    return <ProblemAlert error={versions.error} onRetry={() => void versions.refetch()} />;
+  const failed = [versions, deployments].find(({ isError }) => isError);
+  if (failed?.error != null) {
+    return <ProblemAlert error={failed.error} onRetry={() => void failed.refetch()} />;
   }
   if (versions.isSuccess && names.length === 0) {
     return (
@@ -84,7 +93,10 @@ export function TestPage(): ReactNode {
               className="version-select"
               aria-label={words.train.version}
               onChange={setAsked}
-              options={names.map((name) => ({ value: name, label: name }))}
+              options={names.map((name) => ({
+                value: name,
+                label: name === serving ? words.test.servingVersion(name) : name,
+              }))}
             />
             <Button
               type="primary"

@@ -19,6 +19,7 @@ export const test = {
   run: "Run test",
   save: "Save as annotation",
   saved: "Saved: the image is annotated now and joins the next training",
+  servingVersion: (version: string) => `${version} · serving`,
   upload: "Upload test images",
   useImages: (count: number) => `Use ${count} ${count === 1 ? "image" : "images"}`,
   waiting: "The first result will be here in a moment.",

@@ -18,6 +18,7 @@ export const test = {
   run: "开始测试",
   save: "保存为标注",
   saved: "已保存：图像变为已标注，将参与下一次训练",
+  servingVersion: (version: string) => `${version} · 服务中`,
   upload: "上传测试图像",
   useImages: (count: number) => `使用 ${count} 张图像`,
   waiting: "第一个结果马上就到。",
