@@ -23,6 +23,7 @@ def cross_entropy(logits: Tensor, labels: Tensor, *, smoothing: float = 0.0) -> 
     Returns:
         The shape of ``labels``, not reduced; no samples give an empty loss.
 
+    >>> import torch
     >>> round(cross_entropy(torch.zeros(1, 4), torch.tensor([2])).item(), 4)  # ln 4
     1.3863
     >>> cross_entropy(torch.zeros(1, 4), torch.tensor([IGNORED])).item()

@@ -33,6 +33,7 @@ def dice(
     Returns:
         ``(N,)`` in [0, 1]; no masks give ``(0,)``.
 
+    >>> import torch
     >>> half = torch.tensor([[1.0, 1.0, 0.0, 0.0]])
     >>> dice(half, torch.tensor([[0.0, 1.0, 1.0, 0.0]]), smooth=0.0).item()
     0.5
@@ -54,6 +55,7 @@ def dice(
 def plain_dice(shares: Tensor, targets: Tensor) -> Tensor:
     """`dice` with the plain sum below.
 
+    >>> import torch
     >>> plain_dice(torch.ones(1, 3), torch.ones(1, 3)).item()
     0.0
     """
