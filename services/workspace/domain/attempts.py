@@ -3,7 +3,7 @@
 import ipaddress
 import math
 from collections import OrderedDict
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 
 _IPV6_SITE = 64
 
@@ -26,28 +26,26 @@ class Attempts:
         self._clock = clock
         self._over_at: OrderedDict[str, float] = OrderedDict()
 
-    def begin(self, names: Collection[str]) -> int:
-        """Count an attempt under each of ``names``.
+    def begin(self, name: str) -> int:
+        """Count an attempt under ``name``.
 
         Returns:
             Whole seconds to wait; 0 where the attempt may be made. One that may not is not counted.
         """
         now = self._clock()
-        wait_s = max(self._over(name, now) + self._every_s - now for name in names) - self._burst_s
-        if wait_s > 1e-6:
+        over_at = self._over(name, now) + self._every_s
+        if (wait_s := over_at - now - self._burst_s) > 1e-6:
             return math.ceil(wait_s)
-        for name in names:
-            self._over_at[name] = self._over(name, now) + self._every_s
-            self._over_at.move_to_end(name)
+        self._over_at[name] = over_at
+        self._over_at.move_to_end(name)
         while len(self._over_at) > self._most:
             self._over_at.popitem(last=False)
         return 0
 
-    def forgive(self, names: Collection[str]) -> None:
+    def forgive(self, name: str) -> None:
         """Take back an attempt that did not fail."""
-        for name in names:
-            if name in self._over_at:
-                self._over_at[name] -= self._every_s
+        if name in self._over_at:
+            self._over_at[name] -= self._every_s
 
     def __len__(self) -> int:
         """Return how many names are known."""

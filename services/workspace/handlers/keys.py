@@ -25,8 +25,10 @@ log = logger(__name__)
 class Keys:
     """API keys over the document store.
 
-    A key that signed in before is let in however often others fail from its address or with its
-    name: who guesses locks nobody out but themselves.
+    Failures are counted by address alone: a key holds 256 bits of chance, so that guessing at one
+    is hopeless from any number of addresses, while its name, which others may know, would be a
+    means to lock its owner out. A key that signed in before is let in however often others fail
+    from its address.
     """
 
     def __init__(
@@ -39,7 +41,7 @@ class Keys:
         self._documents = documents
         self._clock = clock
         self._attempts = Attempts(
-            burst=_BURST, every_s=_EVERY_S, most=2 * _REMEMBERED, clock=monotonic
+            burst=_BURST, every_s=_EVERY_S, most=_REMEMBERED, clock=monotonic
         )
         self._proven: OrderedDict[bytes, None] = OrderedDict()
 
@@ -69,13 +71,12 @@ class Keys:
         """Return whom a key belongs to; ``source`` is the address that it came from.
 
         Raises:
-            TooManyAttempts: too many failed from there, or with this key's name.
+            TooManyAttempts: too many failed from there.
             Unauthenticated: the key is none of ours.
         """
         key_id, proof = key_id_of(api_key), hashlib.sha256(api_key.encode()).digest()
-        names = [f"from {site_of(source)}", *([f"key {key_id}"] if key_id else [])]
-        counted = proof not in self._proven
-        if counted and (wait_s := self._attempts.begin(names)):
+        site, counted = site_of(source), proof not in self._proven
+        if counted and (wait_s := self._attempts.begin(site)):
             SIGN_INS.labels("limited").inc()
             raise TooManyAttempts("signing in failed too often; wait", retry_after_s=wait_s)
         try:
@@ -87,7 +88,7 @@ class Keys:
             raise
         SIGN_INS.labels("signed in").inc()
         if counted:
-            self._attempts.forgive(names)
+            self._attempts.forgive(site)
         self._remember(proof)
         return who
 
