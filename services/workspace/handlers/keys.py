@@ -40,9 +40,7 @@ class Keys:
     ) -> None:
         self._documents = documents
         self._clock = clock
-        self._attempts = Attempts(
-            burst=_BURST, every_s=_EVERY_S, most=_REMEMBERED, clock=monotonic
-        )
+        self._attempts = Attempts(burst=_BURST, every_s=_EVERY_S, most=_REMEMBERED, clock=monotonic)
         self._proven: OrderedDict[bytes, None] = OrderedDict()
 
     async def add_key(self, tenant: str, key: NewKey, *, name: str, role: Role) -> None:
