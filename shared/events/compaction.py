@@ -13,23 +13,24 @@ from shared.contracts.project_events import ProjectDeleted
 
 _FREED_PAGES = 1000
 
+# What is no JSON has no sequence and no project: it is a dead letter's, and stops nothing here.
 _SUPERSEDED = """
 SELECT pos FROM (
   SELECT pos, row_number() OVER (PARTITION BY key, kind ORDER BY pos DESC) AS age,
     row_number() OVER (PARTITION BY key, kind ORDER BY sequence DESC, pos DESC) AS step
   FROM (SELECT pos, key, json_extract(headers, '$.ce_type') AS kind,
-      json_extract(CAST(value AS TEXT), '$.sequence') AS sequence
+      CASE WHEN json_valid(CAST(value AS TEXT))
+        THEN json_extract(CAST(value AS TEXT), '$.sequence') END AS sequence
     FROM event_log WHERE topic=:topic AND part=:part AND pos<:floor))
 WHERE age > 1 AND step > 1"""
 _OF_DELETED = """
-SELECT pos FROM event_log AS said WHERE topic=:topic AND part=:part AND pos<:floor AND pos<(
+SELECT pos FROM event_log WHERE topic=:topic AND part=:part AND pos<:floor AND pos<(
     SELECT max(pos) FROM event_log WHERE topic=:topic AND part=:part)
-  AND json_extract(headers, '$.ce_type') != :deleted AND EXISTS (
-    SELECT 1 FROM event_log AS gone WHERE gone.topic=:projects
-      AND gone.part IN (SELECT DISTINCT part FROM event_log WHERE topic=:projects)
-      AND json_extract(gone.headers, '$.ce_type') = :deleted
-      AND gone.key = substr(said.key, 1, instr(said.key, '/'))
-        || json_extract(CAST(said.value AS TEXT), '$.data.project_id'))"""
+  AND json_extract(headers, '$.ce_type') != :deleted
+  AND substr(key, 1, instr(key, '/')) || CASE WHEN json_valid(CAST(value AS TEXT))
+    THEN json_extract(CAST(value AS TEXT), '$.data.project_id') END IN (
+    SELECT key FROM event_log
+    WHERE topic=:projects AND json_extract(headers, '$.ce_type') = :deleted)"""
 
 
 def partitions(connection: sqlite3.Connection) -> list[tuple[str, int]]:
@@ -67,6 +68,21 @@ def drop(topic: str, part: int, positions: list[int], connection: sqlite3.Connec
     connection.executemany(
         "DELETE FROM event_log WHERE topic=? AND part=? AND pos=?",
         [(topic, part, position) for position in positions],
+    )
+
+
+def forget_silent(before: float, connection: sqlite3.Connection) -> None:
+    """Forget members that said nothing since ``before``, in s, of groups that committed nothing.
+
+    Such a group is one that is yet to come: it holds nothing, whether it comes again or not.
+    """
+    connection.execute(
+        "DELETE FROM event_members WHERE seen<? AND grp NOT IN (SELECT grp FROM event_offsets)",
+        (before,),
+    )
+    connection.execute(
+        "DELETE FROM event_leases WHERE grp NOT IN (SELECT grp FROM event_offsets)"
+        " AND grp NOT IN (SELECT grp FROM event_members)"
     )
 
 

@@ -81,7 +81,8 @@ class EmbeddedEventLog:
 
     async def compact(self) -> Compacted:
         """Drop what nobody needs any more, in small steps, and give the room back."""
-        dropped = 0
+        dropped, silent_since = 0, time.time() - self._silent_s
+        await self._database.write(partial(compaction.forget_silent, silent_since))
         for topic, part in await self._database.read(compaction.partitions):
             found = await self._database.read(partial(compaction.superfluous, topic, part))
             dropped += len(found)

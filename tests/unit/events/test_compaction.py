@@ -1,9 +1,13 @@
 """The embedded log drops what nobody needs any more, and nothing else."""
 
+import asyncio
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from shared.events import compaction
 from shared.events.embedded import EmbeddedEventLog
 from shared.events.port import Consumer, Record
 from shared.sqlite import SqliteFile
@@ -21,7 +25,7 @@ async def heard(consumer: Consumer, number: int) -> list[str]:
 
     async def take() -> bool:
         for delivery in await consumer.poll(limit=100, timeout_s=0):
-            found.append(f"{delivery.headers['ce_type']} {delivery.value.decode()}")
+            found.append(f"{delivery.headers['ce_type']} {delivery.value.decode(errors='replace')}")
             await consumer.commit(delivery)
         return len(found) >= number
 
@@ -95,6 +99,66 @@ async def test_positions_go_on_when_all_of_a_deleted_project_went(log: EmbeddedE
     await log.publish([said("image", "M", "uploaded", "and next", project="Q")])
     assert "and next" in (await heard(group, 1))[0]
     await log.close()
+
+
+async def test_a_record_that_is_no_json_stops_no_compaction(log: EmbeddedEventLog) -> None:
+    await log.open({"image": 1, "project": 1})
+    odd = [Record("image", "acme/I", text, {"ce_type": "saved"}) for text in (b"no JSON", b"\xff")]
+    await log.publish([numbered(1), *odd, numbered(2)])
+    await log.publish([said("project", "P", "project.deleted")])
+    await heard(await log.consumer("group", ["image", "project"]), 5)
+    assert (await log.compact()).dropped == 3
+    await log.close()
+
+
+async def test_a_group_that_went_without_a_word_holds_nothing(tmp_path: Path) -> None:
+    killed = EmbeddedEventLog(SqliteFile(tmp_path / "events.db"))
+    await killed.open({"image": 1})
+    await killed.publish([numbered(1), numbered(2)])
+    gone = await killed.consumer("look-1", ["image"])
+    assert len(await gone.poll(limit=2, timeout_s=0)) == 2
+    await killed.close()  # it cannot leave its group any more
+    log = EmbeddedEventLog(SqliteFile(tmp_path / "events.db"), silent_s=0.1)
+    await log.open({"image": 1})
+    await heard(await log.consumer("group", ["image"]), 2)
+    await until(lambda: _dropped(log, 1))
+    with closing(sqlite3.connect(tmp_path / "events.db")) as connection:
+        left = connection.execute(
+            "SELECT grp FROM event_members UNION SELECT grp FROM event_leases"
+        ).fetchall()
+    assert left == [("group",)]
+    await log.close()
+
+
+async def _dropped(log: EmbeddedEventLog, number: int) -> bool:
+    return (await log.compact()).dropped == number
+
+
+async def test_events_of_deleted_projects_are_found_in_one_pass(tmp_path: Path) -> None:
+    """Twice as many events and deletions are twice the work of the database, not four times."""
+
+    async def steps(number: int) -> int:
+        path = tmp_path / f"{number}.db"
+        log = EmbeddedEventLog(SqliteFile(path))
+        await log.open({"image": 1, "project": 1})
+        for n in range(number):
+            gone = said("project", f"P{n}", "project.deleted")
+            await log.publish([said("image", f"I{n}", "saved", project=f"P{n}"), gone])
+        await heard(await log.consumer("group", ["image", "project"]), 2 * number)
+        await log.close()
+        return await asyncio.to_thread(steps_of_a_look, path, number - 1)
+
+    few, many = await steps(150), await steps(300)
+    assert many < 3 * few
+
+
+def steps_of_a_look(path: Path, found: int) -> int:
+    """How many instructions of its machine SQLite takes to find so many superfluous events."""
+    ticks = []
+    with closing(sqlite3.connect(path)) as connection:
+        connection.set_progress_handler(lambda: ticks.append(1), 100)
+        assert len(compaction.superfluous("image", 0, connection)) == found
+    return len(ticks)
 
 
 async def test_the_file_gets_smaller(log: EmbeddedEventLog) -> None:
