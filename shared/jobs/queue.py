@@ -156,10 +156,16 @@ class JobQueue:
         """Give my lease back: the job waits again, and this attempt counts only if ``counted``.
 
         With a pause nobody takes it for so many seconds, twice as many each further time.
+
+        Raises:
+            LeaseLost: This attempt is over.
+            ValueError: It was the last attempt, and counts: nobody would take the job; finish it.
         """
         now = self._clock()
 
         def give_back(j: Job) -> dict[str, Any]:
+            if counted and j.attempt >= j.max_attempts:
+                raise ValueError(f"job {j.id} has no attempt left to wait for")
             more = 0 if counted else 1
             update = {
                 "state": "queued",
@@ -199,11 +205,15 @@ class JobQueue:
             return Write(over, ended(over))
 
         reaped: list[Job] = []
-        where: Where = {"state": In(("queued", "running"))}
-        async for job in self._jobs.walk(Query(where=where)):
-            if self._over(job) is not None:
-                with contextlib.suppress(_Unfit, NotFound):
-                    reaped.append(await self._of(job.tenant).change(job.id, end))
+        alone: tuple[Where, ...] = (
+            {"state": "running"},
+            {"state": "queued", "cancel_requested": True},
+        )
+        for where in alone:
+            async for job in self._jobs.walk(Query(where=where)):
+                if self._over(job) is not None:
+                    with contextlib.suppress(_Unfit, NotFound):
+                        reaped.append(await self._of(job.tenant).change(job.id, end))
         return reaped
 
     def _over(self, job: Job) -> Job | None:
@@ -214,8 +224,7 @@ class JobQueue:
         if job.cancel_requested:
             state, error = "cancelled", ""
         elif job.attempt >= job.max_attempts:
-            why = "the worker died" if job.state == "running" else "it was given back"
-            state, error = "failed", f"{why} {job.attempt} times"
+            state, error = "failed", f"the worker died {job.attempt} times"
         else:
             return None
         update = {"state": state, "error": error, "finished_at": now, "lease_until": None}

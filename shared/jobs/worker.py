@@ -106,6 +106,7 @@ class Lease:
 
         Raises:
             LeaseLost: This attempt is over.
+            ValueError: It was the last one, and counts; finish the job instead.
         """
         await self._insist(
             lambda: self._queue.release(self.job, counted=counted, pause_s=self._pause_s)

@@ -196,6 +196,18 @@ async def test_a_released_job_waits_again_with_all_its_attempts(queue: JobQueue)
         await queue.heartbeat(job)
 
 
+async def test_the_last_attempt_is_finished_and_never_given_back(queue: JobQueue) -> None:
+    await queue.enqueue("t", "train", "J", max_attempts=2)
+    for _ in range(2):
+        job = await queue.claim(["train"], "w")
+        assert job is not None
+        if job.attempt == 1:
+            await queue.release(job, counted=True)
+    with pytest.raises(ValueError, match="no attempt left"):
+        await queue.release(job, counted=True)
+    assert (await queue.get("t", "J")).state == "running"
+
+
 async def test_another_tenant_does_not_see_the_job(queue: JobQueue) -> None:
     await queue.enqueue("t", "train", "J")
     with pytest.raises(NotFound):

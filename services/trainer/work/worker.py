@@ -129,10 +129,13 @@ class TrainingWork:
         await self._files.drop(checkpoint)
 
     async def _crashed(self, lease: Lease, error: TrainingProcessDied) -> None:
-        """Gives the training another attempt unless it keeps crashing without progress."""
-        crashes = int(lease.job.payload.get("crashes", 0)) + 1
-        if crashes >= CRASHES:
-            reason = f"the training process ended {crashes} times: {error.detail}"
+        """Gives the training another attempt, unless it was the last or it keeps crashing."""
+        job = lease.job
+        crashes = int(job.payload.get("crashes", 0)) + 1
+        if crashes >= CRASHES or job.attempt >= job.max_attempts:
+            last = f"in attempt {job.attempt}, the last"
+            when = f"{crashes} times" if crashes >= CRASHES else last
+            reason = f"the training process ended {when}: {error.detail}"
             await _end(lease, "failed", reason)
             return
         await lease.remember(crashes=crashes)

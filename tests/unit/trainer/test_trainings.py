@@ -6,7 +6,9 @@ import pytest
 
 from services.trainer.api.schemas import TrainingResponse, TrendPoint
 from services.trainer.errors import NoAnnotations, NoImages, NotResumable, TrainingWaits
+from services.trainer.handlers.training_queue import JOB_ATTEMPTS
 from services.trainer.handlers.trainings import Wish
+from services.trainer.work.worker import ended_events
 from shared.callers import Caller
 from shared.contracts.annotation_events import AnnotationSaved
 from shared.contracts.image_events import ImageUploaded
@@ -196,6 +198,24 @@ async def test_a_process_that_keeps_dying_is_given_up(place: Place) -> None:
     assert len(place.script.orders) == 10
     assert all(task.resume_from is not None for task in place.script.orders[1:])
     assert (await shown(place, asked.id)).status == "running"
+
+
+async def test_a_process_that_dies_in_the_last_attempt_ends_the_training_at_once(
+    place: Place,
+) -> None:
+    await annotate(place)
+    asked = await start(place)
+    await place.settle()
+    place.script = Script(lives=["dies"])
+    worker = place.worker()
+    while await worker.work_once():
+        pass
+    await place.settle()
+    done = await shown(place, asked.id)
+    assert (done.status, len(place.script.orders)) == ("failed", JOB_ATTEMPTS)
+    when = f"in attempt {JOB_ATTEMPTS}, the last"
+    assert done.error == f"the training process ended {when}: exit status 137"
+    assert await place.jobs.reap(ended_events) == []
 
 
 async def test_deaths_without_progress_end_the_training(place: Place) -> None:
