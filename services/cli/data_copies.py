@@ -16,7 +16,7 @@ from pathlib import Path
 
 import orjson
 
-from services.workspace.domain.naming import is_over, keys_in
+from services.workspace.domain.naming import keys_in, needed_of
 
 DATABASE = "loupe.db"
 LIST = "files.sha256"
@@ -163,7 +163,7 @@ def _documents(connection: sqlite3.Connection) -> Iterator[str]:
     ).fetchall()
     for (table,) in tables:
         for (body,) in connection.execute(f'SELECT body FROM "{table}" WHERE deleted=0'):  # noqa: S608  a table's own name
-            if not is_over(table, orjson.loads(body)):
+            if needed_of(table, orjson.loads(body)):
                 yield body
 
 

@@ -1,9 +1,10 @@
 """The document store on one SQLite file: a table a collection, JSON bodies, expression indexes."""
 
 import asyncio
+import contextlib
 import json
 import sqlite3
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Any
 
 import orjson
@@ -31,6 +32,8 @@ from shared.documents.texts import Text
 from shared.errors import AlreadyExists, VersionConflict
 from shared.sqlite import SqliteFile, Work
 from shared.telemetry import traceparent
+
+_PAGE_CHARACTERS = 1 << 20
 
 
 class EmbeddedDocuments:
@@ -285,9 +288,28 @@ def _tables(connection: sqlite3.Connection) -> list[str]:
     return [name for (name,) in rows]
 
 
+def bodies(connection: sqlite3.Connection) -> Iterator[tuple[str, str]]:
+    """Yield what a file holds, whoever's it is: names of collections, each with a JSON body."""
+    for table in _tables(connection):
+        for (body,) in connection.execute(f'SELECT body FROM "{table}" WHERE deleted=0'):
+            yield table, body
+
+
 def _page(table: str, tenant: str, after: str) -> Work[list[tuple[str, str, str | None]]]:
+    """Return the next rows, and no more than one beyond so many characters."""
     sql = f'SELECT id, body, outbox FROM "{table}" WHERE tenant=? AND id>? ORDER BY id LIMIT 500'
-    return lambda connection: connection.execute(sql, (tenant, after)).fetchall()
+
+    def read(connection: sqlite3.Connection) -> list[tuple[str, str, str | None]]:
+        rows, characters = [], 0
+        with contextlib.closing(connection.execute(sql, (tenant, after))) as found:
+            for row in found:
+                rows.append(row)
+                characters += len(row[1]) + len(row[2] or "")
+                if characters > _PAGE_CHARACTERS:
+                    break
+        return rows
+
+    return read
 
 
 def _body(document: D) -> str:

@@ -20,6 +20,7 @@ _RELAY = "relay"
 _DETAIL_CHARACTERS = 500
 _PATIENCE_S = 120.0  # a group whose last member was killed gives its partitions away that late
 _LOOK_S = 0.5
+_AT_ONCE = 5  # a letter may have some megabytes
 
 log = logger(__name__)
 
@@ -126,7 +127,7 @@ async def waiting(
     ends = await consumer.ends()
     left = {partition for partition, behind in lag.items() if behind > 0}
     while left:
-        batch = await consumer.poll(limit=100, timeout_s=_LOOK_S)
+        batch = await consumer.poll(limit=_AT_ONCE, timeout_s=_LOOK_S)
         for delivery in batch:
             deadline = time.monotonic() + patience_s
             if delivery.offset + 1 >= ends[delivery.partition]:

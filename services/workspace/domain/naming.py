@@ -19,10 +19,10 @@ LONGEST = 512
 class Named:
     """The names that were read, 8 bytes each: two that share a mark only keep a blob too many."""
 
-    def __init__(self) -> None:
-        """Nothing is named yet."""
+    def __init__(self, known: "Named | None" = None) -> None:
+        """Begin with the names that are ``known``, which were sealed."""
         self._read = array("q")
-        self._sorted = np.empty(0, np.int64)
+        self._sorted = np.empty(0, np.int64) if known is None else known._sorted
 
     def read(self, text: str, project_id: str) -> None:
         """Take the names in ``text``, which belongs to a project; '' is none of a project."""
@@ -31,9 +31,9 @@ class Named:
 
     def seal(self) -> None:
         """Sort what was read, before names are asked for."""
-        found = np.frombuffer(self._read, np.int64) if self._read else self._sorted[:0]
-        self._sorted = np.union1d(self._sorted, found)
-        self._read = array("q")
+        if self._read:
+            self._sorted = np.union1d(self._sorted, np.frombuffer(self._read, np.int64))
+            self._read = array("q")
 
     def __contains__(self, key: str) -> bool:
         """Tell whether a blob is named."""
@@ -65,17 +65,14 @@ def project_of(key: str) -> str | None:
     return parts[2] if len(parts) > 3 and parts[0] == "t" else None
 
 
-def is_over(collection: str, body: dict[str, object]) -> bool:
-    """Whether a document is a job that ended: what it was given to do needs no blob any more."""
-    return collection.endswith(".jobs") and body.get("finished_at") is not None
-
-
 def needed_of(collection: str, body: dict[str, object]) -> dict[str, object]:
     """Return the fields whose names count: of a job that ended only where one may go on with it."""
-    if not is_over(collection, body):
+    if not collection.endswith(".jobs") or body.get("finished_at") is None:
         return body
     payload = body.get("payload")
-    return {"checkpoint": payload.get("checkpoint")} if isinstance(payload, dict) else {}
+    if body.get("state") == "succeeded" or not isinstance(payload, dict):
+        return {}
+    return {"checkpoint": payload.get("checkpoint")}
 
 
 def manifests_of(body: dict[str, object]) -> Iterable[str]:

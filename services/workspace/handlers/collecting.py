@@ -6,7 +6,7 @@ an upload under way, a dataset that is being frozen, an event that is not heard 
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -20,7 +20,7 @@ from shared.documents.texts import Text
 from shared.errors import NotFound
 from shared.events.dead_letters import waiting
 from shared.events.port import EventLog
-from shared.ids import derived_id
+from shared.ids import derived_id, new_id
 from shared.telemetry import FREED_BYTES, STORED_BYTES, logger
 
 _PAGE = 500
@@ -61,15 +61,12 @@ class _Look:
     noted: dict[str, Leftover]
     unnamed: dict[str, list[BlobInfo]] = field(default_factory=dict)
 
-    def read(self, texts: list[Text]) -> None:
-        """Take the names in what is stored of the tenant."""
-        for text in texts:
-            if text.collection == LEFTOVERS.name:
-                continue
-            body = needed_of(text.collection, text.body)
-            project_id = str(text.body.get("project_id") or "")
-            self.named.read(" ".join((*_words(body), *text.told)), project_id)
-            self.manifests.setdefault(project_id, set()).update(manifests_of(body))
+    def read(self, text: Text) -> None:
+        """Take the names in a document of the tenant."""
+        body = needed_of(text.collection, text.body)
+        project_id = str(text.body.get("project_id") or "")
+        self.named.read(" ".join((*_words(body), *text.told)), project_id)
+        self.manifests.setdefault(project_id, set()).update(manifests_of(body))
 
 
 class Collector:
@@ -93,7 +90,7 @@ class Collector:
     async def collect(self, *, dry_run: bool = False) -> Collected:
         """Look once; with ``dry_run`` say what would go now, and change nothing."""
         found, look = Collected(), None
-        letters = [letter async for letter in self._dead_letters()]
+        letters = await self._dead_letters()
         async for blob in self._blobs.walk("t/"):
             tenant, project = blob.key.split("/")[1], project_of(blob.key)
             if look is None or look.tenant != tenant:
@@ -109,30 +106,31 @@ class Collector:
             _tell(found)
         return found
 
-    async def _dead_letters(self) -> AsyncIterator[str]:
-        """Yield the letters: they may be sent back, and name blobs that nothing else names yet."""
+    async def _dead_letters(self) -> Named:
+        """Return what the letters name: they may be sent back, and nothing else name it yet.
+
+        The group is the look's own: it commits nothing, and two looks at once see all letters each.
+        """
         topics = [topic + DEAD_LETTERS_SUFFIX for topic in PARTITIONS]
-        consumer = await self._events.consumer("collect", topics)
+        consumer = await self._events.consumer(f"collect-{new_id()}", topics)
+        named = Named()
         try:
             async for letter in waiting(consumer):
-                yield letter.value.decode(errors="replace")
+                text = letter.value.decode(errors="replace")
+                await asyncio.to_thread(named.read, text, "")
         finally:
             await consumer.close()
+        await asyncio.to_thread(named.seal)
+        return named
 
-    async def _begin(self, tenant: str, letters: list[str]) -> _Look:
+    async def _begin(self, tenant: str, letters: Named) -> _Look:
         leftovers = self._documents.collection(LEFTOVERS, TenantScope(tenant))
         noted = {one.key: one async for one in leftovers.walk(Query(limit=_PAGE))}
-        named = Named()
-        for letter in letters:
-            named.read(letter, "")
-        look, page = _Look(tenant, named, {}, noted), list[Text]()
+        look = _Look(tenant, Named(letters), {}, noted)
         async for text in self._documents.texts(tenant):
-            page.append(text)
-            if len(page) == _PAGE:
-                await asyncio.to_thread(look.read, page)
-                page = []
-        await asyncio.to_thread(look.read, page)
-        await asyncio.to_thread(named.seal)
+            if text.collection != LEFTOVERS.name:
+                await asyncio.to_thread(look.read, text)  # one may be large: never many at once
+        await asyncio.to_thread(look.named.seal)
         return look
 
     async def _settle(self, look: _Look, found: Collected, *, dry_run: bool) -> None:
@@ -140,7 +138,7 @@ class Collector:
         for project_id, blobs in look.unnamed.items():
             for manifest in look.manifests.get(project_id, ()):
                 await self._read(manifest, project_id, look.named)
-            look.named.seal()
+            await asyncio.to_thread(look.named.seal)
             for blob in blobs:
                 if blob.key not in look.named:
                     found.unnamed.add(blob)
