@@ -15,6 +15,9 @@ from pydantic import SecretStr
 from services.workspace.domain.api_keys import key_id_of, make_key
 from shared.settings import refuse_weak_secret
 
+ADMIN_KEY, TOKEN_SECRET = "admin.key", "token.secret"
+"""The files of the first API key and of the secret that signs tokens."""
+
 _FREE_BYTES = 2 << 30
 
 
@@ -38,7 +41,7 @@ class Place:
     @property
     def admin_key_file(self) -> Path:
         """Return the file that holds the first API key."""
-        return self.data / "admin.key"
+        return self.data / ADMIN_KEY
 
 
 def place_from_environment() -> Place:
@@ -96,14 +99,12 @@ def _set_environment(place: Place) -> None:
     os.environ["LOUPE_HOST"] = place.host
     os.environ["LOUPE_PORT"] = str(place.port)
     os.environ.setdefault(
-        "LOUPE_TOKEN_SECRET", _kept(place.data / "token.secret", lambda: secrets.token_hex(32))
+        "LOUPE_TOKEN_SECRET", _kept(place.data / TOKEN_SECRET, lambda: secrets.token_hex(32))
     )
     try:
         refuse_weak_secret(SecretStr(os.environ["LOUPE_TOKEN_SECRET"]))
     except ValueError as error:
-        raise CannotStart(
-            f"LOUPE_TOKEN_SECRET (or {place.data / 'token.secret'}) {error}"
-        ) from None
+        raise CannotStart(f"LOUPE_TOKEN_SECRET (or {place.data / TOKEN_SECRET}) {error}") from None
     key = os.environ.get("LOUPE_WORKSPACE_ADMIN_KEY", "")
     if key and key_id_of(key) is None:
         raise CannotStart(

@@ -1,6 +1,7 @@
 """``loupe backup``: copy the folder of an embedded platform, which may run."""
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -20,6 +21,7 @@ def run(args: argparse.Namespace) -> int:
     """Make the copy and look it through; return 1 with one line when it cannot be made."""
     from services.cli.data_copies import Unsound, audit, back_up
 
+    os.umask(0o077)  # a copy holds the secrets, too
     settings = StoreSettings()
     if settings.stores != "embedded":
         print("loupe: back up Kafka, MongoDB and S3 by their own means", file=sys.stderr)

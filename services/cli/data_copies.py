@@ -16,11 +16,12 @@ from pathlib import Path
 
 import orjson
 
+from services.data_folder import ADMIN_KEY, TOKEN_SECRET
 from services.workspace.domain.naming import keys_in, needed_of
+from shared.documents.embedded import bodies
+from shared.hosting.stores import BLOBS, DATABASE
 
-DATABASE = "loupe.db"
 LIST = "files.sha256"
-_SECRETS = ("admin.key", "token.secret")
 _TRIES = 5
 _CHUNK = 1 << 20
 
@@ -53,12 +54,11 @@ def back_up(data: Path, target: Path) -> Copy:
     staged = target.with_name(target.name + ".partial")
     if target.exists() or staged.exists():
         raise Unsound(f"{target} (or {staged.name}) is there already: choose another, or remove it")
-    os.umask(0o077)
     staged.mkdir(parents=True)
     hashes: dict[str, str] = {}
     _copy_blobs(data, staged, hashes)
     missing = _copy_until_whole(data, staged, hashes)
-    for name in (DATABASE, *_SECRETS):
+    for name in (DATABASE, ADMIN_KEY, TOKEN_SECRET):
         if name != DATABASE and (data / name).is_file():
             shutil.copyfile(data / name, staged / name)
         if (staged / name).is_file():
@@ -101,7 +101,6 @@ def restore(copy: Path, data: Path) -> Copy:
     found = audit(copy)
     if data.exists() and any(data.iterdir()):
         raise Unsound(f"{data} is not empty: set LOUPE_DATA to a folder that is, or a new one")
-    os.umask(0o077)
     staged = data.with_name(data.name + ".partial")
     shutil.copytree(copy, staged)
     audit(staged)
@@ -130,7 +129,7 @@ def _copy_until_whole(data: Path, staged: Path, hashes: dict[str, str]) -> tuple
 
 def _copy_blobs(data: Path, staged: Path, hashes: dict[str, str]) -> None:
     """Copy the blobs that are not in the copy yet, with their hashes; what goes is passed over."""
-    for path in sorted((data / "blobs" / "t").rglob("*")):
+    for path in sorted((data / BLOBS / "t").rglob("*")):
         name = path.relative_to(data).as_posix()
         if name in hashes or not path.is_file():
             continue
@@ -151,20 +150,10 @@ def _missing(copy: Path) -> set[str]:
     """Return the keys of blobs that documents of a copy name and that it does not have."""
     named: set[str] = set()
     with _opened(copy / DATABASE) as connection:
-        for text in _documents(connection):
-            named |= keys_in(text)
-    return {key for key in named if not (copy / "blobs" / key).is_file()}
-
-
-def _documents(connection: sqlite3.Connection) -> Iterator[str]:
-    """Yield the documents of all collections but jobs that ended."""
-    tables = connection.execute(
-        "SELECT name FROM sqlite_master WHERE type='table' AND name LIKE '%.%'"
-    ).fetchall()
-    for (table,) in tables:
-        for (body,) in connection.execute(f'SELECT body FROM "{table}" WHERE deleted=0'):  # noqa: S608  a table's own name
-            if needed_of(table, orjson.loads(body)):
-                yield body
+        for collection, body in bodies(connection):
+            needed = needed_of(collection, orjson.loads(body))
+            named |= keys_in(orjson.dumps(needed).decode())
+    return {key for key in named if not (copy / BLOBS / key).is_file()}
 
 
 @contextlib.contextmanager

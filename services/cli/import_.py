@@ -13,6 +13,7 @@ from services.cli.commands import SubParsers
 from services.cli.folders import Folder, NoData, read_folder
 from services.cli.label_packs import pack_labels
 from services.cli.uploads import upload_all
+from services.data_folder import ADMIN_KEY
 
 _SHOWN = 20
 
@@ -91,4 +92,4 @@ def _address() -> str:
 
 
 def _key_file() -> Path:
-    return Path(os.environ.get("LOUPE_DATA", "data")) / "admin.key"
+    return Path(os.environ.get("LOUPE_DATA", "data")) / ADMIN_KEY

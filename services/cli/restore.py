@@ -1,6 +1,7 @@
 """``loupe restore``: put a backup back into a new folder."""
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -20,6 +21,7 @@ def run(args: argparse.Namespace) -> int:
     """Put it back; return 1 with one line, and nothing done, when it is not sound."""
     from services.cli.data_copies import Unsound, restore
 
+    os.umask(0o077)  # a copy holds the secrets, too
     try:
         made = restore(args.backup.resolve(), StoreSettings().data.resolve())
     except (Unsound, OSError) as reason:

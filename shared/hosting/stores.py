@@ -14,6 +14,9 @@ from shared.events.port import EventLog
 from shared.settings import StoreSettings
 from shared.sqlite import SqliteFile
 
+DATABASE, BLOBS = "loupe.db", "blobs"
+"""What the embedded stores call their file and their folder."""
+
 
 @dataclass(frozen=True)
 class Stores:
@@ -27,11 +30,11 @@ class Stores:
     def of(cls, settings: StoreSettings) -> Self:
         """Build the stores that ``settings`` name, not yet opened."""
         if settings.stores == "embedded":
-            database = SqliteFile(settings.data / "loupe.db")
+            database = SqliteFile(settings.data / DATABASE)
             return cls(
                 EmbeddedDocuments(database),
                 EmbeddedEventLog(database),
-                EmbeddedBlobs(settings.data / "blobs"),
+                EmbeddedBlobs(settings.data / BLOBS),
             )
         return cls._cluster(settings)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 
 from services.cli.client import Unreachable
+from services.data_folder import ADMIN_KEY
 from shared.tied import tied
 
 _START_S = 60.0
@@ -57,7 +58,7 @@ def open_platform(address: str, data: Path) -> RunningPlatform:
     Raises:
         Unreachable: It does not come up; the text says why in one line.
     """
-    key_file, log = data / "admin.key", data / "logs" / "platform.log"
+    key_file, log = data / ADMIN_KEY, data / "logs" / "platform.log"
     if answers(address) and key_file.exists():
         return RunningPlatform(address, key_file, None, log)
     log.parent.mkdir(parents=True, exist_ok=True)

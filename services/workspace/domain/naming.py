@@ -9,6 +9,7 @@ from array import array
 from collections.abc import Iterable
 
 import numpy as np
+from numpy.typing import NDArray
 
 _KEY = re.compile(r"t/[A-Za-z0-9_-]+(?:/[A-Za-z0-9_.=-]+)+")
 _HASH = re.compile(r"(?<![0-9A-Za-z])[0-9a-f]{64}(?![0-9A-Za-z])")
@@ -22,7 +23,7 @@ class Named:
     def __init__(self, known: "Named | None" = None) -> None:
         """Begin with the names that are ``known``, which were sealed."""
         self._read = array("q")
-        self._sorted = np.empty(0, np.int64) if known is None else known._sorted
+        self._sorted: NDArray[np.int64] = np.empty(0, np.int64) if known is None else known._sorted
 
     def read(self, text: str, project_id: str) -> None:
         """Take the names in ``text``, which belongs to a project; '' is none of a project."""
@@ -66,7 +67,14 @@ def project_of(key: str) -> str | None:
 
 
 def needed_of(collection: str, body: dict[str, object]) -> dict[str, object]:
-    """Return the fields whose names count: of a job that ended only where one may go on with it."""
+    """Return the fields whose names count: of a job that ended only where one may go on with it.
+
+    >>> job = {"finished_at": "now", "state": "failed", "payload": {"given": 1, "checkpoint": 2}}
+    >>> needed_of("trainer.jobs", job)
+    {'checkpoint': 2}
+    >>> needed_of("trainer.jobs", job | {"state": "succeeded"})
+    {}
+    """
     if not collection.endswith(".jobs") or body.get("finished_at") is None:
         return body
     payload = body.get("payload")

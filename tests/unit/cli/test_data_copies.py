@@ -12,9 +12,12 @@ import pytest
 from services.cli.data_copies import LIST, Copy, Unsound, audit, back_up, restore
 from services.gallery.app import build as gallery
 from services.workspace.app import build as workspace
+from shared.clock import utc_now
+from shared.documents.port import TenantScope
 from shared.hosting.stores import Stores
+from shared.jobs.job import Job, job_spec
 from shared.settings import StoreSettings
-from tests.running import Running, running
+from tests.running import Running, running, until
 from tests.unit.projects.house import png
 
 SERVICES = (workspace, gallery)
@@ -44,6 +47,11 @@ class Writer:
         while not self.stop:
             await self.once(keep=self.number % 3 > 0)
 
+    async def one_more(self) -> None:
+        """Wait until one more that stays is acknowledged."""
+        number = len(self.kept)
+        await until(lambda: len(self.kept) > number)
+
 
 async def project_of(platform: Running) -> str:
     body = {"name": "pins", "task": "detection"}
@@ -69,15 +77,15 @@ async def test_all_that_was_acknowledged_before_is_in_a_backup_of_a_running_plat
         writing = asyncio.create_task(writer.run())
         for copy in copies:
             known.append(dict(writer.kept))
+            await writer.one_more()
             made = await asyncio.to_thread(back_up, tmp_path / "data", copy)
             assert made.missing == ()
         writer.stop = True
         await writing
-        assert len(known[-1]) > len(known[0]), "it wrote meanwhile"
+        assert len(known[-1]) > len(known[0]), "it wrote between two copies"
     for number, copy in enumerate(copies):
         place = tmp_path / f"again{number}"
         assert restore(copy, place) == audit(copy)
-        assert {path.stat().st_mode & 0o077 for path in place.rglob("*")} == {0}
         again = Stores.of(StoreSettings(stores="embedded", data=place))
         async with running(again, [build(again) for build in SERVICES]) as platform:
             for image, data in known[number].items():
@@ -151,6 +159,27 @@ async def test_what_was_lost_before_is_told_and_copied_around(
     assert audit(tmp_path / "copy") == made
 
 
+async def test_a_checkpoint_to_go_on_from_is_needed_and_what_an_ended_job_was_given_is_not(
+    stores: Stores, tmp_path: Path
+) -> None:
+    spec = job_spec("idle")
+    await stores.open([spec])
+    checkpoint = "t/t/P/trainings/J/attempt-1/epoch-00007.safetensors"
+    for state in ("failed", "succeeded"):
+        payload = {"image": "t/t/P/given", "checkpoint": {"tensors": f"{checkpoint}.{state}"}}
+        over = {"state": state, "finished_at": utc_now()}
+        job = Job(id=state, tenant="t", kind="train", payload=payload, created_at=utc_now())
+        jobs = stores.documents.collection(spec, TenantScope("t"))
+        await jobs.insert(job.model_copy(update=over))
+    made = await asyncio.to_thread(back_up, tmp_path / "data", tmp_path / "copy")
+    assert made.missing == (f"{checkpoint}.failed",)
+
+
+def modes(folder: Path) -> set[int]:
+    """What others may do with anything in a folder."""
+    return {path.stat().st_mode & 0o077 for path in (folder, *folder.rglob("*"))}
+
+
 async def test_the_commands_make_a_copy_and_put_it_back(copy: Path, tmp_path: Path) -> None:
     def said(*words: str, **variables: str) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
@@ -163,11 +192,13 @@ async def test_the_commands_make_a_copy_and_put_it_back(copy: Path, tmp_path: Pa
 
     other = str(tmp_path / "other")
     made = said("backup", other)
+    assert modes(tmp_path / "other") == {0}
     assert (made.returncode, made.stderr) == (0, "")
     assert made.stdout.startswith(f"{audit(copy).files} files, ")
     back = said("restore", other, LOUPE_DATA=str(tmp_path / "again"))
     assert (back.returncode, back.stderr) == (0, "")
     assert (tmp_path / "again" / "admin.key").read_text() == "key\n"
+    assert modes(tmp_path / "again") == {0}
     refused = said("restore", other, LOUPE_DATA=str(tmp_path / "again"))
     assert (refused.returncode, refused.stdout) == (1, "")
     assert refused.stderr.startswith("loupe: ")
