@@ -21,8 +21,8 @@ async def create_token(
 ) -> TokenResponse:
     """Exchange an API key for a short-lived access token.
 
-    Failures are counted by the client's address and by the key that they name: after ten, one more
-    is let in every six seconds, the others are refused (429).
+    Failures are counted by the client's address: after ten, one more is let in every six seconds,
+    the others are refused (429).
     """
     source = request.client.host if request.client else ""
     who = await keys.sign_in(body.api_key, source=source)
