@@ -116,7 +116,7 @@ async def test_failures_are_told_by_log_answer_and_metric(stores: Stores) -> Non
             ]
         metrics = (await platform.client.get("/metrics")).text
     assert [answer.status_code for answer in answers] == [401] * 10 + [429] * 2
-    assert answers[-1].headers["retry-after"] == "6"
+    assert 1 <= int(answers[-1].headers["retry-after"]) <= 6
     assert answers[-1].json()["type"] == "urn:loupe:problem:too-many-attempts"
     told = [line for line in lines if line["event"] == "sign_in.failed"]
     assert len(told) == 10
