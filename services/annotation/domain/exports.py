@@ -145,7 +145,7 @@ def _one(
     if wanted == "voc":
         return f"{stem}.xml", voc.write(found.image, found.shapes)
     if wanted == "dota":
-        return f"{stem}.txt", dota.write(found.shapes)
+        return f"{stem}.txt", dota.write(found.shapes, names)
     if wanted in _NUMBERED:
         return f"{stem}.txt", yolo.write(found.image, found.shapes, names)
     return f"{stem}.json", labelme_writer.write(found.image, found.shapes, found.ignore_regions)

@@ -116,6 +116,17 @@ def test_outlines_and_masks_come_back_but_for_what_the_report_says(
     assert_equal(back["i1"], list(expected))
 
 
+@pytest.mark.parametrize("wanted", FORMATS)
+@pytest.mark.parametrize("labels", [["7"], ["nan", "1e3"], ["a b", "a_b"], ["a_b_", "a b", "a_b"]])
+def test_labels_come_back_by_name_even_those_like_numbers_or_like_each_other(
+    wanted: ExportFormat, labels: list[str]
+) -> None:
+    boxes = [Shape(label=name, kind="box", points=((1, 1), (9, 5))) for name in labels]
+    back, _ = imported(exported(wanted, boxes, []), "detection")
+    assert back["i1"].labels is not None
+    assert [shape.label for shape in back["i1"].labels.shapes] == labels
+
+
 @pytest.mark.parametrize("wanted", ["labelme", "datumaro"])
 def test_texts_and_labels_of_whole_images_come_back(wanted: ExportFormat) -> None:
     line = Shape(label="line", kind="box", points=((1, 1), (9, 5)), text="X-42")

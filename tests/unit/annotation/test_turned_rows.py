@@ -29,11 +29,32 @@ def test_a_dota_row_is_a_turned_box_and_an_upright_one_a_box() -> None:
     assert (upright.label, upright.kind, upright.points) == ("pit", "box", ((1, 1), (9, 5)))
 
 
+def marked(label: str) -> Shape:
+    return Shape(label=label, kind="polygon", points=((1, 1), (9, 1), (9, 5), (1, 5)))
+
+
 def test_a_dota_name_with_blanks_finds_its_label_again() -> None:
-    shape = Shape(label="deep pit", kind="polygon", points=((1, 1), (9, 1), (9, 5), (1, 5)))
-    (read,) = dota.parse(dota.write([shape]), IMAGE, ["pit", "deep pit"]).shapes
-    (foreign,) = dota.parse(dota.write([shape]), IMAGE).shapes
+    names = ["pit", "deep pit"]
+    (read,) = dota.parse(dota.write([marked("deep pit")], names), IMAGE, names).shapes
+    (foreign,) = dota.parse(dota.write([marked("deep pit")], names), IMAGE).shapes
     assert (read.label, foreign.label) == ("deep pit", "deep_pit")
+
+
+@pytest.mark.parametrize("names", [["a b", "a_b"], ["a_b", "a b"], ["a  b", "a_b_", "a b", "a_b"]])
+def test_dota_names_that_differ_in_their_blanks_alone_are_apart_for_other_tools(
+    names: list[str],
+) -> None:
+    text = dota.write([marked(name) for name in names], names)
+    foreign = [shape.label for shape in dota.parse(text, IMAGE).shapes]
+    assert len(set(foreign)) == len(names)
+    assert foreign[names.index("a_b")] == "a_b"
+
+
+@pytest.mark.parametrize("name", ["7", "nan", "1e3"])
+def test_a_header_alone_makes_a_file_dota_whose_names_are_numbers(name: str) -> None:
+    row = f"1 1 9 1 9 9 1 9 {name} 0\n"
+    assert dota.looks_like_labels(f"imagesource:camera\n{row}".encode())
+    assert not dota.looks_like_labels(row.encode())
 
 
 def test_dota_difficulty_and_crooked_corners_are_told() -> None:

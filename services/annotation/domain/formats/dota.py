@@ -31,7 +31,9 @@ _SHIFT_TOLD_PX = 1.0
 
 
 def looks_like_labels(data: bytes) -> bool:
-    r"""Whether a txt file holds DOTA's lines: eight numbers and a name that is none.
+    r"""Whether a txt file holds DOTA's lines: a header, or eight numbers and a name that is none.
+
+    A header decides alone: behind it, a name may be a number ("7").
 
     >>> looks_like_labels(b"imagesource:x\\ngsd:0.1\\n1 1 9 1 9 9 1 9 small-vehicle 0")
     True
@@ -40,7 +42,9 @@ def looks_like_labels(data: bytes) -> bool:
     """
     lines = [line for line in data.decode("utf-8-sig", "replace").splitlines() if line.strip()]
     looked_at = lines[:_LOOKED_AT]
-    return bool(lines) and all(_is_header(line) or _is_object(line) for line in looked_at)
+    if any(_is_header(line) for line in looked_at):
+        return True
+    return bool(lines) and all(_is_object(line) for line in looked_at)
 
 
 def _is_header(line: str) -> bool:
@@ -68,7 +72,7 @@ def parse(data: bytes, image: KnownImage, class_names: Sequence[str] = ()) -> Pa
     Args:
         data: The file; headers alone mean that the image has no object.
         image: The image it belongs to.
-        class_names: Label names of the archive: one whose blanks are written as ``_`` is that one.
+        class_names: Label names of the archive: one that `write` writes differently is found again.
 
     Returns:
         Boxes, turned where they are not upright; corners that make no rectangle give the nearest.
@@ -79,10 +83,10 @@ def parse(data: bytes, image: KnownImage, class_names: Sequence[str] = ()) -> Pa
     lines = limits.read_text(data).splitlines()
     limits.count_shapes(len(lines))
     labels = LabelCollector()
-    written = {_written(name): name for name in reversed(class_names)}
+    names = {written: name for name, written in _written(class_names).items()}
     for index, line in enumerate(lines):
         if line.strip() and not _is_header(line):
-            _add_line(labels, image, line.split(), written, f"line {index + 1}")
+            _add_line(labels, image, line.split(), names, f"line {index + 1}")
     return frame_of(image).upright(labels.done())
 
 
@@ -90,7 +94,7 @@ def _add_line(
     labels: LabelCollector,
     image: KnownImage,
     fields: list[str],
-    written: dict[str, str],
+    names: dict[str, str],
     what: str,
 ) -> None:
     if len(fields) < _LEAST_FIELDS:
@@ -101,7 +105,7 @@ def _add_line(
     values = [limits.number(field, what) for field in fields[:_VALUES]]
     has_difficulty = len(fields) > _LEAST_FIELDS and fields[-1] in _DIFFICULTIES
     name = " ".join(fields[_VALUES : len(fields) - has_difficulty])
-    label = clean_label(written.get(name, name), what)
+    label = clean_label(names.get(name, name), what)
     if has_difficulty and fields[-1] != "0":
         labels.warnings.append(f"{what} ({label}) is marked difficult: taken as any other")
     points = list(zip(values[::2], values[1::2], strict=True))
@@ -120,22 +124,38 @@ def _add_corners(
         add_rotated(labels, image, label=label, corners=found.corners, angle=found.angle, what=what)
 
 
-def _written(name: str) -> str:
-    return "_".join(name.split())
+def _written(names: Sequence[str]) -> dict[str, str]:
+    """How names stand in rows: their blanks as ``_``, another ``_`` behind what is taken already.
+
+    >>> _written(["a b", "a_b"])
+    {'a_b': 'a_b', 'a b': 'a_b_'}
+    """
+    written = {name: name for name in names if len(name.split()) == 1}
+    taken = set(written)
+    for name in dict.fromkeys(names):
+        if name not in written:
+            found = "_".join(name.split())
+            while found in taken:
+                found += "_"
+            written[name] = found
+            taken.add(found)
+    return written
 
 
-def write(shapes: Sequence[Shape]) -> bytes:
+def write(shapes: Sequence[Shape], label_names: Sequence[str]) -> bytes:
     """Write one label file.
 
     Args:
-        shapes: Polygons of four corners. Blanks in their labels become ``_``, for rows are split at
-            blanks.
+        shapes: Polygons of four corners.
+        label_names: Label names in order; holds every label of the shapes. Rows are split at
+            blanks, so that those of a name become ``_``; `parse` with these names gives them back.
 
     Returns:
         UTF-8 text; the headers alone for a negative image.
     """
+    written = _written(label_names)
     lines = ["imagesource:Loupe", "gsd:null"]
     for shape in shapes:
         values = (f"{value:.10g}" for point in shape.points for value in point)
-        lines.append(f"{' '.join(values)} {_written(shape.label)} 0")
+        lines.append(f"{' '.join(values)} {written[shape.label]} 0")
     return "".join(f"{line}\n" for line in lines).encode()
