@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from services.annotation.domain.formats.outlines import outlines_of
+from services.annotation.domain.stored_size import MAX_STORED_BYTES, stored_bytes
 from services.annotation.domain.task_shapes import as_box, as_outline
 from shared.contracts.shapes import IgnoreRegion, Rle, Shape
 from shared.runtime.tasks.names import ShapeKind
@@ -81,14 +82,18 @@ def held(
 ) -> tuple[tuple[Shape, ...], Counter[Loss]]:
     """Return shapes as a format holds them, and how often what was lost.
 
+    A mask becomes its box where its outlines would take more room than an image has.
+
     >>> mark = Shape(label="a", kind="image")
     >>> held("voc", [mark])
     ((), Counter({Loss(what='image', becomes='nothing'): 1}))
     """
     holds, losses, kept = HOLDS[wanted], Counter[Loss](), list[Shape]()
+    room = MAX_STORED_BYTES
     for shape in shapes:
-        fate = holds.becomes[shape.kind]
-        kept += _converted(shape, fate, losses)
+        fate, parts = _written(shape, holds.becomes[shape.kind], room, losses)
+        kept += parts
+        room -= stored_bytes(parts)
         if shape.kind not in holds.kept:
             losses[Loss(shape.kind, "box" if fate == "corners" else fate)] += 1
         if shape.text and not (holds.texts and shape.kind != "image"):
@@ -98,13 +103,21 @@ def held(
     return tuple(kept), losses
 
 
-def _converted(shape: Shape, fate: Fate, losses: Counter[Loss]) -> list[Shape]:
+def _written(
+    shape: Shape, fate: Fate, room: int, losses: Counter[Loss]
+) -> tuple[Fate, list[Shape]]:
+    """What a shape is written as: as its fate says, or as the corners of a mask's box."""
+    if fate != "outline" or shape.rle is None:
+        return fate, _converted(shape, fate)
+    parts = _outlined(shape, shape.rle, room, losses)
+    return ("corners", _converted(shape, "corners")) if parts is None else (fate, parts)
+
+
+def _converted(shape: Shape, fate: Fate) -> list[Shape]:
     if fate == "same":
         return [shape]
     if fate == "nothing":
         return []
-    if fate == "outline" and shape.rle is not None:
-        return _outlined(shape, shape.rle, losses)
     if fate == "outline" or (fate == "corners" and shape.kind in ("box", "rotated_box")):
         return [as_outline(shape)]
     boxed = as_box(as_outline(shape) if shape.kind == "rotated_box" else shape)
@@ -113,12 +126,17 @@ def _converted(shape: Shape, fate: Fate, losses: Counter[Loss]) -> list[Shape]:
     return [as_outline(boxed) if fate == "corners" else boxed]
 
 
-def _outlined(shape: Shape, rle: Rle, losses: Counter[Loss]) -> list[Shape]:
-    """A mask as the outlines of its parts."""
+def _outlined(shape: Shape, rle: Rle, room: int, losses: Counter[Loss]) -> list[Shape] | None:
+    """A mask as the outlines of its parts; None where they would take more bytes than `room`."""
     found = outlines_of(rle)
+    if found is None:
+        return None
+    changes = {"kind": "polygon", "rle": None}
+    parts = [shape.model_copy(update={**changes, "points": ring}) for ring in found.rings]
+    if stored_bytes(parts) > room:
+        return None
     if found.holes:
         losses[Loss("hole", "filled")] += found.holes
-    if len(found.rings) > 1:
-        losses[Loss("part", "object")] += len(found.rings)
-    changes = {"kind": "polygon", "rle": None}
-    return [shape.model_copy(update={**changes, "points": ring}) for ring in found.rings]
+    if len(parts) > 1:
+        losses[Loss("part", "object")] += len(parts)
+    return parts

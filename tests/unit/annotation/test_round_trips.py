@@ -2,6 +2,7 @@
 
 import io
 import json
+import tracemalloc
 import zipfile
 from collections import Counter
 
@@ -17,6 +18,7 @@ from services.annotation.domain.formats.archive_reader import ArchiveReader
 from services.annotation.domain.formats.model import ImportEntry, KnownImage, KnownImages
 from services.annotation.domain.formats.outlines import outlines_of
 from services.annotation.domain.formats.raster import decode_mask, encode_mask, fill_rings
+from services.annotation.domain.stored_size import is_too_large
 from services.annotation.domain.task_shapes import adapt
 from shared.contracts.shapes import IgnoreRegion, Shape, Task
 from shared.vision import rotated_boxes
@@ -159,6 +161,7 @@ def test_outlines_cover_a_mask_and_its_holes_and_no_other_pixel(bits: int) -> No
     pixels = np.array([bits >> place & 1 for place in range(24)], np.bool_).reshape(4, 6)
     pixels = np.kron(np.pad(pixels, 1), np.ones((8, 8), np.bool_))
     found = outlines_of(encode_mask(pixels))
+    assert found is not None
     # Pillow draws the edge too: a pixel less on the right and below is what lies inside.
     inset = [[(min(x, 999), min(y, 999)) for x, y in ring] for ring in found.rings]
     covered = fill_rings(inset, pixels.shape[1], pixels.shape[0])
@@ -186,3 +189,38 @@ def test_a_mask_of_parts_and_holes_is_told() -> None:
         Loss("part", "object"): 2,
     }
     assert decode_mask(shape.rle)[14, 14] == np.False_
+
+
+def test_masks_of_long_edges_take_no_room_for_their_edges() -> None:
+    pixels = np.zeros((2000, 400), np.bool_)
+    pixels[:, ::2] = True  # 800,400 edges
+    code = encode_mask(pixels)
+    outlines_of(encode_mask(pixels[:2, :2]))  # the kernels are loaded
+    tracemalloc.start()
+    found = outlines_of(code)
+    peak_bytes = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak_bytes < 32 * 2**20
+    assert found is not None
+    assert found.rings[-1] == ((398, 0), (399, 0), (399, 2000), (398, 2000))
+    assert (len(found.rings), found.holes) == (200, 0)
+
+
+def test_a_mask_that_is_noise_is_written_as_its_box_and_told() -> None:
+    noise = np.random.default_rng(0).random((480, 640)) < 0.5
+    shape = Shape(label="pit", kind="mask", rle=encode_mask(noise))
+    archive = exported("yolo_seg", [shape], [])
+    back, _ = imported(archive, "instance_segmentation")
+    assert back["i1"].labels is not None
+    assert [part.bounds() for part in back["i1"].labels.shapes] == [(0, 0, 640, 480)]
+    assert reported(archive) == {Loss("mask", "box"): 1, Loss("ignore_region", "nothing"): 2}
+
+
+def test_the_masks_of_an_image_share_its_room_and_come_back_as_one_image_holds_them() -> None:
+    noise = np.zeros((480, 640), np.bool_)
+    noise[::6, ::6] = True  # 8,560 parts
+    shapes = [Shape(label=name, kind="mask", rle=encode_mask(noise)) for name in ("pit", "rust")]
+    parts, lost = held("yolo_seg", shapes)
+    assert [part.label for part in parts] == ["pit"] * 8560 + ["rust"]
+    assert (lost[Loss("mask", "outline")], lost[Loss("mask", "box")]) == (1, 1)
+    assert not is_too_large(parts)

@@ -54,6 +54,19 @@ def decode_mask(rle: Rle) -> Pixels:
     return masks.to_dense(counts, height, width)
 
 
+def decode_part(rle: Rle) -> tuple[Pixels, int, int]:
+    """Pixels in the box around a mask, and the box's left and top; no pixel of an empty one.
+
+    Raises:
+        ValueError: The text is no code, or does not cover its size.
+    """
+    from shared.vision import masks
+
+    x, y, width, height = (int(side) for side in mask_extent(rle).box_xywh)
+    counts = masks.from_text(rle.counts)
+    return masks.window(counts, rle.size[0], (x, y, width, height)), x, y
+
+
 def mask_bounds(rle: Rle) -> tuple[float, float, float, float] | None:
     """Upright box `x1, y1, x2, y2` (end exclusive) around a mask; None when it is empty.
 
