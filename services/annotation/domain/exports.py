@@ -1,9 +1,9 @@
 """Which files an export holds: label files of every format, the lists of its splits, its report."""
 
 import json
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
 from services.annotation.domain.export_shapes import ExportFormat, Loss, held
 from services.annotation.domain.formats import (
@@ -59,12 +59,49 @@ class ExportedProject:
         return [*self.labels, *sorted(used - set(self.labels))]
 
 
+@dataclass
+class _Account:
+    """What an export wrote so far, and what it lost."""
+
+    wanted: ExportFormat
+    losses: Counter[Loss] = field(default_factory=Counter)
+    shapes: int = 0
+    written: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    """Image ids by split."""
+
+    def kept(self, images: Iterable[ExportedImage]) -> Iterator[ExportedImage]:
+        """Images with the shapes that the format holds of them, one at a time."""
+        for found in images:
+            shapes, lost = held(self.wanted, found.shapes, found.ignore_regions)
+            self.losses += lost
+            if found.shapes and not shapes:
+                self.losses[Loss("whole_image", "nothing")] += 1
+                continue
+            self.shapes += len(shapes)
+            self.written[found.split].append(found.image.image_id)
+            yield replace(found, shapes=shapes)
+
+    def report(self) -> bytes:
+        lost = [
+            {"what": loss.what, "becomes": loss.becomes, "count": self.losses[loss]}
+            for loss in sorted(self.losses, key=lambda loss: (loss.what, loss.becomes))
+        ]
+        report = {
+            "made_by": OWN_MARK,
+            "format": self.wanted,
+            "images": sum(len(images) for images in self.written.values()),
+            "shapes": self.shapes,
+            "cannot_hold": lost,
+        }
+        return json.dumps(report, indent=1).encode()
+
+
 def export_files(wanted: ExportFormat, project: ExportedProject) -> Iterator[tuple[str, bytes]]:
     """Write annotations as files of another tool; `labelme` loses nothing.
 
     The lists `train.txt` and `test.txt` carry the split, so that an import gives it back; an own
-    report says what the format cannot hold. An image of which nothing is left is not written: it
-    would be read as one without objects.
+    report, the last file, says what the format cannot hold. An image of which nothing is left is
+    not written: it would be read as one without objects.
 
     Args:
         wanted: The format.
@@ -73,20 +110,30 @@ def export_files(wanted: ExportFormat, project: ExportedProject) -> Iterator[tup
     Yields:
         File name and content; all names differ.
     """
-    names = project.names()
-    images, losses = _held(wanted, project.images)
-    stems = entry_stems([found.image for found in images], project.known)
-    yield EXPORT_REPORT, _report(wanted, images, losses)
+    account = _Account(wanted)
     if wanted == "datumaro":
-        for split in _SPLITS:
-            some = [found for found in images if found.split == split]
-            if some:
-                content = datumaro_writer.write(_named(some, project.known), names)
-                yield f"annotations/{split}.json", content
-        return
+        yield from _split_files(project, account)
+    else:
+        yield from _label_files(wanted, project, account)
+    yield EXPORT_REPORT, account.report()
+
+
+def _split_files(project: ExportedProject, account: _Account) -> Iterator[tuple[str, bytes]]:
+    names = project.names()
+    for split in _SPLITS:
+        images = (found for found in project.images if found.split == split)
+        named = _named(account.kept(images), project.known)
+        if named:
+            yield f"annotations/{split}.json", datumaro_writer.write(named, names)
+
+
+def _label_files(
+    wanted: ExportFormat, project: ExportedProject, account: _Account
+) -> Iterator[tuple[str, bytes]]:
+    names, images = project.names(), account.kept(project.images)
+    stems = entry_stems([found.image for found in project.images], project.known)
     if wanted == "coco":
-        named = _named(images, project.known)
-        yield "annotations.json", coco_writer.write(named, names)
+        yield "annotations.json", coco_writer.write(_named(images, project.known), names)
     elif wanted == "createml":
         yield "annotations.createml.json", createml.write(_named(images, project.known))
     else:
@@ -95,43 +142,13 @@ def export_files(wanted: ExportFormat, project: ExportedProject) -> Iterator[tup
         if wanted in _NUMBERED:
             yield "classes.txt", "".join(f"{name}\n" for name in names).encode()
     for split in _SPLITS:
-        listed = [stems[found.image.image_id] for found in images if found.split == split]
+        listed = [stems[image_id] for image_id in account.written[split]]
         if listed:
             yield f"{split}.txt", "".join(f"{name}\n" for name in listed).encode()
 
 
-def _held(
-    wanted: ExportFormat, images: Sequence[ExportedImage]
-) -> tuple[list[ExportedImage], Counter[Loss]]:
-    """Images with the shapes that a format holds of them."""
-    kept, losses = [], Counter[Loss]()
-    for found in images:
-        shapes, lost = held(wanted, found.shapes, found.ignore_regions)
-        losses += lost
-        if shapes or not found.shapes:
-            kept.append(replace(found, shapes=shapes))
-        else:
-            losses[Loss("whole_image", "nothing")] += 1
-    return kept, losses
-
-
-def _report(wanted: ExportFormat, images: Sequence[ExportedImage], losses: Counter[Loss]) -> bytes:
-    lost = [
-        {"what": loss.what, "becomes": loss.becomes, "count": losses[loss]}
-        for loss in sorted(losses, key=lambda loss: (loss.what, loss.becomes))
-    ]
-    report = {
-        "made_by": OWN_MARK,
-        "format": wanted,
-        "images": len(images),
-        "shapes": sum(len(found.shapes) for found in images),
-        "cannot_hold": lost,
-    }
-    return json.dumps(report, indent=1).encode()
-
-
 def _named(
-    images: Sequence[ExportedImage], known: KnownImages
+    images: Iterable[ExportedImage], known: KnownImages
 ) -> list[tuple[KnownImage, tuple[Shape, ...]]]:
     return [
         (replace(found.image, name=image_file_name(found.image, known)), found.shapes)

@@ -224,3 +224,25 @@ def test_the_masks_of_an_image_share_its_room_and_come_back_as_one_image_holds_t
     assert [part.label for part in parts] == ["pit"] * 8560 + ["rust"]
     assert (lost[Loss("mask", "outline")], lost[Loss("mask", "box")]) == (1, 1)
     assert not is_too_large(parts)
+
+
+def peak_bytes_of_export(images: int) -> int:
+    """What the files of an export take while they are written, of images of 540 parts each."""
+    pixels = np.zeros((480, 640), np.bool_)
+    pixels[::24, ::24] = True
+    shape = Shape(label="pit", kind="mask", rle=encode_mask(pixels))
+    known = [KnownImage(f"i{n}", f"part-{n}.jpg", 640, 480) for n in range(images)]
+    annotated = [ExportedImage(image, (shape,), (), "train") for image in known]
+    project = ExportedProject(annotated, KnownImages(known), ["pit"])
+    tracemalloc.start()
+    names = [name for name, _ in export_files("yolo_seg", project)]
+    peak_bytes = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert len(names) == images + 3
+    assert names[-1] == "export-report.json"
+    return peak_bytes
+
+
+def test_an_export_holds_the_written_shapes_of_one_image_at_a_time() -> None:
+    peak_bytes_of_export(1)  # the kernels are loaded
+    assert peak_bytes_of_export(8) < 2 * peak_bytes_of_export(1)
