@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from services.annotation.domain.formats import limits
-from services.annotation.domain.formats.frames import Frame, frame_of
+from services.annotation.domain.formats.frames import agreed, frame_of
 from services.annotation.domain.formats.model import (
     FormatError,
     ImportEntry,
@@ -27,7 +27,6 @@ from services.annotation.domain.formats.placement import (
 )
 from services.annotation.domain.formats.records import (
     ImageRecord,
-    Matched,
     matched,
     record_id,
 )
@@ -69,7 +68,7 @@ def parse(document: dict[str, Any], file: str, known: KnownImages) -> Iterator[I
                     "has no annotations, but the file holds some of images that it does not list:"
                     " not taken for an image without objects"
                 )
-            frame = _frame(found)
+            frame = agreed(frame_of(found.image, *_size(record)) for record in found.records)
             labels = _read(annotations, frame.image, names).done()
             yield ImportEntry(file, found.image, frame.upright(labels), "coco")
         except FormatError as error:
@@ -116,18 +115,13 @@ def _categories(raw: object) -> dict[int | str, str]:
     return names
 
 
-def _frame(found: Matched) -> Frame:
-    """What the records of an image were drawn on; they agree."""
-    frames = []
-    for record in found.records:
-        width, height = (
-            0.0 if record.fields.get(side) is None else limits.number(record.fields[side], side)
-            for side in ("width", "height")
-        )
-        frames.append(frame_of(found.image, width, height))
-    if any(frame != frames[0] for frame in frames):
-        raise FormatError("its records give different sizes of the image")
-    return frames[0]
+def _size(record: ImageRecord) -> tuple[float, float]:
+    """Width and height as a record gives them; 0 where it does not."""
+    width, height = (
+        0.0 if record.fields.get(side) is None else limits.number(record.fields[side], side)
+        for side in ("width", "height")
+    )
+    return width, height
 
 
 def _read(annotations: list[Any], image: KnownImage, names: dict[int | str, str]) -> LabelCollector:

@@ -12,7 +12,7 @@ import numpy as np
 
 from services.annotation.domain.formats import limits
 from services.annotation.domain.formats.coco import add_run_lengths
-from services.annotation.domain.formats.frames import frame_of
+from services.annotation.domain.formats.frames import agreed, frame_of
 from services.annotation.domain.formats.model import (
     FormatError,
     ImportEntry,
@@ -132,10 +132,7 @@ def _is_annotated(record: ImageRecord, *, is_geti: bool) -> bool:
 def _read(found: Matched, names: _Labels) -> ParsedLabels:
     annotations = [a for record in found.records for a in record.annotations]
     limits.count_shapes(len(annotations))
-    frames = {frame_of(found.image, *_size(record)) for record in found.records}
-    if len(frames) > 1:
-        raise FormatError("its records give different sizes of the image")
-    (frame,) = frames
+    frame = agreed(frame_of(found.image, *_size(record)) for record in found.records)
     labels = LabelCollector()
     for index, raw in enumerate(annotations):
         what = f"annotation {index + 1}"

@@ -4,7 +4,7 @@ Tools differ: some show a photo upright by its EXIF orientation, others as it is
 a label file tells which, unless both sizes are equal.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -105,6 +105,21 @@ def frame_of(image: KnownImage, width: float = 0, height: float = 0) -> Frame:
         return Frame(image, is_assumed=True)
     drawn_on = replace(image, width=stored[0], height=stored[1])
     return Frame(drawn_on, image.orientation)
+
+
+def agreed(frames: Iterable[Frame]) -> Frame:
+    """Return what the records of one image, of which there is at least one, were drawn on.
+
+    Raises:
+        FormatError: They differ.
+
+    >>> agreed([Frame(KnownImage("i", "a.jpg", 30, 40))] * 2).image.name
+    'a.jpg'
+    """
+    found = set(frames)
+    if len(found) > 1:
+        raise FormatError("its records give different sizes of the image")
+    return found.pop()
 
 
 def _stored_size(image: KnownImage) -> tuple[int, int]:
