@@ -1,5 +1,5 @@
 import { DownloadOutlined } from "@ant-design/icons";
-import { Button, Dropdown, message } from "antd";
+import { App, Button, Dropdown } from "antd";
 import type { ReactNode } from "react";
 import { SAMPLE_FORMATS, saveSample, type SampleFormat } from "../../api/annotation";
 import { useWords } from "../../i18n/language";
@@ -7,22 +7,19 @@ import { useWords } from "../../i18n/language";
 /** Sample archives to download, one of each format that can be imported. */
 export function SampleArchives(): ReactNode {
   const words = useWords();
-  const [toast, holder] = message.useMessage();
+  const { message } = App.useApp();
   const save = (format: SampleFormat): void => {
-    saveSample(format).catch(() => void toast.error(words.imports.sampleFailed));
+    saveSample(format).catch(() => void message.error(words.imports.sampleFailed));
   };
   return (
-    <>
-      {holder}
-      <Dropdown
-        trigger={["click"]}
-        menu={{
-          items: SAMPLE_FORMATS.map((format) => ({ key: format, label: words.imports.formats[format] })),
-          onClick: ({ key }) => save(key as SampleFormat),
-        }}
-      >
-        <Button icon={<DownloadOutlined />}>{words.imports.samples}</Button>
-      </Dropdown>
-    </>
+    <Dropdown
+      trigger={["click"]}
+      menu={{
+        items: SAMPLE_FORMATS.map((format) => ({ key: format, label: words.imports.formats[format] })),
+        onClick: ({ key }) => save(key as SampleFormat),
+      }}
+    >
+      <Button icon={<DownloadOutlined />}>{words.imports.samples}</Button>
+    </Dropdown>
   );
 }
