@@ -1,6 +1,6 @@
 /** Answers of the platform as the published contracts type them; a test names only what it is about. */
 import type { Annotation, ImportedFile, ImportReport } from "../api/annotation";
-import type { ErrorImage, Judgement, LabelResult, Report } from "../api/evaluator";
+import type { Comparison, ErrorImage, Judgement, LabelResult, Report } from "../api/evaluator";
 import type { GalleryImage, ImageDetail, ImageLimits } from "../api/gallery";
 import type { Deployment, Prediction, TestRun } from "../api/inference";
 import type { TilePlanAnswer } from "../api/tiling";
@@ -287,6 +287,23 @@ export function labelResult(part: Partial<LabelResult> = {}): LabelResult {
 }
 
 const THRESHOLDS = Array.from({ length: 101 }, (_, step) => step / 100);
+
+export function comparison(part: Partial<Comparison> = {}): Comparison {
+  return {
+    first: "V2",
+    second: "V1",
+    images: 12,
+    false_per_image: 0.25,
+    first_threshold: 0.4,
+    second_threshold: 0.39,
+    figures: {},
+    images_better: 3,
+    images_worse: 1,
+    sign_test_p: 0.62,
+    regressions: [],
+    ...part,
+  };
+}
 
 export function report(part: Partial<Report> = {}): Report {
   return {

@@ -66,7 +66,7 @@ function Compared({ version, other }: ComparedProps): ReactNode {
     <div data-testid="comparison">
       <Differences comparison={found.data} />
       <ul className="notes">
-        <li>{words.report.comparedOn(found.data.images, found.data.false_per_image?.toFixed(2) ?? "0")}</li>
+        <li>{words.report.comparedOn(found.data.images, found.data.false_per_image?.toFixed(2))}</li>
         <li>
           {words.report.signTest(
             found.data.images_better,

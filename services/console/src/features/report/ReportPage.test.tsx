@@ -3,7 +3,7 @@ import { fireEvent, screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { HttpResponse } from "msw";
 import { describe, expect, test } from "vitest";
-import { errorImage, judgement, labelResult, project, report, training } from "../../testing/builders";
+import { comparison, errorImage, judgement, labelResult, project, report, training } from "../../testing/builders";
 import { answers, pageOf, problem } from "../../testing/platform";
 import { LANGUAGES, open, seen } from "../../testing/screen";
 
@@ -48,6 +48,21 @@ describe.each(LANGUAGES)("the report in %s", (language) => {
     await waitFor(() => expect(router.state.location.search).toBe("?threshold=0.45"));
     expect(screen.getByTestId("threshold-words")).toHaveTextContent("80.0%");
   });
+});
+
+test.each([
+  ["en", 0.25, "Compared on the 12 images that both versions were judged on, at as many false alarms: 0.25 an image."],
+  ["en", null, "Compared on the 12 images that both versions were judged on."],
+  ["zh-CN", 0.25, "在两个版本都评估过的 12 张图像上比较，误检数量相同：每张图像 0.25 个。"],
+  ["zh-CN", null, "在两个版本都评估过的 12 张图像上比较。"],
+] as const)("a comparison in %s says at how many false alarms an image, where it is known: %s", async (language, rate, says) => {
+  answers({
+    ...AROUND,
+    [VERSIONS]: pageOf(training({ version: "V2" }), training()),
+    "GET /api/evaluator/projects/p1/versions/V1/compare": comparison({ false_per_image: rate }),
+  });
+  open("/projects/p1/report/V1", language);
+  await seen(() => screen.getByText(says));
 });
 
 test("ticks and order of the errors stand in the address and are what is asked for", async () => {

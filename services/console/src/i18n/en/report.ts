@@ -12,8 +12,9 @@ export const report = {
   bySize: "Size of the target",
   byTileEdge: "Place in the tile",
   compareWith: (version: string) => `${version} compared with`,
-  comparedOn: (images: number, alarms: string) =>
-    `Compared on the ${images} images that both versions were judged on, at as many false alarms: ${alarms} an image.`,
+  comparedOn: (images: number, alarms?: string) =>
+    `Compared on the ${images} images that both versions were judged on` +
+    (alarms === undefined ? "." : `, at as many false alarms: ${alarms} an image.`),
   comparison: "Compare with another version",
   comparisonHelp: "Differences on the same images. A small p-value says that chance alone would hardly bring such a difference.",
   curves: "Curves",

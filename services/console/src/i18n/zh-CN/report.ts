@@ -5,8 +5,8 @@ export const report = {
   bySize: "目标大小",
   byTileEdge: "在小图中的位置",
   compareWith: (version: string) => `${version} 对比`,
-  comparedOn: (images: number, alarms: string) =>
-    `在两个版本都评估过的 ${images} 张图像上比较，误检数量相同：每张图像 ${alarms} 个。`,
+  comparedOn: (images: number, alarms?: string) =>
+    `在两个版本都评估过的 ${images} 张图像上比较` + (alarms === undefined ? "。" : `，误检数量相同：每张图像 ${alarms} 个。`),
   comparison: "与其他版本对比",
   comparisonHelp: "在相同图像上比较。p 值小，说明这样的差异很难由偶然造成。",
   curves: "曲线",
