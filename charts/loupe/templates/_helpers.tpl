@@ -146,10 +146,7 @@ containers:
       - name: LOUPE_TRAINER_ONE_TRAINING
         value: "true"
       {{- end }}
-      {{- if .Values.training.weightsClaim }}
-      - name: LOUPE_WEIGHTS
-        value: /weights
-      {{- end }}
+      {{- include "loupe.broughtEnv" . | nindent 6 }}
     resources:
       requests: {{- toYaml .Values.training.resources.requests | nindent 8 }}
       limits:
@@ -172,9 +169,7 @@ containers:
       - {name: data, mountPath: /data}
       - {name: shm, mountPath: /dev/shm}
       {{- include "loupe.kafkaCaMount" . | nindent 6 }}
-      {{- if .Values.training.weightsClaim }}
-      - {name: weights, mountPath: /weights, readOnly: true}
-      {{- end }}
+      {{- include "loupe.broughtMounts" . | nindent 6 }}
 volumes:
   - name: tmp
     emptyDir: {}
@@ -183,8 +178,35 @@ volumes:
   - name: shm
     emptyDir: {medium: Memory, sizeLimit: 2Gi}
   {{- include "loupe.kafkaCaVolume" . | nindent 2 }}
-  {{- if .Values.training.weightsClaim }}
-  - name: weights
-    persistentVolumeClaim: {claimName: {{ .Values.training.weightsClaim }}, readOnly: true}
-  {{- end }}
+  {{- include "loupe.broughtVolumes" . | nindent 2 }}
+{{- end }}
+
+{{- /* What an operator brings along for trainings: the trainer offers it, its workers use it. */}}
+{{- define "loupe.broughtEnv" -}}
+{{- if .Values.training.weightsClaim }}
+- {name: LOUPE_WEIGHTS, value: /weights}
+{{- end }}
+{{- if .Values.training.pluginsClaim }}
+- {name: LOUPE_PLUGINS, value: /plugins}
+{{- end }}
+{{- end }}
+
+{{- define "loupe.broughtMounts" -}}
+{{- if .Values.training.weightsClaim }}
+- {name: weights, mountPath: /weights, readOnly: true}
+{{- end }}
+{{- if .Values.training.pluginsClaim }}
+- {name: plugins, mountPath: /plugins, readOnly: true}
+{{- end }}
+{{- end }}
+
+{{- define "loupe.broughtVolumes" -}}
+{{- if .Values.training.weightsClaim }}
+- name: weights
+  persistentVolumeClaim: {claimName: {{ .Values.training.weightsClaim }}, readOnly: true}
+{{- end }}
+{{- if .Values.training.pluginsClaim }}
+- name: plugins
+  persistentVolumeClaim: {claimName: {{ .Values.training.pluginsClaim }}, readOnly: true}
+{{- end }}
 {{- end }}

@@ -9,6 +9,7 @@ from shared.callers import Caller
 from shared.clock import Clock, utc_now
 from shared.contracts.envelope import Event, EventBody
 from shared.contracts.training_events import TrainingSucceeded
+from shared.contracts.version_names import version_number
 from shared.documents.hearing import until
 from shared.documents.port import Collection, Documents, TenantScope, Write
 from shared.errors import Conflict, NotFound
@@ -61,7 +62,7 @@ class Judgements:
             project_id=data.project_id,
             training_id=data.training_id,
             name=data.version,
-            number=version_number(data.version),
+            number=version_number(data.version) or 0,
             manifest_key=data.manifest_key,
             predictions_key=data.predictions_key,
             pretrained=data.pretrained,
@@ -203,13 +204,3 @@ def tell_of_end(job: Job) -> Sequence[EventBody]:
 
 def _job_id(report: Report, number: int) -> str:
     return derived_id(report.tenant, "judgement", report.id, str(number))
-
-
-def version_number(name: str) -> int:
-    """Return the number in a version's name; 0 when there is none.
-
-    >>> version_number("V12")
-    12
-    """
-    digits = "".join(character for character in name if character.isdigit())
-    return int(digits) if digits else 0

@@ -155,8 +155,10 @@ class Judge:
                 "passes": said.regressions.passes,
             }
         )
+        if report.state != "running":  # judged again: the gate has decided long ago
+            return stored, headline(stored, said, ())
         await lease.report(Progress(percent=99, stage="comparing"))
-        return stored, headline(stored, said, await self._yardsticks.of(stored))
+        return stored, headline(stored, said, await self._yardsticks.of(stored, lease))
 
     def _options(
         self, report: Report, version: Version, before: Sequence[Report], traits: ImageTraits

@@ -1,9 +1,10 @@
 """A version against those before it that may be serving, by one yardstick."""
 
-import asyncio
+from functools import partial
 
 from services.evaluator.domain.numbers.columns import BadSamples
 from services.evaluator.domain.numbers.figure import known
+from services.evaluator.domain.numbers.interruption import Interrupted, interruptible
 from services.evaluator.domain.objects.comparison import Difference
 from services.evaluator.domain.readers.paired import read_pair
 from services.evaluator.domain.yardstick import Effort, Yardstick, measured
@@ -12,7 +13,8 @@ from services.evaluator.settings import EvaluatorSettings
 from shared.blobs.port import Blobs
 from shared.contracts.training_events import ComparedFigure, VersionComparison
 from shared.documents.port import Documents, Query, Range, Sort, TenantScope
-from shared.errors import NotFound
+from shared.errors import LoupeError, NotFound
+from shared.jobs.worker import Lease
 from shared.telemetry import logger
 
 RIVALS = 5  # made since the serving one; any of them may have taken over by the time of the report
@@ -28,8 +30,8 @@ class Yardsticks:
         self._blobs = blobs
         self._settings = settings
 
-    async def of(self, report: Report) -> tuple[VersionComparison, ...]:
-        """Comparisons with the rivals, newest first; one that cannot be read is left out."""
+    async def of(self, report: Report, lease: Lease) -> tuple[VersionComparison, ...]:
+        """Comparisons with the rivals, newest first; one that cannot be compared is left out."""
         rivals = await self._rivals(report)
         if not rivals:
             return ()
@@ -39,9 +41,18 @@ class Yardsticks:
         for rival in rivals:
             try:
                 theirs = await self._blobs.read(rival.predictions_key)
-                told = await asyncio.to_thread(self._measured, snapshot, theirs, mine)
+                told = await lease.in_thread(
+                    interruptible,
+                    lease.stopping.is_set,
+                    partial(self._measured, snapshot, theirs, mine),
+                )
             except (BadSamples, NotFound) as error:
                 log.warning("versions not compared", rival=rival.name, error=error.detail)
+                continue
+            except (LoupeError, Interrupted):
+                raise
+            except Exception:  # a defect of ours must not take the report along
+                log.exception("versions not compared", rival=rival.name)
                 continue
             found.append(_said(rival.name, told))
         return tuple(found)

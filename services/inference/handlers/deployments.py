@@ -17,6 +17,7 @@ from shared.clock import Clock, utc_now
 from shared.contracts.envelope import Event
 from shared.contracts.model_events import ModelPromoted
 from shared.contracts.training_events import TrainingSucceeded
+from shared.contracts.version_names import version_number
 from shared.documents.port import Collection, Documents, Query, Sort, Step, TenantScope
 from shared.errors import NotFound
 from shared.ids import derived_id
@@ -25,17 +26,6 @@ from shared.projects.directory import ProjectDirectory
 
 TRIAL = timedelta(minutes=10)
 """How long a version that does not serve stays loaded after the last test that named it."""
-
-
-def version_number(name: str) -> int | None:
-    """Return the number in a version's name; None where it is no such name.
-
-    >>> version_number("V12"), version_number("latest")
-    (12, None)
-    """
-    digits = name.removeprefix("V")
-    is_number = digits.isascii() and digits.isdecimal() and len(digits) < 10
-    return int(digits) if name.startswith("V") and is_number else None
 
 
 def deployment_id(tenant: str, project_id: str, version: str) -> str:
@@ -74,8 +64,7 @@ class Deployments:
         )
 
         def again(stored: Deployment) -> Step[Deployment]:
-            is_newer = wanted.order > stored.order or stored.trial_until is not None
-            return wanted if not stored.version or is_newer else None
+            return wanted if not stored.version or wanted.order > stored.order else None
 
         await self._of(event.tenant).change(wanted.id, again, new=wanted)
         self.wake()
@@ -117,7 +106,7 @@ class Deployments:
 
         Raises:
             NoDeployment: Nothing is served; the detail says how far it is.
-            ModelNotReady: The version is being loaded for this.
+            ModelNotReady: The version is being loaded, for this or because it was promoted.
         """
         alias = await self.alias(tenant, project_id)
         if version is None:
@@ -131,19 +120,17 @@ class Deployments:
             return await self._still_tried(found)
         if found is not None and found.state == "failed":
             raise NoDeployment(_how_far(found))
-        if found is not None and found.state == "wanted" and found.trial_until is None:
-            raise NoDeployment(_how_far(found))
-        await self._try_out(tenant, project_id, version)
-        raise ModelNotReady(f"{version} is being loaded for this test; try again in a moment")
+        if found is None or found.state == "retired":
+            await self._try_out(found or await self._made(tenant, project_id, version))
+        raise ModelNotReady(f"{version} is being loaded; try again in a moment")
 
-    async def _try_out(self, tenant: str, project_id: str, version: str) -> None:
-        """Want a version that does not serve to be loaded for tests."""
+    async def _made(self, tenant: str, project_id: str, version: str) -> Deployment:
+        """Return what it would be to deploy a version that never was."""
         name = deployment_id(tenant, project_id, version)
         known = await self._documents.collection(VERSIONS, TenantScope(tenant)).find(name)
         if known is None:
             raise NoDeployment(f"no version {version} of this project is known here")
-        now = self._clock()
-        first = Deployment(
+        return Deployment(
             id=name,
             tenant=tenant,
             project_id=project_id,
@@ -153,25 +140,26 @@ class Deployments:
             model_key=known.model_key,
             model_manifest_key=known.model_manifest_key,
             golden_key=known.golden_key,
-            promoted_at=now,
-            trial_until=now + TRIAL,
+            promoted_at=self._clock(),
+            state="retired",
         )
 
-        def wanted(stored: Deployment) -> Step[Deployment]:
-            if not stored.version:
-                return first
-            if stored.state != "retired":
-                return None
-            update = {"state": "wanted", "attempts": 0, "reason": "", "trial_until": now + TRIAL}
-            return stored.model_copy(update=update)
+    async def _try_out(self, retired: Deployment) -> None:
+        """Want a version that does not serve to be loaded for tests."""
+        until = self._clock() + TRIAL
+        update = {"state": "wanted", "attempts": 0, "reason": "", "trial_until": until}
 
-        await self._of(tenant).change(name, wanted, new=first)
+        def wanted(stored: Deployment) -> Step[Deployment]:
+            return stored.model_copy(update=update) if stored.state == "retired" else None
+
+        absent = retired.model_copy(update={"version": 0})
+        await self._of(retired.tenant).change(retired.id, wanted, new=absent)
         self.wake()
 
     async def _still_tried(self, found: Deployment) -> Deployment:
         """Keep a version on trial loaded while somebody asks it."""
         until = self._clock() + TRIAL
-        if found.trial_until is None or until - found.trial_until < TRIAL / 2:
+        if found.trial_until is None or until - found.trial_until < TRIAL / 10:
             return found
 
         def longer(stored: Deployment) -> Step[Deployment]:

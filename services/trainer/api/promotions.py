@@ -4,9 +4,9 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
-from services.trainer.domain.records import version_name
 from services.trainer.repository import Line, Promoted
 from shared.clock import Timestamp
+from shared.contracts.version_names import version_name
 from shared.texts.language import Told
 
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]

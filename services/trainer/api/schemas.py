@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from services.trainer.domain.recipe import BackboneName, Recipe
-from services.trainer.domain.records import version_name, whole_minutes
+from services.trainer.domain.records import whole_minutes
 from services.trainer.domain.retraining_policy import RetrainingPolicy
 from services.trainer.handlers.next_training import Outlook
 from services.trainer.handlers.trainings import Standing
@@ -13,6 +13,7 @@ from services.trainer.process.weight_places import Place
 from services.trainer.repository import Figures, Line, Mode, Training, Trigger
 from shared.clock import Timestamp
 from shared.contracts.training_events import VersionComparison
+from shared.contracts.version_names import version_name
 from shared.texts.language import Told
 
 Status = Literal[

@@ -71,10 +71,15 @@ def unmeasured() -> Verdict:
 
 
 def with_champion(
-    comparisons: Sequence[VersionComparison], champion: str
+    comparisons: Sequence[VersionComparison], champion: str | None
 ) -> VersionComparison | None:
     """The comparison with the version that serves."""
     return next((one for one in comparisons if one.with_version == champion), None)
+
+
+def is_told(comparison: VersionComparison | None) -> bool:
+    """Whether a comparison measured anything."""
+    return comparison is not None and any(one.difference is not None for one in comparison.figures)
 
 
 def _tells(figure: ComparedFigure) -> bool:

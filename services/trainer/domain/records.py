@@ -12,23 +12,3 @@ def whole_minutes(started_at: datetime | None, ended_at: datetime | None) -> int
     if started_at is None or ended_at is None:
         return None
     return int((ended_at - started_at).total_seconds() // 60)
-
-
-def version_name(number: int) -> str:
-    """Name of a project's n-th version.
-
-    >>> version_name(2)
-    'V2'
-    """
-    return f"V{number}"
-
-
-def version_number(name: str) -> int | None:
-    """The number in a version's name; None where it is no such name.
-
-    >>> version_number("V2"), version_number("V"), version_number("latest")
-    (2, None, None)
-    """
-    digits = name.removeprefix("V")
-    is_name = name.startswith("V") and digits.isascii() and digits.isdecimal() and len(digits) < 10
-    return int(digits) if is_name else None

@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from services.trainer.domain.records import version_name
 from services.trainer.repository import Champion, Line, Promoted, Training
 from shared.contracts.model_events import ModelPromoted
+from shared.contracts.version_names import version_name
 from shared.documents.port import Write
 from shared.errors import DependencyDown
 

@@ -10,6 +10,7 @@ from shared.contracts.training_events import (
     TrainingEnded,
     TrainingSucceeded,
 )
+from shared.contracts.version_names import version_number
 from shared.documents.port import Collection, Documents, Edit, TenantScope, Write
 from shared.jobs.queue import JobQueue
 
@@ -82,7 +83,7 @@ class Outcomes:
             job = await self._jobs.get(event.tenant, training.job_id)
             update = {
                 "state": "succeeded",
-                "version_number": int(event.data.version.removeprefix("V")),
+                "version_number": version_number(event.data.version),
                 "artefacts": Artefacts.model_validate(job.payload["result"]),
                 "started_at": job.started_at,
                 "ended_at": job.finished_at,

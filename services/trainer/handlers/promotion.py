@@ -2,8 +2,14 @@
 
 from collections.abc import Sequence
 
-from services.trainer.domain.gate import Verdict, judge, unmeasured, unrivalled, with_champion
-from services.trainer.domain.records import version_name, version_number
+from services.trainer.domain.gate import (
+    Verdict,
+    is_told,
+    judge,
+    unmeasured,
+    unrivalled,
+    with_champion,
+)
 from services.trainer.handlers.crowning import crowned
 from services.trainer.handlers.training_queue import TrainingQueue
 from services.trainer.repository import TRAININGS, Champion, Figures, Line, Training
@@ -11,6 +17,7 @@ from shared.clock import Clock, utc_now
 from shared.contracts.envelope import Event
 from shared.contracts.model_events import DeploymentFailed, ModelDeployed, ModelPromoted
 from shared.contracts.training_events import ReportCompleted, ReportFailed, VersionComparison
+from shared.contracts.version_names import version_name, version_number
 from shared.documents.port import Collection, Documents, Edit, Query, TenantScope, Write
 from shared.errors import DependencyDown
 from shared.projects.directory import ProjectDirectory
@@ -89,9 +96,7 @@ class Promotion:
         training = await self._version(event.tenant, event.data.project_id, event.data.version)
 
         def edit(stored: Training) -> Training | None:
-            if stored.deployed_at is not None:
-                return None
-            return _with(stored, deployed_at=event.time, deployment_error="")
+            return _with(stored, deployed_at=stored.deployed_at or event.time, deployment_error="")
 
         await self._note(training, edit)
 
@@ -118,15 +123,29 @@ class Promotion:
         again.
         """
         while True:
-            rival = (await self._queue.line(training.tenant, training.project_id)).champion
+            line = await self._queue.line(training.tenant, training.project_id)
+            rival = line.champion
             if rival is not None and rival.training_id == training.id:
-                return Verdict(True, "it serves already"), None
+                await self._measure(training)
+                return _crowned_already(line, comparisons)
             verdict, comparison = _verdict(training, rival, comparisons)
             if not verdict.promoted:
                 return verdict, comparison
-            crowned = await self._crown(training, rival, verdict.reason)
-            if crowned.champion is not None and crowned.champion.training_id == training.id:
+            now = await self._crown(training, rival, verdict.reason)
+            if now.champion is not None and now.champion.training_id == training.id:
                 return verdict, comparison
+
+    async def _measure(self, training: Training) -> None:
+        """Gives the version that serves the rate that was not known when it was crowned."""
+        rate = training.figures.average_detection_rate if training.figures else None
+
+        def edit(line: Line) -> Line | None:
+            if line.champion is None or line.champion.training_id != training.id:
+                return None
+            champion = line.champion.model_copy(update={"average_detection_rate": rate})
+            return line.model_copy(update={"champion": champion})
+
+        await self._queue.change(training.tenant, training.project_id, edit)
 
     async def _crown(self, training: Training, rival: Champion | None, reason: str) -> Line:
         def edit(line: Line) -> Write[Line] | None:
@@ -161,10 +180,23 @@ def _verdict(
     training: Training, rival: Champion | None, comparisons: Sequence[VersionComparison]
 ) -> tuple[Verdict, VersionComparison | None]:
     """What the gate says of a version beside the one that serves, and their comparison."""
-    if rival is None or rival.average_detection_rate is None:
-        return unrivalled(is_first=rival is None), None
-    if training.figures is None or training.figures.average_detection_rate is None:
-        return unmeasured(), None
+    if rival is None:
+        return unrivalled(is_first=True), None
     champion = version_name(rival.version_number)
     comparison = with_champion(comparisons, champion)
+    if rival.average_detection_rate is None and not is_told(comparison):
+        return unrivalled(is_first=False), None
+    if training.figures is None or training.figures.average_detection_rate is None:
+        return unmeasured(), None
     return judge(comparison, champion=champion), comparison
+
+
+def _crowned_already(
+    line: Line, comparisons: Sequence[VersionComparison]
+) -> tuple[Verdict, VersionComparison | None]:
+    """What the gate said when it crowned the version that serves, or that a person did."""
+    latest = line.promotions[0] if line.promotions else None
+    if latest is None or latest.by:
+        return Verdict(True, "it serves already"), None
+    replaced = None if latest.replaced is None else version_name(latest.replaced)
+    return Verdict(True, latest.reason), with_champion(comparisons, replaced)

@@ -1,5 +1,6 @@
 """Use cases of trainings: request, read, cancel, resume."""
 
+import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -95,7 +96,9 @@ class Trainings:
         project = await self._projects.require(who.tenant, project_id)
         spec_of(project.task).require_trainable()
         recipe = (wish.recipe or self._recipe).of_task(project.task)
-        check_terms(project.task, recipe.losses, plugins_of(project.task, self._plugins))
+        if recipe.losses:
+            custom = await asyncio.to_thread(plugins_of, project.task, self._plugins)
+            check_terms(project.task, recipe.losses, custom)
         training_id = derived_id(who.tenant, project_id, "training", key) if key else new_id()
 
         async def make() -> Training:

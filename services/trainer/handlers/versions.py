@@ -1,12 +1,12 @@
 """What a person does with versions: promote one with a reason, go back, and read what was done."""
 
-from services.trainer.domain.records import version_number
 from services.trainer.errors import ServesAlready
 from services.trainer.handlers.crowning import crowned
 from services.trainer.handlers.training_queue import TrainingQueue
 from services.trainer.repository import TRAININGS, Line, Training
 from shared.callers import Caller
 from shared.clock import Clock, utc_now
+from shared.contracts.version_names import version_number
 from shared.documents.port import Documents, Query, TenantScope, Write
 from shared.errors import NotFound
 from shared.projects.directory import ProjectDirectory

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from services.trainer.domain.records import version_name
 from services.trainer.process.work_order import (
     CheckpointFiles,
     CheckpointMessage,
@@ -19,6 +18,7 @@ from services.trainer.settings import TrainerSettings
 from shared.blobs.content import project_folder, put_by_hash
 from shared.blobs.port import Blobs
 from shared.contracts.snapshot import Snapshot
+from shared.contracts.version_names import version_name
 from shared.documents.port import Documents, TenantScope
 from shared.errors import NotFound
 from shared.jobs.job import Job

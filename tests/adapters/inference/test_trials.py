@@ -1,15 +1,22 @@
 """A version that does not serve is tested on the real model server, beside the one that does."""
 
+import dataclasses
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 import pytest
 
 from services.inference.app import build
-from shared.contracts.model_events import ModelPromoted
+from shared.contracts.model_events import DeploymentFailed, ModelPromoted
 from shared.contracts.training_events import TrainingSucceeded
 from shared.hosting.stores import Stores
-from tests.adapters.inference.models import colour_detector, make_version, painted, store_version
+from tests.adapters.inference.models import (
+    colour_detector,
+    make_version,
+    noise_detector,
+    painted,
+    store_version,
+)
 from tests.adapters.inference.site import Site
 from tests.running import running, until
 
@@ -100,3 +107,35 @@ async def test_a_version_that_nobody_trained_cannot_be_tested(tried: Tried) -> N
     answer = await tried.site.predict(image_id=tried.image_id, version="V9")
     assert answer.status_code == 409
     assert answer.json()["detail"] == "no version V9 of this project is known here"
+
+
+async def test_a_version_that_fails_its_trial_is_told_of_where_it_is_tested_and_nowhere_else(
+    tried: Tried,
+) -> None:
+    site = tried.site
+    log = await site.stores.events.consumer("told", [DeploymentFailed.topic])
+    lying = make_version(noise_detector(1), name="V3")
+    lying = dataclasses.replace(lying, golden=make_version(noise_detector(2)).golden)
+    third = await store_version(site.stores, lying, project_id=site.project, number=3)
+    made = TrainingSucceeded(
+        manifest_key="m", predictions_key="p", **third.model_dump(include=SHARED)
+    )
+    await site.say(made, subject=third.training_id)
+
+    async def refused() -> dict | None:
+        answer = await site.predict(image_id=tried.image_id, version="V3")
+        return answer.json() if "could not be deployed" in answer.text else None
+
+    assert "golden" in (await until(refused))["detail"]
+    await site.say(tried.second.model_copy(update={"order": 2}))
+    await until(lambda: _serves(tried, "V2"))
+    types: list[tuple[str, bool]] = []
+
+    async def told() -> bool:
+        heard = await log.poll(limit=10, timeout_s=1)
+        types.extend((one.headers["ce_type"], b'"V2"' in one.value) for one in heard)
+        return ("model.deployed", True) in types
+
+    await until(told)
+    await log.close()
+    assert "model.deployment_failed" not in dict(types)

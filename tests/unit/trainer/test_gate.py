@@ -219,6 +219,37 @@ async def test_the_gate_judges_against_the_version_that_a_person_chose(served: S
     assert (await place.records())[-1].gate_reason == "it was not compared with V1, which serves"
 
 
+async def test_a_version_promoted_before_its_report_is_not_replaced_by_a_worse_one(
+    place: Place,
+) -> None:
+    await annotate(place)
+    first, second, third = [await version(place) for _ in range(3)]
+    await place.versions.promote(WHO, PROJECT, "V1", reason="we know it")
+    await place.promotion.report_completed(report(place, second, 0.9, against("V1", WORSE)))
+    await place.promotion.report_completed(report(place, first, 0.9))
+    await place.promotion.report_completed(report(place, third, None, against("V1", NOTHING)))
+    line, records = await place.line(), await place.records()
+    assert line.champion is not None
+    assert (line.champion.version_number, line.champion.average_detection_rate) == (1, 0.9)
+    assert records[0].gate_reason == "it serves already"
+    assert "worse than V1" in records[1].gate_reason
+    assert records[2].gate_reason == "it could not be measured: no image was held out"
+
+
+async def test_the_reason_of_the_gate_outlives_a_kill_behind_its_decision(served: Served) -> None:
+    place = served.place
+    records = place.trainings_of("default")
+    third = (await place.records())[2]
+    said = third.gate_reason
+    assert "better than V1" in said
+    lost = {"gate_reason": "", "comparison": None, "figures": None}
+    await records.change(third.id, lambda stored: stored.model_copy(update=lost))
+    again = report(place, third.id, 0.9, against("V1", BETTER))
+    await place.promotion.report_completed(again)
+    found = (await place.records())[2]
+    assert (found.gate_reason, found.comparison) == (said, again.data.comparisons[0])
+
+
 async def test_what_cannot_be_promoted_is_refused(served: Served) -> None:
     place = served.place
     with pytest.raises(ServesAlready):
@@ -247,8 +278,13 @@ async def test_deployments_and_failures_are_on_the_record(place: Place) -> None:
     for _ in range(2):
         await place.promotion.deployed(place.event(deployed, PROJECT))
     record = (await place.records())[0]
-    assert record.deployed_at is not None
+    first = record.deployed_at
+    assert first is not None
     assert record.deployment_error == ""
+    await place.promotion.deployment_failed(place.event(broken, PROJECT))
+    await place.promotion.deployed(place.event(deployed, PROJECT))
+    record = (await place.records())[0]
+    assert (record.deployed_at, record.deployment_error) == (first, "")
 
 
 @pytest.mark.parametrize("failure_is_last", [False, True])

@@ -7,7 +7,7 @@ parts: its losses are functions of this folder, and nobody is offered them.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, Annotated, Literal, cast
+from typing import TYPE_CHECKING, Annotated, Literal, cast, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -58,14 +58,14 @@ _TABLE: Mapping[TaskName, tuple[Part, ...]] = {
         Part(
             "score",
             "logits (B, A, C) and wished scores of that shape in [0, 1]; that shape",
-            ("quality_focal", "varifocal", "focal", "binary_cross_entropy"),
+            get_args(ScoreLoss),
             1.0,
             elementwise=True,
         ),
         Part(
             "box",
             "predicted and target boxes xyxy (N, 4) in pixels; (N,)",
-            ("giou", "iou", "diou", "ciou", "smooth_l1_box"),
+            get_args(BoxLoss),
             2.0,
         ),
         Part(

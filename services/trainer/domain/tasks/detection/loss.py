@@ -6,12 +6,11 @@ from typing import Self
 import torch
 from torch import Tensor
 
-from services.trainer.domain.losses.table import LossTerm, WeightedSum, weighted_sum
+from services.trainer.domain.losses.table import LossTerm, WeightedSum, parts_of, weighted_sum
 from services.trainer.domain.recipe import Recipe
 from services.trainer.domain.tasks.detection.network import Detector, RawOutput
 from services.trainer.domain.tasks.detection.targets import Targets, assign
 
-SCORE, BOX = 1.0, 2.0  # weights of the recipe's score_loss and box_loss
 LEAST_SHARE = 0.1  # a box without overlap yet wishes score 0, but must still be pulled in
 
 
@@ -27,13 +26,17 @@ class DetectionLosses:
     def of(cls, recipe: Recipe) -> Self:
         """The sums that a recipe asks for; its plug-ins must be known to this process."""
         named = {term.part for term in recipe.losses}
-        terms = [*recipe.losses]
-        if "score" not in named:
-            terms.append(LossTerm(part="score", loss=recipe.score_loss, weight=SCORE))
-        if "box" not in named:
-            terms.append(LossTerm(part="box", loss=recipe.box_loss, weight=BOX))
-        parts = ("score", "box", "distribution")
-        return cls(*(weighted_sum("detection", part, terms) for part in parts))
+        plain = {"score": recipe.score_loss, "box": recipe.box_loss}
+        parts = parts_of("detection")
+        terms = [
+            *recipe.losses,
+            *(
+                LossTerm(part=part.name, loss=plain[part.name], weight=part.weight)
+                for part in parts
+                if part.name in plain.keys() - named
+            ),
+        ]
+        return cls(**{part.name: weighted_sum("detection", part.name, terms) for part in parts})
 
 
 def detection_loss(
