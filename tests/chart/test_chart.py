@@ -7,7 +7,6 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from charts.topics import TARGET, render
 from shared.contracts.catalogue import PARTITIONS
 from tests.chart.rendering import CHART, CLUSTER, EXAMPLES, helm, of_kind, pod_specs, rendered
 
@@ -43,6 +42,31 @@ def test_only_who_answers_requests_can_sign_tokens(example: str) -> None:
         if "LOUPE_TOKEN_SECRET" in {one["name"] for one in container.get("env", ())}
     }
     assert holders == {f"plant-{service}" for service in SERVICES}
+
+
+@pytest.mark.parametrize("executor", ["kubernetes", "workers"])
+def test_what_an_operator_brings_is_where_it_is_offered_and_where_it_is_used(executor: str) -> None:
+    claims = ("training.weightsClaim=ours", "training.pluginsClaim=losses")
+    manifests = rendered("production", f"training.executor={executor}", *claims)
+    brought = {}
+    for name, pod in pod_specs(manifests).items():
+        first = pod["containers"][0]
+        env = {one["name"]: one.get("value") for one in first.get("env", [])}
+        mounts = {one["mountPath"]: one["name"] for one in first["volumeMounts"]}
+        claimed = {
+            one["name"]: one["persistentVolumeClaim"]["claimName"]
+            for one in pod["volumes"]
+            if "persistentVolumeClaim" in one
+        }
+        brought[name] = [
+            (env.get(variable), claimed.get(mounts.get(path, "")))
+            for variable, path in (("LOUPE_WEIGHTS", "/weights"), ("LOUPE_PLUGINS", "/plugins"))
+        ]
+    with_it = [name for name, found in brought.items() if found != [(None, None)] * 2]
+    assert len(with_it) == 2
+    assert "plant-trainer" in with_it
+    for name in with_it:
+        assert brought[name] == [("/weights", "ours"), ("/plugins", "losses")]
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
@@ -273,7 +297,6 @@ def test_no_default_secret_is_in_the_chart() -> None:
 
 
 def test_the_topics_are_those_of_the_catalogue() -> None:
-    assert TARGET.read_text() == render(), "run `python -m charts.topics`"
     topics = of_kind(rendered("production"), "KafkaTopic")
     assert {t["spec"]["topicName"] for t in topics if "dlq" not in t["spec"]["topicName"]} == set(
         PARTITIONS
