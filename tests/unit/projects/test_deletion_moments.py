@@ -34,7 +34,7 @@ async def two_in_line(place: House) -> None:
 async def at_work(place: House) -> None:
     await place.train("queued")
     place.script.pause = asyncio.Event()
-    work = asyncio.create_task(place.worker.work_once())
+    work = asyncio.create_task(until(place.worker.work_once))
     await place.script.running.wait()
     await place.delete()
     await work  # the lost lease ends it
@@ -43,7 +43,7 @@ async def at_work(place: House) -> None:
 async def about_to_deliver(place: House) -> None:
     await place.train("queued")
     place.script.pause = asyncio.Event()
-    work = asyncio.create_task(place.worker.work_once())
+    work = asyncio.create_task(until(place.worker.work_once))
     await place.script.running.wait()
     await place.delete()
     place.script.pause.set()
@@ -52,20 +52,20 @@ async def about_to_deliver(place: House) -> None:
 
 async def just_succeeded(place: House) -> None:
     await place.train("queued")
-    await place.worker.work_once()
+    await until(place.worker.work_once)
     await place.delete()
 
 
 async def failed(place: House) -> None:
     await place.train("queued")
     place.script.lives = ["fails"]
-    await place.worker.work_once()
+    await until(place.worker.work_once)
     await place.delete()
 
 
 async def judged(place: House) -> None:
     await place.train("queued")
-    await place.worker.work_once()
+    await until(place.worker.work_once)
 
     async def reported() -> bool:
         return "evaluator.reports" in await place.left()
