@@ -132,6 +132,18 @@ class JobQueue:
         """Store facts that a later attempt needs (a checkpoint, say)."""
         return await self._fenced(job, lambda j: {"payload": {**j.payload, **values}})
 
+    async def forget(self, job: Job, fact: str) -> None:
+        """Take a fact out of a job that ended, if it is there: a later one has it now."""
+
+        def edit(stored: Job) -> Job | None:
+            if stored.state not in FINAL or fact not in stored.payload:
+                return None
+            kept = {name: value for name, value in stored.payload.items() if name != fact}
+            return stored.model_copy(update={"payload": kept})
+
+        with contextlib.suppress(NotFound):
+            await self._of(job.tenant).change(job.id, edit)
+
     async def finish(
         self,
         job: Job,

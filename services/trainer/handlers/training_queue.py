@@ -29,6 +29,7 @@ from shared.documents.port import (
     TenantScope,
     Write,
 )
+from shared.jobs.job import Job
 from shared.jobs.queue import JobQueue
 
 JOB_ATTEMPTS = 30  # each kill of the machine costs one; a training that crashes ends much earlier
@@ -161,11 +162,9 @@ class TrainingQueue:
             "project_id": training.project_id,
             "manifest_key": training.manifest_key,
         }
-        for life in reversed(range(training.resumes)):  # one that only waited had no job
-            earlier = await self._jobs.find(training.tenant, job_id_of(training.id, life))
-            if earlier is not None and "checkpoint" in earlier.payload:
-                payload["checkpoint"] = earlier.payload["checkpoint"]
-                break
+        earlier = await self._with_checkpoint(training)
+        if earlier is not None:
+            payload["checkpoint"] = earlier.payload["checkpoint"]
         await self._jobs.enqueue(
             training.tenant,
             TRAINING_JOB,
@@ -173,6 +172,16 @@ class TrainingQueue:
             payload=payload,
             max_attempts=JOB_ATTEMPTS,
         )
+        if earlier is not None:
+            await self._jobs.forget(earlier, "checkpoint")
+
+    async def _with_checkpoint(self, training: Training) -> Job | None:
+        """The job of the last life that has a checkpoint; one that only waited had no job."""
+        for life in reversed(range(training.resumes)):
+            earlier = await self._jobs.find(training.tenant, job_id_of(training.id, life))
+            if earlier is not None and "checkpoint" in earlier.payload:
+                return earlier
+        return None
 
     async def _in_step(self, tenant: str, project_id: str) -> bool:
         """Brings the records in step with the line; False when that changed the line itself."""

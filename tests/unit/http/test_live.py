@@ -82,6 +82,12 @@ async def test_a_stream_that_says_nothing_more_ends_with_its_token() -> None:
     assert closed == ["closed"]
 
 
+async def test_a_token_that_is_over_opens_no_stream() -> None:
+    over = utc_now() - timedelta(seconds=LIFETIME_S + 1)
+    token = Tokens(SECRET, clock=lambda: over).issue(Caller("t", "k", "viewer"))
+    assert (await heard("/silent", token)).status_code == 401
+
+
 async def test_a_stream_that_is_over_ends_with_its_events() -> None:
     answer = await heard("/short", Tokens(SECRET).issue(Caller("t", "k", "viewer")))
     assert re.findall(r"data: (\w+)", answer.text) == ["first", "second", "third"]

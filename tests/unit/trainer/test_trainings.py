@@ -8,6 +8,7 @@ from services.trainer.api.schemas import TrainingResponse, TrendPoint
 from services.trainer.errors import NoAnnotations, NoImages, NotResumable, TrainingWaits
 from services.trainer.handlers.training_queue import JOB_ATTEMPTS
 from services.trainer.handlers.trainings import Wish
+from services.trainer.repository import job_id_of
 from services.trainer.work.worker import ended_events
 from shared.callers import Caller
 from shared.contracts.annotation_events import AnnotationSaved
@@ -264,6 +265,8 @@ async def test_resuming_a_terminated_training_takes_its_checkpoint(place: Place)
     await place.settle()
     assert place.script.orders[-1].resume_from is not None
     assert (await shown(place, asked.id)).version == "V1"
+    first = await place.jobs.get("default", job_id_of(asked.id, 0))
+    assert "checkpoint" not in first.payload, "it went on, and is gone"
     with pytest.raises(NotResumable):
         await place.trainings.resume(WHO, PROJECT, asked.id)
 
