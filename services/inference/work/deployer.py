@@ -68,12 +68,13 @@ class Deployer:
             await self._publish(deployment, await read_artefacts(self._blobs, deployment))
 
     async def settle(self) -> None:
-        """Deploy what is wanted, oldest promotion first; then sweep what nobody needs.
+        """Deploy what is wanted, promotions first, the oldest before; then sweep what nobody needs.
 
         Raises:
             DependencyDown: A store or Triton does not answer; the rest waits for the next pass.
         """
-        for deployment in await self._in_state("wanted"):
+        wanted = await self._in_state("wanted")
+        for deployment in sorted(wanted, key=lambda one: one.trial_until is not None):
             again: Deployment | None = deployment
             while again is not None:
                 again = await self._settle_one(again)
@@ -156,7 +157,7 @@ class Deployer:
             if stored.rank >= deployment.rank:
                 return None
             if stored.current == deployment.id:
-                return stored.model_copy(update={"order": deployment.order})
+                return Write(stored.model_copy(update={"order": deployment.order}), [event])
             before = (stored.current, *stored.previous)
             kept = tuple(name for name in before if name != deployment.id)[: self._keep - 1]
             return Write(first.model_copy(update={"previous": kept}), [event])
@@ -191,12 +192,13 @@ class Deployer:
         return await self._write(counted)
 
     async def _fail(self, deployment: Deployment, reason: str) -> None:
+        """Note why; of a version on trial no record is told, which was not asked to serve."""
         log.error("version not deployed", version=deployment.model_version, reason=reason)
         event = DeploymentFailed(
             project_id=deployment.project_id, version=deployment.model_version, reason=reason[:500]
         )
         failed = deployment.model_copy(update={"state": "failed", "reason": reason[:500]})
-        await self._write(failed, event)
+        await self._write(failed, event if deployment.trial_until is None else None)
 
     async def _write(
         self, deployment: Deployment, event: DeploymentFailed | None = None
