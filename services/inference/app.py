@@ -8,6 +8,7 @@ from services.inference.adapters.answers import Answers
 from services.inference.adapters.files import ForeignFiles
 from services.inference.adapters.triton.model_server import ModelServer
 from services.inference.api import deployments, predictions, test_runs
+from services.inference.api.image_body import ImageBody
 from services.inference.handlers.deployments import Deployments
 from services.inference.handlers.follow_ups import FollowUps
 from services.inference.handlers.predictions import Predictions
@@ -63,8 +64,9 @@ def build(stores: Stores) -> Service:
     """Wire inference over ``stores``; raise TritonUnavailable where its server cannot run."""
     settings = InferenceSettings()
     server = ModelServer(settings, StoreSettings().data)
+    staging = own_folder(settings.staging_folder())
     files = ForeignFiles(
-        own_folder(settings.staging_folder()),
+        staging,
         workers=settings.decoders,
         memory_bytes=settings.decoder_mib << 20,
     )
@@ -101,7 +103,7 @@ def build(stores: Stores) -> Service:
         summary="Deployments on Triton, predictions and test runs",
         collections=COLLECTIONS,
         routers=(predictions.router, test_runs.router, deployments.router),
-        use_cases=(cases.predictions, cases.runs, cases.deployments),
+        use_cases=(cases.predictions, ImageBody(staging), cases.runs, cases.deployments),
         subscriptions=subscriptions(
             cases.projects,
             cases.images,

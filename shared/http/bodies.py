@@ -11,7 +11,7 @@ import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import IO, TypeVar
 
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
@@ -20,7 +20,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared.disk import write_all
+from shared.disk import room_on_disk, write_all
 from shared.errors import (
     FieldError,
     InvalidInput,
@@ -187,38 +187,45 @@ async def read_json(request: Request, model: type[Model], *, max_bytes: int) -> 
 
 
 @dataclass(frozen=True, slots=True)
-class SmallFile:
-    """A file of a form, whole in memory."""
+class FormFile:
+    """A file of a form: what the client calls it, and where it stands meanwhile."""
 
     name: str
-    data: bytes
+    path: Path
 
 
-async def read_form(
-    request: Request, model: type[Model], *, max_bytes: int
-) -> tuple[Model, SmallFile]:
-    """Read a form with one file named ``file``, of at most ``max_bytes``; fields fill ``model``.
+@contextlib.asynccontextmanager
+async def received_form(
+    request: Request, model: type[Model], folder: Path, *, max_bytes: int
+) -> AsyncIterator[tuple[Model, FormFile]]:
+    """Give a form's fields as ``model``, and its file named ``file``, on disk under ``folder``.
+
+    The file has at most ``max_bytes`` and stays for the length of the block.
 
     Raises:
         InvalidInput: The file is missing.
+        NoSpaceLeft: The disk is full.
         LoupeError: As ``Pace.body_of`` and ``parts_of`` do.
         RequestValidationError: A field is wrong.
     """
     fields: dict[str, str] = {}
-    file: SmallFile | None = None
+    name: str | None = None
     body = PATIENT.body_of(request, max_bytes=max_bytes + _OVERHEAD_BYTES)
-    async for part in parts_of(request.headers.get("content-type"), body, max_files=1):
-        if part.file_name is None:
-            value = await part.read(max_bytes=_MAX_FIELD_BYTES)
-            fields[part.field] = value.decode("utf-8", "replace")
-        elif part.field == "file":
-            file = SmallFile(part.file_name, await part.read(max_bytes=max_bytes))
-    if file is None:
-        raise InvalidInput("no file", errors=[FieldError("file", "is missing")])
-    try:
-        return model.model_validate(fields), file
-    except ValidationError as error:
-        raise _of_body(error) from error
+    with _new_file(folder) as target:
+        async for part in parts_of(request.headers.get("content-type"), body, max_files=1):
+            if part.file_name is None:
+                value = await part.read(max_bytes=_MAX_FIELD_BYTES)
+                fields[part.field] = value.decode("utf-8", "replace")
+            elif part.field == "file":
+                name = part.file_name
+                await _write(target, part.chunks, max_bytes=max_bytes)
+        if name is None:
+            raise InvalidInput("no file", errors=[FieldError("file", "is missing")])
+        try:
+            given = model.model_validate(fields)
+        except ValidationError as error:
+            raise _of_body(error) from error
+        yield given, FormFile(name, Path(target.name))
 
 
 @contextlib.asynccontextmanager
@@ -234,17 +241,28 @@ async def received_file(
         NoSpaceLeft: The disk is full.
         LoupeError: As ``Pace.body_of`` and ``parts_of`` do.
     """
-    await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=folder, buffering=0) as target:
-        size = 0
-        async for data in _blocks(_file_of(request, raw_types, max_bytes)):
-            size += len(data)
-            if size > max_bytes:
-                raise TooLarge(f"a file has at most {in_units(max_bytes)}")
-            await asyncio.to_thread(write_all, target, data)
-        if not size:
+    with _new_file(folder) as target:
+        chunks = _file_of(request, raw_types, max_bytes)
+        if not await _write(target, chunks, max_bytes=max_bytes):
             raise MalformedRequest("the body holds no file")
         yield Path(target.name)
+
+
+def _new_file(folder: Path) -> IO[bytes]:
+    with room_on_disk():
+        folder.mkdir(parents=True, exist_ok=True)
+        return tempfile.NamedTemporaryFile(dir=folder, buffering=0)
+
+
+async def _write(target: IO[bytes], chunks: AsyncIterator[bytes], *, max_bytes: int) -> int:
+    """Write what comes, beside the event loop; return how many bytes came."""
+    size = 0
+    async for data in _blocks(chunks):
+        size += len(data)
+        if size > max_bytes:
+            raise TooLarge(f"a file has at most {in_units(max_bytes)}")
+        await asyncio.to_thread(write_all, target, data)
+    return size
 
 
 async def _file_of(

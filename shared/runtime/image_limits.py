@@ -37,6 +37,41 @@ def check_cost(header: ImageHeader) -> None:
         raise HeaderError("too-costly", f"a progressive JPEG has at most {MAX_SCANS} scans")
 
 
+def check_sides(
+    width: int,
+    height: int,
+    *,
+    least: tuple[int, int] = MIN_PLAIN,
+    most: tuple[int, int] = MAX_TILED,
+) -> None:
+    """Refuse an upright size with a side out of bounds, which are shorter and longer side, in px.
+
+    Raises:
+        HeaderError: `too-many-pixels` or `too-few-pixels`.
+
+    >>> check_sides(30_000, 10_000)
+    """
+    short, long = min(width, height), max(width, height)
+    if short > most[0] or long > most[1]:
+        raise HeaderError("too-many-pixels", f"{width}×{height} px is over {most[1]}×{most[0]} px")
+    if short < least[0] or long < least[1]:
+        raise HeaderError(
+            "too-few-pixels", f"{width}×{height} px is under {least[1]}×{least[0]} px"
+        )
+
+
+def check_ratio(width: int, height: int) -> None:
+    """Refuse an image that is too long for its width; tiles have bounds of their own.
+
+    Raises:
+        HeaderError: `aspect-ratio`.
+
+    >>> check_ratio(60, 10)
+    """
+    if max(width, height) > MAX_ASPECT * min(width, height):
+        raise HeaderError("aspect-ratio", f"{width}×{height} px is longer than {MAX_ASPECT}:1")
+
+
 def decode_bytes(header: ImageHeader) -> int:
     """Predict the memory in bytes that decoding takes, for admission.
 

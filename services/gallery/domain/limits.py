@@ -1,21 +1,19 @@
 """The bounds of an upload, in the words of its refusals."""
 
 from services.gallery.domain.refusals import (
-    ImageAspectRatio,
     ImageFileTooLarge,
     ImageTileOutOfBounds,
-    ImageTooFewPixels,
-    ImageTooManyPixels,
     refusal_of,
 )
 from shared.runtime.image_limits import (
-    MAX_ASPECT,
     MAX_FILE_BYTES,
     MAX_PLAIN,
     MAX_TILED,
     MIN_PLAIN,
     MIN_TILED,
     check_cost,
+    check_ratio,
+    check_sides,
 )
 from shared.vision.headers.header import HeaderError, ImageHeader
 from shared.vision.headers.sniff import read_header
@@ -65,9 +63,11 @@ def check_size(width: int, height: int, *, plan: TilePlan | None) -> None:
     """
     plain = plan is None
     least, most = (MIN_PLAIN, MAX_PLAIN) if plain else (MIN_TILED, MAX_TILED)
-    _check_sides(width, height, least=least, most=most)
-    if max(width, height) > MAX_ASPECT * min(width, height):
-        raise ImageAspectRatio(f"{width}×{height} px is longer than {MAX_ASPECT}:1")
+    try:
+        check_sides(width, height, least=least, most=most)
+        check_ratio(width, height)
+    except HeaderError as error:
+        raise refusal_of(error.reason, error.detail) from error
     if plan is not None:
         check_tiles(width, height, plan)
 
@@ -88,14 +88,6 @@ def check_tiles(width: int, height: int, plan: TilePlan) -> None:
                 f"{width}×{height} px would give a tile of {tile_width}×{tile_height} px; "
                 f"tiles have {MIN_TILE_SIDE}×{MIN_TILE_SIDE} to {short}×{long} px"
             )
-
-
-def _check_sides(width: int, height: int, *, least: tuple[int, int], most: tuple[int, int]) -> None:
-    short, long = min(width, height), max(width, height)
-    if short > most[0] or long > most[1]:
-        raise ImageTooManyPixels(f"{width}×{height} px is over {most[1]}×{most[0]} px")
-    if short < least[0] or long < least[1]:
-        raise ImageTooFewPixels(f"{width}×{height} px is under {least[1]}×{least[0]} px")
 
 
 def _tile_sizes(width: int, height: int, plan: TilePlan) -> list[tuple[int, int]]:

@@ -128,6 +128,9 @@ _OF_REASON: dict[str, type[LoupeError]] = {
     "corrupt": ImageCorrupt,
     "unsupported-variant": ImageVariantUnsupported,
     "too-costly": ImageDecodeTooCostly,
+    "too-many-pixels": ImageTooManyPixels,
+    "too-few-pixels": ImageTooFewPixels,
+    "aspect-ratio": ImageAspectRatio,
     "no-space": NoSpaceLeft,
 }
 

@@ -3,10 +3,11 @@
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from services.inference.adapters.admission import Admission
 from services.inference.adapters.files import ForeignFiles
 from services.inference.adapters.pixels import (
     check_cut,
+    check_data,
     check_file,
     foreign_bytes,
     held_bytes,
@@ -60,18 +62,17 @@ class Question:
 
     Attributes:
         prediction_id: Id of the prediction to be made.
-        data: The image file.
+        image: A file from outside, by its path, or what reads one of the gallery, which was decoded
+            before and is plain.
         threshold: Lowest score; None takes the model's.
         tile_plan_hash: The plan by which the image was cut out of a larger one; None says that it
             is a whole one, which is then cut as the model's images were.
-        is_foreign: It came from outside; what the gallery keeps was decoded before, and is plain.
     """
 
     prediction_id: str
-    data: bytes
+    image: Path | Callable[[], Awaitable[bytes]]
     threshold: float | None = None
     tile_plan_hash: str | None = None
-    is_foreign: bool = False
 
 
 class Answers:
@@ -99,7 +100,7 @@ class Answers:
     async def ask(
         self, deployment: Deployment, question: Question, *, patient: bool = False
     ) -> Outcome:
-        """Predict one image.
+        """Predict one image, which is read once its turn has come.
 
         Args:
             deployment: A version that is served.
@@ -107,26 +108,37 @@ class Answers:
             patient: Wait in a long line instead of being turned away.
 
         Raises:
-            NotAnImage: The bytes are no image within the limits.
+            NotAnImage: The file is no image within the limits.
+            NotFound: The gallery's file is gone.
             NoSpaceLeft: There is no room for the pixels of a file from outside.
             TilePlanMismatch: The image was cut by another plan than the model's.
             Busy: The line is full.
             TritonUnavailable: The model server does not answer.
             ModelNotReady: It does not serve this version at the moment.
         """
-        header = check_file(question.data)
+        async with self._admission.line(patient=patient):
+            if isinstance(question.image, Path):
+                return await self._ask_of_file(deployment, question, question.image)
+            return await self._ask_of_kept(deployment, question, await question.image())
+
+    async def _ask_of_file(self, deployment: Deployment, question: Question, path: Path) -> Outcome:
+        header = await asyncio.to_thread(check_file, path)
         cut = self._cut_as_trained(deployment, question, header)
-        check_cut(header, cut)
-        held = foreign_bytes(header, cut) if question.is_foreign else held_bytes(header, cut)
-        async with self._admission.line(patient=patient), self._admission.memory(held):
+        async with self._admission.memory(foreign_bytes(header, cut)):
             began = time.perf_counter()
-            if question.is_foreign:
-                async with self._files.opened(question.data, header) as pixels:
-                    outcome = await self._run(deployment, question, lambda: pixels)
-            else:
-                read = partial(read_pixels, question.data, header, cut)
-                outcome = await self._run(deployment, question, read)
-        return replace(outcome, elapsed_ms=(time.perf_counter() - began) * 1e3)
+            async with self._files.opened(path, header) as pixels:
+                outcome = await self._run(deployment, question, lambda: pixels)
+        return _timed(outcome, began)
+
+    async def _ask_of_kept(
+        self, deployment: Deployment, question: Question, data: bytes
+    ) -> Outcome:
+        header = check_data(data)
+        cut = self._cut_as_trained(deployment, question, header)
+        async with self._admission.memory(held_bytes(header, cut)):
+            began = time.perf_counter()
+            outcome = await self._run(deployment, question, partial(read_pixels, data, header, cut))
+        return _timed(outcome, began)
 
     async def _run(
         self, deployment: Deployment, question: Question, read: Callable[[], RgbPixels | FileRows]
@@ -168,12 +180,14 @@ class Answers:
     ) -> Cut:
         manifest = self._manifest(deployment)
         try:
-            return cut_for(manifest, *header.upright_size, tile_plan_hash=question.tile_plan_hash)
+            cut = cut_for(manifest, *header.upright_size, tile_plan_hash=question.tile_plan_hash)
         except PlanRefused as error:
             raise TilePlanMismatch(
                 f"{deployment.model_version} cannot test this image: {error}; test the whole "
                 f"image, or tiles of plan {manifest.learnt_plan.hash}"
             ) from error
+        check_cut(header, cut, is_tile=question.tile_plan_hash is not None)
+        return cut
 
     def _manifest(self, deployment: Deployment) -> ModelManifest:
         known = self._manifests.get(deployment.id)
@@ -182,3 +196,7 @@ class Answers:
             while len(self._manifests) > _CACHED_MANIFESTS:
                 self._manifests.popitem(last=False)
         return known
+
+
+def _timed(outcome: Outcome, began: float) -> Outcome:
+    return replace(outcome, elapsed_ms=(time.perf_counter() - began) * 1e3)

@@ -19,35 +19,34 @@ from shared.runtime.opening import PIXELS
 from shared.vision.headers.header import ImageHeader
 
 _MODULE = "services.inference.process.open_image"
-_FILE = "file"
 
 
 class ForeignFiles:
-    """Opens files in ``folder``, which holds them no longer than they are needed."""
+    """Opens files into ``folder``, which holds their pixels no longer than they are needed."""
 
     def __init__(self, folder: Path, *, workers: int, memory_bytes: int) -> None:
         self._folder = folder
         self.pool = GuardedPool(_MODULE, workers=workers, limits=Limits(memory_bytes))
 
     @asynccontextmanager
-    async def opened(self, data: bytes, header: ImageHeader) -> AsyncIterator[RgbPixels]:
-        """Give the upright pixels of a file; they are paged in from the disk as they are read.
+    async def opened(self, path: Path, header: ImageHeader) -> AsyncIterator[RgbPixels]:
+        """Give a file's upright pixels; they are paged in from the disk as they are read.
 
         Raises:
             NotAnImage: The file is damaged, or too costly to decode.
             NoSpaceLeft: The disk is full.
         """
-        folder = await asyncio.to_thread(self._staged, data)
+        folder = await asyncio.to_thread(self._new_folder)
         try:
-            await self._open(folder)
+            await self._open(path, folder)
             width, height = header.upright_size
             yield np.memmap(folder / PIXELS, np.uint8, mode="r", shape=(height, width, 3))
         finally:
             await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
-    async def _open(self, folder: Path) -> None:
+    async def _open(self, path: Path, folder: Path) -> None:
         try:
-            (reply,) = await self.pool.ask({"path": str(folder / _FILE), "folder": str(folder)})
+            (reply,) = await self.pool.ask({"path": str(path), "folder": str(folder)})
         except TooCostly as error:
             raise NotAnImage(f"decoding the image takes {error}") from error
         if reply.get("reason") == "no-space":
@@ -55,13 +54,7 @@ class ForeignFiles:
         if reply:
             raise NotAnImage(reply["detail"])
 
-    def _staged(self, data: bytes) -> Path:
+    def _new_folder(self) -> Path:
         with room_on_disk():
             self._folder.mkdir(parents=True, exist_ok=True)
-            folder = Path(tempfile.mkdtemp(dir=self._folder))
-            try:
-                (folder / _FILE).write_bytes(data)
-            except OSError:
-                shutil.rmtree(folder, ignore_errors=True)
-                raise
-        return folder
+            return Path(tempfile.mkdtemp(dir=self._folder))

@@ -1,5 +1,7 @@
 """Which image files are taken, and how the pixels of those of the gallery are read."""
 
+from pathlib import Path
+
 import numpy as np
 
 from services.inference.errors import NotAnImage
@@ -7,24 +9,32 @@ from shared.runtime.cutting import Cut
 from shared.runtime.image_limits import (
     MAX_FILE_BYTES,
     MAX_PLAIN,
-    MAX_TILED,
     MAX_WHOLE_PIXELS,
-    MIN_PLAIN,
     check_cost,
+    check_ratio,
+    check_sides,
     decode_bytes,
 )
 from shared.runtime.image_rows import FileRows
 from shared.runtime.images import ImageDamaged, RgbPixels, decode_rgb
+from shared.runtime.mapping import mapped
 from shared.vision.headers.header import HeaderError, ImageFormat, ImageHeader
 from shared.vision.headers.sniff import read_header
 
 ROLLED_PIXELS = 16_000_000  # from here on an image that is cut is read by rows
 READER_BYTES = 64 << 20  # what libvips holds of a 10000 px wide image
-_MAX_PIXELS = MAX_TILED[0] * MAX_TILED[1]
 _MAX_UNCUT_PIXELS = MAX_PLAIN[0] * MAX_PLAIN[1]
 
 
-def check_file(data: bytes) -> ImageHeader:
+def check_file(path: Path) -> ImageHeader:
+    """Read a file's header, without its pixels; raise NotAnImage as `check_data` does."""
+    try:
+        return check_data(memoryview(mapped(path)))
+    except HeaderError as error:
+        raise NotAnImage(error.detail) from error
+
+
+def check_data(data: bytes | memoryview) -> ImageHeader:
     """Read the header and refuse what must not be decoded: before any pixel is.
 
     Raises:
@@ -35,25 +45,30 @@ def check_file(data: bytes) -> ImageHeader:
         raise NotAnImage(f"the file is over {MAX_FILE_BYTES // 10**6} MB")
     try:
         header = read_header(data)
+        check_sides(*header.upright_size)
         check_cost(header)
     except HeaderError as error:
         raise NotAnImage(error.detail) from error
-    if min(header.width, header.height) < MIN_PLAIN[0]:
-        raise NotAnImage(
-            f"the image has {header.width} x {header.height} px, a side needs {MIN_PLAIN[0]}"
-        )
-    if header.width * header.height > _MAX_PIXELS:
-        raise NotAnImage(f"the image has over {_MAX_PIXELS // 10**6} megapixels")
     return header
 
 
-def check_cut(header: ImageHeader, cut: Cut) -> None:
-    """Refuse an image whose pixels would all have to be held and are too many for that.
+def check_cut(header: ImageHeader, cut: Cut, *, is_tile: bool) -> None:
+    """Refuse an image that is longer than any of the gallery, or has too many pixels to hold.
+
+    Args:
+        header: Of the image.
+        cut: How the model looks at it.
+        is_tile: It was cut out of a larger image, and may be as long as its plan makes it.
 
     Raises:
-        NotAnImage: A progressive, turned or converted image over 100 megapixels, or one that the
-            model looks at whole over 9344 x 7000 px.
+        NotAnImage: A whole image longer than 6:1, a progressive, turned or converted image over 100
+            megapixels, or one that the model looks at whole over 9344 x 7000 px.
     """
+    if not is_tile:
+        try:
+            check_ratio(*header.upright_size)
+        except HeaderError as error:
+            raise NotAnImage(error.detail) from error
     pixels = header.width * header.height
     if pixels > _MAX_UNCUT_PIXELS and len(cut.all_windows) == 1:
         raise NotAnImage("an image over 9344 x 7000 px needs a model that cuts it into tiles")

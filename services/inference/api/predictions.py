@@ -4,17 +4,17 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from services.inference.api.schemas import PredictionCreate, PredictionResponse, PredictionUpload
+from services.inference.api.image_body import ImageBody
+from services.inference.api.schemas import PredictionCreate, PredictionResponse
 from services.inference.domain.terms import ImageFile, Terms
 from services.inference.handlers.predictions import Predictions
-from shared.http.bodies import JSON, media_type, read_form, read_json
+from shared.http.bodies import JSON, media_type, read_json
 from shared.http.callers import Editor, Viewer
 from shared.http.multipart import FORM
 from shared.http.paging import Paging
 from shared.http.preconditions import IdempotencyKey
 from shared.http.use_cases import use
 from shared.paging import Page
-from shared.runtime.image_limits import MAX_FILE_BYTES
 
 _FORM = {
     "type": "object",
@@ -49,6 +49,7 @@ async def create_prediction(
     project_id: str,
     request: Request,
     predictions: Predicting,
+    body: Annotated[ImageBody, Depends(use(ImageBody))],
     key: IdempotencyKey,
     response: Response,
 ) -> PredictionResponse:
@@ -60,10 +61,10 @@ async def create_prediction(
             who, project_id, wanted.image_id, terms=terms, key=key
         )
     else:
-        fields, sent = await read_form(request, PredictionUpload, max_bytes=MAX_FILE_BYTES)
-        terms = Terms(fields.version, fields.threshold)
-        file = ImageFile(sent.name[:_MAX_NAME], sent.data, fields.tile_plan_hash)
-        made = await predictions.predict_file(who, project_id, file, terms=terms, key=key)
+        async with body.received(request) as (fields, sent):
+            terms = Terms(fields.version, fields.threshold)
+            file = ImageFile(sent.name[:_MAX_NAME], sent.path, fields.tile_plan_hash)
+            made = await predictions.predict_file(who, project_id, file, terms=terms, key=key)
     response.headers["Location"] = f"/api/inference/projects/{project_id}/predictions/{made.id}"
     return PredictionResponse.of(made)
 

@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +41,17 @@ class ImageFile:
 
     Attributes:
         name: As the client calls it.
-        data: The file's bytes.
+        path: Where it stands while it is tested.
         tile_plan_hash: The plan by which it was cut out of a larger image; None says that it is a
             whole one, which is then cut as the model's images were.
     """
 
     name: str
-    data: bytes
+    path: Path
     tile_plan_hash: str | None = None
 
     def wish(self, terms: Terms) -> Wish:
-        """Return what is asked for when this file is tested."""
-        digest = hashlib.sha256(self.data).hexdigest()
+        """Return what is asked for when this file is tested; it is read for its hash."""
+        with self.path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
         return Wish((digest,), terms, self.name, self.tile_plan_hash)

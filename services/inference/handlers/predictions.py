@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from services.inference.adapters.answers import Answers, Outcome, Question
 from services.inference.domain.terms import ImageFile, Terms, Wish
@@ -84,9 +85,7 @@ class Predictions:
         spec_of(project.task).require_trainable()
 
         async def make(prediction_id: str) -> Prediction:
-            question = Question(
-                prediction_id, file.data, terms.threshold, file.tile_plan_hash, is_foreign=True
-            )
+            question = Question(prediction_id, file.path, terms.threshold, file.tile_plan_hash)
             made = await self._ask(project, terms.version, question)
             return await self._of(made.tenant).ensure(made.model_copy(update={"name": file.name}))
 
@@ -122,9 +121,9 @@ class Predictions:
     ) -> Prediction:
         """Predict one image of the gallery and tell everybody; repeating it changes nothing."""
         project = await self._projects.require(image.tenant, image.project_id)
-        data = await self._blobs.read(image.blob_key)
         plan_hash = image.plan_hash if image.parent_id else None
-        question = Question(prediction_id, data, terms.threshold, plan_hash)
+        read = partial(self._blobs.read, image.blob_key)
+        question = Question(prediction_id, read, terms.threshold, plan_hash)
         made = await self._ask(project, terms.version, question, patient=test_run_id is not None)
         made = made.model_copy(
             update={"image_id": image.id, "name": image.name, "test_run_id": test_run_id}

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import tracemalloc
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Annotated
@@ -15,7 +16,7 @@ from pydantic import BaseModel
 
 from shared.callers import Caller
 from shared.http.app import create_app
-from shared.http.bodies import AtMost, Pace, read_form, read_json, received_file
+from shared.http.bodies import AtMost, Pace, read_json, received_file, received_form
 from shared.http.face import Face
 from shared.http.multipart import MAX_FIELDS, disposition_of, in_units, parts_of
 from shared.http.tokens import Tokens
@@ -46,12 +47,6 @@ async def names(request: Request, pace: Annotated[Pace, Depends(use(Pace))]) -> 
     return [part.file_name or "" async for part in found]  # nobody reads their bytes
 
 
-@router.post("/form")
-async def form(request: Request) -> list[str | int]:
-    fields, file = await read_form(request, Fields, max_bytes=1000)
-    return [fields.count, file.name, len(file.data)]
-
-
 @router.post("/json")
 async def json_body(request: Request) -> int:
     return (await read_json(request, Fields, max_bytes=1000)).count
@@ -74,6 +69,19 @@ async def plain(fields: Fields) -> int:
 
 def staging() -> Path:
     raise NotImplementedError
+
+
+@router.post("/huge")
+async def huge(request: Request, folder: Annotated[Path, Depends(staging)]) -> int:
+    async with received_form(request, Fields, folder, max_bytes=1 << 30) as (_, file):
+        return file.path.stat().st_size
+
+
+@router.post("/form")
+async def form(request: Request, folder: Annotated[Path, Depends(staging)]) -> list[str | int]:
+    async with received_form(request, Fields, folder, max_bytes=100_000) as (fields, file):
+        assert file.path.parent == folder
+        return [fields.count, file.name, file.path.stat().st_size]
 
 
 @router.post("/file")
@@ -217,16 +225,42 @@ async def test_a_client_that_sends_next_to_nothing_is_not_waited_for(
     ("body", "expected"),
     [
         (part('name="count"', b"7") + part('name="file"; filename="a.png"') + END, [7, "a.png", 1]),
-        (part('name="file"; filename="a.png"', b"y" * 1000) + END, [0, "a.png", 1000]),
-        (part('name="file"; filename="a.png"', b"y" * 1001) + END, 413),
+        (part('name="file"; filename="a.png"', b"y" * 100_000) + END, [0, "a.png", 100_000]),
+        (part('name="file"; filename="a.png"', b"y" * 100_001) + END, 413),
         (part('name="other"; filename="a.png"') + END, 422),
         (part('name="count"', b"7") + END, 422),
         (part('name="count"', b"x") + part('name="file"; filename="a.png"') + END, 422),
     ],
 )
-async def test_a_form_with_a_file_is_read_whole_or_refused(body: bytes, expected: object) -> None:
-    answer = await sent("/form", body)
+async def test_a_form_with_a_file_is_read_whole_or_refused(
+    tmp_path: Path, body: bytes, expected: object
+) -> None:
+    async with client_of(folder=tmp_path) as client:
+        content = in_pieces(body, 1 << 10)
+        answer = await client.post("/form", content=content, headers=MULTIPART)
     assert (answer.json() if answer.status_code == 200 else answer.status_code) == expected
+    assert os.listdir(tmp_path) == []
+
+
+async def test_the_file_of_a_form_is_never_whole_in_memory(tmp_path: Path) -> None:
+    head, tail = part('name="file"; filename="a.png"', b"")[:-2], b"\r\n" + END
+    size = 32 << 20
+
+    async def pieces() -> AsyncIterator[bytes]:
+        yield head
+        for _ in range(size >> 16):
+            yield bytes(1 << 16)
+        yield tail
+
+    async with client_of(folder=tmp_path) as client:
+        tracemalloc.start()
+        try:
+            answer = await client.post("/huge", content=pieces(), headers=MULTIPART)
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+    assert answer.json() == size
+    assert peak < size // 4
 
 
 @pytest.mark.parametrize(

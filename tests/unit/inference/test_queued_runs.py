@@ -162,9 +162,13 @@ async def test_a_key_belongs_to_its_run(inference: UseCases) -> None:
         await inference.runs.start(WHO, PROJECT, WANTED, terms=Terms(threshold=0.5), key="k")
 
 
-async def test_the_key_of_a_prediction_is_asked_before_the_model(inference: UseCases) -> None:
+async def test_the_key_of_a_prediction_is_asked_before_the_model(
+    inference: UseCases, tmp_path: Path
+) -> None:
     def file(data: bytes) -> ImageFile:
-        return ImageFile("a.png", data)
+        path = tmp_path / "sent"
+        path.write_bytes(data)
+        return ImageFile("a.png", path)
 
     with pytest.raises(LoupeError) as first:  # no image, or no model: the key is taken all the same
         await inference.predictions.predict_file(WHO, PROJECT, file(b"x"), terms=Terms(), key="k")

@@ -82,7 +82,8 @@ async def test_the_same_file_gives_the_same_pixels_by_every_door(name: str, tmp_
     rows = np.concatenate([s.pixels for s in FileRows(kept.read_bytes(), header).strips()])
     files = ForeignFiles(tmp_path / "staging", workers=1, memory_bytes=512 << 20)
     try:
-        async with files.opened(data, check_file(data)) as opened:
+        original = tmp_path / "original"
+        async with files.opened(original, check_file(original)) as opened:
             predicted = np.array(opened)
     finally:
         await files.pool.close()
