@@ -5,7 +5,7 @@ import contextlib
 import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, cast
 
 import httpx
 
@@ -17,6 +17,7 @@ from shared.hosting.host import face_of, loops_of, run_forever
 from shared.hosting.service import Service
 from shared.hosting.stores import Stores
 from shared.http.tokens import Tokens
+from shared.jobs.worker import JobWorker
 from shared.projects.directory import Deletions
 from shared.settings import HttpSettings
 
@@ -96,6 +97,12 @@ async def until(look: Callable[[], Any | Awaitable[Any]], *, timeout_s: float = 
             if found:
                 return found
             await asyncio.sleep(0.02)
+
+
+def worker_of(service: Service) -> JobWorker:
+    """What a process of the role ``work`` would run."""
+    worker: JobWorker = cast(Any, service.work[0]).__self__
+    return worker
 
 
 @contextlib.asynccontextmanager

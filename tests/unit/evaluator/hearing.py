@@ -1,7 +1,7 @@
 """What the evaluator hears in its tests, and the stored files that the events point to."""
 
 import hashlib
-from typing import Any, cast
+from typing import Any
 
 import httpx
 from scenes import version_files
@@ -13,7 +13,7 @@ from shared.contracts.training_events import TrainingSucceeded
 from shared.events.subscriptions import by_event
 from shared.hosting.service import Service
 from shared.hosting.stores import Stores
-from shared.jobs.worker import JobWorker
+from tests.running import worker_of
 
 PATH = "/api/evaluator/projects/p1/versions"
 
@@ -39,12 +39,6 @@ async def hear(
     for handler in by_event(service.subscriptions)[type(body)]:
         await handler(event(body, tenant=tenant, sequence=sequence))
     await work_off(service)
-
-
-def worker_of(service: Service) -> JobWorker:
-    """What a process of the role ``work`` would run."""
-    worker: JobWorker = cast(Any, service.work[0]).__self__
-    return worker
 
 
 async def work_off(service: Service) -> None:

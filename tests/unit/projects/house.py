@@ -32,7 +32,7 @@ from shared.ids import new_id
 from shared.jobs.queue import JobQueue
 from shared.jobs.worker import JobWorker
 from shared.projects.directory import Deletions, ProjectView
-from tests.running import Running, running, until
+from tests.running import Running, running, until, worker_of
 from tests.unit.trainer.platform import Script
 
 
@@ -45,11 +45,12 @@ def png(seed: int, side: int = 64) -> bytes:
 
 @dataclass
 class House:
-    """The running platform with one project."""
+    """The running platform with one project, whose trainings and judgements a test works off."""
 
     run: Running
     script: Script
     worker: JobWorker
+    judge: JobWorker
     project: str = ""
 
     @property
@@ -145,7 +146,8 @@ async def house(stores: Stores, folder: Path, *, tiled: bool = False) -> AsyncIt
     queue = JobQueue(stores.documents, "trainer")
     worker = JobWorker(queue, {TRAINING_JOB: work}, ended=ended_events, look_s=0.05, pause_s=0.05)
     async with running(stores, services) as run:
-        place = House(run, script, worker)
+        (evaluator,) = [service for service in services if service.name == "evaluator"]
+        place = House(run, script, worker, worker_of(evaluator))
         body: dict[str, Any] = {"name": "pins", "task": "detection"}
         if tiled:
             body["tiling"] = {"rows": 2, "columns": 2}

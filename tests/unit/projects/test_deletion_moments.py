@@ -1,14 +1,19 @@
 """A project is deleted at any moment of its trainings and tests, and nothing of it stays."""
 
 import asyncio
+import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from services.evaluator.domain.numbers.interruption import look
+from services.evaluator.repository import REPORTS, Report
+from services.evaluator.work import computation
 from services.inference.handlers.deployments import deployment_id
 from services.inference.repository import ALIASES, DEPLOYMENTS, Alias, Deployment
 from shared.clock import utc_now
-from shared.documents.port import TenantScope
+from shared.documents.port import EveryTenant, Query, TenantScope
 from shared.hosting.stores import Stores
 from tests.running import until
 from tests.unit.projects.house import House, Moment, gone, house
@@ -66,12 +71,38 @@ async def failed(place: House) -> None:
 async def judged(place: House) -> None:
     await place.train("queued")
     await until(place.worker.work_once)
-
-    async def reported() -> bool:
-        return "evaluator.reports" in await place.left()
-
-    await until(reported)
+    await until(place.judge.work_once)
+    (report,) = await reports(place)
+    assert report.state == "completed", report.reason
+    blobs = place.run.stores.blobs
+    for key in (report.document_key, report.matches_key, *report.pages.html.values()):
+        await blobs.stat(key)
     await place.delete()
+
+
+async def being_judged(place: House) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def held(*order: Any) -> computation.Judged:
+        begun.set()
+        while not go_on.wait(0.01):
+            look()  # ends here once nobody wants the report
+        return compute(*order)
+
+    await place.train("queued")
+    await until(place.worker.work_once)
+    compute = computation.REPORTS["detection"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(computation.REPORTS, "detection", held)
+        work = asyncio.create_task(until(place.judge.work_once))
+        await until(begun.is_set)
+        await place.delete()
+        go_on.set()  # as late as can be: what comes of it is written after the deletion
+        await work
+
+
+async def reports(place: House) -> list[Report]:
+    return await place.run.stores.documents.collection(REPORTS, EveryTenant()).query(Query())
 
 
 async def serve(place: House) -> None:
@@ -118,6 +149,7 @@ MOMENTS: tuple[Moment, ...] = (
     just_succeeded,
     failed,
     judged,
+    being_judged,
     a_test_run_in_line,
 )
 

@@ -33,6 +33,7 @@ from services.trainer.work.executor import TrainingProcessDied
 from services.trainer.work.worker import TrainingWork, ended_events
 from shared.callers import Caller
 from shared.contracts.envelope import Event, EventBody, EventStamp, pack, unpack
+from shared.contracts.predictions import Detection, ImagePredictions, StoredPredictions
 from shared.contracts.project_events import ProjectCreated
 from shared.contracts.snapshot import Snapshot
 from shared.contracts.training_events import SnapshotFrozen
@@ -100,11 +101,37 @@ def checkpoint(folder: Path) -> CheckpointFiles:
     return files
 
 
+def found_as_drawn(order: WorkOrder) -> StoredPredictions:
+    """Predictions that find every box of the held-out images, and nothing else."""
+    snapshot = Snapshot.model_validate_json(order.snapshot.read_bytes())
+    return StoredPredictions(
+        version=order.version,
+        labels=snapshot.labels,
+        threshold=0.0,
+        images=tuple(
+            ImagePredictions(
+                image_id=image.image_id,
+                detections=tuple(
+                    Detection(
+                        label=shape.label, score=0.9, box=(*shape.points[0], *shape.points[1])
+                    )
+                    for shape in image.shapes
+                ),
+            )
+            for image in snapshot.images
+            if image.split == "test"
+        ),
+    )
+
+
 def result(order: WorkOrder, backbone_weights: str = "none") -> ResultMessage:
-    files = {}
-    for name in ("model", "model_manifest", "weights", "predictions", "golden"):
-        files[name] = order.folder / name
-        files[name].write_bytes(f"{name} of {order.version}".encode())
+    files = {
+        name: order.folder / name
+        for name in ("model", "model_manifest", "weights", "predictions", "golden")
+    }
+    for name, file in files.items():
+        file.write_bytes(f"{name} of {order.version}".encode())
+    files["predictions"].write_text(found_as_drawn(order).model_dump_json())
     return ResultMessage(
         **files,
         backbone_weights=backbone_weights,
