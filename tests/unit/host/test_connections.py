@@ -10,12 +10,15 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
 import httpx
 import pytest
+from prometheus_client import REGISTRY
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from shared.hosting.connections import Bounds, Connections
 from shared.hosting.server import Server
+from shared.telemetry import REFUSED_CONNECTIONS
+from tests.running import until
 from tests.servers.processes import free_port
 
 HOST = "127.0.0.1"
@@ -24,6 +27,37 @@ POST = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n"
 TIGHT = Bounds(
     head_s=0.6, head_bytes=8192, window_s=0.6, idle_s=0.6, body_bytes_per_s=1000, total=40
 )
+
+
+class Time:
+    """The server's clock, which a test turns: a busy machine makes nobody slow."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    async def pass_s(self, seconds: float) -> None:
+        """Let time go by in steps, in each of which the server hears what has come."""
+        for _ in range(round(seconds * 10)):
+            self.now += 0.1
+            await asyncio.sleep(0.01)
+
+    @contextlib.asynccontextmanager
+    async def passing(self) -> AsyncIterator[None]:
+        """Let time go by until the block ends, which a hang does not outlast."""
+
+        async def on() -> None:
+            while True:
+                await self.pass_s(1)
+
+        passing = asyncio.create_task(on())
+        try:
+            async with asyncio.timeout(120):
+                yield
+        finally:
+            passing.cancel()
 
 
 async def face(scope: Scope, receive: Receive, send: Send) -> None:
@@ -45,9 +79,9 @@ async def face(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 @contextlib.asynccontextmanager
-async def serving(bounds: Bounds) -> AsyncIterator[int]:
+async def serving(bounds: Bounds, time: Time) -> AsyncIterator[int]:
     port, ready = free_port(), asyncio.Event()
-    server = Server(face, (HOST, port), Connections(bounds))
+    server = Server(face, (HOST, port), Connections(bounds, clock=time))
     running = asyncio.create_task(server.run_until_exit(ready.set))
     await ready.wait()
     try:
@@ -72,7 +106,7 @@ async def drip(writer: asyncio.StreamWriter, piece: bytes) -> None:
         while True:
             writer.write(piece)
             await writer.drain()
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(0.05)  # half a second of the server's
 
 
 async def silent(_writer: asyncio.StreamWriter) -> None:
@@ -105,51 +139,58 @@ Client = Callable[[asyncio.StreamWriter], Awaitable[None]]
     "client", [silent, slow_head, blank_lines_after_an_answer, silent_body, slow_body]
 )
 async def test_who_is_too_slow_is_cut(client: Client) -> None:
-    async with serving(TIGHT) as port:
+    time = Time()
+    async with serving(TIGHT, time) as port:
         reader, writer = await asyncio.open_connection(HOST, port)
         speaking = asyncio.create_task(client(writer))
-        async with asyncio.timeout(30):
+        async with time.passing():
             await ended(reader)
         speaking.cancel()
         writer.close()
 
 
 async def test_who_ends_a_body_after_its_answer_and_falls_silent_is_cut() -> None:
-    async with serving(TIGHT) as port:
+    time = Time()
+    async with serving(TIGHT, time) as port:
         reader, writer = await asyncio.open_connection(HOST, port)
         writer.write(b"POST /early HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n")
-        async with asyncio.timeout(30):
-            await reader.readuntil(b"here")
-            writer.write(b"x")  # takes back the server's own bound on silence
+        await reader.readuntil(b"here")
+        writer.write(b"x")  # takes back the server's own bound on silence
+        async with time.passing():
             await ended(reader)
         writer.close()
 
 
 async def test_who_does_not_take_the_answer_is_cut() -> None:
-    async with serving(TIGHT) as port:
+    def untaken() -> float:
+        return REGISTRY.get_sample_value(name, {"reason": "answer not taken"}) or 0.0
+
+    name, time = f"{REFUSED_CONNECTIONS._name}_total", Time()
+    before = untaken()
+    async with serving(TIGHT, time) as port:
         reader, writer = await asyncio.open_connection(HOST, port, limit=1)
         writer.write(GET.replace(b"/ ", b"/endless ", 1))
-        await writer.drain()
-        await asyncio.sleep(3)  # longer than the bound: nothing is taken meanwhile
-        async with asyncio.timeout(30):
-            await ended(reader)
+        async with time.passing():
+            await until(lambda: untaken() > before)  # nothing is taken meanwhile
+        await ended(reader)
         writer.close()
 
 
 async def test_a_body_that_keeps_the_pace_is_taken_however_long_it_lasts() -> None:
-    async with serving(TIGHT) as port:
+    time = Time()
+    async with serving(TIGHT, time) as port:
         reader, writer = await asyncio.open_connection(HOST, port)
         writer.write(POST)
-        for _ in range(20):  # two seconds, three times the window
+        for _ in range(20):  # more than thirty windows
             writer.write(b"x" * 5000)
             await writer.drain()
-            await asyncio.sleep(0.1)
+            await time.pass_s(1)
         assert (await reader.readline()).startswith(b"HTTP/1.1 200")
         writer.close()
 
 
 async def test_a_head_without_end_is_refused_by_its_size() -> None:
-    async with serving(TIGHT) as port:
+    async with serving(TIGHT, Time()) as port:
         reader, writer = await asyncio.open_connection(HOST, port)
         writer.write(b"GET / HTTP/1.1\r\nA: " + b"a" * 20_000)
         assert (await ended(reader)).startswith(b"HTTP/1.1 431")
@@ -157,7 +198,7 @@ async def test_a_head_without_end_is_refused_by_its_size() -> None:
 
 
 async def test_one_source_cannot_take_the_place_of_the_others() -> None:
-    async with serving(Bounds(head_s=60, total=40, per_source=10)) as port:
+    async with serving(Bounds(total=40, per_source=10), Time()) as port:
         crowd = [await asyncio.open_connection(HOST, port) for _ in range(10)]
         reader, writer = await asyncio.open_connection(HOST, port)
         assert await ended(reader) == b""
