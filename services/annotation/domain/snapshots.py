@@ -11,6 +11,7 @@ from services.annotation.domain.formats.model import Split
 from services.annotation.domain.splits import SplitCandidate, assign_splits
 from shared.contracts.shapes import IgnoreRegion, Shape, Task
 from shared.contracts.snapshot import Snapshot, SnapshotImage, TilePlanSpec
+from shared.runtime.tasks.table import spec_of
 from shared.vision.tiles import TilePlan
 
 FEW_IMAGES = 30  # C-035
@@ -66,6 +67,8 @@ def freeze(
     """Freeze the annotated images of a project.
 
     Images annotated with no shape are negatives; images that nobody annotated are not here at all.
+    A classifier learns of labels alone: an image without one is left out, it is no negative, and
+    labels that only held-out images have count as well, so that those images are judged.
     A tiled project's dataset is the tiles of its plan and nothing else.
     Where lists name validation images but no test images, those are the held-out ones.
 
@@ -89,13 +92,19 @@ def freeze(
     images = [image for image in images if image.plan_hash == plan_hash]
     if not images:
         raise CannotFreeze(f"{uncut} annotated images are not cut into tiles by the project's plan")
+    classes = spec_of(task).most_shapes == 1
+    unlabelled = [image for image in images if classes and not image.shapes]
+    images = [image for image in images if image.shapes or not classes]
+    if not images:
+        raise CannotFreeze("no image has a label yet; label some, or import labels")
     splits = assign_splits([_candidate(image) for image in images], salt=project_id)
     if "test" not in splits.values():
         splits = {i: "test" if split == "val" else split for i, split in splits.items()}
     _refuse_one_sided(images, splits)
     ordered = sorted(images, key=lambda image: (image.name, image.image_id))
     rows = tuple(_row(image, splits[image.image_id]) for image in ordered)
-    used = sorted({shape.label for row in rows if row.split == "train" for shape in row.shapes})
+    learnt = [row for row in rows if row.split == "train" or classes]
+    used = sorted({shape.label for row in learnt for shape in row.shapes})
     snapshot = Snapshot(
         project_id=project_id,
         task=task,
@@ -106,7 +115,10 @@ def freeze(
     )
     frozen = snapshot.model_copy(update={"dataset_hash": dataset_hash(snapshot)})
     corrections = sum(row.corrected for row in rows)
-    return FrozenDataset(frozen, corrections, tuple(_warnings(rows, uncut)))
+    warnings = _warnings(rows, uncut)
+    if unlabelled:
+        warnings.append(f"{len(unlabelled)} annotated images have no label and are left out")
+    return FrozenDataset(frozen, corrections, tuple(warnings))
 
 
 def dataset_hash(snapshot: Snapshot) -> str:

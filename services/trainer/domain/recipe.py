@@ -18,6 +18,17 @@ Start = Literal["detector", "backbone"]
 Side = Annotated[int, Field(ge=64, le=2048, multiple_of=32)]
 
 
+OF_TASK: dict[TaskName, dict[str, object]] = {
+    "classification": {
+        "backbone": "efficientnet_lite0",
+        "learning_rate": 5e-4,
+        "backbone_rate": 0.2,
+        "batch_size": 16,
+    }
+}
+"""What holds for a task where a recipe says nothing; for others the defaults of `Recipe`."""
+
+
 class Merge(BaseModel):
     """How boxes that overlap become one when the version predicts.
 
@@ -99,15 +110,19 @@ class Recipe(BaseModel):
     task: TaskName | None = None
 
     def of_task(self, task: TaskName) -> Self:
-        """The recipe for a project of ``task``.
+        """The recipe for a project of ``task``, whose own defaults stand where it says nothing.
 
         Raises:
             InvalidInput: It is meant for another task.
 
         >>> Recipe().of_task("detection").task
         'detection'
+        >>> Recipe(batch_size=4).of_task("classification").backbone
+        'efficientnet_lite0'
         """
         if self.task not in (None, task):
             told = f"the project's task is {task}"
             raise InvalidInput("the recipe is of another task", errors=[FieldError("task", told)])
-        return self.model_copy(update={"task": task})
+        own = OF_TASK.get(task, {}) if self.task is None else {}
+        unsaid = {name: value for name, value in own.items() if name not in self.model_fields_set}
+        return self.model_copy(update={**unsaid, "task": task})

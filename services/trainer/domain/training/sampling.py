@@ -1,4 +1,4 @@
-"""Which windows an epoch shows: all with targets, and some without."""
+"""Which windows an epoch shows, and how often."""
 
 from collections.abc import Sequence
 
@@ -35,3 +35,37 @@ class EpochSampler:
         """
         empty = rng.permutation(self._empty)[: self.count - len(self._full)]
         return np.asarray(rng.permutation(np.concatenate([self._full, empty])), np.int64)
+
+
+MOST_SHOWN = 4  # times an epoch that a window of a rare label is shown
+
+
+class BalancedSampler:
+    """Shows every window, and those of rare labels more often.
+
+    Attributes:
+        count: Windows of one epoch.
+    """
+
+    def __init__(self, labels: Sequence[int]) -> None:
+        """Takes the label of each window; raises ValueError without any window."""
+        if not labels:
+            raise ValueError("a training needs at least one window")
+        known = np.array(labels, np.int64)
+        self._rows = [np.flatnonzero(known == label) for label in np.unique(known)]
+        most = max(len(rows) for rows in self._rows)
+        self._shown = [min(most, MOST_SHOWN * len(rows)) for rows in self._rows]
+        self.count = sum(self._shown)
+
+    def order(self, rng: np.random.Generator) -> Indices:
+        """Indices of ``count`` windows in random order.
+
+        >>> sampler = BalancedSampler([0, 0, 0, 1])
+        >>> np.bincount(sampler.order(np.random.default_rng(0))).tolist()
+        [1, 1, 1, 3]
+        """
+        drawn = []
+        for rows, shown in zip(self._rows, self._shown, strict=True):
+            rounds = -(-shown // len(rows))
+            drawn.append(np.concatenate([rng.permutation(rows) for _ in range(rounds)])[:shown])
+        return np.asarray(rng.permutation(np.concatenate(drawn)), np.int64)

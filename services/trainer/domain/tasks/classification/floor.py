@@ -1,0 +1,113 @@
+"""The floor: a regression on features that are kept, which what follows must beat.
+
+Linear probing before fine-tuning (Kumar et al., ICLR 2022, https://arxiv.org/abs/2202.10054).
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from services.trainer.domain.networks.normalisation import Normalisation
+from services.trainer.domain.tasks.classification.network import Classifier
+from services.trainer.domain.tasks.classification.regression import Choice, Regression, choose, fit
+from services.trainer.domain.tasks.classification.samples import Sample
+from services.trainer.domain.training.views import PAD
+from shared.runtime.preprocess import Image
+
+FLIPS: tuple[int | None, ...] = (None, 1, 0, -1)  # as OpenCV says them: as it is, ↔, ↕, both
+MOST_VIEWS = 800  # passes of the backbone: half a minute of two cores at 224 px
+BATCH = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """Features of some images: ``views`` ``(V, N, F)``, of `FLIPS` in order, and their labels."""
+
+    views: Tensor
+    labels: Tensor
+
+    def rows(self, chosen: Tensor) -> "Features":
+        """Those of the images where ``chosen`` is true."""
+        return Features(self.views[:, chosen], self.labels[chosen])
+
+
+def kept(network: Classifier, samples: Sequence[Sample], told: Callable[[float], None]) -> Features:
+    """Features of the samples, mirrored as often as there is time for; the mode is kept."""
+    flips = FLIPS[: max(1, min(len(FLIPS), MOST_VIEWS // max(1, len(samples))))]
+    flips = flips[:2] if len(flips) == 3 else flips
+    was_training = network.training
+    network.eval()
+    made: list[Tensor] = []
+    total = len(flips) * len(samples)
+    for flip in flips:
+        for first in range(0, len(samples), BATCH):
+            images = [
+                shown(one.image, network.shape.input_size, flip) for one in samples[first:][:BATCH]
+            ]
+            made.append(features_of(network, images))
+            told(min(1.0, sum(map(len, made)) / total))
+    network.train(was_training)
+    labels = torch.tensor([one.label for one in samples], dtype=torch.int64)
+    return Features(torch.cat(made).reshape(len(flips), len(samples), -1), labels)
+
+
+def shown(image: Image, size: tuple[int, int], flip: int | None = None) -> Image:
+    """The image in its corner of the model's input, mirrored or not, as the predictor places it."""
+    out = np.full((size[1], size[0], 3), PAD, np.uint8)
+    turned = image if flip is None else cv2.flip(np.ascontiguousarray(image), flip)
+    out[: image.shape[0], : image.shape[1]] = turned
+    return out
+
+
+@torch.no_grad()
+def features_of(network: Classifier, images: Sequence[Image]) -> Tensor:
+    """Features ``(N, F)`` of images of the input's size, on the CPU."""
+    device = network.head.weight.device
+    pixels = torch.from_numpy(np.stack(images)).to(device)
+    normalised = Normalisation().to(device)(pixels).contiguous(memory_format=torch.channels_last)
+    return network.features(normalised).cpu()
+
+
+def put(network: Classifier, found: Regression) -> None:
+    """Gives the network the regression as its head."""
+    with torch.no_grad():
+        network.centre.copy_(found.centre)
+        network.scale.copy_(found.scale)
+        network.head.weight.copy_(found.weight)
+        network.head.bias.copy_(found.bias)
+
+
+def fitted(known: Features, choice: Choice, *, count: int) -> Regression:
+    """The regression on the views that the choice takes."""
+    views = min(choice.views, len(known.views))
+    taught = known.views[:views].flatten(0, 1)
+    return fit(taught, known.labels.repeat(views), count=count, penalty=choice.penalty)
+
+
+def chosen_for(known: Features, *, count: int) -> Choice:
+    """Penalty and views by cross-validation; mirrored images teach only where that helps."""
+    offers = [views for views in (1, 2, 4) if views <= len(known.views)]
+    return choose(known.views, known.labels, count=count, offers=offers)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """How a network does on validation images: how many it knows, and its mean cross-entropy."""
+
+    right: int
+    loss: float
+
+    def beats(self, other: "Told") -> bool:
+        """Whether it knows more of them and is surer of what is right: one alone may be luck."""
+        return self.right > other.right and self.loss < other.loss
+
+
+def judged(logits: Tensor, labels: Tensor) -> Told:
+    """How logits ``(N, C)`` do on labels ``(N,)``, at least one."""
+    right = int((logits.argmax(1) == labels).sum())
+    return Told(right, float(functional.cross_entropy(logits, labels)))

@@ -1,0 +1,90 @@
+"""Training images of a classifier: their pixels at the model's input scale, and their one label."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+
+from services.trainer.domain.training.views import PAD
+from shared.contracts.snapshot import SnapshotImage
+from shared.errors import InvalidInput
+from shared.runtime.placement import place
+from shared.runtime.preprocess import Image, resize_image
+
+VALIDATION_SHARE = 0.2
+
+
+class SeveralLabels(InvalidInput):
+    """An image has more than one label, so that nobody knows which one is right."""
+
+    code = "several-labels"
+    title = "An image has several labels"
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One image.
+
+    Attributes:
+        image: ``(h, w, 3)`` uint8 RGB, not padded, at most the input's size.
+        label: Index of its label.
+        validates: Whether it only tells how good the network is.
+    """
+
+    image: Image
+    label: int
+    validates: bool = False
+
+    def with_image(self, image: Image) -> "Sample":
+        """The same image with its pixels elsewhere."""
+        return replace(self, image=image)
+
+
+def label_of(image: SnapshotImage, labels: Sequence[str]) -> int | None:
+    """Index of the image's label; None of one without: it is unlabelled and teaches nothing.
+
+    Raises:
+        SeveralLabels: It has more than one.
+    """
+    names = {shape.label for shape in image.shapes if shape.kind == "image"}
+    if len(names) > 1:
+        raise SeveralLabels(f"{image.name} has {len(names)} labels; an image has one")
+    known = [labels.index(name) for name in names if name in labels]
+    return known[0] if known else None
+
+
+def validating(images: Sequence[SnapshotImage], labels: Sequence[int]) -> list[bool]:
+    """Which images only validate: those that a list names, else about a fifth.
+
+    Groups never part, and a group keeps its side whatever comes or goes, so that no later version
+    is validated by what taught an earlier one. A label never loses its last group in training.
+    """
+    if any(image.split == "val" for image in images):
+        return [image.split == "val" for image in images]
+    shares = [_hash_share(image.group) for image in images]
+    taken = [share < VALIDATION_SHARE for share in shares]
+    left = Counter(label for label, out in zip(labels, taken, strict=True) if not out)
+    for label in set(labels) - set(left):
+        own = [row for row, other in enumerate(labels) if other == label]
+        group = images[max(own, key=lambda row: shares[row])].group
+        taken = [out and image.group != group for image, out in zip(images, taken, strict=True)]
+    return taken
+
+
+def _hash_share(group: str) -> float:
+    digest = hashlib.sha256(f"validation\x1f{group}".encode()).digest()
+    return int.from_bytes(digest[:8], "big") / 2**64
+
+
+def shrunk(pixels: Image, image: SnapshotImage, input_size: tuple[int, int]) -> Image:
+    """The image as the predictor will resize it; what is in ignore regions is grey."""
+    if image.ignore_regions:
+        pixels = pixels.copy()
+        for region in image.ignore_regions:
+            corners = np.round(np.array(region.points, np.float64)).astype(np.int32)
+            cv2.fillPoly(pixels, [corners], (PAD, PAD, PAD))
+    placement = place((pixels.shape[1], pixels.shape[0]), input_size, "letterbox")
+    return resize_image(np.ascontiguousarray(pixels), placement.width, placement.height)

@@ -1,0 +1,169 @@
+"""The classifier in training: the floor first, then the whole network."""
+
+import copy
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from services.trainer.domain.recipe import Recipe
+from services.trainer.domain.tasks.classification import floor
+from services.trainer.domain.tasks.classification.floor import Features, Told
+from services.trainer.domain.tasks.classification.network import (
+    Classifier,
+    ClassifierShape,
+    ExportableClassifier,
+)
+from services.trainer.domain.tasks.classification.regression import Choice
+from services.trainer.domain.tasks.classification.samples import Sample
+from services.trainer.domain.training.sampling import BalancedSampler
+from services.trainer.domain.training.validation import Validation
+from services.trainer.domain.training.views import Augmentation, relit, view_matrix, warped
+
+ZOOM = (0.85, 1.15)
+SHIFT = 0.08
+LIGHT = 0.15
+
+
+@dataclass(frozen=True, slots=True)
+class ClassificationBatch:
+    """Pixels uint8 ``(B, H, W, 3)`` and the label ``(B,)`` of each view."""
+
+    images: Tensor
+    labels: Tensor
+
+    def to(self, device: torch.device) -> "ClassificationBatch":
+        """The batch in the memory of ``device``; itself when it is there."""
+        if self.images.device == device:
+            return self
+        return ClassificationBatch(self.images.to(device), self.labels.to(device))
+
+
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """What the loop has to beat: the network as it began, how it does, and what it was made of."""
+
+    network: Classifier
+    told: Told | None
+    known: Features
+    choice: Choice
+
+
+class ClassificationTraining:
+    """The `TrainingTask` of classification."""
+
+    label_tensors: tuple[str, ...] = ("head.weight", "head.bias")
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        shape: ClassifierShape,
+        samples: Sequence[Sample],
+        *,
+        backbone_weights: Mapping[str, Tensor] | None = None,
+    ) -> None:
+        """Builds the network; its first weights follow from the recipe's seed.
+
+        Raises:
+            ValueError: No sample teaches, or the weights do not fit.
+        """
+        self._taught = [sample for sample in samples if not sample.validates]
+        self._validating = [sample for sample in samples if sample.validates]
+        self.sampler = BalancedSampler([sample.label for sample in self._taught])
+        torch.manual_seed(recipe.seed)
+        self.network = Classifier(shape, backbone_weights)
+        if backbone_weights is not None:
+            self.network.backbone.freeze(stages=recipe.frozen_stages, statistics=True)
+        self.description: Mapping[str, Any] = shape.to_json()
+        self._shape = shape
+        self._augmentation = Augmentation()
+        self._floor: Floor | None = None
+
+    def batch(
+        self, windows: Sequence[int], rngs: Sequence[np.random.Generator]
+    ) -> ClassificationBatch:
+        """See `TrainingTask`."""
+        pairs = zip(windows, rngs, strict=True)
+        return ClassificationBatch(
+            torch.from_numpy(np.stack([self._view(index, rng) for index, rng in pairs])),
+            torch.tensor([self._taught[index].label for index in windows], dtype=torch.int64),
+        )
+
+    def _view(self, index: int, rng: np.random.Generator) -> np.ndarray:
+        image, size = self._taught[index].image, self._shape.input_size
+        matrix = view_matrix((image.shape[1], image.shape[0]), size, self._augmentation, rng)
+        return relit(warped(image, matrix, size), self._augmentation, rng)
+
+    def loss(self, network: Classifier, images: Tensor, batch: ClassificationBatch) -> Tensor:
+        """See `TrainingTask`."""
+        return functional.cross_entropy(network(images), batch.labels)
+
+    def exportable(self, network: Classifier) -> ExportableClassifier:
+        """See `TrainingTask`."""
+        return ExportableClassifier(network)
+
+    def begin(self, network: Classifier, told: Callable[[float], None]) -> bool:
+        """See `TrainingTask`: the floor, and whether it leaves anything to gain."""
+        count = self._shape.labels
+        known = floor.kept(network, [*self._taught, *self._validating], told)
+        teaches = torch.arange(len(known.labels)) < len(self._taught)
+        taught = known.rows(teaches)
+        choice = floor.chosen_for(taught, count=count)
+        regression = floor.fitted(taught, choice, count=count)
+        floor.put(network, regression)
+        self._augmentation = augmentation_of(choice)
+        judged = None
+        if self._validating:
+            out = known.rows(~teaches)
+            judged = floor.judged(regression.logits(out.views[0]), out.labels)
+        self._floor = Floor(copy.deepcopy(network).requires_grad_(False), judged, known, choice)
+        return judged is not None and judged.right < len(self._validating)
+
+    def validate(self, network: Classifier) -> Validation | None:
+        """See `TrainingTask`: the share of validation images that get their label."""
+        if not self._validating:
+            return None
+        return Validation.of_share(self._judged(network).right, len(self._validating))
+
+    def chosen(self, network: Classifier) -> Classifier:
+        """See `TrainingTask`: the floor, fitted anew to all images, unless the network beats it."""
+        first = self._floor
+        if first is None or (first.told is not None and self._judged(network).beats(first.told)):
+            return network
+        floor.put(first.network, floor.fitted(first.known, first.choice, count=self._shape.labels))
+        return first.network.eval()
+
+    def _judged(self, network: Classifier) -> Told:
+        logits, size = [], self._shape.input_size
+        for first in range(0, len(self._validating), floor.BATCH):
+            part = self._validating[first:][: floor.BATCH]
+            features = floor.features_of(network, [floor.shown(s.image, size) for s in part])
+            with torch.no_grad():
+                scaled = (features - network.centre.cpu()) * network.scale.cpu()
+                logits.append(
+                    functional.linear(scaled, network.head.weight.cpu(), network.head.bias.cpu())
+                )
+        labels = torch.tensor([sample.label for sample in self._validating], dtype=torch.int64)
+        return floor.judged(torch.cat(logits), labels)
+
+
+def augmentation_of(choice: Choice) -> Augmentation:
+    """Random views that are mirrored only where mirrored images have taught well.
+
+    >>> settings = augmentation_of(Choice(0.1, 2))
+    >>> settings.flip_horizontal, settings.flip_vertical
+    (0.5, 0.0)
+    """
+    return Augmentation(
+        flip_horizontal=0.5 if choice.views >= 2 else 0.0,
+        flip_vertical=0.5 if choice.views >= 4 else 0.0,
+        zoom=ZOOM,
+        shift=SHIFT,
+        brightness=LIGHT,
+        contrast=LIGHT,
+        colour=0.04,
+    )

@@ -1,0 +1,239 @@
+"""Classifiers in training: the regression, what is kept for validation, and the whole process."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from sklearn.linear_model import LogisticRegression
+
+from services.evaluator.domain.readers.platform_files import read_version
+from services.evaluator.domain.readers.versions import ClassifiedVersion
+from services.trainer.domain.recipe import Recipe
+from services.trainer.domain.tasks.classification.builder import ClassificationBuilder
+from services.trainer.domain.tasks.classification.floor import Told, shown
+from services.trainer.domain.tasks.classification.network import Classifier, ClassifierShape
+from services.trainer.domain.tasks.classification.regression import choose, fit, regularised
+from services.trainer.domain.tasks.classification.samples import (
+    Sample,
+    SeveralLabels,
+    label_of,
+    shrunk,
+    validating,
+)
+from services.trainer.domain.tasks.classification.training import ClassificationTraining
+from services.trainer.domain.training.checkpoint import pack, restore
+from services.trainer.domain.training.export import to_onnx
+from services.trainer.domain.training.loop import TrainingLoop
+from services.trainer.domain.training.ports import NothingToTrain
+from services.trainer.domain.training.sampling import BalancedSampler
+from services.trainer.domain.training.validation import Validation
+from services.trainer.process.work_order import ProgressMessage, ResultMessage, WorkOrder
+from services.trainer.work.executor import ProcessExecutor
+from shared.contracts.prediction_columns import PredictionColumns
+from shared.contracts.shapes import IgnoreRegion, Shape
+from shared.runtime.manifest import ModelManifest
+from shared.runtime.onnx_session import OnnxSession
+from shared.runtime.predictor import Predictor
+from tests.unit.trainer.parts import LABELS, part, write_parts
+
+TINY = Recipe(
+    epochs=2, batch_size=8, input_width=64, input_height=64, backbone="mobilenet_v2",
+    task="classification",
+)  # fmt: skip
+SHAPE = ClassifierShape(labels=2, input_size=(64, 64), backbone="mobilenet_v2")
+
+
+def blobs(count: int = 60, labels: int = 3, width: int = 5) -> tuple[torch.Tensor, torch.Tensor]:
+    rng = np.random.default_rng(4)
+    known = rng.integers(0, labels, count)
+    middles = rng.normal(size=(labels, width))
+    values = middles[known] + rng.normal(size=(count, width))
+    return torch.from_numpy(values).float(), torch.from_numpy(known)
+
+
+@pytest.mark.parametrize("penalty", [0.01, 1.0])
+def test_the_regression_is_that_of_scikit_learn(penalty: float) -> None:
+    values, known = blobs()
+    ours = fit(values, known, count=3, penalty=penalty)
+    scaled = ((values - ours.centre) * ours.scale).double().numpy()
+    # scikit-learn's C weighs the sum of losses against half the squares; ours is their mean, and
+    # the penalty is shared by the features.
+    theirs = LogisticRegression(C=5 / (penalty * len(known)), tol=1e-8, max_iter=1000)
+    expected = theirs.fit(scaled, known.numpy()).predict_proba(scaled)
+    found = torch.softmax(ours.logits(values), 1).numpy()
+    np.testing.assert_allclose(found, expected, atol=2e-3)
+
+
+def test_the_gradient_of_the_regression_is_that_of_its_formula() -> None:
+    values, known = blobs(12)
+    values, weight = values.double(), torch.randn(3, 5, dtype=torch.float64, requires_grad=True)
+
+    def loss(weight: torch.Tensor) -> torch.Tensor:
+        return regularised(values @ weight.T, known, weight, penalty=0.3)
+
+    assert torch.autograd.gradcheck(loss, weight)
+
+
+def test_mirrored_images_teach_only_where_they_help() -> None:
+    values, known = blobs(80, labels=2)
+    noise = torch.from_numpy(np.random.default_rng(1).normal(size=values.shape)).float() * 3
+    helped = choose(torch.stack([values, values]), known, count=2, offers=(1, 2))
+    hurt = choose(torch.stack([values, -values + noise]), known, count=2, offers=(1, 2))
+    assert (helped.views, hurt.views) == (1, 1)
+    assert helped.penalty in (1.0, 0.1, 0.01, 0.001)
+
+
+def test_an_image_without_label_is_unlabelled_and_one_with_two_is_refused(tmp_path: Path) -> None:
+    snapshot, _ = write_parts(tmp_path, "tt")
+    image = snapshot.images[0]
+    assert label_of(image, LABELS) == 0
+    bare = image.model_copy(update={"shapes": ()})
+    assert label_of(bare, LABELS) is None
+    both = tuple(Shape(label=name, kind="image") for name in LABELS)
+    with pytest.raises(SeveralLabels, match=r"0\.png has 2 labels"):
+        label_of(image.model_copy(update={"shapes": both}), LABELS)
+    with pytest.raises(NothingToTrain, match="label"):
+        ClassificationBuilder().prepare(TINY, [bare], LABELS, lambda _: part(0, 0))
+
+
+def test_images_that_validate_keep_their_side_and_leave_every_label_a_teacher(
+    tmp_path: Path,
+) -> None:
+    snapshot, _ = write_parts(tmp_path, "t" * 60)
+    labels = [number % 2 for number in range(60)]
+    many = validating(snapshot.images, labels)
+    assert 4 <= sum(many) <= 22
+    assert validating(snapshot.images[:30], labels[:30]) == many[:30]
+    alone = [snapshot.images[row] for row in range(60) if many[row]][:1]
+    assert validating(alone, [0]) == [False]
+    listed = [
+        image.model_copy(update={"split": "val" if row == 3 else "train"})
+        for row, image in enumerate(snapshot.images)
+    ]
+    assert validating(listed, labels).index(True) == 3
+
+
+def test_what_lies_in_an_ignore_region_changes_nothing(tmp_path: Path) -> None:
+    snapshot, _ = write_parts(tmp_path, "t")
+    region = IgnoreRegion(points=((10, 10), (50, 10), (50, 60), (10, 60)))
+    image = snapshot.images[0].model_copy(update={"ignore_regions": (region,)})
+    pixels = part(0, 0)
+    other = pixels.copy()
+    other[12:58, 12:48] = 255
+    size = (64, 64)
+    same = [shrunk(one, image, size) for one in (pixels, other)]
+    np.testing.assert_array_equal(*same)
+    assert not np.array_equal(shrunk(pixels, snapshot.images[0], size), same[0])
+
+
+def test_an_epoch_shows_rare_labels_more_often_and_leaves_none_out() -> None:
+    sampler = BalancedSampler([0] * 12 + [1] * 2 + [2] * 6)
+    order = sampler.order(np.random.default_rng(0))
+    assert len(order) == sampler.count
+    times = np.bincount(order, minlength=20)
+    assert times.min() >= 1
+    assert [int(times[a:b].sum()) for a, b in ((0, 12), (12, 14), (14, 20))] == [12, 8, 12]
+    with pytest.raises(ValueError, match="at least one window"):
+        BalancedSampler([])
+
+
+def test_what_follows_must_know_more_and_be_surer() -> None:
+    floor = Told(right=8, loss=0.4)
+    assert Told(9, 0.3).beats(floor)
+    assert not Told(9, 0.5).beats(floor)
+    assert not Told(8, 0.1).beats(floor)
+
+
+def loop(**changes: object) -> TrainingLoop:
+    samples = [
+        Sample(shrunk_part(number), number % 2, validates=number >= 12) for number in range(18)
+    ]
+    # Two of them have the wrong label, so that there is something to gain.
+    samples[-1] = Sample(samples[-1].image, 1 - samples[-1].label, validates=True)
+    chosen = TINY.model_copy(update={"pretrained": False, **changes})
+    training = TrainingLoop(ClassificationTraining(chosen, SHAPE, samples), chosen)
+    training.begin()
+    training.plan_epochs(budget_s=1)
+    return training
+
+
+def shrunk_part(number: int) -> np.ndarray:
+    return part(number, number % 2)[:64, :64]
+
+
+def test_a_killed_training_resumes_as_if_nothing_had_happened() -> None:
+    straight, killed = loop(epochs=3), loop(epochs=3)
+    for _ in straight.steps():
+        pass
+    for progress in killed.steps():
+        if progress.epoch_ended:
+            break
+    checkpoint = pack(killed)
+    resumed = loop(epochs=3)
+    restore(resumed, checkpoint)
+    assert resumed.epoch == 1
+    seen = list(resumed.steps())
+    assert isinstance(seen[-1].validation, Validation)
+    mine, theirs = resumed.result().state_dict(), straight.result().state_dict()
+    assert all(torch.equal(mine[name], theirs[name]) for name in theirs)
+    average = straight.average.model.state_dict()
+    assert all(
+        torch.equal(value, average[name])
+        for name, value in resumed.average.model.state_dict().items()
+    )
+
+
+def test_trainer_and_exported_model_give_the_same_scores() -> None:
+    torch.manual_seed(0)
+    classifier = Classifier(SHAPE, None).eval()
+    task = ClassificationTraining(TINY, SHAPE, [Sample(shrunk_part(0), 0)])
+    model = task.exportable(classifier).eval()
+    session = OnnxSession(to_onnx(model, SHAPE.input_size, ("scores",)), threads=1)
+    manifest = ModelManifest(
+        task="classification", labels=LABELS, input_width=64, input_height=64, threshold=0.3
+    )
+    for number in range(3):
+        pixels = part(number, number % 2)
+        placed = shown(cv_resized(pixels), SHAPE.input_size)
+        with torch.no_grad():
+            expected = model(torch.from_numpy(placed)[None])[0].numpy()
+        found = Predictor(manifest, session).predict(pixels)
+        np.testing.assert_allclose(found.columns()["scores"][0], expected, atol=1e-4)
+        (drawn,) = found.drawn()
+        assert (drawn.kind, drawn.label_index) == ("image", int(expected.argmax()))
+
+
+def cv_resized(pixels: np.ndarray) -> np.ndarray:
+    from shared.runtime.preprocess import resize_image
+
+    return resize_image(pixels, 64, 48)
+
+
+async def test_a_training_process_delivers_a_classifier_that_knows_unseen_parts(
+    tmp_path: Path,
+) -> None:
+    """From pretrained features; wrong labels, views or scores would leave it at a half."""
+    snapshot, files = write_parts(tmp_path / "parts", "t" * 20 + "v" * 6 + "e" * 12)
+    path = tmp_path / "snapshot.json"
+    path.write_text(snapshot.model_dump_json())
+    (tmp_path / "work").mkdir()
+    order = WorkOrder(
+        recipe=TINY, snapshot=path, images=files, version="V1", folder=tmp_path / "work",
+        checkpoint_every_s=0, threads=1,
+    )  # fmt: skip
+    said = [message async for message in ProcessExecutor().run(order)]
+    result = said[-1]
+    assert isinstance(result, ResultMessage), said
+    progress = [message for message in said if isinstance(message, ProgressMessage)]
+    assert [m.percent for m in progress] == sorted(m.percent for m in progress)
+    stored = result.predictions.read_bytes()
+    columns = PredictionColumns.from_bytes(stored)
+    assert columns.columns["scores"].shape == (12, 2)
+    version = read_version(path.read_bytes(), stored)
+    assert isinstance(version, ClassifiedVersion)
+    right = version.classified.scores.argmax(1) == version.classified.truth
+    assert right.mean() >= 0.9
+    with np.load(result.golden, allow_pickle=False) as golden:
+        answer = OnnxSession(result.model).run(golden["image"])
+        np.testing.assert_allclose(answer["scores"], golden["scores"], atol=1e-4)
