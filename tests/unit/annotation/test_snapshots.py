@@ -148,6 +148,17 @@ def test_labels_are_those_that_training_images_show() -> None:
     assert freeze("p", "detection", images).snapshot.labels == ("pit",)
 
 
+def test_a_classifier_sees_no_image_without_label_and_is_judged_on_every_label() -> None:
+    images = [annotated(f"i{n}", "pit", listed="train") for n in range(3)]
+    images += [annotated("rare", "dent", listed="test"), annotated("bare")]
+    frozen = freeze("p", "classification", images)
+    assert [row.image_id for row in frozen.snapshot.images] == ["i0", "i1", "i2", "rare"]
+    assert frozen.snapshot.labels == ("dent", "pit")
+    assert "1 annotated images have no label and are left out" in frozen.warnings
+    with pytest.raises(CannotFreeze, match="no image has a label"):
+        freeze("p", "classification", [annotated("a"), annotated("b")])
+
+
 def test_the_hash_depends_on_content_and_not_on_order() -> None:
     images = [annotated(f"i{n}", "pit") for n in range(8)]
     first = freeze("p", "detection", images).snapshot

@@ -13,7 +13,12 @@ from services.trainer.domain.recipe import Recipe
 from services.trainer.domain.tasks.classification.builder import ClassificationBuilder
 from services.trainer.domain.tasks.classification.floor import Told, shown
 from services.trainer.domain.tasks.classification.network import Classifier, ClassifierShape
-from services.trainer.domain.tasks.classification.regression import choose, fit, regularised
+from services.trainer.domain.tasks.classification.regression import (
+    choose,
+    fit,
+    folds_of,
+    regularised,
+)
 from services.trainer.domain.tasks.classification.samples import (
     Sample,
     SeveralLabels,
@@ -78,10 +83,19 @@ def test_the_gradient_of_the_regression_is_that_of_its_formula() -> None:
 def test_mirrored_images_teach_only_where_they_help() -> None:
     values, known = blobs(80, labels=2)
     noise = torch.from_numpy(np.random.default_rng(1).normal(size=values.shape)).float() * 3
-    helped = choose(torch.stack([values, values]), known, count=2, offers=(1, 2))
-    hurt = choose(torch.stack([values, -values + noise]), known, count=2, offers=(1, 2))
-    assert (helped.views, hurt.views) == (1, 1)
+    parts = folds_of(known, torch.arange(80))
+    same, other = torch.stack([values, values]), torch.stack([values, -values + noise])
+    helped = choose(same, known, parts, count=2, offers=(1, 2))
+    hurt = choose(other, known, parts, count=2, offers=(1, 2))
+    assert hurt.views == 1
     assert helped.penalty in (1.0, 0.1, 0.01, 0.001)
+
+
+def test_images_of_a_group_are_left_out_together() -> None:
+    groups = torch.arange(20) // 2
+    parts = folds_of(torch.arange(20) % 3, groups)
+    assert torch.equal(parts[::2], parts[1::2])
+    assert sorted(set(parts.tolist())) == [0, 1, 2, 3]
 
 
 def test_an_image_without_label_is_unlabelled_and_one_with_two_is_refused(tmp_path: Path) -> None:

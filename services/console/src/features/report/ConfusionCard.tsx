@@ -15,7 +15,8 @@ export function ConfusionCard({ report }: { readonly report: Report }): ReactNod
       </Section>
     );
   }
-  const background = confusion.matrix.length - 1;
+  // A classifier always says one of its labels: its matrix has no row and column for nothing.
+  const background = confusion.labels.length;
   const rowName = (row: number): string =>
     row === background ? words.report.nothingThere : (confusion.labels[row] ?? "");
   const columnName = (column: number): string =>

@@ -61,6 +61,8 @@ function rowsAt(report: Report, threshold: number): Row[] {
   return labels
     .map((result) => {
       const curve = curves.find(({ label }) => label === result.label);
+      // A classifier has no threshold: its figures stand as they came.
+      if (report.kind === "classification") return { ...result, interval: result.intervals["recall"] };
       const now = figures(curve === undefined ? NOTHING : countsAt(curve, threshold));
       return {
         ...result,

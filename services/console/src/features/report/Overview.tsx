@@ -35,9 +35,11 @@ export function Overview({ report }: { readonly report: Report }): ReactNode {
           title={reference}
         />
       )}
-      <Headline report={report} />
+      {report.kind === "classification" ? <ClassHeadline report={report} /> : <Headline report={report} />}
       <Typography.Text type="secondary">
-        {words.report.basis(report.images, report.iou_threshold.toFixed(2))}
+        {report.kind === "classification"
+          ? words.report.basisOfClasses(report.images)
+          : words.report.basis(report.images, report.iou_threshold.toFixed(2))}
       </Typography.Text>
       <ul className="notes">
         {others.map((note) => (
@@ -100,6 +102,50 @@ function Headline({ report }: { readonly report: Report }): ReactNode {
         interval={range(intervals["recall"])}
       />
       <Figure name="F1" note={at} help={words.report.f1Help} value={decimal(f1)} interval={decimalRange(intervals["f1"])} />
+      <Figure name={words.report.fps} help={words.report.fpsHelp} value={decimal(report.fps, 1)} />
+    </div>
+  );
+}
+
+const RANKS = ["top_1", "top_2", "top_3", "top_4", "top_5"] as const;
+
+/** Accuracy, also of the best few labels, and the means over labels. */
+function ClassHeadline({ report }: { readonly report: Report }): ReactNode {
+  const words = useWords();
+  const { intervals } = report;
+  const overall: Readonly<Record<string, number | null | undefined>> = { ...report.overall };
+  const further = RANKS.slice(1).filter((rank) => overall[rank] != null);
+  return (
+    <div className="figures">
+      <Figure
+        name={words.report.accuracy}
+        help={`${words.report.accuracyHelp} ${words.report.macro(percent(report.average_detection_rate_macro))}`}
+        value={percent(report.average_detection_rate)}
+        interval={range(intervals["average_detection_rate"])}
+        strong
+      />
+      {further.map((rank) => (
+        <Figure
+          key={rank}
+          name={words.report.topK(RANKS.indexOf(rank) + 1)}
+          help={words.report.topKHelp}
+          value={percent(overall[rank])}
+          interval={range(intervals[rank])}
+        />
+      ))}
+      <Figure
+        name={words.report.precision}
+        help={words.report.precisionOfClassesHelp}
+        value={percent(report.precision)}
+        interval={range(intervals["precision"])}
+      />
+      <Figure
+        name={words.report.recall}
+        help={words.report.recallOfClassesHelp}
+        value={percent(report.recall)}
+        interval={range(intervals["recall"])}
+      />
+      <Figure name="F1" help={words.report.f1Help} value={decimal(report.f1)} interval={decimalRange(intervals["f1"])} />
       <Figure name={words.report.fps} help={words.report.fpsHelp} value={decimal(report.fps, 1)} />
     </div>
   );

@@ -168,3 +168,39 @@ test("figures of quality that a report has are shown, and those it lacks are lef
   expect(shown).not.toHaveTextContent(qualities.coverage.name);
   expect(shown).not.toHaveTextContent(qualities.iou.name);
 });
+
+test("a classifier's report shows accuracy, the mistaken images and a matrix without nothing", async () => {
+  answers({
+    ...AROUND,
+    "GET /api/workspace/projects/p1": project({ task: "classification" }),
+    [REPORT]: report({
+      task: "classification",
+      kind: "classification",
+      average_detection_rate: 0.75,
+      recommendations: [],
+      curves: [],
+      labels: [labelResult({ label: "dent", detection_rate: 0.625 })],
+      confusion: { labels: ["dent", "pit"], matrix: [[5, 3], [0, 4]] },
+      details: {
+        errors: {
+          counts: { dent: 1 },
+          samples: [
+            { kind: "wrong_label", image_id: "i7", true_label: "dent", predicted_label: "pit", score: 0.91 },
+          ],
+        },
+      },
+    }),
+  });
+  const { words } = open("/projects/p1/report/V1", "en");
+  expect(await screen.findByText(words.report.accuracy)).toBeVisible();
+  expect(screen.getByText("75.0%")).toBeVisible();
+  expect(screen.getByText("62.5%")).toBeVisible();
+  expect(screen.queryByText("mAP@0.5")).toBeNull();
+  expect(screen.queryByText(words.report.nothingThere)).toBeNull();
+  const mistake = screen.getByText(words.report.mistaken("dent", "pit", "91.0%"));
+  expect(mistake).toBeVisible();
+  expect(screen.getByTestId("mistaken-images").querySelector("a")).toHaveAttribute(
+    "href",
+    expect.stringContaining("/projects/p1/annotate/i7"),
+  );
+});

@@ -16,6 +16,7 @@ import { ErrorSplitCard } from "./ErrorSplitCard";
 import { GroupsCard } from "./GroupsCard";
 import { JudgementProgress } from "./JudgementProgress";
 import { LabelsCard } from "./LabelsCard";
+import { MistakenCard } from "./MistakenCard";
 import { Overview } from "./Overview";
 import { QualityCard } from "./QualityCard";
 import { RegressionsCard } from "./RegressionsCard";
@@ -121,6 +122,19 @@ function Body({ report, versions }: BodyProps): ReactNode {
     show({ label: chosen });
     errors.current?.scrollIntoView({ behavior: "smooth", block: "start" });
   };
+  if (report.kind === "classification") {
+    return (
+      <>
+        <Overview report={report} />
+        <LabelsCard {...shared} onDetails={showErrorsOf} />
+        <div ref={errors} className="errors-anchor">
+          <MistakenCard report={report} label={view.label} onLabel={(label) => show({ label })} />
+        </div>
+        <TraitsCard report={report} />
+        <ConfusionCard report={report} />
+      </>
+    );
+  }
   return (
     <>
       <Overview report={report} />

@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { App, Button, Skeleton, Typography } from "antd";
+import { App, Button, Skeleton, Tag, Typography } from "antd";
 import { useMemo, useState, type ReactNode } from "react";
 import { correct, getAnnotation, saveAnnotation } from "../../api/annotation";
 import { contentPath, getImage, thumbnailPath } from "../../api/gallery";
@@ -154,6 +154,13 @@ function Found({ tested, threshold, confidence, labels, annotated, drafted, onEd
         </Typography.Text>
         <Typography.Text type="secondary">{words.test.found(kept.length)}</Typography.Text>
         <Typography.Text type="secondary">{words.test.elapsed(Math.round(tested.elapsed_ms))}</Typography.Text>
+        {kept
+          .filter(({ kind }) => kind === "image")
+          .map(({ label, score }) => (
+            <Tag key={label} color={labelColour(labels, label)} data-testid="image-label">
+              {confidence ? `${label} ${(score ?? 1).toFixed(2)}` : label}
+            </Tag>
+          ))}
         {annotated && <Typography.Text type="success">{words.test.corrected}</Typography.Text>}
         <Button className="tested-correct" onClick={() => void ask()}>
           {drafted ? words.test.goOn : annotated ? words.test.edit : words.test.correct}

@@ -57,4 +57,4 @@ def _samples(
 ) -> Iterator[Sample]:
     only = validating([image for image, _ in known], [label for _, label in known])
     for (image, label), validates in zip(known, only, strict=True):
-        yield Sample(shrunk(read(image), image, planned.input_size), label, validates)
+        yield Sample(shrunk(read(image), image, planned.input_size), label, image.group, validates)

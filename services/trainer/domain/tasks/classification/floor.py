@@ -14,7 +14,13 @@ from torch.nn import functional
 
 from services.trainer.domain.networks.normalisation import Normalisation
 from services.trainer.domain.tasks.classification.network import Classifier
-from services.trainer.domain.tasks.classification.regression import Choice, Regression, choose, fit
+from services.trainer.domain.tasks.classification.regression import (
+    Choice,
+    Regression,
+    choose,
+    fit,
+    folds_of,
+)
 from services.trainer.domain.tasks.classification.samples import Sample
 from services.trainer.domain.training.views import PAD
 from shared.runtime.preprocess import Image
@@ -26,14 +32,15 @@ BATCH = 8
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """Features of some images: ``views`` ``(V, N, F)``, of `FLIPS` in order, and their labels."""
+    """Features of some images: ``views`` ``(V, N, F)``, of `FLIPS` in order, labels and groups."""
 
     views: Tensor
     labels: Tensor
+    groups: Tensor
 
     def rows(self, chosen: Tensor) -> "Features":
         """Those of the images where ``chosen`` is true."""
-        return Features(self.views[:, chosen], self.labels[chosen])
+        return Features(self.views[:, chosen], self.labels[chosen], self.groups[chosen])
 
 
 def kept(network: Classifier, samples: Sequence[Sample], told: Callable[[float], None]) -> Features:
@@ -53,7 +60,10 @@ def kept(network: Classifier, samples: Sequence[Sample], told: Callable[[float],
             told(min(1.0, sum(map(len, made)) / total))
     network.train(was_training)
     labels = torch.tensor([one.label for one in samples], dtype=torch.int64)
-    return Features(torch.cat(made).reshape(len(flips), len(samples), -1), labels)
+    names = sorted({one.group for one in samples})
+    places = {name: place for place, name in enumerate(names)}
+    groups = torch.tensor([places[one.group] for one in samples], dtype=torch.int64)
+    return Features(torch.cat(made).reshape(len(flips), len(samples), -1), labels, groups)
 
 
 def shown(image: Image, size: tuple[int, int], flip: int | None = None) -> Image:
@@ -92,7 +102,8 @@ def fitted(known: Features, choice: Choice, *, count: int) -> Regression:
 def chosen_for(known: Features, *, count: int) -> Choice:
     """Penalty and views by cross-validation; mirrored images teach only where that helps."""
     offers = [views for views in (1, 2, 4) if views <= len(known.views)]
-    return choose(known.views, known.labels, count=count, offers=offers)
+    parts = folds_of(known.labels, known.groups)
+    return choose(known.views, known.labels, parts, count=count, offers=offers)
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,23 +75,26 @@ class Choice:
     views: int
 
 
-def choose(views: Tensor, labels: Tensor, *, count: int, offers: Sequence[int]) -> Choice:
+def choose(
+    views: Tensor, labels: Tensor, parts: Tensor, *, count: int, offers: Sequence[int]
+) -> Choice:
     """By cross-validation: every image is left out once and judged as it is, not mirrored.
 
     Args:
         views: ``(V, N, F)``: features of the images, first as they are, then mirrored.
         labels: ``(N,)``.
+        parts: ``(N,)``: number of the part with which an image is left out, see `folds_of`.
         count: Number of labels.
         offers: Numbers of views that may teach, from the first on; of equal ones the first wins.
     """
-    folds = min(FOLDS, len(labels))
-    parts = _folds(labels, folds)
     best: tuple[float, Choice] | None = None
     for offer in offers:
         for penalty in PENALTIES:
             wrong = 0.0
-            for part in range(folds if folds > 1 else 0):
+            for part in sorted(set(parts.tolist())):
                 out = parts == part
+                if bool(out.all()):
+                    continue
                 taught = views[:offer, ~out].reshape(-1, views.shape[2])
                 fitted = fit(taught, labels[~out].repeat(offer), count=count, penalty=penalty)
                 judged = fitted.logits(views[0, out])
@@ -102,12 +105,13 @@ def choose(views: Tensor, labels: Tensor, *, count: int, offers: Sequence[int]) 
     return best[1]
 
 
-def _folds(labels: Tensor, folds: int) -> Tensor:
-    """Number of each image's fold: images of a label go around."""
-    parts = torch.zeros_like(labels)
-    turn = 0
-    for label in sorted(set(labels.tolist())):
-        own = (labels == label).nonzero()[:, 0]
-        parts[own] = (torch.arange(len(own)) + turn) % folds
-        turn += len(own)
-    return parts
+def folds_of(labels: Tensor, groups: Tensor) -> Tensor:
+    """Number of each image's part, below `FOLDS`: groups of a label go around, and never part.
+
+    >>> folds_of(torch.tensor([0, 0, 0, 1]), torch.tensor([5, 5, 6, 7])).tolist()
+    [0, 0, 1, 2]
+    """
+    part_of: dict[int, int] = {}
+    for _, group in sorted(set(zip(labels.tolist(), groups.tolist(), strict=True))):
+        part_of.setdefault(group, len(part_of) % FOLDS)
+    return torch.tensor([part_of[group] for group in groups.tolist()], dtype=torch.int64)

@@ -31,11 +31,13 @@ class Sample:
     Attributes:
         image: ``(h, w, 3)`` uint8 RGB, not padded, at most the input's size.
         label: Index of its label.
+        group: What it must not be parted from when images are left out.
         validates: Whether it only tells how good the network is.
     """
 
     image: Image
     label: int
+    group: str = ""
     validates: bool = False
 
     def with_image(self, image: Image) -> "Sample":

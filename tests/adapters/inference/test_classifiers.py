@@ -1,0 +1,94 @@
+"""A classifier on the real Triton: golden check, predictions of images and files, test runs."""
+
+import hashlib
+from collections.abc import AsyncIterator
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+
+from services.inference.app import build
+from services.inference.domain.golden import Golden, probe_image
+from shared.contracts.project_events import ProjectCreated
+from shared.hosting.stores import Stores
+from shared.ids import new_id
+from shared.runtime.manifest import ModelManifest
+from shared.runtime.onnx_session import OnnxSession
+from tests.adapters.inference.models import HEIGHT, LABELS, WIDTH, Version, painted, png
+from tests.adapters.inference.site import Site
+from tests.running import running, until
+
+
+def colour_classifier() -> bytes:
+    """Says red (label 0) or green (label 1) by the mean colour of its input."""
+    weights = np.array([[0.2, -0.2], [-0.2, 0.2], [0, 0]], np.float32)
+    graph = helper.make_graph(
+        [
+            helper.make_node("Cast", ["image"], ["pixels"], to=TensorProto.FLOAT),
+            helper.make_node("ReduceMean", ["pixels"], ["mean"], axes=[1, 2], keepdims=0),
+            helper.make_node("MatMul", ["mean", "w"], ["logits"]),
+            helper.make_node("Softmax", ["logits"], ["scores"], axis=1),
+        ],
+        "tiny",
+        [helper.make_tensor_value_info("image", TensorProto.UINT8, ["B", HEIGHT, WIDTH, 3])],
+        [helper.make_tensor_value_info("scores", TensorProto.FLOAT, ["B", len(LABELS)])],
+        [numpy_helper.from_array(weights, "w")],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+    onnx.checker.check_model(model)
+    return bytes(model.SerializeToString())
+
+
+def classifier() -> Version:
+    data = colour_classifier()
+    manifest = ModelManifest(
+        task="classification",
+        labels=LABELS,
+        input_width=WIDTH,
+        input_height=HEIGHT,
+        version="V1",
+        model_sha256=hashlib.sha256(data).hexdigest(),
+    )
+    question = probe_image(WIDTH, HEIGHT)
+    return Version(data, manifest, Golden(question, OnnxSession(data, threads=1).run(question)))
+
+
+@pytest.fixture
+async def site(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Site]:
+    monkeypatch.setenv("LOUPE_INFERENCE_RETRY_BUDGET_S", "60")
+    async with running(stores, [build(stores)]) as platform:
+        site = Site(platform)
+        site.project = new_id()
+        await site.say(ProjectCreated(project_id=site.project, name="kinds", task="classification"))
+        yield site
+
+
+async def test_a_classifier_is_deployed_and_gives_each_image_its_label(site: Site) -> None:
+    cells = {(x, y): "green" for x in range(0, 64, 8) for y in range(0, 24, 8)}
+    image_id = await site.upload(painted(64, 48, cells))
+    deployed = await site.deploy(classifier())
+    assert deployed["current"]
+    answer = await site.predict(image_id=image_id)
+    assert answer.status_code == 201, answer.text
+    (shape,) = answer.json()["shapes"]
+    assert (shape["label"], shape["kind"], shape["points"]) == ("green", "image", [])
+    assert shape["score"] > 0.9
+    reds = dict.fromkeys(cells, "red")
+    sent = await site.client.post(
+        f"{site.base}/predictions", files={"file": ("red.png", png(painted(64, 48, reds)))}
+    )
+    assert sent.status_code == 201, sent.text
+    assert [one["label"] for one in sent.json()["shapes"]] == ["red"]
+    unsure = await site.upload(painted(64, 48, {}))
+    strict = await site.predict(image_id=unsure, threshold=0.9)
+    assert strict.json()["shapes"] == []
+    run = await site.client.post(f"{site.base}/test-runs", json={"image_ids": [image_id, unsure]})
+    assert run.status_code in (201, 202), run.text
+
+    async def over() -> dict | None:
+        found = (await site.client.get(f"{site.base}/test-runs/{run.json()['id']}")).json()
+        return found if found["state"] == "succeeded" else None
+
+    done = await until(over)
+    assert (done["done"], done["failed"]) == (2, 0)
