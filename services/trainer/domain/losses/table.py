@@ -23,6 +23,9 @@ ScoreLoss = Literal["quality_focal", "varifocal", "focal", "binary_cross_entropy
 BoxLoss = Literal["giou", "iou", "diou", "ciou", "smooth_l1_box"]
 """Of predicted and target boxes xyxy, ``(N, 4)`` each, one value a pair."""
 
+LabelLoss = Literal["cross_entropy", "label_smoothing", "confidence_penalty"]
+"""Of logits and the one right label of each image, one value an image."""
+
 Loss = Callable[["Tensor", "Tensor"], "Tensor"]
 PLUGIN = "plugin:"
 """What a custom loss's name begins with."""
@@ -54,6 +57,14 @@ class Part:
 
 
 _TABLE: Mapping[TaskName, tuple[Part, ...]] = {
+    "classification": (
+        Part(
+            "label",
+            "logits (B, C) and the index of each image's label (B,); (B,)",
+            get_args(LabelLoss),
+            1.0,
+        ),
+    ),
     "detection": (
         Part(
             "score",

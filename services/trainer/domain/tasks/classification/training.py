@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from services.trainer.domain.losses.table import weighted_sum
 from services.trainer.domain.recipe import Recipe
 from services.trainer.domain.tasks.classification import floor
 from services.trainer.domain.tasks.classification.floor import Features, Told
@@ -82,6 +83,7 @@ class ClassificationTraining:
         self._shape = shape
         self._augmentation = Augmentation()
         self._floor: Floor | None = None
+        self._losses = weighted_sum("classification", "label", recipe.losses)
 
     def batch(
         self, windows: Sequence[int], rngs: Sequence[np.random.Generator]
@@ -100,7 +102,7 @@ class ClassificationTraining:
 
     def loss(self, network: Classifier, images: Tensor, batch: ClassificationBatch) -> Tensor:
         """See `TrainingTask`."""
-        return functional.cross_entropy(network(images), batch.labels)
+        return self._losses(network(images), batch.labels).mean()
 
     def exportable(self, network: Classifier) -> ExportableClassifier:
         """See `TrainingTask`."""
