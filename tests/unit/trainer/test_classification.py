@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 import torch
 from sklearn.linear_model import LogisticRegression
+from torch.nn import functional
 
 from services.evaluator.domain.readers.platform_files import read_version
 from services.evaluator.domain.readers.versions import ClassifiedVersion
+from services.trainer.domain.losses.table import LossTerm, check_terms
 from services.trainer.domain.recipe import Recipe
 from services.trainer.domain.tasks.classification.builder import ClassificationBuilder
 from services.trainer.domain.tasks.classification.floor import Told, shown
@@ -37,6 +39,7 @@ from services.trainer.process.work_order import ProgressMessage, ResultMessage, 
 from services.trainer.work.executor import ProcessExecutor
 from shared.contracts.prediction_columns import PredictionColumns
 from shared.contracts.shapes import IgnoreRegion, Shape
+from shared.errors import InvalidInput
 from shared.runtime.manifest import ModelManifest
 from shared.runtime.onnx_session import OnnxSession
 from shared.runtime.predictor import Predictor
@@ -216,6 +219,32 @@ def test_trainer_and_exported_model_give_the_same_scores() -> None:
         np.testing.assert_allclose(found.columns()["scores"][0], expected, atol=1e-4)
         (drawn,) = found.drawn()
         assert (drawn.kind, drawn.label_index) == ("image", int(expected.argmax()))
+
+
+def test_a_recipe_weighs_the_losses_of_the_label() -> None:
+    both = (
+        LossTerm(part="label", loss="cross_entropy", weight=0.5),
+        LossTerm(part="label", loss="label_smoothing", weight=2.0),
+    )
+    check_terms("classification", both, {})
+    samples = [Sample(shrunk_part(number), number % 2) for number in range(4)]
+
+    def loss_of(*terms: LossTerm) -> tuple[torch.Tensor, torch.Tensor]:
+        recipe = TINY.model_copy(update={"losses": terms})
+        task = ClassificationTraining(recipe, SHAPE, samples)
+        batch = task.batch(range(4), [np.random.default_rng(row) for row in range(4)])
+        images = torch.zeros(4, 3, 64, 64)
+        with torch.no_grad():
+            return task.loss(task.network.eval(), images, batch), task.network(images)
+
+    labels = torch.tensor([0, 1, 0, 1])
+    plain, logits = loss_of()
+    torch.testing.assert_close(plain, functional.cross_entropy(logits, labels))
+    summed, _ = loss_of(*both)
+    smooth = functional.cross_entropy(logits, labels, label_smoothing=0.1)
+    torch.testing.assert_close(summed, 0.5 * plain + 2 * smooth)
+    with pytest.raises(InvalidInput, match="cannot be used"):
+        check_terms("classification", [LossTerm(part="label", loss="giou")], {})
 
 
 def cv_resized(pixels: np.ndarray) -> np.ndarray:

@@ -176,7 +176,8 @@ export function useEditing(asked: Asked): Editing {
       case "lock":
         return toggle("locked", chosen.size > 0 ? [...chosen] : [...locked]);
       case "nothing":
-        return drawing.shapes.length > 0 ? undefined : change({ shapes: [], nothing: !drawing.nothing });
+        // An image without a label is not labelled: there is no image of nothing.
+        return whole || drawing.shapes.length > 0 ? undefined : change({ shapes: [], nothing: !drawing.nothing });
       case "marks":
         return look({ marks: !desk.look.marks });
       case "captions":

@@ -169,7 +169,7 @@ test("figures of quality that a report has are shown, and those it lacks are lef
   expect(shown).not.toHaveTextContent(qualities.iou.name);
 });
 
-test("a classifier's report shows accuracy, the mistaken images and a matrix without nothing", async () => {
+test.each(LANGUAGES)("a classifier's report in %s: accuracy, mistaken images, a matrix without nothing", async (language) => {
   answers({
     ...AROUND,
     "GET /api/workspace/projects/p1": project({ task: "classification" }),
@@ -191,7 +191,7 @@ test("a classifier's report shows accuracy, the mistaken images and a matrix wit
       },
     }),
   });
-  const { words } = open("/projects/p1/report/V1", "en");
+  const { words } = open("/projects/p1/report/V1", language);
   expect(await screen.findByText(words.report.accuracy)).toBeVisible();
   expect(screen.getByText("75.0%")).toBeVisible();
   expect(screen.getByText("62.5%")).toBeVisible();

@@ -15,6 +15,7 @@ import { ProblemAlert } from "../../ui/ProblemAlert";
 import { useVocabulary } from "../projects/useLabelNames";
 import { useProject } from "../projects/useProject";
 import { goneOn, isKept, type Kept } from "./correction";
+import { said } from "./said";
 
 interface Props {
   readonly prediction: Prediction;
@@ -94,7 +95,7 @@ function Correcting(props: CorrectingProps): ReactNode {
       foot={
         <CorrectionFoot
           name={prediction.name}
-          count={drawing.shapes.length}
+          found={said(words, project.task, drawing.shapes)}
           touched={touched}
           saving={saving.isPending}
           onDiscard={onDiscard}
@@ -178,14 +179,14 @@ function useSaving({ imageId, draftName, save, onSaved }: SavingProps) {
 
 interface FootProps {
   readonly name: string;
-  readonly count: number;
+  readonly found: string;
   readonly touched: boolean;
   readonly saving: boolean;
   readonly onDiscard: () => void;
   readonly onSave: () => void;
 }
 
-function CorrectionFoot({ name, count, touched, saving, onDiscard, onSave }: FootProps): ReactNode {
+function CorrectionFoot({ name, found, touched, saving, onDiscard, onSave }: FootProps): ReactNode {
   const words = useWords();
   const leave = (
     <Button onClick={touched ? undefined : onDiscard}>{touched ? words.test.discard : words.common.cancel}</Button>
@@ -195,7 +196,7 @@ function CorrectionFoot({ name, count, touched, saving, onDiscard, onSave }: Foo
       <Typography.Text strong className="one-line" title={name}>
         {name}
       </Typography.Text>
-      <Typography.Text type="secondary">{words.test.found(count)}</Typography.Text>
+      <Typography.Text type="secondary">{found}</Typography.Text>
       <Typography.Text type="secondary" className="one-line">
         {words.test.kept}
       </Typography.Text>

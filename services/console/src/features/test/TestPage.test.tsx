@@ -81,6 +81,48 @@ describe.each(LANGUAGES)("the test page in %s", (language) => {
   });
 });
 
+describe.each(LANGUAGES)("a tested image of a classification in %s", (language) => {
+  const WHOLE = {
+    ...AROUND,
+    "GET /api/workspace/projects/p1": project({ task: "classification" }),
+    "GET /api/annotation/projects/p1/labels": {
+      items: [{ id: "l1", name: "good" }, { id: "l2", name: "bad" }],
+      shape_kinds: ["image"],
+    },
+  };
+  const told = (score: number) =>
+    pageOf(prediction({ shapes: [{ id: "a", label: "good", kind: "image", points: [], score }] }));
+
+  test("shows its label, and gets another by a digit", async () => {
+    let saved: unknown = null;
+    answers({
+      ...WHOLE,
+      "GET /api/inference/projects/p1/predictions": told(0.9),
+      [CORRECTION]: async (request) => {
+        saved = await request.json();
+        return HttpResponse.json(annotation(), { status: 201 });
+      },
+    });
+    const { words } = open("/projects/p1/test", language);
+    expect(await screen.findByTestId("image-label")).toHaveTextContent("good 0.90");
+    expect(screen.queryByText(words.test.found(1))).toBeNull();
+    await correcting(words);
+    await seen(() => screen.getByText(words.editor.wholeHint));
+    await userEvent.keyboard("x2");
+    await userEvent.click(screen.getByRole("button", { name: words.test.save }));
+    await waitFor(() =>
+      expect(saved).toMatchObject({ prediction_id: "x1", shapes: [{ label: "bad", kind: "image", points: [] }] }),
+    );
+  });
+
+  test("has no label where none is sure enough", async () => {
+    answers({ ...WHOLE, "GET /api/inference/projects/p1/predictions": told(0.2) });
+    const { words } = open("/projects/p1/test", language);
+    expect((await screen.findAllByText(words.test.noLabel))[0]).toBeVisible();
+    expect(screen.queryByTestId("image-label")).toBeNull();
+  });
+});
+
 async function correcting(words: ReturnType<typeof open>["words"]): Promise<void> {
   await userEvent.click(await screen.findByRole("button", { name: words.test.correct }));
   await userEvent.click((await screen.findAllByRole("button", { name: words.test.correct })).at(-1) as HTMLElement);

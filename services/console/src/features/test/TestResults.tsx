@@ -10,6 +10,7 @@ import { ProblemAlert } from "../../ui/ProblemAlert";
 import { usePage, usePlace } from "../../ui/usePage";
 import { Thumbnail } from "../../ui/Thumbnail";
 import { useProject } from "../projects/useProject";
+import { said } from "./said";
 import { LOWEST_THRESHOLD, shapesFrom, START_THRESHOLD } from "./thresholds";
 import { TestedImageView } from "./TestedImageView";
 
@@ -160,7 +161,7 @@ function ResultList({ results, threshold, current, onOpen }: ListProps): ReactNo
           <div className="test-item-words">
             <Typography.Text ellipsis={{ tooltip: result.name }}>{result.name}</Typography.Text>
             <Typography.Text type="secondary">
-              {words.test.found(shapesFrom(result, threshold).length)}
+              {said(words, project.task, shapesFrom(result, threshold))}
             </Typography.Text>
           </div>
         </li>

@@ -15,6 +15,7 @@ import { useLabelNames } from "../projects/useLabelNames";
 import { useProject } from "../projects/useProject";
 import { isKept } from "./correction";
 import { CorrectionEditor } from "./CorrectionEditor";
+import { said } from "./said";
 import { shapesFrom } from "./thresholds";
 
 const REFRESH_MS = 1_500;
@@ -152,7 +153,9 @@ function Found({ tested, threshold, confidence, labels, annotated, drafted, onEd
         <Typography.Text strong className="one-line" title={tested.name}>
           {tested.name}
         </Typography.Text>
-        <Typography.Text type="secondary">{words.test.found(kept.length)}</Typography.Text>
+        {(kept.length === 0 || project.task !== "classification") && (
+          <Typography.Text type="secondary">{said(words, project.task, kept)}</Typography.Text>
+        )}
         <Typography.Text type="secondary">{words.test.elapsed(Math.round(tested.elapsed_ms))}</Typography.Text>
         {kept
           .filter(({ kind }) => kind === "image")

@@ -10,6 +10,7 @@ export const test = {
   corrected: "Annotated",
   elapsed: (milliseconds: number) => `${milliseconds} ms`,
   failed: "The test run failed",
+  noLabel: "no label",
   found: (count: number) => `${count} found`,
   imagesFailed: (count: number) => `${count} ${count === 1 ? "image" : "images"} could not be tested`,
   noVersion: "There is no version to test yet.",

@@ -9,6 +9,7 @@ export const test = {
   corrected: "已标注",
   elapsed: (milliseconds: number) => `${milliseconds} 毫秒`,
   failed: "测试失败",
+  noLabel: "无标签",
   found: (count: number) => `检出 ${count} 个`,
   imagesFailed: (count: number) => `${count} 张图像无法测试`,
   noVersion: "还没有可测试的版本。",
