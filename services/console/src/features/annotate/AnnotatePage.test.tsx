@@ -47,7 +47,11 @@ function saving() {
   return saved;
 }
 
-afterEach(() => {
+afterEach(async () => {
+  // What one test leaves unsaved would be tried again into a later one.
+  if (screen.queryByTestId("save-state") !== null) {
+    await waitFor(() => expect(screen.getByTestId("save-state")).toHaveClass("save-saved"));
+  }
   localStorage.clear();
   localStorage.setItem(
     "loupe.session",
@@ -203,7 +207,9 @@ test("nothing to mark is an annotation, and taking it back is none", async () =>
     },
   });
   const { words } = open("/projects/p1/annotate/i2", "en");
-  await userEvent.click(await screen.findByRole("button", { name: new RegExp(words.editor.actions.nothing) }));
+  const nothing = await screen.findByRole("button", { name: new RegExp(words.editor.actions.nothing) });
+  await userEvent.click(nothing);
+  expect(nothing).toHaveAttribute("aria-pressed", "true");
   await waitFor(() => expect(saved).toEqual([{ version: '"0"', body: { shapes: [], ignore_regions: [] } }]));
   await userEvent.keyboard("x");
   await waitFor(() => expect(cleared).toBe('"1"'));
