@@ -23,6 +23,7 @@ from shared.hosting.service import Service
 from shared.hosting.stores import Stores
 from shared.sqlite import SqliteFile
 from tests.running import running
+from tests.signing import VARIABLES
 
 PROJECT = "01JD0000000000000000000001"
 _PHOTO_SIDE = 640
@@ -95,7 +96,7 @@ class Uploads:
 async def uploading(folder: Path, bootstrap: str) -> AsyncIterator[Uploads]:
     """Run the gallery and annotation, with embedded documents and blobs, and one project."""
     os.environ["LOUPE_DATA"] = str(folder)
-    os.environ.setdefault("LOUPE_TOKEN_SECRET", "0123456789abcdef" * 4)
+    os.environ |= VARIABLES
     from services.annotation.app import build as annotation
     from services.gallery.app import build as gallery
 

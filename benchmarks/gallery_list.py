@@ -32,6 +32,7 @@ from shared.ids import new_id
 from shared.settings import StoreSettings
 from tests.running import running
 from tests.servers.catalogue import documents_server
+from tests.signing import VARIABLES
 
 AT_ONCE = 200
 ROUNDS = 20
@@ -43,7 +44,7 @@ async def main(options: argparse.Namespace) -> None:
     os.environ |= {
         "LOUPE_DATA": str(folder),
         "LOUPE_STORES": "embedded",
-        "LOUPE_TOKEN_SECRET": "0123456789abcdef" * 4,
+        **VARIABLES,
     }
     embedded = Stores.of(StoreSettings(stores="embedded", data=folder))
     try:

@@ -33,6 +33,7 @@ from shared.blobs.embedded import EmbeddedBlobs
 from shared.blobs.minio import MinioBlobs, S3Server
 from shared.blobs.port import Blobs
 from tests.servers.catalogue import minio_server
+from tests.signing import VARIABLES
 
 COUNT = 40
 AT_ONCE = 4
@@ -111,9 +112,8 @@ class Server:
             "LOUPE_DATA": str(folder),
             "LOUPE_STORES": "embedded",
             "LOUPE_PORT": str(self.port),
-            "LOUPE_TOKEN_SECRET": "0123456789abcdef" * 4,
+            **VARIABLES,
         }
-        os.environ["LOUPE_TOKEN_SECRET"] = environment["LOUPE_TOKEN_SECRET"]
         command = [sys.executable, "-m", "benchmarks.uploads", "--serve"]
         self._process = subprocess.Popen(command, env=environment)
         self._stat = Path("/proc") / str(self._process.pid)

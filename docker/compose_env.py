@@ -21,7 +21,6 @@ LOCAL = {
 def settings(*, local: bool) -> dict[str, str]:
     """Return every variable without a default; with `local` the images without a registry too."""
     return {
-        "LOUPE_TOKEN_SECRET": secrets.token_hex(32),
         "LOUPE_WORKSPACE_ADMIN_KEY": make_key().text,
         "LOUPE_S3_ACCESS_KEY": f"loupe-{secrets.token_hex(6)}",
         "LOUPE_S3_SECRET_KEY": secrets.token_urlsafe(30),

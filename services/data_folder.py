@@ -3,20 +3,17 @@
 import contextlib
 import fcntl
 import os
-import secrets
 import shutil
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import SecretStr
-
+from services.workspace.adapters import SIGNING_KEY, Signer
 from services.workspace.domain.api_keys import key_id_of, make_key
-from shared.settings import refuse_weak_secret
 
-ADMIN_KEY, TOKEN_SECRET = "admin.key", "token.secret"
-"""The files of the first API key and of the secret that signs tokens."""
+ADMIN_KEY = "admin.key"
+"""The file of the first API key."""
 
 _FREE_BYTES = 2 << 30
 
@@ -98,13 +95,11 @@ def _set_environment(place: Place) -> None:
     os.environ["LOUPE_DATA"] = str(place.data)
     os.environ["LOUPE_HOST"] = place.host
     os.environ["LOUPE_PORT"] = str(place.port)
-    os.environ.setdefault(
-        "LOUPE_TOKEN_SECRET", _kept(place.data / TOKEN_SECRET, lambda: secrets.token_hex(32))
-    )
+    signing_key = Path(os.environ.get("LOUPE_WORKSPACE_SIGNING_KEY") or place.data / SIGNING_KEY)
     try:
-        refuse_weak_secret(SecretStr(os.environ["LOUPE_TOKEN_SECRET"]))
-    except ValueError as error:
-        raise CannotStart(f"LOUPE_TOKEN_SECRET (or {place.data / TOKEN_SECRET}) {error}") from None
+        Signer(signing_key).public_keys()
+    except (OSError, ValueError) as error:
+        raise CannotStart(f"{signing_key}: {error}") from None
     key = os.environ.get("LOUPE_WORKSPACE_ADMIN_KEY", "")
     if key and key_id_of(key) is None:
         raise CannotStart(

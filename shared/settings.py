@@ -7,19 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
-
-_PLACEHOLDERS = ("changeme", "change-me", "secret", "password", "minioadmin", "example")
-
-
-def refuse_weak_secret(value: SecretStr) -> SecretStr:
-    """Return ``value``; raise ValueError for a placeholder or fewer than 32 characters."""
-    text = value.get_secret_value()
-    if len(text) < 32 or any(word in text.lower() for word in _PLACEHOLDERS):
-        raise ValueError("must be at least 32 random characters and no placeholder")
-    return value
-
 
 KafkaProtocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
 KafkaMechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
@@ -113,7 +102,7 @@ class StoreSettings(BaseSettings):
         return self
 
 
-DOOR_SECRETS = ("LOUPE_TOKEN_SECRET", "LOUPE_WORKSPACE_ADMIN_KEY")
+DOOR_SECRETS = ("LOUPE_WORKSPACE_ADMIN_KEY", "LOUPE_WORKSPACE_SIGNING_KEY")
 STORE_SECRETS = (
     "LOUPE_MONGO_URL",
     "LOUPE_S3_ACCESS_KEY",
@@ -134,6 +123,8 @@ class HttpSettings(BaseSettings):
     ``connections_per_source`` bounds what one address has open at once; 0 for a service that only
     a proxy talks to. ``trusted_proxies`` are the addresses and networks, with commas between, that
     are believed when they say whose request they pass on; ``*`` is everybody who reaches the port.
+    ``token_keys`` is the address or the file of the public keys that tokens are checked with; the
+    workspace itself, and a process that it is part of, need none.
     """
 
     model_config = SettingsConfigDict(env_prefix="LOUPE_", frozen=True, extra="ignore")
@@ -142,9 +133,7 @@ class HttpSettings(BaseSettings):
     port: int = Field(default=8080, ge=1, le=65535)
     connections_per_source: int = Field(default=1024, ge=0)
     trusted_proxies: str = ""
-    token_secret: SecretStr
-
-    _strong = field_validator("token_secret")(refuse_weak_secret)
+    token_keys: str = ""
 
 
 class HostSettings(BaseSettings):

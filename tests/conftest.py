@@ -13,6 +13,7 @@ from hypothesis import settings
 
 from shared.hosting.stores import Stores
 from shared.settings import StoreSettings
+from tests.signing import VARIABLES
 
 # Loops are compiled when they are first called, and machines are busy: no example has a deadline.
 settings.register_profile("loupe", deadline=None)
@@ -32,10 +33,11 @@ def shared_data() -> Path:
 
 @pytest.fixture(autouse=True)
 def _platform_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Give each test a data folder of its own and a token secret."""
+    """Give each test a data folder of its own, and the keys of tokens."""
     monkeypatch.setenv("LOUPE_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("LOUPE_STORES", "embedded")
-    monkeypatch.setenv("LOUPE_TOKEN_SECRET", "0123456789abcdef" * 4)
+    for name, value in VARIABLES.items():
+        monkeypatch.setenv(name, value)
 
 
 @pytest.fixture

@@ -16,10 +16,10 @@ from shared.events.subscriptions import Subscription
 from shared.hosting.host import face_of, loops_of, run_forever
 from shared.hosting.service import Service
 from shared.hosting.stores import Stores
-from shared.http.tokens import Tokens
 from shared.jobs.worker import JobWorker
 from shared.projects.directory import Deletions
 from shared.settings import HttpSettings
+from tests.signing import SIGNER
 
 # A hang, not slowness: the slowest machine that runs the tests is far from it.
 HANG_S = 120.0
@@ -84,8 +84,7 @@ class Running:
 
 def credentials(tenant: str = "default", role: Role = "admin") -> dict[str, str]:
     """Return the Authorization header of a caller."""
-    tokens = Tokens(HttpSettings().token_secret.get_secret_value())
-    return {"Authorization": f"Bearer {tokens.issue(Caller(tenant, 'test-key', role))}"}
+    return {"Authorization": f"Bearer {SIGNER.issue(Caller(tenant, 'test-key', role))}"}
 
 
 async def until(look: Callable[[], Any | Awaitable[Any]], *, timeout_s: float = HANG_S) -> Any:

@@ -1,7 +1,6 @@
 """``loupe contracts``: write the published contracts, or say where they differ from the code."""
 
 import argparse
-import os
 import sys
 import tempfile
 from pathlib import Path
@@ -61,14 +60,13 @@ def openapi_documents() -> dict[str, dict[str, object]]:
     from services.standalone import BUILDS
     from shared.hosting.stores import Stores
     from shared.http.app import create_app
-    from shared.http.tokens import Tokens
+    from shared.http.tokens import Tokens, keys_at
     from shared.settings import StoreSettings
 
-    os.environ.setdefault("LOUPE_TOKEN_SECRET", "0" * 31 + "f")
     with tempfile.TemporaryDirectory() as folder:
         stores = Stores.of(StoreSettings(stores="embedded", data=Path(folder)))
         services = [build(stores) for build in BUILDS]
-        tokens = Tokens("0" * 31 + "f")
+        tokens = Tokens(keys_at(""))
         return {
             service.name: create_app(service, tokens=tokens, checks={}).openapi()
             for service in services

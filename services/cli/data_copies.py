@@ -16,7 +16,8 @@ from pathlib import Path
 
 import orjson
 
-from services.data_folder import ADMIN_KEY, TOKEN_SECRET
+from services.data_folder import ADMIN_KEY
+from services.workspace.adapters import SIGNING_KEY
 from services.workspace.domain.naming import keys_in, needed_of
 from shared.documents.embedded import bodies
 from shared.hosting.stores import BLOBS, DATABASE
@@ -58,7 +59,7 @@ def back_up(data: Path, target: Path) -> Copy:
     hashes: dict[str, str] = {}
     _copy_blobs(data, staged, hashes)
     missing = _copy_until_whole(data, staged, hashes)
-    for name in (DATABASE, ADMIN_KEY, TOKEN_SECRET):
+    for name in (DATABASE, ADMIN_KEY, SIGNING_KEY):
         if name != DATABASE and (data / name).is_file():
             shutil.copyfile(data / name, staged / name)
         if (staged / name).is_file():

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from services.workspace.adapters import SIGNING_KEY, Signer
 from services.workspace.api import projects, tokens
 from services.workspace.domain.api_keys import NewKey, digest, key_id_of
 from services.workspace.handlers.collecting import Collector
@@ -13,8 +14,7 @@ from services.workspace.settings import WorkspaceSettings
 from shared.clock import Clock, utc_now
 from shared.hosting.service import Loop, Service
 from shared.hosting.stores import Stores
-from shared.http.tokens import Tokens
-from shared.settings import HttpSettings
+from shared.settings import StoreSettings
 
 
 def build(stores: Stores) -> Service:
@@ -22,14 +22,15 @@ def build(stores: Stores) -> Service:
     settings = WorkspaceSettings()
     keys = Keys(stores.documents)
     made = Projects(stores.documents, max_projects=settings.max_projects)
-    issued = Tokens(HttpSettings().token_secret.get_secret_value())
+    signer = Signer(settings.signing_key or StoreSettings().data / SIGNING_KEY)
     return Service(
         name=SERVICE,
         summary="Tenants, API keys, tokens and projects",
         collections=COLLECTIONS,
         routers=(projects.router,),
         public=(tokens.router,),
-        use_cases=(keys, made, issued),
+        use_cases=(keys, made, signer),
+        token_keys=signer.read,
         background=(_first_key(keys, settings), upkeep_of(stores, settings).run),
     )
 

@@ -23,7 +23,7 @@ from shared.hosting.server import Server
 from shared.hosting.service import Loop, Service
 from shared.hosting.stores import Stores
 from shared.http.app import ByPrefix, Check, create_app, problem_page
-from shared.http.tokens import Tokens
+from shared.http.tokens import Tokens, keys_at
 from shared.jobs.job import Job
 from shared.jobs.watching import watch_jobs
 from shared.projects.clearing import Clearing
@@ -116,11 +116,12 @@ def face_of(
     life: Lifecycle | None = None,
 ) -> ASGIApp:
     """Return the ASGI application of ``services``."""
-    tokens = Tokens(settings.token_secret.get_secret_value())
+    tokens = _tokens_of(services, settings)
     # Not the broker: requests never talk to it, so one that is down must not close the door.
     checks: dict[str, Check] = {
         "documents": stores.documents.ping,
         "blobs": stores.blobs.ping,
+        "tokens": tokens.ready,
     }
     apps: dict[str, ASGIApp] = {
         service.name: create_app(service, tokens=tokens, checks=checks, life=life)
@@ -129,6 +130,13 @@ def face_of(
     if rest is None:
         rest = apps[services[0].name] if len(services) == 1 else problem_page("no such page")
     return ByPrefix(apps, rest)
+
+
+def _tokens_of(services: Sequence[Service], settings: HttpSettings) -> Tokens:
+    own = next((service.token_keys for service in services if service.token_keys), None)
+    if own is None and not settings.token_keys:
+        raise ValueError("LOUPE_TOKEN_KEYS is needed: where the workspace tells its public keys")
+    return Tokens(own or keys_at(settings.token_keys))
 
 
 async def run(

@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared.errors import FieldError, InvalidInput, LoupeError
 from shared.http.bodies import BOUND, PUBLIC, SMALL, AtMost
-from shared.http.callers import bearer_of, who_calls
+from shared.http.callers import WHO, bearer_of, who_calls
 from shared.http.problems import problem_response
 from shared.http.tokens import Tokens
 
@@ -65,16 +65,16 @@ class Door:
             place = next((place for place in self._places if place.is_asked(scope)), None)
             try:
                 if place is not None:
-                    self._check(place, scope)
+                    await self._check(place, scope)
                     scope[BOUND] = place.bound
             except LoupeError as error:
                 await problem_response(error)(scope, receive, send)
                 return
         await self._app(scope, receive, send)
 
-    def _check(self, place: _Place, scope: Scope) -> None:
+    async def _check(self, place: _Place, scope: Scope) -> None:
         if not place.is_public:
-            who_calls(bearer_of(scope["headers"]), self._tokens)
+            scope[WHO] = await who_calls(bearer_of(scope["headers"]), self._tokens)
         query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
         unknown = [
             name for name in dict.fromkeys(name for name, _ in query) if name not in place.names

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from fastapi import APIRouter
 
+from shared.http.tokens import ReadKeys
+
 
 @dataclass(frozen=True, kw_only=True)
 class Face:
@@ -11,6 +13,7 @@ class Face:
 
     ``routers`` need a caller on every route; ``public`` is the explicit list of those that do not.
     ``use_cases`` are what routes ask for by class (:func:`shared.http.use_cases.use`).
+    ``token_keys`` gives the public keys of tokens, where the service is the one that signs them.
     """
 
     name: str
@@ -18,3 +21,4 @@ class Face:
     routers: tuple[APIRouter, ...] = ()
     public: tuple[APIRouter, ...] = ()
     use_cases: tuple[object, ...] = ()
+    token_keys: ReadKeys | None = None

@@ -74,7 +74,6 @@ async def upload(stores: Stores, events: Sequence[PendingEvent]) -> None:
 async def test_a_storm_of_duplicates_leaves_the_same_bytes(
     service: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("LOUPE_TOKEN_SECRET", "0123456789abcdef" * 4)
     monkeypatch.setenv("LOUPE_DATA", str(tmp_path / "work"))
     events = storm(1500, seed=5)
     in_order = await state_after(tmp_path / "order", BUILDS[service], events)

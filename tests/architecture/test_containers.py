@@ -100,9 +100,16 @@ def test_mongodb_is_a_replica_set() -> None:
     assert "rs.initiate" in documents["healthcheck"]["test"][-1]
 
 
-def test_only_who_answers_requests_can_sign_tokens() -> None:
+def test_the_key_that_signs_tokens_stays_in_the_workspaces_own_volume() -> None:
     holders = {
-        name for name, one in COMPOSED.items() if "LOUPE_TOKEN_SECRET" in one.get("environment", {})
+        name
+        for name, one in COMPOSED.items()
+        if any(volume.partition(":")[0] == "workspace" for volume in one.get("volumes", ()))
     }
-    doors = {"workspace", "gallery", "tiling", "annotation", "trainer", "evaluator", "inference"}
-    assert holders == doors
+    assert holders == {"workspace"}
+    readers = {
+        name for name, one in COMPOSED.items() if "LOUPE_TOKEN_KEYS" in one.get("environment", {})
+    }
+    assert readers == {"gallery", "tiling", "annotation", "trainer", "evaluator", "inference"}
+    assert all("api" in COMPOSED[name]["networks"] for name in (*readers, "workspace"))
+    assert "LOUPE_TOKEN_SECRET" not in (ROOT / "docker-compose.yml").read_text()

@@ -20,7 +20,6 @@ KNOWN = {event.type for event in all_events()}
 @pytest.fixture
 def services(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Service]:
     monkeypatch.setenv("LOUPE_DATA", str(tmp_path))
-    monkeypatch.setenv("LOUPE_TOKEN_SECRET", "architecture-0123456789-abcdefghijklmnop")
     stores = Stores.of(StoreSettings())
     return [build(stores) for build in BUILDS]
 

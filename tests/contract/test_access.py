@@ -11,10 +11,10 @@ from services.standalone import BUILDS
 from shared.hosting.host import face_of
 from shared.hosting.stores import Stores
 from shared.http.app import create_app
-from shared.http.tokens import Tokens
 from shared.settings import HttpSettings
 from tests.contract.requests import SOMETHING, FittingRequest, fitting_request
 from tests.running import credentials
+from tests.signing import fresh_tokens
 
 PUBLIC = {("post", "/api/workspace/tokens")}
 
@@ -27,7 +27,7 @@ def operations(stores: Stores) -> Operations:
     services = [build(stores) for build in BUILDS]
     face = face_of(services, stores, HttpSettings())
     documents = {
-        service.name: create_app(service, tokens=Tokens("x" * 32), checks={}).openapi()
+        service.name: create_app(service, tokens=fresh_tokens(), checks={}).openapi()
         for service in services
     }
     found = [

@@ -35,11 +35,6 @@ capabilities: {drop: [ALL]}
 {{- end }}
 {{- end }}
 
-{{/* Of every container that answers requests: it signs and checks tokens. */}}
-{{- define "loupe.doorEnv" -}}
-{{- include "loupe.secretEnv" (dict "root" . "keys" (dict "LOUPE_TOKEN_SECRET" "token-secret")) }}
-{{- end }}
-
 {{/* Of every container that opens the stores. */}}
 {{- define "loupe.storeEnv" -}}
 {{- include "loupe.secretEnv" (dict "root" . "keys" (dict "LOUPE_MONGO_URL" "mongo-url" "LOUPE_S3_ACCESS_KEY" "s3-access-key" "LOUPE_S3_SECRET_KEY" "s3-secret-key")) }}

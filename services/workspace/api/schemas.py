@@ -1,6 +1,6 @@
 """Requests and responses of the workspace."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -36,6 +36,23 @@ class TokenResponse(BaseModel):
     expires_in: int
     tenant: str
     role: Role
+
+
+class PublicKey(BaseModel):
+    """The public half of a key that signs tokens (RFC 8037)."""
+
+    kty: Literal["OKP"]
+    crv: Literal["Ed25519"]
+    x: str
+    kid: str
+    alg: Literal["EdDSA"]
+    use: Literal["sig"]
+
+
+class PublicKeys(BaseModel):
+    """The public keys of tokens that are valid."""
+
+    keys: list[PublicKey]
 
 
 class ProjectCreate(BaseModel):

@@ -1,15 +1,18 @@
-"""The one route that needs no token: the one that gives it."""
+"""The routes that need no token: the one that gives it, and how others check it."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 
-from services.workspace.api.schemas import TokenRequest, TokenResponse
+from services.workspace.adapters import Signer
+from services.workspace.api.schemas import PublicKey, PublicKeys, TokenRequest, TokenResponse
 from services.workspace.handlers.keys import Keys
-from shared.http.tokens import LIFETIME_S, Tokens
+from shared.http.tokens import LIFETIME_S
 from shared.http.use_cases import use
 
 router = APIRouter(tags=["tokens"])
+
+Signing = Annotated[Signer, Depends(use(Signer))]
 
 
 @router.post("/tokens")
@@ -17,7 +20,7 @@ async def create_token(
     body: TokenRequest,
     request: Request,
     keys: Annotated[Keys, Depends(use(Keys))],
-    tokens: Annotated[Tokens, Depends(use(Tokens))],
+    signer: Signing,
 ) -> TokenResponse:
     """Exchange an API key for a short-lived access token.
 
@@ -27,5 +30,14 @@ async def create_token(
     source = request.client.host if request.client else ""
     who = await keys.sign_in(body.api_key, source=source)
     return TokenResponse(
-        access_token=tokens.issue(who), expires_in=LIFETIME_S, tenant=who.tenant, role=who.role
+        access_token=signer.issue(who), expires_in=LIFETIME_S, tenant=who.tenant, role=who.role
     )
+
+
+@router.get("/jwks")
+async def list_public_keys(signer: Signing) -> PublicKeys:
+    """Tell the public keys that access tokens are checked with (a key set of RFC 7517).
+
+    The first one signs. The second one, if there is one, signed before it was changed.
+    """
+    return PublicKeys(keys=[PublicKey.model_validate(key) for key in signer.public_keys()])

@@ -11,6 +11,7 @@ import pytest
 
 from services.__main__ import main
 from services.data_folder import CannotStart, place_from_environment, prepare
+from services.workspace.adapters import put_new_key
 from services.workspace.domain.api_keys import make_key
 from tests.running import until
 
@@ -96,7 +97,7 @@ def test_the_folder_and_what_lies_in_it_are_closed_to_other_users(tmp_path: Path
         "admin.key": 0o600,
         "blobs": 0o700,
         "documents.db": 0o600,
-        "token.secret": 0o600,
+        "signing.key": 0o600,
     }
 
 
@@ -121,7 +122,7 @@ def test_the_file_holds_the_key_that_is_valid(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("LOUPE_WORKSPACE_ADMIN_KEY", "lp_nonsense"), ("LOUPE_TOKEN_SECRET", "short-and-weak")],
+    [("LOUPE_WORKSPACE_ADMIN_KEY", "lp_nonsense")],
 )
 def test_a_secret_that_cannot_be_used_is_named_in_one_line_and_not_shown(
     name: str, value: str, tmp_path: Path
@@ -132,12 +133,19 @@ def test_a_secret_that_cannot_be_used_is_named_in_one_line_and_not_shown(
     assert value not in words
 
 
-def test_a_weak_secret_in_the_file_is_told_without_showing_it(tmp_path: Path) -> None:
-    (tmp_path / "token.secret").write_text("short-and-weak\n")
-    words = said(preparing(tmp_path))
-    assert "token.secret" in words
+@pytest.mark.parametrize("mode", [0o600, 0o644])
+def test_a_signing_key_that_cannot_be_used_is_told_without_showing_it(
+    mode: int, tmp_path: Path
+) -> None:
+    key = tmp_path / "elsewhere.key"
+    put_new_key(key)
+    key.chmod(mode)
+    if mode == 0o600:
+        key.write_text("-----BEGIN PRIVATE KEY-----\nc2hvcnQ=\n-----END PRIVATE KEY-----\n")
+    words = said(preparing(tmp_path / "data", LOUPE_WORKSPACE_SIGNING_KEY=str(key)))
+    assert words.startswith(f"loupe: {key}: ")
     assert "\n" not in words
-    assert "short-and-weak" not in words
+    assert "c2hvcnQ" not in words
 
 
 async def test_training_does_not_get_the_secrets_of_the_doors(
@@ -145,7 +153,7 @@ async def test_training_does_not_get_the_secrets_of_the_doors(
 ) -> None:
     from services.standalone import keep_running
 
-    monkeypatch.setenv("LOUPE_TOKEN_SECRET", "0" * 31 + "f")
+    monkeypatch.setenv("LOUPE_WORKSPACE_SIGNING_KEY", "file")
     monkeypatch.setenv("LOUPE_WORKSPACE_ADMIN_KEY", "key")
     monkeypatch.setenv("LOUPE_TRAINER_DEVICE", "cpu")
     seen = tmp_path / "seen"
@@ -160,4 +168,4 @@ async def test_training_does_not_get_the_secrets_of_the_doors(
     await asyncio.gather(keeping, return_exceptions=True)
     names = seen.read_text().split()
     assert "LOUPE_TRAINER_DEVICE" in names
-    assert not {"LOUPE_TOKEN_SECRET", "LOUPE_WORKSPACE_ADMIN_KEY"} & set(names)
+    assert not {"LOUPE_WORKSPACE_SIGNING_KEY", "LOUPE_WORKSPACE_ADMIN_KEY"} & set(names)

@@ -12,7 +12,6 @@ import httpx
 from tests.running import credentials
 
 ROOT = Path(__file__).resolve().parents[3]
-SECRET = "0123456789abcdef" * 4
 
 
 class Served:
@@ -29,7 +28,6 @@ class Served:
             "LOUPE_DATA": str(folder),
             "LOUPE_STORES": "embedded",
             "LOUPE_PORT": str(self.port),
-            "LOUPE_TOKEN_SECRET": SECRET,
             **settings,
         }
         command = [sys.executable, str(Path(__file__))]

@@ -45,7 +45,12 @@ async def test_a_child_that_is_not_kept_ends_with_its_job() -> None:
 
 
 async def test_a_child_knows_none_of_the_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
-    secrets = ("LOUPE_TOKEN_SECRET", "LOUPE_WORKSPACE_ADMIN_KEY", "LOUPE_S3_SECRET_KEY", "ANY")
+    secrets = (
+        "LOUPE_WORKSPACE_SIGNING_KEY",
+        "LOUPE_WORKSPACE_ADMIN_KEY",
+        "LOUPE_S3_SECRET_KEY",
+        "ANY",
+    )
     for name in secrets:
         monkeypatch.setenv(name, "hidden-from-children")
     async with children() as pool:

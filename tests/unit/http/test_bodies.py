@@ -19,8 +19,8 @@ from shared.http.app import create_app
 from shared.http.bodies import AtMost, Pace, read_json, received_file, received_form
 from shared.http.face import Face
 from shared.http.multipart import MAX_FIELDS, disposition_of, in_units, parts_of
-from shared.http.tokens import Tokens
 from shared.http.use_cases import use
+from tests.signing import SIGNER, fresh_tokens
 
 MULTIPART = {"Content-Type": "multipart/form-data; boundary=b"}
 router = APIRouter()
@@ -97,11 +97,10 @@ def client_of(*, pace: Pace | None = None, folder: Path | None = None) -> httpx.
     face = Face(
         name="svc", summary="", public=(router,), routers=(members,), use_cases=(pace or Pace(),)
     )
-    tokens = Tokens("s" * 40)
-    app = create_app(face, tokens=tokens, checks={})
+    app = create_app(face, tokens=fresh_tokens(), checks={})
     app.dependency_overrides[staging] = lambda: folder
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
-    headers = {"Authorization": f"Bearer {tokens.issue(Caller('t', 'k', 'member'))}"}
+    headers = {"Authorization": f"Bearer {SIGNER.issue(Caller('t', 'k', 'member'))}"}
     return httpx.AsyncClient(transport=transport, base_url="http://loupe/api/svc", headers=headers)
 
 

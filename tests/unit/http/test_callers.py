@@ -7,7 +7,7 @@ import pytest
 
 from shared.callers import ROLES, Caller
 from shared.errors import Unauthenticated
-from shared.http.tokens import Tokens
+from tests.signing import SIGNER, fresh_tokens
 
 
 def test_a_role_may_what_lower_roles_may() -> None:
@@ -21,9 +21,8 @@ def test_the_platform_may_everything_for_its_tenant() -> None:
     assert all(system.may(role) for role in ROLES)
 
 
-def test_no_token_makes_its_bearer_the_platform() -> None:
-    tokens = Tokens("s" * 32)
-    token = tokens.issue(Caller.system("acme"))
+async def test_no_token_makes_its_bearer_the_platform() -> None:
+    token = SIGNER.issue(Caller.system("acme"))
     assert jwt.decode(token, options={"verify_signature": False})["role"] == "system"
     with pytest.raises(Unauthenticated, match="unknown role"):
-        tokens.check(token)
+        await fresh_tokens().check(token)

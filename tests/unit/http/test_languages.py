@@ -16,8 +16,8 @@ from pydantic_core import _pydantic_core
 from shared.errors import FieldError, InvalidInput, NotFound, catalogue
 from shared.http.app import create_app
 from shared.http.face import Face
-from shared.http.tokens import Tokens
 from shared.texts.language import language_of, speaking, texts, told
+from tests.signing import fresh_tokens
 
 ROOT = Path(__file__).parents[3]
 TEXTS = texts()
@@ -198,7 +198,7 @@ async def find() -> None:
 
 async def test_problems_come_in_the_language_of_the_request() -> None:
     face = Face(name="wishes", summary="Wishes.", public=(router,))
-    app = create_app(face, tokens=Tokens("s" * 32), checks={})
+    app = create_app(face, tokens=fresh_tokens(), checks={})
     place, chinese = "/api/wishes/wishes", {"Accept-Language": "zh-CN"}
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://loupe") as client:

@@ -10,16 +10,17 @@ import httpx
 from fastapi import APIRouter
 from sse_starlette.event import ServerSentEvent
 
+from services.workspace.adapters import Signer
 from shared.callers import Caller
 from shared.clock import utc_now
 from shared.http.app import create_app
 from shared.http.callers import Viewer
 from shared.http.face import Face
 from shared.http.live import LIVE, Live
-from shared.http.tokens import LIFETIME_S, Tokens
+from shared.http.tokens import LIFETIME_S
 from tests.running import HANG_S
+from tests.signing import KEY_FILE, SIGNER, fresh_tokens
 
-SECRET = "s3cr3t-" * 6
 ROOT = Path(__file__).parents[3]
 router = APIRouter()
 closed: list[str] = []
@@ -64,7 +65,7 @@ async def short(who: Viewer) -> Live:
 
 async def heard(path: str, token: str) -> httpx.Response:
     app = create_app(
-        Face(name="svc", summary="", routers=(router,)), tokens=Tokens(SECRET), checks={}
+        Face(name="svc", summary="", routers=(router,)), tokens=fresh_tokens(), checks={}
     )
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app=app), base_url="http://loupe/api/svc"
@@ -76,7 +77,7 @@ async def heard(path: str, token: str) -> httpx.Response:
 async def test_a_stream_that_says_nothing_more_ends_with_its_token() -> None:
     closed.clear()
     watch.ahead = timedelta()
-    answer = await heard("/silent", Tokens(SECRET).issue(Caller("t", "k", "viewer")))
+    answer = await heard("/silent", SIGNER.issue(Caller("t", "k", "viewer")))
     assert answer.status_code == 200
     assert re.findall(r"data: (\w+)", answer.text) == ["first", "second"]
     assert closed == ["closed"]
@@ -84,12 +85,12 @@ async def test_a_stream_that_says_nothing_more_ends_with_its_token() -> None:
 
 async def test_a_token_that_is_over_opens_no_stream() -> None:
     over = utc_now() - timedelta(seconds=LIFETIME_S + 1)
-    token = Tokens(SECRET, clock=lambda: over).issue(Caller("t", "k", "viewer"))
+    token = Signer(KEY_FILE, clock=lambda: over).issue(Caller("t", "k", "viewer"))
     assert (await heard("/silent", token)).status_code == 401
 
 
 async def test_a_stream_that_is_over_ends_with_its_events() -> None:
-    answer = await heard("/short", Tokens(SECRET).issue(Caller("t", "k", "viewer")))
+    answer = await heard("/short", SIGNER.issue(Caller("t", "k", "viewer")))
     assert re.findall(r"data: (\w+)", answer.text) == ["first", "second", "third"]
 
 

@@ -8,8 +8,8 @@ from fastapi import APIRouter, Depends
 
 from shared.http.app import create_app
 from shared.http.face import Face
-from shared.http.tokens import Tokens
 from shared.http.use_cases import use
+from tests.signing import fresh_tokens
 
 router = APIRouter()
 
@@ -35,7 +35,7 @@ def service(*use_cases: object) -> Face:
 
 
 async def greeting_of(*use_cases: object) -> httpx.Response:
-    app = create_app(service(*use_cases), tokens=Tokens("s" * 40), checks={})
+    app = create_app(service(*use_cases), tokens=fresh_tokens(), checks={})
     transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport, base_url="http://loupe") as client:
         return await client.get("/api/svc/greeting")
@@ -49,9 +49,9 @@ async def test_a_route_gets_what_its_own_service_wired() -> None:
 
 def test_a_route_whose_use_case_nobody_wired_ends_the_start() -> None:
     with pytest.raises(ValueError, match="/greeting uses Greeter"):
-        create_app(service(), tokens=Tokens("s" * 40), checks={})
+        create_app(service(), tokens=fresh_tokens(), checks={})
 
 
 def test_two_use_cases_of_one_class_end_the_start() -> None:
     with pytest.raises(ValueError, match="two use cases of class Greeter"):
-        create_app(service(Greeter("a"), Greeter("b")), tokens=Tokens("s" * 40), checks={})
+        create_app(service(Greeter("a"), Greeter("b")), tokens=fresh_tokens(), checks={})
