@@ -25,11 +25,11 @@ COPY services/__init__.py /app/services/__init__.py
 COPY services/${SERVICE} /app/services/${SERVICE}
 COPY docker/alive.py /app/docker/alive.py
 ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 NUMBA_CACHE_DIR=/tmp/numba \
-    LOUPE_SERVICE=${SERVICE} LOUPE_STORES=cluster LOUPE_DATA=/data LOUPE_HOST=0.0.0.0 LOUPE_PORT=8080 \
+    LOUPE_SERVICE=${SERVICE} LOUPE_STORES=cluster LOUPE_DATA=/data LOUPE_HOST=0.0.0.0 LOUPE_PORT=8080 LOUPE_METRICS_HOST=0.0.0.0 LOUPE_METRICS_PORT=9464 \
     LOUPE_PULSE_FILE=/tmp/pulse
 WORKDIR /app
 USER 10001:10001
-EXPOSE 8080
+EXPOSE 8080 9464
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 CMD ["python", "docker/alive.py"]
 # Roles are arguments: `api consume` (none means both), `work`.
 ENTRYPOINT ["/bin/sh", "-c", "exec python -m services.$LOUPE_SERVICE \"$@\"", "--"]

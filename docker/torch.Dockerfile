@@ -24,11 +24,11 @@ COPY services/trainer /app/services/trainer
 COPY docker/alive.py /app/docker/alive.py
 COPY NOTICE /app/NOTICE
 ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 NUMBA_CACHE_DIR=/tmp/numba \
-    LOUPE_SERVICE=trainer LOUPE_STORES=cluster LOUPE_DATA=/data LOUPE_HOST=0.0.0.0 LOUPE_PORT=8080 \
+    LOUPE_SERVICE=trainer LOUPE_STORES=cluster LOUPE_DATA=/data LOUPE_HOST=0.0.0.0 LOUPE_PORT=8080 LOUPE_METRICS_HOST=0.0.0.0 LOUPE_METRICS_PORT=9464 \
     LOUPE_PULSE_FILE=/tmp/pulse \
     NVIDIA_VISIBLE_DEVICES=all NVIDIA_DRIVER_CAPABILITIES=compute,utility
 WORKDIR /app
 USER 10001:10001
-EXPOSE 8080
+EXPOSE 8080 9464
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 CMD ["python", "docker/alive.py"]
 ENTRYPOINT ["/bin/sh", "-c", "exec python -m services.trainer \"$@\"", "--"]

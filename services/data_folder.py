@@ -15,6 +15,9 @@ from services.workspace.domain.api_keys import key_id_of, make_key
 ADMIN_KEY = "admin.key"
 """The file of the first API key."""
 
+METRICS_PORT = "9464"
+"""Where metrics are told unless LOUPE_METRICS_PORT says otherwise; 0 tells none."""
+
 _FREE_BYTES = 2 << 30
 
 
@@ -95,6 +98,7 @@ def _set_environment(place: Place) -> None:
     os.environ["LOUPE_DATA"] = str(place.data)
     os.environ["LOUPE_HOST"] = place.host
     os.environ["LOUPE_PORT"] = str(place.port)
+    os.environ.setdefault("LOUPE_METRICS_PORT", METRICS_PORT)
     signing_key = Path(os.environ.get("LOUPE_WORKSPACE_SIGNING_KEY") or place.data / SIGNING_KEY)
     try:
         Signer(signing_key).public_keys()

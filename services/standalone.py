@@ -71,7 +71,7 @@ async def keep_running(command: Sequence[str]) -> None:
     while True:
         began = asyncio.get_running_loop().time()
         child = await asyncio.create_subprocess_exec(
-            *tied(command), env=environment_without(DOOR_SECRETS)
+            *tied(command), env=environment_without((*DOOR_SECRETS, "LOUPE_METRICS_PORT"))
         )
         try:
             code = await child.wait()

@@ -137,10 +137,12 @@ class HttpSettings(BaseSettings):
 
 
 class HostSettings(BaseSettings):
-    """What the process around the services needs."""
+    """What the process around the services needs; with a ``metrics_port`` of 0 it tells none."""
 
     model_config = SettingsConfigDict(
         env_prefix="LOUPE_", frozen=True, extra="ignore", env_ignore_empty=True
     )
 
     pulse_file: Path | None = None
+    metrics_host: str = "127.0.0.1"
+    metrics_port: int = Field(default=0, ge=0, le=65535)

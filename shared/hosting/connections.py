@@ -100,7 +100,7 @@ class Connections:
             return False
         self._open.add(connection)
         self._by_source[source] += 1
-        CONNECTIONS.set(len(self._open))
+        CONNECTIONS.inc()
         return True
 
     def leave(self, connection: "BoundedProtocol", source: str) -> None:
@@ -110,7 +110,7 @@ class Connections:
             self._by_source[source] -= 1
             if not self._by_source[source]:
                 del self._by_source[source]
-            CONNECTIONS.set(len(self._open))
+            CONNECTIONS.dec()
 
     def note(self, reason: str) -> None:
         """Count a connection that was refused or cut."""

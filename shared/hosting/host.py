@@ -18,6 +18,7 @@ from shared.events.lifecycle import Lifecycle
 from shared.events.relay import Relay
 from shared.hosting.allocator import give_back_large_blocks, keep_freed_blocks
 from shared.hosting.connections import Connections, bounds_for, raise_descriptor_limit
+from shared.hosting.metrics import tell_metrics
 from shared.hosting.pulse import keep_pulse
 from shared.hosting.server import Server
 from shared.hosting.service import Loop, Service
@@ -162,12 +163,9 @@ async def run(
     gc.freeze()  # what was imported stays; searching it for garbage stopped the loop for 50 ms
     life = Lifecycle()
     loops = loops_of(services, stores, roles, life=life) | (extra or {})
-    pulse = HostSettings().pulse_file
-    if pulse and "api" not in roles:
-        loops["pulse"] = partial(keep_pulse, pulse, life)
+    loops |= _of_the_process(HostSettings(), roles, life)
     tasks = [
-        asyncio.create_task(run_forever(name, loop), name=name)
-        for name, loop in {**loops, "lag": watch_loop}.items()
+        asyncio.create_task(run_forever(name, loop), name=name) for name, loop in loops.items()
     ]
     consumers = [task for task in tasks if task.get_name().endswith(_CONSUME)]
     stop = _signalled()
@@ -193,6 +191,17 @@ async def run(
             await _finish(life, consumers)
     finally:
         await _close(tasks, stores)
+
+
+def _of_the_process(
+    settings: HostSettings, roles: Sequence[Role], life: Lifecycle
+) -> dict[str, Loop]:
+    loops: dict[str, Loop] = {"lag": watch_loop}
+    if settings.pulse_file and "api" not in roles:
+        loops["pulse"] = partial(keep_pulse, settings.pulse_file, life)
+    if settings.metrics_port:
+        loops["metrics"] = partial(tell_metrics, settings.metrics_host, settings.metrics_port)
+    return loops
 
 
 async def _finish(life: Lifecycle, consumers: Sequence[asyncio.Task[None]]) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import Callable, Iterator
 
 import uvicorn
@@ -47,11 +48,13 @@ class Server(uvicorn.Server):
             )
         )
         self._connections = connections
+        self.sockets: list[socket.socket] | None = None
+        """Those that listen already, where the server shall not open one itself."""
 
     async def run_until_exit(self, ready: Callable[[], None]) -> None:
         """Serve; ``ready`` is called once connections are taken."""
         watching = asyncio.create_task(self._connections.watch(), name="connections")
-        serving = asyncio.create_task(self.serve())
+        serving = asyncio.create_task(self.serve(self.sockets))
         try:
             while not self.started and not serving.done():  # noqa: ASYNC110  it tells no other way
                 await asyncio.sleep(_LOOK_S)
@@ -60,6 +63,7 @@ class Server(uvicorn.Server):
             await serving
         finally:
             watching.cancel()
+            serving.cancel()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

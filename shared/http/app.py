@@ -5,10 +5,9 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import structlog
-from fastapi import Depends, FastAPI, Request, Response
+from fastapi import Depends, FastAPI, Response
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared.errors import LoupeError, NotFound
@@ -31,7 +30,7 @@ _SAFE_HEADERS = {
 
 log = logger(__name__)
 
-HEALTH_PATHS = ("/healthz", "/readyz", "/metrics")
+HEALTH_PATHS = ("/healthz", "/readyz")
 
 Check = Callable[[], Awaitable[None]]
 
@@ -147,20 +146,15 @@ def _add_health(app: FastAPI, prefix: str, checks: dict[str, Check], life: Lifec
         response.status_code = 503 if down else 200
         return {"status": "waiting" if down else "ready", "down": down}
 
-    async def metrics(_request: Request) -> Response:
-        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
-
-    endpoints: tuple[Callable[..., Any], ...] = (healthz, readyz, metrics)
-    for path, endpoint in zip(HEALTH_PATHS, endpoints, strict=True):
-        # A front door passes on what begins with the prefix: metrics are none of its business.
-        for place in (path,) if endpoint is metrics else (path, prefix + path):
+    for path, endpoint in zip(HEALTH_PATHS, (healthz, readyz), strict=True):
+        for place in (path, prefix + path):
             app.add_api_route(place, endpoint, include_in_schema=False)
 
 
 class ByPrefix:
     """One face for several services: ``/api/<service>/…`` goes to its app, all else to ``rest``.
 
-    Health and metrics are the process's own, so any of the apps answers them.
+    Health is the process's own, so any of the apps answers them.
     """
 
     def __init__(self, apps: dict[str, ASGIApp], rest: ASGIApp) -> None:

@@ -4,6 +4,13 @@ app.kubernetes.io/instance: {{ .root.Release.Name }}
 app.kubernetes.io/name: {{ .name }}
 {{- end }}
 
+{{/* Where Prometheus finds a pod's metrics: a port of their own, which no Service and no Ingress names. */}}
+{{- define "loupe.scraped" -}}
+prometheus.io/scrape: "true"
+prometheus.io/port: "9464"
+prometheus.io/path: /metrics
+{{- end }}
+
 {{- define "loupe.image" -}}
 {{ .root.Values.images.registry }}{{ .root.Values.images.repository }}/{{ .name }}:{{ .root.Values.images.tag | default .root.Chart.AppVersion }}
 {{- end }}
@@ -130,6 +137,8 @@ containers:
     image: {{ include "loupe.image" (dict "root" . "name" "trainer") }}
     imagePullPolicy: {{ .Values.images.pullPolicy }}
     args: [work]
+    ports:
+      - {name: metrics, containerPort: 9464}
     securityContext: {{- include "loupe.containerSecurity" . | nindent 6 }}
     envFrom:
       - configMapRef: {name: {{ .Release.Name }}-settings}

@@ -8,6 +8,8 @@ import sys
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from prometheus_client import generate_latest
+
 from services.workspace.app import build, upkeep_of
 from services.workspace.handlers.upkeep import Upkeep
 from services.workspace.repository import COLLECTIONS
@@ -41,14 +43,14 @@ async def test_of_many_replicas_one_begins_a_round(stores: Stores) -> None:
 async def test_the_command_says_what_would_go_and_a_round_tells_metrics(
     stores: Stores, tmp_path: Path
 ) -> None:
-    async with running(stores, [build(stores)]) as platform:
+    async with running(stores, [build(stores)]):
         await put_by_hash(stores.blobs, b"12345", tenant="t", project_id="P")
         command = [sys.executable, "-m", "services", "collect", "--dry-run"]
         said = await asyncio.to_thread(
             subprocess.run, command, env=os.environ, capture_output=True, text=True, check=True
         )
         await upkeep_at(stores, utc_now()).round()
-        metrics = (await platform.client.get("/metrics")).text
+        metrics = generate_latest().decode()
     key = f"t/t/P/{hashlib.sha256(b'12345').hexdigest()}"
     assert said.stdout.splitlines() == [
         "1 blobs, 5 bytes are stored",
