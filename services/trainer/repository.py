@@ -44,6 +44,7 @@ class Artefacts(BaseModel):
 
     ``backbone_weights`` is ``folder:…``, ``package:…`` or ``hub:…`` of what the backbone began as,
     ``none`` of random weights. ``input_plan_hash`` names the tile plan of the images that it knows.
+    ``choices`` are what the training chose by itself and why, in sentences.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -59,6 +60,7 @@ class Artefacts(BaseModel):
     started_from: str
     epochs: int
     resumed_at_epoch: int = 0
+    choices: tuple[str, ...] = ()
     input_width: int
     input_height: int
     input_plan_hash: str | None = None

@@ -95,6 +95,7 @@ class TrainingResponse(BaseModel):
     input_width: int | None
     input_height: int | None
     input_plan_hash: str | None
+    choices: tuple[Told, ...]
     dataset_manifest_key: str
 
     @classmethod
@@ -136,6 +137,7 @@ class TrainingResponse(BaseModel):
             input_width=made.input_width if made else None,
             input_height=made.input_height if made else None,
             input_plan_hash=made.input_plan_hash if made else None,
+            choices=made.choices if made else (),
             dataset_manifest_key=training.manifest_key,
         )  # fmt: skip
 

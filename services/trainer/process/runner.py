@@ -196,6 +196,7 @@ class Run:
                 input_size=input_size,
                 input_plan_hash=data.input_plan.hash if data.input_plan else None,
                 resumed_at_epoch=resumed,
+                choices=training.task.choices,
             )
         )
 

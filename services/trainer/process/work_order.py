@@ -135,6 +135,7 @@ class ResultMessage(BaseModel):
     input_size: tuple[int, int]
     input_plan_hash: str | None = None
     resumed_at_epoch: int = 0
+    choices: tuple[str, ...] = ()
 
 
 class FailureMessage(BaseModel):

@@ -144,6 +144,7 @@ class AttemptFiles:
             started_from=made.started_from,
             epochs=made.epochs,
             resumed_at_epoch=made.resumed_at_epoch,
+            choices=made.choices,
             input_width=made.input_size[0],
             input_height=made.input_size[1],
             input_plan_hash=made.input_plan_hash,

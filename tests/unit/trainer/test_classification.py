@@ -28,7 +28,10 @@ from services.trainer.domain.tasks.classification.samples import (
     shrunk,
     validating,
 )
-from services.trainer.domain.tasks.classification.training import ClassificationTraining
+from services.trainer.domain.tasks.classification.training import (
+    ClassificationTraining,
+    _of_outcome,
+)
 from services.trainer.domain.training.checkpoint import pack, restore
 from services.trainer.domain.training.export import to_onnx
 from services.trainer.domain.training.loop import TrainingLoop
@@ -43,6 +46,7 @@ from shared.errors import InvalidInput
 from shared.runtime.manifest import ModelManifest
 from shared.runtime.onnx_session import OnnxSession
 from shared.runtime.predictor import Predictor
+from shared.texts.language import speaking, told
 from tests.unit.trainer.parts import LABELS, part, write_parts
 
 TINY = Recipe(
@@ -173,6 +177,26 @@ def loop(**changes: object) -> TrainingLoop:
     training.begin()
     training.plan_epochs(budget_s=1)
     return training
+
+
+def test_a_record_says_what_was_chosen_and_why_in_both_languages() -> None:
+    samples = [Sample(shrunk_part(number), int(number > 7)) for number in range(10)]
+    samples += [Sample(shrunk_part(30), 0, validates=True)]
+    task = ClassificationTraining(TINY, SHAPE, samples)
+    training = TrainingLoop(task, TINY)
+    training.begin()
+    training.result()
+    shown, learnt, outcome = task.choices
+    assert shown.startswith("an epoch shows 16 views of 10 images: ")
+    assert learnt.startswith("the regression learnt with penalty ")
+    assert outcome.startswith("the regression is the version")
+    other = [_of_outcome(Told(2, 0.5), now, 4) for now in (None, Told(3, 0.4), Told(3, 0.6))]
+    assert "no image was left" in other[0]
+    assert "the whole network is the version: of 4 validation images it knows 3" in other[1]
+    assert "must know more and be surer" in other[2]
+    with speaking("zh-CN"):
+        for text in (*task.choices, *other):
+            assert told(text) != text
 
 
 def shrunk_part(number: int) -> np.ndarray:

@@ -74,6 +74,11 @@ class TrainingTask(Protocol[NetworkT, BatchT]):
         """Which windows an epoch shows."""
         ...
 
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """What the task chose by itself and why, in sentences; whole once `chosen` was asked."""
+        ...
+
     def batch(self, windows: Sequence[int], rngs: Sequence[np.random.Generator]) -> BatchT:
         """Random views of some windows; called from several threads at once."""
         ...
@@ -115,6 +120,8 @@ class TrainingTask(Protocol[NetworkT, BatchT]):
 
 class WholeNetwork(Generic[NetworkT]):
     """Of a task that learns its whole network in the loop and validates nothing."""
+
+    choices: tuple[str, ...] = ()
 
     def begin(self, network: NetworkT, told: Callable[[float], None]) -> bool:
         """See `TrainingTask`."""

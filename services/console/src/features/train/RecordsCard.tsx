@@ -167,7 +167,18 @@ function VersionName({ training, serving }: VersionProps): ReactNode {
       )}
       {beganFromNothing(training) && <Tag color="warning">{words.train.fromNothing}</Tag>}
       {training.gate_reason !== "" && <HelpTip title={title} text={training.gate_reason} />}
+      {training.choices.length > 0 && <HelpTip title={words.train.choices} text={<Choices of={training.choices} />} />}
     </Space>
+  );
+}
+
+function Choices({ of }: { readonly of: readonly string[] }): ReactNode {
+  return (
+    <ul className="training-choices">
+      {of.map((choice) => (
+        <li key={choice}>{choice}</li>
+      ))}
+    </ul>
   );
 }
 

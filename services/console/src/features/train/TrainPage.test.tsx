@@ -57,12 +57,16 @@ describe.each(LANGUAGES)("the training page in %s", (language) => {
   test("a version that does not serve says why, a refused start too", async () => {
     answers({
       ...AROUND,
-      [TRAININGS]: pageOf(training({ promoted: false, gate_reason: "its rate is below the serving one" })),
+      [TRAININGS]: pageOf(
+        training({ promoted: false, gate_reason: "its rate is below the serving one", choices: ["the network is the version: it knows more"] }),
+      ),
       "POST /api/trainer/projects/p1/trainings": () => problem(409, "no-annotations"),
     });
     const { words } = open("/projects/p1/train", language);
-    await userEvent.click(await screen.findByLabelText(words.train.notPromoted));
+    await userEvent.hover(await screen.findByLabelText(words.train.notPromoted));
     await seen(() => screen.getByText("its rate is below the serving one"));
+    await userEvent.hover(screen.getByLabelText(words.train.choices));
+    await seen(() => screen.getByText("the network is the version: it knows more"));
     await userEvent.click(screen.getByRole("button", { name: new RegExp(words.train.start) }));
     await seen(() => screen.getByText(words.problems["no-annotations"]));
   });

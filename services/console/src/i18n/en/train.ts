@@ -11,6 +11,7 @@ export const train = {
   epoch: "Epoch",
   fromNothing: "not pretrained",
   finishedAt: "Finished",
+  choices: "What the training chose",
   gate: "What the gate said",
   gateSaid: (remark: string) => `What the gate said of it: ${remark}`,
   labelKinds: "Labels",

@@ -11,6 +11,7 @@ export const train = {
   epoch: "轮次",
   fromNothing: "无预训练",
   finishedAt: "结束时间",
+  choices: "训练自动作出的选择",
   gate: "自动评估的结论",
   gateSaid: (remark: string) => `自动评估的结论：${remark}`,
   labelKinds: "标签种类",

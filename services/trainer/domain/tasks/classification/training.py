@@ -79,6 +79,7 @@ class ClassificationTraining:
         self.network = Classifier(shape, backbone_weights)
         if backbone_weights is not None:
             self.network.backbone.freeze(stages=recipe.frozen_stages, statistics=True)
+        self.choices: tuple[str, ...] = _of_sampling(self.sampler, len(self._taught))
         self.description: Mapping[str, Any] = shape.to_json()
         self._shape = shape
         self._augmentation = Augmentation()
@@ -118,6 +119,7 @@ class ClassificationTraining:
         regression = floor.fitted(taught, choice, count=count)
         floor.put(network, regression)
         self._augmentation = augmentation_of(choice)
+        self.choices += (_of_regression(choice),)
         judged = None
         if self._validating:
             out = known.rows(~teaches)
@@ -134,7 +136,11 @@ class ClassificationTraining:
     def chosen(self, network: Classifier) -> Classifier:
         """See `TrainingTask`: the floor, fitted anew to all images, unless the network beats it."""
         first = self._floor
-        if first is None or (first.told is not None and self._judged(network).beats(first.told)):
+        if first is None:
+            return network
+        now = None if first.told is None else self._judged(network)
+        self.choices += (_of_outcome(first.told, now, len(self._validating)),)
+        if now is not None and first.told is not None and now.beats(first.told):
             return network
         floor.put(first.network, floor.fitted(first.known, first.choice, count=self._shape.labels))
         return first.network.eval()
@@ -168,4 +174,37 @@ def augmentation_of(choice: Choice) -> Augmentation:
         brightness=LIGHT,
         contrast=LIGHT,
         colour=0.04,
+    )
+
+
+def _of_sampling(sampler: BalancedSampler, images: int) -> tuple[str, ...]:
+    if sampler.count == images:
+        return ()
+    return (
+        f"an epoch shows {sampler.count} views of {images} images: rare labels come more often,"
+        " so that they are not overlooked",
+    )
+
+
+def _of_regression(choice: Choice) -> str:
+    return (
+        f"the regression learnt with penalty {choice.penalty} from {choice.views} views an image:"
+        " so it told images best that were left out"
+    )
+
+
+def _of_outcome(first: Told | None, now: Told | None, images: int) -> str:
+    """Which of the two is exported, and why."""
+    if first is None or now is None:
+        return "the regression is the version: no image was left to tell whether more would help"
+    if first.right == images:
+        return f"the regression is the version: it knew all {images} validation images already"
+    if now.beats(first):
+        return (
+            f"the whole network is the version: of {images} validation images it knows {now.right},"
+            f" the regression {first.right}, and it is surer"
+        )
+    return (
+        "the regression is the version, the whole network must know more and be surer:"
+        f" of {images} validation images it knows {now.right}, the regression {first.right}"
     )
