@@ -1,12 +1,16 @@
 """The composition root of the annotation service."""
 
+from functools import partial
+
 from services.annotation.api import annotations as annotations_api
+from services.annotation.api import import_runs as import_runs_api
 from services.annotation.api import labels as labels_api
 from services.annotation.api import transfers as transfers_api
 from services.annotation.api.archive_body import ArchiveBody
 from services.annotation.handlers.annotation_store import AnnotationStore
 from services.annotation.handlers.annotations import Annotations
 from services.annotation.handlers.exports import Exports
+from services.annotation.handlers.import_runs import IMPORT, ImportRuns
 from services.annotation.handlers.import_undo import ImportUndo
 from services.annotation.handlers.imports import Imports
 from services.annotation.handlers.label_names import LabelNames
@@ -18,9 +22,12 @@ from services.annotation.process.archive_parser import ArchiveParser
 from services.annotation.repository import COLLECTIONS, SERVICE
 from services.annotation.settings import AnnotationSettings
 from services.annotation.subscriptions import subscriptions
+from services.annotation.work import ImportWork
 from shared.hosting.service import Service
 from shared.hosting.stores import Stores
 from shared.images.directory import ImageDirectory
+from shared.jobs.queue import JobQueue
+from shared.jobs.worker import JobWorker, reap_forever
 from shared.projects.directory import ProjectDirectory
 from shared.staging import own_folder
 
@@ -47,6 +54,10 @@ def build(stores: Stores) -> Service:
     parser = ArchiveParser(settings)
     imports = Imports(parser, images=images, names=names, store=store)
     undoing = ImportUndo(images=images, names=names, store=store)
+    jobs = JobQueue(documents, SERVICE)
+    runs = ImportRuns(documents, stores.blobs, jobs=jobs)
+    work = {IMPORT: ImportWork(documents, imports=imports, runs=runs, projects=projects).work}
+    workers = [JobWorker(jobs, work) for _ in range(settings.parsers)]
     staging = own_folder(settings.staging_folder())
     body = ArchiveBody(staging, settings.max_archive_mib << 20)
     exports = Exports(snapshots, images=images, labels=labels, staging=staging)
@@ -58,9 +69,10 @@ def build(stores: Stores) -> Service:
             annotations_api.router,
             labels_api.router,
             transfers_api.router,
+            import_runs_api.router,
             transfers_api.samples,
         ),
-        use_cases=(annotations, labels, projects, imports, undoing, exports, body),
+        use_cases=(annotations, labels, projects, imports, runs, undoing, exports, body),
         subscriptions=subscriptions(
             projects,
             images,
@@ -70,5 +82,10 @@ def build(stores: Stores) -> Service:
             names=names,
             snapshots=snapshots,
             predictions=predictions,
+        ),
+        background=(
+            *(worker.run for worker in workers),
+            partial(reap_forever, jobs),
+            runs.keep,
         ),
     )

@@ -1,7 +1,9 @@
 """What the annotation service refuses, each with its code for programs.
 
 Conflict
-└── NothingToExport
+├── NothingToExport
+├── ArchiveGone
+└── NoReport
 InvalidInput
 ├── ArchiveRefused
 └── NothingImported
@@ -15,6 +17,20 @@ class NothingToExport(Conflict):
 
     code = "nothing-to-export"
     title = "Nothing is annotated yet"
+
+
+class ArchiveGone(Conflict):
+    """The archive of an import is not kept any more."""
+
+    code = "archive-gone"
+    title = "The archive is not kept any more"
+
+
+class NoReport(Conflict):
+    """An import has no report, or none yet."""
+
+    code = "no-report"
+    title = "There is no report of this import"
 
 
 class ArchiveRefused(InvalidInput):

@@ -1,15 +1,20 @@
 """The collections that the annotation service owns."""
 
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict
 
+from services.annotation.domain.conflicts import OnConflict
 from services.annotation.domain.formats.model import KnownImage, Split
 from services.annotation.domain.history import Change
+from shared.callers import Caller, Role
 from shared.clock import Timestamp
 from shared.contracts.shapes import IgnoreRegion, Shape
 from shared.documents.port import CollectionSpec, Condition, Document, Index, Not
 from shared.documents.projections import Projection
 from shared.documents.receipts import receipts_spec
 from shared.images.directory import ImageView, images_spec
+from shared.jobs.job import job_spec
 from shared.projects.directory import ProjectView, projects_spec
 
 SERVICE = "annotation"
@@ -95,6 +100,37 @@ class SnapshotRecord(Document):
     created_at: Timestamp
 
 
+class ImportRun(Document):
+    """An import of an archive; its progress is in the job of the same id, if it has one.
+
+    ``queued`` is False until that job is known to exist. ``archive_key`` is empty once the archive
+    is not needed any more, ``report_key`` until there is a report. ``ended`` and ``error`` are how
+    it came to the report's end.
+    """
+
+    project_id: str
+    archive_name: str = ""
+    archive_key: str = ""
+    dry_run: bool = False
+    strict: bool = False
+    on_conflict: OnConflict = "keep"
+    created_at: Timestamp
+    created_by: str
+    role: Role | Literal["system"]
+    queued: bool = False
+    report_key: str = ""
+    ended: Literal["succeeded", "failed"] | None = None
+    error: str = ""
+    finished_at: Timestamp | None = None
+    imported: int = 0
+    failed: int = 0
+
+    @property
+    def author(self) -> Caller:
+        """Return who asked for it."""
+        return Caller(self.tenant, self.created_by, self.role)
+
+
 PROJECTS = projects_spec(SERVICE)
 RECEIPTS = receipts_spec(SERVICE)
 IMAGES = images_spec(SERVICE, Index(("project_id", "name")), Index(("parent_id",)))
@@ -109,8 +145,29 @@ LABELS = CollectionSpec(
     "annotation.labels", Label, (Index(("project_id", "unique_name"), unique=True),)
 )
 SNAPSHOTS = CollectionSpec("annotation.snapshots", SnapshotRecord)
+IMPORT_RUNS = CollectionSpec(
+    "annotation.import_runs",
+    ImportRun,
+    (
+        Index(("project_id", "dry_run", "created_at")),
+        Index(("queued",)),
+        Index(("created_at",)),
+    ),
+)
+JOBS = job_spec(SERVICE)
 
-COLLECTIONS = (PROJECTS, RECEIPTS, IMAGES, PREDICTIONS, ANNOTATIONS, HISTORY, LABELS, SNAPSHOTS)
+COLLECTIONS = (
+    PROJECTS,
+    RECEIPTS,
+    IMAGES,
+    PREDICTIONS,
+    ANNOTATIONS,
+    HISTORY,
+    LABELS,
+    SNAPSHOTS,
+    IMPORT_RUNS,
+    JOBS,
+)
 
 
 def new_label(tenant: str, project_id: str, name: str, *, label_id: str, at: Timestamp) -> Label:

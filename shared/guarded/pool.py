@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,9 @@ _PASSED_ON = (
 )  # fmt: skip
 
 log = logger(__name__)
+
+Heard = Callable[[Any], None]
+"""Is told of each line of an answer as it comes; of a job that is tried once more, again."""
 
 
 class TooCostly(Exception):
@@ -78,8 +82,8 @@ class GuardedPool:
         for process in list(self._all):
             await self._stop(process)
 
-    async def ask(self, job: Any) -> list[Any]:  # noqa: ANN401  any JSON
-        """Give ``job`` to a child; return the lines of its answer.
+    async def ask(self, job: Any, *, heard: Heard | None = None) -> list[Any]:  # noqa: ANN401  JSON
+        """Give ``job`` to a child; return the lines of its answer, each ``heard`` as it comes.
 
         A job that costs a child its memory is tried once more: a system short of memory kills one
         for what others take, too, and its past may weigh on a child.
@@ -90,17 +94,17 @@ class GuardedPool:
         """
         line = orjson.dumps(job) + b"\n"
         with contextlib.suppress(_Lost):
-            return await self._run(line)
+            return await self._run(line, heard)
         try:
-            return await self._run(line)
+            return await self._run(line, heard)
         except _Lost as error:
             raise TooCostly("too much memory") from error
 
-    async def _run(self, line: bytes) -> list[Any]:
+    async def _run(self, line: bytes, heard: Heard | None) -> list[Any]:
         process = await self._idle.get()
         try:
             process = process or await self._start()
-            answer = await self._converse(process, line)
+            answer = await self._converse(process, line, heard)
         except BaseException:
             await asyncio.shield(self._give_up(process))
             raise
@@ -142,7 +146,7 @@ class GuardedPool:
             raise DependencyDown(f"{self._module} does not start")
         return process
 
-    async def _converse(self, process: Process, line: bytes) -> list[Any]:
+    async def _converse(self, process: Process, line: bytes, heard: Heard | None) -> list[Any]:
         assert process.stdin is not None  # noqa: S101 - opened as a pipe above
         process.stdin.write(line)
         answer: list[Any] = []
@@ -157,6 +161,8 @@ class GuardedPool:
                 raise TooCostly("too much room for its answer")
             if kind == REPLY:
                 answer.append(orjson.loads(text))
+                if heard is not None:
+                    heard(answer[-1])
             elif kind == DONE and text != LOST:
                 return answer
             else:

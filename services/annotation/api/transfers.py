@@ -9,38 +9,22 @@ from fastapi.responses import FileResponse
 from starlette.background import BackgroundTask
 
 from services.annotation.api.annotations import Id
-from services.annotation.api.archive_body import ArchiveBody
+from services.annotation.api.archive_body import ZIP_BODY
+from services.annotation.api.import_runs import Body, Options, Runs
 from services.annotation.api.labels import Directory
-from services.annotation.api.reports import ImportResponse, UndoResponse
-from services.annotation.domain.conflicts import OnConflict
+from services.annotation.api.reports import UndoResponse
 from services.annotation.domain.export_shapes import ExportFormat
+from services.annotation.domain.import_report import ImportReport
 from services.annotation.handlers.exports import Exports
+from services.annotation.handlers.import_reports import report_of
 from services.annotation.handlers.import_undo import ImportUndo
-from services.annotation.handlers.imports import ImportOptions, Imports
+from services.annotation.handlers.imports import Imports, ImportWish
 from shared.http.callers import Editor, Viewer
 from shared.http.use_cases import use
-
-_ZIP_BODY = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["file"],
-                    "properties": {"file": {"type": "string", "format": "binary"}},
-                }
-            },
-            "application/zip": {"schema": {"type": "string", "format": "binary"}},
-        },
-    }
-}
-
 
 Importing = Annotated[Imports, Depends(use(Imports))]
 Undoing = Annotated[ImportUndo, Depends(use(ImportUndo))]
 Exporting = Annotated[Exports, Depends(use(Exports))]
-Body = Annotated[ArchiveBody, Depends(use(ArchiveBody))]
 
 router = APIRouter(tags=["imports and exports"], prefix="/projects/{project_id}")
 samples = APIRouter(tags=["imports and exports"], prefix="/samples")
@@ -49,39 +33,38 @@ samples = APIRouter(tags=["imports and exports"], prefix="/samples")
 @router.post(
     "/imports",
     status_code=201,
-    openapi_extra=_ZIP_BODY,
+    openapi_extra=ZIP_BODY,
     responses={
-        200: {"model": ImportResponse, "description": "The report of a dry run"},
-        207: {"model": ImportResponse, "description": "Some files are wrong"},
+        200: {"model": ImportReport, "description": "The report of a dry run"},
+        207: {"model": ImportReport, "description": "Some files are wrong"},
     },
 )
 async def import_labels(
     who: Editor,
     body: Body,
     imports: Importing,
+    runs: Runs,
     projects: Directory,
     project_id: Id,
     request: Request,
     response: Response,
-    dry_run: Annotated[bool, Query(description="Report, and store nothing")] = False,
-    strict: Annotated[bool, Query(description="Store all files or none")] = False,
-    on_conflict: Annotated[
-        OnConflict,
-        Query(description="Keep or replace what a person drew, or merge the import into it"),
-    ] = "keep",
-) -> ImportResponse:
+    asked: Options,
+) -> ImportReport:
     """Import a zip of labelme, VOC, YOLO, DOTA, COCO, CreateML or Datumaro files.
 
     What a person drew or corrected stays unless ``on_conflict`` says otherwise; what an earlier
-    import made is replaced. A dry run tells what would be done.
+    import made is replaced. A dry run tells what would be done. Long imports run in the background:
+    see `import-runs`, where the report of this one is kept, too.
     """
     project = await projects.require(who.tenant, project_id)
-    options = ImportOptions(dry_run=dry_run, strict=strict, on_conflict=on_conflict)
+    wish = ImportWish(who, project, asked)
     async with body.received(request) as archive:
-        outcome = await imports.import_archive(who, project, archive, options)
+        outcome = await imports.import_archive(wish, archive)
+    if not asked.dry_run:
+        await runs.note(wish, outcome)
     # Twenty thousand warnings take seconds to say in another language: not on the event loop.
-    report = await asyncio.to_thread(ImportResponse.of, outcome, dry_run=dry_run)
-    response.status_code = 200 if dry_run else 207 if report.failed else 201
+    report = await asyncio.to_thread(report_of, outcome, dry_run=asked.dry_run, with_shapes=True)
+    response.status_code = 200 if asked.dry_run else 207 if report.failed else 201
     return report
 
 

@@ -18,7 +18,7 @@ from shared.callers import Caller
 from shared.clock import Clock, utc_now
 from shared.contracts.annotation_events import AnnotationSaved, CorrectionSaved
 from shared.contracts.envelope import EventBody
-from shared.documents.port import Collection, Documents, Edit, TenantScope, Write
+from shared.documents.port import Collection, Documents, Edit, Query, TenantScope, Write
 from shared.errors import NotFound
 from shared.images.directory import ImageDirectory, ImageView
 
@@ -63,6 +63,35 @@ class AnnotationStore:
                 return record
             step_id = step.restores or step.previous_id
         return None
+
+    async def before(self, record: ChangeRecord) -> Annotation:
+        """Return what a step found, as far as it can be read from the history."""
+        step = record.change
+        found = Annotation(id=record.image_id, tenant=record.tenant, project_id=record.project_id)
+        earlier = await self.history(record.tenant).find(step.previous_id or record.id)
+        if not step.previous_id or earlier is None:
+            return found
+        return found.model_copy(
+            update={
+                "shapes": step.before,
+                "ignore_regions": earlier.change.ignore_regions,
+                "annotated": earlier.change.annotated,
+                "prediction_id": earlier.change.prediction_id,
+                "author": earlier.change.author,
+                "change_id": step.previous_id,
+            }
+        )
+
+    async def steps_of_import(
+        self, tenant: str, project_id: str, import_id: str
+    ) -> dict[str, set[str]]:
+        """Return the ids of the steps that an import made, by image."""
+        steps: dict[str, set[str]] = {}
+        where = {"import_id": import_id, "project_id": project_id}
+        async for record in self.history(tenant).walk(Query(where=where, limit=500)):
+            if record.change.reason != "drawn_on_whole":  # tiles follow their image
+                steps.setdefault(record.image_id, set()).add(record.id)
+        return steps
 
     async def save(
         self,

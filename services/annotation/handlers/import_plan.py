@@ -1,8 +1,8 @@
 """What an import would do, image by image: found before it is done, and once more while it is."""
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
 
 from services.annotation.domain.conflicts import Action, Drawn, OnConflict, merged, same_content
 from services.annotation.domain.drafts import AnnotationDraft
@@ -16,11 +16,15 @@ _AT_ONCE = 8
 
 @dataclass(frozen=True)
 class Verdict:
-    """What becomes of an image: nothing is written without a draft."""
+    """What becomes of an image: nothing is written without a draft.
+
+    ``is_written`` says that an earlier attempt at the same import has written it.
+    """
 
     action: Action
     draft: AnnotationDraft | None = None
     before: Drawn | None = None
+    is_written: bool = False
 
     @property
     def is_negative(self) -> bool:
@@ -30,12 +34,17 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Judge:
-    """Decides what an import does to images that are annotated already."""
+    """Decides what an import does to images that are annotated already.
+
+    ``earlier`` are the steps, by image, that earlier attempts at the same import made: what they
+    wrote is judged by what stood there before them.
+    """
 
     store: AnnotationStore
     images: ImageDirectory
     project: ProjectView
     on_conflict: OnConflict
+    earlier: Mapping[str, Set[str]] = field(default_factory=dict)
 
     async def plan(
         self, images: Sequence[ImageView], drafts: dict[str, AnnotationDraft]
@@ -54,6 +63,25 @@ class Judge:
 
     async def verdict(self, image: ImageView, draft: AnnotationDraft, old: Annotation) -> Verdict:
         """Return what `draft` does to an image with the annotation `old`."""
+        before_us = await self._before_us(image, old)
+        if before_us is None:
+            return await self._judged(image, draft, old)
+        return replace(await self._judged(image, draft, before_us), is_written=True)
+
+    async def _before_us(self, image: ImageView, old: Annotation) -> Annotation | None:
+        """Return what an earlier attempt found where its step still leads to `old`, else None."""
+        mine, step_id = self.earlier.get(image.id, frozenset()), old.change_id
+        history = self.store.history(image.tenant)
+        while mine and step_id:
+            record = await history.find(step_id)
+            if record is None:
+                return None
+            if step_id in mine:
+                return await self.store.before(record)
+            step_id = record.change.previous_id
+        return None
+
+    async def _judged(self, image: ImageView, draft: AnnotationDraft, old: Annotation) -> Verdict:
         on_tiles = await self._drawn_on_tiles(image)
         if not old.annotated and on_tiles is None:
             return Verdict("new", draft)

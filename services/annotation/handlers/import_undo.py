@@ -8,7 +8,6 @@ from services.annotation.handlers.annotation_store import AnnotationStore
 from services.annotation.handlers.label_names import LabelNames
 from services.annotation.repository import Annotation
 from shared.callers import Caller
-from shared.documents.port import Query
 from shared.errors import NotFound
 from shared.images.directory import ImageDirectory, ImageView
 
@@ -45,12 +44,12 @@ class ImportUndo:
         Raises:
             NotFound: The project has no import of this id that wrote anything.
         """
-        written: dict[str, set[str]] = {}
-        where = {"import_id": import_id, "project_id": project_id}
-        async for record in self._store.history(author.tenant).walk(Query(where=where, limit=500)):
-            if record.change.reason != "drawn_on_whole":  # tiles follow their image back
-                written.setdefault(record.image_id, set()).add(record.id)
-        if not import_id or not written:
+        written = (
+            await self._store.steps_of_import(author.tenant, project_id, import_id)
+            if import_id
+            else {}
+        )
+        if not written:
             raise NotFound(f"no import {import_id} that changed an annotation")
         slots = asyncio.Semaphore(_AT_ONCE)
 

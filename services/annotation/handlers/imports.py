@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from services.annotation.domain.conflicts import OnConflict
@@ -15,12 +15,12 @@ from services.annotation.errors import NothingImported
 from services.annotation.handlers.annotation_store import AnnotationStore
 from services.annotation.handlers.import_plan import Judge, Verdict
 from services.annotation.handlers.label_names import LabelNames
-from services.annotation.process.archive_parser import ArchiveParser
+from services.annotation.process.archive_parser import ArchiveParser, Heard
 from services.annotation.process.parser_messages import ParsedArchive, ParsedEntry
 from services.annotation.repository import Annotation
 from shared.callers import Caller
 from shared.documents.hearing import WAIT_S
-from shared.errors import FieldError, NotFound
+from shared.errors import FieldError, LoupeError, NotFound
 from shared.ids import new_id
 from shared.images.directory import ImageDirectory, ImageView
 from shared.projects.directory import ProjectView
@@ -38,6 +38,22 @@ class ImportOptions:
     dry_run: bool = False
     strict: bool = False
     on_conflict: OnConflict = "keep"
+    key: str | None = None
+    """The Idempotency-Key of an import that is queued."""
+
+    def with_key(self, key: str | None) -> "ImportOptions":
+        """Return the same under a key."""
+        return replace(self, key=key)
+
+
+@dataclass(frozen=True)
+class ImportWish:
+    """Who asks for an import into which project, and how; `import_id` names what it writes."""
+
+    author: Caller
+    project: ProjectView
+    options: ImportOptions
+    import_id: str = field(default_factory=new_id)
 
 
 @dataclass(frozen=True)
@@ -53,6 +69,32 @@ class ImportOutcome:
     def failed(self) -> tuple[ParsedEntry, ...]:
         """Return the entries with an error."""
         return tuple(entry for entry in self.parsed.entries if entry.error)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportPlan:
+    """What an import would do: `drafts` are what it would write, `verdicts` by image all it meets.
+
+    `refusal` is why it may not be carried out.
+    """
+
+    parsed: ParsedArchive
+    by_id: dict[str, ImageView]
+    splits: dict[str, Split]
+    drafts: dict[str, AnnotationDraft]
+    verdicts: dict[str, Verdict]
+    judge: Judge
+    refusal: NothingImported | None = None
+    new_labels: tuple[str, ...] = ()
+
+    @property
+    def labels(self) -> list[str]:
+        """Return the names of labels on what would be written."""
+        return list({s.label: None for draft in self.drafts.values() for s in draft.shapes})
+
+    def outcome(self) -> ImportOutcome:
+        """Return what to report of a plan that is not carried out."""
+        return ImportOutcome("", self.parsed, self.new_labels, self.verdicts)
 
 
 class Imports:
@@ -71,51 +113,82 @@ class Imports:
         self._names = names
         self._store = store
 
-    async def import_archive(
-        self, author: Caller, project: ProjectView, archive: Path, options: ImportOptions
-    ) -> ImportOutcome:
+    async def import_archive(self, wish: ImportWish, archive: Path) -> ImportOutcome:
         """Read an archive and store what it says; a rerun of the same archive changes nothing.
 
         Each image's annotation is one write; a file that is wrong leaves the others alone unless
-        `options.strict`. What a person drew stays unless `options.on_conflict` says otherwise.
+        `strict`. What a person drew stays unless `on_conflict` says otherwise.
 
         Raises:
             ArchiveRefused: The archive as a whole is refused.
-            NothingImported: No file can be stored, or one is wrong and `options.strict`.
+            NothingImported: No file can be stored, or one is wrong and `strict`.
         """
-        parsed, views = await self._parsed(author.tenant, project, archive)
-        parsed = await self._adopted(author.tenant, project.id, parsed)
+        plan = await self.plan(wish, archive)
+        if plan.refusal is not None:
+            raise plan.refusal
+        return plan.outcome() if wish.options.dry_run else await self.carry_out(wish, plan)
+
+    async def plan(
+        self, wish: ImportWish, archive: Path, *, heard: Heard | None = None
+    ) -> ImportPlan:
+        """Read an archive and say what would be done; `heard` is told of the files read.
+
+        What an earlier attempt at this import wrote counts as still to be written.
+
+        Raises:
+            ArchiveRefused: The archive as a whole is refused.
+        """
+        tenant, project = wish.author.tenant, wish.project
+        parsed, views = await self._parsed(tenant, project, archive, heard)
+        parsed = await self._adopted(tenant, project.id, parsed)
         usable = [entry for entry in parsed.entries if entry.usable]
-        _refuse(parsed, usable, options)
         by_id = {view.id: view for view in views}
         splits = _split_by_image(parsed)
-        import_id = new_id()
-        drafts = _drafts(usable, splits, import_id)
-        judge = Judge(self._store, self._images, project, options.on_conflict)
-        plan = await judge.plan([by_id[image_id] for image_id in drafts], drafts)
-        wanted = {image_id: drafts[image_id] for image_id in drafts if plan[image_id].draft}
-        names = list({s.label: None for draft in wanted.values() for s in draft.shapes})
-        if options.dry_run:
-            missing = await self._names.missing(author.tenant, project.id, names)
-            return ImportOutcome("", parsed, tuple(missing), plan)
-        new_labels = await self._names.ensure(author.tenant, project.id, names)
-        done = await self._store_all(author, judge, by_id, wanted)
-        await self._names.keep_all(author.tenant, project.id, names)
+        drafts = _drafts(usable, splits, wish.import_id)
+        earlier = await self._store.steps_of_import(tenant, project.id, wish.import_id)
+        judge = Judge(self._store, self._images, project, wish.options.on_conflict, earlier)
+        verdicts = await judge.plan([by_id[image_id] for image_id in drafts], drafts)
+        plan = ImportPlan(
+            parsed=parsed,
+            by_id=by_id,
+            splits=splits,
+            drafts={image_id: drafts[image_id] for image_id in drafts if verdicts[image_id].draft},
+            verdicts=verdicts,
+            judge=judge,
+            refusal=_refusal(parsed, usable, wish.options),
+        )
+        return replace(
+            plan, new_labels=tuple(await self._names.missing(tenant, project.id, plan.labels))
+        )
+
+    async def carry_out(
+        self, wish: ImportWish, plan: ImportPlan, *, heard: Heard | None = None
+    ) -> ImportOutcome:
+        """Store what was planned; `heard` is told of the images that are done."""
+        author, project_id = wish.author, wish.project.id
+        await self._names.ensure(author.tenant, project_id, plan.labels)
+        done = await self._store_all(author, plan, heard)
+        await self._names.keep_all(author.tenant, project_id, plan.labels)
         written = {image_id for image_id, verdict in done.items() if verdict and verdict.draft}
-        for image_id in splits.keys() - written:
+        for image_id in plan.splits.keys() - written:
             with contextlib.suppress(NotFound):  # deleted meanwhile
-                await self._store.set_split(by_id[image_id], splits[image_id])
+                await self._store.set_split(plan.by_id[image_id], plan.splits[image_id])
         gone = {image_id for image_id, verdict in done.items() if verdict is None}
-        told = parsed.model_copy(update={"entries": tuple(_told(parsed.entries, gone))})
-        verdicts = {i: verdict for i, verdict in {**plan, **done}.items() if verdict is not None}
-        return ImportOutcome(import_id if written else "", told, tuple(new_labels), verdicts)
+        entries = tuple(_told(plan.parsed.entries, gone))
+        verdicts = {i: found for i, found in {**plan.verdicts, **done}.items() if found is not None}
+        return ImportOutcome(
+            import_id=wish.import_id if written else "",
+            parsed=plan.parsed.model_copy(update={"entries": entries}),
+            new_labels=plan.new_labels,
+            verdicts=verdicts,
+        )
 
     async def _parsed(
-        self, tenant: str, project: ProjectView, archive: Path
+        self, tenant: str, project: ProjectView, archive: Path, heard: Heard | None
     ) -> tuple[ParsedArchive, list[ImageView]]:
         """Read an archive; once more when images that it names come in behind their upload."""
         views = await self._known(tenant, project.id)
-        parsed = await self._parser.parse(archive, project.task, views)
+        parsed = await self._parser.parse(archive, project.task, views, heard=heard)
         stems = {_stem(entry.file) for entry in parsed.entries if entry.unmatched}
         twins = {_folded(entry.twin) for entry in parsed.entries if entry.twin}
         is_list_open = any(found.unknown for found in parsed.splits)
@@ -129,7 +202,8 @@ class Imports:
         settled = await self._settled(tenant, project.id, misses)
         if {view.id for view in settled} == {view.id for view in views}:
             return parsed, views
-        return await self._parser.parse(archive, project.task, settled), settled
+        parsed = await self._parser.parse(archive, project.task, settled, heard=heard)
+        return parsed, settled
 
     async def _adopted(self, tenant: str, project_id: str, parsed: ParsedArchive) -> ParsedArchive:
         """Give shapes of labels that were renamed since the archive was made the new name."""
@@ -164,31 +238,36 @@ class Imports:
             await asyncio.sleep(_LOOK_S)
 
     async def _store_all(
-        self,
-        author: Caller,
-        judge: Judge,
-        by_id: dict[str, ImageView],
-        drafts: dict[str, AnnotationDraft],
+        self, author: Caller, plan: ImportPlan, heard: Heard | None
     ) -> dict[str, Verdict | None]:
         """Store drafts, judged anew as each is written; None for images deleted meanwhile."""
-        slots = asyncio.Semaphore(_AT_ONCE)
+        slots, drafts, over = asyncio.Semaphore(_AT_ONCE), plan.drafts, 0
 
         async def store(image: ImageView) -> Verdict | None:
+            nonlocal over
             verdict: Verdict | None = None
 
             async def edit(old: Annotation) -> AnnotationDraft | None:
                 nonlocal verdict
-                verdict = await judge.verdict(image, drafts[image.id], old)
-                return verdict.draft
+                verdict = await plan.judge.verdict(image, drafts[image.id], old)
+                return None if verdict.is_written else verdict.draft
 
             async with slots:
                 try:
                     await self._store.revise(author, image, edit)
                 except NotFound:
-                    return None
+                    verdict = None
+            over += 1
+            if heard is not None:
+                heard(over, len(drafts))
             return verdict
 
-        done = await asyncio.gather(*(store(by_id[image_id]) for image_id in drafts))
+        try:
+            async with asyncio.TaskGroup() as group:  # whatever ends it, no write is left behind
+                tasks = [group.create_task(store(plan.by_id[image_id])) for image_id in drafts]
+        except* LoupeError as errors:
+            raise errors.exceptions[0] from None
+        done = [task.result() for task in tasks]
         return dict(zip(drafts, done, strict=True))
 
 
@@ -224,14 +303,16 @@ def _told(entries: Sequence[ParsedEntry], gone: set[str]) -> Iterator[ParsedEntr
             yield entry
 
 
-def _refuse(parsed: ParsedArchive, usable: Sequence[ParsedEntry], options: ImportOptions) -> None:
+def _refusal(
+    parsed: ParsedArchive, usable: Sequence[ParsedEntry], options: ImportOptions
+) -> NothingImported | None:
     failed = [entry for entry in parsed.entries if entry.error]
     if usable and not (options.strict and failed):
-        return
+        return None
     if not usable and parsed.splits and not failed:
-        return
+        return None
     errors = [FieldError(entry.file, entry.error) for entry in failed[:_ERRORS_SHOWN]]
-    raise NothingImported(_reason(parsed, len(failed)), errors=errors)
+    return NothingImported(_reason(parsed, len(failed)), errors=errors)
 
 
 def _reason(parsed: ParsedArchive, failed: int) -> str:

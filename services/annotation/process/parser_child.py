@@ -1,6 +1,7 @@
 """`python -m …process.parser_child …`: a guarded child that reads label archives.
 
-A job is a `ParseJob`; its answer has a line an entry, a line a split, and one that ends it.
+A job is a `ParseJob`; its answer has a line that says how many files there are, a line an entry, a
+line a split, and one that ends it.
 """
 
 from collections.abc import Iterator
@@ -28,12 +29,14 @@ def load() -> Work:
         ParsedSplit,
         ParseEnd,
         ParseJob,
+        ParseStart,
     )
 
-    def report(job: ParseJob) -> Iterator[ParsedEntry | ParsedSplit]:
+    def report(job: ParseJob) -> Iterator[ParseStart | ParsedEntry | ParsedSplit]:
         with Path(job.archive).open("rb") as source:
             known = KnownImages(KnownImage(*row) for row in job.images)
             archive = LabelArchive(source, is_known=lambda name: known.has_stem(stem_of(name)))
+            yield ParseStart(files=len(archive.members) + len(archive.refused))
             reader = ArchiveReader(archive, known)
             for entry in reader.entries():
                 adapted = bounded(adapt(entry, job.task))

@@ -21,6 +21,15 @@ class ParseJob(BaseModel):
     images: tuple[ImageRow, ...]
 
 
+class ParseStart(BaseModel):
+    """The first line: how many files the archive holds."""
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: Literal["start"] = "start"
+    files: int
+
+
 class ParsedEntry(BaseModel):
     """One file, or one image of a file that holds many."""
 

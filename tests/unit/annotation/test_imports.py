@@ -10,8 +10,9 @@ from typing import Any
 import httpx
 import pytest
 
-from services.annotation.api.reports import ImportResponse
+from services.annotation.api import transfers
 from services.annotation.domain.export_shapes import HOLDS
+from services.annotation.domain.import_report import ImportReport
 from services.annotation.process.archive_parser import ArchiveParser
 from services.annotation.process.parser_messages import ParsedArchive
 from services.annotation.repository import ImageView
@@ -70,13 +71,13 @@ async def test_a_long_report_is_put_into_words_beside_the_event_loop(
     stores: Stores, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     threads: list[int] = []
-    of = ImportResponse.of
+    of = transfers.report_of
 
-    def noted(*args: Any, **options: Any) -> ImportResponse:
+    def noted(*args: Any, **options: Any) -> ImportReport:
         threads.append(threading.get_ident())
         return of(*args, **options)
 
-    monkeypatch.setattr(ImportResponse, "of", noted)
+    monkeypatch.setattr(transfers, "report_of", noted)
     async with factory(stores) as world:
         await world.image("a.jpg")
         speaks = {"Content-Type": "application/zip", "Accept-Language": "zh-CN"}
@@ -300,7 +301,11 @@ async def test_an_image_heard_of_behind_its_labels_is_waited_for(
     async with factory(stores) as world:
 
         async def parse_then_hear(
-            parser: ArchiveParser, archive: Path, task: Task, images: Sequence[ImageView]
+            parser: ArchiveParser,
+            archive: Path,
+            task: Task,
+            images: Sequence[ImageView],
+            **_: Any,
         ) -> ParsedArchive:
             nonlocal looks
             looks += 1
@@ -345,7 +350,11 @@ async def test_a_twin_behind_its_upload_is_waited_for(
         wrong = await world.image("a.jpg")
 
         async def parse_then_hear(
-            parser: ArchiveParser, archive: Path, task: Task, images: Sequence[ImageView]
+            parser: ArchiveParser,
+            archive: Path,
+            task: Task,
+            images: Sequence[ImageView],
+            **_: Any,
         ) -> ParsedArchive:
             parsed = await parse(parser, archive, task, images)
             await world.image("a.png")

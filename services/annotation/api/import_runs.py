@@ -1,0 +1,112 @@
+"""Routes of imports that run in the background, and of their reports."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from services.annotation.api.annotations import Id
+from services.annotation.api.archive_body import ZIP_BODY, ArchiveBody
+from services.annotation.api.labels import Directory
+from services.annotation.api.reports import ImportRunResponse
+from services.annotation.domain.conflicts import OnConflict
+from services.annotation.domain.import_report import ImportReport
+from services.annotation.handlers.import_runs import Archive, ImportRuns
+from services.annotation.handlers.imports import ImportOptions
+from shared.callers import Caller
+from shared.http.callers import Editor, Viewer
+from shared.http.paging import Paging
+from shared.http.preconditions import IdempotencyKey
+from shared.http.use_cases import use
+from shared.paging import Page
+
+_MAX_NAME = 200
+
+router = APIRouter(tags=["imports and exports"], prefix="/projects/{project_id}")
+Runs = Annotated[ImportRuns, Depends(use(ImportRuns))]
+Body = Annotated[ArchiveBody, Depends(use(ArchiveBody))]
+
+
+def options(
+    dry_run: Annotated[bool, Query(description="Report, and store nothing")] = False,
+    strict: Annotated[bool, Query(description="Store all files or none")] = False,
+    on_conflict: Annotated[
+        OnConflict,
+        Query(description="Keep or replace what a person drew, or merge the import into it"),
+    ] = "keep",
+) -> ImportOptions:
+    """Return how to import, as a query says it."""
+    return ImportOptions(dry_run=dry_run, strict=strict, on_conflict=on_conflict)
+
+
+Options = Annotated[ImportOptions, Depends(options)]
+
+
+@router.post("/import-runs", status_code=202, openapi_extra=ZIP_BODY)
+async def start_import(
+    who: Editor,
+    body: Body,
+    runs: Runs,
+    projects: Directory,
+    project_id: Id,
+    request: Request,
+    response: Response,
+    asked: Options,
+    key: IdempotencyKey,
+    name: Annotated[
+        str, Query(max_length=_MAX_NAME, description="What the archive is called")
+    ] = "",
+) -> ImportRunResponse:
+    """Import a zip of label files in the background; a dry run only looks what would be done.
+
+    Its report is kept. What a dry run looked at can be imported with `:again` without sending it
+    once more, for a day.
+    """
+    project = await projects.require(who.tenant, project_id)
+    async with body.received(request) as path:
+        run = await runs.start(who, project, Archive(path, name), asked.with_key(key))
+    return await _answer(who, runs, project_id, run.id, response)
+
+
+@router.post("/import-runs/{run_id}:again", status_code=202)
+async def import_again(
+    who: Editor, runs: Runs, project_id: Id, run_id: Id, response: Response, asked: Options
+) -> ImportRunResponse:
+    """Import, or look at, the archive of an earlier one once more."""
+    run = await runs.again(who, project_id, run_id, asked)
+    return await _answer(who, runs, project_id, run.id, response)
+
+
+@router.get("/import-runs")
+async def list_imports(
+    who: Viewer, runs: Runs, projects: Directory, project_id: Id, paging: Paging
+) -> Page[ImportRunResponse]:
+    """List imports, newest first, also those that were done within their request; no dry runs."""
+    await projects.require(who.tenant, project_id)
+    found = await runs.page(who, project_id, paging)
+    return found.map(lambda pair: ImportRunResponse.of(*pair))
+
+
+@router.get("/import-runs/{run_id}")
+async def get_import(who: Viewer, runs: Runs, project_id: Id, run_id: Id) -> ImportRunResponse:
+    """Return one import with its progress."""
+    return ImportRunResponse.of(*await runs.get(who, project_id, run_id))
+
+
+@router.get("/import-runs/{run_id}/report")
+async def get_import_report(who: Viewer, runs: Runs, project_id: Id, run_id: Id) -> ImportReport:
+    """Return the report of an import that came to its end."""
+    return await runs.report(who, project_id, run_id)
+
+
+@router.post("/import-runs/{run_id}:cancel", status_code=202)
+async def cancel_import(who: Editor, runs: Runs, project_id: Id, run_id: Id) -> ImportRunResponse:
+    """Stop an import. What it wrote stays; `imports/{run_id}:undo` takes it back."""
+    await runs.cancel(who, project_id, run_id)
+    return ImportRunResponse.of(*await runs.get(who, project_id, run_id))
+
+
+async def _answer(
+    who: Caller, runs: ImportRuns, project_id: str, run_id: str, response: Response
+) -> ImportRunResponse:
+    response.headers["Location"] = f"/api/annotation/projects/{project_id}/import-runs/{run_id}"
+    return ImportRunResponse.of(*await runs.get(who, project_id, run_id))
