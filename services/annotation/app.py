@@ -40,8 +40,8 @@ def build(stores: Stores) -> Service:
     images = ImageDirectory(documents, SERVICE)
     predictions = Predictions(documents)
     store = AnnotationStore(documents, images=images)
-    labels = Labels(documents)
     names = LabelNames(documents, store, images)
+    labels = Labels(documents, names)
     annotations = Annotations(
         documents,
         projects=projects,

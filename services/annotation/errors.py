@@ -3,6 +3,7 @@
 Conflict
 ├── NothingToExport
 ├── ArchiveGone
+├── NamesFollow
 └── NoReport
 InvalidInput
 ├── ArchiveRefused
@@ -24,6 +25,13 @@ class ArchiveGone(Conflict):
 
     code = "archive-gone"
     title = "The archive is not kept any more"
+
+
+class NamesFollow(Conflict):
+    """A name was given up a moment ago, and annotations have not followed yet."""
+
+    code = "names-follow"
+    title = "The name is not free yet"
 
 
 class NoReport(Conflict):

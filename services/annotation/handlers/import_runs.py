@@ -23,6 +23,7 @@ from shared.documents.port import (
     Not,
     Query,
     Range,
+    Remove,
     Sort,
     TenantScope,
     Where,
@@ -195,7 +196,7 @@ class ImportRuns:
         """Forget dry runs, and archives that were not imported, once they lie here for a day."""
         async for run in self._old({"dry_run": True}):
             with contextlib.suppress(NotFound):
-                await self._runs(run.tenant).clear({"id": run.id})
+                await self._runs(run.tenant).change(run.id, lambda _: Remove())
         async for run in self._old({"archive_key": Not("")}):
             with contextlib.suppress(NotFound):
                 await self._runs(run.tenant).change(

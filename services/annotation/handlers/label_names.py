@@ -19,6 +19,7 @@ from services.annotation.domain.label_rules import (
     moved_names,
     stays_annotated,
 )
+from services.annotation.errors import NamesFollow
 from services.annotation.handlers.annotation_store import AnnotationStore
 from services.annotation.repository import LABELS, Annotation, Label, new_label
 from shared.callers import Caller
@@ -31,6 +32,7 @@ from shared.errors import AlreadyExists, DependencyDown, NotFound
 from shared.ids import new_id
 from shared.images.directory import ImageDirectory, ImageView
 
+_VACATE_S = 10.0  # of one request that gives a label a name
 _BUDGET_S = 15.0  # of one delivery; an event that is not done comes again and goes on
 _PAGE = 500
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
@@ -99,6 +101,27 @@ class LabelNames:
         await self.ensure(tenant, project_id, names)
         for old, new in (await self.aliases(tenant, project_id, names)).items():
             await self._settle_all(tenant, project_id, GivenUp(old, _EARLIEST, new))
+
+    async def vacate(self, tenant: str, project_id: str, name: str) -> None:
+        """Have annotations follow the label that gave up a name, before another label takes it.
+
+        Two labels that swap their names would else take over each other's shapes: those say names,
+        and one that has not followed yet would mean the label that has the name by then.
+
+        Raises:
+            NamesFollow: There are too many for one request; another one goes on.
+        """
+        moved = await self._moved(tenant, project_id, [name])
+        if name not in moved:
+            return
+        told = GivenUp(name, _EARLIEST, moved[name])
+        try:
+            await self._settle_all(tenant, project_id, told, within_s=_VACATE_S)
+        except DependencyDown as error:
+            raise NamesFollow(
+                f"annotations that say {name!r} still follow the label that was called so;"
+                " try again in a moment"
+            ) from error
 
     async def settle(
         self, image: ImageView, annotation: Annotation, told: GivenUp | None = None

@@ -3,6 +3,7 @@
 import contextlib
 from dataclasses import dataclass
 
+from services.annotation.handlers.label_names import LabelNames
 from services.annotation.repository import LABELS, SERVICE, Label, new_label
 from shared.clock import Clock, utc_now
 from shared.contracts.annotation_events import LabelDeleted, LabelRenamed
@@ -24,8 +25,9 @@ class LabelName:
 class Labels:
     """Labels of projects over the document store."""
 
-    def __init__(self, documents: Documents, *, clock: Clock = utc_now) -> None:
+    def __init__(self, documents: Documents, names: LabelNames, *, clock: Clock = utc_now) -> None:
         self._documents = documents
+        self._names = names
         self._clock = clock
         self._receipts = Receipts(documents, SERVICE)
 
@@ -50,6 +52,7 @@ class Labels:
 
         Raises:
             AlreadyExists: The name is taken.
+            NamesFollow: Annotations still follow the label that had the name.
             KeyReused: The key came with another name before.
             KeySpent: The label that the key made was deleted.
         """
@@ -66,6 +69,7 @@ class Labels:
         return label
 
     async def _make(self, tenant: str, project_id: str, name: str, label_id: str) -> Label:
+        await self._names.vacate(tenant, project_id, name)
         try:
             label = new_label(tenant, project_id, name, label_id=label_id, at=self._clock())
             return await self._collection(tenant).insert(label)
@@ -79,6 +83,7 @@ class Labels:
 
         Raises:
             AlreadyExists: Another label has that name.
+            NamesFollow: Annotations still follow the label that had it.
             VersionConflict: `expected` is not the stored version.
         """
 
@@ -93,6 +98,7 @@ class Labels:
             update = {"name": name, "unique_name": name, "former_names": former}
             return Write(label.model_copy(update=update), [event])
 
+        await self._names.vacate(tenant, project_id, name)
         try:
             return await self._collection(tenant).change(label_id, renamed, expected=expected)
         except AlreadyExists as error:

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from services.annotation.domain.drafts import AnnotationDraft
+from services.annotation.errors import NamesFollow
+from services.annotation.handlers import label_names
 from services.annotation.handlers.annotation_store import AnnotationStore, Revision
 from services.annotation.handlers.annotations import Annotations
 from services.annotation.handlers.import_undo import ImportUndo
@@ -68,8 +70,8 @@ class World:
         self.projects = ProjectDirectory(self.documents, SERVICE)
         self.images = ImageDirectory(self.documents, SERVICE)
         self.store = LateStore(self.documents, images=self.images)
-        self.labels = Labels(self.documents)
         self.names = LabelNames(self.documents, self.store, self.images)
+        self.labels = Labels(self.documents, self.names)
         predictions = Predictions(self.documents)
         self.annotations = Annotations(
             self.documents,
@@ -283,6 +285,57 @@ async def test_a_label_that_gets_its_old_name_back_has_it(world: World) -> None:
     assert await world.shown(IMAGE) == (True, ["dent"])
     assert [s.label for s in (await world.save(OTHER, box("bump"))).shapes] == ["dent"]
     assert await world.label_names() == ["dent"]
+
+
+async def test_labels_that_swap_their_names_before_anybody_hears_keep_their_shapes(
+    world: World,
+) -> None:
+    await world.save(IMAGE, box("dent"), box("pit", at=20))
+    await world.save(OTHER, box("pit"))
+    ring = [("dent", "spare"), ("pit", "dent"), ("spare", "pit")]
+    news = [await world.rename(old, new) for old, new in ring]
+    for told in (*news, *reversed(news)):  # late, twice, and in a wrong order
+        await world.hear(told)
+    assert await world.shown(IMAGE) == (True, ["pit", "dent"])
+    assert await world.shown(OTHER) == (True, ["dent"])
+    assert sorted(await world.label_names()) == ["dent", "pit"]
+
+
+async def test_names_that_go_round_a_ring_of_labels_end_where_they_are_sent(world: World) -> None:
+    await world.save(IMAGE, box("a"), box("b", at=12), box("c", at=24))
+    news: list[LabelRenamed] = []
+    for _ in range(4):
+        for old, new in (("a", "x"), ("b", "a"), ("c", "b"), ("x", "c")):
+            news.append(await world.rename(old, new))
+    for told in news:
+        await world.hear(told)
+    assert await world.shown(IMAGE) == (True, ["c", "a", "b"])  # four turns are one
+
+
+async def test_a_label_made_anew_takes_over_nothing_of_the_one_that_was_deleted(
+    world: World,
+) -> None:
+    await world.save(IMAGE, box("dent"))
+    await world.save(OTHER, box("dent"), box("pit", at=20))
+    label = await world.label("dent")
+    await world.labels.delete_label("t", PROJECT, label.id, expected=None)
+    await world.labels.create_label("t", PROJECT, "dent")
+    await world.hear(LabelDeleted(project_id=PROJECT, label_id=label.id, name="dent"))
+    assert await world.shown(IMAGE) == (False, [])
+    assert await world.shown(OTHER) == (True, ["pit"])
+
+
+async def test_a_name_with_too_many_followers_is_not_free_yet(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await world.save(IMAGE, box("dent"))
+    await world.rename("dent", "bump")
+    with monkeypatch.context() as patched:
+        patched.setattr(label_names, "_VACATE_S", -1.0)
+        with pytest.raises(NamesFollow):
+            await world.labels.create_label("t", PROJECT, "dent")
+    await world.labels.create_label("t", PROJECT, "dent")
+    assert await world.shown(IMAGE) == (True, ["bump"])
 
 
 async def test_what_waits_for_a_rename_goes_with_the_label_that_is_deleted_before(

@@ -10,7 +10,9 @@ export type ShapeKind = NewShape["kind"];
 export type NewRegion = Schemas["IgnoreRegion"];
 export type Label = Schemas["LabelResponse"];
 export type Change = Awaited<ReturnType<typeof listChanges>>["items"][number];
-export type ImportReport = Schemas["ImportResponse"];
+export type ImportReport = Awaited<ReturnType<typeof getImportReport>>;
+/** An import that is, or was, worked on in the background. */
+export type ImportRun = Awaited<ReturnType<typeof getImport>>;
 export type ImportedFile = ImportReport["entries"][number];
 export type ImportCounts = ImportReport["counts"];
 export type ImportAction = NonNullable<ImportedFile["action"]>;
@@ -44,17 +46,81 @@ export interface ImportOptions {
   readonly onConflict: OnConflict;
 }
 
-/** Send one archive of annotation files; the report names every file in it. */
-export async function importAnnotations(
+/** Send one archive of annotation files, to be looked at or imported in the background. */
+export async function startImport(
   projectId: string,
   archive: File,
   { dryRun, onConflict }: ImportOptions,
   sent: Pick<Transfer, "onProgress" | "signal">,
-): Promise<ImportReport> {
+): Promise<ImportRun> {
   const form = new FormData();
   form.append("file", archive, archive.name);
-  const path = `/api/annotation/projects/${projectId}/imports`;
-  return (await upload(`${path}?dry_run=${String(dryRun)}&on_conflict=${onConflict}`, form, sent)) as ImportReport;
+  const query = new URLSearchParams({
+    dry_run: String(dryRun),
+    on_conflict: onConflict,
+    name: archive.name.slice(-MOST_NAME),
+  });
+  const path = `/api/annotation/projects/${projectId}/import-runs`;
+  return (await upload(`${path}?${query.toString()}`, form, sent)) as ImportRun;
+}
+
+const MOST_NAME = 200;
+
+/** Look at, or import, the archive of an earlier look without sending it once more. */
+export function importAgain(projectId: string, runId: string, { dryRun, onConflict }: ImportOptions) {
+  return body(
+    client.POST("/api/annotation/projects/{project_id}/import-runs/{run_id}:again", {
+      params: {
+        path: { project_id: projectId, run_id: runId },
+        query: { dry_run: dryRun, on_conflict: onConflict },
+      },
+    }),
+  );
+}
+
+/** Imports, newest first; looks at what one would do are not among them. */
+export function listImports(projectId: string, page: number, pageSize: number) {
+  return body(
+    client.GET("/api/annotation/projects/{project_id}/import-runs", {
+      params: { path: { project_id: projectId }, query: { page, page_size: pageSize } },
+    }),
+  );
+}
+
+export function getImport(projectId: string, runId: string) {
+  return body(
+    client.GET("/api/annotation/projects/{project_id}/import-runs/{run_id}", {
+      params: { path: { project_id: projectId, run_id: runId } },
+    }),
+  );
+}
+
+/** The report of an import that came to its end; it names every file. */
+export function getImportReport(projectId: string, runId: string) {
+  return body(
+    client.GET("/api/annotation/projects/{project_id}/import-runs/{run_id}/report", {
+      params: { path: { project_id: projectId, run_id: runId } },
+    }),
+  );
+}
+
+/** Stop an import; what it wrote stays, and can be undone. */
+export function cancelImport(projectId: string, runId: string) {
+  return body(
+    client.POST("/api/annotation/projects/{project_id}/import-runs/{run_id}:cancel", {
+      params: { path: { project_id: projectId, run_id: runId } },
+    }),
+  );
+}
+
+export function isGoingOn({ state }: ImportRun): boolean {
+  return state === "queued" || state === "running";
+}
+
+/** Download all annotations as files of another tool; `export-report.json` says what they cannot hold. */
+export function saveExport(projectId: string, format: SampleFormat): Promise<void> {
+  const path = `/api/annotation/projects/${projectId}/exports?format=${format}`;
+  return saveFile(path, `annotations-${format}.zip`);
 }
 
 /** A format of which there is a sample archive. */

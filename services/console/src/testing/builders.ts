@@ -1,5 +1,5 @@
 /** Answers of the platform as the published contracts type them; a test names only what it is about. */
-import type { Annotation, ImportedFile, ImportReport } from "../api/annotation";
+import type { Annotation, ImportedFile, ImportReport, ImportRun } from "../api/annotation";
 import type { Comparison, ErrorImage, Judgement, LabelResult, Report } from "../api/evaluator";
 import type { GalleryImage, ImageDetail, ImageLimits } from "../api/gallery";
 import type { Deployment, Prediction, TestRun } from "../api/inference";
@@ -88,6 +88,28 @@ export function importedFile(part: Partial<ImportedFile> = {}): ImportedFile {
     warnings: [],
     message: "",
     annotation: null,
+    ...part,
+  };
+}
+
+export function importRun(part: Partial<ImportRun> = {}): ImportRun {
+  return {
+    id: "r1",
+    project_id: "p1",
+    name: "labels.zip",
+    dry_run: false,
+    strict: false,
+    on_conflict: "keep",
+    state: "succeeded",
+    progress: { percent: 100, stage: "done", seconds_left: null, figures: {} },
+    has_report: true,
+    has_archive: false,
+    imported: 1,
+    failed: 0,
+    error: "",
+    created_at: AT,
+    created_by: "ann",
+    finished_at: AT,
     ...part,
   };
 }

@@ -2,13 +2,14 @@
 import { screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { HttpResponse } from "msw";
-import { describe, expect, test } from "vitest";
-import { imageLimits, importedFile, importReport, project } from "../../testing/builders";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import type { ImportReport, ImportRun } from "../../api/annotation";
+import { imageLimits, importedFile, importReport, importRun, project } from "../../testing/builders";
 import { answers, pageOf, problem } from "../../testing/platform";
 import { LANGUAGES, open, seen } from "../../testing/screen";
 import type { Words } from "../../i18n/language";
 
-const IMPORTS = "POST /api/annotation/projects/p1/imports";
+const RUNS = "/api/annotation/projects/p1/import-runs";
 const AROUND = {
   "GET /api/workspace/projects/p1": project(),
   "GET /api/gallery/limits": imageLimits(),
@@ -40,19 +41,76 @@ const DONE = importReport({
   entries: [importedFile({ status: "imported" })],
 });
 
-/** An API of imports that remembers how it was asked. */
-function asked(answer: (query: URLSearchParams) => Response | Promise<Response>) {
-  const queries: string[] = [];
-  answers({
-    ...AROUND,
-    [IMPORTS]: ({ url }: Request) => {
-      const { searchParams } = new URL(url);
-      queries.push(searchParams.toString());
-      return answer(searchParams);
-    },
-  });
-  return queries;
+// A download would lead the page of the test away.
+beforeEach(() => {
+  vi.spyOn(HTMLAnchorElement.prototype, "click").mockReturnValue();
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+/** An API of imports in the background that remembers how it was asked, and what it holds. */
+class Imports {
+  readonly asked: string[] = [];
+  readonly sent: string[] = [];
+  readonly runs = new Map<string, ImportRun>();
+  readonly reports = new Map<string, ImportReport>();
+
+  constructor(private readonly answer: (query: URLSearchParams) => [ImportRun, ImportReport?] | Response) {
+    answers({
+      ...AROUND,
+      [`GET ${RUNS}`]: () => HttpResponse.json(pageOf(...[...this.runs.values()].filter((run) => !run.dry_run))),
+      [`POST ${RUNS}`]: (request: Request) => {
+        this.sent.push(new URL(request.url).searchParams.get("name") ?? "");
+        return this.begin(request);
+      },
+      [`GET ${RUNS}/:id`]: ({ url }: Request) => found(this.runs.get(idOf(url))),
+      [`GET ${RUNS}/:id/report`]: ({ url }: Request) => found(this.reports.get(idOf(url.replace("/report", "")))),
+      [`POST ${RUNS}/:id`]: (request: Request) => {
+        const [id = "", action] = idOf(request.url).split(":");
+        if (action === "again") return this.begin(request);
+        this.change(id, { state: "cancelled" });
+        return found(this.runs.get(id));
+      },
+    });
+  }
+
+  change(id: string, part: Partial<ImportRun>, report?: ImportReport): void {
+    const run = this.runs.get(id);
+    if (run === undefined) throw new Error(`no import ${id}`);
+    this.runs.set(id, { ...run, ...part });
+    if (report !== undefined) this.reports.set(id, report);
+  }
+
+  private begin({ url }: Request): Response {
+    const { searchParams } = new URL(url);
+    this.asked.push(`${searchParams.get("dry_run") ?? ""} ${searchParams.get("on_conflict") ?? ""}`);
+    const made = this.answer(searchParams);
+    if (made instanceof Response) return made;
+    const [run, report] = made;
+    this.runs.set(run.id, run);
+    if (report !== undefined) this.reports.set(run.id, report);
+    return HttpResponse.json(run, { status: 202 });
+  }
 }
+
+function found(thing: object | undefined): Response {
+  return thing === undefined ? problem(404, "not-found") : HttpResponse.json(thing);
+}
+
+function idOf(url: string): string {
+  return decodeURIComponent(new URL(url).pathname.split("/").at(-1) ?? "");
+}
+
+const isDry = (query: URLSearchParams): boolean => query.get("dry_run") === "true";
+const LOOK = importRun({ id: "look", dry_run: true, has_archive: true });
+const lookOrDone = (query: URLSearchParams): [ImportRun, ImportReport] =>
+  isDry(query) ? [LOOK, KEPT] : [importRun(), DONE];
+const GOING_ON = importRun({
+  state: "running",
+  has_report: false,
+  progress: { percent: 30, stage: "reading", seconds_left: null, figures: { done: 30, total: 50 } },
+});
 
 async function openStep(words: Words): Promise<void> {
   await userEvent.click(await screen.findByText(words.gallery.uploadAnnotated));
@@ -67,12 +125,11 @@ async function pick(words: Words): Promise<void> {
   await userEvent.upload(input, new File(["zip"], "labels.zip", { type: "application/zip" }));
 }
 
-const dryOrDone = (query: URLSearchParams): Response =>
-  HttpResponse.json(query.get("dry_run") === "true" ? KEPT : DONE);
-
 describe.each(LANGUAGES)("the import of annotations in %s", (language) => {
   test("before anything is stored it tells what would be done, and to whose drawings", async () => {
-    const queries = asked((query) => HttpResponse.json(query.get("on_conflict") === "replace" ? REPLACED : KEPT));
+    const imports = new Imports((query) =>
+      query.get("on_conflict") === "replace" ? [importRun({ ...LOOK, id: "look2" }), REPLACED] : [LOOK, KEPT],
+    );
     const { words } = open("/projects/p1/gallery", language);
     await pick(words);
     await seen(() => screen.getByText(words.imports.would(3, 1)));
@@ -86,50 +143,141 @@ describe.each(LANGUAGES)("the import of annotations in %s", (language) => {
     expect(screen.getByText(words.imports.onConflict.merge.about)).toBeVisible();
     await userEvent.click(screen.getByRole("radio", { name: new RegExp(words.imports.onConflict.replace.name) }));
     await seen(() => screen.getByText(words.imports.theirObjects(7)));
-    expect(queries).toEqual(["dry_run=true&on_conflict=keep", "dry_run=true&on_conflict=replace"]);
+    expect(imports.asked).toEqual(["true keep", "true replace"]);
+    expect(imports.sent).toEqual(["labels.zip"]);
   });
 
   test("an archive that cannot be read says why, and nothing can be imported", async () => {
-    asked(() => problem(422, "archive-refused", "not a zip"));
+    new Imports(() => [importRun({ ...LOOK, state: "failed", has_report: false, error: "not a zip" })]);
     const { words } = open("/projects/p1/gallery", language);
     await pick(words);
-    await seen(() => screen.getByText(words.problems["archive-refused"]));
+    await seen(() => screen.getByText(words.imports.nothingToTake));
     expect(screen.getByText("not a zip")).toBeVisible();
     expect(screen.getByTestId("import-now")).toBeDisabled();
     await userEvent.click(screen.getByRole("button", { name: words.imports.another }));
     await seen(() => screen.getByText(words.gallery.dropArchive));
   });
+
+  test("the look counts the files that it has read", async () => {
+    const imports = new Imports(() => [{ ...GOING_ON, id: "look", dry_run: true }]);
+    const { words } = open("/projects/p1/gallery", language);
+    await pick(words);
+    await seen(() => screen.getByText(words.imports.reading(30, 50)));
+    expect(screen.getByTestId("import-now")).toBeDisabled();
+    imports.change("look", { state: "succeeded", has_report: true }, KEPT);
+    await seen(() => screen.getByText(words.imports.would(3, 1)));
+  });
+
+  test("an import goes on while its dialog is closed, and its report is in the list", async () => {
+    const imports = new Imports((query) => (isDry(query) ? [LOOK, KEPT] : [GOING_ON]));
+    const { words } = open("/projects/p1/gallery", language);
+    await pick(words);
+    await screen.findByText(words.imports.would(3, 1));
+    await userEvent.click(screen.getByTestId("import-now"));
+    await seen(() => screen.getByText(words.imports.reading(30, 50)));
+    expect(screen.getByText(words.imports.goesOn)).toBeVisible();
+    const storing = { percent: 60, stage: "storing", seconds_left: null, figures: { done: 12, total: 40 } };
+    imports.change("r1", { progress: storing });
+    await seen(() => screen.getByText(words.imports.storing(12, 40)));
+    await userEvent.click(screen.getByRole("button", { name: words.common.done }));
+    await waitFor(() => expect(screen.queryByTestId("import-run")).toBeNull());
+    imports.change("r1", { state: "succeeded", has_report: true }, DONE);
+    await userEvent.click(screen.getByRole("button", { name: new RegExp(words.gallery.transfers) }));
+    await userEvent.click(await screen.findByRole("button", { name: words.imports.report }));
+    await seen(() => within(screen.getByTestId("import-report")).getByText(words.imports.imported(1, 0)));
+  });
+
+  test("an import that is stopped says how far it came, and can be undone", async () => {
+    const imports = new Imports((query) => (isDry(query) ? [LOOK, KEPT] : [GOING_ON]));
+    const { words } = open("/projects/p1/gallery", language);
+    await pick(words);
+    await screen.findByText(words.imports.would(3, 1));
+    await userEvent.click(screen.getByTestId("import-now"));
+    const storing = { percent: 60, stage: "storing", seconds_left: null, figures: { done: 12, total: 40 } };
+    await screen.findByRole("button", { name: words.imports.stop });
+    imports.change("r1", { progress: storing });
+    await userEvent.click(screen.getByRole("button", { name: words.imports.stop }));
+    await seen(() => screen.getByText(words.imports.stopped(12)));
+    expect(screen.getByRole("button", { name: words.imports.undo })).toBeEnabled();
+  });
+
+  test("an import that fails says why of each file", async () => {
+    const failed = importRun({ state: "failed", error: "1 of 1 files are wrong" });
+    const report = importReport({ failed: 1, entries: [importedFile({ status: "failed", message: "cut short" })] });
+    new Imports((query) => (isDry(query) ? [LOOK, KEPT] : [failed, report]));
+    const { words } = open("/projects/p1/gallery", language);
+    await pick(words);
+    await screen.findByText(words.imports.would(3, 1));
+    await userEvent.click(screen.getByTestId("import-now"));
+    await seen(() => screen.getByText("1 of 1 files are wrong"));
+    expect(screen.getByText("cut short")).toBeVisible();
+    await userEvent.click(screen.getByRole("button", { name: words.imports.toList }));
+    await seen(() => screen.getByText(words.imports.states.failed));
+  });
+
+  test("annotations are downloaded in the chosen format, or it is said why not", async () => {
+    new Imports(lookOrDone);
+    const formats: (string | null)[] = [];
+    answers({
+      "GET /api/annotation/projects/p1/exports": ({ url }: Request) => {
+        formats.push(new URL(url).searchParams.get("format"));
+        return formats.length > 1
+          ? problem(409, "nothing-to-export")
+          : new HttpResponse("PK", { headers: { "Content-Type": "application/zip" } });
+      },
+    });
+    const { words } = open("/projects/p1/gallery", language);
+    await userEvent.click(await screen.findByRole("button", { name: new RegExp(words.gallery.transfers) }));
+    await seen(() => screen.getByText(words.imports.none));
+    expect(screen.getByText(words.imports.exportReport)).toBeVisible();
+    await userEvent.click(screen.getByRole("combobox", { name: words.imports.format }));
+    await userEvent.click(await screen.findByTitle(words.imports.formats.voc));
+    await userEvent.click(screen.getByRole("button", { name: new RegExp(words.imports.download) }));
+    await waitFor(() => expect(formats).toEqual(["voc"]));
+    await waitFor(() => expect(screen.getByRole("button", { name: new RegExp(words.imports.download) })).toBeEnabled());
+    await userEvent.click(screen.getByRole("button", { name: new RegExp(words.imports.download) }));
+    await seen(() => screen.getByText(words.problems["nothing-to-export"]));
+  });
 });
 
 test("with nothing imported yet the step shows its rules and no report", async () => {
-  answers(AROUND);
+  new Imports(lookOrDone);
   const { words } = open("/projects/p1/gallery", "en");
   await openStep(words);
   await seen(() => screen.getByText(words.gallery.archiveRules[0] ?? ""));
-  expect(screen.queryByTestId("import-report")).toBeNull();
+  await seen(() => screen.getByText(words.imports.none));
+});
+
+test("a list of imports that is refused says so", async () => {
+  new Imports(lookOrDone);
+  answers({ [`GET ${RUNS}`]: () => problem(403, "forbidden") });
+  const { words } = open("/projects/p1/gallery", "en");
+  await openStep(words);
+  await seen(() => screen.getByText(words.problems.forbidden));
 });
 
 test("the report stands when the dialog is opened again, and one click undoes the import", async () => {
-  const queries = asked(dryOrDone);
+  const imports = new Imports(lookOrDone);
   const { words } = open("/projects/p1/gallery", "en");
   await pick(words);
   await screen.findByText(words.imports.would(3, 1));
   await userEvent.click(screen.getByTestId("import-now"));
   await seen(() => screen.getByText(words.imports.imported(1, 0)));
-  expect(queries.at(-1)).toBe("dry_run=false&on_conflict=keep");
+  expect(imports.asked.at(-1)).toBe("false keep");
+  expect(imports.sent).toEqual(["labels.zip"]);
   await userEvent.click(screen.getByRole("button", { name: words.common.done }));
   await waitFor(() => expect(screen.queryByTestId("import-report")).toBeNull());
   await openStep(words);
-  await seen(() => screen.getByText(words.imports.imported(1, 0)));
+  await userEvent.click(await screen.findByRole("button", { name: words.imports.report }));
   answers({ "POST /api/annotation/projects/p1/imports/:id": { restored: 2, cleared: 1, left: 1 } });
-  await userEvent.click(screen.getByRole("button", { name: words.imports.undo }));
+  await userEvent.click(await screen.findByRole("button", { name: words.imports.undo }));
   await seen(() => screen.getByText(words.imports.undone(2, 1)));
   expect(screen.getByText(words.imports.undoneLeft(1))).toBeVisible();
   expect(screen.queryByRole("button", { name: words.imports.undo })).toBeNull();
 });
 
 test("an undo that is refused says why and can be tried again", async () => {
-  asked(dryOrDone);
+  new Imports(lookOrDone);
   answers({ "POST /api/annotation/projects/p1/imports/:id": () => problem(403, "forbidden") });
   const { words } = open("/projects/p1/gallery", "en");
   await pick(words);
@@ -140,29 +288,8 @@ test("an undo that is refused says why and can be tried again", async () => {
   expect(screen.getByRole("button", { name: words.imports.undo })).toBeEnabled();
 });
 
-test("an import goes on while its dialog is closed, and says so", async () => {
-  let finish: () => void = () => undefined;
-  const finished = new Promise<void>((resolve) => {
-    finish = resolve;
-  });
-  asked(async (query) => {
-    if (query.get("dry_run") === "false") await finished;
-    return dryOrDone(query);
-  });
-  const { words } = open("/projects/p1/gallery", "en");
-  await pick(words);
-  await screen.findByText(words.imports.would(3, 1));
-  await userEvent.click(screen.getByTestId("import-now"));
-  await userEvent.click(await screen.findByRole("button", { name: words.imports.closeMeanwhile }));
-  await waitFor(() => expect(screen.queryByTestId("importing")).toBeNull());
-  await openStep(words);
-  await seen(() => screen.getByTestId("importing"));
-  finish();
-  await seen(() => screen.getByText(words.imports.imported(1, 0)));
-});
-
-test("an import that fails keeps the archive and the choice", async () => {
-  asked((query) => (query.get("dry_run") === "true" ? HttpResponse.json(KEPT) : problem(403, "forbidden")));
+test("an import that is refused keeps the archive and the choice", async () => {
+  new Imports((query) => (isDry(query) ? [LOOK, KEPT] : problem(403, "forbidden")));
   const { words } = open("/projects/p1/gallery", "en");
   await pick(words);
   await screen.findByText(words.imports.would(3, 1));
@@ -178,6 +305,7 @@ test("a sample archive of each format can be downloaded", async () => {
   const asked: string[] = [];
   answers({
     ...AROUND,
+    [`GET ${RUNS}`]: pageOf(),
     "GET /api/annotation/samples/:format": ({ url }: Request) => {
       asked.push(new URL(url).pathname);
       return new HttpResponse("PK", { headers: { "Content-Type": "application/zip" } });

@@ -1,14 +1,15 @@
 import { FileZipOutlined } from "@ant-design/icons";
-import { Button, Flex, Progress, Space, Spin, Upload } from "antd";
+import { Button, Flex, Space, Upload } from "antd";
 import { useState, type ReactNode } from "react";
 import type { OnConflict } from "../../api/annotation";
 import { useWords } from "../../i18n/language";
 import { ProblemAlert } from "../../ui/ProblemAlert";
 import { useProject } from "../projects/useProject";
 import { ImportPreview } from "./ImportPreview";
-import { ImportOutcome } from "./ImportReport";
+import { ImportRunView } from "./ImportRunView";
+import { LatestImports } from "./LatestImports";
 import { SampleArchives } from "./SampleArchives";
-import { useDryRun, useImport, type Pick } from "./useImport";
+import { useImport, useLook, type Pick } from "./useImport";
 
 interface Props {
   readonly onClose: () => void;
@@ -18,18 +19,30 @@ interface Props {
 export function AnnotationUpload({ onClose }: Props): ReactNode {
   const words = useWords();
   const project = useProject();
-  const { last, share, start } = useImport(project.id);
   const [pick, setPick] = useState<Pick | null>(null);
-  if (last?.status === "pending") return <Importing share={share} onClose={onClose} />;
-  const failed = last?.status === "error" && <ProblemAlert error={last.error} className="upload-problem" />;
+  const [runId, setRunId] = useState("");
+  if (runId !== "") {
+    return (
+      <>
+        <ImportRunView projectId={project.id} runId={runId} onBack={() => setRunId("")} />
+        <Flex justify="end" className="import-actions">
+          <Button type="primary" onClick={onClose}>
+            {words.common.done}
+          </Button>
+        </Flex>
+      </>
+    );
+  }
   if (pick !== null) {
     return (
       <Picked
         pick={pick}
-        problem={last?.variables?.archive === pick.archive && failed}
         onChoose={(onConflict) => setPick({ ...pick, onConflict })}
         onBack={() => setPick(null)}
-        onImport={() => start(pick.archive, pick.onConflict, () => setPick(null))}
+        onBegun={(begun) => {
+          setPick(null);
+          setRunId(begun);
+        }}
       />
     );
   }
@@ -53,8 +66,9 @@ export function AnnotationUpload({ onClose }: Props): ReactNode {
         <FileZipOutlined className="drop-icon" />
         <div>{words.gallery.dropArchive}</div>
       </Upload.Dragger>
-      {failed}
-      {last?.data !== undefined && <ImportOutcome projectId={project.id} report={last.data} />}
+      <div className="import-actions">
+        <LatestImports projectId={project.id} onOpen={setRunId} />
+      </div>
       <Flex justify="space-between" className="import-actions">
         <SampleArchives />
         <Button type="primary" onClick={onClose}>
@@ -67,36 +81,35 @@ export function AnnotationUpload({ onClose }: Props): ReactNode {
 
 interface PickedProps {
   readonly pick: Pick;
-  /** Why the import of this very archive failed. */
-  readonly problem: ReactNode;
   readonly onChoose: (onConflict: OnConflict) => void;
   readonly onBack: () => void;
-  readonly onImport: () => void;
+  readonly onBegun: (runId: string) => void;
 }
 
 /** An archive before its import: what it would do, and the choice of what happens to what is there. */
-function Picked({ pick, problem, onChoose, onBack, onImport }: PickedProps): ReactNode {
+function Picked({ pick, onChoose, onBack, onBegun }: PickedProps): ReactNode {
   const words = useWords();
   const project = useProject();
-  const dry = useDryRun(project.id, pick);
+  const look = useLook(project.id, pick);
+  const { mutate, isPending, error } = useImport(project.id, ({ id }) => onBegun(id));
+  const ready = look.run?.state === "succeeded" && look.report !== undefined ? look.run : undefined;
   return (
     <>
       <ImportPreview
         name={pick.archive.name}
-        report={dry.data}
-        error={dry.error}
-        onRetry={() => void dry.refetch()}
+        look={look}
         onConflict={pick.onConflict}
         onChoose={onChoose}
       />
-      {problem}
+      {error !== null && <ProblemAlert error={error} className="upload-problem" />}
       <Flex justify="end" className="import-actions">
         <Space>
           <Button onClick={onBack}>{words.imports.another}</Button>
           <Button
             type="primary"
-            disabled={dry.data === undefined}
-            onClick={onImport}
+            disabled={ready === undefined}
+            loading={isPending}
+            onClick={() => ready !== undefined && mutate({ look: ready, onConflict: pick.onConflict })}
             data-testid="import-now"
           >
             {words.imports.start}
@@ -104,34 +117,5 @@ function Picked({ pick, problem, onChoose, onBack, onImport }: PickedProps): Rea
         </Space>
       </Flex>
     </>
-  );
-}
-
-interface ImportingProps {
-  /** The share of the archive that has gone out; null where another dialog began it. */
-  readonly share: number | null;
-  readonly onClose: () => void;
-}
-
-function Importing({ share, onClose }: ImportingProps): ReactNode {
-  const words = useWords();
-  const isSending = share !== null && share < 1;
-  return (
-    <div data-testid="importing">
-      {isSending ? (
-        <>
-          {words.imports.sending}
-          <Progress percent={Math.floor(share * 100)} status="active" />
-        </>
-      ) : (
-        <Space>
-          <Spin size="small" />
-          {words.imports.importing}
-        </Space>
-      )}
-      <Flex justify="end" className="import-actions">
-        <Button onClick={onClose}>{words.imports.closeMeanwhile}</Button>
-      </Flex>
-    </div>
   );
 }

@@ -15,6 +15,7 @@ import { useNeighbours } from "./useNeighbours";
 
 // What opens later is loaded later: the list is there in a second.
 const ImageDrawer = lazy(async () => ({ default: (await import("./ImageDrawer")).ImageDrawer }));
+const TransfersDialog = lazy(async () => ({ default: (await import("./TransfersDialog")).TransfersDialog }));
 const UploadDialog = lazy(async () => ({ default: (await import("./UploadDialog")).UploadDialog }));
 
 /** Status, labels and tiles arrive a moment after the upload, by event. */
@@ -29,7 +30,7 @@ export function GalleryPage(): ReactNode {
     localStorage.getItem(DISPLAY_KEY) === "grid" ? "grid" : "table",
   );
   const [chosen, setChosen] = useState<readonly string[]>([]);
-  const [dialog, setDialog] = useState<"images" | "annotated" | null>(null);
+  const [dialog, setDialog] = useState<"images" | "annotated" | "transfers" | null>(null);
 
   const query = toQuery(view);
   const images = usePage({
@@ -71,6 +72,7 @@ export function GalleryPage(): ReactNode {
           display={display}
           chosen={chosen}
           onUpload={setDialog}
+          onTransfers={() => setDialog("transfers")}
           onDisplay={(next) => {
             localStorage.setItem(DISPLAY_KEY, next);
             setDisplay(next);
@@ -117,7 +119,11 @@ export function GalleryPage(): ReactNode {
         {view.image !== "" && (
           <ImageDrawer imageId={view.image} neighbours={neighbours} onOpen={open} onClose={close} />
         )}
-        {dialog !== null && <UploadDialog mode={dialog} onClose={() => setDialog(null)} />}
+        {dialog === "transfers" ? (
+          <TransfersDialog onClose={() => setDialog(null)} />
+        ) : (
+          dialog !== null && <UploadDialog mode={dialog} onClose={() => setDialog(null)} />
+        )}
       </Suspense>
     </>
   );

@@ -5,6 +5,7 @@ import {
   CloudUploadOutlined,
   DeleteOutlined,
   FileZipOutlined,
+  SwapOutlined,
 } from "@ant-design/icons";
 import { Button, Segmented, Space } from "antd";
 import { lazy, Suspense, type ReactNode } from "react";
@@ -22,6 +23,7 @@ interface Props {
   readonly display: Display;
   readonly chosen: readonly string[];
   readonly onUpload: (mode: "images" | "annotated") => void;
+  readonly onTransfers: () => void;
   readonly onDisplay: (display: Display) => void;
   readonly onParents: (parents: boolean) => void;
   readonly onDeleted: () => void;
@@ -29,7 +31,7 @@ interface Props {
 
 /** What can be done with images, and how they are listed. */
 export function GalleryTools(props: Props): ReactNode {
-  const { view, display, chosen, onUpload, onDisplay, onParents, onDeleted } = props;
+  const { view, display, chosen, onUpload, onTransfers, onDisplay, onParents, onDeleted } = props;
   const words = useWords();
   const project = useProject();
   const go = useNavigate();
@@ -46,6 +48,9 @@ export function GalleryTools(props: Props): ReactNode {
         </Button>
         <Button icon={<FileZipOutlined />} onClick={() => onUpload("annotated")}>
           {words.gallery.uploadAnnotated}
+        </Button>
+        <Button icon={<SwapOutlined />} onClick={onTransfers}>
+          {words.gallery.transfers}
         </Button>
         <Suspense fallback={nothingChosen}>
           {chosen.length === 0 ? (

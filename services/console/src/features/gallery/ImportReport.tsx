@@ -22,13 +22,19 @@ export function ImportOutcome({ projectId, report }: OutcomeProps): ReactNode {
         type={report.failed === 0 ? "success" : "warning"}
         title={words.imports.imported(report.imported, report.failed)}
       />
-      {report.import_id !== "" && <Undo projectId={projectId} importId={report.import_id} />}
+      {report.import_id !== "" && <ImportUndo projectId={projectId} importId={report.import_id} />}
       <ImportDetails report={report} />
     </div>
   );
 }
 
-function Undo({ projectId, importId }: { readonly projectId: string; readonly importId: string }): ReactNode {
+interface UndoProps {
+  readonly projectId: string;
+  readonly importId: string;
+}
+
+/** Takes an import back, and says what came of that. */
+export function ImportUndo({ projectId, importId }: UndoProps): ReactNode {
   const words = useWords();
   const { last, undo } = useImportUndo(projectId, importId);
   if (last?.data !== undefined) {

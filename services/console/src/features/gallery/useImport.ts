@@ -1,12 +1,19 @@
 import { useMutation, useMutationState, useQuery, useQueryClient, type MutationState } from "@tanstack/react-query";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import {
-  importAnnotations,
+  cancelImport,
+  getImport,
+  getImportReport,
+  importAgain,
+  isGoingOn,
+  startImport,
   undoImport,
-  type ImportReport,
+  type ImportRun,
   type ImportUndone,
   type OnConflict,
 } from "../../api/annotation";
+
+const REFRESH_MS = 800;
 
 /** An archive that was picked; the same file picked again is another pick, for it may have changed. */
 export interface Pick {
@@ -15,50 +22,86 @@ export interface Pick {
   readonly onConflict: OnConflict;
 }
 
-interface Sending {
-  readonly archive: File;
-  readonly onConflict: OnConflict;
-}
-
-/** What an import would do as things stand; nothing is stored. */
-export function useDryRun(projectId: string, { archive, number, onConflict }: Pick) {
-  return useQuery({
-    queryKey: ["import-dry-run", projectId, number, archive.name, onConflict],
+/** What an import would do as things stand; nothing is stored. The archive is sent once for all choices. */
+export function useLook(projectId: string, { archive, number, onConflict }: Pick) {
+  const key = ["import-look", projectId, number];
+  const [share, setShare] = useState(0);
+  const sent = useQuery({
+    queryKey: [...key, archive.name],
     queryFn: ({ signal }) =>
-      importAnnotations(projectId, archive, { dryRun: true, onConflict }, { onProgress: () => undefined, signal }),
+      startImport(projectId, archive, { dryRun: true, onConflict: "keep" }, { onProgress: setShare, signal }),
     staleTime: Infinity,
     gcTime: 0,
   });
+  const first = sent.data?.id ?? "";
+  const again = useQuery({
+    queryKey: [...key, archive.name, onConflict],
+    queryFn: () => importAgain(projectId, first, { dryRun: true, onConflict }),
+    enabled: first !== "" && onConflict !== "keep",
+    staleTime: Infinity,
+    gcTime: 0,
+  });
+  const begun = onConflict === "keep" ? sent : again;
+  const { run, report, error, retry } = useImportRun(projectId, begun.data?.id ?? "");
+  return {
+    share,
+    run,
+    report,
+    error: begun.error ?? sent.error ?? error,
+    retry: (): void => {
+      if (sent.isError) void sent.refetch();
+      else if (begun.isError) void begun.refetch();
+      else retry();
+    },
+  };
 }
 
-/** A project's imports go on, and the last one's report stays, while no dialog shows them. */
-export function useImport(projectId: string) {
+/** An import on its way and, once it came to its end, its report; no id is none yet. */
+export function useImportRun(projectId: string, runId: string) {
   const queries = useQueryClient();
-  const key = ["import", projectId];
-  const [share, setShare] = useState<number | null>(null);
-  const { mutate } = useMutation({
-    mutationKey: key,
-    gcTime: Infinity,
-    mutationFn: ({ archive, onConflict }: Sending) =>
-      importAnnotations(
-        projectId,
-        archive,
-        { dryRun: false, onConflict },
-        { onProgress: setShare, signal: new AbortController().signal },
-      ),
-    onSettled: () => annotated(queries, projectId),
+  const run = useQuery({
+    queryKey: ["import-run", projectId, runId],
+    queryFn: () => getImport(projectId, runId),
+    enabled: runId !== "",
+    refetchInterval: ({ state }) => (state.data === undefined || isGoingOn(state.data) ? REFRESH_MS : false),
   });
-  const last = useMutationState({
-    filters: { mutationKey: key, exact: true },
-    select: ({ state }) => state as MutationState<ImportReport, Error, Sending>,
-  }).at(-1);
-  const start = (archive: File, onConflict: OnConflict, onDone: () => void): void => {
-    const earlier = queries.getMutationCache().findAll({ mutationKey: key });
-    earlier.filter(({ state }) => state.status !== "pending").forEach((one) => queries.getMutationCache().remove(one));
-    setShare(0);
-    mutate({ archive, onConflict }, { onSuccess: onDone });
+  const report = useQuery({
+    queryKey: ["import-report", projectId, runId],
+    queryFn: () => getImportReport(projectId, runId),
+    enabled: run.data?.has_report === true,
+    staleTime: Infinity,
+  });
+  const isDone = run.data !== undefined && !run.data.dry_run && !isGoingOn(run.data);
+  useEffect(() => {
+    if (isDone) void annotated(queries, projectId);
+  }, [isDone, queries, projectId]);
+  return {
+    run: run.data,
+    report: report.data,
+    error: run.error ?? report.error,
+    retry: (): void => void (run.isError ? run.refetch() : report.refetch()),
   };
-  return { last, share, start };
+}
+
+/** Imports what a look has shown; `onBegun` gets the import, which goes on while no dialog shows it. */
+export function useImport(projectId: string, onBegun: (run: ImportRun) => void) {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: ({ look, onConflict }: { readonly look: ImportRun; readonly onConflict: OnConflict }) =>
+      importAgain(projectId, look.id, { dryRun: false, onConflict }),
+    onSuccess: (run) => {
+      void queries.invalidateQueries({ queryKey: ["imports", projectId] });
+      onBegun(run);
+    },
+  });
+}
+
+export function useImportCancel(projectId: string, runId: string) {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: () => cancelImport(projectId, runId),
+    onSettled: () => queries.invalidateQueries({ queryKey: ["import-run", projectId, runId] }),
+  });
 }
 
 /** The undo of one import, and what came of it. */
@@ -81,6 +124,8 @@ export function useImportUndo(projectId: string, importId: string) {
 /** Annotations have changed, so has all that shows them. */
 function annotated(queries: ReturnType<typeof useQueryClient>, projectId: string) {
   return Promise.all(
-    ["images", "labels", "annotation"].map((kind) => queries.invalidateQueries({ queryKey: [kind, projectId] })),
+    ["images", "labels", "annotation", "imports"].map((kind) =>
+      queries.invalidateQueries({ queryKey: [kind, projectId] }),
+    ),
   );
 }

@@ -64,6 +64,7 @@ export const gallery = {
   stopSure: (count: number) => `${count} files have not arrived yet. Stop?`,
   upload: "Upload images",
   uploadAndTile: "Upload and tile",
+  transfers: "Exports and imports",
   uploadAnnotated: "Images with annotations",
   uploadFirst: "Upload the first images",
   uploadSummary: (done: number, total: number, failed: number) =>

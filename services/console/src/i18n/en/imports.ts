@@ -1,4 +1,4 @@
-/** The import of annotations: what it would do, what it did, and its undo. */
+/** Annotations on their way in and out: what an import would do, how far it is, what it did, its undo. */
 export const imports = {
   actions: {
     new: "is annotated",
@@ -8,11 +8,13 @@ export const imports = {
     kept: "stays",
   },
   another: "Another archive",
+  archive: "Archive",
   author: "Drawn by",
   before: "What is there already",
+  begun: "Begun",
   byHand: (author: string) => `${author}, by hand`,
   byImport: (author: string) => `${author}, by an earlier import`,
-  closeMeanwhile: "Close, the import goes on",
+  byProgram: "sent by a program",
   conflict: "Where a person has drawn",
   counts: {
     new: "New",
@@ -32,7 +34,11 @@ export const imports = {
     negatives: "Images that show nothing by this archive: the model learns from them that nothing is there.",
     unmatched: "Files or records of the archive whose image is not in the project.",
   },
+  download: "Download",
+  export: "Download the annotations",
+  exportReport: "export-report.json in the archive says what the format cannot hold.",
   file: "File",
+  format: "Format",
   formats: {
     labelme: "labelme (JSON)",
     voc: "Pascal VOC (XML)",
@@ -44,11 +50,14 @@ export const imports = {
     createml: "CreateML (JSON)",
     datumaro: "Datumaro (JSON)",
   },
-  importing: "Reading and storing the annotations …",
+  goesOn: "The import goes on when this is closed; its report stays in the list of imports.",
   imported: (good: number, bad: number) =>
     bad === 0 ? `${good} files imported` : `${good} files imported, ${bad} could not be`,
   images: "Images",
+  latest: "Latest imports",
   newLabels: (names: string) => `New labels: ${names}`,
+  none: "Nothing has been imported into this project yet.",
+  nothingToTake: "Nothing can be imported",
   nothingYet: "Nothing is stored yet.",
   objects: "Objects",
   onConflict: {
@@ -58,12 +67,27 @@ export const imports = {
   },
   outcome: "It",
   problem: "Problem",
-  reading: "Reading the archive; nothing is stored yet …",
+  progress: "Progress",
+  reading: (done: number, total: number) => `Reading: ${done} of ${total} files`,
+  report: "Report",
   sampleFailed: "The sample archive could not be downloaded.",
   samples: "Sample archives",
   sending: "Sending the archive …",
   start: "Import",
+  states: {
+    queued: "Waiting for its turn",
+    running: "Going on",
+    succeeded: "Imported",
+    failed: "The import failed",
+    cancelled: "Stopped",
+  },
+  stop: "Stop the import",
+  stopped: (images: number) =>
+    images === 0 ? "The import was stopped; nothing was stored" : `The import was stopped; ${images} images were done`,
+  storing: (done: number, total: number) => `Storing: ${done} of ${total} images`,
   theirObjects: (objects: number) => `${objects} ${objects === 1 ? "object" : "objects"} taken away`,
+  toList: "All imports",
+  transfers: "Exports and imports",
   undo: "Undo the import",
   undone: (restored: number, cleared: number) =>
     `Import undone: ${restored} images have their earlier annotation again, ${cleared} have none again`,

@@ -64,6 +64,7 @@ export const gallery = {
   stopSure: (count: number) => `还有 ${count} 个文件未完成，确定停止？`,
   upload: "上传图像",
   uploadAndTile: "上传并切图",
+  transfers: "导出与导入",
   uploadAnnotated: "上传图像和标注",
   uploadFirst: "上传第一批图像",
   uploadSummary: (done: number, total: number, failed: number) =>

@@ -1,4 +1,4 @@
-/** 导入标注：将会怎样、结果如何，以及撤销。 */
+/** 标注的导入与导出：将会怎样、进度、结果，以及撤销。 */
 export const imports = {
   actions: {
     new: "写入标注",
@@ -8,11 +8,13 @@ export const imports = {
     kept: "保留",
   },
   another: "换一个压缩包",
+  archive: "压缩包",
   author: "标注人",
   before: "已有的标注",
+  begun: "开始时间",
   byHand: (author: string) => `${author}（人工标注）`,
   byImport: (author: string) => `${author}（此前导入）`,
-  closeMeanwhile: "关闭，导入继续进行",
+  byProgram: "由程序提交",
   conflict: "遇到人工标注时",
   counts: {
     new: "新增",
@@ -32,7 +34,11 @@ export const imports = {
     negatives: "压缩包注明没有目标的图像：模型会据此学习为“无目标”。",
     unmatched: "压缩包中的文件或记录，在项目中找不到对应图像。",
   },
+  download: "下载",
+  export: "下载标注",
+  exportReport: "压缩包中的 export-report.json 说明该格式无法保存的内容。",
   file: "文件",
+  format: "格式",
   formats: {
     labelme: "labelme (JSON)",
     voc: "Pascal VOC (XML)",
@@ -44,11 +50,14 @@ export const imports = {
     createml: "CreateML (JSON)",
     datumaro: "Datumaro (JSON)",
   },
-  importing: "正在读取并保存标注……",
+  goesOn: "关闭后导入会继续进行，报告保留在导入列表中。",
   imported: (good: number, bad: number) =>
     bad === 0 ? `成功导入 ${good} 个文件` : `成功导入 ${good} 个文件，${bad} 个失败`,
   images: "图像",
+  latest: "最近的导入",
   newLabels: (names: string) => `新标签：${names}`,
+  none: "此项目尚无导入记录。",
+  nothingToTake: "没有可导入的内容",
   nothingYet: "尚未保存任何内容。",
   objects: "目标",
   onConflict: {
@@ -58,12 +67,27 @@ export const imports = {
   },
   outcome: "处理",
   problem: "问题",
-  reading: "正在读取压缩包，尚未保存任何内容……",
+  progress: "进度",
+  reading: (done: number, total: number) => `正在读取：${done} / ${total} 个文件`,
+  report: "报告",
   sampleFailed: "示例压缩包下载失败。",
   samples: "示例压缩包",
   sending: "正在上传压缩包……",
   start: "导入",
+  states: {
+    queued: "等待中",
+    running: "进行中",
+    succeeded: "已导入",
+    failed: "导入失败",
+    cancelled: "已停止",
+  },
+  stop: "停止导入",
+  stopped: (images: number) =>
+    images === 0 ? "导入已停止，未保存任何内容" : `导入已停止，已处理 ${images} 张图像`,
+  storing: (done: number, total: number) => `正在保存：${done} / ${total} 张图像`,
   theirObjects: (objects: number) => `取代 ${objects} 个目标`,
+  toList: "所有导入",
+  transfers: "导出与导入",
   undo: "撤销导入",
   undone: (restored: number, cleared: number) =>
     `已撤销导入：${restored} 张图像恢复原有标注，${cleared} 张恢复为未标注`,
