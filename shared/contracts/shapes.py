@@ -1,6 +1,5 @@
 """Shapes: how a place in an image, and what is there, travels between people and services."""
 
-import unicodedata
 from typing import Annotated, Any, Self
 
 from pydantic import (
@@ -12,6 +11,7 @@ from pydantic import (
     model_validator,
 )
 
+from shared.contracts.names import label_name
 from shared.runtime.tasks.names import ShapeKind, TaskName
 
 Task = TaskName
@@ -21,25 +21,7 @@ MAX_COORDINATE = 1e9
 MAX_NAME = 128
 
 
-def clean_name(value: str) -> str:
-    """Return a name as it is stored and compared, whatever door it came by.
-
-    Normal form C, every blank of any kind (class Zs) as a plain one, none at the ends.
-
-    Raises:
-        ValueError: Blank, or with invisible or control characters.
-
-    >>> clean_name(" 划痕\u3000深 "), clean_name("e\u0301")
-    ('划痕 深', 'é')
-    """
-    text = unicodedata.normalize("NFC", value)
-    text = "".join(" " if unicodedata.category(c) == "Zs" else c for c in text).strip()
-    if not text or not text.isprintable():
-        raise ValueError("must be printable and not blank")
-    return text
-
-
-Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME), AfterValidator(clean_name)]
+Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME), AfterValidator(label_name)]
 """A name given by a person: stored raw, 1 to 128 printable characters."""
 
 Coordinate = Annotated[float, Field(ge=-MAX_COORDINATE, le=MAX_COORDINATE, allow_inf_nan=False)]

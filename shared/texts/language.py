@@ -3,7 +3,8 @@
 Whoever refuses or reports says so in English; that text is what is stored, logged and told in
 events. At the door, where an answer is rendered, :func:`told` finds the template that the text was
 made of and says it in the language that the caller asked for. The catalogues `zh-CN/*.json` map
-templates (``{}`` for what is filled in) to templates (``{0}``, ``{1}``, … for the same).
+templates (``{}`` for what is filled in, ``{#}`` for a number) to templates (``{0}``, ``{1}``, …
+for the same).
 """
 
 import json
@@ -98,10 +99,14 @@ def _translated(text: str, depth: int) -> str:
 
 @dataclass(frozen=True)
 class Template:
-    """An English text around what is filled in, and the same in another language."""
+    """An English text around what is filled in, and the same in another language.
+
+    A ``numbered`` one, the place of a record, takes a number only.
+    """
 
     pieces: tuple[str, ...]
     words: str
+    numbered: bool = False
 
     def is_name(self, place: int) -> bool:
         """Whether what fills a place is a name, which no language changes: it stands in brackets.
@@ -129,7 +134,10 @@ class Template:
                 return None
             values.append(text[place:found])
             place = found + len(piece)
-        return [*values, text[place:end]] if place <= end else None
+        last = text[place:end]
+        if place > end or (self.numbered and not last.isdigit()):
+            return None
+        return [*values, last]
 
 
 @cache
@@ -137,10 +145,10 @@ def catalogue_of(_language: Literal["zh-CN"]) -> Mapping[str, Sequence[Template]
     """Return the templates by the first word of a text (empty: any other), longest first."""
     found: dict[str, list[Template]] = {}
     for english, words in texts().items():
-        pieces = tuple(english.split("{}"))
+        pieces = tuple(english.replace("{#}", "{}").split("{}"))
         head, blank, _ = pieces[0].partition(" ")
         fixed = head if blank or len(pieces) == 1 else ""
-        found.setdefault(fixed, []).append(Template(pieces, words))
+        found.setdefault(fixed, []).append(Template(pieces, words, "{#}" in english))
     for head in found.keys() - {""}:
         found[head] += found[""]
     for templates in found.values():

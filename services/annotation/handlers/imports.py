@@ -9,7 +9,7 @@ from pathlib import Path
 
 from services.annotation.domain.conflicts import OnConflict
 from services.annotation.domain.drafts import AnnotationDraft
-from services.annotation.domain.formats.model import Split, normal_name, stem_of
+from services.annotation.domain.formats.model import Split, stem_of
 from services.annotation.domain.label_rules import follow
 from services.annotation.errors import NothingImported
 from services.annotation.handlers.annotation_store import AnnotationStore
@@ -19,6 +19,7 @@ from services.annotation.process.archive_parser import ArchiveParser, Heard
 from services.annotation.process.parser_messages import ParsedArchive, ParsedEntry
 from services.annotation.repository import Annotation
 from shared.callers import Caller
+from shared.contracts.names import folded
 from shared.documents.hearing import WAIT_S
 from shared.errors import FieldError, LoupeError, NotFound
 from shared.ids import new_id
@@ -189,15 +190,15 @@ class Imports:
         """Read an archive; once more when images that it names come in behind their upload."""
         views = await self._known(tenant, project.id)
         parsed = await self._parser.parse(archive, project.task, views, heard=heard)
-        stems = {_stem(entry.file) for entry in parsed.entries if entry.unmatched}
-        twins = {_folded(entry.twin) for entry in parsed.entries if entry.twin}
+        stems = {folded(stem_of(entry.file)) for entry in parsed.entries if entry.unmatched}
+        twins = {folded(entry.twin) for entry in parsed.entries if entry.twin}
         is_list_open = any(found.unknown for found in parsed.splits)
         if not stems and not twins and not is_list_open:
             return parsed, views
 
         def misses(found: Sequence[ImageView]) -> bool:
-            lacking = stems - {_stem(view.name) for view in found}
-            return is_list_open or bool(lacking or twins - {_folded(view.name) for view in found})
+            lacking = stems - {folded(stem_of(view.name)) for view in found}
+            return is_list_open or bool(lacking or twins - {folded(view.name) for view in found})
 
         settled = await self._settled(tenant, project.id, misses)
         if {view.id for view in settled} == {view.id for view in views}:
@@ -333,11 +334,3 @@ def _split_by_image(parsed: ParsedArchive) -> dict[str, Split]:
             if found.split == split:
                 splits.update(dict.fromkeys(found.image_ids, split))
     return splits
-
-
-def _stem(name: str) -> str:
-    return _folded(stem_of(name))
-
-
-def _folded(name: str) -> str:
-    return normal_name(name).casefold()

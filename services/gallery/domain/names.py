@@ -1,11 +1,9 @@
 """Names of images: what a person may call a file (reliability S11)."""
 
-import unicodedata
-
 from services.gallery.domain.refusals import ImageNameInvalid
+from shared.contracts.names import file_name, has_unseen
 
 MAX_NAME = 128
-_FORBIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}  # controls, bidi and zero-width marks, …
 
 
 def clean_name(raw: str) -> str:
@@ -17,23 +15,14 @@ def clean_name(raw: str) -> str:
     >>> clean_name(r"C:\shots\part 17.JPG")
     'part 17.JPG'
     """
-    name = unicodedata.normalize("NFC", raw.replace("\\", "/").rsplit("/", 1)[-1]).strip()
+    name = file_name(raw)
     if not name or name in {".", ".."}:
         raise ImageNameInvalid("the file has no name")
     if len(name) > MAX_NAME:
         raise ImageNameInvalid(f"the file's name has over {MAX_NAME} characters")
-    if any(unicodedata.category(character) in _FORBIDDEN for character in name):
+    if has_unseen(name):
         raise ImageNameInvalid("the file's name has invisible or control characters")
     return name
-
-
-def sort_name(name: str) -> str:
-    r"""Return the key that names are sorted and searched by, whatever their case and form.
-
-    >>> sort_name("Part.JPG"), sort_name("e\u0301") == sort_name("\u00c9")
-    ('part.jpg', True)
-    """
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
 def tile_name(parent_name: str, row: int, column: int) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from services.gallery.adapters.staging import Staged
 from services.gallery.domain.limits import check_header
-from services.gallery.domain.names import clean_name, sort_name
+from services.gallery.domain.names import clean_name
 from services.gallery.domain.refusals import refusal_of
 from services.gallery.handlers.announcement import uploaded_event
 from services.gallery.handlers.quota import Quota
@@ -15,6 +15,7 @@ from services.gallery.repository import IMAGES, Image
 from shared.blobs.content import content_key
 from shared.callers import Caller
 from shared.clock import Clock, utc_now
+from shared.contracts.names import folded
 from shared.documents.port import Collection, Documents, Query, TenantScope
 from shared.errors import AlreadyExists
 from shared.ids import new_id
@@ -97,7 +98,7 @@ class Intake:
             project_id=project.id,
             identity=staged.sha256,
             name=name,
-            sort_name=sort_name(name),
+            sort_name=folded(name),
             sha256=staged.sha256,
             size_bytes=staged.size_bytes,
             original_type=header.format.content_type,

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from services.gallery.domain.names import sort_name
 from services.gallery.repository import Status
 from shared.clock import format_time
+from shared.contracts.names import folded
 from shared.documents.port import Condition, Contains, Has, Range, Sort, Where
 
 
@@ -50,7 +50,7 @@ class ImageFilter:
         exact = {"status": self.status, "width": self.width, "height": self.height}
         where |= {field: value for field, value in exact.items() if value is not None}
         if self.name:
-            where["sort_name"] = Contains(sort_name(self.name))
+            where["sort_name"] = Contains(folded(self.name))
         if self.label:
             where["labels"] = Has(self.label)
         if self.uploaded_from or self.uploaded_to:

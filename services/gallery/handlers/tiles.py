@@ -2,12 +2,13 @@
 
 from contextlib import suppress
 
-from services.gallery.domain.names import sort_name, tile_name
+from services.gallery.domain.names import tile_name
 from services.gallery.handlers.announcement import uploaded_event
 from services.gallery.handlers.removal import Removal
 from services.gallery.repository import IMAGES, Image
 from shared.contracts.envelope import Event
 from shared.contracts.image_events import ImageTiled, Tile, TilingFailed
+from shared.contracts.names import folded
 from shared.documents.port import Collection, Documents, TenantScope
 from shared.errors import AlreadyExists, NotFound
 
@@ -65,7 +66,7 @@ def _tile_image(parent: Image, tile: Tile, plan_hash: str) -> Image:
         project_id=parent.project_id,
         identity=f"{parent.id}/{tile.row}/{tile.column}/{plan_hash}",
         name=name,
-        sort_name=sort_name(name),
+        sort_name=folded(name),
         sha256=tile.sha256,
         size_bytes=tile.size_bytes,
         original_type=tile.content_type,

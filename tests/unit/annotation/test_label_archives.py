@@ -18,6 +18,7 @@ from services.annotation.domain.formats.model import (
     KnownImages,
     SplitList,
 )
+from services.gallery.domain.names import clean_name
 
 KNOWN = KnownImages(
     [
@@ -86,6 +87,26 @@ def test_the_report_says_which_file_and_what_is_wrong(
     entries, _ = read(files)
     assert says in entries[file].error
     assert entries[file].labels is None
+
+
+@pytest.mark.parametrize(
+    ("image", "entry"),
+    [
+        ("划痕\u3000深.png", "划痕\u3000深.json"),
+        ("shot\u202fAM.png", "shot\u202fAM.json"),
+        ("cam?slot=3 10:15.png", "cam?slot=3 10:15.json"),
+        ("a .png", " a.json"),
+        ("e\u0301.png", "\u00c9.json"),
+        ("Straße.png", "STRASSE.json"),
+    ],
+)
+def test_one_rule_of_names_holds_for_images_and_for_what_describes_them(
+    image: str, entry: str
+) -> None:
+    known = KnownImages([KnownImage("i", clean_name(image), 64, 48)])
+    archive = LabelArchive(packed({entry: LABELME}))
+    (found,) = ArchiveReader(archive, known).entries()
+    assert (found.error, found.image and found.image.image_id) == ("", "i")
 
 
 def test_a_wrong_file_does_not_spoil_the_others() -> None:

@@ -5,7 +5,6 @@ import itertools
 import re
 import stat
 import struct
-import unicodedata
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -13,6 +12,7 @@ from dataclasses import dataclass
 from typing import IO
 
 from services.annotation.domain.formats.model import FormatError
+from shared.contracts.names import file_name, folded, has_unseen
 
 MAX_ENTRIES = 20_000
 MAX_ENTRY_BYTES = 64 * 2**20  # labelme writes the picture into its file unless it is told not to
@@ -109,7 +109,7 @@ class LabelArchive:
         path = _name_of(info, self._is_known).replace("\\", "/")
         if path.endswith("/") or path.lower().startswith(_IGNORED):
             return
-        member = Member(path.rsplit("/", 1)[-1], path, info.file_size, info)
+        member = Member(file_name(path), path, info.file_size, info)
         reason = _refusal(member)
         if reason:
             self.refused.append(RefusedMember(_shown(path), reason))
@@ -150,13 +150,13 @@ class LabelArchive:
 
 def _name_of(info: zipfile.ZipInfo, is_known: Callable[[str], bool]) -> str:
     """Return an entry's name: one without the mark of UTF-8 may be in it anyway, or in GBK."""
-    names = [unicodedata.normalize("NFC", info.filename)]
+    names = [info.filename]
     if not info.flag_bits & _UTF8_NAME and not info.filename.isascii():
         raw = info.filename.encode("cp437")
         for encoding in ("utf-8", "gb18030"):
             with contextlib.suppress(UnicodeDecodeError):
-                names.append(unicodedata.normalize("NFC", raw.decode(encoding)))
-    return next((name for name in names if is_known(name.rsplit("/", 1)[-1])), names[0])
+                names.append(raw.decode(encoding))
+    return next((name for name in names if is_known(file_name(name))), names[0])
 
 
 def _refusal(member: Member) -> str:
@@ -166,7 +166,7 @@ def _refusal(member: Member) -> str:
             "in a folder; label files lie at the archive's root, or in the folders of a data set"
             " (annotations, labels, train …)"
         )
-    if not _LEGAL_NAME.match(name) or not name.isprintable() or name in (".", ".."):
+    if not _LEGAL_NAME.match(name) or has_unseen(name) or name in (".", ".."):
         return "the file name holds characters that are not allowed"
     if name.lower().endswith(_NESTED):
         return "an archive inside the archive"
@@ -178,7 +178,7 @@ def _refusal(member: Member) -> str:
 def _refuse_doubles(names: list[str]) -> None:
     seen: set[str] = set()
     for name in names:
-        key = name.casefold()
+        key = folded(name)
         if key in seen:
             raise FormatError(f"two entries are called {_shown(name)}")
         seen.add(key)

@@ -20,7 +20,6 @@ from services.annotation.domain.formats.model import (
     KnownImages,
     LabelCollector,
     ParsedLabels,
-    base_name,
 )
 from services.annotation.domain.formats.placement import (
     Point,
@@ -34,6 +33,7 @@ from services.annotation.domain.formats.placement import (
 )
 from services.annotation.domain.formats.raster import mask_bounds
 from services.annotation.domain.formats.records import ImageRecord, Matched, matched
+from shared.contracts.names import file_name
 
 _AREALESS = (
     "polyline",
@@ -115,10 +115,10 @@ def _record(raw: object, place: str) -> ImageRecord:
     annotations = limits.sequence(item.get("annotations", []), f"{place}: 'annotations'")
     media = item.get("image", item.get("media"))
     path = media.get("path") if isinstance(media, dict) else None
-    if isinstance(path, str) and base_name(path):
+    if isinstance(path, str) and file_name(path):
         return ImageRecord(place, path, item, tuple(annotations))
     name = item.get("id")
-    if not isinstance(name, str) or not base_name(name):
+    if not isinstance(name, str) or not file_name(name):
         raise FormatError(f"{place} names no image")
     return ImageRecord(place, name, item, tuple(annotations), is_stem=True)
 

@@ -10,6 +10,7 @@ from services.annotation.domain.formats.model import (
     KnownImages,
     stem_of,
 )
+from shared.contracts.names import folded
 
 RESERVED = frozenset(
     (
@@ -41,10 +42,10 @@ def entry_stems(images: Iterable[KnownImage], known: KnownImages) -> dict[str, s
         fitting = (
             name
             for name in (stem, image.name)
-            if name.casefold() not in taken and _leads_to(image, known, name)
+            if folded(name) not in taken and _leads_to(image, known, name)
         )
         stems[image.image_id] = next(fitting, marked)
-        taken.add(stems[image.image_id].casefold())
+        taken.add(folded(stems[image.image_id]))
     return stems
 
 

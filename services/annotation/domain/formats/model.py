@@ -1,12 +1,12 @@
 """What every label format is read into: shapes of known images, with what was wrong on the way."""
 
 import re
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Literal
 
+from shared.contracts.names import file_name, folded
 from shared.contracts.shapes import IgnoreRegion, Shape
 
 Split = Literal["train", "val", "test"]
@@ -105,18 +105,18 @@ class KnownImages:
         self._stems = _Names()
         self._by_id: dict[str, KnownImage] = {}
         for image in images:
-            name = normal_name(image.name)
+            name = file_name(image.name)
             self._names.add(name, image)
-            self._stems.add(stem_of(name), image)
+            self._stems.add(file_name(stem_of(name)), image)
             self._by_id[image.image_id.lower()] = image
 
-    def named(self, file_name: str) -> KnownImage:
+    def named(self, path: str) -> KnownImage:
         """Return the image with this file name, folders ignored.
 
         Raises:
             FormatError: There is none, or more than one.
         """
-        name = normal_name(base_name(file_name))
+        name = file_name(path)
         found = self._names.find(name) or self._marked(stem_of(name))
         return _only(found or self._names.find(_unprefixed(name)), f"named {name!r}")
 
@@ -130,20 +130,20 @@ class KnownImages:
         Raises:
             FormatError: There is none, or more than one.
         """
-        wanted = normal_name(stem)
+        wanted = file_name(stem)
         whole = self._names.find(wanted)  # `a.jpg.json`, where a.png exists too
         if len(whole) == 1:
             return whole[0]
         found = self._stems.find(wanted)
         if len(found) > 1 and own_name:
-            own = normal_name(base_name(own_name))
-            found = [image for image in found if normal_name(image.name) == own] or found
+            own = file_name(own_name)
+            found = [image for image in found if file_name(image.name) == own] or found
         found = found or self._marked(wanted) or self._stems.find(_unprefixed(wanted))
         return _only(found, f"with the base name {wanted!r}")
 
     def has_stem(self, stem: str) -> bool:
         """Whether a label file of this base name is one of an image."""
-        wanted = normal_name(stem)
+        wanted = file_name(stem)
         return any(
             (
                 self._names.find(wanted),
@@ -155,7 +155,7 @@ class KnownImages:
 
     def find(self, listed: str) -> KnownImage | None:
         """Return the image that a list's line means, by file name or base name, or None."""
-        name = normal_name(base_name(listed))
+        name = file_name(listed)
         stem = stem_of(name) if PurePosixPath(name).suffix.lower() in IMAGE_SUFFIXES else ""
         for found in (
             self._names.find(name),
@@ -183,10 +183,10 @@ class _Names:
 
     def add(self, name: str, image: KnownImage) -> None:
         self._exact.setdefault(name, []).append(image)
-        self._folded.setdefault(name.casefold(), []).append(image)
+        self._folded.setdefault(folded(name), []).append(image)
 
     def find(self, name: str) -> list[KnownImage]:
-        return self._exact.get(name) or self._folded.get(name.casefold(), [])
+        return self._exact.get(name) or self._folded.get(folded(name), [])
 
 
 def _only(found: list[KnownImage], described: str) -> KnownImage:
@@ -198,15 +198,6 @@ def _only(found: list[KnownImage], described: str) -> KnownImage:
     if len(found) > 1:
         raise FormatError(f"{len(found)} images {described} in the gallery; names must be unique")
     return found[0]
-
-
-def normal_name(name: str) -> str:
-    """Return a name in Unicode normal form C, as all names are compared.
-
-    >>> normal_name("e\u0301.jpg") == "\u00e9.jpg"
-    True
-    """
-    return unicodedata.normalize("NFC", name)
 
 
 def _unprefixed(name: str) -> str:
@@ -222,19 +213,10 @@ def twin_name(own_name: str, image: KnownImage) -> str:
     >>> twin_name("A.JPG", KnownImage("i", "a.jpg", 9, 9))
     ''
     """
-    own, name = normal_name(base_name(own_name)), normal_name(image.name)
+    own, name = file_name(own_name), file_name(image.name)
     is_image = PurePosixPath(own).suffix.lower() in IMAGE_SUFFIXES
-    same_stem = stem_of(own).casefold() == stem_of(name).casefold()
-    return own if is_image and same_stem and own.casefold() != name.casefold() else ""
-
-
-def base_name(path: str) -> str:
-    r"""Return the last part of a path written on any system.
-
-    >>> base_name("C:\\pictures\\a.jpg"), base_name("x/y/b.png")
-    ('a.jpg', 'b.png')
-    """
-    return path.replace("\\", "/").rsplit("/", 1)[-1]
+    same_stem = folded(stem_of(own)) == folded(stem_of(name))
+    return own if is_image and same_stem and folded(own) != folded(name) else ""
 
 
 def stem_of(name: str) -> str:

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from services.annotation.domain.formats.model import FormatError, KnownImage, LabelCollector
-from shared.contracts.shapes import MAX_NAME, MAX_POINTS, IgnoreRegion, Rle, Shape, clean_name
+from shared.contracts.names import label_name
+from shared.contracts.shapes import MAX_NAME, MAX_POINTS, IgnoreRegion, Rle, Shape
 from shared.vision import polygons, rotated_boxes
 
 _RECTANGLE_PX = 0.5
@@ -254,7 +255,7 @@ def clean_label(label: object, what: str) -> str:
     if not label.strip():
         raise FormatError(f"{what}: a label name has 1 to 128 characters, not 0")
     try:
-        name = clean_name(label)
+        name = label_name(label)
     except ValueError:
         raise FormatError(f"{what}: the label name holds invisible or control characters") from None
     if len(name) > MAX_NAME:

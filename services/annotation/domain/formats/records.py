@@ -12,8 +12,8 @@ from services.annotation.domain.formats.model import (
     KnownImage,
     KnownImages,
     NoSuchImage,
-    base_name,
 )
+from shared.contracts.names import file_name
 
 MAX_ID_CHARACTERS = 100
 
@@ -61,7 +61,7 @@ def matched(
     for record in records:
         try:
             find = known.with_stem if record.is_stem else known.named
-            image = find(base_name(record.name))
+            image = find(file_name(record.name))
         except FormatError as error:
             yield ImportEntry(
                 file,

@@ -1,5 +1,5 @@
 /** Answers of the platform as the published contracts type them; a test names only what it is about. */
-import type { Annotation, ImportedFile, ImportReport, ImportRun } from "../api/annotation";
+import type { Annotation } from "../api/annotation";
 import type { Comparison, ErrorImage, Judgement, LabelResult, Report } from "../api/evaluator";
 import type { GalleryImage, ImageDetail, ImageLimits } from "../api/gallery";
 import type { Deployment, Prediction, TestRun } from "../api/inference";
@@ -71,62 +71,6 @@ export function annotation(part: Partial<Annotation> = {}): Annotation {
     version: 3,
     ignore_regions: [],
     shapes: [{ id: "s1", label: "scratch", kind: "box", points: [[10, 10], [60, 40]] }],
-    ...part,
-  };
-}
-
-export function importedFile(part: Partial<ImportedFile> = {}): ImportedFile {
-  return {
-    file: "part-1.json",
-    status: "readable",
-    action: "new",
-    before: null,
-    image_id: "i1",
-    image_name: "part-1.jpg",
-    format: "labelme",
-    shapes: 2,
-    warnings: [],
-    message: "",
-    annotation: null,
-    ...part,
-  };
-}
-
-export function importRun(part: Partial<ImportRun> = {}): ImportRun {
-  return {
-    id: "r1",
-    project_id: "p1",
-    name: "labels.zip",
-    dry_run: false,
-    strict: false,
-    on_conflict: "keep",
-    state: "succeeded",
-    progress: { percent: 100, stage: "done", seconds_left: null, figures: {} },
-    has_report: true,
-    has_archive: false,
-    imported: 1,
-    failed: 0,
-    error: "",
-    created_at: AT,
-    created_by: "ann",
-    finished_at: AT,
-    ...part,
-  };
-}
-
-export function importReport(part: Partial<ImportReport> = {}): ImportReport {
-  return {
-    import_id: "",
-    imported: 0,
-    failed: 0,
-    left_aside: 0,
-    warnings: 0,
-    counts: {
-      new: 0, replaced: 0, replaced_shapes: 0, merged: 0, unchanged: 0, kept: 0, negatives: 0, unmatched: 0,
-    },
-    new_labels: [],
-    entries: [],
-    splits: [],
     ...part,
   };
 }

