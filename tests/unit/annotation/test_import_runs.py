@@ -24,10 +24,11 @@ RUNS = f"{BASE}/import-runs"
 ZIP = {"Content-Type": "application/zip"}
 
 
-async def start(world: Factory, files: dict[str, Any], **params: Any) -> dict[str, Any]:
+async def start(world: Factory, files: dict[str, Any] | bytes, **params: Any) -> dict[str, Any]:
     headers = ZIP | params.pop("headers", {})
+    archive = files if isinstance(files, bytes) else packed(files)
     answer = await world.client.post(
-        RUNS, content=packed(files), headers=headers, params={"name": "labels.zip", **params}
+        RUNS, content=archive, headers=headers, params={"name": "labels.zip", **params}
     )
     assert answer.status_code == 202, answer.text
     run: dict[str, Any] = answer.json()
@@ -168,8 +169,9 @@ async def test_equal_requests_of_one_key_are_one_import(stores: Stores) -> None:
     async with factory(stores) as world:
         await world.image("a.jpg")
         key = {"Idempotency-Key": "once"}
-        first = await start(world, {"a.json": labelme("pit")}, headers=key)
-        second = await start(world, {"a.json": labelme("pit")}, headers=key)
+        archive = packed({"a.json": labelme("pit")})
+        first = await start(world, archive, headers=key)
+        second = await start(world, archive, headers=key)
         other = await world.client.post(RUNS, content=packed({"b.json": "{"}), headers=ZIP | key)
     assert second["id"] == first["id"]
     assert other.status_code == 422
