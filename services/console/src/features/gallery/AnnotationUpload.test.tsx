@@ -271,7 +271,7 @@ test("what was looked at is imported without sending it again", async () => {
 /** Opens the report of an import that was done before this page was opened. */
 async function openReport(words: Words): Promise<void> {
   await userEvent.click(await screen.findByText(words.gallery.transfers));
-  await userEvent.click(await screen.findByText(words.imports.report));
+  await userEvent.click(await screen.findByRole("button", { name: words.imports.report, hidden: true }));
 }
 
 test("the report of an earlier import is opened again, and one click undoes the import", async () => {
