@@ -221,4 +221,4 @@ async def test_problems_come_in_the_language_of_the_request() -> None:
 def test_a_label_called_like_a_text_of_the_server_keeps_its_name() -> None:
     with speaking("zh-CN"):
         said = told("shape 1 (the shape has no area) has no area and was left out")
-    assert said == "shape 1（the shape has no area）没有面积，已略去"
+    assert said == "第 1 个形状（the shape has no area）没有面积，已略去"
