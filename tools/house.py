@@ -16,6 +16,8 @@ ROOMS = {
     *("api", "handlers", "work", "process", "adapters", "domain"),
 }
 SERVICES = ("workspace", "gallery", "tiling", "annotation", "trainer", "evaluator", "inference")
+EVERYWHERE = ("services", "shared", "tests", "tools", "benchmarks")
+TASKS = ("detection", "instance_segmentation", "semantic_segmentation", "classification", "ocr")
 LONG_FUNCTION = 50
 LONG_FILE = 400
 
@@ -38,11 +40,19 @@ class Module:
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.end_lineno:
                 yield node.end_lineno - node.lineno + 1
 
+    def names(self, word: str) -> bool:
+        """Return whether the code says this very word in quotes."""
+        constants = (
+            node for node in ast.walk(ast.parse(self.text)) if isinstance(node, ast.Constant)
+        )
+        return any(constant.value == word for constant in constants)
 
-def modules(folder: Path) -> list[Module]:
-    """Read every Python file below ``folder``, but for what was installed or generated."""
-    paths = sorted(folder.rglob("*.py"))
-    own = [path for path in paths if "node_modules" not in path.parts]
+
+def modules(folder: Path, *endings: str) -> list[Module]:
+    """Read the files below ``folder``, Python by default, that nobody installed or generated."""
+    kinds = endings or (".py",)
+    paths = sorted(path for path in folder.rglob("*") if path.suffix in kinds)
+    own = [path for path in paths if not {"node_modules", "generated", "dist"} & set(path.parts)]
     return [Module(path.relative_to(folder), path.read_text(encoding="utf-8")) for path in own]
 
 
@@ -71,6 +81,9 @@ def figures(root: Path) -> dict[str, str]:
     working = [module for module in rooms if module.path.parts[0] != "domain"]
     house = [module for name in ("services", "shared") for module in modules(root / name)]
     sizes = [module.lines for module in house]
+    kinds = (".py", ".ts", ".tsx", ".css")
+    files = [module for name in EVERYWHERE for module in modules(root / name, *kinds)]
+    touched = {task: sum(module.names(task) for module in house) for task in TASKS}
     functions = [length for module in house for length in module.function_lines()]
     total, beside = sum(m.lines for m in working), sum(m.lines for m in outside)
     long = sum(length > LONG_FUNCTION for length in functions)
@@ -80,8 +93,11 @@ def figures(root: Path) -> dict[str, str]:
         "type: ignore": f"{sum(module.text.count('type: ignore') for module in house)}",
         "lines of services and shared": f"{sum(sizes):,} in {len(house)} files",
         "lines of a file, median and largest": f"{statistics.median(sizes):g}, {max(sizes)}",
-        f"files over {LONG_FILE} lines": f"{sum(size > LONG_FILE for size in sizes)}",
+        f"files over {LONG_FILE} lines, tests and console too": (
+            f"{sum(module.lines > LONG_FILE for module in files)} of {len(files):,}"
+        ),
         f"functions over {LONG_FUNCTION} lines": f"{share(long, len(functions))} ({long})",
+        "files that name a task": ", ".join(f"{task} {count}" for task, count in touched.items()),
     }
 
 
@@ -90,7 +106,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="The house in figures.")
     parser.add_argument("folder", nargs="?", type=Path, default=Path(__file__).parents[1])
     for name, figure in figures(parser.parse_args().folder).items():
-        print(f"{name:48} {figure}")
+        print(f"{name:50} {figure}")
 
 
 if __name__ == "__main__":

@@ -1,47 +1,21 @@
-"""`python -m services.inference.process.open_image …`: a guarded child that opens image files.
+"""`python -m services.inference.process.open_image …`: a guarded child that opens image files."""
 
-A job names the file (`path`) and the `folder` for its pixels; its answer is one line.
-"""
-
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from shared.guarded.child import Work, serve
 
-_CORRUPT = {"reason": "corrupt", "detail": "the image file cannot be decoded"}
-
 
 def load() -> Work:
     """Return the work, with all that it needs imported."""
-    import cv2
-    import pyvips
-
-    from shared.disk import is_full
+    from shared.runtime.guarded_images import image_work
     from shared.runtime.opening import write_pixels
-    from shared.vision.headers.header import HeaderError
 
-    cv2.setNumThreads(0)
-    pyvips.cache_set_max(0)  # no file comes twice; what is kept would count against the next one
+    def opened(path: Path, folder: Path) -> dict[str, Any]:
+        write_pixels(path, folder)
+        return {}
 
-    def work(job: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401  JSON
-        try:
-            write_pixels(Path(job["path"]), Path(job["folder"]))
-        except HeaderError as error:
-            if error.reason == "too-costly":
-                raise MemoryError from error
-            yield {"reason": error.reason, "detail": error.detail}
-        except MemoryError:
-            raise
-        except Exception as error:  # any library's own error on a hostile file
-            full = is_full(error)
-            yield {"reason": "no-space", "detail": "the disk is full"} if full else _CORRUPT
-            print(repr(error), file=sys.stderr)  # noqa: T201 - a child's log is its stderr
-        else:
-            yield {}
-
-    return work
+    return image_work(opened)
 
 
 if __name__ == "__main__":

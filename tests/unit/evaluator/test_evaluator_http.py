@@ -18,11 +18,6 @@ from shared.hosting.stores import Stores
 from tests.running import running, until
 
 
-@pytest.fixture(autouse=True)
-def few_draws(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LOUPE_EVALUATOR_REPLICATES", "20")
-
-
 async def said(stores: Stores) -> list[str]:
     boxes = await stores.documents.outboxes([REPORTS.name], 100)
     return [pending.type for outbox in boxes for pending in outbox.events]

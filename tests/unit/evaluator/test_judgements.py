@@ -43,11 +43,6 @@ from tests.running import Running, running, until
 ROOT = Path(__file__).parents[3]
 
 
-@pytest.fixture(autouse=True)
-def few_draws(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LOUPE_EVALUATOR_REPLICATES", "20")
-
-
 async def order(service: Service, stores: Stores, name: str = "V1", **how: Any) -> None:
     """Let the service hear of a version; nobody works on it yet."""
     manifest, predictions = version_files(name=name, **how)

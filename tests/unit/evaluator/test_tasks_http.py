@@ -2,7 +2,6 @@
 
 import numpy as np
 import orjson
-import pytest
 from hearing import PATH, hear, problem, project, store, succeeded, train
 from pycocotools import mask as coco
 from stored import files, image
@@ -15,11 +14,6 @@ from shared.hosting.stores import Stores
 from tests.running import running
 
 SIDE = 12
-
-
-@pytest.fixture(autouse=True)
-def few_draws(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LOUPE_EVALUATOR_REPLICATES", "20")
 
 
 async def test_a_classification_gets_its_own_report(stores: Stores) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from services.trainer.domain.recipe import Recipe
@@ -16,6 +17,7 @@ from services.trainer.domain.tasks.detection.samples import Sample
 from services.trainer.domain.tasks.detection.training import DetectionTraining
 from services.trainer.domain.training.export import to_onnx
 from services.trainer.domain.training.loop import Progress, TrainingLoop
+from shared.runtime.session import ImageBatch, Tensors
 from shared.runtime.tasks.detection import DETECTION
 
 DetectorLoop = TrainingLoop[Detector, DetectionBatch]
@@ -47,6 +49,20 @@ def walk(training: DetectorLoop, steps: int | None = None) -> list[Progress]:
         if len(seen) == steps:
             break
     return seen
+
+
+class Untranslated:
+    """A network that answers as its exported model does, without the export."""
+
+    def __init__(self, detector: Detector) -> None:
+        self._network = ExportableDetector(detector).eval()
+
+    def run(self, images: ImageBatch) -> Tensors:
+        with torch.inference_mode():
+            said = self._network(torch.from_numpy(images))
+        return {
+            name: tensor.numpy() for name, tensor in zip(DETECTION.output_names, said, strict=True)
+        }
 
 
 def exported(detector: Detector) -> bytes:

@@ -8,10 +8,9 @@ from services.trainer.app import build
 from services.trainer.domain.recipe import Recipe
 from services.trainer.domain.retraining_policy import RetrainingPolicy
 from services.trainer.handlers.trainings import Wish
+from services.trainer.process.runner import Run
 from services.trainer.process.tasks import BUILDERS, builder_of
-from services.trainer.process.work_order import FailureMessage
 from services.trainer.repository import Artefacts, Order, Training
-from services.trainer.work.executor import ProcessExecutor
 from shared.contracts.annotation_events import AnnotationSaved, CorrectionSaved
 from shared.contracts.project_events import ProjectCreated
 from shared.contracts.training_events import SnapshotFrozen, TrainingEnded
@@ -126,13 +125,12 @@ def test_the_process_has_no_network_for_it(task: str) -> None:
         builder_of(task)
 
 
-async def test_a_job_of_before_fails_in_words(tmp_path: Path) -> None:
+def test_a_job_of_before_fails_in_words(tmp_path: Path) -> None:
     wanted = order(tmp_path, "tte")
     text = wanted.snapshot.read_text()
     wanted.snapshot.write_text(text.replace('"task":"detection"', '"task":"ocr"'))
-    said = [message async for message in ProcessExecutor().run(wanted)]
-    assert isinstance(said[-1], FailureMessage)
-    assert "ocr" in said[-1].reason
+    with pytest.raises(TaskNotTrainable, match="ocr"):
+        Run(wanted)
 
 
 async def test_a_recipe_of_another_task_is_refused_at_its_field(place: Place) -> None:

@@ -1,6 +1,5 @@
 import { QueryClientProvider, useQueryClient, type QueryClient } from "@tanstack/react-query";
 import { App as AntApp, ConfigProvider } from "antd";
-import dayjs from "dayjs";
 import { lazy, Suspense, useEffect, useMemo, useRef, useState, useSyncExternalStore, type ReactNode } from "react";
 import { RouterProvider, type createMemoryRouter } from "react-router";
 import { standing, subscribe } from "../api/session";
@@ -34,7 +33,6 @@ function Themed({ router }: { readonly router: Router }): ReactNode {
   useEffect(() => {
     document.documentElement.lang = language;
     document.documentElement.dataset["appearance"] = appearance;
-    dayjs.locale(language === "zh-CN" ? "zh-cn" : "en");
   }, [language, appearance]);
   useForgetting(session?.tenant ?? null, router);
 

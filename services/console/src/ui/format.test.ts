@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { bytes, clock, decimal, decimalRange, percent, range, wholeMinutes } from "./format";
+import { bytes, clock, clockTime, decimal, decimalRange, percent, range, time, wholeMinutes } from "./format";
 
 test("minutes of a training are rounded down, as the manual's records are", () => {
   expect(wholeMinutes(7 * 60 + 31)).toBe(7);
@@ -19,6 +19,14 @@ test("sizes and times left", () => {
   expect(clock(65)).toBe("1:05");
   expect(clock(3_723)).toBe("1:02:03");
   expect(clock(-3)).toBe("0:00");
+});
+
+test("an instant is told in the reader's own time, whatever zone it was written in", () => {
+  const at = new Date(2026, 0, 5, 8, 3, 9);
+  expect(time(at.toISOString())).toBe("2026-01-05 08:03:09");
+  expect(time(at.toISOString().replace("Z", "+00:00"))).toBe("2026-01-05 08:03:09");
+  expect(clockTime(at.getTime())).toBe("08:03");
+  expect(time("")).toBe("—");
 });
 
 test("an interval without an end is not shown", () => {

@@ -1,5 +1,4 @@
 /** How numbers, sizes and times are written, the same on every screen. */
-import dayjs from "dayjs";
 
 /** "95.9 %"-like share of a value in [0, 1]; an em dash where there is none. */
 export function percent(value: number | null | undefined, digits = 1): string {
@@ -34,14 +33,16 @@ export function decimal(value: number | null | undefined, digits = 3): string {
 
 /** Local wall-clock time of an RFC 3339 instant. */
 export function time(instant: string | null | undefined): string {
-  return instant === null || instant === undefined || instant === ""
-    ? "—"
-    : dayjs(instant).format("YYYY-MM-DD HH:mm:ss");
+  if (instant === null || instant === undefined || instant === "") return "—";
+  const at = new Date(instant);
+  const date = [at.getFullYear(), two(at.getMonth() + 1), two(at.getDate())].join("-");
+  return `${date} ${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
 }
 
 /** Local time of day of an instant in milliseconds, to the minute. */
 export function clockTime(instant: number): string {
-  return dayjs(instant).format("HH:mm");
+  const at = new Date(instant);
+  return `${two(at.getHours())}:${two(at.getMinutes())}`;
 }
 
 /** Whole minutes, rounded down, as training records show a duration. */
@@ -54,9 +55,12 @@ export function clock(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));
   const hours = Math.floor(whole / 3600);
   const minutes = Math.floor((whole % 3600) / 60);
-  const pad = (part: number): string => String(part).padStart(2, "0");
-  const tail = pad(whole % 60);
-  return hours > 0 ? `${hours}:${pad(minutes)}:${tail}` : `${minutes}:${tail}`;
+  const tail = two(whole % 60);
+  return hours > 0 ? `${hours}:${two(minutes)}:${tail}` : `${minutes}:${tail}`;
+}
+
+function two(part: number): string {
+  return String(part).padStart(2, "0");
 }
 
 const UNITS = ["B", "kB", "MB", "GB"] as const;

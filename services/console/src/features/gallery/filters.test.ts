@@ -36,7 +36,7 @@ test("the plain gallery leaves the address clean", () => {
 });
 
 test("an address with nonsense is read as if it were not there", () => {
-  const view = readView(new URLSearchParams("page=-2&page_size=7&status=odd&width=1.5&height=x"));
+  const view = readView(new URLSearchParams("page=-2&page_size=7&status=odd&width=1.5&height=x&from=yesterday&to=2026-13-01"));
   expect(view).toEqual(PLAIN);
 });
 

@@ -1,5 +1,4 @@
 /** The gallery's search, kept in the address so that a view can be shared and survives going back. */
-import dayjs from "dayjs";
 import { IMAGE_STATUSES, type ImageQuery, type ImageStatus } from "../../api/gallery";
 
 export type ImageSort = NonNullable<ImageQuery["sort"]>;
@@ -51,8 +50,8 @@ export function readView(parameters: URLSearchParams): GalleryView {
       name: parameters.get("name") ?? "",
       label: parameters.get("label") ?? "",
       status,
-      from: parameters.get("from") ?? "",
-      to: parameters.get("to") ?? "",
+      from: dayOf(parameters.get("from")),
+      to: dayOf(parameters.get("to")),
       width: natural(parameters.get("width")),
       height: natural(parameters.get("height")),
     },
@@ -62,6 +61,10 @@ export function readView(parameters: URLSearchParams): GalleryView {
     page: natural(parameters.get("page")) ?? 1,
     pageSize: pageSize !== null && PAGE_SIZES.includes(pageSize) ? pageSize : 10,
   };
+}
+
+function dayOf(given: string | null): string {
+  return given !== null && Number.isFinite(Date.parse(`${given}T00:00`)) ? given : "";
 }
 
 /** Only what differs from the plain gallery stands in the address. */
@@ -99,8 +102,8 @@ export function toQuery({ filters, parents, sort }: GalleryView): ImageQuery {
     ...(filters.name === "" ? {} : { name: filters.name }),
     ...(filters.label === "" ? {} : { label: filters.label }),
     ...(filters.status === "" ? {} : { status: filters.status }),
-    ...(filters.from === "" ? {} : { uploaded_from: dayjs(filters.from).startOf("day").toISOString() }),
-    ...(filters.to === "" ? {} : { uploaded_to: dayjs(filters.to).endOf("day").toISOString() }),
+    ...(filters.from === "" ? {} : { uploaded_from: new Date(`${filters.from}T00:00`).toISOString() }),
+    ...(filters.to === "" ? {} : { uploaded_to: new Date(`${filters.to}T23:59:59.999`).toISOString() }),
     ...(filters.width === null ? {} : { width: filters.width }),
     ...(filters.height === null ? {} : { height: filters.height }),
     ...(parents ? { parents } : {}),

@@ -1,5 +1,4 @@
 import components from "antd/locale/zh_CN";
-import "dayjs/locale/zh-cn";
 import type { en } from "../en";
 import { common, imageStatus, problems, session, stage, tabs, tasks } from "./common";
 import { annotate, editor } from "./editor";

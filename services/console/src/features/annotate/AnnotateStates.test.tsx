@@ -1,0 +1,110 @@
+// @vitest-environment happy-dom
+import { screen, waitFor, within } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { HttpResponse } from "msw";
+import { describe, expect, test } from "vitest";
+import type { Change } from "../../api/annotation";
+import { annotation, image, project } from "../../testing/builders";
+import { answers, pageOf, problem } from "../../testing/platform";
+import { LANGUAGES, open, seen } from "../../testing/screen";
+
+const IMAGES = "GET /api/gallery/projects/p1/images";
+const LABELS = "GET /api/annotation/projects/p1/labels";
+const READ = "GET /api/annotation/projects/p1/images/:id";
+const CHANGES = "GET /api/annotation/projects/p1/images/:id/history";
+const VOCABULARY = { items: [{ id: "l1", name: "scratch" }], total: 1, shape_kinds: ["box"] };
+const AROUND = {
+  "GET /api/workspace/projects/p1": project(),
+  [IMAGES]: pageOf(image()),
+  [LABELS]: VOCABULARY,
+  [READ]: annotation(),
+  "GET /api/gallery/projects/p1/images/:id/thumbnail": () => new HttpResponse(new Blob(["x"])),
+  "GET /api/gallery/projects/p1/images/:id/content": () => new HttpResponse(new Blob(["x"])),
+};
+const refused = () => problem(403, "forbidden");
+
+describe.each(LANGUAGES)("the annotate page in %s", (language) => {
+  test.each([
+    ["the list of images", IMAGES, pageOf(image())],
+    ["the labels", LABELS, VOCABULARY],
+    ["the annotation", READ, annotation()],
+  ])("refused %s, it says why and tries again when asked to", async (_, route, answer) => {
+    answers({ ...AROUND, [route]: refused });
+    const { words } = open("/projects/p1/annotate/i1", language);
+    await seen(() => screen.getByText(words.problems.forbidden));
+    answers({ [route]: answer });
+    await userEvent.click(screen.getByRole("button", { name: words.common.retry }));
+    await seen(() => screen.getByRole("button", { name: "scratch" }));
+    expect(screen.queryByText(words.problems.forbidden)).toBeNull();
+  });
+
+  test("where no image has the status that was asked for, it leads back to all", async () => {
+    answers({
+      ...AROUND,
+      [IMAGES]: ({ url }) => HttpResponse.json(url.includes("status=tested") ? pageOf() : pageOf(image())),
+    });
+    const { router, words } = open("/projects/p1/annotate?status=tested", language);
+    await seen(() => screen.getByText(words.annotate.noMatch));
+    await userEvent.click(screen.getByRole("link", { name: words.common.all }));
+    await waitFor(() => expect(router.state.location.pathname).toBe("/projects/p1/annotate/i1"));
+  });
+});
+
+function change(part: Partial<Change> = {}): Change {
+  return {
+    seq: 1,
+    at: "2026-11-26T08:00:00Z",
+    author: "ann",
+    role: "member",
+    reason: "saved",
+    prediction_id: null,
+    annotated: true,
+    before: [],
+    after: [],
+    ...part,
+  };
+}
+
+describe.each(LANGUAGES)("the history of an annotation in %s", (language) => {
+  const opened = async () => {
+    const { words } = open("/projects/p1/annotate/i1", language);
+    await userEvent.click(await screen.findByRole("button", { name: words.annotate.history }));
+    return { words, drawer: within(await screen.findByRole("dialog")) };
+  };
+
+  test("without a step it says that nobody has annotated the image", async () => {
+    answers({ ...AROUND, [CHANGES]: pageOf() });
+    const { words, drawer } = await opened();
+    await seen(() => drawer.getByText(words.annotate.historyNone));
+  });
+
+  test("refused, it says why and tries again when asked to", async () => {
+    answers({ ...AROUND, [CHANGES]: refused });
+    const { words, drawer } = await opened();
+    await seen(() => drawer.getByText(words.problems.forbidden));
+    answers({ [CHANGES]: pageOf(change()) });
+    await userEvent.click(drawer.getByRole("button", { name: words.common.retry }));
+    await seen(() => drawer.getByText("ann"));
+  });
+
+  test("every step says who and why, and comes back at a click", async () => {
+    const { shapes } = annotation();
+    const taken: string[] = [];
+    answers({
+      ...AROUND,
+      [CHANGES]: pageOf(change({ seq: 2, author: "ben", after: shapes }), change({ reason: "cleared", annotated: false })),
+      "DELETE /api/annotation/projects/p1/images/:id": ({ url }) => {
+        taken.push(new URL(url).pathname);
+        answers({ [READ]: annotation({ shapes: [], annotated: false, version: 4 }) });
+        return new HttpResponse(null, { status: 204 });
+      },
+    });
+    const { words, drawer } = await opened();
+    await seen(() => drawer.getByText("ben"));
+    expect(drawer.getByText(new RegExp(words.annotate.reasons.cleared))).toBeVisible();
+    await userEvent.click(drawer.getAllByRole("button", { name: words.annotate.bringBack })[1] as HTMLElement);
+    await waitFor(() => expect(screen.queryByRole("button", { name: "scratch" })).toBeNull());
+    await waitFor(() => expect(screen.getByTestId("save-state")).toHaveTextContent(words.annotate.saved));
+    expect(taken).toEqual(["/api/annotation/projects/p1/images/i1"]);
+  });
+});
