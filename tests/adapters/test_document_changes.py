@@ -2,112 +2,89 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
-from pydantic import Field
 
-from shared.contracts.envelope import EventBody, unpack
+from shared.contracts.envelope import unpack
 from shared.documents.port import (
     Collection,
-    CollectionSpec,
-    Document,
     Documents,
-    Index,
     Query,
     Remove,
     Sort,
-    TenantScope,
     Write,
 )
 from shared.errors import AlreadyExists, InvalidInput, NotFound, VersionConflict
-
-
-class Box(Document):
-    value: int = 0
-    code: str | None = None
-    inner: dict[str, int] = Field(default_factory=dict)
-
-
-class BoxMoved(EventBody):
-    type: ClassVar[str] = "box.moved"
-    topic: ClassVar[str] = "box"
-    source: ClassVar[str] = "test"
-    example: ClassVar[dict[str, Any]] = {"value": 1}
-
-    value: int
-
-
-BOXES = CollectionSpec("test.boxes", Box, (Index(("value",)), Index(("code",), unique=True)))
-ACME = TenantScope("acme")
+from tests.adapters.things import ACME, THINGS, Thing, ThingChanged
 
 
 @pytest.fixture
-async def boxes(documents: Documents) -> Collection[Box]:
-    await documents.open([BOXES])
-    return documents.collection(BOXES, ACME)
+async def boxes(documents: Documents) -> Collection[Thing]:
+    await documents.open([THINGS])
+    return documents.collection(THINGS, ACME)
 
 
-def box(box_id: str = "B1", **fields: Any) -> Box:
-    return Box(id=box_id, tenant="acme", **fields)
+def box(box_id: str = "B1", **fields: Any) -> Thing:
+    return Thing(id=box_id, tenant="acme", **({"size": 0} | fields))
 
 
-def to(value: int) -> Callable[[Box], Box]:
-    return lambda old: old.model_copy(update={"value": value})
+def to(value: int) -> Callable[[Thing], Thing]:
+    return lambda old: old.model_copy(update={"size": value})
 
 
-def one_more(old: Box) -> Write[Box]:
-    value = old.value + 1
-    return Write(old.model_copy(update={"value": value}), [BoxMoved(value=value)])
+def one_more(old: Thing) -> Write[Thing]:
+    value = old.size + 1
+    return Write(old.model_copy(update={"size": value}), [ThingChanged(step=value)])
 
 
 async def waiting_events(documents: Documents) -> list[int]:
-    outboxes = await documents.outboxes([BOXES.name], 100)
+    outboxes = await documents.outboxes([THINGS.name], 100)
     return [
-        unpack(BoxMoved, event.value_bytes()).data.value
+        unpack(ThingChanged, event.value_bytes()).data.step
         for outbox in outboxes
         for event in outbox.events
     ]
 
 
-async def test_a_change_stores_what_the_edit_returns(boxes: Collection[Box]) -> None:
+async def test_a_change_stores_what_the_edit_returns(boxes: Collection[Thing]) -> None:
     await boxes.insert(box())
-    assert await boxes.change("B1", to(5)) == box(version=2, value=5)
-    assert await boxes.get("B1") == box(version=2, value=5)
+    assert await boxes.change("B1", to(5)) == box(version=2, size=5)
+    assert await boxes.get("B1") == box(version=2, size=5)
 
 
 async def test_fifty_changes_at_once_all_count_and_all_tell(
-    boxes: Collection[Box], documents: Documents
+    boxes: Collection[Thing], documents: Documents
 ) -> None:
     await asyncio.gather(*(boxes.change("B1", one_more, new=box()) for _ in range(50)))
-    assert await boxes.get("B1") == box(version=50, value=50)
+    assert await boxes.get("B1") == box(version=50, size=50)
     assert sorted(await waiting_events(documents)) == list(range(1, 51))
 
 
-async def test_an_edit_may_wait_for_something(boxes: Collection[Box]) -> None:
-    async def edit(old: Box) -> Box:
+async def test_an_edit_may_wait_for_something(boxes: Collection[Thing]) -> None:
+    async def edit(old: Thing) -> Thing:
         await boxes.ensure(box("B2"))
         return to(3)(old)
 
-    assert (await boxes.change("B1", edit, new=box())).value == 3
+    assert (await boxes.change("B1", edit, new=box())).size == 3
     assert await boxes.count() == 2
 
 
 async def test_an_absent_document_is_not_found_unless_a_new_one_is_given(
-    boxes: Collection[Box],
+    boxes: Collection[Thing],
 ) -> None:
-    with pytest.raises(NotFound, match="no box B1"):
+    with pytest.raises(NotFound, match="no thing B1"):
         await boxes.change("B1", to(5))
-    assert await boxes.change("B1", to(5), new=box()) == box(version=1, value=5)
+    assert await boxes.change("B1", to(5), new=box()) == box(version=1, size=5)
 
 
 async def test_a_new_document_that_the_edit_leaves_as_it_is_is_stored(
-    boxes: Collection[Box],
+    boxes: Collection[Thing],
 ) -> None:
     assert (await boxes.change("B1", lambda old: old, new=box())).version == 1
 
 
-async def test_none_leaves_a_document_and_its_absence(boxes: Collection[Box]) -> None:
+async def test_none_leaves_a_document_and_its_absence(boxes: Collection[Thing]) -> None:
     assert (await boxes.change("B1", lambda _: None, new=box())).version == 0
     assert await boxes.find("B1") is None
     await boxes.insert(box())
@@ -115,28 +92,28 @@ async def test_none_leaves_a_document_and_its_absence(boxes: Collection[Box]) ->
 
 
 async def test_what_equals_the_stored_document_is_written_only_for_its_events(
-    boxes: Collection[Box],
+    boxes: Collection[Thing],
 ) -> None:
-    await boxes.insert(box(value=5))
+    await boxes.insert(box(size=5))
     assert (await boxes.change("B1", to(5))).version == 1
-    told = await boxes.change("B1", lambda old: Write(old, [BoxMoved(value=5)]))
+    told = await boxes.change("B1", lambda old: Write(old, [ThingChanged(step=5)]))
     assert told.version == 2
 
 
 async def test_a_removal_takes_the_document_and_its_events_go_out(
-    boxes: Collection[Box], documents: Documents
+    boxes: Collection[Thing], documents: Documents
 ) -> None:
     await boxes.insert(box())
-    gone = await boxes.change("B1", lambda old: Remove([BoxMoved(value=9)]))
+    gone = await boxes.change("B1", lambda old: Remove([ThingChanged(step=9)]))
     assert gone == box(version=1)
     assert await boxes.find("B1") is None
     assert await waiting_events(documents) == [9]
 
 
-async def test_removing_what_is_gone_is_not_found(boxes: Collection[Box]) -> None:
+async def test_removing_what_is_gone_is_not_found(boxes: Collection[Thing]) -> None:
     await boxes.insert(box())
 
-    async def edit(old: Box) -> Remove:
+    async def edit(old: Thing) -> Remove:
         await boxes.delete(old)
         return Remove()
 
@@ -146,18 +123,18 @@ async def test_removing_what_is_gone_is_not_found(boxes: Collection[Box]) -> Non
 
 
 async def test_an_expected_version_guards_against_what_others_wrote(
-    boxes: Collection[Box],
+    boxes: Collection[Thing],
 ) -> None:
     await boxes.change("B1", to(1), new=box(), expected=0)
     await boxes.change("B1", to(2), expected=1)
     for stale in (0, 1, 3):
-        with pytest.raises(VersionConflict, match="box was changed by somebody else; read it"):
+        with pytest.raises(VersionConflict, match="thing was changed by somebody else; read it"):
             await boxes.change("B1", to(3), new=box(), expected=stale)
-    assert (await boxes.get("B1")).value == 2
+    assert (await boxes.get("B1")).size == 2
 
 
 async def test_of_changes_that_expect_one_version_exactly_one_happens(
-    boxes: Collection[Box],
+    boxes: Collection[Thing],
 ) -> None:
     await boxes.insert(box())
     outcomes = await asyncio.gather(
@@ -168,53 +145,53 @@ async def test_of_changes_that_expect_one_version_exactly_one_happens(
 
 
 async def test_an_edit_starts_again_when_the_document_vanishes_under_it(
-    boxes: Collection[Box],
+    boxes: Collection[Thing],
 ) -> None:
-    await boxes.insert(box(value=7))
+    await boxes.insert(box(size=7))
     seen: list[int] = []
 
-    async def edit(old: Box) -> Box:
+    async def edit(old: Thing) -> Thing:
         if not seen:
             await boxes.delete(old)
-        seen.append(old.value)
-        return to(old.value + 1)(old)
+        seen.append(old.size)
+        return to(old.size + 1)(old)
 
-    assert await boxes.change("B1", edit, new=box(value=1)) == box(version=1, value=2)
+    assert await boxes.change("B1", edit, new=box(size=1)) == box(version=1, size=2)
     assert seen == [7, 1]
 
 
 async def test_what_is_known_spares_the_read_and_its_write_proves_it(
-    boxes: Collection[Box],
+    boxes: Collection[Thing],
 ) -> None:
-    stored = await boxes.insert(box(value=1))
+    stored = await boxes.insert(box(size=1))
     believed = to(7)(stored)
-    assert await boxes.change("B1", one_more, known=believed) == box(version=2, value=8)
+    assert await boxes.change("B1", one_more, known=believed) == box(version=2, size=8)
     for edit, value in ((one_more, 9), (lambda old: old, 9)):  # known is stale by now
-        assert (await boxes.change("B1", edit, known=believed)).value == value
+        assert (await boxes.change("B1", edit, known=believed)).size == value
     assert (await boxes.change("B1", lambda _: None, known=believed)) == believed
     gone = await boxes.insert(box("B2"))
     await boxes.delete(gone)
     with pytest.raises(NotFound):
         await boxes.change("B2", to(3), known=gone)
-    anew = box("B2", version=1, value=3)
+    anew = box("B2", version=1, size=3)
     assert await boxes.change("B2", to(3), new=box("B2"), known=gone) == anew
 
 
-async def test_endless_interference_ends_with_a_clear_word(boxes: Collection[Box]) -> None:
+async def test_endless_interference_ends_with_a_clear_word(boxes: Collection[Thing]) -> None:
     await boxes.insert(box())
 
-    async def edit(old: Box) -> Box:
-        await boxes.replace(to(old.value + 1)(old))
+    async def edit(old: Thing) -> Thing:
+        await boxes.replace(to(old.size + 1)(old))
         return to(-1)(old)
 
     with pytest.raises(VersionConflict, match="B1 changes too fast"):
         await boxes.change("B1", edit)
 
 
-async def test_errors_of_the_edit_end_the_change(boxes: Collection[Box]) -> None:
+async def test_errors_of_the_edit_end_the_change(boxes: Collection[Thing]) -> None:
     await boxes.insert(box())
 
-    def refuse(_: Box) -> Box:
+    def refuse(_: Thing) -> Thing:
         raise InvalidInput("no")
 
     with pytest.raises(InvalidInput):
@@ -222,7 +199,7 @@ async def test_errors_of_the_edit_end_the_change(boxes: Collection[Box]) -> None
     assert (await boxes.get("B1")).version == 1
 
 
-async def test_a_taken_key_is_no_race(boxes: Collection[Box]) -> None:
+async def test_a_taken_key_is_no_race(boxes: Collection[Thing]) -> None:
     await boxes.insert(box("B1", code="x"))
     await boxes.insert(box("B2"))
     with pytest.raises(AlreadyExists):
@@ -231,43 +208,43 @@ async def test_a_taken_key_is_no_race(boxes: Collection[Box]) -> None:
         await boxes.ensure(box("B3", code="x"))
 
 
-async def test_an_edit_must_stay_with_its_document(boxes: Collection[Box]) -> None:
+async def test_an_edit_must_stay_with_its_document(boxes: Collection[Thing]) -> None:
     await boxes.insert(box())
     with pytest.raises(ValueError, match="made B2 of B1"):
         await boxes.change("B1", lambda _: box("B2"))
 
 
 async def test_ensuring_fifty_times_stores_once(
-    boxes: Collection[Box], documents: Documents
+    boxes: Collection[Thing], documents: Documents
 ) -> None:
     made = await asyncio.gather(
-        *(boxes.ensure(box(value=n), events=[BoxMoved(value=n)]) for n in range(50))
+        *(boxes.ensure(box(size=n), events=[ThingChanged(step=n)]) for n in range(50))
     )
-    assert len({document.value for document in made}) == 1
-    assert await waiting_events(documents) == [made[0].value]
+    assert len({document.size for document in made}) == 1
+    assert await waiting_events(documents) == [made[0].size]
 
 
-async def test_a_walk_meets_every_document_once_in_order(boxes: Collection[Box]) -> None:
+async def test_a_walk_meets_every_document_once_in_order(boxes: Collection[Thing]) -> None:
     for number in range(25):
-        await boxes.insert(box(f"B{number:02d}", value=number // 3, inner={"depth": number % 4}))
+        await boxes.insert(box(f"B{number:02d}", size=number // 3, tally={"depth": number % 4}))
     by_id = [b.id async for b in boxes.walk()]
     assert by_id == [f"B{number:02d}" for number in range(25)]
-    for sort in (Sort("value", -1), Sort("inner.depth"), Sort("code"), Sort("id", -1)):
+    for sort in (Sort("size", -1), Sort("tally.depth"), Sort("code"), Sort("id", -1)):
         expected = [b.id for b in await boxes.query(Query(sort=sort, limit=100))]
         assert [b.id async for b in boxes.walk(Query(sort=sort, limit=4))] == expected
         assert len(set(expected)) == 25
 
 
-async def test_a_walk_may_remove_what_it_meets(boxes: Collection[Box]) -> None:
+async def test_a_walk_may_remove_what_it_meets(boxes: Collection[Thing]) -> None:
     for number in range(10):
-        await boxes.insert(box(f"B{number}", value=1))
-    async for met in boxes.walk(Query(where={"value": 1}, limit=3)):
+        await boxes.insert(box(f"B{number}", size=1))
+    async for met in boxes.walk(Query(where={"size": 1}, limit=3)):
         await boxes.delete(met)
     assert await boxes.count() == 0
 
 
-async def test_clearing_goes_by_steps_until_nothing_matches(boxes: Collection[Box]) -> None:
+async def test_clearing_goes_by_steps_until_nothing_matches(boxes: Collection[Thing]) -> None:
     for number in range(10):
-        await boxes.insert(box(f"B{number}", value=number % 2))
-    assert [await boxes.clear({"value": 1}, most=3) for _ in range(3)] == [3, 2, 0]
+        await boxes.insert(box(f"B{number}", size=number % 2))
+    assert [await boxes.clear({"size": 1}, most=3) for _ in range(3)] == [3, 2, 0]
     assert await boxes.count() == 5

@@ -6,7 +6,15 @@ from typing import Any
 
 from shared.contracts.envelope import Event, EventStamp, pack
 from shared.contracts.image_events import ImageDeleted
-from shared.documents.port import Collection, CollectionSpec, Documents, Query, Scope, Where
+from shared.documents.port import (
+    Collection,
+    CollectionSpec,
+    Document,
+    Documents,
+    Query,
+    Scope,
+    Where,
+)
 from shared.errors import DependencyDown
 from shared.events.consumer import ConsumerLoop
 from shared.events.dead_letters import waiting
@@ -20,6 +28,10 @@ from shared.ids import new_id
 
 Handler = Callable[[Event[ImageDeleted]], Awaitable[None]]
 QUICK = Limits(pauses_s=(0.01,))
+
+
+class Thing(Document):
+    """What a test stores that is about the events beside it."""
 
 
 def record(number: int, *, value: bytes | None = None) -> Record:

@@ -6,16 +6,12 @@ from typing import Any
 import pytest
 
 from shared.contracts.image_events import ImageDeleted
-from shared.documents.port import CollectionSpec, Document, TenantScope
+from shared.documents.port import CollectionSpec, TenantScope
 from shared.events.dead_letters import waiting
 from shared.events.port import EventLog, Record, RecordRefused
 from shared.events.relay import Relay
 from shared.hosting.stores import Stores
-from tests.unit.events.flow import letters, opened
-
-
-class Thing(Document):
-    pass
+from tests.unit.events.flow import Thing, letters, opened
 
 
 class SmallBroker:

@@ -5,9 +5,10 @@ from typing import Any, ClassVar
 import pytest
 
 from shared.contracts.envelope import MAX_EVENT_BYTES, EventBody, EventStamp, pack
-from shared.documents.port import CollectionSpec, Document, TenantScope
+from shared.documents.port import CollectionSpec, TenantScope
 from shared.errors import TooLarge
 from shared.hosting.stores import Stores
+from tests.unit.events.flow import Thing
 
 STAMP = EventStamp.of("t", "big", 1)
 
@@ -19,10 +20,6 @@ class Grown(EventBody):
     example: ClassVar[dict[str, Any]] = {"text": ""}
 
     text: str
-
-
-class Thing(Document):
-    pass
 
 
 def grown(size: int) -> Grown:

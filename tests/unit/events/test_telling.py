@@ -13,7 +13,7 @@ from prometheus_client import REGISTRY
 
 from shared.contracts.envelope import Event, EventStamp, pack
 from shared.contracts.image_events import ImageDeleted
-from shared.documents.port import CollectionSpec, Document, TenantScope
+from shared.documents.port import CollectionSpec, TenantScope
 from shared.errors import DependencyDown, InvalidInput
 from shared.events.dead_letters import replay
 from shared.events.lifecycle import Lifecycle
@@ -28,6 +28,7 @@ from shared.telemetry import ContinuedTrace, configure, traceparent
 from tests.unit.events.flow import (
     Outages,
     StruckLog,
+    Thing,
     drain,
     letters,
     loop_of,
@@ -88,10 +89,6 @@ async def test_lag_is_the_sum_over_a_topics_partitions_of_this_member(stores: St
 
     async with running(loop_of(stores, handler).run()):
         await eventually(lambda: metric("loupe_consumer_lag", group="svc", topic="image") == 0)
-
-
-class Thing(Document):
-    pass
 
 
 async def test_the_outbox_is_measured_while_nothing_can_be_published(stores: Stores) -> None:
