@@ -1,5 +1,6 @@
 """Writes `.env` for docker compose with fresh secrets; one that is there is kept."""
 
+import json
 import os
 import secrets
 import sys
@@ -9,6 +10,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from services.workspace.domain.api_keys import make_key
 
+SERVICES = json.loads(Path(__file__).with_name("access.json").read_text())
 LOCAL = {
     "LOUPE_KAFKA_IMAGE": "loupe/kafka:local",
     "LOUPE_MONGO_IMAGE": "loupe/documents:local",
@@ -22,8 +24,10 @@ def settings(*, local: bool) -> dict[str, str]:
     """Return every variable without a default; with `local` the images without a registry too."""
     return {
         "LOUPE_WORKSPACE_ADMIN_KEY": make_key().text,
-        "LOUPE_S3_ACCESS_KEY": f"loupe-{secrets.token_hex(6)}",
-        "LOUPE_S3_SECRET_KEY": secrets.token_urlsafe(30),
+        "LOUPE_MONGO_KEY": secrets.token_hex(32),
+        "LOUPE_S3_ROOT_USER": f"loupe-{secrets.token_hex(6)}",
+        "LOUPE_S3_ROOT_PASSWORD": secrets.token_hex(20),
+        **{f"LOUPE_PASSWORD_{name.upper()}": secrets.token_hex(20) for name in SERVICES},
         **(LOCAL if local else {}),
     }
 

@@ -23,7 +23,7 @@ COPY --from=packages /opt/venv /opt/venv
 COPY shared /app/shared
 COPY services/__init__.py /app/services/__init__.py
 COPY services/${SERVICE} /app/services/${SERVICE}
-COPY docker/alive.py /app/docker/alive.py
+COPY docker/alive.py docker/access.py docker/access.json /app/docker/
 ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 NUMBA_CACHE_DIR=/tmp/numba \
     LOUPE_SERVICE=${SERVICE} LOUPE_STORES=cluster LOUPE_DATA=/data LOUPE_HOST=0.0.0.0 LOUPE_PORT=8080 LOUPE_METRICS_HOST=0.0.0.0 LOUPE_METRICS_PORT=9464 \
     LOUPE_PULSE_FILE=/tmp/pulse

@@ -84,6 +84,9 @@ class StoreSettings(BaseSettings):
     s3_secret_key: SecretStr = SecretStr("")
     s3_secure: bool = False
     s3_region: str = "us-east-1"
+    store_user: str = ""
+    """The service's own user in MongoDB and S3, where the URL and the S3 keys name no other."""
+    store_password: SecretStr = SecretStr("")
 
     @property
     def kafka_security(self) -> KafkaSecurity:
@@ -104,6 +107,7 @@ class StoreSettings(BaseSettings):
 
 DOOR_SECRETS = ("LOUPE_WORKSPACE_ADMIN_KEY", "LOUPE_WORKSPACE_SIGNING_KEY")
 STORE_SECRETS = (
+    "LOUPE_STORE_PASSWORD",
     "LOUPE_MONGO_URL",
     "LOUPE_S3_ACCESS_KEY",
     "LOUPE_S3_SECRET_KEY",

@@ -69,10 +69,12 @@ _CLIENT_OPTIONS: dict[str, Any] = {
 
 
 class MongoDocuments:
-    """Documents in the MongoDB ``database`` at ``url``."""
+    """Documents in the MongoDB ``database`` at ``url``; ``user`` is one of that database."""
 
-    def __init__(self, url: str, database: str) -> None:
+    def __init__(self, url: str, database: str, *, user: str = "", password: str = "") -> None:
         self._url = url
+        whose = {"username": user, "password": password, "authSource": database}
+        self._user = whose if user else {}
         self._name = database
         self._client: Any = None
         self._database: Any = None
@@ -83,7 +85,7 @@ class MongoDocuments:
     async def open(self, specs: Sequence[CollectionSpec[Any]]) -> None:
         """Connect and create missing indexes; a collection begins with its first document."""
         if self._client is None:
-            self._client = AsyncIOMotorClient(self._url, **_CLIENT_OPTIONS)
+            self._client = AsyncIOMotorClient(self._url, **_CLIENT_OPTIONS, **self._user)
             self._database = self._client[self._name]
         for spec in specs:
             with _translated(spec.name):

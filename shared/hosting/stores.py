@@ -44,15 +44,21 @@ class Stores:
         from shared.documents.mongo import MongoDocuments
         from shared.events.kafka import KafkaEventLog
 
+        password = settings.store_password.get_secret_value()
         s3 = S3Server(
             settings.s3_endpoint,
-            settings.s3_access_key,
-            settings.s3_secret_key.get_secret_value(),
+            settings.s3_access_key or settings.store_user,
+            settings.s3_secret_key.get_secret_value() or password,
             secure=settings.s3_secure,
             region=settings.s3_region,
         )
         return cls(
-            MongoDocuments(settings.mongo_url.get_secret_value(), settings.mongo_database),
+            MongoDocuments(
+                settings.mongo_url.get_secret_value(),
+                settings.mongo_database,
+                user=settings.store_user,
+                password=password,
+            ),
             KafkaEventLog(
                 settings.kafka_servers,
                 instance=settings.instance or None,

@@ -60,7 +60,7 @@ def test_a_composed_container_is_hard(service: str) -> None:
     assert settings["read_only"] is True
     assert settings["cap_drop"] == ["ALL"]
     assert settings["security_opt"] == ["no-new-privileges:true"]
-    assert settings["restart"] == "unless-stopped"
+    assert settings["restart"] == ("on-failure" if service == "access" else "unless-stopped")
     image = image_of(service)
     assert TAG.search(image.partition(":")[2]) or image.startswith("loupe/"), image
     if not image.startswith("loupe/"):
@@ -95,9 +95,27 @@ def test_consumers_keep_their_partitions_over_a_restart() -> None:
 
 
 def test_mongodb_is_a_replica_set() -> None:
-    documents = COMPOSED["documents"]
-    assert documents["command"][:2] == ["--replSet", "rs0"]
-    assert "rs.initiate" in documents["healthcheck"]["test"][-1]
+    (command,) = COMPOSED["documents"]["command"]
+    assert "mongod --replSet rs0" in command
+    assert "--auth --keyFile" in command
+
+
+def test_each_service_has_a_user_of_its_own_in_the_stores() -> None:
+    users = {}
+    for name, one in COMPOSED.items():
+        said = one.get("environment", {})
+        if "LOUPE_STORE_USER" in said:
+            users[name] = said["LOUPE_STORE_USER"]
+            variable = f"LOUPE_PASSWORD_{said['LOUPE_STORE_USER'].upper()}"
+            assert said["LOUPE_STORE_PASSWORD"].startswith(f"${{{variable}:?"), name
+    services = {path.parent.name for path in (ROOT / "services").glob("*/app.py")}
+    workers = {"trainer-worker": "trainer", "trainer-gpu": "trainer"}
+    assert users == {name: name for name in services} | workers
+    roots = re.compile("MONGO_KEY|ROOT_USER|ROOT_PASSWORD")
+    holders = {
+        name for name, one in COMPOSED.items() if roots.search(" ".join(one.get("environment", {})))
+    }
+    assert holders == {"documents", "minio", "access"}
 
 
 def test_the_key_that_signs_tokens_stays_in_the_workspaces_own_volume() -> None:

@@ -43,7 +43,7 @@ def pod_specs(manifests: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     found = {}
     for manifest in manifests:
         name = manifest["metadata"]["name"]
-        if manifest["kind"] in ("Deployment", "StatefulSet"):
+        if manifest["kind"] in ("Deployment", "StatefulSet", "Job"):
             found[name] = manifest["spec"]["template"]["spec"]
         if name.endswith("-worker-job"):
             job = yaml.safe_load(manifest["data"]["worker-job.yaml"])

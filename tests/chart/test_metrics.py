@@ -40,7 +40,7 @@ def test_every_process_of_ours_says_where_its_metrics_are(example: str) -> None:
         ports = {p["name"]: p["containerPort"] for p in specs[name]["containers"][0]["ports"]}
         assert ports["metrics"] == PORT, name
     text = str(manifests)
-    assert len(re.findall(r"prometheus.io/port.{1,4}: .{1,2}9464", text)) == len(OURS) + 1
+    assert len(re.findall(r"prometheus\.io/port'?: ['\"]9464", text)) == len(OURS) + 1
     assert "prometheus.io/port': '8080" not in text
 
 

@@ -4,6 +4,11 @@ app.kubernetes.io/instance: {{ .root.Release.Name }}
 app.kubernetes.io/name: {{ .name }}
 {{- end }}
 
+{{/* A password out of `secrets.stores`: whoever has one learns nothing of the others. */}}
+{{- define "loupe.password" -}}
+{{- printf "%s/%s" .root.Values.secrets.stores .name | sha256sum | trunc 40 }}
+{{- end }}
+
 {{/* Where Prometheus finds a pod's metrics: a port of their own, which no Service and no Ingress names. */}}
 {{- define "loupe.scraped" -}}
 prometheus.io/scrape: "true"
@@ -42,11 +47,18 @@ capabilities: {drop: [ALL]}
 {{- end }}
 {{- end }}
 
-{{/* Of every container that opens the stores. */}}
+{{/* Of every container of the service `name` that opens the stores: its own user's. */}}
 {{- define "loupe.storeEnv" -}}
-{{- include "loupe.secretEnv" (dict "root" . "keys" (dict "LOUPE_MONGO_URL" "mongo-url" "LOUPE_S3_ACCESS_KEY" "s3-access-key" "LOUPE_S3_SECRET_KEY" "s3-secret-key")) }}
-{{- if hasPrefix "SASL_" (include "loupe.kafkaProtocol" .) }}
-{{- include "loupe.secretEnv" (dict "root" . "keys" (dict "LOUPE_KAFKA_SASL_USERNAME" "kafka-username" "LOUPE_KAFKA_SASL_PASSWORD" "kafka-password")) }}
+{{- include "loupe.secretEnv" (dict "root" .root "keys" (dict "LOUPE_MONGO_URL" "mongo-url" "LOUPE_STORE_PASSWORD" (printf "%s-password" .name))) }}
+- {name: LOUPE_STORE_USER, value: {{ .name }}}
+{{- $secret := include "loupe.secretName" .root }}
+{{- /* Where an S3 names its users itself. */}}
+- name: LOUPE_S3_ACCESS_KEY
+  valueFrom: {secretKeyRef: {name: {{ $secret }}, key: {{ .name }}-s3-access-key, optional: true}}
+- name: LOUPE_S3_SECRET_KEY
+  valueFrom: {secretKeyRef: {name: {{ $secret }}, key: {{ .name }}-s3-secret-key, optional: true}}
+{{- if hasPrefix "SASL_" (include "loupe.kafkaProtocol" .root) }}
+{{- include "loupe.secretEnv" (dict "root" .root "keys" (dict "LOUPE_KAFKA_SASL_USERNAME" "kafka-username" "LOUPE_KAFKA_SASL_PASSWORD" "kafka-password")) }}
 {{- end }}
 {{- end }}
 
@@ -143,7 +155,7 @@ containers:
     envFrom:
       - configMapRef: {name: {{ .Release.Name }}-settings}
     env:
-      {{- include "loupe.storeEnv" . | nindent 6 }}
+      {{- include "loupe.storeEnv" (dict "root" . "name" "trainer") | nindent 6 }}
       - name: LOUPE_TRAINER_USE_HUB
         value: "false"
       {{- if eq .Values.training.executor "kubernetes" }}
