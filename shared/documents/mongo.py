@@ -73,7 +73,11 @@ class MongoDocuments:
 
     def __init__(self, url: str, database: str, *, user: str = "", password: str = "") -> None:
         self._url = url
-        whose = {"username": user, "password": password, "authSource": database}
+        whose: dict[str, Any] = {
+            "username": user,
+            "password": password,
+            "authSource": database,
+        }
         self._user = whose if user else {}
         self._name = database
         self._client: Any = None
