@@ -73,12 +73,8 @@ class MongoDocuments:
 
     def __init__(self, url: str, database: str, *, user: str = "", password: str = "") -> None:
         self._url = url
-        whose: dict[str, Any] = {
-            "username": user,
-            "password": password,
-            "authSource": database,
-        }
-        self._user = whose if user else {}
+        whose = {"username": user, "password": password, "authSource": database}
+        self._options: dict[str, Any] = {**_CLIENT_OPTIONS, **(whose if user else {})}
         self._name = database
         self._client: Any = None
         self._database: Any = None
@@ -89,7 +85,7 @@ class MongoDocuments:
     async def open(self, specs: Sequence[CollectionSpec[Any]]) -> None:
         """Connect and create missing indexes; a collection begins with its first document."""
         if self._client is None:
-            self._client = AsyncIOMotorClient(self._url, **_CLIENT_OPTIONS, **self._user)
+            self._client = AsyncIOMotorClient(self._url, **self._options)
             self._database = self._client[self._name]
         for spec in specs:
             with _translated(spec.name):
