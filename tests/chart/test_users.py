@@ -26,7 +26,7 @@ def test_a_pod_holds_the_password_of_its_own_service_alone(example: str) -> None
     specs = pod_specs(rendered(example))
     seen = set()
     for name, spec in specs.items():
-        service = re.sub("^plant-|-worker(-job)?$", "", name)
+        service = "trainer" if "worker" in name else name.removeprefix("plant-")
         if name.startswith("plant-access-"):
             assert {f"{one}-password" for one in SERVICES} | ROOTS <= secrets_of(spec)
             continue

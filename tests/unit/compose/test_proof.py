@@ -95,6 +95,7 @@ def test_who_was_never_killed_is_a_problem() -> None:
 def test_every_container_of_the_platform_is_killed() -> None:
     composed = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
     wanted = {name for name, settings in composed.items() if "gpu" not in settings["profiles"]}
+    wanted.remove("access")  # has ended long before the walk begins
     assert {service for _, service in PLAN} == wanted
     stages = {stage.split()[0] for stage, _ in PLAN}
     assert {"upload", "import", "train", "report", "deploy", "test", "correct"} <= stages
