@@ -42,6 +42,7 @@ from services.trainer.process.work_order import ProgressMessage, ResultMessage, 
 from services.trainer.work.executor import ProcessExecutor
 from shared.contracts.prediction_columns import PredictionColumns
 from shared.contracts.shapes import IgnoreRegion, Shape
+from shared.contracts.snapshot import SnapshotImage
 from shared.errors import InvalidInput
 from shared.runtime.manifest import ModelManifest
 from shared.runtime.onnx_session import OnnxSession
@@ -133,6 +134,29 @@ def test_images_that_validate_keep_their_side_and_leave_every_label_a_teacher(
         for row, image in enumerate(snapshot.images)
     ]
     assert validating(listed, labels).index(True) == 3
+
+
+def test_images_that_are_shrunk_far_are_told_with_what_may_be_lost(tmp_path: Path) -> None:
+    snapshot, _ = write_parts(tmp_path, "tt")
+    large = snapshot.images[0].model_copy(update={"width": 4000, "height": 3000})
+    builder = ClassificationBuilder()
+
+    def remarks(image: SnapshotImage, recipe: Recipe) -> tuple[str, ...]:
+        images = [image, snapshot.images[1]]
+        return builder.prepare(recipe, images, LABELS, lambda _: part(0, 0)).plan.remarks
+
+    (told_so,) = remarks(large, Recipe(task="classification"))
+    assert "4000 x 3000 px are looked at in 224 x 224" in told_so
+    assert "smaller than about 71 px" in told_so
+    wide = Recipe(task="classification", input_width=2048, input_height=1536)
+    assert remarks(large, wide) == ()
+    assert remarks(snapshot.images[0], Recipe(task="classification")) == ()
+    prepared = builder.prepare(TINY, [large], LABELS, lambda _: part(0, 0))
+    samples = [Sample(shrunk_part(0), 0)]
+    task = builder.build(TINY, prepared.plan, samples, labels=2, first=None)
+    assert task.choices == prepared.plan.remarks
+    with speaking("zh-CN"):
+        assert told(told_so) != told_so
 
 
 def test_what_lies_in_an_ignore_region_changes_nothing(tmp_path: Path) -> None:

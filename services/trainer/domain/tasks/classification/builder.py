@@ -32,7 +32,7 @@ class ClassificationBuilder:
         known = [(image, label) for image, label in pairs if label is not None]
         if not known:
             raise NothingToTrain("no training image has a label")
-        planned = plan(recipe)
+        planned = plan(recipe, [(image.width, image.height) for image, _ in known])
         return Prepared(planned, _samples(known, planned, read))
 
     def build(
@@ -47,7 +47,9 @@ class ClassificationBuilder:
         """See `TaskBuilder`."""
         shape = ClassifierShape(labels=labels, input_size=plan.input_size, backbone=recipe.backbone)
         weights = first.tensors if first else None
-        return ClassificationTraining(recipe, shape, windows, backbone_weights=weights)
+        task = ClassificationTraining(recipe, shape, windows, backbone_weights=weights)
+        task.choices += plan.remarks
+        return task
 
 
 def _samples(
