@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from services.gallery.repository import Status
 from shared.clock import format_time
-from shared.contracts.names import folded
+from shared.contracts.names import folded, label_name
 from shared.documents.port import Condition, Contains, Has, Range, Sort, Where
 
 
@@ -52,10 +52,18 @@ class ImageFilter:
         if self.name:
             where["sort_name"] = Contains(folded(self.name))
         if self.label:
-            where["labels"] = Has(self.label)
+            where["labels"] = Has(_label(self.label))
         if self.uploaded_from or self.uploaded_to:
             where["uploaded_at"] = Range(
                 gte=format_time(self.uploaded_from) if self.uploaded_from else None,
                 lte=format_time(self.uploaded_to) if self.uploaded_to else None,
             )
         return where
+
+
+def _label(asked: str) -> str:
+    """The label as it is stored; what can be no label's name finds nothing."""
+    try:
+        return label_name(asked)
+    except ValueError:
+        return asked

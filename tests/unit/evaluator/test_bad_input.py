@@ -1,5 +1,6 @@
 """Bad input is refused with its place, or has a documented value; never a wrong number."""
 
+import codecs
 from dataclasses import replace
 from typing import Any
 
@@ -47,6 +48,23 @@ def changed(part: str, **columns: Any) -> Samples:
 def test_samples_that_cannot_be_judged_are_refused(bad: Samples, says: str) -> None:
     with pytest.raises(BadSamples, match=says):
         check(bad)
+
+
+@pytest.mark.parametrize("marked", [(True, False), (False, True), (True, True)])
+def test_a_mark_of_utf_8_in_front_of_a_file_is_passed_over(marked: tuple[bool, bool]) -> None:
+    truth = orjson.dumps(
+        {
+            "images": [{"id": 1, "width": 64, "height": 48}],
+            "annotations": [{"id": 1, "image_id": 1, "category_id": 1, "bbox": BOX}],
+            "categories": [{"id": 1, "name": "pit"}],
+        }
+    )
+    found = orjson.dumps([{"image_id": 1, "category_id": 1, "bbox": BOX, "score": 0.5}])
+    files = [
+        codecs.BOM_UTF8 * mark + data for mark, data in zip(marked, (truth, found), strict=True)
+    ]
+    read = read_coco(*files, kind="box")
+    assert (read.truths.ids, read.detections.score.tolist()) == (("1",), [0.5])
 
 
 def test_the_row_that_is_wrong_is_named() -> None:

@@ -11,6 +11,7 @@ from image_files import encoded, photo
 from test_resumable import PART, TUS, begin
 
 from services.gallery.adapters.staging import StagedFile
+from shared.contracts.annotation_events import AnnotationSaved
 from shared.errors import NoSpaceLeft, catalogue
 from shared.hosting.stores import Stores
 from shared.http.multipart import MAX_FIELDS, MAX_FILES
@@ -160,6 +161,29 @@ async def test_files_that_come_at_once_do_not_pass_the_quota(
     statuses = sorted(answer.status_code for answer in answers)
     assert statuses == [201] * 3 + [429] * 9
     assert listed["total"] == 3
+
+
+async def test_a_label_is_found_however_it_is_written(stores: Stores) -> None:
+    """The store has one form of it: composed, and with plain blanks."""
+    async with platform(stores) as p:
+        image = await p.one("a.jpg", jpeg(1))
+        annotated = AnnotationSaved(
+            project_id=p.project_id, image_id=image["id"], labels=("Pi\u00e8ce 1",)
+        )
+        await p.say(annotated)
+        asked = ("Pi\u00e8ce 1", "Pie\u0300ce 1", "Pi\u00e8ce\u30001 ", "\u200b")
+        totals = [(await p.get(label=label))["total"] for label in asked]
+    assert totals == [1, 1, 1, 0]
+
+
+async def test_the_same_picture_under_a_second_name_is_told_which_one_it_is(
+    stores: Stores,
+) -> None:
+    async with platform(stores) as p:
+        await p.one("left.png", jpeg(1))
+        (again,) = (await p.upload(("right.png", jpeg(1)))).json()["files"]
+    assert again["outcome"] == "duplicate"
+    assert "the same picture is here as 'left.png'" in " ".join(again["warnings"])
 
 
 async def test_a_name_is_found_in_either_unicode_form(stores: Stores) -> None:

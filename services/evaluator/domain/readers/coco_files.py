@@ -6,6 +6,7 @@ size. Unlike it, detections of a category or an image that the truths do not lis
 instead of dropped, and so are ids listed twice.
 """
 
+import codecs
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -50,6 +51,8 @@ class _NoBox(Exception):
 def read_coco(truth: bytes, predictions: bytes, *, kind: Kind) -> Samples:
     """Read a COCO dataset and a COCO results list; images and categories in rising id.
 
+    A mark of UTF-8 in front of a file, as editors of Windows write it, is passed over.
+
     Args:
         truth: JSON object with ``images``, ``annotations`` and ``categories``.
         predictions: JSON list of ``{image_id, category_id, bbox | segmentation, score}``.
@@ -59,6 +62,7 @@ def read_coco(truth: bytes, predictions: bytes, *, kind: Kind) -> Samples:
         BadSamples: Not JSON, a field is missing or of another kind, or what
             :func:`samples.check` refuses; told with the record and the field.
     """
+    truth, predictions = (text.removeprefix(codecs.BOM_UTF8) for text in (truth, predictions))
     lists = records.read_lists(truth, TRUTH)
     reader = _Reader(lists, kind)
     samples = Samples(
