@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, PlainSerializer
 
+_NUMBER = re.compile(r"[-+]?[\d_]*\.?\d*", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
@@ -47,6 +48,13 @@ def _whole_day(value: object) -> object:
     return f"{str(value).strip()}T23:59:59.999999Z" if is_date else value
 
 
+def _no_number(value: object) -> object:
+    """Refuse a number, which could mean seconds or milliseconds since 1970."""
+    if isinstance(value, str) and _NUMBER.fullmatch(value.strip()):
+        raise ValueError("must be a date or a time")
+    return value
+
+
 Clock = Callable[[], datetime]
 """Where code asks for the time; tests hand in their own."""
 
@@ -57,8 +65,10 @@ Timestamp = Annotated[
 ]
 """A point in time inside documents, events and responses."""
 
-Moment = Annotated[datetime, AfterValidator(in_utc)]
+Moment = Annotated[datetime, BeforeValidator(_no_number), AfterValidator(in_utc)]
 """A point in time in a request; without a zone it is UTC, a bare date is the day's first moment."""
 
-LastMoment = Annotated[datetime, BeforeValidator(_whole_day), AfterValidator(in_utc)]
+LastMoment = Annotated[
+    datetime, BeforeValidator(_whole_day), BeforeValidator(_no_number), AfterValidator(in_utc)
+]
 """The end of a range in a request: a bare date includes the whole day."""

@@ -21,7 +21,11 @@ MAX_COORDINATE = 1e9
 MAX_NAME = 128
 
 
-Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME), AfterValidator(label_name)]
+Name = Annotated[
+    str,
+    Field(min_length=1, max_length=MAX_NAME, json_schema_extra={"format": "name"}),
+    AfterValidator(label_name),
+]
 """A name given by a person: stored raw, 1 to 128 printable characters."""
 
 Coordinate = Annotated[float, Field(ge=-MAX_COORDINATE, le=MAX_COORDINATE, allow_inf_nan=False)]

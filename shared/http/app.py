@@ -16,6 +16,7 @@ from shared.http.bodies import Bounded
 from shared.http.callers import caller
 from shared.http.door import Door
 from shared.http.face import Face
+from shared.http.interface import publish
 from shared.http.problems import RESPONSES, install
 from shared.http.tokens import Tokens
 from shared.http.use_cases import bind
@@ -66,6 +67,7 @@ def create_app(
         app.include_router(router, prefix=prefix, dependencies=[Depends(caller)])
     bind(app, service.use_cases, (*service.public, *service.routers))
     _add_health(app, prefix, checks, life or Lifecycle())
+    publish(app)
     app.add_middleware(Bounded)
     app.add_middleware(
         Door, tokens=tokens, prefix=prefix, public=service.public, routers=service.routers

@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from shared.errors import FieldError, InvalidInput, LoupeError
 from shared.http.bodies import BOUND, PUBLIC, SMALL, AtMost
 from shared.http.callers import WHO, bearer_of, who_calls
-from shared.http.problems import problem_response
+from shared.http.problems import MethodNotAllowed, problem_response
 from shared.http.tokens import Tokens
 
 _MAX_NAMED = 20
@@ -34,10 +34,15 @@ class _Place:
     names: frozenset[str]
     is_public: bool
     bound: AtMost
+    verb: str
+
+    def is_at(self, path: str) -> bool:
+        """Whether a path leads here, whatever is asked."""
+        return self.path.match(path) is not None
 
     def is_asked(self, scope: Scope) -> bool:
         """Whether a request is for this route."""
-        return scope["method"] in self.methods and self.path.match(scope["path"]) is not None
+        return scope["method"] in self.methods and self.is_at(scope["path"])
 
 
 class Door:
@@ -63,6 +68,10 @@ class Door:
         """Handle one connection (ASGI)."""
         if scope["type"] == "http":
             place = next((place for place in self._places if place.is_asked(scope)), None)
+            if place is None and (methods := self._methods_at(scope["path"])):
+                offered = {"Allow": ", ".join(sorted(methods))}
+                await problem_response(MethodNotAllowed(), offered)(scope, receive, send)
+                return
             try:
                 if place is not None:
                     await self._check(place, scope)
@@ -71,6 +80,13 @@ class Door:
                 await problem_response(error)(scope, receive, send)
                 return
         await self._app(scope, receive, send)
+
+    def _methods_at(self, path: str) -> set[str]:
+        """Return what may be asked at a path: the router names the methods of its first route."""
+        places = [place for place in self._places if place.is_at(path)]
+        # `…/{id}` leads to `…/x:cancel`, too, which has a route of its own.
+        own = [place for place in places if place.verb and path.endswith(place.verb)]
+        return {method for place in own or places for method in place.methods}
 
     async def _check(self, place: _Place, scope: Scope) -> None:
         if not place.is_public:
@@ -104,6 +120,7 @@ def _places(routers: Iterable[APIRouter], prefix: str, *, is_public: bool) -> It
                     frozenset(names),
                     is_public,
                     bound=_bound_of(route, PUBLIC if is_public else SMALL),
+                    verb="".join(route.path.rpartition(":")[1:]) if ":" in route.path else "",
                 )
 
 

@@ -19,7 +19,10 @@ def set_etag(response: Response, version: int) -> None:
     response.headers["ETag"] = etag(version)
 
 
-def _expected(if_match: Annotated[str | None, Header(alias="If-Match")] = None) -> int | None:
+_IfMatch = Annotated[str | None, Header(alias="If-Match", json_schema_extra={"format": "etag"})]
+
+
+def _expected(if_match: _IfMatch = None) -> int | None:
     if if_match is None:
         return None
     text = if_match.strip().removeprefix("W/").strip('"')

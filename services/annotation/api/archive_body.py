@@ -17,7 +17,8 @@ ZIP_BODY = {
                     "type": "object",
                     "required": ["file"],
                     "properties": {"file": {"type": "string", "format": "binary"}},
-                }
+                },
+                "encoding": {"file": {"contentType": "application/zip"}},
             },
             "application/zip": {"schema": {"type": "string", "format": "binary"}},
         },

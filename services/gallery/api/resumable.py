@@ -9,7 +9,7 @@ from services.gallery.api.schemas import ResumableUpload
 from services.gallery.handlers.resumable import ResumableUploads
 from services.gallery.handlers.uploads import Received
 from services.gallery.repository import Upload
-from shared.errors import InvalidInput, LoupeError, UnsupportedMedia
+from shared.errors import LoupeError, UnsupportedMedia
 from shared.http.callers import Editor, Viewer
 from shared.http.use_cases import use
 from shared.runtime.image_limits import MAX_FILE_BYTES
@@ -28,6 +28,11 @@ class TusVersionUnsupported(LoupeError):
 
 router = APIRouter(prefix="/projects/{project_id}/uploads", tags=["resumable uploads"])
 
+Version = Annotated[str, Header(json_schema_extra={"const": TUS})]
+Length = Annotated[int, Header(ge=1, json_schema_extra={"maximum": MAX_FILE_BYTES})]
+Metadata = Annotated[str, Header(max_length=4096, json_schema_extra={"format": "tus-metadata"})]
+_PART = {"content": {PART_TYPE: {"schema": {"type": "string", "format": "binary"}}}}
+
 Resuming = Annotated[ResumableUploads, Depends(use(ResumableUploads))]
 
 
@@ -44,7 +49,13 @@ async def describe_uploads(_who: Viewer, project_id: str, response: Response) ->
     )
 
 
-@router.post("", status_code=201, response_class=Response, responses=UPLOAD_PROBLEMS)
+@router.post(
+    "",
+    status_code=201,
+    response_class=Response,
+    responses=UPLOAD_PROBLEMS,
+    openapi_extra={"requestBody": _PART},
+)
 async def create_upload(
     who: Editor,
     project_id: str,
@@ -52,9 +63,9 @@ async def create_upload(
     resumable: Resuming,
     projects: Projects,
     pace: Pacing,
-    upload_length: Annotated[int, Header(ge=1)],
-    upload_metadata: Annotated[str | None, Header(max_length=4096)] = None,
-    tus_resumable: Annotated[str | None, Header()] = None,
+    upload_length: Length,
+    upload_metadata: Metadata,
+    tus_resumable: Version,
 ) -> Response:
     """Begin a resumable upload; its first part may come along."""
     _check_version(tus_resumable)
@@ -93,7 +104,13 @@ async def get_upload(
     return ResumableUpload(**upload.model_dump(include=set(ResumableUpload.model_fields)))
 
 
-@router.patch("/{upload_id}", status_code=204, response_class=Response, responses=UPLOAD_PROBLEMS)
+@router.patch(
+    "/{upload_id}",
+    status_code=204,
+    response_class=Response,
+    responses=UPLOAD_PROBLEMS,
+    openapi_extra={"requestBody": {"required": True, **_PART}},
+)
 async def append_to_upload(
     who: Editor,
     project_id: str,
@@ -103,7 +120,7 @@ async def append_to_upload(
     projects: Projects,
     pace: Pacing,
     upload_offset: Annotated[int, Header(ge=0)],
-    tus_resumable: Annotated[str | None, Header()] = None,
+    tus_resumable: Version,
 ) -> Response:
     """Add a part; the last one answers with the file's result, as POST images does."""
     _check_version(tus_resumable)
@@ -129,9 +146,7 @@ async def cancel_upload(
     response.headers["Tus-Resumable"] = TUS
 
 
-def _check_version(version: str | None) -> None:
-    if version is None:
-        raise InvalidInput("send Tus-Resumable: 1.0.0")
+def _check_version(version: str) -> None:
     if version != TUS:
         raise TusVersionUnsupported(f"this server speaks tus {TUS}")
 

@@ -60,7 +60,7 @@ class ResumableUploads:
         self._clock = clock
 
     async def create(
-        self, who: Caller, project: ProjectView, *, length: int, metadata: str | None
+        self, who: Caller, project: ProjectView, *, length: int, metadata: str
     ) -> Upload:
         """Begin an upload of `length` bytes; its name stands in the metadata.
 
@@ -76,7 +76,7 @@ class ResumableUploads:
         project: ProjectView,
         *,
         length: int,
-        metadata: str | None,
+        metadata: str,
         body: AsyncIterator[bytes],
     ) -> Upload | Received:
         """Begin an upload with its first bytes; when they are all, take the image in at once.
@@ -195,7 +195,7 @@ class ResumableUploads:
         return True
 
     async def _new(
-        self, who: Caller, project: ProjectView, *, length: int, metadata: str | None
+        self, who: Caller, project: ProjectView, *, length: int, metadata: str
     ) -> Upload:
         check_file_size(length)
         await self._uploads.check_quota(who.tenant, length)
@@ -240,7 +240,7 @@ def _check_announced(upload: Upload, part: StagedFile) -> None:
         raise InvalidInput(f"the upload was announced with {upload.length} bytes")
 
 
-def file_name(metadata: str | None) -> str:
+def file_name(metadata: str) -> str:
     """Return the file name of an Upload-Metadata header: comma-separated `key base64` pairs.
 
     Raises:
@@ -249,7 +249,7 @@ def file_name(metadata: str | None) -> str:
     >>> file_name("filetype aW1hZ2UvcG5n,filename cGFydC5wbmc=")
     'part.png'
     """
-    for pair in (metadata or "").split(","):
+    for pair in metadata.split(","):
         key, _, value = pair.strip().partition(" ")
         if key == "filename":
             try:

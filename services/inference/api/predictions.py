@@ -21,9 +21,9 @@ _FORM = {
     "required": ["file"],
     "properties": {
         "file": {"type": "string", "format": "binary"},
-        "version": {"type": "string"},
+        "version": {"type": "string", "minLength": 1, "maxLength": 32},
         "threshold": {"type": "number", "minimum": 0, "maximum": 1},
-        "tile_plan_hash": {"type": "string"},
+        "tile_plan_hash": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
     },
 }
 _PREDICTION_BODY: dict[str, Any] = {

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from fastapi import Depends, Query
 from pydantic import BaseModel
 
+from services.tiling.domain.planning import SMALLEST_TARGET_AREA
 from services.tiling.handlers.plans import PlanQuestion
 from shared.vision.tile_advice import Advice
 from shared.vision.tiles import MAX_GRID, MAX_OVERLAP
@@ -18,7 +19,7 @@ def plan_question(
     height: _Side = None,
     min_target_area: Annotated[
         float | None,
-        Query(gt=0, le=1e12, description="px², of the smallest target"),
+        Query(ge=SMALLEST_TARGET_AREA, le=1e12, description="px², of the smallest target"),
     ] = None,
     max_target_side: Annotated[
         float | None, Query(gt=0, le=1e6, description="px, of the largest small target")

@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass
 
-from services.tiling.domain.planning import SMALLEST_TARGET_AREA, Planned, TargetSizes, plan_image
+from services.tiling.domain.planning import Planned, TargetSizes, plan_image
 from services.tiling.repository import TARGETS
 from shared.documents.port import Documents, Query, Range, Sort, TenantScope, Where
-from shared.errors import FieldError, InvalidInput
 from shared.images.directory import ImageDirectory, living
 from shared.projects.directory import ProjectDirectory
 from shared.vision.tiles import TilePlan
@@ -69,11 +68,6 @@ class Plans:
         self, tenant: str, project_id: str, asked: PlanQuestion
     ) -> TargetSizes | None:
         if asked.min_target_area is not None:
-            if asked.min_target_area < SMALLEST_TARGET_AREA:
-                raise InvalidInput(
-                    "the target is too small",
-                    errors=[FieldError("min_target_area", f"at least {SMALLEST_TARGET_AREA} px²")],
-                )
             side = asked.max_target_side or asked.min_target_area**0.5
             return TargetSizes(asked.min_target_area, side)
         targets = self._documents.collection(TARGETS, TenantScope(tenant))

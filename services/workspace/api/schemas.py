@@ -3,6 +3,7 @@
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
 
 from services.workspace.domain.projects import MAX_NAME, MAX_NOTES, ProjectDraft
 from services.workspace.repository import Project
@@ -10,6 +11,7 @@ from shared.callers import Role
 from shared.clock import Timestamp
 from shared.contracts.project_events import Grid
 from shared.contracts.shapes import Name, Task
+from shared.vision.tiles import MAX_GRID, MAX_OVERLAP
 
 
 def _printable(value: str) -> str:
@@ -18,7 +20,11 @@ def _printable(value: str) -> str:
     return value.strip()
 
 
-ProjectName = Annotated[str, Field(min_length=1, max_length=MAX_NAME), AfterValidator(_printable)]
+ProjectName = Annotated[
+    str,
+    Field(min_length=1, max_length=MAX_NAME, json_schema_extra={"format": "name"}),
+    AfterValidator(_printable),
+]
 Notes = Annotated[str, Field(max_length=MAX_NOTES)]
 
 
@@ -55,6 +61,18 @@ class PublicKeys(BaseModel):
     keys: list[PublicKey]
 
 
+def _from(least: int, most: int) -> JsonDict:
+    return {"minimum": least, "maximum": most}  # said here, checked by `check_tiling`
+
+
+class GridWish(BaseModel):
+    """Rows × columns, at least two tiles, whose neighbours overlap by so many pixels."""
+
+    rows: int = Field(json_schema_extra=_from(1, MAX_GRID))
+    columns: int = Field(json_schema_extra=_from(1, MAX_GRID))
+    overlap_px: int = Field(default=0, json_schema_extra=_from(0, MAX_OVERLAP))
+
+
 class ProjectCreate(BaseModel):
     """A new project."""
 
@@ -63,12 +81,13 @@ class ProjectCreate(BaseModel):
     name: ProjectName
     task: Task
     notes: Notes = ""
-    tiling: Grid | None = None
+    tiling: GridWish | None = None
     labels: list[Name] = Field(default_factory=list, max_length=1000)
 
     def draft(self) -> ProjectDraft:
         """Return the wish as the use case takes it."""
-        return ProjectDraft(self.name, self.task, self.notes, self.tiling, tuple(self.labels))
+        tiling = None if self.tiling is None else Grid(**self.tiling.model_dump())
+        return ProjectDraft(self.name, self.task, self.notes, tiling, tuple(self.labels))
 
 
 class ProjectPatch(BaseModel):

@@ -53,6 +53,16 @@ async def get_thing(
     return thing_id
 
 
+@router.delete("/things/{thing_id}", status_code=204)
+async def drop_thing(who: Viewer, thing_id: str) -> None:
+    """Do nothing."""
+
+
+@router.post("/things/{thing_id}:mend", status_code=204)
+async def mend_thing(who: Viewer, thing_id: str) -> None:
+    """Do nothing."""
+
+
 @public.post("/signs")
 async def sign(body: Thing) -> Thing:
     return body
@@ -175,3 +185,27 @@ def test_a_date_that_ends_a_range_includes_its_day() -> None:
     assert end == datetime(2026, 11, 26, 23, 59, 59, 999999, tzinfo=UTC)
     moment = TypeAdapter(LastMoment).validate_python("2026-11-26T08:00:00Z")
     assert moment == datetime(2026, 11, 26, 8, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "offered"),
+    [
+        ("OPTIONS", "/things/1", "DELETE, GET"),
+        ("POST", "/things/1", "DELETE, GET"),
+        ("GET", "/things", "POST"),
+        ("OPTIONS", "/things/1:mend", "POST"),
+        ("GET", "/signs", "POST"),
+    ],
+)
+async def test_a_405_names_every_method_of_the_path(method: str, path: str, offered: str) -> None:
+    async with client() as stranger:
+        answer = await stranger.request(method, path)
+    assert (answer.status_code, answer.headers["Allow"]) == (405, offered)
+    assert answer.json()["type"] == "urn:loupe:problem:method-not-allowed"
+
+
+@pytest.mark.parametrize("text", ["0.5", "1700000000", "-1", "+.5"])
+def test_a_number_is_no_moment(text: str) -> None:
+    for kind in (Moment, LastMoment):
+        with pytest.raises(ValidationError, match="must be a date or a time"):
+            TypeAdapter(kind).validate_python(text)

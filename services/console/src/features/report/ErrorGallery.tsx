@@ -28,7 +28,13 @@ export function ErrorGallery({ report, threshold, view, onShow }: Props): ReactN
   const words = useWords();
   const project = useProject();
   const { label, shown, sort } = view;
-  const asked = { label, kind: askedKind(shown), sort, threshold: useSettled(threshold) };
+  const kind = askedKind(shown);
+  const asked = {
+    ...(label === null ? {} : { label }),
+    ...(kind === null ? {} : { kind }),
+    sort,
+    threshold: useSettled(threshold),
+  };
   const errors = usePage({
     key: ["errors", project.id, report.version, asked],
     // Another threshold is no other list: who reads page 3 stays there while the slider moves.

@@ -1,0 +1,272 @@
+"""For each operation a request that is right on a furnished platform, made when it is asked for.
+
+What an operation takes away is made before; ids, ETags and files are those of things that exist.
+"""
+
+import base64
+import io
+import json
+import time
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+
+import httpx
+
+from tests.chaos.furnished import picture
+
+_numbers = count(1000)
+_METADATA = f"filename {base64.b64encode(b'part.png').decode()}"
+_BOX = {"id": "a", "kind": "box", "label": "red", "points": [[8, 8], [16, 16]]}
+
+
+@dataclass
+class Right:
+    """What a request is to be changed to; None leaves the part as it came."""
+
+    path: dict[str, str] = field(default_factory=dict)
+    query: dict[str, Any] | None = None
+    headers: dict[str, str] | None = None
+    body: Any = None
+    media_type: str | None = None
+
+
+class Site:
+    """A furnished platform by its public API."""
+
+    def __init__(self, address: str, given: dict[str, str]) -> None:
+        self.given = given
+        self._client = httpx.Client(base_url=address, timeout=60)
+        self._bearer, self._until = "", 0.0
+        self._projects = f"projects/{given['project_id']}"
+
+    def ask(self, method: str, place: str, **request: Any) -> httpx.Response:
+        """Send a request as an admin; ``place`` begins with the service."""
+        headers = {"Authorization": self.bearer()} | request.pop("headers", {})
+        return self._client.request(method, f"/api/{place}", headers=headers, **request)
+
+    def bearer(self) -> str:
+        """Return the credential of an admin, signed in anew every five minutes."""
+        if time.monotonic() > self._until:
+            body = {"api_key": self.given["api_key"]}
+            answer = self._client.post("/api/workspace/tokens", json=body).raise_for_status()
+            self._bearer = f"Bearer {answer.json()['access_token']}"
+            self._until = time.monotonic() + 300
+        return self._bearer
+
+    def of(self, service: str, place: str) -> str:
+        """Return a place in the furnished project."""
+        return f"{service}/{self._projects}/{place}"
+
+    def etag(self, service: str, place: str) -> dict[str, str]:
+        """Return the If-Match of what stands there now."""
+        answer = self.ask("GET", self.of(service, place))
+        return {"If-Match": answer.headers.get("ETag", '"0"')}
+
+    def new_image(self) -> str:
+        """Upload one more image; return its id."""
+        files = [("files", ("more.png", picture(next(_numbers)), "image/png"))]
+        answer = self.ask("POST", self.of("gallery", "images"), files=files)
+        return str(answer.json()["files"][0]["image"]["id"])
+
+    def new_upload(self) -> str:
+        """Begin a resumable upload of four bytes; return its id."""
+        headers = {
+            "Tus-Resumable": "1.0.0",
+            "Upload-Length": "4",
+            "Upload-Metadata": _METADATA,
+        }
+        answer = self.ask("POST", self.of("gallery", "uploads"), headers=headers)
+        return answer.headers["Location"].rsplit("/", 1)[-1]
+
+    def new_label(self) -> str:
+        """Add a label; return its id."""
+        body = {"name": f"more {next(_numbers)}"}
+        return str(self.ask("POST", self.of("annotation", "labels"), json=body).json()["id"])
+
+    def training(self) -> str:
+        """Return the id of a training that is not over, starting one where there is none."""
+        place = self.of("trainer", "trainings")
+        self.ask("POST", place, json={})
+        listed = self.ask("GET", place, params={"page_size": 100}).json()["items"]
+        over = ("success", "failed", "terminated", "stopping")
+        return str(next(item["id"] for item in listed if item["status"] not in over))
+
+
+def labels_archive() -> bytes:
+    """A zip with the labels of one image, as labelme writes them."""
+    document = {
+        "imagePath": "part-5.png",
+        "imageWidth": 64,
+        "imageHeight": 48,
+        "shapes": [{"label": "red", "shape_type": "rectangle", "points": [[8, 8], [16, 17]]}],
+    }
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("part-5.json", json.dumps(document))
+    return buffer.getvalue()
+
+
+def _image_gone(site: Site) -> Right:
+    return Right(path={"image_id": site.new_image()})
+
+
+def _annotated(site: Site) -> Right:
+    place = f"images/{site.given['image_id']}"
+    return Right(headers=site.etag("annotation", place), body={"shapes": [_BOX], "split": "train"})
+
+
+def _cleared(site: Site) -> Right:
+    image_id = site.given["image_id"]
+    place = f"images/{image_id}"
+    body = {"shapes": [_BOX]}
+    made = site.ask(
+        "PUT", site.of("annotation", place), json=body, headers=site.etag("annotation", place)
+    )
+    return Right(headers={"If-Match": made.headers["ETag"]})
+
+
+def _corrected(site: Site) -> Right:
+    body = {"prediction_id": site.given["prediction_id"], "shapes": [_BOX]}
+    return Right(path={"image_id": site.given["predicted_image_id"]}, body=body)
+
+
+def _undone(site: Site) -> Right:
+    headers = {"Content-Type": "application/zip"}
+    made = site.ask(
+        "POST",
+        site.of("annotation", "imports"),
+        params={"on_conflict": "replace"},
+        content=labels_archive(),
+        headers=headers,
+    )
+    return Right(path={"import_id": made.json()["import_id"]})
+
+
+def _label(site: Site) -> Right:
+    label_id = site.new_label()
+    return Right(
+        path={"label_id": label_id},
+        headers=site.etag("annotation", f"labels/{label_id}"),
+        body={"name": f"other {next(_numbers)}"},
+    )
+
+
+def _appended(site: Site) -> Right:
+    return Right(
+        path={"upload_id": site.new_upload()},
+        headers={"Tus-Resumable": "1.0.0", "Upload-Offset": "0"},
+        body=b"ab",
+        media_type="application/offset+octet-stream",
+    )
+
+
+def _upload_begun(_site: Site) -> Right:
+    return Right(
+        headers={
+            "Tus-Resumable": "1.0.0",
+            "Upload-Length": "4",
+            "Upload-Metadata": _METADATA,
+        },
+        body=b"ab",
+        media_type="application/offset+octet-stream",
+    )
+
+
+def _upload(site: Site) -> Right:
+    return Right(path={"upload_id": site.new_upload()})
+
+
+def _policy(site: Site) -> Right:
+    return Right(headers=site.etag("trainer", "retraining-policy"), body={"enabled": False})
+
+
+def _project(site: Site) -> Right:
+    body = {"name": f"More {next(_numbers)}", "task": "detection"}
+    made = site.ask("POST", "workspace/projects", json=body)
+    return Right(
+        path={"project_id": made.json()["id"]},
+        headers={"If-Match": made.headers["ETag"]},
+        body={"notes": "line 2"},
+    )
+
+
+def _resumed(site: Site) -> Right:
+    training_id = site.training()
+    place = site.of("trainer", f"trainings/{training_id}")
+    site.ask("POST", f"{place}:cancel")
+    until = time.monotonic() + 30
+    while site.ask("GET", place).json()["status"] != "terminated" and time.monotonic() < until:
+        time.sleep(0.05)
+    return Right(path={"training_id": training_id})
+
+
+def _promoted(site: Site) -> Right:
+    serving = site.ask("GET", site.of("trainer", "promotions")).json()["serving"]
+    version = "V1" if serving == "V2" else "V2"
+    return Right(path={"version": version}, body={"reason": "fewer misses"})
+
+
+def _run_cancelled(site: Site) -> Right:
+    body = {"image_ids": [site.given["predicted_image_id"]]}
+    made = site.ask("POST", site.of("inference", "test-runs"), json=body)
+    return Right(path={"run_id": made.json()["id"]})
+
+
+def _judged_again(site: Site) -> Right:
+    site.ask("POST", site.of("evaluator", "versions/V2/judgement"))
+    return Right(path={"version": "V2"})
+
+
+RIGHT: dict[str, Callable[[Site], Right]] = {
+    "POST /api/workspace/tokens": lambda site: Right(body={"api_key": site.given["api_key"]}),
+    "POST /api/workspace/projects": lambda _: Right(
+        body={"name": f"New {next(_numbers)}", "task": "detection", "labels": ["pit"]}
+    ),
+    "PATCH /api/workspace/projects/{project_id}": _project,
+    "DELETE /api/workspace/projects/{project_id}": _project,
+    "POST /api/gallery/projects/{project_id}/images": lambda _: Right(
+        body={"files": [picture(next(_numbers))]}, media_type="multipart/form-data"
+    ),
+    "DELETE /api/gallery/projects/{project_id}/images/{image_id}": _image_gone,
+    "POST /api/gallery/projects/{project_id}/images:batch-delete": lambda site: Right(
+        body={"ids": [site.new_image()]}
+    ),
+    "POST /api/gallery/projects/{project_id}/uploads": _upload_begun,
+    "GET /api/gallery/projects/{project_id}/uploads/{upload_id}": _upload,
+    "HEAD /api/gallery/projects/{project_id}/uploads/{upload_id}": _upload,
+    "DELETE /api/gallery/projects/{project_id}/uploads/{upload_id}": _upload,
+    "PATCH /api/gallery/projects/{project_id}/uploads/{upload_id}": _appended,
+    "PUT /api/annotation/projects/{project_id}/images/{image_id}": _annotated,
+    "DELETE /api/annotation/projects/{project_id}/images/{image_id}": _cleared,
+    "POST /api/annotation/projects/{project_id}/images/{image_id}/corrections": _corrected,
+    "POST /api/annotation/projects/{project_id}/imports": lambda _: Right(
+        body=labels_archive(), media_type="application/zip"
+    ),
+    "POST /api/annotation/projects/{project_id}/imports/{import_id}:undo": _undone,
+    "POST /api/annotation/projects/{project_id}/labels": lambda _: Right(
+        body={"name": f"more {next(_numbers)}"}
+    ),
+    "PATCH /api/annotation/projects/{project_id}/labels/{label_id}": _label,
+    "DELETE /api/annotation/projects/{project_id}/labels/{label_id}": _label,
+    "GET /api/evaluator/projects/{project_id}/versions/{version}/compare": lambda _: Right(
+        path={"version": "V2"}, query={"with": "V1"}
+    ),
+    "POST /api/evaluator/projects/{project_id}/versions/{version}/judgement:cancel": _judged_again,
+    "POST /api/inference/projects/{project_id}/predictions": lambda site: Right(
+        body={"image_id": site.given["predicted_image_id"]}, media_type="application/json"
+    ),
+    "POST /api/inference/projects/{project_id}/test-runs": lambda site: Right(
+        body={"image_ids": [site.given["predicted_image_id"]]}
+    ),
+    "POST /api/inference/projects/{project_id}/test-runs/{run_id}:cancel": _run_cancelled,
+    "PUT /api/trainer/projects/{project_id}/retraining-policy": _policy,
+    "POST /api/trainer/projects/{project_id}/trainings/{training_id}:cancel": lambda site: Right(
+        path={"training_id": site.training()}
+    ),
+    "POST /api/trainer/projects/{project_id}/trainings/{training_id}:resume": _resumed,
+    "POST /api/trainer/projects/{project_id}/versions/{version}:promote": _promoted,
+}
+"""By method and path; operations that are not here are right once their ids are."""
