@@ -9,6 +9,7 @@ from shared.vision.merging import MergeMethod, MergeRule, Overlap
 from shared.vision.tiles import TilePlan
 
 FORMAT = 1
+SCORE_FLOOR = 0.01
 Resize = Literal["letterbox", "stretch"]
 
 
@@ -58,7 +59,7 @@ class ModelManifest:
     tile_plan: TilePlan | None = None
     input_plan: TilePlan | None = None
     threshold: float = 0.3
-    score_floor: float = 0.01
+    score_floor: float = SCORE_FLOOR
     nms_iou_threshold: float = 0.6
     merge: MergeRule | None = None
     merge_ios_threshold: float = 0.6

@@ -16,6 +16,7 @@ from shared.vision.tiles import TilePlan
 
 FEW_IMAGES = 30  # C-035
 FEW_EXAMPLES = 2
+LEAST_CLASSES = 2  # one label alone is always right, and tells nothing
 
 
 class CannotFreeze(ValueError):
@@ -83,7 +84,7 @@ def freeze(
 
     Raises:
         CannotFreeze: Nothing is annotated, nothing is left for training or for judging, or no
-            object is annotated on any training image.
+            object is annotated on any training image, or a classification has one label only.
     """
     if not images:
         raise CannotFreeze("no image is annotated yet; annotate some, or import labels")
@@ -100,7 +101,7 @@ def freeze(
     splits = assign_splits([_candidate(image) for image in images], salt=project_id)
     if "test" not in splits.values():
         splits = {i: "test" if split == "val" else split for i, split in splits.items()}
-    _refuse_one_sided(images, splits)
+    _refuse_one_sided(images, splits, classes=classes)
     ordered = sorted(images, key=lambda image: (image.name, image.image_id))
     rows = tuple(_row(image, splits[image.image_id]) for image in ordered)
     learnt = [row for row in rows if row.split == "train" or classes]
@@ -132,7 +133,9 @@ def _candidate(image: AnnotatedImage) -> SplitCandidate:
     return SplitCandidate(image.image_id, image.group, image.listed, image.corrected, labels)
 
 
-def _refuse_one_sided(images: Sequence[AnnotatedImage], splits: dict[str, Split]) -> None:
+def _refuse_one_sided(
+    images: Sequence[AnnotatedImage], splits: dict[str, Split], *, classes: bool
+) -> None:
     if len({image.group for image in images}) < 2:
         raise CannotFreeze(
             "only one image is annotated; at least two are needed, for one of them is held out"
@@ -144,6 +147,12 @@ def _refuse_one_sided(images: Sequence[AnnotatedImage], splits: dict[str, Split]
         raise CannotFreeze("every annotated image trains; none is left to judge the model")
     if not any(image.shapes for image in training):
         raise CannotFreeze("no object is annotated on any training image: they are all negatives")
+    taught = {shape.label for image in training for shape in image.shapes}
+    if classes and len(taught) < LEAST_CLASSES:
+        raise CannotFreeze(
+            f"all training images have the label {taught.pop()!r}; a classification needs images of"
+            " at least two labels to tell apart"
+        )
 
 
 def _row(image: AnnotatedImage, split: Split) -> SnapshotImage:

@@ -24,9 +24,14 @@ OF_TASK: dict[TaskName, dict[str, object]] = {
         "learning_rate": 5e-4,
         "backbone_rate": 0.2,
         "batch_size": 16,
+        "threshold": 0.0,
     }
 }
-"""What holds for a task where a recipe says nothing; for others the defaults of `Recipe`."""
+"""What holds for a task where a recipe says nothing; for others the defaults of `Recipe`.
+
+A classifier always answers with its best label, so that what is served is what was judged.
+"""
+LEAST_THRESHOLD = 0.01  # of tasks with objects: below it every place on the image is one
 
 
 class Merge(BaseModel):
@@ -75,7 +80,8 @@ class Recipe(BaseModel):
         losses: Weighted sums of losses by part of the task's answer (`losses.table`); a part
             without any keeps its own: of detection ``score_loss``, ``box_loss`` and their weights.
         mosaic: Share of samples put together from four windows.
-        threshold: Detection threshold written into the model's manifest.
+        threshold: Score from which the version shows a result, written into the model's manifest:
+            0 of a classifier, at least `LEAST_THRESHOLD` of the other tasks.
         merge: Merge rule written into it; None takes the manifest's own.
         warm_start: Whether to go on from the weights of the project's serving version, where the
             network is the same; its pretrained backbone then counts as the version's.
@@ -103,7 +109,7 @@ class Recipe(BaseModel):
     box_loss: BoxLoss = "giou"
     losses: Annotated[tuple[LossTerm, ...], Field(max_length=16)] = ()
     mosaic: Annotated[float, Field(ge=0, le=1)] = 0.0
-    threshold: Annotated[float, Field(ge=0.01, le=1)] = 0.3
+    threshold: Annotated[float, Field(ge=0, le=1)] = 0.3
     merge: Merge | None = None
     warm_start: bool = True
     seed: Annotated[int, Field(ge=0, le=2**31)] = 0
@@ -113,7 +119,7 @@ class Recipe(BaseModel):
         """The recipe for a project of ``task``, whose own defaults stand where it says nothing.
 
         Raises:
-            InvalidInput: It is meant for another task.
+            InvalidInput: It is meant for another task, or its threshold is too low for this one.
 
         >>> Recipe().of_task("detection").task
         'detection'
@@ -123,6 +129,10 @@ class Recipe(BaseModel):
         if self.task not in (None, task):
             told = f"the project's task is {task}"
             raise InvalidInput("the recipe is of another task", errors=[FieldError("task", told)])
-        own = OF_TASK.get(task, {}) if self.task is None else {}
+        own = OF_TASK.get(task, {})
         unsaid = {name: value for name, value in own.items() if name not in self.model_fields_set}
-        return self.model_copy(update={**unsaid, "task": task})
+        made = self.model_copy(update={**unsaid, "task": task})
+        if task != "classification" and made.threshold < LEAST_THRESHOLD:
+            told = f"at least {LEAST_THRESHOLD} where a model finds objects"
+            raise InvalidInput("the threshold is too low", errors=[FieldError("threshold", told)])
+        return made

@@ -39,7 +39,7 @@ from services.trainer.process.work_order import (
 )
 from shared.contracts.snapshot import Snapshot
 from shared.errors import InvalidInput
-from shared.runtime.manifest import ModelManifest
+from shared.runtime.manifest import SCORE_FLOOR, ModelManifest
 from shared.runtime.onnx_session import OnnxSession
 from shared.runtime.predictor import Predictor, crop
 from shared.runtime.preprocess import fill_input
@@ -211,6 +211,7 @@ class Run:
             input_plan=data.input_plan,
             merge=None if recipe.merge is None else recipe.merge.as_rule(),
             threshold=recipe.threshold,
+            score_floor=min(SCORE_FLOOR, recipe.threshold),
             dataset_hash=self.snapshot.dataset_hash,
             backbone=recipe.backbone,
             backbone_weights=found.origin,

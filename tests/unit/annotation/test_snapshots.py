@@ -14,6 +14,7 @@ from shared.contracts.shapes import Shape
 from shared.contracts.snapshot import Snapshot
 from shared.contracts.training_events import TrainingRequested
 from shared.hosting.stores import Stores
+from shared.texts.language import speaking, told
 from tests.running import until
 from tests.unit.annotation.platform import BASE, PROJECT, box, factory
 
@@ -150,13 +151,26 @@ def test_labels_are_those_that_training_images_show() -> None:
 
 def test_a_classifier_sees_no_image_without_label_and_is_judged_on_every_label() -> None:
     images = [annotated(f"i{n}", "pit", listed="train") for n in range(3)]
-    images += [annotated("rare", "dent", listed="test"), annotated("bare")]
-    frozen = freeze("p", "classification", images)
-    assert [row.image_id for row in frozen.snapshot.images] == ["i0", "i1", "i2", "rare"]
-    assert frozen.snapshot.labels == ("dent", "pit")
+    images += [annotated("j", "ok", listed="train"), annotated("rare", "dent", listed="test")]
+    frozen = freeze("p", "classification", [*images, annotated("bare")])
+    assert [row.image_id for row in frozen.snapshot.images] == ["i0", "i1", "i2", "j", "rare"]
+    assert frozen.snapshot.labels == ("dent", "ok", "pit")
     assert "1 annotated images have no label and are left out" in frozen.warnings
     with pytest.raises(CannotFreeze, match="no image has a label"):
         freeze("p", "classification", [annotated("a"), annotated("b")])
+
+
+def test_a_classifier_that_would_be_taught_one_label_is_refused_in_both_languages() -> None:
+    images = [annotated(f"i{n}", "ok", listed="train") for n in range(3)]
+    judging = annotated("rare", "bad", listed="test")
+    for others in ([annotated("t", "ok", listed="test")], [judging]):
+        with pytest.raises(CannotFreeze, match="at least two labels to tell apart") as refused:
+            freeze("p", "classification", [*images, *others])
+        with speaking("zh-CN"):
+            assert "至少" in told(str(refused.value))
+    assert freeze("p", "detection", [*images, judging]).snapshot.labels == ("ok",)
+    both = freeze("p", "classification", [*images, annotated("j", "bad", listed="train"), judging])
+    assert both.snapshot.labels == ("bad", "ok")
 
 
 def test_the_hash_depends_on_content_and_not_on_order() -> None:

@@ -10,6 +10,7 @@ from torch.nn import functional
 
 from services.evaluator.domain.readers.platform_files import read_version
 from services.evaluator.domain.readers.versions import ClassifiedVersion
+from services.trainer.api.schemas import TrainingRequest
 from services.trainer.domain.losses.table import LossTerm, check_terms
 from services.trainer.domain.recipe import Recipe
 from services.trainer.domain.tasks.classification.builder import ClassificationBuilder
@@ -51,10 +52,35 @@ from shared.texts.language import speaking, told
 from tests.unit.trainer.parts import LABELS, part, write_parts
 
 TINY = Recipe(
-    epochs=2, batch_size=8, input_width=64, input_height=64, backbone="mobilenet_v2",
-    task="classification",
-)  # fmt: skip
+    epochs=2, batch_size=8, input_width=64, input_height=64, backbone="mobilenet_v2"
+).of_task("classification")
 SHAPE = ClassifierShape(labels=2, input_size=(64, 64), backbone="mobilenet_v2")
+
+
+@pytest.mark.parametrize("names", [{"task": "classification"}, {}])
+def test_the_defaults_of_its_task_hold_whether_or_not_a_request_names_it(
+    names: dict[str, str],
+) -> None:
+    def asked(**says: object) -> Recipe:
+        request = TrainingRequest.model_validate({"recipe": {**names, **says}})
+        assert request.recipe is not None
+        return Recipe.model_validate_json(
+            request.recipe.of_task("classification").model_dump_json()
+        ).of_task("classification")
+
+    made = asked()
+    assert (made.backbone, made.learning_rate, made.batch_size) == ("efficientnet_lite0", 5e-4, 16)
+    assert (made.backbone_rate, made.threshold) == (0.2, 0.0)
+    other = asked(backbone="resnet18", threshold=0.6, learning_rate=2e-3)
+    assert (other.backbone, other.threshold, other.learning_rate) == ("resnet18", 0.6, 2e-3)
+    assert other.batch_size == 16
+
+
+def test_a_detector_that_would_show_everything_is_refused() -> None:
+    assert Recipe().of_task("detection").threshold == 0.3
+    with pytest.raises(InvalidInput, match="threshold") as refused:
+        Recipe(threshold=0.0).of_task("detection")
+    assert refused.value.errors[0].field == "threshold"
 
 
 def blobs(count: int = 60, labels: int = 3, width: int = 5) -> tuple[torch.Tensor, torch.Tensor]:
@@ -325,6 +351,10 @@ async def test_a_training_process_delivers_a_classifier_that_knows_unseen_parts(
     assert isinstance(version, ClassifiedVersion)
     right = version.classified.scores.argmax(1) == version.classified.truth
     assert right.mean() >= 0.9
+    manifest = ModelManifest.from_json(result.model_manifest.read_text())
+    assert manifest.threshold == 0
+    unsure = Predictor(manifest, OnnxSession(result.model)).predict(np.zeros((72, 96, 3), np.uint8))
+    assert len(unsure) == 1
     with np.load(result.golden, allow_pickle=False) as golden:
         answer = OnnxSession(result.model).run(golden["image"])
         np.testing.assert_allclose(answer["scores"], golden["scores"], atol=1e-4)
