@@ -26,7 +26,7 @@ def rights() -> dict[str, Any]:
             "collections": [spec.name for spec in service.all_collections],
             "reads_all": service.name == "workspace",  # looks for blobs that nothing names
             "blobs": ["GetObject", "DeleteObject"]
-            + ([] if service.name == "workspace" else ["PutObject"]),
+            + ([] if service.name == "workspace" else ["PutObject", "AbortMultipartUpload"]),
             "closed": [
                 name for name, owner in _APART.items() if service.name not in (owner, "workspace")
             ],

@@ -7,10 +7,12 @@ import secrets
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
 import pytest
 from minio import Minio
 from minio.error import S3Error
@@ -20,8 +22,14 @@ from pymongo.errors import OperationFailure
 from charts.access import render
 from services.gallery.app import build as gallery
 from services.workspace.app import build as workspace
+from services.workspace.app import upkeep_of
+from services.workspace.settings import WorkspaceSettings
+from shared.events.embedded import EmbeddedEventLog
+from shared.events.port import EventLog
 from shared.hosting.stores import Stores
 from shared.settings import StoreSettings
+from shared.sqlite import SqliteFile
+from tests.running import running, until
 from tests.servers import choosing
 from tests.servers.installing import MONGODB, install, installed
 from tests.servers.processes import ServerError, ServerProcess, free_port
@@ -209,25 +217,54 @@ def test_a_service_reaches_the_blobs_that_it_works_with_and_nothing_else(
         assert refused(caught.value), caught.value
 
 
-@pytest.mark.parametrize("build", [workspace, gallery])
-async def test_the_stores_of_a_service_open_with_its_user_alone(house: House, build: Any) -> None:
-    name = build.__module__.split(".")[1]
-    stores = Stores.of(
-        StoreSettings(
-            stores="cluster",
-            mongo_url=house.url,
-            s3_endpoint=house.endpoint,
-            s3_bucket=house.bucket,
-            store_user=name,
-            store_password=PASSWORDS[name],
-        )
+def stores_of(house: House, name: str, events: EventLog) -> Stores:
+    """The stores as the service sees them, beside an event log without users."""
+    settings = StoreSettings(
+        stores="cluster",
+        mongo_url=house.url,
+        s3_endpoint=house.endpoint,
+        s3_bucket=house.bucket,
+        store_user=name,
+        store_password=PASSWORDS[name],
     )
-    service = build(stores)
-    await stores.documents.open(service.all_collections)
-    await stores.documents.ping()
-    await stores.blobs.open()
-    await stores.blobs.ping()
-    if name == "workspace":
-        assert [text async for text in stores.documents.texts("default")] == []
-    await stores.documents.close()
-    await stores.blobs.close()
+    return replace(Stores.of(settings), events=events)
+
+
+async def test_services_work_with_their_own_users_alone(house: House, tmp_path: Path) -> None:
+    """A project made by the workspace, images taken in by the gallery, a round of upkeep."""
+    events = EmbeddedEventLog(SqliteFile(tmp_path / "events.db"))
+    offices, hall = stores_of(house, "workspace", events), stores_of(house, "gallery", events)
+    photos = [cv2.imencode(".png", noise(side))[1].tobytes() for side in (64, 2600)]
+    assert len(photos[1]) > 17 << 20  # more than one part of S3's
+    async with running(offices, [workspace(offices)]) as w, running(hall, [gallery(hall)]) as g:
+        wish = {"name": f"with users {HASH[:4]}", "task": "detection"}
+        made = await w.client.post("/api/workspace/projects", json=wish)
+        assert made.status_code == 201, made.text
+        images = f"/api/gallery/projects/{made.json()['id']}/images"
+
+        async def known() -> bool:
+            return (await g.client.get(images)).status_code == 200
+
+        await until(known)
+        files = [("files", (f"{n}.png", data)) for n, data in enumerate(photos)]
+        taken = await g.client.post(images, files=files)
+        assert taken.status_code == 201, taken.text
+        for listed in (await g.client.get(images)).json()["items"]:
+            kept = await g.client.get(f"{images}/{listed['id']}/content?original=true")
+            assert kept.content in photos
+        await upkeep_of(offices, WorkspaceSettings()).round()
+        deleted = await w.client.delete(f"/api/workspace/projects/{made.json()['id']}")
+        assert deleted.status_code == 204, deleted.text
+
+        async def cleared() -> bool:
+            return [blob async for blob in hall.blobs.walk(f"t/default/{made.json()['id']}/")] == []
+
+        await until(cleared)
+    for stores in (offices, hall):
+        await stores.documents.close()
+        await stores.blobs.close()
+    await events.close()
+
+
+def noise(side: int) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    return np.random.default_rng(side).integers(0, 256, (side, side, 3), dtype=np.uint8)
