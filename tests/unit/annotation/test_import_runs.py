@@ -237,10 +237,12 @@ from pathlib import Path
 from services.annotation.handlers.annotation_store import AnnotationStore
 from shared.hosting.stores import Stores
 from shared.settings import StoreSettings
+from tests.signing import VARIABLES
 from tests.unit.annotation.platform import factory, labelme
 from tests.unit.annotation.test_import_runs import IMAGES, KILLED_AFTER, start
 
 revise, written = AnnotationStore.revise, []
+os.environ.update(VARIABLES)  # the keys of this process
 
 async def deadly(self, *given, **more):
     annotation = await revise(self, *given, **more)
