@@ -20,7 +20,10 @@ Regions = Annotated[list[IgnoreRegion], FailFast()]
 
 
 class AnnotationWrite(Closed):
-    """What an image's annotation shall be; no shape at all says that it shows none (a negative)."""
+    """What an image's annotation shall be; no shape at all says that it shows none (a negative).
+
+    An image of a classification project needs its label: there is none of nothing.
+    """
 
     shapes: Shapes = Field(max_length=MAX_SHAPES)
     ignore_regions: Regions = Field(default_factory=list, max_length=_MAX_REGIONS)
@@ -28,7 +31,7 @@ class AnnotationWrite(Closed):
 
 
 class CorrectionWrite(Closed):
-    """What a tested image really shows."""
+    """What a tested image really shows; in a classification project, its label."""
 
     prediction_id: str = Field(min_length=1, max_length=64)
     shapes: Shapes = Field(max_length=MAX_SHAPES)

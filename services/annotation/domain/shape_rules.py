@@ -28,7 +28,8 @@ def check_shapes(shapes: Sequence[Shape], image: KnownImage, task: Task) -> Chec
     """Check shapes that a person drew against their image and the project's task.
 
     Boxes are put in order (top-left first) and cut at the image's border; scores are dropped, for a
-    saved shape is a fact. Every shape gets a stable id unless it has one.
+    saved shape is a fact. Every shape gets a stable id unless it has one. A classifier learns of
+    labels alone: an image of its project without one is not annotated, so that it is refused.
 
     Args:
         shapes: As they came in.
@@ -49,6 +50,8 @@ def check_shapes(shapes: Sequence[Shape], image: KnownImage, task: Task) -> Chec
     if not spec.allows(len(checked)) and not errors:
         most = f"an image of a {task} project has at most {spec.most_shapes} shapes"
         errors.append(FieldError("shapes", most))
+    if spec.labels_whole and not shapes:
+        errors.append(FieldError("shapes", f"an image of a {task} project needs its label"))
     errors += _doubled_ids(shapes)
     if errors:
         return CheckedShapes((), tuple(errors))

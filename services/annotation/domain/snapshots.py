@@ -93,7 +93,7 @@ def freeze(
     images = [image for image in images if image.plan_hash == plan_hash]
     if not images:
         raise CannotFreeze(f"{uncut} annotated images are not cut into tiles by the project's plan")
-    classes = spec_of(task).most_shapes == 1
+    classes = spec_of(task).labels_whole
     unlabelled = [image for image in images if classes and not image.shapes]
     images = [image for image in images if image.shapes or not classes]
     if not images:

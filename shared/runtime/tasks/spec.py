@@ -163,6 +163,11 @@ class TaskSpec(Generic[R]):
         return self.most_shapes is None or count <= self.most_shapes
 
     @property
+    def labels_whole(self) -> bool:
+        """Whether images get a label as a whole: without one they teach and judge nothing."""
+        return self.shape_kinds == ("image",)
+
+    @property
     def is_trainable(self) -> bool:
         """Whether a project of this task can be trained, judged, served and predicted today."""
         return self.reading is not None

@@ -237,3 +237,29 @@ async def test_a_deleted_project_answers_as_if_it_never_was(stores: Stores) -> N
             return (await world.client.get(f"{BASE}/images/{image}")).status_code == 404
 
         await until(gone)
+
+
+async def test_an_image_of_a_classification_without_a_label_is_neither_saved_nor_corrected(
+    stores: Stores,
+) -> None:
+    region = {"points": [[10, 10], [90, 10], [90, 90]]}
+    async with factory(stores, task="classification") as world:
+        image = await world.image("a.jpg")
+        prediction = await world.prediction(image, "p1")
+        bare = await world.put(image)
+        ignored = await world.put(image, ignore_regions=[region])
+        corrected = await world.client.post(
+            f"{BASE}/images/{image}/corrections",
+            json={"prediction_id": prediction, "shapes": []},
+            headers={"Accept-Language": "zh-CN"},
+        )
+        read = (await world.client.get(f"{BASE}/images/{image}")).json()
+        label = {"label": "good", "kind": "image"}
+        labelled = await world.put(image, label, ignore_regions=[region])
+    refused = (bare, ignored, corrected)
+    assert [answer.status_code for answer in refused] == [422, 422, 422]
+    assert [answer.json()["errors"][0]["field"] for answer in refused] == ["shapes"] * 3
+    assert "needs its label" in bare.json()["detail"]
+    assert "需要一个标签" in corrected.json()["detail"]
+    assert (read["annotated"], read["corrected"], read["version"]) == (False, False, 0)
+    assert labelled.json()["ignore_regions"] == [region]

@@ -13,7 +13,7 @@ import { memo, useEffect, useRef, type MouseEvent, type ReactNode, type Ref } fr
 import { useWords } from "../i18n/language";
 import { keyOf, type Action } from "./keys";
 import { colourOf, nameOf } from "./ShapeLayer";
-import type { Drawing, EditedShape } from "./shapes";
+import { isImageLabel, type Drawing, type EditedShape } from "./shapes";
 import type { Editing } from "./useEditing";
 
 interface Props {
@@ -22,7 +22,7 @@ interface Props {
   readonly labels: readonly string[];
   readonly reads: boolean;
   readonly text: Ref<InputRef>;
-  /** The task labels whole images: there are no objects. */
+  /** The task labels whole images: all that lies on one beside its label is what is ignored. */
   readonly whole: boolean;
 }
 
@@ -32,7 +32,9 @@ export function ObjectPanel({ editing, drawing, labels, reads, text, whole }: Pr
   const { chosen, hidden, locked, choose, toggle, perform } = editing;
   const { shapes, nothing } = drawing;
   const [only] = shapes.filter(({ id }) => chosen.has(id));
-  if (whole) return <p className="secondary workbench-hint">{words.editor.wholeHint}</p>;
+  const listed = whole ? shapes.filter((shape) => !isImageLabel(shape)) : shapes;
+  const hint = whole && <p className="secondary workbench-hint">{words.editor.wholeHint}</p>;
+  if (whole && listed.length === 0) return hint;
   const act = (action: Action, icon: ReactNode, disabled: boolean) => (
     <Button
       type="text"
@@ -46,8 +48,9 @@ export function ObjectPanel({ editing, drawing, labels, reads, text, whole }: Pr
   );
   return (
     <section className="object-panel">
+      {hint}
       <header>
-        <h2>{words.editor.objects(shapes.length)}</h2>
+        <h2>{words.editor.objects(listed.length)}</h2>
         {act("front", <VerticalAlignTopOutlined />, chosen.size === 0)}
         {act("back", <VerticalAlignBottomOutlined />, chosen.size === 0)}
         {act("delete", <DeleteOutlined />, chosen.size === 0)}
@@ -82,7 +85,7 @@ export function ObjectPanel({ editing, drawing, labels, reads, text, whole }: Pr
         />
       )}
       <ul className="object-list">
-        {shapes.map((shape, place) => (
+        {listed.map((shape, place) => (
           <ObjectRow
             key={shape.id}
             shape={shape}

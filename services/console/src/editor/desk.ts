@@ -40,12 +40,17 @@ const NEEDS: Readonly<Record<Tool, readonly ShapeKind[]>> = {
   polygon: ["polygon"],
   brush: ["mask"],
   eraser: ["mask"],
-  ignore: ["box", "rotated_box", "polygon", "mask"],
+  ignore: ["box", "rotated_box", "polygon", "mask", "image"],
 };
 
 /** The tools for what a task may hold, in the order of their buttons. */
 export function toolsFor(kinds: readonly ShapeKind[]): readonly Tool[] {
   return TOOLS.filter((tool) => NEEDS[tool].length === 0 || NEEDS[tool].some((kind) => kinds.includes(kind)));
+}
+
+/** The tool that work on an image begins with. */
+export function firstTool(kinds: readonly ShapeKind[]): Tool {
+  return toolsFor(kinds).find(labels) ?? "select";
 }
 
 /** Whether the tool makes shapes that carry a label. */

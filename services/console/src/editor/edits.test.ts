@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
+import { firstTool, toolsFor } from "./desk";
 import { added, classified, copies, nudged, relabelled, removed, reordered, worded } from "./edits";
 import { during, drawnBox, framed, stroked } from "./gestures";
-import { boxOf, boxShape, EMPTY, outlineOf, shapeOf, type Drawing, type EditedShape } from "./shapes";
+import { boxOf, boxShape, EMPTY, outlineOf, shapeOf, toWire, type Drawing, type EditedShape } from "./shapes";
 
 const IMAGE = { width: 100, height: 50 };
 const A: EditedShape = { ...boxShape("a", "box", "scratch", [10, 10, 30, 20]), score: 0.8 };
@@ -101,6 +102,23 @@ test("an image has one label, and the same one again takes it away", () => {
   const once = classified(EMPTY, good);
   expect(classified(once, shapeOf("h", "image", { label: "bad" })).shapes.map(({ label }) => label)).toEqual(["bad"]);
   expect(classified(once, good)).toEqual(EMPTY);
+});
+
+test("a label of the whole image leaves its ignore regions as they are, and an image never has two", () => {
+  const region = shapeOf("i", "ignore", { points: RING.points });
+  const [good, bad] = ["good", "bad"].map((label) => shapeOf(label, "image", { label })) as [EditedShape, EditedShape];
+  const marked: Drawing = { shapes: [region], nothing: false };
+  const labelled = classified(marked, good);
+  expect(labelled.shapes).toEqual([region, good]);
+  expect(classified(labelled, bad).shapes).toEqual([region, bad]);
+  expect(classified(labelled, { ...good, id: "again" })).toEqual(marked);
+  expect(added(labelled, bad).shapes).toEqual([region, bad]);
+  expect(toWire(labelled)).toMatchObject({ shapes: [{ label: "good" }], ignore_regions: [{ points: RING.points }] });
+});
+
+test("what is not to be looked at can be drawn on an image that is labelled as a whole, but no object", () => {
+  expect(toolsFor(["image"])).toEqual(["select", "pan", "ignore"]);
+  expect([firstTool(["image"]), firstTool(["box", "rotated_box"])]).toEqual(["select", "box"]);
 });
 
 test("what characters say is typed by a person", () => {

@@ -1,6 +1,6 @@
 /** What a person does to a drawing, one pure function each; every one leaves what it does not touch as it was. */
 import { bounds, inside, plus, type Point, type Size } from "./geometry";
-import { moved, outlineOf, vouched, type Drawing, type EditedShape } from "./shapes";
+import { isImageLabel, moved, outlineOf, vouched, type Drawing, type EditedShape } from "./shapes";
 
 type Ids = ReadonlySet<string>;
 
@@ -9,8 +9,15 @@ export function withShapes(drawing: Drawing, shapes: readonly EditedShape[]): Dr
   return { shapes, nothing: drawing.nothing && shapes.length === 0 };
 }
 
+/** An image has one label at most: a new one takes the place of the old one. */
 export function added(drawing: Drawing, ...shapes: readonly EditedShape[]): Drawing {
-  return withShapes(drawing, [...drawing.shapes, ...shapes]);
+  const label = shapes.findLast(isImageLabel);
+  if (label === undefined) return withShapes(drawing, [...drawing.shapes, ...shapes]);
+  return withShapes(drawing, [...unlabelled(drawing.shapes), ...unlabelled(shapes), label]);
+}
+
+function unlabelled(shapes: readonly EditedShape[]): EditedShape[] {
+  return shapes.filter((shape) => !isImageLabel(shape));
 }
 
 /** Shapes put in the place of those of the same id. */
@@ -53,10 +60,10 @@ export function worded(drawing: Drawing, id: string, text: string): Drawing {
   );
 }
 
-/** The label of the whole image; the same one again takes it away. */
+/** The one label of the whole image; the same one again takes it away. Ignore regions stay either way. */
 export function classified(drawing: Drawing, shape: EditedShape): Drawing {
-  const [before] = drawing.shapes;
-  return withShapes(drawing, before?.label === shape.label ? [] : [shape]);
+  const again = drawing.shapes.some((before) => isImageLabel(before) && before.label === shape.label);
+  return again ? withShapes(drawing, unlabelled(drawing.shapes)) : added(drawing, shape);
 }
 
 /** Copies with ids of their own, shifted as far as the image allows. */

@@ -1,5 +1,6 @@
 /** What lies on an image while it is edited, and its way from the annotation service and back. */
 import type { Annotation, NewRegion, NewShape, ShapeKind } from "../api/annotation";
+import type { Task } from "../api/workspace";
 import {
   bounds,
   boxCorners,
@@ -51,6 +52,15 @@ export function shapeOf(id: string, kind: EditedKind, facts: Facts): EditedShape
 
 export function isAnnotated({ shapes, nothing }: Drawing): boolean {
   return shapes.length > 0 || nothing;
+}
+
+export function isImageLabel({ kind }: EditedShape): boolean {
+  return kind === "image";
+}
+
+/** Whether a task labels whole images and this one has no label: it is not annotated, whatever else lies on it. */
+export function lacksLabel({ shapes }: Drawing, task: Task): boolean {
+  return task === "classification" && !shapes.some(isImageLabel);
 }
 
 export function boxOf({ points }: EditedShape): Box {

@@ -4,7 +4,7 @@ import { Problem } from "../api/problem";
 import { draftNames } from "./drafts";
 import { added, removed } from "./edits";
 import { settled } from "./merge";
-import { boxShape, EMPTY, type Drawing } from "./shapes";
+import { boxShape, EMPTY, isImageLabel, shapeOf, type Drawing } from "./shapes";
 import { QUIET_MS, Workbook, type Saved } from "./workbook";
 
 const A = boxShape("a", "box", "scratch", [10, 10, 30, 20]);
@@ -61,6 +61,21 @@ test("several strokes are saved once, when the hand rests", async () => {
   expect(shelf.written).toEqual([added(one, B)]);
   expect(saving()).toBe("saved");
   expect(draftNames("annotate.p.")).toEqual([]);
+});
+
+test("what lacks its label is kept in the browser and saved as soon as it has one", async () => {
+  const region = shapeOf("r", "ignore", { points: [[0, 0], [9, 0], [9, 9]] });
+  book = new Workbook("p", { read: shelf.read, write: shelf.write, lacks: ({ shapes }) => !shapes.some(isImageLabel) });
+  await opened();
+  book.change("i", added(EMPTY, region));
+  book.save();
+  await quiet();
+  expect([saving(), shelf.written]).toEqual(["unlabelled", []]);
+  expect(draftNames("annotate.p.")).toEqual(["annotate.p.i"]);
+  const labelled = added(EMPTY, region, shapeOf("g", "image", { label: "good" }));
+  book.change("i", labelled);
+  await quiet();
+  expect([saving(), shelf.written]).toEqual(["saved", [labelled]]);
 });
 
 test("what is drawn while a save is on its way is saved after it", async () => {

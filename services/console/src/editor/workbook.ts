@@ -18,6 +18,8 @@ export interface Saved {
 
 export interface Platform {
   readonly read: (imageId: string) => Promise<Saved>;
+  /** What the platform would not have as it stands: it waits in the browser until the label is chosen. */
+  readonly lacks?: (drawing: Drawing) => boolean;
   /** Save over that version; throws the Problem `version-conflict` where another one is stored. */
   readonly write: (imageId: string, drawing: Drawing, over: Saved) => Promise<Saved>;
 }
@@ -28,7 +30,9 @@ export type Saving =
   | { readonly is: "retrying"; readonly error: unknown }
   /** The platform will not have it as it is: tried again with the next change. */
   | { readonly is: "refused"; readonly error: unknown }
-  | { readonly is: "conflict" };
+  | { readonly is: "conflict" }
+  /** The image has no label yet, and without one there is nothing to save. */
+  | { readonly is: "unlabelled" };
 
 /** One image under work. */
 export interface Sheet {
@@ -101,7 +105,7 @@ export class Workbook {
       history: begun(draft?.work.drawing ?? saved.drawing),
       base: draft?.work.base ?? saved,
       sent: draft === null ? saved.drawing : EMPTY,
-      saving: { is: standing(draft === null, draft?.work.conflicts ?? []) },
+      saving: this.#standing(draft?.work.drawing ?? saved.drawing, draft === null, draft?.work.conflicts ?? []),
       conflicts: draft?.work.conflicts ?? [],
       restoredAt: draft?.at ?? null,
       mergedFrom: "",
@@ -143,7 +147,7 @@ export class Workbook {
     const sheet = this.#sheets.get(imageId);
     if (sheet === undefined) return;
     const conflicts = sheet.conflicts.filter(({ id }) => id !== conflict.id);
-    const saving: Saving = { is: standing(false, conflicts) };
+    const saving = this.#standing(drawing, false, conflicts);
     this.#put(imageId, { ...sheet, history: stepped(sheet.history, drawing), conflicts, saving });
     this.#keep(imageId);
     if (conflicts.length === 0) this.#later(imageId, 0);
@@ -166,9 +170,19 @@ export class Workbook {
     for (const id of ids) if (this.#isOpen(id)) this.#later(id, 0);
   }
 
+  #standing(drawing: Drawing, untouched: boolean, conflicts: readonly Conflict[]): Saving {
+    if (conflicts.length > 0) return { is: "conflict" };
+    if (untouched) return { is: "saved" };
+    return { is: this.#lacks(drawing) ? "unlabelled" : "waiting" };
+  }
+
+  #lacks(drawing: Drawing): boolean {
+    return this.#platform.lacks?.(drawing) ?? false;
+  }
+
   #isOpen(imageId: string): boolean {
     const sheet = this.#sheets.get(imageId);
-    return sheet !== undefined && sheet.history.present !== sheet.sent && sheet.conflicts.length === 0;
+    return sheet !== undefined && sheet.history.present !== sheet.sent && sheet.conflicts.length === 0 && !this.#lacks(sheet.history.present);
   }
 
   #step(imageId: string, step: (history: History<Drawing>) => History<Drawing>): void {
@@ -178,7 +192,7 @@ export class Workbook {
     if (history.present === sheet.history.present) return;
     // Taken back to what is saved: there is nothing to wait for, unless something else is on its way.
     const untouched = history.present === sheet.sent && !this.#busy.has(imageId);
-    const saving: Saving = { is: standing(untouched, sheet.conflicts) };
+    const saving = this.#standing(history.present, untouched, sheet.conflicts);
     this.#put(imageId, { ...sheet, history, saving, restoredAt: null });
     this.#failures.delete(imageId);
     if (saving.is === "saved") return this.#safe(imageId);
@@ -238,7 +252,7 @@ export class Workbook {
     const done = sheet.history.present === sent;
     this.#failures.delete(imageId);
     this.#unanswered.delete(imageId);
-    this.#put(imageId, { ...sheet, base, sent, saving: { is: done ? "saved" : "waiting" } });
+    this.#put(imageId, { ...sheet, base, sent, saving: this.#standing(sheet.history.present, done, []) });
     if (done) this.#safe(imageId);
     else this.#keep(imageId);
   }
@@ -282,15 +296,10 @@ export class Workbook {
       sent: untouched ? history.present : sheet.sent,
       conflicts,
       mergedFrom: saved.author,
-      saving: { is: standing(untouched, conflicts) },
+      saving: this.#standing(history.present, untouched, conflicts),
     });
     if (!untouched) this.#keep(imageId);
   }
-}
-
-function standing(untouched: boolean, conflicts: readonly Conflict[]): "saved" | "waiting" | "conflict" {
-  if (conflicts.length > 0) return "conflict";
-  return untouched ? "saved" : "waiting";
 }
 
 /** Whether the platform itself has said that it did not store what was sent. */

@@ -180,6 +180,38 @@ test("an image is labelled as a whole by a digit", async () => {
   await waitFor(() => expect(saved.at(-1)?.body.shapes).toMatchObject([{ kind: "image", label: "bad", points: [] }]));
 });
 
+test("a label given to an image keeps what is ignored on it; without a label nothing is saved", async () => {
+  const points: [number, number][] = [[10, 10], [60, 10], [60, 40]];
+  answers({
+    ...around({ shapes: [{ id: "g", label: "good", kind: "image", points: [] }], ignore_regions: [{ points }] }),
+    "GET /api/workspace/projects/p1": project({ task: "classification" }),
+    [LABELS]: vocabulary(["image"], "good", "bad"),
+  });
+  const saved = saving();
+  const { words } = open("/projects/p1/annotate/i1", "en");
+  await seen(() => screen.getByRole("button", { name: words.editor.ignored }));
+  await userEvent.keyboard("1{Control>}s{/Control}");
+  await waitFor(() => expect(screen.getByTestId("save-state")).toHaveTextContent(words.annotate.unlabelled));
+  expect(saved).toEqual([]);
+  await userEvent.keyboard("2");
+  await waitFor(() =>
+    expect(saved).toMatchObject([{ body: { shapes: [{ label: "bad" }], ignore_regions: [{ points }] } }]),
+  );
+});
+
+test("a copied label takes the place of the next image's own", async () => {
+  answers({
+    ...around({ shapes: [{ id: "g", label: "good", kind: "image", points: [] }] }),
+    "GET /api/workspace/projects/p1": project({ task: "classification" }),
+    [LABELS]: vocabulary(["image"], "good", "bad"),
+  });
+  const saved = saving();
+  const { words } = open("/projects/p1/annotate/i1", "en");
+  await seen(() => screen.getByText(words.editor.wholeHint));
+  await userEvent.keyboard("{Control>}ac{/Control}2{Control>}v{/Control}{Control>}s{/Control}");
+  await waitFor(() => expect(saved.at(-1)?.body.shapes.map(({ label }) => label)).toEqual(["good"]));
+});
+
 test("what characters say is typed beside them", async () => {
   answers({
     ...around({ shapes: [{ id: "s1", label: "text", kind: "box", points: [[10, 10], [60, 40]] }] }),

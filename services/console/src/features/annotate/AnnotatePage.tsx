@@ -4,8 +4,8 @@ import { useEffect, useState, useSyncExternalStore, type ReactNode } from "react
 import { Link, useNavigate, useParams, useSearchParams } from "react-router";
 import { getAnnotation } from "../../api/annotation";
 import { contentPath, IMAGE_STATUSES, type GalleryImage, type ImageStatus } from "../../api/gallery";
-import { START, toolsFor, type Desk } from "../../editor/desk";
-import { isAnnotated } from "../../editor/shapes";
+import { firstTool, START, type Desk } from "../../editor/desk";
+import { isAnnotated, lacksLabel } from "../../editor/shapes";
 import { Workbench } from "../../editor/Workbench";
 import { useWords } from "../../i18n/language";
 import { ProblemAlert } from "../../ui/ProblemAlert";
@@ -42,14 +42,15 @@ function Room({ vocabulary }: RoomProps): ReactNode {
   const [parameters, setParameters] = useSearchParams();
   const status = IMAGE_STATUSES.find((known) => known === parameters.get("status")) ?? "";
   const strip = useStrip(project.id, status, imageId);
-  const book = workbookOf(queries, project.id);
+  const book = workbookOf(queries, project);
   const sheets = useSyncExternalStore(book.subscribe, book.snapshot);
   const { desk, setDesk } = useDesk(vocabulary, project.task === "ocr");
 
   const statusOf = (image: GalleryImage): ImageStatus => {
     const sheet = sheets.get(image.id);
     if (sheet === undefined) return image.status;
-    if (isAnnotated(sheet.history.present)) return "labelled";
+    const { present } = sheet.history;
+    if (isAnnotated(present) && !lacksLabel(present, project.task)) return "labelled";
     return image.status === "labelled" ? "unlabelled" : image.status;
   };
   const open = (id: string, replace = true): void => {
@@ -124,7 +125,7 @@ function Room({ vocabulary }: RoomProps): ReactNode {
 function useDesk({ items, shape_kinds }: RoomProps["vocabulary"], reads: boolean) {
   const [asked, setDesk] = useState<Desk | null>(null);
   const first = items[0]?.name ?? (reads ? "text" : "");
-  const tool = toolsFor(shape_kinds)[2] ?? "select";
+  const tool = firstTool(shape_kinds);
   const desk = asked ?? { ...START, tool };
   return { desk: desk.label === "" ? { ...desk, label: first } : desk, setDesk };
 }

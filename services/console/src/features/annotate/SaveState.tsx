@@ -30,6 +30,8 @@ export function SaveState({ saving }: { readonly saving: Saving }): ReactNode {
         return [<DisconnectOutlined key="icon" />, annotate.retrying, annotate.retryingHint];
       case "conflict":
         return [<WarningOutlined key="icon" />, annotate.conflict, annotate.retryingHint];
+      case "unlabelled":
+        return [<WarningOutlined key="icon" />, annotate.unlabelled, annotate.unlabelledHint];
       case "refused": {
         const problem = asProblem(saving.error);
         const fields = problem.fields.map(({ message }) => message).join("; ");

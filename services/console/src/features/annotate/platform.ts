@@ -2,18 +2,23 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { clearAnnotation, getAnnotation, saveAnnotation, type Annotation } from "../../api/annotation";
 import { Problem } from "../../api/problem";
+import type { Project } from "../../api/workspace";
 import type { Desk } from "../../editor/desk";
-import { fromAnnotation, isAnnotated, toWire, type Drawing } from "../../editor/shapes";
+import { fromAnnotation, isAnnotated, lacksLabel, toWire, type Drawing } from "../../editor/shapes";
 import { Workbook, type Platform, type Saved } from "../../editor/workbook";
 
 export function savedOf(annotation: Annotation): Saved {
   return { version: annotation.version, drawing: fromAnnotation(annotation), author: annotation.author };
 }
 
-function platformOf(projectId: string, onSaved: (imageId: string) => void): Platform {
+/** Whose images they are, and what it looks for on them. */
+type Of = Pick<Project, "id" | "task">;
+
+function platformOf({ id: projectId, task }: Of, onSaved: (imageId: string) => void): Platform {
   const read = async (imageId: string): Promise<Saved> => savedOf(await getAnnotation(projectId, imageId));
   return {
     read,
+    lacks: (drawing) => isAnnotated(drawing) && lacksLabel(drawing, task),
     write: async (imageId, drawing, over) => {
       const saved = isAnnotated(drawing)
         ? savedOf(await saveAnnotation(projectId, imageId, over.version, toWire(drawing)))
@@ -38,14 +43,15 @@ function platformOf(projectId: string, onSaved: (imageId: string) => void): Plat
 const workbooks = new WeakMap<QueryClient, Map<string, Workbook>>();
 
 /** Outlives the page: what is not saved yet goes on while the reader is elsewhere in the console. */
-export function workbookOf(queries: QueryClient, projectId: string): Workbook {
+export function workbookOf(queries: QueryClient, project: Of): Workbook {
+  const projectId = project.id;
   const books = workbooks.get(queries) ?? new Map<string, Workbook>();
   workbooks.set(queries, books);
   const known = books.get(projectId);
   if (known !== undefined) return known;
   const book = new Workbook(
     projectId,
-    platformOf(projectId, () => {
+    platformOf(project, () => {
       void queries.invalidateQueries({ queryKey: ["images", projectId] });
       void queries.invalidateQueries({ queryKey: ["labels", projectId] });
     }),

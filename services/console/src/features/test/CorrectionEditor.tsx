@@ -7,7 +7,7 @@ import { START, toolsFor, type Desk } from "../../editor/desk";
 import { dropDraft, keepDraft, readDraft } from "../../editor/drafts";
 import { Editor } from "../../editor/Editor";
 import { begun, redone, stepped, undone, type History } from "../../editor/history";
-import type { Drawing } from "../../editor/shapes";
+import { lacksLabel, type Drawing } from "../../editor/shapes";
 import { Workbench } from "../../editor/Workbench";
 import { useWords } from "../../i18n/language";
 import { time } from "../../ui/format";
@@ -83,6 +83,7 @@ function Correcting(props: CorrectingProps): ReactNode {
     if (drawing === start) dropDraft(draftName);
     else keepDraft(draftName, kept);
   }, [drawing, start, draftName]);
+  const lacks = lacksLabel(drawing, project.task);
   const saving = useSaving({ imageId, draftName, save: () => save(drawing), onSaved: () => onEnd(true) });
   // What would be drawn while the work is on its way would be gone when it has arrived.
   const step = (next: History<Drawing>): void => {
@@ -98,6 +99,7 @@ function Correcting(props: CorrectingProps): ReactNode {
           found={said(words, project.task, drawing.shapes)}
           touched={touched}
           saving={saving.isPending}
+          lacksLabel={lacks}
           onDiscard={onDiscard}
           onSave={() => saving.mutate()}
         />
@@ -144,7 +146,7 @@ function Correcting(props: CorrectingProps): ReactNode {
           </div>
         }
         onAction={(action) => {
-          if (action === "save" && !saving.isPending) saving.mutate();
+          if (action === "save" && !saving.isPending && !lacks) saving.mutate();
         }}
       />
     </Workbench>
@@ -182,11 +184,14 @@ interface FootProps {
   readonly found: string;
   readonly touched: boolean;
   readonly saving: boolean;
+  /** The image of a classification has no label: there is nothing to learn from it. */
+  readonly lacksLabel: boolean;
   readonly onDiscard: () => void;
   readonly onSave: () => void;
 }
 
-function CorrectionFoot({ name, found, touched, saving, onDiscard, onSave }: FootProps): ReactNode {
+function CorrectionFoot(props: FootProps): ReactNode {
+  const { name, found, touched, saving, lacksLabel: lacks, onDiscard, onSave } = props;
   const words = useWords();
   const leave = (
     <Button onClick={touched ? undefined : onDiscard}>{touched ? words.test.discard : words.common.cancel}</Button>
@@ -208,7 +213,13 @@ function CorrectionFoot({ name, found, touched, saving, onDiscard, onSave }: Foo
         ) : (
           leave
         )}
-        <Button type="primary" loading={saving} onClick={onSave}>
+        <Button
+          type="primary"
+          loading={saving}
+          disabled={lacks}
+          title={lacks ? words.test.needsLabel : undefined}
+          onClick={onSave}
+        >
           {words.test.save}
         </Button>
       </Space>

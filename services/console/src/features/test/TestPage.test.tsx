@@ -115,6 +115,28 @@ describe.each(LANGUAGES)("a tested image of a classification in %s", (language) 
     );
   });
 
+  test("is not corrected to no label at all", async () => {
+    let saves = 0;
+    answers({
+      ...WHOLE,
+      "GET /api/inference/projects/p1/predictions": told(0.9),
+      [CORRECTION]: () => {
+        saves += 1;
+        return HttpResponse.json(annotation(), { status: 201 });
+      },
+    });
+    const { words } = open("/projects/p1/test", language);
+    await correcting(words);
+    await seen(() => screen.getByText(words.editor.wholeHint));
+    const save = screen.getByRole("button", { name: words.test.save });
+    expect(save).toBeEnabled();
+    await userEvent.keyboard("1{Control>}s{/Control}");
+    expect(screen.getByText(words.test.noLabel)).toBeVisible();
+    expect(save).toBeDisabled();
+    expect(save).toHaveAttribute("title", words.test.needsLabel);
+    expect(saves).toBe(0);
+  });
+
   test("has no label where none is sure enough", async () => {
     answers({ ...WHOLE, "GET /api/inference/projects/p1/predictions": told(0.2) });
     const { words } = open("/projects/p1/test", language);

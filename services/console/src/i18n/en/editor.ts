@@ -81,6 +81,8 @@ export const annotate = {
   retrying: "Not saved, trying again",
   retryingHint: "Your work is kept in this browser and is sent as soon as the platform answers.",
   refused: "Not saved",
+  unlabelled: "Not saved: choose a label",
+  unlabelledHint: "An image without a label is not annotated. Your work is kept in this browser until the image has one.",
   conflict: "Changed by somebody else too",
   conflictTitle: (who: string) => `${who} has changed the same objects`,
   conflictHint: "Theirs are drawn dashed. Everything else of both is merged already. Choose for each object:",

@@ -28,6 +28,7 @@ export const test = {
   discard: "Throw away",
   discardSure: "Throw away what you changed?",
   edit: "Edit annotation",
+  needsLabel: "Choose the label of the image first.",
   goOn: "Go on correcting",
   startOver: "Start over",
   kept: "Work that is not saved stays in this browser.",

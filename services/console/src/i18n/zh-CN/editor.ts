@@ -81,6 +81,8 @@ export const annotate = {
   retrying: "未保存，正在重试",
   retryingHint: "您的内容保存在此浏览器中，平台恢复响应后会自动发送。",
   refused: "未保存",
+  unlabelled: "未保存：请选择标签",
+  unlabelledHint: "没有标签的图像不算已标注。选择标签之前，您的内容保存在此浏览器中。",
   conflict: "他人也修改了此图像",
   conflictTitle: (who: string) => `${who} 修改了相同的目标`,
   conflictHint: "对方的目标以虚线显示，其余修改已自动合并。请逐个选择：",

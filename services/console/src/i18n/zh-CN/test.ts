@@ -27,6 +27,7 @@ export const test = {
   discard: "放弃修改",
   discardSure: "确定放弃所做的修改？",
   edit: "编辑标注",
+  needsLabel: "请先选择图像的标签。",
   goOn: "继续修正",
   startOver: "重新开始",
   kept: "未保存的内容保留在此浏览器中。",
