@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 
 from tests.running import credentials
+from tests.signing import VARIABLES
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -24,6 +25,7 @@ class Served:
         self._staging = folder / "staging" / "gallery"
         environment = {
             **os.environ,
+            **VARIABLES,
             "PYTHONPATH": str(ROOT),
             "LOUPE_DATA": str(folder),
             "LOUPE_STORES": "embedded",

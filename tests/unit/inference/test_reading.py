@@ -7,7 +7,7 @@ import pytest
 from services.inference.adapters.pixels import (
     ROLLED_PIXELS,
     check_cut,
-    check_file,
+    check_data,
     held_bytes,
     read_pixels,
 )
@@ -44,7 +44,7 @@ def noise(width: int, height: int, *channels: int) -> np.ndarray:
 @pytest.mark.parametrize("kind", ["jpg", "png", "bmp"])
 def test_rows_of_a_file_are_the_pixels_that_decoding_gives(kind, channels):
     data = file_of(noise(203, 331, *channels), kind)
-    header = check_file(data)
+    header = check_data(data)
     rows = np.concatenate([strip.pixels for strip in FileRows(data, header).strips()])
     np.testing.assert_array_equal(rows, decode_rgb(data))
 
@@ -52,7 +52,7 @@ def test_rows_of_a_file_are_the_pixels_that_decoding_gives(kind, channels):
 @pytest.mark.parametrize("kind", ["jpg", "png", "bmp"])
 def test_a_file_that_ends_early_is_unreadable(kind):
     data = file_of(noise(400, 300, 3), kind)
-    header = check_file(data)
+    header = check_data(data)
     with pytest.raises(RowsUnreadable):
         list(FileRows(data[: len(data) * 2 // 3], header).strips())
 
@@ -65,7 +65,7 @@ def test_an_image_that_must_be_turned_is_not_read_by_rows():
 
 def test_only_a_large_image_that_is_cut_is_read_by_rows():
     data = file_of(np.zeros((4001, 4000), np.uint8), "png")
-    header = check_file(data)
+    header = check_data(data)
     assert header.width * header.height > ROLLED_PIXELS
     assert isinstance(read_pixels(data, header, cut_for(CUT, 4000, 4001)), FileRows)
     assert isinstance(read_pixels(data, header, cut_for(UNCUT, 4000, 4001)), np.ndarray)
@@ -97,7 +97,7 @@ def test_the_largest_image_never_takes_the_memory_of_its_pixels(size):
 def test_an_image_whose_pixels_would_all_be_held_is_refused_above_a_bound(header, manifest, words):
     cut = cut_for(manifest, *header.upright_size)
     with pytest.raises(NotAnImage, match=words):
-        check_cut(header, cut)
+        check_cut(header, cut, is_tile=False)
 
 
 @pytest.mark.parametrize(
@@ -109,4 +109,4 @@ def test_an_image_whose_pixels_would_all_be_held_is_refused_above_a_bound(header
     ],
 )
 def test_an_image_at_a_bound_is_taken(header, manifest):
-    check_cut(header, cut_for(manifest, *header.upright_size))
+    check_cut(header, cut_for(manifest, *header.upright_size), is_tile=False)
