@@ -5,10 +5,11 @@ Both are measured by one yardstick: the same held-out images, the same truth, as
 difference of less than `TOLERANCE` is taken for noise.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from shared.contracts.training_events import ComparedFigure, VersionComparison
+from shared.runtime.tasks.names import TaskName
 
 TOLERANCE = 0.01  # one held-out target in a hundred is noise, not decline
 WORDS = {
@@ -19,6 +20,7 @@ WORDS = {
     "exact_match": "lines read right",
     "characters": "characters read right",
 }
+OF_IMAGES = {"average_detection_rate": "accuracy"}  # a classifier detects nothing, it names images
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +31,13 @@ class Verdict:
     reason: str
 
 
-def judge(comparison: VersionComparison | None, *, champion: str) -> Verdict:
+def judge(
+    comparison: VersionComparison | None, *, champion: str, task: TaskName | None = None
+) -> Verdict:
     """Judges a challenger by its comparison with the champion, which serves.
 
     A figure tells whether its interval leaves 0 out. The first figure that tells decides; when none
-    does, the first one may be lower by `TOLERANCE` at most.
+    does, the first one may be lower by `TOLERANCE` at most. ``task`` says what figures are called.
 
     >>> judge(None, champion="V1").promoted
     False
@@ -44,11 +48,13 @@ def judge(comparison: VersionComparison | None, *, champion: str) -> Verdict:
     if first is None:
         return Verdict(False, f"no held-out image judges both it and {champion}, which serves")
     sure = next((one for one in comparison.figures if _tells(one)), None)
+    told = _told(
+        sure or first, comparison, WORDS | OF_IMAGES if task == "classification" else WORDS
+    )
     if sure is not None and (sure.difference or 0.0) > 0:
-        return Verdict(True, f"better than {champion}: {_told(sure, comparison)}")
+        return Verdict(True, f"better than {champion}: {told}")
     if sure is not None:
-        return Verdict(False, f"worse than {champion}: {_told(sure, comparison)}")
-    told = _told(first, comparison)
+        return Verdict(False, f"worse than {champion}: {told}")
     if (first.difference or 0.0) >= -TOLERANCE:
         return Verdict(True, f"no worse than {champion}, as far as can be told: {told}")
     return Verdict(False, f"lower than {champion}, though not surely: {told}")
@@ -88,10 +94,10 @@ def _tells(figure: ComparedFigure) -> bool:
     return figure.low > 0 or figure.high < 0
 
 
-def _told(figure: ComparedFigure, comparison: VersionComparison) -> str:
+def _told(figure: ComparedFigure, comparison: VersionComparison, words: Mapping[str, str]) -> str:
     before, after = f"{figure.before or 0:.1%}", f"{figure.after or 0:.1%}"
     moved = f"{100 * (figure.difference or 0):+.1f}"
     if figure.low is not None and figure.high is not None:
         moved += f" ({100 * figure.low:+.1f} … {100 * figure.high:+.1f})"
-    word = WORDS.get(figure.name, figure.name)
+    word = words.get(figure.name, figure.name)
     return f"{word} {after} against {before}, {moved} points, on {comparison.images} images"

@@ -188,7 +188,7 @@ def _verdict(
         return unrivalled(is_first=False), None
     if training.figures is None or training.figures.average_detection_rate is None:
         return unmeasured(), None
-    return judge(comparison, champion=champion), comparison
+    return judge(comparison, champion=champion, task=training.recipe.task), comparison
 
 
 def _crowned_already(

@@ -124,6 +124,16 @@ def test_o8_one_label_is_its_own_average(rates: list[float], counts: list[int], 
         (LabelFigures("孔", 0.97, 0.95, 12), "请至少再标注 18 个", "annotate at least 18 more"),
         (LabelFigures("孔", 0.5, 0.5, 100), "请检查它的标注数量与标注方式", "check how many"),
         (
+            LabelFigures("孔", 0.5, 0.5, 100, of_images=True),
+            "的图片只有 50.0% 判断正确",
+            "images of “孔” are named right",
+        ),
+        (
+            LabelFigures("孔", 0.95, 0.7, 100, 9, of_images=True),
+            "有 9 张其他标签的图片被判为“孔”",
+            "9 images of other labels are taken for “孔”",
+        ),
+        (
             LabelFigures("孔", 0.5, 0.5, 100, 0, "划痕", 7),
             "有 7 次被识别为“划痕”",
             "taken for “划痕” 7 times",

@@ -99,6 +99,13 @@ def test_the_gate_says_its_figures_in_both_languages():
         )
 
 
+def test_the_gate_calls_a_classifiers_figure_what_its_report_calls_it():
+    reason = judge(against("V1", WORSE), champion="V1", task="classification").reason
+    assert reason.startswith("worse than V1: accuracy 75.0% against 80.0%")
+    with speaking("zh-CN"):
+        assert told(reason).startswith("不如 V1：准确率 75.0%，对比 80.0%")
+
+
 async def test_a_version_with_a_lower_rate_at_its_own_threshold_is_promoted_when_it_is_better(
     place: Place,
 ) -> None:

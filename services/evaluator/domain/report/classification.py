@@ -154,6 +154,7 @@ def _labels(
                 confused_with=options.labels[int(others[k].argmax())] if others[k].any() else None,
                 confused_count=int(others[k].max(initial=0)),
                 to_target=to_target(options, name, in_dataset[k], float(rate[k])),
+                of_images=True,
             )
             for k, name in enumerate(options.labels)
         ]

@@ -23,7 +23,10 @@ NAMED_CONFUSION = 2  # a mix-up is named from its second occurrence
 
 @dataclass(frozen=True, slots=True)
 class LabelFigures:
-    """What is known about one label; rates are nan where undefined."""
+    """What is known about one label; rates are nan where undefined.
+
+    ``of_images``: It labels whole images; there are no objects to outline or to find.
+    """
 
     label: str
     detection_rate: float
@@ -35,6 +38,7 @@ class LabelFigures:
     threshold: float = float("nan")
     precise_threshold: float = float("nan")
     to_target: Estimate | None = None
+    of_images: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +138,8 @@ def _about_rate(figures: LabelFigures) -> list[Words]:
         count, other = figures.confused_count, figures.confused_with
         parts = [say("confused", label=label, other=other, count=count)]
     else:
-        parts = [say("check_annotation", label=label, rate=rate)]
+        kind = "check_images" if figures.of_images else "check_annotation"
+        parts = [say(kind, label=label, rate=rate)]
     if figures.to_target is not None:
         parts.append(figures.to_target.words(label))
     return parts
@@ -143,7 +148,8 @@ def _about_rate(figures: LabelFigures) -> list[Words]:
 def _about_precision(figures: LabelFigures) -> Words:
     if not figures.false_detections:
         return say("low_precision", label=figures.label, ap=percent(figures.ap))
-    parts = [say("false_detections", label=figures.label, count=figures.false_detections)]
+    kind = "wrong_images" if figures.of_images else "false_detections"
+    parts = [say(kind, label=figures.label, count=figures.false_detections)]
     if figures.precise_threshold > figures.threshold:
         parts.append(say("raise_threshold", threshold=f"{figures.precise_threshold:.2f}"))
     return join(parts)

@@ -108,6 +108,12 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "Only {rate} of “{label}” is found: check how many are annotated and how (none left out, "
         "boxes tight, one standard), and add images like the missed ones.",
     ),
+    "check_images": (
+        "“{label}”的图片只有 {rate} 判断正确：请检查带有该标签的图片是否标对、标准是否一致，"
+        "并补充类似判错的图片。",
+        "Only {rate} of the images of “{label}” are named right: check whether the images that "
+        "carry it should (one standard), and add images like the mistaken ones.",
+    ),
     "confused": (
         "“{label}”有 {count} 次被识别为“{other}”：请统一两个标签的标注标准，或按外观重新划分标签。",
         "“{label}” is taken for “{other}” {count} times: settle one rule for the two labels, or "
@@ -117,6 +123,11 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "“{label}”有 {count} 次误识别：请为容易混淆的物体单独建立标签，并在所有图片中标注出来。",
         "“{label}” has {count} false detections: give what is mistaken for it a label of its own "
         "and annotate it everywhere.",
+    ),
+    "wrong_images": (
+        "有 {count} 张其他标签的图片被判为“{label}”：请检查它们的标签，并补充与之相似的图片。",
+        "{count} images of other labels are taken for “{label}”: check their labels, and add "
+        "images like them.",
     ),
     "raise_threshold": (
         "也可以将它的阈值提高到 {threshold}。",

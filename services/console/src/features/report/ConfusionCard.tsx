@@ -4,13 +4,15 @@ import type { Report } from "../../api/evaluator";
 import { useWords } from "../../i18n/language";
 import { Section } from "../../ui/Section";
 
-/** Which label was taken for which; the last row and column stand for "nothing there". */
+/** Which label was taken for which; beside objects the last row and column stand for "nothing there". */
 export function ConfusionCard({ report }: { readonly report: Report }): ReactNode {
   const words = useWords();
   const { confusion } = report;
-  if (confusion.matrix.length <= 1) {
+  const help = report.kind === "classification" ? words.report.confusionOfClassesHelp : words.report.confusionHelp;
+  // A matrix of nothing but "nothing there" has no label; one of a single label is a matrix.
+  if (confusion.labels.length === 0) {
     return (
-      <Section name="confusion" title={words.report.confusion} help={words.report.confusionHelp}>
+      <Section name="confusion" title={words.report.confusion} help={help}>
         <Empty description={words.common.noData} />
       </Section>
     );
@@ -22,7 +24,7 @@ export function ConfusionCard({ report }: { readonly report: Report }): ReactNod
   const columnName = (column: number): string =>
     column === background ? words.report.notFound : (confusion.labels[column] ?? "");
   return (
-    <Section name="confusion" title={words.report.confusion} help={words.report.confusionHelp}>
+    <Section name="confusion" title={words.report.confusion} help={help}>
       <div className="confusion-scroll">
         <table className="confusion">
           <thead>

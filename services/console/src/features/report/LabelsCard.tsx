@@ -40,7 +40,7 @@ export function LabelsCard({ report, threshold, onDetails }: Props): ReactNode {
         pagination={false}
         scroll={{ x: "max-content" }}
         dataSource={rows}
-        columns={columnsOf(words, onDetails)}
+        columns={columnsOf(words, report.kind === "classification", onDetails)}
       />
       {marked.length > 0 && (
         <ul className="label-advice" data-testid="label-advice">
@@ -77,6 +77,7 @@ function rowsAt(report: Report, threshold: number): Row[] {
 
 function columnsOf(
   words: Words,
+  ofClasses: boolean,
   onDetails: (label: string) => void,
 ): TableColumnsType<Row> {
   const marked = (row: Row, warning: LabelWarning, text: ReactNode): ReactNode => (
@@ -89,7 +90,7 @@ function columnsOf(
       )}
     </span>
   );
-  return [
+  const columns: TableColumnsType<Row> = [
     {
       title: words.report.label,
       key: "label",
@@ -119,7 +120,7 @@ function columnsOf(
     {
       title: (
         <>
-          {words.report.evaluated} <HelpTip title={words.report.evaluated} text={words.report.evaluatedHelp} />
+          {words.report.evaluated} <HelpTip title={words.report.evaluated} text={ofClasses ? words.report.evaluatedOfClassesHelp : words.report.evaluatedHelp} />
         </>
       ),
       key: "evaluated",
@@ -161,6 +162,8 @@ function columnsOf(
       ),
     },
   ];
+  // A classifier says its best label: no label has a threshold of its own.
+  return ofClasses ? columns.filter(({ key }) => key !== "threshold") : columns;
 }
 
 function cut(threshold: number | null): string {

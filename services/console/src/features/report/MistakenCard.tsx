@@ -18,8 +18,9 @@ interface Props {
 export function MistakenCard({ report, label, onLabel }: Props): ReactNode {
   const words = useWords();
   const project = useProject();
-  const samples = report.details.errors?.samples ?? [];
+  const { samples = [], counts = {} } = report.details.errors ?? {};
   const shown = samples.filter(({ true_label: truth }) => label === null || truth === label);
+  const all = label === null ? Object.values(counts).reduce((sum, one) => sum + one, 0) : (counts[label] ?? 0);
   return (
     <Card
       title={words.report.errors}
@@ -37,7 +38,12 @@ export function MistakenCard({ report, label, onLabel }: Props): ReactNode {
         />
       }
     >
-      {shown.length === 0 && <Empty description={words.report.noErrors} />}
+      {shown.length === 0 && <Empty description={words.report.noMistakes} />}
+      {shown.length < all && (
+        <Typography.Paragraph type="secondary" data-testid="mistaken-cut">
+          {words.report.mistakenCut(shown.length, all)}
+        </Typography.Paragraph>
+      )}
       <div className="mistaken-grid" data-testid="mistaken-images">
         {shown.map(({ image_id: id, true_label: truth, predicted_label: predicted, score }) => {
           const said = words.report.mistaken(truth, predicted, percent(score));

@@ -183,7 +183,7 @@ test.each(LANGUAGES)("a classifier's report in %s: accuracy, mistaken images, a 
       confusion: { labels: ["dent", "pit"], matrix: [[5, 3], [0, 4]] },
       details: {
         errors: {
-          counts: { dent: 1 },
+          counts: { dent: 3, pit: 0 },
           samples: [
             { kind: "wrong_label", image_id: "i7", true_label: "dent", predicted_label: "pit", score: 0.91 },
           ],
@@ -199,8 +199,32 @@ test.each(LANGUAGES)("a classifier's report in %s: accuracy, mistaken images, a 
   expect(screen.queryByText(words.report.nothingThere)).toBeNull();
   const mistake = screen.getByText(words.report.mistaken("dent", "pit", "91.0%"));
   expect(mistake).toBeVisible();
+  expect(screen.getByTestId("mistaken-cut")).toHaveTextContent(words.report.mistakenCut(1, 3));
+  expect(screen.getByRole("columnheader", { name: words.report.detectionRate })).toBeVisible();
+  expect(screen.queryByRole("columnheader", { name: new RegExp(words.report.labelThreshold) })).toBeNull();
   expect(screen.getByTestId("mistaken-images").querySelector("a")).toHaveAttribute(
     "href",
     expect.stringContaining("/projects/p1/annotate/i7"),
   );
+});
+
+test.each(LANGUAGES)("a classifier of one label without a mistake in %s: its matrix is shown, and no threshold is named", async (language) => {
+  answers({
+    ...AROUND,
+    "GET /api/workspace/projects/p1": project({ task: "classification" }),
+    [REPORT]: report({
+      task: "classification",
+      kind: "classification",
+      recommendations: [],
+      curves: [],
+      labels: [labelResult({ label: "dent", evaluated: 5 })],
+      confusion: { labels: ["dent"], matrix: [[7]] },
+      details: { errors: { counts: { dent: 0 }, samples: [] } },
+    }),
+  });
+  const { words } = open("/projects/p1/report/V1", language);
+  expect(await screen.findByTitle("dent → dent: 7")).toBeVisible();
+  expect(screen.getByText(words.report.noMistakes)).toBeVisible();
+  expect(screen.queryByText(words.report.noErrors)).toBeNull();
+  expect(screen.queryByTestId("mistaken-cut")).toBeNull();
 });

@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-import { screen, waitFor, within } from "@testing-library/react";
+import { fireEvent, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { HttpResponse } from "msw";
 import { afterEach, describe, expect, test } from "vitest";
@@ -137,9 +137,14 @@ describe.each(LANGUAGES)("a tested image of a classification in %s", (language) 
     expect(saves).toBe(0);
   });
 
-  test("has no label where none is sure enough", async () => {
-    answers({ ...WHOLE, "GET /api/inference/projects/p1/predictions": told(0.2) });
+  test("has its best label however unsure, and none only where a person asks for more", async () => {
+    answers({ ...WHOLE, "GET /api/inference/projects/p1/predictions": told(0.04) });
     const { words } = open("/projects/p1/test", language);
+    expect(await screen.findByTestId("image-label")).toHaveTextContent("good 0.04");
+    const slider = screen.getByRole("slider", { name: words.report.threshold });
+    expect(slider).toHaveAttribute("aria-valuemin", "0");
+    // Up the grid, by the arrow key as the slider knows it.
+    for (let step = 0; step < 5; step += 1) fireEvent.keyDown(slider, { key: "ArrowRight", keyCode: 39, which: 39 });
     expect((await screen.findAllByText(words.test.noLabel))[0]).toBeVisible();
     expect(screen.queryByTestId("image-label")).toBeNull();
   });

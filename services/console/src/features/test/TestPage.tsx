@@ -11,7 +11,7 @@ import { useProject } from "../projects/useProject";
 import { ImagePicker } from "./ImagePicker";
 import { TestResults } from "./TestResults";
 import { TestUpload } from "./TestUpload";
-import { LOWEST_THRESHOLD } from "./thresholds";
+import { lowestThreshold } from "./thresholds";
 import "./test.css";
 
 const MOST_VERSIONS = 50;
@@ -44,7 +44,7 @@ export function TestPage(): ReactNode {
   const names = (versions.data?.items ?? []).flatMap(({ version: name }) => (name === null ? [] : [name]));
   const version = asked ?? serving ?? (deployments.isSuccess ? names[0] : undefined);
   const start = useMutation({
-    mutationFn: (chosen: string) => startTestRun(project.id, imageIds, chosen, LOWEST_THRESHOLD),
+    mutationFn: (chosen: string) => startTestRun(project.id, imageIds, chosen, lowestThreshold(project.task)),
     onSuccess: async (run) => {
       setParameters({ run: run.id });
       setImageIds([]);

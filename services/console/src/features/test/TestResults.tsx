@@ -5,13 +5,12 @@ import { thumbnailPath } from "../../api/gallery";
 import { getTestRun, isRunning, listPredictions, type Prediction, type TestRun } from "../../api/inference";
 import { listVersions, VERSIONS_LIMIT } from "../../api/trainer";
 import { useWords } from "../../i18n/language";
-import { onGrid } from "../../ui/onGrid";
 import { ProblemAlert } from "../../ui/ProblemAlert";
 import { usePage, usePlace } from "../../ui/usePage";
 import { Thumbnail } from "../../ui/Thumbnail";
 import { useProject } from "../projects/useProject";
 import { said } from "./said";
-import { LOWEST_THRESHOLD, shapesFrom, START_THRESHOLD } from "./thresholds";
+import { lowestThreshold, shapesFrom, startThreshold } from "./thresholds";
 import { TestedImageView } from "./TestedImageView";
 
 const REFRESH_MS = 800;
@@ -75,7 +74,7 @@ function Results({ run }: { readonly run: TestRun }): ReactNode {
         <Typography.Text strong>{words.report.threshold}</Typography.Text>
         <Slider
           className="threshold-slider"
-          min={LOWEST_THRESHOLD}
+          min={lowestThreshold(project.task)}
           max={1}
           step={0.01}
           value={threshold}
@@ -104,7 +103,7 @@ function Results({ run }: { readonly run: TestRun }): ReactNode {
   );
 }
 
-/** The threshold with the best F1 of the version that was tested: what its report advises. */
+/** The threshold of the version that was tested: the one with the best F1, which its report advises. */
 function useOwnThreshold(version: string): number {
   const project = useProject();
   const versions = useQuery({
@@ -112,7 +111,7 @@ function useOwnThreshold(version: string): number {
     queryFn: () => listVersions(project.id, VERSIONS_LIMIT),
   });
   const best = versions.data?.items.find((one) => one.version === version)?.figures?.best_threshold;
-  return best == null ? START_THRESHOLD : Math.max(LOWEST_THRESHOLD, onGrid(best));
+  return startThreshold(project.task, best);
 }
 
 /** How far the run is, and what went wrong in it. */

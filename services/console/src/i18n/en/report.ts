@@ -107,6 +107,7 @@ export const report = {
   accuracyHelp:
     "Held-out images that got their own label over all held-out images. It speaks for images like those; other images may do worse.",
   basisOfClasses: (images: number) => `Judged on ${images} held-out images that took no part in training.`,
+  mistakenCut: (shown: number, all: number) => `${shown} of ${all} images with a wrong label, the surest mistakes of each label.`,
   mistaken: (truth: string, predicted: string, score: string) => `${truth} taken for ${predicted} (${score})`,
   precisionOfClassesHelp: "Of the images that were given a label, how many have it; the mean over labels.",
   recallOfClassesHelp: "Of the images that have a label, how many were given it; the mean over labels.",
@@ -122,6 +123,7 @@ export const report = {
   confusion: "Confusion matrix",
   confusionHelp:
     "Rows are what is there, columns what the version said. Off the diagonal stand the labels that are taken for one another, targets not found and findings where nothing is.",
+  confusionOfClassesHelp: "Rows are the labels that the images have, columns those that the version gave. Off the diagonal stand the labels that are taken for one another.",
   count: "Annotations, whole set",
   details: "Error details",
   detectionRate: "Detection rate",
@@ -137,6 +139,7 @@ export const report = {
   labelsHelp: "A model is good only when detection rate and precision are both good. Yellow marks show what to work on.",
   mapHelp: "Area under the precision-recall curve at IoU 0.5, averaged over the labels.",
   mapRangeHelp: "The same, averaged over IoU 0.5 to 0.95: it also asks for tight boxes.",
+  noMistakes: "No image got a wrong label.",
   noErrors: "No such error at this threshold.",
   none: "There is no version yet, so there is nothing to report.",
   notFound: "not found",
@@ -180,5 +183,6 @@ export const report = {
   outcome: ({ found, truths, wrong, precision, recall, f1 }: Outcome) =>
     `At this threshold ${found} of ${truths} targets are found (recall ${recall}) and ${wrong} findings are wrong (precision ${precision}); F1 ${f1}.`,
   evaluated: "Targets, held out",
+  evaluatedOfClassesHelp: "Held-out images that carry the label: what its rates are counted on. The accuracy weighs each label by them.",
   evaluatedHelp: "Targets on the held-out images: what the rates are counted on. The average detection rate weighs each label by them.",
 };

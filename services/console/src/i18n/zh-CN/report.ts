@@ -97,6 +97,7 @@ export const report = {
   accuracy: "准确率",
   accuracyHelp: "留出图像中标签判断正确的图像占全部留出图像的比例。它只代表与这些图像相似的图像；其他图像可能更差。",
   basisOfClasses: (images: number) => `基于 ${images} 幅未参与训练的留出图像评估。`,
+  mistakenCut: (shown: number, all: number) => `共 ${all} 幅图像标签判错，显示其中 ${shown} 幅：各标签中置信度最高的错误。`,
   mistaken: (truth: string, predicted: string, score: string) => `${truth} 被判为 ${predicted}（${score}）`,
   precisionOfClassesHelp: "被判为某标签的图像中确实属于该标签的比例；各标签的平均值。",
   recallOfClassesHelp: "属于某标签的图像中被正确判出的比例；各标签的平均值。",
@@ -109,6 +110,7 @@ export const report = {
   basis: (images: number, iou: string) => `基于 ${images} 张未参与训练的留出图像，IoU ${iou}。`,
   computing: "正在计算报告，请稍候。",
   confusion: "混淆矩阵",
+  confusionOfClassesHelp: "行为图像的真实标签，列为模型给出的标签。对角线之外是相互混淆的标签。",
   confusionHelp: "行为真实标签，列为预测标签。对角线之外是相互混淆的标签、漏检的目标和误检。",
   count: "标注数量（全部）",
   details: "错误详情",
@@ -125,6 +127,7 @@ export const report = {
   labelsHelp: "检出率和精度都好，模型才算好。黄色标记提示需要改进的地方。",
   mapHelp: "IoU 0.5 下精确率-召回率曲线下的面积，对各标签取平均。",
   mapRangeHelp: "同上，对 IoU 0.5 至 0.95 取平均：同时要求框贴合目标。",
+  noMistakes: "没有标签判错的图像。",
   noErrors: "该阈值下没有此类错误。",
   none: "还没有训练出的版本，暂无报告。",
   notFound: "漏检",
@@ -168,5 +171,6 @@ export const report = {
   outcome: ({ found, truths, wrong, precision, recall, f1 }: Outcome) =>
     `该阈值下检出 ${found} / ${truths} 个目标（召回率 ${recall}），误检 ${wrong} 个（精确率 ${precision}），F1 ${f1}。`,
   evaluated: "留出目标数",
+  evaluatedOfClassesHelp: "带有该标签的留出图像数：其各项比率据此计算，准确率按它对各标签加权。",
   evaluatedHelp: "留出图像上的目标数：各项比率据此计算，平均检出率按它对各标签加权。",
 };
