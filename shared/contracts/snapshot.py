@@ -49,6 +49,9 @@ class Snapshot(BaseModel):
 
     ``tile_plan`` is how a tiled project cuts its images: every image of the snapshot is a tile of
     it, and ``tile_plan_hash`` is its identity. Without it the images are whole ones.
+
+    ``label_ids`` are those of ``labels``, in order, so that a label is known again under another
+    name; empty where it was not known. They are no content: the hash leaves them out, too.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -56,6 +59,7 @@ class Snapshot(BaseModel):
     project_id: str
     task: Task
     labels: tuple[str, ...]
+    label_ids: tuple[str, ...] = ()
     tile_plan: TilePlanSpec | None = None
     tile_plan_hash: str | None = None
     images: tuple[SnapshotImage, ...]

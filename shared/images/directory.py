@@ -33,7 +33,8 @@ class ImageView(Projection):
     """An image as other services see it; sizes in pixels, ``area`` in px².
 
     A tile names its parent, its place in it and the plan that cut it. One that is not ``known`` was
-    annotated before its announcement came. A ``deleted`` one stays as a mark, with nothing else.
+    annotated before its announcement came. One that is not ``labelled`` was annotated with no
+    shape. A ``deleted`` one stays as a mark, with nothing else.
     """
 
     sequence: int = -1
@@ -53,6 +54,7 @@ class ImageView(Projection):
     exif_device: str | None = None
     orientation: int = 1
     annotated: bool = False
+    labelled: bool = True
     annotation_sequence: int = -1
     annotated_at: Timestamp | None = None
     corrected_at: Timestamp | None = None
@@ -156,6 +158,7 @@ class ImageDirectory:
         data = event.data
         facts = {
             "annotated": data.annotated,
+            "labelled": bool(data.labels),
             "annotation_sequence": event.sequence,
             "annotated_at": event.time,
         }

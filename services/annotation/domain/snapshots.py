@@ -123,8 +123,8 @@ def freeze(
 
 
 def dataset_hash(snapshot: Snapshot) -> str:
-    """SHA-256 of the snapshot's canonical JSON without the hash itself, as hexadecimal text."""
-    content = snapshot.model_dump(mode="json", exclude={"dataset_hash"})
+    """SHA-256 of the snapshot's canonical JSON without itself and ids of labels, in hexadecimal."""
+    content = snapshot.model_dump(mode="json", exclude={"dataset_hash", "label_ids"})
     return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 

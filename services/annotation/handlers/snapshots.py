@@ -1,5 +1,7 @@
 """Freezing a dataset when a training asks for one."""
 
+from dataclasses import replace
+
 from services.annotation.domain.snapshots import (
     AnnotatedImage,
     CannotFreeze,
@@ -7,7 +9,7 @@ from services.annotation.domain.snapshots import (
     freeze,
 )
 from services.annotation.handlers.annotation_store import AnnotationStore
-from services.annotation.repository import SNAPSHOTS, Annotation, SnapshotRecord, judged
+from services.annotation.repository import LABELS, SNAPSHOTS, Annotation, SnapshotRecord, judged
 from shared.blobs.content import put_by_hash
 from shared.blobs.port import Blobs
 from shared.clock import Clock, utc_now
@@ -103,7 +105,18 @@ class Snapshots:
 
     async def _freeze(self, tenant: str, project: ProjectView) -> FrozenDataset:
         images = await self.annotated(tenant, project.id)
-        return freeze(project.id, project.task, images, tile_plan=project.tile_plan)
+        frozen = freeze(project.id, project.task, images, tile_plan=project.tile_plan)
+        ids = await self._label_ids(tenant, project.id, frozen.snapshot.labels)
+        return replace(frozen, snapshot=frozen.snapshot.model_copy(update={"label_ids": ids}))
+
+    async def _label_ids(
+        self, tenant: str, project_id: str, names: tuple[str, ...]
+    ) -> tuple[str, ...]:
+        labels = self._documents.collection(LABELS, TenantScope(tenant))
+        living: Where = {"project_id": project_id, "deleted": False}
+        query = Query(where=living, limit=500)
+        ids = {label.name: label.id async for label in labels.walk(query)}
+        return tuple(ids.get(name, "") for name in names)
 
     async def _put(self, tenant: str, dataset: FrozenDataset) -> str:
         return await put_by_hash(

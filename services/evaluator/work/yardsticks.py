@@ -6,7 +6,7 @@ from services.evaluator.domain.numbers.columns import BadSamples
 from services.evaluator.domain.numbers.figure import known
 from services.evaluator.domain.numbers.interruption import Interrupted, interruptible
 from services.evaluator.domain.objects.comparison import Difference
-from services.evaluator.domain.readers.paired import read_pair
+from services.evaluator.domain.readers.paired import Stored, read_pair
 from services.evaluator.domain.yardstick import Effort, Yardstick, measured
 from services.evaluator.repository import REPORTS, Report
 from services.evaluator.settings import EvaluatorSettings
@@ -41,10 +41,11 @@ class Yardsticks:
         for rival in rivals:
             try:
                 theirs = await self._blobs.read(rival.predictions_key)
+                known_then = await self._blobs.read(rival.manifest_key)
                 told = await lease.in_thread(
                     interruptible,
                     lease.stopping.is_set,
-                    partial(self._measured, snapshot, theirs, mine),
+                    partial(self._measured, Stored(snapshot, known_then, theirs, mine)),
                 )
             except (BadSamples, NotFound) as error:
                 log.warning("versions not compared", rival=rival.name, error=error.detail)
@@ -57,8 +58,8 @@ class Yardsticks:
             found.append(_said(rival.name, told))
         return tuple(found)
 
-    def _measured(self, snapshot: bytes, theirs: bytes, mine: bytes) -> Yardstick | None:
-        pair = read_pair(snapshot, theirs, mine)
+    def _measured(self, stored: Stored) -> Yardstick | None:
+        pair = read_pair(stored)
         settings = self._settings
         effort = Effort(settings.replicates, settings.max_detections)
         return None if pair is None else measured(pair, effort)

@@ -18,6 +18,7 @@ from shared.contracts.envelope import Event
 from shared.documents.port import (
     Documents,
     EveryTenant,
+    Not,
     Query,
     Range,
     Sort,
@@ -136,7 +137,7 @@ class Retraining:
             now = self._clock()
             decision = decide(
                 line.policy,
-                await self._backlog(line),
+                await self._backlog(line, task),
                 training_waits=line.waiting is not None or task is None,
                 now=now,
                 not_before=line.not_before,
@@ -161,11 +162,14 @@ class Retraining:
             requested_at=now,
         )
 
-    async def _backlog(self, line: Line) -> Backlog:
+    async def _backlog(self, line: Line, task: TaskName | None) -> Backlog:
+        """What a training would learn beside what earlier ones did."""
         images = self._images.of(line.tenant)
         field = "annotated_at" if line.policy.count_annotations else "corrected_at"
         after = format_time(line.counted_to) if line.counted_to else ""
         where: Where = {"project_id": line.id, "deleted": False, field: Range(gt=after)}
+        if task is not None and spec_of(task).labels_whole:  # no negatives: those teach none
+            where = {**where, "labelled": Not(False)}
         waiting = await images.count(where)
         if not waiting:
             return Backlog(0)

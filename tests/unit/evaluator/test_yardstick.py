@@ -13,7 +13,7 @@ from services.evaluator.app import build
 from services.evaluator.domain.objects.equal_alarms import equal_alarms
 from services.evaluator.domain.objects.evaluation import Evaluation, evaluate
 from services.evaluator.domain.objects.operating_point import counts_at
-from services.evaluator.domain.readers.paired import read_pair
+from services.evaluator.domain.readers.paired import Pair, Stored, read_pair
 from services.evaluator.domain.yardstick import Effort, Yardstick, measured
 from services.evaluator.repository import REPORTS
 from shared.contracts.predictions import Detection, ImagePredictions, LabelMask, TextLine
@@ -39,6 +39,12 @@ def says(name: str, *found: tuple[str, float, tuple[float, ...]]) -> ImagePredic
     return ImagePredictions(image_id=name, detections=tuple(rows))
 
 
+def paired(
+    snapshot: bytes, first: bytes, second: bytes, before: bytes | None = None
+) -> Pair | None:
+    return read_pair(Stored(snapshot, before or snapshot, first, second))
+
+
 def told(
     task: Task,
     labels: tuple[str, ...],
@@ -49,7 +55,7 @@ def told(
     document = orjson.loads(snapshot)
     document["images"] = [orjson.loads(one.model_dump_json()) for one in pictures]
     first, second = (stored(task, labels, one, name) for one, name in zip(sides, "AB", strict=True))
-    pair = read_pair(orjson.dumps(document), first, second)
+    pair = paired(orjson.dumps(document), first, second)
     assert pair is not None
     return measured(pair, EFFORT)
 
@@ -133,7 +139,7 @@ def test_only_images_held_out_for_both_count_and_the_truth_is_todays() -> None:
         ("scratch", "pit"),
         [says(name, ("pit", 0.9, BOX), ("scratch", 0.9, BOX)) for name in ("a", "b", "gone")],
     )
-    pair = read_pair(orjson.dumps(document), theirs, mine)
+    pair = paired(orjson.dumps(document), theirs, mine)
     assert pair is not None
     assert [version.image_ids for version in pair] == [("a",), ("a",)]
     found = measured(pair, EFFORT)
@@ -143,7 +149,7 @@ def test_only_images_held_out_for_both_count_and_the_truth_is_todays() -> None:
 
 def test_without_an_image_in_common_there_is_no_pair() -> None:
     snapshot, mine = files("detection", ("pit",), [(part("a"), says("a"))])
-    assert read_pair(snapshot, stored("detection", ("pit",), [says("z")]), mine) is None
+    assert paired(snapshot, stored("detection", ("pit",), [says("z")]), mine) is None
 
 
 def test_classes_are_compared_by_name_whatever_their_order() -> None:
@@ -158,13 +164,70 @@ def test_classes_are_compared_by_name_whatever_their_order() -> None:
         ImagePredictions(image_id=name, scores=(0.9, 0.1) if k % 2 else (0.2, 0.8))
         for k, name in enumerate(names)
     ]
-    pair = read_pair(snapshot, stored("classification", ("ok", "bad"), half), mine)
+    pair = paired(snapshot, stored("classification", ("ok", "bad"), half), mine)
     assert pair is not None
     found = measured(pair, EFFORT)
     rate = found.figures["average_detection_rate"]
     assert found.false_per_image is None
     assert (rate.first, rate.second) == (0.5, 1.0)
     assert rate.interval.low > 0
+
+
+def named(manifest: bytes, **ids: str) -> bytes:
+    document = orjson.loads(manifest)
+    return orjson.dumps({**document, "label_ids": [ids[name] for name in document["labels"]]})
+
+
+def of_classes(labels: tuple[str, ...], *found: tuple[str, tuple[float, ...]]) -> list[bytes]:
+    """A snapshot of images with their label, and the scores of each."""
+    pairs = [
+        (
+            image(f"i{k}", (Shape(id=f"i{k}", label=label, kind="image"),), (50, 50)),
+            ImagePredictions(image_id=f"i{k}", scores=scores),
+        )
+        for k, (label, scores) in enumerate(found)
+    ]
+    return list(files("classification", labels, pairs))
+
+
+def rate_of(pair: Pair | None) -> tuple[float, float]:
+    assert pair is not None
+    rate = measured(pair, EFFORT).figures["average_detection_rate"]
+    return rate.first, rate.second
+
+
+def test_a_label_that_got_the_name_of_another_since_is_still_itself() -> None:
+    before, theirs = of_classes(("bad", "ok"), ("ok", (0.1, 0.9)), ("bad", (0.8, 0.2)))
+    now, mine = of_classes(("bad", "good"), ("good", (0.1, 0.9)), ("bad", (0.8, 0.2)))
+    assert rate_of(paired(now, theirs, mine, before)) == (0.5, 1.0)  # by name alone
+    then, later = named(before, bad="1", ok="2"), named(now, bad="1", good="2")
+    assert rate_of(paired(later, theirs, mine, then)) == (1.0, 1.0)
+    swapped, other = of_classes(("bad", "ok"), ("bad", (0.9, 0.1)), ("ok", (0.2, 0.8)))
+    later = named(swapped, bad="2", ok="1")
+    assert rate_of(paired(later, theirs, other, then)) == (1.0, 1.0)
+
+
+def test_a_renamed_label_of_objects_is_still_itself() -> None:
+    found = part("a", "pit"), says("a", ("pit", 0.9, BOX))
+    before, theirs = files("detection", ("pit",), [found])
+    now = part("a", "hole"), says("a", ("hole", 0.9, BOX))
+    snapshot, mine = files("detection", ("hole",), [now])
+    assert rate_of(paired(snapshot, theirs, mine, before)) == (0.0, 1.0)
+    pair = paired(named(snapshot, hole="1"), theirs, mine, named(before, pit="1"))
+    assert rate_of(pair) == (1.0, 1.0)
+
+
+def test_an_image_that_was_given_a_deleted_label_was_told_wrong() -> None:
+    labels = ("bad", "ok", "stain")
+    before, theirs = of_classes(labels, ("ok", (0.1, 0.2, 0.7)), ("bad", (0.8, 0.1, 0.1)))
+    now, mine = of_classes(("bad", "ok"), ("ok", (0.1, 0.9)), ("bad", (0.8, 0.2)))
+    assert rate_of(paired(now, theirs, mine, before)) == (0.5, 1.0)
+    # Deleted, and another label took its name.
+    taken = named(now, bad="1", ok="3")
+    assert rate_of(paired(taken, theirs, mine, named(before, bad="1", ok="2", stain="3"))) == (
+        1.0,
+        1.0,
+    )
 
 
 def whole(inside: slice) -> Rle:

@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,7 +19,9 @@ from shared.contracts.envelope import Event
 from shared.contracts.image_events import ImageDeleted
 from shared.documents.port import CollectionSpec, Documents, Scope, Where
 from shared.errors import VersionConflict
+from shared.hosting.stores import Stores
 from shared.images.directory import ImageDirectory
+from shared.runtime.tasks.names import TaskName
 from tests.unit.trainer.pictures import PROJECT
 from tests.unit.trainer.platform import START, WHO, Place, Script, Time
 
@@ -80,6 +83,28 @@ async def test_enough_corrections_and_quiet_start_one_training(place: Place, tim
     for _ in range(5):
         time.pass_s(100)
         assert await place.retraining.look_at_due() == 0
+
+
+@pytest.mark.parametrize(("task", "fires"), [("classification", 0), ("detection", 1)])
+async def test_a_correction_counts_where_a_training_learns_of_it(
+    stores: Stores, tmp_path: Path, time: Time, task: TaskName, fires: int
+) -> None:
+    place = Place(stores, tmp_path, clock=time)
+    await place.open(task)
+    await use(place)
+
+    async def correct(sequence: int, *labels: str) -> int:
+        for number in range(3):
+            image_id = f"I{number:05d}"
+            said = AnnotationSaved(project_id=PROJECT, image_id=image_id, labels=labels)
+            await place.hear(place.event(said, image_id, sequence))
+            await place.hear(correction(place, number, sequence))
+        time.pass_s(10)
+        return await place.retraining.look_at_due()
+
+    assert await correct(2) == fires
+    if not fires:
+        assert await correct(4, "ok") == 1
 
 
 async def test_ten_thousand_corrections_in_a_burst_make_one_training_and_one_follow_up(

@@ -73,6 +73,7 @@ class _Snapshot(msgspec.Struct):
     task: Task
     labels: tuple[str, ...]
     images: list[msgspec.Raw]
+    label_ids: tuple[str, ...] = ()
     tile_plan: _Plan | None = None
     dataset_hash: str = ""
 
@@ -96,7 +97,8 @@ class Dataset:
     """A frozen data set; ``annotation_counts`` are of all its images, by label.
 
     ``drawn`` holds each image with its shapes as they stand in the file, to be decoded when they
-    are asked for; it is empty once they were read.
+    are asked for; it is empty once they were read. ``label_ids`` are those of ``labels``, as far as
+    they are known.
     """
 
     task: Task
@@ -106,6 +108,7 @@ class Dataset:
     images: dict[str, DatasetImage]
     annotation_counts: tuple[int, ...]
     drawn: dict[str, msgspec.Raw]
+    label_ids: tuple[str, ...] = ()
 
     def read(self, image_id: str) -> Image:
         """An image with its shapes."""
@@ -134,7 +137,18 @@ def read_dataset(manifest: bytes) -> Dataset:
         images=images,
         annotation_counts=tuple(counts[label] for label in found.labels),
         drawn=drawn,
+        label_ids=found.label_ids,
     )
+
+
+def label_ids(manifest: bytes) -> dict[str, str]:
+    """Ids of a snapshot's labels by name; those that are not known are left out.
+
+    Raises:
+        BadSamples: It is damaged, or of an unknown task.
+    """
+    found = _SNAPSHOT(manifest, WHAT)
+    return {name: one for name, one in zip(found.labels, found.label_ids, strict=False) if one}
 
 
 def _images(raws: list[msgspec.Raw], counts: Counter[str]) -> Iterator[DatasetImage]:
