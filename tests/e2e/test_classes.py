@@ -175,6 +175,7 @@ def test_a_classifier_is_trained_killed_served_corrected_and_trained_again(
     walk.kill_training()
     first = walk.judged(0)
     assert (first["version"], first["promoted"], first["epochs"]) == ("V1", True, 12)
+    assert first["resumed_at_epoch"] >= 1  # of nothing, had it started over
     assert first["recipe"]["backbone"] == "efficientnet_lite0"
     assert first["backbone_weights"].startswith("package:efficientnet-lite0")
     report = walk.get("evaluator", "versions/V1/report")

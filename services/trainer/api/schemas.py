@@ -95,6 +95,7 @@ class TrainingResponse(BaseModel):
     input_width: int | None
     input_height: int | None
     input_plan_hash: str | None
+    resumed_at_epoch: int | None
     choices: tuple[Told, ...]
     dataset_manifest_key: str
 
@@ -137,6 +138,7 @@ class TrainingResponse(BaseModel):
             input_width=made.input_width if made else None,
             input_height=made.input_height if made else None,
             input_plan_hash=made.input_plan_hash if made else None,
+            resumed_at_epoch=made.resumed_at_epoch if made else None,
             choices=made.choices if made else (),
             dataset_manifest_key=training.manifest_key,
         )  # fmt: skip

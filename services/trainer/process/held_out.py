@@ -4,6 +4,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from services.trainer.domain.training.views import without_regions
 from services.trainer.process.dataset import read_image
 from services.trainer.process.reports import ProgressReports
 from services.trainer.process.work_order import ProgressMessage
@@ -11,6 +12,7 @@ from shared.contracts.prediction_columns import PredictionsTable
 from shared.contracts.shapes import Task
 from shared.contracts.snapshot import SnapshotImage, TilePlanSpec
 from shared.runtime.predictor import Predictor
+from shared.runtime.tasks.table import spec_of
 
 TRAINED_PERCENT = 92.0  # of the whole; export and the held-out images take the rest
 
@@ -32,9 +34,12 @@ def predict_held_out(
         reports: Hears how far it is.
     """
     manifest = predictor.manifest
+    hides = spec_of(task).is_of_whole_images  # as it was taught; objects there count for nothing
     table = PredictionsTable(task, manifest.labels)
     for done, image in enumerate(images, start=1):
         pixels = read_image(files[image.image_id], image.name)
+        if hides:
+            pixels = without_regions(pixels, image.ignore_regions)
         began = time.perf_counter()
         results = predictor.predict(
             pixels, threshold=manifest.score_floor, tile_plan_hash=image.plan_hash

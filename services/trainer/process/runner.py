@@ -86,6 +86,7 @@ class Run:
         found = _known_of(order.start) if order.start and started_from else found
         say(StartMessage(backbone_weights=found.origin))
         training.begin(self._told_of_begin)
+        self._tell_of_floor(training)
         resumed = self._resume(training)
         if not resumed:
             spent_s = time.monotonic() - began
@@ -132,6 +133,15 @@ class Run:
     def _told_of_begin(self, share: float) -> None:
         self._first_percent = BEGUN_PERCENT
         self._reports.say(ProgressMessage(stage="features", percent=share * BEGUN_PERCENT))
+
+    def _tell_of_floor(self, training: Loop) -> None:
+        """How good that already is which the loop has to beat."""
+        self._validation = training.task.validate(training.average.model)
+        if self._validation is not None:
+            floor = ProgressMessage(
+                stage="features", percent=self._first_percent, **_figures(self._validation)
+            )
+            self._reports.say(floor, always=True)
 
     def _after_step(self, training: Loop, progress: Progress) -> None:
         self._validation = progress.validation or self._validation

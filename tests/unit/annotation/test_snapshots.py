@@ -200,12 +200,14 @@ async def test_a_training_gets_its_manifest_and_only_one(stores: Stores) -> None
         await until(lambda: world.types().count("snapshot.frozen") == 2)
         frozen = [e.data for e in world.heard if e.type == "snapshot.frozen"]
         manifest = Snapshot.model_validate_json(await stores.blobs.read(frozen[0].manifest_key))
+        labels = (await world.client.get(f"{BASE}/labels")).json()
     assert [data.training_id for data in frozen] == ["t1", "t2"]
     assert (frozen[0].images, frozen[0].total_images) == (6, 7)
     assert (frozen[1].images, frozen[1].total_images) == (7, 7)
     assert manifest.dataset_hash == frozen[0].dataset_hash
     assert {row.split for row in manifest.images} == {"train", "test"}
     assert manifest.labels == ("pit",)
+    assert manifest.label_ids == (labels["items"][0]["id"],)
 
 
 async def test_a_project_with_nothing_to_learn_is_refused_with_its_reason(stores: Stores) -> None:

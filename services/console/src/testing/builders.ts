@@ -113,6 +113,7 @@ export function training(part: Partial<Training> = {}): Training {
     input_width: 640,
     input_height: 480,
     input_plan_hash: null,
+    resumed_at_epoch: null,
     choices: [],
     // What a training was told stands in its record; no screen shows it yet.
     recipe: {} as Training["recipe"],

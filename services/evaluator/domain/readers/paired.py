@@ -87,7 +87,7 @@ def relabelled(
         ids: Id of each of their labels, as far as it is known.
     """
     named = _names_now(found.header.labels, dataset, ids)
-    if named == dataset.labels:
+    if found.header.labels == named == dataset.labels:
         return found
     columns: Mapping[str, Any] = found.columns
     labels = dataset.labels

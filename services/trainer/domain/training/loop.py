@@ -159,26 +159,35 @@ class TrainingLoop(Generic[NetworkT, BatchT]):
 
         The budget is meant for a machine that does nothing else. On a busy one, where a step takes
         longer than its processor time, the training may take twice the budget before it gives up
-        epochs. A recipe that names its epochs keeps them; where the task has nothing more to gain,
-        there are none. Nothing is learnt here; call it before `steps`.
+        epochs. A recipe that names its epochs keeps them; else, where the task has nothing more to
+        gain, there are none. What an epoch's validation takes counts, too. Nothing is learnt here;
+        call it before `steps`.
         """
+        if self.recipe.epochs is not None:
+            return
         if not self._may_gain:
             self.epochs = 0
             return
-        if self.recipe.epochs is not None:
-            return
         first = self._order(0)[: self.recipe.batch_size]
         self._backward(self._batch(first, 0, 0))
-        wall, processor = self._clock(), self._processor_clock()
-        for step in range(CALIBRATION_STEPS):
-            self._backward(self._batch(first, 0, step))
-        share = STEP_ALLOWANCE / CALIBRATION_STEPS
-        wall_s = (self._clock() - wall) * share
-        alone_s = (self._processor_clock() - processor) / torch.get_num_threads() * share
+
+        def learn() -> None:
+            for step in range(CALIBRATION_STEPS):
+                self._backward(self._batch(first, 0, step))
+
+        step_s = self._timed(learn) * STEP_ALLOWANCE / CALIBRATION_STEPS
         self.optimiser.zero_grad()
-        step_s = max(alone_s, wall_s / BUSY_ALLOWANCE) if self.device.type == "cpu" else wall_s
-        epoch_s = max(step_s, 1e-9) * self.steps_per_epoch
+        validation_s = self._timed(lambda: self.task.validate(self.average.model))
+        epoch_s = max(step_s, 1e-9) * self.steps_per_epoch + validation_s
         self.epochs = min(max(int(budget_s / epoch_s), MIN_EPOCHS), MAX_EPOCHS)
+
+    def _timed(self, work: Callable[[], object]) -> float:
+        """Seconds that it takes, a busy machine counted as `plan_epochs` says."""
+        wall, processor = self._clock(), self._processor_clock()
+        work()
+        wall_s = self._clock() - wall
+        alone_s = (self._processor_clock() - processor) / torch.get_num_threads()
+        return max(alone_s, wall_s / BUSY_ALLOWANCE) if self.device.type == "cpu" else wall_s
 
     def steps(self) -> Iterator[Progress]:
         """Trains from the current epoch to the last, yielding after every step.

@@ -1,11 +1,13 @@
 """Random views of an image, whatever its task: mirrored, scaled, moved, lit differently."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from shared.contracts.shapes import IgnoreRegion
 from shared.runtime.preprocess import Image
 
 PAD = 114  # the grey of the runtime's letterbox
@@ -34,6 +36,17 @@ class Augmentation:
     contrast: float = 0.25
     colour: float = 0.08
     mosaic: float = 0.0
+
+
+def without_regions(pixels: Image, regions: Sequence[IgnoreRegion]) -> Image:
+    """The image ``(h, w, 3)`` uint8 with grey regions; itself where there are none."""
+    if not regions:
+        return pixels
+    painted = pixels.copy()
+    for region in regions:
+        corners = np.round(np.array(region.points, np.float64)).astype(np.int32)
+        cv2.fillPoly(painted, [corners], (PAD, PAD, PAD))
+    return painted
 
 
 NONE = Augmentation(

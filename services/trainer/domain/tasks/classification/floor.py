@@ -3,6 +3,7 @@
 Linear probing before fine-tuning (Kumar et al., ICLR 2022, https://arxiv.org/abs/2202.10054).
 """
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -27,6 +28,9 @@ from shared.runtime.preprocess import Image
 
 FLIPS: tuple[int | None, ...] = (None, 1, 0, -1)  # as OpenCV says them: as it is, ↔, ↕, both
 MOST_VIEWS = 800  # passes of the backbone: half a minute of two cores at 224 px
+PASSES_A_SECOND = MOST_VIEWS / 30
+BUDGET_SHARE = 0.25
+LEAST_PASSES = 100
 BATCH = 8
 
 
@@ -43,9 +47,44 @@ class Features:
         return Features(self.views[:, chosen], self.labels[chosen], self.groups[chosen])
 
 
-def kept(network: Classifier, samples: Sequence[Sample], told: Callable[[float], None]) -> Features:
-    """Features of the samples, mirrored as often as there is time for; the mode is kept."""
-    flips = FLIPS[: max(1, min(len(FLIPS), MOST_VIEWS // max(1, len(samples))))]
+def passes(budget_s: float, input_size: tuple[int, int]) -> int:
+    """Passes of the backbone that fill a quarter of the budget on two cores.
+
+    They follow from the recipe and not from a clock, so that a training that is resumed learns the
+    same again.
+
+    >>> passes(600, (224, 224)), passes(600, (448, 448))
+    (4000, 1000)
+    """
+    area = input_size[0] * input_size[1] / 224**2
+    return max(LEAST_PASSES, int(BUDGET_SHARE * budget_s * PASSES_A_SECOND / area))
+
+
+def spread(samples: Sequence[Sample], most: int) -> list[Sample]:
+    """At most so many samples, labels in turn, so that rare ones stay whole; all keep their order.
+
+    >>> image = np.zeros((1, 1, 3), np.uint8)
+    >>> [one.label for one in spread([Sample(image, label) for label in (0, 0, 0, 1)], 3)]
+    [0, 0, 1]
+    """
+    seen: Counter[int] = Counter()
+    turns = []
+    for row, sample in enumerate(samples):
+        turns.append((seen[sample.label], row))
+        seen[sample.label] += 1
+    return [samples[row] for row in sorted(row for _, row in sorted(turns)[:most])]
+
+
+def kept(
+    network: Classifier,
+    samples: Sequence[Sample],
+    told: Callable[[float], None],
+    *,
+    most: int = MOST_VIEWS,
+) -> Features:
+    """Features of the samples, mirrored as often as ``most`` passes allow; the mode is kept."""
+    views = min(most, MOST_VIEWS) // max(1, len(samples))
+    flips = FLIPS[: max(1, min(len(FLIPS), views))]
     flips = flips[:2] if len(flips) == 3 else flips
     was_training = network.training
     network.eval()

@@ -5,10 +5,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import cv2
 import numpy as np
 
-from services.trainer.domain.training.views import PAD
+from services.trainer.domain.training.views import without_regions
 from shared.contracts.snapshot import SnapshotImage
 from shared.errors import InvalidInput
 from shared.runtime.placement import place
@@ -61,8 +60,10 @@ def label_of(image: SnapshotImage, labels: Sequence[str]) -> int | None:
 def validating(images: Sequence[SnapshotImage], labels: Sequence[int]) -> list[bool]:
     """Which images only validate: those that a list names, else about a fifth.
 
-    Groups never part, and a group keeps its side whatever comes or goes, so that no later version
-    is validated by what taught an earlier one. A label never loses its last group in training.
+    Groups never part. Without a list a group keeps its side whatever comes or goes, but for one:
+    a label never loses its last group in training. Such a group, and images of a list that came
+    later, may validate what goes on from a version that they taught; that figure chooses between
+    the regression and the network, and judges no version.
     """
     if any(image.split == "val" for image in images):
         return [image.split == "val" for image in images]
@@ -83,10 +84,6 @@ def _hash_share(group: str) -> float:
 
 def shrunk(pixels: Image, image: SnapshotImage, input_size: tuple[int, int]) -> Image:
     """The image as the predictor will resize it; what is in ignore regions is grey."""
-    if image.ignore_regions:
-        pixels = pixels.copy()
-        for region in image.ignore_regions:
-            corners = np.round(np.array(region.points, np.float64)).astype(np.int32)
-            cv2.fillPoly(pixels, [corners], (PAD, PAD, PAD))
+    pixels = without_regions(pixels, image.ignore_regions)
     placement = place((pixels.shape[1], pixels.shape[0]), input_size, "letterbox")
     return resize_image(np.ascontiguousarray(pixels), placement.width, placement.height)

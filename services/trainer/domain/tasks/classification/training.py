@@ -73,7 +73,9 @@ class ClassificationTraining:
             ValueError: No sample teaches, or the weights do not fit.
         """
         self._taught = [sample for sample in samples if not sample.validates]
-        self._validating = [sample for sample in samples if sample.validates]
+        self._passes = floor.passes(recipe.budget_s, shape.input_size)
+        validating = [sample for sample in samples if sample.validates]
+        self._validating = floor.spread(validating, self._passes // 2)
         self.sampler = BalancedSampler([sample.label for sample in self._taught])
         torch.manual_seed(recipe.seed)
         self.network = Classifier(shape, backbone_weights)
@@ -84,6 +86,7 @@ class ClassificationTraining:
         self._shape = shape
         self._augmentation = Augmentation()
         self._floor: Floor | None = None
+        self._names_epochs = recipe.epochs is not None
         self._losses = weighted_sum("classification", "label", recipe.losses)
 
     def batch(
@@ -112,14 +115,15 @@ class ClassificationTraining:
     def begin(self, network: Classifier, told: Callable[[float], None]) -> bool:
         """See `TrainingTask`: the floor, and whether it leaves anything to gain."""
         count = self._shape.labels
-        known = floor.kept(network, [*self._taught, *self._validating], told)
-        teaches = torch.arange(len(known.labels)) < len(self._taught)
+        shown = floor.spread(self._taught, self._passes - len(self._validating))
+        known = floor.kept(network, [*shown, *self._validating], told, most=self._passes)
+        teaches = torch.arange(len(known.labels)) < len(shown)
         taught = known.rows(teaches)
         choice = floor.chosen_for(taught, count=count)
         regression = floor.fitted(taught, choice, count=count)
         floor.put(network, regression)
         self._augmentation = augmentation_of(choice)
-        self.choices += (_of_regression(choice),)
+        self.choices += (_of_regression(choice), *_of_time(len(shown), len(self._taught)))
         judged = None
         if self._validating:
             out = known.rows(~teaches)
@@ -134,9 +138,15 @@ class ClassificationTraining:
         return Validation.of_share(self._judged(network).right, len(self._validating))
 
     def chosen(self, network: Classifier) -> Classifier:
-        """See `TrainingTask`: the floor, fitted anew to all images, unless the network beats it."""
+        """See `TrainingTask`: the floor, fitted anew to all images, unless the network beats it.
+
+        Where no image can tell, a recipe that names its epochs gets what they made.
+        """
         first = self._floor
         if first is None:
+            return network
+        if first.told is None and self._names_epochs:
+            self.choices += (_ASKED_FOR,)
             return network
         now = None if first.told is None else self._judged(network)
         self.choices += (_of_outcome(first.told, now, len(self._validating)),)
@@ -177,6 +187,12 @@ def augmentation_of(choice: Choice) -> Augmentation:
     )
 
 
+_ASKED_FOR = (
+    "the whole network is the version, because the recipe names its epochs: no image was left to"
+    " tell whether the regression knows more"
+)
+
+
 def _of_sampling(sampler: BalancedSampler, images: int) -> tuple[str, ...]:
     if sampler.count == images:
         return ()
@@ -191,6 +207,12 @@ def _of_regression(choice: Choice) -> str:
         f"the regression learnt with penalty {choice.penalty} from {choice.views} views an image:"
         " so it told images best that were left out"
     )
+
+
+def _of_time(shown: int, images: int) -> tuple[str, ...]:
+    if shown == images:
+        return ()
+    return (f"the regression learnt of {shown} of {images} images: for more the budget is short",)
 
 
 def _of_outcome(first: Told | None, now: Told | None, images: int) -> str:
