@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Generic
+from typing import Generic, TypeVar
 
 import numpy as np
 import torch
@@ -30,6 +30,8 @@ CALIBRATION_STEPS = 3
 BUSY_ALLOWANCE = 2.0  # wall-clock time over the budget that a busy machine may cost
 STEP_ALLOWANCE = 1.05  # optimiser, average and bookkeeping over forward and backward
 LOADERS = {"cpu": 1, "cuda": 6}  # threads that make batches ahead: the cores of a CPU are needed
+
+MadeT = TypeVar("MadeT")
 
 
 class DivergedError(RuntimeError):
@@ -175,19 +177,21 @@ class TrainingLoop(Generic[NetworkT, BatchT]):
             for step in range(CALIBRATION_STEPS):
                 self._backward(self._batch(first, 0, step))
 
-        step_s = self._timed(learn) * STEP_ALLOWANCE / CALIBRATION_STEPS
+        learnt_s, _ = self._timed(learn)
         self.optimiser.zero_grad()
-        validation_s = self._timed(lambda: self.task.validate(self.average.model))
-        epoch_s = max(step_s, 1e-9) * self.steps_per_epoch + validation_s
+        validation_s, validation = self._timed(lambda: self.task.validate(self.average.model))
+        step_s = max(learnt_s * STEP_ALLOWANCE / CALIBRATION_STEPS, 1e-9)
+        epoch_s = step_s * self.steps_per_epoch + (0.0 if validation is None else validation_s)
         self.epochs = min(max(int(budget_s / epoch_s), MIN_EPOCHS), MAX_EPOCHS)
 
-    def _timed(self, work: Callable[[], object]) -> float:
-        """Seconds that it takes, a busy machine counted as `plan_epochs` says."""
+    def _timed(self, work: Callable[[], MadeT]) -> tuple[float, MadeT]:
+        """Seconds that it takes, a busy machine counted as `plan_epochs` says; and what it made."""
         wall, processor = self._clock(), self._processor_clock()
-        work()
+        made = work()
         wall_s = self._clock() - wall
         alone_s = (self._processor_clock() - processor) / torch.get_num_threads()
-        return max(alone_s, wall_s / BUSY_ALLOWANCE) if self.device.type == "cpu" else wall_s
+        spent = max(alone_s, wall_s / BUSY_ALLOWANCE) if self.device.type == "cpu" else wall_s
+        return spent, made
 
     def steps(self) -> Iterator[Progress]:
         """Trains from the current epoch to the last, yielding after every step.
