@@ -34,7 +34,7 @@ def predict_held_out(
         reports: Hears how far it is.
     """
     manifest = predictor.manifest
-    hides = spec_of(task).is_of_whole_images  # as it was taught; objects there count for nothing
+    hides = spec_of(task).labels_whole  # as it was taught; objects there count for nothing
     table = PredictionsTable(task, manifest.labels)
     for done, image in enumerate(images, start=1):
         pixels = read_image(files[image.image_id], image.name)
