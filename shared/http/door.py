@@ -40,10 +40,6 @@ class _Place:
         """Whether a path leads here, whatever is asked."""
         return self.path.match(path) is not None
 
-    def is_asked(self, scope: Scope) -> bool:
-        """Whether a request is for this route."""
-        return scope["method"] in self.methods and self.is_at(scope["path"])
-
 
 class Door:
     """Middleware that turns requests away before their body is read."""
@@ -67,9 +63,10 @@ class Door:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection (ASGI)."""
         if scope["type"] == "http":
-            place = next((place for place in self._places if place.is_asked(scope)), None)
-            if place is None and (methods := self._methods_at(scope["path"])):
-                offered = {"Allow": ", ".join(sorted(methods))}
+            places = self._places_at(scope["path"])
+            place = next((place for place in places if scope["method"] in place.methods), None)
+            if place is None and places:
+                offered = {"Allow": ", ".join(sorted(set().union(*(p.methods for p in places))))}
                 await problem_response(MethodNotAllowed(), offered)(scope, receive, send)
                 return
             try:
@@ -81,12 +78,10 @@ class Door:
                 return
         await self._app(scope, receive, send)
 
-    def _methods_at(self, path: str) -> set[str]:
-        """Return what may be asked at a path: the router names the methods of its first route."""
+    def _places_at(self, path: str) -> list[_Place]:
+        """Return the routes of a path; what `…/x:cancel` offers is no matter of `…/{id}`."""
         places = [place for place in self._places if place.is_at(path)]
-        # `…/{id}` leads to `…/x:cancel`, too, which has a route of its own.
-        own = [place for place in places if place.verb and path.endswith(place.verb)]
-        return {method for place in own or places for method in place.methods}
+        return [place for place in places if place.verb and path.endswith(place.verb)] or places
 
     async def _check(self, place: _Place, scope: Scope) -> None:
         if not place.is_public:

@@ -86,13 +86,41 @@ class Site:
         body = {"name": f"more {next(_numbers)}"}
         return str(self.ask("POST", self.of("annotation", "labels"), json=body).json()["id"])
 
-    def training(self) -> str:
-        """Return the id of a training that is not over, starting one where there is none."""
+    def training(self, status: str = "") -> str:
+        """Return the id of a training that is not over, in ``status`` if given, starting one."""
         place = self.of("trainer", "trainings")
         self.ask("POST", place, json={})
-        listed = self.ask("GET", place, params={"page_size": 100}).json()["items"]
         over = ("success", "failed", "terminated", "stopping")
-        return str(next(item["id"] for item in listed if item["status"] not in over))
+
+        def found() -> str | None:
+            listed = self.ask("GET", place, params={"page_size": 100}).json()["items"]
+            fits = (item for item in listed if item["status"] not in over)
+            return next((item["id"] for item in fits if status in ("", item["status"])), None)
+
+        return str(_until(found))
+
+    def import_run(self, *, is_over: bool = False, dry_run: bool = False) -> str:
+        """Start an import in the background; return its id, once it is over if that is asked."""
+        place = self.of("annotation", "import-runs")
+        started = self.ask(
+            "POST",
+            place,
+            params={"dry_run": dry_run},
+            content=labels_archive(),
+            headers={"Content-Type": "application/zip"},
+        )
+        run_id = str(started.json()["id"])
+        if is_over:
+            _until(lambda: self.ask("GET", f"{place}/{run_id}/report").is_success)
+        return run_id
+
+
+def _until(look: Callable[[], Any]) -> Any:
+    """Look until there is something, half a minute at most; return it."""
+    until = time.monotonic() + 30
+    while not (found := look()) and time.monotonic() < until:
+        time.sleep(0.05)
+    return found
 
 
 def labels_archive() -> bytes:
@@ -194,13 +222,19 @@ def _project(site: Site) -> Right:
 
 
 def _resumed(site: Site) -> Right:
-    training_id = site.training()
+    training_id = site.training("running")
     place = site.of("trainer", f"trainings/{training_id}")
     site.ask("POST", f"{place}:cancel")
-    until = time.monotonic() + 30
-    while site.ask("GET", place).json()["status"] != "terminated" and time.monotonic() < until:
-        time.sleep(0.05)
+    _until(lambda: site.ask("GET", place).json()["status"] == "terminated")
     return Right(path={"training_id": training_id})
+
+
+def _import_run(site: Site) -> Right:
+    return Right(path={"run_id": site.import_run()})
+
+
+def _import_over(site: Site) -> Right:
+    return Right(path={"run_id": site.import_run(is_over=True, dry_run=True)})
 
 
 def _promoted(site: Site) -> Right:
@@ -246,6 +280,13 @@ RIGHT: dict[str, Callable[[Site], Right]] = {
         body=labels_archive(), media_type="application/zip"
     ),
     "POST /api/annotation/projects/{project_id}/imports/{import_id}:undo": _undone,
+    "POST /api/annotation/projects/{project_id}/import-runs": lambda _: Right(
+        body=labels_archive(), media_type="application/zip"
+    ),
+    "GET /api/annotation/projects/{project_id}/import-runs/{run_id}": _import_run,
+    "POST /api/annotation/projects/{project_id}/import-runs/{run_id}:cancel": _import_run,
+    "GET /api/annotation/projects/{project_id}/import-runs/{run_id}/report": _import_over,
+    "POST /api/annotation/projects/{project_id}/import-runs/{run_id}:again": _import_over,
     "POST /api/annotation/projects/{project_id}/labels": lambda _: Right(
         body={"name": f"more {next(_numbers)}"}
     ),

@@ -193,7 +193,7 @@ def test_a_date_that_ends_a_range_includes_its_day() -> None:
         ("OPTIONS", "/things/1", "DELETE, GET"),
         ("POST", "/things/1", "DELETE, GET"),
         ("GET", "/things", "POST"),
-        ("OPTIONS", "/things/1:mend", "POST"),
+        ("DELETE", "/things/1:mend", "POST"),
         ("GET", "/signs", "POST"),
     ],
 )
