@@ -19,6 +19,7 @@ from shared.paging import Page
 _FORM = {
     "type": "object",
     "required": ["file"],
+    "additionalProperties": False,
     "properties": {
         "file": {"type": "string", "format": "binary"},
         "version": {"type": "string", "minLength": 1, "maxLength": 32},
