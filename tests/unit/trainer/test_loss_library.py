@@ -193,6 +193,15 @@ def test_signed_distances_are_those_of_the_exact_transform():
         np.testing.assert_allclose(found, expected, atol=1e-5)
 
 
+def test_signed_distances_are_the_same_to_the_bit_wherever_their_memory_lies():
+    mask = torch.zeros(1, 48, 64)
+    mask[0, 13:27, 9:31] = 1
+    first, kept = signed_distance(mask), []
+    for size in range(1, 4000, 61):
+        kept.append(torch.empty(size))
+        assert torch.equal(signed_distance(mask), first)
+
+
 def test_boundary_has_its_slope_and_costs_more_the_farther_off():
     truth = torch.zeros(1, 8, 40, dtype=torch.float64)
     truth[:, 2:6, 2:8] = 1

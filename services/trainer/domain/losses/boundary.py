@@ -34,9 +34,12 @@ def signed_distance(masks: Tensor) -> Tensor:
 
 
 def _away(pixels: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Distance of each pixel to the nearest one that is False."""
+    """Distance of each pixel to the nearest one that is False, the same whenever it is asked.
+
+    OpenCV rounds roots by where its buffers happen to lie; what is under the root is whole.
+    """
     found = cv2.distanceTransform(pixels.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    return np.asarray(found, np.float64)
+    return np.sqrt(np.rint(np.asarray(found, np.float64) ** 2))
 
 
 def boundary(shares: Tensor, targets: Tensor) -> Tensor:
