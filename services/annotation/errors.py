@@ -4,6 +4,7 @@ Conflict
 ├── NothingToExport
 ├── ArchiveGone
 ├── NamesFollow
+├── ImportGoesOn
 └── NoReport
 InvalidInput
 ├── ArchiveRefused
@@ -32,6 +33,13 @@ class NamesFollow(Conflict):
 
     code = "names-follow"
     title = "The name is not free yet"
+
+
+class ImportGoesOn(Conflict):
+    """An import is still at work."""
+
+    code = "import-goes-on"
+    title = "The import is not done yet"
 
 
 class NoReport(Conflict):

@@ -110,5 +110,7 @@ async def _told(lease: Lease) -> AsyncIterator[_Far]:
     finally:
         telling.cancel()
         await asyncio.gather(telling, return_exceptions=True)
+        with contextlib.suppress(LoupeError):
+            await lease.report(far.progress)
     done = {"percent": 100.0, "stage": "done"}
     await lease.report(far.progress.model_copy(update=done))

@@ -12,9 +12,7 @@ _Cursor = Annotated[str | None, Query(max_length=1000, json_schema_extra={"forma
 def page_params(
     page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
     page_size: Annotated[int, Query(ge=1, le=MAX_PAGE_SIZE)] = 10,
-    cursor: Annotated[
-        str | None, Query(max_length=1000, json_schema_extra={"format": "cursor"})
-    ] = None,
+    cursor: _Cursor = None,
 ) -> PageParams:
     """Read the paging parameters of a request."""
     return PageParams(page=page, page_size=page_size, cursor=cursor)

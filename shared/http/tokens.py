@@ -92,6 +92,8 @@ class Tokens:
         if name not in self._keys:
             await self._look()
             await self.ready()
+        elif time.monotonic() - self._looked_at > 2 * _AGE_S:
+            await self._look()  # nobody asked for long: a key may have been taken back meanwhile
         elif time.monotonic() - self._looked_at > _AGE_S and self._behind is None:
             self._behind = asyncio.create_task(self._look())
             self._behind.add_done_callback(self._looked)

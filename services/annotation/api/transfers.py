@@ -70,10 +70,11 @@ async def import_labels(
 
 @router.post("/imports/{import_id}:undo")
 async def undo_import(
-    who: Editor, undoing: Undoing, projects: Directory, project_id: Id, import_id: Id
+    who: Editor, undoing: Undoing, runs: Runs, projects: Directory, project_id: Id, import_id: Id
 ) -> UndoResponse:
     """Give images back what an import replaced; one that was changed since stays as it is."""
     await projects.require(who.tenant, project_id)
+    await runs.check_ended(who, project_id, import_id)
     return UndoResponse.of(await undoing.undo(who, project_id, import_id))
 
 

@@ -10,7 +10,7 @@ from services.annotation.domain.formats.placement import build, turned_box
 from services.annotation.domain.formats.raster import mask_bounds
 from shared.contracts.shapes import Shape, Task
 from shared.runtime.tasks.names import ShapeKind
-from shared.runtime.tasks.table import TASKS
+from shared.runtime.tasks.table import TASKS, spec_of
 from shared.vision import rotated_boxes
 
 KINDS: dict[Task, tuple[ShapeKind, ...]] = {spec.name: spec.shape_kinds for spec in TASKS.values()}
@@ -41,6 +41,8 @@ def adapt(entry: ImportEntry, task: Task) -> ImportEntry:
         labels = _ADAPT[task](entry, entry.labels)
         if labels.left_out and not labels.shapes:
             raise FormatError(_lost(labels))
+        if spec_of(task).labels_whole and not labels.shapes:
+            raise FormatError("names no label for the image")
         return replace(entry, labels=labels)
     except FormatError as error:
         return replace(entry, labels=None, error=str(error))

@@ -6,9 +6,10 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from services.annotation.domain.import_report import ImportReport
-from services.annotation.errors import ArchiveGone, NoReport
+from services.annotation.errors import ArchiveGone, ImportGoesOn, NoReport
 from services.annotation.handlers.import_reports import report_of
 from services.annotation.handlers.imports import ImportOptions, ImportOutcome, ImportWish
 from services.annotation.repository import IMPORT_RUNS, SERVICE, ImportRun
@@ -40,6 +41,7 @@ from shared.texts.language import speaking
 IMPORT = "import"
 KEEP = timedelta(days=1)
 _LOOK_S = 10.0
+_LOOKS = 360  # until what is old is looked for again: an hour
 _PAGE = 200
 
 
@@ -113,11 +115,18 @@ class ImportRuns:
         """Keep the report of an import that was done within its request."""
         run = self._new(wish.author, wish.project.id, wish.options)
         run = run.model_copy(update={"id": wish.import_id, "queued": True})
-        await self._runs(run.tenant).ensure(run)
-        await self.end(run, outcome)
+        update = await self._end_of(run, outcome)
+        await self._runs(run.tenant).ensure(run.model_copy(update=update))
 
     async def end(self, run: ImportRun, outcome: ImportOutcome, *, refused: str = "") -> None:
         """Store the report of an import that came to its end; the archive has served, if it did."""
+        update = await self._end_of(run, outcome, refused=refused)
+        await self._runs(run.tenant).change(run.id, lambda old: old.model_copy(update=update))
+
+    async def _end_of(
+        self, run: ImportRun, outcome: ImportOutcome, *, refused: str = ""
+    ) -> dict[str, Any]:
+        """Store the report; return what the run says from then on."""
 
         def put_together() -> ImportReport:
             with speaking("en"):  # whoever reads it is told in another language, perhaps
@@ -126,7 +135,7 @@ class ImportRuns:
         report = await asyncio.to_thread(put_together)
         data = await asyncio.to_thread(lambda: report.model_dump_json().encode())
         key = await put_by_hash(self._blobs, data, tenant=run.tenant, project_id=run.project_id)
-        update = {
+        update: dict[str, Any] = {
             "report_key": key,
             "ended": "failed" if refused else "succeeded",
             "error": refused,
@@ -136,7 +145,7 @@ class ImportRuns:
         }
         if not run.dry_run and not refused:
             update["archive_key"] = ""
-        await self._runs(run.tenant).change(run.id, lambda old: old.model_copy(update=update))
+        return update
 
     async def get(self, who: Caller, project_id: str, run_id: str) -> tuple[ImportRun, Job | None]:
         """Return an import and its job, if it has one; raise NotFound."""
@@ -176,6 +185,15 @@ class ImportRuns:
         if job is not None:
             await self._jobs.cancel(who.tenant, run_id)
 
+    async def check_ended(self, who: Caller, project_id: str, run_id: str) -> None:
+        """Raise ImportGoesOn while an import is at work: what it wrote is not all there yet."""
+        try:
+            _, job = await self.get(who, project_id, run_id)
+        except NotFound:  # imports of earlier releases left no document
+            return
+        if job is not None and job.state not in FINAL:
+            raise ImportGoesOn("the import is still at work; stop it or let it end first")
+
     def archive(self, run: ImportRun) -> contextlib.AbstractAsyncContextManager[Path]:
         """Give the archive of an import as a file."""
         return self._blobs.as_file(run.archive_key)
@@ -183,9 +201,10 @@ class ImportRuns:
     async def keep(self) -> None:
         """Queue what a kill kept from it, and clear away what is old, until cancelled."""
         while True:
-            await self.queue_left()
             await self.tidy()
-            await asyncio.sleep(_LOOK_S)
+            for _ in range(_LOOKS):
+                await self.queue_left()
+                await asyncio.sleep(_LOOK_S)
 
     async def queue_left(self) -> None:
         """Queue the imports that a kill kept from it."""

@@ -167,7 +167,7 @@ class Imports:
     ) -> ImportOutcome:
         """Store what was planned; `heard` is told of the images that are done."""
         author, project_id = wish.author, wish.project.id
-        await self._names.ensure(author.tenant, project_id, plan.labels)
+        await self._names.take(author.tenant, project_id, plan.labels)
         done = await self._store_all(author, plan, heard)
         await self._names.keep_all(author.tenant, project_id, plan.labels)
         written = {image_id for image_id, verdict in done.items() if verdict and verdict.draft}

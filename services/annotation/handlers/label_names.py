@@ -84,8 +84,18 @@ class LabelNames:
         """Return shapes under the names that their labels have now; missing labels are made."""
         names = {shape.label: None for shape in shapes}
         adopted = follow(shapes, await self.aliases(tenant, project_id, names))
-        await self.ensure(tenant, project_id, (shape.label for shape in adopted))
+        await self.take(tenant, project_id, (shape.label for shape in adopted))
         return adopted
+
+    async def take(self, tenant: str, project_id: str, names: Iterable[str]) -> None:
+        """Create the labels among `names` that do not exist, before anything says their names.
+
+        Raises:
+            NamesFollow: Annotations still follow a label that had one of the names.
+        """
+        missing = await self.missing(tenant, project_id, names)
+        await self.vacate(tenant, project_id, missing)
+        await self.ensure(tenant, project_id, missing)
 
     async def keep(self, image: ImageView, annotation: Annotation) -> Annotation:
         """Make labels anew that were deleted since an annotation named them; follow renamed ones.
@@ -102,26 +112,31 @@ class LabelNames:
         for old, new in (await self.aliases(tenant, project_id, names)).items():
             await self._settle_all(tenant, project_id, GivenUp(old, _EARLIEST, new))
 
-    async def vacate(self, tenant: str, project_id: str, name: str) -> None:
-        """Have annotations follow the label that gave up a name, before another label takes it.
+    async def vacate(
+        self, tenant: str, project_id: str, names: Names[str], *, taker: str = ""
+    ) -> None:
+        """Have annotations follow the labels that gave up names, before other labels take them.
 
         Two labels that swap their names would else take over each other's shapes: those say names,
-        and one that has not followed yet would mean the label that has the name by then.
+        and one that has not followed yet would mean the label that has the name by then. A label
+        that takes its own name back (it is called `taker` now) waits for nobody.
 
         Raises:
             NamesFollow: There are too many for one request; another one goes on.
         """
-        moved = await self._moved(tenant, project_id, [name])
-        if name not in moved:
-            return
-        told = GivenUp(name, _EARLIEST, moved[name])
-        try:
-            await self._settle_all(tenant, project_id, told, within_s=_VACATE_S)
-        except DependencyDown as error:
-            raise NamesFollow(
-                f"annotations that say {name!r} still follow the label that was called so;"
-                " try again in a moment"
-            ) from error
+        deadline = time.monotonic() + _VACATE_S
+        for name, now in (await self._moved(tenant, project_id, names)).items():
+            if now == taker:
+                continue
+            told = GivenUp(name, _EARLIEST, now)
+            try:
+                left = deadline - time.monotonic()
+                await self._settle_all(tenant, project_id, told, within_s=left)
+            except DependencyDown as error:
+                raise NamesFollow(
+                    f"annotations that say {name!r} still follow the label that was called so;"
+                    " try again in a moment"
+                ) from error
 
     async def settle(
         self, image: ImageView, annotation: Annotation, told: GivenUp | None = None

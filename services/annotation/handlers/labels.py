@@ -69,7 +69,7 @@ class Labels:
         return label
 
     async def _make(self, tenant: str, project_id: str, name: str, label_id: str) -> Label:
-        await self._names.vacate(tenant, project_id, name)
+        await self._names.vacate(tenant, project_id, [name])
         try:
             label = new_label(tenant, project_id, name, label_id=label_id, at=self._clock())
             return await self._collection(tenant).insert(label)
@@ -98,7 +98,10 @@ class Labels:
             update = {"name": name, "unique_name": name, "former_names": former}
             return Write(label.model_copy(update=update), [event])
 
-        await self._names.vacate(tenant, project_id, name)
+        asked = await self._collection(tenant).get(label_id)
+        renamed(asked)
+        if expected in (None, asked.version):
+            await self._names.vacate(tenant, project_id, [name], taker=asked.name)
         try:
             return await self._collection(tenant).change(label_id, renamed, expected=expected)
         except AlreadyExists as error:

@@ -157,9 +157,11 @@ async def test_a_cancelled_import_ends_while_it_reads(
         image = await world.image("a.jpg")
         begun = await start(world, {"a.json": labelme("pit")})
         await until(reading.is_set)
+        early = await world.client.post(f"{BASE}/imports/{begun['id']}:undo")
         answer = await world.client.post(f"{RUNS}/{begun['id']}:cancel")
         run = await ended(world, begun["id"])
         drawn = (await world.client.get(f"{BASE}/images/{image}")).json()
+    assert (early.status_code, early.json()["type"]) == (409, "urn:loupe:problem:import-goes-on")
     assert answer.status_code == 202
     assert (run["state"], run["has_report"]) == ("cancelled", False)
     assert drawn["annotated"] is False

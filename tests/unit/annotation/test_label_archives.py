@@ -276,3 +276,17 @@ def test_classification_wants_one_class_an_image() -> None:
     assert [(s.kind, s.label) for s in entry.labels.shapes] == [("image", "cat")]
     two = one({"a.json": json.dumps({"shapes": [BOX, {**BOX, "label": "pit"}]})}, "classification")
     assert "2 classes" in two.error
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"a.json": json.dumps({"shapes": [], "flags": {"cat": False}})},
+        {"a.txt": "", "classes.txt": "cat"},
+    ],
+    ids=["labelme", "yolo"],
+)
+def test_classification_takes_no_image_of_nothing(files: dict[str, str]) -> None:
+    entry = one(files, "classification")
+    assert entry.error == "names no label for the image"
+    assert entry.labels is None

@@ -325,6 +325,30 @@ async def test_a_label_made_anew_takes_over_nothing_of_the_one_that_was_deleted(
     assert await world.shown(OTHER) == (True, ["pit"])
 
 
+async def test_a_deleted_label_that_a_save_names_again_takes_over_nothing(world: World) -> None:
+    await world.image("i3")
+    await world.save(IMAGE, box("dent"))
+    await world.save(OTHER, box("dent"), box("pit", at=20))
+    label = await world.label("dent")
+    await world.labels.delete_label("t", PROJECT, label.id, expected=None)
+    await world.save("i3", box("dent"))
+    await world.hear(LabelDeleted(project_id=PROJECT, label_id=label.id, name="dent"))
+    assert await world.shown(IMAGE) == (False, [])
+    assert await world.shown(OTHER) == (True, ["pit"])
+    assert await world.shown("i3") == (True, ["dent"])
+
+
+async def test_a_label_takes_its_own_name_back_without_waiting_for_anybody(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await world.save(IMAGE, box("dent"))
+    monkeypatch.setattr(label_names, "_VACATE_S", -1.0)
+    news = [await world.rename("dent", "bump"), await world.rename("bump", "dent")]
+    for told in news:
+        await world.hear(told)
+    assert await world.shown(IMAGE) == (True, ["dent"])
+
+
 async def test_a_name_with_too_many_followers_is_not_free_yet(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -202,6 +202,18 @@ describe.each(LANGUAGES)("the import of annotations in %s", (language) => {
     expect(screen.getByRole("button", { name: words.imports.undo, hidden: true })).toBeEnabled();
   });
 
+  test("an import that broke off can be undone as far as it came", async () => {
+    const storing = { percent: 60, stage: "storing", seconds_left: null, figures: { done: 12, total: 40 } };
+    const broken = importRun({ state: "failed", error: "the store is full", progress: storing });
+    new Imports((query) => (isDry(query) ? [LOOK, KEPT] : [broken]));
+    const { words } = open("/projects/p1/gallery", language);
+    await pick(words);
+    await screen.findByText(words.imports.would(3, 1));
+    await userEvent.click(screen.getByTestId("import-now"));
+    await seen(() => screen.getByText("the store is full"));
+    expect(screen.getByRole("button", { name: words.imports.undo, hidden: true })).toBeEnabled();
+  });
+
   test("an import that fails says why of each file", async () => {
     const failed = importRun({ state: "failed", error: "1 of 1 files are wrong" });
     const report = importReport({ failed: 1, entries: [importedFile({ status: "failed", message: "cut short" })] });

@@ -64,20 +64,21 @@ function Ended({ projectId, run, report }: EndedProps): ReactNode {
   if (run.state === "succeeded" && report !== undefined) {
     return <ImportOutcome projectId={projectId} report={report} />;
   }
+  const { stage, figures } = run.progress;
+  const stored = stage === "storing" ? (figures?.["done"] ?? 0) : 0;
+  const undo = stored > 0 && <ImportUndo projectId={projectId} importId={run.id} />;
   if (run.state === "cancelled") {
-    const { stage, figures } = run.progress;
-    const stored = stage === "storing" ? (figures?.["done"] ?? 0) : 0;
     return (
       <>
         <Alert showIcon type="warning" title={words.imports.stopped(stored)} />
-        {stored > 0 && <ImportUndo projectId={projectId} importId={run.id} />}
+        {undo}
       </>
     );
   }
   return (
     <>
       <Alert showIcon type="error" title={words.imports.states.failed} description={run.error} />
-      {report !== undefined && <ImportDetails report={report} />}
+      {report === undefined ? undo : <ImportDetails report={report} />}
     </>
   );
 }
