@@ -204,7 +204,7 @@ describe.each(LANGUAGES)("the import of annotations in %s", (language) => {
 
   test("an import that broke off can be undone as far as it came", async () => {
     const storing = { percent: 60, stage: "storing", seconds_left: null, figures: { done: 12, total: 40 } };
-    const broken = importRun({ state: "failed", error: "the store is full", progress: storing });
+    const broken = importRun({ state: "failed", error: "the store is full", has_report: false, progress: storing });
     new Imports((query) => (isDry(query) ? [LOOK, KEPT] : [broken]));
     const { words } = open("/projects/p1/gallery", language);
     await pick(words);
