@@ -4,6 +4,7 @@ Conflict
 ├── NothingToExport
 ├── ArchiveGone
 ├── NamesFollow
+├── TooManyLabels
 ├── ImportGoesOn
 └── NoReport
 InvalidInput
@@ -33,6 +34,13 @@ class NamesFollow(Conflict):
 
     code = "names-follow"
     title = "The name is not free yet"
+
+
+class TooManyLabels(Conflict):
+    """A project has as many labels as it may have."""
+
+    code = "too-many-labels"
+    title = "The project has no room for more labels"
 
 
 class ImportGoesOn(Conflict):

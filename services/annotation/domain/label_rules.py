@@ -6,6 +6,10 @@ from datetime import datetime
 
 from shared.contracts.shapes import Shape
 
+MAX_LABELS = 5_000
+"""Of a project, and of a dataset: the event of one names each label twice, in its warnings too, and
+stays below the broker's limit with any names that are legal."""
+
 Moved = Mapping[str, str | None]
 """Label names that mean something else now: the name to use instead, None for a deleted label."""
 
@@ -17,6 +21,14 @@ class GivenUp:
     name: str
     at: datetime
     now: str | None
+
+
+def no_room(wanted: int) -> str:
+    """Say that a project has no room for so many more labels."""
+    return (
+        f"a project may have at most {MAX_LABELS} labels, and there is no room for {wanted} more:"
+        " delete those that are not used"
+    )
 
 
 def moved_names(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import orjson
 
 from services.annotation.domain.formats.model import Split
+from services.annotation.domain.label_rules import MAX_LABELS
 from services.annotation.domain.splits import SplitCandidate, assign_splits
 from shared.contracts.shapes import IgnoreRegion, Shape, Task
 from shared.contracts.snapshot import Snapshot, SnapshotImage, TilePlanSpec
@@ -84,7 +85,8 @@ def freeze(
 
     Raises:
         CannotFreeze: Nothing is annotated, nothing is left for training or for judging, or no
-            object is annotated on any training image, or a classification has one label only.
+            object is annotated on any training image, or a classification has one label only; or
+            there are more labels than any event could tell.
     """
     if not images:
         raise CannotFreeze("no image is annotated yet; annotate some, or import labels")
@@ -104,6 +106,7 @@ def freeze(
     _refuse_one_sided(images, splits, classes=classes)
     ordered = sorted(images, key=lambda image: (image.name, image.image_id))
     rows = tuple(_row(image, splits[image.image_id]) for image in ordered)
+    _refuse_many_labels(rows)
     learnt = [row for row in rows if row.split == "train" or classes]
     used = sorted({shape.label for row in learnt for shape in row.shapes})
     snapshot = Snapshot(
@@ -152,6 +155,14 @@ def _refuse_one_sided(
         raise CannotFreeze(
             f"all training images have the label {taught.pop()!r}; a classification needs images of"
             " at least two labels to tell apart"
+        )
+
+
+def _refuse_many_labels(rows: Sequence[SnapshotImage]) -> None:
+    labels = {shape.label for row in rows for shape in row.shapes}
+    if len(labels) > MAX_LABELS:
+        raise CannotFreeze(
+            f"the annotated images have {len(labels)} labels; a dataset has at most {MAX_LABELS}"
         )
 
 

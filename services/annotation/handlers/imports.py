@@ -10,7 +10,7 @@ from pathlib import Path
 from services.annotation.domain.conflicts import OnConflict
 from services.annotation.domain.drafts import AnnotationDraft
 from services.annotation.domain.formats.model import Split, stem_of
-from services.annotation.domain.label_rules import follow
+from services.annotation.domain.label_rules import follow, no_room
 from services.annotation.errors import NothingImported
 from services.annotation.handlers.annotation_store import AnnotationStore
 from services.annotation.handlers.import_plan import Judge, Verdict
@@ -158,9 +158,10 @@ class Imports:
             judge=judge,
             refusal=_refusal(parsed, usable, wish.options),
         )
-        return replace(
-            plan, new_labels=tuple(await self._names.missing(tenant, project.id, plan.labels))
-        )
+        missing = await self._names.missing(tenant, project.id, plan.labels)
+        if not await self._names.has_room(tenant, project.id, len(missing)):
+            plan = replace(plan, refusal=NothingImported(no_room(len(missing))))
+        return replace(plan, new_labels=tuple(missing))
 
     async def carry_out(
         self, wish: ImportWish, plan: ImportPlan, *, heard: Heard | None = None

@@ -13,13 +13,15 @@ from datetime import UTC, datetime
 
 from services.annotation.domain.drafts import AnnotationDraft
 from services.annotation.domain.label_rules import (
+    MAX_LABELS,
     GivenUp,
     Moved,
     follow,
     moved_names,
+    no_room,
     stays_annotated,
 )
-from services.annotation.errors import NamesFollow
+from services.annotation.errors import NamesFollow, TooManyLabels
 from services.annotation.handlers.annotation_store import AnnotationStore
 from services.annotation.repository import LABELS, Annotation, Label, new_label
 from shared.callers import Caller
@@ -92,10 +94,18 @@ class LabelNames:
 
         Raises:
             NamesFollow: Annotations still follow a label that had one of the names.
+            TooManyLabels: The project has no room for them.
         """
         missing = await self.missing(tenant, project_id, names)
+        if not await self.has_room(tenant, project_id, len(missing)):
+            raise TooManyLabels(no_room(len(missing)))
         await self.vacate(tenant, project_id, missing)
         await self.ensure(tenant, project_id, missing)
+
+    async def has_room(self, tenant: str, project_id: str, wanted: int) -> bool:
+        """Whether a project may have so many more labels."""
+        living: Where = {"project_id": project_id, "deleted": False}
+        return not wanted or await self._labels(tenant).count(living) + wanted <= MAX_LABELS
 
     async def keep(self, image: ImageView, annotation: Annotation) -> Annotation:
         """Make labels anew that were deleted since an annotation named them; follow renamed ones.
