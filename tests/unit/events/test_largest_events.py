@@ -51,7 +51,7 @@ def largest(kind: type[EventBody], name: str) -> dict[str, Any]:
     """Return what may be large in the largest body of a type, under names like `name`."""
     most = shapes_that_fit(name)
     tile = {
-        **dict.fromkeys(("row", "column", "x", "y", "width", "height", "size_bytes"), 10 ** 6),
+        **dict.fromkeys(("row", "column", "x", "y", "width", "height", "size_bytes"), 10**6),
         **{"image_id": ID, "blob_key": KEY, "sha256": HASH, "content_type": "image/png"},
     }
     figure = dict.fromkeys(("before", "after", "difference", "low", "high", "p_value"), HUGE)
