@@ -10,9 +10,11 @@ from services.annotation.api.archive_body import ArchiveBody
 from services.annotation.handlers.annotation_store import AnnotationStore
 from services.annotation.handlers.annotations import Annotations
 from services.annotation.handlers.exports import Exports
+from services.annotation.handlers.import_reach import ImportReach
 from services.annotation.handlers.import_runs import IMPORT, ImportRuns
 from services.annotation.handlers.import_undo import ImportUndo
 from services.annotation.handlers.imports import Imports
+from services.annotation.handlers.kept_archives import KeptArchives
 from services.annotation.handlers.label_names import LabelNames
 from services.annotation.handlers.labels import Labels
 from services.annotation.handlers.predictions import Predictions
@@ -55,7 +57,14 @@ def build(stores: Stores) -> Service:
     imports = Imports(parser, images=images, names=names, store=store)
     undoing = ImportUndo(images=images, names=names, store=store)
     jobs = JobQueue(documents, SERVICE)
-    runs = ImportRuns(documents, stores.blobs, jobs=jobs)
+    quota = settings.kept_archives_mib << 20
+    runs = ImportRuns(
+        documents,
+        stores.blobs,
+        jobs=jobs,
+        archives=KeptArchives(documents, stores.blobs, jobs=jobs, quota_bytes=quota),
+        reach=ImportReach(stores.blobs, store),
+    )
     work = {IMPORT: ImportWork(documents, imports=imports, runs=runs, projects=projects).work}
     workers = [JobWorker(jobs, work) for _ in range(settings.parsers)]
     staging = own_folder(settings.staging_folder())

@@ -3,6 +3,7 @@
 Conflict
 ├── NothingToExport
 ├── ArchiveGone
+├── ArchivesFull
 ├── NamesFollow
 ├── TooManyLabels
 ├── ImportGoesOn
@@ -27,6 +28,13 @@ class ArchiveGone(Conflict):
 
     code = "archive-gone"
     title = "The archive is not kept any more"
+
+
+class ArchivesFull(Conflict):
+    """Archives that wait to be imported take all the room that a project has for them."""
+
+    code = "archives-full"
+    title = "There is no room for another archive"
 
 
 class NamesFollow(Conflict):

@@ -104,13 +104,14 @@ class ImportRun(Document):
     """An import of an archive; its progress is in the job of the same id, if it has one.
 
     ``queued`` is False until that job is known to exist. ``archive_key`` is empty once the archive
-    is not needed any more, ``report_key`` until there is a report. ``ended`` and ``error`` are how
-    it came to the report's end.
+    is not needed any more, ``report_key`` until there is a report, ``plan_key`` but for the time in
+    which what was planned is stored. ``ended`` and ``error`` are how it came to the report's end.
     """
 
     project_id: str
     archive_name: str = ""
     archive_key: str = ""
+    archive_bytes: int = 0
     dry_run: bool = False
     strict: bool = False
     on_conflict: OnConflict = "keep"
@@ -118,8 +119,9 @@ class ImportRun(Document):
     created_by: str
     role: Role | Literal["system"]
     queued: bool = False
+    plan_key: str = ""
     report_key: str = ""
-    ended: Literal["succeeded", "failed"] | None = None
+    ended: Literal["succeeded", "failed", "cancelled"] | None = None
     error: str = ""
     finished_at: Timestamp | None = None
     imported: int = 0

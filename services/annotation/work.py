@@ -62,6 +62,7 @@ class ImportWork:
                 outcome = plan.outcome()
             else:
                 plan = await self._with_labels(lease, plan)
+                await self._runs.planned(run, plan.outcome())
                 outcome = await self._imports.carry_out(wish, plan, heard=far.stored)
         await self._runs.end(run, outcome)
 

@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
+from pydantic import AfterValidator
 
 from services.annotation.api.annotations import Id
 from services.annotation.api.archive_body import ZIP_BODY, ArchiveBody
@@ -10,9 +11,11 @@ from services.annotation.api.labels import Directory
 from services.annotation.api.reports import ImportRunResponse
 from services.annotation.domain.conflicts import OnConflict
 from services.annotation.domain.import_report import ImportReport
-from services.annotation.handlers.import_runs import Archive, ImportRuns
+from services.annotation.handlers.import_runs import ImportRuns
 from services.annotation.handlers.imports import ImportOptions
+from services.annotation.handlers.kept_archives import Archive
 from shared.callers import Caller
+from shared.contracts.names import file_name, has_unseen
 from shared.http.callers import Editor, Viewer
 from shared.http.paging import Paging
 from shared.http.preconditions import IdempotencyKey
@@ -20,6 +23,14 @@ from shared.http.use_cases import use
 from shared.paging import Page
 
 _MAX_NAME = 200
+
+
+def _archive_name(path: str) -> str:
+    name = file_name(path)
+    if has_unseen(name):
+        raise ValueError("the file's name has invisible or control characters")
+    return name
+
 
 router = APIRouter(tags=["imports and exports"], prefix="/projects/{project_id}")
 Runs = Annotated[ImportRuns, Depends(use(ImportRuns))]
@@ -53,7 +64,9 @@ async def start_import(
     asked: Options,
     key: IdempotencyKey,
     name: Annotated[
-        str, Query(max_length=_MAX_NAME, description="What the archive is called")
+        str,
+        Query(max_length=_MAX_NAME, description="What the archive is called"),
+        AfterValidator(_archive_name),
     ] = "",
 ) -> ImportRunResponse:
     """Import a zip of label files in the background; a dry run only looks what would be done.
@@ -69,10 +82,16 @@ async def start_import(
 
 @router.post("/import-runs/{run_id}:again", status_code=202)
 async def import_again(
-    who: Editor, runs: Runs, project_id: Id, run_id: Id, response: Response, asked: Options
+    who: Editor,
+    runs: Runs,
+    project_id: Id,
+    run_id: Id,
+    response: Response,
+    asked: Options,
+    key: IdempotencyKey,
 ) -> ImportRunResponse:
     """Import, or look at, the archive of an earlier one once more."""
-    run = await runs.again(who, project_id, run_id, asked)
+    run = await runs.again(who, project_id, run_id, asked.with_key(key))
     return await _answer(who, runs, project_id, run.id, response)
 
 
@@ -94,7 +113,7 @@ async def get_import(who: Viewer, runs: Runs, project_id: Id, run_id: Id) -> Imp
 
 @router.get("/import-runs/{run_id}/report")
 async def get_import_report(who: Viewer, runs: Runs, project_id: Id, run_id: Id) -> ImportReport:
-    """Return the report of an import that came to its end."""
+    """Return the report of an import; of one that was stopped or broke off, as far as it came."""
     return await runs.report(who, project_id, run_id)
 
 

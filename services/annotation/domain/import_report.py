@@ -1,5 +1,6 @@
 """The report of an import, file by file: stored in English, told in the language of its reader."""
 
+from collections.abc import Set
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -9,7 +10,9 @@ from services.annotation.domain.formats.model import Format, Split
 from shared.contracts.shapes import Shape
 from shared.texts.language import Told
 
-FileStatus = Literal["imported", "readable", "kept", "failed", "left_aside"]
+FileStatus = Literal["imported", "readable", "kept", "failed", "left_aside", "not_reached"]
+_COUNTED: tuple[Action, ...] = ("new", "replaced", "merged", "unchanged", "kept")
+_NOT_REACHED = "the import ended before it came to this one"
 
 
 class DrawnBefore(BaseModel):
@@ -26,7 +29,8 @@ class ImportedFile(BaseModel):
     """What became of one file, or of one image of a file that describes many.
 
     ``action`` says what the import did, or would do, to the image's annotation, and ``before`` what
-    stood there; both are null for a file without a usable label.
+    stood there; both are null for a file without a usable label. An import that was stopped has
+    ``not_reached`` some.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -93,3 +97,45 @@ class ImportReport(BaseModel):
     new_labels: tuple[str, ...]
     entries: tuple[ImportedFile, ...]
     splits: tuple[ImportedSplit, ...]
+
+
+def as_far(planned: ImportReport, import_id: str, written: Set[str]) -> ImportReport:
+    """Return the report of an import that ended early.
+
+    Args:
+        planned: What it would have done.
+        import_id: Its id.
+        written: The images that it wrote.
+
+    Returns:
+        The report; lists of splits count for what was written and are not told.
+    """
+    entries = tuple(_reached(entry, written) for entry in planned.entries)
+    done = [entry for entry in entries if entry.action is not None]
+    actions = [entry.action for entry in done]
+    counts: dict[str, int] = {
+        **{str(name): actions.count(name) for name in _COUNTED},
+        "replaced_shapes": sum(
+            entry.before.shapes for entry in done if entry.action == "replaced" and entry.before
+        ),
+        "negatives": sum(
+            entry.action in ("new", "replaced") and not entry.shapes for entry in done
+        ),
+    }
+    return planned.model_copy(
+        update={
+            "import_id": import_id if written else "",
+            "imported": sum(entry.status == "imported" for entry in entries),
+            "counts": planned.counts.model_copy(update=counts),
+            "entries": entries,
+            "splits": (),
+        }
+    )
+
+
+def _reached(entry: ImportedFile, written: Set[str]) -> ImportedFile:
+    is_to_write = entry.action in ("new", "replaced", "merged")
+    if not is_to_write or entry.image_id in written:
+        return entry
+    update = {"status": "not_reached", "action": None, "before": None, "message": _NOT_REACHED}
+    return entry.model_copy(update=update)

@@ -1,7 +1,7 @@
 """Writing an annotation: one document write with its events, after its step of the history."""
 
 import inspect
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence, Set
 from dataclasses import replace
 
 from services.annotation.domain.drafts import AnnotationDraft
@@ -62,6 +62,16 @@ class AnnotationStore:
             if not step.restores and step.reason not in FOLLOWS_LABEL:
                 return record
             step_id = step.restores or step.previous_id
+        return None
+
+    async def step_among(self, annotation: Annotation, ids: Set[str]) -> ChangeRecord | None:
+        """Return the last of the steps `ids` that led to an annotation; None when none did."""
+        step_id = annotation.change_id if ids else ""
+        while step_id:
+            record = await self.history(annotation.tenant).find(step_id)
+            if record is None or step_id in ids:
+                return record
+            step_id = record.change.previous_id
         return None
 
     async def before(self, record: ChangeRecord) -> Annotation:

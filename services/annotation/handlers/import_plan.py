@@ -63,23 +63,11 @@ class Judge:
 
     async def verdict(self, image: ImageView, draft: AnnotationDraft, old: Annotation) -> Verdict:
         """Return what `draft` does to an image with the annotation `old`."""
-        before_us = await self._before_us(image, old)
-        if before_us is None:
+        ours = await self.store.step_among(old, self.earlier.get(image.id, frozenset()))
+        if ours is None:
             return await self._judged(image, draft, old)
-        return replace(await self._judged(image, draft, before_us), is_written=True)
-
-    async def _before_us(self, image: ImageView, old: Annotation) -> Annotation | None:
-        """Return what an earlier attempt found where its step still leads to `old`, else None."""
-        mine, step_id = self.earlier.get(image.id, frozenset()), old.change_id
-        history = self.store.history(image.tenant)
-        while mine and step_id:
-            record = await history.find(step_id)
-            if record is None:
-                return None
-            if step_id in mine:
-                return await self.store.before(record)
-            step_id = record.change.previous_id
-        return None
+        found = await self.store.before(ours)
+        return replace(await self._judged(image, draft, found), is_written=True)
 
     async def _judged(self, image: ImageView, draft: AnnotationDraft, old: Annotation) -> Verdict:
         on_tiles = await self._drawn_on_tiles(image)

@@ -3,15 +3,17 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from services.annotation.domain.import_report import ImportReport
 from services.annotation.errors import ArchiveGone, ImportGoesOn, NoReport
+from services.annotation.handlers.import_reach import ImportReach
 from services.annotation.handlers.import_reports import report_of
 from services.annotation.handlers.imports import ImportOptions, ImportOutcome, ImportWish
+from services.annotation.handlers.kept_archives import Archive, KeptArchives
 from services.annotation.repository import IMPORT_RUNS, SERVICE, ImportRun
 from shared.blobs.content import put_by_hash
 from shared.blobs.port import Blobs
@@ -40,24 +42,17 @@ from shared.texts.language import speaking
 
 IMPORT = "import"
 KEEP = timedelta(days=1)
+_OF_ARCHIVE = ("archive_name", "archive_key", "archive_bytes")
 _LOOK_S = 10.0
 _LOOKS = 360  # until what is old is looked for again: an hour
 _PAGE = 200
 
 
 @dataclass(frozen=True)
-class Archive:
-    """An archive that came with a request: where it lies, and what its sender calls it."""
-
-    path: Path
-    name: str
-
-
-@dataclass(frozen=True)
 class _Wish:
-    """What a key stands for."""
+    """What a key stands for: an import of the archive that came, or of that of an earlier one."""
 
-    archive_key: str
+    archive: str
     options: ImportOptions
 
 
@@ -65,11 +60,20 @@ class ImportRuns:
     """Imports as people see them: a document, and the job of the same id."""
 
     def __init__(
-        self, documents: Documents, blobs: Blobs, *, jobs: JobQueue, clock: Clock = utc_now
+        self,
+        documents: Documents,
+        blobs: Blobs,
+        *,
+        jobs: JobQueue,
+        archives: KeptArchives,
+        reach: ImportReach,
+        clock: Clock = utc_now,
     ) -> None:
         self._documents = documents
         self._blobs = blobs
         self._jobs = jobs
+        self._archives = archives
+        self._reach = reach
         self._clock = clock
         self._receipts = Receipts(documents, SERVICE)
 
@@ -81,35 +85,44 @@ class ImportRuns:
         Raises:
             KeyReused: The options' key came with another archive, or with others.
             KeySpent: What the key made is gone.
+            ArchivesFull: Imports that wait or go on take all the room for archives.
         """
-        tenant, project_id = author.tenant, project.id
-        key = await put_by_hash(self._blobs, archive.path, tenant=tenant, project_id=project_id)
-        run = self._new(author, project_id, options)
-        run = run.model_copy(update={"archive_name": archive.name, "archive_key": key})
-        if options.key is None:
-            return await self._begin(run)
-        run_id = derived_id(tenant, IMPORT, project_id, options.key)
-        run = run.model_copy(update={"id": run_id})
-        return await self._receipts.make_once(
-            Keyed(tenant, run_id, _Wish(key, options), project_id),
-            things=self._runs(tenant),
-            make=lambda: self._begin(run),
+        kept = await self._archives.put(project, archive)
+        run = self._new(author, project.id, options).model_copy(
+            update={
+                "archive_name": archive.name,
+                "archive_key": kept.key,
+                "archive_bytes": kept.size_bytes,
+            }
         )
+        return await self._once(options.key, _Wish(kept.key, options), run)
 
     async def again(
         self, author: Caller, project_id: str, run_id: str, options: ImportOptions
     ) -> ImportRun:
-        """Queue another import, or look, of an archive that is here.
+        """Queue another import, or look, of an archive that is here; with a key, only once.
 
         Raises:
             NotFound: The project has no such import.
-            ArchiveGone: Its archive was imported, or lay here for a day.
+            ArchiveGone: Its archive was imported, gave way to others, or lay here for a day.
+            KeyReused: The options' key came with another import, or with others.
+            KeySpent: What the key made is gone.
         """
         earlier, _ = await self.get(author, project_id, run_id)
-        if not earlier.archive_key:
-            raise ArchiveGone("the archive was imported, or lay here for a day; send it again")
-        kept = {"archive_name": earlier.archive_name, "archive_key": earlier.archive_key}
-        return await self._begin(self._new(author, project_id, options).model_copy(update=kept))
+        kept = {name: getattr(earlier, name) for name in _OF_ARCHIVE}
+        run = self._new(author, project_id, options).model_copy(update=kept)
+        return await self._once(options.key, _Wish(f"of {run_id}", options), run)
+
+    async def _once(self, key: str | None, wish: _Wish, run: ImportRun) -> ImportRun:
+        """Begin an import, unless its key has begun it before."""
+        if key is None:
+            return await self._begin(run)
+        run = run.model_copy(update={"id": derived_id(run.tenant, IMPORT, run.project_id, key)})
+        return await self._receipts.make_once(
+            Keyed(run.tenant, run.id, wish, run.project_id),
+            things=self._runs(run.tenant),
+            make=lambda: self._begin(run),
+        )
 
     async def note(self, wish: ImportWish, outcome: ImportOutcome) -> None:
         """Keep the report of an import that was done within its request."""
@@ -117,6 +130,16 @@ class ImportRuns:
         run = run.model_copy(update={"id": wish.import_id, "queued": True})
         update = await self._end_of(run, outcome)
         await self._runs(run.tenant).ensure(run.model_copy(update=update))
+
+    async def planned(self, run: ImportRun, outcome: ImportOutcome) -> None:
+        """Keep what an import is about to do: should it not come to its end, that tells how far."""
+        report = await asyncio.to_thread(
+            _in_english, replace(outcome, import_id=run.id), run.dry_run
+        )
+        key = await self._stored(run, report)
+        await self._runs(run.tenant).change(
+            run.id, lambda old: old.model_copy(update={"plan_key": key})
+        )
 
     async def end(self, run: ImportRun, outcome: ImportOutcome, *, refused: str = "") -> None:
         """Store the report of an import that came to its end; the archive has served, if it did."""
@@ -127,16 +150,10 @@ class ImportRuns:
         self, run: ImportRun, outcome: ImportOutcome, *, refused: str = ""
     ) -> dict[str, Any]:
         """Store the report; return what the run says from then on."""
-
-        def put_together() -> ImportReport:
-            with speaking("en"):  # whoever reads it is told in another language, perhaps
-                return report_of(outcome, dry_run=run.dry_run or bool(refused))
-
-        report = await asyncio.to_thread(put_together)
-        data = await asyncio.to_thread(lambda: report.model_dump_json().encode())
-        key = await put_by_hash(self._blobs, data, tenant=run.tenant, project_id=run.project_id)
+        report = await asyncio.to_thread(_in_english, outcome, run.dry_run or bool(refused))
         update: dict[str, Any] = {
-            "report_key": key,
+            "plan_key": "",
+            "report_key": await self._stored(run, report),
             "ended": "failed" if refused else "succeeded",
             "error": refused,
             "finished_at": self._clock(),
@@ -147,12 +164,32 @@ class ImportRuns:
             update["archive_key"] = ""
         return update
 
+    async def _stored(self, run: ImportRun, report: ImportReport) -> str:
+        data = await asyncio.to_thread(lambda: report.model_dump_json().encode())
+        return await put_by_hash(self._blobs, data, tenant=run.tenant, project_id=run.project_id)
+
+    async def _told_how_far(self, run: ImportRun, job: Job) -> ImportRun:
+        """Give an import that was stopped, or broke off, the report of how far it came."""
+        report = await self._reach.report(run)
+        update = {
+            "plan_key": "",
+            "report_key": await self._stored(run, report),
+            "ended": job.state,
+            "error": job.error,
+            "finished_at": job.finished_at,
+            "imported": report.imported,
+            "failed": report.failed,
+        }
+        return await self._runs(run.tenant).change(
+            run.id, lambda old: old.model_copy(update=update) if old.plan_key else None
+        )
+
     async def get(self, who: Caller, project_id: str, run_id: str) -> tuple[ImportRun, Job | None]:
         """Return an import and its job, if it has one; raise NotFound."""
         run = await self._runs(who.tenant).get(run_id)
         if run.project_id != project_id:
             raise NotFound(f"no import {run_id}")
-        return run, await self._job(run)
+        return await self._seen(run)
 
     async def page(
         self, who: Caller, project_id: str, paging: PageParams
@@ -162,8 +199,8 @@ class ImportRuns:
         found = await page_of(
             self._runs(who.tenant), paging, where=where, sort=Sort("created_at", -1)
         )
-        jobs = {run.id: await self._job(run) for run in found.items}
-        return found.map(lambda run: (run, jobs[run.id]))
+        seen = {run.id: await self._seen(run) for run in found.items}
+        return found.map(lambda run: seen[run.id])
 
     async def report(self, who: Caller, project_id: str, run_id: str) -> ImportReport:
         """Return the report of an import in the caller's language.
@@ -245,14 +282,20 @@ class ImportRuns:
         )
 
     async def _begin(self, run: ImportRun) -> ImportRun:
+        if not run.archive_key:
+            raise ArchiveGone("the archive was imported, or lay here for a day; send it again")
         run = await self._runs(run.tenant).ensure(run)
         await self._queue(run)
         return run
 
-    async def _job(self, run: ImportRun) -> Job | None:
-        """Return an import's job; one that a kill kept from the queue is queued now."""
+    async def _seen(self, run: ImportRun) -> tuple[ImportRun, Job | None]:
+        """Return an import and its job; one that a kill kept from the queue is queued now."""
         job = await self._jobs.find(run.tenant, run.id)
-        return job if job is not None or run.ended else await self._queue(run)
+        if job is None and not run.ended:
+            job = await self._queue(run)
+        if job is not None and job.state in FINAL and run.plan_key:
+            run = await self._told_how_far(run, job)
+        return run, job
 
     async def _queue(self, run: ImportRun) -> Job:
         payload = {"project_id": run.project_id}
@@ -269,3 +312,8 @@ class ImportRuns:
 
     def _every(self) -> Collection[ImportRun]:
         return self._documents.collection(IMPORT_RUNS, EveryTenant())
+
+
+def _in_english(outcome: ImportOutcome, dry_run: bool) -> ImportReport:
+    with speaking("en"):  # whoever reads it is told in another language, perhaps
+        return report_of(outcome, dry_run=dry_run)

@@ -82,17 +82,15 @@ class ImportUndo:
 
     async def _before(self, old: Annotation, steps: set[str]) -> AnnotationDraft | None:
         """Return what was there before the steps of an import, where they still show."""
-        step = await self._store.drawn(old)
-        if step is None or step.change_id not in steps:
+        record = await self._store.drawing(old.tenant, old.change_id)
+        if record is None or record.id not in steps:
             return None
-        if not step.previous_id:
-            return AnnotationDraft((), annotated=False, reason="restored")
-        record = await self._store.history(old.tenant).get(step.previous_id)
+        before = await self._store.before(record)
         return AnnotationDraft(
-            record.change.after,
-            record.change.ignore_regions,
-            annotated=record.change.annotated,
+            before.shapes,
+            before.ignore_regions,
+            annotated=before.annotated,
             reason="restored",
-            prediction_id=record.change.prediction_id,
-            restores=record.id,
+            prediction_id=before.prediction_id,
+            restores=before.change_id,
         )

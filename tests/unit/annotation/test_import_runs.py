@@ -11,11 +11,15 @@ from typing import Any
 import httpx
 import pytest
 
+from services.annotation.handlers.annotation_store import AnnotationStore
+from services.annotation.handlers.import_reach import ImportReach
 from services.annotation.handlers.import_runs import ImportRuns
+from services.annotation.handlers.kept_archives import KeptArchives
 from services.annotation.process.archive_parser import ArchiveParser
 from services.annotation.repository import SERVICE
 from services.annotation.settings import AnnotationSettings
 from shared.hosting.stores import Stores
+from shared.images.directory import ImageDirectory
 from shared.jobs.queue import JobQueue
 from tests.running import credentials, until
 from tests.unit.annotation.platform import BASE, Factory, box, factory, labelme, packed
@@ -212,6 +216,13 @@ async def test_dry_runs_are_forgotten_after_a_day_and_imports_never(stores: Stor
                 stores.documents,
                 stores.blobs,
                 jobs=jobs,
+                archives=KeptArchives(stores.documents, stores.blobs, jobs=jobs, quota_bytes=0),
+                reach=ImportReach(
+                    stores.blobs,
+                    AnnotationStore(
+                        stores.documents, images=ImageDirectory(stores.documents, SERVICE)
+                    ),
+                ),
                 clock=lambda: now + later,  # noqa: B023
             )
             await runs.tidy()

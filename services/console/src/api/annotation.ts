@@ -66,11 +66,12 @@ export async function startImport(
 
 const MOST_NAME = 200;
 
-/** Look at, or import, the archive of an earlier look without sending it once more. */
+/** Look at, or import, the archive of an earlier look without sending it once more; a second click is the same. */
 export function importAgain(projectId: string, runId: string, { dryRun, onConflict }: ImportOptions) {
   return body(
     client.POST("/api/annotation/projects/{project_id}/import-runs/{run_id}:again", {
       params: {
+        header: { "Idempotency-Key": `${runId}-${dryRun ? "look" : "import"}-${onConflict}` },
         path: { project_id: projectId, run_id: runId },
         query: { dry_run: dryRun, on_conflict: onConflict },
       },

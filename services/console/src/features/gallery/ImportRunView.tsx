@@ -66,19 +66,25 @@ function Ended({ projectId, run, report }: EndedProps): ReactNode {
   }
   const { stage, figures } = run.progress;
   const stored = stage === "storing" ? (figures?.["done"] ?? 0) : 0;
-  const undo = stored > 0 && <ImportUndo projectId={projectId} importId={run.id} />;
+  const undo = (report === undefined ? stored > 0 : report.import_id !== "") && <ImportUndo projectId={projectId} importId={run.id} />;
   if (run.state === "cancelled") {
     return (
       <>
-        <Alert showIcon type="warning" title={words.imports.stopped(stored)} />
+        <Alert showIcon type="warning" title={words.imports.stopped(report === undefined ? stored : written(report))} />
         {undo}
+        {report !== undefined && <ImportDetails report={report} />}
       </>
     );
   }
   return (
     <>
       <Alert showIcon type="error" title={words.imports.states.failed} description={run.error} />
-      {report === undefined ? undo : <ImportDetails report={report} />}
+      {undo}
+      {report !== undefined && <ImportDetails report={report} />}
     </>
   );
+}
+
+function written({ counts }: ImportReport): number {
+  return counts.new + counts.replaced + counts.merged;
 }

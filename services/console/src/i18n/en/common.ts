@@ -84,6 +84,7 @@ export const problems = {
   "not-resumable": "The training cannot be resumed",
   "archive-gone": "The archive is not kept any more",
   "names-follow": "The name is not free yet",
+  "archives-full": "There is no room for another archive",
   "too-many-labels": "The project has no room for more labels",
   "import-goes-on": "The import is not done yet",
   "no-report": "There is no report of this import",

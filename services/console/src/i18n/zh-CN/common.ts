@@ -82,6 +82,7 @@ export const problems = {
   "not-resumable": "该训练无法继续",
   "archive-gone": "压缩包已不再保留",
   "names-follow": "该名称尚不可用",
+  "archives-full": "没有空间存放更多压缩包",
   "too-many-labels": "项目的标签数已达上限",
   "import-goes-on": "导入尚未完成",
   "no-report": "此次导入没有报告",

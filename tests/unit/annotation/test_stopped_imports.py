@@ -1,0 +1,148 @@
+"""Imports that are stopped, clicked twice, or come with more archives than there is room for."""
+
+import asyncio
+import os
+from typing import Any
+
+import pytest
+
+from services.annotation.handlers import imports
+from services.annotation.handlers.annotation_store import AnnotationStore
+from services.annotation.process.archive_parser import ArchiveParser
+from services.annotation.repository import SERVICE, Annotation
+from shared.hosting.stores import Stores
+from shared.images.directory import ImageDirectory
+from tests.running import until
+from tests.unit.annotation.platform import BASE, PROJECT, factory, labelme, packed
+from tests.unit.annotation.test_import_runs import RUNS, ZIP, ended, listed, report_of, start
+
+
+async def test_a_stopped_import_tells_by_file_how_far_it_came_and_can_be_undone(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    revise, third = AnnotationStore.revise, asyncio.Event()
+    written: list[str] = []
+
+    async def stuck(self: AnnotationStore, *given: Any, **more: Any) -> Annotation:
+        if len(written) == 2:
+            third.set()
+            await asyncio.Event().wait()
+        annotation = await revise(self, *given, **more)
+        written.append(annotation.id)
+        return annotation
+
+    monkeypatch.setattr(imports, "_AT_ONCE", 1)
+    files = {f"{name}.json": labelme("pit") for name in "abcd"} | {
+        "b.json": labelme(),
+        "e.json": "{",
+    }
+    async with factory(stores) as world:
+        for name in "abcd":
+            await world.image(f"{name}.jpg")
+        monkeypatch.setattr(AnnotationStore, "revise", stuck)
+        begun = await start(world, files)
+        await until(third.is_set)
+        await world.client.post(f"{RUNS}/{begun['id']}:cancel")
+        run = await ended(world, begun["id"])
+        monkeypatch.setattr(AnnotationStore, "revise", revise)
+        report = (await report_of(world, run["id"])).json()
+        chinese = (await report_of(world, run["id"], **{"Accept-Language": "zh-CN"})).json()
+        (seen,) = await listed(world)
+        undone = (await world.client.post(f"{BASE}/imports/{run['id']}:undo")).json()
+        once = (await world.client.get(f"{BASE}/summary")).json()
+    assert (run["state"], run["has_report"], run["imported"], run["failed"]) == (
+        "cancelled", True, 2, 1,
+    )  # fmt: skip
+    assert seen == run
+    told = {entry["file"]: entry["status"] for entry in report["entries"]}
+    assert told == {
+        "a.json": "imported", "b.json": "imported", "c.json": "not_reached",
+        "d.json": "not_reached", "e.json": "failed",
+    }  # fmt: skip
+    assert (report["import_id"], report["imported"]) == (run["id"], 2)
+    counts = {name: number for name, number in report["counts"].items() if number}
+    assert counts == {"new": 2, "negatives": 1}
+    assert "导入在处理到此项之前已结束" in {entry["message"] for entry in chinese["entries"]}
+    assert undone == {"restored": 0, "cleared": 2, "left": 0}
+    assert once["annotated"] == 0
+
+
+async def test_a_step_without_its_annotation_counts_as_not_reached(stores: Stores) -> None:
+    """A kill between the two leaves such a step."""
+    async with factory(stores) as world:
+        await world.image("a.jpg")
+        run = await ended(world, (await start(world, {"a.json": labelme("pit")}))["id"])
+        await world.client.post(f"{BASE}/imports/{run['id']}:undo")
+        store = AnnotationStore(stores.documents, images=ImageDirectory(stores.documents, SERVICE))
+        steps = await store.steps_of_import("default", PROJECT, run["id"])
+        (image,) = steps
+        found = await store.annotations("default").get(image)
+        assert await store.step_among(found, steps[image]) is not None
+        apart = found.model_copy(update={"change_id": ""})
+        assert await store.step_among(apart, steps[image]) is None
+
+
+async def test_two_clicks_on_import_are_one_import(stores: Stores) -> None:
+    async with factory(stores) as world:
+        await world.image("a.jpg")
+        dry = await ended(
+            world, (await start(world, {"a.json": labelme("pit")}, dry_run=True))["id"]
+        )
+        again, key = f"{RUNS}/{dry['id']}:again", {"Idempotency-Key": "click"}
+        clicks = await asyncio.gather(*(world.client.post(again, headers=key) for _ in range(2)))
+        run = await ended(world, clicks[0].json()["id"])
+        late = await world.client.post(again, headers=key)
+        other = await world.client.post(again, headers=key, params={"on_conflict": "merge"})
+        runs = await listed(world)
+    assert {click.json()["id"] for click in (*clicks, late)} == {run["id"]}
+    assert other.status_code == 422
+    assert [one["id"] for one in runs] == [run["id"]]
+
+
+async def test_archives_give_way_oldest_first_but_for_those_that_wait_to_be_imported(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOUPE_ANNOTATION_KEPT_ARCHIVES_MIB", "1")
+    reading, parse = asyncio.Event(), ArchiveParser.parse
+
+    async def read(*_given: Any, **_more: Any) -> None:
+        reading.set()
+        await asyncio.Event().wait()
+
+    def large(number: int) -> bytes:  # 400 KiB that no zip makes smaller
+        return packed({"a.json": labelme("pit"), f"{number}.bin": os.urandom(400 << 10)})
+
+    async with factory(stores) as world:
+        await world.image("a.jpg")
+        looks = []
+        for number in range(3):
+            begun = await start(world, large(number), dry_run=True)
+            looks.append((await ended(world, begun["id"]))["id"])
+        kept = [(await world.client.get(f"{RUNS}/{look}")).json()["has_archive"] for look in looks]
+        gone = await world.client.post(f"{RUNS}/{looks[0]}:again")
+        monkeypatch.setattr(ArchiveParser, "parse", read)
+        going = [await start(world, large(number)) for number in (3, 4)]
+        await until(reading.is_set)
+        full = await world.client.post(RUNS, content=large(5), headers=ZIP)
+        for one in going:
+            await world.client.post(f"{RUNS}/{one['id']}:cancel")
+            await ended(world, one["id"])
+        monkeypatch.setattr(ArchiveParser, "parse", parse)
+        free = await ended(world, (await start(world, large(6)))["id"])
+    assert kept == [False, True, True]
+    assert (gone.status_code, gone.json()["type"]) == (409, "urn:loupe:problem:archive-gone")
+    assert (full.status_code, full.json()["type"]) == (409, "urn:loupe:problem:archives-full")
+    assert full.json()["detail"].endswith("take 1 of 1 MiB: let those imports end, or stop them")
+    assert free["state"] == "succeeded"
+
+
+async def test_an_archives_name_is_one_of_a_file(stores: Stores) -> None:
+    async with factory(stores) as world:
+        await world.image("a.jpg")
+        run = await start(world, {"a.json": labelme("pit")}, name="C:\\labels\\e\u0301 1.zip ")
+        hidden = await world.client.post(
+            RUNS, content=packed({"a.json": "{"}), headers=ZIP, params={"name": "a\u202egpj.zip"}
+        )
+    assert run["name"] == "\u00e9 1.zip"
+    assert hidden.status_code == 422
+    assert "invisible" in hidden.json()["errors"][0]["message"]
