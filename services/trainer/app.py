@@ -45,8 +45,8 @@ def build(stores: Stores) -> Service:
     recipe = Recipe(budget_s=settings.budget_s, epochs=settings.epochs, start=settings.start)
     jobs = JobQueue(documents, NAME, lease_s=settings.lease_s)
     projects = ProjectDirectory(documents, NAME)
-    images = ImageDirectory(documents, NAME)
     queue = TrainingQueue(documents, jobs)
+    images = ImageDirectory(documents, NAME, round_of=queue.round_of)
     asked = Trainings(
         documents, jobs, projects, images, queue, recipe=recipe, plugins=settings.plugins
     )

@@ -106,7 +106,7 @@ class Training(Document):
 class Order(BaseModel):
     """A training that has a place in its project's line; enough to make its record again.
 
-    ``counted_from`` is the line's ``counted_to`` before this one ran. ``resumes`` tells which life
+    ``counted_from`` is the line's ``counted`` before this one ran. ``resumes`` tells which life
     of the training has the place: a resumed one comes again with the next number.
     """
 
@@ -120,7 +120,7 @@ class Order(BaseModel):
     requested_at: Timestamp
     requested_by: str = ""
     resumes: int = 0
-    counted_from: Timestamp | None = None
+    counted_from: int = 0
 
 
 class Champion(BaseModel):
@@ -155,7 +155,8 @@ class Line(Document):
     """A project's line of trainings: at most one that runs and one that waits.
 
     Every start and end goes through a compare-and-set of this document, whose id is the project's.
-    ``counted_to``: corrections up to this time are in a dataset that was asked for.
+    Each dataset that is asked for begins a ``round``; corrections of rounds before ``counted`` are
+    in one. ``counted_to`` is when that was asked for, for people: clocks may jump.
     ``failures``: trainings that failed since one succeeded; ``not_before``: until then no
     correction starts another. ``promotions`` are the latest changes of the champion, newest first.
     """
@@ -167,6 +168,8 @@ class Line(Document):
     champion: Champion | None = None
     promotions: tuple[Promoted, ...] = ()
     policy: RetrainingPolicy = RetrainingPolicy()
+    round: int = 0
+    counted: int = 0
     counted_to: Timestamp | None = None
     failures: int = 0
     not_before: Timestamp | None = None
@@ -189,8 +192,8 @@ LINES = CollectionSpec("trainer.lines", Line, (Index(("due_at",)),), project_fie
 IMAGES = images_spec(
     "trainer",
     Index(("project_id", "annotated")),
-    Index(("project_id", "corrected_at")),
-    Index(("project_id", "annotated_at")),
+    Index(("project_id", "corrected_round")),
+    Index(("project_id", "annotated_round")),
 )
 
 

@@ -5,10 +5,19 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+from shared.ids import may_be_new
+
 T = TypeVar("T")
 
 WAIT_S = 3.0
 LOOK_S = 0.03
+MOST_WAITING = 32
+"""How many callers of a process wait for things that may not exist; others are answered at once."""
+_NEW_S = 60.0
+_SLOWER = 1.5
+_SLOWEST = 10
+
+_waiting = 0
 
 
 async def until(
@@ -16,12 +25,32 @@ async def until(
 ) -> T | None:
     """Return what ``find`` finds as soon as it finds something, or None after ``wait_s`` seconds.
 
-    It is asked at least once, and once more when the time is over.
+    It is asked at least once, less and less often, and once more when the time is over.
     """
     deadline = time.monotonic() + wait_s
+    pause_s = look_s
     while True:
         over = time.monotonic() >= deadline
         found = await find()
         if found is not None or over:
             return found
-        await asyncio.sleep(look_s)
+        await asyncio.sleep(min(pause_s, max(0.0, deadline - time.monotonic())))
+        pause_s = min(pause_s * _SLOWER, look_s * _SLOWEST)
+
+
+async def heard_of(
+    thing_id: str, find: Callable[[], Awaitable[T | None]], *, wait_s: float = WAIT_S
+) -> T | None:
+    """Return what ``find`` finds of a thing, waited for only where it may be new.
+
+    An id that is none of ours, or was made long ago, is of nothing: a wrong address is told at
+    once. So that asking for many ids that look new holds nobody up, few callers wait at a time.
+    """
+    global _waiting
+    if _waiting >= MOST_WAITING or not may_be_new(thing_id, within_s=_NEW_S):
+        return await find()
+    _waiting += 1
+    try:
+        return await until(find, wait_s=wait_s)
+    finally:
+        _waiting -= 1

@@ -71,14 +71,17 @@ def drop(topic: str, part: int, positions: list[int], connection: sqlite3.Connec
     )
 
 
-def forget_silent(before: float, connection: sqlite3.Connection) -> None:
-    """Forget members that said nothing since ``before``, in s, of groups that committed nothing.
+def forget_silent(before: float, now: float, connection: sqlite3.Connection) -> None:
+    """Forget members that said nothing from ``before`` to ``now`` of groups without a commit.
+
+    Times are those of the monotonic clock, in s.
 
     Such a group is one that is yet to come: it holds nothing, whether it comes again or not.
     """
     connection.execute(
-        "DELETE FROM event_members WHERE seen<? AND grp NOT IN (SELECT grp FROM event_offsets)",
-        (before,),
+        "DELETE FROM event_members WHERE seen NOT BETWEEN ? AND ?"
+        " AND grp NOT IN (SELECT grp FROM event_offsets)",
+        (before, now),
     )
     connection.execute(
         "DELETE FROM event_leases WHERE grp NOT IN (SELECT grp FROM event_offsets)"

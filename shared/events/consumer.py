@@ -219,6 +219,9 @@ class ConsumerLoop:
             lags[partition.topic] += lag
         for topic, lag in lags.items():
             CONSUMER_LAG.labels(group=self._service, topic=topic).set(lag)
+        behind = await consumer.behind()
+        places = {f"{part.topic}/{part.number}": offset for part, offset in behind.items()}
+        self._life.waits(self._service, places)
 
     def _sign(self) -> None:
         self._life.sign(self._service)

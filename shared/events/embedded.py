@@ -2,7 +2,9 @@
 
 Group members renew a heartbeat from their first poll until they are closed, also while handlers
 work; partitions are dealt round-robin among the members alive, and a partition changes hands only
-when its holder gives it up between two polls or falls silent.
+when its holder gives it up between two polls, dies or falls silent. Heartbeats are told by the
+machine's monotonic clock, which all processes share and nobody sets: one that lies ahead is of
+an earlier boot.
 """
 
 import asyncio
@@ -16,8 +18,9 @@ from dataclasses import dataclass
 from functools import partial
 
 from shared.errors import DependencyDown
-from shared.events import compaction
+from shared.events import compaction, places
 from shared.events.port import Compacted, Consumer, Delivery, Partition, Record
+from shared.holder import holder_name, is_dead
 from shared.ids import new_id
 from shared.sqlite import SqliteFile
 
@@ -25,6 +28,7 @@ _SILENT_S = 10.0
 _BEATS = 5  # heartbeats before a member is called silent
 _LOOK_S = 0.25
 _DROPPED_AT_ONCE = 500
+_OF_HOLDER = "#"  # between the holder's name and the member's own
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS event_topics (topic TEXT PRIMARY KEY, partitions INTEGER NOT NULL);
@@ -76,13 +80,15 @@ class EmbeddedEventLog:
 
     async def consumer(self, group: str, topics: Sequence[str]) -> Consumer:
         """Join ``group``."""
-        membership = _Membership(group, new_id(), tuple(topics), self._silent_s)
+        member = f"{holder_name()}{_OF_HOLDER}{new_id()}"
+        membership = _Membership(group, member, tuple(topics), self._silent_s)
         return EmbeddedConsumer(self._database, self._appended, membership)
 
     async def compact(self) -> Compacted:
         """Drop what nobody needs any more, in small steps, and give the room back."""
-        dropped, silent_since = 0, time.time() - self._silent_s
-        await self._database.write(partial(compaction.forget_silent, silent_since))
+        dropped, now = 0, time.monotonic()
+        forget = partial(compaction.forget_silent, now - self._silent_s, now)
+        await self._database.write(forget)
         for topic, part in await self._database.read(compaction.partitions):
             found = await self._database.read(partial(compaction.superfluous, topic, part))
             dropped += len(found)
@@ -179,12 +185,16 @@ class EmbeddedConsumer:
     async def lag(self) -> dict[Partition, int]:
         """Return the number of uncommitted messages of each of my partitions."""
         mine = list(self._next)
-        return await self._database.read(lambda c: {p: _lag(c, self._group, p) for p in mine})
+        return await self._database.read(lambda c: {p: places.lag(c, self._group, p) for p in mine})
+
+    async def behind(self) -> dict[Partition, int]:
+        """Return the committed offset of each partition of the group with uncommitted messages."""
+        return await self._database.read(lambda c: places.behind(c, self._group, self._topics))
 
     async def ends(self) -> dict[Partition, int]:
         """Return the offset after the last message of each of my partitions."""
         mine = list(self._next)
-        return await self._database.read(lambda c: {p: _end(c, p) for p in mine})
+        return await self._database.read(lambda c: {p: places.end(c, p) for p in mine})
 
     async def close(self) -> None:
         """Give up my partitions."""
@@ -214,7 +224,7 @@ class EmbeddedConsumer:
         def write(connection: sqlite3.Connection) -> None:
             connection.execute(
                 "UPDATE event_members SET seen=? WHERE grp=? AND member=?",
-                (time.time(), self._group, self._member),
+                (time.monotonic(), self._group, self._member),
             )
 
         while True:
@@ -233,16 +243,14 @@ class EmbeddedConsumer:
         self._renewed = now
 
     def _claim(self, connection: sqlite3.Connection) -> dict[Partition, int]:
-        """Heartbeat, drop the silent, take my fair share of what is free; return what I hold."""
-        now = time.time()
+        """Heartbeat, drop the dead, take my fair share of what is free; return what I hold."""
+        now = time.monotonic()
         group = self._group
         connection.execute(
             "INSERT OR REPLACE INTO event_members VALUES (?, ?, ?, ?)",
             (group, self._member, json.dumps(self._topics), now),
         )
-        connection.execute(
-            "DELETE FROM event_members WHERE grp=? AND seen<?", (group, now - self._silent_s)
-        )
+        _drop_dead(connection, group, (now - self._silent_s, now))
         connection.execute(
             "DELETE FROM event_leases WHERE grp=? AND member NOT IN"
             " (SELECT member FROM event_members WHERE grp=?)",
@@ -254,7 +262,7 @@ class EmbeddedConsumer:
             _give_up(connection, group, topic, (self._member, share))
             for part in share:
                 if _lease(connection, group, Partition(topic, part), self._member):
-                    held[Partition(topic, part)] = _committed(connection, group, topic, part)
+                    held[Partition(topic, part)] = places.committed(connection, group, topic, part)
         return held
 
     async def _fetch(self, limit: int) -> list[Delivery]:
@@ -265,12 +273,22 @@ class EmbeddedConsumer:
         return found
 
 
+def _drop_dead(connection: sqlite3.Connection, group: str, alive_s: tuple[float, float]) -> None:
+    """Forget the group's members that were not seen in that time, or whose process ended."""
+    members = connection.execute(
+        "SELECT member, seen FROM event_members WHERE grp=?", (group,)
+    ).fetchall()
+    first, last = alive_s
+    for member, seen in members:
+        if not first <= seen <= last or is_dead(member.partition(_OF_HOLDER)[0]):
+            connection.execute(
+                "DELETE FROM event_members WHERE grp=? AND member=?", (group, member)
+            )
+
+
 def _append(connection: sqlite3.Connection, records: Sequence[Record]) -> None:
     for record in records:
-        known = connection.execute(
-            "SELECT partitions FROM event_topics WHERE topic=?", (record.topic,)
-        ).fetchone()
-        part = zlib.crc32(record.key.encode()) % (known[0] if known else 1)
+        part = zlib.crc32(record.key.encode()) % places.partitions(connection, record.topic)
         connection.execute(
             "INSERT INTO event_log SELECT ?, ?, coalesce(max(pos) + 1, 0), ?, ?, ?"
             " FROM event_log WHERE topic=? AND part=?",
@@ -314,11 +332,10 @@ def _share(connection: sqlite3.Connection, group: str, topic: str, member: str) 
         )
         if topic in json.loads(topics)
     ]
-    known = connection.execute(
-        "SELECT partitions FROM event_topics WHERE topic=?", (topic,)
-    ).fetchone()
     mine = members.index(member)
-    return [part for part in range(known[0] if known else 1) if part % len(members) == mine]
+    return [
+        part for part in range(places.partitions(connection, topic)) if part % len(members) == mine
+    ]
 
 
 def _give_up(
@@ -344,23 +361,3 @@ def _lease(connection: sqlite3.Connection, group: str, partition: Partition, mem
         "SELECT member FROM event_leases WHERE grp=? AND topic=? AND part=?", where
     ).fetchone()
     return bool(row[0] == member)
-
-
-def _committed(connection: sqlite3.Connection, group: str, topic: str, part: int) -> int:
-    row = connection.execute(
-        "SELECT next FROM event_offsets WHERE grp=? AND topic=? AND part=?", (group, topic, part)
-    ).fetchone()
-    return row[0] if row else 0
-
-
-def _lag(connection: sqlite3.Connection, group: str, partition: Partition) -> int:
-    done = _committed(connection, group, partition.topic, partition.number)
-    return _end(connection, partition) - done
-
-
-def _end(connection: sqlite3.Connection, partition: Partition) -> int:
-    end: int = connection.execute(
-        "SELECT coalesce(max(pos) + 1, 0) FROM event_log WHERE topic=? AND part=?",
-        (partition.topic, partition.number),
-    ).fetchone()[0]
-    return end

@@ -104,13 +104,23 @@ class KafkaConsumer:
 
     async def lag(self) -> dict[Partition, int]:
         """Return the number of uncommitted messages of each of my partitions."""
+        return {partition: end - at for partition, (at, end) in (await self._positions()).items()}
+
+    async def behind(self) -> dict[Partition, int]:
+        """Return the committed offset of each of my partitions that has uncommitted messages."""
+        return {
+            partition: at for partition, (at, end) in (await self._positions()).items() if at < end
+        }
+
+    async def _positions(self) -> dict[Partition, tuple[int, int]]:
+        """Return the committed offset and the end of each of my partitions."""
         mine = sorted(self._raw.assignment())
         async with deadline(_LAG_S, "the broker does not tell its offsets"):
             ends = await self._raw.end_offsets(mine)
             starts = await self._raw.beginning_offsets(mine)
             done = await asyncio.gather(*(self._raw.committed(tp) for tp in mine))
         return {
-            Partition(tp.topic, tp.partition): ends[tp] - (starts[tp] if at is None else at)
+            Partition(tp.topic, tp.partition): (starts[tp] if at is None else at, ends[tp])
             for tp, at in zip(mine, done, strict=True)
         }
 

@@ -2,9 +2,10 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 SILENT_S = 60.0
+STUCK_S = 120.0
 
 
 class Lifecycle:
@@ -15,13 +16,19 @@ class Lifecycle:
     """
 
     def __init__(
-        self, *, silent_s: float = SILENT_S, clock: Callable[[], float] = time.monotonic
+        self,
+        *,
+        silent_s: float = SILENT_S,
+        stuck_s: float = STUCK_S,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.stopping = False
         self.alone = asyncio.Lock()
         self._silent_s = silent_s
         self._clock = clock
+        self._stuck_s = stuck_s
         self._signs: dict[str, float] = {}
+        self._waits: dict[str, dict[str, tuple[int, float]]] = {}
 
     def sign(self, loop: str) -> None:
         """Note that ``loop`` is alive; from its first sign on it has to give more of them."""
@@ -30,6 +37,25 @@ class Lifecycle:
     def ended(self, loop: str) -> None:
         """Expect no more signs of ``loop``."""
         self._signs.pop(loop, None)
+        self._waits.pop(loop, None)
+
+    def waits(self, loop: str, places: Mapping[str, int]) -> None:
+        """Note where events wait for ``loop``: the offset of the next one, by partition."""
+        now, known = self._clock(), self._waits.get(loop, {})
+        self._waits[loop] = {
+            place: known[place] if known.get(place, (-1, 0.0))[0] == offset else (offset, now)
+            for place, offset in places.items()
+        }
+
+    def stuck(self) -> list[str]:
+        """Return the loops for which events wait that none was done of for too long, and where."""
+        before = self._clock() - self._stuck_s
+        return sorted(
+            f"{loop} ({place})"
+            for loop, places in self._waits.items()
+            for place, (_, since) in places.items()
+            if since < before
+        )
 
     def silent(self) -> list[str]:
         """Return the loops that gave no sign for too long."""

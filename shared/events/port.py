@@ -70,6 +70,14 @@ class Consumer(Protocol):
         """
         ...
 
+    async def behind(self) -> dict[Partition, int]:
+        """Return the committed offset of each partition that has uncommitted messages.
+
+        An embedded log tells of the whole group, so that a partition that nobody has is told of; a
+        broker of my partitions.
+        """
+        ...
+
     async def ends(self) -> dict[Partition, int]:
         """Return the offset after the last message of each of my partitions."""
         ...

@@ -76,9 +76,16 @@ def bounds_for(descriptors: int, *, per_source: int) -> Bounds:
 class Connections:
     """The connections of one server, and how many were turned away."""
 
-    def __init__(self, bounds: Bounds, *, clock: Callable[[], float] = time.monotonic) -> None:
-        """Nobody is there yet."""
+    def __init__(
+        self,
+        bounds: Bounds,
+        *,
+        counted: bool = True,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Nobody is there yet; where they are ``counted`` the metrics tell how many are open."""
         self.bounds = bounds
+        self._counted = counted
         self.clock = clock
         self._open: set[BoundedProtocol] = set()
         self._by_source: Counter[str] = Counter()
@@ -100,7 +107,8 @@ class Connections:
             return False
         self._open.add(connection)
         self._by_source[source] += 1
-        CONNECTIONS.inc()
+        if self._counted:
+            CONNECTIONS.inc()
         return True
 
     def leave(self, connection: "BoundedProtocol", source: str) -> None:
@@ -110,7 +118,8 @@ class Connections:
             self._by_source[source] -= 1
             if not self._by_source[source]:
                 del self._by_source[source]
-            CONNECTIONS.dec()
+            if self._counted:
+                CONNECTIONS.dec()
 
     def note(self, reason: str) -> None:
         """Count a connection that was refused or cut."""

@@ -22,7 +22,7 @@ async def tell_metrics(host: str, port: int) -> None:
     A port that is taken is told once and tried again: the platform does not wait for it.
     """
     listening = await _taken(host, port)
-    server = Server(make_asgi_app(), (host, port), Connections(_BOUNDS))
+    server = Server(make_asgi_app(), (host, port), Connections(_BOUNDS, counted=False))
     server.sockets = [listening]
     with contextlib.closing(listening):
         await server.run_until_exit(lambda: log.info("metrics.told", host=host, port=port))

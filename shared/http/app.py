@@ -145,6 +145,8 @@ def _add_health(app: FastAPI, prefix: str, checks: dict[str, Check], life: Lifec
                 await check()
             except LoupeError as error:
                 down[name] = error.detail
+        if stuck := life.stuck():
+            down["events"] = f"nothing was heard for long by {', '.join(stuck)}"
         response.status_code = 503 if down else 200
         return {"status": "waiting" if down else "ready", "down": down}
 

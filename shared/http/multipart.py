@@ -1,12 +1,13 @@
 """Multipart bodies as a stream of parts (RFC 7578), never whole in memory or on disk at once."""
 
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from email.errors import HeaderParseError
 from email.header import decode_header, make_header
 from email.message import Message
 from email.utils import collapse_rfc2231_value
+from typing import Any
 
 from python_multipart.multipart import MultipartParser, parse_options_header
 
@@ -15,6 +16,44 @@ from shared.errors import MalformedRequest, TooLarge, UnsupportedMedia
 FORM = "multipart/form-data"
 MAX_FILES = 100
 MAX_FIELDS = 20  # parts that are no files; some clients send a few that nobody reads
+FILE: dict[str, Any] = {"type": "string", "format": "binary"}
+"""The schema of a file, in a form or as a body."""
+
+
+def form_body(
+    fields: Mapping[str, Any],
+    *,
+    required: str,
+    kinds: Mapping[str, str] | None = None,
+    others: Mapping[str, Any] | None = None,
+    is_closed: bool = False,
+) -> dict[str, Any]:
+    """Return what OpenAPI says of a route that reads a form itself (its ``openapi_extra``).
+
+    Args:
+        fields: Schemas of the fields, by name.
+        required: The field that must be there.
+        kinds: Content types of fields, by name.
+        others: Schemas of bodies that are taken instead of a form, by media type.
+        is_closed: Whether a form with another field is refused.
+
+    >>> body = form_body({"file": FILE}, required="file", others={"text/plain": FILE})
+    >>> sorted(body["requestBody"]["content"])
+    ['multipart/form-data', 'text/plain']
+    """
+    form: dict[str, Any] = {
+        "schema": {
+            "type": "object",
+            "required": [required],
+            "properties": dict(fields),
+        }
+    }
+    if is_closed:
+        form["schema"]["additionalProperties"] = False
+    if kinds:
+        form["encoding"] = {name: {"contentType": kind} for name, kind in kinds.items()}
+    content = {kind: {"schema": schema} for kind, schema in (others or {}).items()}
+    return {"requestBody": {"required": True, "content": {FORM: form, **content}}}
 
 
 @dataclass(frozen=True, slots=True)

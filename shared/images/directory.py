@@ -4,13 +4,13 @@ It holds what the gallery announces and, where a service asks for it, what annot
 to find an image's bytes, its place among its parent's tiles, and whether somebody annotated it.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 from shared.clock import Timestamp
 from shared.contracts.annotation_events import AnnotationSaved, CorrectionSaved
 from shared.contracts.envelope import Event
 from shared.contracts.image_events import ImageDeleted, ImageUploaded
-from shared.documents.hearing import WAIT_S, until
+from shared.documents.hearing import WAIT_S, heard_of
 from shared.documents.port import (
     Collection,
     CollectionSpec,
@@ -34,7 +34,8 @@ class ImageView(Projection):
 
     A tile names its parent, its place in it and the plan that cut it. One that is not ``known`` was
     annotated before its announcement came. One that is not ``labelled`` was annotated with no
-    shape. A ``deleted`` one stays as a mark, with nothing else.
+    shape. A ``deleted`` one stays as a mark, with nothing else. Times are for people: clocks jump.
+    What was heard when is told by the service's own rounds, where it counts any.
     """
 
     sequence: int = -1
@@ -57,7 +58,10 @@ class ImageView(Projection):
     labelled: bool = True
     annotation_sequence: int = -1
     annotated_at: Timestamp | None = None
+    annotated_round: int = -1
+    correction_sequence: int = -1
     corrected_at: Timestamp | None = None
+    corrected_round: int = -1
 
 
 def images_spec(service: str, *indexes: Index) -> CollectionSpec[ImageView]:
@@ -71,12 +75,24 @@ def living(project_id: str, **more: Condition) -> Where:
 
 
 class ImageDirectory:
-    """The images that a service has heard of."""
+    """The images that a service has heard of.
 
-    def __init__(self, documents: Documents, service: str, *, wait_s: float = WAIT_S) -> None:
+    ``round_of`` tells in which round of a tenant's project the service is: what is heard of an
+    annotation is noted with it.
+    """
+
+    def __init__(
+        self,
+        documents: Documents,
+        service: str,
+        *,
+        wait_s: float = WAIT_S,
+        round_of: Callable[[str, str], Awaitable[int]] | None = None,
+    ) -> None:
         self._documents = documents
         self._spec = images_spec(service)
         self._wait_s = wait_s
+        self._round_of = round_of
 
     def of(self, tenant: str) -> Collection[ImageView]:
         """Return a tenant's images, deleted and unknown ones included."""
@@ -89,11 +105,11 @@ class ImageDirectory:
         briefly.
         """
 
-        async def heard_of() -> ImageView | None:
+        async def known() -> ImageView | None:
             view = await self.of(tenant).find(image_id)
             return view if view is not None and (view.known or view.deleted) else None
 
-        view = await until(heard_of, wait_s=self._wait_s)
+        view = await heard_of(image_id, known, wait_s=self._wait_s)
         if view is None or view.deleted or view.project_id != project_id:
             raise NotFound(f"no image {image_id}")
         return view
@@ -161,6 +177,7 @@ class ImageDirectory:
             "labelled": bool(data.labels),
             "annotation_sequence": event.sequence,
             "annotated_at": event.time,
+            "annotated_round": await self._round(event.tenant, data.project_id),
         }
 
         def note(old: ImageView) -> ImageView | None:
@@ -171,12 +188,20 @@ class ImageDirectory:
 
     async def _corrected(self, event: Event[CorrectionSaved]) -> None:
         data = event.data
+        facts = {
+            "correction_sequence": event.sequence,
+            "corrected_at": event.time,
+            "corrected_round": await self._round(event.tenant, data.project_id),
+        }
 
         def note(old: ImageView) -> ImageView | None:
-            late = old.deleted or (old.corrected_at is not None and old.corrected_at >= event.time)
-            return None if late else old.model_copy(update={"corrected_at": event.time})
+            late = old.deleted or old.correction_sequence >= event.sequence
+            return None if late else old.model_copy(update=facts)
 
         await self._change(event.tenant, data.project_id, data.image_id, note)
+
+    async def _round(self, tenant: str, project_id: str) -> int:
+        return await self._round_of(tenant, project_id) if self._round_of else 0
 
     async def _change(
         self,

@@ -3,7 +3,8 @@
 A lease lasts 60 s and is renewed every 10 s beside the work; a worker that cannot renew for two
 thirds of the lease must stop by itself. Every write compares the attempt, so a worker that comes
 back from the dead changes nothing. Leases are told by each machine's own clock; one that is wrong
-makes a worker lose its job too early or too late, never a second one whose writes count.
+makes a worker lose its job too early or too late, never a second one whose writes count. A
+heartbeat or a pause that lies ahead is of a clock that was ahead, and counts as over.
 """
 
 import asyncio
@@ -31,6 +32,8 @@ from shared.jobs.job import FINAL, Job, JobState, Progress, job_spec
 
 LEASE_S = 60.0
 LONGEST_PAUSE_S = 30.0
+_LONGEST_PAUSE = timedelta(seconds=LONGEST_PAUSE_S)
+_SKEW = timedelta(seconds=60)  # of the clocks of two machines
 
 
 class LeaseLost(Conflict):
@@ -263,7 +266,11 @@ class JobQueue:
         """Tell whether a worker may begin with this job."""
         now = self._clock()
         over = job.state in FINAL or job.cancel_requested or job.attempt >= job.max_attempts
-        waits = job.state == "queued" and job.not_before is not None and job.not_before > now
+        waits = (
+            job.state == "queued"
+            and job.not_before is not None
+            and now < job.not_before <= now + _LONGEST_PAUSE + _SKEW
+        )
         return not over and not waits and not _held(job, now)
 
     async def _fenced(
@@ -295,4 +302,5 @@ def _mine(stored: Job | None, mine: Job) -> Job:
 
 def _held(job: Job, now: datetime) -> bool:
     """Tell whether a worker holds this job that is not known to be dead."""
-    return job.leased_at(now) and not is_dead(job.worker)
+    is_ahead = job.heartbeat_at is not None and job.heartbeat_at > now + _SKEW
+    return job.leased_at(now) and not is_ahead and not is_dead(job.worker)

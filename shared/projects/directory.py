@@ -7,14 +7,13 @@ from shared.clock import Timestamp
 from shared.contracts.envelope import Event
 from shared.contracts.project_events import Grid, ProjectCreated, ProjectDeleted, ProjectUpdated
 from shared.contracts.shapes import Task
-from shared.documents.hearing import until
+from shared.documents.hearing import WAIT_S, heard_of
 from shared.documents.port import Collection, CollectionSpec, Documents, Index, TenantScope
 from shared.documents.projections import Projection, remember
 from shared.errors import NotFound
 from shared.events.subscriptions import Subscription, on
 from shared.vision.tiles import TilePlan
 
-_WAIT_S = 3.0
 _REMEMBER_S = 2.0
 _MOST_REMEMBERED = 1000
 
@@ -81,7 +80,7 @@ class Deletions:
 class ProjectDirectory:
     """The projects that a service has heard of."""
 
-    def __init__(self, documents: Documents, service: str, *, wait_s: float = _WAIT_S) -> None:
+    def __init__(self, documents: Documents, service: str, *, wait_s: float = WAIT_S) -> None:
         self._documents = documents
         self._spec = projects_spec(service)
         self._wait_s = wait_s
@@ -94,11 +93,11 @@ class ProjectDirectory:
         """
         projects = self._collection(tenant)
 
-        async def heard_of() -> ProjectView | None:
+        async def known() -> ProjectView | None:
             view = await projects.find(project_id)
             return view if view is not None and (view.known or view.deleted) else None
 
-        view = await until(heard_of, wait_s=self._wait_s)
+        view = await heard_of(project_id, known, wait_s=self._wait_s)
         if view is None or view.deleted:
             raise NotFound(f"no project {project_id}")
         return view

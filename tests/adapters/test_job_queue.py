@@ -213,3 +213,25 @@ async def test_another_tenant_does_not_see_the_job(queue: JobQueue) -> None:
     with pytest.raises(NotFound):
         await queue.cancel("other", "J")
     assert await queue.find("other", "J") is None
+
+
+async def test_a_lease_by_a_clock_that_was_ahead_is_over(queue: JobQueue, time: Time) -> None:
+    await queue.enqueue("t", "train", "J1")
+    time.pass_s(86_400)
+    assert await queue.claim(["train"], "one") is not None
+    time.pass_s(-86_400)
+    taken = await queue.claim(["train"], "two")
+    assert taken is not None
+    assert taken.attempt == 2
+    assert await queue.claim(["train"], "three") is None
+
+
+async def test_a_pause_by_a_clock_that_was_ahead_is_over(queue: JobQueue, time: Time) -> None:
+    await queue.enqueue("t", "train", "J1")
+    time.pass_s(86_400)
+    job = await queue.claim(["train"], "one")
+    assert job is not None
+    await queue.release(job, pause_s=20)
+    assert await queue.claim(["train"], "one") is None
+    time.pass_s(-86_400)
+    assert await queue.claim(["train"], "one") is not None

@@ -1,8 +1,12 @@
 """Several members of one group: they share partitions, and nothing is lost when one goes."""
 
 import asyncio
+import subprocess
+import sys
 import time
 from pathlib import Path
+
+import pytest
 
 from shared.events.embedded import EmbeddedEventLog
 from shared.events.port import Delivery, EventLog, Partition
@@ -120,5 +124,72 @@ async def test_a_member_that_fell_silent_loses_its_partitions(tmp_path: Path) ->
     gone._beating.cancel()  # type: ignore[attr-defined]  its process died
     second = await log.consumer("readers", ["thing"])
     assert len(await collect(second, 8)) == 8
+    await second.close()
+    await log.close()
+
+
+@pytest.mark.parametrize("ahead_s", [86_400.0, 1_700_000_000.0])
+async def test_a_member_whose_heartbeat_lies_ahead_holds_nothing(
+    tmp_path: Path, ahead_s: float
+) -> None:
+    """It beat before the machine started anew, or by a clock that was wrong."""
+    database = SqliteFile(tmp_path / "events.sqlite")
+    log = EmbeddedEventLog(database, silent_s=30)
+    await log.open({"thing": 4})
+    await log.publish(records("thing", 8, keys=8))
+    gone = await log.consumer("readers", ["thing"])
+    await collect(gone, 8, commit=False)
+    await database.write(
+        lambda c: c.execute("UPDATE event_members SET seen=?", (time.monotonic() + ahead_s,))
+    )
+    second = await log.consumer("readers", ["thing"])
+    assert len(await collect(second, 8)) == 8
+    await gone.close()
+    await second.close()
+    await log.close()
+
+
+async def test_a_member_of_a_process_that_died_holds_nothing(tmp_path: Path) -> None:
+    database = SqliteFile(tmp_path / "events.sqlite")
+    log = EmbeddedEventLog(database, silent_s=10_000)
+    await log.open({"thing": 4})
+    await log.publish(records("thing", 8, keys=8))
+    code = (
+        "import asyncio, sys; from pathlib import Path; from shared.sqlite import SqliteFile;"
+        "from shared.events.embedded import EmbeddedEventLog\n"
+        "async def main():\n"
+        "    log = EmbeddedEventLog(SqliteFile(Path(sys.argv[1])), silent_s=10_000)\n"
+        "    await log.open({'thing': 4})\n"
+        "    one = await log.consumer('readers', ['thing'])\n"
+        "    print(len(await one.poll(limit=100, timeout_s=60)), flush=True)\n"
+        "    import os; os.kill(os.getpid(), 9)\n"
+        "asyncio.run(main())\n"
+    )
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", code, str(tmp_path / "events.sqlite"), stdout=subprocess.PIPE
+    )
+    said, _ = await process.communicate()
+    assert int(said) > 0
+    second = await log.consumer("readers", ["thing"])
+    assert len(await collect(second, 8)) == 8
+    await second.close()
+    await log.close()
+
+
+async def test_what_nobody_has_is_told_of(tmp_path: Path) -> None:
+    """A group that is behind is seen by a member that has no partition, too."""
+    log = EmbeddedEventLog(SqliteFile(tmp_path / "events.sqlite"), silent_s=10_000)
+    await log.open({"thing": 1})
+    first = await log.consumer("readers", ["thing"])
+    assert await first.poll(limit=1, timeout_s=0) == []
+    second = await log.consumer("readers", ["thing"])
+    assert await second.poll(limit=1, timeout_s=0) == []
+    assert await second.behind() == {}
+    await log.publish(records("thing", 3))
+    assert await second.behind() == {Partition("thing", 0): 0}
+    got = await collect(first, 3, commit=False)
+    await first.commit(got[0])
+    assert await second.behind() == {Partition("thing", 0): 1}
+    await first.close()
     await second.close()
     await log.close()

@@ -40,10 +40,8 @@ from shared.hosting.connections import Connections, bounds_for
 from shared.hosting.host import face_of, loops_of, run_forever
 from shared.hosting.server import Server
 from shared.hosting.stores import Stores
-from shared.images.directory import ImageDirectory
 from shared.jobs.queue import JobQueue
 from shared.jobs.worker import JobWorker
-from shared.projects.directory import ProjectDirectory
 from shared.settings import HttpSettings, StoreSettings
 from tests.adapters.inference.models import colour_detector, make_version, painted, png
 from tests.running import credentials, until
@@ -242,15 +240,8 @@ async def _until_signalled(folder: Path, port: int) -> None:
         await task
 
 
-def _hurry() -> None:
-    """Find in a tenth of a second that an id is of nothing, not in three: tools ask for many."""
-    for directory in (ProjectDirectory, ImageDirectory):
-        directory.__init__.__kwdefaults__["wait_s"] = 0.1
-
-
 def main() -> None:
     """Serve from the folder, at the port, that the arguments name."""
-    _hurry()
     folder, port = Path(sys.argv[1]), int(sys.argv[2])
     folder.mkdir(parents=True, exist_ok=True)
     os.environ["LOUPE_DATA"] = str(folder / "data")

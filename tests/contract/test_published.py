@@ -43,6 +43,20 @@ def test_every_published_example_is_still_read(path: Path) -> None:
     assert is_read(json.loads(value)["data"], event.data.model_dump(mode="json"))
 
 
+def test_every_refusal_is_published_as_a_problem(fresh: dict[str, str]) -> None:
+    published = [json.loads(text) for name, text in fresh.items() if name.startswith("openapi/")]
+    kinds = {
+        kind
+        for document in published
+        for methods in document["paths"].values()
+        for operation in methods.values()
+        for status, response in operation["responses"].items()
+        if int(status) >= 400
+        for kind in response["content"]
+    }
+    assert kinds == {"application/problem+json"}
+
+
 def test_every_event_has_an_owner_a_topic_and_somebody_who_listens() -> None:
     for event in all_events():
         assert event.topic in PARTITIONS, event.type

@@ -7,23 +7,14 @@ from pathlib import Path
 from fastapi import Request
 
 from shared.http.bodies import received_file
+from shared.http.multipart import FILE, form_body
 
-ZIP_BODY = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["file"],
-                    "properties": {"file": {"type": "string", "format": "binary"}},
-                },
-                "encoding": {"file": {"contentType": "application/zip"}},
-            },
-            "application/zip": {"schema": {"type": "string", "format": "binary"}},
-        },
-    }
-}
+ZIP_BODY = form_body(
+    {"file": FILE},
+    required="file",
+    kinds={"file": "application/zip"},
+    others={"application/zip": FILE},
+)
 _ZIP_TYPES = ("application/zip", "application/x-zip-compressed", "application/octet-stream")
 
 

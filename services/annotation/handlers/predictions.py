@@ -3,7 +3,7 @@
 from services.annotation.repository import PREDICTIONS, PredictionView
 from shared.contracts.envelope import Event
 from shared.contracts.model_events import PredictionCompleted
-from shared.documents.hearing import WAIT_S, until
+from shared.documents.hearing import WAIT_S, heard_of
 from shared.documents.port import Collection, Documents, TenantScope
 from shared.documents.projections import remember
 from shared.errors import FieldError, InvalidInput
@@ -26,7 +26,9 @@ class Predictions:
             InvalidInput: There is none, or it is another image's.
         """
         predictions = self._collection(image.tenant)
-        view = await until(lambda: predictions.find(prediction_id), wait_s=self._wait_s)
+        view = await heard_of(
+            prediction_id, lambda: predictions.find(prediction_id), wait_s=self._wait_s
+        )
         if view is None or view.image_id != image.id:
             message = f"no prediction of the image {image.name!r} has this id"
             raise InvalidInput(

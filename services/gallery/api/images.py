@@ -25,7 +25,7 @@ from services.gallery.handlers.uploads import Received, Uploads
 from services.gallery.repository import Image
 from shared.http.bodies import Pace
 from shared.http.callers import Editor, Viewer
-from shared.http.multipart import parts_of
+from shared.http.multipart import FILE, form_body, parts_of
 from shared.http.paging import Paging
 from shared.http.preconditions import set_etag
 from shared.http.problems import MEDIA_TYPE, Problem
@@ -44,26 +44,7 @@ UPLOAD_PROBLEMS: dict[int | str, dict[str, Any]] = {
         (507, "No space is left for uploads"),
     )
 }
-_MULTIPART = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["files"],
-                    "properties": {
-                        "files": {
-                            "type": "array",
-                            "minItems": 1,
-                            "items": {"type": "string", "format": "binary"},
-                        }
-                    },
-                }
-            }
-        },
-    }
-}
+_MULTIPART = form_body({"files": {"type": "array", "minItems": 1, "items": FILE}}, required="files")
 
 
 router = APIRouter(prefix="/projects/{project_id}", tags=["images"])

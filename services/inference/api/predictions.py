@@ -1,6 +1,6 @@
 """Routes of predictions."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
@@ -10,32 +10,23 @@ from services.inference.domain.terms import ImageFile, Terms
 from services.inference.handlers.predictions import Predictions
 from shared.http.bodies import JSON, media_type, read_json
 from shared.http.callers import Editor, Viewer
-from shared.http.multipart import FORM
+from shared.http.multipart import FILE, FORM, form_body
 from shared.http.paging import Paging
 from shared.http.preconditions import IdempotencyKey
 from shared.http.use_cases import use
 from shared.paging import Page
 
-_FORM = {
-    "type": "object",
-    "required": ["file"],
-    "additionalProperties": False,
-    "properties": {
-        "file": {"type": "string", "format": "binary"},
+_PREDICTION_BODY = form_body(
+    {
+        "file": FILE,
         "version": {"type": "string", "minLength": 1, "maxLength": 32},
         "threshold": {"type": "number", "minimum": 0, "maximum": 1},
         "tile_plan_hash": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
     },
-}
-_PREDICTION_BODY: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "application/json": {"schema": PredictionCreate.model_json_schema()},
-            "multipart/form-data": {"schema": _FORM},
-        },
-    }
-}
+    required="file",
+    others={JSON: PredictionCreate.model_json_schema()},
+    is_closed=True,
+)
 _MAX_JSON_BYTES = 64 << 10
 _MAX_NAME = 255
 _Id = Annotated[str | None, Query(max_length=64)]

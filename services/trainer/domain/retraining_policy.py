@@ -3,6 +3,7 @@
 A training fires once enough corrections wait and nobody has corrected for a while (so that a burst
 makes one training, not hundreds), or once the oldest waits too long. While a training waits for
 its turn nothing more is ordered: its dataset is frozen when it starts and takes everything in.
+A stored time that lies ahead comes from a clock that was wrong, and counts as long ago.
 """
 
 from dataclasses import dataclass
@@ -58,6 +59,9 @@ class Decision:
 
 
 IDLE = Decision(False)
+LONGEST_PAUSE = timedelta(hours=6)
+"""The longest that anything keeps a training of the policy back."""
+_SKEW = timedelta(minutes=1)  # of the clocks of two machines
 
 
 def decide(
@@ -82,9 +86,13 @@ def decide(
         return IDLE
     if backlog.first_at is None or backlog.last_at is None:
         return IDLE
-    due_at = backlog.first_at + timedelta(seconds=policy.max_wait_s)
+    due_at = _after(backlog.first_at, policy.max_wait_s, now)
     if backlog.waiting >= policy.min_corrections:
-        due_at = min(due_at, backlog.last_at + timedelta(seconds=policy.quiet_s))
-    if not_before is not None:
+        due_at = min(due_at, _after(backlog.last_at, policy.quiet_s, now))
+    if not_before is not None and not_before - now <= LONGEST_PAUSE:
         due_at = max(due_at, not_before)
     return Decision(True) if now >= due_at else Decision(False, due_at)
+
+
+def _after(at: datetime, seconds: float, now: datetime) -> datetime:
+    return now if at > now + _SKEW else at + timedelta(seconds=seconds)

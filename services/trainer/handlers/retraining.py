@@ -92,13 +92,22 @@ class Retraining:
 
     async def watch(self) -> None:
         """Looks at due projects until cancelled; now and then heals lines left half-way."""
-        looks = 0
+        looks, before = 0, self._clock()
         while True:
             if looks % HEAL_EVERY_LOOKS == 0:
                 await self._queue.advance_all()
+            if not looks or self._clock() < before:
+                await self.look_again()  # a clock that was ahead set timers that are far away
+            before = self._clock()
             await self.look_at_due()
             looks += 1
             await asyncio.sleep(LOOK_EVERY_S)
+
+    async def look_again(self) -> None:
+        """Makes every timer due now; the looks set them anew."""
+        lines = self._documents.collection(LINES, EveryTenant())
+        async for line in lines.walk(Query(where={"due_at": Not(None)})):
+            await self._ask_for_a_look(line.tenant, line.id)
 
     async def look_at_due(self) -> int:
         """Decides for every project whose timer is due; returns how many trainings fired."""
@@ -165,9 +174,10 @@ class Retraining:
     async def _backlog(self, line: Line, task: TaskName | None) -> Backlog:
         """What a training would learn beside what earlier ones did."""
         images = self._images.of(line.tenant)
-        field = "annotated_at" if line.policy.count_annotations else "corrected_at"
-        after = format_time(line.counted_to) if line.counted_to else ""
-        where: Where = {"project_id": line.id, "deleted": False, field: Range(gt=after)}
+        kind = "annotated" if line.policy.count_annotations else "corrected"
+        field = f"{kind}_at"
+        rounds = Range(gte=line.counted)
+        where: Where = {"project_id": line.id, "deleted": False, f"{kind}_round": rounds}
         if task is not None and spec_of(task).labels_whole:  # no negatives: those teach none
             where = {**where, "labelled": Not(False)}
         waiting = await images.count(where)

@@ -6,6 +6,7 @@ The line is the only place where a training starts or ends; everything else is b
 
 from datetime import datetime, timedelta
 
+from services.trainer.domain.retraining_policy import LONGEST_PAUSE
 from services.trainer.errors import TrainingWaits
 from services.trainer.repository import (
     ENDED,
@@ -34,7 +35,7 @@ from shared.jobs.queue import JobQueue
 
 JOB_ATTEMPTS = 30  # each kill of the machine costs one; a training that crashes ends much earlier
 RETRY_S = 300.0  # after a failure; doubled with each further one
-RETRY_MOST_S = 6 * 3600.0
+RETRY_MOST_S = LONGEST_PAUSE.total_seconds()
 
 
 def placed(line: Line, order: Order, now: datetime) -> Line:
@@ -90,8 +91,11 @@ def _running(line: Line, order: Order, now: datetime) -> Line:
     """The line with an order that runs; whatever was corrected up to now is in its dataset."""
     if order.resumes:  # it has its dataset, which holds no new correction
         return line.model_copy(update={"running": order})
-    order = order.model_copy(update={"counted_from": line.counted_to})
-    return line.model_copy(update={"running": order, "counted_to": now})
+    begun = line.round + 1
+    order = order.model_copy(update={"counted_from": line.counted})
+    return line.model_copy(
+        update={"running": order, "round": begun, "counted": begun, "counted_to": now}
+    )
 
 
 def _given_back(line: Line, ended: Order, now: datetime) -> Line:
@@ -99,7 +103,7 @@ def _given_back(line: Line, ended: Order, now: datetime) -> Line:
     wait_s = min(RETRY_S * 2 ** min(line.failures, 16), RETRY_MOST_S)
     return line.model_copy(
         update={
-            "counted_to": line.counted_to if ended.resumes else ended.counted_from,
+            "counted": line.counted if ended.resumes else ended.counted_from,
             "failures": line.failures + 1,
             "not_before": now + timedelta(seconds=wait_s),
         }
@@ -117,6 +121,10 @@ class TrainingQueue:
     async def line(self, tenant: str, project_id: str) -> Line:
         """The project's line; a new one, not yet stored, for a project without."""
         return await self._lines(tenant).find(project_id) or Line(id=project_id, tenant=tenant)
+
+    async def round_of(self, tenant: str, project_id: str) -> int:
+        """How many datasets of the project were asked for."""
+        return (await self.line(tenant, project_id)).round
 
     async def change(
         self,

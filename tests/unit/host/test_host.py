@@ -16,17 +16,21 @@ import structlog
 from fastapi import APIRouter
 from prometheus_client import REGISTRY
 
-from shared.contracts.envelope import EventStamp, pack
+from shared.contracts.envelope import Event, EventStamp, pack
 from shared.contracts.image_events import ImageDeleted
+from shared.contracts.project_events import ProjectDeleted
+from shared.errors import DependencyDown
+from shared.events import consumer
 from shared.events.lifecycle import Lifecycle
 from shared.events.port import Record
 from shared.events.progress import progress_spec
-from shared.hosting.host import face_of, watch_loop
+from shared.events.subscriptions import on
+from shared.hosting.host import face_of, loops_of, run_forever, watch_loop
 from shared.hosting.service import Service
 from shared.hosting.stores import Stores, with_dead_letters
 from shared.http.callers import Viewer
 from shared.settings import HttpSettings
-from tests.running import credentials
+from tests.running import credentials, until
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -58,6 +62,53 @@ async def test_health_tells_a_loop_that_gave_no_sign_for_a_minute(stores: Stores
         assert (answer.status_code, answer.json()["silent"]) == (503, ["svc"])
         life.ended("svc")
         assert (await client.get("/healthz")).status_code == 200
+
+
+async def test_readiness_tells_a_group_whose_events_wait_for_two_minutes(stores: Stores) -> None:
+    await stores.open([])
+    clock = Time()
+    life = Lifecycle(clock=clock)
+
+    async def seen(seconds: float, **places: int) -> tuple[int, str]:
+        clock.now = seconds
+        life.waits("gallery", places)
+        answer = await client.get("/readyz")
+        return answer.status_code, answer.json()["down"].get("events", "")
+
+    async with client_of(stores, Service(name="svc", summary=""), life) as client:
+        assert await seen(0, project=4, image=7) == (200, "")
+        assert await seen(119, project=4, image=7) == (200, "")
+        status, told = await seen(121, project=4, image=8)  # the one of images goes on
+        assert (status, "gallery (project)" in told, "image" in told) == (503, True, False)
+        assert await seen(122, project=5, image=8) == (200, "")
+        assert (await seen(242, image=8))[0] == 503
+        assert await seen(243) == (200, "")
+
+
+async def test_a_consumer_tells_what_waits_for_it(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its handler does not get on; the door says so once that is long enough."""
+    monkeypatch.setattr(consumer, "_LAG_EVERY_S", 0.0)
+    life = Lifecycle(stuck_s=0.2)
+
+    async def handler(_event: Event[ProjectDeleted]) -> None:
+        raise DependencyDown("asleep")
+
+    service = Service(name="svc", summary="", subscriptions=(on(ProjectDeleted, handler),))
+    await stores.open(service.all_collections)
+    (event,) = pack([ProjectDeleted(project_id="P")], EventStamp.of("t", "P", 1))
+    record = Record(event.topic, event.key, event.value_bytes(), event.headers())
+    await stores.events.publish([record])
+    loops = loops_of([service], stores, ["consume"], life=life)
+    consuming = asyncio.create_task(run_forever("svc", loops["svc.consume"]))
+    async with client_of(stores, service, life) as client:
+
+        async def told() -> str:
+            return str((await client.get("/readyz")).json()["down"].get("events", ""))
+
+        assert f"svc ({ProjectDeleted.topic}/" in await until(told)
+    consuming.cancel()
 
 
 async def test_a_process_that_is_to_end_is_not_ready_and_alive(stores: Stores) -> None:
@@ -116,6 +167,9 @@ from pathlib import Path
 from fastapi import APIRouter
 from shared.hosting import host
 from shared.contracts.image_events import ImageDeleted
+from shared.contracts.project_events import ProjectDeleted
+from shared.errors import DependencyDown
+from shared.events import consumer
 from shared.events.subscriptions import on
 from shared.hosting.service import Service
 

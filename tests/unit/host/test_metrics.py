@@ -9,6 +9,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from prometheus_client import REGISTRY
 
 from services import data_folder
 from shared.hosting import metrics
@@ -41,6 +42,20 @@ async def test_a_process_tells_its_metrics_on_their_port_and_on_no_other() -> No
         process.terminate()
         await process.wait()
     assert await told(port) is None
+
+
+async def test_who_asks_for_the_metrics_is_no_connection_of_a_client() -> None:
+    def open_now() -> float:
+        return REGISTRY.get_sample_value("loupe_connections") or 0.0
+
+    port, before = free_port(), open_now()
+    telling = asyncio.create_task(metrics.tell_metrics(HOST, port))
+    text = await until(lambda: told(port))
+    assert f"loupe_connections {before}" in text
+    telling.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await telling
+    assert open_now() == before
 
 
 async def test_a_port_that_is_taken_keeps_nothing_waiting_and_is_tried_again(

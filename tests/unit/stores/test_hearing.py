@@ -2,7 +2,11 @@
 
 import asyncio
 
-from shared.documents.hearing import until
+import pytest
+
+from shared.documents import hearing
+from shared.documents.hearing import heard_of, until
+from shared.ids import derived_id, new_id
 
 
 async def test_what_is_known_is_returned_at_once() -> None:
@@ -29,3 +33,45 @@ async def test_what_never_comes_is_none() -> None:
         return None
 
     assert await until(find, wait_s=0.0, look_s=0.0) is None
+
+
+class Looks:
+    """Counts how often somebody looks for what is not there until it is."""
+
+    def __init__(self) -> None:
+        self.number = 0
+        self.there = False
+
+    async def __call__(self) -> str | None:
+        self.number += 1
+        return "here" if self.there else None
+
+
+@pytest.mark.parametrize("thing_id", ["", "no id", "01ARZ3NDEKTSV4RRFFQ69G5FAV"])
+async def test_nobody_waits_for_what_is_not_new(thing_id: str) -> None:
+    looks = Looks()
+    assert await heard_of(thing_id, looks, wait_s=60.0) is None
+    assert looks.number == 1
+
+
+@pytest.mark.parametrize("thing_id", [new_id(), derived_id("t", "project", "key")])
+async def test_what_may_be_new_is_waited_for(thing_id: str) -> None:
+    looks = Looks()
+    waiting = asyncio.create_task(heard_of(thing_id, looks, wait_s=60.0))
+    while looks.number < 3:  # noqa: ASYNC110  nothing tells of a look
+        await asyncio.sleep(0.001)
+    looks.there = True
+    assert await waiting == "here"
+
+
+async def test_of_many_that_ask_for_what_never_was_few_wait() -> None:
+    looks = Looks()
+    asked = [asyncio.create_task(heard_of(new_id(), looks, wait_s=60.0)) for _ in range(500)]
+    done, waiting = await asyncio.wait(asked, timeout=0.5)
+    while len(done) < 500 - hearing.MOST_WAITING:
+        more, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        done |= more
+    assert len(waiting) == hearing.MOST_WAITING
+    looks.there = True
+    assert [await one for one in waiting] == ["here"] * hearing.MOST_WAITING
+    assert await heard_of(new_id(), looks) == "here"

@@ -151,8 +151,8 @@ class Place:
         documents = stores.documents
         self.jobs = JobQueue(documents, "trainer", clock=clock)
         self.projects = ProjectDirectory(documents, "trainer", wait_s=0)
-        self.images = ImageDirectory(documents, "trainer", wait_s=0)
         self.queue = TrainingQueue(documents, self.jobs, clock=clock)
+        self.images = ImageDirectory(documents, "trainer", wait_s=0, round_of=self.queue.round_of)
         self.trainings = Trainings(
             documents,
             self.jobs,
