@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { merge, settled, stillOpen } from "./merge";
+import { isOverWhole, merge, settled, stillOpen } from "./merge";
 import { boxShape, type Drawing, type EditedShape } from "./shapes";
 
 const A = boxShape("a", "box", "scratch", [10, 10, 30, 20]);
@@ -67,4 +67,28 @@ test("that there is nothing holds until somebody has drawn something", () => {
   const empty: Drawing = { shapes: [], nothing: false };
   expect(merge(empty, nothing, empty).drawing).toEqual(nothing);
   expect(merge(empty, nothing, of(A)).drawing).toEqual(of(A));
+});
+
+const label = (id: string, name: string): EditedShape => ({ ...A, id, kind: "image", label: name, points: [] });
+
+test("two first labels of a whole image: mine stays until a person decides, and there is one in the end", () => {
+  const merged = merge(of(), of(label("m", "good")), of(label("t", "bad")));
+  expect(merged.drawing).toEqual(of(label("m", "good")));
+  expect(merged.conflicts).toHaveLength(1);
+  const [conflict] = merged.conflicts;
+  if (conflict === undefined) throw new Error("no conflict");
+  expect(isOverWhole(conflict)).toBe(true);
+  expect(settled(merged.drawing, conflict, "theirs", () => "new")).toEqual(of(label("t", "bad")));
+  expect(settled(merged.drawing, conflict, "mine", () => "new")).toEqual(of(label("m", "good")));
+  expect(stillOpen([conflict], of(label("m", "bad")), of(label("t", "bad")))).toEqual([]);
+});
+
+test("the same first label of two people is no conflict", () => {
+  const merged = merge(of(), of(label("m", "good")), of(label("t", "good")));
+  expect([merged.drawing.shapes.length, merged.conflicts]).toEqual([1, []]);
+});
+
+test("a label that one changed and the other left alone is the new one", () => {
+  expect(merge(of(label("b", "good")), of(label("m", "bad")), of(label("b", "good"))).drawing).toEqual(of(label("m", "bad")));
+  expect(merge(of(label("b", "good")), of(label("b", "good")), of(label("t", "bad"))).drawing).toEqual(of(label("t", "bad")));
 });

@@ -1,7 +1,7 @@
 /** Two people on one image: what both did, shape by shape, from what both began with. */
-import { isSame, type Drawing, type EditedShape } from "./shapes";
+import { isImageLabel, isSame, type Drawing, type EditedShape } from "./shapes";
 
-/** A shape that both changed; null where one of them deleted it. */
+/** A shape that both changed, by what tells it apart; null where one of them deleted it. */
 export interface Conflict {
   readonly id: string;
   readonly mine: EditedShape | null;
@@ -15,6 +15,18 @@ export interface Merged {
 }
 
 type Found = EditedShape | undefined;
+
+/** What a whole image shows has one place, whoever says it: two first labels of one image are a conflict. */
+const WHOLE = "whole";
+
+function placeOf(shape: EditedShape): string {
+  return isImageLabel(shape) ? WHOLE : shape.id;
+}
+
+/** Whether a conflict is over what a whole image shows, which cannot be both. */
+export function isOverWhole({ id }: Conflict): boolean {
+  return id === WHOLE;
+}
 
 function same(a: Found, b: Found): boolean {
   return a === b || (a !== undefined && b !== undefined && isSame(a, b));
@@ -49,7 +61,7 @@ export function stillOpen(conflicts: readonly Conflict[], mine: Drawing, theirs:
 type Shapes = ReadonlyMap<string, EditedShape>;
 
 function byId({ shapes }: Drawing): Shapes {
-  return new Map(shapes.map((shape) => [shape.id, shape]));
+  return new Map(shapes.map((shape) => [placeOf(shape), shape]));
 }
 
 /** The drawing with one conflict settled: my shape, theirs, or both of them. */
@@ -60,11 +72,11 @@ export function settled(
   newId: () => string,
 ): Drawing {
   // Whoever went on drawing before deciding keeps that too.
-  const now = drawing.shapes.find((shape) => shape.id === id);
+  const now = drawing.shapes.find((shape) => placeOf(shape) === id);
   const mine = then === null || now === undefined || same(now, theirs ?? undefined) ? then : now;
   const both = mine !== null && theirs !== null ? [mine, { ...theirs, id: newId() }] : [mine ?? theirs];
   const kept = choice === "both" ? both : [choice === "mine" ? mine : theirs];
-  const others = drawing.shapes.filter((shape) => shape.id !== id);
+  const others = drawing.shapes.filter((shape) => placeOf(shape) !== id);
   const shapes = [...others, ...kept.filter((shape) => shape !== null)];
   return { shapes, nothing: drawing.nothing && shapes.length === 0 };
 }

@@ -1,7 +1,7 @@
 import { Alert, Button, Space } from "antd";
 import type { ReactNode } from "react";
 import { newId } from "../../api/ids";
-import { settled, type Conflict } from "../../editor/merge";
+import { isOverWhole, settled, type Conflict } from "../../editor/merge";
 import { nameOf } from "../../editor/ShapeLayer";
 import type { EditedShape } from "../../editor/shapes";
 import type { Sheet, Workbook } from "../../editor/workbook";
@@ -69,7 +69,7 @@ function ConflictRow({ conflict, onSettle }: RowProps): ReactNode {
       <Space.Compact size="small">
         <Button onClick={() => onSettle(conflict, "mine")}>{words.annotate.mine}</Button>
         <Button onClick={() => onSettle(conflict, "theirs")}>{words.annotate.theirs}</Button>
-        {mine !== null && theirs !== null && (
+        {mine !== null && theirs !== null && !isOverWhole(conflict) && (
           <Button onClick={() => onSettle(conflict, "both")}>{words.annotate.both}</Button>
         )}
       </Space.Compact>
