@@ -96,7 +96,7 @@ export function maskOf(columns: Columns, [height = 0, width = 0]: readonly numbe
 }
 
 /** The runs that a rule on (covered left, covered right) leaves of two columns. */
-function combined(left: readonly Run[], right: readonly Run[], keeps: (l: boolean, r: boolean) => boolean): Run[] {
+export function combined(left: readonly Run[], right: readonly Run[], keeps: (l: boolean, r: boolean) => boolean): Run[] {
   const steps = [
     ...left.flat().map((at) => [at, 0] as const),
     ...right.flat().map((at) => [at, 1] as const),
