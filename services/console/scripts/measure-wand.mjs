@@ -50,6 +50,7 @@ for (const noise of [0, 12]) {
   for (const [what, seed, tolerance] of [
     ["the whole ground", [100, 2900], 12],
     ["the ground, near its noise", [100, 2900], 3],
+    ["all of the picture", [100, 2900], 100],
     ["the stain", [2600, 1450], 12],
     ["the scratch", [1000, 900], 12],
   ]) {

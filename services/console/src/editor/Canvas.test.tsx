@@ -11,7 +11,7 @@ const B = boxShape("b", "box", "pore", [50, 10, 60, 20]);
 const NONE: ReadonlySet<string> = new Set();
 
 function drawn(part: Partial<CanvasProps>) {
-  const heard = { onRing: vi.fn(), onChoose: vi.fn(), onChange: vi.fn(), onDrawn: vi.fn(), onPointer: vi.fn() };
+  const heard = { onRing: vi.fn(), onChoose: vi.fn(), onChange: vi.fn(), onDrawn: vi.fn(), onPointer: vi.fn(), onPress: vi.fn(), onTrace: vi.fn(), onCut: vi.fn() };
   const { container } = render(
     <svg>
       <Canvas
@@ -24,6 +24,7 @@ function drawn(part: Partial<CanvasProps>) {
         locked={NONE}
         ignored="ignored"
         ring={[]}
+        onTurn={null}
         {...heard}
         {...part}
       />
@@ -44,6 +45,37 @@ test("what is locked stays where it is, whatever is moved beside it", () => {
   const shapes = onChange.mock.lastCall?.[0] as readonly EditedShape[];
   expect(shapes[0]).toBe(A);
   expect(shapes[1]?.points).toEqual([[53, 12], [63, 22]]);
+});
+
+test.each([
+  [{}, "new"],
+  [{ shiftKey: true }, "add"],
+  [{ altKey: true }, "subtract"],
+] as const)("the lasso draws an outline with the button down; %o means %s", (held, how) => {
+  const { layer, onTrace } = drawn({ desk: { ...START, tool: "lasso", label: "pore" } });
+  fireEvent.pointerDown(layer, { button: 0, clientX: 10, clientY: 10, ...held });
+  for (const [clientX, clientY] of [[20, 10], [40, 10], [40, 40], [10, 40]]) fireEvent.pointerMove(layer, { clientX, clientY });
+  fireEvent.pointerUp(layer, { clientX: 10, clientY: 40 });
+  expect(onTrace.mock.calls).toEqual([[[[10, 10], [40, 10], [40, 40], [10, 40]], how]]);
+});
+
+test("a cut goes from the press to the release, and a press of the wand says where", () => {
+  const cut = drawn({ desk: { ...START, tool: "cut" } });
+  fireEvent.pointerDown(cut.layer, { button: 0, clientX: 5, clientY: 5 });
+  fireEvent.pointerMove(cut.layer, { clientX: 60, clientY: 30 });
+  fireEvent.pointerUp(cut.layer, { clientX: 60, clientY: 30 });
+  expect(cut.onCut.mock.calls).toEqual([[[5, 5], [60, 30]]]);
+  const wand = drawn({ desk: { ...START, tool: "wand", label: "pore" } });
+  fireEvent.pointerDown(wand.layer, { button: 0, clientX: 7, clientY: 9 });
+  expect(wand.onPress.mock.calls).toEqual([[[7, 9], "new"]]);
+});
+
+test("the wheel is the preview's while there is one", () => {
+  const onTurn = vi.fn();
+  const { layer } = drawn({ desk: { ...START, tool: "wand", label: "pore" }, onTurn });
+  expect(fireEvent.wheel(layer, { deltaY: -100 })).toBe(false);
+  expect(fireEvent.wheel(layer, { deltaY: 100 })).toBe(false);
+  expect(onTurn.mock.calls).toEqual([[1], [-1]]);
 });
 
 test("a double click closes a polygon without a second point on its last one", () => {

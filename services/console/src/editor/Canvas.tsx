@@ -1,4 +1,4 @@
-import { memo, useRef, type ReactNode } from "react";
+import { memo, useEffect, useRef, type ReactNode, type RefObject } from "react";
 import { isDrawingTool, type Desk } from "./desk";
 import { boxBetween, boxCorners, distance, type Point, type Size } from "./geometry";
 import { Handles } from "./Handles";
@@ -15,6 +15,7 @@ export const Canvas = memo(function Canvas(props: CanvasProps): ReactNode {
     const at: Point = [(event.clientX - matrix.e) / matrix.a, (event.clientY - matrix.f) / matrix.d];
     return { at, pixel: 1 / matrix.a };
   };
+  useWheel(layer, props.onTurn);
   const { shown, sketch, pixel, listeners } = useGestures(props, place);
   const [only] = chosen;
   const one = chosen.size === 1 && desk.tool === "select" ? shown.find(({ id }) => id === only) : undefined;
@@ -54,6 +55,22 @@ export const Canvas = memo(function Canvas(props: CanvasProps): ReactNode {
   );
 });
 
+/** Takes the wheel from the stage below while it has a meaning of its own; with Ctrl it always zooms. */
+function useWheel(layer: RefObject<SVGGElement | null>, onTurn: CanvasProps["onTurn"]): void {
+  useEffect(() => {
+    const element = layer.current;
+    if (element === null || onTurn === null) return;
+    const onWheel = (event: WheelEvent): void => {
+      if (event.ctrlKey || event.metaKey || event.deltaY === 0) return;
+      event.preventDefault();
+      event.stopPropagation();
+      onTurn(event.deltaY < 0 ? 1 : -1);
+    };
+    element.addEventListener("wheel", onWheel, { passive: false });
+    return () => element.removeEventListener("wheel", onWheel);
+  }, [layer, onTurn]);
+}
+
 function inkOf({ tool, label }: Desk, labels: readonly string[]): string {
   return colourOf({ kind: tool === "ignore" ? "ignore" : "polygon", label }, labels);
 }
@@ -69,7 +86,7 @@ interface SketchedProps {
 
 /** What is not a shape yet: a box or a frame being pulled up, the points of a polygon, the brush. */
 function Sketched({ sketch, ring, colour, image, radius, pixel }: SketchedProps): ReactNode {
-  const { box, pointer, brush } = sketch;
+  const { box, pointer, brush, path } = sketch;
   const open = ring.length > 0 && pointer !== null ? [...ring, pointer] : ring;
   const [first] = ring;
   const closes = ring.length > 2 && first !== undefined && pointer !== null && distance(first, pointer) < CLOSE_PX * pixel;
@@ -78,6 +95,7 @@ function Sketched({ sketch, ring, colour, image, radius, pixel }: SketchedProps)
       {box !== null && (
         <polygon className={box.kind === "frame" ? "editor-frame" : ""} points={written(boxCorners(boxBetween(box.from, box.to, image)))} />
       )}
+      {path.length > 1 && <polyline className="editor-path" points={written(path)} />}
       {ring.length > 0 && <polyline points={written(open)} />}
       {ring.map(([x, y], place) => (
         <g key={place} transform={`translate(${x}, ${y})`}>

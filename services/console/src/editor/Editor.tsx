@@ -1,7 +1,8 @@
 import { useRef, useState, type ReactNode } from "react";
-import type { InputRef } from "antd";
+import { App, type InputRef } from "antd";
 import type { ShapeKind } from "../api/annotation";
 import { useWords } from "../i18n/language";
+import { usePicture } from "../ui/usePicture";
 import { Canvas } from "./Canvas";
 import type { Desk } from "./desk";
 import type { Size } from "./geometry";
@@ -12,6 +13,7 @@ import type { Mark } from "./marks";
 import { ObjectPanel } from "./ObjectPanel";
 import { Stage, type Zoom } from "./Stage";
 import { ToolBar } from "./ToolBar";
+import { TrialBar } from "./TrialBar";
 import { useEditing, type Steps } from "./useEditing";
 import "./editor.css";
 
@@ -51,6 +53,8 @@ export function Editor(props: Props): ReactNode {
   const zoom = useRef<Zoom>(null);
   const search = useRef<InputRef>(null);
   const text = useRef<InputRef>(null);
+  const { message } = App.useApp();
+  const picture = usePicture(image.path).url;
   const [help, setHelp] = useState(false);
   const { shapes } = steps.drawing;
 
@@ -63,7 +67,8 @@ export function Editor(props: Props): ReactNode {
     } else if (action === "help") setHelp(true);
     else props.onAction(action);
   };
-  const editing = useEditing({ image, kinds, labels, steps, desk, onDesk, onAction });
+  const editing = useEditing({ image, kinds, labels, steps, desk, onDesk, onAction, picture, onTold: (what) => void message.info(words.editor.told[what]) });
+  const { trial, reshaping } = editing;
   const { chosen, hidden, locked } = editing;
 
   return (
@@ -83,7 +88,7 @@ export function Editor(props: Props): ReactNode {
           overlay={
             <Canvas
               image={image}
-              shapes={shapes}
+              shapes={trial.shown.shapes}
               labels={labels}
               desk={desk.tool === editing.tool ? desk : { ...desk, tool: editing.tool }}
               chosen={chosen}
@@ -96,9 +101,14 @@ export function Editor(props: Props): ReactNode {
               onChange={editing.draw}
               onDrawn={editing.drawn}
               onPointer={editing.setPointer}
+              onPress={editing.press}
+              onTrace={reshaping.trace}
+              onCut={reshaping.cut}
+              onTurn={trial.kind === null ? null : trial.wider}
             />
           }
         />
+        <TrialBar editing={editing} image={image} kinds={kinds} desk={desk} onDesk={onDesk} />
       </div>
       <aside className="workbench-side">
         <LabelPanel

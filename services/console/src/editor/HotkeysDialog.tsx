@@ -10,11 +10,17 @@ interface Props {
   readonly onClose: () => void;
 }
 
+/** Actions on what only these tools make. */
+const NEEDS: Readonly<Partial<Record<Action, Tool>>> = { "fill holes": "brush", wider: "wand", narrower: "wand" };
+
 /** Every key of the editor. */
 export function HotkeysDialog({ tools, onClose }: Props): ReactNode {
   const words = useWords();
   const actions = (Object.keys(KEYS) as Action[]).filter(
-    (action) => !action.startsWith("tool ") || tools.some((tool) => action === `tool ${tool}`),
+    (action) => {
+      const needed = action.startsWith("tool ") ? action.slice(5) : NEEDS[action];
+      return needed === undefined || tools.some((tool) => tool === needed);
+    },
   );
   return (
     <Modal open width={760} title={words.editor.actions.help} footer={null} onCancel={onClose}>

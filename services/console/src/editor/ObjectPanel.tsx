@@ -1,9 +1,12 @@
 import {
+  BgColorsOutlined,
   CheckCircleOutlined,
   DeleteOutlined,
   EyeInvisibleOutlined,
   EyeOutlined,
   LockOutlined,
+  MergeCellsOutlined,
+  NodeCollapseOutlined,
   UnlockOutlined,
   VerticalAlignBottomOutlined,
   VerticalAlignTopOutlined,
@@ -13,7 +16,7 @@ import { memo, useEffect, useRef, type MouseEvent, type ReactNode, type Ref } fr
 import { useWords } from "../i18n/language";
 import { keyOf, type Action } from "./keys";
 import { colourOf, nameOf } from "./ShapeLayer";
-import { isImageLabel, type Drawing, type EditedShape } from "./shapes";
+import { isImageLabel, isRing, type Drawing, type EditedShape } from "./shapes";
 import type { Editing } from "./useEditing";
 
 interface Props {
@@ -51,6 +54,10 @@ export function ObjectPanel({ editing, drawing, labels, reads, text, whole }: Pr
       {hint}
       <header>
         <h2>{words.editor.objects(listed.length)}</h2>
+        {listed.length > 1 && act("join", <MergeCellsOutlined />, chosen.size < 2)}
+        {listed.some(isRing) && act("simplify", <NodeCollapseOutlined />, !shapes.some((shape) => chosen.has(shape.id) && isRing(shape)))}
+        {listed.some(({ rle }) => rle !== null) &&
+          act("fill holes", <BgColorsOutlined />, !shapes.some((shape) => chosen.has(shape.id) && shape.rle !== null))}
         {act("front", <VerticalAlignTopOutlined />, chosen.size === 0)}
         {act("back", <VerticalAlignBottomOutlined />, chosen.size === 0)}
         {act("delete", <DeleteOutlined />, chosen.size === 0)}

@@ -1,8 +1,21 @@
 /** What lies ready while a person goes from image to image: tool, label, copies, and how the picture is looked at. */
 import type { ShapeKind } from "../api/annotation";
+import type { Makes } from "./reshaping";
 import type { EditedShape } from "./shapes";
 
-export const TOOLS = ["select", "pan", "box", "rotated_box", "polygon", "brush", "eraser", "ignore"] as const;
+export const TOOLS = [
+  "select",
+  "pan",
+  "box",
+  "rotated_box",
+  "polygon",
+  "lasso",
+  "wand",
+  "brush",
+  "eraser",
+  "cut",
+  "ignore",
+] as const;
 export type Tool = (typeof TOOLS)[number];
 
 export interface Look {
@@ -25,12 +38,28 @@ export interface Desk {
   readonly last: EditedShape | null;
   /** Of the brush, in image pixels. */
   readonly radius: number;
+  /** Of the wand: the furthest colour that is still the same, as CIE76 ΔE. */
+  readonly tolerance: number;
+  /** How far a simplified outline may lie from what it was, in image pixels. */
+  readonly slack: number;
+  /** What wand and lasso leave, where the task may hold it. */
+  readonly makes: Makes;
   readonly look: Look;
 }
 
 export const PLAIN: Look = { brightness: 100, contrast: 100, marks: true, captions: true, filled: true };
 
-export const START: Desk = { tool: "select", label: "", copied: [], last: null, radius: 10, look: PLAIN };
+export const START: Desk = {
+  tool: "select",
+  label: "",
+  copied: [],
+  last: null,
+  radius: 10,
+  tolerance: 12,
+  slack: 1,
+  makes: "mask",
+  look: PLAIN,
+};
 
 const NEEDS: Readonly<Record<Tool, readonly ShapeKind[]>> = {
   select: [],
@@ -38,8 +67,11 @@ const NEEDS: Readonly<Record<Tool, readonly ShapeKind[]>> = {
   box: ["box"],
   rotated_box: ["rotated_box"],
   polygon: ["polygon"],
+  lasso: ["polygon", "mask"],
+  wand: ["box", "polygon", "mask"],
   brush: ["mask"],
   eraser: ["mask"],
+  cut: ["polygon", "mask"],
   ignore: ["box", "rotated_box", "polygon", "mask", "image"],
 };
 
@@ -55,7 +87,7 @@ export function firstTool(kinds: readonly ShapeKind[]): Tool {
 
 /** Whether the tool makes shapes that carry a label. */
 export function labels(tool: Tool): boolean {
-  return !["select", "pan", "eraser", "ignore"].includes(tool);
+  return !["select", "pan", "eraser", "cut", "ignore"].includes(tool);
 }
 
 export function isDrawingTool(tool: Tool): boolean {

@@ -3,7 +3,7 @@ import { L_STEPS, type Lab } from "./lab";
 import type { Run } from "./masks";
 
 /** Runs of columns, three numbers each: the column, its first covered row, the row behind its last one. */
-export type FlatRuns = Int32Array;
+export type FlatRuns = Int32Array<ArrayBuffer>;
 
 /** A colour in the steps of a Lab, and how far from it is near: 2 ΔL² + 13 (Δa² + Δb²), as whole numbers. */
 interface Wanted {

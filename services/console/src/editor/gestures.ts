@@ -3,6 +3,9 @@ import { angleTowards, bounds, boxBetween, inside, isDrawn, meets, minus, type B
 import { painted, strokeColumns } from "./masks";
 import { boxOf, moved, outlineOf, pulled, vouched, withVertex, type EditedShape } from "./shapes";
 
+/** Whether what is drawn begins anew, is added to what is chosen, or taken away from it. */
+export type How = "new" | "add" | "subtract";
+
 export type Gesture =
   | { readonly kind: "move"; readonly ids: ReadonlySet<string>; readonly from: Point; readonly to: Point }
   | { readonly kind: "pull"; readonly id: string; readonly handle: Handle; readonly to: Point }
@@ -11,7 +14,10 @@ export type Gesture =
   | { readonly kind: "draw"; readonly from: Point; readonly to: Point }
   /** A frame around what shall be chosen. */
   | { readonly kind: "frame"; readonly from: Point; readonly to: Point; readonly adds: boolean }
-  | { readonly kind: "paint"; readonly shape: EditedShape; readonly to: Point };
+  | { readonly kind: "paint"; readonly shape: EditedShape; readonly to: Point }
+  /** An outline drawn with the pointer down. */
+  | { readonly kind: "trace"; readonly path: readonly Point[]; readonly how: How }
+  | { readonly kind: "cut"; readonly from: Point; readonly to: Point };
 
 /** Degrees of a step while the shift key is held. */
 const TURN_STEP = 15;
@@ -21,6 +27,8 @@ export function during(shapes: readonly EditedShape[], gesture: Gesture, image: 
   switch (gesture.kind) {
     case "draw":
     case "frame":
+    case "trace":
+    case "cut":
       return shapes;
     case "move": {
       const chosen = shapes.filter(({ id }) => gesture.ids.has(id));

@@ -14,6 +14,11 @@ export type Action =
   | "next shape"
   | "previous shape"
   | "finish"
+  | "join"
+  | "simplify"
+  | "fill holes"
+  | "wider"
+  | "narrower"
   | "leave"
   | "front"
   | "back"
@@ -47,8 +52,11 @@ export const KEYS: Readonly<Record<Action, readonly string[]>> = {
   "tool box": ["B"],
   "tool rotated_box": ["R"],
   "tool polygon": ["P"],
+  "tool lasso": ["Q"],
+  "tool wand": ["W"],
   "tool brush": ["M"],
   "tool eraser": ["E"],
+  "tool cut": ["/"],
   "tool ignore": ["I"],
   undo: ["Ctrl+Z"],
   redo: ["Ctrl+Y", "Ctrl+Shift+Z"],
@@ -61,6 +69,11 @@ export const KEYS: Readonly<Record<Action, readonly string[]>> = {
   "previous shape": [","],
   finish: ["Enter"],
   leave: ["Escape"],
+  join: ["U"],
+  simplify: ["Y"],
+  "fill holes": ["G"],
+  wider: ["Ctrl+ArrowUp"],
+  narrower: ["Ctrl+ArrowDown"],
   front: ["]"],
   back: ["["],
   hide: ["J"],

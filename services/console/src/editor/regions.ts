@@ -1,5 +1,5 @@
 /** Areas of pixels as runs of columns: what hangs together, holes, outlines, and back from an outline. */
-import type { Point } from "./geometry";
+import type { Box, Point } from "./geometry";
 import { combined, type Columns, type Run } from "./masks";
 
 /** Runs in the order of their columns and rows, flat. */
@@ -72,8 +72,8 @@ export function mixed(left: Columns, right: Columns, how: "add" | "subtract"): C
   return result;
 }
 
-/** Rows that a run of columns reaches over, and the columns themselves. */
-function extent(columns: Columns): readonly [left: number, top: number, right: number, bottom: number] {
+/** The upright box around an area; of an empty one it is turned inside out. */
+export function extent(columns: Columns): Box {
   let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
   for (const [column, runs] of columns) {
     left = Math.min(left, column);
@@ -94,7 +94,8 @@ function together(areas: readonly Columns[]): Columns {
 
 /** The area with every hole closed that has at most so many pixels. */
 export function closed(columns: Columns, atMost = Infinity): Columns {
-  if (columns.size === 0) return columns;
+  // Where no column has a gap there is no hole either.
+  if (![...columns.values()].some((runs) => runs.length > 1)) return columns;
   const [left, top, right, bottom] = extent(columns);
   const ground = new Map<number, Run[]>();
   for (let column = left - 1; column <= right; column += 1) {

@@ -3,9 +3,12 @@ import type { ShapeKind } from "../api/annotation";
 import { newId } from "../api/ids";
 import { isDrawingTool, labels as isLabelled, toolsFor, type Desk, type Look, type Tool } from "./desk";
 import { added, classified, copies, nudged, relabelled, removed, reordered, withShapes, worded } from "./edits";
+import type { How } from "./gestures";
 import { bounds, centre, minus, type Point, type Size } from "./geometry";
 import { commandOf, type Action, type Command } from "./keys";
 import { outlineOf, shapeOf, type Drawing, type EditedShape } from "./shapes";
+import { useReshaping, type Reshaping, type Told } from "./useReshaping";
+import { useTrial, type Trial } from "./useTrial";
 
 /** A drawing with its steps, wherever it is kept. */
 export interface Steps {
@@ -26,9 +29,16 @@ export interface Asked {
   readonly onDesk: (desk: Desk) => void;
   /** Actions that are none of the drawing's: pages, zoom, fields, dialogs. */
   readonly onAction: (action: Action) => void;
+  /** The picture at its own resolution, once it is here. */
+  readonly picture: string | null;
+  readonly onTold: (what: Told) => void;
 }
 
 export interface Editing {
+  readonly trial: Trial;
+  readonly reshaping: Reshaping;
+  /** The wand was pressed there. */
+  readonly press: (at: Point, how: How) => void;
   readonly tools: readonly Tool[];
   /** The tool at work: none draws without a label, and the space bar lends the hand. */
   readonly tool: Tool;
@@ -66,13 +76,13 @@ export function useEditing(asked: Asked): Editing {
   const whole = kinds.includes("image");
 
   const chosen = useMemo(() => kept(picked, drawing), [picked, drawing]);
-  const free = [...chosen].filter((id) => !locked.has(id));
-  const ids = new Set(free);
+  const ids = new Set([...chosen].filter((id) => !locked.has(id)));
   const known = tools.includes(desk.tool) && (!isLabelled(desk.tool) || desk.label !== "");
   const tool = panning ? "pan" : known ? desk.tool : "select";
 
   const take = (next: Tool): void => {
     if (!tools.includes(next)) return;
+    trial.make();
     setRing([]);
     onDesk({ ...desk, tool: next });
     if (isLabelled(next) && desk.label === "") onAction("labels");
@@ -90,6 +100,35 @@ export function useEditing(asked: Asked): Editing {
     onDesk({ ...desk, last: shape });
     choose([shape.id], false);
     if (kinds.includes("box") && shape.kind !== "ignore") onAction("text");
+  };
+  const made = (shapes: readonly EditedShape[]): void => {
+    const [first] = shapes;
+    if (first === undefined) return;
+    onDesk({ ...desk, last: first });
+    choose(shapes.map(({ id }) => id), false);
+    if (first.kind !== "mask") onAction("text");
+  };
+  const free = drawing.shapes.filter(({ id }) => !locked.has(id));
+  const loose = free.filter(({ id }) => ids.has(id));
+  const trial = useTrial({ ...asked, drawing, change, onMade: made, onFailed: () => asked.onTold("noPicture") });
+  const reshaping = useReshaping({
+    ...asked,
+    drawing,
+    change,
+    chosen: loose,
+    seen: free.filter(({ id }) => !hidden.has(id)),
+    choose: (wanted) => choose(wanted, false),
+    drawn,
+  });
+  const press = (at: Point, how: How): void => {
+    const target = loose.findLast(({ kind }) => kind === "mask" || kind === "polygon") ?? null;
+    trial.press(at, how, target);
+    if (how === "new") choose([], false);
+  };
+  const wider = (by: 1 | -1): void => {
+    const brush = desk.tool === "brush" || desk.tool === "eraser";
+    if (trial.kind === null && brush) onDesk({ ...desk, radius: Math.min(100, Math.max(1, desk.radius + by)) });
+    else if (trial.kind !== null || desk.tool === "wand") trial.wider(by);
   };
   const label = (name: string): void => {
     onDesk({ ...desk, label: name });
@@ -133,11 +172,21 @@ export function useEditing(asked: Asked): Editing {
   const perform = (command: Command): void => {
     if (command.do === "nudge") {
       if (ids.size > 0) change(nudged(drawing, ids, command.by, image));
-      else if (command.by[1] === 0) onAction(command.by[0] > 0 ? "next" : "previous");
+      else if (command.by[1] === 0) {
+        trial.make();
+        onAction(command.by[0] > 0 ? "next" : "previous");
+      }
     } else if (command.do === "label") {
       const name = labels[command.place];
       if (name !== undefined) label(name);
-    } else act(command.do);
+    } else if (!tried(command.do)) act(command.do);
+  };
+  /** What an action means for a change that is only looked at; whether it is done with that. */
+  const tried = (action: Action): boolean => {
+    if (trial.kind === null) return false;
+    if (MAKING.has(action)) trial.make();
+    if (DROPPING.has(action)) trial.drop();
+    return action === "finish" || DROPPING.has(action);
   };
   const act = (action: Action): void => {
     const all = drawing.shapes.map(({ id }) => id);
@@ -165,6 +214,15 @@ export function useEditing(asked: Asked): Editing {
         return walk(-1);
       case "finish":
         return finish();
+      case "join":
+        return reshaping.join();
+      case "fill holes":
+        return reshaping.fillHoles();
+      case "simplify":
+        return trial.simplify(ids);
+      case "wider":
+      case "narrower":
+        return wider(action === "wider" ? 1 : -1);
       case "leave":
         if (ring.length > 0) return setRing([]);
         return chosen.size > 0 ? choose([], false) : take("select");
@@ -190,6 +248,9 @@ export function useEditing(asked: Asked): Editing {
   };
   useKeys(perform);
   return {
+    trial,
+    reshaping,
+    press,
     tools,
     tool,
     chosen,
@@ -202,7 +263,10 @@ export function useEditing(asked: Asked): Editing {
     setPointer: (at) => {
       pointer.current = at;
     },
-    draw: (shapes) => change(withShapes(drawing, shapes)),
+    draw: (shapes) => {
+      trial.drop();
+      change(withShapes(drawing, shapes));
+    },
     drawn,
     label,
     word: (id, text) => change(worded(drawing, id, text)),
@@ -210,6 +274,10 @@ export function useEditing(asked: Asked): Editing {
     look,
   };
 }
+
+/** What goes on from a change that is only looked at makes it first; what takes back takes it back. */
+const MAKING: ReadonlySet<Action> = new Set(["finish", "next", "previous", "next unlabelled", "save", "join", "fill holes"]);
+const DROPPING: ReadonlySet<Action> = new Set(["leave", "undo", "delete"]);
 
 /** What was chosen and is still there: a step taken back may have taken it away. */
 function kept(picked: ReadonlySet<string>, { shapes }: Drawing): ReadonlySet<string> {

@@ -2,7 +2,8 @@ import { useState, type MouseEvent, type PointerEvent } from "react";
 import { newId } from "../api/ids";
 import { isDrawingTool, type Desk } from "./desk";
 import { boxBetween, distance, inside, nearestSide, type Handle, type Point, type Size } from "./geometry";
-import { drawnBox, during, framed, stroked, type Gesture } from "./gestures";
+import { drawnBox, during, framed, stroked, type Gesture, type How } from "./gestures";
+import { tracedRing } from "./reshaping";
 import { boxShape, isRing, shapeOf, withNewVertex, withoutVertex, type EditedShape } from "./shapes";
 
 export interface CanvasProps {
@@ -22,6 +23,13 @@ export interface CanvasProps {
   readonly onChange: (shapes: readonly EditedShape[]) => void;
   /** A gesture has drawn a shape. */
   readonly onDrawn: (shape: EditedShape) => void;
+  /** The wand was pressed there. */
+  readonly onPress: (at: Point, how: How) => void;
+  /** An outline was drawn by hand. */
+  readonly onTrace: (ring: readonly Point[], how: How) => void;
+  readonly onCut: (from: Point, to: Point) => void;
+  /** The wheel turned up or down while it has a meaning of its own; null while it zooms. */
+  readonly onTurn: ((steps: 1 | -1) => void) | null;
   /** Where the pointer is, for what is put there by key. */
   readonly onPointer: (at: Point) => void;
 }
@@ -36,12 +44,21 @@ export interface Sketch {
   readonly box: { readonly kind: "draw" | "frame"; readonly from: Point; readonly to: Point } | null;
   readonly pointer: Point | null;
   readonly brush: boolean;
+  /** What the lasso or the cut has drawn so far. */
+  readonly path: readonly Point[];
 }
 
 /** A click so near the first point closes the polygon, in screen pixels. */
 export const CLOSE_PX = 10;
 /** A press that moved no further than this was a click, in screen pixels. */
 const CLICK_PX = 3;
+
+/** A hand trembles by so much, in screen pixels. */
+const TREMBLE_PX = 1.2;
+
+function howOf({ altKey, shiftKey }: { readonly altKey: boolean; readonly shiftKey: boolean }): How {
+  return altKey ? "subtract" : shiftKey ? "add" : "new";
+}
 
 export interface Gestures {
   /** The shapes as they are while the pointer is down. */
@@ -82,6 +99,11 @@ export function useGestures(canvas: CanvasProps, place: (event: MouseEvent) => P
     setPixel(now);
     if (desk.tool === "box" || desk.tool === "rotated_box") begin(event, { kind: "draw", from: at, to: at });
     else if (desk.tool === "polygon" || desk.tool === "ignore") clickRing(event, at, now);
+    else if (desk.tool === "wand") {
+      event.stopPropagation();
+      canvas.onPress(at, howOf(event));
+    } else if (desk.tool === "lasso") begin(event, { kind: "trace", path: [at], how: howOf(event) });
+    else if (desk.tool === "cut") begin(event, { kind: "cut", from: at, to: at });
     else if (brush) paint(event, at);
     else grab(event, at);
   };
@@ -144,6 +166,9 @@ export function useGestures(canvas: CanvasProps, place: (event: MouseEvent) => P
     if (gesture.kind === "paint") {
       const wipes = desk.tool === "eraser";
       setGesture({ ...gesture, shape: stroked(gesture.shape, [gesture.to, at], { radius: desk.radius, wipes }, image), to: at });
+    } else if (gesture.kind === "trace") {
+      const last = gesture.path.at(-1);
+      if (last === undefined || distance(last, at) >= now) setGesture({ ...gesture, path: [...gesture.path, at] });
     } else if (gesture.kind === "turn") setGesture({ ...gesture, to: at, steps: event.shiftKey });
     else setGesture({ ...gesture, to: at });
   };
@@ -167,6 +192,10 @@ export function useGestures(canvas: CanvasProps, place: (event: MouseEvent) => P
       const seen = shapes.filter(({ id }) => !canvas.hidden.has(id) && !canvas.locked.has(id));
       canvas.onChoose(framed(seen, boxBetween(done.from, done.to, image)), done.adds);
     } else if (done.kind === "paint") endStroke(done.shape);
+    else if (done.kind === "trace") {
+      const ring = tracedRing(done.path, TREMBLE_PX * pixel, image);
+      if (ring !== null) canvas.onTrace(ring, done.how);
+    } else if (done.kind === "cut") canvas.onCut(done.from, done.to);
     else if (shown.some((shape, index) => shape !== shapes[index])) canvas.onChange(shown);
   };
   const endStroke = (shape: EditedShape): void => {
@@ -204,6 +233,7 @@ export function useGestures(canvas: CanvasProps, place: (event: MouseEvent) => P
       box: gesture?.kind === "draw" || gesture?.kind === "frame" ? gesture : null,
       pointer,
       brush,
+      path: gesture?.kind === "trace" ? gesture.path : gesture?.kind === "cut" ? [gesture.from, gesture.to] : [],
     },
     pixel,
     listeners: {

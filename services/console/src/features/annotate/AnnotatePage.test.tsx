@@ -165,6 +165,31 @@ test("a label is renamed where it stands, and what is open follows", async () =>
   expect(screen.getByTestId("save-state")).toHaveTextContent(words.annotate.saved);
 });
 
+test("outlines are joined and made simpler by key, looked at before they are kept", async () => {
+  const square = (id: string, x: number) =>
+    ({ id, label: "pore", kind: "polygon" as const, points: [[x, 10], [x + 9, 10.4], [x + 20, 10], [x + 20, 30], [x, 30]] as [number, number][] });
+  answers({
+    ...around({ shapes: [square("a", 10), square("b", 25)] }),
+    "GET /api/workspace/projects/p1": project({ task: "instance_segmentation" }),
+    [LABELS]: vocabulary(["polygon", "mask"], "pore"),
+  });
+  const saved = saving();
+  const { words } = open("/projects/p1/annotate/i1", "en");
+  await waitFor(() => expect(objects()).toHaveLength(2));
+  await userEvent.keyboard(".u");
+  expect(await screen.findByText(words.editor.told.chooseTwo)).toBeInTheDocument();
+  await userEvent.keyboard("{Control>}a{/Control}u");
+  await waitFor(() => expect(objects()).toHaveLength(1));
+  await userEvent.keyboard("y");
+  await seen(() => screen.getByRole("button", { name: words.editor.make }));
+  await userEvent.keyboard("{Escape}");
+  expect(screen.queryByRole("button", { name: words.editor.make })).toBeNull();
+  await userEvent.keyboard("y{Enter}{Control>}s{/Control}");
+  await waitFor(() =>
+    expect(saved.at(-1)?.body.shapes).toMatchObject([{ id: "a", points: [[10, 10], [45, 10], [45, 30], [10, 30]] }]),
+  );
+});
+
 test("an image is labelled as a whole by a digit", async () => {
   answers({
     ...around(BARE),

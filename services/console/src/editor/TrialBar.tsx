@@ -1,0 +1,88 @@
+import { CheckOutlined, CloseOutlined } from "@ant-design/icons";
+import { Button, Segmented, Slider, Space } from "antd";
+import type { ReactNode } from "react";
+import type { ShapeKind } from "../api/annotation";
+import { useWords } from "../i18n/language";
+import type { Desk } from "./desk";
+import type { Size } from "./geometry";
+import { keyOf } from "./keys";
+import { makesFor, type Makes } from "./reshaping";
+import type { Editing } from "./useEditing";
+import { makesOf } from "./useTrial";
+import { isWhole, WINDOW_SIDE } from "./wand";
+
+interface Props {
+  readonly editing: Editing;
+  readonly image: Size;
+  readonly kinds: readonly ShapeKind[];
+  readonly desk: Desk;
+  readonly onDesk: (desk: Desk) => void;
+}
+
+/** Under the picture: what wand and lasso leave, how far a colour or an outline may go, and whether it shall be so. */
+export function TrialBar({ editing, image, kinds, desk, onDesk }: Props): ReactNode {
+  const words = useWords();
+  const { trial, tool } = editing;
+  const makes = makesFor(kinds).filter((each) => tool === "wand" || each !== "box");
+  const simplifies = trial.kind === "simplify";
+  if (!simplifies && tool !== "wand" && (tool !== "lasso" || makes.length < 2)) return null;
+  const [name, value, most] = simplifies
+    ? ([words.editor.slack, desk.slack, 20] as const)
+    : ([words.editor.tolerance, desk.tolerance, 60] as const);
+  const points = trial.shown.shapes.reduce((sum, shape) => sum + (editing.chosen.has(shape.id) ? shape.points.length : 0), 0);
+  return (
+    <div className="trial-bar" role="group" aria-label={name}>
+      {!simplifies && makes.length > 1 && (
+        <Segmented<Makes>
+          size="small"
+          aria-label={words.editor.makes}
+          value={makesOf(desk, kinds)}
+          onChange={(next) => onDesk({ ...desk, makes: next })}
+          options={makes.map((each) => ({ value: each, label: words.editor.made[each] }))}
+        />
+      )}
+      {tool !== "lasso" || simplifies ? (
+        <>
+          <span>{name}</span>
+          <Slider
+            min={simplifies ? 0.5 : 0}
+            max={most}
+            step={simplifies ? 0.5 : 1}
+            value={value}
+            onChange={(next) => trial.wider((next - value) / (simplifies ? 0.5 : 1))}
+            ariaLabelForHandle={name}
+            tooltip={{ open: false }}
+          />
+          <output>{simplifies ? words.editor.pixels(value) : value}</output>
+        </>
+      ) : null}
+      {trial.kind !== null && (
+        <Space.Compact size="small">
+          <Button
+            type="primary"
+            icon={<CheckOutlined />}
+            loading={trial.searching}
+            title={`${words.editor.make} (${keyOf("finish")})`}
+            aria-label={words.editor.make}
+            onClick={trial.make}
+          />
+          <Button
+            icon={<CloseOutlined />}
+            title={`${words.editor.actions.leave} (${keyOf("leave")})`}
+            aria-label={words.editor.actions.leave}
+            onClick={trial.drop}
+          />
+        </Space.Compact>
+      )}
+      <span className="secondary">{simplifies ? words.editor.points(points) : hintOf(words.editor, tool, trial.kind !== null)}</span>
+      {tool === "wand" && !isWhole(image) && <span className="secondary">{words.editor.wandWindow(WINDOW_SIDE / 2)}</span>}
+    </div>
+  );
+}
+
+type Hints = Record<"wandHint" | "wandMore" | "lassoHint", string>;
+
+function hintOf(hints: Hints, tool: string, going: boolean): string {
+  if (tool === "lasso") return hints.lassoHint;
+  return going ? hints.wandMore : hints.wandHint;
+}

@@ -1,0 +1,106 @@
+import { expect, test } from "vitest";
+import { ringArea, type Point } from "./geometry";
+import { maskArea, maskBox } from "./masks";
+import { areaOfColumns } from "./regions";
+import { areaOfPath, areaOfShape, changedBy, cutShape, joined, makesFor, shapesOfArea, simplifiedShape, tracedRing, withoutHoles } from "./reshaping";
+import { boxShape, isSame, shapeOf, type EditedShape } from "./shapes";
+
+const IMAGE = { width: 100, height: 60 };
+const IDS = ["n1", "n2", "n3"];
+let made = 0;
+const newId = (): string => `new-${(made += 1)}`;
+
+function square(id: string, x: number, y: number, side: number, label = "pore"): EditedShape {
+  const points: Point[] = [[x, y], [x + side, y], [x + side, y + side], [x, y + side]];
+  return shapeOf(id, "polygon", { label, points, score: 0.5 });
+}
+
+function mask(id: string, ...paths: readonly EditedShape[]): EditedShape {
+  const { shape } = joined([shapeOf(id, "mask", {}), ...paths], ["mask"], IMAGE);
+  return { ...(shape ?? shapeOf(id, "mask", {})), label: "pore" };
+}
+
+test("an area becomes what the task may hold", () => {
+  const area = areaOfPath([[10, 10], [30, 10], [30, 25], [10, 25]], IMAGE);
+  const made = { label: "pore", ids: IDS };
+  expect(shapesOfArea(area, { ...made, as: "box" }, IMAGE)).toMatchObject([{ id: "n1", kind: "box", points: [[10, 10], [30, 25]] }]);
+  const [polygon] = shapesOfArea(area, { ...made, as: "polygon" }, IMAGE);
+  expect(polygon?.points).toHaveLength(4);
+  expect(polygon && ringArea(polygon.points)).toBe(300);
+  const [drawn] = shapesOfArea(area, { ...made, as: "mask" }, IMAGE);
+  expect(drawn?.rle && maskArea(drawn.rle)).toBe(300);
+  expect(shapesOfArea(new Map(), { ...made, as: "mask" }, IMAGE)).toEqual([]);
+  expect(makesFor(["box", "rotated_box", "polygon"])).toEqual(["polygon", "box"]);
+  expect(makesFor(["box", "rotated_box"])).toEqual(["box"]);
+});
+
+test("each part of an area is a polygon of its own, specks are none", () => {
+  const whole = mask("m", square("a", 5, 5, 20), square("b", 40, 5, 15), square("c", 80, 50, 1));
+  const found = shapesOfArea(areaOfShape(whole, IMAGE), { as: "polygon", label: "pore", ids: IDS }, IMAGE);
+  expect(found.map(({ id, points }) => [id, ringArea(points)])).toEqual([["n1", 400], ["n2", 225]]);
+});
+
+test("a polygon grows and shrinks by what is drawn over it, but never into two", () => {
+  const over: Point[] = [[20, 0], [40, 0], [40, 60], [20, 60]];
+  const shape = square("a", 10, 10, 20);
+  const grown = changedBy(shape, over, "add", IMAGE);
+  expect(grown && ringArea(grown.points)).toBe(1200 + 200);
+  expect(grown?.score).toBeNull();
+  const less = changedBy(shape, over, "subtract", IMAGE);
+  expect(less && ringArea(less.points)).toBe(200);
+  expect(changedBy(shape, [[18, 0], [22, 0], [22, 60], [18, 60]], "subtract", IMAGE)).toBeNull();
+  expect(changedBy(shape, [[60, 0], [90, 0], [90, 60]], "add", IMAGE)).toBeNull();
+  const wiped = changedBy(mask("m", shape), over, "subtract", IMAGE);
+  expect(wiped?.rle && maskBox(wiped.rle)).toEqual([10, 10, 20, 30]);
+});
+
+test("what touches is joined under the first one's label and id", () => {
+  const kinds = ["polygon", "mask"] as const;
+  const one = joined([square("a", 10, 10, 20), square("b", 20, 20, 20, "crack")], kinds, IMAGE).shape;
+  expect(one).toMatchObject({ id: "a", label: "pore", kind: "polygon" });
+  expect(one && ringArea(one.points)).toBe(700);
+  expect(joined([square("a", 0, 0, 10), square("b", 50, 20, 10)], kinds, IMAGE).shape).toBeNull();
+  const boxes = [boxShape("a", "box", "pore", [5, 5, 10, 10]), boxShape("b", "box", "pore", [40, 1, 50, 8])];
+  expect(joined(boxes, ["box"], IMAGE).shape?.points).toEqual([[5, 1], [50, 10]]);
+});
+
+test("a join around a gap is a mask with its hole where there are masks, and filled where there are none", () => {
+  const bar = (id: string, x: number, y: number, width: number, height: number): EditedShape =>
+    shapeOf(id, "polygon", { label: "o", points: [[x, y], [x + width, y], [x + width, y + height], [x, y + height]] });
+  const frame = [bar("a", 0, 0, 30, 10), bar("b", 0, 20, 30, 10), bar("c", 0, 5, 10, 20), bar("d", 20, 5, 10, 20)];
+  const ring = joined(frame, ["polygon", "mask"], IMAGE).shape;
+  expect(ring?.kind).toBe("mask");
+  expect(ring?.rle && maskArea(ring.rle)).toBe(800);
+  const filled = joined(frame, ["polygon", "box"], IMAGE);
+  expect(filled.filled).toBe(true);
+  expect(filled.shape && ringArea(filled.shape.points)).toBe(900);
+  if (ring === null) throw new Error("no ring");
+  expect(areaOfColumns(areaOfShape(withoutHoles(ring), IMAGE))).toBe(900);
+  expect(withoutHoles(square("a", 0, 0, 10))).toMatchObject({ id: "a", score: 0.5 });
+});
+
+test("a cut leaves the first piece its id, and a mask what the line does not pass", () => {
+  const halves = cutShape(square("a", 10, 10, 20), [[0, 20], [50, 20]], IMAGE, newId);
+  expect(halves.map(({ points }) => ringArea(points))).toEqual([200, 200]);
+  expect(halves[0]?.id).toBe("a");
+  const two = mask("m", square("a", 10, 10, 20), square("b", 60, 30, 10));
+  const parts = cutShape(two, [[0, 20], [50, 20]], IMAGE, newId);
+  expect(parts).toHaveLength(2);
+  expect(parts.map(({ rle }) => rle && maskArea(rle)).sort()).toEqual([180, 280]);
+  expect(cutShape(two, [[0, 0], [50, 0]], IMAGE, newId)).toEqual([two]);
+});
+
+test("a simpler ring is another shape, one that is simple already is the same", () => {
+  const stairs = shapeOf("a", "polygon", { points: [[0, 0], [5, 0.4], [10, 0], [10, 10], [0, 10]], score: 0.9 });
+  expect(simplifiedShape(stairs, 1)).toMatchObject({ points: [[0, 0], [10, 0], [10, 10], [0, 10]], score: null });
+  expect(simplifiedShape(stairs, 0.1)).toBe(stairs);
+  expect(isSame(simplifiedShape(boxShape("b", "box", "x", [0, 0, 5, 5]), 9), boxShape("b", "box", "x", [0, 0, 5, 5]))).toBe(true);
+});
+
+test("a hand's path is an outline inside the image; a click is none", () => {
+  const circle = Array.from({ length: 90 }, (_, step): Point => [50 + 60 * Math.cos(step / 14.3), 30 + 20 * Math.sin(step / 14.3)]);
+  const ring = tracedRing(circle, 1, IMAGE);
+  expect(ring?.every(([x]) => x >= 0 && x <= 100)).toBe(true);
+  expect(ring && ring.length < 30).toBe(true);
+  expect(tracedRing([[5, 5], [5, 6]], 1, IMAGE)).toBeNull();
+});

@@ -1,0 +1,79 @@
+import type { ShapeKind } from "../api/annotation";
+import { newId } from "../api/ids";
+import type { Desk } from "./desk";
+import { replaced, withShapes } from "./edits";
+import type { Point, Size } from "./geometry";
+import type { How } from "./gestures";
+import { areaOfPath, changedBy, cutShape, isCuttable, joined, shapesOfArea, withoutHoles } from "./reshaping";
+import { shapeOf, type Drawing, type EditedShape } from "./shapes";
+import { makesOf } from "./useTrial";
+
+/** What a person is told where nothing, or something else, came of it. */
+export type Told = "apart" | "unalike" | "filled" | "notCut" | "twoParts" | "chooseTwo" | "noPicture";
+
+interface Asked {
+  readonly image: Size;
+  readonly kinds: readonly ShapeKind[];
+  readonly desk: Desk;
+  readonly drawing: Drawing;
+  readonly change: (drawing: Drawing) => void;
+  /** Chosen and not locked, from the lowest to the one on top. */
+  readonly chosen: readonly EditedShape[];
+  /** Seen and not locked. */
+  readonly seen: readonly EditedShape[];
+  readonly choose: (ids: readonly string[]) => void;
+  readonly drawn: (shape: EditedShape) => void;
+  readonly onTold: (what: Told) => void;
+}
+
+export interface Reshaping {
+  readonly trace: (ring: readonly Point[], how: How) => void;
+  readonly cut: (from: Point, to: Point) => void;
+  readonly join: () => void;
+  readonly fillHoles: () => void;
+}
+
+/** Lasso, cut, join and holes: what makes shapes of shapes. */
+export function useReshaping(asked: Asked): Reshaping {
+  const { image, kinds, desk, drawing, change, chosen, choose, drawn, onTold } = asked;
+
+  const trace = (ring: readonly Point[], how: How): void => {
+    const target = chosen.findLast(({ kind }) => kind === "mask" || kind === "polygon");
+    if (how !== "new" && target !== undefined) {
+      const after = changedBy(target, ring, how, image);
+      return after === null ? onTold("twoParts") : change(replaced(drawing, [after]));
+    }
+    if (how === "subtract") return;
+    const shape =
+      makesOf(desk, kinds) === "mask"
+        ? shapesOfArea(areaOfPath(ring, image), { as: "mask", label: desk.label, ids: [newId()] }, image)[0]
+        : shapeOf(newId(), "polygon", { label: desk.label, points: ring });
+    if (shape !== undefined) drawn(shape);
+  };
+  const cut = (from: Point, to: Point): void => {
+    const pool = chosen.some(isCuttable) ? chosen : asked.seen;
+    const ids = new Set(pool.filter(isCuttable).map(({ id }) => id));
+    const after = drawing.shapes.map((shape) => (ids.has(shape.id) ? cutShape(shape, [from, to], image, newId) : [shape]));
+    const parts = after.filter((pieces) => pieces.length > 1).flat();
+    if (parts.length === 0) return onTold("notCut");
+    change(withShapes(drawing, after.flat()));
+    choose(parts.map(({ id }) => id));
+  };
+  const join = (): void => {
+    const [first, ...others] = chosen;
+    if (first === undefined || others.length === 0) return onTold("chooseTwo");
+    if (others.some(({ label }) => label !== first.label)) return onTold("unalike");
+    const { shape, filled } = joined(chosen, kinds, image);
+    if (shape === null) return onTold("apart");
+    if (filled) onTold("filled");
+    const gone = new Set(others.map(({ id }) => id));
+    const left = drawing.shapes.filter(({ id }) => !gone.has(id));
+    change(withShapes(drawing, left.map((one) => (one.id === first.id ? shape : one))));
+    choose([first.id]);
+  };
+  const fillHoles = (): void => {
+    const after = chosen.map(withoutHoles);
+    if (after.some((shape, place) => shape !== chosen[place])) change(replaced(drawing, after));
+  };
+  return { trace, cut, join, fillHoles };
+}

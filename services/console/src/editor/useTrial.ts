@@ -1,0 +1,189 @@
+import { useEffect, useMemo, useRef, useState } from "react";
+import type { ShapeKind } from "../api/annotation";
+import { newId } from "../api/ids";
+import type { Desk } from "./desk";
+import { added, replaced, withShapes } from "./edits";
+import type { Point, Size } from "./geometry";
+import type { How } from "./gestures";
+import type { Columns } from "./masks";
+import { mixed } from "./regions";
+import { areaOfShape, makesFor, shapesOfArea, simplifiedShape, type Makes } from "./reshaping";
+import type { Drawing, EditedShape } from "./shapes";
+import { Wand } from "./wand";
+
+interface Wanding {
+  readonly kind: "wand";
+  /** The shape that is changed; null where a new one is made. */
+  readonly target: EditedShape | null;
+  readonly base: Columns;
+  readonly how: "add" | "subtract";
+  readonly seed: Point;
+  /** What was found about the seed; null until the worker has answered. */
+  readonly piece: Columns | null;
+  /** Of new shapes, so that they stay the same ones while the wheel turns. */
+  readonly ids: readonly string[];
+}
+
+interface Simplifying {
+  readonly kind: "simplify";
+  readonly ids: ReadonlySet<string>;
+}
+
+type Pending = Wanding | Simplifying;
+
+interface Asked {
+  readonly image: Size;
+  /** The picture at its own resolution, once it is here. */
+  readonly picture: string | null;
+  readonly kinds: readonly ShapeKind[];
+  readonly desk: Desk;
+  readonly onDesk: (desk: Desk) => void;
+  readonly drawing: Drawing;
+  readonly change: (drawing: Drawing) => void;
+  /** Shapes were made that were not there before. */
+  readonly onMade: (shapes: readonly EditedShape[]) => void;
+  readonly onFailed: () => void;
+}
+
+/** A change that is looked at before it is made. */
+export interface Trial {
+  /** The drawing as it would be. */
+  readonly shown: Drawing;
+  readonly kind: Pending["kind"] | null;
+  /** The worker has not answered yet. */
+  readonly searching: boolean;
+  readonly press: (at: Point, how: How, target: EditedShape | null) => void;
+  readonly simplify: (ids: ReadonlySet<string>) => void;
+  readonly wider: (steps: number) => void;
+  readonly make: () => void;
+  readonly drop: () => void;
+}
+
+const NOTHING: Columns = new Map();
+/** Polygons that one sweep of the wand may leave. */
+const MOST_PARTS = 50;
+const MOST_TOLERANCE = 100;
+const MOST_SLACK = 50;
+
+/** What the wand and the simplifying show before they change anything. */
+export function useTrial(asked: Asked): Trial {
+  const { image, kinds, desk, onDesk, drawing, change, onMade } = asked;
+  const [pending, setPending] = useState<Pending | null>(null);
+  const wand = useWorker(asked);
+  const as = makesOf(desk, kinds);
+  const { label, slack } = desk;
+
+  const shown = useMemo(() => {
+    if (pending === null) return drawing;
+    if (pending.kind === "wand") return swept(drawing, pending, { as, label }, image);
+    const chosen = drawing.shapes.filter(({ id }) => pending.ids.has(id));
+    return replaced(drawing, chosen.map((shape) => simplifiedShape(shape, slack)));
+  }, [pending, drawing, as, label, slack, image]);
+
+  const make = (): void => {
+    if (pending === null) return;
+    setPending(null);
+    if (shown.shapes.every((shape, place) => shape === drawing.shapes[place]) && shown.shapes.length === drawing.shapes.length) return;
+    change(shown);
+    const before = new Set(drawing.shapes.map(({ id }) => id));
+    onMade(shown.shapes.filter(({ id }) => !before.has(id)));
+  };
+  useLastly(make);
+  const find = (seed: Point, tolerance: number): void => {
+    wand.current?.find(seed, tolerance).then(
+      (piece) => {
+        if (piece === null) return;
+        setPending((now) => (now?.kind === "wand" && now.seed === seed ? { ...now, piece } : now));
+      },
+      () => {
+        setPending(null);
+        asked.onFailed();
+      },
+    );
+  };
+  const press = (at: Point, how: How, target: EditedShape | null): void => {
+    const going = pending?.kind === "wand" ? pending : null;
+    if (how === "new") make();
+    const goesOn = how !== "new" && going !== null;
+    if (how === "subtract" && going === null && target === null) return;
+    const into = how === "new" ? null : (going?.target ?? (going === null ? target : null));
+    const base = goesOn ? areaOf(going) : into === null ? NOTHING : areaOfShape(into, image);
+    const ids = goesOn ? going.ids : Array.from({ length: MOST_PARTS }, newId);
+    const seed: Point = [at[0], at[1]];
+    setPending({ kind: "wand", target: into, base, how: how === "subtract" ? how : "add", seed, piece: null, ids });
+    find(seed, desk.tolerance);
+  };
+  const wider = (steps: number): void => {
+    if (pending?.kind === "simplify") onDesk({ ...desk, slack: within(slack + steps * 0.5, 0.5, MOST_SLACK) });
+    else {
+      const tolerance = within(desk.tolerance + steps, 0, MOST_TOLERANCE);
+      onDesk({ ...desk, tolerance });
+      if (pending !== null) find(pending.seed, tolerance);
+    }
+  };
+  return {
+    shown,
+    kind: pending?.kind ?? null,
+    searching: pending?.kind === "wand" && pending.piece === null,
+    press,
+    simplify: (ids) => {
+      make();
+      setPending({ kind: "simplify", ids });
+    },
+    wider,
+    make,
+    drop: () => setPending(null),
+  };
+}
+
+function within(value: number, least: number, most: number): number {
+  return Math.min(most, Math.max(least, value));
+}
+
+/** What an area becomes: what was wished for, where the task may hold it. */
+export function makesOf({ makes }: Desk, kinds: readonly ShapeKind[]): Makes {
+  const known = makesFor(kinds);
+  return known.includes(makes) ? makes : (known[0] ?? "box");
+}
+
+function areaOf({ base, piece, how }: Wanding): Columns {
+  return piece === null ? base : mixed(base, piece, how);
+}
+
+function swept(drawing: Drawing, wanding: Wanding, made: { readonly as: Makes; readonly label: string }, image: Size): Drawing {
+  const { target, ids } = wanding;
+  const area = areaOf(wanding);
+  if (target === null) return added(drawing, ...shapesOfArea(area, { ...made, ids }, image));
+  const as = target.kind === "mask" ? "mask" : "polygon";
+  const shapes = shapesOfArea(area, { as, label: target.label, ids: [target.id, ...ids] }, image);
+  return withShapes(
+    drawing,
+    drawing.shapes.flatMap((shape) => (shape.id === target.id ? shapes.map((one) => ({ ...one, text: target.text })) : [shape])),
+  );
+}
+
+/** A wand for the picture while it is at hand. */
+function useWorker({ image, picture, desk: { tool } }: Asked) {
+  const wand = useRef<Wand | null>(null);
+  const { width, height } = image;
+  const wanted = tool === "wand";
+  useEffect(() => {
+    if (!wanted || picture === null) return;
+    const mine = new Wand(picture, { width, height });
+    wand.current = mine;
+    return () => {
+      mine.close();
+      wand.current = null;
+    };
+  }, [wanted, picture, width, height]);
+  return wand;
+}
+
+/** What is looked at when the image is left is made: it was on the screen. */
+function useLastly(make: () => void): void {
+  const latest = useRef(make);
+  useEffect(() => {
+    latest.current = make;
+  });
+  useEffect(() => () => latest.current(), []);
+}
