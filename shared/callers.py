@@ -19,12 +19,13 @@ class Caller:
     until: datetime | None = field(default=None, compare=False)
 
     @classmethod
-    def system(cls, tenant: str) -> "Caller":
+    def system(cls, tenant: str, *, on_behalf_of: str = "loupe") -> "Caller":
         """Return the platform acting for a tenant, as event handlers and timers do.
 
-        No token ever names this role.
+        What it goes on with was begun by the credential ``on_behalf_of``, whose name it keeps. No
+        token ever names this role.
         """
-        return cls(tenant, "loupe", "system")
+        return cls(tenant, on_behalf_of, "system")
 
     def may(self, role: Role) -> bool:
         """Tell whether this role is at least ``role``."""

@@ -10,6 +10,7 @@ from services.evaluator.repository import JOBS, PROJECTS, REPORTS
 from services.evaluator.settings import EvaluatorSettings
 from services.evaluator.subscriptions import subscriptions
 from services.evaluator.work.judge import Judge
+from services.evaluator.work.yardsticks import Yardsticks
 from shared.hosting.service import Service
 from shared.hosting.stores import Stores
 from shared.jobs.queue import JobQueue
@@ -26,7 +27,8 @@ def build(stores: Stores) -> Service:
     queue = JobQueue(documents, NAME, lease_s=settings.lease_s)
     judgements = Judgements(documents, queue, projects)
     reports = Reports(stores.blobs, settings, judgements=judgements)
-    judge = Judge(documents, stores.blobs, settings)
+    yardsticks = Yardsticks(documents, stores.blobs, settings)
+    judge = Judge(documents, stores.blobs, settings, yardsticks=yardsticks)
     worker = JobWorker(queue, {JUDGE: judge.judge}, ended=tell_of_end)
     return Service(
         name=NAME,

@@ -5,10 +5,12 @@ top.
 """
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import numpy as np
 import pyvips
 
+from shared.runtime.upright import open_image
 from shared.vision.bmp import decode_rows, palette_rgb, row_span
 from shared.vision.headers.bmp import read_bmp_layout
 from shared.vision.headers.header import ImageFormat, ImageHeader
@@ -58,41 +60,47 @@ class FileRows:
         try:
             if self._header.format is ImageFormat.BMP:
                 view = memoryview(self._data)
-                yield from bmp_strips(view, lambda at, size: view[at : at + size])
+                yield from bmp_rows(view, lambda at, size: view[at : at + size])
             else:
                 image = pyvips.Image.new_from_buffer(
                     self._data, "", access="sequential", fail_on="error"
                 )
-                for strip in vips_strips(image):
+                for strip in _strips(image, STRIP_ROWS):
                     yield Strip(strip.y, _rgb(strip.pixels))
         except (pyvips.Error, ValueError) as error:
             raise RowsUnreadable("the image file is damaged or ends too early") from error
 
 
-def vips_strips(image: pyvips.Image) -> Iterator[Strip]:
-    """The rows of an image that libvips opened for sequential access, in its own channels.
+def vips_rows(path: Path, rows: int = STRIP_ROWS) -> Iterator[Strip]:
+    """The rows of a file of 8 bits, ``rows`` at once, in its own channels.
 
     Raises:
         pyvips.Error: The file is damaged.
     """
-    region = pyvips.Region.new(image)
-    for y in range(0, image.height, STRIP_ROWS):
-        rows = min(STRIP_ROWS, image.height - y)
-        data = region.fetch(0, y, image.width, rows)
-        yield Strip(y, np.frombuffer(data, np.uint8).reshape(rows, image.width, image.bands))
+    yield from _strips(open_image(path), rows)
 
 
-def bmp_strips(head: Buffer, read: Read) -> Iterator[Strip]:
-    """The rows of a BMP file as RGB; ``head`` holds at least its headers and palette.
+def bmp_rows(head: Buffer, read: Read, rows: int = STRIP_ROWS) -> Iterator[Strip]:
+    """The rows of a BMP file as RGB, ``rows`` at once.
+
+    ``head`` holds at least its headers and palette.
 
     Raises:
         ValueError: The file ends too early.
     """
     layout = read_bmp_layout(head)
     palette = palette_rgb(layout, head)
-    for y in range(0, layout.height, STRIP_ROWS):
-        at, size = row_span(layout, y, min(STRIP_ROWS, layout.height - y))
+    for y in range(0, layout.height, rows):
+        at, size = row_span(layout, y, min(rows, layout.height - y))
         yield Strip(y, decode_rows(read(at, size), layout, palette))
+
+
+def _strips(image: pyvips.Image, rows: int) -> Iterator[Strip]:
+    region = pyvips.Region.new(image)
+    for y in range(0, image.height, rows):
+        count = min(rows, image.height - y)
+        data = region.fetch(0, y, image.width, count)
+        yield Strip(y, np.frombuffer(data, np.uint8).reshape(count, image.width, image.bands))
 
 
 def _rgb(pixels: Pixels) -> Pixels:

@@ -72,6 +72,15 @@ def make_upright(path: Path, header: ImageHeader, folder: Path) -> Upright:
     return Upright(target, warnings)
 
 
+def open_image(path: Path, *, access: str = "sequential") -> pyvips.Image:
+    """Open a file with libvips, which reads it as its pixels are asked for.
+
+    Raises:
+        pyvips.Error: The file is damaged; found where the damage is, not at the start.
+    """
+    return pyvips.Image.new_from_file(str(path), access=access, fail_on="error")
+
+
 def damage_of(message: str) -> HeaderError:
     """Return what a library's ``message`` about a file means.
 
@@ -89,8 +98,7 @@ def damage_of(message: str) -> HeaderError:
 
 
 def _opened(path: Path, header: ImageHeader) -> pyvips.Image:
-    access = "random" if header.orientation != 1 else "sequential"
-    return pyvips.Image.new_from_file(str(path), access=access, fail_on="error")
+    return open_image(path, access="random" if header.orientation != 1 else "sequential")
 
 
 def _eight_bit(

@@ -51,7 +51,34 @@ def loops(tree: ast.AST) -> Iterator[ast.stmt]:
 
 
 def loses(tree: ast.AST) -> bool:
-    """Whether a lost race is caught or passed over."""
+    """Whether a lost race is caught or passed over, by its name or by one of all errors."""
+    return loses_by_name(tree) or any(
+        isinstance(node, ast.Try) and writes(node.body) and any(map(catches_all, node.handlers))
+        for node in ast.walk(tree)
+    )
+
+
+def writes(body: list[ast.stmt]) -> bool:
+    """Whether documents are written there."""
+    return any(
+        isinstance(node, ast.Await)
+        and isinstance(node.value, ast.Call)
+        and _name_of(node.value.func) in ("insert", "replace", "delete")
+        for statement in body
+        for node in ast.walk(statement)
+    )
+
+
+def catches_all(handler: ast.ExceptHandler) -> bool:
+    """Whether a handler catches what it does not name."""
+    caught = [] if handler.type is None else list(ast.walk(handler.type))
+    return not caught or any(
+        _name_of(name) in ("LoupeError", "Exception", "BaseException") for name in caught
+    )
+
+
+def loses_by_name(tree: ast.AST) -> bool:
+    """Whether a lost race is caught or passed over by its name."""
     caught = [
         *(node.type for node in ast.walk(tree) if isinstance(node, ast.ExceptHandler)),
         *(
@@ -158,6 +185,14 @@ def test_a_planted_helper_of_a_race_is_seen(helper: str) -> None:
     assert hears_of_races(source)
 
 
+@pytest.mark.parametrize("error", ["except LoupeError", "except (A, Exception)", "except"])
+def test_a_planted_race_that_catches_everything_is_seen(error: str) -> None:
+    write = "while True:\n    try:\n        await things.{call}(x)\n"
+    source = f"{write}    {error}:\n        pass\n"
+    assert races(source.format(call="replace"))
+    assert not races(source.format(call="find"))
+
+
 def test_a_planted_lease_is_seen() -> None:
     assert leases("async def f(queue):\n    job = await queue.claim(['x'], 'me')\n")
     assert leases("beat = queue.heartbeat\n")
@@ -204,3 +239,26 @@ def test_a_planted_collection_that_names_no_project_is_seen() -> None:
         job_spec("x"),
     ]
     assert without_project(planted) == {"x.forgotten", "x.misspelt"}
+
+
+LONGEST = 400
+
+
+def too_long(files: Iterable[Path]) -> list[Path]:
+    """Return the files of more lines than a person reads at once."""
+    return [path for path in files if len(path.read_text("utf-8").splitlines()) > LONGEST]
+
+
+def test_no_file_is_longer_than_a_person_reads(tmp_path: Path) -> None:
+    console = ROOT / "services/console"
+    files = [
+        *modules(),
+        *(ROOT / "tools").rglob("*.py"),
+        *(ROOT / "tests").rglob("*.py"),
+        *(ROOT / "benchmarks").rglob("*.py"),
+        *(path for path in (console / "src").rglob("*.ts*") if "generated" not in path.parts),
+    ]
+    assert too_long(files) == []
+    longer = tmp_path / "longer.py"
+    longer.write_text("pass\n" * (LONGEST + 1))
+    assert too_long([longer]) == [longer]

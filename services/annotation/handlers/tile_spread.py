@@ -99,7 +99,7 @@ class TileSpread:
         renamed or deleted since the image was read are followed after the write.
         """
         draft = _draft(tile, whole, cause)
-        author = Caller(tile.tenant, whole.author, "system")
+        author = Caller.system(tile.tenant, on_behalf_of=whole.author)
 
         async def edit(old: Annotation) -> AnnotationDraft | None:
             if old.whole_version >= whole.drawn_version:

@@ -54,11 +54,18 @@ HISTORY = 20  # earlier versions that a learning curve looks at
 class Judge:
     """Works on judgements; a killed one begins again and gives the same report."""
 
-    def __init__(self, documents: Documents, blobs: Blobs, settings: EvaluatorSettings) -> None:
+    def __init__(
+        self,
+        documents: Documents,
+        blobs: Blobs,
+        settings: EvaluatorSettings,
+        *,
+        yardsticks: Yardsticks,
+    ) -> None:
         self._documents = documents
         self._blobs = blobs
         self._settings = settings
-        self._yardsticks = Yardsticks(documents, blobs, settings)
+        self._yardsticks = yardsticks
 
     async def judge(self, lease: Lease) -> None:
         """Judge the version of a job, unless an earlier attempt has stored its report already."""

@@ -188,7 +188,7 @@ class ResumableUploads:
         project = await self._projects.find(upload.tenant, upload.project_id)
         if project is None:
             return False  # unheard of, or deleted: then its clearing removes the upload
-        who = Caller(upload.tenant, upload.created_by, "member")
+        who = Caller.system(upload.tenant, on_behalf_of=upload.created_by)
         received = await self.complete(who, project, upload)
         if received.refusal is not None:
             log.warning("upload.refused", upload=upload.id, cause=received.refusal.detail)

@@ -6,7 +6,6 @@ block; everything else goes by in strips.
 """
 
 import mmap
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,11 +22,10 @@ from services.gallery.domain.thumbnails import (
     shrink_strips,
     thumbnail,
 )
+from shared.runtime.image_rows import bmp_rows, vips_rows
 from shared.runtime.images import decode_jpeg
 from shared.runtime.mapping import mapped
 from shared.runtime.upright import check_end, content_format, damage_of, make_upright
-from shared.vision.bmp import decode_rows, palette_rgb, row_span
-from shared.vision.headers.bmp import read_bmp_layout
 from shared.vision.headers.header import Colour, ImageFormat, ImageHeader
 from shared.vision.headers.sniff import read_header
 
@@ -86,8 +84,13 @@ def _reduced(source: Path, header: ImageHeader, view: mmap.mmap | None) -> Pixel
     factor = shrink_factor(width, height, SIZES[-1])
     rows = _STRIP_ROWS * factor
     if view is not None and header.format is ImageFormat.BMP:
-        return shrink_strips(_bmp_strips(view, rows), factor)
-    return shrink_strips(_vips_strips(source, rows), factor)
+        strips = bmp_rows(memoryview(view), lambda at, size: view[at : at + size], rows)
+    else:
+        strips = vips_rows(source, rows)
+    try:
+        return shrink_strips((strip.pixels for strip in strips), factor)
+    except pyvips.Error as error:
+        raise damage_of(str(error)) from error
 
 
 def _reduced_jpeg(view: mmap.mmap, header: ImageHeader) -> Pixels:
@@ -96,28 +99,6 @@ def _reduced_jpeg(view: mmap.mmap, header: ImageHeader) -> Pixels:
     try:
         return decode_jpeg(view, "GRAY" if grey else "RGB", least=least)
     except ValueError as error:
-        raise damage_of(str(error)) from error
-
-
-def _bmp_strips(view: mmap.mmap, rows: int) -> Iterator[Pixels]:
-    layout = read_bmp_layout(memoryview(view))
-    palette = palette_rgb(layout, memoryview(view))
-    for y in range(0, layout.height, rows):
-        offset, size = row_span(layout, y, min(rows, layout.height - y))
-        yield np.ascontiguousarray(decode_rows(view[offset : offset + size], layout, palette))
-
-
-def _vips_strips(path: Path, rows: int) -> Iterator[Pixels]:
-    try:
-        image = pyvips.Image.new_from_file(str(path), access="sequential", fail_on="error")
-        if image.format != "uchar":
-            image = image.cast("uchar")
-        region = pyvips.Region.new(image)
-        for y in range(0, image.height, rows):
-            count = min(rows, image.height - y)
-            data = region.fetch(0, y, image.width, count)
-            yield np.frombuffer(data, np.uint8).reshape(count, image.width, image.bands)
-    except pyvips.Error as error:
         raise damage_of(str(error)) from error
 
 

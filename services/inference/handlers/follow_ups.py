@@ -29,18 +29,21 @@ class FollowUps:
         self._runs = runs
 
     async def deployed(self, event: Event[ModelDeployed]) -> None:
-        """Queue one test run, however often this event comes."""
+        """Queue its test runs once, however often this event comes: each of as many as one may."""
         tenant, project_id, version = event.tenant, event.data.project_id, event.data.version
         deployments = self._documents.collection(DEPLOYMENTS, TenantScope(tenant))
         deployment = await deployments.find(deployment_id(tenant, project_id, version))
         if deployment is None or not deployment.test_after:
             return
-        if wanted := await self._not_annotated(tenant, project_id):
+        wanted = await self._not_annotated(tenant, project_id)
+        for begin in range(0, len(wanted), MAX_TEST_IMAGES):
+            images = tuple(wanted[begin : begin + MAX_TEST_IMAGES])
+            part = f"-{begin}" if begin else ""
             await self._runs.ensure(
                 Caller.system(tenant),
                 project_id,
-                Wish(tuple(wanted[:MAX_TEST_IMAGES]), Terms(deployment.model_version)),
-                run_id=run_id_of(tenant, project_id, f"after-{deployment.training_id}"),
+                Wish(images, Terms(deployment.model_version)),
+                run_id=run_id_of(tenant, project_id, f"after-{deployment.training_id}{part}"),
             )
 
     async def _not_annotated(self, tenant: str, project_id: str) -> list[str]:

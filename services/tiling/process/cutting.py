@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from shared.disk import is_full, room_on_disk
 from shared.errors import InvalidInput, NoSpaceLeft
-from shared.runtime.image_rows import bmp_strips, vips_strips
+from shared.runtime.image_rows import bmp_rows, vips_rows
 from shared.runtime.mapping import mapped
 from shared.vision.headers.header import Colour, HeaderError, ImageFormat, ImageHeader
 from shared.vision.headers.sniff import read_header
@@ -194,8 +194,7 @@ _WRITERS: dict[ImageFormat, Callable[[Pixels, Path], None]] = {
 def _strips(path: Path, view: mmap.mmap, header: ImageHeader) -> Iterator[Strip]:
     """Rows in the channels that the writers want: BMP files without a palette stay blue first."""
     if header.format is not ImageFormat.BMP:
-        image = pyvips.Image.new_from_file(str(path), access="sequential", fail_on="error")
-        yield from vips_strips(image)
+        yield from vips_rows(path)
         return
     is_palette = header.colour is Colour.PALETTE
     with path.open("rb") as file:
@@ -203,5 +202,5 @@ def _strips(path: Path, view: mmap.mmap, header: ImageHeader) -> Iterator[Strip]
         def read(offset: int, size: int) -> bytes:
             return os.pread(file.fileno(), size, offset)
 
-        for strip in bmp_strips(memoryview(view), read):
+        for strip in bmp_rows(memoryview(view), read):
             yield strip if is_palette else Strip(strip.y, strip.pixels[:, :, ::-1])

@@ -2,12 +2,10 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from services.inference.app import build
 from services.inference.repository import COLLECTIONS, PROJECTS
 from shared.contracts.project_events import ProjectCreated, ProjectDeleted
 from shared.documents.port import EveryTenant, Query
@@ -15,16 +13,7 @@ from shared.hosting.stores import Stores
 from shared.ids import new_id
 from tests.adapters.inference.models import colour_detector, make_version, noise_detector, painted
 from tests.adapters.inference.site import Site
-from tests.running import running, until
-
-
-@pytest.fixture
-async def site(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Site]:
-    monkeypatch.setenv("LOUPE_INFERENCE_RETRY_BUDGET_S", "60")
-    async with running(stores, [build(stores)]) as platform:
-        site = Site(platform)
-        await site.create_project()
-        yield site
+from tests.running import until
 
 
 async def remains_of(stores: Stores) -> list[str]:

@@ -4,7 +4,6 @@ import asyncio
 import dataclasses
 import os
 import signal
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
@@ -12,11 +11,10 @@ import pytest
 from services.inference.app import build
 from services.inference.repository import ALIASES, DEPLOYMENTS
 from shared.clock import utc_now
-from shared.contracts.annotation_events import AnnotationSaved, CorrectionSaved
+from shared.contracts.annotation_events import CorrectionSaved
 from shared.contracts.image_events import ImageDeleted
 from shared.contracts.project_events import Grid, ProjectDeleted
 from shared.documents.port import Query, TenantScope
-from shared.hosting.stores import Stores
 from shared.ids import new_id
 from shared.vision.tiles import TilePlan
 from tests.adapters.inference.models import (
@@ -25,20 +23,9 @@ from tests.adapters.inference.models import (
     noise_detector,
     painted,
     png,
-    store_version,
 )
 from tests.adapters.inference.site import Site, triton_of
 from tests.running import running, until
-
-
-@pytest.fixture
-async def site(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Site]:
-    # A busy machine starts the server more slowly than a client of its own would wait.
-    monkeypatch.setenv("LOUPE_INFERENCE_RETRY_BUDGET_S", "60")
-    async with running(stores, [build(stores)]) as platform:
-        site = Site(platform)
-        await site.create_project()
-        yield site
 
 
 async def test_promoted_version_is_deployed_and_finds_what_is_there(site):
@@ -270,63 +257,6 @@ async def test_model_that_triton_has_under_another_plan_is_not_deployed(site):
         return found if found["state"] == "failed" else None
 
     assert "another tile plan" in (await until(failed))["reason"]
-
-
-async def test_run_tests_many_images_and_tells_which_failed(site):
-    await site.deploy(make_version(colour_detector()))
-    images = [await site.upload(painted(64, 48, {(8 * n, 8): "red"})) for n in range(6)]
-    body = {"image_ids": [*images, "01JD0000000000000000000000"]}
-    started = await site.client.post(f"{site.base}/test-runs", json=body)
-    assert started.status_code == 202, started.text
-
-    async def finished() -> dict | None:
-        run = (await site.client.get(started.headers["location"])).json()
-        return run if run["state"] == "succeeded" else None
-
-    run = await until(finished)
-    assert (run["total"], run["done"], run["failed"]) == (7, 6, 1)
-    assert run["failures"][0]["image_id"] == "01JD0000000000000000000000"
-    assert run["progress"]["percent"] == 100
-    listed = await site.client.get(
-        f"{site.base}/predictions", params={"test_run_id": run["id"], "page_size": 500}
-    )
-    assert {item["image_id"] for item in listed.json()["items"]} == set(images)
-    runs = await site.client.get(f"{site.base}/test-runs")
-    assert [item["id"] for item in runs.json()["items"]] == [run["id"]]
-
-
-async def test_training_that_asked_for_a_test_has_one_of_what_nobody_annotated(site):
-    """The button "train and test": once the version answers, its test run starts by itself."""
-    images = [await site.upload(painted(64, 48, {(8 * n, 8): "red"})) for n in range(3)]
-    facts = AnnotationSaved.example | {"project_id": site.project, "image_id": images[0]}
-    await site.say(AnnotationSaved.model_validate(facts), subject=images[0])
-    asked = await store_version(
-        site.stores, make_version(colour_detector()), project_id=site.project
-    )
-    await site.say(asked.model_copy(update={"test_after": True}))
-
-    async def finished() -> list[dict]:
-        runs = (await site.client.get(f"{site.base}/test-runs")).json()["items"]
-        return [run for run in runs if run["state"] == "succeeded"]
-
-    (run,) = await until(finished)
-    assert (run["total"], run["done"]) == (2, 2)
-    found = (await site.client.get(f"{site.base}/predictions")).json()["items"]
-    assert {item["image_id"] for item in found} == set(images[1:])
-
-
-async def test_run_can_be_cancelled(site):
-    await site.deploy(make_version(colour_detector()))
-    image_id = await site.upload(painted(64, 48, {}))
-    body = {"image_ids": [image_id, *(new_id() for _ in range(20))]}  # each unknown takes seconds
-    run = (await site.client.post(f"{site.base}/test-runs", json=body)).json()
-    await site.client.post(f"{site.base}/test-runs/{run['id']}:cancel")
-
-    async def cancelled() -> bool:
-        now = await site.client.get(f"{site.base}/test-runs/{run['id']}")
-        return now.json()["state"] == "cancelled"
-
-    await until(cancelled)
 
 
 async def test_correction_removal_and_foreign_eyes(site):

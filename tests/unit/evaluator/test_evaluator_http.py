@@ -76,10 +76,11 @@ async def test_the_event_carries_the_headline_and_comes_once(stores: Stores) -> 
     found = await stores.documents.collection(REPORTS, TenantScope("default")).query(Query())
     assert body.images == 40
     assert body.best_threshold == found[0].threshold
-    assert body.map_50 is not None
-    assert body.map_50_95 is not None
+    async with running(stores, [service]) as platform:
+        shown = (await platform.client.get(f"{PATH}/V1/report")).json()
+    for figure in ("average_detection_rate", "precision", "recall", "f1", "map_50", "map_50_95"):
+        assert 0 < getattr(body, figure) == shown[figure] < 1, figure
     assert body.map_50_95 < body.map_50
-    await stores.close()
 
 
 async def test_any_threshold_follows_from_the_curves_and_the_matrix(stores: Stores) -> None:

@@ -1,15 +1,19 @@
 """A project is deleted while its files come in, and nothing of it stays anywhere."""
 
+import asyncio
 import base64
 import io
 import zipfile
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
+from services.annotation.process.archive_parser import ArchiveParser
 from shared.hosting.stores import Stores
+from tests.running import until
 from tests.unit.projects.house import House, Moment, gone, house, png
 
 TUS = {"Tus-Resumable": "1.0.0"}
@@ -106,6 +110,18 @@ async def in_the_middle_of_an_import(place: House) -> None:
     await place.client.post(place.at("annotation", "/imports"), content=body(), headers=headers)
 
 
+async def begin_import(place: House) -> None:
+    await place.upload()
+    files = {"file": ("labels.zip", archive(), "application/zip")}
+    answer = await place.client.post(place.at("annotation", "/import-runs"), files=files)
+    assert answer.status_code in (201, 202), answer.text
+
+
+async def an_import_waits(place: House) -> None:
+    await begin_import(place)
+    await place.delete()
+
+
 MOMENTS: tuple[Moment, ...] = (
     uploaded,
     in_the_middle_of_an_upload,
@@ -113,6 +129,7 @@ MOMENTS: tuple[Moment, ...] = (
     half_an_upload,
     imported,
     in_the_middle_of_an_import,
+    an_import_waits,
 )
 
 
@@ -122,6 +139,27 @@ async def test_nothing_of_its_files_outlives_a_project(
 ) -> None:
     async with house(stores, tmp_path) as place:
         await moment(place)
+        await gone(place)
+
+
+@pytest.mark.parametrize("is_read", [False, True], ids=["while it is read", "once it is read"])
+async def test_nothing_of_an_import_in_the_background_outlives_its_project(
+    stores: Stores, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_read: bool
+) -> None:
+    parse, began, goes_on = ArchiveParser.parse, asyncio.Event(), asyncio.Event()
+
+    async def held(self: ArchiveParser, *order: Any, **how: Any) -> Any:
+        read = await parse(self, *order, **how) if is_read else None
+        began.set()
+        await goes_on.wait()
+        return read if is_read else await parse(self, *order, **how)
+
+    monkeypatch.setattr(ArchiveParser, "parse", held)
+    async with house(stores, tmp_path) as place:
+        await begin_import(place)
+        await until(began.is_set)
+        await place.delete()
+        goes_on.set()
         await gone(place)
 
 

@@ -10,64 +10,24 @@ from typing import Any
 import pytest
 
 from services.trainer.domain.recipe import Recipe
-from services.trainer.domain.retraining_policy import Backlog, RetrainingPolicy, decide
 from services.trainer.handlers.retraining import Retraining
 from services.trainer.handlers.trainings import Wish
 from services.trainer.repository import IMAGES
-from shared.contracts.annotation_events import AnnotationSaved, CorrectionSaved
-from shared.contracts.envelope import Event
+from shared.contracts.annotation_events import AnnotationSaved
 from shared.contracts.image_events import ImageDeleted
 from shared.documents.port import CollectionSpec, Documents, Scope, Where
-from shared.errors import VersionConflict
 from shared.hosting.stores import Stores
 from shared.images.directory import ImageDirectory
 from shared.runtime.tasks.names import TaskName
-from tests.running import until
+from tests.unit.trainer.corrections import POLICY, correction, use
 from tests.unit.trainer.pictures import PROJECT
 from tests.unit.trainer.platform import START, WHO, Place, Script, Time
-
-POLICY = RetrainingPolicy(min_corrections=3, quiet_s=10, max_wait_s=600)
-
-
-def correction(place: Place, number: int, sequence: int = 2) -> Event[CorrectionSaved]:
-    body = CorrectionSaved(
-        project_id=PROJECT, image_id=f"I{number:05d}", prediction_id="P", author="key-1"
-    )
-    return place.event(body, f"I{number:05d}", sequence)
-
-
-async def use(place: Place, policy: RetrainingPolicy = POLICY) -> None:
-    await place.retraining.set_policy(WHO, PROJECT, policy, expected=None)
-    await place.retraining.look_at_due()
 
 
 async def finish_training(place: Place) -> None:
     await place.settle()
     assert await place.worker().work_once()
     await place.settle()
-
-
-@pytest.mark.parametrize(
-    ("waiting", "first_s", "last_s", "fires", "due_s", "why"),
-    [
-        (0, None, None, False, None, "nothing waits"),
-        (2, -5, -5, False, 595, "too few: only the longest wait counts"),
-        (3, -30, -5, False, 5, "enough, but not quiet yet"),
-        (3, -30, -10, True, None, "enough and quiet"),
-        (3, -595, -1, False, 5, "never quiet: the oldest waits long enough soon"),
-        (1, -600, -600, True, None, "a single one waited long enough"),
-    ],
-)
-def test_the_rule(waiting, first_s, last_s, fires, due_s, why):
-    def at(seconds):
-        return None if seconds is None else START + timedelta(seconds=seconds)
-
-    backlog = Backlog(waiting, at(first_s), at(last_s))
-    decision = decide(POLICY, backlog, training_waits=False, now=START)
-    assert (decision.fire, decision.due_at) == (fires, at(due_s)), why
-    assert not decide(POLICY, backlog, training_waits=True, now=START).fire
-    off = POLICY.model_copy(update={"enabled": False})
-    assert not decide(off, backlog, training_waits=False, now=START).fire
 
 
 async def test_enough_corrections_and_quiet_start_one_training(place: Place, time: Time) -> None:
@@ -378,22 +338,6 @@ async def test_two_watchers_fire_once(place: Place, time: Time) -> None:
     assert len(await place.records()) == 1
 
 
-async def test_annotations_count_only_where_the_policy_says_so(place: Place, time: Time) -> None:
-    async def annotate(first: int) -> None:
-        for number in range(first, first + 3):
-            body = AnnotationSaved(project_id=PROJECT, image_id=f"I{number}", labels=("a",))
-            await place.hear(place.event(body, f"I{number}", 1))
-
-    await use(place)
-    await annotate(0)
-    time.pass_s(20)
-    assert await place.retraining.look_at_due() == 0
-    await place.retraining.set_policy(
-        WHO, PROJECT, POLICY.model_copy(update={"count_annotations": True}), expected=None
-    )
-    assert await place.retraining.look_at_due() == 1
-
-
 async def test_a_deleted_image_no_longer_waits(place: Place, time: Time) -> None:
     await use(place)
     for number in range(3):
@@ -403,77 +347,3 @@ async def test_a_deleted_image_no_longer_waits(place: Place, time: Time) -> None
     await place.hear(correction(place, 1, sequence=9))
     time.pass_s(10)
     assert await place.retraining.look_at_due() == 0
-
-
-async def test_a_policy_is_changed_by_one_person_at_a_time(place: Place) -> None:
-    line = await place.retraining.set_policy(WHO, PROJECT, POLICY, expected=None)
-    await place.retraining.set_policy(
-        WHO, PROJECT, POLICY.model_copy(update={"quiet_s": 5}), expected=line.version
-    )
-    with pytest.raises(VersionConflict):
-        await place.retraining.set_policy(WHO, PROJECT, POLICY, expected=line.version)
-
-
-async def test_the_policys_budget_is_the_trainings(place: Place, time: Time) -> None:
-    await use(place, POLICY.model_copy(update={"budget_s": 45.0}))
-    for number in range(3):
-        await place.hear(correction(place, number))
-    time.pass_s(10)
-    await place.retraining.look_at_due()
-    (record,) = await place.records()
-    assert record.recipe.budget_s == 45.0
-
-
-async def train_for_corrections(place: Place, time: Time, first: int) -> None:
-    """Correct three images; what that starts runs to its end."""
-    for number in range(first, first + 3):
-        await place.hear(correction(place, number))
-    time.pass_s(10)
-    assert await place.retraining.look_at_due() == 1
-    await finish_training(place)
-
-
-async def test_corrections_count_after_a_clock_that_was_ahead_was_set_back(
-    place: Place, time: Time
-) -> None:
-    await use(place)
-    time.pass_s(86_400)
-    await train_for_corrections(place, time, 0)
-    time.pass_s(-86_400)
-    await train_for_corrections(place, time, 10)
-    await place.hear(correction(place, 0, sequence=3))  # corrected again, at an earlier time
-    for number in (20, 21):
-        await place.hear(correction(place, number))
-    time.pass_s(10)
-    assert await place.retraining.look_at_due() == 1
-    await finish_training(place)
-    time.pass_s(2 * 86_400)
-    assert await place.retraining.look_at_due() == 0, "what was learnt counts once"
-
-
-async def test_timers_of_a_clock_that_was_ahead_are_set_anew(place: Place, time: Time) -> None:
-    await use(place)
-    time.pass_s(86_400)
-    for number in range(3):
-        await place.hear(correction(place, number))
-    assert await place.retraining.look_at_due() == 0
-    time.pass_s(-86_400)
-    again = Place(place.stores, place.folder, clock=time)
-    watching = asyncio.create_task(again.retraining.watch())
-
-    async def fired() -> bool:
-        return (await place.line()).running is not None
-
-    await until(fired)
-    watching.cancel()
-
-
-async def test_a_pause_after_failures_by_a_clock_that_was_ahead_is_over(
-    place: Place, time: Time
-) -> None:
-    await use(place)
-    ahead = START + timedelta(days=1)
-    await place.queue.change(
-        "default", PROJECT, lambda line: line.model_copy(update={"not_before": ahead})
-    )
-    await train_for_corrections(place, time, 0)
