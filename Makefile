@@ -8,7 +8,7 @@ PYTEST := $(PYTHON) -m pytest
 CONSOLE := services/console
 NODE_MODULES := $(CONSOLE)/node_modules/.package-lock.json
 # What the built console is made from: its own files and the contracts that its client is generated from.
-CONSOLE_SOURCES := $(shell find $(addprefix $(CONSOLE)/,src public scripts index.html package.json vite.config.ts tsconfig.json) shared/contracts/published/openapi -type f 2>/dev/null)
+CONSOLE_SOURCES := $(shell find $(addprefix $(CONSOLE)/,src public scripts index.html package.json vite.config.ts tsconfig.json) shared/contracts/published/openapi shared/contracts/published/facts.json -type f 2>/dev/null)
 
 help: ## show this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 18

@@ -13,6 +13,7 @@ RUN --mount=type=secret,id=ca \
 COPY services/console ./
 # The API client is generated from the published documents: ../../ of the console is the root here.
 COPY shared/contracts/published/openapi /shared/contracts/published/openapi
+COPY shared/contracts/published/facts.json /shared/contracts/published/facts.json
 RUN npm run --silent build
 
 FROM scratch AS prebuilt

@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 from services.cli.commands import SubParsers
+from services.cli.facts import facts
 
 PUBLISHED = Path(__file__).parents[2] / "shared" / "contracts" / "published"
 _REFUSED = (
@@ -36,7 +37,7 @@ def run(args: argparse.Namespace) -> int:
         )
         return 1
 
-    fresh = documents(openapi_documents())
+    fresh = documents(openapi_documents(), facts())
     folder: Path = args.folder
     published = read_published(folder)
     broken = breaking_changes(published, fresh)

@@ -11,6 +11,7 @@ import pytest
 
 from services.__main__ import main
 from services.cli.contracts import PUBLISHED, openapi_documents
+from services.cli.facts import facts
 from shared.contracts.catalogue import PARTITIONS, all_events, event_class
 from shared.contracts.envelope import unpack
 from shared.events.dead_letters import dead_letter
@@ -25,7 +26,7 @@ EXAMPLES = sorted((PUBLISHED / "examples").glob("*.json"))
 
 @pytest.fixture(scope="module")
 def fresh() -> dict[str, str]:
-    return documents(openapi_documents())
+    return documents(openapi_documents(), facts())
 
 
 def test_the_published_files_are_what_the_code_says(fresh: dict[str, str]) -> None:

@@ -12,9 +12,12 @@ from tools.contracts.asyncapi import asyncapi
 _EXAMPLE_TIME = "2026-11-20T08:00:00.000000Z"
 
 
-def documents(openapi: Mapping[str, Mapping[str, object]]) -> dict[str, str]:
+def documents(
+    openapi: Mapping[str, Mapping[str, object]], facts: Mapping[str, object]
+) -> dict[str, str]:
     """Return every published file: name → text."""
     files: dict[str, object] = {f"openapi/{name}.json": doc for name, doc in openapi.items()}
+    files["facts.json"] = facts
     files["asyncapi.json"] = asyncapi({event.type: example_of(event) for event in all_events()})
     for event in all_events():
         files[f"schemas/{event.type}.json"] = event_class(event).model_json_schema()

@@ -9,7 +9,11 @@ from shared.clock import Timestamp
 from shared.contracts.version_names import version_name
 from shared.texts.language import Told
 
-Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+MAX_REASON = 500
+
+Reason = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_REASON)
+]
 
 
 class PromotionWish(BaseModel):

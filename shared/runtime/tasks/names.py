@@ -6,6 +6,3 @@ TaskName = Literal[
     "classification", "detection", "instance_segmentation", "semantic_segmentation", "ocr"
 ]
 ShapeKind = Literal["box", "rotated_box", "polygon", "mask", "image"]
-
-NEVER_CUT: tuple[TaskName, ...] = ("classification", "ocr")
-"""Tasks whose images are never tiled: a line of text or a label of the whole fits no tile."""

@@ -149,6 +149,7 @@ class TaskSpec(Generic[R]):
         columns: Of its stored predictions.
         reading: How tensors become results; None while no network of this task can be trained.
         most_shapes: How many shapes an image may have; None for any number.
+        may_be_cut: Whether images may be tiled; a line of text or a label of the whole fits none.
     """
 
     name: TaskName
@@ -157,6 +158,7 @@ class TaskSpec(Generic[R]):
     columns: tuple[ColumnSpec, ...]
     reading: Reading[R] | None = None
     most_shapes: int | None = None
+    may_be_cut: bool = True
 
     def allows(self, count: int) -> bool:
         """Whether an image may have so many shapes."""

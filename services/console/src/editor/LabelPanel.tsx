@@ -1,5 +1,6 @@
 import { useState, type KeyboardEvent, type ReactNode, type Ref } from "react";
 import { Input, type InputRef } from "antd";
+import { FACTS } from "../api/generated/facts";
 import { useWords } from "../i18n/language";
 import { labelColour } from "../ui/theme";
 import type { EditedShape } from "./shapes";
@@ -20,8 +21,6 @@ interface Props {
   readonly search: Ref<InputRef>;
   readonly onChoose: (name: string) => void;
 }
-
-const LABEL_LIMIT = 128;
 
 /** The project's labels: typed to find one or to make a new one, chosen by click or digit. */
 export function LabelPanel({ labels, shapes, value, tools, search, onChoose }: Props): ReactNode {
@@ -55,7 +54,7 @@ export function LabelPanel({ labels, shapes, value, tools, search, onChoose }: P
         ref={search}
         size="small"
         value={typed}
-        maxLength={LABEL_LIMIT}
+        maxLength={FACTS.longest.label}
         allowClear
         autoFocus={labels.length === 0}
         placeholder={labels.length === 0 ? words.editor.firstLabel : words.editor.findLabel}

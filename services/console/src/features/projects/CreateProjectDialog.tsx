@@ -5,7 +5,8 @@ import { newId } from "../../api/ids";
 import { createProject, TASKS, type NewProject, type Project, type Task } from "../../api/workspace";
 import { useWords } from "../../i18n/language";
 import { ProblemAlert } from "../../ui/ProblemAlert";
-import { mayTile, NAME_LIMIT, NOTES_LIMIT, TRAINABLE_TASKS } from "./rules";
+import { FACTS } from "../../api/generated/facts";
+import { isTrainable, mayTile } from "./rules";
 import { useImageLimits } from "./useImageLimits";
 import { TileGridPreview } from "./TileGridPreview";
 
@@ -91,14 +92,14 @@ export function CreateProjectDialog({ open, onClose, onCreated }: Props): ReactN
           label={words.projects.name}
           rules={[{ required: true, whitespace: true, message: words.projects.nameMissing }]}
         >
-          <Input count={{ ...COUNT, max: NAME_LIMIT }} autoFocus data-testid="project-name" />
+          <Input count={{ ...COUNT, max: FACTS.longest.project }} autoFocus data-testid="project-name" />
         </Form.Item>
         <Form.Item name="task" label={words.projects.task}>
           <TaskChoice />
         </Form.Item>
         <LaterHint />
         <Form.Item name="notes" label={words.projects.notes}>
-          <Input.TextArea rows={2} count={{ ...COUNT, max: NOTES_LIMIT }} />
+          <Input.TextArea rows={2} count={{ ...COUNT, max: FACTS.longest.notes }} />
         </Form.Item>
         <TilingFields />
       </Form>
@@ -140,7 +141,7 @@ function TaskChoice({ value, onChange }: ChoiceProps): ReactNode {
 function LaterHint(): ReactNode {
   const words = useWords();
   const task = Form.useWatch("task", Form.useFormInstance<Fields>());
-  if (TRAINABLE_TASKS.includes(task)) return null;
+  if (isTrainable(task)) return null;
   return <Alert type="info" showIcon className="task-hint" title={words.projects.trainedLater} />;
 }
 

@@ -6,7 +6,7 @@ import { decimal, decimalRange, percent, range } from "../../ui/format";
 import { HelpTip } from "../../ui/HelpTip";
 import { onGrid } from "../../ui/onGrid";
 import { meanF1At } from "./operatingPoint";
-import { GOOD_RATE } from "./warnings";
+import { FACTS } from "../../api/generated/facts";
 
 type Tone = "success" | "warning" | "error" | "info";
 
@@ -53,7 +53,7 @@ export function Overview({ report }: { readonly report: Report }): ReactNode {
 /** A model is good only when the detection rate and the precision are both good. */
 function toneOf(rate: number | null, precision: number | null): Tone {
   if (rate === null) return "info";
-  const good = [rate >= GOOD_RATE, (precision ?? 0) >= GOOD_RATE];
+  const good = [rate >= FACTS.low_rate, (precision ?? 0) >= FACTS.low_rate];
   if (good.every(Boolean)) return "success";
   return good.some(Boolean) ? "warning" : "error";
 }

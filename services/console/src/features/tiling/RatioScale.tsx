@@ -1,9 +1,9 @@
 import type { ReactNode } from "react";
+import { FACTS } from "../../api/generated/facts";
 import { useWords } from "../../i18n/language";
 
 /** Up to here a target is recognised well, and up to there a higher resolution helps (the manual). */
-const WELL = 1_000;
-const RAISED = 5_000;
+const { recognised: WELL, resolution_helps: RAISED } = FACTS.area_ratio;
 /** The scale is logarithmic from here to there. */
 const [FROM, TO] = [10, 1_000_000];
 
@@ -35,8 +35,8 @@ export function RatioScale({ ratio }: { readonly ratio: number }): ReactNode {
         <span className="ratio-here" style={{ left: `${share(ratio) * 100}%` }} />
       </div>
       <div className="ratio-marks">
-        <span style={{ left: `${well * 100}%` }}>1000</span>
-        <span style={{ left: `${raised * 100}%` }}>5000</span>
+        <span style={{ left: `${well * 100}%` }}>{WELL}</span>
+        <span style={{ left: `${raised * 100}%` }}>{RAISED}</span>
       </div>
     </div>
   );

@@ -1,12 +1,11 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Input, Modal, Typography } from "antd";
 import { useState, type ReactNode } from "react";
+import { FACTS } from "../../api/generated/facts";
 import { promoteVersion } from "../../api/trainer";
 import { useWords } from "../../i18n/language";
 import { ProblemAlert } from "../../ui/ProblemAlert";
 import { useProject } from "../projects/useProject";
-
-const LONGEST_REASON = 500;
 
 interface Props {
   readonly version: string;
@@ -47,7 +46,7 @@ export function PromoteDialog({ version, serving, remark, onClose }: Props): Rea
         <Input.TextArea
           autoFocus
           rows={3}
-          maxLength={LONGEST_REASON}
+          maxLength={FACTS.longest.reason}
           value={reason}
           placeholder={words.train.promoteWhy}
           aria-label={words.train.promoteWhy}

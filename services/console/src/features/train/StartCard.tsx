@@ -7,7 +7,7 @@ import { summariseImages } from "../../api/gallery";
 import { getNextTraining, startTraining, type NextTraining, type TrainingMode } from "../../api/trainer";
 import { useWords } from "../../i18n/language";
 import { ProblemAlert } from "../../ui/ProblemAlert";
-import { TRAINABLE_TASKS } from "../projects/rules";
+import { isTrainable } from "../projects/rules";
 import { useProject } from "../projects/useProject";
 
 interface Props {
@@ -25,7 +25,7 @@ export function StartCard({ trainings, busy }: Props): ReactNode {
     queryKey: ["next-training", project.id],
     queryFn: () => getNextTraining(project.id),
   });
-  const trainable = TRAINABLE_TASKS.includes(project.task);
+  const trainable = isTrainable(project.task);
   const start = useMutation({
     mutationFn: (mode: TrainingMode) => startTraining(project.id, mode),
     onSuccess: () => queries.invalidateQueries({ queryKey: ["trainings", project.id] }),

@@ -1,0 +1,26 @@
+"""What screens must know before they ask: what tasks may do, lengths of texts, limits of advice."""
+
+from services.evaluator.domain.report.label_analysis import LOW_RATE
+from services.trainer.api.promotions import MAX_REASON
+from services.workspace.domain import projects
+from shared.contracts import shapes
+from shared.runtime.tasks.table import TASKS
+from shared.vision.tile_advice import RECOGNISED_RATIO, RESOLUTION_RATIO
+
+
+def facts() -> dict[str, object]:
+    """Return them by what they are of; they are published, and built into the console."""
+    return {
+        "tasks": {
+            name: {"is_trainable": spec.is_trainable, "may_be_cut": spec.may_be_cut}
+            for name, spec in TASKS.items()
+        },
+        "longest": {
+            "project": projects.MAX_NAME,
+            "notes": projects.MAX_NOTES,
+            "label": shapes.MAX_NAME,
+            "reason": MAX_REASON,
+        },
+        "low_rate": LOW_RATE,
+        "area_ratio": {"recognised": RECOGNISED_RATIO, "resolution_helps": RESOLUTION_RATIO},
+    }
