@@ -19,3 +19,9 @@ def correction(place: Place, number: int, sequence: int = 2) -> Event[Correction
 async def use(place: Place, policy: RetrainingPolicy = POLICY) -> None:
     await place.retraining.set_policy(WHO, PROJECT, policy, expected=None)
     await place.retraining.look_at_due()
+
+
+async def finish_training(place: Place) -> None:
+    await place.settle()
+    assert await place.worker().work_once()
+    await place.settle()

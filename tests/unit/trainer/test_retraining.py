@@ -19,15 +19,9 @@ from shared.documents.port import CollectionSpec, Documents, Scope, Where
 from shared.hosting.stores import Stores
 from shared.images.directory import ImageDirectory
 from shared.runtime.tasks.names import TaskName
-from tests.unit.trainer.corrections import POLICY, correction, use
+from tests.unit.trainer.corrections import POLICY, correction, finish_training, use
 from tests.unit.trainer.pictures import PROJECT
 from tests.unit.trainer.platform import START, WHO, Place, Script, Time
-
-
-async def finish_training(place: Place) -> None:
-    await place.settle()
-    assert await place.worker().work_once()
-    await place.settle()
 
 
 async def test_enough_corrections_and_quiet_start_one_training(place: Place, time: Time) -> None:
