@@ -69,7 +69,7 @@ async def through_the_door(files: int, seed: int) -> None:
         before, began = peak_mib(), time.perf_counter()
         answers = await by_the_door(stores, files, seed)
         left = [p for p in files_under(top) if not p.is_relative_to(top / "data")]
-        told = ", ".join(f"{count} × {status}" for status, count in sorted(answers.items()))
+        told = ", ".join(f"{count} × {status}" for status, count in sorted((+answers).items()))
         print(f"{files} hostile files in {answers.total()} archives: {told}")
         print(f"left behind outside of the stores: {[str(p.relative_to(top)) for p in left]}")
         child = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024

@@ -82,6 +82,7 @@ class ImportCounts(BaseModel):
 class ImportReport(BaseModel):
     """The report of an import, file by file.
 
+    ``pictures`` counts those of the archive that the gallery does not have: they are left aside.
     ``import_id`` is what `imports/{import_id}:undo` takes; empty when nothing was written. A kept
     image does not count as imported.
     """
@@ -92,6 +93,7 @@ class ImportReport(BaseModel):
     imported: int
     failed: int
     left_aside: int
+    pictures: int = 0
     warnings: int
     counts: ImportCounts
     new_labels: tuple[str, ...]

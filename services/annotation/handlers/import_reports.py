@@ -1,5 +1,6 @@
 """The report of what an import did, or would do."""
 
+from services.annotation.domain.formats.model import PICTURE
 from services.annotation.domain.import_report import (
     DrawnBefore,
     FileStatus,
@@ -31,6 +32,7 @@ def report_of(outcome: ImportOutcome, *, dry_run: bool, with_shapes: bool = Fals
         imported=sum(entry.status == "imported" for entry in entries),
         failed=len(outcome.failed),
         left_aside=sum(entry.status == "left_aside" for entry in entries),
+        pictures=sum(entry.notice == PICTURE for entry in outcome.parsed.entries),
         warnings=sum(len(entry.warnings) for entry in entries),
         counts=_counts(outcome),
         new_labels=outcome.new_labels,

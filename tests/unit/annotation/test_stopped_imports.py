@@ -136,6 +136,27 @@ async def test_archives_give_way_oldest_first_but_for_those_that_wait_to_be_impo
     assert free["state"] == "succeeded"
 
 
+async def test_pictures_beside_the_labels_are_left_aside_and_those_that_lack_are_counted(
+    stores: Stores,
+) -> None:
+    files = {
+        "labels/a.json": labelme("pit"),
+        "pics/a.jpg": b"\xff\xd8",
+        "pics/b.TIF": b"II*",
+        "b.jpg": b"\xff\xd8",
+    }
+    async with factory(stores) as world:
+        await world.image("a.jpg")
+        answer = await world.client.post(f"{BASE}/imports", content=packed(files), headers=ZIP)
+        report = answer.json()
+    assert (answer.status_code, report["failed"], report["left_aside"]) == (201, 0, 3)
+    assert report["pictures"] == 2
+    told = {entry["file"]: entry["message"] for entry in report["entries"]}
+    assert told["pics/a.jpg"] == "a picture that is in the gallery already"
+    assert told["pics/b.TIF"] == told["b.jpg"]
+    assert told["b.jpg"].startswith("a picture; pictures are uploaded to the gallery")
+
+
 async def test_an_archives_name_is_one_of_a_file(stores: Stores) -> None:
     async with factory(stores) as world:
         await world.image("a.jpg")

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import IO
 
-from services.annotation.domain.formats.model import FormatError
+from services.annotation.domain.formats.model import FormatError, is_picture
 from shared.contracts.names import file_name, folded, has_unseen
 
 MAX_ENTRIES = 20_000
@@ -160,8 +160,8 @@ def _name_of(info: zipfile.ZipInfo, is_known: Callable[[str], bool]) -> str:
 
 
 def _refusal(member: Member) -> str:
-    name = member.name
-    if not _DATASET_FOLDERS.issuperset(member.folders):
+    name, picture = member.name, is_picture(member.name)  # which is never read
+    if not picture and not _DATASET_FOLDERS.issuperset(member.folders):
         return (
             "in a folder; label files lie at the archive's root, or in the folders of a data set"
             " (annotations, labels, train …)"
@@ -170,7 +170,7 @@ def _refusal(member: Member) -> str:
         return "the file name holds characters that are not allowed"
     if name.lower().endswith(_NESTED):
         return "an archive inside the archive"
-    if member.size_bytes > MAX_ENTRY_BYTES:
+    if not picture and member.size_bytes > MAX_ENTRY_BYTES:
         return f"larger than {MAX_ENTRY_BYTES >> 20} MiB"
     return ""
 

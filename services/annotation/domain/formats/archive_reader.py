@@ -20,8 +20,9 @@ from services.annotation.domain.formats import (
 from services.annotation.domain.formats.archive import LabelArchive, Member
 from services.annotation.domain.formats.model import (
     EXPORT_REPORT,
-    IMAGE_SUFFIXES,
+    KNOWN_PICTURE,
     OWN_MARK,
+    PICTURE,
     Format,
     FormatError,
     ImportEntry,
@@ -31,6 +32,7 @@ from services.annotation.domain.formats.model import (
     ParsedLabels,
     Split,
     SplitList,
+    is_picture,
     stem_of,
     twin_name,
 )
@@ -46,7 +48,6 @@ _LISTS: dict[str, Split] = {
 _FORMATS = (".json", ".xml", ".txt")
 _COLLECTION_SPLIT = re.compile(r"(?:^|[_\-.])(train|val|valid|test)(?:\d{4})?(?:[_\-.]|$)")
 _NO_LABELS = "not a label file (.json, .xml, .txt)"
-_PICTURE = "a picture; pictures are uploaded to the gallery, not with the labels"
 _UNKNOWN_JSON = "JSON of no known kind: neither labelme, COCO, CreateML nor Datumaro"
 _UNKNOWN_SHOWN = 5
 
@@ -113,8 +114,9 @@ class ArchiveReader:
         suffix = PurePosixPath(member.name).suffix.lower()
         is_of_image = self._known.has_stem(stem_of(member.name))
         try:
-            if suffix in IMAGE_SUFFIXES:
-                yield ImportEntry(member.path, notice=_PICTURE)
+            if is_picture(member.name):
+                is_here = self._known.holds(member.name)
+                yield ImportEntry(member.path, notice=KNOWN_PICTURE if is_here else PICTURE)
             elif member.name.startswith("."):
                 yield ImportEntry(member.path, notice="a hidden file of a system")
             elif suffix in _FORMATS:

@@ -18,6 +18,9 @@ OWN_MARK = "Loupe"
 
 _UPLOAD_PREFIX = re.compile(r"\A[0-9a-f]{8}-")
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp")
+_PICTURE_SUFFIXES = (*IMAGE_SUFFIXES, ".tif", ".tiff", ".webp", ".gif", ".heic")
+PICTURE = "a picture; pictures are uploaded to the gallery, not with the labels"
+KNOWN_PICTURE = "a picture that is in the gallery already"
 
 
 class FormatError(ValueError):
@@ -94,6 +97,15 @@ class SplitList:
     unknown: tuple[str, ...]
 
 
+def is_picture(name: str) -> bool:
+    """Tell whether a file is a picture by its name, also one that the gallery does not take.
+
+    >>> is_picture("a.JPG"), is_picture("a.tif"), is_picture("a.json")
+    (True, True, False)
+    """
+    return PurePosixPath(name).suffix.lower() in _PICTURE_SUFFIXES
+
+
 class KnownImages:
     """The images of a project, found by file name or by base name.
 
@@ -140,6 +152,10 @@ class KnownImages:
             found = [image for image in found if file_name(image.name) == own] or found
         found = found or self._marked(wanted) or self._stems.find(_unprefixed(wanted))
         return _only(found, f"with the base name {wanted!r}")
+
+    def holds(self, path: str) -> bool:
+        """Whether there is an image of this file name, folders ignored."""
+        return bool(self._names.find(file_name(path)))
 
     def has_stem(self, stem: str) -> bool:
         """Whether a label file of this base name is one of an image."""

@@ -48,6 +48,7 @@ export function importReport(part: Partial<ImportReport> = {}): ImportReport {
     imported: 0,
     failed: 0,
     left_aside: 0,
+    pictures: 0,
     warnings: 0,
     counts: {
       new: 0, replaced: 0, replaced_shapes: 0, merged: 0, unchanged: 0, kept: 0, negatives: 0, unmatched: 0,

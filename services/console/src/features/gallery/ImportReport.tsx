@@ -4,7 +4,7 @@ import type { ImportCounts, ImportedFile, ImportReport } from "../../api/annotat
 import { useWords } from "../../i18n/language";
 import { HelpTip } from "../../ui/HelpTip";
 import { ProblemAlert } from "../../ui/ProblemAlert";
-import { drawnBefore, isNotable, type DrawnRow } from "./importRows";
+import { drawnBefore, notable, type DrawnRow } from "./importRows";
 import { useImportUndo } from "./useImport";
 
 interface OutcomeProps {
@@ -65,10 +65,13 @@ export function ImportDetails({ report }: { readonly report: ImportReport }): Re
   const words = useWords();
   return (
     <>
+      {report.pictures > 0 && (
+        <Alert showIcon type="info" data-testid="import-pictures" title={words.imports.pictures(report.pictures)} />
+      )}
       <Counts counts={report.counts} />
       <Before rows={drawnBefore(report)} />
       {report.new_labels.length > 0 && <div>{words.imports.newLabels(report.new_labels.join(", "))}</div>}
-      <NotableFiles files={report.entries.filter(isNotable)} />
+      <NotableFiles files={notable(report)} />
     </>
   );
 }

@@ -26,6 +26,12 @@ export function drawnBefore({ entries }: ImportReport): DrawnRow[] {
 }
 
 /** A file that is not simply taken: refused, left aside, kept out, or with something to tell. */
-export function isNotable({ status, message, warnings }: ImportedFile): boolean {
+function isNotable({ status, message, warnings }: ImportedFile): boolean {
   return !(status === "imported" || status === "readable") || message !== "" || warnings.length > 0;
+}
+
+/** The files that have something to tell, those that are wrong first. */
+export function notable({ entries }: ImportReport): ImportedFile[] {
+  const isWrong = ({ status }: ImportedFile): number => Number(status === "failed");
+  return entries.filter(isNotable).sort((a, b) => isWrong(b) - isWrong(a));
 }

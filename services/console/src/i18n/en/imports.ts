@@ -66,6 +66,10 @@ export const imports = {
     merge: { name: "Merge", about: "What is drawn stays, and objects of the import that are not there yet are added." },
   },
   outcome: "It",
+  pictures: (count: number) =>
+    count === 1
+      ? "1 picture of the archive is not in the gallery and was left aside: upload the images first, then import"
+      : `${count} pictures of the archive are not in the gallery and were left aside: upload the images first, then import`,
   problem: "Problem",
   progress: "Progress",
   reading: (done: number, total: number) => `Reading: ${done} of ${total} files`,

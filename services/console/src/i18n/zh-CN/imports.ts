@@ -66,6 +66,7 @@ export const imports = {
     merge: { name: "合并", about: "保留原有标注，并加入压缩包中尚不存在的目标。" },
   },
   outcome: "处理",
+  pictures: (count: number) => `压缩包中有 ${count} 张图像不在图库中，未予处理：请先上传图像，再导入标注`,
   problem: "问题",
   progress: "进度",
   reading: (done: number, total: number) => `正在读取：${done} / ${total} 个文件`,
