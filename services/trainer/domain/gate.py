@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from shared.contracts.training_events import ComparedFigure, VersionComparison
 from shared.runtime.tasks.names import TaskName
+from shared.runtime.tasks.table import spec_of
 
 TOLERANCE = 0.01  # one held-out target in a hundred is noise, not decline
 WORDS = {
@@ -48,9 +49,8 @@ def judge(
     if first is None:
         return Verdict(False, f"no held-out image judges both it and {champion}, which serves")
     sure = next((one for one in comparison.figures if _tells(one)), None)
-    told = _told(
-        sure or first, comparison, WORDS | OF_IMAGES if task == "classification" else WORDS
-    )
+    names_images = task is not None and spec_of(task).labels_whole
+    told = _told(sure or first, comparison, WORDS | OF_IMAGES if names_images else WORDS)
     if sure is not None and (sure.difference or 0.0) > 0:
         return Verdict(True, f"better than {champion}: {told}")
     if sure is not None:

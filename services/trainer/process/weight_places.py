@@ -8,9 +8,10 @@ from typing import Literal
 
 from services.trainer.domain.networks.packaged import PACKAGED, PACKAGED_ONLY, PackagedWeights
 from services.trainer.domain.recipe import BackboneName, Recipe
+from shared.runtime.tasks.names import TaskName
 
 STARTS = Path(__file__).parent / "starts"
-_OF_CARD = ("sha256", "backbone", "channels", "licence", "source")
+_OF_CARD = ("sha256", "task", "backbone", "channels", "licence", "source")
 
 Place = Literal["start", "folder", "package", "hub", "none"]
 
@@ -62,7 +63,8 @@ class StartCard:
     Attributes:
         name: Of its file, without the ending.
         sha256: Of the file; no other is loaded.
-        backbone: The backbone of the detectors that it fits.
+        task: What it is a start of.
+        backbone: The backbone of the networks that it fits.
         channels: Their width of pyramid and head.
         licence: SPDX name.
         source: Where its backbone's first weights come from.
@@ -70,6 +72,7 @@ class StartCard:
 
     name: str
     sha256: str
+    task: TaskName
     backbone: BackboneName
     channels: int
     licence: str
@@ -83,12 +86,13 @@ def place_of(recipe: Recipe, *, folder: Path | None, hub: bool) -> WeightPlace:
 
 
 def _start_place(recipe: Recipe) -> WeightPlace | None:
-    if recipe.task != "detection" or recipe.start != "detector":
+    if recipe.start != "detector":
         return None
     for path in sorted(STARTS.glob("*.json")):
         facts = json.loads(path.read_text())
         card = StartCard(path.stem, **{key: facts[key] for key in _OF_CARD})
-        if (card.backbone, card.channels) == (recipe.backbone, recipe.channels):
+        fits = (card.task, card.backbone, card.channels)
+        if fits == (recipe.task, recipe.backbone, recipe.channels):
             return WeightPlace("start", path.with_suffix(".safetensors"), card=card)
     return None
 
