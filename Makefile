@@ -1,7 +1,7 @@
 # Loupe: `make demo` shows the whole loop, `make test` proves it. `make help` lists the rest.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo run env env-dev console contracts lint test test-servers test-all lock clean
+.PHONY: help demo run env env-dev console contracts lint test chaos test-servers test-all lock clean
 
 PYTHON := .venv/bin/python
 PYTEST := $(PYTHON) -m pytest
@@ -71,6 +71,12 @@ test: env-dev console lint ## everything that a bare machine can run
 	$(PYTEST) -m "not e2e and not servers and not browser" tests; parts=$$?; \
 	wait $$walks; walked=$$?; cat $$log; \
 	exit $$(( parts != 0 || walked != 0 ))
+
+chaos: env-dev ## the long attacks: every operation asked, 100 + 20 kills, hostile clients (an hour)
+	@$(PYTHON) -m tests.chaos.attacks --rounds 10
+	@$(PYTHON) -m tests.chaos.storm --kills 100
+	@$(PYTHON) -m tests.chaos.killing --seeds 10 --kills 2
+	@$(PYTHON) -m tests.chaos.interfaces --examples 100
 
 test-servers: env-dev ## the tests that need real servers (run `make servers` first)
 	@$(PYTEST) -m servers tests

@@ -15,7 +15,6 @@ import hashlib
 import json
 import os
 import random
-import signal
 import subprocess
 import sys
 import tempfile
@@ -26,9 +25,9 @@ from pathlib import Path
 import httpx
 
 from services.cli.synthetic.dataset import DatasetPlan, PartPlan, write_dataset
+from tests.chaos.standing import MARK, ROOT, kill_all, processes_of
 from tests.servers.processes import free_port
 
-ROOT = Path(__file__).parents[2]
 PLAN = DatasetPlan(
     train=PartPlan(small=24, large=1, anodised_share=0.1, dim_share=0.1),
     test=PartPlan(small=8, large=0, anodised_share=0.1, dim_share=0.1),
@@ -66,7 +65,7 @@ class Walk:
             **os.environ,
             "LOUPE_DATA": str(self.folder),
             "LOUPE_PORT": str(self.port),
-            "LOUPE_CHAOS_WALK": str(self.folder),
+            MARK: str(self.folder),
         }
 
     def start(self) -> subprocess.Popen[bytes]:
@@ -77,33 +76,13 @@ class Walk:
         with (self.folder / "demo.log").open("ab") as log:
             return subprocess.Popen(command, cwd=ROOT, env=self.environment, stdout=log, stderr=log)
 
-    def processes(self, word: str) -> list[int]:
-        """Return the ids of this walk's processes whose command line has ``word``."""
-        mark = f"LOUPE_CHAOS_WALK={self.folder}".encode()
-        found = []
-        for entry in Path("/proc").iterdir():
-            if not entry.name.isdigit():
-                continue
-            try:
-                ours = mark in (entry / "environ").read_bytes().split(b"\0")
-                line = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
-            except OSError:
-                continue
-            if ours and word in line:
-                found.append(int(entry.name))
-        return found
-
     def kill(self, rng: random.Random) -> None:
         """Send SIGKILL to the processes of one victim among those that live; note it if it hit."""
-        alive = [name for name in sorted(VICTIMS) if self.processes(VICTIMS[name])]
+        alive = [n for n in sorted(VICTIMS) if processes_of(self.folder, VICTIMS[n])]
         if not alive:
             return
-        victim, hit = rng.choice(alive), False
-        for process_id in self.processes(VICTIMS[victim]):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(process_id, signal.SIGKILL)
-                hit = True
-        if hit:
+        victim = rng.choice(alive)
+        if kill_all(processes_of(self.folder, VICTIMS[victim])):
             self.killed.append(victim)
 
 

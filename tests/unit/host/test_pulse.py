@@ -11,6 +11,7 @@ import pytest
 
 from shared.events.lifecycle import Lifecycle
 from shared.hosting.pulse import keep_pulse
+from tests.running import HANG_S
 from tests.servers.processes import free_port
 
 ROOT = Path(__file__).parents[3]
@@ -43,7 +44,7 @@ async def test_a_silent_consumer_stops_the_pulse(tmp_path: Path) -> None:
     life = Lifecycle(clock=clock)
     life.sign("svc")
     pulse = tmp_path / "pulse"
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(HANG_S):
         keeping = asyncio.create_task(keep_pulse(pulse, life, every_s=0.01))
         while not pulse.exists():  # noqa: ASYNC110  nothing tells of it
             await asyncio.sleep(0.01)
@@ -67,12 +68,10 @@ def test_a_process_without_a_face_keeps_its_pulse(tmp_path: Path, role: str) -> 
     command = [sys.executable, "-m", "services.tiling", role]
     process = subprocess.Popen(command, cwd=ROOT, env=os.environ | {"LOUPE_PULSE_FILE": str(pulse)})
     try:
-        deadline = time.monotonic() + 60
-        while not pulse.exists():
+        while not pulse.exists():  # however long a busy machine takes to start it
             assert process.poll() is None
-            assert time.monotonic() < deadline
             time.sleep(0.05)
         assert alive(pulse)
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait()  # it ends by itself, after its grace at the latest
