@@ -1,6 +1,9 @@
-"""Fifty clients at work on an embedded platform, alone and beside a thousand hostile connections.
+"""Fifty clients at work on an embedded platform, alone and beside those who mean no good.
 
     python -m benchmarks.clients --seconds 600
+
+They are a thousand silent and slow connections, and then a hundred hostile bodies at once, again
+and again: large, deep, of unknown keys, half of them of members.
 
 Each client loops: lists of images and projects, an image's annotation, a thumbnail; now and then it
 uploads an image, annotates it, and asks for what is not there. Told are latencies, errors, memory,
@@ -15,17 +18,19 @@ import os
 import random
 import tempfile
 import time
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import httpx
 
-from tests.chaos.attacks import Silence, open_many
+from tests.chaos.attacks import Silence, hostile_bodies, open_many, throw
 from tests.chaos.furnished import picture
 from tests.chaos.standing import Standing, standing
 
-CLIENTS, HOSTILE, WARM_S, LOOK_S = 50, 1000, 10.0, 1.0
+CLIENTS, HOSTILE, BODIES, WARM_S, LOOK_S = 50, 1000, 100, 10.0, 1.0
+BESIDE = ("nothing", "silence", "bodies")
 _PAUSE_S = 0.15  # a person and a browser
 
 
@@ -125,12 +130,30 @@ async def watch(platform: Standing, work: Work) -> None:
             work.files = max(work.files, platform.open_files())
 
 
-async def run(platform: Standing, token: str, project: str, seconds: float, hostile: int) -> Work:
-    """Let the clients work for so long, beside so many hostile connections."""
+@contextlib.asynccontextmanager
+async def throwing(platform: Standing, token: str) -> AsyncIterator[None]:
+    """Throw hostile bodies, a hundred at once, for the length of the block."""
+
+    async def on() -> None:
+        for seed in itertools.count():
+            await throw(platform, token, hostile_bodies(random.Random(seed), BODIES))
+
+    thrown = asyncio.create_task(on())
+    try:
+        yield
+    finally:
+        thrown.cancel()
+        await asyncio.gather(thrown, return_exceptions=True)
+
+
+async def run(platform: Standing, token: str, project: str, *, seconds: float, beside: str) -> Work:
+    """Let the clients work for so long, beside what `BESIDE` names."""
     work = Work()
     async with contextlib.AsyncExitStack() as stack:
-        if hostile:
-            await stack.enter_async_context(Silence(platform, hostile))
+        if beside == "silence":
+            await stack.enter_async_context(Silence(platform, HOSTILE))
+        elif beside == "bodies":
+            await stack.enter_async_context(throwing(platform, token))
         tasks = [
             asyncio.create_task(client_at_work(platform, token, project, work))
             for _ in range(CLIENTS)
@@ -181,18 +204,19 @@ def main() -> None:
     """Run alone, then beside the hostile ones."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.clients")
     parser.add_argument("--seconds", type=float, default=600)
+    parser.add_argument("--beside", nargs="*", choices=BESIDE, default=BESIDE)
     args = parser.parse_args()
     open_many()
     with tempfile.TemporaryDirectory(prefix="loupe-clients-") as top, standing(Path(top)) as there:
         with there.client() as client:
             body = {"name": "Pins", "task": "detection", "labels": ["pin"]}
             project = client.post("/api/workspace/projects", json=body).json()["id"]
-        for name, hostile in (("alone", 0), (f"beside {HOSTILE} hostile", HOSTILE)):
+        for beside in args.beside:
             with there.client() as client:
                 token = client.headers["Authorization"]
             before = disk_bytes(Path(top))
-            work = asyncio.run(run(there, token, project, args.seconds, hostile))
-            told(name, work, disk_bytes(Path(top)) - before, args.seconds)
+            work = asyncio.run(run(there, token, project, seconds=args.seconds, beside=beside))
+            told(f"beside {beside}", work, disk_bytes(Path(top)) - before, args.seconds)
 
 
 if __name__ == "__main__":

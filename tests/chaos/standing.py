@@ -14,6 +14,7 @@ from pathlib import Path
 
 import httpx
 
+from shared.tied import tied
 from tests.servers.processes import free_port
 
 ROOT = Path(__file__).parents[2]
@@ -94,13 +95,15 @@ class Standing:
         self.folder.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "services", "run"],
+                tied([sys.executable, "-m", "services", "run"]),
                 cwd=ROOT,
                 env=self.environment,
                 stdout=log,
                 stderr=log,
-                preexec_fn=self._bound if self.descriptors else None,
             )
+        if self.descriptors:  # long before it raises its own limit
+            most = (self.descriptors, self.descriptors)
+            resource.prlimit(self.process.pid, resource.RLIMIT_NOFILE, most)
         until = time.monotonic() + _HANG_S
         while not self.is_ready():
             if self.process.poll() is not None or time.monotonic() > until:
@@ -158,9 +161,6 @@ class Standing:
     def _status(self, name: str) -> int:
         lines = (self._proc / "status").read_text().splitlines()
         return int(next(line for line in lines if line.startswith(name)).split()[1])
-
-    def _bound(self) -> None:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (self.descriptors, self.descriptors))
 
 
 def sign_in(client: httpx.Client, key_file: Path) -> None:

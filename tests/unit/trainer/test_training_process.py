@@ -163,6 +163,7 @@ async def test_a_stopped_training_leaves_no_process(tmp_path: Path) -> None:
     assert str(tmp_path) not in _command_lines()
 
 
+@pytest.mark.timeout(1200)  # a hang: two workers start and train, on a machine that may be busy
 async def test_a_worker_killed_in_the_middle_resumes_from_its_checkpoint(
     stores: Stores, tmp_path: Path
 ) -> None:
