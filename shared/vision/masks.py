@@ -150,6 +150,30 @@ def from_dense(pixels: Bits) -> Counts:
     return np.diff(edges).astype(np.uint32)
 
 
+def from_part(pixels: Bits, at: tuple[int, int], size: tuple[int, int]) -> Counts:
+    """Encode a mask of which only a part ``(h, w)`` holds anything, without its other pixels.
+
+    Args:
+        pixels: The part, inside the mask.
+        at: Its column and row in the mask.
+        size: Height and width of the mask.
+
+    >>> from_part(np.array([[True]]), (1, 0), (2, 2)).tolist()
+    [2, 1, 1]
+    """
+    framed = np.zeros((pixels.shape[1], pixels.shape[0] + 2), np.int8)
+    framed[:, 1:-1] = pixels.T
+    steps = np.diff(framed, axis=1)
+    first = (np.arange(len(framed), dtype=np.int64) + at[0]) * size[0] + at[1]
+    edges = (np.argwhere(steps) @ np.array([0, 1])) + np.repeat(first, (steps != 0).sum(axis=1))
+    # A run that ends where the next begins, from the foot of a column to the head of the next.
+    meets = np.flatnonzero(edges[1:-1:2] == edges[2::2])
+    edges = np.delete(edges, np.concatenate([2 * meets + 1, 2 * meets + 2]))
+    total = size[0] * size[1]
+    last = [] if edges.size and edges[-1] == total else [total]
+    return np.diff(np.concatenate([[0], edges, last]).astype(np.int64)).astype(np.uint32)
+
+
 def to_dense(counts: Counts, height: int, width: int) -> Bits:
     """Decode one mask to ``(height, width)`` pixels.
 

@@ -1,6 +1,6 @@
 """From a predictor's results to the shapes that people see."""
 
-from shared.contracts.shapes import Shape
+from shared.contracts.shapes import Rle, Shape
 from shared.ids import derived_id
 from shared.runtime.tasks.spec import Results
 
@@ -19,6 +19,7 @@ def to_shapes(prediction_id: str, results: Results, labels: tuple[str, ...]) -> 
             label=labels[drawn.label_index],
             kind=drawn.kind,
             points=drawn.points,
+            rle=None if drawn.mask is None else Rle(size=drawn.mask.size, counts=drawn.mask.counts),
             score=min(max(drawn.score, 0.0), 1.0),
         )
         for index, drawn in enumerate(results.drawn())

@@ -24,7 +24,10 @@ def predict_held_out(
     files: Mapping[str, Path],
     reports: ProgressReports,
 ) -> bytes:
-    """The stored predictions of ``images`` down to the model's score floor, as columns.
+    """The stored predictions of ``images``, as columns.
+
+    Down to the model's score floor, so that any threshold can be judged later; of a task whose
+    predictions tell no scores at the model's threshold, as they are served.
 
     Args:
         predictor: The exported model.
@@ -34,16 +37,16 @@ def predict_held_out(
         reports: Hears how far it is.
     """
     manifest = predictor.manifest
-    hides = spec_of(task).labels_whole  # as it was taught; objects there count for nothing
+    spec = spec_of(task)
+    hides = spec.labels_whole  # as it was taught; objects there count for nothing
+    threshold = manifest.score_floor if spec.tells_scores else manifest.threshold
     table = PredictionsTable(task, manifest.labels)
     for done, image in enumerate(images, start=1):
         pixels = read_image(files[image.image_id], image.name)
         if hides:
             pixels = without_regions(pixels, image.ignore_regions)
         began = time.perf_counter()
-        results = predictor.predict(
-            pixels, threshold=manifest.score_floor, tile_plan_hash=image.plan_hash
-        )
+        results = predictor.predict(pixels, threshold=threshold, tile_plan_hash=image.plan_hash)
         elapsed_ms = (time.perf_counter() - began) * 1000
         table.add(image.image_id, results.columns(), elapsed_ms=elapsed_ms)
         percent = TRAINED_PERCENT + (99 - TRAINED_PERCENT) * done / len(images)
@@ -51,6 +54,6 @@ def predict_held_out(
     plan = manifest.tile_plan
     return table.gathered(
         manifest.version,
-        threshold=manifest.score_floor,
+        threshold=threshold,
         tile_plan=None if plan is None else TilePlanSpec.model_validate(plan.to_json()),
     ).to_bytes()

@@ -1,8 +1,73 @@
 """Semantic segmentation: a label for each pixel, or none for the background."""
 
-from shared.runtime.tasks.spec import FREE, ColumnSpec, OutputSpec, Results, TaskSpec
+import math
+from collections.abc import Sequence
 
-SEMANTIC_SEGMENTATION: TaskSpec[Results] = TaskSpec(
+import cv2
+import numpy as np
+
+from shared.runtime.manifest import ModelManifest
+from shared.runtime.segmentation import Segmentation, joined
+from shared.runtime.session import Tensors
+from shared.runtime.tasks.spec import FREE, ColumnSpec, OutputSpec, Reading, TaskSpec, View
+from shared.vision.boxes import Scores
+from shared.vision.tiles import Window
+
+
+def decode(outputs: Tensors, view: View, manifest: ModelManifest) -> Segmentation:
+    """The labels of one window's pixels.
+
+    Args:
+        outputs: ``scores`` ``(C, h, w)`` in [0, 1] of the whole input, on a coarser grid of cells;
+            what they lack to 1 is the background's.
+        view: Where they belong.
+        manifest: Gives the input's size.
+    """
+    return Segmentation.of_scores(in_window(outputs["scores"], view, manifest))
+
+
+def in_window(scores: Scores, view: View, manifest: ModelManifest) -> Scores:
+    """Scores of cells as those of the window's pixels, ``(C, H, W)``, bilinear."""
+    placement, window = view.placement, view.window
+    cell_x = manifest.input_width / scores.shape[2]
+    cell_y = manifest.input_height / scores.shape[1]
+    # Whole cells only: what they show beyond the image is cut off once it has the image's scale.
+    across, down = math.ceil(placement.width / cell_x), math.ceil(placement.height / cell_y)
+    made = np.empty((len(scores), window.height, window.width), np.float32)
+    for place, one in enumerate(scores):
+        grown = cv2.resize(
+            np.ascontiguousarray(one[:down, :across], np.float32),
+            None,
+            fx=cell_x / placement.scale_x,
+            fy=cell_y / placement.scale_y,
+            interpolation=cv2.INTER_LINEAR,
+        )
+        made[place] = grown[: window.height, : window.width]
+    return made
+
+
+def merge(
+    parts: Sequence[Segmentation], windows: Sequence[Window], manifest: ModelManifest
+) -> Segmentation:
+    """The windows' pixels as one map."""
+    return joined(parts, windows)
+
+
+def select(found: Segmentation, threshold: float, manifest: ModelManifest) -> Segmentation:
+    """The best ``max_detections`` connected parts at or above the threshold.
+
+    >>> facts = {"labels": ("a",), "input_width": 8, "input_height": 8}
+    >>> manifest = ModelManifest(task="semantic_segmentation", **facts)
+    >>> found = Segmentation.of_scores(np.array([[[0.9, 0.1, 0.6]]], "f4"))
+    >>> [len(select(found, threshold, manifest)) for threshold in (0.3, 0.7)]
+    [2, 1]
+    """
+    known = found if found.objects else found.with_objects()
+    best = known.objects[: manifest.max_detections]
+    return known.keeping([one for one in best if one.score >= threshold])
+
+
+SEMANTIC_SEGMENTATION: TaskSpec[Segmentation] = TaskSpec(
     name="semantic_segmentation",
     shape_kinds=("polygon", "mask"),
     outputs=(OutputSpec("scores", ("labels", FREE, FREE), tolerance=1e-4),),
@@ -10,4 +75,5 @@ SEMANTIC_SEGMENTATION: TaskSpec[Results] = TaskSpec(
         ColumnSpec("label", "int64"),
         ColumnSpec("rle", "uint8", ragged=True),
     ),
+    reading=Reading(decode=decode, merge=merge, select=select),
 )

@@ -1,7 +1,7 @@
 """What everybody asks about a task: one value says it, so that nobody keeps a ladder of tasks."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, Protocol, TypeVar
 
 from numpy.typing import NDArray
@@ -73,6 +73,19 @@ class ColumnSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class DrawnMask:
+    """Pixels of one result.
+
+    Attributes:
+        size: Height and width of the EXIF-upright image.
+        counts: COCO's compressed run-length code of all its pixels.
+    """
+
+    size: tuple[int, int]
+    counts: str
+
+
+@dataclass(frozen=True, slots=True)
 class Drawn:
     """One result as a person sees it.
 
@@ -81,12 +94,14 @@ class Drawn:
         score: In [0, 1].
         kind: Kind of its shape.
         points: Of the shape, in pixels of the EXIF-upright image.
+        mask: Its pixels, of a mask alone.
     """
 
     label_index: int
     score: float
     kind: ShapeKind
     points: tuple[tuple[float, float], ...] = ()
+    mask: DrawnMask | None = field(default=None, repr=False)
 
 
 class Results(Protocol):
@@ -173,6 +188,11 @@ class TaskSpec(Generic[R]):
     def is_trainable(self) -> bool:
         """Whether a project of this task can be trained, judged, served and predicted today."""
         return self.reading is not None
+
+    @property
+    def tells_scores(self) -> bool:
+        """Whether a stored prediction says how sure the model was; others hold what was shown."""
+        return any(column.name in ("score", "scores") for column in self.columns)
 
     @property
     def output_names(self) -> tuple[str, ...]:

@@ -24,7 +24,10 @@ BoxLoss = Literal["giou", "iou", "diou", "ciou", "smooth_l1_box"]
 """Of predicted and target boxes xyxy, ``(N, 4)`` each, one value a pair."""
 
 LabelLoss = Literal["cross_entropy", "label_smoothing", "confidence_penalty"]
-"""Of logits and the one right label of each image, one value an image."""
+"""Of logits and the one right label of each image or pixel, one value each."""
+
+RegionLoss = Literal["dice", "plain_dice"]
+"""Of shares and truth of each label's pixels in a batch, one value a label."""
 
 Loss = Callable[["Tensor", "Tensor"], "Tensor"]
 PLUGIN = "plugin:"
@@ -84,6 +87,26 @@ _TABLE: Mapping[TaskName, tuple[Part, ...]] = {
             "logits (M, bins) and distances (M,) in bins; (M,)",
             ("distribution_focal",),
             0.5,
+        ),
+    ),
+    "semantic_segmentation": (
+        Part(
+            "pixel",
+            "logits (P, 1 + C) and the place of each pixel's label (P,), 0 the background; (P,)",
+            get_args(LabelLoss),
+            1.0,
+        ),
+        Part(
+            "region",
+            "shares in [0, 1] and truth, 0 or 1, of the pixels of each label (L, P); (L,)",
+            get_args(RegionLoss),
+            1.0,
+        ),
+        Part(
+            "outline",
+            "shares in [0, 1] and truth, 0 or 1, of masks (M, H, W); (M,)",
+            ("boundary",),
+            0.01,
         ),
     ),
 }

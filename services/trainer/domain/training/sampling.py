@@ -44,6 +44,7 @@ class BalancedSampler:
     """Shows every window, and those of rare labels more often.
 
     Attributes:
+        windows: How many there are.
         count: Windows of one epoch.
     """
 
@@ -51,6 +52,7 @@ class BalancedSampler:
         """Takes the label of each window; raises ValueError without any window."""
         if not labels:
             raise ValueError("a training needs at least one window")
+        self.windows = len(labels)
         known = np.array(labels, np.int64)
         self._rows = [np.flatnonzero(known == label) for label in np.unique(known)]
         most = max(len(rows) for rows in self._rows)

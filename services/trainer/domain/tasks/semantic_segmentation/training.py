@@ -1,0 +1,128 @@
+"""The segmenter in training: a decoder on features that are kept, then the whole network."""
+
+import copy
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from services.trainer.domain.recipe import Recipe
+from services.trainer.domain.tasks.semantic_segmentation import floor
+from services.trainer.domain.tasks.semantic_segmentation.judging import judged
+from services.trainer.domain.tasks.semantic_segmentation.loss import (
+    SegmentationLosses,
+    segmentation_loss,
+)
+from services.trainer.domain.tasks.semantic_segmentation.network import (
+    ExportableSegmenter,
+    Segmenter,
+    SegmenterShape,
+)
+from services.trainer.domain.tasks.semantic_segmentation.samples import Sample
+from services.trainer.domain.tasks.semantic_segmentation.views import view
+from services.trainer.domain.training.sampling import BalancedSampler
+from services.trainer.domain.training.validation import Validation
+from services.trainer.domain.training.views import Augmentation
+
+FLOOR_RATE = 3e-3  # peak of the decoder's learning rate on features that are kept
+AUGMENTATION = Augmentation(zoom=(0.8, 1.25), shift=0.05, brightness=0.2, contrast=0.2, colour=0.04)
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentationBatch:
+    """Pixels uint8 ``(B, H, W, 3)`` and labels of their targets, uint8 ``(B, h, w)``."""
+
+    images: Tensor
+    targets: Tensor
+
+    def to(self, device: torch.device) -> "SegmentationBatch":
+        """The batch in the memory of ``device``; itself when it is there."""
+        if self.images.device == device:
+            return self
+        return SegmentationBatch(self.images.to(device), self.targets.to(device))
+
+
+class SegmentationTraining:
+    """The `TrainingTask` of semantic segmentation."""
+
+    label_tensors: tuple[str, ...] = ("head.weight", "head.bias")
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        shape: SegmenterShape,
+        samples: Sequence[Sample],
+        *,
+        backbone_weights: Mapping[str, Tensor] | None = None,
+    ) -> None:
+        """Builds the network; its first weights follow from the recipe's seed.
+
+        Raises:
+            ValueError: No sample teaches, or the weights do not fit.
+        """
+        self._taught = [sample for sample in samples if not sample.validates]
+        self._validating = [sample for sample in samples if sample.validates]
+        self.sampler = BalancedSampler([sample.rarest for sample in self._taught])
+        torch.manual_seed(recipe.seed)
+        self.network = Segmenter(shape, backbone_weights)
+        self._pretrained = backbone_weights is not None
+        if self._pretrained:
+            self.network.backbone.freeze(stages=recipe.frozen_stages, statistics=True)
+        self.description: Mapping[str, Any] = shape.to_json()
+        self._recipe, self._shape = recipe, shape
+        self._losses = SegmentationLosses.of(recipe)
+        self._floor: tuple[Segmenter, float] | None = None
+
+    def batch(
+        self, windows: Sequence[int], rngs: Sequence[np.random.Generator]
+    ) -> SegmentationBatch:
+        """See `TrainingTask`."""
+        size = self._shape.input_size
+        views = [
+            view(self._taught[index], size, AUGMENTATION, rng)
+            for index, rng in zip(windows, rngs, strict=True)
+        ]
+        return SegmentationBatch(
+            torch.from_numpy(np.stack([image for image, _ in views])),
+            torch.from_numpy(np.stack([labels for _, labels in views])),
+        )
+
+    def loss(self, network: Segmenter, images: Tensor, batch: SegmentationBatch) -> Tensor:
+        """See `TrainingTask`."""
+        return segmentation_loss(network(images), batch.targets, self._losses)
+
+    def exportable(self, network: Segmenter) -> ExportableSegmenter:
+        """See `TrainingTask`."""
+        return ExportableSegmenter(network)
+
+    def begin(self, network: Segmenter, told: Callable[[float], None]) -> bool:
+        """See `TrainingTask`: the decoder on kept features of a backbone that knows something."""
+        views = floor.views_of(len(self._taught), floor.view_bytes(network))
+        if not self._pretrained or not views:
+            return True
+        known = floor.kept(network, self._taught, views, told)
+        lesson = floor.Lesson(
+            steps=floor.steps_for(self._recipe.budget_s),
+            seed=self._recipe.seed,
+            rate=FLOOR_RATE,
+            decay=self._recipe.weight_decay,
+        )
+        floor.learn(network, known, self.sampler, self._losses, lesson=lesson, told=told)
+        if self._validating:
+            first = copy.deepcopy(network).eval().requires_grad_(False)
+            self._floor = (first, judged(first, self._validating).mean_iou)
+        return True
+
+    def validate(self, network: Segmenter) -> Validation | None:
+        """See `TrainingTask`: the mean IoU of validation images."""
+        return judged(network, self._validating).validation() if self._validating else None
+
+    def chosen(self, network: Segmenter) -> Segmenter:
+        """See `TrainingTask`: the floor where what followed is no better on validation images."""
+        if self._floor is None:
+            return network
+        first, before = self._floor
+        return network if judged(network, self._validating).mean_iou > before else first

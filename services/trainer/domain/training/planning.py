@@ -1,0 +1,146 @@
+"""Chooses what a recipe leaves open: input size and tiles, from images and targets of any task."""
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from services.trainer.domain.recipe import Recipe
+from shared.vision.boxes import Boxes, Floats, area
+from shared.vision.tile_advice import smallest_and_largest_small
+from shared.vision.tiles import TilePlan
+
+LONG_SIDE = 416  # of the input: 35 ms a training window on two CPU cores
+MULTIPLE = 32
+SMALL_QUANTILE = 0.1  # a tenth of the targets may be smaller than planned for
+LEAST_SIDE_PX = 7.0  # of a target in the input, where the finest level of stride 8 still finds it
+MAX_OVERLAP_SHARE = 0.25
+LACKING = 2.0  # an image is cut when its targets need this many times the whole image's scale
+LARGER_TILE = 1.5  # a tile may be this much larger than needed if usual images then stay whole
+
+
+@dataclass(frozen=True, slots=True)
+class WindowPlan:
+    """What the data and the recipe come to.
+
+    Attributes:
+        input_size: Width and height of the model's input.
+        tile_plan: How these images (tiles already, in a tiled project) are cut further, for
+            training and prediction alike.
+    """
+
+    input_size: tuple[int, int]
+    tile_plan: TilePlan
+
+
+def plan_windows(
+    recipe: Recipe,
+    sizes: Sequence[tuple[int, int]],
+    boxes: Sequence[Boxes],
+) -> WindowPlan:
+    """Plans the windows of a training.
+
+    Args:
+        recipe: What it fixes is kept.
+        sizes: Width and height of each image, at least one.
+        boxes: Around the targets of each image, ``(N, 4)``.
+    """
+    tiles = _choose_tiles(sizes, boxes)
+    window = _usual([_window_size(tiles, size) for size in sizes])
+    planned = _input_size(window)
+    input_size = (recipe.input_width or planned[0], recipe.input_height or planned[1])
+    return WindowPlan(input_size, tiles)
+
+
+def _usual(sizes: Sequence[tuple[int, int]]) -> tuple[int, int]:
+    """The most frequent size, the largest of equally frequent ones."""
+    counts = Counter(sizes)
+    return max(counts, key=lambda size: (counts[size], size[0] * size[1]))
+
+
+def _window_size(tiles: TilePlan, size: tuple[int, int]) -> tuple[int, int]:
+    window = tiles.windows(*size)[0]
+    return window.width, window.height
+
+
+def _input_size(window: tuple[int, int]) -> tuple[int, int]:
+    """Input of the window's shape with `LONG_SIDE` as its longer side.
+
+    >>> _input_size((640, 480)), _input_size((100, 100))
+    ((416, 320), (416, 416))
+    """
+    factor = LONG_SIDE / max(window)
+    width, height = (
+        max(MULTIPLE, math.ceil(side * factor / MULTIPLE - 0.25) * MULTIPLE) for side in window
+    )
+    return width, height
+
+
+def _sides(boxes: Boxes) -> Floats:
+    """Root of the area of each target, ``(N,)``: its size whatever its shape."""
+    return np.asarray(np.sqrt(area(boxes)), np.float32)
+
+
+def _choose_tiles(sizes: Sequence[tuple[int, int]], boxes: Sequence[Boxes]) -> TilePlan:
+    """Tiles for data where whole images would shrink small targets away, else the whole image.
+
+    The usual image's size is the first choice for a tile, so that usual images stay whole.
+    """
+    lacking = [
+        _needed_scale(found)
+        for size, found in zip(sizes, boxes, strict=True)
+        if len(found) and _needed_scale(found) > LACKING * LONG_SIDE / max(size)
+    ]
+    if not lacking:
+        return TilePlan()
+    scale, usual = float(np.quantile(lacking, 0.75)), _usual(sizes)
+    side = max(LONG_SIDE, round(LONG_SIDE / min(scale, 1.0)))
+    tile = usual if max(usual) <= LARGER_TILE * side else (side, side)
+    return TilePlan(tile_size=tile, overlap_px=_overlap(sizes, boxes, tile))
+
+
+def _overlap(
+    sizes: Sequence[tuple[int, int]], boxes: Sequence[Boxes], tile: tuple[int, int]
+) -> int:
+    """Enough for most targets, and for every small one: each lies whole in at least one tile.
+
+    A target that an image holds less than 1000 times is recognised from a part of it, too; half a
+    tile is the most, for tiles that overlap more than that add work and no view.
+    """
+    everything = np.concatenate(boxes)
+    areas = np.repeat([float(width * height) for width, height in sizes], [len(b) for b in boxes])
+    found = smallest_and_largest_small(everything, areas)
+    usual = min(float(np.quantile(_longest(everything), 0.9)), MAX_OVERLAP_SHARE * min(tile))
+    small = math.ceil(found[1]) if found else 0
+    return min(max(int(usual), small), min(tile) // 2)
+
+
+def _needed_scale(boxes: Boxes) -> float:
+    """Input pixels per image pixel from which most targets are large enough."""
+    small = float(np.quantile(_sides(boxes), SMALL_QUANTILE))
+    return LEAST_SIDE_PX / max(small, 1.0)
+
+
+def _longest(boxes: Boxes) -> Floats:
+    return np.asarray((boxes[:, 2:] - boxes[:, :2]).max(axis=1))
+
+
+def small_side(
+    sizes: Sequence[tuple[int, int]], boxes: Sequence[Boxes], planned: WindowPlan
+) -> float:
+    """Size in input pixels below which only a tenth of the targets lies; infinite without any.
+
+    Args:
+        sizes: As `plan_windows` takes them.
+        boxes: Likewise.
+        planned: What it came to.
+    """
+    scaled = []
+    for size, found in zip(sizes, boxes, strict=True):
+        window = _window_size(planned.tile_plan, size)
+        factor = min(planned.input_size[0] / window[0], planned.input_size[1] / window[1])
+        scaled.append(_sides(found) * factor)
+    everything = np.concatenate(scaled)
+    return float(np.quantile(everything, SMALL_QUANTILE)) if len(everything) else math.inf

@@ -1,0 +1,177 @@
+"""What a semantic segmentation model says about one image: a label and a score for each pixel."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from shared.runtime.tasks.spec import Drawn, DrawnMask
+from shared.vision.boxes import Scores
+from shared.vision.masks import from_dense, from_part, to_text
+from shared.vision.tiles import Window
+
+LabelMap = NDArray[np.uint8]
+ShareMap = NDArray[np.uint16]
+MOST_LABELS = 254
+_UNITS = 65535  # of a share of 1: two bytes a pixel are exact to 1e-5
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentedObject:
+    """A connected part (8 neighbours) of one label.
+
+    Attributes:
+        label_index: Its label.
+        score: Mean of its pixels' scores, in [0, 1].
+        x, y, width, height: Box around it, in pixels of the map.
+    """
+
+    label_index: int
+    score: float
+    x: int
+    y: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Segmentation:
+    """The label of each pixel of an image or of a window of it.
+
+    Attributes:
+        labels: ``(H, W)`` label index + 1; 0 where nothing is.
+        shares: ``(H, W)`` the winning label's score in units of 1/65535; 0 where nothing is.
+        objects: The connected parts, in falling order of score; found by `select`.
+    """
+
+    labels: LabelMap
+    shares: ShareMap
+    objects: tuple[SegmentedObject, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.objects)
+
+    @classmethod
+    def of_scores(cls, scores: Scores) -> "Segmentation":
+        """The likeliest of each pixel's labels, or nothing where that is likelier than each.
+
+        Args:
+            scores: ``(C, H, W)`` float32 in [0, 1]; what they lack to 1 is the background's.
+
+        >>> Segmentation.of_scores(np.array([[[0.2, 0.6]], [[0.3, 0.1]]], "f4")).labels.tolist()
+        [[0, 1]]
+        """
+        best = scores[0].copy()
+        labels = np.ones(best.shape, np.uint8)
+        total = scores[0].copy()
+        for place in range(1, len(scores)):
+            better = scores[place] > best
+            labels[better] = place + 1
+            best[better] = scores[place][better]
+            total += scores[place]
+        labels[best <= 1 - total] = 0
+        best[labels == 0] = 0
+        shares = np.rint(np.clip(best, 0, 1) * _UNITS).astype(np.uint16)
+        return cls(labels, shares)
+
+    def with_objects(self) -> "Segmentation":
+        """The same with its connected parts."""
+        found = [
+            part for label in np.unique(self.labels) if label for part in self._parts(int(label))
+        ]
+        return replace(self, objects=tuple(sorted(found, key=lambda one: -one.score)))
+
+    def _parts(self, label: int) -> Iterator[SegmentedObject]:
+        count, parts, stats, _ = cv2.connectedComponentsWithStats(
+            (self.labels == label).astype(np.uint8), connectivity=8
+        )
+        sums = np.bincount(parts.ravel(), weights=self.shares.ravel(), minlength=count)
+        for part in range(1, count):
+            x, y, width, height, area = (int(value) for value in stats[part])
+            score = float(sums[part] / area / _UNITS)
+            yield SegmentedObject(label - 1, score, x, y, width, height)
+
+    def keeping(self, kept: Sequence[SegmentedObject]) -> "Segmentation":
+        """Some of its objects, in the given order; all other pixels are background."""
+        gone = set(self.objects) - set(kept)
+        if not gone:
+            return replace(self, objects=tuple(kept))
+        labels, shares = self.labels.copy(), self.shares.copy()
+        for one in gone:
+            box = np.s_[one.y : one.y + one.height, one.x : one.x + one.width]
+            pixels = self.pixels_of(one)
+            labels[box][pixels] = 0
+            shares[box][pixels] = 0
+        return Segmentation(labels, shares, tuple(kept))
+
+    def pixels_of(self, one: SegmentedObject) -> NDArray[np.bool_]:
+        """Pixels of an object inside its box, ``(height, width)``."""
+        box = np.s_[one.y : one.y + one.height, one.x : one.x + one.width]
+        mask = (self.labels[box] == one.label_index + 1).astype(np.uint8)
+        count, parts = cv2.connectedComponents(mask, connectivity=8)
+        # Others of its label may reach into its box, but only one part can touch all four sides.
+        return next(parts == part for part in range(1, count) if _fills(parts == part))
+
+    def drawn(self) -> Iterator[Drawn]:
+        """Each object as a mask, best first."""
+        size = (self.labels.shape[0], self.labels.shape[1])
+        for one in self.objects:
+            code = from_part(self.pixels_of(one), (one.x, one.y), size)
+            mask = DrawnMask(size, to_text(code))
+            yield Drawn(one.label_index, one.score, "mask", mask=mask)
+
+    def columns(self) -> dict[str, NDArray[Any]]:
+        """The columns ``label`` and ``rle`` of stored predictions: one row a label that occurs."""
+        found = [int(label) for label in np.unique(self.labels) if label]
+        texts = [to_text(from_dense(self.labels == label)).encode("ascii") for label in found]
+        lengths = np.array([len(text) for text in texts], np.int64)
+        return {
+            "label": np.array(found, np.int64) - 1,
+            "rle": np.frombuffer(b"".join(texts), np.uint8),
+            "rle_starts": np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)]),
+        }
+
+
+def _fills(pixels: NDArray[np.bool_]) -> bool:
+    """Whether pixels touch all four sides of their array."""
+    ends = (pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1])
+    return all(bool(end.any()) for end in ends)
+
+
+def joined(parts: Sequence[Segmentation], windows: Sequence[Window]) -> Segmentation:
+    """One map of all windows: where two overlap each says what lies on its side of the middle.
+
+    A window knows least of what its edge cuts; in the middle of an overlap both are equally far.
+
+    Args:
+        parts: Maps of the windows, of their sizes.
+        windows: A grid of windows without gaps, as long as ``parts``.
+    """
+    left, top = min(one.x for one in windows), min(one.y for one in windows)
+    columns = _own({one.column: (one.x, one.x + one.width) for one in windows})
+    rows = _own({one.row: (one.y, one.y + one.height) for one in windows})
+    width = max(one.x + one.width for one in windows) - left
+    height = max(one.y + one.height for one in windows) - top
+    labels, shares = np.zeros((height, width), np.uint8), np.zeros((height, width), np.uint16)
+    for part, window in zip(parts, windows, strict=True):
+        (x1, x2), (y1, y2) = columns[window.column], rows[window.row]
+        there = np.s_[y1 - top : y2 - top, x1 - left : x2 - left]
+        here = np.s_[y1 - window.y : y2 - window.y, x1 - window.x : x2 - window.x]
+        labels[there], shares[there] = part.labels[here], part.shares[here]
+    return Segmentation(labels, shares)
+
+
+def _own(spans: dict[int, tuple[int, int]]) -> dict[int, tuple[int, int]]:
+    """What each of some spans in a row has for itself, cut in the middle of every overlap.
+
+    >>> _own({0: (0, 10), 1: (6, 16)})
+    {0: (0, 8), 1: (8, 16)}
+    """
+    places = sorted(spans)
+    cuts = [(spans[before][1] + spans[after][0]) // 2 for before, after in pairwise(places)]
+    starts, stops = [spans[places[0]][0], *cuts], [*cuts, spans[places[-1]][1]]
+    return dict(zip(places, zip(starts, stops, strict=True), strict=True))
