@@ -16,9 +16,9 @@ import statistics
 import time
 from pathlib import Path
 
-import cv2
 import numpy as np
 import torch
+from PIL import Image
 
 from services.evaluator.domain.pixels.tally import SemanticTally
 from services.trainer.domain.recipe import Recipe
@@ -40,10 +40,8 @@ Read = dict[str, np.ndarray]
 
 
 def class_map(data: Path, name: str) -> np.ndarray:
-    palette = cv2.imread(str(data / "masks_class" / f"{name}.png"), cv2.IMREAD_UNCHANGED)
-    if palette.ndim == 3:  # this reader gives colours; the file holds indices
-        raise SystemExit("the class masks are not single-channel")
-    return palette
+    with Image.open(data / "masks_class" / f"{name}.png") as palette:
+        return np.asarray(palette)
 
 
 def picture(data: Path, name: str, split: str) -> SnapshotImage:
