@@ -83,10 +83,8 @@ def train(data: Path, recipe: Recipe, weights: Path | None) -> tuple[Predictor, 
     begun_s, begun_cpu_s = time.monotonic() - wall, time.process_time() - cpu
     known = task.validate(training.network)
     training.plan_epochs(budget_s=max(1.0, recipe.budget_s - begun_s))
-    curve = [None if known is None else round(known.value, 4)]
-    for progress in training.steps():
-        if progress.epoch_ended and progress.validation:
-            curve.append(round(progress.validation.value, 4))
+    seen = [known, *(progress.validation for progress in training.steps())]
+    curve = [round(one.value, 4) for one in seen if one is not None]
     network = training.result()
     told = {
         "input_size": prepared.plan.input_size,

@@ -25,7 +25,12 @@ OF_TASK: dict[TaskName, dict[str, object]] = {
         "backbone_rate": 0.2,
         "batch_size": 16,
         "threshold": 0.0,
-    }
+    },
+    "semantic_segmentation": {
+        "backbone": "efficientnet_lite0",
+        "learning_rate": 5e-4,
+        "backbone_rate": 0.2,
+    },
 }
 """What holds for a task where a recipe says nothing; for others the defaults of `Recipe`.
 

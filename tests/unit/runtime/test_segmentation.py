@@ -43,14 +43,13 @@ def test_objects_are_the_connected_parts_of_each_label_in_falling_order(seed: in
     expected = []
     for label in (1, 2):
         parts, count = ndimage.label(found.labels == label, structure=np.ones((3, 3)))
-        for part in range(1, count + 1):
-            expected.append((label - 1, parts == part))
+        expected += [(label - 1, parts == part) for part in range(1, count + 1)]
     assert len(found) == len(expected) > 4
     scores = [drawn.score for drawn in found.drawn()]
     assert scores == sorted(scores, reverse=True)
     masks = [(drawn.label_index, pixels(drawn.mask)) for drawn in found.drawn()]
     for label, mask in expected:
-        (hit,) = [n for n, (l, m) in enumerate(masks) if l == label and (m == mask).all()]
+        (hit,) = [n for n, (index, m) in enumerate(masks) if index == label and (m == mask).all()]
         assert scores[hit] == pytest.approx((found.shares[mask] / 65535).mean(), abs=1e-9)
 
 
@@ -117,17 +116,17 @@ def test_cells_come_back_to_where_their_pixels_are(size: tuple[int, int]) -> Non
     scores = np.stack([np.tile(middles_x, (6, 1)), np.tile(middles_y[:, None], (1, 8))])
     found = in_window(scores.astype(np.float32), view, MANIFEST)
     assert found.shape == (2, size[1], size[0])
-    inside = lambda n, scale: (
-        (np.arange(n) + 0.5 > 2 / scale)
-        & (  # noqa: E731
-            np.arange(n) + 0.5 < n - 4 / scale
-        )
-    )
-    across, down = inside(size[0], view.placement.scale_x), inside(size[1], view.placement.scale_y)
-    x = (np.arange(size[0]) + 0.5)[across]
-    y = (np.arange(size[1]) + 0.5)[down]
-    np.testing.assert_allclose(found[0][:, across], np.tile(x, (size[1], 1)), atol=0.02)
-    np.testing.assert_allclose(found[1][down], np.tile(y[:, None], (1, size[0])), atol=0.02)
+    across = inside(size[0], view.placement.scale_x)
+    down = inside(size[1], view.placement.scale_y)
+    x, y = (np.arange(side) + 0.5 for side in size)
+    np.testing.assert_allclose(found[0][:, across], np.tile(x[across], (size[1], 1)), atol=0.02)
+    np.testing.assert_allclose(found[1][down], np.tile(y[down, None], (1, size[0])), atol=0.02)
+
+
+def inside(side: int, scale: float) -> np.ndarray:
+    """Which pixels lie between the middles of cells, where there is something to interpolate."""
+    middles = np.arange(side) + 0.5
+    return (middles > 2 / scale) & (middles < side - 4 / scale)
 
 
 class Whole:
@@ -141,7 +140,7 @@ class Whole:
 def test_tiles_give_what_the_whole_would_give_away_from_their_edges() -> None:
     image = np.zeros((48, 96, 3), np.uint8)
     image[8:40, 20:76, 0] = 255  # across both seams
-    image[4:8, 4:8, 1] = 255
+    image[40:, 4:12, 1] = 255
     plan = TilePlan(tile_size=(32, 24), overlap_px=8)
     tiled = ModelManifest(
         task="semantic_segmentation", labels=LABELS, input_width=32, input_height=24,
@@ -150,8 +149,9 @@ def test_tiles_give_what_the_whole_would_give_away_from_their_edges() -> None:
     found = Predictor(tiled, Whole()).predict(image)
     red, green = found.labels == 1, found.labels == 2
     wrong = (red != (image[..., 0] > 0)) | (green != (image[..., 1] > 0))
-    # Between cells corners are rounded, as in an image that is not cut; at no seam is anything lost.
-    assert np.argwhere(wrong).tolist() == [[8, 20], [8, 75], [39, 20], [39, 75]]
+    # Corners are rounded between cells, as in an image that is not cut; no seam loses anything.
+    corners = [[y, x] for y in (8, 39) for x in (20, 75)] + [[40, 4], [40, 11]]
+    assert np.argwhere(wrong).tolist() == corners
     assert [one.label_index for one in found.objects] in ([0, 1], [1, 0])
     assert len(plan.windows(96, 48)) > 6
 
