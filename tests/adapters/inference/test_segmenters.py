@@ -1,4 +1,4 @@
-"""A segmenter on the real Triton: the same pixels as in this process, whole and tiled; corrections."""
+"""A segmenter on the real Triton: the same pixels as in this process, whole and tiled."""
 
 import hashlib
 from collections.abc import AsyncIterator

@@ -15,10 +15,13 @@ interface Row extends LabelResult {
   readonly interval: Interval | undefined;
 }
 
+type ColumnType = TableColumnsType<Row>[number];
+
 interface Props {
   readonly report: Report;
   readonly threshold: number;
-  readonly onDetails: (label: string) => void;
+  /** Without it nothing more is known of a label. */
+  readonly onDetails?: (label: string) => void;
 }
 
 /** One row a label, best rate first, with a mark on every figure that needs work and what to do. */
@@ -40,7 +43,7 @@ export function LabelsCard({ report, threshold, onDetails }: Props): ReactNode {
         pagination={false}
         scroll={{ x: "max-content" }}
         dataSource={rows}
-        columns={columnsOf(words, report.kind === "classification", onDetails)}
+        columns={columnsOf(report, words, onDetails)}
       />
       {marked.length > 0 && (
         <ul className="label-advice" data-testid="label-advice">
@@ -61,8 +64,8 @@ function rowsAt(report: Report, threshold: number): Row[] {
   return labels
     .map((result) => {
       const curve = curves.find(({ label }) => label === result.label);
-      // A classifier has no threshold: its figures stand as they came.
-      if (report.kind === "classification") return { ...result, interval: result.intervals["recall"] };
+      // Where there is no threshold the figures stand as they came.
+      if (!hasThreshold(report)) return { ...result, interval: result.intervals["recall"] };
       const now = figures(curve === undefined ? NOTHING : countsAt(curve, threshold));
       return {
         ...result,
@@ -75,11 +78,18 @@ function rowsAt(report: Report, threshold: number): Row[] {
     .sort((a, b) => (b.detection_rate ?? -1) - (a.detection_rate ?? -1));
 }
 
+/** A classifier says its best label, a segmenter each pixel's: only scored objects are cut at a threshold. */
+function hasThreshold({ kind }: Report): boolean {
+  return kind !== "classification" && kind !== "semantic_segmentation";
+}
+
 function columnsOf(
+  report: Report,
   words: Words,
-  ofClasses: boolean,
-  onDetails: (label: string) => void,
+  onDetails: ((label: string) => void) | undefined,
 ): TableColumnsType<Row> {
+  const ofClasses = report.kind === "classification";
+  const segments = report.kind === "semantic_segmentation";
   const marked = (row: Row, warning: LabelWarning, text: ReactNode): ReactNode => (
     <span className="marked">
       {text}
@@ -114,7 +124,9 @@ function columnsOf(
         </>
       ),
     },
-    { title: words.report.ap, key: "ap", render: (_, row) => marked(row, "metric", percent(row.average_precision)) },
+    segments
+      ? { title: "IoU", key: "iou", render: (_, row) => percent(row.iou) }
+      : { title: words.report.ap, key: "ap", render: (_, row) => marked(row, "metric", percent(row.average_precision)) },
     { title: words.report.precision, key: "precision", render: (_, row) => percent(row.precision) },
     { title: words.report.share, key: "share", render: (_, row) => marked(row, "share", percent(row.share)) },
     {
@@ -136,7 +148,13 @@ function columnsOf(
       key: "more",
       render: (_, row) => more(row, words),
     },
-    {
+    ...(hasThreshold(report) ? [thresholdColumn(words)] : []),
+    ...(onDetails === undefined ? [] : [detailsColumn(words, onDetails)]),
+  ];
+}
+
+function thresholdColumn(words: Words): ColumnType {
+  return {
       title: (
         <>
           {words.report.labelThreshold}{" "}
@@ -151,8 +169,11 @@ function columnsOf(
           <span className="explained">{cut(thresholds.balanced)}</span>
         </Tooltip>
       ),
-    },
-    {
+  };
+}
+
+function detailsColumn(words: Words, onDetails: (label: string) => void): ColumnType {
+  return {
       title: words.report.details,
       key: "details",
       render: (_, { label }) => (
@@ -160,10 +181,7 @@ function columnsOf(
           {words.common.view}
         </Button>
       ),
-    },
-  ];
-  // A classifier says its best label: no label has a threshold of its own.
-  return ofClasses ? columns.filter(({ key }) => key !== "threshold") : columns;
+  };
 }
 
 function cut(threshold: number | null): string {

@@ -35,9 +35,9 @@ export function Overview({ report }: { readonly report: Report }): ReactNode {
           title={reference}
         />
       )}
-      {report.kind === "classification" ? <ClassHeadline report={report} /> : <Headline report={report} />}
+      <Figures report={report} />
       <Typography.Text type="secondary">
-        {report.kind === "classification"
+        {report.kind === "classification" || report.kind === "semantic_segmentation"
           ? words.report.basisOfClasses(report.images)
           : words.report.basis(report.images, report.iou_threshold.toFixed(2))}
       </Typography.Text>
@@ -56,6 +56,12 @@ function toneOf(rate: number | null, precision: number | null): Tone {
   const good = [rate >= FACTS.low_rate, (precision ?? 0) >= FACTS.low_rate];
   if (good.every(Boolean)) return "success";
   return good.some(Boolean) ? "warning" : "error";
+}
+
+function Figures({ report }: { readonly report: Report }): ReactNode {
+  if (report.kind === "classification") return <ClassHeadline report={report} />;
+  if (report.kind === "semantic_segmentation") return <PixelHeadline report={report} />;
+  return <Headline report={report} />;
 }
 
 /** Precision, recall and F1 stand at the threshold with the best F1, the rate at the one in force. */
@@ -146,6 +152,32 @@ function ClassHeadline({ report }: { readonly report: Report }): ReactNode {
         interval={range(intervals["recall"])}
       />
       <Figure name="F1" help={words.report.f1Help} value={decimal(report.f1)} interval={decimalRange(intervals["f1"])} />
+      <Figure name={words.report.fps} help={words.report.fpsHelp} value={decimal(report.fps, 1)} />
+    </div>
+  );
+}
+
+/** Overlap of pixels; objects are connected parts of one label. */
+function PixelHeadline({ report }: { readonly report: Report }): ReactNode {
+  const words = useWords();
+  const { intervals } = report;
+  const overall: Readonly<Record<string, number | null | undefined>> = { ...report.overall };
+  const shared = (name: string): { value: string; interval: string } => ({
+    value: percent(overall[name] ?? null),
+    interval: range(intervals[name]),
+  });
+  return (
+    <div className="figures">
+      <Figure name={words.report.meanIou} help={words.report.meanIouHelp} {...shared("mean_iou")} strong />
+      <Figure
+        name={words.report.rate}
+        help={`${words.report.partsHelp} ${words.report.macro(percent(report.average_detection_rate_macro))}`}
+        {...shared("average_detection_rate")}
+      />
+      <Figure name={words.report.precision} help={words.report.partsHelp} {...shared("precision")} />
+      <Figure name="Dice" help={words.report.diceHelp} {...shared("mean_dice")} />
+      <Figure name={words.report.outlines} help={words.report.outlinesHelp} {...shared("mean_boundary_f")} />
+      <Figure name={words.report.pixels} help={words.report.pixelsHelp} {...shared("pixel_accuracy")} />
       <Figure name={words.report.fps} help={words.report.fpsHelp} value={decimal(report.fps, 1)} />
     </div>
   );

@@ -135,6 +135,16 @@ function Body({ report, versions }: BodyProps): ReactNode {
       </>
     );
   }
+  if (report.kind === "semantic_segmentation") {
+    return (
+      <>
+        <Overview report={report} />
+        <LabelsCard {...shared} />
+        <TraitsCard report={report} />
+        <ConfusionCard report={report} />
+      </>
+    );
+  }
   return (
     <>
       <Overview report={report} />
