@@ -1,0 +1,135 @@
+"""The whole loop of a semantic segmentation: masks in, trained, killed, served, corrected."""
+
+import io
+import json
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from shared.vision.masks import from_text, to_dense
+from tests.e2e.walk import Walk, name_of, until, walking
+from tests.unit.trainer.marks import LABELS, SIZE, marked, shapes_of
+
+pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(1200)]
+
+TRAIN, VALIDATE, TEST, HAND, UNSEEN = (
+    range(0, 16),
+    range(16, 20),
+    range(20, 30),
+    range(30, 34),
+    range(34, 39),
+)
+RECIPE = {"epochs": 6, "input_width": 128, "input_height": 96, "channels": 16, "budget_s": 60}
+
+
+def is_empty(number: int) -> bool:
+    return number % 4 == 3
+
+
+def made(number: int) -> NDArray[np.uint8]:
+    return marked(number, empty=is_empty(number))[0]
+
+
+def outlined(number: int) -> bytes:
+    """A labelme file with a polygon around each mark."""
+    truth = marked(number, empty=is_empty(number))[1]
+    shapes = []
+    for label, name in enumerate(LABELS, start=1):
+        rings, _ = cv2.findContours(
+            (truth == label).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE
+        )
+        shapes += [
+            {"label": name, "shape_type": "polygon", "points": ring[:, 0].tolist(), "flags": {}}
+            for ring in rings
+            if len(ring) > 2
+        ]
+    document = {"version": "5.5.0", "flags": {}, "imagePath": name_of(number), "imageData": None}
+    size = {"imageWidth": SIZE[0], "imageHeight": SIZE[1]}
+    return json.dumps(document | size | {"shapes": shapes}).encode()
+
+
+def archive() -> bytes:
+    """Labels and lists."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as file:
+        for split, numbers in (("train", TRAIN), ("val", VALIDATE), ("test", TEST)):
+            file.writestr(f"{split}.txt", "".join(f"{name_of(n)}\n" for n in numbers))
+            for number in numbers:
+                file.writestr(f"part_{number:02d}.json", outlined(number))
+    return packed.getvalue()
+
+
+def drawn(number: int) -> list[dict]:
+    """The marks as the console's brush would save them."""
+    truth = marked(number, empty=is_empty(number))[1]
+    return [
+        shape.model_dump(mode="json", include={"label", "kind", "rle"})
+        for shape in shapes_of(truth)
+    ]
+
+
+@pytest.fixture
+def walk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Walk]:
+    with walking(tmp_path, monkeypatch, "semantic_segmentation") as walk:
+        yield walk
+
+
+def test_a_segmenter_is_trained_killed_served_corrected_and_trained_again(
+    walk: Walk, tmp_path: Path
+) -> None:
+    ids = walk.upload(tmp_path, range(UNSEEN.start), made)
+    imported = walk.client.import_labels(walk.project, archive())
+    assert imported["imported"] == HAND.start, imported
+    for number in HAND:
+        body = {"shapes": drawn(number)}
+        walk.client.put(walk.path("annotation", f"images/{ids[number]}"), body)
+    assert walk.get("trainer", "next-training")["weights"] == "package"
+
+    walk.post("trainer", "trainings", {"mode": "train", "recipe": RECIPE})
+    walk.kill_training()
+    first = walk.judged(0)
+    assert (first["version"], first["promoted"], first["epochs"]) == ("V1", True, 6)
+    assert first["recipe"]["backbone"] == "efficientnet_lite0"
+    report = walk.get("evaluator", "versions/V1/report")
+    assert (report["kind"], report["images"]) == ("semantic_segmentation", len(TEST))
+    assert report["overall"]["mean_iou"] >= 0.6  # what finds nothing has a third
+    assert sorted(label["label"] for label in report["labels"]) == sorted(LABELS)
+    assert all(label["iou"] > 0.4 for label in report["labels"])
+
+    walk.served("V1")
+    unseen = walk.upload(tmp_path, UNSEEN, made)
+    until(lambda: walk.get("gallery", "images", page_size=1)["total"] == UNSEEN.stop)
+    number = UNSEEN[0]
+    answer = walk.post("inference", "predictions", {"image_id": unseen[number]})
+    found = np.zeros((SIZE[1], SIZE[0]), np.uint8)
+    for shape in answer["shapes"]:
+        assert shape["kind"] == "mask"
+        pixels = to_dense(from_text(shape["rle"]["counts"]), SIZE[1], SIZE[0])
+        found[pixels] = LABELS.index(shape["label"]) + 1
+    truth = marked(number, empty=is_empty(number))[1]
+    both = (found == truth) & (truth > 0)
+    assert both.sum() >= 0.5 * ((found > 0) | (truth > 0)).sum()
+    run = walk.post("inference", "test-runs", {"image_ids": list(unseen.values())})
+    until(lambda: walk.get("inference", f"test-runs/{run['id']}")["state"] == "succeeded")
+    tested = walk.get("inference", "predictions", test_run_id=run["id"])["items"]
+    assert len(tested) == len(UNSEEN)
+
+    policy = {"enabled": True, "min_corrections": 2, "quiet_s": 0.5, "budget_s": None}
+    walk.client.put(walk.path("trainer", "retraining-policy"), policy)
+    numbers = {image_id: number for number, image_id in unseen.items()}
+    for prediction in tested[:2]:
+        shapes = drawn(numbers[prediction["image_id"]])
+        body = {"prediction_id": prediction["id"], "shapes": shapes}
+        walk.post("annotation", f"images/{prediction['image_id']}/corrections", body)
+    second = walk.judged(1)
+    assert (second["version"], second["trigger"]) == ("V2", "policy")
+    assert (second["corrections"], second["started_from"]) == (2, "V1")
+    assert second["comparison"]["with_version"] == "V1"
+    assert second["comparison"]["images"] == len(TEST)
+    if second["promoted"]:
+        walk.served("V2")

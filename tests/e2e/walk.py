@@ -1,0 +1,132 @@
+"""One project on a running platform, walked from its first image to its second version."""
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from services.cli.client import ApiError, Client
+from services.cli.demo.platform import open_platform
+from tests.e2e.demo_process import free_port
+
+HANG_S = 300.0
+
+
+class Walk:
+    """One project on a running platform."""
+
+    def __init__(self, client: Client, data: Path, task: str) -> None:
+        body = {"name": "kinds", "task": task}
+        self.client, self.data = client, data
+        self.project = client.post("/api/workspace/projects", body)["id"]
+
+    def path(self, service: str, rest: str) -> str:
+        return f"/api/{service}/projects/{self.project}/{rest}"
+
+    def get(self, service: str, rest: str, **params: Any) -> Any:
+        return self.client.get(self.path(service, rest), **params)
+
+    def post(self, service: str, rest: str, body: Any) -> Any:
+        return self.client.post(self.path(service, rest), body)
+
+    def upload(
+        self, folder: Path, numbers: range, made: Callable[[int], NDArray[np.uint8]]
+    ) -> dict[int, str]:
+        """One image a number, as ``made``; ids by number."""
+        files = []
+        for number in numbers:
+            files.append((name_of(number), folder / name_of(number)))
+            assert cv2.imwrite(str(files[-1][1]), made(number))
+        taken = self.client.upload_images(self.project, files)
+        return {n: one["image"]["id"] for n, one in zip(numbers, taken, strict=True)}
+
+    def trainings(self) -> list[Any]:
+        found = self.client.pages(self.path("trainer", "trainings"))
+        return sorted(found, key=lambda one: one["number"])
+
+    def judged(self, place: int) -> Any:
+        """The training at this place, once its report came and the gate has spoken."""
+
+        def look() -> Any:
+            found = self.trainings()
+            now = found[place] if place < len(found) else None
+            if now is None:
+                return None
+            assert now["status"] not in ("failed", "terminated"), now["error"]
+            return now if now["figures"] and (now["promoted"] or now["gate_reason"]) else None
+
+        return until(look)
+
+    def served(self, version: str) -> Any:
+        def look() -> Any:
+            with suppress(ApiError):  # nobody has heard of it yet
+                found = self.get("inference", f"deployments/{version}")
+                assert found["state"] != "failed", found["reason"]
+                return found["deployed_at"]
+            return None
+
+        return until(look)
+
+    def kill_training(self) -> None:
+        """SIGKILL to the training process behind a checkpoint; the next one goes on from there."""
+
+        def progress(*stages: str) -> Any:
+            now = self.trainings()[-1]
+            assert now["status"] in ("waiting", "preparing", "queued", "running"), now
+            return now["progress"] if now["progress"]["stage"] in stages else None
+
+        until(lambda: (progress("training") or {"epoch": 0})["epoch"] >= 2, pause_s=0.05)
+        os.kill(until(self._training_process), signal.SIGKILL)
+        until(lambda: progress("reading", "features"), pause_s=0.05)
+        assert until(lambda: progress("training"), pause_s=0.05)["epoch"] >= 1
+
+    def _training_process(self) -> int | None:
+        mark = f"LOUPE_DATA={self.data}".encode()
+        for entry in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):  # it ended meanwhile
+                ours = mark in (entry / "environ").read_bytes().split(b"\0")
+                if ours and b"services.trainer.process.runner" in (entry / "cmdline").read_bytes():
+                    return int(entry.name)
+        return None
+
+
+def until(look: Callable[[], Any], *, pause_s: float = 0.3) -> Any:
+    deadline = time.monotonic() + HANG_S
+    while not (found := look()):
+        assert time.monotonic() < deadline, "nothing more happens"
+        time.sleep(pause_s)
+    return found
+
+
+def name_of(number: int) -> str:
+    return f"part_{number:02d}.png"
+
+
+@contextmanager
+def walking(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, task: str) -> Iterator[Walk]:
+    """A platform of its own with one project of the task."""
+    port, data = free_port(), tmp_path / "data"
+    environment = {
+        "LOUPE_DATA": str(data),
+        "LOUPE_PORT": str(port),
+        "LOUPE_WEIGHTS": "",  # the backbone of the pinned package
+        "LOUPE_TRAINER_USE_HUB": "false",
+        "LOUPE_TRAINER_CHECKPOINT_EVERY_S": "0",
+        "LOUPE_TRAINER_EPOCHS": "2",
+    }
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    platform = open_platform(f"http://127.0.0.1:{port}", data)
+    try:
+        with Client(platform.address, platform.key_file.read_text().strip()) as client:
+            yield Walk(client, data, task)
+    finally:
+        platform.stop()
