@@ -1,6 +1,6 @@
 """What a semantic segmentation model says about one image: a label and a score for each pixel."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
@@ -56,23 +56,24 @@ class Segmentation:
         return len(self.objects)
 
     @classmethod
-    def of_scores(cls, scores: Scores) -> "Segmentation":
+    def of_scores(cls, scores: Iterable[Scores]) -> "Segmentation":
         """The likeliest of each pixel's labels, or nothing where that is likelier than each.
 
         Args:
-            scores: ``(C, H, W)`` float32 in [0, 1]; what they lack to 1 is the background's.
+            scores: ``(H, W)`` float32 in [0, 1] of each label, at least one; what they lack to 1
+                is the background's. Only one of them is in memory at a time.
 
         >>> Segmentation.of_scores(np.array([[[0.2, 0.6]], [[0.3, 0.1]]], "f4")).labels.tolist()
         [[0, 1]]
         """
-        best = scores[0].copy()
+        one_by_one = iter(scores)
+        best = next(one_by_one).copy()
+        total = best.copy()
         labels = np.ones(best.shape, np.uint8)
-        total = scores[0].copy()
-        for place in range(1, len(scores)):
-            better = scores[place] > best
-            labels[better] = place + 1
-            best[better] = scores[place][better]
-            total += scores[place]
+        for value, score in enumerate(one_by_one, start=2):
+            labels[score > best] = value
+            np.maximum(best, score, out=best)
+            total += score
         labels[best <= 1 - total] = 0
         best[labels == 0] = 0
         shares = np.rint(np.clip(best, 0, 1) * _UNITS).astype(np.uint16)

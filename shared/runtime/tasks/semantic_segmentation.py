@@ -1,7 +1,7 @@
 """Semantic segmentation: a label for each pixel, or none for the background."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import cv2
 import numpy as np
@@ -26,15 +26,14 @@ def decode(outputs: Tensors, view: View, manifest: ModelManifest) -> Segmentatio
     return Segmentation.of_scores(in_window(outputs["scores"], view, manifest))
 
 
-def in_window(scores: Scores, view: View, manifest: ModelManifest) -> Scores:
-    """Scores of cells as those of the window's pixels, ``(C, H, W)``, bilinear."""
+def in_window(scores: Scores, view: View, manifest: ModelManifest) -> Iterator[Scores]:
+    """Each label's scores of cells as those of the window's pixels, ``(H, W)``, bilinear."""
     placement, window = view.placement, view.window
     cell_x = manifest.input_width / scores.shape[2]
     cell_y = manifest.input_height / scores.shape[1]
     # Whole cells only: what they show beyond the image is cut off once it has the image's scale.
     across, down = math.ceil(placement.width / cell_x), math.ceil(placement.height / cell_y)
-    made = np.empty((len(scores), window.height, window.width), np.float32)
-    for place, one in enumerate(scores):
+    for one in scores:
         grown = cv2.resize(
             np.ascontiguousarray(one[:down, :across], np.float32),
             None,
@@ -42,8 +41,7 @@ def in_window(scores: Scores, view: View, manifest: ModelManifest) -> Scores:
             fy=cell_y / placement.scale_y,
             interpolation=cv2.INTER_LINEAR,
         )
-        made[place] = grown[: window.height, : window.width]
-    return made
+        yield np.asarray(grown[: window.height, : window.width], np.float32)
 
 
 def merge(

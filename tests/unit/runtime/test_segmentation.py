@@ -114,7 +114,7 @@ def test_cells_come_back_to_where_their_pixels_are(size: tuple[int, int]) -> Non
     middles_x = (np.arange(8) + 0.5) * 4 / view.placement.scale_x
     middles_y = (np.arange(6) + 0.5) * 4 / view.placement.scale_y
     scores = np.stack([np.tile(middles_x, (6, 1)), np.tile(middles_y[:, None], (1, 8))])
-    found = in_window(scores.astype(np.float32), view, MANIFEST)
+    found = np.stack(list(in_window(scores.astype(np.float32), view, MANIFEST)))
     assert found.shape == (2, size[1], size[0])
     across = inside(size[0], view.placement.scale_x)
     down = inside(size[1], view.placement.scale_y)

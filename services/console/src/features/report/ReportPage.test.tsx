@@ -228,3 +228,36 @@ test.each(LANGUAGES)("a classifier of one label without a mistake in %s: its mat
   expect(screen.queryByText(words.report.noErrors)).toBeNull();
   expect(screen.queryByTestId("mistaken-cut")).toBeNull();
 });
+
+test.each(LANGUAGES)("a segmenter's report in %s: overlap of pixels, and no threshold to move", async (language) => {
+  answers({
+    ...AROUND,
+    "GET /api/workspace/projects/p1": project({ task: "semantic_segmentation" }),
+    [REPORT]: report({
+      task: "semantic_segmentation",
+      kind: "semantic_segmentation",
+      overall: {
+        mean_iou: 0.643,
+        mean_dice: 0.712,
+        mean_boundary_f: 0.5,
+        pixel_accuracy: 0.987,
+        precision: 0.8,
+        recall: 0.7,
+        f1: 0.75,
+        average_detection_rate: 0.7,
+        average_detection_rate_macro: 0.66,
+        fps: 20,
+      },
+      recommendations: [],
+      curves: [],
+      labels: [labelResult({ label: "dent", iou: 0.412 })],
+      confusion: { labels: ["background", "dent"], matrix: [[500, 3], [10, 40]] },
+    }),
+  });
+  const { words } = open("/projects/p1/report/V1", language);
+  expect(await screen.findByText(words.report.meanIou)).toBeVisible();
+  for (const said of ["64.3%", "71.2%", "98.7%", "41.2%"]) expect(screen.getByText(said)).toBeVisible();
+  for (const gone of ["mAP@0.5", words.report.labelThreshold, words.report.details, words.report.ap]) {
+    expect(screen.queryByText(gone)).toBeNull();
+  }
+});

@@ -84,6 +84,7 @@ class Segmenter(nn.Module):
         self.decoder = Decoder(self.backbone.channels, shape.channels)
         self.background = nn.Conv2d(shape.channels, 1, 1)
         self.head = nn.Conv2d(shape.channels, shape.labels, 1)
+        assert self.background.bias is not None  # noqa: S101  narrows torch's optional bias
         nn.init.constant_(self.background.bias, 2.0)  # nearly all is background
 
     def decoded(self, maps: Sequence[Tensor]) -> Tensor:

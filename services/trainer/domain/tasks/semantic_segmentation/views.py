@@ -31,7 +31,8 @@ def shown(sample: Sample, size: tuple[int, int], flip: int | None = None) -> tup
     """
     image, labels = np.ascontiguousarray(sample.image), sample.labels
     if flip is not None:
-        image, labels = cv2.flip(image, flip), cv2.flip(labels, flip)
+        image = np.asarray(cv2.flip(image, flip), np.uint8)
+        labels = np.asarray(cv2.flip(labels, flip), np.uint8)
     out = np.full((size[1], size[0], 3), PAD, np.uint8)
     out[: image.shape[0], : image.shape[1]] = image
     return out, _moved(labels, np.array([[1.0, 0, 0], [0, 1.0, 0]]), size)
