@@ -119,7 +119,7 @@ def test_a_segmenter_is_trained_killed_served_corrected_and_trained_again(
     tested = walk.get("inference", "predictions", test_run_id=run["id"])["items"]
     assert len(tested) == len(UNSEEN)
 
-    policy = {"enabled": True, "min_corrections": 2, "quiet_s": 0.5, "budget_s": None}
+    policy = {"enabled": True, "min_corrections": 2, "quiet_s": 0.5, "budget_s": 15}
     walk.client.put(walk.path("trainer", "retraining-policy"), policy)
     numbers = {image_id: number for number, image_id in unseen.items()}
     for prediction in tested[:2]:
