@@ -24,7 +24,7 @@ TRAIN, VALIDATE, TEST, HAND, UNSEEN = (
     range(30, 34),
     range(34, 39),
 )
-RECIPE = {"epochs": 6, "input_width": 128, "input_height": 96, "channels": 16, "budget_s": 60}
+RECIPE = {"epochs": 6, "input_width": 128, "input_height": 96, "budget_s": 60}
 
 
 def is_empty(number: int) -> bool:
