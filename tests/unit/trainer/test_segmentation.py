@@ -38,6 +38,7 @@ from shared.contracts.prediction_columns import PredictionColumns
 from shared.contracts.shapes import IgnoreRegion, Shape
 from shared.contracts.snapshot import SnapshotImage
 from shared.runtime.onnx_session import OnnxSession
+from shared.texts.language import speaking, told
 from shared.vision.masks import from_polygons, to_dense
 from shared.vision.tiles import TilePlan
 from tests.unit.trainer.marks import LABELS, SIZE, marked, write_marked
@@ -215,6 +216,11 @@ def test_the_floor_alone_finds_marks_and_stays_where_nothing_beats_it() -> None:
     broken = Segmenter(SHAPE, None)
     chosen = training.task.chosen(broken)
     assert judged(chosen, [sample(30)]).mean_iou > 0.6
+    first, last = training.task.choices
+    assert first.startswith("the decoder learnt alone first: 80 steps")
+    assert last.startswith("the decoder alone is the version")
+    with speaking("zh-CN"):
+        assert all(told(choice) != choice for choice in (first, last))
 
 
 async def test_a_training_process_delivers_a_segmenter_that_finds_unseen_marks(

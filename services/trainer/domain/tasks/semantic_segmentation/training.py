@@ -75,6 +75,7 @@ class SegmentationTraining:
         self._recipe, self._shape = recipe, shape
         self._losses = SegmentationLosses.of(recipe)
         self._floor: tuple[Segmenter, float] | None = None
+        self.choices: tuple[str, ...] = ()
 
     def batch(
         self, windows: Sequence[int], rngs: Sequence[np.random.Generator]
@@ -102,6 +103,10 @@ class SegmentationTraining:
         """See `TrainingTask`: the decoder on kept features of a backbone that knows something."""
         views = floor.views_of(len(self._taught), floor.view_bytes(network))
         if not self._pretrained or not views:
+            told_why = "the whole network learns at once: there are no pretrained weights"
+            if self._pretrained:
+                told_why = "the whole network learns at once: too many images to keep features of"
+            self.choices += (told_why,)
             return True
         known = floor.kept(network, self._taught, views, told)
         lesson = floor.Lesson(
@@ -111,6 +116,10 @@ class SegmentationTraining:
             decay=self._recipe.weight_decay,
         )
         floor.learn(network, known, self.sampler, self._losses, lesson=lesson, told=told)
+        self.choices += (
+            f"the decoder learnt alone first: {lesson.steps} steps on kept features of"
+            f" {len(self._taught)} windows, each in {views} mirrored views",
+        )
         if self._validating:
             first = copy.deepcopy(network).eval().requires_grad_(False)
             self._floor = (first, judged(first, self._validating).mean_iou)
@@ -125,4 +134,19 @@ class SegmentationTraining:
         if self._floor is None:
             return network
         first, before = self._floor
-        return network if judged(network, self._validating).mean_iou > before else first
+        now = judged(network, self._validating).mean_iou
+        self.choices += (_of_outcome(before, now, len(self._validating)),)
+        return network if now > before else first
+
+
+def _of_outcome(before: float, now: float, windows: int) -> str:
+    """Which of the two is exported, and why."""
+    if now > before:
+        return (
+            f"the whole network is the version: mean IoU of {windows} validation windows"
+            f" {now:.3f}, the decoder alone {before:.3f}"
+        )
+    return (
+        f"the decoder alone is the version: mean IoU of {windows} validation windows"
+        f" {before:.3f}, the whole network {now:.3f}"
+    )
