@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from shared.runtime.tasks.spec import Drawn, DrawnMask
 from shared.vision.boxes import Scores
+from shared.vision.components import components
 from shared.vision.masks import from_dense, from_part, to_text
 from shared.vision.tiles import Window
 
@@ -87,14 +87,12 @@ class Segmentation:
         return replace(self, objects=tuple(sorted(found, key=lambda one: -one.score)))
 
     def _parts(self, label: int) -> Iterator[SegmentedObject]:
-        count, parts, stats, _ = cv2.connectedComponentsWithStats(
-            (self.labels == label).astype(np.uint8), connectivity=8
-        )
-        sums = np.bincount(parts.ravel(), weights=self.shares.ravel(), minlength=count)
-        for part in range(1, count):
-            x, y, width, height, area = (int(value) for value in stats[part])
-            score = float(sums[part] / area / _UNITS)
-            yield SegmentedObject(label - 1, score, x, y, width, height)
+        found = components(self.labels == label)
+        counts = np.bincount(found.parts.ravel(), minlength=len(found) + 1)
+        sums = np.bincount(found.parts.ravel(), self.shares.ravel(), minlength=len(found) + 1)
+        scores = sums[1:] / counts[1:] / _UNITS
+        for score, box in zip(scores.tolist(), found.boxes_xywh.tolist(), strict=True):
+            yield SegmentedObject(label - 1, score, *box)
 
     def keeping(self, kept: Sequence[SegmentedObject]) -> "Segmentation":
         """Some of its objects, in the given order; all other pixels are background."""
@@ -112,10 +110,12 @@ class Segmentation:
     def pixels_of(self, one: SegmentedObject) -> NDArray[np.bool_]:
         """Pixels of an object inside its box, ``(height, width)``."""
         box = np.s_[one.y : one.y + one.height, one.x : one.x + one.width]
-        mask = (self.labels[box] == one.label_index + 1).astype(np.uint8)
-        count, parts = cv2.connectedComponents(mask, connectivity=8)
+        found = components(self.labels[box] == one.label_index + 1)
+        if len(found) == 1:
+            return found.parts == 1
         # Others of its label may reach into its box, but only one part can touch all four sides.
-        return next(parts == part for part in range(1, count) if _fills(parts == part))
+        whole = [0, 0, one.width, one.height]
+        return np.asarray(found.parts == found.boxes_xywh.tolist().index(whole) + 1)
 
     def drawn(self) -> Iterator[Drawn]:
         """Each object as a mask, best first."""
@@ -135,12 +135,6 @@ class Segmentation:
             "rle": np.frombuffer(b"".join(texts), np.uint8),
             "rle_starts": np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)]),
         }
-
-
-def _fills(pixels: NDArray[np.bool_]) -> bool:
-    """Whether pixels touch all four sides of their array."""
-    ends = (pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1])
-    return all(bool(end.any()) for end in ends)
 
 
 def joined(parts: Sequence[Segmentation], windows: Sequence[Window]) -> Segmentation:

@@ -99,7 +99,7 @@ def test_a_segmenter_is_trained_killed_served_corrected_and_trained_again(
     assert (report["kind"], report["images"]) == ("semantic_segmentation", len(TEST))
     assert report["overall"]["mean_iou"] >= 0.6  # what finds nothing has a third
     assert sorted(label["label"] for label in report["labels"]) == sorted(LABELS)
-    assert all(label["iou"] > 0.4 for label in report["labels"])
+    assert all(report["details"]["labels"][label]["iou"] > 0.4 for label in LABELS)
 
     walk.served("V1")
     unseen = walk.upload(tmp_path, UNSEEN, made)

@@ -3,14 +3,13 @@
 import math
 from collections.abc import Iterator, Sequence
 
-import cv2
 import numpy as np
 
 from shared.runtime.manifest import ModelManifest
 from shared.runtime.segmentation import Segmentation, joined
 from shared.runtime.session import Tensors
 from shared.runtime.tasks.spec import FREE, ColumnSpec, OutputSpec, Reading, TaskSpec, View
-from shared.vision.boxes import Scores
+from shared.vision.boxes import Indices, Scores
 from shared.vision.tiles import Window
 
 
@@ -31,17 +30,26 @@ def in_window(scores: Scores, view: View, manifest: ModelManifest) -> Iterator[S
     placement, window = view.placement, view.window
     cell_x = manifest.input_width / scores.shape[2]
     cell_y = manifest.input_height / scores.shape[1]
-    # Whole cells only: what they show beyond the image is cut off once it has the image's scale.
+    # Only cells that show some of the image: what lies beyond it says nothing of its edge.
     across, down = math.ceil(placement.width / cell_x), math.ceil(placement.height / cell_y)
+    left, right, share_x = _between(window.width, cell_x / placement.scale_x, across)
+    above, below, share_y = _between(window.height, cell_y / placement.scale_y, down)
     for one in scores:
-        grown = cv2.resize(
-            np.ascontiguousarray(one[:down, :across], np.float32),
-            None,
-            fx=cell_x / placement.scale_x,
-            fy=cell_y / placement.scale_y,
-            interpolation=cv2.INTER_LINEAR,
-        )
-        yield np.asarray(grown[: window.height, : window.width], np.float32)
+        rows = one[above] + (one[below] - one[above]) * share_y[:, None]
+        before = rows[:, left]
+        yield before + (rows[:, right] - before) * share_x
+
+
+def _between(pixels: int, cell_px: float, cells: int) -> tuple[Indices, Indices, Scores]:
+    """The two cells between whose middles each pixel's middle lies, and how near the second.
+
+    >>> [part.tolist() for part in _between(4, 2.0, 2)]
+    [[0, 0, 0, 1], [1, 1, 1, 1], [0.0, 0.25, 0.75, 0.0]]
+    """
+    places = np.clip((np.arange(pixels) + 0.5) / cell_px - 0.5, 0, cells - 1)
+    first = places.astype(np.int64)
+    share = (places - first).astype(np.float32)
+    return first, np.minimum(first + 1, cells - 1), share
 
 
 def merge(

@@ -245,7 +245,6 @@ export function labelResult(part: Partial<LabelResult> = {}): LabelResult {
     f1: 0.84,
     average_precision: 0.81,
     average_precision_50_95: 0.5,
-    iou: null,
     intervals: {},
     thresholds: { precision: 0.6, balanced: 0.39, recall: 0.2 },
     annotations_to_target: 40,

@@ -52,15 +52,13 @@ class LabelAnswer:
     """One row of the per-label table; ``warnings`` names the yellow marks.
 
     ``count`` and ``share`` are of the annotations of the whole data set; ``evaluated`` counts the
-    held-out objects, by which the rates of all labels make the average one. ``iou`` is of the
-    pixels of a semantic segmentation.
+    held-out objects, by which the rates of all labels make the average one.
     """
 
     label: str
     detection_rate: Figure
     average_precision: Figure
     average_precision_50_95: Figure
-    iou: Figure
     precision: Figure
     recall: Figure
     f1: Figure
@@ -85,7 +83,6 @@ class LabelAnswer:
             detection_rate=row.detection_rate,
             average_precision=row.ap,
             average_precision_50_95=detected.ap_50_95 if detected else NAN,
-            iou=row.iou if isinstance(row, SegmentedLabel) else NAN,
             precision=row.precision,
             recall=row.recall,
             f1=row.f1,

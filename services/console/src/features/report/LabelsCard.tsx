@@ -125,7 +125,7 @@ function columnsOf(
       ),
     },
     segments
-      ? { title: "IoU", key: "iou", render: (_, row) => percent(row.iou) }
+      ? { title: "IoU", key: "iou", render: (_, { label }) => percent(report.details.labels?.[label]?.iou ?? null) }
       : { title: words.report.ap, key: "ap", render: (_, row) => marked(row, "metric", percent(row.average_precision)) },
     { title: words.report.precision, key: "precision", render: (_, row) => percent(row.precision) },
     { title: words.report.share, key: "share", render: (_, row) => marked(row, "share", percent(row.share)) },

@@ -250,7 +250,8 @@ test.each(LANGUAGES)("a segmenter's report in %s: overlap of pixels, and no thre
       },
       recommendations: [],
       curves: [],
-      labels: [labelResult({ label: "dent", iou: 0.412 })],
+      labels: [labelResult({ label: "dent" })],
+      details: { labels: { dent: { iou: 0.412 } } },
       confusion: { labels: ["background", "dent"], matrix: [[500, 3], [10, 40]] },
     }),
   });
