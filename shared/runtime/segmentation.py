@@ -112,7 +112,7 @@ class Segmentation:
         box = np.s_[one.y : one.y + one.height, one.x : one.x + one.width]
         found = components(self.labels[box] == one.label_index + 1)
         if len(found) == 1:
-            return found.parts == 1
+            return np.asarray(found.parts == 1)
         # Others of its label may reach into its box, but only one part can touch all four sides.
         whole = [0, 0, one.width, one.height]
         return np.asarray(found.parts == found.boxes_xywh.tolist().index(whole) + 1)
