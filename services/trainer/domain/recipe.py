@@ -28,7 +28,7 @@ OF_TASK: dict[TaskName, dict[str, object]] = {
     },
     "semantic_segmentation": {
         "backbone": "efficientnet_lite0",
-        "learning_rate": 5e-4,
+        "learning_rate": 2e-4,
         "backbone_rate": 0.2,
     },
 }

@@ -157,6 +157,20 @@ def test_the_loss_is_the_sum_of_its_parts_by_their_formulas() -> None:
     assert found == pytest.approx(expected, abs=1e-4)
 
 
+def test_the_input_has_the_middle_shape_of_all_images_and_not_that_of_few() -> None:
+    shapes = (Shape(label="dark", kind="polygon", points=ring(5, 5, 60)),)
+    sizes = [(600, 200), (600, 200), (330, 300), (340, 310), (350, 320), (360, 330), (370, 340)]
+    images = [
+        picture(shapes).model_copy(update={"width": width, "height": height})
+        for width, height in sizes
+    ]
+    free = Recipe().of_task("semantic_segmentation")
+    prepared = SegmentationBuilder().prepare(free, images, LABELS, lambda _: marked(0)[0])
+    assert prepared.plan.input_size == (416, 352)
+    fixed = SegmentationBuilder().prepare(TINY, images, LABELS, lambda _: marked(0)[0])
+    assert fixed.plan.input_size == (128, 96)
+
+
 def test_nothing_to_learn_is_said(tmp_path: Path) -> None:
     snapshot, _ = write_marked(tmp_path, "TT")
     with pytest.raises(NothingToTrain, match="target"):

@@ -49,9 +49,9 @@ def plan_windows(
     """
     tiles = _choose_tiles(sizes, boxes)
     window = _usual([_window_size(tiles, size) for size in sizes])
-    planned = _input_size(window)
-    input_size = (recipe.input_width or planned[0], recipe.input_height or planned[1])
-    return WindowPlan(input_size, tiles)
+    planned = input_size(window)
+    size = (recipe.input_width or planned[0], recipe.input_height or planned[1])
+    return WindowPlan(size, tiles)
 
 
 def _usual(sizes: Sequence[tuple[int, int]]) -> tuple[int, int]:
@@ -65,10 +65,10 @@ def _window_size(tiles: TilePlan, size: tuple[int, int]) -> tuple[int, int]:
     return window.width, window.height
 
 
-def _input_size(window: tuple[int, int]) -> tuple[int, int]:
+def input_size(window: tuple[int, int]) -> tuple[int, int]:
     """Input of the window's shape with `LONG_SIDE` as its longer side.
 
-    >>> _input_size((640, 480)), _input_size((100, 100))
+    >>> input_size((640, 480)), input_size((100, 100))
     ((416, 320), (416, 416))
     """
     factor = LONG_SIDE / max(window)
