@@ -20,7 +20,12 @@ from services.evaluator.domain.objects.operating_view import view_at
 from services.evaluator.domain.objects.regressions import State, regression_states
 from services.evaluator.domain.rendering.phrases import Language
 from services.evaluator.domain.report.detection import report_at
-from services.evaluator.domain.report.tree.reports import AnyReport, DetectionReport, from_json
+from services.evaluator.domain.report.tree.reports import (
+    AnyReport,
+    DetectionReport,
+    SemanticReport,
+    from_json,
+)
 from services.evaluator.handlers.judgements import Judgements
 from services.evaluator.repository import Report
 from services.evaluator.settings import EvaluatorSettings
@@ -107,8 +112,15 @@ class Reports:
         thresholds: tuple[float | None, float | None],
         choice: tuple[str | None, MarkKind | None, PageSort],
     ) -> tuple[list[ErrorImage], int]:
-        """Return one page of error images, and how many there are."""
-        said, evaluation = _matched(await self._stored(report))
+        """Return one page of error images, and how many there are.
+
+        A segmenter's are the largest ones, always by size and at no threshold.
+        """
+        stored = await self._stored(report)
+        if isinstance(stored.said, SemanticReport) and thresholds == (None, None):
+            largest = _missegmented(stored.said, choice[0], choice[1])
+            return largest[paging.skip :][: paging.page_size], len(largest)
+        said, evaluation = _matched(stored)
         threshold = said.threshold if thresholds[0] is None else thresholds[0]
         iou = said.iou_threshold if thresholds[1] is None else thresholds[1]
 
@@ -195,6 +207,18 @@ class Reports:
         if not key:
             return None
         return await asyncio.to_thread(matches_from_bytes, await self._blobs.read(key))
+
+
+def _missegmented(
+    said: SemanticReport, label: str | None, kind: MarkKind | None
+) -> list[ErrorImage]:
+    """Images with such an error, each with all of its marks that fit the label."""
+    found = []
+    for image in said.errors or ():
+        marks = tuple(mark for mark in image.marks if label in (None, mark.label))
+        if any(mark.kind == kind if kind else mark.kind != "correct" for mark in marks):
+            found.append(ErrorImage(image.image_id, image.name, image.width, image.height, marks))
+    return found
 
 
 def _matched(stored: _Stored) -> tuple[DetectionReport, Evaluation]:

@@ -8,7 +8,7 @@ from stored import files, image
 
 from services.evaluator.app import build
 from services.evaluator.repository import REPORTS
-from shared.contracts.predictions import Detection, ImagePredictions
+from shared.contracts.predictions import Detection, ImagePredictions, LabelMask
 from shared.contracts.shapes import Rle, Shape
 from shared.hosting.stores import Stores
 from tests.running import running
@@ -106,6 +106,48 @@ async def test_errors_of_instance_segmentation_carry_their_masks(stores: Stores)
             "counts": polygon["counts"].decode(),
         },
     }
+
+
+async def test_errors_of_a_segmenter_are_the_parts_that_it_missed_or_found_wrongly(
+    stores: Stores,
+) -> None:
+    pit, ghost = masked(slice(1, 5), slice(1, 4)), masked(slice(6, 10), slice(6, 12))
+    shape = Shape(id="pit", label="pit", kind="mask", rle=pit)
+    pairs = [
+        (
+            image("a", (shape,), (SIDE, SIDE + 4)),
+            ImagePredictions(image_id="a", label_masks=(LabelMask(label="crack", rle=ghost),)),
+        ),
+        (
+            image("b", (shape,), (SIDE, SIDE + 4)),
+            ImagePredictions(image_id="b", label_masks=(LabelMask(label="pit", rle=pit),)),
+        ),
+    ]
+    manifest, predictions = files("semantic_segmentation", ("pit", "crack"), pairs)
+    service = build(stores)
+    async with running(stores, [service]) as platform:
+        await project(service)
+        keys = [await store(stores, data) for data in (manifest, predictions)]
+        await hear(service, succeeded(keys[0], keys[1]))
+
+        async def errors(query: str = "") -> list[dict]:
+            answer = await platform.client.get(f"{PATH}/V1/errors{query}")
+            assert answer.status_code == 200, answer.text
+            assert answer.json()["total"] == len(answer.json()["items"])
+            return answer.json()["items"]
+
+        (only,) = await errors()
+        assert (only["image_id"], only["width"], only["height"]) == ("a", SIDE + 4, SIDE)
+        assert [(m["kind"], m["label"], m["rle"]) for m in only["marks"]] == [
+            ("false", "crack", ghost.model_dump(mode="json")),
+            ("missed", "pit", pit.model_dump(mode="json")),
+        ]
+        (missed,) = await errors("?label=pit&sort=size")
+        assert [mark["kind"] for mark in missed["marks"]] == ["missed"]
+        assert not await errors("?label=pit&kind=false")
+        assert not await errors("?kind=correct")
+        asked = await platform.client.get(f"{PATH}/V1/errors?threshold=0.4")
+        assert problem(asked) == (422, "invalid-input")
 
 
 async def test_boxes_carry_no_masks(stores: Stores) -> None:

@@ -26,7 +26,6 @@ from services.trainer.domain.tasks.classification.samples import (
     SeveralLabels,
     label_of,
     shrunk,
-    validating,
 )
 from services.trainer.domain.tasks.classification.training import (
     ClassificationTraining,
@@ -34,6 +33,7 @@ from services.trainer.domain.tasks.classification.training import (
 )
 from services.trainer.domain.training.checkpoint import pack, restore
 from services.trainer.domain.training.export import to_onnx
+from services.trainer.domain.training.held_out import validating
 from services.trainer.domain.training.loop import TrainingLoop
 from services.trainer.domain.training.ports import NothingToTrain
 from services.trainer.domain.training.sampling import BalancedSampler
@@ -126,16 +126,17 @@ def test_images_that_validate_keep_their_side_and_leave_every_label_a_teacher(
 ) -> None:
     snapshot, _ = write_parts(tmp_path, "t" * 60)
     labels = [number % 2 for number in range(60)]
-    many = validating(snapshot.images, labels)
+    known = [{label} for label in labels]
+    many = validating(snapshot.images, known)
     assert 4 <= sum(many) <= 22
-    assert validating(snapshot.images[:30], labels[:30]) == many[:30]
+    assert validating(snapshot.images[:30], known[:30]) == many[:30]
     alone = [snapshot.images[row] for row in range(60) if many[row]][:1]
-    assert validating(alone, [0]) == [False]
+    assert validating(alone, [{0}]) == [False]
     listed = [
         image.model_copy(update={"split": "val" if row == 3 else "train"})
         for row, image in enumerate(snapshot.images)
     ]
-    assert validating(listed, labels).index(True) == 3
+    assert validating(listed, known).index(True) == 3
 
 
 def test_images_that_are_shrunk_far_are_told_with_what_may_be_lost(tmp_path: Path) -> None:

@@ -237,6 +237,32 @@ def test_the_floor_alone_finds_marks_and_stays_where_nothing_beats_it() -> None:
         assert all(told(choice) != choice for choice in (first, last))
 
 
+def test_without_a_list_some_images_validate_unless_there_are_few(tmp_path: Path) -> None:
+    snapshot, _ = write_marked(tmp_path, "t" * 40 + "T" * 20)
+    pixels = np.zeros((SIZE[1], SIZE[0], 3), np.uint8)
+
+    def held(images: tuple[SnapshotImage, ...]) -> list[bool]:
+        prepared = SegmentationBuilder().prepare(TINY, images, LABELS, lambda _: pixels)
+        return [one.validates for one in prepared.windows]
+
+    many = held(snapshot.images)
+    assert 4 <= sum(many) <= 22
+    assert any(many[:40])
+    assert held(snapshot.images[:30]) == many[:30]  # who comes later moves nobody
+    assert held(snapshot.images[:19] + snapshot.images[40:]) == [False] * 39
+    listed = tuple(
+        image.model_copy(update={"split": "val"}) if row == 3 else image
+        for row, image in enumerate(snapshot.images[:5])
+    )
+    assert held(listed) == [False, False, False, True, False]
+
+
+def test_images_without_a_target_judge_no_segmenter() -> None:
+    samples = [sample(0), sample(1, empty=True, validates=True)]
+    training = SegmentationTraining(TINY, SHAPE, samples)
+    assert training.validate(training.network) is None
+
+
 async def test_a_training_process_delivers_a_segmenter_that_finds_unseen_marks(
     tmp_path: Path,
 ) -> None:

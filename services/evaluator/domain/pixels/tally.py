@@ -11,10 +11,16 @@ from services.evaluator.domain.numbers.counts import Counts, ratio
 from services.evaluator.domain.numbers.draws import Draws, once
 from services.evaluator.domain.numbers.intervals import nan_mean
 from services.evaluator.domain.objects.borrowed_engines import BOUNDARY_RATIO
+from services.evaluator.domain.pixels.parts import (
+    DrawnImage,
+    DrawnPart,
+    LargestErrors,
+    Parts,
+    drawn,
+)
 
 LabelMap = NDArray[np.uint8]
 IGNORED = 255
-FOUND_SHARE = 0.5  # an object is found when half of its pixels carry its label
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +46,14 @@ class SemanticTally:
     """Counts image by image; ``labels`` counts the background, which is label 0.
 
     Of an image only its pixel matrix ``(K, K)``, its objects (found, wrong, missed) ``(3, K)`` and
-    its outline pixels ``(4, K)`` are kept.
+    its outline pixels ``(4, K)`` are kept, and of those with the largest errors what is drawn.
     """
 
     labels: int
     _matrices: list[Ints] = field(init=False, default_factory=list)
     _objects: list[Ints] = field(init=False, default_factory=list)
     _outlines: list[Ints] = field(init=False, default_factory=list)
+    _errors: LargestErrors = field(init=False, default_factory=LargestErrors)
 
     def __post_init__(self) -> None:
         """Refuse a number of labels that a map of bytes cannot hold."""
@@ -57,6 +64,11 @@ class SemanticTally:
     def images(self) -> int:
         """Return how many images were added."""
         return len(self._matrices)
+
+    @property
+    def errors(self) -> tuple[DrawnImage, ...]:
+        """Return the images with the largest wrong or missed objects."""
+        return self._errors.images
 
     def add(self, truth: LabelMap, predicted: LabelMap) -> None:
         """Add one image: ``(H, W)`` label indices, 255 in the truth where nothing counts.
@@ -75,11 +87,15 @@ class SemanticTally:
         outlines = np.zeros((4, self.labels), np.int64)
         reach = max(1, int(np.ceil(BOUNDARY_RATIO * np.hypot(*truth.shape))))
         shown = np.where(counted, predicted, IGNORED).astype(np.uint8)
+        parts: list[DrawnPart] = []
         for label in np.union1d(pairs[0], pairs[1]):
             masks = [(labels == label).astype(np.uint8) for labels in (truth, shown)]
             outlines[:, label] = _outline_counts(masks[0], masks[1], reach)
             if label:
-                objects[:, label] = _object_counts(masks[0], masks[1])
+                there, found = Parts.of(masks[0], masks[1]), Parts.of(masks[1], masks[0])
+                objects[:, label] = _object_counts(there, found)
+                parts += drawn(int(label), there, found)
+        self._errors.add(self.images, (truth.shape[0], truth.shape[1]), parts)
         self._matrices.append(cells.reshape(self.labels, self.labels))
         self._objects.append(objects)
         self._outlines.append(outlines)
@@ -141,19 +157,10 @@ class SemanticTally:
         return parts[0], parts[1], parts[2]
 
 
-def _object_counts(truth: NDArray[np.uint8], predicted: NDArray[np.uint8]) -> Ints:
-    """Found, false and missed connected components (8 neighbours) of one label in one image."""
-    truths, found = _covered(truth, predicted)
-    shown, right = _covered(predicted, truth)
-    return np.array([found, shown - right, truths - found], np.int64)
-
-
-def _covered(objects: NDArray[np.uint8], other: NDArray[np.uint8]) -> tuple[int, int]:
-    """Number of components, and of those with at least half of their pixels in ``other``."""
-    count, parts = cv2.connectedComponents(objects, connectivity=8)
-    area = np.bincount(parts.ravel(), minlength=count)[1:]
-    shared = np.bincount(parts[other > 0].ravel(), minlength=count)[1:]
-    return count - 1, int((shared >= FOUND_SHARE * area).sum())
+def _object_counts(truth: Parts, found: Parts) -> Ints:
+    """Found, false and missed objects of one label in one image."""
+    hit, right = int(truth.covered.sum()), int(found.covered.sum())
+    return np.array([hit, found.covered.size - right, truth.covered.size - hit], np.int64)
 
 
 def _outline_counts(truth: NDArray[np.uint8], found: NDArray[np.uint8], reach: int) -> Ints:

@@ -7,6 +7,8 @@ from services.evaluator.domain.numbers.counts import detection_rates
 from services.evaluator.domain.numbers.draws import once
 from services.evaluator.domain.numbers.figure import by_name
 from services.evaluator.domain.numbers.intervals import bootstrap_interval
+from services.evaluator.domain.objects.error_pages import Mark
+from services.evaluator.domain.pixels.parts import DrawnImage
 from services.evaluator.domain.pixels.tally import SemanticFigures, SemanticTally
 from services.evaluator.domain.report.label_analysis import (
     LabelFigures,
@@ -24,6 +26,7 @@ from services.evaluator.domain.report.opening import (
 )
 from services.evaluator.domain.report.recommendations import conclusion
 from services.evaluator.domain.report.tree.confusion import Confusion
+from services.evaluator.domain.report.tree.errors import MissegmentedImage
 from services.evaluator.domain.report.tree.labels import SegmentedLabel
 from services.evaluator.domain.report.tree.overall import SemanticOverall
 from services.evaluator.domain.report.tree.reports import SemanticReport
@@ -64,6 +67,32 @@ def semantic_report(tally: SemanticTally, options: TaskOptions) -> SemanticRepor
         intervals=intervals,
         labels=_labels(rows, figures, (whole, drawn), names, draws.drawn),
         confusion=Confusion.of(names, figures.matrix, unit="pixels"),
+        errors=tuple(_missegmented(image, options) for image in tally.errors),
+    )
+
+
+def _missegmented(image: DrawnImage, options: TaskOptions) -> MissegmentedImage:
+    height, width = image.size
+    marks = tuple(
+        Mark(
+            kind=part.kind,
+            label=options.labels[part.label - 1],
+            confused_with=None,
+            score=None,
+            box=part.box,
+            rle=part.rle,
+            shape_id=None,
+        )
+        for part in image.parts
+    )
+    named = options.image_ids[image.place] if options.image_ids else str(image.place)
+    names = options.identity.image_names
+    return MissegmentedImage(
+        image_id=named,
+        name=names[image.place] if names else named,
+        width=width,
+        height=height,
+        marks=marks,
     )
 
 

@@ -28,12 +28,15 @@ export function ErrorGallery({ report, threshold, view, onShow }: Props): ReactN
   const words = useWords();
   const project = useProject();
   const { label, shown, sort } = view;
-  const kind = askedKind(shown);
+  // A segmenter's parts have no score: the largest stand first, at no threshold.
+  const segments = report.kind === "semantic_segmentation";
+  const ticks = segments ? TICKS.filter((tick) => tick !== "wrong_label") : TICKS;
+  const kind = askedKind(segments ? { ...shown, wrong_label: false } : shown);
+  const settled = useSettled(threshold);
   const asked = {
     ...(label === null ? {} : { label }),
     ...(kind === null ? {} : { kind }),
-    sort,
-    threshold: useSettled(threshold),
+    ...(segments ? {} : { sort, threshold: settled }),
   };
   const errors = usePage({
     key: ["errors", project.id, report.version, asked],
@@ -46,7 +49,7 @@ export function ErrorGallery({ report, threshold, view, onShow }: Props): ReactN
       title={words.report.errors}
       extra={
         <Space wrap>
-          {TICKS.map((tick) => (
+          {ticks.map((tick) => (
             <Checkbox
               key={tick}
               checked={shown[tick]}
@@ -56,12 +59,14 @@ export function ErrorGallery({ report, threshold, view, onShow }: Props): ReactN
               {words.report.kinds[tick]}
             </Checkbox>
           ))}
-          <Select<ErrorSort>
-            value={sort}
-            aria-label={words.report.sort}
-            onChange={(chosen) => onShow({ sort: chosen })}
-            options={SORTS.map((value) => ({ value, label: words.report.sorts[value] }))}
-          />
+          {!segments && (
+            <Select<ErrorSort>
+              value={sort}
+              aria-label={words.report.sort}
+              onChange={(chosen) => onShow({ sort: chosen })}
+              options={SORTS.map((value) => ({ value, label: words.report.sorts[value] }))}
+            />
+          )}
           <Select
             value={label ?? ""}
             className="error-label"

@@ -20,8 +20,7 @@ type ColumnType = TableColumnsType<Row>[number];
 interface Props {
   readonly report: Report;
   readonly threshold: number;
-  /** Without it nothing more is known of a label. */
-  readonly onDetails?: (label: string) => void;
+  readonly onDetails: (label: string) => void;
 }
 
 /** One row a label, best rate first, with a mark on every figure that needs work and what to do. */
@@ -86,7 +85,7 @@ function hasThreshold({ kind }: Report): boolean {
 function columnsOf(
   report: Report,
   words: Words,
-  onDetails: ((label: string) => void) | undefined,
+  onDetails: (label: string) => void,
 ): TableColumnsType<Row> {
   const ofClasses = report.kind === "classification";
   const segments = report.kind === "semantic_segmentation";
@@ -100,7 +99,7 @@ function columnsOf(
       )}
     </span>
   );
-  const columns: TableColumnsType<Row> = [
+  return [
     {
       title: words.report.label,
       key: "label",
@@ -149,7 +148,7 @@ function columnsOf(
       render: (_, row) => more(row, words),
     },
     ...(hasThreshold(report) ? [thresholdColumn(words)] : []),
-    ...(onDetails === undefined ? [] : [detailsColumn(words, onDetails)]),
+    detailsColumn(words, onDetails),
   ];
 }
 

@@ -230,6 +230,7 @@ test.each(LANGUAGES)("a classifier of one label without a mistake in %s: its mat
 });
 
 test.each(LANGUAGES)("a segmenter's report in %s: overlap of pixels, and no threshold to move", async (language) => {
+  const asked: string[] = [];
   answers({
     ...AROUND,
     "GET /api/workspace/projects/p1": project({ task: "semantic_segmentation" }),
@@ -254,11 +255,20 @@ test.each(LANGUAGES)("a segmenter's report in %s: overlap of pixels, and no thre
       details: { labels: { dent: { iou: 0.412 } } },
       confusion: { labels: ["background", "dent"], matrix: [[500, 3], [10, 40]] },
     }),
+    [ERRORS]: ({ url }) => {
+      asked.push(new URL(url).search);
+      return HttpResponse.json(pageOf(errorImage()));
+    },
   });
   const { words } = open("/projects/p1/report/V1", language);
   expect(await screen.findByText(words.report.meanIou)).toBeVisible();
   for (const said of ["64.3%", "71.2%", "98.7%", "41.2%"]) expect(screen.getByText(said)).toBeVisible();
-  for (const gone of ["mAP@0.5", words.report.labelThreshold, words.report.details, words.report.ap]) {
-    expect(screen.queryByText(gone)).toBeNull();
-  }
+  await userEvent.click(screen.getByRole("checkbox", { name: words.report.kinds.false }));
+  await waitFor(() => expect(asked.at(-1)).toContain("kind=missed"));
+  for (const query of asked) expect(query).not.toMatch(/threshold|sort/);
+  await userEvent.click(screen.getByRole("button", { name: words.common.view }));
+  await waitFor(() => expect(asked.at(-1)).toContain("label=dent"));
+  const gone = ["mAP@0.5", words.report.labelThreshold, words.report.ap, words.report.kinds.wrong_label];
+  for (const text of gone) expect(screen.queryByText(text)).toBeNull();
+  expect(screen.queryByLabelText(words.report.sort)).toBeNull();
 });

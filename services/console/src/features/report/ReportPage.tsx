@@ -139,7 +139,10 @@ function Body({ report, versions }: BodyProps): ReactNode {
     return (
       <>
         <Overview report={report} />
-        <LabelsCard {...shared} />
+        <LabelsCard {...shared} onDetails={showErrorsOf} />
+        <div ref={errors} className="errors-anchor">
+          <ErrorGallery {...shared} view={view} onShow={show} />
+        </div>
         <TraitsCard report={report} />
         <ConfusionCard report={report} />
       </>

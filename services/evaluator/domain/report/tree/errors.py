@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from services.evaluator.domain.objects.error_gallery import ErrorKind, ErrorRecord
+from services.evaluator.domain.objects.error_pages import Mark
 from services.evaluator.domain.objects.regressions import State
 
 
@@ -32,6 +33,17 @@ class MistakenImages:
 
     counts: dict[str, int]
     samples: tuple[MistakenImage, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MissegmentedImage:
+    """An image of a segmenter with parts that were found wrongly or missed, the largest first."""
+
+    image_id: str
+    name: str
+    width: int
+    height: int
+    marks: tuple[Mark, ...]
 
 
 @dataclass(frozen=True, slots=True)

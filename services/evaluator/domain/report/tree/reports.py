@@ -19,7 +19,12 @@ from services.evaluator.domain.report.tree.confusion import (
     Confusion,
 )
 from services.evaluator.domain.report.tree.curves import Curves, RocCurve
-from services.evaluator.domain.report.tree.errors import Errors, MistakenImages, Regressions
+from services.evaluator.domain.report.tree.errors import (
+    Errors,
+    MissegmentedImage,
+    MistakenImages,
+    Regressions,
+)
 from services.evaluator.domain.report.tree.fixed import FixedSections
 from services.evaluator.domain.report.tree.identity import Identity
 from services.evaluator.domain.report.tree.labels import (
@@ -114,11 +119,12 @@ class ClassificationReport(Report):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SemanticReport(Report):
-    """Semantic segmentation."""
+    """Semantic segmentation; ``errors`` are its largest ones, None in old reports."""
 
     kind: Literal["semantic_segmentation"] = "semantic_segmentation"
     overall: SemanticOverall
     labels: tuple[SegmentedLabel, ...]
+    errors: Annotated[tuple[MissegmentedImage, ...] | None, ABSENT] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

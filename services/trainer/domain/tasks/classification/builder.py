@@ -9,9 +9,9 @@ from services.trainer.domain.tasks.classification.samples import (
     Sample,
     label_of,
     shrunk,
-    validating,
 )
 from services.trainer.domain.tasks.classification.training import ClassificationTraining
+from services.trainer.domain.training.held_out import validating
 from services.trainer.domain.training.ports import FirstWeights, NothingToTrain, Prepared
 from shared.contracts.snapshot import SnapshotImage
 from shared.runtime.preprocess import Image
@@ -57,6 +57,6 @@ def _samples(
     planned: ClassificationPlan,
     read: Callable[[SnapshotImage], Image],
 ) -> Iterator[Sample]:
-    only = validating([image for image, _ in known], [label for _, label in known])
+    only = validating([image for image, _ in known], [{label} for _, label in known])
     for (image, label), validates in zip(known, only, strict=True):
         yield Sample(shrunk(read(image), image, planned.input_size), label, image.group, validates)

@@ -1,7 +1,5 @@
 """Training images of a classifier: their pixels at the model's input scale, and their one label."""
 
-import hashlib
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -12,8 +10,6 @@ from shared.contracts.snapshot import SnapshotImage
 from shared.errors import InvalidInput
 from shared.runtime.placement import place
 from shared.runtime.preprocess import Image, resize_image
-
-VALIDATION_SHARE = 0.2
 
 
 class SeveralLabels(InvalidInput):
@@ -55,31 +51,6 @@ def label_of(image: SnapshotImage, labels: Sequence[str]) -> int | None:
         raise SeveralLabels(f"{image.name} has {len(names)} labels; an image has one")
     known = [labels.index(name) for name in names if name in labels]
     return known[0] if known else None
-
-
-def validating(images: Sequence[SnapshotImage], labels: Sequence[int]) -> list[bool]:
-    """Which images only validate: those that a list names, else about a fifth.
-
-    Groups never part. Without a list a group keeps its side whatever comes or goes, but for one:
-    a label never loses its last group in training. Such a group, and images of a list that came
-    later, may validate what goes on from a version that they taught; that figure chooses between
-    the regression and the network, and judges no version.
-    """
-    if any(image.split == "val" for image in images):
-        return [image.split == "val" for image in images]
-    shares = [_hash_share(image.group) for image in images]
-    taken = [share < VALIDATION_SHARE for share in shares]
-    left = Counter(label for label, out in zip(labels, taken, strict=True) if not out)
-    for label in set(labels) - set(left):
-        own = [row for row, other in enumerate(labels) if other == label]
-        group = images[max(own, key=lambda row: shares[row])].group
-        taken = [out and image.group != group for image, out in zip(images, taken, strict=True)]
-    return taken
-
-
-def _hash_share(group: str) -> float:
-    digest = hashlib.sha256(f"validation\x1f{group}".encode()).digest()
-    return int.from_bytes(digest[:8], "big") / 2**64
 
 
 def shrunk(pixels: Image, image: SnapshotImage, input_size: tuple[int, int]) -> Image:

@@ -13,11 +13,14 @@ from services.trainer.domain.tasks.semantic_segmentation.samples import (
 )
 from services.trainer.domain.tasks.semantic_segmentation.training import SegmentationTraining
 from services.trainer.domain.tasks.semantic_segmentation.truths import Truth, truth_of
+from services.trainer.domain.training.held_out import validating
 from services.trainer.domain.training.planning import WindowPlan, input_size, plan_windows
 from services.trainer.domain.training.ports import FirstWeights, NothingToTrain, Prepared
 from shared.contracts.snapshot import SnapshotImage
 from shared.runtime.preprocess import Image
 from shared.runtime.segmentation import MOST_LABELS
+
+FEWEST_TO_HOLD_OUT = 20  # images with targets; of fewer each is worth more as a teacher
 
 
 class SegmentationBuilder:
@@ -85,15 +88,16 @@ def _cut(
     planned: WindowPlan,
     read: Callable[[SnapshotImage], Image],
 ) -> Iterator[Sample]:
-    """Samples of all images; those that lists name for validation only validate."""
-    teachers = any(
-        image.split == "train" and len(truth.boxes_xyxy)
-        for image, truth in zip(images, truths, strict=True)
-    )
-    for image, truth in zip(images, truths, strict=True):
+    """Samples of all images; those that are held out only validate."""
+    known = [truth.values for truth in truths]
+    named = any(image.split == "val" for image in images)
+    few = not named and sum(map(bool, known)) < FEWEST_TO_HOLD_OUT
+    held = [False] * len(images) if few else validating(images, known)
+    teaches = any(labels and not out for labels, out in zip(known, held, strict=True))
+    for image, truth, out in zip(images, truths, held, strict=True):
         pixels = read(image)
         size = (pixels.shape[1], pixels.shape[0])
-        validates = teachers and image.split == "val"
+        validates = teaches and out
         grid = planned.tile_plan.windows(*size)
         windows = grid if validates else windows_of(truth, size, grid)
         for sample in cut_samples(pixels, truth, windows, planned.input_size):

@@ -64,7 +64,9 @@ class SegmentationTraining:
             ValueError: No sample teaches, or the weights do not fit.
         """
         self._taught = [sample for sample in samples if not sample.validates]
-        self._validating = [sample for sample in samples if sample.validates]
+        validating = [sample for sample in samples if sample.validates]
+        # Without a target there a network that finds nothing would be the best of all.
+        self._validating = validating if any(one.rarest for one in validating) else []
         self.sampler = BalancedSampler([sample.rarest for sample in self._taught])
         torch.manual_seed(recipe.seed)
         self.network = Segmenter(shape, backbone_weights)
@@ -120,7 +122,9 @@ class SegmentationTraining:
             f"the decoder learnt alone first: {lesson.steps} steps on kept features of"
             f" {len(self._taught)} windows, each in {views} mirrored views",
         )
-        if self._validating:
+        if not self._validating:
+            self.choices += (_NONE_HELD_OUT,)
+        else:
             first = copy.deepcopy(network).eval().requires_grad_(False)
             self._floor = (first, judged(first, self._validating).mean_iou)
         return True
@@ -137,6 +141,12 @@ class SegmentationTraining:
         now = judged(network, self._validating).mean_iou
         self.choices += (_of_outcome(before, now, len(self._validating)),)
         return network if now > before else first
+
+
+_NONE_HELD_OUT = (
+    "no image with a target validates: list some for validation, or annotate more, to see how the"
+    " training does"
+)
 
 
 def _of_outcome(before: float, now: float, windows: int) -> str:

@@ -43,6 +43,11 @@ class Truth:
         shown = [layer.box_xywh for layer in self.layers if layer.value != IGNORED]
         return as_boxes([(x, y, x + w, y + h) for x, y, w, h in shown])
 
+    @property
+    def values(self) -> frozenset[int]:
+        """Label index + 1 of what is drawn."""
+        return frozenset(layer.value for layer in self.layers if layer.value != IGNORED)
+
     def within(self, part: Window) -> LabelMap:
         """The label of each pixel of a window, `IGNORED` where nothing is learnt."""
         found = np.zeros((part.height, part.width), np.uint8)
