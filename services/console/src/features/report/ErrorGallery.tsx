@@ -83,7 +83,7 @@ export function ErrorGallery({ report, threshold, view, onShow }: Props): ReactN
     >
       {errors.error !== null && <ProblemAlert error={errors.error} onRetry={errors.retry} />}
       {errors.pending && <Skeleton active paragraph={{ rows: 6 }} />}
-      {errors.empty && <Empty description={words.report.noErrors} />}
+      {errors.empty && <Empty description={segments ? words.report.noPartsWrong : words.report.noErrors} />}
       <div className="error-grid" data-testid="error-gallery">
         {errors.items.map((image) => (
           <ErrorTile key={image.image_id} image={image} shown={shown} />

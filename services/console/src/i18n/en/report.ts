@@ -148,6 +148,7 @@ export const report = {
   labelsHelp: "A model is good only when detection rate and precision are both good. Yellow marks show what to work on.",
   mapHelp: "Area under the precision-recall curve at IoU 0.5, averaged over the labels.",
   mapRangeHelp: "The same, averaged over IoU 0.5 to 0.95: it also asks for tight boxes.",
+  noPartsWrong: "No part was missed or found wrongly.",
   noMistakes: "No image got a wrong label.",
   noErrors: "No such error at this threshold.",
   none: "There is no version yet, so there is nothing to report.",

@@ -135,6 +135,7 @@ export const report = {
   labelsHelp: "检出率和精度都好，模型才算好。黄色标记提示需要改进的地方。",
   mapHelp: "IoU 0.5 下精确率-召回率曲线下的面积，对各标签取平均。",
   mapRangeHelp: "同上，对 IoU 0.5 至 0.95 取平均：同时要求框贴合目标。",
+  noPartsWrong: "没有漏检或误检的区域。",
   noMistakes: "没有标签判错的图像。",
   noErrors: "该阈值下没有此类错误。",
   none: "还没有训练出的版本，暂无报告。",
