@@ -121,6 +121,49 @@ def test_pictures_and_system_files_are_left_aside() -> None:
     assert not entries["a.jpg"].error
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<objects><object><name>pit</name></object></objects>",
+        "<Object><name>pit</name></Object>",
+        "<item><name>pit</name><bndbox/></item>",
+    ],
+)
+def test_objects_that_stand_elsewhere_make_no_negative(body: str) -> None:
+    entries, _ = read({"a.xml": f"<annotation>{body}</annotation>", "b.xml": "<annotation/>"})
+    assert (entries["a.xml"].labels, "not Pascal VOC" in entries["a.xml"].error) == (None, True)
+    assert entries["b.xml"].labels is not None
+
+
+def test_a_file_that_names_another_image_than_its_own_name_does_is_told() -> None:
+    other = json.dumps({"shapes": [BOX], "imagePath": "b.jpg"})
+    gone = json.dumps({"shapes": [BOX], "imagePath": "elsewhere.jpg"})
+    entries, _ = read({"a.json": other, "c.json": gone})
+    found = {file: entry.labels.warnings for file, entry in entries.items() if entry.labels}
+    assert found["a.json"] == ("the file names the image 'b.jpg'; its own name counts: 'a.jpg'",)
+    assert found["c.json"] == ()
+
+
+def test_a_key_of_yaml_that_is_given_twice_is_refused_with_its_place() -> None:
+    entries, _ = read({"data.yaml": "nc: 1\nnames: [pit]\nnames: [dent]", "a.txt": "0 .5 .5 .1 .1"})
+    assert "'names' is given twice" in entries["data.yaml"].error
+    assert entries["a.txt"].labels is None
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "/data/upload/1/0a1b2c3d-%E5%88%92%20%E7%97%95.png",
+        "http://h/x/%E5%88%92%20%E7%97%95.png?sig=1",
+        "0a1b2c3d-划 痕.png",
+    ],
+)
+def test_names_as_tools_write_addresses_are_matched(name: str) -> None:
+    known = KnownImages([KnownImage("i1", "划 痕.png", 9, 9), KnownImage("i2", "a%20b.png", 9, 9)])
+    assert known.named(name).image_id == "i1"
+    assert known.named("a%20b.png").image_id == "i2"
+
+
 def test_files_of_other_purposes_are_left_aside() -> None:
     entries, _ = read(
         {

@@ -178,7 +178,13 @@ class ArchiveReader:
         try:
             image = self._known.with_stem(stem_of(member.name), own_name)
             twin = twin_name(own_name, image)
-            return ImportEntry(member.path, image, parse(image), kind, twin=twin)
+            labels = parse(image)
+            if self._known.others_named(own_name, image):
+                doubt = (
+                    f"the file names the image {own_name!r}; its own name counts: {image.name!r}"
+                )
+                labels = replace(labels, warnings=(*labels.warnings, doubt))
+            return ImportEntry(member.path, image, labels, kind, twin=twin)
         except FormatError as error:
             unmatched = isinstance(error, NoSuchImage)
             return ImportEntry(

@@ -4,6 +4,7 @@ import io
 import json
 import math
 import re
+from collections import Counter
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError
 
@@ -79,7 +80,16 @@ def read_json(data: bytes, *, max_bytes: int = MAX_LABEL_BYTES) -> Any:  # noqa:
 
 
 class _TextLoader(yaml.CSafeLoader):
-    """Makes text, lists and maps; a tag that asks for more is an error."""
+    """Makes text, lists and maps; a tag that asks for more is an error, as is a key given twice."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """Make a map."""
+        keys = Counter(key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode))
+        doubled = [key for key, count in keys.items() if count > 1]
+        if doubled:
+            told = f"the key {doubled[0][:50]!r} is given twice"
+            raise yaml.MarkedYAMLError(problem=told, problem_mark=node.start_mark)
+        return super().construct_mapping(node, deep)
 
 
 _TextLoader.yaml_implicit_resolvers = {}  # no scalar is guessed to be a number or a truth

@@ -1,10 +1,11 @@
 """What every label format is read into: shapes of known images, with what was wrong on the way."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Literal
+from urllib.parse import unquote
 
 from shared.contracts.names import file_name, folded
 from shared.contracts.shapes import IgnoreRegion, Shape
@@ -130,7 +131,13 @@ class KnownImages:
         """
         name = file_name(path)
         found = self._names.find(name) or self._marked(stem_of(name))
-        return _only(found or self._names.find(_unprefixed(name)), f"named {name!r}")
+        others = (self._names.find(other) for other in _spellings(name))
+        return _only(found or next(filter(None, others), []), f"named {name!r}")
+
+    def others_named(self, own_name: str, image: KnownImage) -> bool:
+        """Whether the name that a file gives its image is that of other images alone."""
+        found = self._names.find(file_name(own_name)) if own_name else []
+        return bool(found) and image not in found
 
     def with_stem(self, stem: str, own_name: str = "") -> KnownImage:
         """Return the image whose name without suffix is `stem`.
@@ -219,6 +226,19 @@ def _only(found: list[KnownImage], described: str) -> KnownImage:
 def _unprefixed(name: str) -> str:
     """A name without the eight signs that Label Studio writes in front of an uploaded file's."""
     return _UPLOAD_PREFIX.sub("", name)
+
+
+def _spellings(name: str) -> Iterator[str]:
+    """A name as it was before an annotation tool kept it: without its mark, its query, its codes.
+
+    >>> list(_spellings("0a1b2c3d-a%20b.jpg?v=1"))
+    ['a%20b.jpg?v=1', 'a%20b.jpg', 'a b.jpg']
+    """
+    plain = _unprefixed(name)
+    path = plain.partition("?")[0]
+    yield plain
+    yield path
+    yield _unprefixed(file_name(unquote(path)))
 
 
 def twin_name(own_name: str, image: KnownImage) -> str:

@@ -46,6 +46,7 @@ def read(root: Element, image: KnownImage) -> ParsedLabels:
     frame = frame_of(image, _size(root, "width"), _size(root, "height"))
     image = frame.image
     objects = root.findall("object")
+    _refuse_strays(root, objects)
     limits.count_shapes(len(objects))
     labels = LabelCollector()
     for index, found in enumerate(objects):
@@ -69,6 +70,16 @@ def image_name(root: Element) -> str:
     'a.png'
     """
     return (root.findtext("filename") or "").strip()
+
+
+def _refuse_strays(root: Element, objects: Sequence[Element]) -> None:
+    """Refuse objects where VOC has none: the image would be taken for one without any."""
+    counted = sum(element.tag.lower() in ("object", "bndbox") for element in root.iter())
+    known = len(objects) + sum(
+        element.tag == "bndbox" for found in objects for element in found.iter()
+    )
+    if counted > known:
+        raise FormatError("not Pascal VOC: there are objects that are not <object> of <annotation>")
 
 
 def _size(root: Element, side: str) -> float:
