@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Literal
-from urllib.parse import unquote
 
 from shared.contracts.names import file_name, folded
 from shared.contracts.shapes import IgnoreRegion, Shape
@@ -18,6 +17,7 @@ OWN_MARK = "Loupe"
 """How an export's own report is known when the archive is imported."""
 
 _UPLOAD_PREFIX = re.compile(r"\A[0-9a-f]{8}-")
+_CODE = re.compile(rb"%([0-9A-Fa-f]{2})")
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp")
 _PICTURE_SUFFIXES = (*IMAGE_SUFFIXES, ".tif", ".tiff", ".webp", ".gif", ".heic")
 PICTURE = "a picture; pictures are uploaded to the gallery, not with the labels"
@@ -238,7 +238,20 @@ def _spellings(name: str) -> Iterator[str]:
     path = plain.partition("?")[0]
     yield plain
     yield path
-    yield _unprefixed(file_name(unquote(path)))
+    yield _unprefixed(file_name(_uncoded(path)))
+
+
+def _uncoded(name: str) -> str:
+    """A name without the codes of addresses (RFC 3986, 2.1), where they are UTF-8.
+
+    >>> _uncoded("%E5%88%92%20a.png"), _uncoded("50%.png"), _uncoded("%ff.png")
+    ('划 a.png', '50%.png', '%ff.png')
+    """
+    data = _CODE.sub(lambda code: bytes((int(code[1], 16),)), name.encode())
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return name
 
 
 def twin_name(own_name: str, image: KnownImage) -> str:
