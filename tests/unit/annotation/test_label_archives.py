@@ -150,6 +150,12 @@ def test_a_key_of_yaml_that_is_given_twice_is_refused_with_its_place() -> None:
     assert entries["a.txt"].labels is None
 
 
+def test_a_key_of_json_that_is_given_twice_makes_no_negative() -> None:
+    entries, _ = read({"a.json": f'{{"shapes": [{json.dumps(BOX)}], "shapes": []}}'})
+    assert entries["a.json"].labels is None
+    assert "'shapes' is given twice" in entries["a.json"].error
+
+
 @pytest.mark.parametrize(
     "name",
     [

@@ -54,7 +54,8 @@ def read_json(data: bytes, *, max_bytes: int = MAX_LABEL_BYTES) -> Any:  # noqa:
 
     Raises:
         FormatError: Too large, too deep, not JSON, or with NaN, infinity, whole numbers of more
-            than 40 digits, or text that cannot be written back (lone surrogates).
+            than 40 digits, a key twice in one object, or text that cannot be written back (lone
+            surrogates).
 
     >>> read_json(b'{"a": [1, 2.5]}')
     {'a': [1, 2.5]}
@@ -66,7 +67,11 @@ def read_json(data: bytes, *, max_bytes: int = MAX_LABEL_BYTES) -> Any:  # noqa:
         raise FormatError(f"nested deeper than {MAX_DEPTH} levels")
     try:
         document = json.loads(
-            text, parse_constant=_refuse_constant, parse_int=_bounded_int, parse_float=_finite
+            text,
+            parse_constant=_refuse_constant,
+            parse_int=_bounded_int,
+            parse_float=_finite,
+            object_pairs_hook=_object,
         )
         if "\\u" in text:
             json.dumps(document, ensure_ascii=False).encode()
@@ -122,6 +127,15 @@ def _json_depth(data: bytes) -> int:
     closes = (bare == ord("]")) | (bare == ord("}"))
     levels = np.cumsum(opens.astype(np.int32) - closes.astype(np.int32))
     return int(levels.max()) if levels.size else 0
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object; of a key given twice nobody knows which value was meant (RFC 8259, 4)."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        doubled = next(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
+        raise FormatError(f"the key {doubled[:50]!r} is given twice in one object")
+    return found
 
 
 def _refuse_constant(text: str) -> float:
