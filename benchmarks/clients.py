@@ -29,7 +29,8 @@ from tests.chaos.attacks import Silence, hostile_bodies, open_many, throw
 from tests.chaos.furnished import picture
 from tests.chaos.standing import Standing, standing
 
-CLIENTS, HOSTILE, BODIES, WARM_S, LOOK_S = 50, 1000, 100, 10.0, 1.0
+CLIENTS, HOSTILE, BODIES = 50, 1000, 100
+WARM_S, LOOK_S, MOMENT_S = 10.0, 1.0, 10.0
 BESIDE = ("nothing", "silence", "bodies")
 _PAUSE_S = 0.15  # a person and a browser
 
@@ -132,11 +133,13 @@ async def watch(platform: Standing, work: Work) -> None:
 
 @contextlib.asynccontextmanager
 async def throwing(platform: Standing, token: str) -> AsyncIterator[None]:
-    """Throw hostile bodies, a hundred at once, for the length of the block."""
+    """Throw hostile bodies, a hundred at once and a moment later again, until the block ends."""
+    bodies = hostile_bodies(random.Random(1), BODIES)
 
     async def on() -> None:
-        for seed in itertools.count():
-            await throw(platform, token, hostile_bodies(random.Random(seed), BODIES))
+        while True:
+            await throw(platform, token, bodies)
+            await asyncio.sleep(MOMENT_S)
 
     thrown = asyncio.create_task(on())
     try:
