@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 WAIT_S = 3.0
 LOOK_S = 0.03
-MOST_WAITING = 32
+MOST_WAITING = 128
 """How many callers of a process wait for things that may not exist; others are answered at once."""
 _NEW_S = 60.0
 _SLOWER = 1.5
