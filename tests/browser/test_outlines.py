@@ -1,5 +1,6 @@
 """Wand, lasso, cut, join and simplify: shapes by a click or a stroke, with the real worker."""
 
+import io
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,8 @@ WORDS = {
         "keep": "Keep it so",
         "polygon": "Polygon",
         "tolerance": "Tolerance",
+        "look": "Look of the picture",
+        "gamma": "Gamma",
         "apart": "What is chosen does not touch.",
     },
     "zh-CN": {
@@ -32,6 +35,8 @@ WORDS = {
         "keep": "确认",
         "polygon": "多边形",
         "tolerance": "容差",
+        "look": "画面显示",
+        "gamma": "伽马",
         "apart": "所选目标互不相接。",
     },
 }
@@ -152,6 +157,44 @@ def test_outlines_are_drawn_by_hand_cut_joined_and_simplified(
     outline = saved["shapes"][0]["points"]
     assert len(outline) <= 12
     assert area(outline) == pytest.approx(200 * 200 + 100 * 100, rel=0.03)
+
+
+def test_the_picture_is_lit_and_split_into_channels_and_comes_back(
+    watched_in: Watched, platform: Platform, language: str, tmp_path: Path
+) -> None:
+    page, words = watched_in.page, WORDS[language]
+    begun(watched_in, platform, language, tmp_path, task="detection")
+    drag(page, (420, 120), (500, 200))
+    bronze = (460, 160)
+    page.keyboard.press("s")  # nothing over the colours
+    assert colour_at(page, bronze) == pytest.approx((210, 190, 120), abs=6)
+    for grey in (210, 190, 120):
+        page.keyboard.press("Shift+C")
+        assert colour_at(page, bronze) == pytest.approx((grey,) * 3, abs=6)
+    page.keyboard.press("Shift+C")
+    page.get_by_role("button", name=words["look"]).click()
+    gamma = page.get_by_role("slider", name=words["gamma"])
+    gamma.focus()
+    page.keyboard.press("PageUp")
+    for _ in range(20):
+        page.keyboard.press("ArrowRight")
+    watched_in.shot(f"51-look-of-the-picture-{language}")
+    lifted = colour_at(page, bronze)
+    assert lifted[2] > 130
+    page.mouse.click(*on_screen(page, (300, 20)))
+    page.keyboard.press("Shift+O")
+    assert colour_at(page, bronze) == pytest.approx((210, 190, 120), abs=6)
+    page.keyboard.press("Shift+O")
+    assert colour_at(page, bronze) == pytest.approx(lifted, abs=2)
+
+
+def colour_at(page: Page, at: tuple[int, int]) -> tuple[int, ...]:
+    """Colour of the screen where a pixel of the image is, the mean of some about it."""
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
+    x, y = on_screen(page, at)
+    seen = page.screenshot(clip={"x": x - 4, "y": y - 4, "width": 8, "height": 8})
+    pixels = np.asarray(Image.open(io.BytesIO(seen)).convert("RGB")).reshape(-1, 3)
+    return tuple(int(value) for value in pixels.mean(axis=0))
 
 
 def lasso_apart(page: Page, told: str) -> None:

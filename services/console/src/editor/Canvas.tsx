@@ -43,6 +43,7 @@ export const Canvas = memo(function Canvas(props: CanvasProps): ReactNode {
           hidden={hidden}
           locked={locked}
           captions={desk.look.captions}
+          scores={desk.look.scores}
           filled={desk.look.filled}
           ignored={ignored}
         />

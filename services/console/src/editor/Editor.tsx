@@ -4,7 +4,7 @@ import type { ShapeKind } from "../api/annotation";
 import { useWords } from "../i18n/language";
 import { usePicture } from "../ui/usePicture";
 import { Canvas } from "./Canvas";
-import type { Desk } from "./desk";
+import { seenLook, type Desk } from "./desk";
 import type { Size } from "./geometry";
 import { HotkeysDialog } from "./HotkeysDialog";
 import type { Action } from "./keys";
@@ -36,6 +36,8 @@ interface Props {
   readonly onDesk: (desk: Desk) => void;
   /** Shapes of somebody else, to be seen and not to be touched. */
   readonly marks?: readonly Mark[];
+  /** Where the picture is cut into tiles. */
+  readonly tiles?: readonly Mark[];
   /** What is said about the image, above the picture. */
   readonly notice?: ReactNode;
   /** Further buttons of the page. */
@@ -48,7 +50,7 @@ const NO_MARKS: readonly Mark[] = [];
 
 /** A picture to draw on: tools at its left, labels and objects at its right. It fills a {@link Workbench}. */
 export function Editor(props: Props): ReactNode {
-  const { image, kinds, reads, labels, labelTools, steps, desk, onDesk, marks = NO_MARKS, notice, more } = props;
+  const { image, kinds, reads, labels, labelTools, steps, desk, onDesk, marks = NO_MARKS, tiles = NO_MARKS, notice, more } = props;
   const words = useWords();
   const zoom = useRef<Zoom>(null);
   const search = useRef<InputRef>(null);
@@ -69,11 +71,12 @@ export function Editor(props: Props): ReactNode {
   };
   const editing = useEditing({ image, kinds, labels, steps, desk, onDesk, onAction, picture, onTold: (what) => void message.info(words.editor.told[what]) });
   const { trial, reshaping } = editing;
+  const seen = seenLook(desk.look);
   const { chosen, hidden, locked } = editing;
 
   return (
     <>
-      <ToolBar editing={editing} desk={desk} steps={steps} onDesk={onDesk} onHelp={() => setHelp(true)} more={more} />
+      <ToolBar editing={editing} desk={desk} steps={steps} onDesk={onDesk} onHelp={() => setHelp(true)} tiled={tiles.length > 0} more={more} />
       <div className="workbench-picture">
         {notice}
         <Stage
@@ -81,16 +84,16 @@ export function Editor(props: Props): ReactNode {
           preview={image.preview}
           name={image.name}
           image={image}
-          marks={marks}
+          marks={seen.original ? NO_MARKS : [...(seen.tiles ? tiles : NO_MARKS), ...marks]}
           height="100%"
-          light={desk.look}
+          light={seen}
           handle={zoom}
           overlay={
             <Canvas
               image={image}
               shapes={trial.shown.shapes}
               labels={labels}
-              desk={desk.tool === editing.tool ? desk : { ...desk, tool: editing.tool }}
+              desk={{ ...desk, tool: editing.tool, look: seen }}
               chosen={chosen}
               hidden={hidden}
               locked={locked}

@@ -1,23 +1,28 @@
-import { Button, Slider, Switch } from "antd";
+import { Button, Select, Slider, Switch } from "antd";
 import type { ReactNode } from "react";
 import { useWords } from "../i18n/language";
-import { PLAIN, type Look } from "./desk";
+import { CHANNELS, PLAIN, type Channel, type Look } from "./desk";
 import { keyOf, type Action } from "./keys";
 
 interface Props {
   readonly look: Look;
+  /** The picture is cut into tiles. */
+  readonly tiled: boolean;
   readonly onLook: (change: Partial<Look>) => void;
 }
 
-const LIGHTS = ["brightness", "contrast"] as const;
-const SWITCHES: readonly (readonly ["marks" | "captions" | "filled", Action])[] = [
+const LIGHTS = ["brightness", "contrast", "gamma"] as const;
+const SWITCHES: readonly (readonly ["original" | "marks" | "captions" | "scores" | "filled" | "tiles", Action])[] = [
+  ["original", "original"],
   ["marks", "marks"],
   ["captions", "captions"],
+  ["scores", "scores"],
   ["filled", "outlines"],
+  ["tiles", "tiles"],
 ];
 
 /** How the picture and what lies on it are looked at; the image itself stays as it is. */
-export function LookPanel({ look, onLook }: Props): ReactNode {
+export function LookPanel({ look, tiled, onLook }: Props): ReactNode {
   const words = useWords();
   return (
     <div className="look">
@@ -34,7 +39,19 @@ export function LookPanel({ look, onLook }: Props): ReactNode {
           />
         </label>
       ))}
-      {SWITCHES.map(([part, action]) => (
+      <label>
+        <span>
+          {words.editor.channel} <kbd>{keyOf("channel")}</kbd>
+        </span>
+        <Select<Channel>
+          size="small"
+          value={look.channel}
+          aria-label={words.editor.channel}
+          onChange={(channel) => onLook({ channel })}
+          options={CHANNELS.map((value) => ({ value, label: words.editor.channels[value] }))}
+        />
+      </label>
+      {SWITCHES.filter(([part]) => tiled || part !== "tiles").map(([part, action]) => (
         <label key={part}>
           <span>
             {words.editor[part]} <kbd>{keyOf(action)}</kbd>

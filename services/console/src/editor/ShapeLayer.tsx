@@ -13,10 +13,10 @@ export function colourOf({ kind, label }: Pick<EditedShape, "kind" | "label">, l
 }
 
 /** What a shape is called on the picture and in the list. */
-export function nameOf({ kind, label, text, score }: EditedShape, ignored: string): string {
+export function nameOf({ kind, label, text, score }: EditedShape, ignored: string, scores = true): string {
   const name = kind === "ignore" ? ignored : label;
   const said = text === null || text === "" ? name : `${name}: ${text}`;
-  return score === null ? said : `${said} ${score.toFixed(2)}`;
+  return score === null || !scores ? said : `${said} ${score.toFixed(2)}`;
 }
 
 interface Props {
@@ -26,19 +26,21 @@ interface Props {
   readonly hidden: ReadonlySet<string>;
   readonly locked: ReadonlySet<string>;
   readonly captions: boolean;
+  /** Captions tell how sure the version was. */
+  readonly scores?: boolean;
   readonly filled: boolean;
   readonly ignored: string;
 }
 
 /** All shapes; of five hundred only those are drawn anew that have changed. */
-export function ShapeLayer({ shapes, labels, chosen, hidden, locked, captions, filled, ignored }: Props): ReactNode {
+export function ShapeLayer({ shapes, labels, chosen, hidden, locked, captions, scores = true, filled, ignored }: Props): ReactNode {
   return shapes.map((shape) =>
     hidden.has(shape.id) ? null : (
       <OneShape
         key={shape.id}
         shape={shape}
         colour={colourOf(shape, labels)}
-        name={nameOf(shape, ignored)}
+        name={nameOf(shape, ignored, scores)}
         chosen={chosen.has(shape.id)}
         locked={locked.has(shape.id)}
         captions={captions}

@@ -1,12 +1,13 @@
 import { ExpandOutlined, MinusOutlined, PlusOutlined } from "@ant-design/icons";
 import { Button, Space, Spin } from "antd";
-import { useImperativeHandle, useRef, type CSSProperties, type PointerEvent, type ReactNode, type Ref } from "react";
+import { useId, useImperativeHandle, useRef, type CSSProperties, type PointerEvent, type ReactNode, type Ref } from "react";
 import { useWords } from "../i18n/language";
 import { ProblemAlert } from "../ui/ProblemAlert";
 import { usePicture } from "../ui/usePicture";
 import type { Point, Size } from "./geometry";
 import { CAPTION_HEIGHT, MarkLayer } from "./MarkLayer";
 import type { Mark } from "./marks";
+import { filterOf, isToned, Tones, type Light } from "./Tones";
 import { useView, type WheelRule } from "./useView";
 import { fit, type View } from "./viewport";
 import "./stage.css";
@@ -23,8 +24,8 @@ interface Props {
   readonly wheel?: WheelRule;
   /** Drawn above the marks in image pixels, for editors. */
   readonly overlay?: ReactNode;
-  /** Brightness and contrast of the picture, in percent. */
-  readonly light?: { readonly brightness: number; readonly contrast: number };
+  /** How the picture is lit; it comes as it is without. */
+  readonly light?: Light;
   /** Zooming from outside, say by key. */
   readonly handle?: Ref<Zoom>;
 }
@@ -46,6 +47,8 @@ export function Stage(props: Props): ReactNode {
   const whole = usePicture(path);
   const url = whole.url ?? small.url;
   const { stage, holder, view, show, zoom } = useView(image, wheel);
+  // The browser's own ids hold colons, which an address of a filter does not.
+  const toned = `tones${useId().replaceAll(/\W/g, "")}`;
   const drag = useRef<Point | null>(null);
   useImperativeHandle(handle, () => ({
     larger: () => zoom(BUTTON_STEP),
@@ -89,11 +92,12 @@ export function Stage(props: Props): ReactNode {
             height: image.height,
             transform: `translate(${view.x}px, ${view.y}px) scale(${view.scale})`,
             imageRendering: view.scale >= PIXELATED_FROM ? "pixelated" : "auto",
-            ...(light === undefined ? {} : { filter: `brightness(${light.brightness}%) contrast(${light.contrast}%)` }),
+            ...(light === undefined ? {} : { filter: filterOf(light, toned) }),
           }}
         />
       )}
       <svg width={stage.width} height={stage.height}>
+        {light !== undefined && isToned(light) && <Tones id={toned} light={light} />}
         <g transform={`translate(${view.x}, ${view.y}) scale(${view.scale})`} style={keptSize(view)}>
           {url !== null && (
             <MarkLayer marks={marks} captions={captions} headroom={headroomOf(image, stage)} />

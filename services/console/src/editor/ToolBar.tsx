@@ -26,6 +26,8 @@ interface Props {
   readonly steps: Steps;
   readonly onDesk: (desk: Desk) => void;
   readonly onHelp: () => void;
+  /** The picture is cut into tiles. */
+  readonly tiled: boolean;
   readonly more?: ReactNode;
 }
 
@@ -62,7 +64,7 @@ const ICONS: Readonly<Record<Tool, ReactNode>> = {
 };
 
 /** Every button says its key. */
-export function ToolBar({ editing, desk, steps, onDesk, onHelp, more }: Props): ReactNode {
+export function ToolBar({ editing, desk, steps, onDesk, onHelp, tiled, more }: Props): ReactNode {
   const words = useWords();
   const { tools, tool, perform } = editing;
   const button = (action: Action, icon: ReactNode, on: { readonly pressed?: boolean; readonly disabled?: boolean } = {}) => (
@@ -94,7 +96,7 @@ export function ToolBar({ editing, desk, steps, onDesk, onHelp, more }: Props): 
       {button("undo", <UndoOutlined />, { disabled: !steps.mayUndo && editing.ring.length === 0 })}
       {button("redo", <RedoOutlined />, { disabled: !steps.mayRedo })}
       <hr />
-      <Popover trigger="click" placement="rightTop" content={<LookPanel look={desk.look} onLook={editing.look} />}>
+      <Popover trigger="click" placement="rightTop" content={<LookPanel look={desk.look} tiled={tiled} onLook={editing.look} />}>
         <Button type="text" icon={<BgColorsOutlined />} title={words.editor.look} aria-label={words.editor.look} />
       </Popover>
       {more}

@@ -18,15 +18,27 @@ export const TOOLS = [
 ] as const;
 export type Tool = (typeof TOOLS)[number];
 
+export const CHANNELS = ["all", "red", "green", "blue"] as const;
+export type Channel = (typeof CHANNELS)[number];
+
 export interface Look {
   /** Percent of the picture's own. */
   readonly brightness: number;
   readonly contrast: number;
+  /** Percent: over 100 lifts what is dark and leaves black and white where they are. */
+  readonly gamma: number;
+  readonly channel: Channel;
+  /** The picture as it came, and nothing on it. */
+  readonly original: boolean;
   /** Shapes are shown at all. */
   readonly marks: boolean;
   readonly captions: boolean;
+  /** Captions tell how sure the version was. */
+  readonly scores: boolean;
   /** Shapes are filled, not only outlined. */
   readonly filled: boolean;
+  /** How the picture is cut into tiles, where it is. */
+  readonly tiles: boolean;
 }
 
 export interface Desk {
@@ -47,7 +59,28 @@ export interface Desk {
   readonly look: Look;
 }
 
-export const PLAIN: Look = { brightness: 100, contrast: 100, marks: true, captions: true, filled: true };
+export const PLAIN: Look = {
+  brightness: 100,
+  contrast: 100,
+  gamma: 100,
+  channel: "all",
+  original: false,
+  marks: true,
+  captions: true,
+  scores: true,
+  filled: true,
+  tiles: false,
+};
+
+/** What is seen: the picture as it came goes before all else. */
+export function seenLook(look: Look): Look {
+  return look.original ? { ...PLAIN, original: true, marks: false } : look;
+}
+
+/** All channels, then each alone, then all again. */
+export function nextChannel(channel: Channel): Channel {
+  return CHANNELS[(CHANNELS.indexOf(channel) + 1) % CHANNELS.length] ?? "all";
+}
 
 export const START: Desk = {
   tool: "select",

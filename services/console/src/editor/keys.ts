@@ -30,6 +30,10 @@ export type Action =
   | "marks"
   | "captions"
   | "outlines"
+  | "scores"
+  | "original"
+  | "channel"
+  | "tiles"
   | "larger"
   | "smaller"
   | "fit"
@@ -84,6 +88,10 @@ export const KEYS: Readonly<Record<Action, readonly string[]>> = {
   marks: ["S"],
   captions: ["C"],
   outlines: ["O"],
+  scores: ["Shift+S"],
+  original: ["Shift+O"],
+  channel: ["Shift+C"],
+  tiles: ["Shift+G"],
   larger: ["+", "="],
   smaller: ["-"],
   fit: ["0"],

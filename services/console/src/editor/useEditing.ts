@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import type { ShapeKind } from "../api/annotation";
 import { newId } from "../api/ids";
-import { isDrawingTool, labels as isLabelled, toolsFor, type Desk, type Look, type Tool } from "./desk";
+import { isDrawingTool, labels as isLabelled, nextChannel, toolsFor, type Desk, type Look, type Tool } from "./desk";
 import { added, classified, copies, nudged, relabelled, removed, reordered, withShapes, worded } from "./edits";
 import type { How } from "./gestures";
 import { bounds, centre, minus, type Point, type Size } from "./geometry";
@@ -242,6 +242,12 @@ export function useEditing(asked: Asked): Editing {
         return look({ captions: !desk.look.captions });
       case "outlines":
         return look({ filled: !desk.look.filled });
+      case "scores":
+      case "original":
+      case "tiles":
+        return look({ [action]: !desk.look[action] });
+      case "channel":
+        return look({ channel: nextChannel(desk.look.channel) });
       default:
         return action.startsWith("tool ") ? take(action.slice(5) as Tool) : onAction(action);
     }

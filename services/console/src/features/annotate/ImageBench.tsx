@@ -3,7 +3,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { App, Button, Skeleton } from "antd";
 import { useEffect, useMemo, useState, type ReactNode } from "react";
 import { createLabel, getAnnotation, type Label, type ShapeKind } from "../../api/annotation";
-import { contentPath, thumbnailPath } from "../../api/gallery";
+import { contentPath, getImage, thumbnailPath } from "../../api/gallery";
 import { Problem } from "../../api/problem";
 import type { Desk } from "../../editor/desk";
 import { Editor } from "../../editor/Editor";
@@ -14,6 +14,7 @@ import { outlineOf } from "../../editor/shapes";
 import type { Sheet, Workbook } from "../../editor/workbook";
 import { useWords } from "../../i18n/language";
 import { ProblemAlert } from "../../ui/ProblemAlert";
+import { tileMark } from "../gallery/tileMark";
 import { useProject } from "../projects/useProject";
 import { HistoryDrawer } from "./HistoryDrawer";
 import { LabelActions } from "./LabelActions";
@@ -54,6 +55,7 @@ export function ImageBench(props: Props): ReactNode {
   const labels = useLabels(vocabulary.items, sheet, desk.label);
   const create = useNewLabel(project.id);
   const marks = useTheirs(sheet, labels);
+  const tiles = useTiles(imageId);
 
   if (annotation.isError && data === undefined) {
     return (
@@ -104,6 +106,7 @@ export function ImageBench(props: Props): ReactNode {
         desk={desk}
         onDesk={onDesk}
         marks={marks}
+        tiles={tiles}
         notice={<Notices book={book} imageId={imageId} sheet={sheet} />}
         more={
           <Button
@@ -151,6 +154,18 @@ function useNewLabel(projectId: string): (name: string) => void {
 }
 
 const NO_MARKS: readonly Mark[] = [];
+
+/** How the image is cut, in a project that cuts. */
+function useTiles(imageId: string): readonly Mark[] {
+  const project = useProject();
+  const image = useQuery({
+    queryKey: ["images", project.id, "one", imageId],
+    queryFn: () => getImage(project.id, imageId),
+    enabled: project.tiling !== null,
+  });
+  const tiles = image.data?.tile_images;
+  return useMemo(() => tiles?.map(tileMark) ?? NO_MARKS, [tiles]);
+}
 
 /** What somebody else made of the shapes that both have changed. */
 function useTheirs(sheet: Sheet | null, labels: readonly string[]): readonly Mark[] {

@@ -13,7 +13,6 @@ import {
   type TileImage,
 } from "../../api/gallery";
 import { saveFile } from "../../api/http";
-import { boxCorners } from "../../editor/geometry";
 import { outline, type Mark } from "../../editor/marks";
 import { Stage } from "../../editor/Stage";
 import { useWords } from "../../i18n/language";
@@ -27,10 +26,10 @@ import { useLabelNames } from "../projects/useLabelNames";
 import { useProject } from "../projects/useProject";
 import { annotateAddress } from "./filters";
 import { ImageState } from "./ImageState";
+import { tileMark } from "./tileMark";
 import type { Neighbours } from "./useNeighbours";
 
 const IGNORED_COLOUR = "#868e96";
-const TILE_COLOUR = "#22b8cf";
 const NO_MARKS: readonly Mark[] = [];
 
 interface Props {
@@ -247,17 +246,6 @@ function TileStrip({ tiles, onOpen }: StripProps): ReactNode {
       ))}
     </div>
   );
-}
-
-function tileMark(tile: TileImage, place: number): Mark {
-  const { offset_x: x, offset_y: y, width, height } = tile;
-  return {
-    id: tile.id,
-    outline: boxCorners([x, y, x + width, y + height]),
-    colour: TILE_COLOUR,
-    caption: String(place + 1),
-    dashed: true,
-  };
 }
 
 function marksOf(annotation: Annotation | undefined, names: readonly string[], ignored: string): Mark[] {
