@@ -111,8 +111,10 @@ async def test_lag_counts_what_is_not_committed(events: EventLog, topic: str) ->
     consumer = await events.consumer("readers", [topic])
     got = await collect(consumer, 30, commit=False)
     assert sum((await consumer.lag()).values()) == 30
+    assert set((await consumer.behind()).values()) == {0}
     await commit_all(consumer, got)
     assert sum((await consumer.lag()).values()) == 0
+    assert await consumer.behind() == {}
     await consumer.close()
 
 
