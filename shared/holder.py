@@ -33,6 +33,14 @@ def is_dead(holder: str) -> bool:
     return False
 
 
+def lives(holder: str) -> bool:
+    """Whether the process that gave itself this name certainly lives; anything unsure is False."""
+    match holder.split("/"):
+        case [_, boot, namespace, _, _] if (boot, namespace) == _machine():
+            return not is_dead(holder)
+    return False
+
+
 def _machine() -> tuple[str, str] | None:
     """Return what tells processes apart that have the same id: the boot and the namespace."""
     try:

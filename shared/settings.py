@@ -105,6 +105,45 @@ class StoreSettings(BaseSettings):
         return self
 
 
+Kept = Literal["history", "tests", "imports", "receipts"]
+"""The kinds of documents that the operator may give a term."""
+
+
+class KeepSettings(BaseSettings):
+    """For how many days what is kept; 0 is for ever. What is deleted by a person goes anyway.
+
+    Attributes:
+        history_d: Steps of annotations that no annotation shows any more.
+        tests_d: Test runs, and predictions, with what belongs to them.
+        imports_d: Imports and their reports; archives go after a day in any case.
+        receipts_d: What was asked for with an `Idempotency-Key`.
+        dead_letters_d: Events that were set aside.
+        events_d: Events on Kafka. Without it its topics stay as they are, and new ones keep all;
+            with fewer days a service that is new, or was away for longer, misses what is gone.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="LOUPE_KEEP_", frozen=True, extra="ignore", env_ignore_empty=True
+    )
+
+    history_d: float = Field(default=0, ge=0)
+    tests_d: float = Field(default=0, ge=0)
+    imports_d: float = Field(default=0, ge=0)
+    receipts_d: float = Field(default=30, ge=0)
+    dead_letters_d: float = Field(default=90, ge=0)
+    events_d: float | None = Field(default=None, ge=0)
+
+    def days(self, kind: Kept) -> float:
+        """Return the term of a kind of documents; 0 is for ever."""
+        terms: dict[Kept, float] = {
+            "history": self.history_d,
+            "tests": self.tests_d,
+            "imports": self.imports_d,
+            "receipts": self.receipts_d,
+        }
+        return terms[kind]
+
+
 DOOR_SECRETS = ("LOUPE_WORKSPACE_ADMIN_KEY", "LOUPE_WORKSPACE_SIGNING_KEY")
 STORE_SECRETS = (
     "LOUPE_STORE_PASSWORD",

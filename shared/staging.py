@@ -5,7 +5,7 @@ import shutil
 import time
 from pathlib import Path
 
-from shared.holder import holder_name, is_dead
+from shared.holder import holder_name, is_dead, lives
 
 _SLASH = "+"  # no host's name has it
 _FORGOTTEN_S = 86_400.0
@@ -18,7 +18,8 @@ def own_folder(root: Path) -> Path:
     machine or container) have until a day after their last file.
     """
     for entry in root.glob("*"):
-        if is_dead(entry.name.replace(_SLASH, "/")) or _is_forgotten(entry):
+        holder = entry.name.replace(_SLASH, "/")
+        if is_dead(holder) or (not lives(holder) and _is_forgotten(entry)):
             shutil.rmtree(entry, ignore_errors=True)
             with contextlib.suppress(OSError):
                 entry.unlink()
@@ -26,7 +27,9 @@ def own_folder(root: Path) -> Path:
 
 
 def _is_forgotten(entry: Path) -> bool:
+    """Whether nothing below was written for a day; what is gone meanwhile needs no removal."""
     try:
-        return time.time() - entry.stat().st_mtime > _FORGOTTEN_S
-    except OSError:  # gone meanwhile
+        latest = max(path.stat().st_mtime for path in (entry, *entry.rglob("*")))
+    except OSError:
         return False
+    return time.time() - latest > _FORGOTTEN_S

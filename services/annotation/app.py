@@ -21,10 +21,17 @@ from services.annotation.handlers.predictions import Predictions
 from services.annotation.handlers.snapshots import Snapshots
 from services.annotation.handlers.tile_spread import TileSpread
 from services.annotation.process.archive_parser import ArchiveParser
-from services.annotation.repository import COLLECTIONS, SERVICE
+from services.annotation.repository import (
+    COLLECTIONS,
+    HISTORY,
+    IMPORT_RUNS,
+    PREDICTIONS,
+    SERVICE,
+)
 from services.annotation.settings import AnnotationSettings
 from services.annotation.subscriptions import subscriptions
 from services.annotation.work import ImportWork
+from shared.documents.terms import Term
 from shared.hosting.service import Service
 from shared.hosting.stores import Stores
 from shared.images.directory import ImageDirectory
@@ -96,5 +103,10 @@ def build(stores: Stores) -> Service:
             *(worker.run for worker in workers),
             partial(reap_forever, jobs),
             runs.keep,
+        ),
+        terms=(
+            Term("history", HISTORY, "change.at", goes=store.is_past),
+            Term("imports", IMPORT_RUNS, "created_at", goes=runs.goes),
+            Term("tests", PREDICTIONS, "made_at"),
         ),
     )

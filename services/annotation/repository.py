@@ -26,6 +26,7 @@ class PredictionView(Projection):
 
     project_id: str
     image_id: str
+    made_at: Timestamp | None = None
 
 
 class Annotation(Document):

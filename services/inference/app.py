@@ -13,12 +13,13 @@ from services.inference.handlers.deployments import Deployments
 from services.inference.handlers.follow_ups import FollowUps
 from services.inference.handlers.predictions import Predictions
 from services.inference.handlers.test_runs import TEST_RUN, TestRuns
-from services.inference.repository import COLLECTIONS, SERVICE
+from services.inference.repository import COLLECTIONS, PREDICTIONS, SERVICE, TEST_RUNS
 from services.inference.settings import InferenceSettings
 from services.inference.subscriptions import subscriptions
 from services.inference.work.deployer import Deployer
 from services.inference.work.reconciler import Reconciler
 from services.inference.work.test_runs import TestRunWork
+from shared.documents.terms import Term
 from shared.hosting.service import Service
 from shared.hosting.stores import Stores
 from shared.images.directory import ImageDirectory
@@ -118,6 +119,10 @@ def build(stores: Stores) -> Service:
             JobWorker(jobs, {TEST_RUN: testing.work}).run,
             partial(reap_forever, jobs),
             cases.runs.keep_queueing,
+        ),
+        terms=(
+            Term("tests", TEST_RUNS, "created_at", goes=cases.runs.goes),
+            Term("tests", PREDICTIONS, "created_at", where={"test_run_id": None}),
         ),
     )
 

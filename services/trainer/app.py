@@ -34,6 +34,7 @@ from shared.jobs.queue import JobQueue
 from shared.jobs.worker import JobWorker, reap_forever
 from shared.projects.directory import ProjectDirectory, projects_spec
 from shared.settings import StoreSettings
+from shared.staging import own_folder
 
 NAME = SERVICE
 REAP_EVERY_S = 2.0
@@ -60,7 +61,7 @@ def build(stores: Stores) -> Service:
         documents,
         AttemptFiles(documents, stores.blobs, settings),
         ProcessExecutor(),
-        folder=settings.work_folder or Path(StoreSettings().data) / "work" / NAME,
+        folder=own_folder(settings.work_folder or Path(StoreSettings().data) / "work" / NAME),
     )
     worker = JobWorker(jobs, {TRAINING_JOB: work}, ended=ended_events, look_s=settings.poll_s)
     return Service(

@@ -3,9 +3,10 @@
 from datetime import timedelta
 
 from services.workspace.adapters import SIGNING_KEY, Signer
-from services.workspace.api import projects, tokens
+from services.workspace.api import projects, storage, tokens
 from services.workspace.domain.api_keys import NewKey, digest, key_id_of
 from services.workspace.handlers.collecting import Collector
+from services.workspace.handlers.holdings import Holdings
 from services.workspace.handlers.keys import Keys
 from services.workspace.handlers.projects import Projects
 from services.workspace.handlers.upkeep import Upkeep
@@ -22,14 +23,15 @@ def build(stores: Stores) -> Service:
     settings = WorkspaceSettings()
     keys = Keys(stores.documents)
     made = Projects(stores.documents, max_projects=settings.max_projects)
+    holdings = Holdings(stores.documents, safe_age_h=settings.safe_age_h, every_h=settings.upkeep_h)
     signer = Signer(settings.signing_key or StoreSettings().data / SIGNING_KEY)
     return Service(
         name=SERVICE,
         summary="Tenants, API keys, tokens and projects",
         collections=COLLECTIONS,
-        routers=(projects.router,),
+        routers=(projects.router, storage.router),
         public=(tokens.router,),
-        use_cases=(keys, made, signer),
+        use_cases=(keys, made, signer, holdings),
         token_keys=signer.read,
         background=(_first_key(keys, settings), upkeep_of(stores, settings).run),
     )

@@ -1,5 +1,7 @@
 """The collections that the workspace owns."""
 
+from pydantic import BaseModel, ConfigDict, Field
+
 from shared.clock import Timestamp
 from shared.contracts.project_events import Grid
 from shared.contracts.shapes import Task
@@ -36,6 +38,29 @@ class Leftover(Document):
     since: Timestamp
 
 
+class Amount(BaseModel):
+    """Documents or blobs, and the bytes in them."""
+
+    model_config = ConfigDict(frozen=True)
+
+    count: int = 0
+    size_bytes: int = 0
+
+
+class Holding(Document):
+    """What a tenant had stored at the last look, by kind; a tenant has one.
+
+    ``unnamed`` is what nothing names of it, so that it goes after the safe age; ``freed`` went at
+    that look, and ``freed_ever`` with all before it.
+    """
+
+    looked_at: Timestamp
+    kinds: dict[str, Amount] = Field(default_factory=dict)
+    unnamed: Amount = Amount()
+    freed: Amount = Amount()
+    freed_ever: Amount = Amount()
+
+
 class Round(Document):
     """The only one of its kind: when the last round of upkeep began."""
 
@@ -50,6 +75,7 @@ PROJECTS = CollectionSpec(
 )
 RECEIPTS = receipts_spec(SERVICE)
 LEFTOVERS = CollectionSpec("workspace.leftovers", Leftover)
+HOLDINGS = CollectionSpec("workspace.holdings", Holding)
 ROUNDS = CollectionSpec("workspace.rounds", Round)
 
-COLLECTIONS = (API_KEYS, PROJECTS, RECEIPTS, LEFTOVERS, ROUNDS)
+COLLECTIONS = (API_KEYS, PROJECTS, RECEIPTS, LEFTOVERS, HOLDINGS, ROUNDS)

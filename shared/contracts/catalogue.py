@@ -30,6 +30,9 @@ PARTITIONS: dict[str, int] = {
 DEAD_LETTERS_SUFFIX = ".dlq"
 """What a topic's name ends with where its dead letters lie."""
 
+SET_ASIDE_AT = "dlq_at"
+"""The header of a dead letter that says when it was set aside."""
+
 
 def all_events() -> tuple[type[EventBody], ...]:
     """Return every event class, in the order of the modules and of their lines."""

@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from pydantic import TypeAdapter
 
+from shared.clock import Timestamp, utc_now
 from shared.documents.port import (
     Collection,
     CollectionSpec,
@@ -47,12 +48,14 @@ def spent() -> KeySpent:
 class Receipt(Document):
     """What was asked for with a key; ``id`` is that of the thing made, ``spent`` once it goes.
 
-    It goes with the project that the thing is in.
+    It goes with the project that the thing is in, or past its term; then the key is a new one,
+    but for a thing that is still there.
     """
 
     fingerprint: str
     project_id: str = ""
     spent: bool = False
+    created_at: Timestamp | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,7 @@ class Keyed:
             tenant=self.tenant,
             fingerprint=hashlib.sha256(wish).hexdigest(),
             project_id=self.project_id,
+            created_at=utc_now(),
         )
 
 

@@ -8,7 +8,7 @@ sequence: a dead letter that was sent back stands last and may be old.
 
 import sqlite3
 
-from shared.contracts.catalogue import DEAD_LETTERS_SUFFIX
+from shared.contracts.catalogue import SET_ASIDE_AT
 from shared.contracts.project_events import ProjectDeleted
 
 _FREED_PAGES = 1000
@@ -32,16 +32,17 @@ SELECT pos FROM event_log WHERE topic=:topic AND part=:part AND pos<:floor AND p
     SELECT key FROM event_log
     WHERE topic=:projects AND json_extract(headers, '$.ce_type') = :deleted)"""
 
+_OLD_LETTERS = """
+SELECT pos FROM event_log WHERE topic=:topic AND part=:part AND pos<(
+    SELECT max(pos) FROM event_log WHERE topic=:topic AND part=:part)
+  AND coalesce(json_extract(headers, :said), CASE WHEN json_valid(CAST(value AS TEXT))
+    THEN json_extract(CAST(value AS TEXT), '$.time') END) < :before"""
+
 
 def partitions(connection: sqlite3.Connection) -> list[tuple[str, int]]:
-    """Return the topics with their partitions, but for those of dead letters."""
+    """Return the topics with their partitions, those of dead letters too."""
     rows = connection.execute("SELECT topic, partitions FROM event_topics ORDER BY topic")
-    return [
-        (topic, part)
-        for topic, number in rows
-        if not topic.endswith(DEAD_LETTERS_SUFFIX)
-        for part in range(number)
-    ]
+    return [(topic, part) for topic, number in rows for part in range(number)]
 
 
 def superfluous(topic: str, part: int, connection: sqlite3.Connection) -> list[int]:
@@ -61,6 +62,15 @@ def superfluous(topic: str, part: int, connection: sqlite3.Connection) -> list[i
     }
     queries = (_SUPERSEDED, _OF_DELETED)
     return sorted({pos for query in queries for (pos,) in connection.execute(query, names)})
+
+
+def old_letters(topic: str, part: int, before: str, connection: sqlite3.Connection) -> list[int]:
+    """Return the positions of the dead letters that were set aside before a time, but the last.
+
+    Letters of earlier releases do not say when that was: their event's own time counts.
+    """
+    names = {"topic": topic, "part": part, "before": before, "said": f"$.{SET_ASIDE_AT}"}
+    return [pos for (pos,) in connection.execute(_OLD_LETTERS, names)]
 
 
 def drop(topic: str, part: int, positions: list[int], connection: sqlite3.Connection) -> None:

@@ -9,7 +9,8 @@ import traceback
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 
-from shared.contracts.catalogue import DEAD_LETTERS_SUFFIX
+from shared.clock import format_time, utc_now
+from shared.contracts.catalogue import DEAD_LETTERS_SUFFIX, SET_ASIDE_AT
 from shared.errors import DependencyDown
 from shared.events.port import Consumer, Delivery, EventLog, Record, RecordRefused
 from shared.release import VERSION
@@ -42,6 +43,7 @@ def dead_letter(delivery: Delivery, service: str, error: BaseException, attempts
             "dlq_detail": _detail(error),
             "dlq_stack": stack_hash(error),
             "dlq_attempts": str(attempts),
+            SET_ASIDE_AT: format_time(utc_now()),
         },
     )
 
@@ -82,6 +84,7 @@ async def refused(events: EventLog, record: Record, error: RecordRefused) -> Non
             "dlq_error": type(error).__name__,
             "dlq_detail": _detail(error),
             "dlq_bytes": str(len(record.value)),
+            SET_ASIDE_AT: format_time(utc_now()),
         },
     )
     try:

@@ -13,15 +13,19 @@ import json
 import sqlite3
 import time
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 
+from shared.clock import Clock, format_time, utc_now
+from shared.contracts.catalogue import DEAD_LETTERS_SUFFIX
 from shared.errors import DependencyDown
 from shared.events import compaction, places
 from shared.events.port import Compacted, Consumer, Delivery, Partition, Record
 from shared.holder import holder_name, is_dead
 from shared.ids import new_id
+from shared.settings import KeepSettings
 from shared.sqlite import SqliteFile
 
 _SILENT_S = 10.0
@@ -54,8 +58,17 @@ class EmbeddedEventLog:
     A member that gives no heartbeat for ``silent_s`` loses its partitions.
     """
 
-    def __init__(self, database: SqliteFile, *, silent_s: float = _SILENT_S) -> None:
+    def __init__(
+        self,
+        database: SqliteFile,
+        *,
+        silent_s: float = _SILENT_S,
+        keep: KeepSettings | None = None,
+        clock: Clock = utc_now,
+    ) -> None:
         self._database = database
+        self._keep = keep or KeepSettings()
+        self._clock = clock
         self._silent_s = silent_s
         self._appended = asyncio.Condition()
 
@@ -90,7 +103,7 @@ class EmbeddedEventLog:
         forget = partial(compaction.forget_silent, now - self._silent_s, now)
         await self._database.write(forget)
         for topic, part in await self._database.read(compaction.partitions):
-            found = await self._database.read(partial(compaction.superfluous, topic, part))
+            found = await self._database.read(self._superfluous(topic, part))
             dropped += len(found)
             for start in range(0, len(found), _DROPPED_AT_ONCE):
                 some = found[start : start + _DROPPED_AT_ONCE]
@@ -99,6 +112,15 @@ class EmbeddedEventLog:
             if not await self._database.write(compaction.give_back):
                 break
         return Compacted(dropped, await self._database.read(compaction.size_bytes))
+
+    def _superfluous(self, topic: str, part: int) -> Callable[[sqlite3.Connection], list[int]]:
+        """Return the question what may go of a partition: of dead letters those past their term."""
+        if not topic.endswith(DEAD_LETTERS_SUFFIX):
+            return partial(compaction.superfluous, topic, part)
+        if not self._keep.dead_letters_d:
+            return lambda _: []
+        before = self._clock() - timedelta(days=self._keep.dead_letters_d)
+        return partial(compaction.old_letters, topic, part, format_time(before))
 
     async def ping(self) -> None:
         """Read one row and write none."""

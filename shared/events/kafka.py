@@ -6,34 +6,23 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import (
-    KafkaConnectionError,
-    TopicAlreadyExistsError,
-    for_code,
-)
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaConnectionError
 
 from shared.errors import DependencyDown
 from shared.events.kafka_consumer import KafkaConsumer
 from shared.events.kafka_deadline import deadline, stop_within
+from shared.events.kafka_topics import MAX_MESSAGE_BYTES, create, keep_for
 from shared.events.port import Compacted, Consumer, Record
-from shared.settings import KafkaSecurity
+from shared.settings import KafkaSecurity, KeepSettings
 from shared.telemetry import logger
 
-MAX_MESSAGE_BYTES = 8 * 1024 * 1024
 _OPEN_S = 30.0
 _PUBLISH_S = 30.0
 _PING_S = 5.0
 _STOP_S = 5.0
 _REQUEST_MS = 15_000
 _REBALANCE_MS = 90_000
-_BROKERS_OWN = -1
-
-_TOPIC_CONFIG = {
-    # A service that is new reads its topics from their beginning: nothing expires.
-    "retention.ms": "-1",
-    "max.message.bytes": str(MAX_MESSAGE_BYTES),
-}
 
 log = logger(__name__)
 
@@ -51,9 +40,12 @@ class KafkaEventLog:
         *,
         instance: str | None = None,
         security: KafkaSecurity = KafkaSecurity(),  # noqa: B008  it is frozen
+        keep: KeepSettings | None = None,
     ) -> None:
         self.client_options = {"bootstrap_servers": servers, **security.options()}
         self._instance = instance
+        self._keep = keep or KeepSettings()
+        self._topics: set[str] = set()
         self._producer: Any = None
         self._starting = asyncio.Lock()
         self._stopping: set[asyncio.Task[None]] = set()
@@ -63,7 +55,9 @@ class KafkaEventLog:
         async with deadline(_OPEN_S, "the broker does not answer"), self._admin() as admin:
             missing = set(topics) - set(await admin.list_topics())
             if missing:
-                await _create(admin, {topic: topics[topic] for topic in sorted(missing)})
+                made = {topic: topics[topic] for topic in sorted(missing)}
+                await create(admin, made, self._keep)
+        self._topics |= set(topics)
 
     async def publish(self, records: Sequence[Record]) -> None:
         """Append ``records``; returns when all replicas in sync have them."""
@@ -118,7 +112,14 @@ class KafkaEventLog:
         return consumer
 
     async def compact(self) -> Compacted:
-        """Leave it to the broker: its compaction knows keys, and we need kinds of events, too."""
+        """Tell the topics for how long to keep what they hold; the broker drops the rest.
+
+        It is told days alone: its compaction knows keys, and we need kinds of events, too.
+        """
+        async with deadline(_OPEN_S, "the broker does not answer"), self._admin() as admin:
+            changed = await keep_for(admin, sorted(self._topics), self._keep)
+        if changed:
+            log.info("compact.topics_changed", topics=changed)
         return Compacted(0, 0)
 
     async def ping(self) -> None:
@@ -178,27 +179,3 @@ async def _stop(producer: Any) -> None:  # noqa: ANN401  aiokafka's producer
         return
     await stop_within(_STOP_S, producer._sender.close())
     await stop_within(_STOP_S, producer.client.close())
-
-
-async def _create(admin: Any, topics: Mapping[str, int]) -> None:  # noqa: ANN401
-    wanted = [
-        NewTopic(topic, partitions, 1, topic_configs=_TOPIC_CONFIG)
-        for topic, partitions in topics.items()
-    ]
-    for topic in wanted:
-        topic.replication_factor = _BROKERS_OWN  # which the constructor does not let through
-    response = await admin.create_topics(wanted)
-    for name, code, *_ in response.topic_errors:
-        error = for_code(code)
-        if code and error is not TopicAlreadyExistsError:
-            raise error(name)
-    while True:
-        described = await admin.describe_topics(list(topics))
-        ready = {
-            topic["topic"]
-            for topic in described
-            if not topic["error_code"] and all(p["leader"] >= 0 for p in topic["partitions"])
-        }
-        if ready == set(topics):
-            return
-        await asyncio.sleep(0.1)

@@ -119,9 +119,9 @@ class EventLog(Protocol):
         ...
 
     async def compact(self) -> Compacted:
-        """Drop what every group has passed and a newer event of the same kind replaced.
+        """Drop what every group has passed and a newer event replaced, and old dead letters.
 
-        A broker keeps what its own settings say, and drops nothing here.
+        A broker drops by itself what is older than the operator wants; it is told that here.
         """
         ...
 

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from starlette.types import ASGIApp
 
+from shared.documents.terms import Terms
 from shared.events.consumer import ConsumerLoop
 from shared.events.lifecycle import Lifecycle
 from shared.events.relay import Relay
@@ -29,7 +30,7 @@ from shared.jobs.job import Job
 from shared.jobs.watching import watch_jobs
 from shared.projects.clearing import Clearing
 from shared.projects.directory import Deletions, ProjectView
-from shared.settings import HostSettings, HttpSettings, StoreSettings
+from shared.settings import HostSettings, HttpSettings, KeepSettings, StoreSettings
 from shared.telemetry import LOOP_LAG, configure, logger
 
 Role = Literal["api", "consume", "work"]
@@ -103,6 +104,9 @@ def _consuming(service: Service, stores: Stores, life: Lifecycle) -> dict[str, L
             service=service.name,
             collections=service.collections,
         ).run
+    if service.all_terms:
+        terms = Terms(stores.documents, service.all_terms, KeepSettings())
+        loops[f"{service.name}.terms"] = terms.run
     if any(spec.model is Job for spec in service.collections):
         loops[f"{service.name}.jobs"] = partial(watch_jobs, stores.documents, service.name)
     return loops

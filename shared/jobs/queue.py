@@ -21,6 +21,7 @@ from shared.documents.port import (
     EveryTenant,
     In,
     Query,
+    Remove,
     Sort,
     TenantScope,
     Where,
@@ -210,6 +211,13 @@ class JobQueue:
             return Write(asked.model_copy(update=over), events)
 
         return await self._of(tenant).change(job_id, ask)
+
+    async def drop(self, tenant: str, job_id: str) -> None:
+        """Remove a job that has ended, as what it was about goes."""
+        with contextlib.suppress(NotFound):
+            await self._of(tenant).change(
+                job_id, lambda job: Remove() if job.state in FINAL else None
+            )
 
     async def reap(self, ended: Callable[[Job], Sequence[EventBody]]) -> list[Job]:
         """End jobs that nobody will finish: out of attempts, or cancelled and without a worker."""

@@ -4,18 +4,23 @@ import asyncio
 import uuid
 
 import pytest
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from shared.contracts.envelope import MAX_EVENT_BYTES
 from shared.errors import DependencyDown
 from shared.events.dead_letters import set_aside, waiting
 from shared.events.kafka import KafkaEventLog
+from shared.events.kafka_topics import MAX_MESSAGE_BYTES
 from shared.events.port import Record
 from shared.hosting.stores import Stores, with_dead_letters
-from shared.settings import StoreSettings
+from shared.settings import KeepSettings, StoreSettings
 from tests.adapters.log_reading import collect, commit_all, records
 from tests.running import HANG_S, until
 from tests.servers.choosing import Server
 from tests.servers.processes import free_port
+
+DAY_MS = 86_400_000
 
 
 @pytest.mark.servers
@@ -119,3 +124,48 @@ async def test_a_killed_broker_comes_back_and_nothing_is_lost(
     assert acknowledged <= seen
     await consumer.close()
     await log.close()
+
+
+@pytest.mark.servers
+async def test_topics_keep_what_the_operator_chose_and_no_other_setting_changes(
+    kafka_address: str,
+) -> None:
+    name = f"kept-{uuid.uuid4().hex[:8]}"
+    topics = with_dead_letters({name: 1})
+
+    async def kept(chosen: KeepSettings) -> list[dict[str, str]]:
+        log = KafkaEventLog(kafka_address, keep=chosen)
+        await log.open(topics)
+        await log.compact()
+        await log.close()
+        return [await settings_of(kafka_address, topic) for topic in sorted(topics)]
+
+    events, letters = await kept(KeepSettings())
+    assert (events["retention.ms"], letters["retention.ms"]) == ("-1", str(90 * DAY_MS))
+    await change(kafka_address, name, {**events, "segment.ms": "3600000", "retention.ms": "5"})
+    events, _ = await kept(KeepSettings())
+    assert events["retention.ms"] == "5", "without a choice a topic keeps its own"
+    events, letters = await kept(KeepSettings(events_d=7, dead_letters_d=0))
+    assert (events["retention.ms"], letters["retention.ms"]) == (str(7 * DAY_MS), "-1")
+    assert events["segment.ms"] == "3600000"
+    assert events["max.message.bytes"] == str(MAX_MESSAGE_BYTES)
+    events, _ = await kept(KeepSettings(events_d=0))
+    assert events["retention.ms"] == "-1"
+
+
+async def settings_of(address: str, topic: str) -> dict[str, str]:
+    admin = AIOKafkaAdminClient(bootstrap_servers=address)
+    await admin.start()
+    (found,) = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, topic)])
+    await admin.close()
+    own = 1
+    return {entry[0]: entry[1] for entry in found.resources[0][4] if entry[3] == own}
+
+
+async def change(address: str, topic: str, settings: dict[str, str]) -> None:
+    admin = AIOKafkaAdminClient(bootstrap_servers=address)
+    await admin.start()
+    wanted = ConfigResource(ConfigResourceType.TOPIC, topic, configs=settings)
+    (done,) = await admin.alter_configs([wanted])
+    await admin.close()
+    assert done.resources[0][0] == 0, done

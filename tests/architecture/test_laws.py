@@ -29,6 +29,7 @@ MAY_LOSE = MAY_RACE | {
 MAY_CLEAR = {
     "shared/projects/clearing.py": "the clearing of deleted projects",
     "services/annotation/handlers/annotation_store.py": "the history of a deleted image",
+    "services/inference/handlers/test_runs.py": "what belongs to a test past its term",
     "services/workspace/handlers/collecting.py": "its own notes of blobs",
 }
 MAY_DELETE_PROJECTS = {
@@ -36,7 +37,12 @@ MAY_DELETE_PROJECTS = {
     "shared/projects/directory.py": "notes it, once for every service",
     "shared/events/compaction.py": "keeps nothing else of the project's events",
 }
-OF_NO_PROJECT = {"workspace.api_keys", "workspace.projects", "workspace.rounds"}
+OF_NO_PROJECT = {
+    "workspace.api_keys",
+    "workspace.projects",
+    "workspace.rounds",
+    "workspace.holdings",
+}
 
 
 def modules() -> list[Path]:

@@ -17,6 +17,7 @@ _CAUSES = (
     "detail",
     "stack",
     "attempts",
+    "at",
 )
 
 Json = dict[str, object]

@@ -74,6 +74,25 @@ class AnnotationStore:
             step_id = record.change.previous_id
         return None
 
+    async def is_past(self, record: ChangeRecord) -> bool:
+        """Tell whether a step shows no more: no undo, import or tile would ask for it.
+
+        What drew an annotation as it is stays, with what was there before it, whatever their age.
+        """
+        annotation = await self.annotations(record.tenant).find(record.image_id)
+        step_id = "" if annotation is None else annotation.change_id
+        while step_id:
+            if step_id == record.id:
+                return False
+            later = await self.history(record.tenant).find(step_id)
+            if later is None:
+                return True
+            step = later.change
+            if not step.restores and step.reason not in FOLLOWS_LABEL:
+                return record.id != step.previous_id
+            step_id = step.restores or step.previous_id
+        return True
+
     async def before(self, record: ChangeRecord) -> Annotation:
         """Return what a step found, as far as it can be read from the history."""
         step = record.change

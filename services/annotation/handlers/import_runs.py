@@ -259,6 +259,14 @@ class ImportRuns:
                     run.id, lambda old: old.model_copy(update={"archive_key": ""})
                 )
 
+    async def goes(self, run: ImportRun) -> bool:
+        """Let an import that is past its term go with its job, unless it is at work."""
+        job = await self._jobs.find(run.tenant, run.id)
+        if job is not None and job.state not in FINAL:
+            return False
+        await self._jobs.drop(run.tenant, run.id)
+        return True
+
     async def _old(self, where: Where) -> AsyncIterator[ImportRun]:
         """Yield imports that began a day ago and are not going on."""
         old = Range(lt=format_time(self._clock() - KEEP))

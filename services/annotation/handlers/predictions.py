@@ -44,6 +44,7 @@ class Predictions:
             sequence=event.sequence,
             project_id=data.project_id,
             image_id=data.image_id,
+            made_at=event.time,
         )
         await remember(self._collection(event.tenant), view)
 

@@ -6,14 +6,21 @@ from collections.abc import Sequence
 
 from services.inference.domain.terms import Terms, Wish
 from services.inference.handlers.deployments import Deployments
-from services.inference.repository import FAILURES, SERVICE, TEST_RUNS, ImageFailure, TestRun
+from services.inference.repository import (
+    FAILURES,
+    PREDICTIONS,
+    SERVICE,
+    TEST_RUNS,
+    ImageFailure,
+    TestRun,
+)
 from shared.callers import Caller
 from shared.clock import Clock, utc_now
 from shared.documents.port import Collection, Documents, EveryTenant, Query, Sort, TenantScope
 from shared.documents.receipts import Keyed, Receipts
 from shared.errors import NotFound
 from shared.ids import derived_id, new_id
-from shared.jobs.job import Job
+from shared.jobs.job import FINAL, Job
 from shared.jobs.queue import JobQueue
 from shared.paging import Page, PageParams, page_of
 from shared.projects.directory import ProjectDirectory
@@ -140,6 +147,19 @@ class TestRuns:
         """Stop a test run; what was tested stays tested."""
         await self.get(who, project_id, run_id)
         await self._jobs.cancel(who.tenant, run_id)
+
+    async def goes(self, run: TestRun) -> bool:
+        """Let a run that is past its term go with its predictions and job, unless it is at work."""
+        job = await self._jobs.find(run.tenant, run.id)
+        if job is not None and job.state not in FINAL:
+            return False
+        scope, mine = TenantScope(run.tenant), {"test_run_id": run.id}
+        while await self._documents.collection(PREDICTIONS, scope).clear(mine):
+            pass
+        while await self._documents.collection(FAILURES, scope).clear(mine):
+            pass
+        await self._jobs.drop(run.tenant, run.id)
+        return True
 
     async def _job(self, run: TestRun) -> Job:
         """Return the run's job; one that a kill kept from the queue is queued now."""

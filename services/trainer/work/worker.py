@@ -38,7 +38,7 @@ class TrainingWork:
     def __init__(
         self, documents: Documents, files: AttemptFiles, executor: Executor, *, folder: Path
     ) -> None:
-        """``folder`` holds the local files of each attempt while it lasts."""
+        """``folder`` is this process's own, for the files of each attempt while it lasts."""
         self._documents = documents
         self._files = files
         self._executor = executor

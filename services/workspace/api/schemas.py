@@ -1,16 +1,18 @@
 """Requests and responses of the workspace."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
+from services.workspace.domain.holdings import Kind
 from services.workspace.domain.projects import MAX_NAME, MAX_NOTES, ProjectDraft
-from services.workspace.repository import Project
+from services.workspace.repository import Amount, Holding, Project
 from shared.callers import Role
 from shared.clock import Timestamp
 from shared.contracts.project_events import Grid
 from shared.contracts.shapes import Name, Task
+from shared.settings import KeepSettings, Kept
 from shared.vision.tiles import MAX_GRID, MAX_OVERLAP
 
 
@@ -115,3 +117,51 @@ class ProjectResponse(BaseModel):
     def of(cls, project: Project) -> "ProjectResponse":
         """Build the response of a stored project."""
         return cls(**project.model_dump(exclude={"tenant"}))
+
+
+class StoredKind(BaseModel):
+    """What is stored of a kind.
+
+    ``kept_days`` is the operator's term; None is for ever, or with its project.
+    """
+
+    kind: Kind
+    count: int
+    size_bytes: int
+    kept_days: float | None
+
+
+class StorageResponse(BaseModel):
+    """What a tenant has stored, when it was last looked at; None before the first look.
+
+    Of ``unnamed`` what stays so for ``safe_age_h`` hours is removed, at a look every ``every_h``
+    (0: when the operator asks). ``freed`` went at the last look, ``freed_ever`` since the first.
+    """
+
+    looked_at: Timestamp | None
+    every_h: float
+    safe_age_h: float
+    kinds: list[StoredKind]
+    unnamed: Amount
+    freed: Amount
+    freed_ever: Amount
+
+    @classmethod
+    def of(cls, found: Holding | None, *, safe_age_h: float, every_h: float) -> "StorageResponse":
+        """Build the response of a look."""
+        known = {} if found is None else found.kinds
+        keep = KeepSettings()
+        days: dict[str, float | None] = {kept: keep.days(kept) or None for kept in get_args(Kept)}
+        return cls(
+            looked_at=None if found is None else found.looked_at,
+            every_h=every_h,
+            safe_age_h=safe_age_h,
+            kinds=[
+                StoredKind(kind=kind, kept_days=days.get(kind), **known[kind].model_dump())
+                for kind in get_args(Kind)
+                if kind in known
+            ],
+            unnamed=Amount() if found is None else found.unnamed,
+            freed=Amount() if found is None else found.freed,
+            freed_ever=Amount() if found is None else found.freed_ever,
+        )

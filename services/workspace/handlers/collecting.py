@@ -8,14 +8,17 @@ an upload under way, a dataset that is being frozen, an event that is not heard 
 import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+import orjson
+
+from services.workspace.domain.holdings import kind_of_blob, kind_of_collection
 from services.workspace.domain.naming import LONGEST, Named, manifests_of, needed_of, project_of
-from services.workspace.repository import LEFTOVERS, Leftover
+from services.workspace.repository import HOLDINGS, LEFTOVERS, Amount, Holding, Leftover
 from shared.blobs.port import BlobInfo, Blobs
-from shared.clock import Clock, utc_now
+from shared.clock import Clock, format_time, utc_now
 from shared.contracts.catalogue import DEAD_LETTERS_SUFFIX, PARTITIONS
-from shared.documents.port import Documents, Query, TenantScope
+from shared.documents.port import Documents, EveryTenant, Query, Range, TenantScope
 from shared.documents.texts import Text
 from shared.errors import NotFound
 from shared.events.dead_letters import waiting
@@ -24,6 +27,7 @@ from shared.ids import derived_id, new_id
 from shared.telemetry import FREED_BYTES, STORED_BYTES, logger
 
 _PAGE = 500
+_OWN = (LEFTOVERS.name, HOLDINGS.name)
 _ROUGHLY = timedelta(seconds=5)
 
 log = logger(__name__)
@@ -38,8 +42,26 @@ class Count:
 
     def add(self, blob: BlobInfo) -> None:
         """Count one more."""
+        self.hold(blob.size_bytes)
+
+    def hold(self, size_bytes: int) -> None:
+        """Count one more of a size."""
         self.blobs += 1
-        self.size_bytes += blob.size_bytes
+        self.size_bytes += size_bytes
+
+    def __iadd__(self, other: "Count") -> "Count":
+        """Add what another has."""
+        self.blobs += other.blobs
+        self.size_bytes += other.size_bytes
+        return self
+
+    def __sub__(self, other: "Count") -> "Count":
+        """Return what is left without what another has."""
+        return Count(self.blobs - other.blobs, self.size_bytes - other.size_bytes)
+
+    def amount(self) -> Amount:
+        """Return it as it is stored."""
+        return Amount(count=self.blobs, size_bytes=self.size_bytes)
 
 
 @dataclass
@@ -60,6 +82,11 @@ class _Look:
     manifests: dict[str, set[str]]
     noted: dict[str, Leftover]
     unnamed: dict[str, list[BlobInfo]] = field(default_factory=dict)
+    kinds: dict[str, Count] = field(default_factory=dict)
+
+    def hold(self, kind: str, size_bytes: int) -> None:
+        """Count what is stored of a kind."""
+        self.kinds.setdefault(kind, Count()).hold(size_bytes)
 
     def read(self, text: Text) -> None:
         """Take the names in a document of the tenant."""
@@ -67,6 +94,8 @@ class _Look:
         project_id = str(text.body.get("project_id") or "")
         self.named.read(" ".join((*_words(body), *text.told)), project_id)
         self.manifests.setdefault(project_id, set()).update(manifests_of(body))
+        told = sum(map(len, text.told))
+        self.hold(kind_of_collection(text.collection), len(orjson.dumps(text.body)) + told)
 
 
 class Collector:
@@ -90,7 +119,7 @@ class Collector:
     async def collect(self, *, dry_run: bool = False) -> Collected:
         """Look once; with ``dry_run`` say what would go now, and change nothing."""
         found, look = Collected(), None
-        letters = await self._dead_letters()
+        letters, began = await self._dead_letters(), self._clock()
         async for blob in self._blobs.walk("t/"):
             tenant, project = blob.key.split("/")[1], project_of(blob.key)
             if look is None or look.tenant != tenant:
@@ -98,13 +127,25 @@ class Collector:
                     await self._settle(look, found, dry_run=dry_run)
                 look = await self._begin(tenant, letters)
             found.stored.add(blob)
+            look.hold(kind_of_blob(blob.key), blob.size_bytes)
             if project is not None and blob.key not in look.named:
                 look.unnamed.setdefault(project, []).append(blob)
         if look is not None:
             await self._settle(look, found, dry_run=dry_run)
         if not dry_run:
+            await self._look_after_those_without_blobs(began, letters, found)
             _tell(found)
         return found
+
+    async def _look_after_those_without_blobs(
+        self, began: datetime, letters: Named, found: Collected
+    ) -> None:
+        """Say anew what those hold who had blobs once, and have none any more."""
+        holdings = self._documents.collection(HOLDINGS, EveryTenant())
+        earlier = Query(where={"looked_at": Range(lt=format_time(began))}, limit=_PAGE)
+        async for holding in holdings.walk(earlier):
+            look = await self._begin(holding.tenant, letters)
+            await self._settle(look, found, dry_run=False)
 
     async def _dead_letters(self) -> Named:
         """Return what the letters name: they may be sent back, and nothing else name it yet.
@@ -128,25 +169,48 @@ class Collector:
         noted = {one.key: one async for one in leftovers.walk(Query(limit=_PAGE))}
         look = _Look(tenant, Named(letters), {}, noted)
         async for text in self._documents.texts(tenant):
-            if text.collection != LEFTOVERS.name:
+            if text.collection not in _OWN:
                 await asyncio.to_thread(look.read, text)  # one may be large: never many at once
         await asyncio.to_thread(look.named.seal)
         return look
 
     async def _settle(self, look: _Look, found: Collected, *, dry_run: bool) -> None:
         """Note, or remove, what nothing names of a tenant; forget notes that are void."""
+        unnamed, freed = Count(), Count()
         for project_id, blobs in look.unnamed.items():
             for manifest in look.manifests.get(project_id, ()):
                 await self._read(manifest, project_id, look.named)
             await asyncio.to_thread(look.named.seal)
             for blob in blobs:
                 if blob.key not in look.named:
-                    found.unnamed.add(blob)
+                    unnamed.add(blob)
                     if await self._pass_over(look, blob, dry_run=dry_run):
-                        found.freed.add(blob)
+                        freed.add(blob)
+        found.unnamed += unnamed
+        found.freed += freed
         if not dry_run:
             for void in look.noted.values():
                 await self._forget(void)
+            await self._say(look, unnamed, freed)
+
+    async def _say(self, look: _Look, unnamed: Count, freed: Count) -> None:
+        """Store what the tenant holds now: what went is not among it any more."""
+        now = Holding(
+            id="holding",
+            tenant=look.tenant,
+            looked_at=self._clock(),
+            kinds={kind: count.amount() for kind, count in look.kinds.items()},
+            unnamed=(unnamed - freed).amount(),
+            freed=freed.amount(),
+        )
+
+        def said(last: Holding) -> Holding:
+            ever = Count(last.freed_ever.count, last.freed_ever.size_bytes)
+            ever += freed
+            return now.model_copy(update={"freed_ever": ever.amount()})
+
+        holdings = self._documents.collection(HOLDINGS, TenantScope(look.tenant))
+        await holdings.change(now.id, said, new=now)
 
     async def _read(self, manifest: str, project_id: str, named: Named) -> None:
         """Take the names in a blob; one that is lost names nothing."""

@@ -3,13 +3,17 @@
 import asyncio
 import sqlite3
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from shared.clock import format_time, utc_now
 from shared.events import compaction
+from shared.events.dead_letters import dead_letter
 from shared.events.embedded import EmbeddedEventLog
-from shared.events.port import Consumer, Record
+from shared.events.port import Consumer, Delivery, Partition, Record
+from shared.settings import KeepSettings
 from shared.sqlite import SqliteFile
 from tests.running import until
 
@@ -170,3 +174,36 @@ async def test_the_file_gets_smaller(log: EmbeddedEventLog) -> None:
     assert after.dropped == 2999
     assert after.size_bytes < empty + 100_000
     await log.close()
+
+
+async def test_dead_letters_go_past_their_term_but_the_last_and_stay_for_ever_without_one(
+    tmp_path: Path,
+) -> None:
+    """Letters of earlier releases do not say when they were set aside: their event's time does."""
+
+    async def dropped(term_d: float, days: float) -> int:
+        log = EmbeddedEventLog(
+            SqliteFile(tmp_path / "events.db"),
+            keep=KeepSettings(dead_letters_d=term_d),
+            clock=lambda: utc_now() + timedelta(days=days),
+        )
+        await log.open({"image.dlq": 1})
+        gone = (await log.compact()).dropped
+        await log.close()
+        return gone
+
+    log = EmbeddedEventLog(SqliteFile(tmp_path / "events.db"))
+    await log.open({"image.dlq": 1})
+    cause = Delivery(Partition("image", 0), 7, "acme/I", b"\xff", {"ce_type": "saved"})
+    early = f'{{"time": "{format_time(utc_now() - timedelta(days=50))}"}}'.encode()
+    await log.publish([Record("image.dlq", "acme/I", early, {}), *[dead(cause) for _ in range(3)]])
+    await log.close()
+    assert await dropped(0, 4000) == 0
+    assert await dropped(90, 0) == 0
+    assert await dropped(90, 41) == 1
+    assert await dropped(90, 91) == 2
+    assert await dropped(90, 91) == 0
+
+
+def dead(delivery: Delivery) -> Record:
+    return dead_letter(delivery, "gallery", ValueError("no"), 1)

@@ -6,12 +6,15 @@ import sys
 import time
 from pathlib import Path
 
+from services.trainer.app import build as trainer
 from shared.blobs.embedded import EmbeddedBlobs
+from shared.hosting.stores import Stores
 from shared.staging import own_folder
 
 DIES = """
 import os, sys
 from pathlib import Path
+from shared.hosting.stores import Stores
 from shared.staging import own_folder
 folder = own_folder(Path(sys.argv[1]))
 folder.mkdir(parents=True)
@@ -44,6 +47,30 @@ def test_whose_death_cannot_be_proven_have_a_day(tmp_path: Path) -> None:
     own_folder(tmp_path)
     assert elsewhere.exists()
     assert not long_ago.exists()
+
+
+def test_what_a_process_that_lives_works_on_stays_however_long_it_takes(tmp_path: Path) -> None:
+    mine, elsewhere = own_folder(tmp_path), tmp_path / "other+boot+1+2+3"
+    for folder in (mine, elsewhere / "attempt"):
+        folder.mkdir(parents=True)
+        (folder / "epoch").write_bytes(b"x")
+    ages_ago = time.time() - 900_000
+    for path in (mine / "epoch", mine, elsewhere / "attempt", elsewhere):
+        os.utime(path, (ages_ago, ages_ago))
+    own_folder(tmp_path)
+    assert (mine / "epoch").exists()
+    assert (elsewhere / "attempt" / "epoch").exists(), "it was written to today"
+    os.utime(elsewhere / "attempt" / "epoch", (ages_ago, ages_ago))
+    own_folder(tmp_path)
+    assert not elsewhere.exists()
+
+
+def test_the_attempt_of_a_killed_training_worker_goes_at_the_next_start(
+    stores: Stores, tmp_path: Path
+) -> None:
+    left = left_by_a_killed_process(tmp_path / "data" / "work" / "trainer")
+    trainer(stores)
+    assert not left.exists()
 
 
 async def test_half_written_blobs_of_a_killed_process_go(tmp_path: Path) -> None:

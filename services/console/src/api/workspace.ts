@@ -6,6 +6,7 @@ type Schemas = components["schemas"];
 
 export type Project = Schemas["ProjectResponse"];
 export type NewProject = Schemas["ProjectCreate"];
+export type Storage = Schemas["StorageResponse"];
 export type Grid = Schemas["Grid"];
 export type Task = Project["task"];
 
@@ -42,4 +43,9 @@ export function createProject(project: NewProject, idempotencyKey: string) {
       params: { header: { "Idempotency-Key": idempotencyKey } },
     }),
   );
+}
+
+/** For administrators alone. */
+export function getStorage() {
+  return body(client.GET("/api/workspace/storage"));
 }

@@ -5,6 +5,7 @@ import { CrashPage } from "./CrashPage";
 
 // Each feature is a chunk of its own, so that no page waits for what another one needs.
 const projects = async () => ({ Component: (await import("../features/projects/ProjectsPage")).ProjectsPage });
+const storage = async () => ({ Component: (await import("../features/administration/StoragePage")).StoragePage });
 const notFound = async () => ({ Component: (await import("./NotFoundPage")).NotFoundPage });
 const gallery = async () => ({ Component: (await import("../features/gallery/GalleryPage")).GalleryPage });
 const annotate = async () => ({ Component: (await import("../features/annotate/AnnotatePage")).AnnotatePage });
@@ -45,6 +46,7 @@ export const routes: RouteObject[] = [
           },
         ],
       },
+      { path: "/storage", lazy: storage, errorElement: <CrashPage /> },
       { path: "*", lazy: notFound },
     ],
   },

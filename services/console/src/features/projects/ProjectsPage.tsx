@@ -1,5 +1,5 @@
 import { PlusOutlined } from "@ant-design/icons";
-import { Button, Card, Empty, Pagination, Skeleton, Tag, Typography } from "antd";
+import { Button, Card, Empty, Pagination, Skeleton, Space, Tag, Typography } from "antd";
 import { useState, type ReactNode } from "react";
 import { Link, useNavigate } from "react-router";
 import { listProjects, type Project } from "../../api/workspace";
@@ -29,7 +29,10 @@ export function ProjectsPage(): ReactNode {
           <Typography.Title level={1}>{words.projects.title}</Typography.Title>
           <Typography.Text type="secondary">{words.projects.subtitle}</Typography.Text>
         </div>
-        {create}
+        <Space>
+          <Link to="/storage">{words.storage.title}</Link>
+          {create}
+        </Space>
       </div>
       {projects.error !== null && <ProblemAlert error={projects.error} onRetry={projects.retry} />}
       {projects.pending && <Waiting />}

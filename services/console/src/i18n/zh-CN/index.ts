@@ -6,6 +6,7 @@ import { gallery } from "./gallery";
 import { imports } from "./imports";
 import { projects } from "./projects";
 import { report } from "./report";
+import { storage } from "./storage";
 import { test } from "./test";
 import { tiling } from "./tiling";
 import { train, trainingStages, trainingStatus } from "./train";
@@ -22,6 +23,7 @@ export const zhCN: typeof en = {
   report,
   session,
   stage,
+  storage,
   tabs,
   tasks,
   test,

@@ -1,0 +1,93 @@
+"""How long documents stay that the operator gave a term: the oldest go, some at a time.
+
+What is kept for ever unless the operator says otherwise: :class:`shared.settings.KeepSettings`.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Generic
+
+from shared.clock import Clock, format_time, utc_now
+from shared.documents.port import (
+    CollectionSpec,
+    D,
+    Documents,
+    EveryTenant,
+    Query,
+    Range,
+    Remove,
+    TenantScope,
+    Where,
+)
+from shared.errors import NotFound
+from shared.settings import KeepSettings, Kept
+from shared.telemetry import EXPIRED, logger
+
+LOOK_S = 3600.0
+_PAGE = 200
+
+log = logger(__name__)
+
+
+@dataclass(frozen=True)
+class Term(Generic[D]):
+    """Documents that go when they are older than what the operator chose for their kind.
+
+    Attributes:
+        kind: Which choice it is.
+        spec: The collection.
+        since: The field with the time that the term is counted from; without one a document stays.
+        where: Which of its documents.
+        goes: Is asked before a document goes, and takes along what belongs to it; False keeps it.
+    """
+
+    kind: Kept
+    spec: CollectionSpec[D]
+    since: str
+    where: Where = field(default_factory=dict)
+    goes: Callable[[D], Awaitable[bool]] | None = None
+
+
+class Terms:
+    """Removes what is past its term, in one service's collections."""
+
+    def __init__(
+        self,
+        documents: Documents,
+        terms: Sequence[Term[Any]],
+        keep: KeepSettings,
+        *,
+        clock: Clock = utc_now,
+    ) -> None:
+        self._documents = documents
+        self._terms = [(term, days) for term in terms if (days := keep.days(term.kind))]
+        self._clock = clock
+
+    async def run(self) -> None:
+        """Look every hour, until cancelled; nothing is looked at that has no term."""
+        while self._terms:
+            await self.step()
+            await asyncio.sleep(LOOK_S)
+
+    async def step(self) -> int:
+        """Remove everything that is past its term; return how many documents went."""
+        return sum([await self._expire(term, days) for term, days in self._terms])
+
+    async def _expire(self, term: Term[Any], days: float) -> int:
+        before = format_time(self._clock() - timedelta(days=days))
+        query = Query(where={**term.where, term.since: Range(lt=before)}, limit=_PAGE)
+        gone = 0
+        async for document in self._documents.collection(term.spec, EveryTenant()).walk(query):
+            if term.goes is not None and not await term.goes(document):
+                continue
+            mine = self._documents.collection(term.spec, TenantScope(document.tenant))
+            with suppress(NotFound):  # another replica was as quick
+                await mine.change(document.id, lambda _: Remove())
+                gone += 1
+        if gone:
+            EXPIRED.labels(term.kind).inc(gone)
+            log.info("terms.expired", kind=term.kind, documents=gone, days=days)
+        return gone
