@@ -8,7 +8,7 @@ export const storage = {
   unnamed: "将要释放",
   after: (hours: number) => `${hours} 小时未被使用后`,
   freed: "上次释放 / 累计释放",
-  kind: "类别",
+  kind: "内容",
   count: "数量",
   size: "大小",
   kept: "保留",
