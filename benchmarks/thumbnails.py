@@ -16,7 +16,7 @@ import simplejpeg
 from PIL import Image
 
 from services.gallery.domain.thumbnails import fitted, thumbnail
-from services.gallery.process.decoding import decode
+from services.gallery.process.decoder import decode
 
 WIDTH, HEIGHT = 4000, 3000
 SIZE = fitted(WIDTH, HEIGHT, 256)

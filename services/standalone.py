@@ -27,7 +27,7 @@ from shared.http.app import problem_page
 from shared.http.console import Console
 from shared.settings import DOOR_SECRETS, environment_without
 from shared.telemetry import logger
-from shared.tied import tied
+from shared.tie import tied
 
 BUILDS: tuple[Build, ...] = (
     workspace,

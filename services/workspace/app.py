@@ -5,7 +5,7 @@ from datetime import timedelta
 from services.workspace.adapters import SIGNING_KEY, Signer
 from services.workspace.api import projects, storage, tokens
 from services.workspace.domain.api_keys import NewKey, digest, key_id_of
-from services.workspace.handlers.collecting import Collector
+from services.workspace.handlers.collector import Collector
 from services.workspace.handlers.holdings import Holdings
 from services.workspace.handlers.keys import Keys
 from services.workspace.handlers.projects import Projects

@@ -1,6 +1,6 @@
 """The consumer loop: polls, hands each partition's messages on in order, commits, pauses.
 
-What becomes of one message is told in :mod:`shared.events.handling`. Partitions are handled side
+What becomes of one message is told in :mod:`shared.events.handler`. Partitions are handled side
 by side, except those whose first message may have killed this process: these come one after the
 other, and no other message of this loop is in work then.
 """
@@ -13,7 +13,7 @@ from operator import attrgetter
 
 from shared.documents.port import Documents
 from shared.errors import DependencyDown
-from shared.events.handling import Handling, Ignores, Limits, Wait
+from shared.events.handler import Handling, Ignores, Limits, Wait
 from shared.events.lifecycle import Lifecycle
 from shared.events.port import Consumer, Delivery, EventLog, Partition
 from shared.events.progress import Progress

@@ -27,7 +27,7 @@ from shared.hosting.stores import Stores
 from shared.http.app import ByPrefix, Check, create_app, problem_page
 from shared.http.tokens import Tokens, keys_at
 from shared.jobs.job import Job
-from shared.jobs.watching import watch_jobs
+from shared.jobs.watch import watch_jobs
 from shared.projects.clearing import Clearing
 from shared.projects.directory import Deletions, ProjectView
 from shared.settings import HostSettings, HttpSettings, KeepSettings, StoreSettings

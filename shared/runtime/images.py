@@ -1,7 +1,7 @@
 """The one decoder: from the bytes of a plain image file to RGB pixels, for every reader of pixels.
 
 A plain file is upright, 8-bit, grey or RGB. The gallery keeps nothing else; what is uploaded
-otherwise is made plain by `shared.runtime.upright` first, whichever door it comes by.
+otherwise is made plain by `shared.runtime.upright_files` first, whichever door it comes by.
 """
 
 from mmap import mmap

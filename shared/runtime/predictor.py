@@ -5,7 +5,7 @@ from itertools import islice
 
 import numpy as np
 
-from shared.runtime.cutting import Cut, cut_for
+from shared.runtime.cuts import Cut, cut_for
 from shared.runtime.manifest import ModelManifest
 from shared.runtime.preprocess import Image, fill_input
 from shared.runtime.session import TensorSession

@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 # the helper is looked for alone: whoever writes again what was lost does it by `change`.
 MAY_RACE = {
     "shared/documents/port.py": "the loop itself",
-    "shared/events/handling.py": "hands an event whose handler lost a race to it again",
+    "shared/events/handler.py": "hands an event whose handler lost a race to it again",
 }
 MAY_LOSE = MAY_RACE | {
     "shared/events/progress.py": "says that the store is down, and the event waits",
@@ -30,7 +30,7 @@ MAY_CLEAR = {
     "shared/projects/clearing.py": "the clearing of deleted projects",
     "services/annotation/handlers/annotation_store.py": "the history of a deleted image",
     "services/inference/handlers/test_runs.py": "what belongs to a test past its term",
-    "services/workspace/handlers/collecting.py": "its own notes of blobs",
+    "services/workspace/handlers/collector.py": "its own notes of blobs",
 }
 MAY_DELETE_PROJECTS = {
     "services/workspace/handlers/projects.py": "says that a project is deleted",

@@ -34,7 +34,7 @@ PLACES = {
     "pictures read by rows": (
         ("new_from_file", "new_from_buffer", "new_from_source"),
         {
-            "shared/runtime/upright.py": "opens files",
+            "shared/runtime/upright_files.py": "opens files",
             "shared/runtime/image_rows.py": "opens what lies in memory",
         },
     ),
@@ -50,7 +50,7 @@ PLACES = {
         ("imdecode", "imread", "decode_jpeg", "Image.open("),
         {
             "shared/runtime/images.py": "the decoder",
-            "services/gallery/process/decoding.py": "asks it for smaller pictures, for thumbnails",
+            "services/gallery/process/decoder.py": "asks it for smaller pictures, for thumbnails",
             "services/evaluator/work/image_traits.py": "looks at light and focus, not at pixels",
             "services/annotation/domain/formats/labelme.py": "masks that stand in label files",
         },

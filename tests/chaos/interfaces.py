@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from services.cli.contracts import PUBLISHED
-from shared.tied import tied
+from shared.tie import tied
 from tests.servers.processes import free_port
 
 ROOT = Path(__file__).parents[2]

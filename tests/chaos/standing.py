@@ -14,7 +14,7 @@ from pathlib import Path
 
 import httpx
 
-from shared.tied import tied
+from shared.tie import tied
 from tests.servers.processes import free_port
 
 ROOT = Path(__file__).parents[2]

@@ -23,7 +23,7 @@ from torch import Tensor
 from torch.nn.utils import convert_conv2d_weight_memory_format
 
 from services.trainer.domain.networks.normalisation import DEVIATION, MEAN
-from services.trainer.domain.networks.packaged import mobilenet_name
+from services.trainer.domain.networks.packages import mobilenet_name
 from services.trainer.domain.training.averaging import WeightAverage
 from services.trainer.domain.training.optimisation import build_optimiser, set_rate
 from tools.pretrain.detector import StartDetectors, start_loss, start_tensors

@@ -10,7 +10,7 @@ import httpx
 
 from services.cli.client import Unreachable
 from services.data_folder import ADMIN_KEY
-from shared.tied import tied
+from shared.tie import tied
 
 _START_S = 60.0
 _LOOK_S = 0.1

@@ -25,7 +25,7 @@ from services.evaluator.domain.objects.equal_alarms import equal_alarms
 from services.evaluator.domain.objects.evaluation import Evaluation, evaluate
 from services.evaluator.domain.objects.samples import Samples
 from services.evaluator.domain.readers.coco_records import Kind
-from services.evaluator.domain.readers.paired import Pair
+from services.evaluator.domain.readers.version_pairs import Pair
 from services.evaluator.domain.readers.versions import (
     ClassifiedVersion,
     JudgedVersion,

@@ -6,7 +6,7 @@ from services.evaluator.domain.numbers.columns import BadSamples
 from services.evaluator.domain.numbers.figure import known
 from services.evaluator.domain.numbers.interruption import Interrupted, interruptible
 from services.evaluator.domain.objects.comparison import Difference
-from services.evaluator.domain.readers.paired import Stored, read_pair
+from services.evaluator.domain.readers.version_pairs import Stored, read_pair
 from services.evaluator.domain.yardstick import Effort, Yardstick, measured
 from services.evaluator.repository import REPORTS, Report
 from services.evaluator.settings import EvaluatorSettings

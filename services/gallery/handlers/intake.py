@@ -20,7 +20,7 @@ from shared.documents.port import Collection, Documents, Query, TenantScope
 from shared.errors import AlreadyExists
 from shared.ids import new_id
 from shared.projects.directory import ProjectDirectory, ProjectView
-from shared.runtime.mapping import mapped
+from shared.runtime.mapped_files import mapped
 from shared.vision.headers.header import HeaderError, ImageHeader
 from shared.vision.tiles import TilePlan
 

@@ -18,7 +18,7 @@ from shared.blobs.port import Blobs
 from shared.documents.port import Documents, TenantScope, Write
 from shared.errors import NotFound
 from shared.runtime.image_limits import decode_bytes
-from shared.runtime.mapping import mapped
+from shared.runtime.mapped_files import mapped
 from shared.telemetry import logger
 from shared.vision.headers.header import ImageHeader
 from shared.vision.headers.sniff import read_header

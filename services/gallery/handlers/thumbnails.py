@@ -9,7 +9,7 @@ from shared.blobs.port import Blobs
 from shared.documents.port import Documents, TenantScope
 from shared.errors import InvalidInput, NotFound
 from shared.runtime.image_limits import decode_bytes
-from shared.runtime.mapping import mapped
+from shared.runtime.mapped_files import mapped
 from shared.vision.headers.header import HeaderError
 from shared.vision.headers.sniff import read_header
 

@@ -8,7 +8,7 @@ from shared.guarded.child import Work, serve
 
 def load() -> Work:
     """Return the work, with all that it needs imported."""
-    from services.gallery.process.decoding import decode
+    from services.gallery.process.decoder import decode
     from shared.runtime.guarded_images import image_work
 
     def decoded(path: Path, folder: Path) -> dict[str, Any]:

@@ -27,7 +27,7 @@ from services.inference.domain.served_shapes import to_shapes
 from services.inference.errors import NotAnImage, TilePlanMismatch
 from services.inference.repository import Deployment
 from shared.contracts.shapes import Shape
-from shared.runtime.cutting import Cut, PlanRefused, cut_for
+from shared.runtime.cuts import Cut, PlanRefused, cut_for
 from shared.runtime.image_rows import FileRows, RowsUnreadable
 from shared.runtime.images import RgbPixels
 from shared.runtime.manifest import ModelManifest

@@ -14,8 +14,8 @@ from shared.disk import room_on_disk
 from shared.errors import NoSpaceLeft
 from shared.guarded.limits import Limits
 from shared.guarded.pool import GuardedPool, TooCostly
+from shared.runtime.image_files import PIXELS
 from shared.runtime.images import RgbPixels
-from shared.runtime.opening import PIXELS
 from shared.vision.headers.header import ImageHeader
 
 _MODULE = "services.inference.process.open_image"

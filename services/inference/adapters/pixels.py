@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from services.inference.errors import NotAnImage
-from shared.runtime.cutting import Cut
+from shared.runtime.cuts import Cut
 from shared.runtime.image_limits import (
     MAX_FILE_BYTES,
     MAX_PLAIN,
@@ -17,7 +17,7 @@ from shared.runtime.image_limits import (
 )
 from shared.runtime.image_rows import FileRows
 from shared.runtime.images import ImageDamaged, RgbPixels, decode_rgb
-from shared.runtime.mapping import mapped
+from shared.runtime.mapped_files import mapped
 from shared.vision.headers.header import HeaderError, ImageFormat, ImageHeader
 from shared.vision.headers.sniff import read_header
 

@@ -9,7 +9,7 @@ from shared.guarded.child import Work, serve
 def load() -> Work:
     """Return the work, with all that it needs imported."""
     from shared.runtime.guarded_images import image_work
-    from shared.runtime.opening import write_pixels
+    from shared.runtime.image_files import write_pixels
 
     def opened(path: Path, folder: Path) -> dict[str, Any]:
         write_pixels(path, folder)

@@ -22,7 +22,7 @@ from services.trainer.domain.training.validation import Validation
 from services.trainer.process.artefacts import golden_bytes, sha256_of, write
 from services.trainer.process.dataset import Dataset, Source, load_dataset, read_image
 from services.trainer.process.device import device_of, prepare
-from services.trainer.process.held_out import TRAINED_PERCENT, predict_held_out
+from services.trainer.process.held_out_images import TRAINED_PERCENT, predict_held_out
 from services.trainer.process.plugins import load_plugins
 from services.trainer.process.reports import ProgressReports, say
 from services.trainer.process.tasks import builder_of

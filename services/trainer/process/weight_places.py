@@ -6,7 +6,7 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Literal
 
-from services.trainer.domain.networks.packaged import PACKAGED, PACKAGED_ONLY, PackagedWeights
+from services.trainer.domain.networks.packages import PACKAGED, PACKAGED_ONLY, PackagedWeights
 from services.trainer.domain.recipe import BackboneName, Recipe
 from shared.runtime.tasks.names import TaskName
 

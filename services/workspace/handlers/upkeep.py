@@ -3,7 +3,7 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
-from services.workspace.handlers.collecting import Collected, Collector
+from services.workspace.handlers.collector import Collected, Collector
 from services.workspace.repository import ROUNDS, Round
 from shared.clock import Clock, utc_now
 from shared.documents.port import Documents, TenantScope

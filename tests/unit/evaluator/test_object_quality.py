@@ -14,7 +14,7 @@ from services.evaluator.domain.objects.operating_view import OperatingView, view
 from services.evaluator.domain.objects.outlines import MEASURES
 from services.evaluator.domain.objects.samples import Samples
 from services.evaluator.domain.report import sections as report_sections
-from services.evaluator.domain.report.fixed import fixed_sections
+from services.evaluator.domain.report.fixed_figures import fixed_sections
 from services.evaluator.domain.report.options import ReportOptions
 from services.evaluator.domain.report.tree.quality import Quality
 from shared.vision.masks import MaskTable, areas, bounds_xywh, from_dense, table

@@ -13,7 +13,7 @@ from services.evaluator.app import build
 from services.evaluator.domain.objects.equal_alarms import equal_alarms
 from services.evaluator.domain.objects.evaluation import Evaluation, evaluate
 from services.evaluator.domain.objects.operating_point import counts_at
-from services.evaluator.domain.readers.paired import Pair, Stored, read_pair
+from services.evaluator.domain.readers.version_pairs import Pair, Stored, read_pair
 from services.evaluator.domain.yardstick import Effort, Yardstick, measured
 from services.evaluator.repository import REPORTS
 from shared.contracts.predictions import Detection, ImagePredictions, LabelMask, TextLine

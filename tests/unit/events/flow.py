@@ -18,7 +18,7 @@ from shared.documents.port import (
 from shared.errors import DependencyDown
 from shared.events.consumer import ConsumerLoop
 from shared.events.dead_letters import waiting
-from shared.events.handling import Limits
+from shared.events.handler import Limits
 from shared.events.lifecycle import Lifecycle
 from shared.events.port import Consumer, Delivery, EventLog, Record
 from shared.events.progress import progress_spec

@@ -6,7 +6,7 @@ from shared.contracts.envelope import Event
 from shared.contracts.image_events import ImageDeleted
 from shared.errors import DependencyDown, InvalidInput, VersionConflict
 from shared.events.dead_letters import replay
-from shared.events.handling import Limits
+from shared.events.handler import Limits
 from shared.events.lifecycle import Lifecycle
 from shared.hosting.stores import Stores
 from tests.unit.events.flow import (

@@ -2,7 +2,7 @@
 
 from shared.blobs import minio
 from shared.documents import mongo
-from shared.events.handling import Limits
+from shared.events.handler import Limits
 
 HANDLER_S = Limits().handler_s
 

@@ -22,7 +22,7 @@ from shared.events.relay import Relay
 from shared.hosting.stores import Stores
 from shared.jobs.job import job_spec
 from shared.jobs.queue import JobQueue
-from shared.jobs.watching import watch_jobs
+from shared.jobs.watch import watch_jobs
 from shared.release import VERSION
 from shared.telemetry import ContinuedTrace, configure, traceparent
 from tests.unit.events.flow import (

@@ -15,7 +15,7 @@ from services.inference.domain.terms import ImageFile, Terms
 from services.inference.errors import Busy, NotAnImage
 from services.inference.repository import Deployment
 from shared.clock import utc_now
-from shared.runtime.cutting import Cut
+from shared.runtime.cuts import Cut
 from shared.runtime.image_limits import MAX_FILE_BYTES
 from shared.vision.tiles import Window
 

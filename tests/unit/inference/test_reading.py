@@ -12,7 +12,7 @@ from services.inference.adapters.pixels import (
     read_pixels,
 )
 from services.inference.errors import NotAnImage
-from shared.runtime.cutting import cut_for
+from shared.runtime.cuts import cut_for
 from shared.runtime.image_rows import FileRows, RowsUnreadable
 from shared.runtime.images import decode_rgb
 from shared.runtime.manifest import ModelManifest

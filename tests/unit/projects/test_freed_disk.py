@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from services.workspace.handlers.collecting import Collected, Collector
+from services.workspace.handlers.collector import Collected, Collector
 from services.workspace.repository import LEFTOVERS
 from shared.blobs.content import put_by_hash
 from shared.clock import utc_now

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from services.workspace.handlers.collecting import Collector
+from services.workspace.handlers.collector import Collector
 from shared.clock import utc_now
 from shared.hosting.stores import Stores
 from tests.running import until

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from shared.runtime.cutting import PlanRefused
+from shared.runtime.cuts import PlanRefused
 from shared.runtime.manifest import ModelManifest
 from shared.runtime.predictor import MAX_BATCH, Predictor
 from shared.vision.merging import MergeMethod, MergeRule, Overlap

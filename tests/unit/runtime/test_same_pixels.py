@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
-from services.gallery.process.decoding import decode as take_in
+from services.gallery.process.decoder import decode as take_in
 from services.inference.adapters.files import ForeignFiles
 from services.inference.adapters.pixels import check_file
 from services.trainer.process.dataset import read_image

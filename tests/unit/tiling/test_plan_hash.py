@@ -27,7 +27,7 @@ from shared.documents.port import TenantScope
 from shared.events.port import Record
 from shared.hosting.stores import Stores
 from shared.ids import new_id
-from shared.runtime.cutting import PlanRefused
+from shared.runtime.cuts import PlanRefused
 from shared.runtime.manifest import ModelManifest
 from shared.runtime.onnx_session import OnnxSession
 from shared.runtime.predictor import Predictor

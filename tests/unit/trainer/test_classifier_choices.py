@@ -17,7 +17,7 @@ from services.trainer.domain.tasks.classification.training import Classification
 from services.trainer.domain.training.export import to_onnx
 from services.trainer.domain.training.loop import TrainingLoop
 from services.trainer.domain.training.validation import Validation
-from services.trainer.process.held_out import predict_held_out
+from services.trainer.process.held_out_images import predict_held_out
 from services.trainer.process.reports import ProgressReports
 from services.trainer.process.weights import find_weights
 from shared.contracts.prediction_columns import PredictionColumns

@@ -12,7 +12,7 @@ from torchvision.models import mobilenet_v2
 
 from services.trainer.domain.networks.backbones import build_backbone
 from services.trainer.domain.networks.normalisation import Normalisation
-from services.trainer.domain.networks.packaged import PACKAGED, PackagedWeights
+from services.trainer.domain.networks.packages import PACKAGED, PackagedWeights
 from services.trainer.domain.recipe import Recipe
 from services.trainer.process.weight_places import weight_place
 from services.trainer.process.weights import find_weights

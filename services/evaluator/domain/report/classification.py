@@ -39,7 +39,7 @@ from services.evaluator.domain.report.traits import common_traits
 from services.evaluator.domain.report.tree.confusion import Confusion, confused_labels
 from services.evaluator.domain.report.tree.curves import RocCurve
 from services.evaluator.domain.report.tree.errors import MistakenImage, MistakenImages
-from services.evaluator.domain.report.tree.fixed import LabelIntervals
+from services.evaluator.domain.report.tree.fixed_figures import LabelIntervals
 from services.evaluator.domain.report.tree.labels import ClassifiedLabel
 from services.evaluator.domain.report.tree.overall import ClassificationOverall
 from services.evaluator.domain.report.tree.reports import ClassificationReport

@@ -14,7 +14,7 @@ from services.evaluator.domain.objects.operating_point import best_threshold, co
 from services.evaluator.domain.objects.operating_view import OperatingView, view_at
 from services.evaluator.domain.objects.regressions import image_passes, regression_states
 from services.evaluator.domain.report import sections
-from services.evaluator.domain.report.fixed import fixed_sections
+from services.evaluator.domain.report.fixed_figures import fixed_sections
 from services.evaluator.domain.report.label_analysis import LabelRow, label_results
 from services.evaluator.domain.report.options import (
     KeptOptions,
@@ -31,7 +31,7 @@ from services.evaluator.domain.report.recommendations import (
 )
 from services.evaluator.domain.report.tree.confusion import Confusion, confused_labels
 from services.evaluator.domain.report.tree.errors import Errors, Regressions
-from services.evaluator.domain.report.tree.fixed import FixedSections, LabelIntervals
+from services.evaluator.domain.report.tree.fixed_figures import FixedSections, LabelIntervals
 from services.evaluator.domain.report.tree.identity import Identity
 from services.evaluator.domain.report.tree.labels import DetectedLabel, LabelThresholds
 from services.evaluator.domain.report.tree.overall import DetectionOverall

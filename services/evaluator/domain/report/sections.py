@@ -29,7 +29,7 @@ from services.evaluator.domain.report.label_analysis import LabelFigures, LabelR
 from services.evaluator.domain.report.learning_curve import annotations_needed
 from services.evaluator.domain.report.recommendations import totals
 from services.evaluator.domain.report.tree.curves import Curves
-from services.evaluator.domain.report.tree.fixed import FixedSections, LabelIntervals
+from services.evaluator.domain.report.tree.fixed_figures import FixedSections, LabelIntervals
 from services.evaluator.domain.report.tree.quality import Quality
 from shared.vision.tiles import TilePlan
 

@@ -25,7 +25,7 @@ from services.evaluator.domain.report.tree.errors import (
     MistakenImages,
     Regressions,
 )
-from services.evaluator.domain.report.tree.fixed import FixedSections
+from services.evaluator.domain.report.tree.fixed_figures import FixedSections
 from services.evaluator.domain.report.tree.identity import Identity
 from services.evaluator.domain.report.tree.labels import (
     ClassifiedLabel,

@@ -27,7 +27,7 @@ from services.evaluator.domain.objects.replicates import mean_right_by_image, tr
 from services.evaluator.domain.objects.samples import on_images as samples_on_images
 from services.evaluator.domain.objects.tide import error_split
 from services.evaluator.domain.report.options import ReportOptions
-from services.evaluator.domain.report.tree.fixed import (
+from services.evaluator.domain.report.tree.fixed_figures import (
     FixedSections,
     LabelIntervals,
     LabelPrecisions,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.runtime.cutting import PlanRefused, cut_for
+from shared.runtime.cuts import PlanRefused, cut_for
 from shared.runtime.manifest import ModelManifest
 from shared.vision.tiles import TilePlan
 

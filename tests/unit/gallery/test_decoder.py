@@ -14,7 +14,7 @@ from PIL import Image, ImageOps
 from services.gallery.adapters.decoders import Decoders
 from services.gallery.domain.refusals import ImageDecodeTooCostly
 from services.gallery.domain.thumbnails import SIZES
-from services.gallery.process.decoding import decode
+from services.gallery.process.decoder import decode
 from shared.errors import LoupeError
 from shared.vision.headers.header import HeaderError
 

@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 
 import orjson
 
+from services.workspace.domain.blob_names import LONGEST, Named, manifests_of, needed_of, project_of
 from services.workspace.domain.holdings import kind_of_blob, kind_of_collection
-from services.workspace.domain.naming import LONGEST, Named, manifests_of, needed_of, project_of
 from services.workspace.repository import HOLDINGS, LEFTOVERS, Amount, Holding, Leftover
 from shared.blobs.port import BlobInfo, Blobs
 from shared.clock import Clock, format_time, utc_now

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from shared.disk import is_full, room_on_disk
 from shared.errors import InvalidInput, NoSpaceLeft
 from shared.runtime.image_rows import bmp_rows, vips_rows
-from shared.runtime.mapping import mapped
+from shared.runtime.mapped_files import mapped
 from shared.vision.headers.header import Colour, HeaderError, ImageFormat, ImageHeader
 from shared.vision.headers.sniff import read_header
 from shared.vision.strips import Strip, fill_tiles

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from shared.runtime.image_rows import FileRows, RowsUnreadable
-from shared.runtime.mapping import mapped
-from shared.runtime.upright import check_end, make_upright
+from shared.runtime.mapped_files import mapped
+from shared.runtime.upright_files import check_end, make_upright
 from shared.vision.headers.header import HeaderError
 from shared.vision.headers.sniff import read_header
 

@@ -57,7 +57,7 @@ def cut_for(
     1
     >>> cut_for(manifest, 40, 40, tile_plan_hash=TilePlan(grid=(2, 2)).hash)
     Traceback (most recent call last):
-    shared.runtime.cutting.PlanRefused: the image is a tile of another plan than the model's
+    shared.runtime.cuts.PlanRefused: the image is a tile of another plan than the model's
     """
     before, within = manifest.input_plan or TilePlan(), manifest.tile_plan or TilePlan()
     if tile_plan_hash is not None:

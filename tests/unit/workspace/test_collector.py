@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from services.workspace.handlers.collecting import Collector
+from services.workspace.handlers.collector import Collector
 from services.workspace.repository import COLLECTIONS
 from shared.blobs.content import put_by_hash
 from shared.contracts.catalogue import DEAD_LETTERS_SUFFIX, PARTITIONS

@@ -24,8 +24,8 @@ from services.gallery.domain.thumbnails import (
 )
 from shared.runtime.image_rows import bmp_rows, vips_rows
 from shared.runtime.images import decode_jpeg
-from shared.runtime.mapping import mapped
-from shared.runtime.upright import check_end, content_format, damage_of, make_upright
+from shared.runtime.mapped_files import mapped
+from shared.runtime.upright_files import check_end, content_format, damage_of, make_upright
 from shared.vision.headers.header import Colour, ImageFormat, ImageHeader
 from shared.vision.headers.sniff import read_header
 

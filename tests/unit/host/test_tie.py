@@ -7,13 +7,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-from shared.tied import tied
+from shared.tie import tied
 from tests.running import until
 
 ROOT = Path(__file__).parents[3]
 PARENT = """
 import subprocess, sys
-from shared.tied import tied
+from shared.tie import tied
 child = subprocess.Popen(tied((sys.executable, "-c", "import time; time.sleep(600)")))
 print(child.pid, flush=True)
 child.wait()
