@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from shared.contracts.project_events import Grid
 from shared.contracts.shapes import Task
 from shared.errors import FieldError, InvalidInput
-from shared.runtime.tasks.table import spec_of
+from shared.runtime.tasks.names import NEVER_CUT
 from shared.vision.tiles import MAX_GRID, MAX_OVERLAP
 
 MAX_NAME = 20
@@ -31,7 +31,7 @@ def check_tiling(task: Task, tiling: Grid | None) -> None:
     """
     if tiling is None:
         return
-    if not spec_of(task).may_be_cut:
+    if task in NEVER_CUT:
         raise InvalidInput(
             f"a project of task {task} cannot be tiled",
             errors=[FieldError("tiling", "leave it out, or choose detection or segmentation")],

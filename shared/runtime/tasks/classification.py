@@ -73,7 +73,6 @@ def select(found: Classification, threshold: float, manifest: ModelManifest) -> 
 CLASSIFICATION: TaskSpec[Classification] = TaskSpec(
     name="classification",
     shape_kinds=("image",),
-    may_be_cut=False,
     outputs=(OutputSpec("scores", ("labels",), tolerance=1e-4),),
     columns=(ColumnSpec("scores", "float32", ("labels",)),),
     reading=Reading(decode=decode, merge=merge, select=select),

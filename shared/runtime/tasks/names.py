@@ -6,3 +6,10 @@ TaskName = Literal[
     "classification", "detection", "instance_segmentation", "semantic_segmentation", "ocr"
 ]
 ShapeKind = Literal["box", "rotated_box", "polygon", "mask", "image"]
+
+NEVER_CUT: tuple[TaskName, ...] = ("classification", "ocr")
+"""Tasks whose images are never tiled: a line of text or a label of the whole fits no tile.
+
+It stands here, not in each task's file, for those who know tasks by name only and have none of
+their arithmetic (the workspace).
+"""

@@ -5,7 +5,6 @@ from shared.runtime.tasks.spec import FREE, ColumnSpec, OutputSpec, Results, Tas
 OCR: TaskSpec[Results] = TaskSpec(
     name="ocr",
     shape_kinds=("box", "rotated_box", "polygon"),
-    may_be_cut=False,
     outputs=(
         OutputSpec("corners", (FREE, 4, 2), tolerance=0.1, unit="px"),
         OutputSpec("scores", (FREE,), tolerance=1e-4),

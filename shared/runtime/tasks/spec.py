@@ -10,7 +10,7 @@ from shared.errors import Conflict
 from shared.runtime.manifest import ModelManifest
 from shared.runtime.placement import Placement
 from shared.runtime.session import Tensors
-from shared.runtime.tasks.names import ShapeKind, TaskName
+from shared.runtime.tasks.names import NEVER_CUT, ShapeKind, TaskName
 from shared.vision.tiles import Window
 
 DType = Literal["float32", "int64", "int32", "uint8"]
@@ -164,7 +164,6 @@ class TaskSpec(Generic[R]):
         columns: Of its stored predictions.
         reading: How tensors become results; None while no network of this task can be trained.
         most_shapes: How many shapes an image may have; None for any number.
-        may_be_cut: Whether images may be tiled; a line of text or a label of the whole fits none.
     """
 
     name: TaskName
@@ -173,11 +172,15 @@ class TaskSpec(Generic[R]):
     columns: tuple[ColumnSpec, ...]
     reading: Reading[R] | None = None
     most_shapes: int | None = None
-    may_be_cut: bool = True
 
     def allows(self, count: int) -> bool:
         """Whether an image may have so many shapes."""
         return self.most_shapes is None or count <= self.most_shapes
+
+    @property
+    def may_be_cut(self) -> bool:
+        """Whether images may be tiled."""
+        return self.name not in NEVER_CUT
 
     @property
     def labels_whole(self) -> bool:
