@@ -67,8 +67,12 @@ class Page(BaseModel, Generic[Item]):
 
     def map(self, change: Callable[[Item], Other]) -> "Page[Other]":
         """Return the same page of something else made of each item."""
+        return self.with_items([change(item) for item in self.items])
+
+    def with_items(self, items: Sequence[Other]) -> "Page[Other]":
+        """Return the same page of other items."""
         return Page(
-            items=tuple(change(item) for item in self.items),
+            items=tuple(items),
             total=self.total,
             page=self.page,
             page_size=self.page_size,

@@ -106,7 +106,7 @@ class Training(Document):
 class Order(BaseModel):
     """A training that has a place in its project's line; enough to make its record again.
 
-    ``counted_from`` is the line's ``counted`` before this one ran. ``resumes`` tells which life
+    ``round_from`` is the line's ``counted`` before this one ran. ``resumes`` tells which life
     of the training has the place: a resumed one comes again with the next number.
     """
 
@@ -120,7 +120,7 @@ class Order(BaseModel):
     requested_at: Timestamp
     requested_by: str = ""
     resumes: int = 0
-    counted_from: int = 0
+    round_from: int = 0
 
 
 class Champion(BaseModel):

@@ -99,8 +99,12 @@ class EmbeddedEventLog:
 
     async def compact(self) -> Compacted:
         """Drop what nobody needs any more, in small steps, and give the room back."""
-        dropped, now = 0, time.monotonic()
-        forget = partial(compaction.forget_silent, now - self._silent_s, now)
+        dropped = 0
+
+        def forget(connection: sqlite3.Connection) -> None:
+            now = time.monotonic()  # when the write has its turn: who beat before it lives
+            compaction.forget_silent(now - self._silent_s, now, connection)
+
         await self._database.write(forget)
         for topic, part in await self._database.read(compaction.partitions):
             found = await self._database.read(self._superfluous(topic, part))

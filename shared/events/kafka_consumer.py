@@ -120,7 +120,7 @@ class KafkaConsumer:
             starts = await self._raw.beginning_offsets(mine)
             done = await asyncio.gather(*(self._raw.committed(tp) for tp in mine))
         return {
-            Partition(tp.topic, tp.partition): (starts[tp] if at is None else at, ends[tp])
+            Partition(tp.topic, tp.partition): (max(starts[tp], at or 0), ends[tp])
             for tp, at in zip(mine, done, strict=True)
         }
 

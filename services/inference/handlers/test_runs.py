@@ -129,7 +129,10 @@ class TestRuns:
             raise NotFound(f"no test run {run_id}")
         failures = self._documents.collection(FAILURES, TenantScope(who.tenant))
         query = Query(where={"test_run_id": run_id}, limit=_SHOWN_FAILURES)
-        return run, await self._job(run), await failures.query(query)
+        job = await self._job(run)
+        if job is None:
+            raise NotFound(f"no test run {run_id}")
+        return run, job, await failures.query(query)
 
     async def page(
         self, who: Caller, project_id: str, paging: PageParams
@@ -140,8 +143,9 @@ class TestRuns:
         found = await page_of(
             self._runs(who.tenant), paging, where=where, sort=Sort("created_at", -1)
         )
-        jobs = {run.id: await self._job(run) for run in found.items}
-        return found.map(lambda run: (run, jobs[run.id]))
+        jobs = [(run, await self._job(run)) for run in found.items]
+        there = tuple((run, job) for run, job in jobs if job is not None)
+        return found.with_items(there)
 
     async def cancel(self, who: Caller, project_id: str, run_id: str) -> None:
         """Stop a test run; what was tested stays tested."""
@@ -161,9 +165,13 @@ class TestRuns:
         await self._jobs.drop(run.tenant, run.id)
         return True
 
-    async def _job(self, run: TestRun) -> Job:
-        """Return the run's job; one that a kill kept from the queue is queued now."""
-        return await self._jobs.find(run.tenant, run.id) or await self._queue(run)
+    async def _job(self, run: TestRun) -> Job | None:
+        """Return the run's job; one that a kill kept from the queue is queued now.
+
+        None of a run that is past its term: its job went first, and it is not tested again.
+        """
+        job = await self._jobs.find(run.tenant, run.id)
+        return job if job is not None or run.queued else await self._queue(run)
 
     async def _queue(self, run: TestRun) -> Job:
         payload = {"project_id": run.project_id}

@@ -92,7 +92,7 @@ def _running(line: Line, order: Order, now: datetime) -> Line:
     if order.resumes:  # it has its dataset, which holds no new correction
         return line.model_copy(update={"running": order})
     begun = line.round + 1
-    order = order.model_copy(update={"counted_from": line.counted})
+    order = order.model_copy(update={"round_from": line.counted})
     return line.model_copy(
         update={"running": order, "round": begun, "counted": begun, "counted_to": now}
     )
@@ -103,7 +103,7 @@ def _given_back(line: Line, ended: Order, now: datetime) -> Line:
     wait_s = min(RETRY_S * 2 ** min(line.failures, 16), RETRY_MOST_S)
     return line.model_copy(
         update={
-            "counted": line.counted if ended.resumes else ended.counted_from,
+            "counted": line.counted if ended.resumes else ended.round_from,
             "failures": line.failures + 1,
             "not_before": now + timedelta(seconds=wait_s),
         }

@@ -88,6 +88,12 @@ class _Look:
         """Count what is stored of a kind."""
         self.kinds.setdefault(kind, Count()).hold(size_bytes)
 
+    def release(self, kind: str, size_bytes: int) -> None:
+        """Count what went of a kind no more."""
+        self.kinds[kind] -= Count(1, size_bytes)
+        if not self.kinds[kind].blobs:
+            del self.kinds[kind]
+
     def read(self, text: Text) -> None:
         """Take the names in a document of the tenant."""
         body = needed_of(text.collection, text.body)
@@ -186,6 +192,7 @@ class Collector:
                     unnamed.add(blob)
                     if await self._pass_over(look, blob, dry_run=dry_run):
                         freed.add(blob)
+                        look.release(kind_of_blob(blob.key), blob.size_bytes)
         found.unnamed += unnamed
         found.freed += freed
         if not dry_run:

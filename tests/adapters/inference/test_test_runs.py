@@ -5,6 +5,7 @@ import pytest
 from services.inference.handlers import follow_ups
 from shared.contracts.annotation_events import AnnotationSaved
 from shared.ids import new_id
+from shared.jobs.queue import JobQueue
 from tests.adapters.inference.models import colour_detector, make_version, painted, store_version
 from tests.running import until
 
@@ -72,3 +73,21 @@ async def test_run_can_be_cancelled(site):
         return now.json()["state"] == "cancelled"
 
     await until(cancelled)
+
+
+async def test_a_run_whose_term_is_over_is_not_tested_again(site):
+    """Its job goes first; who looks before the run itself is gone finds it gone."""
+    image_id = await site.upload(painted(64, 48, {}))
+    await site.deploy(make_version(colour_detector()))
+    runs = f"{site.base}/test-runs"
+    run = (await site.client.post(runs, json={"image_ids": [image_id]})).json()
+
+    async def ended() -> bool:
+        return (await site.client.get(f"{runs}/{run['id']}")).json()["state"] == "succeeded"
+
+    await until(ended)
+    queue = JobQueue(site.stores.documents, "inference")
+    await queue.drop("default", run["id"])
+    assert (await site.client.get(runs)).json()["items"] == []
+    assert (await site.client.get(f"{runs}/{run['id']}")).status_code == 404
+    assert await queue.find("default", run["id"]) is None

@@ -54,9 +54,10 @@ async def test_nobody_waits_for_what_is_not_new(thing_id: str) -> None:
     assert looks.number == 1
 
 
-@pytest.mark.parametrize("thing_id", [new_id(), derived_id("t", "project", "key")])
-async def test_what_may_be_new_is_waited_for(thing_id: str) -> None:
+@pytest.mark.parametrize("is_derived", [False, True])
+async def test_what_may_be_new_is_waited_for(is_derived: bool) -> None:
     looks = Looks()
+    thing_id = derived_id("t", "project", "key") if is_derived else new_id()
     waiting = asyncio.create_task(heard_of(thing_id, looks, wait_s=60.0))
     while looks.number < 3:  # noqa: ASYNC110  nothing tells of a look
         await asyncio.sleep(0.001)

@@ -67,6 +67,7 @@ async def test_what_went_is_told_for_the_last_look_and_in_all(stores: Stores) ->
         await look(stores, now + timedelta(hours=80))
         later = await seen(run)
     assert gone["freed"] == gone["freed_ever"] == {"count": 1, "size_bytes": 5}
+    assert "files" not in sizes(gone), "what went is not among what is stored"
     assert "files" not in sizes(later), "a tenant without blobs is looked at, too"
     assert (later["freed"]["size_bytes"], later["freed_ever"]["size_bytes"]) == (0, 5)
     assert str(later["looked_at"]) > str(gone["looked_at"])

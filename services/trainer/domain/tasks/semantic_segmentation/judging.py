@@ -22,28 +22,28 @@ DRAWS = 500
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """Pixels by truth and answer of each sample, ``(N, 1 + C, 1 + C)``."""
+    """Pixels of each sample: found rightly, in the truth, in the answer, ``(N, 3, 1 + C)``."""
 
-    matrices: NDArray[np.int64]
+    pixels: NDArray[np.float64]
 
     @property
     def mean_iou(self) -> float:
         """Over the background and each label that occurs; 0 without a pixel."""
-        return float(_mean_iou(self.matrices.sum(axis=0)[None])[0])
+        return float(_mean_iou(self.pixels.sum(axis=0)[None])[0])
 
     def validation(self) -> Validation:
         """The mean IoU, with the 95 % interval of samples drawn anew (Efron, 1979)."""
         rng = np.random.default_rng(0)
-        count = len(self.matrices)
+        count = len(self.pixels)
         drawn = rng.multinomial(count, np.full(count, 1 / count), size=DRAWS)
-        values = _mean_iou(np.tensordot(drawn, self.matrices, axes=1))
+        values = _mean_iou(np.tensordot(drawn.astype(np.float64), self.pixels, axes=1))
         low, high = np.quantile(values, (0.025, 0.975))
         return Validation(self.mean_iou, float(low), float(high))
 
 
-def _mean_iou(matrices: NDArray[np.int64]) -> NDArray[np.float64]:
-    hit = np.einsum("bkk->bk", matrices).astype(np.float64)
-    union = matrices.sum(axis=1) + matrices.sum(axis=2) - hit
+def _mean_iou(pixels: NDArray[np.float64]) -> NDArray[np.float64]:
+    hit = pixels[:, 0]
+    union = pixels[:, 1] + pixels[:, 2] - hit
     there = union > 0
     share = np.divide(hit, union, out=np.zeros_like(hit), where=there)
     return np.asarray(share.sum(axis=1) / np.maximum(there.sum(axis=1), 1), np.float64)
@@ -57,18 +57,18 @@ def judged(network: Segmenter, samples: Sequence[Sample]) -> Judged:
     size, device = network.shape.input_size, network.head.weight.device
     normalise = Normalisation().to(device)
     count = network.shape.labels + 1
-    matrices = []
+    pixels_of: list[NDArray[np.float64]] = []
     for first in range(0, len(samples), BATCH):
         part = samples[first:][:BATCH]
         pixels = torch.from_numpy(np.stack([shown(one, size)[0] for one in part])).to(device)
         logits = network(normalise(pixels).contiguous(memory_format=torch.channels_last))
         scores = torch.softmax(logits, dim=1)[:, 1:].cpu().numpy()
-        matrices += [_matrix(one, found, count) for one, found in zip(part, scores, strict=True)]
+        pixels_of += [_pixels(one, found, count) for one, found in zip(part, scores, strict=True)]
     network.train(was_training)
-    return Judged(np.stack(matrices))
+    return Judged(np.stack(pixels_of))
 
 
-def _matrix(sample: Sample, scores: NDArray[np.float32], count: int) -> NDArray[np.int64]:
+def _pixels(sample: Sample, scores: NDArray[np.float32], count: int) -> NDArray[np.float64]:
     height, width = sample.labels.shape
     grown = np.stack(
         [
@@ -78,5 +78,6 @@ def _matrix(sample: Sample, scores: NDArray[np.float32], count: int) -> NDArray[
     )
     found = Segmentation.of_scores(grown[:, :height, :width]).labels
     counted = sample.labels != IGNORED
-    cells = sample.labels[counted].astype(np.int64) * count + found[counted]
-    return np.bincount(cells, minlength=count * count).reshape(count, count)
+    truth, answer = sample.labels[counted], found[counted]
+    of_each = (truth[truth == answer], truth, answer)
+    return np.stack([np.bincount(each, minlength=count) for each in of_each]).astype(np.float64)
