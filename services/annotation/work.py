@@ -56,7 +56,8 @@ class ImportWork:
         async with _told(lease) as far, self._runs.archive(run) as archive:
             plan = await self._imports.plan(wish, archive, heard=far.read)
             if plan.refusal is not None:
-                await self._runs.end(run, plan.outcome(), refused=plan.refusal.detail)
+                if not run.plan_key:  # else an earlier attempt wrote, and its plan tells how far
+                    await self._runs.end(run, plan.outcome(), refused=plan.refusal.detail)
                 raise plan.refusal
             if run.dry_run:
                 outcome = plan.outcome()

@@ -67,6 +67,42 @@ async def test_a_stopped_import_tells_by_file_how_far_it_came_and_can_be_undone(
     assert once["annotated"] == 0
 
 
+async def test_a_strict_import_refused_once_it_wrote_tells_how_far_it_came_and_can_be_undone(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    revise, stopped = AnnotationStore.revise, asyncio.Event()
+    written: list[str] = []
+
+    async def stuck(self: AnnotationStore, *given: Any, **more: Any) -> Annotation:
+        if len(written) == 2:
+            stopped.set()
+            await asyncio.Event().wait()
+        annotation = await revise(self, *given, **more)
+        written.append(annotation.id)
+        return annotation
+
+    monkeypatch.setattr(imports, "_AT_ONCE", 1)
+    async with factory(stores) as world:
+        lost = [await world.image(f"{name}.jpg") for name in "abc"][-1]
+        monkeypatch.setattr(AnnotationStore, "revise", stuck)
+        files = {f"{name}.json": labelme("pit") for name in "abc"}
+        begun = await start(world, files, strict=True)
+        await until(stopped.is_set)
+    monkeypatch.setattr(AnnotationStore, "revise", revise)
+    known = ImageDirectory(stores.documents, SERVICE).of("default")
+    await known.change(lost, lambda old: old.model_copy(update={"deleted": True}))
+    async with factory(stores) as world:
+        run = await ended(world, begun["id"])
+        report = (await report_of(world, run["id"])).json()
+        undone = (await world.client.post(f"{BASE}/imports/{run['id']}:undo")).json()
+    assert (run["state"], run["has_report"], run["imported"]) == ("failed", True, 2)
+    assert run["error"].startswith("1 of 3 files are wrong; c.json: ")
+    told = {entry["file"]: entry["status"] for entry in report["entries"]}
+    assert told == {"a.json": "imported", "b.json": "imported", "c.json": "not_reached"}
+    assert report["import_id"] == run["id"]
+    assert undone == {"restored": 0, "cleared": 2, "left": 0}
+
+
 async def test_a_step_without_its_annotation_counts_as_not_reached(stores: Stores) -> None:
     """A kill between the two leaves such a step."""
     async with factory(stores) as world:
