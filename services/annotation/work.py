@@ -5,11 +5,18 @@ import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 
+from services.annotation.errors import NamesFollow
 from services.annotation.handlers.import_runs import ImportRuns
-from services.annotation.handlers.imports import ImportOptions, ImportPlan, Imports, ImportWish
+from services.annotation.handlers.imports import (
+    ImportOptions,
+    ImportOutcome,
+    ImportPlan,
+    Imports,
+    ImportWish,
+)
 from services.annotation.repository import IMPORT_RUNS
 from shared.documents.port import Documents, TenantScope
-from shared.errors import LoupeError
+from shared.errors import DependencyDown, LoupeError
 from shared.jobs.job import Progress
 from shared.jobs.worker import Lease
 from shared.projects.directory import ProjectDirectory
@@ -64,8 +71,14 @@ class ImportWork:
             else:
                 plan = await self._with_labels(lease, plan)
                 await self._runs.planned(run, plan.outcome())
-                outcome = await self._imports.carry_out(wish, plan, heard=far.stored)
+                outcome = await self._carry_out(wish, plan, far)
         await self._runs.end(run, outcome)
+
+    async def _carry_out(self, wish: ImportWish, plan: ImportPlan, far: "_Far") -> ImportOutcome:
+        try:
+            return await self._imports.carry_out(wish, plan, heard=far.stored)
+        except NamesFollow as error:  # nobody is there to try again; the next attempt goes on
+            raise DependencyDown(error.detail) from error
 
     async def _with_labels(self, lease: Lease, plan: ImportPlan) -> ImportPlan:
         """Return the plan with the labels that were new when the first attempt began."""

@@ -10,6 +10,7 @@ import time
 from collections.abc import Collection as Names
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from services.annotation.domain.drafts import AnnotationDraft
 from services.annotation.domain.label_rules import (
@@ -139,14 +140,12 @@ class LabelNames:
             if now == taker:
                 continue
             told = GivenUp(name, _EARLIEST, now)
-            try:
-                left = deadline - time.monotonic()
-                await self._settle_all(tenant, project_id, told, within_s=left)
-            except DependencyDown as error:
+            left = deadline - time.monotonic()
+            if not await self._settle_all(tenant, project_id, told, within_s=left):
                 raise NamesFollow(
                     f"annotations that say {name!r} still follow the label that was called so;"
                     " try again in a moment"
-                ) from error
+                )
 
     async def settle(
         self, image: ImageView, annotation: Annotation, told: GivenUp | None = None
@@ -177,32 +176,37 @@ class LabelNames:
     async def renamed(self, event: Event[LabelRenamed]) -> None:
         """Give annotations the label's new name."""
         told = GivenUp(event.data.old_name, _EARLIEST, event.data.new_name)
-        await self._settle_all(event.tenant, event.data.project_id, told, within_s=_BUDGET_S)
+        await self._follow(event, event.data.project_id, told)
 
     async def deleted(self, event: Event[LabelDeleted]) -> None:
         """Remove the annotations of a deleted label."""
         told = GivenUp(event.data.name, _EARLIEST, None)
-        await self._settle_all(event.tenant, event.data.project_id, told, within_s=_BUDGET_S)
+        await self._follow(event, event.data.project_id, told)
+
+    async def _follow(self, event: Event[Any], project_id: str, told: GivenUp) -> None:
+        if not await self._settle_all(event.tenant, project_id, told, within_s=_BUDGET_S):
+            raise DependencyDown("annotations still follow their label; going on soon")
 
     async def _settle_all(
         self, tenant: str, project_id: str, told: GivenUp, *, within_s: float = math.inf
-    ) -> None:
-        """Settle every annotation that shows a name; too many for one go are done in several.
+    ) -> bool:
+        """Settle every annotation that shows a name; return whether the time was enough for all.
 
         Where a new label took the name since, they are its own and stay.
         """
         deadline = time.monotonic() + within_s
         if not await self._moved(tenant, project_id, [told.name], told):
-            return
+            return True
         where: Where = {"project_id": project_id, "labels": Has(told.name)}
         async for annotation in self._store.annotations(tenant).walk(
             Query(where=where, limit=_PAGE)
         ):
             if time.monotonic() > deadline:
-                raise DependencyDown("annotations still follow their label; going on soon")
+                return False
             with contextlib.suppress(NotFound):  # the image was deleted meanwhile
                 image = await self._images.require(tenant, project_id, annotation.id)
                 await self.settle(image, annotation, told)
+        return True
 
     async def _moved(
         self, tenant: str, project_id: str, names: Names[str], told: GivenUp | None = None

@@ -34,7 +34,7 @@ from shared.contracts.image_events import ImageDeleted, ImageUploaded
 from shared.contracts.project_events import ProjectCreated
 from shared.contracts.shapes import Shape
 from shared.documents.port import TenantScope
-from shared.errors import NotFound
+from shared.errors import DependencyDown, NotFound
 from shared.hosting.stores import Stores
 from shared.images.directory import ImageDirectory, ImageView
 from shared.projects.directory import ProjectDirectory
@@ -360,6 +360,17 @@ async def test_a_name_with_too_many_followers_is_not_free_yet(
             await world.labels.create_label("t", PROJECT, "dent")
     await world.labels.create_label("t", PROJECT, "dent")
     assert await world.shown(IMAGE) == (True, ["bump"])
+
+
+async def test_a_store_that_is_down_while_names_are_followed_is_told_as_such(world: World) -> None:
+    async def down() -> None:
+        raise DependencyDown("the store does not answer")
+
+    await world.save(IMAGE, box("dent"))
+    await world.rename("dent", "bump")
+    world.store.meanwhile = down
+    with pytest.raises(DependencyDown):
+        await world.labels.create_label("t", PROJECT, "dent")
 
 
 async def test_what_waits_for_a_rename_goes_with_the_label_that_is_deleted_before(

@@ -6,14 +6,16 @@ from typing import Any
 
 import pytest
 
-from services.annotation.handlers import imports
+from services.annotation.errors import NamesFollow
+from services.annotation.handlers import imports, label_names
 from services.annotation.handlers.annotation_store import AnnotationStore
+from services.annotation.handlers.label_names import LabelNames
 from services.annotation.process.archive_parser import ArchiveParser
 from services.annotation.repository import SERVICE, Annotation
 from shared.hosting.stores import Stores
 from shared.images.directory import ImageDirectory
 from tests.running import until
-from tests.unit.annotation.platform import BASE, PROJECT, factory, labelme, packed
+from tests.unit.annotation.platform import BASE, PROJECT, box, factory, labelme, packed
 from tests.unit.annotation.test_import_runs import RUNS, ZIP, ended, listed, report_of, start
 
 
@@ -116,6 +118,38 @@ async def test_a_step_without_its_annotation_counts_as_not_reached(stores: Store
         assert await store.step_among(found, steps[image]) is not None
         apart = found.model_copy(update={"change_id": ""})
         assert await store.step_among(apart, steps[image]) is None
+
+
+async def test_an_import_waits_until_annotations_have_followed_the_names_that_it_takes(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vacate, waiting = LabelNames.vacate, asyncio.Event()
+
+    async def told(self: LabelNames, *given: Any, **more: Any) -> None:
+        try:
+            await vacate(self, *given, **more)
+        except NamesFollow:
+            waiting.set()
+            raise
+
+    async with factory(stores) as world:
+        first, second = [await world.image(name) for name in ("a.jpg", "b.jpg")]
+        await world.put(first, box("pit"))
+        (label,) = (await world.client.get(f"{BASE}/labels")).json()["items"]
+        with monkeypatch.context() as slow:
+            slow.setattr(label_names, "_BUDGET_S", -1.0)
+            slow.setattr(label_names, "_VACATE_S", -1.0)
+            slow.setattr(LabelNames, "vacate", told)
+            await world.client.delete(f"{BASE}/labels/{label['id']}")
+            begun = await start(world, {"b.json": labelme("pit")})
+            await until(waiting.is_set)
+        run = await ended(world, begun["id"])
+        drawn = [
+            [shape["label"] for shape in (await world.client.get(url)).json()["shapes"]]
+            for url in (f"{BASE}/images/{first}", f"{BASE}/images/{second}")
+        ]
+    assert (run["state"], run["imported"], run["error"]) == ("succeeded", 1, "")
+    assert drawn == [[], ["pit"]]
 
 
 async def test_two_clicks_on_import_are_one_import(stores: Stores) -> None:
