@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -15,7 +15,7 @@ from services.annotation.handlers.import_reports import report_of
 from services.annotation.handlers.imports import ImportOptions, ImportOutcome, ImportWish
 from services.annotation.handlers.kept_archives import Archive, KeptArchives
 from services.annotation.repository import IMPORT_RUNS, SERVICE, ImportRun
-from shared.blobs.content import put_by_hash
+from shared.blobs.content import content_key, put_by_hash
 from shared.blobs.port import Blobs
 from shared.callers import Caller
 from shared.clock import Clock, format_time, utc_now
@@ -87,15 +87,21 @@ class ImportRuns:
             KeySpent: What the key made is gone.
             ArchivesFull: Imports that wait or go on take all the room for archives.
         """
-        kept = await self._archives.put(project, archive)
+        measured = await self._archives.measured(archive)
+        key = content_key(project.tenant, project.id, measured.sha256)
         run = self._new(author, project.id, options).model_copy(
             update={
                 "archive_name": archive.name,
-                "archive_key": kept.key,
-                "archive_bytes": kept.size_bytes,
+                "archive_key": key,
+                "archive_bytes": measured.size_bytes,
             }
         )
-        return await self._once(options.key, _Wish(kept.key, options), run)
+
+        async def begin(run: ImportRun) -> ImportRun:
+            async with self._archives.stored(project, measured):
+                return await self._begin(run)
+
+        return await self._once(run, _Wish(key, options), begin)
 
     async def again(
         self, author: Caller, project_id: str, run_id: str, options: ImportOptions
@@ -111,17 +117,20 @@ class ImportRuns:
         earlier, _ = await self.get(author, project_id, run_id)
         kept = {name: getattr(earlier, name) for name in _OF_ARCHIVE}
         run = self._new(author, project_id, options).model_copy(update=kept)
-        return await self._once(options.key, _Wish(f"of {run_id}", options), run)
+        return await self._once(run, _Wish(f"of {run_id}", options), self._begin)
 
-    async def _once(self, key: str | None, wish: _Wish, run: ImportRun) -> ImportRun:
-        """Begin an import, unless its key has begun it before."""
+    async def _once(
+        self, run: ImportRun, wish: _Wish, begin: Callable[[ImportRun], Awaitable[ImportRun]]
+    ) -> ImportRun:
+        """Begin an import, unless the key that came with it has begun it before."""
+        key = wish.options.key
         if key is None:
-            return await self._begin(run)
+            return await begin(run)
         run = run.model_copy(update={"id": derived_id(run.tenant, IMPORT, run.project_id, key)})
         return await self._receipts.make_once(
             Keyed(run.tenant, run.id, wish, run.project_id),
             things=self._runs(run.tenant),
-            make=lambda: self._begin(run),
+            make=lambda: begin(run),
         )
 
     async def note(self, wish: ImportWish, outcome: ImportOutcome) -> None:

@@ -2,12 +2,15 @@
 
 import asyncio
 import contextlib
+import hashlib
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 from services.annotation.errors import ArchivesFull
 from services.annotation.repository import IMPORT_RUNS, ImportRun
-from shared.blobs.content import put_by_hash
+from shared.blobs.content import content_key, put_by_hash
 from shared.blobs.port import Blobs
 from shared.documents.port import Collection, Documents, Not, Query, TenantScope, Where
 from shared.errors import NotFound
@@ -27,17 +30,19 @@ class Archive:
 
 
 @dataclass(frozen=True)
-class Kept:
-    """An archive that is stored: its blob's key and its bytes."""
+class Measured:
+    """An archive with the hash of its content and its bytes, not stored yet."""
 
-    key: str
+    path: Path
+    sha256: str
     size_bytes: int
 
 
 class KeptArchives:
     """The archives of a project's imports, at most ``quota_bytes`` of them.
 
-    What is looked at but not imported gives way, oldest first, to what comes.
+    What is looked at but not imported gives way, oldest first, to what comes. Processes that take
+    archives at the same time do not know of each other's: each may go over by one.
     """
 
     def __init__(
@@ -47,39 +52,60 @@ class KeptArchives:
         self._blobs = blobs
         self._jobs = jobs
         self._quota = quota_bytes
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
-    async def put(self, project: ProjectView, archive: Archive) -> Kept:
-        """Store an archive.
+    @staticmethod
+    async def measured(archive: Archive) -> Measured:
+        """Return an archive's hash and size."""
+        return await asyncio.to_thread(_measured, archive.path)
+
+    @contextlib.asynccontextmanager
+    async def stored(self, project: ProjectView, archive: Measured) -> AsyncIterator[None]:
+        """Store an archive; the block makes the import that names it, before another one comes.
+
+        An archive that is refused is not stored, and none gives way to it.
 
         Raises:
             ArchivesFull: Imports that wait or go on take all the room.
         """
-        size = await asyncio.to_thread(lambda: archive.path.stat().st_size)
-        key = await put_by_hash(
-            self._blobs, archive.path, tenant=project.tenant, project_id=project.id
-        )
-        await self._make_room(project, Kept(key, size))
-        return Kept(key, size)
+        async with self._turns.setdefault(project.id, asyncio.Lock()):
+            await self._make_room(project, archive)
+            await put_by_hash(
+                self._blobs,
+                archive.path,
+                tenant=project.tenant,
+                project_id=project.id,
+                sha256=archive.sha256,
+            )
+            yield
 
-    async def _make_room(self, project: ProjectView, new: Kept) -> None:
-        where: Where = {"project_id": project.id, "archive_key": Not("")}
-        runs = [run async for run in self._runs(project.tenant).walk(Query(where, limit=_PAGE))]
-        runs = [run for run in runs if run.archive_key != new.key]
-        kept = {run.archive_key: run.archive_bytes for run in runs}
-        needed = {run.archive_key for run in runs if not await self._is_over(run)}
-        for run in sorted(runs, key=lambda run: run.created_at):
-            if sum(kept.values()) + new.size_bytes <= self._quota:
-                return
-            if run.archive_key not in needed:
-                await self._let_go(run)
-                kept.pop(run.archive_key, None)
-        taken = sum(kept.values())
-        if taken + new.size_bytes > self._quota:
+    async def _make_room(self, project: ProjectView, new: Measured) -> None:
+        others = await self._others(project, content_key(project.tenant, project.id, new.sha256))
+        sizes = {key: runs[0].archive_bytes for key, runs in others.items()}
+        idle = [key for key, runs in others.items() if all([await self._is_over(r) for r in runs])]
+        taken = sum(sizes.values())
+        least = taken - sum(sizes[key] for key in idle)
+        if least + new.size_bytes > self._quota:
             raise ArchivesFull(
                 f"the archive has {_mib(new.size_bytes)} MiB, and archives that wait to be imported"
-                f" take {_mib(taken)} of {_mib(self._quota)} MiB: let those imports end, or stop"
+                f" take {_mib(least)} of {_mib(self._quota)} MiB: let those imports end, or stop"
                 " them"
             )
+        for key in sorted(idle, key=lambda key: max(run.created_at for run in others[key])):
+            if taken + new.size_bytes <= self._quota:
+                return
+            for run in others[key]:
+                await self._let_go(run)
+            taken -= sizes[key]
+
+    async def _others(self, project: ProjectView, but: str) -> dict[str, list[ImportRun]]:
+        """Return the imports that still name an archive, by its key."""
+        where: Where = {"project_id": project.id, "archive_key": Not("")}
+        found: dict[str, list[ImportRun]] = {}
+        async for run in self._runs(project.tenant).walk(Query(where, limit=_PAGE)):
+            if run.archive_key != but:
+                found.setdefault(run.archive_key, []).append(run)
+        return found
 
     async def _is_over(self, run: ImportRun) -> bool:
         job = await self._jobs.find(run.tenant, run.id)
@@ -93,6 +119,12 @@ class KeptArchives:
 
     def _runs(self, tenant: str) -> Collection[ImportRun]:
         return self._documents.collection(IMPORT_RUNS, TenantScope(tenant))
+
+
+def _measured(path: Path) -> Measured:
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return Measured(path, digest, path.stat().st_size)
 
 
 def _mib(size_bytes: int) -> int:

@@ -12,11 +12,23 @@ from services.annotation.handlers.annotation_store import AnnotationStore
 from services.annotation.handlers.label_names import LabelNames
 from services.annotation.process.archive_parser import ArchiveParser
 from services.annotation.repository import SERVICE, Annotation
+from shared.blobs.content import project_folder
 from shared.hosting.stores import Stores
 from shared.images.directory import ImageDirectory
 from tests.running import until
 from tests.unit.annotation.platform import BASE, PROJECT, box, factory, labelme, packed
 from tests.unit.annotation.test_import_runs import RUNS, ZIP, ended, listed, report_of, start
+
+ONE_MIB = ("LOUPE_ANNOTATION_KEPT_ARCHIVES_MIB", "1")
+
+
+def large(kib: int = 400) -> bytes:
+    """Return an archive of so many KiB that no zip makes smaller."""
+    return packed({"a.json": labelme("pit"), "a.bin": os.urandom(kib << 10)})
+
+
+async def never(*_given: Any, **_more: Any) -> None:
+    await asyncio.Event().wait()
 
 
 async def test_a_stopped_import_tells_by_file_how_far_it_came_and_can_be_undone(
@@ -172,38 +184,92 @@ async def test_two_clicks_on_import_are_one_import(stores: Stores) -> None:
 async def test_archives_give_way_oldest_first_but_for_those_that_wait_to_be_imported(
     stores: Stores, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("LOUPE_ANNOTATION_KEPT_ARCHIVES_MIB", "1")
+    monkeypatch.setenv(*ONE_MIB)
     reading, parse = asyncio.Event(), ArchiveParser.parse
 
     async def read(*_given: Any, **_more: Any) -> None:
         reading.set()
         await asyncio.Event().wait()
 
-    def large(number: int) -> bytes:  # 400 KiB that no zip makes smaller
-        return packed({"a.json": labelme("pit"), f"{number}.bin": os.urandom(400 << 10)})
-
     async with factory(stores) as world:
         await world.image("a.jpg")
         looks = []
-        for number in range(3):
-            begun = await start(world, large(number), dry_run=True)
+        for _ in range(3):
+            begun = await start(world, large(), dry_run=True)
             looks.append((await ended(world, begun["id"]))["id"])
         kept = [(await world.client.get(f"{RUNS}/{look}")).json()["has_archive"] for look in looks]
         gone = await world.client.post(f"{RUNS}/{looks[0]}:again")
         monkeypatch.setattr(ArchiveParser, "parse", read)
-        going = [await start(world, large(number)) for number in (3, 4)]
+        going = [await start(world, large()) for _ in range(2)]
         await until(reading.is_set)
-        full = await world.client.post(RUNS, content=large(5), headers=ZIP)
+        full = await world.client.post(RUNS, content=large(), headers=ZIP)
         for one in going:
             await world.client.post(f"{RUNS}/{one['id']}:cancel")
             await ended(world, one["id"])
         monkeypatch.setattr(ArchiveParser, "parse", parse)
-        free = await ended(world, (await start(world, large(6)))["id"])
+        free = await ended(world, (await start(world, large()))["id"])
     assert kept == [False, True, True]
     assert (gone.status_code, gone.json()["type"]) == (409, "urn:loupe:problem:archive-gone")
     assert (full.status_code, full.json()["type"]) == (409, "urn:loupe:problem:archives-full")
     assert full.json()["detail"].endswith("take 1 of 1 MiB: let those imports end, or stop them")
     assert free["state"] == "succeeded"
+
+
+async def test_an_archive_that_is_refused_is_not_stored_and_none_gives_way_to_it(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(*ONE_MIB)
+    async with factory(stores) as world:
+        look = await ended(world, (await start(world, large(), dry_run=True))["id"])
+        monkeypatch.setattr(ArchiveParser, "parse", never)
+        await start(world, large())
+        full = await world.client.post(RUNS, content=large(700), headers=ZIP)
+        kept = (await world.client.get(f"{RUNS}/{look['id']}")).json()["has_archive"]
+    stored = [blob async for blob in stores.blobs.walk(project_folder("default", PROJECT))]
+    assert full.json()["type"] == "urn:loupe:problem:archives-full"
+    assert kept is True
+    assert sorted(blob.size_bytes >> 10 for blob in stored)[-2:] == [400, 400]
+
+
+async def test_archives_that_come_at_once_do_not_share_one_room(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(*ONE_MIB)
+    monkeypatch.setattr(ArchiveParser, "parse", never)
+    async with factory(stores) as world:
+        sent = [world.client.post(RUNS, content=large(600), headers=ZIP) for _ in range(2)]
+        answers = await asyncio.gather(*sent)
+    assert sorted(answer.status_code for answer in answers) == [202, 409]
+
+
+async def test_an_archive_that_was_looked_at_twice_gives_way_as_one(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(*ONE_MIB)
+    async with factory(stores) as world:
+        first = await ended(world, (await start(world, large(), dry_run=True))["id"])
+        again = await world.client.post(f"{RUNS}/{first['id']}:again", params={"dry_run": True})
+        second = await ended(world, again.json()["id"])
+        before = [look["has_archive"] for look in (first, second)]
+        await ended(world, (await start(world, large(700), dry_run=True))["id"])
+        urls = [f"{RUNS}/{look['id']}" for look in (first, second)]
+        after = [(await world.client.get(url)).json()["has_archive"] for url in urls]
+    assert (before, after) == ([True, True], [False, False])
+
+
+async def test_a_request_that_is_repeated_needs_no_room(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(*ONE_MIB)
+    key, archive = {"Idempotency-Key": "once"}, large()
+    async with factory(stores) as world:
+        await world.image("a.jpg")
+        made = await ended(world, (await start(world, archive, headers=key))["id"])
+        monkeypatch.setattr(ArchiveParser, "parse", never)
+        for _ in range(2):
+            await start(world, large())
+        repeated = await start(world, archive, headers=key)
+    assert (made["state"], repeated["id"]) == ("succeeded", made["id"])
 
 
 async def test_pictures_beside_the_labels_are_left_aside_and_those_that_lack_are_counted(
