@@ -1,4 +1,4 @@
-import { useRef, useState, type ReactNode } from "react";
+import { useImperativeHandle, useRef, useState, type ReactNode, type Ref } from "react";
 import { App, type InputRef } from "antd";
 import type { ShapeKind } from "../api/annotation";
 import { useWords } from "../i18n/language";
@@ -11,6 +11,7 @@ import type { Action } from "./keys";
 import { LabelPanel, type LabelTools } from "./LabelPanel";
 import type { Mark } from "./marks";
 import { ObjectPanel } from "./ObjectPanel";
+import type { Drawing } from "./shapes";
 import { Stage, type Zoom } from "./Stage";
 import { ToolBar } from "./ToolBar";
 import { TrialBar } from "./TrialBar";
@@ -23,7 +24,14 @@ export interface EditedImage extends Size {
   readonly name: string;
 }
 
+/** What the page around may ask for. */
+export interface Settling {
+  /** Make what is only looked at, and tell the drawing as it is then. */
+  readonly settle: () => Drawing;
+}
+
 interface Props {
+  readonly handle?: Ref<Settling>;
   readonly image: EditedImage;
   /** Kinds of shapes that the project's task knows. */
   readonly kinds: readonly ShapeKind[];
@@ -73,6 +81,12 @@ export function Editor(props: Props): ReactNode {
   const { trial, reshaping } = editing;
   const seen = seenLook(desk.look);
   const { chosen, hidden, locked } = editing;
+  useImperativeHandle(props.handle, () => ({
+    settle: () => {
+      trial.make();
+      return trial.shown;
+    },
+  }));
 
   return (
     <>

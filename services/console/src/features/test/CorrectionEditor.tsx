@@ -1,11 +1,11 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Alert, App, Button, Popconfirm, Space, Typography } from "antd";
-import { useEffect, useMemo, useState, type ReactNode } from "react";
+import { useEffect, useMemo, useRef, useState, type ReactNode } from "react";
 import { contentPath, thumbnailPath } from "../../api/gallery";
 import type { Prediction } from "../../api/inference";
 import { START, toolsFor, type Desk } from "../../editor/desk";
 import { dropDraft, keepDraft, readDraft } from "../../editor/drafts";
-import { Editor } from "../../editor/Editor";
+import { Editor, type Settling } from "../../editor/Editor";
 import { begun, redone, stepped, undone, type History } from "../../editor/history";
 import { lacksLabel, type Drawing } from "../../editor/shapes";
 import { Workbench } from "../../editor/Workbench";
@@ -84,7 +84,10 @@ function Correcting(props: CorrectingProps): ReactNode {
     else keepDraft(draftName, kept);
   }, [drawing, start, draftName]);
   const lacks = lacksLabel(drawing, project.task);
-  const saving = useSaving({ imageId, draftName, save: () => save(drawing), onSaved: () => onEnd(true) });
+  const saving = useSaving({ imageId, draftName, save, onSaved: () => onEnd(true) });
+  const editor = useRef<Settling>(null);
+  // What is only looked at is on the screen: it is saved as well.
+  const saveAll = (): void => saving.mutate(editor.current?.settle() ?? drawing);
   // What would be drawn while the work is on its way would be gone when it has arrived.
   const step = (next: History<Drawing>): void => {
     if (!saving.isPending) setHistory(next);
@@ -101,11 +104,12 @@ function Correcting(props: CorrectingProps): ReactNode {
           saving={saving.isPending}
           lacksLabel={lacks}
           onDiscard={onDiscard}
-          onSave={() => saving.mutate()}
+          onSave={saveAll}
         />
       }
     >
       <Editor
+        handle={editor}
         image={{
           path: contentPath(project.id, imageId),
           preview: thumbnailPath(project.id, imageId),
@@ -146,7 +150,7 @@ function Correcting(props: CorrectingProps): ReactNode {
           </div>
         }
         onAction={(action) => {
-          if (action === "save" && !saving.isPending && !lacks) saving.mutate();
+          if (action === "save" && !saving.isPending && !lacks) saveAll();
         }}
       />
     </Workbench>
@@ -156,7 +160,7 @@ function Correcting(props: CorrectingProps): ReactNode {
 interface SavingProps {
   readonly imageId: string;
   readonly draftName: string;
-  readonly save: () => Promise<unknown>;
+  readonly save: (drawing: Drawing) => Promise<unknown>;
   readonly onSaved: () => void;
 }
 

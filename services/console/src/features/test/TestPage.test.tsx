@@ -231,3 +231,27 @@ test("work kept over an annotation that somebody else saved since does not take 
   await userEvent.click(await screen.findByRole("button", { name: words.test.save }));
   await waitFor(() => expect(saved).toMatchObject([{ version: '"4"', body: { shapes: [{ points: [[9, 10], [59, 40]] }, { id: "s2" }] } }]));
 });
+
+test.each(["button", "key"])("a simpler outline that is only looked at is saved by the %s too", async (way) => {
+  const saved: unknown[] = [];
+  const stairs = [[0, 0], [20, 0.4], [40, 0], [40, 40], [0, 40]] as [number, number][];
+  answers({
+    ...AROUND,
+    "GET /api/annotation/projects/p1/labels": { items: [{ id: "l1", name: "scratch" }], shape_kinds: ["polygon"] },
+    "GET /api/inference/projects/p1/predictions": pageOf(
+      prediction({ shapes: [{ id: "a", label: "scratch", kind: "polygon", points: stairs, score: 0.9 }] }),
+    ),
+    [CORRECTION]: async (request) => {
+      saved.push(await request.json());
+      return HttpResponse.json(annotation(), { status: 201 });
+    },
+  });
+  const { words } = open("/projects/p1/test", "en");
+  await correcting(words);
+  await seen(() => screen.getByRole("button", { name: "scratch 0.90" }));
+  await userEvent.keyboard(".y");
+  await seen(() => screen.getByRole("group", { name: words.editor.slack }));
+  if (way === "key") await userEvent.keyboard("{Control>}s{/Control}");
+  else await userEvent.click(screen.getByRole("button", { name: words.test.save }));
+  await waitFor(() => expect(saved).toMatchObject([{ shapes: [{ points: [[0, 0], [40, 0], [40, 40], [0, 40]] }] }]));
+});
