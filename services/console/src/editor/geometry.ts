@@ -16,6 +16,8 @@ export const HANDLES: readonly Handle[] = ["nw", "n", "ne", "e", "se", "s", "sw"
 
 /** A box smaller than this on a side was a click, not a drawing. */
 const SMALLEST_SIDE = 2;
+/** In square pixels: half of the smallest box. */
+const SMALLEST_AREA = 2;
 
 export function boxCorners([x1, y1, x2, y2]: Box): Point[] {
   return [
@@ -142,6 +144,12 @@ export function angleTowards(box: Box, to: Point): number {
 
 export function isDrawn(box: Box): boolean {
   return box[2] - box[0] >= SMALLEST_SIDE && box[3] - box[1] >= SMALLEST_SIDE;
+}
+
+/** Whether a ring encloses anything that a person could have meant: no line, and no tremble of a click. */
+export function isRingDrawn(ring: readonly Point[]): boolean {
+  const around = bounds(ring);
+  return around !== null && isDrawn(around) && ringArea(ring) >= SMALLEST_AREA;
 }
 
 /** Whether two boxes have a point in common. */

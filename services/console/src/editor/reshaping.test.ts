@@ -104,3 +104,16 @@ test("a hand's path is an outline inside the image; a click is none", () => {
   expect(ring && ring.length < 30).toBe(true);
   expect(tracedRing([[5, 5], [5, 6]], 1, IMAGE)).toBeNull();
 });
+
+test.each<[string, readonly Point[]]>([
+  ["three points in a line", [[10, 10], [11, 10], [12, 10]]],
+  ["a long line", [[10, 10], [30, 30], [50, 50]]],
+  ["a jittered click", [[10, 10], [11, 10], [11, 11]]],
+  ["a stroke outside the image", [[110, 10], [140, 20], [120, 50], [105, 30]]],
+])("%s encloses nothing, so the lasso draws nothing", (_, path) => {
+  expect(tracedRing(path, 0.5, IMAGE)).toBeNull();
+});
+
+test("what is small and round is drawn all the same", () => {
+  expect(tracedRing([[10, 10], [12, 10], [12, 12], [10, 12]], 0.5, IMAGE)).toHaveLength(4);
+});

@@ -1,6 +1,6 @@
 /** Areas made into shapes, and shapes cut, joined, simplified and filled. */
 import type { ShapeKind } from "../api/annotation";
-import { inside, isDrawn, type Point, type Size } from "./geometry";
+import { inside, isDrawn, isRingDrawn, type Point, type Size } from "./geometry";
 import { columnsOf, maskOf, strokeColumns, type Columns } from "./masks";
 import { areaOfColumns, closed, columnsWithin, edgeOf, extent, mixed, pieces } from "./regions";
 import { clipped, cut, simplified, type Area } from "./rings";
@@ -140,8 +140,8 @@ export function withoutHoles(shape: EditedShape): EditedShape {
   return after === before ? shape : vouched(shape, { rle: maskOf(after, shape.rle.size) });
 }
 
-/** What the pointer drew by hand, with the points that a hand's tremble makes left out; null for a click. */
+/** What the pointer drew by hand, with the points that a hand's tremble makes left out; null for a click or a line. */
 export function tracedRing(path: readonly Point[], tremble: number, image: Size): readonly Point[] | null {
   const ring = simplified(path.map((at) => inside(at, image)), tremble);
-  return ring.length < 3 ? null : ring;
+  return ring.length < 3 || !isRingDrawn(ring) ? null : ring;
 }
