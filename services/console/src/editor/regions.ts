@@ -85,7 +85,7 @@ export function extent(columns: Columns): Box {
 }
 
 /** Areas without a pixel in common as one. */
-function together(areas: readonly Columns[]): Columns {
+export function together(areas: readonly Columns[]): Columns {
   const whole = new Map<number, Run[]>();
   for (const area of areas) for (const [column, runs] of area) whole.set(column, [...(whole.get(column) ?? []), ...runs]);
   for (const runs of whole.values()) runs.sort(([a], [b]) => a - b);

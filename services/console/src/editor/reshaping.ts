@@ -18,7 +18,7 @@ export function makesFor(kinds: readonly ShapeKind[]): readonly Makes[] {
 /** A step of an outline along pixels is no corner: half a pixel's diagonal and a little. */
 const STAIRS = 0.8;
 /** Parts under this share of the largest are specks. */
-const SPECK = 0.01;
+export const SPECK = 0.01;
 
 function sizeOf({ width, height }: Size): readonly number[] {
   return [height, width];
@@ -32,10 +32,15 @@ export function shapesOfArea(area: Columns, made: { as: Makes; label: string; id
   if (made.as === "box") return isDrawn(extent(area)) ? [boxShape(first, "box", made.label, extent(area))] : [];
   const parts = pieces(area);
   const least = SPECK * areaOfColumns(parts[0] ?? area);
-  const seen = parts.filter((part) => areaOfColumns(part) >= least).slice(0, made.ids.length);
-  return seen.map((part, place) =>
-    shapeOf(made.ids[place] ?? first, "polygon", { label: made.label, points: simplified(edgeOf(part), STAIRS) }),
-  );
+  return polygonsOf(parts.filter((part) => areaOfColumns(part) >= least), made);
+}
+
+/** A polygon for each part, with these ids as far as they go. */
+export function polygonsOf(parts: readonly Columns[], made: { readonly label: string; readonly ids: readonly string[] }): EditedShape[] {
+  return made.ids.slice(0, parts.length).map((id, place) => {
+    const points = simplified(edgeOf(parts[place] ?? new Map()), STAIRS);
+    return shapeOf(id, "polygon", { label: made.label, points });
+  });
 }
 
 /** The pixels of a mask or within an outline. */

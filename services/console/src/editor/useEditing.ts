@@ -110,7 +110,14 @@ export function useEditing(asked: Asked): Editing {
   };
   const free = drawing.shapes.filter(({ id }) => !locked.has(id));
   const loose = free.filter(({ id }) => ids.has(id));
-  const trial = useTrial({ ...asked, drawing, change, onMade: made, onFailed: () => asked.onTold("noPicture") });
+  const trial = useTrial({
+    ...asked,
+    drawing,
+    change,
+    onMade: made,
+    onFailed: () => asked.onTold("noPicture"),
+    onFilled: () => asked.onTold("filled"),
+  });
   const reshaping = useReshaping({
     ...asked,
     drawing,
@@ -171,8 +178,11 @@ export function useEditing(asked: Asked): Editing {
 
   const perform = (command: Command): void => {
     if (command.do === "nudge") {
-      if (ids.size > 0) change(nudged(drawing, ids, command.by, image));
-      else if (command.by[1] === 0) {
+      if (ids.size > 0) {
+        // What the wand has found lies where it is in the picture: it is made before it is shifted.
+        if (trial.kind === "wand") trial.make();
+        change(nudged(trial.kind === "wand" ? trial.shown : drawing, ids, command.by, image));
+      } else if (command.by[1] === 0) {
         trial.make();
         onAction(command.by[0] > 0 ? "next" : "previous");
       }

@@ -2,27 +2,14 @@ import { useEffect, useMemo, useRef, useState } from "react";
 import type { ShapeKind } from "../api/annotation";
 import { newId } from "../api/ids";
 import type { Desk } from "./desk";
-import { added, replaced, withShapes } from "./edits";
+import { replaced } from "./edits";
 import type { Point, Size } from "./geometry";
 import type { How } from "./gestures";
 import type { Columns } from "./masks";
-import { mixed } from "./regions";
-import { areaOfShape, makesFor, shapesOfArea, simplifiedShape, type Makes } from "./reshaping";
+import { areaOfShape, makesFor, simplifiedShape, type Makes } from "./reshaping";
 import type { Drawing, EditedShape } from "./shapes";
 import { Wand } from "./wand";
-
-interface Wanding {
-  readonly kind: "wand";
-  /** The shape that is changed; null where a new one is made. */
-  readonly target: EditedShape | null;
-  readonly base: Columns;
-  readonly how: "add" | "subtract";
-  readonly seed: Point;
-  /** What was found about the seed; null until the worker has answered. */
-  readonly piece: Columns | null;
-  /** Of new shapes, so that they stay the same ones while the wheel turns. */
-  readonly ids: readonly string[];
-}
+import { areaSoFar, losesHoles, swept, type Wanding } from "./wanding";
 
 interface Simplifying {
   readonly kind: "simplify";
@@ -43,6 +30,8 @@ interface Asked {
   /** Shapes were made that were not there before. */
   readonly onMade: (shapes: readonly EditedShape[]) => void;
   readonly onFailed: () => void;
+  /** A polygon has no holes: those of what was found are filled. */
+  readonly onFilled: () => void;
 }
 
 /** A change that is looked at before it is made. */
@@ -89,11 +78,14 @@ export function useTrial(asked: Asked): Trial {
     onMade(shown.shapes.filter(({ id }) => !before.has(id)));
   };
   useLastly(make);
-  const find = (seed: Point, tolerance: number): void => {
+  const find = (wanding: Wanding, tolerance: number): void => {
+    const { seed } = wanding;
     wand.current?.find(seed, tolerance).then(
       (piece) => {
         if (piece === null) return;
         setPending((now) => (now?.kind === "wand" && now.seed === seed ? { ...now, piece } : now));
+        // Said once a click, not at each turn of the wheel.
+        if (wanding.piece === null && losesHoles(drawing, { ...wanding, piece }, as)) asked.onFilled();
       },
       () => {
         setPending(null);
@@ -106,19 +98,21 @@ export function useTrial(asked: Asked): Trial {
     if (how === "new") make();
     const goesOn = how !== "new" && going !== null;
     if (how === "subtract" && going === null && target === null) return;
-    const into = how === "new" ? null : (going?.target ?? (going === null ? target : null));
-    const base = goesOn ? areaOf(going) : into === null ? NOTHING : areaOfShape(into, image);
+    const into = how === "new" || going !== null ? null : target;
+    const base = goesOn ? areaSoFar(drawing, going, as) : into === null ? NOTHING : areaOfShape(into, image);
     const ids = goesOn ? going.ids : Array.from({ length: MOST_PARTS }, newId);
     const seed: Point = [at[0], at[1]];
-    setPending({ kind: "wand", target: into, base, how: how === "subtract" ? how : "add", seed, piece: null, ids });
-    find(seed, desk.tolerance);
+    const id = goesOn ? going.target : (into?.id ?? null);
+    const next: Wanding = { kind: "wand", target: id, base, goesOn, how: how === "subtract" ? how : "add", seed, piece: null, ids };
+    setPending(next);
+    find(next, desk.tolerance);
   };
   const wider = (steps: number): void => {
     if (pending?.kind === "simplify") onDesk({ ...desk, slack: within(slack + steps * 0.5, 0.5, MOST_SLACK) });
     else {
       const tolerance = within(desk.tolerance + steps, 0, MOST_TOLERANCE);
       onDesk({ ...desk, tolerance });
-      if (pending !== null) find(pending.seed, tolerance);
+      if (pending !== null) find(pending, tolerance);
     }
   };
   return {
@@ -144,22 +138,6 @@ function within(value: number, least: number, most: number): number {
 export function makesOf({ makes }: Desk, kinds: readonly ShapeKind[]): Makes {
   const known = makesFor(kinds);
   return known.includes(makes) ? makes : (known[0] ?? "box");
-}
-
-function areaOf({ base, piece, how }: Wanding): Columns {
-  return piece === null ? base : mixed(base, piece, how);
-}
-
-function swept(drawing: Drawing, wanding: Wanding, made: { readonly as: Makes; readonly label: string }, image: Size): Drawing {
-  const { target, ids } = wanding;
-  const area = areaOf(wanding);
-  if (target === null) return added(drawing, ...shapesOfArea(area, { ...made, ids }, image));
-  const as = target.kind === "mask" ? "mask" : "polygon";
-  const shapes = shapesOfArea(area, { as, label: target.label, ids: [target.id, ...ids] }, image);
-  return withShapes(
-    drawing,
-    drawing.shapes.flatMap((shape) => (shape.id === target.id ? shapes.map((one) => ({ ...one, text: target.text })) : [shape])),
-  );
 }
 
 /** A wand for the picture while it is at hand. */
