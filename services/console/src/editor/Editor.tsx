@@ -64,7 +64,7 @@ export function Editor(props: Props): ReactNode {
   const search = useRef<InputRef>(null);
   const text = useRef<InputRef>(null);
   const { message } = App.useApp();
-  const picture = usePicture(image.path).url;
+  const { url: picture, error: missing } = usePicture(image.path);
   const [help, setHelp] = useState(false);
   const { shapes } = steps.drawing;
 
@@ -77,7 +77,18 @@ export function Editor(props: Props): ReactNode {
     } else if (action === "help") setHelp(true);
     else props.onAction(action);
   };
-  const editing = useEditing({ image, kinds, labels, steps, desk, onDesk, onAction, picture, onTold: (what) => void message.info(words.editor.told[what]) });
+  const editing = useEditing({
+    image,
+    kinds,
+    labels,
+    steps,
+    desk,
+    onDesk,
+    onAction,
+    picture,
+    unreadable: picture === null && missing !== null,
+    onTold: (what) => void message.info(words.editor.told[what]),
+  });
   const { trial, reshaping } = editing;
   const seen = seenLook(desk.look);
   const { chosen, hidden, locked } = editing;

@@ -31,6 +31,8 @@ export interface Asked {
   readonly onAction: (action: Action) => void;
   /** The picture at its own resolution, once it is here. */
   readonly picture: string | null;
+  /** The picture cannot be had. */
+  readonly unreadable: boolean;
   readonly onTold: (what: Told) => void;
 }
 
@@ -194,6 +196,8 @@ export function useEditing(asked: Asked): Editing {
   /** What an action means for a change that is only looked at; whether it is done with that. */
   const tried = (action: Action): boolean => {
     if (trial.kind === null) return false;
+    // There is nothing to make yet; what was clicked is not dropped for that.
+    if (action === "finish" && trial.searching) return true;
     if (MAKING.has(action)) trial.make();
     if (DROPPING.has(action)) trial.drop();
     return action === "finish" || DROPPING.has(action);

@@ -22,6 +22,8 @@ interface Asked {
   readonly image: Size;
   /** The picture at its own resolution, once it is here. */
   readonly picture: string | null;
+  /** The picture cannot be had. */
+  readonly unreadable: boolean;
   readonly kinds: readonly ShapeKind[];
   readonly desk: Desk;
   readonly onDesk: (desk: Desk) => void;
@@ -58,7 +60,6 @@ const MOST_SLACK = 50;
 export function useTrial(asked: Asked): Trial {
   const { image, kinds, desk, onDesk, drawing, change, onMade } = asked;
   const [pending, setPending] = useState<Pending | null>(null);
-  const wand = useWorker(asked);
   const as = makesOf(desk, kinds);
   const { label, slack } = desk;
 
@@ -78,9 +79,9 @@ export function useTrial(asked: Asked): Trial {
     onMade(shown.shapes.filter(({ id }) => !before.has(id)));
   };
   useLastly(make);
-  const find = (wanding: Wanding, tolerance: number): void => {
+  const find = (by: Wand | null, wanding: Wanding, tolerance: number): void => {
     const { seed } = wanding;
-    wand.current?.find(seed, tolerance).then(
+    by?.find(seed, tolerance).then(
       (piece) => {
         if (piece === null) return;
         setPending((now) => (now?.kind === "wand" && now.seed === seed ? { ...now, piece } : now));
@@ -93,6 +94,15 @@ export function useTrial(asked: Asked): Trial {
       },
     );
   };
+  const wand = useWorker(asked, (ready) => {
+    // A click that came before the picture did.
+    if (pending?.kind === "wand" && pending.piece === null) find(ready, pending, desk.tolerance);
+  });
+  const waits = pending?.kind === "wand" && pending.piece === null;
+  useUnreadable(asked.unreadable && waits, () => {
+    setPending(null);
+    asked.onFailed();
+  });
   const press = (at: Point, how: How, target: EditedShape | null): void => {
     const going = pending?.kind === "wand" ? pending : null;
     if (how === "new") make();
@@ -105,20 +115,20 @@ export function useTrial(asked: Asked): Trial {
     const id = goesOn ? going.target : (into?.id ?? null);
     const next: Wanding = { kind: "wand", target: id, base, goesOn, how: how === "subtract" ? how : "add", seed, piece: null, ids };
     setPending(next);
-    find(next, desk.tolerance);
+    find(wand.current, next, desk.tolerance);
   };
   const wider = (steps: number): void => {
     if (pending?.kind === "simplify") onDesk({ ...desk, slack: within(slack + steps * 0.5, 0.5, MOST_SLACK) });
     else {
       const tolerance = within(desk.tolerance + steps, 0, MOST_TOLERANCE);
       onDesk({ ...desk, tolerance });
-      if (pending !== null) find(pending, tolerance);
+      if (pending !== null) find(wand.current, pending, tolerance);
     }
   };
   return {
     shown,
     kind: pending?.kind ?? null,
-    searching: pending?.kind === "wand" && pending.piece === null,
+    searching: waits,
     press,
     simplify: (ids) => {
       make();
@@ -141,20 +151,36 @@ export function makesOf({ makes }: Desk, kinds: readonly ShapeKind[]): Makes {
 }
 
 /** A wand for the picture while it is at hand. */
-function useWorker({ image, picture, desk: { tool } }: Asked) {
+function useWorker({ image, picture, desk: { tool } }: Asked, onReady: (wand: Wand) => void) {
   const wand = useRef<Wand | null>(null);
+  const ready = useRef(onReady);
+  useEffect(() => {
+    ready.current = onReady;
+  });
   const { width, height } = image;
   const wanted = tool === "wand";
   useEffect(() => {
     if (!wanted || picture === null) return;
     const mine = new Wand(picture, { width, height });
     wand.current = mine;
+    ready.current(mine);
     return () => {
       mine.close();
       wand.current = null;
     };
   }, [wanted, picture, width, height]);
   return wand;
+}
+
+/** Tells once that a click waits for a picture that cannot be had. */
+function useUnreadable(waitsInVain: boolean, tell: () => void): void {
+  const latest = useRef(tell);
+  useEffect(() => {
+    latest.current = tell;
+  });
+  useEffect(() => {
+    if (waitsInVain) latest.current();
+  }, [waitsInVain]);
 }
 
 /** What is looked at when the image is left is made: it was on the screen. */

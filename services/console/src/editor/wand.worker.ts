@@ -16,10 +16,13 @@ function read(bitmap: ImageBitmap): Lab {
 
 addEventListener("message", ({ data }: MessageEvent<Asked>) => {
   if (data.do === "see") {
+    // Where the new part cannot be read, the former one must not answer for it.
+    seen = null;
     seen = { lab: read(data.bitmap), left: data.left, top: data.top };
     return;
   }
-  if (seen === null) return;
+  // Whoever asked hears of it: an answer that never comes would hold up every later question.
+  if (seen === null) throw new Error("the picture could not be read");
   const { lab, left, top } = seen;
   const runs = swept(lab, [data.seed[0] - left, data.seed[1] - top], data.tolerance);
   for (let at = 0; at < runs.length; at += 3) {

@@ -1,0 +1,93 @@
+// @vitest-environment happy-dom
+import { act, renderHook, waitFor } from "@testing-library/react";
+import { useState } from "react";
+import { beforeEach, expect, test, vi } from "vitest";
+import { START, type Desk } from "./desk";
+import type { Point } from "./geometry";
+import { maskArea, maskBox, maskOf } from "./masks";
+import { areaOfPath } from "./reshaping";
+import { shapeOf, type Drawing, type EditedShape } from "./shapes";
+import { useEditing, type Asked } from "./useEditing";
+
+const IMAGE = { width: 100, height: 100 };
+
+function block(x: number, y: number, side: number): readonly Point[] {
+  return [[x, y], [x + side, y], [x + side, y + side], [x, y + side]];
+}
+
+const { opened } = vi.hoisted(() => ({ opened: [] as string[] }));
+// A worker is a browser's: what it would find is ten pixels to each side of where it was asked.
+vi.mock("./wand", () => ({
+  Wand: class {
+    constructor(url: string) {
+      opened.push(url);
+    }
+    find([x, y]: Point) {
+      return Promise.resolve(areaOfPath(block(x, y, 10), IMAGE));
+    }
+    close(): void {
+      // Nothing to end.
+    }
+  },
+}));
+
+beforeEach(() => {
+  opened.length = 0;
+});
+
+const MASK = shapeOf("m", "mask", { label: "pore", rle: maskOf(areaOfPath(block(10, 10, 10), IMAGE), [100, 100]) });
+
+function editing(shapes: readonly EditedShape[], part: Partial<Asked> & { readonly on?: Partial<Desk> } = {}) {
+  const heard = { onAction: vi.fn(), onTold: vi.fn() };
+  const hook = renderHook(
+    (props: Partial<Asked>) => {
+      const [drawing, change] = useState<Drawing>({ shapes, nothing: false });
+      const [desk, onDesk] = useState<Desk>({ ...START, label: "pore", tool: "wand", ...part.on });
+      const steps = { drawing, change, mayUndo: false, mayRedo: false, undo: vi.fn(), redo: vi.fn() };
+      const asked = { image: IMAGE, kinds: ["polygon", "mask"] as const, labels: ["pore", "scratch"], picture: "blob:1", unreadable: false };
+      return { drawing, desk, editing: useEditing({ ...asked, ...heard, steps, desk, onDesk, ...part, ...props }) };
+    },
+    { initialProps: {} },
+  );
+  const now = () => hook.result.current;
+  const perform = (action: Parameters<ReturnType<typeof now>["editing"]["perform"]>[0]): void => act(() => now().editing.perform(action));
+  return { ...hook, ...heard, now, perform };
+}
+
+test("a label chosen by digit and a nudge while the wand adds to a mask are kept", async () => {
+  const { now, perform } = editing([MASK]);
+  act(() => now().editing.choose(["m"], false));
+  act(() => now().editing.press([20, 10], "add"));
+  await waitFor(() => expect(now().editing.trial.searching).toBe(false));
+  perform({ do: "label", place: 1 });
+  perform({ do: "nudge", by: [0, 5] });
+  expect(now().editing.trial.kind).toBeNull();
+  const [after] = now().drawing.shapes;
+  expect(after).toMatchObject({ id: "m", label: "scratch" });
+  expect(after?.rle && [maskArea(after.rle), ...(maskBox(after.rle) ?? [])]).toEqual([200, 10, 15, 30, 25]);
+});
+
+test("a click before the picture is here is answered when it comes; Enter does not drop it", async () => {
+  const { now, perform, rerender } = editing([], { on: { makes: "mask" } });
+  rerender({ picture: null });
+  act(() => now().editing.press([40, 40], "new"));
+  perform({ do: "finish" });
+  expect(now().editing.trial.searching).toBe(true);
+  rerender({ picture: "blob:2" });
+  await waitFor(() => expect(now().editing.trial.searching).toBe(false));
+  expect(opened).toEqual(["blob:1", "blob:2"]);
+  expect(now().editing.trial.shown.shapes).toHaveLength(1);
+});
+
+test("a click on a picture that cannot be had is told, before the failure and after it", () => {
+  const { now, onTold, rerender } = editing([]);
+  rerender({ picture: null });
+  act(() => now().editing.press([40, 40], "new"));
+  expect(onTold).not.toHaveBeenCalled();
+  rerender({ picture: null, unreadable: true });
+  expect(onTold.mock.calls).toEqual([["noPicture"]]);
+  expect(now().editing.trial.kind).toBeNull();
+  act(() => now().editing.press([40, 40], "new"));
+  expect(onTold).toHaveBeenCalledTimes(2);
+  expect(now().editing.trial.kind).toBeNull();
+});
