@@ -47,3 +47,9 @@ test("of five hundred shapes only those that change are drawn anew", () => {
   expect(drawings(() => rerender(layer(moved, new Set(["s4"]))))).toBe(2);
   expect(drawings(() => rerender(layer(moved.slice(1), new Set(["s4"]))))).toBe(0);
 });
+
+test("an outline that runs over itself is shown as it is counted, by even and odd", () => {
+  const hourglass = { ...boxShape("h", "polygon", "pore", [0, 0, 9, 9]) };
+  const { container } = render(layer([hourglass]));
+  expect(container.querySelector("polygon")).toHaveAttribute("fill-rule", "evenodd");
+});

@@ -68,7 +68,8 @@ const OneShape = memo(function OneShape({ shape, colour, name, chosen, locked, c
   return (
     <g className={state} data-shape={shape.id} pointerEvents={locked ? "none" : undefined} color={colour}>
       {shape.rle === null ? (
-        <polygon points={written(outline)} strokeDasharray={shape.kind === "ignore" ? "6 4" : undefined}>
+        // Areas are counted by even and odd: what runs over itself has a hole, and is shown with it.
+        <polygon points={written(outline)} fillRule="evenodd" strokeDasharray={shape.kind === "ignore" ? "6 4" : undefined}>
           <title>{name}</title>
         </polygon>
       ) : (

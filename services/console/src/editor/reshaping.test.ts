@@ -3,6 +3,7 @@ import { ringArea, type Point } from "./geometry";
 import { maskArea, maskBox } from "./masks";
 import { areaOfColumns } from "./regions";
 import { areaOfPath, areaOfShape, changedBy, cutShape, joined, makesFor, shapesOfArea, simplifiedShape, tracedRing, withoutHoles } from "./reshaping";
+import { crossesItself } from "./rings";
 import { boxShape, isSame, shapeOf, type EditedShape } from "./shapes";
 
 const IMAGE = { width: 100, height: 60 };
@@ -116,4 +117,16 @@ test.each<[string, readonly Point[]]>([
 
 test("what is small and round is drawn all the same", () => {
   expect(tracedRing([[10, 10], [12, 10], [12, 12], [10, 12]], 0.5, IMAGE)).toHaveLength(4);
+});
+
+test("a hand's path that overshoots its start is one outline without a hole", () => {
+  const turn = Array.from({ length: 70 }, (_, step): Point => {
+    const angle = (step / 60) * 2 * Math.PI;
+    const far = 20 - step / 20;
+    return [50 + far * Math.cos(angle), 30 + far * Math.sin(angle)];
+  });
+  const ring = tracedRing([...turn, [70, 20], [75, 30]], 0.5, IMAGE) ?? [];
+  expect(ring.length).toBeGreaterThan(3);
+  expect(crossesItself(ring)).toBe(false);
+  expect(Math.abs(areaOfColumns(areaOfPath(ring, IMAGE)) - ringArea(ring))).toBeLessThan(20);
 });

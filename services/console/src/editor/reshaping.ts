@@ -3,7 +3,7 @@ import type { ShapeKind } from "../api/annotation";
 import { inside, isDrawn, isRingDrawn, type Point, type Size } from "./geometry";
 import { columnsOf, maskOf, strokeColumns, type Columns } from "./masks";
 import { areaOfColumns, closed, columnsWithin, edgeOf, extent, mixed, pieces } from "./regions";
-import { clipped, cut, simplified, type Area } from "./rings";
+import { clipped, cut, simplified, thinned, uncrossed, type Area } from "./rings";
 import { boxOf, boxShape, isRing, outlineOf, shapeOf, vouched, type EditedShape } from "./shapes";
 
 /** What an area becomes. */
@@ -38,7 +38,7 @@ export function shapesOfArea(area: Columns, made: { as: Makes; label: string; id
 /** A polygon for each part, with these ids as far as they go. */
 export function polygonsOf(parts: readonly Columns[], made: { readonly label: string; readonly ids: readonly string[] }): EditedShape[] {
   return made.ids.slice(0, parts.length).map((id, place) => {
-    const points = simplified(edgeOf(parts[place] ?? new Map()), STAIRS);
+    const points = thinned(edgeOf(parts[place] ?? new Map()), STAIRS);
     return shapeOf(id, "polygon", { label: made.label, points });
   });
 }
@@ -133,7 +133,7 @@ export function cutShape(shape: EditedShape, [from, to]: readonly [Point, Point]
 /** A ring with fewer points, as far as `tolerance` pixels off; anything else as it is. */
 export function simplifiedShape(shape: EditedShape, tolerance: number): EditedShape {
   if (!isRing(shape)) return shape;
-  const points = simplified(shape.points, tolerance);
+  const points = thinned(shape.points, tolerance);
   return points === shape.points ? shape : vouched(shape, { points });
 }
 
@@ -145,8 +145,18 @@ export function withoutHoles(shape: EditedShape): EditedShape {
   return after === before ? shape : vouched(shape, { rle: maskOf(after, shape.rle.size) });
 }
 
-/** What the pointer drew by hand, with the points that a hand's tremble makes left out; null for a click or a line. */
+function outlined(ring: readonly Point[]): readonly Point[] {
+  try {
+    return uncrossed(ring);
+  } catch {
+    // As in `areasOf`: what cannot be followed is not drawn.
+    return [];
+  }
+}
+
+/** What the pointer drew by hand, where it runs over itself the outline of it all, with the points that a hand's tremble makes left out; null for a click or a line. */
 export function tracedRing(path: readonly Point[], tremble: number, image: Size): readonly Point[] | null {
-  const ring = simplified(path.map((at) => inside(at, image)), tremble);
+  const drawn = simplified(path.map((at) => inside(at, image)), tremble);
+  const ring = outlined(drawn);
   return ring.length < 3 || !isRingDrawn(ring) ? null : ring;
 }

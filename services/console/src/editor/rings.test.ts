@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { ringArea, type Point } from "./geometry";
-import { clipped, cut, isWithin, simplified } from "./rings";
+import { clipped, crossesItself, cut, isWithin, simplified, thinned, uncrossed } from "./rings";
 
 const SQUARE: readonly Point[] = [[0, 0], [10, 0], [10, 10], [0, 10]];
 /** A comb with two teeth: a level line at y = 2 passes through both. */
@@ -51,4 +51,36 @@ test("rings that overlap become one, others stay apart, and a gap is a hole", ()
 test("a point is inside by even and odd", () => {
   expect(isWithin([2, 2], COMB)).toBe(true);
   expect(isWithin([6, 2], COMB)).toBe(false);
+});
+
+test("a ring that touches itself or is convex does not cross itself, an hourglass does", () => {
+  expect(crossesItself(SQUARE)).toBe(false);
+  expect(crossesItself([[0, 0], [5, 5], [10, 0], [10, 10], [5, 5], [0, 10]])).toBe(false);
+  expect(crossesItself([[0, 0], [10, 0], [0, 10], [10, 10]])).toBe(true);
+});
+
+test("an outline that overshoots its start is what it goes around, without a hole", () => {
+  const round: Point[] = [[5, 0], [10, 0], [10, 10], [0, 10], [0, 0]];
+  const within: Point[] = [...round, [6, 2], [8, -1]];
+  expect(crossesItself(within)).toBe(true);
+  const ring = uncrossed(within);
+  expect(crossesItself(ring)).toBe(false);
+  expect(ringArea(ring)).toBeGreaterThan(92);
+  // Twice around: once is enough.
+  const twice = uncrossed([...SQUARE, [1, -1], [11, -1], [11, 9], [1, 9]]);
+  expect(crossesItself(twice)).toBe(false);
+  expect(ringArea(twice)).toBeGreaterThan(110);
+  expect(uncrossed(SQUARE)).toBe(SQUARE);
+});
+
+test("a thin bow keeps as many points as it needs not to cross itself, whatever the slack", () => {
+  const bow: Point[] = Array.from({ length: 81 }, (_, step): Point => {
+    const [turn, far] = step <= 40 ? [step, 100] : [80 - step, 97];
+    const angle = (turn / 40) * 1.7 * Math.PI;
+    return [far * Math.cos(angle), far * Math.sin(angle)];
+  });
+  const slacks = [1, 2, 4, 8, 16, 32, 50];
+  expect(slacks.some((slack) => crossesItself(simplified(bow, slack)))).toBe(true);
+  for (const slack of slacks) expect(crossesItself(thinned(bow, slack))).toBe(false);
+  expect(thinned(bow, 1).length).toBeLessThan(bow.length);
 });

@@ -45,6 +45,83 @@ function corners(ring: Ring, a: Point, b: Point): Ring {
   return ring.filter((at) => at === a || at === b || at === third);
 }
 
+/** Where two sides of a ring cross: after which points they begin, the earlier first, and the place. */
+interface OwnCrossing {
+  readonly sides: readonly [number, number];
+  readonly at: Point;
+}
+
+/** Some place where a ring crosses itself; null where it does not. To touch itself is not to cross. */
+function ownCrossing(ring: Ring): OwnCrossing | null {
+  const sides = ring.map((from, place) => {
+    const to = ring[(place + 1) % ring.length] ?? from;
+    return { place, from, to, left: Math.min(from[0], to[0]), right: Math.max(from[0], to[0]) };
+  });
+  sides.sort((a, b) => a.left - b.left);
+  for (const [index, one] of sides.entries()) {
+    for (let next = index + 1; next < sides.length; next += 1) {
+      const other = sides[next];
+      if (other === undefined || other.left > one.right) break;
+      const at = crossedAt(one.from, one.to, other.from, other.to);
+      if (at !== null) return { sides: [Math.min(one.place, other.place), Math.max(one.place, other.place)], at };
+    }
+  }
+  return null;
+}
+
+/** Where two segments cross between their ends. */
+function crossedAt(a: Point, b: Point, c: Point, d: Point): Point | null {
+  const [way, other] = [minus(b, a), minus(d, c)];
+  const sine = cross(way, other);
+  if (sine === 0) return null;
+  const [along, beyond] = [cross(minus(c, a), other) / sine, cross(minus(c, a), way) / sine];
+  const isBetween = (share: number): boolean => share > SHARE && share < 1 - SHARE;
+  return isBetween(along) && isBetween(beyond) ? plus(a, [way[0] * along, way[1] * along]) : null;
+}
+
+/** So near to the end of a side, as a share of it, a crossing is a touch. */
+const SHARE = 1e-9;
+
+export function crossesItself(ring: Ring): boolean {
+  return ownCrossing(ring) !== null;
+}
+
+/** A ring that runs over itself as the outline of all that it goes around; one that does not as it is. */
+export function uncrossed(ring: Ring): Ring {
+  const loops = loopsOf(ring);
+  if (loops.length === 1) return ring;
+  const [largest = ring, ...others] = loops.sort((a, b) => ringArea(b) - ringArea(a));
+  const outlines = clipped("add", largest, ...others).map(({ outer }) => outer);
+  return outlines.reduce((best, one) => (ringArea(one) > ringArea(best) ? one : best), outlines[0] ?? largest);
+}
+
+/** A ring as loops that do not cross themselves. */
+function loopsOf(ring: Ring): Ring[] {
+  const [done, waiting]: [Ring[], Ring[]] = [[], [ring]];
+  for (let one = waiting.pop(); one !== undefined; one = waiting.pop()) {
+    const found = ownCrossing(one);
+    if (found === null) {
+      done.push(one);
+      continue;
+    }
+    const { sides: [first, second], at } = found;
+    waiting.push([at, ...one.slice(first + 1, second + 1)], [at, ...one.slice(second + 1), ...one.slice(0, first + 1)]);
+  }
+  return done;
+}
+
+/** {@link simplified} with less tolerance where the ring would else cross itself, down to the ring as it was. */
+export function thinned(ring: Ring, tolerance: number): Ring {
+  for (let slack = tolerance; slack > LEAST_SLACK; slack /= 2) {
+    const fewer = simplified(ring, slack);
+    if (!crossesItself(fewer)) return fewer;
+  }
+  return ring;
+}
+
+/** In pixels. */
+const LEAST_SLACK = 0.1;
+
 function cross([ax, ay]: Point, [bx, by]: Point): number {
   return ax * by - ay * bx;
 }
