@@ -93,7 +93,7 @@ export function ToolBar({ editing, desk, steps, onDesk, onHelp, tiled, more }: P
         />
       )}
       <hr />
-      {button("undo", <UndoOutlined />, { disabled: !steps.mayUndo && editing.ring.length === 0 })}
+      {button("undo", <UndoOutlined />, { disabled: !steps.mayUndo && editing.ring.length === 0 && editing.trial.kind === null })}
       {button("redo", <RedoOutlined />, { disabled: !steps.mayRedo })}
       <hr />
       <Popover trigger="click" placement="rightTop" content={<LookPanel look={desk.look} tiled={tiled} onLook={editing.look} />}>

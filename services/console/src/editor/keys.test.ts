@@ -46,3 +46,14 @@ test("keys that are typed into a field, pressed on a button or in a dialog are t
   expect(pressed("Delete", { target: dialog })).toBeNull();
   expect(pressed("Delete")).toEqual({ do: "delete" });
 });
+
+test("a slider keeps the keys that move it and leaves the others", () => {
+  const slider = document.createElement("div");
+  slider.setAttribute("role", "slider");
+  for (const key of ["ArrowLeft", "ArrowUp", "Home", "End", "PageDown"]) expect(pressed(key, { target: slider })).toBeNull();
+  expect(pressed("ArrowUp", { target: slider, ctrlKey: true })).toBeNull();
+  expect(pressed("Enter", { target: slider })).toEqual({ do: "finish" });
+  expect(pressed("Escape", { target: slider })).toEqual({ do: "leave" });
+  expect(pressed("s", { target: slider, ctrlKey: true })).toEqual({ do: "save" });
+  expect(pressed("2", { target: slider })).toEqual({ do: "label", place: 1 });
+});

@@ -122,7 +122,9 @@ const ARROWS: Readonly<Record<string, Point>> = {
 /** Image pixels of an arrow with the shift key. */
 const LONG_STEP = 10;
 /** What a key typed there is for. */
-const FIELDS = "input:not([type=checkbox]):not([type=radio]), textarea, [role=listbox], [role=slider], .ant-select";
+const FIELDS = "input:not([type=checkbox]):not([type=radio]), textarea, [role=listbox], .ant-select";
+/** A slider moves by these alone. */
+const SLIDING: ReadonlySet<string> = new Set(["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home", "End", "PageUp", "PageDown"]);
 const ABOVE = "[role=dialog], .ant-popover, .ant-dropdown";
 
 function chordOf({ key, ctrlKey, metaKey, shiftKey }: Key): string {
@@ -137,6 +139,7 @@ export function commandOf(pressed: Key): Command | null {
   if (altKey) return null;
   if (target instanceof Element) {
     if (target.closest(`${FIELDS}, ${ABOVE}`) !== null) return null;
+    if (SLIDING.has(key) && target.closest("[role=slider]") !== null) return null;
     if (key === "Enter" && target.closest("button, a, [role=button]") !== null) return null;
   }
   const arrow = ARROWS[key];

@@ -251,6 +251,8 @@ test.each(["button", "key"])("a simpler outline that is only looked at is saved 
   await seen(() => screen.getByRole("button", { name: "scratch 0.90" }));
   await userEvent.keyboard(".y");
   await seen(() => screen.getByRole("group", { name: words.editor.slack }));
+  // What is looked at can be taken back, as Ctrl+Z does, though there is no step yet.
+  expect(screen.getByRole("button", { name: new RegExp(words.editor.actions.undo) })).toBeEnabled();
   if (way === "key") await userEvent.keyboard("{Control>}s{/Control}");
   else await userEvent.click(screen.getByRole("button", { name: words.test.save }));
   await waitFor(() => expect(saved).toMatchObject([{ shapes: [{ points: [[0, 0], [40, 0], [40, 40], [0, 40]] }] }]));
