@@ -6,7 +6,7 @@ import { START, type Desk } from "./desk";
 import type { Point } from "./geometry";
 import { maskArea, maskBox, maskOf } from "./masks";
 import { areaOfPath } from "./reshaping";
-import { shapeOf, type Drawing, type EditedShape } from "./shapes";
+import { boxShape, shapeOf, type Drawing, type EditedShape } from "./shapes";
 import { useEditing, type Asked } from "./useEditing";
 
 const IMAGE = { width: 100, height: 100 };
@@ -90,4 +90,19 @@ test("a click on a picture that cannot be had is told, before the failure and af
   act(() => now().editing.press([40, 40], "new"));
   expect(onTold).toHaveBeenCalledTimes(2);
   expect(now().editing.trial.kind).toBeNull();
+});
+
+test("one cut after the other: the next goes through what is not chosen, and what is chosen goes first", () => {
+  const [a, b] = [boxShape("a", "polygon", "pore", [10, 10, 30, 30]), boxShape("b", "polygon", "pore", [50, 10, 70, 30])];
+  const { now, onTold } = editing([a, b], { on: { tool: "cut" } });
+  act(() => now().editing.reshaping.cut([20, 0], [20, 50]));
+  expect(now().editing.chosen.size).toBe(2);
+  act(() => now().editing.reshaping.cut([60, 0], [60, 50]));
+  expect(now().drawing.shapes).toHaveLength(4);
+  expect(onTold).not.toHaveBeenCalled();
+  // Both halves of b are chosen: a line through all cuts those two alone.
+  act(() => now().editing.reshaping.cut([0, 20], [90, 20]));
+  expect(now().drawing.shapes).toHaveLength(6);
+  act(() => now().editing.reshaping.cut([0, 90], [90, 90]));
+  expect(onTold.mock.calls).toEqual([["notCut"]]);
 });

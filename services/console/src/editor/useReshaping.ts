@@ -51,10 +51,15 @@ export function useReshaping(asked: Asked): Reshaping {
     if (shape !== undefined) drawn(shape);
   };
   const cut = (from: Point, to: Point): void => {
-    const pool = chosen.some(isCuttable) ? chosen : asked.seen;
-    const ids = new Set(pool.filter(isCuttable).map(({ id }) => id));
-    const after = drawing.shapes.map((shape) => (ids.has(shape.id) ? cutShape(shape, [from, to], image, newId) : [shape]));
-    const parts = after.filter((pieces) => pieces.length > 1).flat();
+    const cutOf = (pool: readonly EditedShape[]): EditedShape[][] => {
+      const ids = new Set(pool.filter(isCuttable).map(({ id }) => id));
+      return drawing.shapes.map((shape) => (ids.has(shape.id) ? cutShape(shape, [from, to], image, newId) : [shape]));
+    };
+    const partsOf = (all: EditedShape[][]): EditedShape[] => all.filter((pieces) => pieces.length > 1).flat();
+    // What is chosen goes first; a line beside it, say the next of several cuts, is meant for what it passes.
+    const ofChosen = cutOf(chosen);
+    const after = partsOf(ofChosen).length > 0 ? ofChosen : cutOf(asked.seen);
+    const parts = partsOf(after);
     if (parts.length === 0) return onTold("notCut");
     change(withShapes(drawing, after.flat()));
     choose(parts.map(({ id }) => id));
