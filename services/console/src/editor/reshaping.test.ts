@@ -91,6 +91,18 @@ test("a cut leaves the first piece its id, and a mask what the line does not pas
   expect(cutShape(two, [[0, 0], [50, 0]], IMAGE, newId)).toEqual([two]);
 });
 
+test("a cut along a ragged edge makes no objects of single pixels", () => {
+  // Two blocks with a row of teeth, one pixel thick, where the cut goes.
+  const teeth = Array.from({ length: 6 }, (_, place) => shapeOf(`t${place}`, "polygon", { points: [[30 + 3 * place, 18], [31 + 3 * place, 18], [31 + 3 * place, 22], [30 + 3 * place, 22]] }));
+  const ragged = mask("m", square("a", 10, 10, 20), ...teeth, shapeOf("bar", "polygon", { points: [[30, 18], [48, 18], [48, 19], [30, 19]] }));
+  const parts = cutShape(ragged, [[0, 20], [60, 20]], IMAGE, newId);
+  expect(parts).toHaveLength(2);
+  expect(Math.min(...parts.map(({ rle }) => (rle === null ? 0 : maskArea(rle))))).toBeGreaterThan(100);
+  // Where the blade frees nothing but crumbs there is no cut.
+  const knob = mask("m", square("a", 10, 10, 20), square("b", 30, 15, 2));
+  expect(cutShape(knob, [[30.5, 0], [30.5, 50]], IMAGE, newId)).toEqual([knob]);
+});
+
 test("a simpler ring is another shape, one that is simple already is the same", () => {
   const stairs = shapeOf("a", "polygon", { points: [[0, 0], [5, 0.4], [10, 0], [10, 10], [0, 10]], score: 0.9 });
   expect(simplifiedShape(stairs, 1)).toMatchObject({ points: [[0, 0], [10, 0], [10, 10], [0, 10]], score: null });

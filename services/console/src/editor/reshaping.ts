@@ -107,6 +107,8 @@ export function isCuttable({ kind }: EditedShape): boolean {
   return kind === "polygon" || kind === "ignore" || kind === "mask";
 }
 
+/** Pieces of fewer pixels are what a ragged edge sheds, no objects. */
+const SMALLEST_PART = 10;
 /** Half the width of a cut through a mask, in pixels: no two parts touch side by side behind it. */
 const BLADE = 0.8;
 
@@ -121,8 +123,10 @@ export function cutShape(shape: EditedShape, [from, to]: readonly [Point, Point]
   const blade = strokeColumns(from, to, BLADE, sizeOf(image));
   const parts = pieces(columnsOf(shape.rle)).map((part) => ({ part, halves: pieces(mixed(part, blade, "subtract")) }));
   const [rest, off]: [Columns[], Columns[]] = [[], []];
-  for (const { part, halves: [half, ...others] } of parts) {
-    rest.push(half === undefined || others.length === 0 ? part : half);
+  for (const { part, halves } of parts) {
+    const [half, ...others] = halves.filter((each) => areaOfColumns(each) >= SMALLEST_PART);
+    const crumbs = halves.filter((each) => areaOfColumns(each) < SMALLEST_PART);
+    rest.push(half === undefined || others.length === 0 ? part : crumbs.reduce((sum, each) => mixed(sum, each, "add"), half));
     off.push(...others);
   }
   if (off.length === 0) return [shape];
