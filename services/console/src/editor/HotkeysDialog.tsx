@@ -11,7 +11,7 @@ interface Props {
 }
 
 /** Actions on what only these tools make. */
-const NEEDS: Readonly<Partial<Record<Action, Tool>>> = { "fill holes": "brush", wider: "wand", narrower: "wand" };
+const NEEDS: Readonly<Partial<Record<Action, Tool>>> = { "fill holes": "brush", simplify: "polygon", wider: "wand", narrower: "wand" };
 
 /** Every key of the editor. */
 export function HotkeysDialog({ tools, onClose }: Props): ReactNode {

@@ -106,3 +106,19 @@ test("one cut after the other: the next goes through what is not chosen, and wha
   act(() => now().editing.reshaping.cut([0, 90], [90, 90]));
   expect(onTold.mock.calls).toEqual([["notCut"]]);
 });
+
+test("there is a preview of simplifying only where there is something to simplify", () => {
+  const polygon = boxShape("a", "polygon", "pore", [10, 10, 30, 30]);
+  const { now, onTold, perform } = editing([polygon, MASK]);
+  perform({ do: "simplify" });
+  act(() => now().editing.choose(["m"], false));
+  perform({ do: "simplify" });
+  expect(now().editing.trial.kind).toBeNull();
+  act(() => now().editing.choose(["a", "m"], false));
+  act(() => now().editing.toggle("locked", ["a"]));
+  perform({ do: "simplify" });
+  expect(onTold.mock.calls).toEqual([["chooseOutline"], ["chooseOutline"], ["chooseOutline"]]);
+  act(() => now().editing.toggle("locked", ["a"]));
+  perform({ do: "simplify" });
+  expect(now().editing.trial.kind).toBe("simplify");
+});

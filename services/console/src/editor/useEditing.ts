@@ -6,7 +6,7 @@ import { added, classified, copies, nudged, relabelled, removed, reordered, with
 import type { How } from "./gestures";
 import { bounds, centre, minus, type Point, type Size } from "./geometry";
 import { commandOf, type Action, type Command } from "./keys";
-import { outlineOf, shapeOf, type Drawing, type EditedShape } from "./shapes";
+import { isRing, outlineOf, shapeOf, type Drawing, type EditedShape } from "./shapes";
 import { useReshaping, type Reshaping, type Told } from "./useReshaping";
 import { useTrial, type Trial } from "./useTrial";
 
@@ -233,7 +233,7 @@ export function useEditing(asked: Asked): Editing {
       case "fill holes":
         return reshaping.fillHoles();
       case "simplify":
-        return trial.simplify(ids);
+        return loose.some(isRing) ? trial.simplify(ids) : asked.onTold("chooseOutline");
       case "wider":
       case "narrower":
         return wider(action === "wider" ? 1 : -1);

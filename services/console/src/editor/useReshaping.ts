@@ -9,7 +9,7 @@ import { shapeOf, type Drawing, type EditedShape } from "./shapes";
 import { makesOf } from "./useTrial";
 
 /** What a person is told where nothing, or something else, came of it. */
-export type Told = "apart" | "unalike" | "filled" | "notCut" | "twoParts" | "chooseTwo" | "noPicture";
+export type Told = "apart" | "unalike" | "filled" | "notCut" | "twoParts" | "chooseTwo" | "chooseOutline" | "noPicture";
 
 interface Asked {
   readonly image: Size;

@@ -70,6 +70,7 @@ export const editor = {
     notCut: "The line passes through no shape. Begin and end outside of it.",
     twoParts: "That would leave no single outline.",
     chooseTwo: "Choose two shapes or more first: Shift + click.",
+    chooseOutline: "Choose a polygon first.",
     noPicture: "The picture could not be read.",
   },
   look: "Look of the picture",

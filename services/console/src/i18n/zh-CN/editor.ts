@@ -70,6 +70,7 @@ export const editor = {
     notCut: "直线没有穿过任何目标，请从目标外画到目标外。",
     twoParts: "这样无法得到一个完整的轮廓。",
     chooseTwo: "请先选择两个以上目标：Shift + 单击。",
+    chooseOutline: "请先选择多边形。",
     noPicture: "无法读取图像。",
   },
   look: "画面显示",
