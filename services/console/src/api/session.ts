@@ -9,8 +9,12 @@
 import type { components } from "./generated/workspace";
 import { Problem, problemOf } from "./problem";
 
+type TokenResponse = components["schemas"]["TokenResponse"];
+
 export interface Session {
   readonly tenant: string;
+  /** What the key may do; null in a session that an older console kept. */
+  readonly role: TokenResponse["role"] | null;
   readonly accessToken: string;
   readonly expiresAt: number;
 }
@@ -35,7 +39,7 @@ function stored(): Session | null {
   try {
     const value = JSON.parse(localStorage.getItem(TOKEN_STORE) ?? "null") as Partial<Session> | null;
     if (typeof value?.accessToken !== "string" || typeof value.expiresAt !== "number") return null;
-    return { tenant: value.tenant ?? "", accessToken: value.accessToken, expiresAt: value.expiresAt };
+    return { tenant: value.tenant ?? "", role: value.role ?? null, accessToken: value.accessToken, expiresAt: value.expiresAt };
   } catch {
     return null;
   }
@@ -74,9 +78,9 @@ async function requestToken(key: string): Promise<Session> {
     body: JSON.stringify({ api_key: key }),
   });
   if (!response.ok) throw await problemOf(response);
-  const token = (await response.json()) as components["schemas"]["TokenResponse"];
+  const token = (await response.json()) as TokenResponse;
   const expiresAt = Date.now() + token.expires_in * 1000;
-  return { tenant: token.tenant, accessToken: token.access_token, expiresAt };
+  return { tenant: token.tenant, role: token.role, accessToken: token.access_token, expiresAt };
 }
 
 /** Another tab signed in or renewed: this one goes on with its token. Another tab left: so does this one. */

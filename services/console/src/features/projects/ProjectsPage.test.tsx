@@ -3,6 +3,7 @@ import { screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { describe, expect, test } from "vitest";
 import { project } from "../../testing/builders";
+import { signIn } from "../../api/session";
 import { answers, pageOf, refusesEverything } from "../../testing/platform";
 import { LANGUAGES, open, seen } from "../../testing/screen";
 
@@ -30,4 +31,15 @@ describe.each(LANGUAGES)("the list of projects in %s", (language) => {
     expect(await screen.findByRole("link", { name: /Castings/ })).toHaveAttribute("href", "/projects/p2/gallery");
     expect(screen.getByText(words.tasks.ocr.name)).toBeVisible();
   });
+});
+
+test.each(["viewer", "member", "admin"] as const)("who signs in as %s sees the way to the storage where it is open", async (role) => {
+  answers({
+    [LIST]: pageOf(project()),
+    "POST /api/workspace/tokens": { access_token: "token", expires_in: 3600, tenant: "default", role, token_type: "bearer" },
+  });
+  await signIn("key");
+  const { words } = open("/", "en");
+  await seen(() => screen.getByText("Surfaces"));
+  expect(screen.queryAllByRole("link", { name: words.storage.title })).toHaveLength(role === "admin" ? 1 : 0);
 });

@@ -1,7 +1,8 @@
 import { PlusOutlined } from "@ant-design/icons";
 import { Button, Card, Empty, Pagination, Skeleton, Space, Tag, Typography } from "antd";
-import { useState, type ReactNode } from "react";
+import { useState, useSyncExternalStore, type ReactNode } from "react";
 import { Link, useNavigate } from "react-router";
+import { standing, subscribe } from "../../api/session";
 import { listProjects, type Project } from "../../api/workspace";
 import { useWords } from "../../i18n/language";
 import { time } from "../../ui/format";
@@ -15,6 +16,7 @@ const PAGE_SIZE = 12;
 export function ProjectsPage(): ReactNode {
   const words = useWords();
   const go = useNavigate();
+  const role = useSyncExternalStore(subscribe, standing).session?.role ?? "admin";
   const [creating, setCreating] = useState(false);
   const projects = usePage({ key: ["projects"], list: listProjects, size: PAGE_SIZE });
   const create = (
@@ -30,7 +32,7 @@ export function ProjectsPage(): ReactNode {
           <Typography.Text type="secondary">{words.projects.subtitle}</Typography.Text>
         </div>
         <Space>
-          <Link to="/storage">{words.storage.title}</Link>
+          {role === "admin" && <Link to="/storage">{words.storage.title}</Link>}
           {create}
         </Space>
       </div>
