@@ -1,5 +1,5 @@
 import { useImperativeHandle, useRef, useState, type ReactNode, type Ref } from "react";
-import { App, type InputRef } from "antd";
+import { App, Tag, type InputRef } from "antd";
 import type { ShapeKind } from "../api/annotation";
 import { useWords } from "../i18n/language";
 import { usePicture } from "../ui/usePicture";
@@ -104,6 +104,7 @@ export function Editor(props: Props): ReactNode {
       <ToolBar editing={editing} desk={desk} steps={steps} onDesk={onDesk} onHelp={() => setHelp(true)} tiled={tiles.length > 0} more={more} />
       <div className="workbench-picture">
         {notice}
+        {seen.original && <Tag className="editor-original">{words.editor.original}</Tag>}
         <Stage
           path={image.path}
           preview={image.preview}

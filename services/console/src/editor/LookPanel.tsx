@@ -32,6 +32,7 @@ export function LookPanel({ look, tiled, onLook }: Props): ReactNode {
           <Slider
             min={20}
             max={300}
+            disabled={look.original}
             value={look[light]}
             onChange={(value) => onLook({ [light]: value })}
             ariaLabelForHandle={words.editor[light]}
@@ -45,6 +46,7 @@ export function LookPanel({ look, tiled, onLook }: Props): ReactNode {
         </span>
         <Select<Channel>
           size="small"
+          disabled={look.original}
           value={look.channel}
           aria-label={words.editor.channel}
           onChange={(channel) => onLook({ channel })}
@@ -58,6 +60,7 @@ export function LookPanel({ look, tiled, onLook }: Props): ReactNode {
           </span>
           <Switch
             size="small"
+            disabled={look.original && part !== "original"}
             checked={look[part]}
             onChange={(on) => onLook({ [part]: on })}
             aria-label={words.editor[part]}

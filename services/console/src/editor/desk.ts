@@ -77,6 +77,11 @@ export function seenLook(look: Look): Look {
   return look.original ? { ...PLAIN, original: true, marks: false } : look;
 }
 
+/** The desk for one who draws: what is drawn is to be seen, so the picture alone does not stay. */
+export function showing(desk: Desk): Desk {
+  return desk.look.original ? { ...desk, look: { ...desk.look, original: false } } : desk;
+}
+
 /** All channels, then each alone, then all again. */
 export function nextChannel(channel: Channel): Channel {
   return CHANNELS[(CHANNELS.indexOf(channel) + 1) % CHANNELS.length] ?? "all";

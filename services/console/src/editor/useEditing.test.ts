@@ -2,7 +2,7 @@
 import { act, renderHook, waitFor } from "@testing-library/react";
 import { useState } from "react";
 import { beforeEach, expect, test, vi } from "vitest";
-import { START, type Desk } from "./desk";
+import { PLAIN, START, type Desk } from "./desk";
 import type { Point } from "./geometry";
 import { maskArea, maskBox, maskOf } from "./masks";
 import { areaOfPath } from "./reshaping";
@@ -121,4 +121,27 @@ test("there is a preview of simplifying only where there is something to simplif
   act(() => now().editing.toggle("locked", ["a"]));
   perform({ do: "simplify" });
   expect(now().editing.trial.kind).toBe("simplify");
+});
+
+test.each<[string, (editing: ReturnType<typeof useEditing>) => void]>([
+  ["a drawing tool is taken", (it) => it.perform({ do: "tool polygon" })],
+  ["the wand is pressed", (it) => it.press([40, 40], "new")],
+  ["a box is drawn", (it) => it.drawn(boxShape("b", "box", "pore", [1, 1, 9, 9]))],
+  ["a polygon is begun", (it) => it.setRing([[1, 1]])],
+  ["a polygon is cut", (it) => it.reshaping.cut([20, 0], [20, 50])],
+  ["a stroke of the brush goes on", (it) => it.draw([MASK])],
+])("the picture alone is left when %s", async (_, act_) => {
+  const { now } = editing([boxShape("a", "polygon", "pore", [10, 10, 30, 30])], { on: { look: { ...PLAIN, gamma: 150, original: true } } });
+  await act(async () => {
+    act_(now().editing);
+    await Promise.resolve();
+  });
+  expect(now().desk.look).toEqual({ ...PLAIN, gamma: 150 });
+});
+
+test("the picture alone stays while it is only looked at", () => {
+  const { now, perform } = editing([], { on: { look: { ...PLAIN, original: true } } });
+  perform({ do: "tool select" });
+  perform({ do: "tool pan" });
+  expect(now().desk.look.original).toBe(true);
 });

@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import type { ShapeKind } from "../api/annotation";
 import { newId } from "../api/ids";
-import { isDrawingTool, labels as isLabelled, nextChannel, toolsFor, type Desk, type Look, type Tool } from "./desk";
+import { isDrawingTool, labels as isLabelled, nextChannel, showing, toolsFor, type Desk, type Look, type Tool } from "./desk";
 import { added, classified, copies, nudged, relabelled, removed, reordered, withShapes, worded } from "./edits";
 import type { How } from "./gestures";
 import { bounds, centre, minus, type Point, type Size } from "./geometry";
@@ -86,7 +86,7 @@ export function useEditing(asked: Asked): Editing {
     if (!tools.includes(next)) return;
     trial.make();
     setRing([]);
-    onDesk({ ...desk, tool: next });
+    onDesk({ ...(isDrawingTool(next) ? showing(desk) : desk), tool: next });
     if (isLabelled(next) && desk.label === "") onAction("labels");
   };
   const choose = useCallback((wanted: readonly string[], adds: boolean): void => {
@@ -99,14 +99,14 @@ export function useEditing(asked: Asked): Editing {
   }, []);
   const drawn = (shape: EditedShape): void => {
     change(added(drawing, shape));
-    onDesk({ ...desk, last: shape });
+    onDesk({ ...showing(desk), last: shape });
     choose([shape.id], false);
     if (kinds.includes("box") && shape.kind !== "ignore") onAction("text");
   };
   const made = (shapes: readonly EditedShape[]): void => {
     const [first] = shapes;
     if (first === undefined) return;
-    onDesk({ ...desk, last: first });
+    onDesk({ ...showing(desk), last: first });
     choose(shapes.map(({ id }) => id), false);
     if (first.kind !== "mask") onAction("text");
   };
@@ -120,10 +120,16 @@ export function useEditing(asked: Asked): Editing {
     onFailed: () => asked.onTold("noPicture"),
     onFilled: () => asked.onTold("filled"),
   });
+  const show = (): void => {
+    if (desk.look.original) onDesk(showing(desk));
+  };
   const reshaping = useReshaping({
     ...asked,
     drawing,
-    change,
+    change: (next) => {
+      show();
+      change(next);
+    },
     chosen: loose,
     seen: free.filter(({ id }) => !hidden.has(id)),
     choose: (wanted) => choose(wanted, false),
@@ -131,6 +137,7 @@ export function useEditing(asked: Asked): Editing {
   });
   const press = (at: Point, how: How): void => {
     const target = loose.findLast(({ kind }) => kind === "mask" || kind === "polygon") ?? null;
+    show();
     trial.press(at, how, target);
     if (how === "new") choose([], false);
   };
@@ -279,12 +286,16 @@ export function useEditing(asked: Asked): Editing {
     ring: isDrawingTool(tool) || panning ? ring : [],
     perform,
     choose,
-    setRing,
+    setRing: (points) => {
+      if (points.length > ring.length) show();
+      setRing(points);
+    },
     setPointer: (at) => {
       pointer.current = at;
     },
     draw: (shapes) => {
       trial.drop();
+      show();
       change(withShapes(drawing, shapes));
     },
     drawn,
