@@ -18,6 +18,7 @@ from services.evaluator.handlers.judgements import JUDGE
 from services.evaluator.repository import REPORTS, JudgementOrder, Report
 from services.evaluator.settings import EvaluatorSettings
 from services.evaluator.work.judge import Judge
+from services.evaluator.work.yardsticks import Yardsticks
 from shared.blobs.content import content_key
 from shared.clock import utc_now
 from shared.contracts.predictions import Detection, ImagePredictions, StoredPredictions
@@ -156,6 +157,8 @@ async def judged(data: Path, project: str, image: str) -> None:
     order = JudgementOrder(project_id=project, training_id="t1", version="V1", report_id=report.id)
     queue = JobQueue(stores.documents, "evaluator")
     await queue.enqueue("default", JUDGE, "j1", payload=order.model_dump())
-    judge = Judge(stores.documents, stores.blobs, EvaluatorSettings())
+    settings = EvaluatorSettings()
+    yardsticks = Yardsticks(stores.documents, stores.blobs, settings)
+    judge = Judge(stores.documents, stores.blobs, settings, yardsticks=yardsticks)
     assert await JobWorker(queue, {JUDGE: judge.judge}).work_once()
     await stores.close()
