@@ -60,6 +60,7 @@ PLACES = {
         {
             "shared/blobs/content.py": "put_by_hash",
             "services/gallery/handlers/intake.py": "its stream is hashed on the way to the disk",
+            "services/annotation/handlers/kept_archives.py": "looks for room before it stores",
         },
     ),
     "what is known of images by their events": (
