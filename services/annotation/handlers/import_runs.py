@@ -15,7 +15,7 @@ from services.annotation.handlers.import_reports import report_of
 from services.annotation.handlers.imports import ImportOptions, ImportOutcome, ImportWish
 from services.annotation.handlers.kept_archives import Archive, KeptArchives
 from services.annotation.repository import IMPORT_RUNS, SERVICE, ImportRun
-from shared.blobs.content import content_key, put_by_hash
+from shared.blobs.content import put_by_hash
 from shared.blobs.port import Blobs
 from shared.callers import Caller
 from shared.clock import Clock, format_time, utc_now
@@ -87,12 +87,11 @@ class ImportRuns:
             KeySpent: What the key made is gone.
             ArchivesFull: Imports that wait or go on take all the room for archives.
         """
-        measured = await self._archives.measured(archive)
-        key = content_key(project.tenant, project.id, measured.sha256)
+        measured = await self._archives.measured(project, archive)
         run = self._new(author, project.id, options).model_copy(
             update={
                 "archive_name": archive.name,
-                "archive_key": key,
+                "archive_key": measured.key,
                 "archive_bytes": measured.size_bytes,
             }
         )
@@ -101,7 +100,7 @@ class ImportRuns:
             async with self._archives.stored(project, measured):
                 return await self._begin(run)
 
-        return await self._once(run, _Wish(key, options), begin)
+        return await self._once(run, _Wish(measured.key, options), begin)
 
     async def again(
         self, author: Caller, project_id: str, run_id: str, options: ImportOptions

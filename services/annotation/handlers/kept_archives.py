@@ -31,10 +31,11 @@ class Archive:
 
 @dataclass(frozen=True)
 class Measured:
-    """An archive with the hash of its content and its bytes, not stored yet."""
+    """An archive with the hash of its content, its name by it, and its bytes, not stored yet."""
 
     path: Path
     sha256: str
+    key: str
     size_bytes: int
 
 
@@ -55,9 +56,9 @@ class KeptArchives:
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     @staticmethod
-    async def measured(archive: Archive) -> Measured:
-        """Return an archive's hash and size."""
-        return await asyncio.to_thread(_measured, archive.path)
+    async def measured(project: ProjectView, archive: Archive) -> Measured:
+        """Return an archive's hash, name and size."""
+        return await asyncio.to_thread(_measured, project, archive.path)
 
     @contextlib.asynccontextmanager
     async def stored(self, project: ProjectView, archive: Measured) -> AsyncIterator[None]:
@@ -80,7 +81,7 @@ class KeptArchives:
             yield
 
     async def _make_room(self, project: ProjectView, new: Measured) -> None:
-        others = await self._others(project, content_key(project.tenant, project.id, new.sha256))
+        others = await self._others(project, new.key)
         sizes = {key: runs[0].archive_bytes for key, runs in others.items()}
         idle = [key for key, runs in others.items() if all([await self._is_over(r) for r in runs])]
         taken = sum(sizes.values())
@@ -121,10 +122,11 @@ class KeptArchives:
         return self._documents.collection(IMPORT_RUNS, TenantScope(tenant))
 
 
-def _measured(path: Path) -> Measured:
+def _measured(project: ProjectView, path: Path) -> Measured:
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return Measured(path, digest, path.stat().st_size)
+    key = content_key(project.tenant, project.id, digest)
+    return Measured(path, digest, key, path.stat().st_size)
 
 
 def _mib(size_bytes: int) -> int:
