@@ -49,6 +49,10 @@ def archive() -> bytes:
     return packed.getvalue()
 
 
+def labelled(number: int) -> list[dict]:
+    return [{"label": LABELS[number % 2], "kind": "image"}]
+
+
 @pytest.fixture
 def walk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Walk]:
     with walking(tmp_path, monkeypatch, "classification") as walk:
@@ -62,17 +66,9 @@ def test_a_classifier_is_trained_killed_served_corrected_and_trained_again(
     imported = walk.client.import_labels(walk.project, archive())
     assert imported["imported"] == HAND.start, imported
     for number in HAND:  # as the digit keys of the console do
-        shapes = [{"label": LABELS[number % 2], "kind": "image"}]
-        walk.client.put(walk.path("annotation", f"images/{ids[number]}"), {"shapes": shapes})
-    assert walk.get("trainer", "next-training")["weights"] == "package"
-
-    walk.post("trainer", "trainings", {"mode": "train", "recipe": RECIPE})
-    walk.kill_training()
-    first = walk.judged(0)
-    assert (first["version"], first["promoted"], first["epochs"]) == ("V1", True, 12)
-    assert first["resumed_at_epoch"] >= 1  # of nothing, had it started over
-    assert first["recipe"]["backbone"] == "efficientnet_lite0"
-    assert first["backbone_weights"].startswith("package:efficientnet-lite0")
+        body = {"shapes": labelled(number)}
+        walk.client.put(walk.path("annotation", f"images/{ids[number]}"), body)
+    walk.trained_though_killed(RECIPE)
     report = walk.get("evaluator", "versions/V1/report")
     assert (report["kind"], report["images"]) == ("classification", len(TEST))
     assert report["average_detection_rate"] >= 0.9  # what learnt nothing has a half
@@ -85,22 +81,8 @@ def test_a_classifier_is_trained_killed_served_corrected_and_trained_again(
     assert [(one["kind"], one["label"]) for one in answer["shapes"]] == [
         ("image", LABELS[UNSEEN[0] % 2])
     ]
-    run = walk.post("inference", "test-runs", {"image_ids": list(unseen.values())})
-    until(lambda: walk.get("inference", f"test-runs/{run['id']}")["state"] == "succeeded")
-    tested = walk.get("inference", "predictions", test_run_id=run["id"])["items"]
-    assert len(tested) == len(UNSEEN)
+    tested = walk.tested(list(unseen.values()))
 
-    policy = {"enabled": True, "min_corrections": 2, "quiet_s": 0.5, "budget_s": None}
-    walk.client.put(walk.path("trainer", "retraining-policy"), policy)
     numbers = {image_id: number for number, image_id in unseen.items()}
-    for prediction in tested[:2]:
-        shapes = [{"label": LABELS[numbers[prediction["image_id"]] % 2], "kind": "image"}]
-        body = {"prediction_id": prediction["id"], "shapes": shapes}
-        walk.post("annotation", f"images/{prediction['image_id']}/corrections", body)
-    second = walk.judged(1)
-    assert (second["version"], second["trigger"]) == ("V2", "policy")
-    assert (second["corrections"], second["started_from"]) == (2, "V1")
-    assert second["comparison"]["with_version"] == "V1"
+    second = walk.corrected(tested[:2], lambda name: labelled(numbers[name]), budget_s=None)
     assert second["comparison"]["images"] == len(TEST)
-    if second["promoted"]:
-        walk.served("V2")

@@ -88,14 +88,7 @@ def test_a_segmenter_is_trained_killed_served_corrected_and_trained_again(
     for number in HAND:
         body = {"shapes": drawn(number)}
         walk.client.put(walk.path("annotation", f"images/{ids[number]}"), body)
-    assert walk.get("trainer", "next-training")["weights"] == "package"
-
-    walk.post("trainer", "trainings", {"mode": "train", "recipe": RECIPE})
-    walk.kill_training()
-    first = walk.judged(0)
-    assert (first["version"], first["promoted"], first["epochs"]) == ("V1", True, 4)
-    assert first["resumed_at_epoch"] >= 1  # of nothing, had it started over
-    assert first["recipe"]["backbone"] == "efficientnet_lite0"
+    walk.trained_though_killed(RECIPE)
     report = walk.get("evaluator", "versions/V1/report")
     assert (report["kind"], report["images"]) == ("semantic_segmentation", len(TEST))
     assert report["overall"]["mean_iou"] >= 0.6  # what finds nothing has a third
@@ -117,22 +110,8 @@ def test_a_segmenter_is_trained_killed_served_corrected_and_trained_again(
     truth = marked(number, empty=is_empty(number))[1]
     both = (found == truth) & (truth > 0)
     assert both.sum() >= 0.5 * ((found > 0) | (truth > 0)).sum()
-    run = walk.post("inference", "test-runs", {"image_ids": list(unseen.values())})
-    until(lambda: walk.get("inference", f"test-runs/{run['id']}")["state"] == "succeeded")
-    tested = walk.get("inference", "predictions", test_run_id=run["id"])["items"]
-    assert len(tested) == len(UNSEEN)
+    tested = walk.tested(list(unseen.values()))
 
-    policy = {"enabled": True, "min_corrections": 2, "quiet_s": 0.5, "budget_s": 15}
-    walk.client.put(walk.path("trainer", "retraining-policy"), policy)
     numbers = {image_id: number for number, image_id in unseen.items()}
-    for prediction in tested[:2]:
-        shapes = drawn(numbers[prediction["image_id"]])
-        body = {"prediction_id": prediction["id"], "shapes": shapes}
-        walk.post("annotation", f"images/{prediction['image_id']}/corrections", body)
-    second = walk.judged(1)
-    assert (second["version"], second["trigger"]) == ("V2", "policy")
-    assert (second["corrections"], second["started_from"]) == (2, "V1")
-    assert second["comparison"]["with_version"] == "V1"
+    second = walk.corrected(tested[:2], lambda name: drawn(numbers[name]), budget_s=15)
     assert second["comparison"]["images"] == len(TEST)
-    if second["promoted"]:
-        walk.served("V2")

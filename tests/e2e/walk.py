@@ -75,6 +75,49 @@ class Walk:
 
         return until(look)
 
+    def tested(self, ids: list[str]) -> list[Any]:
+        """The predictions of a test run of these images."""
+        run = self.post("inference", "test-runs", {"image_ids": ids})
+        until(lambda: self.get("inference", f"test-runs/{run['id']}")["state"] == "succeeded")
+        found: list[Any] = self.get("inference", "predictions", test_run_id=run["id"])["items"]
+        assert len(found) == len(ids)
+        return found
+
+    def corrected(
+        self,
+        made: list[Any],
+        right: Callable[[str], list[dict[str, Any]]],
+        *,
+        budget_s: float | None,
+    ) -> Any:
+        """The second version, which corrections of predictions start; ``right`` by image id."""
+        policy = {"enabled": True, "min_corrections": len(made), "quiet_s": 0.5}
+        self.client.put(self.path("trainer", "retraining-policy"), policy | {"budget_s": budget_s})
+        for prediction in made:
+            image_id = prediction["image_id"]
+            body = {"prediction_id": prediction["id"], "shapes": right(image_id)}
+            self.post("annotation", f"images/{image_id}/corrections", body)
+        second = self.judged(1)
+        assert (second["version"], second["trigger"]) == ("V2", "policy")
+        assert (second["corrections"], second["started_from"]) == (len(made), "V1")
+        assert second["comparison"]["with_version"] == "V1"
+        if second["promoted"]:
+            self.served("V2")
+        return second
+
+    def trained_though_killed(self, recipe: dict[str, Any]) -> Any:
+        """The first version, whose training process was killed behind a checkpoint."""
+        assert self.get("trainer", "next-training")["weights"] == "package"
+        self.post("trainer", "trainings", {"mode": "train", "recipe": recipe})
+        self.kill_training()
+        first = self.judged(0)
+        said = (first["version"], first["promoted"], first["epochs"])
+        assert said == ("V1", True, recipe["epochs"])
+        assert first["resumed_at_epoch"] >= 1  # of nothing, had it started over
+        assert first["recipe"]["backbone"] == "efficientnet_lite0"
+        assert first["backbone_weights"].startswith("package:efficientnet-lite0")
+        return first
+
     def kill_training(self) -> None:
         """SIGKILL to the training process behind a checkpoint; the next one goes on from there."""
 

@@ -7,6 +7,7 @@ import pytest
 
 from services.inference.app import build
 from shared.hosting.stores import Stores
+from shared.runtime.tasks.names import TaskName
 from tests.adapters.inference.bench import Bench, running_bench
 from tests.adapters.inference.site import Site
 from tests.running import running
@@ -20,11 +21,19 @@ async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
 
 
 @pytest.fixture
-async def site(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Site]:
+def task() -> TaskName:
+    """Of the site's project; a module that tests another one says it anew."""
+    return "detection"
+
+
+@pytest.fixture
+async def site(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch, task: TaskName
+) -> AsyncIterator[Site]:
     """A running inference service with one project."""
     # A busy machine starts the server more slowly than a client of its own would wait.
     monkeypatch.setenv("LOUPE_INFERENCE_RETRY_BUDGET_S", "60")
     async with running(stores, [build(stores)]) as platform:
         site = Site(platform)
-        await site.create_project()
+        await site.create_project(task=task)
         yield site

@@ -14,6 +14,7 @@ from shared.contracts.model_events import ModelPromoted
 from shared.hosting.stores import Stores
 from shared.runtime.manifest import ModelManifest
 from shared.runtime.onnx_session import OnnxSession
+from shared.runtime.tasks.names import TaskName
 from shared.vision.tiles import TilePlan
 
 WIDTH, HEIGHT = 64, 48
@@ -95,12 +96,13 @@ def make_version(
     onnx_bytes: bytes,
     *,
     name: str = "V1",
+    task: TaskName = "detection",
     tile_plan: TilePlan | None = None,
     input_plan: TilePlan | None = None,
 ) -> Version:
     """Describe a model and ask it the golden question."""
     manifest = ModelManifest(
-        task="detection",
+        task=task,
         labels=LABELS,
         input_width=WIDTH,
         input_height=HEIGHT,

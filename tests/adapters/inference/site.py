@@ -13,6 +13,7 @@ from shared.contracts.envelope import EventBody
 from shared.contracts.image_events import ImageUploaded
 from shared.contracts.project_events import Grid, ProjectCreated
 from shared.ids import new_id
+from shared.runtime.tasks.names import TaskName
 from tests.adapters.inference.models import Version, png, store_version
 from tests.running import Running, until
 
@@ -38,9 +39,11 @@ class Site:
         self._sequence += 1
         await self._platform.say(body, subject or self.project, sequence=self._sequence)
 
-    async def create_project(self, tiling: Grid | None = None) -> None:
+    async def create_project(
+        self, tiling: Grid | None = None, *, task: TaskName = "detection"
+    ) -> None:
         await self.say(
-            ProjectCreated(project_id=self.project, name="pins", task="detection", tiling=tiling)
+            ProjectCreated(project_id=self.project, name="pins", task=task, tiling=tiling)
         )
 
     async def upload(self, image: np.ndarray, **changes: Any) -> str:

@@ -1,23 +1,22 @@
 """A classifier on the real Triton: golden check, predictions of images and files, test runs."""
 
-import hashlib
-from collections.abc import AsyncIterator
-
 import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from services.inference.app import build
-from services.inference.domain.golden import Golden, probe_image
-from shared.contracts.project_events import ProjectCreated
-from shared.hosting.stores import Stores
-from shared.ids import new_id
-from shared.runtime.manifest import ModelManifest
-from shared.runtime.onnx_session import OnnxSession
-from tests.adapters.inference.models import HEIGHT, LABELS, WIDTH, Version, painted, png
+from shared.runtime.tasks.names import TaskName
+from tests.adapters.inference.models import (
+    HEIGHT,
+    LABELS,
+    WIDTH,
+    Version,
+    make_version,
+    painted,
+    png,
+)
 from tests.adapters.inference.site import Site
-from tests.running import running, until
+from tests.running import until
 
 
 def colour_classifier() -> bytes:
@@ -41,27 +40,12 @@ def colour_classifier() -> bytes:
 
 
 def classifier() -> Version:
-    data = colour_classifier()
-    manifest = ModelManifest(
-        task="classification",
-        labels=LABELS,
-        input_width=WIDTH,
-        input_height=HEIGHT,
-        version="V1",
-        model_sha256=hashlib.sha256(data).hexdigest(),
-    )
-    question = probe_image(WIDTH, HEIGHT)
-    return Version(data, manifest, Golden(question, OnnxSession(data, threads=1).run(question)))
+    return make_version(colour_classifier(), task="classification")
 
 
 @pytest.fixture
-async def site(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Site]:
-    monkeypatch.setenv("LOUPE_INFERENCE_RETRY_BUDGET_S", "60")
-    async with running(stores, [build(stores)]) as platform:
-        site = Site(platform)
-        site.project = new_id()
-        await site.say(ProjectCreated(project_id=site.project, name="kinds", task="classification"))
-        yield site
+def task() -> TaskName:
+    return "classification"
 
 
 async def test_a_classifier_is_deployed_and_gives_each_image_its_label(site: Site) -> None:

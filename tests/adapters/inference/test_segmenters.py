@@ -1,26 +1,25 @@
 """A segmenter on the real Triton: the same pixels as in this process, whole and tiled."""
 
-import hashlib
-from collections.abc import AsyncIterator
-
 import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from services.inference.app import build
-from services.inference.domain.golden import Golden, probe_image
-from shared.contracts.project_events import ProjectCreated
-from shared.hosting.stores import Stores
-from shared.ids import new_id
-from shared.runtime.manifest import ModelManifest
 from shared.runtime.onnx_session import OnnxSession
 from shared.runtime.predictor import Predictor
+from shared.runtime.tasks.names import TaskName
 from shared.vision.masks import from_text, to_dense
 from shared.vision.tiles import TilePlan
-from tests.adapters.inference.models import CELL, HEIGHT, LABELS, WIDTH, Version, painted, png
+from tests.adapters.inference.models import (
+    CELL,
+    HEIGHT,
+    LABELS,
+    WIDTH,
+    make_version,
+    painted,
+    png,
+)
 from tests.adapters.inference.site import Site
-from tests.running import running
 
 
 def colour_segmenter() -> bytes:
@@ -60,32 +59,9 @@ def colour_segmenter() -> bytes:
     return bytes(model.SerializeToString())
 
 
-def segmenter(tile_plan: TilePlan | None) -> Version:
-    data = colour_segmenter()
-    manifest = ModelManifest(
-        task="semantic_segmentation",
-        labels=LABELS,
-        input_width=WIDTH,
-        input_height=HEIGHT,
-        tile_plan=tile_plan,
-        version="V1",
-        model_sha256=hashlib.sha256(data).hexdigest(),
-    )
-    question = probe_image(WIDTH, HEIGHT)
-    return Version(data, manifest, Golden(question, OnnxSession(data, threads=1).run(question)))
-
-
 @pytest.fixture
-async def site(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Site]:
-    monkeypatch.setenv("LOUPE_INFERENCE_RETRY_BUDGET_S", "60")
-    async with running(stores, [build(stores)]) as platform:
-        site = Site(platform)
-        site.project = new_id()
-        created = ProjectCreated(
-            project_id=site.project, name="kinds", task="semantic_segmentation"
-        )
-        await site.say(created)
-        yield site
+def task() -> TaskName:
+    return "semantic_segmentation"
 
 
 @pytest.mark.parametrize(
@@ -97,7 +73,7 @@ async def test_served_pixels_are_those_of_this_process(site: Site, plan, size) -
     cells = {(x, y): "green" for x in range(8, 32, 8) for y in range(8, 32, 8)}
     cells |= {(x, 32): "red" for x in range(40, size[0] - 8, 8)}  # across every seam of the tiles
     image = painted(*size, cells)
-    version = segmenter(plan)
+    version = make_version(colour_segmenter(), task="semantic_segmentation", tile_plan=plan)
     assert (await site.deploy(version))["current"]
     here = Predictor(version.manifest, OnnxSession(version.onnx, threads=1)).predict(image)
     assert {one.label_index for one in here.objects} == {0, 1}

@@ -31,15 +31,11 @@ from services.trainer.domain.tasks.classification.training import (
     ClassificationTraining,
     _of_outcome,
 )
-from services.trainer.domain.training.checkpoint import pack, restore
 from services.trainer.domain.training.export import to_onnx
 from services.trainer.domain.training.held_out import validating
 from services.trainer.domain.training.loop import TrainingLoop
 from services.trainer.domain.training.ports import NothingToTrain
 from services.trainer.domain.training.sampling import BalancedSampler
-from services.trainer.domain.training.validation import Validation
-from services.trainer.process.work_order import ProgressMessage, ResultMessage, WorkOrder
-from services.trainer.work.executor import ProcessExecutor
 from shared.contracts.prediction_columns import PredictionColumns
 from shared.contracts.shapes import IgnoreRegion, Shape
 from shared.contracts.snapshot import SnapshotImage
@@ -49,6 +45,7 @@ from shared.runtime.onnx_session import OnnxSession
 from shared.runtime.predictor import Predictor
 from shared.texts.language import speaking, told
 from tests.unit.trainer.parts import LABELS, part, write_parts
+from tests.unit.trainer.whole import delivered, resumes_as_if_nothing_had_happened
 
 TINY = Recipe(
     epochs=2, batch_size=8, input_width=64, input_height=64, backbone="mobilenet_v2"
@@ -231,25 +228,7 @@ def shrunk_part(number: int) -> np.ndarray:
 
 
 def test_a_killed_training_resumes_as_if_nothing_had_happened() -> None:
-    straight, killed = loop(epochs=3), loop(epochs=3)
-    for _ in straight.steps():
-        pass
-    for progress in killed.steps():
-        if progress.epoch_ended:
-            break
-    checkpoint = pack(killed)
-    resumed = loop(epochs=3)
-    restore(resumed, checkpoint)
-    assert resumed.epoch == 1
-    seen = list(resumed.steps())
-    assert isinstance(seen[-1].validation, Validation)
-    mine, theirs = resumed.result().state_dict(), straight.result().state_dict()
-    assert all(torch.equal(mine[name], theirs[name]) for name in theirs)
-    average = straight.average.model.state_dict()
-    assert all(
-        torch.equal(value, average[name])
-        for name, value in resumed.average.model.state_dict().items()
-    )
+    resumes_as_if_nothing_had_happened(lambda: loop(epochs=3))
 
 
 def test_trainer_and_exported_model_give_the_same_scores() -> None:
@@ -308,19 +287,8 @@ async def test_a_training_process_delivers_a_classifier_that_knows_unseen_parts(
     tmp_path: Path,
 ) -> None:
     """From pretrained features; wrong labels, views or scores would leave it at a half."""
-    snapshot, files = write_parts(tmp_path / "parts", "t" * 20 + "v" * 6 + "e" * 12)
-    path = tmp_path / "snapshot.json"
-    path.write_text(snapshot.model_dump_json())
-    (tmp_path / "work").mkdir()
-    order = WorkOrder(
-        recipe=TINY, snapshot=path, images=files, version="V1", folder=tmp_path / "work",
-        checkpoint_every_s=0, threads=1,
-    )  # fmt: skip
-    said = [message async for message in ProcessExecutor().run(order)]
-    result = said[-1]
-    assert isinstance(result, ResultMessage), said
-    progress = [message for message in said if isinstance(message, ProgressMessage)]
-    assert [m.percent for m in progress] == sorted(m.percent for m in progress)
+    given = write_parts(tmp_path / "parts", "t" * 20 + "v" * 6 + "e" * 12)
+    path, result, _ = await delivered(tmp_path, TINY, given)
     stored = result.predictions.read_bytes()
     columns = PredictionColumns.from_bytes(stored)
     assert columns.columns["scores"].shape == (12, 2)

@@ -29,13 +29,10 @@ from services.trainer.domain.tasks.semantic_segmentation.training import (
 )
 from services.trainer.domain.tasks.semantic_segmentation.truths import IGNORED, truth_of
 from services.trainer.domain.tasks.semantic_segmentation.views import FLIPS, shown, view
-from services.trainer.domain.training.checkpoint import pack, restore
 from services.trainer.domain.training.loop import TrainingLoop
 from services.trainer.domain.training.ports import NothingToTrain
 from services.trainer.domain.training.views import NONE
 from services.trainer.process.weights import find_weights
-from services.trainer.process.work_order import ProgressMessage, ResultMessage, WorkOrder
-from services.trainer.work.executor import ProcessExecutor
 from shared.contracts.prediction_columns import PredictionColumns
 from shared.contracts.shapes import IgnoreRegion, Shape
 from shared.contracts.snapshot import SnapshotImage
@@ -44,6 +41,7 @@ from shared.texts.language import speaking, told
 from shared.vision.masks import from_polygons, to_dense
 from shared.vision.tiles import TilePlan
 from tests.unit.trainer.marks import LABELS, SIZE, marked, write_marked
+from tests.unit.trainer.whole import delivered, resumes_as_if_nothing_had_happened
 
 TINY = Recipe(
     epochs=2, batch_size=4, input_width=128, input_height=96, budget_s=10, channels=16,
@@ -210,25 +208,7 @@ def loop(**changes: object) -> TrainingLoop:
 
 
 def test_a_killed_training_resumes_as_if_nothing_had_happened() -> None:
-    straight, killed = loop(epochs=3), loop(epochs=3)
-    for _ in straight.steps():
-        pass
-    for progress in killed.steps():
-        if progress.epoch_ended:
-            break
-    checkpoint = pack(killed)
-    resumed = loop(epochs=3)
-    restore(resumed, checkpoint)
-    assert resumed.epoch == 1
-    seen = list(resumed.steps())
-    assert seen[-1].validation is not None
-    mine, theirs = resumed.result().state_dict(), straight.result().state_dict()
-    assert all(torch.equal(mine[name], theirs[name]) for name in theirs)
-    average = straight.average.model.state_dict()
-    assert all(
-        torch.equal(value, average[name])
-        for name, value in resumed.average.model.state_dict().items()
-    )
+    resumes_as_if_nothing_had_happened(lambda: loop(epochs=3))
 
 
 def test_the_floor_alone_finds_marks_and_stays_where_nothing_beats_it() -> None:
@@ -275,19 +255,10 @@ async def test_a_training_process_delivers_a_segmenter_that_finds_unseen_marks(
     tmp_path: Path,
 ) -> None:
     """Mostly parts without a mark teach; wrong labels, views or scores would find nothing."""
-    snapshot, files = write_marked(tmp_path / "parts", "tT" * 10 + "vvV" + "eeeeEE")
-    path = tmp_path / "snapshot.json"
-    path.write_text(snapshot.model_dump_json())
-    (tmp_path / "work").mkdir()
-    order = WorkOrder(
-        recipe=TINY.model_copy(update={"budget_s": 60}), snapshot=path, images=files, version="V1",
-        folder=tmp_path / "work", checkpoint_every_s=0, threads=1,
-    )  # fmt: skip
-    said = [message async for message in ProcessExecutor().run(order)]
-    result = said[-1]
-    assert isinstance(result, ResultMessage), said
-    progress = [message for message in said if isinstance(message, ProgressMessage)]
-    assert [m.percent for m in progress] == sorted(m.percent for m in progress)
+    given = write_marked(tmp_path / "parts", "tT" * 10 + "vvV" + "eeeeEE")
+    path, result, progress = await delivered(
+        tmp_path, TINY.model_copy(update={"budget_s": 60}), given
+    )
     assert any(m.validation is not None for m in progress)
     stored = result.predictions.read_bytes()
     columns = PredictionColumns.from_bytes(stored)

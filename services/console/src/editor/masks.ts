@@ -137,11 +137,9 @@ export function maskPaths(mask: Rle): MaskPaths {
   return { area: area.join(""), edge: edge.join("") };
 }
 
-/** The upright box around a mask; null for an empty one. */
-export function maskBox(mask: Rle): Box | null {
-  const columns = columnsOf(mask);
-  if (columns.size === 0) return null;
-  let [left, top, right, bottom] = [Infinity, Infinity, 0, 0];
+/** The upright box around an area; of an empty one it is turned inside out. */
+export function extent(columns: Columns): Box {
+  let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
   for (const [column, runs] of columns) {
     left = Math.min(left, column);
     right = Math.max(right, column + 1);
@@ -149,6 +147,12 @@ export function maskBox(mask: Rle): Box | null {
     bottom = Math.max(bottom, runs.at(-1)?.[1] ?? bottom);
   }
   return [left, top, right, bottom];
+}
+
+/** The upright box around a mask; null for an empty one. */
+export function maskBox(mask: Rle): Box | null {
+  const columns = columnsOf(mask);
+  return columns.size === 0 ? null : extent(columns);
 }
 
 /** Pixels that a mask covers. */

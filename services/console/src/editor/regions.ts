@@ -1,6 +1,6 @@
 /** Areas of pixels as runs of columns: what hangs together, holes, outlines, and back from an outline. */
-import type { Box, Point } from "./geometry";
-import { combined, type Columns, type Run } from "./masks";
+import type { Point } from "./geometry";
+import { combined, extent, type Columns, type Run } from "./masks";
 
 /** Runs in the order of their columns and rows, flat. */
 interface Listed {
@@ -70,18 +70,6 @@ export function mixed(left: Columns, right: Columns, how: "add" | "subtract"): C
     else result.delete(column);
   }
   return result;
-}
-
-/** The upright box around an area; of an empty one it is turned inside out. */
-export function extent(columns: Columns): Box {
-  let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
-  for (const [column, runs] of columns) {
-    left = Math.min(left, column);
-    right = Math.max(right, column + 1);
-    top = Math.min(top, runs[0]?.[0] ?? top);
-    bottom = Math.max(bottom, runs.at(-1)?.[1] ?? bottom);
-  }
-  return [left, top, right, bottom];
 }
 
 /** Areas without a pixel in common as one. */

@@ -1,8 +1,8 @@
 /** Areas made into shapes, and shapes cut, joined, simplified and filled. */
 import type { ShapeKind } from "../api/annotation";
 import { inside, isDrawn, isRingDrawn, type Point, type Size } from "./geometry";
-import { columnsOf, maskOf, strokeColumns, type Columns } from "./masks";
-import { areaOfColumns, closed, columnsWithin, edgeOf, extent, mixed, pieces } from "./regions";
+import { columnsOf, extent, maskOf, strokeColumns, type Columns } from "./masks";
+import { areaOfColumns, closed, columnsWithin, edgeOf, mixed, pieces } from "./regions";
 import { clipped, cut, simplified, thinned, uncrossed, type Area } from "./rings";
 import { boxOf, boxShape, isRing, outlineOf, shapeOf, vouched, type EditedShape } from "./shapes";
 

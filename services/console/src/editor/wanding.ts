@@ -1,8 +1,8 @@
 /** What the wand has found so far, as the drawing that it would leave. */
 import { added, withShapes } from "./edits";
 import type { Point, Size } from "./geometry";
-import type { Columns } from "./masks";
-import { areaOfColumns, closed, extent, mixed, pieces, together } from "./regions";
+import { extent, type Columns } from "./masks";
+import { areaOfColumns, closed, mixed, pieces, together } from "./regions";
 import { areaOfShape, polygonsOf, shapesOfArea, SPECK, type Makes } from "./reshaping";
 import type { Drawing, EditedShape } from "./shapes";
 

@@ -1,8 +1,9 @@
 """Chooses what a recipe leaves open: input size and tiles, from images and targets of any task."""
 
 import math
+import statistics
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +20,9 @@ LEAST_SIDE_PX = 7.0  # of a target in the input, where the finest level of strid
 MAX_OVERLAP_SHARE = 0.25
 LACKING = 2.0  # an image is cut when its targets need this many times the whole image's scale
 LARGER_TILE = 1.5  # a tile may be this much larger than needed if usual images then stay whole
+
+Size = tuple[int, int]
+"""Width and height in px."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,8 @@ def plan_windows(
     recipe: Recipe,
     sizes: Sequence[tuple[int, int]],
     boxes: Sequence[Boxes],
+    *,
+    typical: Callable[[Sequence[Size]], Size] | None = None,
 ) -> WindowPlan:
     """Plans the windows of a training.
 
@@ -46,18 +52,34 @@ def plan_windows(
         recipe: What it fixes is kept.
         sizes: Width and height of each image, at least one.
         boxes: Around the targets of each image, ``(N, 4)``.
+        typical: Of the windows' sizes the one whose shape the input has; `usual` unless it is told.
     """
     tiles = _choose_tiles(sizes, boxes)
-    window = _usual([_window_size(tiles, size) for size in sizes])
+    window = (typical or usual)([_window_size(tiles, size) for size in sizes])
     planned = input_size(window)
     size = (recipe.input_width or planned[0], recipe.input_height or planned[1])
     return WindowPlan(size, tiles)
 
 
-def _usual(sizes: Sequence[tuple[int, int]]) -> tuple[int, int]:
-    """The most frequent size, the largest of equally frequent ones."""
+def usual(sizes: Sequence[Size]) -> Size:
+    """The most frequent size, the largest of equally frequent ones.
+
+    >>> usual([(64, 48), (32, 32), (64, 48)])
+    (64, 48)
+    """
     counts = Counter(sizes)
     return max(counts, key=lambda size: (counts[size], size[0] * size[1]))
+
+
+def middle(sizes: Sequence[Size]) -> Size:
+    """The middle width and height: where shapes differ much, the most frequent may be of few.
+
+    >>> middle([(115, 300), (115, 300), (400, 200), (500, 250), (620, 260)])
+    (400, 260)
+    """
+    return round(statistics.median(w for w, _ in sizes)), round(
+        statistics.median(h for _, h in sizes)
+    )
 
 
 def _window_size(tiles: TilePlan, size: tuple[int, int]) -> tuple[int, int]:
@@ -95,9 +117,9 @@ def _choose_tiles(sizes: Sequence[tuple[int, int]], boxes: Sequence[Boxes]) -> T
     ]
     if not lacking:
         return TilePlan()
-    scale, usual = float(np.quantile(lacking, 0.75)), _usual(sizes)
+    scale, whole = float(np.quantile(lacking, 0.75)), usual(sizes)
     side = max(LONG_SIDE, round(LONG_SIDE / min(scale, 1.0)))
-    tile = usual if max(usual) <= LARGER_TILE * side else (side, side)
+    tile = whole if max(whole) <= LARGER_TILE * side else (side, side)
     return TilePlan(tile_size=tile, overlap_px=_overlap(sizes, boxes, tile))
 
 

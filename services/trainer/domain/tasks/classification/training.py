@@ -21,6 +21,7 @@ from services.trainer.domain.tasks.classification.network import (
 )
 from services.trainer.domain.tasks.classification.regression import Choice
 from services.trainer.domain.tasks.classification.samples import Sample
+from services.trainer.domain.training.batches import LabelledBatch
 from services.trainer.domain.training.sampling import BalancedSampler
 from services.trainer.domain.training.validation import Validation
 from services.trainer.domain.training.views import Augmentation, relit, view_matrix, warped
@@ -28,20 +29,6 @@ from services.trainer.domain.training.views import Augmentation, relit, view_mat
 ZOOM = (0.85, 1.15)
 SHIFT = 0.08
 LIGHT = 0.15
-
-
-@dataclass(frozen=True, slots=True)
-class ClassificationBatch:
-    """Pixels uint8 ``(B, H, W, 3)`` and the label ``(B,)`` of each view."""
-
-    images: Tensor
-    labels: Tensor
-
-    def to(self, device: torch.device) -> "ClassificationBatch":
-        """The batch in the memory of ``device``; itself when it is there."""
-        if self.images.device == device:
-            return self
-        return ClassificationBatch(self.images.to(device), self.labels.to(device))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +76,10 @@ class ClassificationTraining:
         self._names_epochs = recipe.epochs is not None
         self._losses = weighted_sum("classification", "label", recipe.losses)
 
-    def batch(
-        self, windows: Sequence[int], rngs: Sequence[np.random.Generator]
-    ) -> ClassificationBatch:
+    def batch(self, windows: Sequence[int], rngs: Sequence[np.random.Generator]) -> LabelledBatch:
         """See `TrainingTask`."""
         pairs = zip(windows, rngs, strict=True)
-        return ClassificationBatch(
+        return LabelledBatch(
             torch.from_numpy(np.stack([self._view(index, rng) for index, rng in pairs])),
             torch.tensor([self._taught[index].label for index in windows], dtype=torch.int64),
         )
@@ -104,9 +89,9 @@ class ClassificationTraining:
         matrix = view_matrix((image.shape[1], image.shape[0]), size, self._augmentation, rng)
         return relit(warped(image, matrix, size), self._augmentation, rng)
 
-    def loss(self, network: Classifier, images: Tensor, batch: ClassificationBatch) -> Tensor:
+    def loss(self, network: Classifier, images: Tensor, batch: LabelledBatch) -> Tensor:
         """See `TrainingTask`."""
-        return self._losses(network(images), batch.labels).mean()
+        return self._losses(network(images), batch.targets).mean()
 
     def exportable(self, network: Classifier) -> ExportableClassifier:
         """See `TrainingTask`."""

@@ -4,27 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from services.trainer.domain.recipe import Recipe
-from services.trainer.domain.training.planning import plan_windows, small_side
+from services.trainer.domain.training.planning import WindowPlan, plan_windows, small_side
 from shared.vision.boxes import Boxes
-from shared.vision.tiles import TilePlan
 
 FINE_SIDE_PX = 6.0  # of small targets in the input; below it the level of stride 4 is added
 
 
 @dataclass(frozen=True, slots=True)
-class DetectionPlan:
-    """What the data and the recipe come to.
+class DetectionPlan(WindowPlan):
+    """What the data and the recipe come to; ``strides`` are the pyramid levels."""
 
-    Attributes:
-        input_size: Width and height of the model's input.
-        strides: Pyramid levels.
-        tile_plan: How these images (tiles already, in a tiled project) are cut further, for
-            training and prediction alike.
-    """
-
-    input_size: tuple[int, int]
     strides: tuple[int, ...]
-    tile_plan: TilePlan
 
 
 def plan(
@@ -44,4 +34,4 @@ def plan(
     if fine is None:
         fine = small_side(sizes, boxes, planned) < FINE_SIDE_PX
     strides = (4, 8, 16, 32) if fine else (8, 16, 32)
-    return DetectionPlan(planned.input_size, strides, planned.tile_plan)
+    return DetectionPlan(planned.input_size, planned.tile_plan, strides)

@@ -1,6 +1,5 @@
 """From an annotated dataset to the training of a segmenter."""
 
-import statistics
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
@@ -14,7 +13,7 @@ from services.trainer.domain.tasks.semantic_segmentation.samples import (
 from services.trainer.domain.tasks.semantic_segmentation.training import SegmentationTraining
 from services.trainer.domain.tasks.semantic_segmentation.truths import Truth, truth_of
 from services.trainer.domain.training.held_out import validating
-from services.trainer.domain.training.planning import WindowPlan, input_size, plan_windows
+from services.trainer.domain.training.planning import WindowPlan, middle, plan_windows
 from services.trainer.domain.training.ports import FirstWeights, NothingToTrain, Prepared
 from shared.contracts.snapshot import SnapshotImage
 from shared.runtime.preprocess import Image
@@ -41,7 +40,9 @@ class SegmentationBuilder:
         if not any(map(len, boxes)):
             raise NothingToTrain("no training image has an annotated target")
         sizes = [(image.width, image.height) for image in images]
-        planned = _of_all_shapes(plan_windows(recipe, sizes, boxes), recipe, sizes)
+        # The most frequent shape may be that of few: of magnetic tiles that are 115 to 620 px wide
+        # its input shrank most to half.
+        planned = plan_windows(recipe, sizes, boxes, typical=middle)
         return Prepared(planned, _cut(images, truths, planned, read))
 
     def build(
@@ -62,24 +63,6 @@ class SegmentationBuilder:
         )
         weights = first.tensors if first else None
         return SegmentationTraining(recipe, shape, windows, backbone_weights=weights)
-
-
-def _of_all_shapes(
-    planned: WindowPlan, recipe: Recipe, sizes: Sequence[tuple[int, int]]
-) -> WindowPlan:
-    """The plan with an input of the middle shape of all windows.
-
-    Where images differ in shape the most frequent one may be the shape of few: of magnetic tiles
-    that are 115 to 620 px wide its input shrank most of them to half.
-    """
-    windows = [planned.tile_plan.windows(*size)[0] for size in sizes]
-    middle = (
-        round(statistics.median(window.width for window in windows)),
-        round(statistics.median(window.height for window in windows)),
-    )
-    width, height = input_size(middle)
-    size = (recipe.input_width or width, recipe.input_height or height)
-    return WindowPlan(size, planned.tile_plan)
 
 
 def _cut(

@@ -2,7 +2,6 @@
 
 import copy
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -23,26 +22,13 @@ from services.trainer.domain.tasks.semantic_segmentation.network import (
 )
 from services.trainer.domain.tasks.semantic_segmentation.samples import Sample
 from services.trainer.domain.tasks.semantic_segmentation.views import view
+from services.trainer.domain.training.batches import LabelledBatch
 from services.trainer.domain.training.sampling import BalancedSampler
 from services.trainer.domain.training.validation import Validation
 from services.trainer.domain.training.views import Augmentation
 
 FLOOR_RATE = 3e-3  # peak of the decoder's learning rate on features that are kept
 AUGMENTATION = Augmentation(zoom=(0.8, 1.25), shift=0.05, brightness=0.2, contrast=0.2, colour=0.04)
-
-
-@dataclass(frozen=True, slots=True)
-class SegmentationBatch:
-    """Pixels uint8 ``(B, H, W, 3)`` and labels of their targets, uint8 ``(B, h, w)``."""
-
-    images: Tensor
-    targets: Tensor
-
-    def to(self, device: torch.device) -> "SegmentationBatch":
-        """The batch in the memory of ``device``; itself when it is there."""
-        if self.images.device == device:
-            return self
-        return SegmentationBatch(self.images.to(device), self.targets.to(device))
 
 
 class SegmentationTraining:
@@ -79,21 +65,19 @@ class SegmentationTraining:
         self._floor: tuple[Segmenter, float] | None = None
         self.choices: tuple[str, ...] = ()
 
-    def batch(
-        self, windows: Sequence[int], rngs: Sequence[np.random.Generator]
-    ) -> SegmentationBatch:
+    def batch(self, windows: Sequence[int], rngs: Sequence[np.random.Generator]) -> LabelledBatch:
         """See `TrainingTask`."""
         size = self._shape.input_size
         views = [
             view(self._taught[index], size, AUGMENTATION, rng)
             for index, rng in zip(windows, rngs, strict=True)
         ]
-        return SegmentationBatch(
+        return LabelledBatch(
             torch.from_numpy(np.stack([image for image, _ in views])),
             torch.from_numpy(np.stack([labels for _, labels in views])),
         )
 
-    def loss(self, network: Segmenter, images: Tensor, batch: SegmentationBatch) -> Tensor:
+    def loss(self, network: Segmenter, images: Tensor, batch: LabelledBatch) -> Tensor:
         """See `TrainingTask`."""
         return segmentation_loss(network(images), batch.targets, self._losses)
 
