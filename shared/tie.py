@@ -3,7 +3,7 @@
 The parent-death signal must be set in the child between fork and exec. Doing that in a
 ``preexec_fn`` is unsafe in a process with threads, hence this small program in between::
 
-    python -I -S tied.py PARENT_PID COMMAND ARGUMENTS…
+    python -I -S tie.py PARENT_PID COMMAND ARGUMENTS…
 """
 
 import ctypes

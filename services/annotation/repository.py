@@ -137,12 +137,16 @@ class ImportRun(Document):
 PROJECTS = projects_spec(SERVICE)
 RECEIPTS = receipts_spec(SERVICE)
 IMAGES = images_spec(SERVICE, Index(("project_id", "name")), Index(("parent_id",)))
-PREDICTIONS = CollectionSpec("annotation.predictions", PredictionView, (Index(("image_id",)),))
+PREDICTIONS = CollectionSpec(
+    "annotation.predictions", PredictionView, (Index(("image_id",)), Index(("made_at",)))
+)
 ANNOTATIONS = CollectionSpec(
     "annotation.annotations", Annotation, (Index(("project_id", "annotated")),)
 )
 HISTORY = CollectionSpec(
-    "annotation.history", ChangeRecord, (Index(("image_id",)), Index(("import_id",)))
+    "annotation.history",
+    ChangeRecord,
+    (Index(("image_id",)), Index(("import_id",)), Index(("change.at",))),
 )
 LABELS = CollectionSpec(
     "annotation.labels", Label, (Index(("project_id", "unique_name"), unique=True),)

@@ -141,7 +141,7 @@ FAILURES = CollectionSpec("inference.failures", ImageFailure, (Index(("test_run_
 TEST_RUNS = CollectionSpec(
     "inference.test_runs",
     TestRun,
-    (Index(("project_id", "created_at")), Index(("queued",))),
+    (Index(("project_id", "created_at")), Index(("queued",)), Index(("created_at",))),
 )
 
 COLLECTIONS = (

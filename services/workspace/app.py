@@ -15,7 +15,7 @@ from services.workspace.settings import WorkspaceSettings
 from shared.clock import Clock, utc_now
 from shared.hosting.service import Loop, Service
 from shared.hosting.stores import Stores
-from shared.settings import StoreSettings
+from shared.settings import KeepSettings, StoreSettings
 
 
 def build(stores: Stores) -> Service:
@@ -23,11 +23,16 @@ def build(stores: Stores) -> Service:
     settings = WorkspaceSettings()
     keys = Keys(stores.documents)
     made = Projects(stores.documents, max_projects=settings.max_projects)
-    holdings = Holdings(stores.documents, safe_age_h=settings.safe_age_h, every_h=settings.upkeep_h)
+    holdings = Holdings(
+        stores.documents,
+        keep=KeepSettings(),
+        safe_age_h=settings.safe_age_h,
+        every_h=settings.upkeep_h,
+    )
     signer = Signer(settings.signing_key or StoreSettings().data / SIGNING_KEY)
     return Service(
         name=SERVICE,
-        summary="Tenants, API keys, tokens and projects",
+        summary="Tenants, API keys, tokens, projects, and what is stored",
         collections=COLLECTIONS,
         routers=(projects.router, storage.router),
         public=(tokens.router,),

@@ -31,7 +31,7 @@ class Project(Document):
 
 
 class Leftover(Document):
-    """A blob that nothing names, since when; see `handlers.collecting`."""
+    """A blob that nothing names, since when; see `handlers.collector`."""
 
     project_id: str
     key: str
@@ -45,6 +45,10 @@ class Amount(BaseModel):
 
     count: int = 0
     size_bytes: int = 0
+
+
+HOLDING_ID = "holding"
+"""Of the one `Holding` of a tenant."""
 
 
 class Holding(Document):

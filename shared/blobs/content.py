@@ -42,7 +42,7 @@ async def put_by_hash(
     ``sha256`` spares reading a file whose hash is known already.
     """
     if sha256 is None:
-        sha256 = await asyncio.to_thread(_hash_of, content)
+        sha256 = await asyncio.to_thread(hash_of, content)
     key = content_key(tenant, project_id, sha256)
     if isinstance(content, bytes):
         await blobs.put(key, content)
@@ -51,7 +51,8 @@ async def put_by_hash(
     return key
 
 
-def _hash_of(content: bytes | Path) -> str:
+def hash_of(content: bytes | Path) -> str:
+    """Return the SHA-256 of bytes, or of a file's, in hexadecimal."""
     if isinstance(content, bytes):
         return hashlib.sha256(content).hexdigest()
     with content.open("rb") as file:

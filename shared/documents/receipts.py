@@ -19,6 +19,7 @@ from shared.documents.port import (
     CollectionSpec,
     Document,
     Documents,
+    Index,
     TenantScope,
 )
 from shared.errors import AlreadyExists, Conflict, FieldError, InvalidInput, NotFound
@@ -88,7 +89,7 @@ class Keyed:
 
 def receipts_spec(service: str) -> CollectionSpec[Receipt]:
     """Return the collection in which ``service`` keeps its receipts."""
-    return CollectionSpec(f"{service}.receipts", Receipt)
+    return CollectionSpec(f"{service}.receipts", Receipt, (Index(("created_at",)),))
 
 
 class Receipts:

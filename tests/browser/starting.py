@@ -1,7 +1,6 @@
 """Starts a platform in a process of its own, on a folder."""
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -13,6 +12,7 @@ import httpx
 import pytest
 
 from tests.browser.watching import Platform
+from tests.servers.processes import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 START_S = 180.0
@@ -21,7 +21,7 @@ START_S = 180.0
 @contextmanager
 def started(data: Path) -> Iterator[Platform]:
     """Run the platform on the folder ``data`` for the length of the block."""
-    port = _free_port()
+    port = free_port()
     environment = os.environ | {
         "LOUPE_DATA": str(data),
         "LOUPE_PORT": str(port),
@@ -45,12 +45,6 @@ def started(data: Path) -> Iterator[Platform]:
         finally:
             process.terminate()
             process.wait(30)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _wait_until_it_answers(address: str, process: subprocess.Popen[bytes], journal: Path) -> None:

@@ -22,7 +22,7 @@ from pathlib import Path
 
 import httpx
 
-from tests.chaos.standing import PLAIN, Standing, standing
+from tests.chaos.standing import HANG_S, PLAIN, Standing, standing
 
 REFUSED = frozenset({400, 401, 413, 422})
 MORE_MEMORY_BYTES = 64 << 20
@@ -40,10 +40,6 @@ class Seen:
     seconds: list[float] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
 
-    def share(self, part: float) -> float:
-        """Return the time in s within which so many of the answers came."""
-        return sorted(self.seconds)[min(len(self.seconds) - 1, int(part * len(self.seconds)))]
-
 
 @contextlib.asynccontextmanager
 async def others_working(platform: Standing, token: str, number: int = 4) -> AsyncIterator[Seen]:
@@ -55,7 +51,7 @@ async def others_working(platform: Standing, token: str, number: int = 4) -> Asy
             began = time.monotonic()
             try:
                 async with httpx.AsyncClient(
-                    base_url=platform.address, timeout=60, verify=PLAIN
+                    base_url=platform.address, timeout=HANG_S, verify=PLAIN
                 ) as client:
                     answer = await client.get(_PROJECTS, headers={"Authorization": token})
                 if answer.status_code != 200:

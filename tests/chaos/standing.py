@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 PLAIN = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 """For clients of plain HTTP: to load the certificates for each takes 30 ms of a processor."""
 MARK = "LOUPE_CHAOS_WALK"
-_HANG_S = 300.0  # far from the slowest machine
+HANG_S = 300.0  # far from the slowest machine
 
 
 def processes_of(folder: Path, word: str = "") -> list[int]:
@@ -104,7 +104,7 @@ class Standing:
         if self.descriptors:  # long before it raises its own limit
             most = (self.descriptors, self.descriptors)
             resource.prlimit(self.process.pid, resource.RLIMIT_NOFILE, most)
-        until = time.monotonic() + _HANG_S
+        until = time.monotonic() + HANG_S
         while not self.is_ready():
             if self.process.poll() is not None or time.monotonic() > until:
                 raise RuntimeError(self.log.read_text()[-4000:])

@@ -159,10 +159,12 @@ def storm(folder: Path, *, kills: int, seed: int) -> Outcome:
 def _kill_once(platform: Standing, chance: random.Random, outcome: Outcome) -> None:
     time.sleep(chance.uniform(0.3, 4.0))
     victim = chance.choice(VICTIMS)
-    if not platform.kill(victim):
+    hit = platform.kill(victim)
+    if not hit:
         victim = VICTIMS[0]  # the one that was meant does not live just now
-        platform.kill(victim)
-    outcome.killed.append(victim or "everything")
+        hit = platform.kill(victim)
+    if hit:
+        outcome.killed.append(victim or "everything")
     if platform.process is not None and platform.process.poll() is not None:
         began = time.monotonic()
         platform.start()

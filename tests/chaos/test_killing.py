@@ -16,6 +16,7 @@ def test_ten_kills_lose_nothing_that_was_acknowledged(tmp_path: Path) -> None:
     assert outcome.broken == []
     assert len(outcome.killed) == 10
     assert outcome.rows > 0
+    assert outcome.ready_s != [], "the platform itself was killed, and came back"
 
 
 @pytest.mark.parametrize("seed", [3])

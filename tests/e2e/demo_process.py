@@ -1,7 +1,6 @@
 """Runs `loupe demo` as a person would: a process of its own, with a data folder and a port."""
 
 import os
-import socket
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -71,12 +70,6 @@ class Demo:
                 return _everything(client)
         finally:
             platform.stop()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _everything(client: Client) -> dict[str, Any]:

@@ -305,9 +305,12 @@ class ImportRuns:
         return run
 
     async def _seen(self, run: ImportRun) -> tuple[ImportRun, Job | None]:
-        """Return an import and its job; one that a kill kept from the queue is queued now."""
+        """Return an import and its job; one that a kill kept from the queue is queued now.
+
+        Of an import that is past its term the job goes first: it is not queued again.
+        """
         job = await self._jobs.find(run.tenant, run.id)
-        if job is None and not run.ended:
+        if job is None and not run.queued:
             job = await self._queue(run)
         if job is not None and job.state in FINAL and run.plan_key:
             run = await self._told_how_far(run, job)

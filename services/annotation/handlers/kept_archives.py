@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import hashlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,7 @@ from weakref import WeakValueDictionary
 
 from services.annotation.errors import ArchivesFull
 from services.annotation.repository import IMPORT_RUNS, ImportRun
-from shared.blobs.content import content_key, put_by_hash
+from shared.blobs.content import content_key, hash_of, put_by_hash
 from shared.blobs.port import Blobs
 from shared.documents.port import Collection, Documents, Not, Query, TenantScope, Where
 from shared.errors import NotFound
@@ -123,8 +122,7 @@ class KeptArchives:
 
 
 def _measured(project: ProjectView, path: Path) -> Measured:
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    digest = hash_of(path)
     key = content_key(project.tenant, project.id, digest)
     return Measured(path, digest, key, path.stat().st_size)
 

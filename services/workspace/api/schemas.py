@@ -147,10 +147,11 @@ class StorageResponse(BaseModel):
     freed_ever: Amount
 
     @classmethod
-    def of(cls, found: Holding | None, *, safe_age_h: float, every_h: float) -> "StorageResponse":
+    def of(
+        cls, found: Holding | None, *, keep: KeepSettings, safe_age_h: float, every_h: float
+    ) -> "StorageResponse":
         """Build the response of a look."""
         known = {} if found is None else found.kinds
-        keep = KeepSettings()
         days: dict[str, float | None] = {kept: keep.days(kept) or None for kept in get_args(Kept)}
         return cls(
             looked_at=None if found is None else found.looked_at,

@@ -18,5 +18,8 @@ Asked = Annotated[Holdings, Depends(use(Holdings))]
 async def get_storage(who: Admin, holdings: Asked) -> StorageResponse:
     """Tell what the tenant had stored by kind at the last look, and what was and will be freed."""
     return StorageResponse.of(
-        await holdings.last(who), safe_age_h=holdings.safe_age_h, every_h=holdings.every_h
+        await holdings.last(who),
+        keep=holdings.keep,
+        safe_age_h=holdings.safe_age_h,
+        every_h=holdings.every_h,
     )

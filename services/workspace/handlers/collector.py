@@ -14,7 +14,7 @@ import orjson
 
 from services.workspace.domain.blob_names import LONGEST, Named, manifests_of, needed_of, project_of
 from services.workspace.domain.holdings import kind_of_blob, kind_of_collection
-from services.workspace.repository import HOLDINGS, LEFTOVERS, Amount, Holding, Leftover
+from services.workspace.repository import HOLDING_ID, HOLDINGS, LEFTOVERS, Amount, Holding, Leftover
 from shared.blobs.port import BlobInfo, Blobs
 from shared.clock import Clock, format_time, utc_now
 from shared.contracts.catalogue import DEAD_LETTERS_SUFFIX, PARTITIONS
@@ -203,7 +203,7 @@ class Collector:
     async def _say(self, look: _Look, unnamed: Count, freed: Count) -> None:
         """Store what the tenant holds now: what went is not among it any more."""
         now = Holding(
-            id="holding",
+            id=HOLDING_ID,
             tenant=look.tenant,
             looked_at=self._clock(),
             kinds={kind: count.amount() for kind, count in look.kinds.items()},

@@ -20,7 +20,7 @@ from shared.texts.language import speaking, told
 from tests.running import until
 from tests.unit.annotation.platform import BASE, PROJECT, Factory, box, factory, labelme, packed
 from tests.unit.annotation.test_snapshots import annotated
-from tests.unit.annotation.test_stored_size import MAX_BSON, in_mongo
+from tests.unit.bson_size import MAX_BSON, in_mongo
 
 FEW = 6
 SOME = 500

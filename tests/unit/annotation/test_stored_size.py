@@ -1,7 +1,6 @@
 """No annotation that is accepted becomes a document or an event that a store or broker refuses."""
 
 from datetime import UTC, datetime
-from typing import Any
 
 import bson
 from hypothesis import Phase, example, given, settings
@@ -20,8 +19,8 @@ from shared.documents.mongo_queries import encode_body
 from shared.hosting.stores import Stores
 from shared.images.directory import ImageView
 from tests.unit.annotation.platform import BASE, factory, labelme, packed
+from tests.unit.bson_size import MAX_BSON, in_mongo
 
-MAX_BSON = 16 * 2**20
 NOW = datetime(2026, 11, 27, tzinfo=UTC)
 
 texts = st.text(st.sampled_from("ab划痕é😀"), min_size=1, max_size=128)
@@ -58,10 +57,6 @@ def as_many_as_fit(some: list[Shape], regions: list[IgnoreRegion]) -> tuple[Shap
             break
         fitting.append(shape.model_copy(update={"id": shape.id or f"{number:026d}"}))
     return tuple(fitting)
-
-
-def in_mongo(document: Any) -> int:
-    return len(bson.encode({"body": encode_body(document.model_dump(mode="json"))}))
 
 
 LONG = "字" * 128

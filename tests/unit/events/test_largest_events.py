@@ -27,11 +27,10 @@ from services.workspace.domain.projects import MAX_NAME as MAX_PROJECT_NAME
 from shared.contracts.catalogue import all_events
 from shared.contracts.envelope import MAX_EVENT_BYTES, EventBody, EventStamp, pack
 from shared.contracts.shapes import MAX_NAME, Shape
-from shared.documents.mongo_queries import encode_body
 from shared.runtime.manifest import ModelManifest
 from shared.vision.tiles import MAX_GRID
+from tests.unit.bson_size import MAX_BSON, in_mongo
 
-MAX_BSON = 16 * 2**20
 NOW = datetime(2026, 11, 27, tzinfo=UTC)
 ID, KEY, HASH = "i" * 64, "t/" + "k" * 300, "h" * 64
 REASON = "\\" * 4_000  # a text of ours, with names of people in it
@@ -125,10 +124,6 @@ def test_the_largest_event_of_each_type_fits_every_broker(kind: type[EventBody],
 def test_any_names_in_it_fit_as_well(kind: type[EventBody], name: str) -> None:
     body = kind.model_validate(of_events(kind, name))
     pack([body], EventStamp.of("t" * 64, KEY, 10**12))
-
-
-def in_mongo(document: Any) -> int:
-    return len(bson.encode({"body": encode_body(document.model_dump(mode="json"))}))
 
 
 @pytest.mark.parametrize("name", NAMES, ids=["escaped", "four bytes", "three bytes"])

@@ -167,9 +167,6 @@ from pathlib import Path
 from fastapi import APIRouter
 from shared.hosting import host
 from shared.contracts.image_events import ImageDeleted
-from shared.contracts.project_events import ProjectDeleted
-from shared.errors import DependencyDown
-from shared.events import consumer
 from shared.events.subscriptions import on
 from shared.hosting.service import Service
 

@@ -14,7 +14,6 @@ from shared.staging import own_folder
 DIES = """
 import os, sys
 from pathlib import Path
-from shared.hosting.stores import Stores
 from shared.staging import own_folder
 folder = own_folder(Path(sys.argv[1]))
 folder.mkdir(parents=True)
