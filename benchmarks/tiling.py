@@ -57,7 +57,7 @@ def floor(path: Path, _folder: Path) -> None:
 
 
 def loupe(path: Path, folder: Path) -> None:
-    from services.tiling.process.cutter import cut
+    from services.tiling.process.tile_files import cut
     from shared.hosting.allocator import keep_freed_blocks
     from shared.vision.tiles import TilePlan
 

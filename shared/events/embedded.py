@@ -21,7 +21,7 @@ from functools import partial
 from shared.clock import Clock, format_time, utc_now
 from shared.contracts.catalogue import DEAD_LETTERS_SUFFIX
 from shared.errors import DependencyDown
-from shared.events import compaction, places
+from shared.events import compaction, embedded_offsets
 from shared.events.port import Compacted, Consumer, Delivery, Partition, Record
 from shared.holder import holder_name, is_dead
 from shared.ids import new_id
@@ -211,16 +211,20 @@ class EmbeddedConsumer:
     async def lag(self) -> dict[Partition, int]:
         """Return the number of uncommitted messages of each of my partitions."""
         mine = list(self._next)
-        return await self._database.read(lambda c: {p: places.lag(c, self._group, p) for p in mine})
+        return await self._database.read(
+            lambda c: {p: embedded_offsets.lag(c, self._group, p) for p in mine}
+        )
 
     async def behind(self) -> dict[Partition, int]:
         """Return the committed offset of each partition of the group with uncommitted messages."""
-        return await self._database.read(lambda c: places.behind(c, self._group, self._topics))
+        return await self._database.read(
+            lambda c: embedded_offsets.behind(c, self._group, self._topics)
+        )
 
     async def ends(self) -> dict[Partition, int]:
         """Return the offset after the last message of each of my partitions."""
         mine = list(self._next)
-        return await self._database.read(lambda c: {p: places.end(c, p) for p in mine})
+        return await self._database.read(lambda c: {p: embedded_offsets.end(c, p) for p in mine})
 
     async def close(self) -> None:
         """Give up my partitions."""
@@ -288,7 +292,9 @@ class EmbeddedConsumer:
             _give_up(connection, group, topic, (self._member, share))
             for part in share:
                 if _lease(connection, group, Partition(topic, part), self._member):
-                    held[Partition(topic, part)] = places.committed(connection, group, topic, part)
+                    held[Partition(topic, part)] = embedded_offsets.committed(
+                        connection, group, topic, part
+                    )
         return held
 
     async def _fetch(self, limit: int) -> list[Delivery]:
@@ -314,7 +320,9 @@ def _drop_dead(connection: sqlite3.Connection, group: str, alive_s: tuple[float,
 
 def _append(connection: sqlite3.Connection, records: Sequence[Record]) -> None:
     for record in records:
-        part = zlib.crc32(record.key.encode()) % places.partitions(connection, record.topic)
+        part = zlib.crc32(record.key.encode()) % embedded_offsets.partitions(
+            connection, record.topic
+        )
         connection.execute(
             "INSERT INTO event_log SELECT ?, ?, coalesce(max(pos) + 1, 0), ?, ?, ?"
             " FROM event_log WHERE topic=? AND part=?",
@@ -360,7 +368,9 @@ def _share(connection: sqlite3.Connection, group: str, topic: str, member: str) 
     ]
     mine = members.index(member)
     return [
-        part for part in range(places.partitions(connection, topic)) if part % len(members) == mine
+        part
+        for part in range(embedded_offsets.partitions(connection, topic))
+        if part % len(members) == mine
     ]
 
 

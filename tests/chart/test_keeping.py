@@ -5,11 +5,13 @@ from typing import Any
 
 import yaml
 
+from services.annotation.settings import AnnotationSettings
 from shared.settings import KeepSettings
 from tests.chart.rendering import of_kind, rendered
 
 ROOT = Path(__file__).parents[2]
 DAY_MS = 86_400_000
+ARCHIVES = "LOUPE_ANNOTATION_KEPT_ARCHIVES_MIB"
 NAMES = [f"LOUPE_KEEP_{name.upper()}" for name in KeepSettings.model_fields]
 
 
@@ -28,6 +30,7 @@ def test_the_chart_hands_on_every_choice_and_its_defaults_are_those_of_the_servi
     told = {name: settings()[name] for name in NAMES}
     fields = {name.removeprefix("LOUPE_KEEP_").lower(): text for name, text in told.items() if text}
     assert KeepSettings.model_validate(fields) == KeepSettings()
+    assert said[ARCHIVES] == str(AnnotationSettings().kept_archives_mib)
     assert (said["LOUPE_WORKSPACE_SAFE_AGE_H"], said["LOUPE_WORKSPACE_UPKEEP_H"]) == ("72", "6")
 
 
@@ -38,6 +41,7 @@ def test_compose_hands_on_every_choice_to_every_service() -> None:
     for service in ours.values():
         if "LOUPE_STORE_USER" in _of(service):
             assert set(NAMES) <= set(_of(service)), service["image"]
+    assert ARCHIVES in _of(composed["annotation"])
 
 
 def _of(service: dict[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from services.tiling.domain.planning import refusal_of
 from services.tiling.handlers.images import heard_project
-from services.tiling.process.cutter import ImageUnreadable, TileFile, cut
+from services.tiling.process.tile_files import ImageUnreadable, TileFile, cut
 from shared.blobs.content import put_by_hash
 from shared.blobs.port import Blobs
 from shared.contracts.image_events import ImageTiled, ImageUploaded, Tile, TilingFailed

@@ -32,10 +32,10 @@ from services.trainer.domain.tasks.classification.training import (
     _of_outcome,
 )
 from services.trainer.domain.training.export import to_onnx
-from services.trainer.domain.training.held_out import validating
 from services.trainer.domain.training.loop import TrainingLoop
 from services.trainer.domain.training.ports import NothingToTrain
 from services.trainer.domain.training.sampling import BalancedSampler
+from services.trainer.domain.training.validation_split import validating
 from shared.contracts.prediction_columns import PredictionColumns
 from shared.contracts.shapes import IgnoreRegion, Shape
 from shared.contracts.snapshot import SnapshotImage

@@ -11,8 +11,8 @@ from services.trainer.domain.tasks.classification.samples import (
     shrunk,
 )
 from services.trainer.domain.tasks.classification.training import ClassificationTraining
-from services.trainer.domain.training.held_out import validating
 from services.trainer.domain.training.ports import FirstWeights, NothingToTrain, Prepared
+from services.trainer.domain.training.validation_split import validating
 from shared.contracts.snapshot import SnapshotImage
 from shared.runtime.preprocess import Image
 

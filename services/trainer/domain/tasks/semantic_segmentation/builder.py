@@ -12,9 +12,9 @@ from services.trainer.domain.tasks.semantic_segmentation.samples import (
 )
 from services.trainer.domain.tasks.semantic_segmentation.training import SegmentationTraining
 from services.trainer.domain.tasks.semantic_segmentation.truths import Truth, truth_of
-from services.trainer.domain.training.held_out import validating
 from services.trainer.domain.training.planning import WindowPlan, middle, plan_windows
 from services.trainer.domain.training.ports import FirstWeights, NothingToTrain, Prepared
+from services.trainer.domain.training.validation_split import validating
 from shared.contracts.snapshot import SnapshotImage
 from shared.runtime.preprocess import Image
 from shared.runtime.segmentation import MOST_LABELS

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from services.tiling.process.cutter import CuttingStopped, ImageUnreadable, cut
+from services.tiling.process.tile_files import CuttingStopped, ImageUnreadable, cut
 from shared.errors import NoSpaceLeft
 from shared.vision.strips import Strip, fill_tiles
 from shared.vision.tiles import TilePlan
