@@ -4,8 +4,6 @@ import pytest
 
 from tests.chart.rendering import pod_specs, rendered
 
-pytestmark = pytest.mark.servers
-
 
 @pytest.mark.parametrize("executor", ["kubernetes", "workers"])
 def test_what_an_operator_brings_is_where_it_is_offered_and_where_it_is_used(executor: str) -> None:

@@ -14,8 +14,6 @@ from tests.chart.rendering import CHART, CLUSTER, EXAMPLES, helm, of_kind, pod_s
 CUSTOM = {"KafkaTopic", "ScaledObject", "TriggerAuthentication"}
 SERVICES = {"workspace", "gallery", "tiling", "annotation", "trainer", "evaluator", "inference"}
 
-pytestmark = pytest.mark.servers
-
 
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_lint_finds_nothing(example: str) -> None:

@@ -15,8 +15,6 @@ from tests.chart.rendering import CHART, CLUSTER, helm_program, of_kind, pod_spe
 ROOT = CHART.parents[1]
 GUIDE = ROOT / "docs" / "guides" / "deployment.md"
 
-pytestmark = pytest.mark.servers
-
 
 def blocks(language: str) -> list[str]:
     """Code of the section about Kubernetes, in the order of the page."""

@@ -12,7 +12,6 @@ PORT = 9464
 OURS = ("workspace", "gallery", "tiling", "annotation", "trainer", "evaluator", "inference")
 
 
-@pytest.mark.servers
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_no_door_leads_to_the_metrics_and_prometheus_reaches_nothing_else(example: str) -> None:
     plain = rendered(example)
@@ -29,7 +28,6 @@ def test_no_door_leads_to_the_metrics_and_prometheus_reaches_nothing_else(exampl
     assert str(PORT) not in str(others)
 
 
-@pytest.mark.servers
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_every_process_of_ours_says_where_its_metrics_are(example: str) -> None:
     manifests = rendered(example)

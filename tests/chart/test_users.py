@@ -11,8 +11,6 @@ from tests.chart.rendering import CHART, CLUSTER, EXAMPLES, helm, of_kind, pod_s
 SERVICES = {"workspace", "gallery", "tiling", "annotation", "trainer", "evaluator", "inference"}
 ROOTS = {"mongo-key", "s3-root-password"}
 
-pytestmark = pytest.mark.servers
-
 
 def secrets_of(spec: dict[str, Any]) -> set[str]:
     """The keys of the Secret that a pod's containers are given."""
