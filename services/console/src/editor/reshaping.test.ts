@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { ringArea, type Point } from "./geometry";
 import { maskArea, maskBox } from "./masks";
 import { areaOfColumns } from "./regions";
-import { areaOfPath, areaOfShape, changedBy, cutShape, joined, makesFor, shapesOfArea, simplifiedShape, tracedRing, withoutHoles } from "./reshaping";
+import { areaOfPath, areaOfShape, changedBy, cutShape, joined, makesFor, polygonsOf, shapeOfArea, simplifiedShape, tracedRing, withoutHoles } from "./reshaping";
 import { crossesItself } from "./rings";
 import { boxShape, isSame, shapeOf, type EditedShape } from "./shapes";
 
@@ -23,22 +23,17 @@ function mask(id: string, ...paths: readonly EditedShape[]): EditedShape {
 
 test("an area becomes what the task may hold", () => {
   const area = areaOfPath([[10, 10], [30, 10], [30, 25], [10, 25]], IMAGE);
-  const made = { label: "pore", ids: IDS };
-  expect(shapesOfArea(area, { ...made, as: "box" }, IMAGE)).toMatchObject([{ id: "n1", kind: "box", points: [[10, 10], [30, 25]] }]);
-  const [polygon] = shapesOfArea(area, { ...made, as: "polygon" }, IMAGE);
+  const made = { label: "pore", id: "n1" };
+  expect(shapeOfArea(area, { ...made, as: "box" }, IMAGE)).toMatchObject({ id: "n1", kind: "box", points: [[10, 10], [30, 25]] });
+  const [polygon] = polygonsOf([area], { label: "pore", ids: IDS });
   expect(polygon?.points).toHaveLength(4);
   expect(polygon && ringArea(polygon.points)).toBe(300);
-  const [drawn] = shapesOfArea(area, { ...made, as: "mask" }, IMAGE);
+  const drawn = shapeOfArea(area, { ...made, as: "mask" }, IMAGE);
   expect(drawn?.rle && maskArea(drawn.rle)).toBe(300);
-  expect(shapesOfArea(new Map(), { ...made, as: "mask" }, IMAGE)).toEqual([]);
+  expect(shapeOfArea(new Map(), { ...made, as: "mask" }, IMAGE)).toBeNull();
+  expect(shapeOfArea(areaOfPath([[10, 10], [11, 10], [11, 25], [10, 25]], IMAGE), { ...made, as: "box" }, IMAGE)).toBeNull();
   expect(makesFor(["box", "rotated_box", "polygon"])).toEqual(["polygon", "box"]);
   expect(makesFor(["box", "rotated_box"])).toEqual(["box"]);
-});
-
-test("each part of an area is a polygon of its own, specks are none", () => {
-  const whole = mask("m", square("a", 5, 5, 20), square("b", 40, 5, 15), square("c", 80, 50, 1));
-  const found = shapesOfArea(areaOfShape(whole, IMAGE), { as: "polygon", label: "pore", ids: IDS }, IMAGE);
-  expect(found.map(({ id, points }) => [id, ringArea(points)])).toEqual([["n1", 400], ["n2", 225]]);
 });
 
 test("a polygon grows and shrinks by what is drawn over it, but never into two", () => {

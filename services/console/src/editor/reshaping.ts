@@ -7,7 +7,7 @@ import { clipped, cut, simplified, thinned, uncrossed, type Area } from "./rings
 import { boxOf, boxShape, isRing, outlineOf, shapeOf, vouched, type EditedShape } from "./shapes";
 
 /** What an area becomes. */
-export const MAKES = ["mask", "polygon", "box"] as const;
+const MAKES = ["mask", "polygon", "box"] as const;
 export type Makes = (typeof MAKES)[number];
 
 /** What the task may hold of them, the finest first. */
@@ -17,22 +17,16 @@ export function makesFor(kinds: readonly ShapeKind[]): readonly Makes[] {
 
 /** A step of an outline along pixels is no corner: half a pixel's diagonal and a little. */
 const STAIRS = 0.8;
-/** Parts under this share of the largest are specks. */
-export const SPECK = 0.01;
 
 function sizeOf({ width, height }: Size): readonly number[] {
   return [height, width];
 }
 
-/** The shapes that an area becomes, with these ids as far as they go; none for an empty one. */
-export function shapesOfArea(area: Columns, made: { as: Makes; label: string; ids: readonly string[] }, image: Size): EditedShape[] {
-  const [first = ""] = made.ids;
-  if (area.size === 0) return [];
-  if (made.as === "mask") return [shapeOf(first, "mask", { label: made.label, rle: maskOf(area, sizeOf(image)) })];
-  if (made.as === "box") return isDrawn(extent(area)) ? [boxShape(first, "box", made.label, extent(area))] : [];
-  const parts = pieces(area);
-  const least = SPECK * areaOfColumns(parts[0] ?? area);
-  return polygonsOf(parts.filter((part) => areaOfColumns(part) >= least), made);
+/** The one shape that an area becomes; null for an empty one, and where it is no box that a person could mean. */
+export function shapeOfArea(area: Columns, made: { as: "mask" | "box"; id: string; label: string }, image: Size): EditedShape | null {
+  if (area.size === 0) return null;
+  if (made.as === "mask") return shapeOf(made.id, "mask", { label: made.label, rle: maskOf(area, sizeOf(image)) });
+  return isDrawn(extent(area)) ? boxShape(made.id, "box", made.label, extent(area)) : null;
 }
 
 /** A polygon for each part, with these ids as far as they go. */
@@ -71,7 +65,7 @@ function areasOf(clip: () => Area[]): Area[] {
   }
 }
 
-export interface Joined {
+interface Joined {
   /** In the place of the others; null where they do not touch. */
   readonly shape: EditedShape | null;
   /** A polygon has no holes: what was one is filled, as the task knows no masks. */

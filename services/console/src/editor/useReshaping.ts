@@ -4,7 +4,7 @@ import type { Desk } from "./desk";
 import { replaced, withShapes } from "./edits";
 import type { Point, Size } from "./geometry";
 import type { How } from "./gestures";
-import { areaOfPath, changedBy, cutShape, isCuttable, joined, shapesOfArea, withoutHoles } from "./reshaping";
+import { areaOfPath, changedBy, cutShape, isCuttable, joined, shapeOfArea, withoutHoles } from "./reshaping";
 import { shapeOf, type Drawing, type EditedShape } from "./shapes";
 import { makesOf } from "./useTrial";
 
@@ -46,9 +46,9 @@ export function useReshaping(asked: Asked): Reshaping {
     if (how === "subtract") return;
     const shape =
       makesOf(desk, kinds) === "mask"
-        ? shapesOfArea(areaOfPath(ring, image), { as: "mask", label: desk.label, ids: [newId()] }, image)[0]
+        ? shapeOfArea(areaOfPath(ring, image), { as: "mask", label: desk.label, id: newId() }, image)
         : shapeOf(newId(), "polygon", { label: desk.label, points: ring });
-    if (shape !== undefined) drawn(shape);
+    if (shape !== null) drawn(shape);
   };
   const cut = (from: Point, to: Point): void => {
     const cutOf = (pool: readonly EditedShape[]): EditedShape[][] => {

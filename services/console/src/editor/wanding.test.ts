@@ -46,6 +46,12 @@ test("a small spot that is clicked beside a large one is drawn, and stays when a
   expect(swept(EMPTY, third, POLYGON, IMAGE).shapes).toHaveLength(3);
 });
 
+test("each part of what is found is a polygon of its own, specks are none", () => {
+  const piece = new Map([square("a", 5, 5, 20), square("b", 40, 5, 15), square("c", 80, 50, 1)].flatMap(({ points }) => [...areaOfPath(points, IMAGE)]));
+  const { shapes } = swept(EMPTY, { ...wanding(null, square("a", 5, 5, 20)), piece }, POLYGON, IMAGE);
+  expect(shapes.map(({ id, points }) => [id, ringArea(points)])).toEqual([["n1", 400], ["n2", 225]]);
+});
+
 test("a small chosen polygon stays the one that it is when a large area is added beside it", () => {
   const one = square("a", 200, 100, 9);
   const { shapes } = swept({ shapes: [one], nothing: false }, wanding(one, square("b", 0, 0, 100)), POLYGON, IMAGE);

@@ -3,7 +3,7 @@ import { added, withShapes } from "./edits";
 import type { Point, Size } from "./geometry";
 import { extent, type Columns } from "./masks";
 import { areaOfColumns, closed, mixed, pieces, together } from "./regions";
-import { areaOfShape, polygonsOf, shapesOfArea, SPECK, type Makes } from "./reshaping";
+import { areaOfShape, polygonsOf, shapeOfArea, type Makes } from "./reshaping";
 import type { Drawing, EditedShape } from "./shapes";
 
 export interface Wanding {
@@ -22,14 +22,16 @@ export interface Wanding {
 }
 
 const NOTHING: Columns = new Map();
+/** Parts under this share of the largest are specks. */
+const SPECK = 0.01;
 
 /** What a new shape becomes, under which label. */
-export interface Made {
+interface Made {
   readonly as: Makes;
   readonly label: string;
 }
 
-export function areaOfWanding({ base, piece, how }: Wanding, as: Makes): Columns {
+function areaOfWanding({ base, piece, how }: Wanding, as: Makes): Columns {
   if (piece === null) return base;
   if (as !== "polygon") return mixed(base, piece, how);
   // Each part of a polygon's area becomes an object: what noise leaves is none, what was there or was clicked is.
@@ -80,7 +82,11 @@ export function swept(drawing: Drawing, wanding: Wanding, made: Made, image: Siz
 
 /** Of polygons the one that covers most of what was there comes first: it is that shape. */
 function shapesOf(area: Columns, made: Made & { readonly ids: readonly string[] }, image: Size, was: Columns = NOTHING): EditedShape[] {
-  if (made.as !== "polygon") return shapesOfArea(area, made, image);
+  const { as, label, ids } = made;
+  if (as !== "polygon") {
+    const shape = shapeOfArea(area, { as, label, id: ids[0] ?? "" }, image);
+    return shape === null ? [] : [shape];
+  }
   const parts = pieces(area);
   const shared = (part: Columns): number => (was.size === 0 ? 0 : areaOfColumns(part) - areaOfColumns(mixed(part, was, "subtract")));
   const same = parts.reduce((best, part, place) => (shared(part) > shared(parts[best] ?? part) ? place : best), 0);
