@@ -6,9 +6,8 @@ import { useWords } from "../i18n/language";
 import type { Desk } from "./desk";
 import type { Size } from "./geometry";
 import { keyOf } from "./keys";
-import { makesFor, type Makes } from "./reshaping";
+import { makesFor, makesOf, type Makes } from "./reshaping";
 import type { Editing } from "./useEditing";
-import { makesOf } from "./useTrial";
 import { isWhole, WINDOW_SIDE } from "./wand";
 
 interface Props {
@@ -36,7 +35,7 @@ export function TrialBar({ editing, image, kinds, desk, onDesk }: Props): ReactN
         <Segmented<Makes>
           size="small"
           aria-label={words.editor.makes}
-          value={makesOf(desk, kinds)}
+          value={makesOf(desk.makes, kinds)}
           onChange={(next) => onDesk({ ...desk, makes: next })}
           options={makes.map((each) => ({ value: each, label: words.editor.made[each] }))}
         />

@@ -1,9 +1,13 @@
-/** What hangs together with a point and has its colour. */
+/** What hangs together with a point and has its colour: what the magic wand finds. */
 import { L_STEPS, type Lab } from "./lab";
-import type { Run } from "./masks";
+import type { Columns, Run } from "./masks";
+import { areaOfColumns, closed } from "./regions";
 
 /** Runs of columns, three numbers each: the column, its first covered row, the row behind its last one. */
-export type FlatRuns = Int32Array<ArrayBuffer>;
+type FlatRuns = Int32Array<ArrayBuffer>;
+
+/** Holes up to this share of the area are noise; larger ones are the part's own. */
+const NOISE = 0.01;
 
 /** A colour in the steps of a Lab, and how far from it is near: 2 ΔL² + 13 (Δa² + Δb²), as whole numbers. */
 interface Wanted {
@@ -86,4 +90,29 @@ function reach(lab: Lab, wanted: Wanted, column: number, [from, to]: Run, runs: 
     taken.fill(1, first, at);
     runs.push(column, first - top, at - top);
   }
+}
+
+export function columnsOfRuns(runs: FlatRuns): Columns {
+  const columns = new Map<number, Run[]>();
+  for (let at = 0; at < runs.length; at += 3) {
+    const column = runs[at] ?? 0;
+    const run: Run = [runs[at + 1] ?? 0, runs[at + 2] ?? 0];
+    const known = columns.get(column);
+    if (known === undefined) columns.set(column, [run]);
+    else known.push(run);
+  }
+  for (const known of columns.values()) known.sort(([a], [b]) => a - b);
+  return columns;
+}
+
+function runsOfColumns(columns: Columns): FlatRuns {
+  const flat: number[] = [];
+  for (const [column, runs] of columns) for (const [from, to] of runs) flat.push(column, from, to);
+  return Int32Array.from(flat);
+}
+
+/** What `flooded` finds, without the specks that noise leaves in it. */
+export function evenArea(lab: Lab, seed: readonly [number, number], tolerance: number): FlatRuns {
+  const columns = columnsOfRuns(flooded(lab, seed, tolerance));
+  return runsOfColumns(closed(columns, NOISE * areaOfColumns(columns)));
 }

@@ -15,6 +15,12 @@ export function makesFor(kinds: readonly ShapeKind[]): readonly Makes[] {
   return MAKES.filter((each) => kinds.includes(each));
 }
 
+/** What an area becomes: what was wished for, where the task may hold it. */
+export function makesOf(wished: Makes, kinds: readonly ShapeKind[]): Makes {
+  const known = makesFor(kinds);
+  return known.includes(wished) ? wished : (known[0] ?? "box");
+}
+
 /** A step of an outline along pixels is no corner: half a pixel's diagonal and a little. */
 const STAIRS = 0.8;
 

@@ -4,9 +4,8 @@ import type { Desk } from "./desk";
 import { replaced, withShapes } from "./edits";
 import type { Point, Size } from "./geometry";
 import type { How } from "./gestures";
-import { areaOfPath, changedBy, cutShape, isCuttable, joined, shapeOfArea, withoutHoles } from "./reshaping";
+import { areaOfPath, changedBy, cutShape, isCuttable, joined, makesOf, shapeOfArea, withoutHoles } from "./reshaping";
 import { shapeOf, type Drawing, type EditedShape } from "./shapes";
-import { makesOf } from "./useTrial";
 
 /** What a person is told where nothing, or something else, came of it. */
 export type Told = "apart" | "unalike" | "filled" | "notCut" | "twoParts" | "chooseTwo" | "chooseOutline" | "noPicture";
@@ -45,7 +44,7 @@ export function useReshaping(asked: Asked): Reshaping {
     }
     if (how === "subtract") return;
     const shape =
-      makesOf(desk, kinds) === "mask"
+      makesOf(desk.makes, kinds) === "mask"
         ? shapeOfArea(areaOfPath(ring, image), { as: "mask", label: desk.label, id: newId() }, image)
         : shapeOf(newId(), "polygon", { label: desk.label, points: ring });
     if (shape !== null) drawn(shape);

@@ -6,10 +6,10 @@ import { replaced } from "./edits";
 import type { Point, Size } from "./geometry";
 import type { How } from "./gestures";
 import type { Columns } from "./masks";
-import { areaOfShape, makesFor, simplifiedShape, type Makes } from "./reshaping";
+import { areaOfShape, makesOf, simplifiedShape } from "./reshaping";
 import type { Drawing, EditedShape } from "./shapes";
 import { Wand } from "./wand";
-import { areaSoFar, losesHoles, swept, type Wanding } from "./wanding";
+import { areaSoFar, losesHoles, previewed, type Wanding } from "./wandPreview";
 
 interface Simplifying {
   readonly kind: "simplify";
@@ -51,7 +51,7 @@ export interface Trial {
 }
 
 const NOTHING: Columns = new Map();
-/** Polygons that one sweep of the wand may leave. */
+/** Polygons that one use of the wand may leave. */
 const MOST_PARTS = 50;
 const MOST_TOLERANCE = 100;
 const MOST_SLACK = 50;
@@ -60,12 +60,12 @@ const MOST_SLACK = 50;
 export function useTrial(asked: Asked): Trial {
   const { image, kinds, desk, onDesk, drawing, change, onMade } = asked;
   const [pending, setPending] = useState<Pending | null>(null);
-  const as = makesOf(desk, kinds);
+  const as = makesOf(desk.makes, kinds);
   const { label, slack } = desk;
 
   const shown = useMemo(() => {
     if (pending === null) return drawing;
-    if (pending.kind === "wand") return swept(drawing, pending, { as, label }, image);
+    if (pending.kind === "wand") return previewed(drawing, pending, { as, label }, image);
     const chosen = drawing.shapes.filter(({ id }) => pending.ids.has(id));
     return replaced(drawing, chosen.map((shape) => simplifiedShape(shape, slack)));
   }, [pending, drawing, as, label, slack, image]);
@@ -142,12 +142,6 @@ export function useTrial(asked: Asked): Trial {
 
 function within(value: number, least: number, most: number): number {
   return Math.min(most, Math.max(least, value));
-}
-
-/** What an area becomes: what was wished for, where the task may hold it. */
-export function makesOf({ makes }: Desk, kinds: readonly ShapeKind[]): Makes {
-  const known = makesFor(kinds);
-  return known.includes(makes) ? makes : (known[0] ?? "box");
 }
 
 /** A wand for the picture while it is at hand. */

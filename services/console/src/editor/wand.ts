@@ -1,6 +1,6 @@
 /** The magic wand's worker, and what it has of the picture. */
+import { columnsOfRuns } from "./flood";
 import type { Box, Point, Size } from "./geometry";
-import { columnsOfRuns } from "./sweep";
 import type { Columns } from "./masks";
 
 export type Asked =

@@ -1,6 +1,6 @@
 /** Runs beside the page: looking for pixels of one colour must not hold up the pointer. */
+import { evenArea } from "./flood";
 import { labOf, type Lab } from "./lab";
-import { swept } from "./sweep";
 import type { Asked, Found } from "./wand";
 
 let seen: { readonly lab: Lab; readonly left: number; readonly top: number } | null = null;
@@ -24,7 +24,7 @@ addEventListener("message", ({ data }: MessageEvent<Asked>) => {
   // Whoever asked hears of it: an answer that never comes would hold up every later question.
   if (seen === null) throw new Error("the picture could not be read");
   const { lab, left, top } = seen;
-  const runs = swept(lab, [data.seed[0] - left, data.seed[1] - top], data.tolerance);
+  const runs = evenArea(lab, [data.seed[0] - left, data.seed[1] - top], data.tolerance);
   for (let at = 0; at < runs.length; at += 3) {
     runs[at] = (runs[at] ?? 0) + left;
     runs[at + 1] = (runs[at + 1] ?? 0) + top;

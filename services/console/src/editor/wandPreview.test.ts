@@ -4,7 +4,7 @@ import { maskArea } from "./masks";
 import { areaOfPath, areaOfShape } from "./reshaping";
 import { boxShape, EMPTY, shapeOf, type EditedShape } from "./shapes";
 import { relabelled, worded } from "./edits";
-import { areaSoFar, losesHoles, swept, type Wanding } from "./wanding";
+import { areaSoFar, losesHoles, previewed, type Wanding } from "./wandPreview";
 
 const IMAGE = { width: 300, height: 200 };
 
@@ -19,11 +19,11 @@ function wanding(on: EditedShape | null, found: EditedShape, part: Partial<Wandi
 }
 
 test("what is relabelled or reworded while the wand adds to it stays so", () => {
-  const mask = { ...shapeOf("m", "mask", { label: "pore", text: "A1" }), rle: swept(EMPTY, wanding(null, square("a", 0, 0, 20)), { as: "mask", label: "pore" }, IMAGE).shapes[0]?.rle ?? null };
+  const mask = { ...shapeOf("m", "mask", { label: "pore", text: "A1" }), rle: previewed(EMPTY, wanding(null, square("a", 0, 0, 20)), { as: "mask", label: "pore" }, IMAGE).shapes[0]?.rle ?? null };
   const drawing = { shapes: [mask], nothing: false };
   const going = wanding(mask, square("b", 20, 0, 20));
   const renamed = worded(relabelled(drawing, new Set(["m"]), "scratch"), "m", "B2");
-  const [after] = swept(renamed, going, { as: "mask", label: "crack" }, IMAGE).shapes;
+  const [after] = previewed(renamed, going, { as: "mask", label: "crack" }, IMAGE).shapes;
   expect(after).toMatchObject({ id: "m", label: "scratch", text: "B2" });
   expect(after?.rle && maskArea(after.rle)).toBe(800);
 });
@@ -32,8 +32,8 @@ test("a shape that is gone meanwhile does not come back, and one that nothing wa
   const one = square("a", 10, 10, 20);
   const drawing = { shapes: [one], nothing: false };
   const going = wanding(one, square("b", 30, 10, 20));
-  expect(swept(EMPTY, going, { as: "polygon", label: "pore" }, IMAGE)).toBe(EMPTY);
-  expect(swept(drawing, { ...going, piece: null }, { as: "polygon", label: "pore" }, IMAGE)).toBe(drawing);
+  expect(previewed(EMPTY, going, { as: "polygon", label: "pore" }, IMAGE)).toBe(EMPTY);
+  expect(previewed(drawing, { ...going, piece: null }, { as: "polygon", label: "pore" }, IMAGE)).toBe(drawing);
 });
 
 const POLYGON = { as: "polygon", label: "pore" } as const;
@@ -41,20 +41,20 @@ const POLYGON = { as: "polygon", label: "pore" } as const;
 test("a small spot that is clicked beside a large one is drawn, and stays when a third is clicked", () => {
   const large = wanding(null, square("a", 0, 0, 100));
   const small = { ...wanding(null, square("b", 150, 0, 8)), base: areaSoFar(EMPTY, large, "polygon"), goesOn: true };
-  expect(swept(EMPTY, small, POLYGON, IMAGE).shapes.map(({ points }) => ringArea(points))).toEqual([10_000, 64]);
+  expect(previewed(EMPTY, small, POLYGON, IMAGE).shapes.map(({ points }) => ringArea(points))).toEqual([10_000, 64]);
   const third = { ...wanding(null, square("c", 200, 0, 9)), base: areaSoFar(EMPTY, small, "polygon"), goesOn: true };
-  expect(swept(EMPTY, third, POLYGON, IMAGE).shapes).toHaveLength(3);
+  expect(previewed(EMPTY, third, POLYGON, IMAGE).shapes).toHaveLength(3);
 });
 
 test("each part of what is found is a polygon of its own, specks are none", () => {
   const piece = new Map([square("a", 5, 5, 20), square("b", 40, 5, 15), square("c", 80, 50, 1)].flatMap(({ points }) => [...areaOfPath(points, IMAGE)]));
-  const { shapes } = swept(EMPTY, { ...wanding(null, square("a", 5, 5, 20)), piece }, POLYGON, IMAGE);
+  const { shapes } = previewed(EMPTY, { ...wanding(null, square("a", 5, 5, 20)), piece }, POLYGON, IMAGE);
   expect(shapes.map(({ id, points }) => [id, ringArea(points)])).toEqual([["n1", 400], ["n2", 225]]);
 });
 
 test("a small chosen polygon stays the one that it is when a large area is added beside it", () => {
   const one = square("a", 200, 100, 9);
-  const { shapes } = swept({ shapes: [one], nothing: false }, wanding(one, square("b", 0, 0, 100)), POLYGON, IMAGE);
+  const { shapes } = previewed({ shapes: [one], nothing: false }, wanding(one, square("b", 0, 0, 100)), POLYGON, IMAGE);
   expect(shapes.map(({ id, points }) => [id, ringArea(points)])).toEqual([["a", 81], ["n1", 10_000]]);
 });
 
@@ -64,11 +64,11 @@ test("what noise leaves of a polygon is no object, but a part that the wand did 
   // All but a block at the left and one pixel at the right goes.
   const frame = [[60, 0], [100, 0], [100, 98], [98, 98], [98, 99], [99, 99], [99, 100], [60, 100]] as const;
   const going = wanding(whole, { ...whole, points: frame }, { how: "subtract" });
-  const rest = swept(drawing, going, POLYGON, IMAGE).shapes;
+  const rest = previewed(drawing, going, POLYGON, IMAGE).shapes;
   expect(rest.map(({ id, points }) => [id, ringArea(points)])).toEqual([["a", 6000]]);
   const beside = { ...wanding(whole, square("b", 150, 0, 8)) };
   const both = { ...going, base: areaSoFar(drawing, beside, "polygon"), goesOn: true };
-  expect(swept(drawing, both, POLYGON, IMAGE).shapes.map(({ points }) => ringArea(points))).toEqual([6000, 64]);
+  expect(previewed(drawing, both, POLYGON, IMAGE).shapes.map(({ points }) => ringArea(points))).toEqual([6000, 64]);
 });
 
 test("a hole that a polygon cannot have is told, one of a mask is none that is lost", () => {

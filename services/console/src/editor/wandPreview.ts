@@ -67,7 +67,7 @@ export function losesHoles(drawing: Drawing, wanding: Wanding, as: Makes): boole
 }
 
 /** The drawing with what was found; whatever else has become of the shape that is changed stays. */
-export function swept(drawing: Drawing, wanding: Wanding, made: Made, image: Size): Drawing {
+export function previewed(drawing: Drawing, wanding: Wanding, made: Made, image: Size): Drawing {
   const { target: id, ids, piece, goesOn } = wanding;
   const as = changing(drawing, wanding, made.as);
   const area = areaOfWanding(wanding, as);
