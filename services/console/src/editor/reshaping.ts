@@ -1,10 +1,10 @@
 /** Areas made into shapes, and shapes cut, joined, simplified and filled. */
 import type { ShapeKind } from "../api/annotation";
-import { inside, isDrawn, isRingDrawn, type Point, type Size } from "./geometry";
+import { bounds, inside, isDrawn, isRingDrawn, type Point, type Size } from "./geometry";
 import { columnsOf, extent, maskOf, strokeColumns, type Columns } from "./masks";
 import { areaOfColumns, closed, columnsWithin, edgeOf, mixed, pieces } from "./regions";
 import { clipped, cut, simplified, thinned, uncrossed, type Area } from "./rings";
-import { boxOf, boxShape, isRing, outlineOf, shapeOf, vouched, type EditedShape } from "./shapes";
+import { boxOf, boxShape, isArea, isRing, outlineOf, shapeOf, vouched, type EditedShape } from "./shapes";
 
 /** What an area becomes. */
 const MAKES = ["mask", "polygon", "box"] as const;
@@ -83,11 +83,8 @@ export function joined(shapes: readonly EditedShape[], kinds: readonly ShapeKind
   const [first, ...others] = shapes;
   if (first === undefined || others.length === 0) return { shape: null, filled: false };
   if (shapes.every(({ kind }) => kind === "box")) {
-    const boxes = shapes.map(boxOf);
-    const around = [0, 1].map((at) => Math.min(...boxes.map((box) => box[at] ?? 0)));
-    const over = [2, 3].map((at) => Math.max(...boxes.map((box) => box[at] ?? 0)));
-    const points: Point[] = [[around[0] ?? 0, around[1] ?? 0], [over[0] ?? 0, over[1] ?? 0]];
-    return { shape: vouched(first, { points }), filled: false };
+    const [x1, y1, x2, y2] = bounds(shapes.flatMap(({ points }) => points)) ?? boxOf(first);
+    return { shape: vouched(first, { points: [[x1, y1], [x2, y2]] }), filled: false };
   }
   if (shapes.every(isRing)) {
     const [area, ...apart] = areasOf(() => clipped("add", first.points, ...others.map(({ points }) => points)));
@@ -96,7 +93,7 @@ export function joined(shapes: readonly EditedShape[], kinds: readonly ShapeKind
       return { shape: vouched(first, { points: area.outer }), filled: area.holes.length > 0 };
     }
   }
-  if (!kinds.includes("mask") || !shapes.every(({ kind }) => kind === "mask" || kind === "polygon")) return { shape: null, filled: false };
+  if (!kinds.includes("mask") || !shapes.every(isArea)) return { shape: null, filled: false };
   const whole = others.reduce((sum, shape) => mixed(sum, areaOfShape(shape, image), "add"), areaOfShape(first, image));
   const mask = shapeOf(first.id, "mask", { label: first.label, rle: maskOf(whole, sizeOf(image)) });
   return { shape: mask, filled: false };

@@ -85,6 +85,11 @@ export function isRing({ kind }: EditedShape): boolean {
   return kind === "polygon" || kind === "ignore";
 }
 
+/** Whether it covers what it marks pixel by pixel: what wand and lasso add to and take from. */
+export function isArea({ kind }: EditedShape): boolean {
+  return kind === "mask" || kind === "polygon";
+}
+
 /** Corner points in image pixels, of a mask those of its box; none for a label of the whole image. */
 export function outlineOf(shape: EditedShape): readonly Point[] {
   if (isRing(shape)) return shape.points;

@@ -79,6 +79,19 @@ test("a click before the picture is here is answered when it comes; Enter does n
   expect(now().editing.trial.shown.shapes).toHaveLength(1);
 });
 
+test("what is looked at when the image is left is made as it was on the screen last", async () => {
+  const change = vi.fn();
+  const steps = { drawing: { shapes: [], nothing: false }, change, mayUndo: false, mayRedo: false, undo: vi.fn(), redo: vi.fn() };
+  const { now, unmount } = editing([], { steps });
+  act(() => now().editing.press([40, 40], "new"));
+  await waitFor(() => expect(now().editing.trial.searching).toBe(false));
+  const { shown } = now().editing.trial;
+  expect(shown.shapes).toHaveLength(1);
+  expect(change).not.toHaveBeenCalled();
+  unmount();
+  expect(change.mock.calls).toEqual([[shown]]);
+});
+
 test("a click on a picture that cannot be had is told, before the failure and after it", () => {
   const { now, onTold, rerender } = editing([]);
   rerender({ picture: null });

@@ -6,7 +6,7 @@ import { added, classified, copies, nudged, relabelled, removed, reordered, with
 import type { How } from "./gestures";
 import { bounds, centre, minus, type Point, type Size } from "./geometry";
 import { commandOf, type Action, type Command } from "./keys";
-import { isRing, outlineOf, shapeOf, type Drawing, type EditedShape } from "./shapes";
+import { isArea, isRing, outlineOf, shapeOf, type Drawing, type EditedShape } from "./shapes";
 import { useReshaping, type Reshaping, type Told } from "./useReshaping";
 import { useTrial, type Trial } from "./useTrial";
 
@@ -136,7 +136,7 @@ export function useEditing(asked: Asked): Editing {
     drawn,
   });
   const press = (at: Point, how: How): void => {
-    const target = loose.findLast(({ kind }) => kind === "mask" || kind === "polygon") ?? null;
+    const target = loose.findLast(isArea) ?? null;
     show();
     trial.press(at, how, target);
     if (how === "new") choose([], false);

@@ -1,11 +1,11 @@
 import type { ShapeKind } from "../api/annotation";
 import { newId } from "../api/ids";
 import type { Desk } from "./desk";
-import { replaced, withShapes } from "./edits";
+import { removed, replaced, withShapes } from "./edits";
 import type { Point, Size } from "./geometry";
 import type { How } from "./gestures";
 import { areaOfPath, changedBy, cutShape, isCuttable, joined, makesOf, shapeOfArea, withoutHoles } from "./reshaping";
-import { shapeOf, type Drawing, type EditedShape } from "./shapes";
+import { isArea, shapeOf, type Drawing, type EditedShape } from "./shapes";
 
 /** What a person is told where nothing, or something else, came of it. */
 export type Told = "apart" | "unalike" | "filled" | "notCut" | "twoParts" | "chooseTwo" | "chooseOutline" | "noPicture";
@@ -37,7 +37,7 @@ export function useReshaping(asked: Asked): Reshaping {
   const { image, kinds, desk, drawing, change, chosen, choose, drawn, onTold } = asked;
 
   const trace = (ring: readonly Point[], how: How): void => {
-    const target = chosen.findLast(({ kind }) => kind === "mask" || kind === "polygon");
+    const target = chosen.findLast(isArea);
     if (how !== "new" && target !== undefined) {
       const after = changedBy(target, ring, how, image);
       return after === null ? onTold("twoParts") : change(replaced(drawing, [after]));
@@ -71,8 +71,7 @@ export function useReshaping(asked: Asked): Reshaping {
     if (shape === null) return onTold("apart");
     if (filled) onTold("filled");
     const gone = new Set(others.map(({ id }) => id));
-    const left = drawing.shapes.filter(({ id }) => !gone.has(id));
-    change(withShapes(drawing, left.map((one) => (one.id === first.id ? shape : one))));
+    change(replaced(removed(drawing, gone), [shape]));
     choose([first.id]);
   };
   const fillHoles = (): void => {

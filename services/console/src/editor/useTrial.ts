@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef, useState } from "react";
+import { useEffect, useEffectEvent, useMemo, useRef, useState } from "react";
 import type { ShapeKind } from "../api/annotation";
 import { newId } from "../api/ids";
 import type { Desk } from "./desk";
@@ -147,17 +147,14 @@ function within(value: number, least: number, most: number): number {
 /** A wand for the picture while it is at hand. */
 function useWorker({ image, picture, desk: { tool } }: Asked, onReady: (wand: Wand) => void) {
   const wand = useRef<Wand | null>(null);
-  const ready = useRef(onReady);
-  useEffect(() => {
-    ready.current = onReady;
-  });
+  const ready = useEffectEvent(onReady);
   const { width, height } = image;
   const wanted = tool === "wand";
   useEffect(() => {
     if (!wanted || picture === null) return;
     const mine = new Wand(picture, { width, height });
     wand.current = mine;
-    ready.current(mine);
+    ready(mine);
     return () => {
       mine.close();
       wand.current = null;
@@ -168,20 +165,14 @@ function useWorker({ image, picture, desk: { tool } }: Asked, onReady: (wand: Wa
 
 /** Tells once that a click waits for a picture that cannot be had. */
 function useUnreadable(waitsInVain: boolean, tell: () => void): void {
-  const latest = useRef(tell);
+  const latest = useEffectEvent(tell);
   useEffect(() => {
-    latest.current = tell;
-  });
-  useEffect(() => {
-    if (waitsInVain) latest.current();
+    if (waitsInVain) latest();
   }, [waitsInVain]);
 }
 
 /** What is looked at when the image is left is made: it was on the screen. */
 function useLastly(make: () => void): void {
-  const latest = useRef(make);
-  useEffect(() => {
-    latest.current = make;
-  });
-  useEffect(() => () => latest.current(), []);
+  const latest = useEffectEvent(make);
+  useEffect(() => () => latest(), []);
 }

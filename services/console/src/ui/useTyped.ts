@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useEffectEvent, useState } from "react";
 
 /** A value takes effect once the typing has rested for so long. */
 const REST_MS = 400;
@@ -10,13 +10,10 @@ const REST_MS = 400;
 export function useTyped<T>(value: T, commit: (typed: T) => void): readonly [T, (typed: T) => void] {
   const [typed, setTyped] = useState({ over: value, text: value });
   const shown = typed.over === value ? typed.text : value;
-  const latest = useRef(commit);
-  useEffect(() => {
-    latest.current = commit;
-  });
+  const latest = useEffectEvent(commit);
   useEffect(() => {
     if (shown === value) return;
-    const timer = window.setTimeout(() => latest.current(shown), REST_MS);
+    const timer = window.setTimeout(() => latest(shown), REST_MS);
     return () => window.clearTimeout(timer);
   }, [shown, value]);
   return [shown, (text) => setTyped({ over: value, text })];
