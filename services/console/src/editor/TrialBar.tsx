@@ -8,6 +8,7 @@ import type { Size } from "./geometry";
 import { keyOf } from "./keys";
 import { makesFor, makesOf, type Makes } from "./reshaping";
 import type { Editing } from "./useEditing";
+import { LIMITS } from "./useTrial";
 import { isWhole, WINDOW_SIDE } from "./wand";
 
 interface Props {
@@ -25,9 +26,9 @@ export function TrialBar({ editing, image, kinds, desk, onDesk }: Props): ReactN
   const makes = makesFor(kinds).filter((each) => tool === "wand" || each !== "box");
   const simplifies = trial.kind === "simplify";
   if (!simplifies && tool !== "wand" && (tool !== "lasso" || makes.length < 2)) return null;
-  const [name, value, most] = simplifies
-    ? ([words.editor.slack, desk.slack, 20] as const)
-    : ([words.editor.tolerance, desk.tolerance, 60] as const);
+  const [name, value, limits] = simplifies
+    ? ([words.editor.slack, desk.slack, LIMITS.simplify] as const)
+    : ([words.editor.tolerance, desk.tolerance, LIMITS.wand] as const);
   const points = trial.shown.shapes.reduce((sum, shape) => sum + (editing.chosen.has(shape.id) ? shape.points.length : 0), 0);
   return (
     <div className="trial-bar" role="group" aria-label={name}>
@@ -44,11 +45,9 @@ export function TrialBar({ editing, image, kinds, desk, onDesk }: Props): ReactN
         <>
           <span>{name}</span>
           <Slider
-            min={simplifies ? 0.5 : 0}
-            max={most}
-            step={simplifies ? 0.5 : 1}
+            {...limits}
             value={value}
-            onChange={(next) => trial.wider((next - value) / (simplifies ? 0.5 : 1))}
+            onChange={trial.set}
             ariaLabelForHandle={name}
             tooltip={{ open: false }}
           />

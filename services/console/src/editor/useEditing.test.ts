@@ -136,6 +136,20 @@ test("there is a preview of simplifying only where there is something to simplif
   expect(now().editing.trial.kind).toBe("simplify");
 });
 
+test("tolerance and slack stop at the same ends for slider and wheel", () => {
+  const { now, perform } = editing([boxShape("a", "polygon", "pore", [10, 10, 30, 30])], { on: { tolerance: 99, slack: 49.5 } });
+  const ends = (read: (desk: Desk) => number, steps: readonly (() => void)[]): number[] =>
+    steps.map((step) => {
+      act(step);
+      return read(now().desk);
+    });
+  const steps = [() => now().editing.trial.wider(1), () => now().editing.trial.wider(1), () => now().editing.trial.set(-5), () => now().editing.trial.set(7)];
+  expect(ends(({ tolerance }) => tolerance, steps)).toEqual([100, 100, 0, 7]);
+  act(() => now().editing.choose(["a"], false));
+  perform({ do: "simplify" });
+  expect(ends(({ slack }) => slack, steps)).toEqual([50, 50, 0.5, 7]);
+});
+
 test.each<[string, (editing: ReturnType<typeof useEditing>) => void]>([
   ["a drawing tool is taken", (it) => it.perform({ do: "tool polygon" })],
   ["the wand is pressed", (it) => it.press([40, 40], "new")],

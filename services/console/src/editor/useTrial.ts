@@ -45,6 +45,8 @@ export interface Trial {
   readonly searching: boolean;
   readonly press: (at: Point, how: How, target: EditedShape | null) => void;
   readonly simplify: (ids: ReadonlySet<string>) => void;
+  /** The tolerance, or of a preview of simplifying how far the outline may lie off. */
+  readonly set: (value: number) => void;
   readonly wider: (steps: number) => void;
   readonly make: () => void;
   readonly drop: () => void;
@@ -53,8 +55,11 @@ export interface Trial {
 const NOTHING: Columns = new Map();
 /** Polygons that one use of the wand may leave. */
 const MOST_PARTS = 50;
-const MOST_TOLERANCE = 100;
-const MOST_SLACK = 50;
+/** How far a colour (ΔE) or an outline (pixels) may go, for slider, wheel and keys alike. */
+export const LIMITS = {
+  wand: { min: 0, max: 100, step: 1 },
+  simplify: { min: 0.5, max: 50, step: 0.5 },
+} as const;
 
 /** What the wand and the simplifying show before they change anything. */
 export function useTrial(asked: Asked): Trial {
@@ -117,13 +122,16 @@ export function useTrial(asked: Asked): Trial {
     setPending(next);
     find(wand.current, next, desk.tolerance);
   };
+  const set = (value: number): void => {
+    const { min, max } = LIMITS[pending?.kind ?? "wand"];
+    const within = Math.min(max, Math.max(min, value));
+    if (pending?.kind === "simplify") return onDesk({ ...desk, slack: within });
+    onDesk({ ...desk, tolerance: within });
+    if (pending !== null) find(wand.current, pending, within);
+  };
   const wider = (steps: number): void => {
-    if (pending?.kind === "simplify") onDesk({ ...desk, slack: within(slack + steps * 0.5, 0.5, MOST_SLACK) });
-    else {
-      const tolerance = within(desk.tolerance + steps, 0, MOST_TOLERANCE);
-      onDesk({ ...desk, tolerance });
-      if (pending !== null) find(wand.current, pending, tolerance);
-    }
+    const { step } = LIMITS[pending?.kind ?? "wand"];
+    set((pending?.kind === "simplify" ? slack : desk.tolerance) + steps * step);
   };
   return {
     shown,
@@ -134,14 +142,11 @@ export function useTrial(asked: Asked): Trial {
       make();
       setPending({ kind: "simplify", ids });
     },
+    set,
     wider,
     make,
     drop: () => setPending(null),
   };
-}
-
-function within(value: number, least: number, most: number): number {
-  return Math.min(most, Math.max(least, value));
 }
 
 /** A wand for the picture while it is at hand. */
