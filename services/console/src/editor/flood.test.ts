@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { flooded } from "./flood";
+import { columnsOfRuns, evenArea, flooded } from "./flood";
 import { L_STEPS, labOf } from "./lab";
 
 type Colour = readonly [red: number, green: number, blue: number];
@@ -67,4 +67,20 @@ test("outside the picture there is nothing, and each pixel is taken once", () =>
     for (let row = runs[at + 1] ?? 0; row < (runs[at + 2] ?? 0); row += 1) pixels.add((runs[at] ?? 0) * 9 + row);
   }
   expect(pixels.size).toBe(area(runs));
+});
+
+test("the wand's area has no specks of noise, but the holes that are the part's own", () => {
+  // A speck of one pixel, and holes just under and over a hundredth of what is found.
+  const holes = [[2, 2, 1, 1], [5, 5, 7, 2], [20, 20, 4, 4], [10, 30, 10, 5]] as const;
+  const holed = picture(40, 40, (x, y) => (holes.some(([left, top, width, height]) => x >= left && x < left + width && y >= top && y < top + height) ? [0, 0, 0] : [150, 150, 150]));
+  expect(area(flooded(holed, [35, 5], 5))).toBe(1600 - 1 - 14 - 16 - 50);
+  const found = evenArea(holed, [35, 5], 5);
+  expect(area(found)).toBe(1600 - 16 - 50);
+  expect(columnsOfRuns(found).get(20)).toEqual([[0, 20], [24, 40]]);
+  expect(columnsOfRuns(found).get(2)).toEqual([[0, 40]]);
+  expect(columnsOfRuns(found).get(39)).toEqual([[0, 40]]);
+});
+
+test("nothing is found outside the picture", () => {
+  expect(evenArea(picture(4, 4, () => [90, 90, 90]), [9, 9], 50)).toHaveLength(0);
 });

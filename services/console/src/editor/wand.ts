@@ -32,7 +32,8 @@ export function windowAbout([x, y]: Point, image: Size): Box {
   return [left, top, left + width, top + height];
 }
 
-function holds([left, top, right, bottom]: Box, [x, y]: Point, image: Size): boolean {
+/** Whether a window serves for a place as well. */
+export function holds([left, top, right, bottom]: Box, [x, y]: Point, image: Size): boolean {
   if (isWhole(image)) return true;
   // Near the window's edge there would be too little around the place.
   const margin = (side: number): number => side / 4;
