@@ -7,7 +7,7 @@ import { useWords, type Words } from "../../i18n/language";
 import { percent, range } from "../../ui/format";
 import { HelpTip } from "../../ui/HelpTip";
 import { onGrid } from "../../ui/onGrid";
-import { countsAt, figures, NOTHING } from "./operatingPoint";
+import { countsAt, figures, hasThreshold, NOTHING } from "./operatingPoint";
 import { warningsAt } from "./warnings";
 
 /** A row at the threshold of the slider; the interval holds at the report's own threshold only. */
@@ -75,11 +75,6 @@ function rowsAt(report: Report, threshold: number): Row[] {
       };
     })
     .sort((a, b) => (b.detection_rate ?? -1) - (a.detection_rate ?? -1));
-}
-
-/** A classifier says its best label, a segmenter each pixel's: only scored objects are cut at a threshold. */
-function hasThreshold({ kind }: Report): boolean {
-  return kind !== "classification" && kind !== "semantic_segmentation";
 }
 
 function columnsOf(
@@ -154,32 +149,32 @@ function columnsOf(
 
 function thresholdColumn(words: Words): ColumnType {
   return {
-      title: (
-        <>
-          {words.report.labelThreshold}{" "}
-          <HelpTip title={words.report.labelThreshold} text={words.report.labelThresholdHelp} />
-        </>
-      ),
-      key: "threshold",
-      render: (_, { thresholds }) => (
-        <Tooltip
-          title={words.report.labelThresholds(cut(thresholds.precision), cut(thresholds.recall))}
-        >
-          <span className="explained">{cut(thresholds.balanced)}</span>
-        </Tooltip>
-      ),
+    title: (
+      <>
+        {words.report.labelThreshold}{" "}
+        <HelpTip title={words.report.labelThreshold} text={words.report.labelThresholdHelp} />
+      </>
+    ),
+    key: "threshold",
+    render: (_, { thresholds }) => (
+      <Tooltip
+        title={words.report.labelThresholds(cut(thresholds.precision), cut(thresholds.recall))}
+      >
+        <span className="explained">{cut(thresholds.balanced)}</span>
+      </Tooltip>
+    ),
   };
 }
 
 function detailsColumn(words: Words, onDetails: (label: string) => void): ColumnType {
   return {
-      title: words.report.details,
-      key: "details",
-      render: (_, { label }) => (
-        <Button type="link" size="small" className="cell-link" onClick={() => onDetails(label)}>
-          {words.common.view}
-        </Button>
-      ),
+    title: words.report.details,
+    key: "details",
+    render: (_, { label }) => (
+      <Button type="link" size="small" className="cell-link" onClick={() => onDetails(label)}>
+        {words.common.view}
+      </Button>
+    ),
   };
 }
 

@@ -5,7 +5,7 @@ import { useWords } from "../../i18n/language";
 import { decimal, decimalRange, percent, range } from "../../ui/format";
 import { HelpTip } from "../../ui/HelpTip";
 import { onGrid } from "../../ui/onGrid";
-import { meanF1At } from "./operatingPoint";
+import { hasThreshold, meanF1At } from "./operatingPoint";
 import { FACTS } from "../../api/generated/facts";
 
 type Tone = "success" | "warning" | "error" | "info";
@@ -37,9 +37,9 @@ export function Overview({ report }: { readonly report: Report }): ReactNode {
       )}
       <Figures report={report} />
       <Typography.Text type="secondary">
-        {report.kind === "classification" || report.kind === "semantic_segmentation"
-          ? words.report.basisOfClasses(report.images)
-          : words.report.basis(report.images, report.iou_threshold.toFixed(2))}
+        {hasThreshold(report)
+          ? words.report.basis(report.images, report.iou_threshold.toFixed(2))
+          : words.report.basisOfClasses(report.images)}
       </Typography.Text>
       <ul className="notes">
         {others.map((note) => (

@@ -17,6 +17,7 @@ import { GroupsCard } from "./GroupsCard";
 import { JudgementProgress } from "./JudgementProgress";
 import { LabelsCard } from "./LabelsCard";
 import { MistakenCard } from "./MistakenCard";
+import { hasThreshold } from "./operatingPoint";
 import { Overview } from "./Overview";
 import { QualityCard } from "./QualityCard";
 import { RegressionsCard } from "./RegressionsCard";
@@ -122,26 +123,15 @@ function Body({ report, versions }: BodyProps): ReactNode {
     show({ label: chosen });
     errors.current?.scrollIntoView({ behavior: "smooth", block: "start" });
   };
-  if (report.kind === "classification") {
+  const gallery = <ErrorGallery {...shared} view={view} onShow={show} />;
+  if (!hasThreshold(report)) {
+    const mistaken = <MistakenCard report={report} label={view.label} onLabel={(label) => show({ label })} />;
     return (
       <>
         <Overview report={report} />
         <LabelsCard {...shared} onDetails={showErrorsOf} />
         <div ref={errors} className="errors-anchor">
-          <MistakenCard report={report} label={view.label} onLabel={(label) => show({ label })} />
-        </div>
-        <TraitsCard report={report} />
-        <ConfusionCard report={report} />
-      </>
-    );
-  }
-  if (report.kind === "semantic_segmentation") {
-    return (
-      <>
-        <Overview report={report} />
-        <LabelsCard {...shared} onDetails={showErrorsOf} />
-        <div ref={errors} className="errors-anchor">
-          <ErrorGallery {...shared} view={view} onShow={show} />
+          {report.kind === "classification" ? mistaken : gallery}
         </div>
         <TraitsCard report={report} />
         <ConfusionCard report={report} />
@@ -154,7 +144,7 @@ function Body({ report, versions }: BodyProps): ReactNode {
       <ThresholdCard {...shared} onThreshold={setThreshold} />
       <LabelsCard {...shared} onDetails={showErrorsOf} />
       <div ref={errors} className="errors-anchor">
-        <ErrorGallery {...shared} view={view} onShow={show} />
+        {gallery}
       </div>
       <TraitsCard report={report} />
       <ErrorSplitCard report={report} />

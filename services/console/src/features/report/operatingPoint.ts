@@ -1,5 +1,5 @@
 /** Precision, recall and F1 at any threshold, from the compact curves of a report: no request needed. */
-import type { LabelCurve } from "../../api/evaluator";
+import type { LabelCurve, Report } from "../../api/evaluator";
 
 export interface Counts {
   readonly truths: number;
@@ -14,6 +14,11 @@ export interface Figures {
 }
 
 export const NOTHING: Counts = { truths: 0, found: 0, wrong: 0 };
+
+/** A classifier says its best label, a segmenter each pixel's: only scored objects are cut at a threshold. */
+export function hasThreshold({ kind }: Report): boolean {
+  return kind !== "classification" && kind !== "semantic_segmentation";
+}
 
 /** Counts of one label: those of the first grid point that is not under the threshold. */
 export function countsAt(curve: LabelCurve, threshold: number): Counts {
