@@ -89,9 +89,9 @@ export function Editor(props: Props): ReactNode {
     unreadable: picture === null && missing !== null,
     onTold: (what) => void message.info(words.editor.told[what]),
   });
-  const { trial, reshaping } = editing;
+  const { trial } = editing;
   const seen = seenLook(desk.look);
-  const { chosen, hidden, locked } = editing;
+  const { chosen } = editing;
   useImperativeHandle(props.handle, () => ({
     settle: () => {
       trial.make();
@@ -116,23 +116,11 @@ export function Editor(props: Props): ReactNode {
           handle={zoom}
           overlay={
             <Canvas
-              image={image}
-              shapes={trial.shown.shapes}
+              {...editing.paper}
               labels={labels}
               desk={{ ...desk, tool: editing.tool, look: seen }}
-              chosen={chosen}
-              hidden={hidden}
-              locked={locked}
               ignored={words.editor.ignored}
-              ring={editing.ring}
-              onRing={editing.setRing}
-              onChoose={editing.choose}
-              onChange={editing.draw}
-              onDrawn={editing.drawn}
               onPointer={editing.setPointer}
-              onPress={editing.press}
-              onTrace={reshaping.trace}
-              onCut={reshaping.cut}
               onTurn={trial.kind === null ? null : trial.wider}
             />
           }

@@ -1,17 +1,17 @@
 import { Modal } from "antd";
 import type { ReactNode } from "react";
 import { useWords } from "../i18n/language";
-import type { Tool } from "./desk";
 import { KEYS, type Action } from "./keys";
+import type { ToolName } from "./tools/table";
 
 interface Props {
   /** Tools of the project's task; keys of others do nothing and are not told. */
-  readonly tools: readonly Tool[];
+  readonly tools: readonly ToolName[];
   readonly onClose: () => void;
 }
 
 /** Actions on what only these tools make. */
-const NEEDS: Readonly<Partial<Record<Action, Tool>>> = { "fill holes": "brush", simplify: "polygon", wider: "wand", narrower: "wand" };
+const NEEDS: Readonly<Partial<Record<Action, ToolName>>> = { "fill holes": "brush", simplify: "polygon", wider: "wand", narrower: "wand" };
 
 /** Every key of the editor. */
 export function HotkeysDialog({ tools, onClose }: Props): ReactNode {

@@ -7,6 +7,7 @@ import type { Desk } from "./desk";
 import type { Size } from "./geometry";
 import { keyOf } from "./keys";
 import { makesFor, makesOf, type Makes } from "./reshaping";
+import { TOOLS } from "./tools/table";
 import type { Editing } from "./useEditing";
 import { LIMITS } from "./useTrial";
 import { isWhole, WINDOW_SIDE } from "./wand";
@@ -22,10 +23,12 @@ interface Props {
 /** Under the picture: what wand and lasso leave, how far a colour or an outline may go, and whether it shall be so. */
 export function TrialBar({ editing, image, kinds, desk, onDesk }: Props): ReactNode {
   const words = useWords();
-  const { trial, tool } = editing;
-  const makes = makesFor(kinds).filter((each) => tool === "wand" || each !== "box");
+  const { trial } = editing;
+  const tool = TOOLS[editing.tool];
+  const makes = makesFor(kinds).filter((each) => tool.kinds?.includes(each));
   const simplifies = trial.kind === "simplify";
-  if (!simplifies && tool !== "wand" && (tool !== "lasso" || makes.length < 2)) return null;
+  const tolerates = tool.tunes === "tolerance";
+  if (!simplifies && (tool.hints === undefined || (!tolerates && makes.length < 2))) return null;
   const [name, value, limits] = simplifies
     ? ([words.editor.slack, desk.slack, LIMITS.simplify] as const)
     : ([words.editor.tolerance, desk.tolerance, LIMITS.wand] as const);
@@ -41,7 +44,7 @@ export function TrialBar({ editing, image, kinds, desk, onDesk }: Props): ReactN
           options={makes.map((each) => ({ value: each, label: words.editor.made[each] }))}
         />
       )}
-      {tool !== "lasso" || simplifies ? (
+      {(simplifies || tolerates) && (
         <>
           <span>{name}</span>
           <Slider
@@ -53,7 +56,7 @@ export function TrialBar({ editing, image, kinds, desk, onDesk }: Props): ReactN
           />
           <output>{simplifies ? words.editor.pixels(value) : value}</output>
         </>
-      ) : null}
+      )}
       {trial.kind !== null && (
         <Space.Compact size="small">
           <Button
@@ -72,15 +75,8 @@ export function TrialBar({ editing, image, kinds, desk, onDesk }: Props): ReactN
           />
         </Space.Compact>
       )}
-      <span className="secondary">{simplifies ? words.editor.points(points) : hintOf(words.editor, tool, trial.kind !== null)}</span>
-      {tool === "wand" && !isWhole(image) && <span className="secondary">{words.editor.wandWindow(WINDOW_SIDE / 2)}</span>}
+      <span className="secondary">{simplifies ? words.editor.points(points) : tool.hints && words.editor[tool.hints[trial.kind === null ? "idle" : "going"]]}</span>
+      {tolerates && !isWhole(image) && <span className="secondary">{words.editor.wandWindow(WINDOW_SIDE / 2)}</span>}
     </div>
   );
-}
-
-type Hints = Record<"wandHint" | "wandMore" | "lassoHint", string>;
-
-function hintOf(hints: Hints, tool: string, going: boolean): string {
-  if (tool === "lasso") return hints.lassoHint;
-  return going ? hints.wandMore : hints.wandHint;
 }

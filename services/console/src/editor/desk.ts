@@ -1,22 +1,7 @@
 /** What lies ready while a person goes from image to image: tool, label, copies, and how the picture is looked at. */
-import type { ShapeKind } from "../api/annotation";
 import type { Makes } from "./reshaping";
 import type { EditedShape } from "./shapes";
-
-export const TOOLS = [
-  "select",
-  "pan",
-  "box",
-  "rotated_box",
-  "polygon",
-  "lasso",
-  "wand",
-  "brush",
-  "eraser",
-  "cut",
-  "ignore",
-] as const;
-export type Tool = (typeof TOOLS)[number];
+import type { ToolName } from "./tools/table";
 
 export const CHANNELS = ["all", "red", "green", "blue"] as const;
 export type Channel = (typeof CHANNELS)[number];
@@ -42,7 +27,7 @@ export interface Look {
 }
 
 export interface Desk {
-  readonly tool: Tool;
+  readonly tool: ToolName;
   /** Of the next shape; "" where the project has no label yet. */
   readonly label: string;
   readonly copied: readonly EditedShape[];
@@ -98,36 +83,3 @@ export const START: Desk = {
   makes: "mask",
   look: PLAIN,
 };
-
-const NEEDS: Readonly<Record<Tool, readonly ShapeKind[]>> = {
-  select: [],
-  pan: [],
-  box: ["box"],
-  rotated_box: ["rotated_box"],
-  polygon: ["polygon"],
-  lasso: ["polygon", "mask"],
-  wand: ["box", "polygon", "mask"],
-  brush: ["mask"],
-  eraser: ["mask"],
-  cut: ["polygon", "mask"],
-  ignore: ["box", "rotated_box", "polygon", "mask", "image"],
-};
-
-/** The tools for what a task may hold, in the order of their buttons. */
-export function toolsFor(kinds: readonly ShapeKind[]): readonly Tool[] {
-  return TOOLS.filter((tool) => NEEDS[tool].length === 0 || NEEDS[tool].some((kind) => kinds.includes(kind)));
-}
-
-/** The tool that work on an image begins with. */
-export function firstTool(kinds: readonly ShapeKind[]): Tool {
-  return toolsFor(kinds).find(labels) ?? "select";
-}
-
-/** Whether the tool makes shapes that carry a label. */
-export function labels(tool: Tool): boolean {
-  return !["select", "pan", "eraser", "cut", "ignore"].includes(tool);
-}
-
-export function isDrawingTool(tool: Tool): boolean {
-  return tool !== "select" && tool !== "pan";
-}

@@ -1,8 +1,13 @@
 import { expect, test } from "vitest";
-import { firstTool, toolsFor } from "./desk";
+import { START } from "./desk";
 import { added, classified, copies, nudged, relabelled, removed, reordered, worded } from "./edits";
-import { during, drawnBox, framed, stroked } from "./gestures";
+import type { Point } from "./geometry";
 import { boxOf, boxShape, EMPTY, outlineOf, shapeOf, toWire, type Drawing, type EditedShape } from "./shapes";
+import { drawnBox } from "./tools/boxes";
+import { bending, framed, moving, pulling, turning } from "./tools/select";
+import { stroked } from "./tools/strokes";
+import { firstTool, toolsFor } from "./tools/table";
+import type { Gesture, Paper, Pointer } from "./tools/tool";
 
 const IMAGE = { width: 100, height: 50 };
 const A: EditedShape = { ...boxShape("a", "box", "scratch", [10, 10, 30, 20]), score: 0.8 };
@@ -10,16 +15,26 @@ const B: EditedShape = { ...boxShape("b", "box", "pore", [50, 10, 60, 20]), scor
 const RING = shapeOf("r", "polygon", { label: "scratch", points: [[0, 0], [10, 0], [10, 10]] });
 const BOTH: Drawing = { shapes: [A, B], nothing: false };
 const only = (...ids: string[]) => new Set(ids);
+const pointer = (at: Point, shift = false): Pointer => ({ at, pixel: 1, how: "new", shift, ctrl: false, target: null });
+
+/** The shapes while the pointer is there. */
+function during(shapes: readonly EditedShape[], gesture: Gesture, to: Pointer): readonly EditedShape[] {
+  const none: ReadonlySet<string> = new Set();
+  const unheard = (): void => undefined;
+  const heard = { onRing: unheard, onChoose: unheard, onChange: unheard, onDrawn: unheard, onPress: unheard, onTrace: unheard, onCut: unheard };
+  const paper: Paper = { image: IMAGE, shapes, desk: START, chosen: none, hidden: none, locked: none, ring: [], ...heard };
+  return gesture.move?.(to, paper).shapes?.(paper) ?? shapes;
+}
 
 test("a shape that a person moved or pulled has no score of the version any more, the others keep theirs", () => {
-  const shifted = during([A, B], { kind: "move", ids: only("a"), from: [0, 0], to: [5, 5] }, IMAGE);
+  const shifted = during([A, B], moving(only("a"), pointer([0, 0])), pointer([5, 5]));
   expect(shifted).toEqual([{ ...A, points: [[15, 15], [35, 25]], score: null }, B]);
-  const pulled = during([A, B], { kind: "pull", id: "b", handle: "se", to: [70, 30] }, IMAGE);
+  const pulled = during([A, B], pulling("b", "se", pointer([60, 20])), pointer([70, 30]));
   expect(pulled[1]).toEqual({ ...B, points: [[50, 10], [70, 30]], score: null });
 });
 
 test("a click moves nothing: the same shape comes back, score and all", () => {
-  const [same] = during([A], { kind: "move", ids: only("a"), from: [7, 7], to: [7, 7] }, IMAGE);
+  const [same] = during([A], moving(only("a"), pointer([7, 7])), pointer([7, 7]));
   expect(same).toBe(A);
   expect(nudged(BOTH, only("a"), [0, 0], IMAGE).shapes[0]).toBe(A);
 });
@@ -30,13 +45,13 @@ test("several shapes move together and stop together at the edge", () => {
 });
 
 test("a point of a polygon is pulled alone and stays inside the image", () => {
-  const [ring] = during([RING], { kind: "vertex", id: "r", place: 1, to: [200, -5] }, IMAGE);
+  const [ring] = during([RING], bending("r", 1, pointer([10, 0])), pointer([200, -5]));
   expect(ring?.points).toEqual([[0, 0], [100, 0], [10, 10]]);
 });
 
 test("a box is turned freely, or by steps of 15 degrees", () => {
   const turn = boxShape("t", "rotated_box", "scratch", [40, 20, 60, 30]);
-  const at = (steps: boolean) => during([turn], { kind: "turn", id: "t", to: [90, 22], steps }, IMAGE)[0]?.angle;
+  const at = (steps: boolean) => during([turn], turning("t", pointer([50, 0])), pointer([90, 22], steps))[0]?.angle;
   expect(at(false)).toBeCloseTo(85.7, 1);
   expect(at(true)).toBe(90);
 });

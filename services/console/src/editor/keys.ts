@@ -1,9 +1,11 @@
 /** Which key does what in the editor: one table for the keys, the hints on buttons and the dialog of hotkeys. */
 import type { Point } from "./geometry";
-import type { Tool } from "./desk";
+import { TOOL_NAMES, TOOLS, type ToolName } from "./tools/table";
+
+type ToolAction = `tool ${ToolName}`;
 
 export type Action =
-  | `tool ${Tool}`
+  | ToolAction
   | "undo"
   | "redo"
   | "delete"
@@ -51,17 +53,7 @@ export type Command =
 
 /** Chords as {@link chordOf} tells them; the first is the one that is shown. */
 export const KEYS: Readonly<Record<Action, readonly string[]>> = {
-  "tool select": ["V"],
-  "tool pan": ["H"],
-  "tool box": ["B"],
-  "tool rotated_box": ["R"],
-  "tool polygon": ["P"],
-  "tool lasso": ["Q"],
-  "tool wand": ["W"],
-  "tool brush": ["M"],
-  "tool eraser": ["E"],
-  "tool cut": ["/"],
-  "tool ignore": ["I"],
+  ...(Object.fromEntries<readonly string[]>(TOOL_NAMES.map((name) => [`tool ${name}`, [TOOLS[name].key]])) as Record<ToolAction, readonly string[]>),
   undo: ["Ctrl+Z"],
   redo: ["Ctrl+Y", "Ctrl+Shift+Z"],
   delete: ["Delete", "Backspace"],

@@ -5,6 +5,7 @@ import { beforeEach, expect, test, vi } from "vitest";
 import { PLAIN, START, type Desk } from "./desk";
 import type { Point } from "./geometry";
 import { maskArea, maskBox, maskOf } from "./masks";
+import { mixed } from "./regions";
 import { areaOfPath } from "./reshaping";
 import { boxShape, shapeOf, type Drawing, type EditedShape } from "./shapes";
 import { useEditing, type Asked } from "./useEditing";
@@ -57,7 +58,7 @@ function editing(shapes: readonly EditedShape[], part: Partial<Asked> & { readon
 test("a label chosen by digit and a nudge while the wand adds to a mask are kept", async () => {
   const { now, perform } = editing([MASK]);
   act(() => now().editing.choose(["m"], false));
-  act(() => now().editing.press([20, 10], "add"));
+  act(() => now().editing.paper.onPress([20, 10], "add"));
   await waitFor(() => expect(now().editing.trial.searching).toBe(false));
   perform({ do: "label", place: 1 });
   perform({ do: "nudge", by: [0, 5] });
@@ -70,7 +71,7 @@ test("a label chosen by digit and a nudge while the wand adds to a mask are kept
 test("a click before the picture is here is answered when it comes; Enter does not drop it", async () => {
   const { now, perform, rerender } = editing([], { on: { makes: "mask" } });
   rerender({ picture: null });
-  act(() => now().editing.press([40, 40], "new"));
+  act(() => now().editing.paper.onPress([40, 40], "new"));
   perform({ do: "finish" });
   expect(now().editing.trial.searching).toBe(true);
   rerender({ picture: "blob:2" });
@@ -83,7 +84,7 @@ test("what is looked at when the image is left is made as it was on the screen l
   const change = vi.fn();
   const steps = { drawing: { shapes: [], nothing: false }, change, mayUndo: false, mayRedo: false, undo: vi.fn(), redo: vi.fn() };
   const { now, unmount } = editing([], { steps });
-  act(() => now().editing.press([40, 40], "new"));
+  act(() => now().editing.paper.onPress([40, 40], "new"));
   await waitFor(() => expect(now().editing.trial.searching).toBe(false));
   const { shown } = now().editing.trial;
   expect(shown.shapes).toHaveLength(1);
@@ -95,12 +96,12 @@ test("what is looked at when the image is left is made as it was on the screen l
 test("a click on a picture that cannot be had is told, before the failure and after it", () => {
   const { now, onTold, rerender } = editing([]);
   rerender({ picture: null });
-  act(() => now().editing.press([40, 40], "new"));
+  act(() => now().editing.paper.onPress([40, 40], "new"));
   expect(onTold).not.toHaveBeenCalled();
   rerender({ picture: null, unreadable: true });
   expect(onTold.mock.calls).toEqual([["noPicture"]]);
   expect(now().editing.trial.kind).toBeNull();
-  act(() => now().editing.press([40, 40], "new"));
+  act(() => now().editing.paper.onPress([40, 40], "new"));
   expect(onTold).toHaveBeenCalledTimes(2);
   expect(now().editing.trial.kind).toBeNull();
 });
@@ -108,15 +109,15 @@ test("a click on a picture that cannot be had is told, before the failure and af
 test("one cut after the other: the next goes through what is not chosen, and what is chosen goes first", () => {
   const [a, b] = [boxShape("a", "polygon", "pore", [10, 10, 30, 30]), boxShape("b", "polygon", "pore", [50, 10, 70, 30])];
   const { now, onTold } = editing([a, b], { on: { tool: "cut" } });
-  act(() => now().editing.reshaping.cut([20, 0], [20, 50]));
+  act(() => now().editing.paper.onCut([20, 0], [20, 50]));
   expect(now().editing.chosen.size).toBe(2);
-  act(() => now().editing.reshaping.cut([60, 0], [60, 50]));
+  act(() => now().editing.paper.onCut([60, 0], [60, 50]));
   expect(now().drawing.shapes).toHaveLength(4);
   expect(onTold).not.toHaveBeenCalled();
   // Both halves of b are chosen: a line through all cuts those two alone.
-  act(() => now().editing.reshaping.cut([0, 20], [90, 20]));
+  act(() => now().editing.paper.onCut([0, 20], [90, 20]));
   expect(now().drawing.shapes).toHaveLength(6);
-  act(() => now().editing.reshaping.cut([0, 90], [90, 90]));
+  act(() => now().editing.paper.onCut([0, 90], [90, 90]));
   expect(onTold.mock.calls).toEqual([["notCut"]]);
 });
 
@@ -136,6 +137,20 @@ test("there is a preview of simplifying only where there is something to simplif
   expect(now().editing.trial.kind).toBe("simplify");
 });
 
+test("filling holes says where there is no mask and where there is no hole, and fills one without a word", () => {
+  const hole = areaOfPath(block(14, 14, 3), IMAGE);
+  const ring = shapeOf("r", "mask", { label: "pore", rle: maskOf(mixed(areaOfPath(block(10, 10, 10), IMAGE), hole, "subtract"), [100, 100]) });
+  const { now, onTold, perform } = editing([MASK, ring]);
+  perform({ do: "fill holes" });
+  act(() => now().editing.choose(["m"], false));
+  perform({ do: "fill holes" });
+  expect(onTold.mock.calls).toEqual([["chooseMask"], ["noHoles"]]);
+  act(() => now().editing.choose(["r"], false));
+  perform({ do: "fill holes" });
+  expect(now().drawing.shapes[1]?.rle).toEqual(MASK.rle);
+  expect(onTold).toHaveBeenCalledTimes(2);
+});
+
 test("tolerance and slack stop at the same ends for slider and wheel", () => {
   const { now, perform } = editing([boxShape("a", "polygon", "pore", [10, 10, 30, 30])], { on: { tolerance: 99, slack: 49.5 } });
   const ends = (read: (desk: Desk) => number, steps: readonly (() => void)[]): number[] =>
@@ -152,11 +167,11 @@ test("tolerance and slack stop at the same ends for slider and wheel", () => {
 
 test.each<[string, (editing: ReturnType<typeof useEditing>) => void]>([
   ["a drawing tool is taken", (it) => it.perform({ do: "tool polygon" })],
-  ["the wand is pressed", (it) => it.press([40, 40], "new")],
-  ["a box is drawn", (it) => it.drawn(boxShape("b", "box", "pore", [1, 1, 9, 9]))],
-  ["a polygon is begun", (it) => it.setRing([[1, 1]])],
-  ["a polygon is cut", (it) => it.reshaping.cut([20, 0], [20, 50])],
-  ["a stroke of the brush goes on", (it) => it.draw([MASK])],
+  ["the wand is pressed", (it) => it.paper.onPress([40, 40], "new")],
+  ["a box is drawn", (it) => it.paper.onDrawn(boxShape("b", "box", "pore", [1, 1, 9, 9]))],
+  ["a polygon is begun", (it) => it.paper.onRing([[1, 1]])],
+  ["a polygon is cut", (it) => it.paper.onCut([20, 0], [20, 50])],
+  ["a stroke of the brush goes on", (it) => it.paper.onChange([MASK])],
 ])("the picture alone is left when %s", async (_, act_) => {
   const { now } = editing([boxShape("a", "polygon", "pore", [10, 10, 30, 30])], { on: { look: { ...PLAIN, gamma: 150, original: true } } });
   await act(async () => {

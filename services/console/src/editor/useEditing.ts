@@ -1,13 +1,14 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import type { ShapeKind } from "../api/annotation";
 import { newId } from "../api/ids";
-import { isDrawingTool, labels as isLabelled, nextChannel, showing, toolsFor, type Desk, type Look, type Tool } from "./desk";
+import { nextChannel, showing, type Desk, type Look } from "./desk";
 import { added, classified, copies, nudged, relabelled, removed, reordered, withShapes, worded } from "./edits";
-import type { How } from "./gestures";
 import { bounds, centre, minus, type Point, type Size } from "./geometry";
 import { commandOf, type Action, type Command } from "./keys";
 import { isArea, isRing, outlineOf, shapeOf, type Drawing, type EditedShape } from "./shapes";
-import { useReshaping, type Reshaping, type Told } from "./useReshaping";
+import { TOOLS, toolsFor, type ToolName } from "./tools/table";
+import type { How, Paper } from "./tools/tool";
+import { useReshaping, type Told } from "./useReshaping";
 import { useTrial, type Trial } from "./useTrial";
 
 /** A drawing with its steps, wherever it is kept. */
@@ -38,22 +39,17 @@ export interface Asked {
 
 export interface Editing {
   readonly trial: Trial;
-  readonly reshaping: Reshaping;
-  /** The wand was pressed there. */
-  readonly press: (at: Point, how: How) => void;
-  readonly tools: readonly Tool[];
+  /** What the tool at work draws on. */
+  readonly paper: Paper;
+  readonly tools: readonly ToolName[];
   /** The tool at work: none draws without a label, and the space bar lends the hand. */
-  readonly tool: Tool;
+  readonly tool: ToolName;
   readonly chosen: ReadonlySet<string>;
   readonly hidden: ReadonlySet<string>;
   readonly locked: ReadonlySet<string>;
-  readonly ring: readonly Point[];
   readonly perform: (command: Command) => void;
   readonly choose: (ids: readonly string[], adds: boolean) => void;
-  readonly setRing: (ring: readonly Point[]) => void;
   readonly setPointer: (at: Point) => void;
-  readonly draw: (shapes: readonly EditedShape[]) => void;
-  readonly drawn: (shape: EditedShape) => void;
   readonly label: (name: string) => void;
   readonly word: (id: string, text: string) => void;
   readonly toggle: (which: "hidden" | "locked", ids: readonly string[]) => void;
@@ -79,15 +75,17 @@ export function useEditing(asked: Asked): Editing {
 
   const chosen = useMemo(() => kept(picked, drawing), [picked, drawing]);
   const ids = new Set([...chosen].filter((id) => !locked.has(id)));
-  const known = tools.includes(desk.tool) && (!isLabelled(desk.tool) || desk.label !== "");
+  const atHand = TOOLS[desk.tool];
+  const known = tools.includes(desk.tool) && (atHand.labelled !== true || desk.label !== "");
   const tool = panning ? "pan" : known ? desk.tool : "select";
 
-  const take = (next: Tool): void => {
+  const take = (next: ToolName): void => {
     if (!tools.includes(next)) return;
     trial.make();
     setRing([]);
-    onDesk({ ...(isDrawingTool(next) ? showing(desk) : desk), tool: next });
-    if (isLabelled(next) && desk.label === "") onAction("labels");
+    const { draws, labelled } = TOOLS[next];
+    onDesk({ ...(draws ? showing(desk) : desk), tool: next });
+    if (labelled === true && desk.label === "") onAction("labels");
   };
   const choose = useCallback((wanted: readonly string[], adds: boolean): void => {
     setPicked((now) => {
@@ -142,9 +140,8 @@ export function useEditing(asked: Asked): Editing {
     if (how === "new") choose([], false);
   };
   const wider = (by: 1 | -1): void => {
-    const brush = desk.tool === "brush" || desk.tool === "eraser";
-    if (trial.kind === null && brush) onDesk({ ...desk, radius: Math.min(100, Math.max(1, desk.radius + by)) });
-    else if (trial.kind !== null || desk.tool === "wand") trial.wider(by);
+    if (trial.kind !== null || atHand.tunes === "tolerance") trial.wider(by);
+    else if (atHand.tunes === "radius") onDesk({ ...desk, radius: Math.min(100, Math.max(1, desk.radius + by)) });
   };
   const label = (name: string): void => {
     onDesk({ ...desk, label: name });
@@ -158,12 +155,28 @@ export function useEditing(asked: Asked): Editing {
     choose(laid.map(({ id }) => id), false);
     return laid;
   };
-  const finish = (): void => {
-    if (ring.length > 2) {
-      const kind = desk.tool === "ignore" ? "ignore" : "polygon";
-      setRing([]);
-      drawn(shapeOf(newId(), kind, { label: kind === "ignore" ? "" : desk.label, points: ring }));
-    } else if (desk.tool === "brush") choose([], false);
+  const paper: Paper = {
+    image,
+    shapes: trial.shown.shapes,
+    desk,
+    chosen,
+    hidden,
+    locked,
+    ring: TOOLS[tool].draws || panning ? ring : [],
+    onRing: (points) => {
+      if (points.length > ring.length) show();
+      setRing(points);
+    },
+    onChoose: choose,
+    onChange: (shapes) => {
+      trial.drop();
+      show();
+      change(withShapes(drawing, shapes));
+    },
+    onDrawn: drawn,
+    onPress: press,
+    onTrace: reshaping.trace,
+    onCut: reshaping.cut,
   };
   const repeat = (): void => {
     const { last } = desk;
@@ -234,11 +247,11 @@ export function useEditing(asked: Asked): Editing {
       case "previous shape":
         return walk(-1);
       case "finish":
-        return finish();
+        return atHand.finish?.(paper);
       case "join":
         return reshaping.join();
       case "fill holes":
-        return reshaping.fillHoles();
+        return kinds.includes("mask") ? reshaping.fillHoles() : undefined;
       case "simplify":
         return loose.some(isRing) ? trial.simplify(ids) : asked.onTold("chooseOutline");
       case "wider":
@@ -270,35 +283,23 @@ export function useEditing(asked: Asked): Editing {
       case "channel":
         return look({ channel: nextChannel(desk.look.channel) });
       default:
-        return action.startsWith("tool ") ? take(action.slice(5) as Tool) : onAction(action);
+        return action.startsWith("tool ") ? take(action.slice(5) as ToolName) : onAction(action);
     }
   };
   useKeys(perform);
   return {
     trial,
-    reshaping,
-    press,
+    paper,
     tools,
     tool,
     chosen,
     hidden,
     locked,
-    ring: isDrawingTool(tool) || panning ? ring : [],
     perform,
     choose,
-    setRing: (points) => {
-      if (points.length > ring.length) show();
-      setRing(points);
-    },
     setPointer: (at) => {
       pointer.current = at;
     },
-    draw: (shapes) => {
-      trial.drop();
-      show();
-      change(withShapes(drawing, shapes));
-    },
-    drawn,
     label,
     word: (id, text) => change(worded(drawing, id, text)),
     toggle,

@@ -3,12 +3,12 @@ import { newId } from "../api/ids";
 import type { Desk } from "./desk";
 import { removed, replaced, withShapes } from "./edits";
 import type { Point, Size } from "./geometry";
-import type { How } from "./gestures";
 import { areaOfPath, changedBy, cutShape, isCuttable, joined, makesOf, shapeOfArea, withoutHoles } from "./reshaping";
 import { isArea, shapeOf, type Drawing, type EditedShape } from "./shapes";
+import type { How } from "./tools/tool";
 
 /** What a person is told where nothing, or something else, came of it. */
-export type Told = "apart" | "unalike" | "filled" | "notCut" | "twoParts" | "chooseTwo" | "chooseOutline" | "noPicture";
+export type Told = "apart" | "unalike" | "filled" | "notCut" | "twoParts" | "chooseTwo" | "chooseOutline" | "chooseMask" | "noHoles" | "noPicture";
 
 interface Asked {
   readonly image: Size;
@@ -75,8 +75,10 @@ export function useReshaping(asked: Asked): Reshaping {
     choose([first.id]);
   };
   const fillHoles = (): void => {
+    if (!chosen.some(({ kind }) => kind === "mask")) return onTold("chooseMask");
     const after = chosen.map(withoutHoles);
-    if (after.some((shape, place) => shape !== chosen[place])) change(replaced(drawing, after));
+    if (after.every((shape, place) => shape === chosen[place])) return onTold("noHoles");
+    change(replaced(drawing, after));
   };
   return { trace, cut, join, fillHoles };
 }

@@ -4,10 +4,11 @@ import { newId } from "../api/ids";
 import type { Desk } from "./desk";
 import { replaced } from "./edits";
 import type { Point, Size } from "./geometry";
-import type { How } from "./gestures";
 import type { Columns } from "./masks";
 import { areaOfShape, makesOf, simplifiedShape } from "./reshaping";
 import type { Drawing, EditedShape } from "./shapes";
+import { TOOLS } from "./tools/table";
+import type { How } from "./tools/tool";
 import { Wand } from "./wand";
 import { areaSoFar, losesHoles, previewed, type Wanding } from "./wandPreview";
 
@@ -150,11 +151,12 @@ export function useTrial(asked: Asked): Trial {
 }
 
 /** A wand for the picture while it is at hand. */
-function useWorker({ image, picture, desk: { tool } }: Asked, onReady: (wand: Wand) => void) {
+function useWorker({ image, picture, desk }: Asked, onReady: (wand: Wand) => void) {
   const wand = useRef<Wand | null>(null);
   const ready = useEffectEvent(onReady);
   const { width, height } = image;
-  const wanted = tool === "wand";
+  const { tunes } = TOOLS[desk.tool];
+  const wanted = tunes === "tolerance";
   useEffect(() => {
     if (!wanted || picture === null) return;
     const mine = new Wand(picture, { width, height });

@@ -27,7 +27,7 @@ export function problem(status: number, code: string, detail = ""): Response {
 
 /** Whatever is asked for is refused. */
 export function refusesEverything(): void {
-  server.use(http.all("*", () => problem(403, "forbidden")));
+  server.use(http.all("*", () => problem(409, "conflict")));
 }
 
 /** One page of a list that has no others. */

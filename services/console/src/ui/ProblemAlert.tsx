@@ -9,8 +9,11 @@ export function problemTitle(problem: Problem, words: Words): string {
   return known[problem.code] ?? (problem.title === "" ? words.problems.unexpected : problem.title);
 }
 
+const FORBIDDEN = 403;
+
 interface Props {
   readonly error: unknown;
+  /** Offered unless the role may not do it: then the same is refused again. */
   readonly onRetry?: (() => void) | undefined;
   readonly className?: string;
 }
@@ -44,7 +47,7 @@ export function ProblemAlert({ error, onRetry, className }: Props): ReactNode {
         )
       }
       action={
-        onRetry !== undefined && (
+        onRetry !== undefined && problem.status !== FORBIDDEN && (
           <Button size="small" onClick={onRetry}>
             {words.common.retry}
           </Button>

@@ -3,7 +3,7 @@ import { screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { describe, expect, test } from "vitest";
 import type { Storage } from "../../api/workspace";
-import { answers, pageOf, refusesEverything } from "../../testing/platform";
+import { answers, pageOf, problem, refusesEverything } from "../../testing/platform";
 import { LANGUAGES, open, seen } from "../../testing/screen";
 
 const STORAGE = "GET /api/workspace/storage";
@@ -35,10 +35,17 @@ describe.each(LANGUAGES)("what is stored, in %s", (language) => {
   test("refused, it says why and asks again when told to", async () => {
     refusesEverything();
     const { words } = open("/storage", language);
-    await seen(() => screen.getByText(words.problems.forbidden));
+    await seen(() => screen.getByText(words.problems.conflict));
     answers({ [STORAGE]: storage() });
     await userEvent.click(screen.getByRole("button", { name: words.common.retry }));
     await seen(() => screen.getByText(words.storage.kinds.history));
+  });
+
+  test("to a role that may not look it says so and offers no retry, which would be refused again", async () => {
+    answers({ [STORAGE]: () => problem(403, "forbidden") });
+    const { words } = open("/storage", language);
+    await seen(() => screen.getByText(words.problems.forbidden));
+    expect(screen.queryByRole("button", { name: words.common.retry })).toBeNull();
   });
 
   test("each kind has its number, size and term, and what goes and went is said", async () => {

@@ -4,8 +4,9 @@ import { useEffect, useState, useSyncExternalStore, type ReactNode } from "react
 import { Link, useNavigate, useParams, useSearchParams } from "react-router";
 import { getAnnotation } from "../../api/annotation";
 import { contentPath, IMAGE_STATUSES, type GalleryImage, type ImageStatus } from "../../api/gallery";
-import { firstTool, START, type Desk } from "../../editor/desk";
+import { START, type Desk } from "../../editor/desk";
 import { isAnnotated, lacksLabel } from "../../editor/shapes";
+import { firstTool } from "../../editor/tools/table";
 import { Workbench } from "../../editor/Workbench";
 import { useWords } from "../../i18n/language";
 import { ProblemAlert } from "../../ui/ProblemAlert";

@@ -21,7 +21,7 @@ const AROUND = {
   "GET /api/gallery/projects/p1/images/:id/thumbnail": () => new HttpResponse(new Blob(["x"])),
   "GET /api/gallery/projects/p1/images/:id/content": () => new HttpResponse(new Blob(["x"])),
 };
-const refused = () => problem(403, "forbidden");
+const refused = () => problem(409, "conflict");
 
 describe.each(LANGUAGES)("the annotate page in %s", (language) => {
   test.each([
@@ -31,11 +31,11 @@ describe.each(LANGUAGES)("the annotate page in %s", (language) => {
   ])("refused %s, it says why and tries again when asked to", async (_, route, answer) => {
     answers({ ...AROUND, [route]: refused });
     const { words } = open("/projects/p1/annotate/i1", language);
-    await seen(() => screen.getByText(words.problems.forbidden));
+    await seen(() => screen.getByText(words.problems.conflict));
     answers({ [route]: answer });
     await userEvent.click(screen.getByRole("button", { name: words.common.retry }));
     await seen(() => screen.getByRole("button", { name: "scratch" }));
-    expect(screen.queryByText(words.problems.forbidden)).toBeNull();
+    expect(screen.queryByText(words.problems.conflict)).toBeNull();
   });
 
   test("where no image has the status that was asked for, it leads back to all", async () => {
@@ -81,7 +81,7 @@ describe.each(LANGUAGES)("the history of an annotation in %s", (language) => {
   test("refused, it says why and tries again when asked to", async () => {
     answers({ ...AROUND, [CHANGES]: refused });
     const { words, drawer } = await opened();
-    await seen(() => drawer.getByText(words.problems.forbidden));
+    await seen(() => drawer.getByText(words.problems.conflict));
     answers({ [CHANGES]: pageOf(change()) });
     await userEvent.click(drawer.getByRole("button", { name: words.common.retry }));
     await seen(() => drawer.getByText("ann"));

@@ -263,10 +263,10 @@ test("with nothing imported yet the step shows its rules and no report", async (
 
 test("a list of imports that is refused says so", async () => {
   new Imports(lookOrDone);
-  answers({ [`GET ${RUNS}`]: () => problem(403, "forbidden") });
+  answers({ [`GET ${RUNS}`]: () => problem(409, "conflict") });
   const { words } = open("/projects/p1/gallery", "en");
   await openStep(words);
-  await seen(() => screen.getByText(words.problems.forbidden));
+  await seen(() => screen.getByText(words.problems.conflict));
 });
 
 test("what was looked at is imported without sending it again", async () => {
@@ -303,23 +303,23 @@ test("an undo that is refused says why and can be tried again", async () => {
   const imports = new Imports(lookOrDone);
   imports.runs.set("r1", importRun());
   imports.reports.set("r1", DONE);
-  answers({ "POST /api/annotation/projects/p1/imports/:id": () => problem(403, "forbidden") });
+  answers({ "POST /api/annotation/projects/p1/imports/:id": () => problem(409, "conflict") });
   const { words } = open("/projects/p1/gallery", "en");
   await openReport(words);
   await userEvent.click(await screen.findByText(words.imports.undo));
-  await seen(() => screen.getByText(words.problems.forbidden));
+  await seen(() => screen.getByText(words.problems.conflict));
   expect(screen.getByRole("button", { name: words.imports.undo, hidden: true })).toBeEnabled();
 });
 
 test("an import that is refused keeps the archive and the choice", async () => {
-  new Imports((query) => (isDry(query) ? [LOOK, KEPT] : problem(403, "forbidden")));
+  new Imports((query) => (isDry(query) ? [LOOK, KEPT] : problem(409, "conflict")));
   const { words } = open("/projects/p1/gallery", "en");
   await pick(words);
   await screen.findByText(words.imports.would(3, 1));
   await userEvent.click(screen.getByRole("radio", { name: new RegExp(words.imports.onConflict.merge.name), hidden: true }));
   await waitFor(() => expect(screen.getByTestId("import-now")).toBeEnabled());
   await userEvent.click(screen.getByTestId("import-now"));
-  await seen(() => screen.getByText(words.problems.forbidden));
+  await seen(() => screen.getByText(words.problems.conflict));
   expect(screen.getByText("labels.zip")).toBeVisible();
   expect(screen.getByRole("radio", { name: new RegExp(words.imports.onConflict.merge.name), hidden: true })).toBeChecked();
 });

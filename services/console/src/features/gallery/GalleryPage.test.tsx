@@ -41,9 +41,9 @@ describe.each(LANGUAGES)("the gallery in %s", (language) => {
   });
 
   test("refused, it says why and tries again when asked to", async () => {
-    answers({ ...AROUND, [IMAGES]: () => problem(403, "forbidden") });
+    answers({ ...AROUND, [IMAGES]: () => problem(409, "conflict") });
     const { words } = open("/projects/p1/gallery", language);
-    await seen(() => screen.getByText(words.problems.forbidden));
+    await seen(() => screen.getByText(words.problems.conflict));
     answers({ [IMAGES]: listed(ROWS) });
     await userEvent.click(screen.getByRole("button", { name: words.common.retry }));
     await seen(() => screen.getByText("part-0.jpg"));

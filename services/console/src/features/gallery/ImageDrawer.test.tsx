@@ -40,14 +40,14 @@ describe.each(LANGUAGES)("an image of the gallery in %s", (language) => {
     ["the image", IMAGE, imageDetail()],
     ["its annotation", ANNOTATION, annotation()],
   ])("refused %s, it says why and tries again when asked to", async (_, route, answer) => {
-    answers({ ...AROUND, [route]: () => problem(403, "forbidden") });
+    answers({ ...AROUND, [route]: () => problem(409, "conflict") });
     const { words, drawer } = opened();
     const inside = await drawer();
-    await seen(() => inside.getByText(words.problems.forbidden));
+    await seen(() => inside.getByText(words.problems.conflict));
     answers({ [route]: answer });
     await userEvent.click(inside.getByRole("button", { name: words.common.retry }));
     expect(await inside.findByTitle("scratch")).toBeInTheDocument();
-    expect(inside.queryByText(words.problems.forbidden)).toBeNull();
+    expect(inside.queryByText(words.problems.conflict)).toBeNull();
   });
 
   test("what was cut shows every tile, each of which opens", async () => {

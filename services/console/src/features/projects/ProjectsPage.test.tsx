@@ -19,7 +19,7 @@ describe.each(LANGUAGES)("the list of projects in %s", (language) => {
   test("refused, it says why and tries again when asked to", async () => {
     refusesEverything();
     const { words } = open("/", language);
-    await seen(() => screen.getByText(words.problems.forbidden));
+    await seen(() => screen.getByText(words.problems.conflict));
     answers({ [LIST]: pageOf(project()) });
     await userEvent.click(screen.getByRole("button", { name: words.common.retry }));
     await seen(() => screen.getByRole("link", { name: /Surfaces/ }));

@@ -30,9 +30,9 @@ describe.each(LANGUAGES)("the report in %s", (language) => {
   });
 
   test("refused, it says why and tries again when asked to", async () => {
-    answers({ ...AROUND, [REPORT]: () => problem(403, "forbidden") });
+    answers({ ...AROUND, [REPORT]: () => problem(409, "conflict") });
     const { words } = open("/projects/p1/report/V1", language);
-    await seen(() => screen.getByText(words.problems.forbidden));
+    await seen(() => screen.getByText(words.problems.conflict));
     answers({ [REPORT]: report() });
     await userEvent.click(screen.getByRole("button", { name: words.common.retry }));
     await seen(() => screen.getByTestId("conclusion"));

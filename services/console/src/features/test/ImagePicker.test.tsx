@@ -34,9 +34,9 @@ describe.each(LANGUAGES)("the choice of test images in %s", (language) => {
   });
 
   test("refused, it says why and tries again when asked to", async () => {
-    answers({ ...AROUND, [IMAGES]: () => problem(403, "forbidden") });
+    answers({ ...AROUND, [IMAGES]: () => problem(409, "conflict") });
     const { words, dialog } = await opened();
-    await seen(() => dialog.getByText(words.problems.forbidden));
+    await seen(() => dialog.getByText(words.problems.conflict));
     answers({ [IMAGES]: pageOf(image()) });
     await userEvent.click(dialog.getByRole("button", { name: words.common.retry }));
     expect(await dialog.findByRole("checkbox", { name: "part-1.jpg" })).not.toBeChecked();
@@ -59,12 +59,12 @@ describe.each(LANGUAGES)("the results of a test in %s", (language) => {
   });
 
   test("refused, they say why and try again when asked to", async () => {
-    answers({ ...AROUND, [RUN]: () => problem(403, "forbidden") });
+    answers({ ...AROUND, [RUN]: () => problem(409, "conflict") });
     const { words } = open("/projects/p1/test?run=r1", language);
-    await seen(() => screen.getByText(words.problems.forbidden));
+    await seen(() => screen.getByText(words.problems.conflict));
     answers({ [RUN]: testRun() });
     await userEvent.click(screen.getByRole("button", { name: words.common.retry }));
     expect(await screen.findByText(words.test.progress(1, 1))).toBeInTheDocument();
-    expect(screen.queryByText(words.problems.forbidden)).toBeNull();
+    expect(screen.queryByText(words.problems.conflict)).toBeNull();
   });
 });

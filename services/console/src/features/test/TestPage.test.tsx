@@ -41,9 +41,9 @@ describe.each(LANGUAGES)("the test page in %s", (language) => {
   });
 
   test("refused, it says why and tries again when asked to", async () => {
-    answers({ ...AROUND, [DEPLOYED]: () => problem(403, "forbidden") });
+    answers({ ...AROUND, [DEPLOYED]: () => problem(409, "conflict") });
     const { words } = open("/projects/p1/test", language);
-    await seen(() => screen.getByText(words.problems.forbidden));
+    await seen(() => screen.getByText(words.problems.conflict));
     answers({ [DEPLOYED]: pageOf(deployment()) });
     await userEvent.click(screen.getByRole("button", { name: words.common.retry }));
     expect((await screen.findAllByText("part-1.jpg"))[0]).toBeVisible();

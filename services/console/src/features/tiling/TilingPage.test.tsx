@@ -17,9 +17,9 @@ describe.each(LANGUAGES)("the tile advice in %s", (language) => {
   });
 
   test("refused, it says why and tries again when asked to", async () => {
-    answers({ ...AROUND, [PLAN]: () => problem(403, "forbidden") });
+    answers({ ...AROUND, [PLAN]: () => problem(409, "conflict") });
     const { words } = open("/projects/p1/tiling", language);
-    await seen(() => screen.getByText(words.problems.forbidden));
+    await seen(() => screen.getByText(words.problems.conflict));
     answers({ [PLAN]: tilePlan({ image_width: 400, image_height: 300 }) });
     await userEvent.click(screen.getByRole("button", { name: words.common.retry }));
     await seen(() => screen.getByText(words.tiling.noTarget));

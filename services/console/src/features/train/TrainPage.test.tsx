@@ -46,9 +46,9 @@ describe.each(LANGUAGES)("the training page in %s", (language) => {
   });
 
   test("refused, it says why and tries again when asked to", async () => {
-    answers({ ...AROUND, [TRAININGS]: () => problem(403, "forbidden") });
+    answers({ ...AROUND, [TRAININGS]: () => problem(409, "conflict") });
     const { words } = open("/projects/p1/train", language);
-    await seen(() => screen.getByText(words.problems.forbidden));
+    await seen(() => screen.getByText(words.problems.conflict));
     answers({ [TRAININGS]: pageOf(training()) });
     await userEvent.click(screen.getByRole("button", { name: words.common.retry }));
     expect(await screen.findByRole("link", { name: "82.0%" })).toHaveAttribute("href", "/projects/p1/report/V1");

@@ -71,6 +71,8 @@ export const editor = {
     twoParts: "That would leave no single outline.",
     chooseTwo: "Choose two shapes or more first: Shift + click.",
     chooseOutline: "Choose a polygon first.",
+    chooseMask: "Choose a mask first.",
+    noHoles: "What is chosen has no holes.",
     noPicture: "The picture could not be read.",
   },
   look: "Look of the picture",

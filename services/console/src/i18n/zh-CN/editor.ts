@@ -71,6 +71,8 @@ export const editor = {
     twoParts: "这样无法得到一个完整的轮廓。",
     chooseTwo: "请先选择两个以上目标：Shift + 单击。",
     chooseOutline: "请先选择多边形。",
+    chooseMask: "请先选择掩膜。",
+    noHoles: "所选掩膜没有孔洞。",
     noPicture: "无法读取图像。",
   },
   look: "画面显示",
