@@ -17,6 +17,7 @@ COMMANDS = {
     "restore": "services.cli.restore",
     "contracts": "services.cli.contracts",
     "key": "services.cli.key",
+    "keys": "services.cli.keys",
     "new-key": "services.cli.new_key",
 }
 

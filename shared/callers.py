@@ -11,12 +11,18 @@ _RANKS = (*ROLES, "system")
 
 @dataclass(frozen=True)
 class Caller:
-    """The tenant that everything is scoped to, the credential, its role and when it ends."""
+    """The tenant that everything is scoped to, the credential, its role and when it ends.
+
+    ``generation`` counts how often all tokens of the credential were taken back, ``token_id`` names
+    the one that opened; both are what :class:`shared.http.tokens.Tokens` knows it by later.
+    """
 
     tenant: str
     subject: str
     role: Role | Literal["system"]
     until: datetime | None = field(default=None, compare=False)
+    generation: int = field(default=0, compare=False)
+    token_id: str = field(default="", compare=False)
 
     @classmethod
     def system(cls, tenant: str, *, on_behalf_of: str = "loupe") -> "Caller":

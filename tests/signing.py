@@ -10,7 +10,7 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from services.workspace.adapters import SIGNING_KEY, Signer, keys_in
-from shared.http.tokens import Tokens
+from shared.http.tokens import ReadKeys, Tokens
 
 _FOLDER = Path(tempfile.mkdtemp(prefix="loupe-signing-"))
 atexit.register(shutil.rmtree, _FOLDER, ignore_errors=True)
@@ -25,9 +25,18 @@ VARIABLES = {
 }
 
 
+def reading(signer: Signer) -> ReadKeys:
+    """What tells the key set of a signer, of which nothing was revoked."""
+
+    async def read() -> bytes:
+        return json.dumps({"keys": signer.public_keys()}).encode()
+
+    return read
+
+
 def fresh_tokens() -> Tokens:
     """What checks the tokens of `SIGNER`."""
-    return Tokens(SIGNER.read)
+    return Tokens(reading(SIGNER))
 
 
 def private_key() -> Ed25519PrivateKey:

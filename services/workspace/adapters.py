@@ -9,6 +9,7 @@ import base64
 import hashlib
 import os
 import re
+import secrets
 import stat
 import tempfile
 from pathlib import Path
@@ -49,7 +50,10 @@ class Signer:
         self._keys: dict[str, Ed25519PrivateKey] = {}
 
     def issue(self, caller: Caller) -> str:
-        """Return a token that lives :data:`LIFETIME_S` seconds."""
+        """Return a token that lives :data:`LIFETIME_S` seconds.
+
+        Its id begins with the key that it belongs to, so that who has the id can take it back.
+        """
         now = int(self._clock().timestamp())
         claims = {
             "iss": ISSUER,
@@ -58,6 +62,8 @@ class Signer:
             "role": caller.role,
             "iat": now,
             "exp": now + LIFETIME_S,
+            "jti": f"{caller.subject}.{secrets.token_urlsafe(16)}",
+            "gen": caller.generation,
         }
         name, key = next(iter(self._current().items()))
         return jwt.encode(claims, key, algorithm=ALGORITHM, headers={"kid": name})
@@ -68,10 +74,6 @@ class Signer:
             {**_public(key), "kid": name, "alg": ALGORITHM, "use": "sig"}
             for name, key in self._current().items()
         ]
-
-    async def read(self) -> bytes:
-        """Return the key set as :class:`shared.http.tokens.Tokens` reads it."""
-        return orjson.dumps({"keys": self.public_keys()})
 
     def _current(self) -> dict[str, Ed25519PrivateKey]:
         try:

@@ -3,12 +3,15 @@
 from datetime import timedelta
 
 from services.workspace.adapters import SIGNING_KEY, Signer
+from services.workspace.api import keys as api_keys
 from services.workspace.api import projects, storage, tokens
 from services.workspace.domain.api_keys import NewKey, digest, key_id_of
 from services.workspace.handlers.collector import Collector
 from services.workspace.handlers.holdings import Holdings
+from services.workspace.handlers.key_set import KeySet
 from services.workspace.handlers.keys import Keys
 from services.workspace.handlers.projects import Projects
+from services.workspace.handlers.revocations import Revocations
 from services.workspace.handlers.upkeep import Upkeep
 from services.workspace.repository import COLLECTIONS, SERVICE
 from services.workspace.settings import WorkspaceSettings
@@ -30,14 +33,16 @@ def build(stores: Stores) -> Service:
         every_h=settings.upkeep_h,
     )
     signer = Signer(settings.signing_key or StoreSettings().data / SIGNING_KEY)
+    revocations = Revocations(stores.documents, keys)
+    key_set = KeySet(signer, revocations)
     return Service(
         name=SERVICE,
         summary="Tenants, API keys, tokens, projects, and what is stored",
         collections=COLLECTIONS,
-        routers=(projects.router, storage.router),
-        public=(tokens.router,),
-        use_cases=(keys, made, signer, holdings),
-        token_keys=signer.read,
+        routers=(projects.router, storage.router, api_keys.router, tokens.router),
+        public=(tokens.public,),
+        use_cases=(keys, made, signer, holdings, revocations, key_set),
+        token_keys=key_set.read,
         background=(_first_key(keys, settings), upkeep_of(stores, settings).run),
     )
 

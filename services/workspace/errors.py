@@ -1,6 +1,6 @@
 """What only the workspace refuses."""
 
-from shared.errors import LoupeError
+from shared.errors import Conflict, LoupeError
 
 
 class TooManyAttempts(LoupeError):
@@ -9,3 +9,10 @@ class TooManyAttempts(LoupeError):
     code = "too-many-attempts"
     status = 429
     title = "Too many attempts"
+
+
+class LastAdminKey(Conflict):
+    """The tenant would have no administrator any more."""
+
+    code = "last-admin-key"
+    title = "The last key of an administrator stays"

@@ -9,14 +9,32 @@ from shared.documents.port import CollectionSpec, Document, Index
 from shared.documents.receipts import receipts_spec
 
 
+class EndedToken(BaseModel):
+    """A token that was taken back by its id, and when."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    at: Timestamp
+
+
 class ApiKey(Document):
-    """A credential of a tenant; ``id`` is the public part of the key."""
+    """A credential of a tenant; ``id`` is the public part of the key.
+
+    Tokens of a generation below ``generation`` do not open any more, nor do ``ended_tokens``;
+    ``ended_at`` is when the last of either was taken back. What was revoked stays for ever: the
+    first key comes again with each start.
+    """
 
     name: str
     digest: str
     role: str
     created_at: Timestamp
+    created_by: str | None = None
     revoked_at: Timestamp | None = None
+    generation: int = 0
+    ended_tokens: tuple[EndedToken, ...] = ()
+    ended_at: Timestamp | None = None
 
 
 class Project(Document):
@@ -73,7 +91,11 @@ class Round(Document):
 
 SERVICE = "workspace"
 
-API_KEYS = CollectionSpec("workspace.api_keys", ApiKey)
+API_KEYS = CollectionSpec(
+    "workspace.api_keys",
+    ApiKey,
+    (Index(("created_at",)), Index(("ended_at",)), Index(("revoked_at", "role"))),
+)
 PROJECTS = CollectionSpec(
     "workspace.projects", Project, (Index(("created_at",)), Index(("name",), unique=True))
 )

@@ -254,8 +254,25 @@ def _judged_again(site: Site) -> Right:
     return Right(path={"version": "V2"})
 
 
+def _key(site: Site) -> Right:
+    body = {"name": f"key {next(_numbers)}", "role": "viewer"}
+    return Right(path={"key_id": site.ask("POST", "workspace/keys", json=body).json()["id"]})
+
+
+def _token(site: Site) -> Right:
+    body = {"api_key": site.given["api_key"]}
+    made = site.ask("POST", "workspace/tokens", json=body)
+    return Right(body={"token": made.json()["access_token"]})
+
+
 RIGHT: dict[str, Callable[[Site], Right]] = {
     "POST /api/workspace/tokens": lambda site: Right(body={"api_key": site.given["api_key"]}),
+    "POST /api/workspace/tokens:revoke": _token,
+    "POST /api/workspace/keys": lambda _: Right(
+        body={"name": f"key {next(_numbers)}", "role": "member"}
+    ),
+    "POST /api/workspace/keys/{key_id}:revoke": _key,
+    "POST /api/workspace/keys/{key_id}:end-tokens": _key,
     "POST /api/workspace/projects": lambda _: Right(
         body={"name": f"New {next(_numbers)}", "task": "detection", "labels": ["pit"]}
     ),

@@ -1,7 +1,7 @@
 """Routes of trainings: ask, read, watch, cancel, resume."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
@@ -99,7 +99,7 @@ async def training_events(project_id: str, training_id: str, who: Viewer, traini
 
 async def changes(
     trainings: Trainings, who: Caller, project_id: str, training_id: str
-) -> AsyncIterator[ServerSentEvent]:
+) -> AsyncGenerator[ServerSentEvent, None]:
     """Yield the training's response each time it differs, the last one when it is over."""
     shown = ""
     while True:

@@ -7,7 +7,7 @@ from pydantic.config import JsonDict
 
 from services.workspace.domain.holdings import Kind
 from services.workspace.domain.projects import MAX_NAME, MAX_NOTES, ProjectDraft
-from services.workspace.repository import Amount, Holding, Project
+from services.workspace.repository import Amount, ApiKey, Holding, Project
 from shared.callers import Role
 from shared.clock import Timestamp
 from shared.contracts.project_events import Grid
@@ -25,6 +25,11 @@ def _printable(value: str) -> str:
 ProjectName = Annotated[
     str,
     Field(min_length=1, max_length=MAX_NAME, json_schema_extra={"format": "name"}),
+    AfterValidator(_printable),
+]
+KeyName = Annotated[
+    str,
+    Field(min_length=1, max_length=64, json_schema_extra={"format": "name"}),
     AfterValidator(_printable),
 ]
 Notes = Annotated[str, Field(max_length=MAX_NOTES)]
@@ -57,10 +62,63 @@ class PublicKey(BaseModel):
     use: Literal["sig"]
 
 
+class RevokedResponse(BaseModel):
+    """What was taken back of late, by digests: 16 bytes of SHA-256, base64url without padding.
+
+    ``keys`` tells the least generation (claim ``gen``) of a key (``sub``) that still opens.
+    """
+
+    tokens: list[str]
+    keys: dict[str, int]
+
+
 class PublicKeys(BaseModel):
-    """The public keys of tokens that are valid."""
+    """The public keys of tokens that are valid, and what was taken back of late."""
 
     keys: list[PublicKey]
+    revoked: RevokedResponse
+
+
+class TokenRevocation(BaseModel):
+    """A token to be taken back: the token itself, or its id (claim ``jti``)."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    token: str = Field(max_length=2000)
+
+
+class KeyCreate(BaseModel):
+    """A new API key."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: KeyName
+    role: Role
+
+
+class KeyResponse(BaseModel):
+    """An API key, without its secret part.
+
+    ``created_by`` is the key that made it, None where the operator did.
+    """
+
+    id: str
+    name: str
+    role: str
+    created_at: Timestamp
+    created_by: str | None
+    revoked_at: Timestamp | None
+
+    @classmethod
+    def of(cls, key: ApiKey) -> "KeyResponse":
+        """Build the response of a stored key."""
+        return cls(**key.model_dump(include=set(cls.model_fields)))
+
+
+class MadeKeyResponse(KeyResponse):
+    """An API key just made, with its text, which is never told again."""
+
+    api_key: str
 
 
 def _from(least: int, most: int) -> JsonDict:

@@ -1,26 +1,35 @@
-"""The routes that need no token: the one that gives it, and how others check it."""
+"""Tokens: given for a key, checked by others with the key set, taken back."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 
 from services.workspace.adapters import Signer
-from services.workspace.api.schemas import PublicKey, PublicKeys, TokenRequest, TokenResponse
+from services.workspace.api.schemas import (
+    PublicKeys,
+    TokenRequest,
+    TokenResponse,
+    TokenRevocation,
+)
+from services.workspace.domain.api_keys import token_id_of
+from services.workspace.handlers.key_set import KeySet
 from services.workspace.handlers.keys import Keys
+from services.workspace.handlers.revocations import Revocations
+from shared.errors import FieldError, InvalidInput
+from shared.http.callers import Viewer
 from shared.http.tokens import LIFETIME_S
 from shared.http.use_cases import use
 
+public = APIRouter(tags=["tokens"])
 router = APIRouter(tags=["tokens"])
 
-Signing = Annotated[Signer, Depends(use(Signer))]
 
-
-@router.post("/tokens")
+@public.post("/tokens")
 async def create_token(
     body: TokenRequest,
     request: Request,
     keys: Annotated[Keys, Depends(use(Keys))],
-    signer: Signing,
+    signer: Annotated[Signer, Depends(use(Signer))],
 ) -> TokenResponse:
     """Exchange an API key for a short-lived access token.
 
@@ -34,10 +43,28 @@ async def create_token(
     )
 
 
-@router.get("/jwks")
-async def list_public_keys(signer: Signing) -> PublicKeys:
-    """Tell the public keys that access tokens are checked with (a key set of RFC 7517).
+@public.get("/jwks")
+async def list_public_keys(known: Annotated[KeySet, Depends(use(KeySet))]) -> PublicKeys:
+    """Tell what access tokens are checked with: a key set of RFC 7517, and what was revoked.
 
-    The first one signs. The second one, if there is one, signed before it was changed.
+    The first key signs. The second one, if there is one, signed before it was changed.
     """
-    return PublicKeys(keys=[PublicKey.model_validate(key) for key in signer.public_keys()])
+    return PublicKeys.model_validate(await known.told())
+
+
+@router.post("/tokens:revoke", status_code=204)
+async def revoke_token(
+    body: TokenRevocation,
+    who: Viewer,
+    revocations: Annotated[Revocations, Depends(use(Revocations))],
+) -> None:
+    """Take back an access token: one of the own key, for administrators any of the tenant.
+
+    Every service refuses it within ten seconds, and streams that it opened end; again is harmless.
+    """
+    token_id = token_id_of(body.token)
+    if token_id is None:
+        raise InvalidInput(
+            "the token cannot be read", errors=[FieldError("token", "send the token, or its id")]
+        )
+    await revocations.end_token(who, token_id)

@@ -4,8 +4,10 @@ The key carries 256 bits of chance, so a fast hash is the right one; the checksu
 key from a wrong one without asking the store.
 """
 
+import base64
 import hashlib
 import hmac
+import json
 import re
 import secrets
 import string
@@ -13,6 +15,7 @@ import zlib
 from dataclasses import dataclass
 
 _ALPHABET = string.ascii_letters + string.digits
+_TOKEN_ID = re.compile(r"[^.]{1,64}\.[A-Za-z0-9_-]{1,64}\Z")
 _FORM = re.compile(r"lp_([A-Za-z0-9]{8})_([A-Za-z0-9]{43})_([0-9a-f]{8})\Z")
 
 
@@ -43,6 +46,24 @@ def key_id_of(text: str) -> str | None:
     if match is None or _checksum(match[1] + match[2]) != match[3]:
         return None
     return match[1]
+
+
+def token_id_of(text: str) -> str | None:
+    """Return the id of an access token from the token itself or from the id; None for neither.
+
+    Nothing is checked but the form: who may take it back is told by the key that begins the id.
+
+    >>> token_id_of("Ab12Cd34.x7_x"), token_id_of("a.b.c.d")
+    ('Ab12Cd34.x7_x', None)
+    """
+    if text.count(".") == 2:
+        payload = text.split(".")[1]
+        try:
+            claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+            text = str(claims["jti"])
+        except (ValueError, TypeError, KeyError, RecursionError):
+            return None
+    return text if _TOKEN_ID.match(text) else None
 
 
 def digest(text: str) -> str:

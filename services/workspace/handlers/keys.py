@@ -12,7 +12,7 @@ from services.workspace.repository import API_KEYS, ApiKey
 from shared.callers import ROLES, Caller, Role
 from shared.clock import Clock, utc_now
 from shared.documents.port import Documents, EveryTenant, TenantScope
-from shared.errors import AlreadyExists, Unauthenticated
+from shared.errors import Unauthenticated
 from shared.telemetry import SIGN_INS, logger
 
 _BURST = 10
@@ -43,8 +43,10 @@ class Keys:
         self._attempts = Attempts(burst=_BURST, every_s=_EVERY_S, most=_REMEMBERED, clock=monotonic)
         self._proven: OrderedDict[bytes, None] = OrderedDict()
 
-    async def add_key(self, tenant: str, key: NewKey, *, name: str, role: Role) -> None:
-        """Store a key; the same key again is harmless."""
+    async def add_key(
+        self, tenant: str, key: NewKey, *, name: str, role: Role, by: str | None = None
+    ) -> ApiKey:
+        """Store a key and return it; the same key again is harmless, a revoked one stays so."""
         keys = self._documents.collection(API_KEYS, TenantScope(tenant))
         document = ApiKey(
             id=key.key_id,
@@ -53,11 +55,9 @@ class Keys:
             digest=key.digest,
             role=role,
             created_at=self._clock(),
+            created_by=by,
         )
-        try:
-            await keys.insert(document)
-        except AlreadyExists:
-            return
+        return await keys.ensure(document)
 
     async def make_key(self, tenant: str, *, name: str, role: Role) -> str:
         """Make, store and return a new key."""
@@ -98,7 +98,7 @@ class Keys:
         role = next((known for known in ROLES if known == stored.role), None)
         if role is None:
             raise Unauthenticated("the API key has a role that this release does not know")
-        return Caller(stored.tenant, stored.id, role)
+        return Caller(stored.tenant, stored.id, role, generation=stored.generation)
 
     def _remember(self, proof: bytes) -> None:
         self._proven[proof] = None

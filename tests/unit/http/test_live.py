@@ -1,8 +1,9 @@
 """A live stream ends with the credential that opened it."""
 
 import asyncio
+import json
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from shared.http.app import create_app
 from shared.http.callers import Viewer
 from shared.http.face import Face
 from shared.http.live import LIVE, Live
-from shared.http.tokens import LIFETIME_S
+from shared.http.tokens import LIFETIME_S, Tokens, digest_of
 from tests.running import HANG_S
 from tests.signing import KEY_FILE, SIGNER, fresh_tokens
 
@@ -38,7 +39,7 @@ class Watch:
 watch = Watch()
 
 
-async def two_and_silence() -> AsyncIterator[ServerSentEvent]:
+async def two_and_silence() -> AsyncGenerator[ServerSentEvent, None]:
     try:
         yield ServerSentEvent(data="first")
         watch.ahead = timedelta(seconds=LIFETIME_S)
@@ -48,9 +49,37 @@ async def two_and_silence() -> AsyncIterator[ServerSentEvent]:
         closed.append("closed")
 
 
-async def three() -> AsyncIterator[ServerSentEvent]:
+async def three() -> AsyncGenerator[ServerSentEvent, None]:
     for word in ("first", "second", "third"):
         yield ServerSentEvent(data=word)
+
+
+class Leak:
+    """The key set of a workspace, and what it was told to take back."""
+
+    def __init__(self) -> None:
+        self.tokens: list[str] = []
+
+    async def read(self) -> bytes:
+        revoked = {"tokens": [digest_of(one) for one in self.tokens], "keys": {}}
+        return json.dumps({"keys": SIGNER.public_keys(), "revoked": revoked}).encode()
+
+
+leak = Leak()
+
+
+async def one_and_silence(token_id: str) -> AsyncGenerator[ServerSentEvent, None]:
+    try:
+        yield ServerSentEvent(data="first")
+        leak.tokens.append(token_id)
+        await asyncio.Event().wait()
+    finally:
+        closed.append("closed")
+
+
+@router.get("/leaked", response_class=Live, responses=LIVE)
+async def leaked(who: Viewer) -> Live:
+    return Live(one_and_silence(who.token_id), who)
 
 
 @router.get("/silent", response_class=Live, responses=LIVE)
@@ -63,10 +92,9 @@ async def short(who: Viewer) -> Live:
     return Live(three(), who)
 
 
-async def heard(path: str, token: str) -> httpx.Response:
-    app = create_app(
-        Face(name="svc", summary="", routers=(router,)), tokens=fresh_tokens(), checks={}
-    )
+async def heard(path: str, token: str, tokens: Tokens | None = None) -> httpx.Response:
+    face = Face(name="svc", summary="", routers=(router,))
+    app = create_app(face, tokens=tokens or fresh_tokens(), checks={})
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app=app), base_url="http://loupe/api/svc"
     ) as client:
@@ -81,6 +109,16 @@ async def test_a_stream_that_says_nothing_more_ends_with_its_token() -> None:
     assert answer.status_code == 200
     assert re.findall(r"data: (\w+)", answer.text) == ["first", "second"]
     assert closed == ["closed"]
+
+
+async def test_a_stream_ends_when_its_token_is_taken_back() -> None:
+    closed.clear()
+    token, tokens = SIGNER.issue(Caller("t", "k", "viewer")), Tokens(leak.read)
+    answer = await heard("/leaked", token, tokens)
+    assert answer.status_code == 200
+    assert re.findall(r"data: (\w+)", answer.text) == ["first"]
+    assert closed == ["closed"]
+    assert (await heard("/leaked", token, tokens)).status_code == 401
 
 
 async def test_a_token_that_is_over_opens_no_stream() -> None:

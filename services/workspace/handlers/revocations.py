@@ -1,0 +1,151 @@
+"""Keys of a tenant: made for others, listed, and taken back with the tokens that they gave."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from services.workspace.domain.api_keys import make_key
+from services.workspace.errors import LastAdminKey
+from services.workspace.handlers.keys import Keys
+from services.workspace.repository import API_KEYS, ApiKey, EndedToken
+from shared.callers import Caller, Role
+from shared.clock import Clock, format_time, utc_now
+from shared.documents.port import (
+    Collection,
+    Documents,
+    EveryTenant,
+    Query,
+    Range,
+    Sort,
+    TenantScope,
+)
+from shared.errors import Forbidden, NotFound, QuotaExceeded
+from shared.http.tokens import Revoked, digest_of
+from shared.paging import Page, PageParams, page_of
+from shared.telemetry import logger
+
+_TOLD = timedelta(days=1)  # no token lives as long, whatever became of the clocks meanwhile
+_MOST_KEYS = 1000
+_MOST_TOKENS = 100
+
+log = logger(__name__)
+
+
+@dataclass(frozen=True)
+class MadeKey:
+    """A key just made: ``text`` is told once and stored nowhere."""
+
+    key: ApiKey
+    text: str
+
+
+class Revocations:
+    """Who may sign in to a tenant, and what of it was taken back.
+
+    One document says it all, so that a kill leaves nothing half revoked: a key, with the tokens of
+    it that do not open any more. Services read what was taken back of late (:meth:`lately`).
+    """
+
+    def __init__(self, documents: Documents, keys: Keys, *, clock: Clock = utc_now) -> None:
+        self._documents = documents
+        self._keys = keys
+        self._clock = clock
+
+    async def list_keys(self, who: Caller, params: PageParams) -> Page[ApiKey]:
+        """Return the tenant's keys, newest first, revoked ones too."""
+        return await page_of(self._of(who), params, where={}, sort=Sort("created_at", -1))
+
+    async def make_key(self, who: Caller, *, name: str, role: Role) -> MadeKey:
+        """Make a key for somebody else.
+
+        Raises:
+            QuotaExceeded: the tenant has too many, or took back too many of late.
+        """
+        keys = self._of(who)
+        lately = Range(gte=format_time(self._clock() - _TOLD))
+        if (
+            await keys.count({"revoked_at": None}) + await keys.count({"ended_at": lately})
+            >= _MOST_KEYS
+        ):
+            raise QuotaExceeded(f"this tenant has {_MOST_KEYS} keys already")
+        fresh = make_key()
+        key = await self._keys.add_key(who.tenant, fresh, name=name, role=role, by=who.subject)
+        log.info("key.made", key=key.id, role=role, by=who.subject)
+        return MadeKey(key, fresh.text)
+
+    async def revoke_key(self, who: Caller, key_id: str) -> ApiKey:
+        """Take a key back for ever, and with it each token that it gave; again is harmless.
+
+        Raises:
+            LastAdminKey: the tenant has no other one that administers it.
+            NotFound: the tenant has no such key.
+        """
+        keys = self._of(who)
+        admins = await keys.query(Query(where={"revoked_at": None, "role": "admin"}, limit=2))
+        if who.role != "system" and [admin.id for admin in admins] == [key_id]:
+            raise LastAdminKey("this is the last key of an administrator: make another one first")
+        now = self._clock()
+
+        def revoke(key: ApiKey) -> ApiKey | None:
+            return None if key.revoked_at else _closed(key, {"revoked_at": now, "ended_at": now})
+
+        revoked = await keys.change(key_id, revoke)
+        log.warning("key.revoked", key=key_id, by=who.subject)
+        return revoked
+
+    async def end_tokens(self, who: Caller, key_id: str) -> ApiKey:
+        """Take back each token that a key gave until now; the key itself goes on.
+
+        Raises:
+            NotFound: the tenant has no such key.
+        """
+        now = self._clock()
+        ended = await self._of(who).change(key_id, lambda key: _closed(key, {"ended_at": now}))
+        log.warning("key.tokens_ended", key=key_id, by=who.subject)
+        return ended
+
+    async def end_token(self, who: Caller, token_id: str) -> None:
+        """Take back one token by its id; again is harmless.
+
+        Raises:
+            Forbidden: it is of another key, and the caller is no administrator.
+            NotFound: the tenant has no key that gave such tokens.
+        """
+        key_id, now = token_id.partition(".")[0], self._clock()
+        if key_id != who.subject and not who.may("admin"):
+            raise Forbidden("only an administrator may take back tokens of another key")
+
+        def end(key: ApiKey) -> ApiKey | None:
+            if any(ended.id == token_id for ended in key.ended_tokens):
+                return None
+            late = [ended for ended in key.ended_tokens if ended.at > now - _TOLD]
+            if len(late) >= _MOST_TOKENS:
+                return _closed(key, {"ended_at": now})
+            late.append(EndedToken(id=token_id, at=now))
+            return key.model_copy(update={"ended_tokens": tuple(late), "ended_at": now})
+
+        try:
+            await self._of(who).change(key_id, end)
+        except NotFound:
+            raise NotFound(f"no token {token_id}") from None
+        log.warning("token.revoked", token=token_id, by=who.subject)
+
+    async def lately(self) -> Revoked:
+        """Return what was taken back of all tenants and may still be in somebody's hands."""
+        since = format_time(self._clock() - _TOLD)
+        tokens: set[str] = set()
+        least: dict[str, int] = {}
+        keys = self._documents.collection(API_KEYS, EveryTenant())
+        async for key in keys.walk(Query(where={"ended_at": Range(gte=since)}, limit=500)):
+            tokens.update(digest_of(ended.id) for ended in key.ended_tokens)
+            if key.generation:
+                least[digest_of(key.id)] = key.generation
+        return Revoked(tokens=frozenset(tokens), keys=least)
+
+    def _of(self, who: Caller) -> Collection[ApiKey]:
+        return self._documents.collection(API_KEYS, TenantScope(who.tenant))
+
+
+def _closed(key: ApiKey, update: dict[str, object]) -> ApiKey:
+    """Return the key as it is when none of its tokens opens any more."""
+    changes = {"generation": key.generation + 1, "ended_tokens": (), **update}
+    return key.model_copy(update=changes)

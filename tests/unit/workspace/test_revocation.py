@@ -1,0 +1,277 @@
+"""What leaked is locked out before its term: tokens, all tokens of a key, keys."""
+
+import asyncio
+import json
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import jwt
+import pytest
+
+from services import __main__ as command
+from services.gallery.app import build as gallery
+from services.workspace.adapters import Signer
+from services.workspace.app import build
+from services.workspace.domain.api_keys import make_key
+from services.workspace.handlers.key_set import KeySet
+from services.workspace.handlers.keys import Keys
+from services.workspace.handlers.revocations import Revocations
+from services.workspace.repository import API_KEYS
+from shared.callers import Caller, Role
+from shared.clock import utc_now
+from shared.errors import QuotaExceeded, Unauthenticated
+from shared.hosting.stores import Stores
+from shared.http import tokens as module
+from shared.http.tokens import LIFETIME_S, Tokens
+from tests.running import Running, running, until
+from tests.signing import KEY_FILE, SIGNER, signed
+
+SECONDS = 10.0
+PROJECTS = "/api/workspace/projects"
+IMAGES = "/api/gallery/projects/P/images"
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Look as often as strangers may make a service look; the rule itself is tested apart."""
+    assert module._OLD_S + module._ANSWER_S < SECONDS
+    for name in ("_AGE_S", "_OLD_S", "_PAUSE_S"):
+        monkeypatch.setattr(module, name, 0.0)
+
+
+async def key_of(stores: Stores, role: Role = "admin", tenant: str = "default") -> str:
+    await stores.open([API_KEYS])
+    return await Keys(stores.documents).make_key(tenant, name="k", role=role)
+
+
+async def signed_in(run: Running, key: str) -> dict[str, str]:
+    answer = await run.client.post("/api/workspace/tokens", json={"api_key": key})
+    answer.raise_for_status()
+    return {"Authorization": f"Bearer {answer.json()['access_token']}"}
+
+
+async def opened(run: Running, headers: dict[str, str]) -> list[int]:
+    """What two services answer; neither knows the project, so that 404 is a door that opens."""
+    answers = [await run.client.get(place, headers=headers) for place in (PROJECTS, IMAGES)]
+    return [200 if answer.status_code == 404 else answer.status_code for answer in answers]
+
+
+def id_of(key: str) -> str:
+    return key.split("_")[1]
+
+
+async def asked(run: Running, headers: dict[str, str], place: str, **body: Any) -> httpx.Response:
+    return await run.client.post(f"/api/workspace/{place}", headers=headers, json=body or None)
+
+
+async def test_one_token_is_taken_back_by_itself_or_its_id_on_every_service(stores: Stores) -> None:
+    key = await key_of(stores)
+    async with running(stores, [build(stores), gallery(stores)]) as run:
+        first, second, third = [await signed_in(run, key) for _ in range(3)]
+        text = first["Authorization"][7:]
+        assert (await asked(run, first, "tokens:revoke", token=text)).status_code == 204
+        claims = jwt.decode(second["Authorization"][7:], options={"verify_signature": False})
+        for _ in range(2):  # again is harmless
+            answer = await asked(run, third, "tokens:revoke", token=claims["jti"])
+            assert answer.status_code == 204
+        assert [await opened(run, who) for who in (first, second, third)] == [
+            [401, 401],
+            [401, 401],
+            [200, 200],
+        ]
+
+
+async def test_all_tokens_of_a_key_are_taken_back_and_the_key_goes_on(stores: Stores) -> None:
+    admin, leaked = await key_of(stores), await key_of(stores, "member")
+    async with running(stores, [build(stores), gallery(stores)]) as run:
+        who = await signed_in(run, admin)
+        lost = [await signed_in(run, leaked) for _ in range(3)]
+        answer = await asked(run, who, f"keys/{id_of(leaked)}:end-tokens")
+        assert (answer.status_code, answer.json()["revoked_at"]) == (200, None)
+        for one in lost:
+            assert await opened(run, one) == [401, 401]
+        assert await opened(run, await signed_in(run, leaked)) == [200, 200]
+        assert await opened(run, who) == [200, 200]
+
+
+async def test_a_revoked_key_signs_in_no_more_and_its_tokens_end_after_a_restart_too(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    admin, leaked = await key_of(stores), await key_of(stores, "admin")
+    monkeypatch.setenv("LOUPE_WORKSPACE_ADMIN_KEY", leaked)  # stored again with each start
+    async with running(stores, [build(stores), gallery(stores)]) as run:
+        who, lost = await signed_in(run, admin), await signed_in(run, leaked)
+        answer = await asked(run, who, f"keys/{id_of(leaked)}:revoke")
+        assert answer.status_code == 200
+        assert answer.json()["revoked_at"]
+        again = await asked(run, who, f"keys/{id_of(leaked)}:revoke")
+        assert again.json() == answer.json()
+        assert await opened(run, lost) == [401, 401]
+    async with running(stores, [build(stores), gallery(stores)]) as run:
+        assert await opened(run, lost) == [401, 401]
+        refused = await asked(run, {}, "tokens", api_key=leaked)
+        assert refused.status_code == 401
+        assert await opened(run, who) == [200, 200]
+
+
+async def test_a_key_in_the_hands_of_a_sign_in_that_began_before_gives_no_token_that_opens(
+    stores: Stores,
+) -> None:
+    await key_of(stores)
+    key = await key_of(stores)
+    keys = Keys(stores.documents)
+    revocations = Revocations(stores.documents, keys)
+    before = await keys.sign_in(key, source="192.0.2.1")
+    await revocations.revoke_key(Caller("default", "k", "admin"), id_of(key))
+    tokens = Tokens(KeySet(SIGNER, revocations).read)
+    with pytest.raises(Unauthenticated, match="revoked"):
+        await tokens.check(SIGNER.issue(before))
+
+
+async def test_who_may_take_back_what(stores: Stores) -> None:
+    admin, member = await key_of(stores), await key_of(stores, "member")
+    foreign = await key_of(stores, "admin", "other")
+    async with running(stores, [build(stores), gallery(stores)]) as run:
+        boss, other, stranger = [await signed_in(run, key) for key in (admin, member, foreign)]
+        text = boss["Authorization"][7:]
+        assert (await asked(run, other, "tokens:revoke", token=text)).status_code == 403
+        assert (await asked(run, stranger, "tokens:revoke", token=text)).status_code == 404
+        for verb in ("revoke", "end-tokens"):
+            place = f"keys/{id_of(admin)}:{verb}"
+            assert (await asked(run, other, place)).status_code == 403
+            assert (await asked(run, stranger, place)).status_code == 404
+        for nonsense in ("", "x", "a.b.c", "e30.e30.e30", "a" * 2000):
+            assert (await asked(run, boss, "tokens:revoke", token=nonsense)).status_code == 422
+        mine = other["Authorization"][7:]
+        assert (await asked(run, other, "tokens:revoke", token=mine)).status_code == 204
+        assert [await opened(run, one) for one in (boss, other, stranger)] == [
+            [200, 200],
+            [401, 401],
+            [200, 200],
+        ]
+
+
+async def test_the_last_administrator_cannot_lock_the_tenant_out(stores: Stores) -> None:
+    admin = await key_of(stores)
+    async with running(stores, [build(stores)]) as run:
+        who = await signed_in(run, admin)
+        answer = await asked(run, who, f"keys/{id_of(admin)}:revoke")
+        assert (answer.status_code, answer.json()["type"]) == (
+            409,
+            "urn:loupe:problem:last-admin-key",
+        )
+        made = await asked(run, who, "keys", name="line 2", role="admin")
+        assert made.status_code == 201
+        fresh = await signed_in(run, made.json()["api_key"])
+        assert (await asked(run, fresh, f"keys/{id_of(admin)}:revoke")).status_code == 200
+        listed = (await run.client.get("/api/workspace/keys", headers=fresh)).json()["items"]
+    assert [(one["name"], one["revoked_at"] is None) for one in listed] == [
+        ("line 2", True),
+        ("k", False),
+    ]
+    assert listed[0]["created_by"] == id_of(admin)
+    assert made.json()["api_key"] not in json.dumps(listed)
+
+
+async def test_any_number_of_tokens_taken_back_makes_a_short_list(stores: Stores) -> None:
+    key = await key_of(stores)
+    revocations = Revocations(stores.documents, Keys(stores.documents))
+    who = Caller("default", id_of(key), "admin")
+    tokens = [SIGNER.issue(who) for _ in range(150)]
+    for token in tokens:
+        claims = jwt.decode(token, options={"verify_signature": False})
+        await revocations.end_token(who, claims["jti"])
+    told = await revocations.lately()
+    assert (len(told.tokens), len(told.keys)) == (49, 1)
+    checked = Tokens(KeySet(SIGNER, revocations).read)
+    for token in tokens:
+        with pytest.raises(Unauthenticated, match="revoked"):
+            await checked.check(token)
+
+
+async def test_what_was_taken_back_is_told_for_as_long_as_a_token_can_open(stores: Stores) -> None:
+    key = await key_of(stores)
+    now = utc_now()
+    past = Revocations(
+        stores.documents, Keys(stores.documents), clock=lambda: now - timedelta(days=2)
+    )
+    await key_of(stores)
+    await past.revoke_key(Caller("default", "k", "admin"), id_of(key))
+    assert (await past.lately()).keys
+    assert not (await Revocations(stores.documents, Keys(stores.documents)).lately()).keys
+    ahead = Signer(KEY_FILE, clock=lambda: now + timedelta(seconds=2 * LIFETIME_S))
+    with pytest.raises(Unauthenticated, match="future"):  # it would outlive what is told
+        await Tokens(KeySet(SIGNER, past).read).check(ahead.issue(Caller("default", "k", "admin")))
+
+
+async def test_a_tenant_has_bounded_keys(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.workspace.handlers.revocations._MOST_KEYS", 3)
+    await key_of(stores)
+    revocations = Revocations(stores.documents, Keys(stores.documents))
+    who = Caller("default", "k", "admin")
+    made = await revocations.make_key(who, name="a", role="viewer")
+    await revocations.revoke_key(who, made.key.id)
+    await revocations.make_key(who, name="b", role="viewer")
+    with pytest.raises(QuotaExceeded):
+        await revocations.make_key(who, name="c", role="viewer")
+
+
+async def test_a_token_without_the_names_that_it_is_taken_back_by_does_not_open() -> None:
+    whole = jwt.decode(SIGNER.issue(Caller("t", "k", "admin")), options={"verify_signature": False})
+
+    async def read() -> bytes:
+        return json.dumps({"keys": SIGNER.public_keys()}).encode()
+
+    for name in ("jti", "gen"):
+        with pytest.raises(Unauthenticated):
+            await Tokens(read).check(signed({k: v for k, v in whole.items() if k != name}))
+    await Tokens(read).check(signed(whole))
+
+
+async def test_a_service_that_is_asked_all_the_time_hears_of_it(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As production looks: by age behind requests, never by a pause of them."""
+    monkeypatch.undo()
+    await key_of(stores)
+    key = await key_of(stores)
+    keys = Keys(stores.documents)
+    revocations = Revocations(stores.documents, keys)
+    tokens = Tokens(KeySet(SIGNER, revocations).read)
+    token = SIGNER.issue(await keys.sign_in(key, source="192.0.2.1"))
+    await tokens.check(token)
+    await revocations.revoke_key(Caller("default", "k", "admin"), id_of(key))
+
+    async def refused() -> bool:
+        try:
+            await tokens.check(token)
+        except Unauthenticated:
+            return True
+        return False
+
+    await until(refused)
+
+
+async def test_the_operator_revokes_without_a_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LOUPE_STORES", "embedded")
+    monkeypatch.setenv("LOUPE_DATA", str(tmp_path))
+
+    def said(*words: str) -> tuple[int, str]:
+        code = command.main(["keys", *words])
+        return code, capsys.readouterr().out.strip()
+
+    made = [await asyncio.to_thread(said, "add", name) for name in ("one", "two")]
+    key = id_of(made[0][1])
+    assert (await asyncio.to_thread(said, "revoke", key))[0] == 0
+    assert (await asyncio.to_thread(said, "revoke", "none0000"))[0] == 1
+    code, listed = await asyncio.to_thread(said, "list")
+    assert code == 0
+    found = {line.split()[0]: line.split()[3] for line in listed.splitlines()}
+    assert found == {key: "revoked", id_of(made[1][1]): "valid"}
+    other = await asyncio.to_thread(said, "--tenant", "other", "list")
+    assert other == (0, "")
+    assert make_key().text != made[0][1]
