@@ -40,8 +40,13 @@ def operations(stores: Stores) -> Operations:
     return httpx.AsyncClient(transport=transport, base_url="http://loupe"), found, documents
 
 
+async def opened(stores: Stores) -> None:
+    await stores.open([spec for build in BUILDS for spec in build(stores).all_collections])
+
+
 async def test_anonymous_and_forged_callers_get_401_everywhere(stores: Stores) -> None:
     client, found, _ = operations(stores)
+    await opened(stores)
     assert len(found) > 40
     forged = {"Authorization": "Bearer eyJhbGciOiJub25lIn0.eyJ0ZW5hbnQiOiJkZWZhdWx0In0."}
     async with client:
@@ -65,6 +70,7 @@ def writes(found: list[tuple[str, str]], documents: dict[str, Any]) -> list[Fitt
 
 
 async def test_a_viewer_can_change_nothing(stores: Stores) -> None:
+    await opened(stores)
     """Every operation that writes refuses a viewer with a 403: its request was right otherwise."""
     client, found, documents = operations(stores)
     wanted = writes(found, documents)
@@ -80,8 +86,7 @@ async def test_the_requests_that_a_viewer_is_refused_are_taken_from_an_admin(
 ) -> None:
     """Else a 403 would not prove that the role was asked."""
     client, found, documents = operations(stores)
-    specs = [spec for build in BUILDS for spec in build(stores).all_collections]
-    await stores.open(specs)
+    await opened(stores)
     async with client:
         answers = await asyncio.gather(
             *(send(client, request, credentials()) for request in writes(found, documents))

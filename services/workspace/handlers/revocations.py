@@ -126,7 +126,7 @@ class Revocations:
         try:
             await self._of(who).change(key_id, end)
         except NotFound:
-            raise NotFound(f"no token {token_id}") from None
+            raise NotFound(f"no key gave the token {token_id[:100]}") from None
         log.warning("token.revoked", token=token_id, by=who.subject)
 
     async def lately(self) -> Revoked:

@@ -143,7 +143,7 @@ async def test_who_may_take_back_what(stores: Stores) -> None:
             assert (await asked(run, other, place)).status_code == 403
             assert (await asked(run, stranger, place)).status_code == 404
         for nonsense in ("", "x", "a.b.c", "e30.e30.e30", "a" * 2000):
-            assert (await asked(run, boss, "tokens:revoke", token=nonsense)).status_code == 422
+            assert (await asked(run, boss, "tokens:revoke", token=nonsense)).status_code == 404
         mine = other["Authorization"][7:]
         assert (await asked(run, other, "tokens:revoke", token=mine)).status_code == 204
         assert [await opened(run, one) for one in (boss, other, stranger)] == [
