@@ -19,6 +19,7 @@ Action = Literal["new", "replaced", "merged", "unchanged", "kept"]
 """What becomes of an image; only ``replaced`` takes something away."""
 
 _NEAR_PX = 0.5  # formats round; one object of two files is hardly ever closer to another
+_ROUNDED_PX = 1e-3
 
 
 @dataclass(frozen=True)
@@ -31,13 +32,18 @@ class Drawn:
 
 
 def same_content(one: Sequence[Shape], other: Sequence[Shape]) -> bool:
-    """Tell whether two annotations show the same, whatever the ids of their shapes.
+    """Tell whether two annotations show the same, but for the digits that a format rounds away.
+
+    Ids of shapes count for nothing.
 
     >>> box = Shape(label="a", kind="box", points=((0, 0), (1, 1)))
     >>> same_content([box], [box.model_copy(update={"id": "s1"})]), same_content([box], [])
     (True, False)
     """
-    return [_bare(shape) for shape in one] == [_bare(shape) for shape in other]
+    return len(one) == len(other) and all(
+        _key(first) == _key(second) and _is_near(first, second, within=_ROUNDED_PX)
+        for first, second in zip(one, other, strict=True)
+    )
 
 
 def merged(
@@ -86,9 +92,9 @@ def _places(shape: Shape) -> Iterator[Hashable]:
     yield from ((_key(shape), (x + right, y + down)) for right in around for down in around)
 
 
-def _is_near(one: Shape, other: Shape) -> bool:
+def _is_near(one: Shape, other: Shape, *, within: float = _NEAR_PX) -> bool:
     """Whether two shapes of one key are the same object."""
-    if abs((one.angle or 0) - (other.angle or 0)) > _NEAR_PX:
+    if abs((one.angle or 0) - (other.angle or 0)) > within:
         return False
     pairs = zip(one.points, other.points, strict=True)
-    return all(max(abs(ax - bx), abs(ay - by)) <= _NEAR_PX for (ax, ay), (bx, by) in pairs)
+    return all(max(abs(ax - bx), abs(ay - by)) <= within for (ax, ay), (bx, by) in pairs)

@@ -91,10 +91,82 @@ def test_data_sets_are_read_as_tools_lay_them_out(
     assert [found.split for found in splits] == ([split] if split else [])
 
 
-@pytest.mark.parametrize("name", ["sub/a.json", "../a.json", "labels/../a.json", "/a.json"])
+@pytest.mark.parametrize(
+    "name", ["sub/a.json", "../a.json", "labels/../a.json", "sub/../a.json", "/a.json"]
+)
 def test_any_other_folder_is_refused(name: str) -> None:
-    (entry,), _ = opened({name: {"shapes": [BOX]}})
-    assert "in a folder" in entry.error
+    entries, _ = opened({name: {"shapes": [BOX]}, "b.json": {"shapes": [BOX]}})
+    assert ["in a folder" in entry.error for entry in entries] == [True, False]
+
+
+@pytest.mark.parametrize("around", ["my labels/", "VOCdevkit/VOC2007/", "一批\\", "./"])
+def test_folders_around_all_label_files_count_for_nothing(around: str) -> None:
+    files: dict[str, Any] = {
+        f"{around}data.yaml": "names: [pit]",
+        f"{around}train/labels/a.txt": ROW,
+        f"{around}valid/labels/b.txt": ROW,
+        f"{around}.DS_Store": b"",
+        f"__MACOSX/{around}._data.yaml": b"",
+        "elsewhere/a.jpg": b"",
+    }
+    entries, splits = opened(files)
+    read = {entry.file: entry.image.name for entry in entries if entry.labels and entry.image}
+    assert read == {"train/labels/a.txt": "a.jpg", "valid/labels/b.txt": "b.jpg"}
+    assert {found.split: len(found.images) for found in splits} == {"train": 1, "val": 1}
+
+
+def test_a_file_beside_a_folder_makes_it_none_around_all() -> None:
+    entries, _ = opened({"mine/a.json": {"shapes": [BOX]}, "a.json": {"shapes": [BOX]}})
+    assert [(entry.file, bool(entry.error)) for entry in entries] == [
+        ("mine/a.json", True),
+        ("a.json", False),
+    ]
+
+
+# --- encodings -----------------------------------------------------------------------------------
+
+GUESSED = "its text is not UTF-8 and was read as GB18030: look whether names are right"
+
+
+@pytest.mark.parametrize("name", ["classes.txt", "obj.names", "data.yaml"])
+def test_names_of_classes_in_gbk_are_read_and_told(name: str) -> None:
+    text = "names: [划痕, 瑕疵]" if name == "data.yaml" else "划痕\r\n瑕疵\r\n"
+    entries, _ = opened({name: text.encode("gbk"), "a.txt": "1 .5 .5 .2 .2"})
+    told, read = entries
+    assert (told.file, told.notice, told.error) == (name, GUESSED, "")
+    assert read.labels is not None
+    assert [shape.label for shape in read.labels.shapes] == ["瑕疵"]
+
+
+def test_lists_and_rows_in_gbk_are_read_and_told() -> None:
+    row = "1 1 9 1 9 5 1 5 划痕 0\n"
+    entries, splits = opened({"train.txt": "划痕.jpg\n".encode("gbk"), "a.txt": row.encode("gbk")})
+    assert [image.name for found in splits for image in found.images] == ["划痕.jpg"]
+    (told,) = [entry for entry in entries if entry.notice]
+    (read,) = [entry for entry in entries if entry.labels]
+    assert (told.file, told.notice) == ("train.txt", GUESSED)
+    assert read.labels is not None
+    assert (read.labels.shapes[0].label, read.labels.warnings) == ("划痕", (GUESSED,))
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig"])
+def test_a_mark_tells_the_encoding_and_nothing_is_guessed(encoding: str) -> None:
+    entries, _ = opened({"classes.txt": "划痕\n".encode(encoding), "a.txt": ROW.encode(encoding)})
+    (entry,) = entries
+    assert entry.labels is not None
+    assert (entry.labels.shapes[0].label, entry.labels.warnings) == ("划痕", ())
+
+
+@pytest.mark.parametrize("names", ["défaut\nrayé", "Größe", "créée", "Straße\nÖl"])
+def test_western_text_is_never_taken_for_chinese(names: str) -> None:
+    entries, _ = opened({"classes.txt": names.encode("cp1252"), "a.txt": ROW})
+    assert "not UTF-8" in entries[0].error
+    assert [entry.labels for entry in entries] == [None, None]
+
+
+def test_a_row_of_no_image_is_told_as_such_behind_the_mark_of_utf_8() -> None:
+    entries, _ = opened({"nobody.txt": ROW.encode("utf-8-sig"), "classes.txt": "pit"})
+    assert "no image with the base name 'nobody'" in entries[0].error
 
 
 def test_one_file_name_in_two_folders_is_two_files_of_which_one_counts() -> None:

@@ -205,6 +205,24 @@ async def test_what_is_exported_can_be_imported(stores: Stores, wanted: str) -> 
     assert [image["split"] for image in read] == ["train", "test"]
 
 
+@pytest.mark.parametrize("wanted", ["yolo", "yolo_obb", "dota", "coco", "createml"])
+async def test_an_export_that_comes_back_as_it_went_changes_nothing(
+    stores: Stores, wanted: str
+) -> None:
+    async with factory(stores) as world:
+        image = await world.image("a.jpg")
+        await world.put(image, box("pit", at=1 / 3, side=7.7), box("dent", at=60.1))
+        sent = await world.client.get(f"{BASE}/exports", params={"format": wanted})
+        back = await world.client.post(
+            f"{BASE}/imports",
+            content=sent.content,
+            headers={"Content-Type": "application/zip"},
+            params={"on_conflict": "replace"},
+        )
+    counts = back.json()["counts"]
+    assert (counts["unchanged"], counts["replaced"]) == (1, 0)
+
+
 async def test_images_that_differ_by_suffix_only_keep_apart_in_an_export(stores: Stores) -> None:
     async with factory(stores) as world:
         for name in ("a.jpg", "a.png"):

@@ -72,7 +72,7 @@ def test_each_file_is_matched_to_its_image_by_base_name() -> None:
     [
         ({"lost.json": LABELME}, "lost.json", "no image with the base name 'lost'"),
         ({"twin.json": LABELME}, "twin.json", "2 images with the base name 'twin'"),
-        ({"sub/a.json": LABELME}, "sub/a.json", "at the archive's root"),
+        ({"sub/a.json": LABELME, "b.xml": VOC}, "sub/a.json", "at the archive's root"),
         ({"../a.json": LABELME}, "../a.json", "at the archive's root"),
         ({"a.json": "{}"}, "a.json", "neither labelme, COCO, CreateML nor"),
         ({"a.csv": "x"}, "a.csv", "not a label file"),

@@ -96,6 +96,31 @@ def test_every_text_of_the_code_is_in_the_catalogue() -> None:
     assert missing == []
 
 
+def sentences(path: Path) -> Iterator[tuple[int, str]]:
+    """The texts of a module that are sentences, whatever they are made into; docstrings are not."""
+    tree = ast.parse(path.read_text())
+    bare = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    parts = {id(part) for n in ast.walk(tree) if isinstance(n, ast.JoinedStr) for part in n.values}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant | ast.JoinedStr) and id(node) not in bare | parts:
+            text = template_of(node)
+            if len(re.findall(r"[a-z]+(?= |$)", text)) >= 4:
+                yield node.lineno, text
+
+
+READERS = sorted((ROOT / "services/annotation/domain/formats").glob("*.py"))
+
+
+def test_every_sentence_of_who_reads_labels_is_in_the_catalogue() -> None:
+    missing = [
+        f"{path.name}:{line}: {text}"
+        for path in (*READERS, ROOT / "services/annotation/domain/task_shapes.py")
+        for line, text in sentences(path)
+        if text not in TEXTS
+    ]
+    assert missing == []
+
+
 def test_every_title_is_in_the_catalogue() -> None:
     errors()
     shown = (e for e in catalogue() if e.__module__.split(".")[0] in {"shared", "services"})

@@ -1,4 +1,7 @@
-"""Opening a stranger's zip: plain files at its root or in the folders of a data set, counted."""
+"""Opening a stranger's zip: plain files at its root or in the folders of a data set, counted.
+
+Folders around all of them, as a zip of a folder has, count for nothing.
+"""
 
 import contextlib
 import itertools
@@ -7,7 +10,7 @@ import stat
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import IO
 
@@ -30,12 +33,14 @@ _IGNORED = ("__macosx/", ".ds_store", "thumbs.db", "desktop.ini")
 
 _DATASET_FOLDERS = frozenset(
     (
-        *("annotations", "annotation", "labels", "labeltxt", "images", "jpegimages", "imagesets"),
+        *("annotations", "annotation", "labels", "images", "jpegimages", "imagesets"),
+        *("data", "obj"),  # darknet's
         *("main", "default", "train", "valid", "val", "validation", "test"),
         *("obj_train_data", "obj_valid_data", "obj_test_data"),
     )
 )
 """Folders in which tools lay out a data set; any other is a mistake of the one who packed it."""
+_DOTA_FOLDER = "labeltxt"  # with a version behind it
 
 
 @dataclass(frozen=True)
@@ -44,7 +49,7 @@ class Member:
 
     Attributes:
         name: The file's own name.
-        path: The name with its folders, separated by slashes.
+        path: The name with its folders, separated by slashes; folders around all are left out.
         size_bytes: What the archive says of its size.
         info: The archive's entry.
     """
@@ -96,24 +101,29 @@ class LabelArchive:
         self._read_bytes = 0
         self.members: list[Member] = []
         self.refused: list[RefusedMember] = []
-        for info in infos:
-            self._sort(info)
+        found = [(path, info) for info in infos if (path := self._path(info))]
+        around = _folders_around(path for path, _ in found)
+        for path, info in found:
+            self._sort(path.removeprefix(around), info)
         _refuse_doubles([member.path for member in self.members])
         _refuse_overlaps(infos)
 
-    def _sort(self, info: zipfile.ZipInfo) -> None:
+    def _path(self, info: zipfile.ZipInfo) -> str:
+        """Return where an entry lies; nothing of a folder, or of what a system adds."""
         if info.flag_bits & 0x1:
             raise FormatError(f"{_shown(info.filename)} is encrypted")
         if stat.S_ISLNK(info.external_attr >> 16):
             raise FormatError(f"{_shown(info.filename)} is a link")
-        path = _name_of(info, self._is_known).replace("\\", "/")
-        if path.endswith("/") or path.lower().startswith(_IGNORED):
-            return
+        path = _name_of(info, self._is_known).replace("\\", "/").removeprefix("./")
+        is_left_aside = path.lower().startswith(_IGNORED) or file_name(path).lower() in _IGNORED
+        return "" if path.endswith("/") or is_left_aside else path
+
+    def _sort(self, path: str, info: zipfile.ZipInfo) -> None:
         member = Member(file_name(path), path, info.file_size, info)
         reason = _refusal(member)
         if reason:
             self.refused.append(RefusedMember(_shown(path), reason))
-        elif member.name.lower() not in _IGNORED:
+        else:
             self.members.append(member)
 
     def read(self, member: Member) -> bytes:
@@ -159,12 +169,29 @@ def _name_of(info: zipfile.ZipInfo, is_known: Callable[[str], bool]) -> str:
     return next((name for name in names if is_known(file_name(name))), names[0])
 
 
+def _folders_around(paths: Iterable[str]) -> str:
+    """The folders, slash included, around all label files but for those of a data set's own."""
+    folders = sorted(path.split("/")[:-1] for path in paths if not is_picture(path))
+    names = zip(folders[0], folders[-1], strict=False) if folders else ()
+    around = itertools.takewhile(
+        lambda pair: pair[0] == pair[1] and pair[0] not in ("", "..") and not _is_own(pair[0]),
+        names,
+    )
+    return "".join(f"{name}/" for name, _ in around)
+
+
+def _is_own(folder: str) -> bool:
+    """Whether a folder is one in which tools lay out a data set."""
+    name = folder.lower()
+    return name in _DATASET_FOLDERS or name.startswith(_DOTA_FOLDER)
+
+
 def _refusal(member: Member) -> str:
     name, picture = member.name, is_picture(member.name)  # which is never read
-    if not picture and not _DATASET_FOLDERS.issuperset(member.folders):
+    if not picture and not all(map(_is_own, member.folders)):
         return (
-            "in a folder; label files lie at the archive's root, or in the folders of a data set"
-            " (annotations, labels, train …)"
+            "in a folder; label files lie at the archive's root, in one folder together, or in the"
+            " folders of a data set (annotations, labels, train …)"
         )
     if not _LEGAL_NAME.match(name) or has_unseen(name) or name in (".", ".."):
         return "the file name holds characters that are not allowed"

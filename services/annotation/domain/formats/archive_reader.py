@@ -12,6 +12,7 @@ from services.annotation.domain.formats import (
     createml,
     datumaro,
     dota,
+    encodings,
     labelme,
     limits,
     voc,
@@ -99,10 +100,13 @@ class ArchiveReader:
             if not class_lists.is_class_file(member.name):
                 continue
             try:
-                classes = class_lists.parse(self._archive.read(member), member.name)
+                data, told = encodings.as_utf8(self._archive.read(member))
+                classes = class_lists.parse(data, member.name)
                 found.append(classes)
                 if not classes.names:
                     yield ImportEntry(member.path, notice="YAML without names of classes")
+                elif told:
+                    yield ImportEntry(member.path, notice=told)
             except FormatError as error:
                 yield ImportEntry(member.path, error=str(error))
         try:
@@ -130,14 +134,23 @@ class ArchiveReader:
 
     def _read_labels(self, member: Member, suffix: str, is_of_image: bool) -> Iterator[ImportEntry]:
         data = self._archive.read(member)
-        if suffix == ".json":
-            yield from self._read_json(member, data, is_of_image)
-        elif suffix == ".xml":
-            root = limits.read_xml(data)
-            parse = functools.partial(voc.read, root)
-            yield self._of_one_image(member, "voc", parse, own_name=voc.image_name(root))
+        if suffix == ".xml":
+            data, told = encodings.xml_as_utf8(data)
+            entries = self._read_xml(member, data)
         else:
-            yield from self._read_text(member, data, is_of_image)
+            data, told = encodings.as_utf8(data)
+            read = self._read_json if suffix == ".json" else self._read_text
+            entries = read(member, data, is_of_image)
+        lists = len(self._splits)
+        for entry in entries:
+            yield _with_warning(entry, told)
+        if told and len(self._splits) > lists and suffix == ".txt":
+            yield ImportEntry(member.path, notice=told)
+
+    def _read_xml(self, member: Member, data: bytes) -> Iterator[ImportEntry]:
+        root = limits.read_xml(data)
+        parse = functools.partial(voc.read, root)
+        yield self._of_one_image(member, "voc", parse, own_name=voc.image_name(root))
 
     def _read_text(self, member: Member, data: bytes, is_of_image: bool) -> Iterator[ImportEntry]:
         stem = stem_of(member.name).lower()
@@ -243,6 +256,12 @@ class ArchiveReader:
                 yield replace(entry, labels=None, error=error)
             else:
                 yield entry
+
+
+def _with_warning(entry: ImportEntry, told: str) -> ImportEntry:
+    if not told or entry.labels is None:
+        return entry
+    return replace(entry, labels=replace(entry.labels, warnings=(*entry.labels.warnings, told)))
 
 
 def _is_own_report(member: Member, document: object) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from services.annotation.domain.formats import limits
 from services.annotation.domain.formats.frames import agreed, frame_of
@@ -17,10 +18,9 @@ from services.annotation.domain.formats.model import (
 )
 from services.annotation.domain.formats.placement import (
     Point,
-    add_box,
     add_ignore_region,
     add_polygon,
-    add_rotated,
+    add_turned,
     build,
     clean_label,
     fit_ring,
@@ -133,12 +133,12 @@ def _read(annotations: list[Any], image: KnownImage, names: dict[int | str, str]
         if label is None:
             raise FormatError(f"{what} has a category_id that 'categories' does not list")
         outline = annotation.get("segmentation")
-        if annotation.get("iscrowd") in (1, True) and not _is_mask_of_cvat(annotation):
+        if is_set(annotation.get("iscrowd")) and not _is_mask_of_cvat(annotation):
             _add_crowd(labels, image, annotation, what)
-        elif isinstance(outline, dict):
-            add_run_lengths(labels, image, label, outline, what)
-        elif rings := _rings(outline, what):
-            _add_rings(labels, image, label, rings, what)
+        elif _add_outline(labels, image, label, outline, what):
+            continue
+        elif outline and not annotation.get("bbox"):
+            labels.leave_out(f"{what} ({label}) has no area and was left out")
         else:
             if outline:
                 labels.warnings.append(
@@ -148,12 +148,36 @@ def _read(annotations: list[Any], image: KnownImage, names: dict[int | str, str]
     return labels
 
 
+def _add_outline(
+    labels: LabelCollector, image: KnownImage, label: str, outline: object, what: str
+) -> bool:
+    """Add an object by its outline, if that has an inside."""
+    if isinstance(outline, dict):
+        rle = mask_of(image, outline, what) if outline else None
+        if rle is not None:
+            labels.shapes.append(build(what, label=label, kind="mask", rle=rle))
+        return rle is not None
+    rings = _rings(outline, what)
+    if rings:
+        _add_rings(labels, image, label, rings, what)
+    return bool(rings)
+
+
 def _is_mask_of_cvat(annotation: dict[str, Any]) -> bool:
     """CVAT and Datumaro mark every mask as a crowd; COCO itself gives crowds no attributes."""
     attributes = annotation.get("attributes")
     if not isinstance(attributes, dict) or not isinstance(annotation.get("segmentation"), dict):
         return False
-    return attributes.get("is_crowd") not in (1, True)
+    return not is_set(attributes.get("is_crowd"))
+
+
+def is_set(mark: object) -> bool:
+    """Whether a mark of 0 or 1 is set, however a tool writes it.
+
+    >>> [is_set(mark) for mark in (1, True, "1", "True", 0, "0", None)]
+    [True, True, True, True, False, False, False]
+    """
+    return mark in (1, "1") or (isinstance(mark, str) and mark.strip().lower() == "true")
 
 
 def _add_bbox(
@@ -163,24 +187,30 @@ def _add_bbox(
     annotation: dict[str, Any],
     what: str,
 ) -> None:
-    corners = _corners(annotation, what)
+    corners, turn = _corners(annotation, what), turn_of(annotation, what)
+    add_turned(labels, image, label=label, corners=corners, angle=turn, what=what)
+
+
+def turn_of(annotation: dict[str, Any], what: str) -> float:
+    """Return by how many degrees CVAT says that a box is turned, clockwise."""
     attributes = annotation.get("attributes")
-    turn = attributes.get("rotation") if isinstance(attributes, dict) else None  # CVAT's, degrees
-    if turn:
-        angle = limits.number(turn, f"{what}: rotation") % 360
-        add_rotated(labels, image, label=label, corners=corners, angle=angle, what=what)
-    else:
-        add_box(labels, image, label=label, corners=corners, what=what)
+    turn = attributes.get("rotation") if isinstance(attributes, dict) else None
+    return limits.number(turn, f"{what}: rotation") if turn else 0.0
 
 
 def _rings(outline: object, what: str) -> list[list[Point]]:
     """The outline's rings that have an inside; none for an empty outline.
 
+    Some tools write a single ring without the list around it.
+
     Raises:
         FormatError: It is no list of lists of pairs.
     """
+    listed = limits.sequence(outline or [], f"{what}: outline")
+    if listed and not any(isinstance(ring, list) for ring in listed):
+        listed = [listed]
     rings = []
-    for raw in limits.sequence(outline or [], f"{what}: outline"):
+    for raw in listed:
         values = [
             limits.number(value, f"{what}: outline")
             for value in limits.sequence(raw, f"{what}: outline")
@@ -226,10 +256,8 @@ def _add_rings(
         labels.shapes.append(build(what, label=label, kind="mask", rle=rle))
 
 
-def add_run_lengths(
-    labels: LabelCollector, image: KnownImage, label: str, outline: dict[str, Any], what: str
-) -> None:
-    """Add a mask given by COCO's run lengths, compressed or not.
+def mask_of(image: KnownImage, outline: dict[str, Any], what: str) -> Rle | None:
+    """Return a mask given by COCO's run lengths, compressed or not; None where no pixel is set.
 
     Raises:
         FormatError: They are none of the image's size, or no run lengths.
@@ -239,21 +267,24 @@ def add_run_lengths(
     if outline.get("size") != [image.height, image.width]:
         raise FormatError(f"{what}: the mask is not of the image's size")
     raw = outline.get("counts")
+    if raw in ("", []):
+        return None
     try:
-        if isinstance(raw, str):
-            counts = masks.from_text(raw)
-        else:
-            runs = limits.sequence(raw, f"{what}: 'counts'")
-            most = image.height * image.width
-            if not all(isinstance(run, int) and 0 <= run <= most for run in runs):
-                raise FormatError(f"{what}: 'counts' are not run lengths")
-            counts = np.array(runs, np.uint32)
+        counts = masks.from_text(raw) if isinstance(raw, str) else _runs(raw, image, what)
+    except FormatError:
+        raise
     except ValueError as error:
         raise FormatError(f"{what}: {error}") from None
     if int(counts.sum(dtype=np.int64)) != image.height * image.width:
         raise FormatError(f"{what}: the mask's runs do not cover the image")
     if not counts[1::2].any():
-        labels.leave_out(f"{what} ({label}) has no area and was left out")
-        return
-    rle = Rle(size=(image.height, image.width), counts=masks.to_text(counts))
-    labels.shapes.append(build(what, label=label, kind="mask", rle=rle))
+        return None
+    return Rle(size=(image.height, image.width), counts=masks.to_text(counts))
+
+
+def _runs(raw: object, image: KnownImage, what: str) -> NDArray[np.uint32]:
+    most = image.height * image.width
+    runs = limits.sequence(raw, f"{what}: 'counts'")
+    if not all(isinstance(run, int | float) and 0 <= run <= most and run % 1 == 0 for run in runs):
+        raise FormatError(f"{what}: 'counts' are not run lengths")
+    return np.array(runs, np.uint32)

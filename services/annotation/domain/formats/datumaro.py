@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from services.annotation.domain.formats import limits
-from services.annotation.domain.formats.coco import add_run_lengths
+from services.annotation.domain.formats.coco import is_set, mask_of, turn_of
 from services.annotation.domain.formats.frames import agreed, frame_of
 from services.annotation.domain.formats.model import (
     FormatError,
@@ -28,6 +28,7 @@ from services.annotation.domain.formats.placement import (
     add_polygon,
     add_quad,
     add_rotated,
+    add_turned,
     build,
     clean_label,
 )
@@ -36,13 +37,8 @@ from services.annotation.domain.formats.records import ImageRecord, Matched, mat
 from shared.contracts.names import file_name
 
 _AREALESS = (
-    "polyline",
-    "points",
-    "caption",
-    "cuboid_2d",
-    "cuboid_3d",
-    "hash_key",
-    "feature_vector",
+    *("polyline", "points", "skeleton", "caption", "cuboid_2d", "cuboid_3d"),
+    *("hash_key", "feature_vector", "tabular"),
 )
 _ELLIPSE_POINTS = 64
 _GETI_TASK = "GetiProjectTask"
@@ -199,7 +195,8 @@ def _read_box(
     labels: LabelCollector, image: KnownImage, label: str, annotation: dict[str, Any], what: str
 ) -> None:
     x, y, w, h = _few(annotation, "bbox", what, count=4)
-    add_box(labels, image, label=label, corners=((x, y), (x + w, y + h)), what=what)
+    corners, turn = ((x, y), (x + w, y + h)), turn_of(annotation, what)
+    add_turned(labels, image, label=label, corners=corners, angle=turn, what=what)
 
 
 def _read_turned(
@@ -236,17 +233,17 @@ def _read_ellipse(
 def _read_mask(
     labels: LabelCollector, image: KnownImage, label: str, annotation: dict[str, Any], what: str
 ) -> None:
-    rle = limits.mapping(annotation.get("rle"), f"{what}: 'rle'")
+    rle = mask_of(image, limits.mapping(annotation.get("rle"), f"{what}: 'rle'"), what)
     attributes = annotation.get("attributes")
-    before = len(labels.shapes)
-    add_run_lengths(labels, image, label, rle, what)
-    is_crowd = isinstance(attributes, dict) and attributes.get("is_crowd") in (1, True)
-    if is_crowd and len(labels.shapes) > before:
-        crowd = labels.shapes.pop().rle
-        x1, y1, x2, y2 = (crowd and mask_bounds(crowd)) or (0.0, 0.0, 0.0, 0.0)
+    if rle is None:
+        labels.leave_out(f"{what} ({label}) has no area and was left out")
+    elif isinstance(attributes, dict) and is_set(attributes.get("is_crowd")):
+        x1, y1, x2, y2 = mask_bounds(rle) or (0.0, 0.0, 0.0, 0.0)
         labels.warnings.append(f"{what} is a crowd: its box became an ignore region")
         ring = ((x1, y1), (x2, y1), (x2, y2), (x1, y2))
         add_ignore_region(labels, image, points=ring, what=what)
+    else:
+        labels.shapes.append(build(what, label=label, kind="mask", rle=rle))
 
 
 _Reader = Callable[[LabelCollector, KnownImage, str, dict[str, Any], str], None]

@@ -13,6 +13,7 @@ import yaml
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 
+from services.annotation.domain.formats.encodings import xml_as_utf8
 from services.annotation.domain.formats.model import FormatError
 
 MAX_LABEL_BYTES = 5 * 2**20
@@ -26,9 +27,6 @@ _MAX_YAML_CHARACTERS = 1 << 20
 
 # Possessive: a plain repetition remembers each character, a hundred bytes for one.
 _PICTURE = re.compile(rb'"imageData"\s*:\s*"(?:[^"\\]++|\\.)*+"', re.DOTALL)
-_DECLARED = re.compile(rb"^\s*<\?xml[^>]*?encoding\s*=\s*[\"']([A-Za-z0-9_.-]{1,40})[\"'][^>]*\?>")
-_WIDE = {"gb2312": "gb18030", "gbk": "gb18030", "gb18030": "gb18030", "cp936": "gb18030"}
-_WIDE |= {name: name for name in ("big5", "shift_jis", "euc-jp", "euc-kr")}
 _STRINGS = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
 
 
@@ -169,7 +167,7 @@ def read_xml(data: bytes) -> Element:
     depth, root = 0, None
     try:
         for event, element in iterparse(
-            io.BytesIO(_narrow(data)), ("start", "end"), forbid_dtd=True
+            io.BytesIO(xml_as_utf8(data)[0]), ("start", "end"), forbid_dtd=True
         ):
             depth += 1 if event == "start" else -1
             root = element if root is None else root
@@ -186,45 +184,6 @@ def read_xml(data: bytes) -> Element:
     if not isinstance(root, Element):
         raise FormatError("not XML: empty")
     return root
-
-
-def _narrow(data: bytes) -> bytes:
-    """XML in an encoding that the parser does not know, as UTF-8.
-
-    Without a declaration it is UTF-8 by the standard; older tools wrote the system's encoding,
-    which is tried where it can be nothing else.
-    """
-    declared = _DECLARED.match(data)
-    if declared is None:
-        return data if _is_utf8(data) or not _is_gb2312(data) else _recoded(data, "gb18030")
-    wide = _WIDE.get(declared[1].decode().lower())
-    if wide is None:
-        return data
-    rest = data[declared.end() :]
-    return rest if _is_utf8(rest) and not rest.isascii() else _recoded(rest, wide)
-
-
-def _recoded(data: bytes, encoding: str) -> bytes:
-    try:
-        return data.decode(encoding).encode()
-    except UnicodeDecodeError as error:
-        raise FormatError(f"not XML: byte {error.start} is not {encoding}") from None
-
-
-def _is_utf8(data: bytes) -> bool:
-    try:
-        data.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _is_gb2312(data: bytes) -> bool:
-    try:
-        data.decode("gb2312")
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def number(value: object, what: str) -> float:

@@ -73,9 +73,32 @@ def add_rotated(
     ends = ((min(ax, bx), min(ay, by)), (max(ax, bx), max(ay, by)))
     box = rotated_boxes.from_wire([[*ends[0], *ends[1]]], [angle])
     ring = [(float(x), float(y)) for x, y in rotated_boxes.corners(box)[0]]
+    told = len(labels.warnings)
     if fit_ring(labels, image, label=label, points=ring, what=what) is not None:
+        del labels.warnings[told:]  # it is not cut
         shape = build(what, label=label, kind="rotated_box", points=ends, angle=angle)
         labels.shapes.append(shape)
+
+
+def add_turned(
+    labels: LabelCollector,
+    image: KnownImage,
+    *,
+    label: str,
+    corners: tuple[Point, Point],
+    angle: float,
+    what: str,
+) -> None:
+    """Add a box as CVAT gives it: upright, or turned by ``angle`` degrees about its centre.
+
+    Raises:
+        FormatError: It lies wholly outside the image, or its label is not a legal name.
+    """
+    if angle % 360:
+        angle %= 360
+        add_rotated(labels, image, label=label, corners=corners, angle=angle, what=what)
+    else:
+        add_box(labels, image, label=label, corners=corners, what=what)
 
 
 def add_polygon(

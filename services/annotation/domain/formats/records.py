@@ -98,7 +98,7 @@ def record_id(value: object, what: str) -> int | str:
         return int(value)
     if isinstance(value, str) and 0 < len(value) <= MAX_ID_CHARACTERS:
         text = value.strip()
-        return int(text) if text.isascii() and text.isdecimal() else text
+        return int(text) if text.isascii() and text.removeprefix("-").isdecimal() else text
     if isinstance(value, int) and not isinstance(value, bool):
         return value
     raise FormatError(f"{what} is neither a whole number nor text: {str(value)[:20]!r}")

@@ -12,7 +12,7 @@ from services.annotation.domain.formats.model import (
     LabelCollector,
     ParsedLabels,
 )
-from services.annotation.domain.formats.placement import add_box, add_rotated
+from services.annotation.domain.formats.placement import add_rotated, add_turned
 from shared.contracts.shapes import Shape
 
 _SIDES = ("xmin", "ymin", "xmax", "ymax")
@@ -54,11 +54,12 @@ def read(root: Element, image: KnownImage) -> ParsedLabels:
         label = (found.findtext("name") or "").strip()
         turned = found.find("robndbox")
         if turned is not None:
-            _add_turned(labels, image, label, turned, what)
+            _add_robndbox(labels, image, label, turned, what)
         else:
             x1, y1, x2, y2 = _box(found, what)
-            add_box(labels, image, label=label, corners=((x1, y1), (x2, y2)), what=what)
-        if (found.findtext("difficult") or "").strip() in ("1", "true"):
+            corners, turn = ((x1, y1), (x2, y2)), _turn(found, what)
+            add_turned(labels, image, label=label, corners=corners, angle=turn, what=what)
+        if (found.findtext("difficult") or "").strip().lower() in ("1", "true"):
             labels.warnings.append(f"{what} ({label}) is marked difficult: taken as any other")
     return frame.upright(labels.done())
 
@@ -87,7 +88,7 @@ def _size(root: Element, side: str) -> float:
     return limits.number(text, f"size/{side}") if text else 0.0
 
 
-def _add_turned(
+def _add_robndbox(
     labels: LabelCollector, image: KnownImage, label: str, box: Element, what: str
 ) -> None:
     """The box of roLabelImg: centre, size, and the angle in radians, clockwise."""
@@ -98,6 +99,15 @@ def _add_turned(
     corners = ((x - w / 2, y - h / 2), (x + w / 2, y + h / 2))
     angle = math.degrees(turn) % 360
     add_rotated(labels, image, label=label, corners=corners, angle=angle, what=what)
+
+
+def _turn(found: Element, what: str) -> float:
+    """By how many degrees CVAT says that a box is turned, clockwise."""
+    for attribute in found.iterfind("attributes/attribute"):
+        text = (attribute.findtext("value") or "").strip()
+        if attribute.findtext("name") == "rotation" and text:
+            return limits.number(text, f"{what}: rotation")
+    return 0.0
 
 
 def _box(found: Element, what: str) -> list[float]:
