@@ -3,6 +3,10 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help demo run env env-dev console contracts lint test chaos test-servers test-all lock clean
 
+# Where the environment forbids bytecode, as containers do, each of the many processes that a training,
+# an archive or a test starts would compile all it imports anew: seconds of CPU where PyTorch is in it.
+unexport PYTHONDONTWRITEBYTECODE
+
 PYTHON := .venv/bin/python
 PYTEST := $(PYTHON) -m pytest
 CONSOLE := services/console

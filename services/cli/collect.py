@@ -40,9 +40,9 @@ async def _collect(*, dry_run: bool) -> list[str]:
         await stores.close()
     verb = "would go" if dry_run else "went"
     lines = [
-        f"{found.stored.blobs} blobs, {found.stored.size_bytes} bytes are stored",
-        f"{found.unnamed.blobs} of them, {found.unnamed.size_bytes} bytes, are named by nothing",
-        f"{found.freed.blobs}, {found.freed.size_bytes} bytes, {verb}: so for "
+        f"{found.stored.count} blobs, {found.stored.size_bytes} bytes are stored",
+        f"{found.unnamed.count} of them, {found.unnamed.size_bytes} bytes, are named by nothing",
+        f"{found.freed.count}, {found.freed.size_bytes} bytes, {verb}: so for "
         f"{settings.safe_age_h:g} h or more",
     ]
     if compacted is not None:

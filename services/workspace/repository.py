@@ -64,6 +64,14 @@ class Amount(BaseModel):
     count: int = 0
     size_bytes: int = 0
 
+    def __add__(self, other: "Amount") -> "Amount":
+        """Return both together."""
+        return Amount(count=self.count + other.count, size_bytes=self.size_bytes + other.size_bytes)
+
+    def __sub__(self, other: "Amount") -> "Amount":
+        """Return what is left without the other."""
+        return Amount(count=self.count - other.count, size_bytes=self.size_bytes - other.size_bytes)
+
 
 HOLDING_ID = "holding"
 """Of the one `Holding` of a tenant."""

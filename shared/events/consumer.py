@@ -215,13 +215,13 @@ class ConsumerLoop:
     async def _tell_lag(self, consumer: Consumer) -> None:
         """Set the gauge of each topic to the sum over the partitions that this member has now."""
         lags = dict.fromkeys(self._topics, 0)
-        for partition, lag in (await consumer.lag()).items():
+        uncommitted = await consumer.uncommitted()
+        for partition, lag in uncommitted.lag.items():
             lags[partition.topic] += lag
         for topic, lag in lags.items():
             CONSUMER_LAG.labels(group=self._service, topic=topic).set(lag)
-        behind = await consumer.behind()
-        places = {f"{part.topic}/{part.number}": offset for part, offset in behind.items()}
-        self._life.waits(self._service, places)
+        behind = uncommitted.behind.items()
+        self._life.waits(self._service, {f"{p.topic}/{p.number}": offset for p, offset in behind})
 
     def _sign(self) -> None:
         self._life.sign(self._service)

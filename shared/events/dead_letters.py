@@ -122,7 +122,7 @@ async def waiting(
             come: the answer "there is nothing" would be a guess.
     """
     deadline = time.monotonic() + patience_s
-    while not (lag := await consumer.lag()):
+    while not (lag := (await consumer.uncommitted()).lag):
         if time.monotonic() > deadline:
             raise DependencyDown("no partition was assigned: is another reader at work?")
         for early in reversed(await consumer.poll(limit=1, timeout_s=_LOOK_S)):

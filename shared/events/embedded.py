@@ -22,7 +22,7 @@ from shared.clock import Clock, format_time, utc_now
 from shared.contracts.catalogue import DEAD_LETTERS_SUFFIX
 from shared.errors import DependencyDown
 from shared.events import compaction, embedded_offsets
-from shared.events.port import Compacted, Consumer, Delivery, Partition, Record
+from shared.events.port import Compacted, Consumer, Delivery, Partition, Record, Uncommitted
 from shared.holder import holder_name, is_dead
 from shared.ids import new_id
 from shared.settings import KeepSettings
@@ -208,17 +208,14 @@ class EmbeddedConsumer:
         """Return messages of ``partition`` again."""
         self._paused.discard(partition)
 
-    async def lag(self) -> dict[Partition, int]:
-        """Return the number of uncommitted messages of each of my partitions."""
+    async def uncommitted(self) -> Uncommitted:
+        """Return what is not committed yet: of my partitions, and of the group."""
         mine = list(self._next)
         return await self._database.read(
-            lambda c: {p: embedded_offsets.lag(c, self._group, p) for p in mine}
-        )
-
-    async def behind(self) -> dict[Partition, int]:
-        """Return the committed offset of each partition of the group with uncommitted messages."""
-        return await self._database.read(
-            lambda c: embedded_offsets.behind(c, self._group, self._topics)
+            lambda c: Uncommitted(
+                lag={p: embedded_offsets.lag(c, self._group, p) for p in mine},
+                behind=embedded_offsets.behind(c, self._group, self._topics),
+            )
         )
 
     async def ends(self) -> dict[Partition, int]:

@@ -9,7 +9,7 @@ from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 
 from shared.errors import DependencyDown
 from shared.events.kafka_deadline import deadline, stop_within
-from shared.events.port import Delivery, Partition
+from shared.events.port import Delivery, Partition, Uncommitted
 from shared.telemetry import logger
 
 _DRAIN_S = 60.0
@@ -102,27 +102,21 @@ class KafkaConsumer:
         if _tp(partition) in self._raw.assignment():
             self._raw.resume(_tp(partition))
 
-    async def lag(self) -> dict[Partition, int]:
-        """Return the number of uncommitted messages of each of my partitions."""
-        return {partition: end - at for partition, (at, end) in (await self._positions()).items()}
-
-    async def behind(self) -> dict[Partition, int]:
-        """Return the committed offset of each of my partitions that has uncommitted messages."""
-        return {
-            partition: at for partition, (at, end) in (await self._positions()).items() if at < end
-        }
-
-    async def _positions(self) -> dict[Partition, tuple[int, int]]:
-        """Return the committed offset and the end of each of my partitions."""
+    async def uncommitted(self) -> Uncommitted:
+        """Return what is not committed yet of my partitions."""
         mine = sorted(self._raw.assignment())
         async with deadline(_LAG_S, "the broker does not tell its offsets"):
             ends = await self._raw.end_offsets(mine)
             starts = await self._raw.beginning_offsets(mine)
             done = await asyncio.gather(*(self._raw.committed(tp) for tp in mine))
-        return {
+        places = {
             Partition(tp.topic, tp.partition): (max(starts[tp], at or 0), ends[tp])
             for tp, at in zip(mine, done, strict=True)
         }
+        return Uncommitted(
+            lag={partition: end - at for partition, (at, end) in places.items()},
+            behind={partition: at for partition, (at, end) in places.items() if at < end},
+        )
 
     async def ends(self) -> dict[Partition, int]:
         """Return the offset after the last message of each of my partitions."""

@@ -32,6 +32,21 @@ class Delivery(NamedTuple):
     headers: Mapping[str, str]
 
 
+class Uncommitted(NamedTuple):
+    """What waits for a consumer.
+
+    Attributes:
+        lag: How many uncommitted messages each of its partitions has; empty until the group has
+            given it partitions, which takes a few polls.
+        behind: The committed offset of each partition that has uncommitted messages. An embedded
+            log tells of the whole group, so that a partition that nobody has is told of; a broker
+            of the consumer's partitions.
+    """
+
+    lag: Mapping[Partition, int]
+    behind: Mapping[Partition, int]
+
+
 class Consumer(Protocol):
     """One member of a consumer group; used by one task."""
 
@@ -63,19 +78,8 @@ class Consumer(Protocol):
         """Undo :meth:`pause`."""
         ...
 
-    async def lag(self) -> dict[Partition, int]:
-        """Return the number of uncommitted messages of each of my partitions.
-
-        It is empty until the group has given me partitions, which takes a few polls.
-        """
-        ...
-
-    async def behind(self) -> dict[Partition, int]:
-        """Return the committed offset of each partition that has uncommitted messages.
-
-        An embedded log tells of the whole group, so that a partition that nobody has is told of; a
-        broker of my partitions.
-        """
+    async def uncommitted(self) -> Uncommitted:
+        """Return what is not committed yet."""
         ...
 
     async def ends(self) -> dict[Partition, int]:

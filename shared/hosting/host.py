@@ -158,7 +158,7 @@ async def run(
     After a signal the process ends within :data:`_END_S`, whatever hangs; a second one ends it now.
     """
     descriptors = raise_descriptor_limit()
-    stores = Stores.of(StoreSettings())
+    stores = Stores.of(StoreSettings(), keep=KeepSettings())
     services = [build(stores) for build in builds]
     columns = all(service.long_columns for service in services)
     give_back_large_blocks() if columns else keep_freed_blocks()

@@ -11,7 +11,7 @@ from shared.documents.embedded import EmbeddedDocuments
 from shared.documents.port import CollectionSpec, Documents
 from shared.events.embedded import EmbeddedEventLog
 from shared.events.port import EventLog
-from shared.settings import StoreSettings
+from shared.settings import KeepSettings, StoreSettings
 from shared.sqlite import SqliteFile
 
 DATABASE, BLOBS = "loupe.db", "blobs"
@@ -27,19 +27,23 @@ class Stores:
     blobs: Blobs
 
     @classmethod
-    def of(cls, settings: StoreSettings) -> Self:
-        """Build the stores that ``settings`` name, not yet opened."""
+    def of(cls, settings: StoreSettings, *, keep: KeepSettings | None = None) -> Self:
+        """Build the stores that ``settings`` name, not yet opened.
+
+        ``keep`` says how long the log keeps what; without it the environment does.
+        """
+        keep = keep or KeepSettings()
         if settings.stores == "embedded":
             database = SqliteFile(settings.data / DATABASE)
             return cls(
                 EmbeddedDocuments(database),
-                EmbeddedEventLog(database),
+                EmbeddedEventLog(database, keep=keep),
                 EmbeddedBlobs(settings.data / BLOBS),
             )
-        return cls._cluster(settings)
+        return cls._cluster(settings, keep)
 
     @classmethod
-    def _cluster(cls, settings: StoreSettings) -> Self:
+    def _cluster(cls, settings: StoreSettings, keep: KeepSettings) -> Self:
         from shared.blobs.minio import MinioBlobs, S3Server
         from shared.documents.mongo import MongoDocuments
         from shared.events.kafka import KafkaEventLog
@@ -63,6 +67,7 @@ class Stores:
                 settings.kafka_servers,
                 instance=settings.instance or None,
                 security=settings.kafka_security,
+                keep=keep,
             ),
             MinioBlobs(s3, settings.s3_bucket),
         )

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pyvips
 
-from shared.runtime.upright_files import open_image
+from shared.runtime.vips_images import open_bytes, open_image
 from shared.vision.bmp import decode_rows, palette_rgb, row_span
 from shared.vision.headers.bmp import read_bmp_layout
 from shared.vision.headers.header import ImageFormat, ImageHeader
@@ -62,10 +62,7 @@ class FileRows:
                 view = memoryview(self._data)
                 yield from bmp_rows(view, lambda at, size: view[at : at + size])
             else:
-                image = pyvips.Image.new_from_buffer(
-                    self._data, "", access="sequential", fail_on="error"
-                )
-                for strip in _strips(image, STRIP_ROWS):
+                for strip in _strips(open_bytes(self._data), STRIP_ROWS):
                     yield Strip(strip.y, _rgb(strip.pixels))
         except (pyvips.Error, ValueError) as error:
             raise RowsUnreadable("the image file is damaged or ends too early") from error

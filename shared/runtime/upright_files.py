@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pyvips
 
+from shared.runtime.vips_images import open_image
 from shared.vision.headers.header import Colour, HeaderError, ImageFormat, ImageHeader
 
 CONTENT_JPEG_QUALITY = 95
@@ -70,15 +71,6 @@ def make_upright(path: Path, header: ImageHeader, folder: Path) -> Upright:
     except pyvips.Error as error:
         raise damage_of(str(error)) from error
     return Upright(target, warnings)
-
-
-def open_image(path: Path, *, access: str = "sequential") -> pyvips.Image:
-    """Open a file with libvips, which reads it as its pixels are asked for.
-
-    Raises:
-        pyvips.Error: The file is damaged; found where the damage is, not at the start.
-    """
-    return pyvips.Image.new_from_file(str(path), access=access, fail_on="error")
 
 
 def damage_of(message: str) -> HeaderError:

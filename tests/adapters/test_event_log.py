@@ -110,11 +110,11 @@ async def test_lag_counts_what_is_not_committed(events: EventLog, topic: str) ->
     await events.publish(records(topic, 30))
     consumer = await events.consumer("readers", [topic])
     got = await collect(consumer, 30, commit=False)
-    assert sum((await consumer.lag()).values()) == 30
-    assert set((await consumer.behind()).values()) == {0}
+    assert sum((await consumer.uncommitted()).lag.values()) == 30
+    assert set((await consumer.uncommitted()).behind.values()) == {0}
     await commit_all(consumer, got)
-    assert sum((await consumer.lag()).values()) == 0
-    assert await consumer.behind() == {}
+    assert sum((await consumer.uncommitted()).lag.values()) == 0
+    assert (await consumer.uncommitted()).behind == {}
     await consumer.close()
 
 

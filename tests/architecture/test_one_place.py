@@ -34,8 +34,7 @@ PLACES = {
     "pictures read by rows": (
         ("new_from_file", "new_from_buffer", "new_from_source"),
         {
-            "shared/runtime/upright_files.py": "opens files",
-            "shared/runtime/image_rows.py": "opens what lies in memory",
+            "shared/runtime/vips_images.py": "opens files, and what lies in memory",
         },
     ),
     "callers": (

@@ -1,6 +1,6 @@
 """The report of an import, file by file: stored in English, told in the language of its reader."""
 
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -11,7 +11,6 @@ from shared.contracts.shapes import Shape
 from shared.texts.language import Told
 
 FileStatus = Literal["imported", "readable", "kept", "failed", "left_aside", "not_reached"]
-_COUNTED: tuple[Action, ...] = ("new", "replaced", "merged", "unchanged", "kept")
 _NOT_REACHED = "the import ended before it came to this one"
 
 
@@ -101,6 +100,30 @@ class ImportReport(BaseModel):
     splits: tuple[ImportedSplit, ...]
 
 
+def counts_of(entries: Sequence[ImportedFile], *, unmatched: int) -> ImportCounts:
+    """Count what an import does to images, ``unmatched`` being what names none of them."""
+    actions = [entry.action for entry in entries]
+    shown_before = [entry.before.shapes if entry.before else 0 for entry in entries]
+    return ImportCounts(
+        new=actions.count("new"),
+        replaced=actions.count("replaced"),
+        replaced_shapes=sum(
+            shapes
+            for action, shapes in zip(actions, shown_before, strict=True)
+            if action == "replaced"
+        ),
+        merged=actions.count("merged"),
+        unchanged=actions.count("unchanged"),
+        kept=actions.count("kept"),
+        negatives=sum(
+            entry.action in ("new", "replaced") or (entry.action == "merged" and not shapes)
+            for entry, shapes in zip(entries, shown_before, strict=True)
+            if not entry.shapes
+        ),
+        unmatched=unmatched,
+    )
+
+
 def as_far(planned: ImportReport, import_id: str, written: Set[str]) -> ImportReport:
     """Return the report of an import that ended early.
 
@@ -113,22 +136,11 @@ def as_far(planned: ImportReport, import_id: str, written: Set[str]) -> ImportRe
         The report; lists of splits count for what was written and are not told.
     """
     entries = tuple(_reached(entry, written) for entry in planned.entries)
-    done = [entry for entry in entries if entry.action is not None]
-    actions = [entry.action for entry in done]
-    counts: dict[str, int] = {
-        **{str(name): actions.count(name) for name in _COUNTED},
-        "replaced_shapes": sum(
-            entry.before.shapes for entry in done if entry.action == "replaced" and entry.before
-        ),
-        "negatives": sum(
-            entry.action in ("new", "replaced") and not entry.shapes for entry in done
-        ),
-    }
     return planned.model_copy(
         update={
             "import_id": import_id if written else "",
             "imported": sum(entry.status == "imported" for entry in entries),
-            "counts": planned.counts.model_copy(update=counts),
+            "counts": counts_of(entries, unmatched=planned.counts.unmatched),
             "entries": entries,
             "splits": (),
         }

@@ -26,11 +26,6 @@ class Verdict:
     before: Drawn | None = None
     is_written: bool = False
 
-    @property
-    def is_negative(self) -> bool:
-        """Whether the image is one without any object by this import."""
-        return self.draft is not None and not self.draft.shapes
-
 
 @dataclass(frozen=True)
 class Judge:

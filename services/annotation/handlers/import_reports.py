@@ -4,10 +4,10 @@ from services.annotation.domain.formats.model import PICTURE
 from services.annotation.domain.import_report import (
     DrawnBefore,
     FileStatus,
-    ImportCounts,
     ImportedFile,
     ImportedSplit,
     ImportReport,
+    counts_of,
 )
 from services.annotation.handlers.import_plan import Verdict
 from services.annotation.handlers.imports import ImportOutcome
@@ -34,7 +34,9 @@ def report_of(outcome: ImportOutcome, *, dry_run: bool, with_shapes: bool = Fals
         left_aside=sum(entry.status == "left_aside" for entry in entries),
         pictures=sum(entry.notice == PICTURE for entry in outcome.parsed.entries),
         warnings=sum(len(entry.warnings) for entry in entries),
-        counts=_counts(outcome),
+        counts=counts_of(
+            entries, unmatched=sum(entry.unmatched for entry in outcome.parsed.entries)
+        ),
         new_labels=outcome.new_labels,
         entries=entries,
         splits=tuple(
@@ -77,22 +79,3 @@ def _status(entry: ParsedEntry, *, kept: bool, dry_run: bool) -> FileStatus:
     if dry_run:
         return "readable"
     return "kept" if kept else "imported"
-
-
-def _counts(outcome: ImportOutcome) -> ImportCounts:
-    verdicts = outcome.verdicts.values()
-    actions = [verdict.action for verdict in verdicts]
-    return ImportCounts(
-        new=actions.count("new"),
-        replaced=actions.count("replaced"),
-        replaced_shapes=sum(
-            verdict.before.shapes
-            for verdict in verdicts
-            if verdict.action == "replaced" and verdict.before
-        ),
-        merged=actions.count("merged"),
-        unchanged=actions.count("unchanged"),
-        kept=actions.count("kept"),
-        negatives=sum(verdict.is_negative for verdict in verdicts),
-        unmatched=sum(entry.unmatched for entry in outcome.parsed.entries),
-    )

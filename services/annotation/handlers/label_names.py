@@ -98,8 +98,7 @@ class LabelNames:
             TooManyLabels: The project has no room for them.
         """
         missing = await self.missing(tenant, project_id, names)
-        if not await self.has_room(tenant, project_id, len(missing)):
-            raise TooManyLabels(no_room(len(missing)))
+        await self.require_room(tenant, project_id, len(missing))
         await self.vacate(tenant, project_id, missing)
         await self.ensure(tenant, project_id, missing)
 
@@ -107,6 +106,11 @@ class LabelNames:
         """Whether a project may have so many more labels."""
         living: Where = {"project_id": project_id, "deleted": False}
         return not wanted or await self._labels(tenant).count(living) + wanted <= MAX_LABELS
+
+    async def require_room(self, tenant: str, project_id: str, wanted: int) -> None:
+        """Raise TooManyLabels where :meth:`has_room` is false."""
+        if not await self.has_room(tenant, project_id, wanted):
+            raise TooManyLabels(no_room(wanted))
 
     async def keep(self, image: ImageView, annotation: Annotation) -> Annotation:
         """Make labels anew that were deleted since an annotation named them; follow renamed ones.

@@ -3,8 +3,6 @@
 import contextlib
 from dataclasses import dataclass
 
-from services.annotation.domain.label_rules import no_room
-from services.annotation.errors import TooManyLabels
 from services.annotation.handlers.label_names import LabelNames
 from services.annotation.repository import LABELS, SERVICE, Label, new_label
 from shared.clock import Clock, utc_now
@@ -72,8 +70,7 @@ class Labels:
         return label
 
     async def _make(self, tenant: str, project_id: str, name: str, label_id: str) -> Label:
-        if not await self._names.has_room(tenant, project_id, 1):
-            raise TooManyLabels(no_room(1))
+        await self._names.require_room(tenant, project_id, 1)
         await self._names.vacate(tenant, project_id, [name])
         try:
             label = new_label(tenant, project_id, name, label_id=label_id, at=self._clock())

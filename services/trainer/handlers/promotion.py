@@ -10,7 +10,7 @@ from services.trainer.domain.gate import (
     unrivalled,
     with_champion,
 )
-from services.trainer.handlers.coronation import crowned
+from services.trainer.handlers.champions import crowned
 from services.trainer.handlers.training_queue import TrainingQueue
 from services.trainer.repository import TRAININGS, Champion, Figures, Line, Training
 from shared.clock import Clock, utc_now

@@ -1,7 +1,7 @@
 """What a person does with versions: promote one with a reason, go back, and read what was done."""
 
 from services.trainer.errors import ServesAlready
-from services.trainer.handlers.coronation import crowned
+from services.trainer.handlers.champions import crowned
 from services.trainer.handlers.training_queue import TrainingQueue
 from services.trainer.repository import TRAININGS, Line, Training
 from shared.callers import Caller

@@ -14,11 +14,19 @@ import orjson
 
 from services.workspace.domain.blob_names import LONGEST, Named, manifests_of, needed_of, project_of
 from services.workspace.domain.holdings import kind_of_blob, kind_of_collection
-from services.workspace.repository import HOLDING_ID, HOLDINGS, LEFTOVERS, Amount, Holding, Leftover
+from services.workspace.repository import (
+    HOLDING_ID,
+    HOLDINGS,
+    LEFTOVERS,
+    PROJECTS,
+    Amount,
+    Holding,
+    Leftover,
+)
 from shared.blobs.port import BlobInfo, Blobs
-from shared.clock import Clock, format_time, utc_now
+from shared.clock import Clock, utc_now
 from shared.contracts.catalogue import DEAD_LETTERS_SUFFIX, PARTITIONS
-from shared.documents.port import Documents, EveryTenant, Query, Range, TenantScope
+from shared.documents.port import Documents, EveryTenant, Query, TenantScope
 from shared.documents.texts import Text
 from shared.errors import NotFound
 from shared.events.dead_letters import waiting
@@ -34,43 +42,12 @@ log = logger(__name__)
 
 
 @dataclass
-class Count:
-    """Blobs, and bytes in them."""
-
-    blobs: int = 0
-    size_bytes: int = 0
-
-    def add(self, blob: BlobInfo) -> None:
-        """Count one more."""
-        self.hold(blob.size_bytes)
-
-    def hold(self, size_bytes: int) -> None:
-        """Count one more of a size."""
-        self.blobs += 1
-        self.size_bytes += size_bytes
-
-    def __iadd__(self, other: "Count") -> "Count":
-        """Add what another has."""
-        self.blobs += other.blobs
-        self.size_bytes += other.size_bytes
-        return self
-
-    def __sub__(self, other: "Count") -> "Count":
-        """Return what is left without what another has."""
-        return Count(self.blobs - other.blobs, self.size_bytes - other.size_bytes)
-
-    def amount(self) -> Amount:
-        """Return it as it is stored."""
-        return Amount(count=self.blobs, size_bytes=self.size_bytes)
-
-
-@dataclass
 class Collected:
     """What a look found: all that is stored, what nothing names of it, what was due and went."""
 
-    stored: Count = field(default_factory=Count)
-    unnamed: Count = field(default_factory=Count)
-    freed: Count = field(default_factory=Count)
+    stored: Amount = field(default_factory=Amount)
+    unnamed: Amount = field(default_factory=Amount)
+    freed: Amount = field(default_factory=Amount)
 
 
 @dataclass
@@ -82,16 +59,16 @@ class _Look:
     manifests: dict[str, set[str]]
     noted: dict[str, Leftover]
     unnamed: dict[str, list[BlobInfo]] = field(default_factory=dict)
-    kinds: dict[str, Count] = field(default_factory=dict)
+    kinds: dict[str, Amount] = field(default_factory=dict)
 
     def hold(self, kind: str, size_bytes: int) -> None:
         """Count what is stored of a kind."""
-        self.kinds.setdefault(kind, Count()).hold(size_bytes)
+        self.kinds[kind] = self.kinds.get(kind, Amount()) + _one(size_bytes)
 
     def release(self, kind: str, size_bytes: int) -> None:
         """Count what went of a kind no more."""
-        self.kinds[kind] -= Count(1, size_bytes)
-        if not self.kinds[kind].blobs:
+        self.kinds[kind] -= _one(size_bytes)
+        if not self.kinds[kind].count:
             del self.kinds[kind]
 
     def read(self, text: Text) -> None:
@@ -132,7 +109,7 @@ class Collector:
                 if look is not None:
                     await self._settle(look, found, dry_run=dry_run)
                 look = await self._begin(tenant, letters)
-            found.stored.add(blob)
+            found.stored += _one(blob.size_bytes)
             look.hold(kind_of_blob(blob.key), blob.size_bytes)
             if project is not None and blob.key not in look.named:
                 look.unnamed.setdefault(project, []).append(blob)
@@ -146,12 +123,15 @@ class Collector:
     async def _look_after_those_without_blobs(
         self, began: datetime, letters: Named, found: Collected
     ) -> None:
-        """Say anew what those hold who had blobs once, and have none any more."""
+        """Say what those hold who have projects, or had blobs once, and have no blobs now."""
         holdings = self._documents.collection(HOLDINGS, EveryTenant())
-        earlier = Query(where={"looked_at": Range(lt=format_time(began))}, limit=_PAGE)
-        async for holding in holdings.walk(earlier):
-            look = await self._begin(holding.tenant, letters)
-            await self._settle(look, found, dry_run=False)
+        projects = self._documents.collection(PROJECTS, EveryTenant())
+        seen = {one.tenant: one.looked_at async for one in holdings.walk(Query(limit=_PAGE))}
+        tenants = {one.tenant async for one in projects.walk(Query(limit=_PAGE))} | set(seen)
+        for tenant in sorted(tenants):
+            if tenant not in seen or seen[tenant] < began:
+                look = await self._begin(tenant, letters)
+                await self._settle(look, found, dry_run=False)
 
     async def _dead_letters(self) -> Named:
         """Return what the letters name: they may be sent back, and nothing else name it yet.
@@ -182,16 +162,16 @@ class Collector:
 
     async def _settle(self, look: _Look, found: Collected, *, dry_run: bool) -> None:
         """Note, or remove, what nothing names of a tenant; forget notes that are void."""
-        unnamed, freed = Count(), Count()
+        unnamed, freed = Amount(), Amount()
         for project_id, blobs in look.unnamed.items():
             for manifest in look.manifests.get(project_id, ()):
                 await self._read(manifest, project_id, look.named)
             await asyncio.to_thread(look.named.seal)
             for blob in blobs:
                 if blob.key not in look.named:
-                    unnamed.add(blob)
+                    unnamed += _one(blob.size_bytes)
                     if await self._pass_over(look, blob, dry_run=dry_run):
-                        freed.add(blob)
+                        freed += _one(blob.size_bytes)
                         look.release(kind_of_blob(blob.key), blob.size_bytes)
         found.unnamed += unnamed
         found.freed += freed
@@ -200,21 +180,19 @@ class Collector:
                 await self._forget(void)
             await self._say(look, unnamed, freed)
 
-    async def _say(self, look: _Look, unnamed: Count, freed: Count) -> None:
+    async def _say(self, look: _Look, unnamed: Amount, freed: Amount) -> None:
         """Store what the tenant holds now: what went is not among it any more."""
         now = Holding(
             id=HOLDING_ID,
             tenant=look.tenant,
             looked_at=self._clock(),
-            kinds={kind: count.amount() for kind, count in look.kinds.items()},
-            unnamed=(unnamed - freed).amount(),
-            freed=freed.amount(),
+            kinds=look.kinds,
+            unnamed=unnamed - freed,
+            freed=freed,
         )
 
         def said(last: Holding) -> Holding:
-            ever = Count(last.freed_ever.count, last.freed_ever.size_bytes)
-            ever += freed
-            return now.model_copy(update={"freed_ever": ever.amount()})
+            return now.model_copy(update={"freed_ever": last.freed_ever + freed})
 
         holdings = self._documents.collection(HOLDINGS, TenantScope(look.tenant))
         await holdings.change(now.id, said, new=now)
@@ -273,6 +251,10 @@ class Collector:
         await leftovers.clear({"id": note.id})
 
 
+def _one(size_bytes: int) -> Amount:
+    return Amount(count=1, size_bytes=size_bytes)
+
+
 def _is_newer(blob: BlobInfo, note: Leftover) -> bool:
     """Whether a blob may have been stored after it was noted; stores tell the time roughly."""
     return blob.stored_at is not None and blob.stored_at > note.since - _ROUGHLY
@@ -299,6 +281,6 @@ def _tell(found: Collected) -> None:
         "collect.done",
         stored_bytes=found.stored.size_bytes,
         unnamed_bytes=found.unnamed.size_bytes,
-        freed_blobs=found.freed.blobs,
+        freed_blobs=found.freed.count,
         freed_bytes=found.freed.size_bytes,
     )

@@ -2,6 +2,8 @@
 
 import asyncio
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -31,21 +33,29 @@ async def never(*_given: Any, **_more: Any) -> None:
     await asyncio.Event().wait()
 
 
-async def test_a_stopped_import_tells_by_file_how_far_it_came_and_can_be_undone(
-    stores: Stores, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    revise, third = AnnotationStore.revise, asyncio.Event()
+@contextmanager
+def stuck_after_two() -> Iterator[asyncio.Event]:
+    """Imports write one image after the other and hang before the third; set once they do."""
+    revise, hangs = AnnotationStore.revise, asyncio.Event()
     written: list[str] = []
 
     async def stuck(self: AnnotationStore, *given: Any, **more: Any) -> Annotation:
         if len(written) == 2:
-            third.set()
+            hangs.set()
             await asyncio.Event().wait()
         annotation = await revise(self, *given, **more)
         written.append(annotation.id)
         return annotation
 
-    monkeypatch.setattr(imports, "_AT_ONCE", 1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(imports, "_AT_ONCE", 1)
+        patch.setattr(AnnotationStore, "revise", stuck)
+        yield hangs
+
+
+async def test_a_stopped_import_tells_by_file_how_far_it_came_and_can_be_undone(
+    stores: Stores,
+) -> None:
     files = {f"{name}.json": labelme("pit") for name in "abcd"} | {
         "b.json": labelme(),
         "e.json": "{",
@@ -53,12 +63,11 @@ async def test_a_stopped_import_tells_by_file_how_far_it_came_and_can_be_undone(
     async with factory(stores) as world:
         for name in "abcd":
             await world.image(f"{name}.jpg")
-        monkeypatch.setattr(AnnotationStore, "revise", stuck)
-        begun = await start(world, files)
-        await until(third.is_set)
-        await world.client.post(f"{RUNS}/{begun['id']}:cancel")
-        run = await ended(world, begun["id"])
-        monkeypatch.setattr(AnnotationStore, "revise", revise)
+        with stuck_after_two() as stuck:
+            begun = await start(world, files)
+            await until(stuck.is_set)
+            await world.client.post(f"{RUNS}/{begun['id']}:cancel")
+            run = await ended(world, begun["id"])
         report = (await report_of(world, run["id"])).json()
         chinese = (await report_of(world, run["id"], **{"Accept-Language": "zh-CN"})).json()
         (seen,) = await listed(world)
@@ -82,27 +91,14 @@ async def test_a_stopped_import_tells_by_file_how_far_it_came_and_can_be_undone(
 
 
 async def test_a_strict_import_refused_once_it_wrote_tells_how_far_it_came_and_can_be_undone(
-    stores: Stores, monkeypatch: pytest.MonkeyPatch
+    stores: Stores,
 ) -> None:
-    revise, stopped = AnnotationStore.revise, asyncio.Event()
-    written: list[str] = []
-
-    async def stuck(self: AnnotationStore, *given: Any, **more: Any) -> Annotation:
-        if len(written) == 2:
-            stopped.set()
-            await asyncio.Event().wait()
-        annotation = await revise(self, *given, **more)
-        written.append(annotation.id)
-        return annotation
-
-    monkeypatch.setattr(imports, "_AT_ONCE", 1)
-    async with factory(stores) as world:
-        lost = [await world.image(f"{name}.jpg") for name in "abc"][-1]
-        monkeypatch.setattr(AnnotationStore, "revise", stuck)
-        files = {f"{name}.json": labelme("pit") for name in "abc"}
-        begun = await start(world, files, strict=True)
-        await until(stopped.is_set)
-    monkeypatch.setattr(AnnotationStore, "revise", revise)
+    with stuck_after_two() as stuck:
+        async with factory(stores) as world:
+            lost = [await world.image(f"{name}.jpg") for name in "abc"][-1]
+            files = {f"{name}.json": labelme("pit") for name in "abc"}
+            begun = await start(world, files, strict=True)
+            await until(stuck.is_set)
     known = ImageDirectory(stores.documents, SERVICE).of("default")
     await known.change(lost, lambda old: old.model_copy(update={"deleted": True}))
     async with factory(stores) as world:

@@ -289,7 +289,7 @@ async def test_a_long_batch_gives_way_to_the_next_poll(stores: Stores) -> None:
     done = []
     for _ in range(6):
         await loop.step(member, timeout_s=1)
-        done.append((len(seen), sum((await member.lag()).values())))
+        done.append((len(seen), sum((await member.uncommitted()).lag.values())))
     await member.close()
     assert done == [(n, 6 - n) for n in range(1, 7)]
     assert seen == [f"I{n}" for n in range(6)]

@@ -88,19 +88,19 @@ async def test_deleted_images_leave_nothing_after_the_safe_age(
         await until(place.is_quiet)
         clock = Days()
         before = await blobs(place)
-        assert (await rounds(stores, clock)).unnamed.blobs == 0
+        assert (await rounds(stores, clock)).unnamed.count == 0
         await delete_images(place, images)
         of_yesterday(tmp_path)
         looking = collector(stores, clock)
-        assert (await looking.collect()).freed.blobs == 0
+        assert (await looking.collect()).freed.count == 0
         clock.ahead += SAFE - timedelta(seconds=1)
-        assert (await looking.collect()).freed.blobs == 0
+        assert (await looking.collect()).freed.count == 0
         clock.ahead += timedelta(seconds=30)
         would = await looking.collect(dry_run=True)
         assert await blobs(place) == before
         went = await looking.collect()
         assert (would.freed, await notes(place)) == (went.freed, 0)
-        assert went.freed.blobs > 0
+        assert went.freed.count > 0
         left = await blobs(place)
         assert 0 < len(left) < len(before)
         whole = await place.client.get(place.at("gallery", f"/images/{kept[0]}/content"))
@@ -118,7 +118,7 @@ async def test_what_a_frozen_dataset_names_stays(stores: Stores, tmp_path: Path)
         listed = (await place.client.get(place.at("gallery", "/images"))).json()["items"]
         await delete_images(place, [item["id"] for item in listed])
         of_yesterday(tmp_path)
-        assert (await rounds(stores, Days())).freed.blobs == 1
+        assert (await rounds(stores, Days())).freed.count == 1
         assert len(frozen) == len(listed) - 1
         assert frozen <= await blobs(place)
 
@@ -161,10 +161,10 @@ async def test_what_is_stored_again_or_named_meanwhile_stays(
         await stores.events.publish([Record("image.dlq", "default/I", letter)])
         of_yesterday(tmp_path)
         looking = collector(stores, clock)
-        assert (await looking.collect()).unnamed.blobs == 3
+        assert (await looking.collect()).unnamed.count == 3
         await put_by_hash(store, b"stored again", **folder)
         clock.ahead += SAFE
-        assert (await looking.collect()).freed.blobs == 2
+        assert (await looking.collect()).freed.count == 2
         assert await blobs(place) == {again, told}
         assert {left, attempt} & await blobs(place) == set()
 
@@ -197,7 +197,7 @@ async def test_what_an_ended_job_tells_or_can_be_gone_on_with_stays(
         event = ReportFailed(project_id=place.project, version="v1", training_id="T", reason=made)
         await stores.documents.collection(spec, TenantScope("default")).insert(job, events=[event])
         of_yesterday(tmp_path)
-        assert (await rounds(stores, Days())).freed.blobs == 1
+        assert (await rounds(stores, Days())).freed.count == 1
         assert await blobs(place) == {made, checkpoint}
 
 
@@ -210,11 +210,11 @@ async def test_a_clock_that_was_ahead_frees_nothing_early(stores: Stores, tmp_pa
         await looking.collect()
         of_yesterday(tmp_path)
         clock.ahead = timedelta()
-        assert (await looking.collect()).freed.blobs == 0
+        assert (await looking.collect()).freed.count == 0
         clock.ahead = SAFE - timedelta(seconds=30)
-        assert (await looking.collect()).freed.blobs == 0
+        assert (await looking.collect()).freed.count == 0
         clock.ahead = SAFE + timedelta(seconds=30)
-        assert (await looking.collect()).freed.blobs == 1
+        assert (await looking.collect()).freed.count == 1
 
 
 async def test_after_a_project_is_deleted_the_disk_is_as_before(

@@ -49,7 +49,7 @@ async def test_many_large_texts_are_never_held_at_once(
         _, most = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert found.unnamed.blobs == 1
+    assert found.unnamed.count == 1
     assert most < 20 * MIB
 
 
@@ -66,5 +66,5 @@ async def test_each_look_reads_all_letters_whoever_looks_beside_it(
     other = await stores.events.consumer("collect", letters)
     assert len(await other.poll(limit=1, timeout_s=0)) == 1
     found = await collector.collect(dry_run=True)
-    assert (found.stored.blobs, found.unnamed.blobs) == (3, 1)
+    assert (found.stored.count, found.unnamed.count) == (3, 1)
     await other.close()

@@ -57,6 +57,15 @@ async def test_what_is_stored_is_told_by_kind_to_each_tenant_alone(
     assert (sizes(theirs), theirs["unnamed"]["size_bytes"]) == ({"files": 5}, 5)
 
 
+async def test_a_tenant_whose_projects_have_no_files_yet_is_looked_at(stores: Stores) -> None:
+    async with running(stores, [build(stores)]) as run:
+        await run.client.post("/api/workspace/projects", json={"name": "pins", "task": "detection"})
+        await look(stores, utc_now())
+        found = await seen(run)
+    assert found["looked_at"] is not None
+    assert sizes(found)["other"] > 0
+
+
 async def test_what_went_is_told_for_the_last_look_and_in_all(stores: Stores) -> None:
     async with running(stores, [build(stores)]) as run:
         now = utc_now()

@@ -35,8 +35,8 @@ CODES: dict[str, tuple[int, ...]] = {
 class Mark:
     """One object on an error image: false in red, missed in orange, correct in green.
 
-    ``box`` is ``(x1, y1, x2, y2)`` in pixels; ``rle`` is its mask in instance segmentation, None
-    where boxes are judged.
+    ``box`` is ``(x1, y1, x2, y2)`` in pixels; ``rle`` is its mask in a segmentation; None
+    where boxes are judged, and for a mask that is too large to be told.
     """
 
     kind: Literal["false", "missed", "correct"]

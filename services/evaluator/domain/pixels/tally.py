@@ -13,13 +13,13 @@ from services.evaluator.domain.numbers.intervals import nan_mean
 from services.evaluator.domain.objects.borrowed_engines import BOUNDARY_RATIO
 from services.evaluator.domain.pixels.parts import (
     DrawnImage,
-    DrawnPart,
+    LabelMap,
     LargestErrors,
     Parts,
-    drawn,
+    SeenPart,
+    seen,
 )
 
-LabelMap = NDArray[np.uint8]
 IGNORED = 255
 
 
@@ -87,15 +87,15 @@ class SemanticTally:
         outlines = np.zeros((4, self.labels), np.int64)
         reach = max(1, int(np.ceil(BOUNDARY_RATIO * np.hypot(*truth.shape))))
         shown = np.where(counted, predicted, IGNORED).astype(np.uint8)
-        parts: list[DrawnPart] = []
+        parts: list[SeenPart] = []
         for label in np.union1d(pairs[0], pairs[1]):
             masks = [(labels == label).astype(np.uint8) for labels in (truth, shown)]
             outlines[:, label] = _outline_counts(masks[0], masks[1], reach)
             if label:
                 there, found = Parts.of(masks[0], masks[1]), Parts.of(masks[1], masks[0])
                 objects[:, label] = _object_counts(there, found)
-                parts += drawn(int(label), there, found)
-        self._errors.add(self.images, (truth.shape[0], truth.shape[1]), parts)
+                parts += seen(int(label), there, found)
+        self._errors.add(self.images, truth, shown, parts=parts)
         self._matrices.append(cells.reshape(self.labels, self.labels))
         self._objects.append(objects)
         self._outlines.append(outlines)

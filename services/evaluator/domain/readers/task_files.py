@@ -9,7 +9,8 @@ import numpy as np
 from services.evaluator.domain.classes.classification import Classified, check_classified
 from services.evaluator.domain.numbers.columns import BadSamples
 from services.evaluator.domain.objects.samples import Detections, Regions, Samples, Truths, check
-from services.evaluator.domain.pixels.tally import IGNORED, LabelMap, SemanticTally
+from services.evaluator.domain.pixels.parts import LabelMap
+from services.evaluator.domain.pixels.tally import IGNORED, SemanticTally
 from services.evaluator.domain.readers.dataset import Image
 from services.evaluator.domain.readers.pairs import Pairs
 from services.evaluator.domain.readers.platform_shapes import mask_table, outline, polygon
