@@ -32,7 +32,7 @@ class Pages(BaseModel):
     pdf: dict[str, str] = Field(default_factory=dict)
 
 
-class Report(Document):
+class StoredReport(Document):
     """The judgement on one version; its blobs are never changed, a recomputation has new ones.
 
     ``passes`` says of each corrected image whether the version gets it right; ``watched_key`` are
@@ -91,7 +91,7 @@ def refusal(order: JudgementOrder, reason: str) -> ReportFailed:
 
 REPORTS = CollectionSpec(
     "evaluator.reports",
-    Report,
+    StoredReport,
     (Index(("project_id", "number")), Index(("project_id", "name"), unique=True)),
 )
 PROJECTS = projects_spec("evaluator")

@@ -5,10 +5,10 @@ from pathlib import Path
 
 from services.trainer.api import losses, policies, trainings, versions
 from services.trainer.domain.recipe import Recipe
+from services.trainer.handlers.gate import Gate
 from services.trainer.handlers.next_training import NextTraining
 from services.trainer.handlers.offered_losses import OfferedLosses
 from services.trainer.handlers.outcomes import Outcomes
-from services.trainer.handlers.promotion import Promotion
 from services.trainer.handlers.retraining import Retraining
 from services.trainer.handlers.training_queue import TrainingQueue
 from services.trainer.handlers.trainings import Trainings
@@ -54,7 +54,7 @@ def build(stores: Stores) -> Service:
     coming = NextTraining(projects, recipe=recipe, folder=settings.weights, hub=settings.use_hub)
     retraining = Retraining(documents, projects, images, queue, recipe=recipe)
     outcomes = Outcomes(documents, jobs, queue)
-    promotion = Promotion(documents, projects, queue)
+    gate = Gate(documents, projects, queue)
     offered = OfferedLosses(projects, folder=settings.plugins)
     chosen = Versions(documents, projects, queue)
     work = TrainingWork(
@@ -74,7 +74,7 @@ def build(stores: Stores) -> Service:
             *projects.subscriptions(),
             *images.subscriptions(),
             *images.annotation_subscriptions(),
-            *subscriptions(outcomes, retraining, promotion),
+            *subscriptions(outcomes, retraining, gate),
         ),
         background=(
             retraining.watch,

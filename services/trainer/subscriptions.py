@@ -1,7 +1,7 @@
 """What the trainer listens to, beside the directories of projects and images, which go first."""
 
+from services.trainer.handlers.gate import Gate
 from services.trainer.handlers.outcomes import Outcomes
-from services.trainer.handlers.promotion import Promotion
 from services.trainer.handlers.retraining import Retraining
 from shared.contracts.annotation_events import AnnotationSaved, CorrectionSaved
 from shared.contracts.model_events import DeploymentFailed, ModelDeployed, ModelPromoted
@@ -17,7 +17,7 @@ from shared.events.subscriptions import Subscription, on
 
 
 def subscriptions(
-    outcomes: Outcomes, retraining: Retraining, promotion: Promotion
+    outcomes: Outcomes, retraining: Retraining, gate: Gate
 ) -> tuple[Subscription, ...]:
     """Return the table: event class → handlers, in order."""
     return (
@@ -27,9 +27,9 @@ def subscriptions(
         on(SnapshotRefused, outcomes.dataset_refused),
         on(TrainingSucceeded, outcomes.succeeded),
         on(TrainingEnded, outcomes.ended),
-        on(ReportCompleted, promotion.report_completed),
-        on(ReportFailed, promotion.report_failed),
-        on(ModelPromoted, promotion.promoted),
-        on(ModelDeployed, promotion.deployed),
-        on(DeploymentFailed, promotion.deployment_failed),
+        on(ReportCompleted, gate.report_completed),
+        on(ReportFailed, gate.report_failed),
+        on(ModelPromoted, gate.promoted),
+        on(ModelDeployed, gate.deployed),
+        on(DeploymentFailed, gate.deployment_failed),
     )

@@ -13,10 +13,10 @@ from operator import attrgetter
 
 from shared.documents.port import Documents
 from shared.errors import DependencyDown
-from shared.events.handler import Handling, Ignores, Limits, Wait
+from shared.events.handler import Handling, HandlingLimits, Ignores, Wait
 from shared.events.lifecycle import Lifecycle
 from shared.events.port import Consumer, Delivery, EventLog, Partition
-from shared.events.progress import Progress
+from shared.events.progress import Marks
 from shared.events.subscriptions import Subscription, topics_of
 from shared.telemetry import CONSUMER_LAG, logger
 
@@ -38,15 +38,15 @@ class ConsumerLoop:
         events: EventLog,
         documents: Documents,
         life: Lifecycle | None = None,
-        limits: Limits | None = None,
+        limits: HandlingLimits | None = None,
         ignores: Ignores | None = None,
     ) -> None:
         self._service = service
         self._events = events
         self._topics = topics_of(subscriptions)
         self._life = life or Lifecycle()
-        self._limits = limits or Limits()
-        self._progress = Progress(documents, service)
+        self._limits = limits or HandlingLimits()
+        self._progress = Marks(documents, service)
         self._handling = Handling(
             service,
             subscriptions,

@@ -22,7 +22,7 @@ from shared.errors import DependencyDown, Internal, LoupeError, VersionConflict
 from shared.events.dead_letters import set_aside
 from shared.events.deadline import Deadline
 from shared.events.port import Delivery, EventLog, Partition
-from shared.events.progress import Progress
+from shared.events.progress import Marks
 from shared.events.subscriptions import Handler, Subscription, by_event
 from shared.telemetry import HANDLER_SECONDS, ContinuedTrace, logger
 
@@ -42,7 +42,7 @@ class Ignores(Protocol):
 
 
 @dataclass(frozen=True)
-class Limits:
+class HandlingLimits:
     """How long things may take: one event, one batch, a pause after each failure; most waits.
 
     The adapters' own deadlines end well before ``handler_s``: a dependency that hangs is one that
@@ -80,8 +80,8 @@ class Handling:
         table: tuple[Subscription, ...],
         *,
         events: EventLog,
-        progress: Progress,
-        limits: Limits,
+        progress: Marks,
+        limits: HandlingLimits,
         ignores: Ignores | None = None,
     ) -> None:
         self._service = service

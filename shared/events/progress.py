@@ -56,7 +56,7 @@ def progress_spec(service: str) -> CollectionSpec[Began]:
     return CollectionSpec(f"{service}.began", Began)
 
 
-class Progress:
+class Marks:
     """Marks of one service's consumers, one a partition; this object is one run.
 
     The last mark of each partition is kept in memory, so that a batch costs one write and no read.

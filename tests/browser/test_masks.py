@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, expect
 
 from services.evaluator.app import build
 from services.evaluator.handlers.judgements import JUDGE
-from services.evaluator.repository import REPORTS, JudgementOrder, Report
+from services.evaluator.repository import REPORTS, JudgementOrder, StoredReport
 from services.evaluator.settings import EvaluatorSettings
 from services.evaluator.work.judge import Judge
 from services.evaluator.work.yardsticks import Yardsticks
@@ -140,7 +140,7 @@ async def judged(data: Path, project: str, image: str) -> None:
         content = model.model_dump_json().encode()
         keys.append(content_key("default", project, hashlib.sha256(content).hexdigest()))
         await stores.blobs.put(keys[-1], content)
-    report = Report(
+    report = StoredReport(
         id=derived_id("default", "report", project, "V1"),
         tenant="default",
         project_id=project,

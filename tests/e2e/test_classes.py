@@ -68,7 +68,7 @@ def test_a_classifier_is_trained_killed_served_corrected_and_trained_again(
     for number in HAND:  # as the digit keys of the console do
         body = {"shapes": labelled(number)}
         walk.client.put(walk.path("annotation", f"images/{ids[number]}"), body)
-    walk.trained_though_killed(RECIPE)
+    walk.trained(RECIPE, killed=True)
     report = walk.get("evaluator", "versions/V1/report")
     assert (report["kind"], report["images"]) == ("classification", len(TEST))
     assert report["average_detection_rate"] >= 0.9  # what learnt nothing has a half

@@ -1,4 +1,4 @@
-"""The whole loop of a semantic segmentation: masks in, trained, killed, served, corrected."""
+"""A semantic segmentation from masks to what is served: what is of this task alone."""
 
 import io
 import json
@@ -79,16 +79,14 @@ def walk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Walk]:
         yield walk
 
 
-def test_a_segmenter_is_trained_killed_served_corrected_and_trained_again(
-    walk: Walk, tmp_path: Path
-) -> None:
+def test_a_segmenter_is_trained_judged_served_and_tested(walk: Walk, tmp_path: Path) -> None:
     ids = walk.upload(tmp_path, range(UNSEEN.start), made)
     imported = walk.client.import_labels(walk.project, archive())
     assert imported["imported"] == HAND.start, imported
     for number in HAND:
         body = {"shapes": drawn(number)}
         walk.client.put(walk.path("annotation", f"images/{ids[number]}"), body)
-    walk.trained_though_killed(RECIPE)
+    walk.trained(RECIPE)
     report = walk.get("evaluator", "versions/V1/report")
     assert (report["kind"], report["images"]) == ("semantic_segmentation", len(TEST))
     assert report["overall"]["mean_iou"] >= 0.6  # what finds nothing has a third
@@ -110,8 +108,4 @@ def test_a_segmenter_is_trained_killed_served_corrected_and_trained_again(
     truth = marked(number, empty=is_empty(number))[1]
     both = (found == truth) & (truth > 0)
     assert both.sum() >= 0.5 * ((found > 0) | (truth > 0)).sum()
-    tested = walk.tested(list(unseen.values()))
-
-    numbers = {image_id: number for number, image_id in unseen.items()}
-    second = walk.corrected(tested[:2], lambda name: drawn(numbers[name]), budget_s=15)
-    assert second["comparison"]["images"] == len(TEST)
+    walk.tested(list(unseen.values()))

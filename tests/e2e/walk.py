@@ -105,15 +105,17 @@ class Walk:
             self.served("V2")
         return second
 
-    def trained_though_killed(self, recipe: dict[str, Any]) -> Any:
-        """The first version, whose training process was killed behind a checkpoint."""
+    def trained(self, recipe: dict[str, Any], *, killed: bool = False) -> Any:
+        """The first version; perhaps its training process was killed behind a checkpoint."""
         assert self.get("trainer", "next-training")["weights"] == "package"
         self.post("trainer", "trainings", {"mode": "train", "recipe": recipe})
-        self.kill_training()
+        if killed:
+            self.kill_training()
         first = self.judged(0)
         said = (first["version"], first["promoted"], first["epochs"])
         assert said == ("V1", True, recipe["epochs"])
-        assert first["resumed_at_epoch"] >= 1  # of nothing, had it started over
+        if killed:
+            assert first["resumed_at_epoch"] >= 1  # of nothing, had it started over
         assert first["recipe"]["backbone"] == "efficientnet_lite0"
         assert first["backbone_weights"].startswith("package:efficientnet-lite0")
         return first

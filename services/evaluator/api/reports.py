@@ -12,7 +12,7 @@ from services.evaluator.domain.objects.overlaps import MIN_OVERLAP
 from services.evaluator.domain.rendering.phrases import Language
 from services.evaluator.handlers.judgements import Judgements
 from services.evaluator.handlers.reports import Reports
-from services.evaluator.repository import Report
+from services.evaluator.repository import StoredReport
 from shared.http.callers import Editor, Viewer
 from shared.http.paging import Paging
 from shared.http.use_cases import use
@@ -127,7 +127,7 @@ async def get_report_pdf(
 
 
 async def _send(
-    reports: Reports, report: Report, form: Literal["html", "pdf"], language: Language
+    reports: Reports, report: StoredReport, form: Literal["html", "pdf"], language: Language
 ) -> Response:
     content = await reports.page(report, form=form, language=language)
     name = f"report-{report.name}.{form}"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from services.evaluator.repository import REPORTS, JudgementOrder, Report, refusal
+from services.evaluator.repository import REPORTS, JudgementOrder, StoredReport, refusal
 from shared.callers import Caller
 from shared.clock import Clock, utc_now
 from shared.contracts.envelope import Event, EventBody
@@ -29,7 +29,7 @@ JudgementState = Literal["queued", "running", "completed", "failed", "cancelled"
 class Judgement:
     """How far the judgement on a version is; ``report`` may be of an earlier one."""
 
-    report: Report
+    report: StoredReport
     state: JudgementState
     reason: str = ""
     progress: Progress = field(default_factory=Progress)
@@ -56,7 +56,7 @@ class Judgements:
     async def order(self, event: Event[TrainingSucceeded]) -> None:
         """Have the version of a training judged, once; one of a task nobody trains is refused."""
         data, tenant = event.data, event.tenant
-        report = Report(
+        report = StoredReport(
             id=derived_id(tenant, "report", data.project_id, data.version),
             tenant=tenant,
             project_id=data.project_id,
@@ -92,7 +92,7 @@ class Judgements:
         if await self._is_under_way(report):
             return await self._of(report)
 
-        def edit(now: Report) -> Report | None:
+        def edit(now: StoredReport) -> StoredReport | None:
             if now.job_id != report.job_id:
                 return None
             number = now.judgements + 1
@@ -136,7 +136,7 @@ class Judgements:
         """Tell how far the judgement on a version is; raise NotFound for an unknown version."""
         return await self._of(await self.report_on(who, project_id, version))
 
-    async def report_on(self, who: Caller, project_id: str, version: str) -> Report:
+    async def report_on(self, who: Caller, project_id: str, version: str) -> StoredReport:
         """Return what is known of a version, judged or not; raise NotFound."""
         await self._projects.require(who.tenant, project_id)
         report_id = derived_id(who.tenant, "report", project_id, version)
@@ -145,7 +145,7 @@ class Judgements:
             raise NotFound(f"no report on version {version}")
         return report
 
-    async def _of(self, report: Report) -> Judgement:
+    async def _of(self, report: StoredReport) -> Judgement:
         job = await self._queue.find(report.tenant, report.job_id) if report.job_id else None
         if job is not None and job.state in FINAL and report.judged_by != job.id:
             report = await self._reports(report.tenant).get(report.id)  # it was written meanwhile
@@ -156,7 +156,7 @@ class Judgements:
             return Judgement(report, "completed")
         return Judgement(report, job.state, job.error, job.progress)
 
-    async def _is_under_way(self, report: Report) -> bool:
+    async def _is_under_way(self, report: StoredReport) -> bool:
         if not report.job_id or report.judged_by == report.job_id:
             return False
         job = await self._queue.find(report.tenant, report.job_id)
@@ -164,7 +164,7 @@ class Judgements:
             job = await self._enqueue(report)
         return job.state not in FINAL
 
-    async def _enqueue(self, report: Report) -> Job:
+    async def _enqueue(self, report: StoredReport) -> Job:
         order = JudgementOrder(
             project_id=report.project_id,
             training_id=report.training_id,
@@ -175,7 +175,7 @@ class Judgements:
         payload = order.model_dump(mode="json")
         return await self._queue.enqueue(report.tenant, JUDGE, report.job_id, payload=payload)
 
-    async def _refuse(self, report: Report, reason: str) -> None:
+    async def _refuse(self, report: StoredReport, reason: str) -> None:
         update = {"state": "failed", "reason": reason, "judged_by": report.job_id}
         failed = report.model_copy(update=update)
         order = JudgementOrder(
@@ -192,7 +192,7 @@ class Judgements:
             new=failed,
         )
 
-    def _reports(self, tenant: str) -> Collection[Report]:
+    def _reports(self, tenant: str) -> Collection[StoredReport]:
         return self._documents.collection(REPORTS, TenantScope(tenant))
 
 
@@ -202,5 +202,5 @@ def tell_of_end(job: Job) -> Sequence[EventBody]:
     return (refusal(order, job.error or "its judgement was cancelled"),) if order.is_first else ()
 
 
-def _job_id(report: Report, number: int) -> str:
+def _job_id(report: StoredReport, number: int) -> str:
     return derived_id(report.tenant, "judgement", report.id, str(number))

@@ -27,7 +27,7 @@ from services.evaluator.domain.report.tree.reports import (
     from_json,
 )
 from services.evaluator.handlers.judgements import Judgements
-from services.evaluator.repository import Report
+from services.evaluator.repository import StoredReport
 from services.evaluator.settings import EvaluatorSettings
 from shared.blobs.port import Blobs
 from shared.callers import Caller
@@ -81,7 +81,7 @@ class Reports:
         *,
         threshold: float | None,
         iou_threshold: float | None,
-    ) -> tuple[Report, AnyReport]:
+    ) -> tuple[StoredReport, AnyReport]:
         """Return a report at the thresholds asked for, or at its own.
 
         Raises NotFound without such a report, Conflict when the version could not be judged,
@@ -106,7 +106,7 @@ class Reports:
 
     async def errors(
         self,
-        report: Report,
+        report: StoredReport,
         paging: PageParams,
         *,
         thresholds: tuple[float | None, float | None],
@@ -167,13 +167,13 @@ class Reports:
         return found, point, regression_states(watched, second.passes, first.passes)
 
     async def page(
-        self, report: Report, *, form: Literal["html", "pdf"], language: Language
+        self, report: StoredReport, *, form: Literal["html", "pdf"], language: Language
     ) -> bytes:
         """Return the rendered report."""
         pages = report.pages.html if form == "html" else report.pages.pdf
         return await self._blobs.read(pages[language])
 
-    async def find(self, who: Caller, project_id: str, version: str) -> Report:
+    async def find(self, who: Caller, project_id: str, version: str) -> StoredReport:
         """Return a completed report.
 
         Raises NotFound while there is none, Conflict when the version could not be judged.
@@ -188,7 +188,7 @@ class Reports:
         percent = round(judgement.progress.percent)
         raise NotFound(f"no report on version {version} yet: it is being judged ({percent} %)")
 
-    async def _stored(self, report: Report) -> _Stored:
+    async def _stored(self, report: StoredReport) -> _Stored:
         """Return a report's document and evaluation, read once and kept for the next question."""
         key = f"{report.tenant}/{report.document_key}/{report.matches_key}"
         if key not in self._kept:

@@ -20,7 +20,7 @@ from services.evaluator.repository import (
     JudgementOrder,
     LabelPoint,
     Pages,
-    Report,
+    StoredReport,
     refusal,
 )
 from services.evaluator.settings import EvaluatorSettings
@@ -88,18 +88,18 @@ class Judge:
         await self._store(reports, done, said, lease.job)
 
     async def _store(
-        self, reports: Collection[Report], done: Report, said: EventBody, job: Job
+        self, reports: Collection[StoredReport], done: StoredReport, said: EventBody, job: Job
     ) -> None:
         """Write the outcome once, whatever attempt comes first."""
 
-        def edit(now: Report) -> Write[Report] | None:
+        def edit(now: StoredReport) -> Write[StoredReport] | None:
             if not _is_of(job, now):
                 return None
             return Write(done.model_copy(update={"judged_by": job.id}), events=(said,))
 
         await reports.change(done.id, edit)
 
-    async def _judged(self, report: Report, lease: Lease) -> tuple[Report, EventBody]:
+    async def _judged(self, report: StoredReport, lease: Lease) -> tuple[StoredReport, EventBody]:
         await lease.report(Progress(percent=0, stage="reading"))
         manifest = await self._blobs.read(report.manifest_key)
         predictions = await self._blobs.read(report.predictions_key)
@@ -124,8 +124,8 @@ class Judge:
         return await self._completed(report, version, options, lease)
 
     async def _completed(
-        self, report: Report, version: Version, options: ReportOptions, lease: Lease
-    ) -> tuple[Report, EventBody]:
+        self, report: StoredReport, version: Version, options: ReportOptions, lease: Lease
+    ) -> tuple[StoredReport, EventBody]:
         try:
             judged = await lease.in_thread(
                 interruptible,
@@ -168,7 +168,11 @@ class Judge:
         return stored, headline(stored, said, await self._yardsticks.of(stored, lease))
 
     def _options(
-        self, report: Report, version: Version, before: Sequence[Report], traits: ImageTraits
+        self,
+        report: StoredReport,
+        version: Version,
+        before: Sequence[StoredReport],
+        traits: ImageTraits,
     ) -> ReportOptions:
         dataset = version.dataset
         history: dict[str, list[tuple[int, float]]] = {}
@@ -197,7 +201,7 @@ class Judge:
             replicates=self._settings.replicates,
         )
 
-    async def _waits_for_earlier(self, report: Report) -> bool:
+    async def _waits_for_earlier(self, report: StoredReport) -> bool:
         """Tell whether an earlier version, whose report this one looks back on, is still judged."""
         scope = TenantScope(report.tenant)
         where: Where = {
@@ -212,7 +216,7 @@ class Judge:
                 return True
         return False
 
-    async def _earlier(self, report: Report) -> list[Report]:
+    async def _earlier(self, report: StoredReport) -> list[StoredReport]:
         """Reports on earlier versions, oldest first."""
         found = await self._reports(report.tenant).query(
             Query(
@@ -227,22 +231,22 @@ class Judge:
         )
         return list(reversed(found))
 
-    async def _put(self, report: Report, data: bytes) -> str:
+    async def _put(self, report: StoredReport, data: bytes) -> str:
         return await put_by_hash(
             self._blobs, data, tenant=report.tenant, project_id=report.project_id
         )
 
-    def _reports(self, tenant: str) -> Collection[Report]:
+    def _reports(self, tenant: str) -> Collection[StoredReport]:
         return self._documents.collection(REPORTS, TenantScope(tenant))
 
 
-def _is_of(job: Job, report: Report) -> bool:
+def _is_of(job: Job, report: StoredReport) -> bool:
     """Whether the report waits for this job, and no attempt at it has ended yet."""
     return report.job_id == job.id and report.judged_by != job.id
 
 
 def headline(
-    report: Report, said: AnyReport, comparisons: tuple[VersionComparison, ...] = ()
+    report: StoredReport, said: AnyReport, comparisons: tuple[VersionComparison, ...] = ()
 ) -> ReportCompleted:
     """Say in an event what the report found."""
     overall = said.overall

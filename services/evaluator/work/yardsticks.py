@@ -8,7 +8,7 @@ from services.evaluator.domain.numbers.interruption import Interrupted, interrup
 from services.evaluator.domain.objects.comparison import Difference
 from services.evaluator.domain.readers.version_pairs import Stored, read_pair
 from services.evaluator.domain.yardstick import Effort, Yardstick, measured
-from services.evaluator.repository import REPORTS, Report
+from services.evaluator.repository import REPORTS, StoredReport
 from services.evaluator.settings import EvaluatorSettings
 from shared.blobs.port import Blobs
 from shared.contracts.training_events import ComparedFigure, VersionComparison
@@ -30,7 +30,7 @@ class Yardsticks:
         self._blobs = blobs
         self._settings = settings
 
-    async def of(self, report: Report, lease: Lease) -> tuple[VersionComparison, ...]:
+    async def of(self, report: StoredReport, lease: Lease) -> tuple[VersionComparison, ...]:
         """Comparisons with the rivals, newest first; one that cannot be compared is left out."""
         rivals = await self._rivals(report)
         if not rivals:
@@ -64,7 +64,7 @@ class Yardsticks:
         effort = Effort(settings.replicates, settings.max_detections)
         return None if pair is None else measured(pair, effort)
 
-    async def _rivals(self, report: Report) -> list[Report]:
+    async def _rivals(self, report: StoredReport) -> list[StoredReport]:
         """The version that served, and the latest of those between it and this one."""
         reports = self._documents.collection(REPORTS, TenantScope(report.tenant))
         query = Query(

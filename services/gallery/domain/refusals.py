@@ -9,7 +9,7 @@
     ├── InvalidInput ─ ImageTruncated, ImageCorrupt,     422
     │                  ImageTooManyPixels, ImageTooFewPixels, ImageAspectRatio,
     │                  ImageTileOutOfBounds, ImageDecodeTooCostly, ImageNameInvalid
-    ├── Conflict ─ UploadOffsetConflict, ImageDamaged    409
+    ├── Conflict ─ UploadOffsetConflict, StoredImageDamaged    409
     └── QuotaExceeded ─ ImageQuotaExceeded               429
 """
 
@@ -108,7 +108,7 @@ class UploadOffsetConflict(Conflict):
     title = "The part does not continue the upload"
 
 
-class ImageDamaged(Conflict):
+class StoredImageDamaged(Conflict):
     """What the store has of the image is lost or damaged; the same file uploaded again heals it."""
 
     code = "image-damaged"

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 
-from services.gallery.domain.refusals import ImageDamaged
+from services.gallery.domain.refusals import StoredImageDamaged
 from services.gallery.handlers.search import ImageFilter, ImageSort
 from services.gallery.repository import IMAGES, Image
 from shared.blobs.port import Blobs
@@ -59,7 +59,7 @@ class Gallery:
         """Return the number of those bytes.
 
         Raises:
-            ImageDamaged: the blob is not there, or not as long as it was.
+            StoredImageDamaged: the blob is not there, or not as long as it was.
         """
         key = image.original_key if original else image.blob_key
         try:
@@ -74,6 +74,8 @@ class Gallery:
         return self._documents.collection(IMAGES, TenantScope(tenant))
 
 
-def damaged(image: Image) -> ImageDamaged:
+def damaged(image: Image) -> StoredImageDamaged:
     """Return the error that tells a person what to do about a lost or damaged blob."""
-    return ImageDamaged(f"the stored file of {image.name!r} is lost or damaged; upload it again")
+    return StoredImageDamaged(
+        f"the stored file of {image.name!r} is lost or damaged; upload it again"
+    )

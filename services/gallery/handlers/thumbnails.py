@@ -31,7 +31,7 @@ class Thumbnails:
         """Return the smallest stored thumbnail of at least `size` px, or the largest one.
 
         Raises:
-            ImageDamaged: it must be made anew, and the image's content is lost or damaged.
+            StoredImageDamaged: it must be made anew, and the image's content is lost or damaged.
         """
         image = await self._with_thumbnails(image)
         try:

@@ -18,7 +18,7 @@ from shared.runtime.image_files import PIXELS
 from shared.runtime.images import RgbPixels
 from shared.vision.headers.header import ImageHeader
 
-_MODULE = "services.inference.process.open_image"
+_MODULE = "services.inference.process.image_opener"
 
 
 class ForeignFiles:

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from services.inference.api.image_body import ImageBody
 from services.inference.api.schemas import PredictionCreate, PredictionResponse
-from services.inference.domain.terms import ImageFile, Terms
+from services.inference.domain.terms import ImageFile, PredictionTerms
 from services.inference.handlers.predictions import Predictions
 from shared.http.bodies import JSON, media_type, read_json
 from shared.http.callers import Editor, Viewer
@@ -48,13 +48,13 @@ async def create_prediction(
     """Test one image: of the gallery (JSON), or a file (multipart)."""
     if media_type(request, JSON, FORM) == JSON:
         wanted = await read_json(request, PredictionCreate, max_bytes=_MAX_JSON_BYTES)
-        terms = Terms(wanted.version, wanted.threshold)
+        terms = PredictionTerms(wanted.version, wanted.threshold)
         made = await predictions.predict_image(
             who, project_id, wanted.image_id, terms=terms, key=key
         )
     else:
         async with body.received(request) as (fields, sent):
-            terms = Terms(fields.version, fields.threshold)
+            terms = PredictionTerms(fields.version, fields.threshold)
             file = ImageFile(sent.name[:_MAX_NAME], sent.path, fields.tile_plan_hash)
             made = await predictions.predict_file(who, project_id, file, terms=terms, key=key)
     response.headers["Location"] = f"/api/inference/projects/{project_id}/predictions/{made.id}"

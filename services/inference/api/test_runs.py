@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Response
 
 from services.inference.api.schemas import FailedImage, TestRunCreate, TestRunResponse
-from services.inference.domain.terms import Terms
+from services.inference.domain.terms import PredictionTerms
 from services.inference.handlers.test_runs import TestRuns
 from services.inference.repository import ImageFailure, TestRun
 from shared.http.bodies import AtMost
@@ -34,7 +34,7 @@ async def start_test_run(
     response: Response,
 ) -> TestRunResponse:
     """Test many images in the background."""
-    terms = Terms(body.version, body.threshold)
+    terms = PredictionTerms(body.version, body.threshold)
     run = await runs.start(who, project_id, body.image_ids, terms=terms, key=key)
     response.headers["Location"] = f"/api/inference/projects/{project_id}/test-runs/{run.id}"
     return _response(*await runs.get(who, project_id, run.id))

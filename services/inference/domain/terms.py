@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class PredictionTerms:
     """Which version is asked, and down to which score.
 
     Attributes:
@@ -30,7 +30,7 @@ class Wish:
     """
 
     images: tuple[str, ...]
-    terms: Terms
+    terms: PredictionTerms
     name: str = ""
     tile_plan_hash: str | None = None
 
@@ -50,7 +50,7 @@ class ImageFile:
     path: Path
     tile_plan_hash: str | None = None
 
-    def wish(self, terms: Terms) -> Wish:
+    def wish(self, terms: PredictionTerms) -> Wish:
         """Return what is asked for when this file is tested; it is read for its hash."""
         with self.path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 
 from services.inference.adapters.answers import Answers, Outcome, Question
-from services.inference.domain.terms import ImageFile, Terms, Wish
+from services.inference.domain.terms import ImageFile, PredictionTerms, Wish
 from services.inference.errors import ModelNotReady
 from services.inference.handlers.deployments import Deployments
 from services.inference.repository import PREDICTIONS, SERVICE, Deployment, Prediction
@@ -53,7 +53,13 @@ class Predictions:
         self._receipts = Receipts(documents, SERVICE)
 
     async def predict_image(
-        self, who: Caller, project_id: str, image_id: str, *, terms: Terms, key: str | None
+        self,
+        who: Caller,
+        project_id: str,
+        image_id: str,
+        *,
+        terms: PredictionTerms,
+        key: str | None,
     ) -> Prediction:
         """Test one image of the gallery.
 
@@ -73,7 +79,13 @@ class Predictions:
         return await self._once(who, project_id, key, wish=wish, make=make)
 
     async def predict_file(
-        self, who: Caller, project_id: str, file: ImageFile, *, terms: Terms, key: str | None
+        self,
+        who: Caller,
+        project_id: str,
+        file: ImageFile,
+        *,
+        terms: PredictionTerms,
+        key: str | None,
     ) -> Prediction:
         """Test an image file that is not in the gallery: only its shapes are kept.
 
@@ -116,7 +128,7 @@ class Predictions:
         image: ImageView,
         prediction_id: str,
         *,
-        terms: Terms,
+        terms: PredictionTerms,
         test_run_id: str | None = None,
     ) -> Prediction:
         """Predict one image of the gallery and tell everybody; repeating it changes nothing."""

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import Sequence
 
-from services.inference.domain.terms import Terms, Wish
+from services.inference.domain.terms import PredictionTerms, Wish
 from services.inference.handlers.deployments import Deployments
 from services.inference.repository import (
     FAILURES,
@@ -65,7 +65,7 @@ class TestRuns:
         project_id: str,
         image_ids: Sequence[str],
         *,
-        terms: Terms,
+        terms: PredictionTerms,
         key: str | None,
     ) -> TestRun:
         """Queue a test of many images; with a key, only once.

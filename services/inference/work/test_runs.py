@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Iterator
 
-from services.inference.domain.terms import Terms
+from services.inference.domain.terms import PredictionTerms
 from services.inference.handlers.predictions import Predictions
 from services.inference.repository import FAILURES, PREDICTIONS, TEST_RUNS, ImageFailure, TestRun
 from shared.documents.port import Documents, TenantScope
@@ -70,7 +70,7 @@ class TestRunWork:
             await self._predictions.test_image(
                 image,
                 prediction_id,
-                terms=Terms(run.model_version, run.threshold),
+                terms=PredictionTerms(run.model_version, run.threshold),
                 test_run_id=run.id,
             )
         except LoupeError as error:

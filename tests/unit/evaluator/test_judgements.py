@@ -27,7 +27,7 @@ from scenes import version_files
 
 from services.evaluator.app import build
 from services.evaluator.handlers.judgements import Judgements
-from services.evaluator.repository import JOBS, REPORTS, Report
+from services.evaluator.repository import JOBS, REPORTS, StoredReport
 from services.evaluator.work import judge
 from shared.callers import Caller
 from shared.contracts.project_events import ProjectCreated
@@ -170,7 +170,7 @@ async def test_an_order_keeps_the_report_that_is_done_while_it_is_given(
     service = build(stores)
     looked = Judgements._is_under_way
 
-    async def done_meanwhile(self: Judgements, report: Report) -> bool:
+    async def done_meanwhile(self: Judgements, report: StoredReport) -> bool:
         await work_off(service)
         return await looked(self, report)
 

@@ -16,7 +16,7 @@ from scenes import read
 from services.evaluator.api.schemas.report import ReportAnswer
 from services.evaluator.domain.rendering.phrases import Language
 from services.evaluator.domain.report.tree.reports import from_json, to_json
-from services.evaluator.repository import Report
+from services.evaluator.repository import StoredReport
 
 GOLDEN = Path(__file__).parent / "golden"
 SERVED: dict[str, Language] = {
@@ -66,7 +66,7 @@ def test_a_report_computed_anew_says_what_it_said(kind: str) -> None:
 @pytest.mark.parametrize("kind", REPORTS)
 def test_a_stored_report_is_served_byte_for_byte(kind: str) -> None:
     said, language = from_json(stored(kind)), SERVED[kind]
-    report = Report.model_construct(
+    report = StoredReport.model_construct(
         created_at=datetime(2026, 11, 20, 8, tzinfo=UTC), threshold=said.threshold
     )
     served = ANSWERS.dump_json(ReportAnswer.of(report, said, language))

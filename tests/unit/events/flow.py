@@ -18,7 +18,7 @@ from shared.documents.port import (
 from shared.errors import DependencyDown
 from shared.events.consumer import ConsumerLoop
 from shared.events.dead_letters import waiting
-from shared.events.handler import Limits
+from shared.events.handler import HandlingLimits
 from shared.events.lifecycle import Lifecycle
 from shared.events.port import Consumer, Delivery, EventLog, Record
 from shared.events.progress import progress_spec
@@ -27,7 +27,7 @@ from shared.hosting.stores import Stores, with_dead_letters
 from shared.ids import new_id
 
 Handler = Callable[[Event[ImageDeleted]], Awaitable[None]]
-QUICK = Limits(pauses_s=(0.01,))
+QUICK = HandlingLimits(pauses_s=(0.01,))
 
 
 class Thing(Document):
@@ -54,7 +54,7 @@ def loop_of(
     events: Any = None,
     documents: Any = None,
     life: Lifecycle | None = None,
-    limits: Limits = QUICK,
+    limits: HandlingLimits = QUICK,
 ) -> ConsumerLoop:
     """Return the loop of service `svc`; one more of them is a process started anew."""
     return ConsumerLoop(

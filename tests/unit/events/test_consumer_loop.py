@@ -6,7 +6,7 @@ from shared.contracts.envelope import Event
 from shared.contracts.image_events import ImageDeleted
 from shared.errors import DependencyDown, InvalidInput, VersionConflict
 from shared.events.dead_letters import replay
-from shared.events.handler import Limits
+from shared.events.handler import HandlingLimits
 from shared.events.lifecycle import Lifecycle
 from shared.hosting.stores import Stores
 from tests.unit.events.flow import (
@@ -23,7 +23,7 @@ from tests.unit.events.flow import (
 
 
 async def consume(
-    stores: Stores, *handlers: Handler, rounds: int = 40, limits: Limits = QUICK
+    stores: Stores, *handlers: Handler, rounds: int = 40, limits: HandlingLimits = QUICK
 ) -> None:
     """Run the loop as one process would, until nothing comes any more."""
     consumer = await stores.events.consumer("svc", ["image"])
@@ -211,7 +211,7 @@ async def test_a_handler_that_hangs_waits_and_is_set_aside_only_after_many_waits
         if event.data.image_id == "I1" and begun.count("I1") <= hangs:
             await asyncio.sleep(60)
 
-    slow = Limits(handler_s=0.05, pauses_s=(0.01,), most_overruns=5)
+    slow = HandlingLimits(handler_s=0.05, pauses_s=(0.01,), most_overruns=5)
     await consume(stores, handler, limits=slow)
     assert begun == ["I1", "I1", "I1", "I1", "I2"]
     assert await letters(stores) == []
@@ -284,7 +284,7 @@ async def test_a_long_batch_gives_way_to_the_next_poll(stores: Stores) -> None:
         seen.append(event.data.image_id)
         await asyncio.sleep(0.02)
 
-    loop = loop_of(stores, handler, limits=Limits(batch_s=0.0))
+    loop = loop_of(stores, handler, limits=HandlingLimits(batch_s=0.0))
     member = await stores.events.consumer("svc", ["image"])
     done = []
     for _ in range(6):

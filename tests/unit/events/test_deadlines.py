@@ -2,9 +2,9 @@
 
 from shared.blobs import minio
 from shared.documents import mongo
-from shared.events.handler import Limits
+from shared.events.handler import HandlingLimits
 
-HANDLER_S = Limits().handler_s
+HANDLER_S = HandlingLimits().handler_s
 
 
 def test_a_document_store_that_hangs_is_down_in_time() -> None:

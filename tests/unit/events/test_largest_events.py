@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from services.annotation.domain.formats.limits import MAX_SHAPES
 from services.annotation.domain.label_rules import MAX_LABELS
 from services.annotation.domain.stored_size import MAX_STORED_BYTES, stored_bytes
-from services.evaluator.repository import LabelPoint, Report
+from services.evaluator.repository import LabelPoint, StoredReport
 from services.evaluator.work.yardsticks import RIVALS
 from services.gallery.domain.names import MAX_NAME as MAX_FILE_NAME
 from services.inference.api.schemas import MAX_TEST_IMAGES
@@ -141,7 +141,7 @@ def test_what_others_keep_of_the_largest_dataset_fits_their_stores(name: str) ->
         requested_at=NOW,
         **frozen,
     )
-    report = Report(
+    report = StoredReport(
         id=ID,
         tenant="t" * 64,
         project_id=ID,

@@ -11,7 +11,7 @@ import pytest
 from shared.contracts.envelope import Event
 from shared.contracts.image_events import ImageDeleted
 from shared.events.lifecycle import Lifecycle
-from shared.events.progress import Progress
+from shared.events.progress import Marks
 from shared.hosting.stores import Stores
 from tests.unit.events.flow import (
     Outages,
@@ -174,7 +174,7 @@ async def test_suspects_of_two_loops_are_never_in_work_together(stores: Stores) 
 
     member = await stores.events.consumer("svc", ["image"])
     begun = await member.poll(limit=10, timeout_s=1)
-    await Progress(stores.documents, "svc").begin(begun, alone=False)  # and that run died
+    await Marks(stores.documents, "svc").begin(begun, alone=False)  # and that run died
     await member.close()
     seen: list[str] = []
 

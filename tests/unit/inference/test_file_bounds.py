@@ -11,7 +11,7 @@ from services.inference.adapters.answers import Answers, Question
 from services.inference.adapters.files import ForeignFiles
 from services.inference.adapters.pixels import check_cut, check_data, check_file
 from services.inference.adapters.triton.client import TritonClient
-from services.inference.domain.terms import ImageFile, Terms
+from services.inference.domain.terms import ImageFile, PredictionTerms
 from services.inference.errors import Busy, NotAnImage
 from services.inference.repository import Deployment
 from shared.clock import utc_now
@@ -69,7 +69,9 @@ def test_an_empty_file_is_no_image(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(NotAnImage, match="empty"):
         check_file(tmp_path / "file")
-    assert ImageFile("a", tmp_path / "file").wish(Terms()).images[0].startswith("e3b0c442")
+    assert (
+        ImageFile("a", tmp_path / "file").wish(PredictionTerms()).images[0].startswith("e3b0c442")
+    )
 
 
 async def test_an_image_whose_turn_does_not_come_is_not_read() -> None:

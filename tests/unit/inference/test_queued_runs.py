@@ -12,7 +12,7 @@ from services.inference.adapters.answers import Answers
 from services.inference.adapters.files import ForeignFiles
 from services.inference.adapters.triton.client import TritonClient
 from services.inference.app import UseCases, use_cases
-from services.inference.domain.terms import ImageFile, Terms
+from services.inference.domain.terms import ImageFile, PredictionTerms
 from services.inference.handlers.deployments import deployment_id
 from services.inference.handlers.test_runs import TEST_RUN
 from services.inference.repository import (
@@ -98,7 +98,7 @@ async def inference(stores: Stores) -> UseCases:
 async def kill_before_queueing(stores: Stores) -> None:
     dying = inference_on(stores, Deadly(stores.documents, SERVICE))
     with pytest.raises(Killed):
-        await dying.runs.start(WHO, PROJECT, WANTED, terms=Terms(), key=None)
+        await dying.runs.start(WHO, PROJECT, WANTED, terms=PredictionTerms(), key=None)
 
 
 async def jobs_of(stores: Stores) -> list[str]:
@@ -109,7 +109,7 @@ async def jobs_of(stores: Stores) -> list[str]:
 async def test_a_run_killed_before_it_was_queued_does_not_hide_the_list(
     stores: Stores, inference: UseCases
 ) -> None:
-    whole = await inference.runs.start(WHO, PROJECT, WANTED, terms=Terms(), key="whole")
+    whole = await inference.runs.start(WHO, PROJECT, WANTED, terms=PredictionTerms(), key="whole")
     await kill_before_queueing(stores)
     found = await inference.runs.page(WHO, PROJECT, PageParams())
     assert found.total == 2
@@ -145,7 +145,7 @@ async def test_a_run_that_is_queued_from_two_sides_is_one_job(
 async def test_equal_requests_of_one_key_at_once_are_one_run(
     stores: Stores, inference: UseCases
 ) -> None:
-    start, terms = inference.runs.start, Terms()
+    start, terms = inference.runs.start, PredictionTerms()
     made = await asyncio.gather(
         *(start(WHO, PROJECT, WANTED, terms=terms, key="storm") for _ in range(20))
     )
@@ -155,11 +155,13 @@ async def test_equal_requests_of_one_key_at_once_are_one_run(
 
 
 async def test_a_key_belongs_to_its_run(inference: UseCases) -> None:
-    await inference.runs.start(WHO, PROJECT, WANTED, terms=Terms(), key="k")
+    await inference.runs.start(WHO, PROJECT, WANTED, terms=PredictionTerms(), key="k")
     with pytest.raises(KeyReused):
-        await inference.runs.start(WHO, PROJECT, ("I3",), terms=Terms(), key="k")
+        await inference.runs.start(WHO, PROJECT, ("I3",), terms=PredictionTerms(), key="k")
     with pytest.raises(KeyReused):
-        await inference.runs.start(WHO, PROJECT, WANTED, terms=Terms(threshold=0.5), key="k")
+        await inference.runs.start(
+            WHO, PROJECT, WANTED, terms=PredictionTerms(threshold=0.5), key="k"
+        )
 
 
 async def test_the_key_of_a_prediction_is_asked_before_the_model(
@@ -171,9 +173,15 @@ async def test_the_key_of_a_prediction_is_asked_before_the_model(
         return ImageFile("a.png", path)
 
     with pytest.raises(LoupeError) as first:  # no image, or no model: the key is taken all the same
-        await inference.predictions.predict_file(WHO, PROJECT, file(b"x"), terms=Terms(), key="k")
+        await inference.predictions.predict_file(
+            WHO, PROJECT, file(b"x"), terms=PredictionTerms(), key="k"
+        )
     assert not isinstance(first.value, KeyReused)
     with pytest.raises(KeyReused):
-        await inference.predictions.predict_file(WHO, PROJECT, file(b"y"), terms=Terms(), key="k")
+        await inference.predictions.predict_file(
+            WHO, PROJECT, file(b"y"), terms=PredictionTerms(), key="k"
+        )
     with pytest.raises(KeyReused):
-        await inference.predictions.predict_image(WHO, PROJECT, "I1", terms=Terms(), key="k")
+        await inference.predictions.predict_image(
+            WHO, PROJECT, "I1", terms=PredictionTerms(), key="k"
+        )

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from services.evaluator.domain.numbers.interruption import look
-from services.evaluator.repository import REPORTS, Report
+from services.evaluator.repository import REPORTS, StoredReport
 from services.evaluator.work import computation
 from services.inference.handlers.deployments import deployment_id
 from services.inference.repository import ALIASES, DEPLOYMENTS, Alias, Deployment
@@ -101,7 +101,7 @@ async def being_judged(place: House) -> None:
         await work
 
 
-async def reports(place: House) -> list[Report]:
+async def reports(place: House) -> list[StoredReport]:
     return await place.run.stores.documents.collection(REPORTS, EveryTenant()).query(Query())
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from services.trainer.domain.recipe import Recipe
+from services.trainer.handlers.gate import Gate
 from services.trainer.handlers.outcomes import Outcomes
-from services.trainer.handlers.promotion import Promotion
 from services.trainer.handlers.retraining import Retraining
 from services.trainer.handlers.training_queue import TrainingQueue
 from services.trainer.handlers.trainings import Trainings
@@ -167,7 +167,7 @@ class Place:
         self.retraining = Retraining(
             documents, self.projects, self.images, self.queue, recipe=Recipe(), clock=clock
         )
-        self.promotion = Promotion(documents, self.projects, self.queue, clock=clock)
+        self.gate = Gate(documents, self.projects, self.queue, clock=clock)
         self.versions = Versions(documents, self.projects, self.queue, clock=clock)
         self.clearing = Clearing(
             documents,
@@ -196,7 +196,7 @@ class Place:
             *self.projects.subscriptions(),
             *self.images.subscriptions(),
             *self.images.annotation_subscriptions(),
-            *subscriptions(self.outcomes, self.retraining, self.promotion),
+            *subscriptions(self.outcomes, self.retraining, self.gate),
         )
         for line in table:
             if line.event.type == event.type:
@@ -230,7 +230,7 @@ class Place:
             "training.requested": lambda event: self.freeze(event, splits),
             "training.succeeded": self.outcomes.succeeded,
             "training.ended": self.outcomes.ended,
-            "model.promoted": self.promotion.promoted,
+            "model.promoted": self.gate.promoted,
         }
         while events := await self.said():
             for event in events:

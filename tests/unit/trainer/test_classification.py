@@ -283,7 +283,7 @@ def cv_resized(pixels: np.ndarray) -> np.ndarray:
     return resize_image(pixels, 64, 48)
 
 
-async def test_a_training_process_delivers_a_classifier_that_knows_unseen_parts(
+async def test_a_training_delivers_a_classifier_that_knows_unseen_parts(
     tmp_path: Path,
 ) -> None:
     """From pretrained features; wrong labels, views or scores would leave it at a half."""

@@ -110,10 +110,10 @@ async def test_a_version_with_a_lower_rate_at_its_own_threshold_is_promoted_when
     place: Place,
 ) -> None:
     await annotate(place)
-    await place.promotion.report_completed(report(place, await version(place), 0.95))
+    await place.gate.report_completed(report(place, await version(place), 0.95))
     second = await version(place)
     compared = against("V1", ALIKE, (0.068, 0.03, 0.11))
-    await place.promotion.report_completed(report(place, second, 0.90, compared))
+    await place.gate.report_completed(report(place, second, 0.90, compared))
     await place.settle()
     record = (await place.records())[1]
     assert record.promoted
@@ -124,13 +124,13 @@ async def test_only_a_version_that_passes_is_promoted_and_once(place: Place) -> 
     await annotate(place)
     first = await version(place)
     for _ in range(3):
-        await place.promotion.report_completed(report(place, first, 0.9))
+        await place.gate.report_completed(report(place, first, 0.9))
     second = await version(place)
     for _ in range(2):
-        await place.promotion.report_completed(report(place, second, 0.5, against("V1", WORSE)))
-    await place.promotion.report_completed(report(place, first, 0.9))
+        await place.gate.report_completed(report(place, second, 0.5, against("V1", WORSE)))
+    await place.gate.report_completed(report(place, first, 0.9))
     third = await version(place)
-    await place.promotion.report_completed(report(place, third, 0.92, against("V1", BETTER)))
+    await place.gate.report_completed(report(place, third, 0.92, against("V1", BETTER)))
     await place.settle()
     promoted = [e.data for e in place.delivered if e.type == "model.promoted"]
     assert [(data.version, data.order) for data in promoted] == [("V1", 1), ("V3", 2)]
@@ -145,10 +145,10 @@ async def test_only_a_version_that_passes_is_promoted_and_once(place: Place) -> 
 async def test_a_version_is_judged_against_who_serves_by_then(place: Place) -> None:
     await annotate(place)
     first, second, third = [await version(place) for _ in range(3)]
-    await place.promotion.report_completed(report(place, first, 0.9))
-    await place.promotion.report_completed(report(place, second, 0.9, against("V1", BETTER)))
+    await place.gate.report_completed(report(place, first, 0.9))
+    await place.gate.report_completed(report(place, second, 0.9, against("V1", BETTER)))
     both = (against("V2", WORSE), against("V1", BETTER))
-    await place.promotion.report_completed(report(place, third, 0.9, *both))
+    await place.gate.report_completed(report(place, third, 0.9, *both))
     records = {r.id: r for r in await place.records()}
     assert not records[third].promoted
     assert "worse than V2" in records[third].gate_reason
@@ -157,9 +157,9 @@ async def test_a_version_is_judged_against_who_serves_by_then(place: Place) -> N
 async def test_the_unmeasured_gives_way_and_does_not_take_over(place: Place) -> None:
     await annotate(place)
     first, second, third = [await version(place) for _ in range(3)]
-    await place.promotion.report_completed(report(place, first, None))
-    await place.promotion.report_completed(report(place, second, 0.4))
-    await place.promotion.report_completed(report(place, third, None))
+    await place.gate.report_completed(report(place, first, None))
+    await place.gate.report_completed(report(place, second, 0.4))
+    await place.gate.report_completed(report(place, third, None))
     records = {r.id: r for r in await place.records()}
     await place.settle()
     records = {r.id: r for r in await place.records()}
@@ -168,7 +168,7 @@ async def test_the_unmeasured_gives_way_and_does_not_take_over(place: Place) -> 
 
 async def test_a_training_tells_who_serves_when_its_version_is_made(place: Place) -> None:
     await annotate(place)
-    await place.promotion.report_completed(report(place, await version(place), 0.9))
+    await place.gate.report_completed(report(place, await version(place), 0.9))
     await version(place)
     said = [e.data.champion for e in place.delivered if e.type == "training.succeeded"]
     assert said == [None, "V1"]
@@ -189,11 +189,11 @@ class Served:
 @pytest.fixture
 async def served(place: Place) -> Served:
     await annotate(place)
-    await place.promotion.report_completed(report(place, await version(place), 0.9))
+    await place.gate.report_completed(report(place, await version(place), 0.9))
     refused = report(place, await version(place), 0.9, against("V1", WORSE))
-    await place.promotion.report_completed(refused)
+    await place.gate.report_completed(refused)
     passed = report(place, await version(place), 0.9, against("V1", BETTER))
-    await place.promotion.report_completed(passed)
+    await place.gate.report_completed(passed)
     return Served(place)
 
 
@@ -219,7 +219,7 @@ async def test_the_gate_judges_against_the_version_that_a_person_chose(served: S
     later = await version(place)
     said = [e.data.champion for e in place.delivered if e.type == "training.succeeded"]
     assert said[-1] == "V1"
-    await place.promotion.report_completed(report(place, later, 0.9, against("V3", BETTER)))
+    await place.gate.report_completed(report(place, later, 0.9, against("V3", BETTER)))
     line = await place.line()
     assert line.champion is not None
     assert line.champion.version_number == 1
@@ -232,9 +232,9 @@ async def test_a_version_promoted_before_its_report_is_not_replaced_by_a_worse_o
     await annotate(place)
     first, second, third = [await version(place) for _ in range(3)]
     await place.versions.promote(WHO, PROJECT, "V1", reason="we know it")
-    await place.promotion.report_completed(report(place, second, 0.9, against("V1", WORSE)))
-    await place.promotion.report_completed(report(place, first, 0.9))
-    await place.promotion.report_completed(report(place, third, None, against("V1", NOTHING)))
+    await place.gate.report_completed(report(place, second, 0.9, against("V1", WORSE)))
+    await place.gate.report_completed(report(place, first, 0.9))
+    await place.gate.report_completed(report(place, third, None, against("V1", NOTHING)))
     line, records = await place.line(), await place.records()
     assert line.champion is not None
     assert (line.champion.version_number, line.champion.average_detection_rate) == (1, 0.9)
@@ -252,7 +252,7 @@ async def test_the_reason_of_the_gate_outlives_a_kill_behind_its_decision(served
     lost = {"gate_reason": "", "comparison": None, "figures": None}
     await records.change(third.id, lambda stored: stored.model_copy(update=lost))
     again = report(place, third.id, 0.9, against("V1", BETTER))
-    await place.promotion.report_completed(again)
+    await place.gate.report_completed(again)
     found = (await place.records())[2]
     assert (found.gate_reason, found.comparison) == (said, again.data.comparisons[0])
 
@@ -265,7 +265,7 @@ async def test_what_cannot_be_promoted_is_refused(served: Served) -> None:
         with pytest.raises(NotFound):
             await place.versions.promote(WHO, PROJECT, unknown, reason="why not")
     failed = DeploymentFailed(project_id=PROJECT, version="V3", reason="the golden check differs")
-    await place.promotion.deployment_failed(place.event(failed, PROJECT))
+    await place.gate.deployment_failed(place.event(failed, PROJECT))
     await place.versions.promote(WHO, PROJECT, "V3", reason="the server was repaired")
     assert await served.promoted() == [("V1", 1), ("V3", 2), ("V3", 3)]
 
@@ -276,20 +276,20 @@ async def test_deployments_and_failures_are_on_the_record(place: Place) -> None:
     failed = ReportFailed(
         project_id=PROJECT, training_id=training_id, version="V1", reason="damaged"
     )
-    await place.promotion.report_failed(place.event(failed, training_id))
+    await place.gate.report_failed(place.event(failed, training_id))
     broken = DeploymentFailed(project_id=PROJECT, version="V1", reason="the golden check differs")
-    await place.promotion.deployment_failed(place.event(broken, PROJECT))
+    await place.gate.deployment_failed(place.event(broken, PROJECT))
     record = (await place.records())[0]
     assert (record.report_error, record.deployment_error) == ("damaged", "the golden check differs")
     deployed = ModelDeployed(project_id=PROJECT, version="V1")
     for _ in range(2):
-        await place.promotion.deployed(place.event(deployed, PROJECT))
+        await place.gate.deployed(place.event(deployed, PROJECT))
     record = (await place.records())[0]
     first = record.deployed_at
     assert first is not None
     assert record.deployment_error == ""
-    await place.promotion.deployment_failed(place.event(broken, PROJECT))
-    await place.promotion.deployed(place.event(deployed, PROJECT))
+    await place.gate.deployment_failed(place.event(broken, PROJECT))
+    await place.gate.deployed(place.event(deployed, PROJECT))
     record = (await place.records())[0]
     assert (record.deployed_at, record.deployment_error) == (first, "")
 
@@ -305,11 +305,11 @@ async def test_a_report_that_came_takes_its_failure_off_the_record(
     )
 
     async def fails() -> None:
-        await place.promotion.report_failed(place.event(failed, training_id))
+        await place.gate.report_failed(place.event(failed, training_id))
 
     if not failure_is_last:
         await fails()
-    await place.promotion.report_completed(report(place, training_id, 0.9))
+    await place.gate.report_completed(report(place, training_id, 0.9))
     if failure_is_last:
         await fails()
     (record,) = await place.records()
@@ -317,7 +317,7 @@ async def test_a_report_that_came_takes_its_failure_off_the_record(
 
 
 async def test_news_of_unknown_trainings_change_nothing(place: Place) -> None:
-    await place.promotion.report_completed(report(place, "01JD0000000000000000000009", 0.9))
+    await place.gate.report_completed(report(place, "01JD0000000000000000000009", 0.9))
     unknown = ModelDeployed(project_id=PROJECT, version="V7")
-    await place.promotion.deployed(place.event(unknown, PROJECT))
+    await place.gate.deployed(place.event(unknown, PROJECT))
     assert await place.records() == []

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from services.trainer.work.executor import ProcessExecutor
+from services.trainer.work.executor import ProcessExecutor, TrainingProcessDied
 from shared.settings import DOOR_SECRETS, STORE_SECRETS
 from tests.unit.trainer.test_training_process import order
 
@@ -12,6 +12,7 @@ LOOK = """
 import os
 from pathlib import Path
 Path(os.environ["SEEN_FILE"]).write_text(" ".join(os.environ))
+os._exit(3)  # what it would train is of no interest
 """
 
 
@@ -23,10 +24,8 @@ async def test_a_training_process_holds_neither_the_doors_nor_the_stores_secrets
         monkeypatch.setenv(name, "a secret")
     monkeypatch.setenv("SEEN_FILE", str(tmp_path / "seen"))
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    wanted = order(tmp_path, "te")
-    wanted.snapshot.write_text("no snapshot")
-    said = [message.kind async for message in ProcessExecutor().run(wanted)]
-    assert said[-1] == "failure"
+    with pytest.raises(TrainingProcessDied, match="exit status 3"):
+        [message async for message in ProcessExecutor().run(order(tmp_path, "te"))]
     seen = (tmp_path / "seen").read_text().split()
     assert "SEEN_FILE" in seen
     assert not {*DOOR_SECRETS, *STORE_SECRETS} & set(seen)

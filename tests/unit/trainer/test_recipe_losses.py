@@ -13,7 +13,6 @@ from services.trainer.domain.tasks.detection.targets import Targets
 from services.trainer.handlers.offered_losses import OfferedLosses
 from services.trainer.handlers.trainings import Wish
 from services.trainer.process.plugins import PluginFailed, load_plugins, plugins_of
-from services.trainer.process.work_order import FailureMessage
 from services.trainer.work.executor import ProcessExecutor
 from shared.errors import InvalidInput
 from shared.runtime.tasks.spec import TaskNotTrainable
@@ -22,8 +21,9 @@ from tests.unit.trainer.loops import SHAPE, Untranslated, detector_loop, recipe,
 from tests.unit.trainer.pictures import PROJECT, samples
 from tests.unit.trainer.platform import WHO, Place
 from tests.unit.trainer.test_training import found_and_right
-from tests.unit.trainer.test_training_process import TINY, messages_of, order
+from tests.unit.trainer.test_training_process import TINY, order
 from tests.unit.trainer.test_trainings import annotate
+from tests.unit.trainer.whole import said_here
 
 MINE = """
 from torch import Tensor
@@ -193,13 +193,12 @@ def test_a_custom_loss_that_fails_says_so_in_plain_words(
         assert told(failed.value.detail) != failed.value.detail
 
 
-async def test_a_custom_loss_that_fails_ends_its_training_at_once(tmp_path: Path) -> None:
+def test_a_custom_loss_that_fails_ends_its_training_at_once(tmp_path: Path) -> None:
     folder = plugin(tmp_path / "plugins", "gentle", "def gentle(a, b): return 1 / 0")
     chosen = TINY.model_copy(update={"losses": (term("score", "plugin:gentle"),)})
     wanted = order(tmp_path, "ttve", chosen)
-    said = await messages_of(wanted.model_copy(update={"plugins_folder": folder}))
-    assert isinstance(said[-1], FailureMessage), said
-    assert "the custom loss gentle failed: ZeroDivisionError" in said[-1].reason
+    with pytest.raises(PluginFailed, match="the custom loss gentle failed: ZeroDivisionError"):
+        said_here(wanted.model_copy(update={"plugins_folder": folder}))
 
 
 def test_an_installed_package_brings_losses_too(

@@ -225,6 +225,20 @@ def test_the_floor_alone_finds_marks_and_stays_where_nothing_beats_it() -> None:
         assert all(told(choice) != choice for choice in (first, last))
 
 
+def test_a_segmenter_goes_on_from_an_earlier_version_whose_labels_stood_otherwise() -> None:
+    torch.manual_seed(7)
+    earlier = {name: torch.rand_like(value.float()).to(value.dtype) for name, value
+               in Segmenter(SHAPE, None).state_dict().items()}  # fmt: skip
+    training = TrainingLoop(SegmentationTraining(TINY, SHAPE, [sample(0)]), TINY)
+    assert training.start_from(earlier, rows=[(0, 1), (1, 0)])
+    for network in (training.network, training.average.model):
+        for name, value in network.state_dict().items():
+            expected = earlier[name].flip(0) if name.startswith("head.") else earlier[name]
+            torch.testing.assert_close(value, expected, atol=0, rtol=0, msg=name)
+    wider = SegmenterShape(labels=2, input_size=SIZE, backbone=SHAPE.backbone, channels=24)
+    assert not training.start_from(Segmenter(wider, None).state_dict(), rows=[(0, 0)])
+
+
 def test_without_a_list_some_images_validate_unless_there_are_few(tmp_path: Path) -> None:
     snapshot, _ = write_marked(tmp_path, "t" * 40 + "T" * 20)
     pixels = np.zeros((SIZE[1], SIZE[0], 3), np.uint8)
@@ -251,7 +265,7 @@ def test_images_without_a_target_judge_no_segmenter() -> None:
     assert training.validate(training.network) is None
 
 
-async def test_a_training_process_delivers_a_segmenter_that_finds_unseen_marks(
+async def test_a_training_delivers_a_segmenter_that_finds_unseen_marks(
     tmp_path: Path,
 ) -> None:
     """Mostly parts without a mark teach; wrong labels, views or scores would find nothing."""

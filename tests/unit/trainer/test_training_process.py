@@ -36,6 +36,7 @@ from tests.unit.trainer.pictures import LABELS, PROJECT, write_snapshot
 from tests.unit.trainer.platform import WHO, Place
 from tests.unit.trainer.test_dataset import GRID, tiled
 from tests.unit.trainer.test_trainings import annotate
+from tests.unit.trainer.whole import said_here
 
 ROOT = Path(__file__).resolve().parents[3]
 TINY = Recipe(
@@ -103,7 +104,7 @@ def test_a_training_process_delivers_a_model_and_what_it_says(first_version: lis
         np.testing.assert_allclose(outputs["boxes"], golden["boxes"], atol=0.1)
 
 
-async def test_a_version_that_goes_on_from_another_began_where_that_one_did(
+def test_a_version_that_goes_on_from_another_began_where_that_one_did(
     first_version: list, tmp_path: Path
 ) -> None:
     recipe = TINY.model_copy(update={"epochs": 1})
@@ -117,7 +118,7 @@ async def test_a_version_that_goes_on_from_another_began_where_that_one_did(
         backbone_licence="MIT",
     )
     wanted = order(tmp_path, "ttee", recipe)
-    said = await messages_of(wanted.model_copy(update={"start": start}))
+    said = said_here(wanted.model_copy(update={"start": start}))
     second = said[-1]
     assert isinstance(second, ResultMessage), second
     assert (second.started_from, second.backbone_weights) == ("V1", start.backbone_weights)
@@ -127,14 +128,14 @@ async def test_a_version_that_goes_on_from_another_began_where_that_one_did(
     assert manifest.backbone_licence == "MIT"
 
 
-async def test_a_model_trained_on_tiles_names_their_plan_and_is_judged_on_tiles(
+def test_a_model_trained_on_tiles_names_their_plan_and_is_judged_on_tiles(
     tmp_path: Path,
 ) -> None:
     rule = Merge(rule=MergeMethod.GREEDYNMM, metric=Overlap.IOS, threshold=0.7)
     wanted = order(tmp_path, "tttee", TINY.model_copy(update={"epochs": 1, "merge": rule}))
     snapshot = tiled(Snapshot.model_validate_json(wanted.snapshot.read_bytes()))
     wanted.snapshot.write_text(snapshot.model_dump_json())
-    result = (await messages_of(wanted))[-1]
+    result = said_here(wanted)[-1]
     assert isinstance(result, ResultMessage), result
     manifest = ModelManifest.from_json(result.model_manifest.read_bytes())
     assert (manifest.input_plan, manifest.tile_plan) == (GRID, None)

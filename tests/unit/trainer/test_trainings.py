@@ -371,7 +371,7 @@ async def test_the_second_version_starts_from_the_serving_one(place: Place) -> N
             ReportCompleted.example
             | {"project_id": PROJECT, "training_id": asked.id, "version": f"V{number}"}
         )
-        await place.promotion.report_completed(place.event(report, asked.id))
+        await place.gate.report_completed(place.event(report, asked.id))
     first, second = place.script.orders
     assert first.start is None
     assert second.start is not None

@@ -111,7 +111,7 @@ async def test_a_training_of_before_is_neither_resumed_nor_promoted(other: Place
         return training.model_copy(update=update)
 
     await other.trainings_of("default").change("T", succeeded)
-    await other.promotion.report_completed(report(other, "T", 0.9))
+    await other.gate.report_completed(report(other, "T", 0.9))
     (record,) = await other.records()
     assert not record.promoted
     assert "can be served yet" in record.gate_reason
@@ -148,6 +148,6 @@ async def test_a_version_of_a_deleted_project_is_not_promoted(place: Place) -> N
     for line in place.projects.subscriptions():
         if line.event.type == "project.deleted":
             await line.handler(place.event(line.event(project_id=PROJECT), PROJECT, 2))
-    await place.promotion.report_completed(report(place, training_id, 0.9))
+    await place.gate.report_completed(report(place, training_id, 0.9))
     await place.settle()
     assert [event for event in place.delivered if event.type == "model.promoted"] == []

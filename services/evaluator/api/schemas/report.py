@@ -34,7 +34,7 @@ from services.evaluator.domain.report.tree.reports import (
     DetectionReport,
     ReportKind,
 )
-from services.evaluator.repository import Report
+from services.evaluator.repository import StoredReport
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +86,7 @@ class ReportAnswer:
     details: ReportDetails
 
     @classmethod
-    def of(cls, report: Report, said: AnyReport, language: Language) -> Self:
+    def of(cls, report: StoredReport, said: AnyReport, language: Language) -> Self:
         """Say a report in one language."""
         overall, question = said.overall, said.question
         detector = overall if isinstance(overall, DetectionOverall) else None

@@ -259,7 +259,7 @@ def _index(rows: Sequence[records.Identified], what: str) -> dict[records.Id, in
     return out
 
 
-def _sides(images: Sequence[records.Image], field: str) -> Ints:
+def _sides(images: Sequence[records.CocoImage], field: str) -> Ints:
     """Sides of images in pixels, 0 where unknown."""
     sides = []
     for image in images:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.evaluator.domain.numbers.columns import BadSamples, Ints
-from services.evaluator.domain.readers.coco_records import Rle, Segmentation
+from services.evaluator.domain.readers.coco_records import CocoRle, Segmentation
 from shared.vision.masks import MaskTable, from_polygons, from_text, from_texts, table
 
 MOST_PIXELS = (1 << 32) - 1  # a run is counted in 32 bits
@@ -48,7 +48,7 @@ def _check_sizes(heights: Ints, widths: Ints, what: str) -> None:
 
 def _text(found: Segmentation, size: list[int]) -> str | None:
     """Compressed text of a code of the right size; None for another form."""
-    if not isinstance(found, Rle) or not isinstance(found.counts, str):
+    if not isinstance(found, CocoRle) or not isinstance(found.counts, str):
         return None
     if list(found.size) != size:
         raise ValueError("a mask and its image differ in size")
@@ -63,7 +63,7 @@ def _from_texts(texts: list[str], heights: Ints, widths: Ints) -> MaskTable:
 
 
 def _code(found: Segmentation, height: int, width: int) -> NDArray[np.uint32]:
-    if not isinstance(found, Rle):
+    if not isinstance(found, CocoRle):
         return from_polygons(found, height, width)
     if found.size != (height, width):
         raise ValueError("a mask and its image differ in size")

@@ -14,7 +14,7 @@ Run = Annotated[int, msgspec.Meta(ge=0, le=(1 << 32) - 1)]  # a run is counted i
 T = TypeVar("T")
 
 
-class Image(msgspec.Struct, gc=False):
+class CocoImage(msgspec.Struct, gc=False):
     """An image; a mask needs its size."""
 
     id: Id
@@ -29,14 +29,14 @@ class Category(msgspec.Struct, gc=False):
     name: int | float | str
 
 
-class Rle(msgspec.Struct, gc=False):
+class CocoRle(msgspec.Struct, gc=False):
     """A run-length code, ``size`` height and width, its runs listed or compressed into text."""
 
     size: tuple[int, int]
     counts: str | list[Run]
 
 
-Segmentation = Rle | list[list[float]]
+Segmentation = CocoRle | list[list[float]]
 
 
 class Boxed(msgspec.Struct, gc=False, kw_only=True):
@@ -76,7 +76,7 @@ class MaskResult(BoxResult, gc=False, kw_only=True):
 class Lists(msgspec.Struct):
     """A data set; the annotations are decoded by what is compared."""
 
-    images: list[Image]
+    images: list[CocoImage]
     categories: list[Category]
     annotations: msgspec.Raw
 
@@ -100,7 +100,7 @@ def decoder(kind: type[T]) -> Callable[[bytes, str], T]:
     return decoded
 
 
-Identified = Image | Category | BoxTruth
+Identified = CocoImage | Category | BoxTruth
 Outlined = MaskTruth | MaskResult
 read_lists = decoder(Lists)
 read_box_truths = decoder(list[BoxTruth])

@@ -5,7 +5,7 @@ from markupsafe import Markup
 
 from services.evaluator.domain.rendering import charts
 from services.evaluator.domain.rendering.phrases import Language
-from services.evaluator.domain.rendering.sections import Curves, View, blocks
+from services.evaluator.domain.rendering.sections import CurveBlock, View, blocks
 from services.evaluator.domain.report.tree.reports import AnyReport
 
 MATRIX_LABELS = 40  # a wider matrix cannot be read on a page
@@ -79,7 +79,7 @@ def render_html(report: AnyReport, *, language: Language = "zh-CN", console_url:
     )
 
 
-def _chart(block: Curves) -> Markup:
+def _chart(block: CurveBlock) -> Markup:
     return Markup(charts.line_chart(block.curves, mark_x=block.mark_x))  # noqa: S704 - our own SVG of numbers
 
 

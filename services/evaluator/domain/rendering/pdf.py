@@ -15,7 +15,14 @@ from reportlab.platypus import Paragraph, SimpleDocTemplate, Table, TableStyle
 
 from services.evaluator.domain.rendering.charts import COLOURS, pieces
 from services.evaluator.domain.rendering.phrases import Language, phrase
-from services.evaluator.domain.rendering.sections import Block, Cell, Curves, Lines, View, blocks
+from services.evaluator.domain.rendering.sections import (
+    Block,
+    Cell,
+    CurveBlock,
+    Lines,
+    View,
+    blocks,
+)
 from services.evaluator.domain.report.tree.reports import AnyReport
 
 FONT = "STSong-Light"
@@ -50,7 +57,7 @@ def _drawn(block: Block) -> list[Any]:
     if isinstance(block, Lines):
         return [_text("– " + line) for line in block.lines]
     note = [_text(block.note)] if block.note else []
-    if isinstance(block, Curves):
+    if isinstance(block, CurveBlock):
         names = ", ".join(block.names)
         return [_chart(block), _text(f"{block.axes[0]} → {block.axes[1]}: {names}"), *note]
     marks = [
@@ -75,7 +82,7 @@ def _text(text: str) -> Paragraph:
     return Paragraph(escape(text), BODY)
 
 
-def _chart(block: Curves) -> Drawing:
+def _chart(block: CurveBlock) -> Drawing:
     width, height = CHART
     drawing = Drawing(width + 10 * mm, height + 8 * mm)
     for tick in (0.0, 0.5, 1.0):

@@ -69,7 +69,7 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
-class Curves:
+class CurveBlock:
     """Named curves in the unit square. ``mark_x`` is an upright mark."""
 
     title: str
@@ -80,7 +80,7 @@ class Curves:
     note: str = ""
 
 
-Block = Lines | Table | Curves
+Block = Lines | Table | CurveBlock
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +189,7 @@ def _curves(report: AnyReport, view: View) -> Iterator[Block]:
         curves = report.curves
         axes = view.say("threshold"), "F1"
         line = (curves.thresholds, curves.f1)
-        yield Curves(view.say("f1_curve"), ["F1"], [line], axes, mark_x=report.threshold)
+        yield CurveBlock(view.say("f1_curve"), ["F1"], [line], axes, mark_x=report.threshold)
         recalls = [place / 100 for place in range(101)]
         known: list[tuple[str, Line]] = [
             (name, (recalls, values))
@@ -212,7 +212,7 @@ def _family(
     if known:
         kept = known[:MOST_CURVES]
         note = left_out(len(known) - len(kept), view.language)
-        yield Curves(
+        yield CurveBlock(
             view.say(title), [name for name, _ in kept], [c for _, c in kept], axes, note=note
         )
 

@@ -1,4 +1,4 @@
-"""`python -m services.inference.process.open_image …`: a guarded child that opens image files."""
+"""`python -m services.inference.process.image_opener …`: a guarded child that opens image files."""
 
 from pathlib import Path
 from typing import Any

@@ -24,7 +24,7 @@ from shared.projects.directory import ProjectDirectory
 from shared.runtime.tasks.table import spec_of
 
 
-class Promotion:
+class Gate:
     """Reports and deployments, as the records tell of them."""
 
     def __init__(
