@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from services.cli.synthetic.dataset import DatasetPlan, PartPlan, write_dataset
-from tests.e2e.demo_process import Demo, free_port
+from tests.e2e.demo_process import Demo
+from tests.servers.processes import free_port
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(7200)]
 
