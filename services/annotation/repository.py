@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from services.annotation.domain.conflicts import OnConflict
 from services.annotation.domain.formats.model import KnownImage, Split
@@ -101,6 +101,25 @@ class SnapshotRecord(Document):
     created_at: Timestamp
 
 
+class ComingArchive(BaseModel):
+    """An archive whose import is not stored yet, since ``at``."""
+
+    model_config = ConfigDict(frozen=True)
+
+    key: str
+    size_bytes: int
+    at: Timestamp
+
+
+class ArchiveRoom(Document):
+    """What comes into a project's room for archives, by a name a request; ``id`` is the project's.
+
+    Who makes room writes this document, so that nobody else does at the same time.
+    """
+
+    coming: dict[str, ComingArchive] = Field(default_factory=dict)
+
+
 class ImportRun(Document):
     """An import of an archive; its progress is in the job of the same id, if it has one.
 
@@ -161,6 +180,7 @@ IMPORT_RUNS = CollectionSpec(
         Index(("created_at",)),
     ),
 )
+ARCHIVE_ROOMS = CollectionSpec("annotation.archive_rooms", ArchiveRoom, project_field="id")
 JOBS = job_spec(SERVICE)
 
 COLLECTIONS = (
@@ -173,6 +193,7 @@ COLLECTIONS = (
     LABELS,
     SNAPSHOTS,
     IMPORT_RUNS,
+    ARCHIVE_ROOMS,
     JOBS,
 )
 

@@ -35,9 +35,9 @@ class Pages(BaseModel):
 class StoredReport(Document):
     """The judgement on one version; its blobs are never changed, a recomputation has new ones.
 
-    ``passes`` says of each corrected image whether the version gets it right; ``watched_key`` are
-    the matches of those that teach. A judgement under way is the job ``job_id``; ``judged_by`` is
-    the one whose outcome this is. While the first one runs, the state is ``running``.
+    ``watched_key`` are the matches of corrected images that teach. A judgement under way is the job
+    ``job_id``; ``judged_by`` is the one whose outcome this is. While the first one runs, the state
+    is ``running``.
     ``pretrained`` tells whether the version's backbone was; None where nobody said. ``champion``
     is the version that served when this one was made.
     """
@@ -64,7 +64,6 @@ class StoredReport(Document):
     watched_key: str = ""
     pages: Pages = Pages()
     points: tuple[LabelPoint, ...] = ()
-    passes: dict[str, bool] = Field(default_factory=dict)
 
 
 class JudgementOrder(BaseModel):

@@ -61,6 +61,21 @@ async def test_anonymous_and_forged_callers_get_401_everywhere(stores: Stores) -
                 assert answer.headers["x-content-type-options"] == "nosniff"
 
 
+async def test_a_name_in_the_query_that_is_not_read_is_told_everywhere(stores: Stores) -> None:
+    """A `threshold` in the query of a prediction must not be dropped without a word."""
+    client, found, documents = operations(stores)
+    await opened(stores)
+    assert len(found) > 40
+    async with client:
+        for method, path in found:
+            request = fitting_request(documents[path.split("/")[2]], method, path)
+            asked = FittingRequest(method, f"{request.path}?not_read=0.5", request.options)
+            answer = await send(client, asked, credentials())
+            assert answer.status_code == 422, (method, path, answer.text)
+            if method != "head":
+                assert [told["field"] for told in answer.json()["errors"]] == ["not_read"]
+
+
 def writes(found: list[tuple[str, str]], documents: dict[str, Any]) -> list[FittingRequest]:
     return [
         fitting_request(documents[path.split("/")[2]], method, path)

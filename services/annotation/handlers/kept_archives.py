@@ -2,22 +2,32 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from weakref import WeakValueDictionary
 
 from services.annotation.errors import ArchivesFull
-from services.annotation.repository import IMPORT_RUNS, ImportRun
+from services.annotation.repository import (
+    ARCHIVE_ROOMS,
+    IMPORT_RUNS,
+    ArchiveRoom,
+    ComingArchive,
+    ImportRun,
+)
 from shared.blobs.content import content_key, hash_of, put_by_hash
 from shared.blobs.port import Blobs
+from shared.clock import Clock, utc_now
 from shared.documents.port import Collection, Documents, Not, Query, TenantScope, Where
 from shared.errors import NotFound
+from shared.ids import new_id
 from shared.jobs.job import FINAL
 from shared.jobs.queue import JobQueue
 from shared.projects.directory import ProjectView
 
 _PAGE = 200
+_COMING = timedelta(minutes=10)  # longer than an archive takes to be stored
 
 
 @dataclass(frozen=True)
@@ -41,17 +51,25 @@ class Measured:
 class KeptArchives:
     """The archives of a project's imports, at most ``quota_bytes`` of them.
 
-    What is looked at but not imported gives way, oldest first, to what comes. Processes that take
-    archives at the same time do not know of each other's: each may go over by one.
+    What is looked at but not imported gives way, oldest first, to what comes. What comes at the
+    same time, to this process or another, is noted before it is stored; a note whose process was
+    killed counts for ten minutes.
     """
 
     def __init__(
-        self, documents: Documents, blobs: Blobs, *, jobs: JobQueue, quota_bytes: int
+        self,
+        documents: Documents,
+        blobs: Blobs,
+        *,
+        jobs: JobQueue,
+        quota_bytes: int,
+        clock: Clock = utc_now,
     ) -> None:
         self._documents = documents
         self._blobs = blobs
         self._jobs = jobs
         self._quota = quota_bytes
+        self._clock = clock
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     @staticmethod
@@ -68,8 +86,10 @@ class KeptArchives:
         Raises:
             ArchivesFull: Imports that wait or go on take all the room.
         """
-        async with self._turns.setdefault(project.id, asyncio.Lock()):
-            await self._make_room(project, archive)
+        async with (
+            self._turns.setdefault(project.id, asyncio.Lock()),
+            self._noted(project, archive),
+        ):
             await put_by_hash(
                 self._blobs,
                 archive.path,
@@ -79,11 +99,50 @@ class KeptArchives:
             )
             yield
 
-    async def _make_room(self, project: ProjectView, new: Measured) -> None:
+    @contextlib.asynccontextmanager
+    async def _noted(self, project: ProjectView, new: Measured) -> AsyncIterator[None]:
+        """Make room and note what comes, until its import is stored or it is refused."""
+        rooms, name = self._rooms(project.tenant), new_id()
+        leaving: list[ImportRun] = []
+
+        async def note(room: ArchiveRoom) -> ArchiveRoom:
+            now = self._clock()
+            coming = {n: one for n, one in room.coming.items() if now - one.at < _COMING}
+            leaving[:] = await self._leaving(project, new, coming)
+            one = ComingArchive(key=new.key, size_bytes=new.size_bytes, at=now)
+            return room.model_copy(update={"coming": {**coming, name: one}})
+
+        def forget(room: ArchiveRoom) -> ArchiveRoom:
+            coming = {n: one for n, one in room.coming.items() if n != name}
+            return room.model_copy(update={"coming": coming})
+
+        empty = ArchiveRoom(id=project.id, tenant=project.tenant)
+        await rooms.change(project.id, note, new=empty)
+        try:
+            for run in leaving:
+                await self._let_go(run)
+            yield
+        finally:
+            with contextlib.suppress(NotFound):  # its project was removed
+                await rooms.change(project.id, forget)
+
+    async def _leaving(
+        self, project: ProjectView, new: Measured, coming: Mapping[str, ComingArchive]
+    ) -> list[ImportRun]:
+        """Return the imports whose archives give way to a new one.
+
+        Raises:
+            ArchivesFull: Imports that wait or go on, and what comes, take all the room.
+        """
         others = await self._others(project, new.key)
+        noted = {one.key: one.size_bytes for one in coming.values() if one.key != new.key}
         sizes = {key: runs[0].archive_bytes for key, runs in others.items()}
-        idle = [key for key, runs in others.items() if all([await self._is_over(r) for r in runs])]
-        taken = sum(sizes.values())
+        idle = [
+            key
+            for key, runs in others.items()
+            if key not in noted and all([await self._is_over(run) for run in runs])
+        ]
+        taken = sum({**noted, **sizes}.values())
         least = taken - sum(sizes[key] for key in idle)
         if least + new.size_bytes > self._quota:
             raise ArchivesFull(
@@ -91,12 +150,13 @@ class KeptArchives:
                 f" take {_mib(least)} of {_mib(self._quota)} MiB: let those imports end, or stop"
                 " them"
             )
+        leaving: list[ImportRun] = []
         for key in sorted(idle, key=lambda key: max(run.created_at for run in others[key])):
             if taken + new.size_bytes <= self._quota:
-                return
-            for run in others[key]:
-                await self._let_go(run)
+                break
+            leaving += others[key]
             taken -= sizes[key]
+        return leaving
 
     async def _others(self, project: ProjectView, but: str) -> dict[str, list[ImportRun]]:
         """Return the imports that still name an archive, by its key."""
@@ -116,6 +176,9 @@ class KeptArchives:
             await self._runs(run.tenant).change(
                 run.id, lambda old: old.model_copy(update={"archive_key": ""})
             )
+
+    def _rooms(self, tenant: str) -> Collection[ArchiveRoom]:
+        return self._documents.collection(ARCHIVE_ROOMS, TenantScope(tenant))
 
     def _runs(self, tenant: str) -> Collection[ImportRun]:
         return self._documents.collection(IMPORT_RUNS, TenantScope(tenant))

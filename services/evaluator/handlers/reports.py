@@ -156,15 +156,16 @@ class Reports:
         second, first = [await self.find(who, project_id, name) for name in (version, other)]
         if first.id == second.id:
             raise InvalidInput("a version cannot be compared with itself")
-        both = [_matched(await self._stored(report))[1] for report in (first, second)]
+        stored = [await self._stored(report) for report in (first, second)]
+        both = [_matched(one)[1] for one in stored]
 
         def compared() -> tuple[Comparison, EqualAlarms]:
             point = equal_alarms(both[0], both[1])
             return compare(point.first, point.second), point
 
         found, point = await asyncio.to_thread(compared)
-        watched = set(first.passes) | set(second.passes)
-        return found, point, regression_states(watched, second.passes, first.passes)
+        before, now = (one.said.regressions.passes for one in stored)
+        return found, point, regression_states(set(before) | set(now), now, before)
 
     async def page(
         self, report: StoredReport, *, form: Literal["html", "pdf"], language: Language

@@ -1,7 +1,9 @@
 """The work of a judgement: read a version, compute its report, render and store it."""
 
+import asyncio
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
 from services.evaluator.domain.numbers.columns import BadSamples
@@ -13,7 +15,7 @@ from services.evaluator.domain.report.options import ReportOptions
 from services.evaluator.domain.report.traits import ImageTraits
 from services.evaluator.domain.report.tree.identity import Identity
 from services.evaluator.domain.report.tree.overall import DetectionOverall
-from services.evaluator.domain.report.tree.reports import AnyReport, to_json
+from services.evaluator.domain.report.tree.reports import AnyReport, from_json, to_json
 from services.evaluator.repository import (
     JOBS,
     REPORTS,
@@ -119,7 +121,10 @@ class Judge:
                 "created_at": lease.job.created_at,
             }
         )
-        options = self._options(report, version, before, traits)
+        options = replace(
+            self._options(report, version, before, traits),
+            passed_before=await self._passed(before[-1]) if before else {},
+        )
         await lease.report(Progress(percent=20, stage="computing"))
         return await self._completed(report, version, options, lease)
 
@@ -159,7 +164,6 @@ class Judge:
                     LabelPoint(label=row.label, count=row.count, rate=known(row.detection_rate))
                     for row in said.labels
                 ),
-                "passes": said.regressions.passes,
             }
         )
         if report.state != "running":  # judged again: the gate has decided long ago
@@ -197,9 +201,14 @@ class Judge:
             elapsed_ms=version.elapsed_ms,
             image_traits=traits,
             corrected=frozenset(name for name, image in dataset.images.items() if image.corrected),
-            passed_before=before[-1].passes if before else {},
             replicates=self._settings.replicates,
         )
+
+    async def _passed(self, earlier: StoredReport) -> dict[str, bool]:
+        """Which corrected images a version got right; they may be more than a document holds."""
+        data = await self._blobs.read(earlier.document_key)
+        said = await asyncio.to_thread(from_json, data)
+        return said.regressions.passes
 
     async def _waits_for_earlier(self, report: StoredReport) -> bool:
         """Tell whether an earlier version, whose report this one looks back on, is still judged."""

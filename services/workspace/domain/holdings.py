@@ -24,6 +24,7 @@ _OF_COLLECTIONS: dict[str, Kind] = {
     "annotation.labels": "annotations",
     "annotation.snapshots": "trainings",
     "annotation.import_runs": "imports",
+    "annotation.archive_rooms": "imports",
     "annotation.predictions": "tests",
     "inference.predictions": "tests",
     "inference.failures": "tests",

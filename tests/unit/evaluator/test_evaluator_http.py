@@ -211,6 +211,20 @@ async def test_an_old_version_is_recomputed_with_its_own_history(stores: Stores)
         assert again[name] == before[name]
 
 
+async def test_the_document_of_a_report_does_not_grow_with_its_corrected_images(
+    stores: Stores,
+) -> None:
+    service = build(stores)
+    async with running(stores, [service]):
+        await project(service)
+        for name, images in (("V1", 20), ("V2", 200)):
+            await train(service, stores, name, images=images)
+        reports = stores.documents.collection(REPORTS, TenantScope("default"))
+        sizes = [len(report.model_dump_json()) async for report in reports.walk()]
+    assert len(sizes) == 2
+    assert max(sizes) - min(sizes) < 20
+
+
 async def test_corrected_images_that_teach_are_watched_at_every_threshold(stores: Stores) -> None:
     service = build(stores)
     manifest, predictions = version_files(seed=2, skill=1.0)
