@@ -18,6 +18,7 @@
     ├── QuotaExceeded           429
     ├── Internal                500  a defect of ours
     ├── DependencyDown          503  retryable: a store, the broker or Triton does not answer
+    │   └── NotHeardYet         503  retryable: what was made a moment ago is on its way
     └── NoSpaceLeft             507  retryable: a disk is full, a person must make room
 
 A service adds its own leaves (``class ImageTruncated(InvalidInput): code = "image-truncated"``);
@@ -172,6 +173,13 @@ class DependencyDown(LoupeError):
     status = 503
     title = "A part of the platform does not answer"
     retryable = True
+
+
+class NotHeardYet(DependencyDown):
+    """A thing made a moment ago has not reached this service; trying again later helps."""
+
+    code = "not-heard-yet"
+    title = "It has not arrived here yet"
 
 
 class NoSpaceLeft(LoupeError):

@@ -30,11 +30,34 @@ def may_be_new(thing_id: str, *, within_s: float) -> bool:
     >>> may_be_new("01ARZ3NDEKTSV4RRFFQ69G5FAV", within_s=60), may_be_new("x", within_s=60)
     (False, False)
     """
+    ulid = _ulid(thing_id)
+    return ulid is not None and (_is_derived(ulid) or _age_s(ulid) < within_s)
+
+
+def is_new(thing_id: str, *, within_s: float) -> bool:
+    """Tell whether an id says of itself that it was made in the last ``within_s`` seconds.
+
+    >>> is_new(new_id(), within_s=60), is_new(derived_id("a"), within_s=60)
+    (True, False)
+    >>> is_new("01ARZ3NDEKTSV4RRFFQ69G5FAV", within_s=60)
+    False
+    >>> is_new("7ZZZZZZZZZ0000000000000000", within_s=60)  # of a clock that was ahead
+    False
+    """
+    ulid = _ulid(thing_id)
+    return ulid is not None and not _is_derived(ulid) and abs(_age_s(ulid)) < within_s
+
+
+def _ulid(text: str) -> ULID | None:
     try:
-        ulid = ULID.from_str(thing_id)
+        return ULID.from_str(text)
     except ValueError:
-        return False
-    version, variant = ulid.bytes[6] >> 4, ulid.bytes[8] >> 6
-    if (version, variant) == (_UUID_VERSION, _UUID_VARIANT):
-        return True
-    return ulid.timestamp > datetime.now(UTC).timestamp() - within_s
+        return None
+
+
+def _is_derived(ulid: ULID) -> bool:
+    return (ulid.bytes[6] >> 4, ulid.bytes[8] >> 6) == (_UUID_VERSION, _UUID_VARIANT)
+
+
+def _age_s(ulid: ULID) -> float:
+    return datetime.now(UTC).timestamp() - ulid.timestamp

@@ -5,7 +5,8 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from shared.ids import may_be_new
+from shared.errors import NotHeardYet
+from shared.ids import is_new, may_be_new
 
 T = TypeVar("T")
 
@@ -14,6 +15,7 @@ LOOK_S = 0.03
 MOST_WAITING = 128
 """How many callers of a process wait for things that may not exist; others are answered at once."""
 _NEW_S = 60.0
+_AGAIN_S = 2
 _SLOWER = 1.5
 _SLOWEST = 10
 
@@ -45,7 +47,20 @@ async def heard_of(
 
     An id that is none of ours, or was made long ago, is of nothing: a wrong address is told at
     once. So that asking for many ids that look new holds nobody up, few callers wait at a time.
+
+    Raises:
+        NotHeardYet: It was not found, and its id says that it was made in the last minute: it may
+            well be on its way, so that "there is none" would be a guess.
     """
+    found = await _waited_for(thing_id, find, wait_s)
+    if found is None and is_new(thing_id, within_s=_NEW_S):
+        raise NotHeardYet(f"{thing_id} is not known here yet", retry_after_s=_AGAIN_S)
+    return found
+
+
+async def _waited_for(
+    thing_id: str, find: Callable[[], Awaitable[T | None]], wait_s: float
+) -> T | None:
     global _waiting
     if _waiting >= MOST_WAITING or not may_be_new(thing_id, within_s=_NEW_S):
         return await find()

@@ -1,5 +1,6 @@
 """Another user of the machine cannot make the model server run its code."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -10,10 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from services.inference.adapters.triton.own_user import open_to_others
+from services.inference.adapters.triton import launcher
+from services.inference.adapters.triton.own_user import user_for
+from services.inference.errors import TritonUnavailable
 from tests.adapters.inference.bench import Bench, running_bench
 
 NOBODY = 65_534
+KEYS = ("admin.key", "signing.key")
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
 
 # Root asks first, which shows that the way is right and loads all that it needs; then it becomes
@@ -63,6 +67,9 @@ def data() -> Iterator[Path]:
     root.chmod(0o755)
     folder = root / "data"
     folder.mkdir(mode=0o700)
+    for name in KEYS:
+        (folder / name).write_text("secret")
+        (folder / name).chmod(0o600)
     yield folder
     shutil.rmtree(root)
 
@@ -95,6 +102,90 @@ def test_models_run_as_a_user_that_is_neither_root_nor_anybody(open_bench: Bench
         status = Path(f"/proc/{pid}/status").read_text()
         assert "NoNewPrivs:\t1" in status
         (uids,) = [line.split()[1:] for line in status.splitlines() if line.startswith("Uid:")]
-        if "0" in uids and not open_to_others(Path(sys.base_prefix)):
-            pytest.skip(f"{sys.base_prefix} is closed to other users, so that root runs it")
         assert set(uids).isdisjoint({"0", str(NOBODY)})
+
+
+def uids_of(bench: Bench) -> set[str]:
+    status = Path(f"/proc/{bench.server.pid}/status").read_text()
+    (uids,) = [line.split()[1:] for line in status.splitlines() if line.startswith("Uid:")]
+    return set(uids)
+
+
+def read_by(uid: int, *paths: Path) -> list[str]:
+    """Which of the paths this user can open."""
+    code = """
+import os, sys
+os.setgroups([]); os.setgid(int(sys.argv[1])); os.setuid(int(sys.argv[1]))
+for path in sys.argv[2:]:
+    try:
+        os.close(os.open(path, os.O_RDONLY))
+        print(path)
+    except OSError:
+        pass
+"""
+    command = [sys.executable, "-c", code, str(uid), *map(str, paths)]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+
+
+def test_a_model_reads_no_key_of_the_platform(open_bench: Bench, data: Path) -> None:
+    (uid,) = uids_of(open_bench)
+    model = next((data / "triton" / "models").glob("*/config.pbtxt"))
+    assert read_by(int(uid), *(data / name for name in KEYS), model) == [str(model)]
+
+
+@pytest.fixture
+async def closed_bench(data: Path) -> AsyncIterator[Bench]:
+    """Triton in a platform's folder below a home that is closed, as Python's may be, too."""
+    home = data.parent / "home"
+    (home / "loupe" / "data").mkdir(parents=True)
+    (home / "secret").write_text("secret")
+    home.chmod(0o700)
+    async with running_bench(home / "loupe" / "data" / "triton") as bench:
+        bench.publish()
+        await bench.reconciler.reconcile()
+        yield bench
+
+
+def test_below_a_closed_home_models_run_as_nobody_else_and_see_nothing_of_it(
+    closed_bench: Bench, data: Path
+) -> None:
+    assert uids_of(closed_bench).isdisjoint({"0", str(NOBODY)})
+    assert dict(closed_bench.client.ready_models()) == closed_bench.desired
+    seen = Path(f"/proc/{closed_bench.server.pid}/root{data.parent}/home")
+    assert [path.name for path in seen.iterdir()] == ["loupe"]
+    assert [path.name for path in (seen / "loupe" / "data").iterdir()] == ["triton"]
+    real = [path.name for path in (data.parent / "home").iterdir()]
+    assert sorted(real) == ["loupe", "secret"]
+
+
+def test_where_no_way_can_be_made_the_server_does_not_start_as_root(data: Path) -> None:
+    """As in a container whose root may not mount: it is told what to do."""
+    closed = data.parent / "home"
+    (closed / "python").mkdir(parents=True)
+    closed.chmod(0o700)
+    way = json.dumps([[str(closed)], [str(closed / "python")]])
+    without_mounts = """
+import ctypes, os, sys
+assert ctypes.CDLL(None).prctl(24, 21, 0, 0, 0) == 0  # PR_CAPBSET_DROP, CAP_SYS_ADMIN
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+    launch = [
+        sys.executable,
+        "-I",
+        "-S",
+        launcher.__file__,
+        str(os.getpid()),
+        "64101",
+        "64101",
+        way,
+    ]
+    command = [sys.executable, "-c", without_mounts, *launch, "/bin/echo", "it runs"]
+    ended = subprocess.run(command, capture_output=True, text=True)
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert f"E loupe: {closed} is closed to the model server's own user" in ended.stderr
+
+
+def test_what_others_may_not_read_is_told_with_what_to_do(data: Path) -> None:
+    with pytest.raises(TritonUnavailable, match="chmod -R o\\+rX"):
+        user_for([data / KEYS[0]])
+    assert user_for([data.parent]).uid not in (0, NOBODY)

@@ -7,7 +7,9 @@ import pytest
 
 from shared.contracts.image_events import ImageDeleted
 from shared.contracts.project_events import ProjectDeleted
+from shared.documents import hearing
 from shared.hosting.stores import Stores
+from shared.ids import new_id
 from tests.running import credentials, until
 from tests.unit.annotation.platform import BASE, PROJECT, box, factory
 
@@ -196,6 +198,27 @@ async def test_two_shapes_of_one_id_are_refused(stores: Stores) -> None:
     (error,) = answer.json()["errors"]
     assert error["field"] == "shapes.1.id"
     assert "shapes.0" in error["message"]
+
+
+async def test_an_image_that_is_on_its_way_is_no_404_and_is_saved_when_it_is_heard_of(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Under load an announcement takes longer than anybody is kept waiting."""
+    monkeypatch.setattr(hearing, "MOST_WAITING", 0)
+    async with factory(stores) as world:
+        await world.project()
+        image = new_id()
+        early = [await world.put(image, box()), await world.client.get(f"{BASE}/images/{image}")]
+        correction = {"prediction_id": new_id(), "shapes": []}
+        place = f"{BASE}/images/{image}/corrections"
+        early.append(await world.client.post(place, json=correction))
+        await world.image("a.jpg", image_id=image)
+        on_its_way = await world.client.post(place, json=correction)
+        saved = await world.put(image, box())
+    for answer in (*early, on_its_way):
+        assert (answer.status_code, answer.headers.get("Retry-After")) == (503, "2"), answer.text
+        assert answer.json()["type"] == "urn:loupe:problem:not-heard-yet"
+    assert saved.status_code == 200
 
 
 async def test_strangers_and_viewers_are_kept_out(stores: Stores) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from shared.documents import hearing
 from shared.documents.hearing import heard_of, until
+from shared.errors import NotHeardYet
 from shared.ids import derived_id, new_id
 
 
@@ -65,6 +66,25 @@ async def test_what_may_be_new_is_waited_for(is_derived: bool) -> None:
     assert await waiting == "here"
 
 
+@pytest.mark.parametrize("waiting", [0, hearing.MOST_WAITING])
+async def test_what_was_just_made_and_is_not_heard_of_is_told_to_come_again(
+    waiting: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether it was waited for in vain or nobody more may wait: it is no 404."""
+    monkeypatch.setattr(hearing, "_waiting", waiting)
+    looks = Looks()
+    with pytest.raises(NotHeardYet) as told:
+        await heard_of(new_id(), looks, wait_s=0.0)
+    assert (told.value.status, told.value.retry_after_s) == (503, 2)
+
+
+@pytest.mark.parametrize(
+    "thing_id", [derived_id("t", "k"), "01ARZ3NDEKTSV4RRFFQ69G5FAV", "7ZZZZZZZZZ0000000000000000"]
+)
+async def test_what_does_not_say_that_it_is_new_is_not_there(thing_id: str) -> None:
+    assert await heard_of(thing_id, Looks(), wait_s=0.0) is None
+
+
 async def test_of_many_that_ask_for_what_never_was_few_wait() -> None:
     looks = Looks()
     asked = [asyncio.create_task(heard_of(new_id(), looks, wait_s=60.0)) for _ in range(500)]
@@ -73,6 +93,7 @@ async def test_of_many_that_ask_for_what_never_was_few_wait() -> None:
         more, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
         done |= more
     assert len(waiting) == hearing.MOST_WAITING
+    assert {type(one.exception()) for one in done} == {NotHeardYet}
     looks.there = True
     assert [await one for one in waiting] == ["here"] * hearing.MOST_WAITING
     assert await heard_of(new_id(), looks) == "here"

@@ -3,13 +3,16 @@
 The parent-death signal must be set in the child between fork and exec. Doing that in a
 ``preexec_fn`` is unsafe in a process with threads, hence this small program in between::
 
-    python -I -S launcher.py PARENT_PID UID GID COMMAND ARGUMENTS…
+    python -I -S launcher.py PARENT_PID UID GID WAY COMMAND ARGUMENTS…
 
-What the command makes is closed to other users, it can never become more than it is, and its shared
-memory is its own where the kernel lets us: Triton's Python backend opens its regions to everybody.
+WAY is two lists as JSON: folders that are closed to the user, and what it needs of them; of these
+the command sees nothing else. What it makes is closed to other users, it can never become more than
+it is, and its shared memory is its own where the kernel lets us: Triton's Python backend opens its
+regions to everybody.
 """
 
 import ctypes
+import json
 import os
 import signal
 import sys
@@ -17,17 +20,27 @@ import sys
 _PR_SET_PDEATHSIG = 1
 _PR_SET_NO_NEW_PRIVS = 38
 _CLONE_NEWNS, _CLONE_NEWUSER = 0x20000, 0x10000000
-_MS_NOSUID, _MS_NODEV, _MS_NOEXEC, _MS_REC, _MS_SLAVE = 2, 4, 8, 0x4000, 0x80000
+_MS_NOSUID, _MS_NODEV, _MS_NOEXEC, _MS_BIND, _MS_REC, _MS_SLAVE = 2, 4, 8, 0x1000, 0x4000, 0x80000
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
 
 def main(arguments: list[str]) -> None:
     """Become the user, tie this process to its parent, then execute the rest."""
     parent, uid, gid = map(int, arguments[:3])
-    os.umask(0o077)
+    closed, needs = json.loads(arguments[3])
     try:
+        _go_apart()
+        _open_way(closed, needs)
+        os.umask(0o077)
         _close_shared_memory(uid, gid)
     except OSError as error:  # no such right, as in a container
+        if closed:
+            sys.exit(
+                f"E loupe: {closed[0]} is closed to the model server's own user, and no way to "
+                f"{needs[0]} can be made here ({error}): start Loupe as another user than root, "
+                "or install it where others may read"
+            )
+        os.umask(0o077)
         sys.stderr.write(f"W loupe: /dev/shm stays open to other users here ({error})\n")
     if uid != os.geteuid():
         os.setgroups([])
@@ -38,11 +51,11 @@ def main(arguments: list[str]) -> None:
     _done(_LIBC.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
     if os.getppid() != parent:
         sys.exit("the parent is gone already")
-    os.execv(arguments[3], arguments[3:])  # noqa: S606  # the point of this program
+    os.execv(arguments[4], arguments[4:])  # noqa: S606  # the point of this program
 
 
-def _close_shared_memory(uid: int, gid: int) -> None:
-    """Lay an empty /dev/shm of the user's own over the machine's, for this process alone."""
+def _go_apart() -> None:
+    """Leave the machine's mounts: what is laid over them from now on is seen by us alone."""
     own, group = os.geteuid(), os.getegid()
     _done(_LIBC.unshare(_CLONE_NEWNS if own == 0 else _CLONE_NEWNS | _CLONE_NEWUSER))
     if own != 0:  # in a namespace of users, where we remain who we are
@@ -50,6 +63,24 @@ def _close_shared_memory(uid: int, gid: int) -> None:
         _write("/proc/self/uid_map", f"{own} {own} 1")
         _write("/proc/self/gid_map", f"{group} {group} 1")
     _done(_LIBC.mount(b"none", b"/", None, _MS_REC | _MS_SLAVE, None))
+
+
+def _open_way(closed: list[str], needs: list[str]) -> None:
+    """Lay an empty folder over each closed one, with nothing in it but what is needed."""
+    os.umask(0o022)
+    held = {path: os.open(path, os.O_PATH | os.O_DIRECTORY) for path in needs}
+    for folder in closed:
+        flags = _MS_NOSUID | _MS_NODEV
+        _done(_LIBC.mount(b"tmpfs", folder.encode(), b"tmpfs", flags, b"mode=0755,size=1m"))
+    for path, descriptor in held.items():
+        os.makedirs(path, exist_ok=True)
+        source = f"/proc/self/fd/{descriptor}".encode()
+        _done(_LIBC.mount(source, path.encode(), None, _MS_BIND | _MS_REC, None))
+        os.close(descriptor)
+
+
+def _close_shared_memory(uid: int, gid: int) -> None:
+    """Lay an empty /dev/shm of the user's own over the machine's."""
     options = f"mode=0700,uid={uid},gid={gid}".encode()
     flags = _MS_NOSUID | _MS_NODEV | _MS_NOEXEC
     _done(_LIBC.mount(b"tmpfs", b"/dev/shm", b"tmpfs", flags, options))

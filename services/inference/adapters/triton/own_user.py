@@ -11,12 +11,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from shared.telemetry import logger
+from services.inference.errors import TritonUnavailable
 
 _FIRST_UID = 64_101  # above people and services, below what systemd gives away from 61,184 … 65,519
 _LAST_UID = 64_164
-
-log = logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,25 +44,55 @@ class User:
             folder.chmod(mode | stat.S_IXGRP)
 
 
-def user_for(needed: Iterable[Path], *, data: Path) -> User:
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How the server comes to what it needs where folders above are closed to its user.
+
+    It sees each of the ``closed`` folders as one with nothing in it but what it ``needs`` of it.
+    """
+
+    closed: tuple[Path, ...] = ()
+    needs: tuple[Path, ...] = ()
+
+
+def user_for(needed: Iterable[Path]) -> User:
     """Return the user that the server is to be: one without a name where root asks, else we.
 
-    Args:
-        needed: What the server must read; where others may not, it stays root, and the log says
-            why.
-        data: The platform's folder, in which it will be let through; what is above must be open.
+    Raises:
+        TritonUnavailable: Root asks, and others may not read what is ``needed`` of the server.
     """
-    ours = User(os.geteuid(), os.getegid())
-    if ours.uid != 0:
-        return ours
-    closed = next((path for path in needed if not open_to_others(path)), None)
-    if closed is None and not _way_is_open(data):
-        closed = data.parent
-    if closed is not None:
-        log.warning("triton runs as root", because=f"other users cannot read {closed}")
-        return ours
-    uid = next((uid for uid in range(_FIRST_UID, _LAST_UID) if not _is_known(uid)), 0)
+    if os.geteuid() != 0:
+        return User(os.geteuid(), os.getegid())
+    if secret := next((path for path in needed if not _is_open(path)), None):
+        raise TritonUnavailable(
+            f"{secret} is closed to other users, so that the model server would have to be root: "
+            f"open it (chmod -R o+rX {secret}), or start Loupe as another user"
+        )
+    uid = next(uid for uid in range(_FIRST_UID, _LAST_UID) if not _is_known(uid))
     return User(uid, uid)
+
+
+def way_for(user: User, needed: Iterable[Path], *, root: Path) -> Way:
+    """Return how ``user`` comes to what is ``needed``, and to the server's folder ``root``.
+
+    ``root`` stands in the platform's folder, where the user is let through.
+    """
+    if user.uid == os.geteuid():
+        return Way()
+    folders = {path if path.is_dir() else path.parent for path in needed}
+    tops = {folder.resolve(): _first_closed(folder) for folder in folders}
+    tops[root.resolve()] = _first_closed(root.parent)
+    needs = [folder for folder, top in tops.items() if top is not None]
+    return Way(
+        tuple(sorted({top for top in tops.values() if top is not None})),
+        tuple(
+            sorted(
+                path
+                for path in needs
+                if not any(path.is_relative_to(up) for up in needs if up != path)
+            )
+        ),
+    )
 
 
 def _is_known(uid: int) -> bool:
@@ -75,10 +103,13 @@ def _is_known(uid: int) -> bool:
     return True
 
 
-def open_to_others(path: Path) -> bool:
-    """Whether every user of the machine may read ``path`` and pass through all that is above."""
-    return _way_is_open(path) and bool(path.stat().st_mode & stat.S_IROTH)
+def _is_open(path: Path) -> bool:
+    """Whether every user of the machine may read ``path``, could they come to it."""
+    mode = path.stat().st_mode
+    return bool(mode & stat.S_IROTH and (mode & stat.S_IXOTH or not stat.S_ISDIR(mode)))
 
 
-def _way_is_open(path: Path) -> bool:
-    return all(parent.stat().st_mode & stat.S_IXOTH for parent in path.resolve().parents)
+def _first_closed(path: Path) -> Path | None:
+    """Return the uppermost folder above ``path`` that others may not pass through."""
+    above = reversed(path.resolve().parents)
+    return next((folder for folder in above if not folder.stat().st_mode & stat.S_IXOTH), None)

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import os
 import secrets
 import shutil
@@ -13,7 +14,7 @@ from pathlib import Path
 
 from services.inference.adapters.triton import launcher
 from services.inference.adapters.triton.binary import PythonRuntime, TritonFiles
-from services.inference.adapters.triton.own_user import user_for
+from services.inference.adapters.triton.own_user import user_for, way_for
 from services.inference.errors import TritonUnavailable
 
 _SOCKET = "grpc:1"  # Triton joins address and port by a colon, in a path too
@@ -61,7 +62,8 @@ class EmbeddedTriton:
         self._runtime = runtime
         self._folders = folders
         needed = (files.server, *files.backend_files, files.libraries, files.site_packages)
-        self._user = user_for((*needed, *runtime.needed), data=folders.root.parent)
+        self._needed = (*needed, *runtime.needed)
+        self._user = user_for(self._needed)
         folders.socket.mkdir(parents=True, exist_ok=True)
         # A path to a socket has 107 bytes at most; through the open folder it is always short.
         self._socket_folder = os.open(folders.socket, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -82,6 +84,7 @@ class EmbeddedTriton:
         self._prepare_folders()
         self._remove_shared_memory()
         source, user = Path(launcher.__file__), self._user
+        way = way_for(user, self._needed, root=self._folders.root)
         launch = (
             sys.executable,
             "-I",
@@ -90,6 +93,7 @@ class EmbeddedTriton:
             str(os.getpid()),
             str(user.uid),
             str(user.gid),
+            json.dumps([list(map(str, way.closed)), list(map(str, way.needs))]),
         )
         with self._folders.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
