@@ -16,6 +16,7 @@ from shared.contracts.envelope import Event
 from shared.events.subscriptions import by_event
 from shared.hosting.stores import Stores
 from shared.ids import new_id
+from shared.ids import new_id
 from shared.vision.tile_advice import advise
 from shared.vision.tiles import TilePlan
 from tests.running import Running, credentials, running, until
@@ -204,8 +205,11 @@ async def test_grid_that_breaks_tile_bounds_is_named(stores: Stores) -> None:
 
 async def test_foreign_project_has_no_plan(stores: Stores) -> None:
     async with platform(stores) as p:
-        answer = await p.client.get(p.plan_path, headers=credentials("other"))
-    assert answer.status_code == 404
+        other, never = credentials("other"), new_id()
+        foreign = await p.client.get(p.plan_path, headers=other)
+        absent = await p.client.get(p.plan_path.replace(p.project_id, never), headers=other)
+    assert foreign.status_code == absent.status_code == 503  # either might be on its way
+    assert foreign.text == absent.text.replace(never, p.project_id)
 
 
 @pytest.mark.parametrize(
