@@ -265,7 +265,7 @@ async def test_correction_removal_and_foreign_eyes(site):
     made = (await site.predict(image_id=image_id)).json()
     where = f"{site.base}/predictions/{made['id']}"
     foreign = await site.client.get(where, headers=site.headers("other"))
-    assert foreign.status_code == 503  # as any project of a moment ago that is not heard of
+    assert foreign.status_code == 404
     await site.say(
         CorrectionSaved(
             project_id=site.project, image_id=image_id, prediction_id=made["id"], author="a"

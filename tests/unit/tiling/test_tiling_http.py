@@ -16,7 +16,6 @@ from shared.contracts.envelope import Event
 from shared.events.subscriptions import by_event
 from shared.hosting.stores import Stores
 from shared.ids import new_id
-from shared.ids import new_id
 from shared.vision.tile_advice import advise
 from shared.vision.tiles import TilePlan
 from tests.running import Running, credentials, running, until
