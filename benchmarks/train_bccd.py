@@ -23,12 +23,12 @@ from defusedxml.ElementTree import parse
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
+from services.trainer.domain.detector.network import DetectorShape
+from services.trainer.domain.detector.planning import plan
+from services.trainer.domain.detector.samples import cut_samples
+from services.trainer.domain.detector.truths import Truth
 from services.trainer.domain.recipe import Recipe
-from services.trainer.domain.tasks.detection.network import DetectorShape
-from services.trainer.domain.tasks.detection.planning import plan
-from services.trainer.domain.tasks.detection.samples import cut_samples
 from services.trainer.domain.tasks.detection.training import DetectionTraining
-from services.trainer.domain.tasks.detection.truths import Truth
 from services.trainer.domain.training.export import to_onnx
 from services.trainer.domain.training.loop import TrainingLoop
 from services.trainer.process.weights import find_weights

@@ -16,9 +16,9 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
+from services.trainer.domain.detector.network import DetectorShape, ExportableDetector
+from services.trainer.domain.detector.samples import Sample
 from services.trainer.domain.recipe import Recipe
-from services.trainer.domain.tasks.detection.network import DetectorShape, ExportableDetector
-from services.trainer.domain.tasks.detection.samples import Sample
 from services.trainer.domain.tasks.detection.training import DetectionTraining
 from services.trainer.domain.training.checkpoint import pack, restore
 from services.trainer.domain.training.export import to_onnx

@@ -5,7 +5,7 @@ import pytest
 import torch
 from torchvision.ops import batched_nms
 
-from services.trainer.domain.tasks.detection.network import (
+from services.trainer.domain.detector.network import (
     Detector,
     DetectorShape,
     ExportableDetector,

@@ -17,7 +17,7 @@ from torch import nn
 
 from services.inference.adapters.triton.session import Circuit, TritonSession
 from services.inference.domain.model_config import ServedModel
-from services.trainer.domain.tasks.detection.network import (
+from services.trainer.domain.detector.network import (
     Detector,
     DetectorShape,
     ExportableDetector,

@@ -5,13 +5,13 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
+from services.trainer.domain.detector.loss import LEAST_SHARE
+from services.trainer.domain.detector.network import Detector, DetectorShape
+from services.trainer.domain.detector.start import STRIDES
+from services.trainer.domain.detector.targets import Targets, assign
 from services.trainer.domain.losses.distribution_focal import distribution_focal
 from services.trainer.domain.losses.giou import giou
 from services.trainer.domain.losses.quality_focal import quality_focal
-from services.trainer.domain.tasks.detection.loss import LEAST_SHARE
-from services.trainer.domain.tasks.detection.network import Detector, DetectorShape
-from services.trainer.domain.tasks.detection.start import STRIDES
-from services.trainer.domain.tasks.detection.targets import Targets, assign
 from tools.pretrain.scenes import CELL, KINDS, Scenes
 
 KIND_SHARE = 0.5  # of the loss of the scores

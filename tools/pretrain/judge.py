@@ -26,12 +26,12 @@ from pycocotools.cocoeval import COCOeval
 from safetensors.torch import load_file
 from torch import nn
 
+from services.trainer.domain.detector.network import DetectorShape
+from services.trainer.domain.detector.planning import plan
+from services.trainer.domain.detector.samples import cut_samples
+from services.trainer.domain.detector.truths import Truth
 from services.trainer.domain.recipe import Recipe
-from services.trainer.domain.tasks.detection.network import DetectorShape
-from services.trainer.domain.tasks.detection.planning import plan
-from services.trainer.domain.tasks.detection.samples import cut_samples
 from services.trainer.domain.tasks.detection.training import DetectionTraining
-from services.trainer.domain.tasks.detection.truths import Truth
 from services.trainer.domain.training.loop import TrainingLoop
 from shared.runtime.images import decode_rgb
 from shared.runtime.manifest import ModelManifest

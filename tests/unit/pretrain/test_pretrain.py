@@ -7,8 +7,8 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from services.trainer.domain.tasks.detection.network import Detector, DetectorShape
-from services.trainer.domain.tasks.detection.start import begin_from
+from services.trainer.domain.detector.network import Detector, DetectorShape
+from services.trainer.domain.detector.start import begin_from
 from tools.pretrain.dice import Dice
 from tools.pretrain.pool import ScenePool
 from tools.pretrain.scenes import CELL, KINDS, Scenes, draw_scenes

@@ -6,14 +6,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from services.trainer.domain.recipe import Recipe
-from services.trainer.domain.tasks.detection.batches import DetectionBatch
-from services.trainer.domain.tasks.detection.network import (
+from services.trainer.domain.detector.batches import DetectionBatch
+from services.trainer.domain.detector.network import (
     Detector,
     DetectorShape,
     ExportableDetector,
 )
-from services.trainer.domain.tasks.detection.samples import Sample
+from services.trainer.domain.detector.samples import Sample
+from services.trainer.domain.recipe import Recipe
 from services.trainer.domain.tasks.detection.training import DetectionTraining
 from services.trainer.domain.training.export import to_onnx
 from services.trainer.domain.training.loop import Progress, TrainingLoop

@@ -6,8 +6,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from services.trainer.domain.tasks.detection.samples import Sample, cut_samples
-from services.trainer.domain.tasks.detection.truths import Truth
+from services.trainer.domain.detector.samples import Sample, cut_samples
+from services.trainer.domain.detector.truths import Truth
 from shared.contracts.shapes import Shape
 from shared.contracts.snapshot import Snapshot, SnapshotImage
 from shared.vision.boxes import as_boxes

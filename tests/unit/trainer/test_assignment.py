@@ -1,7 +1,7 @@
 import torch
 
-from services.trainer.domain.tasks.detection.points import anchor_points
-from services.trainer.domain.tasks.detection.targets import TOP_POINTS, Targets, assign
+from services.trainer.domain.detector.points import anchor_points
+from services.trainer.domain.detector.targets import TOP_POINTS, Targets, assign
 
 SIZE = (64, 64)
 POINTS, STRIDES = anchor_points(SIZE, (8, 16, 32))

@@ -3,10 +3,10 @@ import numpy as np
 import pytest
 import torch
 
+from services.trainer.domain.detector.truths import truth_of
 from services.trainer.domain.networks.backbones import build_backbone
 from services.trainer.domain.recipe import Recipe
 from services.trainer.domain.tasks.detection.builder import DetectionBuilder
-from services.trainer.domain.tasks.detection.truths import truth_of
 from services.trainer.domain.training.ports import NothingToTrain
 from services.trainer.domain.training.sampling import EpochSampler
 from services.trainer.process.dataset import (

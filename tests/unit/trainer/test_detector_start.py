@@ -8,13 +8,13 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from services.trainer.domain.recipe import Recipe
-from services.trainer.domain.tasks.detection.network import (
+from services.trainer.domain.detector.network import (
     Detector,
     DetectorShape,
     ExportableDetector,
 )
-from services.trainer.domain.tasks.detection.start import begin_from
+from services.trainer.domain.detector.start import begin_from
+from services.trainer.domain.recipe import Recipe
 from services.trainer.process.weight_places import STARTS, place_of
 from services.trainer.process.weights import find_weights
 from shared.runtime.manifest import ModelManifest

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from services.trainer.domain.detector.planning import plan
 from services.trainer.domain.recipe import Recipe
-from services.trainer.domain.tasks.detection.planning import plan
 from shared.vision.boxes import as_boxes
 
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 import torch
 
+from services.trainer.domain.detector.loss import DetectionLosses, detection_loss
+from services.trainer.domain.detector.network import Detector
+from services.trainer.domain.detector.targets import Targets
 from services.trainer.domain.losses.table import LossTerm, check_terms, parts_of
-from services.trainer.domain.tasks.detection.loss import DetectionLosses, detection_loss
-from services.trainer.domain.tasks.detection.network import Detector
-from services.trainer.domain.tasks.detection.targets import Targets
 from services.trainer.handlers.offered_losses import OfferedLosses
 from services.trainer.handlers.trainings import Wish
 from services.trainer.process.plugins import PluginFailed, load_plugins, plugins_of

@@ -6,13 +6,13 @@ import pytest
 import torch
 from torchvision.models import mobilenet_v2
 
-from services.trainer.domain.tasks.detection.loss import DetectionLosses, detection_loss
-from services.trainer.domain.tasks.detection.network import (
+from services.trainer.domain.detector.loss import DetectionLosses, detection_loss
+from services.trainer.domain.detector.network import (
     Detector,
     DetectorShape,
     ExportableDetector,
 )
-from services.trainer.domain.tasks.detection.targets import Targets
+from services.trainer.domain.detector.targets import Targets
 from services.trainer.domain.training.checkpoint import Checkpoint, CheckpointError, pack, restore
 from services.trainer.domain.training.optimisation import rate_share
 from services.trainer.process.device import NoDevice, device_of

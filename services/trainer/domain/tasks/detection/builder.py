@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
+from services.trainer.domain.detector.network import DetectorShape
+from services.trainer.domain.detector.planning import DetectionPlan, plan
+from services.trainer.domain.detector.samples import Sample, cut_samples
+from services.trainer.domain.detector.truths import Truth, truth_of
 from services.trainer.domain.recipe import Recipe
-from services.trainer.domain.tasks.detection.network import DetectorShape
-from services.trainer.domain.tasks.detection.planning import DetectionPlan, plan
-from services.trainer.domain.tasks.detection.samples import Sample, cut_samples
 from services.trainer.domain.tasks.detection.training import DetectionTraining
-from services.trainer.domain.tasks.detection.truths import Truth, truth_of
 from services.trainer.domain.training.ports import FirstWeights, NothingToTrain, Prepared
 from shared.contracts.snapshot import SnapshotImage
 from shared.runtime.preprocess import Image

@@ -7,17 +7,17 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from services.trainer.domain.recipe import Recipe
-from services.trainer.domain.tasks.detection.augmentation import draw
-from services.trainer.domain.tasks.detection.batches import DetectionBatch, collate
-from services.trainer.domain.tasks.detection.loss import DetectionLosses, detection_loss
-from services.trainer.domain.tasks.detection.network import (
+from services.trainer.domain.detector.augmentation import draw
+from services.trainer.domain.detector.batches import DetectionBatch, collate
+from services.trainer.domain.detector.loss import DetectionLosses, detection_loss
+from services.trainer.domain.detector.network import (
     Detector,
     DetectorShape,
     ExportableDetector,
 )
-from services.trainer.domain.tasks.detection.samples import Sample
-from services.trainer.domain.tasks.detection.start import begin_from
+from services.trainer.domain.detector.samples import Sample
+from services.trainer.domain.detector.start import begin_from
+from services.trainer.domain.recipe import Recipe
 from services.trainer.domain.training.ports import WholeNetwork
 from services.trainer.domain.training.sampling import EpochSampler
 from services.trainer.domain.training.views import Augmentation

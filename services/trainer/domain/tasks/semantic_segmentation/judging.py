@@ -8,8 +8,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from services.trainer.domain.networks.decoders import CELL_PX
 from services.trainer.domain.networks.normalisation import Normalisation
-from services.trainer.domain.tasks.semantic_segmentation.network import CELL_PX, Segmenter
+from services.trainer.domain.tasks.semantic_segmentation.network import Segmenter
 from services.trainer.domain.tasks.semantic_segmentation.samples import Sample
 from services.trainer.domain.tasks.semantic_segmentation.truths import IGNORED
 from services.trainer.domain.tasks.semantic_segmentation.views import shown

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.contracts.shapes import Shape
+from services.trainer.domain.training.outlines import code_of, filled
 from shared.contracts.snapshot import SnapshotImage
 from shared.vision.boxes import Boxes, as_boxes
-from shared.vision.masks import Counts, bounds_xywh, from_polygons, from_text, table, window
+from shared.vision.masks import Counts, bounds_xywh, table, window
 from shared.vision.tiles import Window
 
 LabelMap = NDArray[np.uint8]
@@ -72,13 +72,11 @@ def truth_of(image: SnapshotImage, labels: Sequence[str]) -> Truth:
     known = {label: index for index, label in enumerate(labels)}
     size = (image.height, image.width)
     codes = [
-        (known[shape.label] + 1, _code(shape, size))
+        (known[shape.label] + 1, code_of(shape, size))
         for shape in image.shapes
         if shape.label in known and shape.kind != "image"
     ]
-    codes += [
-        (IGNORED, from_polygons([_flat(region.points)], *size)) for region in image.ignore_regions
-    ]
+    codes += [(IGNORED, filled(region.points, size)) for region in image.ignore_regions]
     bounds = bounds_xywh(table([code for _, code in codes], [size] * len(codes)))
     layers = []
     for (value, code), row in zip(codes, bounds, strict=True):
@@ -86,13 +84,3 @@ def truth_of(image: SnapshotImage, labels: Sequence[str]) -> Truth:
         if width and height:
             layers.append(Layer(value, code, (x, y, width, height)))
     return Truth(image.height, tuple(layers))
-
-
-def _code(shape: Shape, size: tuple[int, int]) -> Counts:
-    if shape.rle is not None:
-        return from_text(shape.rle.counts)
-    return from_polygons([_flat(shape.points)], *size)
-
-
-def _flat(points: Sequence[tuple[float, float]]) -> list[float]:
-    return [value for point in points for value in point]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from services.trainer.domain.tasks.detection.truths import Polygon, Truth
+from services.trainer.domain.detector.truths import Polygon, Truth
 from shared.runtime.placement import place
 from shared.runtime.preprocess import Image, resize_image
 from shared.vision.boxes import Boxes, Indices, has_area, scale

@@ -9,8 +9,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from services.trainer.domain.tasks.detection.samples import Sample
-from services.trainer.domain.tasks.detection.targets import Targets
+from services.trainer.domain.detector.samples import Sample
+from services.trainer.domain.detector.targets import Targets
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
-from services.trainer.domain.tasks.detection.network import Detector
+from services.trainer.domain.detector.network import Detector
 
 STRIDES = (4, 8, 16, 32)  # levels of a start, of which a detector takes its own
 _LEVEL = re.compile(r"(pyramid\.(?:inner|layer)_blocks|(?:score|box)_branch\.norms)\.(\d+)\.")

@@ -43,11 +43,13 @@ class Assignment:
         scores: ``(B, A, C)`` wished scores.
         boxes_xyxy: ``(B, A, 4)`` wished boxes, of meaning only where positive.
         positive: ``(B, A)``.
+        owners: ``(B, A)`` index of the target among its image's, of meaning only where positive.
     """
 
     scores: Tensor
     boxes_xyxy: Tensor
     positive: Tensor
+    owners: Tensor
 
 
 @torch.no_grad()
@@ -72,6 +74,7 @@ def assign(
             torch.zeros_like(scores),
             torch.zeros_like(boxes_xyxy),
             torch.zeros(batch, count, dtype=torch.bool, device=scores.device),
+            torch.zeros(batch, count, dtype=torch.long, device=scores.device),
         )
     inside = _inside(targets.boxes_xyxy, points, strides) & targets.present[..., None]
     inside &= ~targets.ignored_points[:, None, :]
@@ -86,7 +89,7 @@ def assign(
     own_labels = targets.labels.gather(1, owner)
     one_hot = torch.nn.functional.one_hot(own_labels, labels).to(scores.dtype)
     own_boxes = targets.boxes_xyxy.gather(1, owner[..., None].expand(-1, -1, 4))
-    return Assignment(one_hot * wished[..., None], own_boxes, positive)
+    return Assignment(one_hot * wished[..., None], own_boxes, positive, owner)
 
 
 def _inside(boxes: Tensor, points: Tensor, strides: Tensor) -> Tensor:

@@ -6,10 +6,10 @@ from typing import Self
 import torch
 from torch import Tensor
 
+from services.trainer.domain.detector.network import Detector, RawOutput
+from services.trainer.domain.detector.targets import Targets, assign
 from services.trainer.domain.losses.table import LossTerm, WeightedSum, parts_of, weighted_sum
 from services.trainer.domain.recipe import Recipe
-from services.trainer.domain.tasks.detection.network import Detector, RawOutput
-from services.trainer.domain.tasks.detection.targets import Targets, assign
 
 LEAST_SHARE = 0.1  # a box without overlap yet wishes score 0, but must still be pulled in
 

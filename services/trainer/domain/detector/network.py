@@ -12,11 +12,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from services.trainer.domain.detector.points import anchor_points
 from services.trainer.domain.networks.backbones import build_backbone
 from services.trainer.domain.networks.necks import Branch, PyramidMaps
 from services.trainer.domain.networks.normalisation import Normalisation
 from services.trainer.domain.recipe import BackboneName
-from services.trainer.domain.tasks.detection.points import anchor_points
 
 PRIOR = 0.01  # first score of every point, focal loss paper section 4.1
 

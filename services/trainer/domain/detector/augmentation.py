@@ -5,8 +5,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from services.trainer.domain.tasks.detection.samples import Sample, as_polygon
-from services.trainer.domain.tasks.detection.truths import Polygon
+from services.trainer.domain.detector.samples import Sample, as_polygon
+from services.trainer.domain.detector.truths import Polygon
 from services.trainer.domain.training.views import PAD, Augmentation, relit, view_matrix, warped
 from shared.runtime.preprocess import Image
 from shared.vision.boxes import Boxes, area, clip

@@ -1,0 +1,1 @@
+"""The anchor-free detector, for each task that builds on it: network, views, targets and loss."""
