@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.runtime.detections import Detections
-from shared.vision.boxes import has_area
+from shared.vision.boxes import Indices, has_area
 from shared.vision.merging import MergeRule, merge
 
 MAX_CANDIDATES = 1000
@@ -26,10 +26,15 @@ def candidates(
     >>> len(candidates(np.zeros((3, 4), "f4"), np.full((3, 2), 0.5, "f4"), score_floor=0.6))
     0
     """
+    anchors, labels = best_pairs(scores, score_floor)
+    return Detections(boxes_xyxy[anchors], scores[anchors, labels], labels)
+
+
+def best_pairs(scores: NDArray[np.float32], score_floor: float) -> tuple[Indices, Indices]:
+    """Anchor points and labels of `candidates`, in their order."""
     anchors, labels = np.nonzero(scores >= np.float32(score_floor))
-    values = scores[anchors, labels]
-    best = np.argsort(-values, kind="stable")[:MAX_CANDIDATES]
-    return Detections(boxes_xyxy[anchors[best]], values[best], labels[best].astype(np.int64))
+    best = np.argsort(-scores[anchors, labels], kind="stable")[:MAX_CANDIDATES]
+    return anchors[best].astype(np.int64), labels[best].astype(np.int64)
 
 
 def merge_overlapping(detections: Detections, rule: MergeRule) -> Detections:

@@ -4,6 +4,7 @@ from typing import Any
 
 from services.trainer.domain.tasks.classification.builder import ClassificationBuilder
 from services.trainer.domain.tasks.detection.builder import DetectionBuilder
+from services.trainer.domain.tasks.instance_segmentation.builder import InstanceBuilder
 from services.trainer.domain.tasks.semantic_segmentation.builder import SegmentationBuilder
 from services.trainer.domain.training.ports import TaskBuilder
 from shared.runtime.tasks.table import spec_of
@@ -11,6 +12,7 @@ from shared.runtime.tasks.table import spec_of
 BUILDERS: dict[str, TaskBuilder[Any, Any]] = {
     "classification": ClassificationBuilder(),
     "detection": DetectionBuilder(),
+    "instance_segmentation": InstanceBuilder(),
     "semantic_segmentation": SegmentationBuilder(),
 }
 

@@ -13,6 +13,12 @@ from shared.runtime.tasks.names import TaskName
 STARTS = Path(__file__).parent / "starts"
 _OF_CARD = ("sha256", "task", "backbone", "channels", "licence", "source")
 
+_STARTED_AS: dict[TaskName | None, TaskName] = {
+    "detection": "detection",
+    "instance_segmentation": "detection",
+}
+"""The task whose starts a task begins from: masks are learnt beside a detector."""
+
 Place = Literal["start", "folder", "package", "hub", "none"]
 
 
@@ -92,7 +98,7 @@ def _start_place(recipe: Recipe) -> WeightPlace | None:
         facts = json.loads(path.read_text())
         card = StartCard(path.stem, **{key: facts[key] for key in _OF_CARD})
         fits = (card.task, card.backbone, card.channels)
-        if fits == (recipe.task, recipe.backbone, recipe.channels):
+        if fits == (_STARTED_AS.get(recipe.task), recipe.backbone, recipe.channels):
             return WeightPlace("start", path.with_suffix(".safetensors"), card=card)
     return None
 

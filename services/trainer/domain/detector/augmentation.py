@@ -1,6 +1,7 @@
 """Random views of a sample: mirrored, scaled, moved, lit differently, four put together."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,6 +49,11 @@ def mosaic(
         np.concatenate([part.boxes_xyxy + np.tile(offset, 2) for part, offset in parts]),
         np.concatenate([part.labels for part, _ in parts]),
         tuple(polygon + offset for part, offset in parts for polygon in part.ignored),
+        tuple(
+            replace(mask, x=mask.x + int(offset[0]), y=mask.y + int(offset[1]))
+            for part, offset in parts
+            for mask in part.masks
+        ),
     )
 
 
@@ -77,7 +83,12 @@ def _moved(sample: Sample, pixels: Image, matrix: NDArray[np.float64]) -> Sample
     learnt = (shown >= MIN_VISIBLE) & (cut[:, 2:] - cut[:, :2] >= 1.0).all(axis=1)
     slivers = [as_polygon(box) for box in cut[(shown > 0) & ~learnt]]
     regions: list[Polygon] = [polygon * factors + offset for polygon in sample.ignored]
-    return Sample(pixels, cut[learnt], sample.labels[learnt], (*regions, *slivers))
+    masks = tuple(
+        mask.moved(matrix, (width, height))
+        for mask, stays in zip(sample.masks, learnt, strict=False)  # there may be none at all
+        if stays
+    )
+    return Sample(pixels, cut[learnt], sample.labels[learnt], (*regions, *slivers), masks)
 
 
 def _upright(boxes: Boxes) -> Boxes:

@@ -7,9 +7,10 @@ import torch
 from torch import Tensor
 
 from services.trainer.domain.detector.network import Detector, RawOutput
-from services.trainer.domain.detector.targets import Targets, assign
+from services.trainer.domain.detector.targets import Assignment, Targets, assign
 from services.trainer.domain.losses.table import LossTerm, WeightedSum, parts_of, weighted_sum
 from services.trainer.domain.recipe import Recipe
+from shared.runtime.tasks.names import TaskName
 
 LEAST_SHARE = 0.1  # a box without overlap yet wishes score 0, but must still be pulled in
 
@@ -23,11 +24,16 @@ class DetectionLosses:
     distribution: WeightedSum
 
     @classmethod
-    def of(cls, recipe: Recipe) -> Self:
-        """The sums that a recipe asks for; its plug-ins must be known to this process."""
+    def of(cls, recipe: Recipe, task: TaskName = "detection") -> Self:
+        """The sums that a recipe asks for; its plug-ins must be known to this process.
+
+        Args:
+            recipe: Its terms, and the plain names of the losses of scores and boxes.
+            task: Whose; each of its parts is a field of this class.
+        """
         named = {term.part for term in recipe.losses}
         plain = {"score": recipe.score_loss, "box": recipe.box_loss}
-        parts = parts_of("detection")
+        parts = parts_of(task)
         terms = [
             *recipe.losses,
             *(
@@ -36,7 +42,7 @@ class DetectionLosses:
                 if part.name in plain.keys() - named
             ),
         ]
-        return cls(**{part.name: weighted_sum("detection", part.name, terms) for part in parts})
+        return cls(**{part.name: weighted_sum(task, part.name, terms) for part in parts})
 
 
 def detection_loss(
@@ -47,6 +53,13 @@ def detection_loss(
     A batch without targets is legal: all its points learn to say nothing. Points in ignore regions
     add nothing.
     """
+    return assigned_loss(detector, raw, targets, losses)[0]
+
+
+def assigned_loss(
+    detector: Detector, raw: RawOutput, targets: Targets, losses: DetectionLosses
+) -> tuple[Tensor, Assignment]:
+    """`detection_loss`, and what each point was to learn."""
     boxes = detector.decode(raw.distance_logits)
     wished = assign(
         raw.score_logits.detach().sigmoid(),
@@ -61,7 +74,7 @@ def detection_loss(
     loss = scores.sum() / total
     positive = wished.positive
     if not bool(positive.any()):
-        return loss
+        return loss, wished
     share = wished.scores.sum(-1)[positive].clamp(min=LEAST_SHARE)
     target = wished.boxes_xyxy[positive]
     box = (losses.box(boxes[positive], target) * share).sum() / total
@@ -70,7 +83,7 @@ def detection_loss(
         raw.distance_logits[positive].reshape(-1, detector.shape.bins), edges.reshape(-1)
     )
     spread = (distribution.reshape(-1, 4).mean(1) * share).sum() / total
-    return loss + box + spread
+    return loss + box + spread, wished
 
 
 def _edge_distances(detector: Detector, positive: Tensor, target_xyxy: Tensor) -> Tensor:

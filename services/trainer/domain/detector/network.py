@@ -5,7 +5,7 @@ GFL (https://arxiv.org/abs/2006.04388) and head convolutions shared between leve
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -93,11 +93,18 @@ class Detector(nn.Module):
 
     def forward(self, images: Tensor) -> RawOutput:
         """The head's answer for normalised images ``(B, 3, H, W)`` of the input size."""
-        pyramid = self.pyramid(self._maps.named(self.backbone(images)))
         scores, distances = [], []
-        for level, features in enumerate(pyramid.values()):
-            scores.append(_flatten(self.score(self.score_branch(features, level))))
-            distances.append(_flatten(self.distance(self.box_branch(features, level))))
+        for level, features in enumerate(self.levels(self.backbone(images))):
+            scores.append(flat(self.score(self.score_branch(features, level))))
+            distances.append(flat(self.distance(self.box_branch(features, level))))
+        return self.raw(scores, distances)
+
+    def levels(self, maps: Sequence[Tensor]) -> list[Tensor]:
+        """The pyramid over the backbone's maps, finest first."""
+        return list(self.pyramid(self._maps.named(maps)).values())
+
+    def raw(self, scores: list[Tensor], distances: list[Tensor]) -> RawOutput:
+        """The answers of all levels as one."""
         distance = torch.cat(distances, 1)
         return RawOutput(
             torch.cat(scores, 1),
@@ -127,6 +134,6 @@ class ExportableDetector(nn.Module):
         return self.detector.decode(raw.distance_logits), raw.score_logits.sigmoid()
 
 
-def _flatten(features: Tensor) -> Tensor:
+def flat(features: Tensor) -> Tensor:
     """``(B, C, H, W)`` as ``(B, H * W, C)``, row-major like the anchor points."""
     return features.flatten(2).transpose(1, 2)

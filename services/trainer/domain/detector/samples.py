@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,6 +16,41 @@ from shared.vision.tiles import Window
 
 
 @dataclass(frozen=True, slots=True)
+class TargetMask:
+    """The pixels of one target.
+
+    Attributes:
+        x, y: Where the first one lies in the sample.
+        pixels: ``(h, w)`` uint8, 1 on the target.
+    """
+
+    x: int
+    y: int
+    pixels: NDArray[np.uint8]
+
+    def moved(self, matrix: NDArray[np.float64], size: tuple[int, int]) -> "TargetMask":
+        """The same in a view of ``size`` (width, height), cut there; ``matrix`` as `warped`'s."""
+        height, width = self.pixels.shape
+        corners = np.array([[self.x, self.y], [self.x + width, self.y + height]], np.float64)
+        ends = corners * matrix[[0, 1], [0, 1]] + matrix[:, 2]
+        low = np.clip(np.floor(ends.min(axis=0)), 0, size).astype(np.int64)
+        high = np.clip(np.ceil(ends.max(axis=0)), 0, size).astype(np.int64)
+        wide, tall = np.maximum(high - low, 1).tolist()
+        by_index = matrix.copy()  # cv2 maps indices, pixel centres lie half a pixel further
+        by_index[:, 2] += 0.5 * (matrix[[0, 1], [0, 1]] - 1)
+        by_index[:, 2] += matrix[[0, 1], [0, 1]] * (self.x, self.y) - low
+        pixels = cv2.warpAffine(self.pixels, by_index, (wide, tall), flags=cv2.INTER_NEAREST)
+        return TargetMask(int(low[0]), int(low[1]), np.asarray(pixels, np.uint8))
+
+    def within(self, size: tuple[int, int]) -> NDArray[np.uint8]:
+        """All pixels of a sample of ``size`` (width, height), in which the mask lies."""
+        found = np.zeros((size[1], size[0]), np.uint8)
+        part = found[self.y : self.y + self.pixels.shape[0], self.x : self.x + self.pixels.shape[1]]
+        part[:] = self.pixels[: part.shape[0], : part.shape[1]]
+        return found
+
+
+@dataclass(frozen=True, slots=True)
 class Sample:
     """One window at the model's input scale; an image without targets is a legal negative.
 
@@ -23,12 +59,14 @@ class Sample:
         boxes_xyxy: ``(N, 4)`` in the sample's pixels, each with an area.
         labels: ``(N,)``.
         ignored: Polygons ``(K, 2)`` in the sample's pixels.
+        masks: Pixels of each target, where the task has any.
     """
 
     image: Image
     boxes_xyxy: Boxes
     labels: Indices
     ignored: tuple[Polygon, ...] = ()
+    masks: tuple[TargetMask, ...] = ()
 
     def with_image(self, image: Image) -> "Sample":
         """The same window with its pixels elsewhere."""

@@ -17,19 +17,22 @@ _LEVEL = re.compile(r"(pyramid\.(?:inner|layer)_blocks|(?:score|box)_branch\.nor
 _COUNTER = "num_batches_tracked"
 
 
-def begin_from(detector: Detector, start: Mapping[str, Tensor]) -> None:
+def begin_from(
+    detector: Detector, start: Mapping[str, Tensor], *, beside: str | None = None
+) -> None:
     """Gives a new detector the weights of a start; call it before its backbone is frozen.
 
     Args:
         detector: Of the start's backbone and channels; any of its levels, any labels.
         start: State dict of a `Detector` with the levels `STRIDES` and one label, any precision.
+        beside: Name of a child that no start knows, which keeps its weights.
 
     Raises:
         ValueError: A tensor is missing or has another shape.
     """
     own = detector.state_dict()
     for name, value in own.items():
-        if name.endswith(_COUNTER):
+        if name.endswith(_COUNTER) or (beside and name.startswith(f"{beside}.")):
             continue
         given = start.get(_name_in_start(name, detector.shape.strides))
         if given is not None and name.startswith("score."):

@@ -27,7 +27,10 @@ LabelLoss = Literal["cross_entropy", "label_smoothing", "confidence_penalty"]
 """Of logits and the one right label of each image or pixel, one value each."""
 
 RegionLoss = Literal["dice", "plain_dice"]
-"""Of shares and truth of each label's pixels in a batch, one value a label."""
+"""Of shares and truth of each label's pixels in a batch, or of each object's; one value each."""
+
+MaskLoss = Literal["binary_cross_entropy", "focal"]
+"""Of logits and the truth of an object's pixels, elementwise."""
 
 Loss = Callable[["Tensor", "Tensor"], "Tensor"]
 PLUGIN = "plugin:"
@@ -59,6 +62,27 @@ class Part:
     elementwise: bool = False
 
 
+_OF_DETECTOR = (
+    Part(
+        "score",
+        "logits (B, A, C) and wished scores of that shape in [0, 1]; that shape",
+        get_args(ScoreLoss),
+        1.0,
+        elementwise=True,
+    ),
+    Part(
+        "box",
+        "predicted and target boxes xyxy (N, 4) in pixels; (N,)",
+        get_args(BoxLoss),
+        2.0,
+    ),
+    Part(
+        "distribution",
+        "logits (M, bins) and distances (M,) in bins; (M,)",
+        ("distribution_focal",),
+        0.5,
+    ),
+)
 _TABLE: Mapping[TaskName, tuple[Part, ...]] = {
     "classification": (
         Part(
@@ -68,25 +92,21 @@ _TABLE: Mapping[TaskName, tuple[Part, ...]] = {
             1.0,
         ),
     ),
-    "detection": (
+    "detection": _OF_DETECTOR,
+    "instance_segmentation": (
+        *_OF_DETECTOR,
         Part(
-            "score",
-            "logits (B, A, C) and wished scores of that shape in [0, 1]; that shape",
-            get_args(ScoreLoss),
+            "mask",
+            "logits and the target's share (N, P) of the pixels in and around each box; that shape",
+            get_args(MaskLoss),
             1.0,
             elementwise=True,
         ),
         Part(
-            "box",
-            "predicted and target boxes xyxy (N, 4) in pixels; (N,)",
-            get_args(BoxLoss),
-            2.0,
-        ),
-        Part(
-            "distribution",
-            "logits (M, bins) and distances (M,) in bins; (M,)",
-            ("distribution_focal",),
-            0.5,
+            "region",
+            "shares in [0, 1] and truth of the same pixels (N, P); (N,)",
+            get_args(RegionLoss),
+            1.0,
         ),
     ),
     "semantic_segmentation": (

@@ -1,0 +1,1 @@
+"""Instance segmentation: a detector of boxes with a mask for each."""

@@ -1,0 +1,129 @@
+"""What an instance segmentation model says about one image: boxes, and the pixels in each."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shared.runtime.detections import Detections
+from shared.runtime.tasks.spec import Drawn, DrawnMask
+from shared.vision.boxes import Indices
+from shared.vision.masks import Counts, from_dense, from_part, to_dense, to_text
+from shared.vision.tiles import Window
+
+Pixels = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """The pixels of one object, as a run-length code of the smallest part that holds them.
+
+    Attributes:
+        x, y: Of the part's top left corner, in pixels of the whole image.
+        width, height: Of the part.
+        code: COCO's runs of the part, column by column.
+    """
+
+    x: int
+    y: int
+    width: int
+    height: int
+    code: Counts
+
+    @classmethod
+    def of(cls, pixels: Pixels, x: int, y: int) -> "Patch | None":
+        """The pixels ``(h, w)`` whose first one lies at ``x, y``; None where none is set.
+
+        >>> patch = Patch.of(np.array([[False, False], [False, True]]), 5, 5)
+        >>> patch.x, patch.y, patch.width, patch.height
+        (6, 6, 1, 1)
+        """
+        rows, columns = np.flatnonzero(pixels.any(axis=1)), np.flatnonzero(pixels.any(axis=0))
+        if not len(rows):
+            return None
+        top, bottom, left, right = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
+        code = from_dense(pixels[top:bottom, left:right])
+        return cls(x + int(left), y + int(top), int(right - left), int(bottom - top), code)
+
+    @property
+    def pixels(self) -> Pixels:
+        """The part's pixels, ``(height, width)``."""
+        return to_dense(self.code, self.height, self.width)
+
+    def within(self, x: int, y: int, width: int, height: int) -> Pixels:
+        """The pixels inside another part of the image, ``(height, width)``."""
+        found = np.zeros((height, width), np.bool_)
+        left, top = max(x, self.x), max(y, self.y)
+        right, bottom = min(x + width, self.x + self.width), min(y + height, self.y + self.height)
+        if right > left and bottom > top:
+            mine = self.pixels[top - self.y : bottom - self.y, left - self.x : right - self.x]
+            found[top - y : bottom - y, left - x : right - x] = mine
+        return found
+
+
+def united(patches: Sequence[Patch]) -> Patch:
+    """All pixels of at least one patch."""
+    if len(patches) == 1:
+        return patches[0]
+    x, y = min(one.x for one in patches), min(one.y for one in patches)
+    width = max(one.x + one.width for one in patches) - x
+    height = max(one.y + one.height for one in patches) - y
+    pixels = np.zeros((height, width), np.bool_)
+    for one in patches:
+        there = np.s_[one.y - y : one.y - y + one.height, one.x - x : one.x - x + one.width]
+        pixels[there] |= one.pixels
+    return Patch(x, y, width, height, from_dense(pixels))
+
+
+@dataclass(frozen=True, slots=True)
+class Instances:
+    """Objects of one image, or of a window of it, in falling order of score.
+
+    Attributes:
+        found: Their boxes, scores and labels.
+        patches: Their pixels, as many.
+        frame: What was looked at: left, top, width and height in pixels of the whole image.
+    """
+
+    found: Detections
+    patches: tuple[Patch, ...]
+    frame: tuple[int, int, int, int]
+
+    def __len__(self) -> int:
+        return len(self.patches)
+
+    def take(self, rows: Indices) -> "Instances":
+        """The given rows in the given order."""
+        patches = tuple(self.patches[row] for row in rows.tolist())
+        return Instances(self.found.take(rows), patches, self.frame)
+
+    def drawn(self) -> Iterator[Drawn]:
+        """Each object as a mask, best first."""
+        size = (self.frame[3], self.frame[2])
+        for one, text in zip(self.found.drawn(), self._texts(), strict=True):
+            yield Drawn(one.label_index, one.score, "mask", mask=DrawnMask(size, text))
+
+    def columns(self) -> dict[str, NDArray[Any]]:
+        """The columns ``label``, ``score``, ``box`` and ``rle`` of stored predictions."""
+        texts = [text.encode("ascii") for text in self._texts()]
+        lengths = np.array([len(text) for text in texts], np.int64)
+        return {
+            **self.found.columns(),
+            "rle": np.frombuffer(b"".join(texts), np.uint8),
+            "rle_starts": np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)]),
+        }
+
+    def _texts(self) -> Iterator[str]:
+        left, top, width, height = self.frame
+        for one in self.patches:
+            yield to_text(from_part(one.pixels, (one.x - left, one.y - top), (height, width)))
+
+
+def frame_of(windows: Sequence[Window]) -> tuple[int, int, int, int]:
+    """What some windows show together: left, top, width and height."""
+    left, top = min(one.x for one in windows), min(one.y for one in windows)
+    right = max(one.x + one.width for one in windows)
+    bottom = max(one.y + one.height for one in windows)
+    return left, top, right - left, bottom - top
