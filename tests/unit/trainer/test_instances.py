@@ -1,0 +1,248 @@
+"""Instance segmentation in training: truths, views, what costs nothing, masks that are learnt."""
+
+import numpy as np
+import pytest
+import torch
+
+from services.trainer.domain.detector.augmentation import view
+from services.trainer.domain.detector.network import DetectorShape
+from services.trainer.domain.detector.samples import Sample
+from services.trainer.domain.recipe import Recipe
+from services.trainer.domain.tasks.instance_segmentation.batches import collate_masks
+from services.trainer.domain.tasks.instance_segmentation.builder import InstanceBuilder
+from services.trainer.domain.tasks.instance_segmentation.loss import InstanceLosses, instance_loss
+from services.trainer.domain.tasks.instance_segmentation.network import (
+    ExportableInstances,
+    InstanceSegmenter,
+    RawInstances,
+)
+from services.trainer.domain.tasks.instance_segmentation.samples import cut_samples
+from services.trainer.domain.tasks.instance_segmentation.training import InstanceTraining
+from services.trainer.domain.tasks.instance_segmentation.truths import truth_of
+from services.trainer.domain.training.loop import TrainingLoop
+from services.trainer.domain.training.ports import NothingToTrain
+from services.trainer.domain.training.views import NONE, Augmentation
+from services.trainer.process.weights import find_weights
+from shared.contracts.shapes import IgnoreRegion, Rle, Shape
+from shared.contracts.snapshot import SnapshotImage
+from shared.runtime.manifest import ModelManifest
+from shared.runtime.predictor import Predictor
+from shared.runtime.tasks.instance_segmentation import INSTANCE_SEGMENTATION
+from shared.vision.masks import from_dense, from_text, to_dense, to_text
+from shared.vision.tiles import TilePlan, Window
+from tests.unit.trainer.marks import LABELS, SIZE, marked
+
+TINY = Recipe(epochs=2, batch_size=4, channels=16, pretrained=False).of_task(
+    "instance_segmentation"
+)
+SHAPE = DetectorShape(labels=2, input_size=SIZE, channels=16)
+
+
+def picture(
+    shapes: tuple[Shape, ...], size: tuple[int, int] = SIZE, ignored: tuple[IgnoreRegion, ...] = ()
+) -> SnapshotImage:
+    return SnapshotImage(
+        image_id="I1", name="a.png", blob_key="t/default/" + "0" * 64, width=size[0],
+        height=size[1], split="train", group="a", shapes=shapes, ignore_regions=ignored,
+    )  # fmt: skip
+
+
+def mask_of(pixels: np.ndarray, label: str = LABELS[0]) -> Shape:
+    code = to_text(from_dense(pixels))
+    return Shape(label=label, kind="mask", rle=Rle(size=pixels.shape, counts=code))
+
+
+def sample(seed: int, *, empty: bool = False) -> Sample:
+    image, truth = marked(seed, empty=empty)
+    shapes = tuple(mask_of(truth == k, LABELS[k - 1]) for k in (1, 2) if (truth == k).any())
+    windows = TilePlan().windows(*SIZE)
+    (one,) = cut_samples(image, truth_of(picture(shapes), LABELS), windows, SIZE)
+    return one
+
+
+def bar(x1: int, y1: int, x2: int, y2: int, size: tuple[int, int] = SIZE) -> np.ndarray:
+    pixels = np.zeros((size[1], size[0]), np.bool_)
+    pixels[y1:y2, x1:x2] = True
+    return pixels
+
+
+def test_each_object_has_the_box_around_its_pixels_and_empty_ones_fall_out() -> None:
+    ring = ((10.0, 10.0), (30.0, 10.0), (30.0, 20.0), (10.0, 20.0))
+    shapes = (
+        Shape(label=LABELS[1], kind="polygon", points=ring),
+        mask_of(bar(0, 0, 0, 0)),
+        mask_of(bar(50, 5, 70, 9)),
+        mask_of(bar(1, 1, 9, 9), "unknown"),
+    )
+    truth = truth_of(picture(shapes), LABELS)
+    assert truth.boxes.boxes_xyxy.tolist() == [[10, 10, 30, 20], [50, 5, 70, 9]]
+    assert truth.boxes.labels.tolist() == [1, 0]
+    assert [int(code[1::2].sum()) for code in truth.codes] == [200, 80]
+
+
+def test_a_window_shows_its_part_of_an_object_or_ignores_a_small_one() -> None:
+    truth = truth_of(picture((mask_of(bar(40, 10, 80, 20)),)), LABELS)
+    image = np.zeros((SIZE[1], SIZE[0], 3), np.uint8)
+    left, right = Window(0, 0, 0, 0, 70, 60), Window(0, 1, 70, 0, 58, 60)
+    shown, sliver = cut_samples(image, truth, [left, right], (140, 120))
+    assert shown.boxes_xyxy.tolist() == [[80, 20, 140, 40]]
+    np.testing.assert_array_equal(
+        shown.masks[0].within((140, 120)), bar(80, 20, 140, 40, (140, 120))
+    )
+    assert (len(sliver.labels), sliver.masks) == (0, ())
+    (polygon,) = sliver.ignored
+    assert polygon.min(axis=0).tolist() == pytest.approx([0, 10 * 120 / 60])
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_masks_move_with_their_pixels(seed: int) -> None:
+    one = sample(seed)
+    same = view(one, SIZE, NONE, np.random.default_rng(0))
+    for before, after in zip(one.masks, same.masks, strict=True):
+        np.testing.assert_array_equal(before.within(SIZE), after.within(SIZE))
+    dark = Augmentation(zoom=(0.7, 1.4), brightness=0, contrast=0, colour=0, mosaic=0)
+    moved = view(one, (160, 128), dark, np.random.default_rng(seed))
+    assert len(moved.masks) == len(moved.labels)
+    base = np.median(moved.image[..., 0].astype(int))
+    for mask, label, box in zip(moved.masks, moved.labels, moved.boxes_xyxy, strict=True):
+        seen = mask.within((160, 128)) > 0
+        bright = (moved.image[..., 0].astype(int) - base) * (1 if label == 0 else -1) > 35
+        inside = np.zeros_like(seen)
+        x1, y1, x2, y2 = box.round().astype(int)
+        inside[y1:y2, x1:x2] = True
+        assert (bright & inside & seen).sum() >= 0.85 * ((bright & inside) | seen).sum()
+
+
+def test_half_pixels_of_a_thin_object_are_told_and_ignored_ones_are_not_counted() -> None:
+    region = IgnoreRegion(points=((0, 0), (40, 0), (40, 30), (0, 30)))
+    shapes = (mask_of(bar(50, 20, 90, 21)), mask_of(bar(60, 40, 64, 44), LABELS[1]))
+    truth = truth_of(picture(shapes, ignored=(region,)), LABELS)
+    image = np.zeros((SIZE[1], SIZE[0], 3), np.uint8)
+    (one,) = cut_samples(image, truth, TilePlan().windows(*SIZE), SIZE)
+    empty = sample(3, empty=True)
+    batch = collate_masks([empty, one, one], InstanceTraining(TINY, SHAPE, [one])._points)
+    assert batch.masks.starts.tolist() == [0, 0, 2]
+    assert batch.masks.masks.shape == (4, 48, 64)
+    thin, square = batch.masks.masks[:2].numpy()
+    assert set(np.unique(thin)) == {0, 2}
+    assert thin.sum() == 40
+    assert square[20:22, 30:32].tolist() == [[4, 4], [4, 4]]
+    assert not batch.masks.counted[1][:15, :20].any()
+    assert batch.masks.counted[1][17:, 22:].all()
+    assert batch.masks.counted[0].all()
+
+
+def learnt(one: Sample, seed: int = 0) -> tuple[InstanceTraining, RawInstances, object]:
+    training = InstanceTraining(TINY.model_copy(update={"seed": seed}), SHAPE, [one])
+    batch = collate_masks([one], training._points)
+    pixels = torch.randn(1, 3, SIZE[1], SIZE[0])
+    return training, training.network.train().instances(pixels), batch
+
+
+def test_pixels_in_ignore_regions_pull_at_nothing_to_the_last_bit() -> None:
+    x1, y1, x2, y2 = (40, 30, 80, 70)
+    region = IgnoreRegion(points=((x1, y1), (60, y1), (60, y2), (x1, y2)))
+    truth = truth_of(picture((mask_of(bar(x1, y1, x2, y2)),), ignored=(region,)), LABELS)
+    image = np.zeros((SIZE[1], SIZE[0], 3), np.uint8)
+    (one,) = cut_samples(image, truth, TilePlan().windows(*SIZE), SIZE)
+    training, raw, batch = learnt(one)
+    losses = InstanceLosses.of(TINY, "instance_segmentation")
+    prototypes = raw.prototypes.detach().requires_grad_(True)
+    fixed = RawInstances(raw.found, raw.coefficients.detach(), prototypes)
+    loss = instance_loss(training.network, fixed, batch, losses)
+    (slope,) = torch.autograd.grad(loss, prototypes)
+    inside = slope[0, :, y1 // 4 + 1 : y2 // 4 - 1, x1 // 4 + 1 : 60 // 4 - 1]
+    assert (inside == 0).all()
+    assert (slope[0, :, y1 // 4 : y2 // 4, 60 // 4 + 1 : x2 // 4] != 0).any()
+    far = slope[0, :, :, : (x1 - 20) // 4 - 1]
+    assert (far == 0).all(), "what lies far beyond the box is no business of its mask"
+    other = prototypes.detach().clone()
+    other[0, :, y1 // 4 + 1 : y2 // 4 - 1, x1 // 4 + 1 : 60 // 4 - 1] = 50.0
+    changed = RawInstances(raw.found, raw.coefficients.detach(), other)
+    assert instance_loss(training.network, changed, batch, losses).item() == loss.item()
+
+
+def test_an_image_without_objects_teaches_its_detector_and_no_mask() -> None:
+    training, raw, batch = learnt(sample(3, empty=True))
+    loss = instance_loss(
+        training.network, raw, batch, InstanceLosses.of(TINY, "instance_segmentation")
+    )
+    mix, planes = torch.autograd.grad(
+        loss, [raw.coefficients, raw.prototypes], allow_unused=True, retain_graph=True
+    )
+    assert mix is None
+    assert planes is None
+    assert loss.item() > 0
+
+
+def test_the_loss_of_a_mask_is_cross_entropy_and_dice_by_their_formulas() -> None:
+    one = sample(1)
+    training, raw, batch = learnt(one)
+    losses = InstanceLosses.of(TINY, "instance_segmentation")
+    detached = RawInstances(raw.found, raw.coefficients * 0, raw.prototypes)
+    flat = instance_loss(training.network, detached, batch, losses)
+    perfect = instance_loss(
+        training.network, RawInstances(raw.found, *_perfect(batch, raw)), batch, losses
+    )
+    # All shares are a half: ln 2 a pixel, and a Dice of masks against halves around their boxes.
+    assert 0.69 < (flat - perfect).item() < 0.69 + 1.0
+    assert (flat - perfect).item() > 1.0
+
+
+def _perfect(batch, raw) -> tuple[torch.Tensor, torch.Tensor]:
+    """Coefficients and prototypes that give each point of the first view its own mask, surely."""
+    truth = batch.masks.masks.float() / 4  # of two targets that do not meet
+    planes = torch.nn.functional.avg_pool2d(truth.amax(0)[None], 2)[0]
+    prototypes = torch.zeros_like(raw.prototypes)
+    prototypes[0, 0] = (planes - 0.5) * 60
+    coefficients = torch.zeros_like(raw.coefficients)
+    coefficients[..., 0] = 1
+    return coefficients, prototypes
+
+
+class Untranslated:
+    """A network that answers as its exported model does, without the export."""
+
+    def __init__(self, network: InstanceSegmenter) -> None:
+        self._network = ExportableInstances(network).eval()
+
+    def run(self, images: np.ndarray) -> dict[str, np.ndarray]:
+        with torch.inference_mode():
+            said = self._network(torch.from_numpy(images))
+        named = zip(INSTANCE_SEGMENTATION.output_names, said, strict=True)
+        return {name: tensor.numpy() for name, tensor in named}
+
+
+def test_a_short_training_from_the_detectors_start_finds_marks_and_their_pixels() -> None:
+    recipe = Recipe(epochs=8, batch_size=4, learning_rate=3e-3).of_task("instance_segmentation")
+    found = find_weights(recipe, folder=None)
+    assert found.whole
+    samples = [sample(seed, empty=seed % 8 == 7) for seed in range(24)]
+    shape = DetectorShape(labels=2, input_size=SIZE)
+    training = TrainingLoop(InstanceTraining(recipe, shape, samples, first=found.first), recipe)
+    for _ in training.steps():
+        pass
+    facts = {"labels": LABELS, "input_width": SIZE[0], "input_height": SIZE[1]}
+    manifest = ModelManifest(task="instance_segmentation", **facts)
+    predictor = Predictor(manifest, Untranslated(training.result()))
+    overlaps = []
+    for seed in range(100, 108):
+        image, truth = marked(seed)
+        answer = list(predictor.predict(image).drawn())
+        for label in (1, 2):
+            own = truth == label
+            masks = [
+                to_dense(from_text(one.mask.counts), *one.mask.size)
+                for one in answer
+                if one.label_index == label - 1
+            ]
+            best = max(((m & own).sum() / (m | own).sum() for m in masks), default=0.0)
+            overlaps.append(best)
+    assert np.mean(overlaps) > 0.6, overlaps
+    assert not list(predictor.predict(marked(207, empty=True)[0]).drawn())
+
+
+def test_nothing_to_learn_is_said() -> None:
+    images = [picture(()), picture((mask_of(bar(0, 0, 0, 0)),))]
+    with pytest.raises(NothingToTrain, match="target"):
+        InstanceBuilder().prepare(TINY, images, LABELS, lambda _: marked(0)[0])
