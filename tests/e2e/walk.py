@@ -5,6 +5,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,19 @@ from services.cli.demo.platform import open_platform
 from tests.servers.processes import free_port
 
 HANG_S = 300.0
+
+
+@dataclass(frozen=True)
+class Begins:
+    """What a training's first weights are."""
+
+    place: str
+    backbone: str
+    name: str
+
+
+OF_PACKAGE = Begins("package", "efficientnet_lite0", "efficientnet-lite0")
+OF_START = Begins("start", "mobilenet_v2", "detector-mobilenet_v2")
 
 
 class Walk:
@@ -105,9 +119,11 @@ class Walk:
             self.served("V2")
         return second
 
-    def trained(self, recipe: dict[str, Any], *, killed: bool = False) -> Any:
+    def trained(
+        self, recipe: dict[str, Any], *, begins: Begins = OF_PACKAGE, killed: bool = False
+    ) -> Any:
         """The first version; perhaps its training process was killed behind a checkpoint."""
-        assert self.get("trainer", "next-training")["weights"] == "package"
+        assert self.get("trainer", "next-training")["weights"] == begins.place
         self.post("trainer", "trainings", {"mode": "train", "recipe": recipe})
         if killed:
             self.kill_training()
@@ -116,8 +132,8 @@ class Walk:
         assert said == ("V1", True, recipe["epochs"])
         if killed:
             assert first["resumed_at_epoch"] >= 1  # of nothing, had it started over
-        assert first["recipe"]["backbone"] == "efficientnet_lite0"
-        assert first["backbone_weights"].startswith("package:efficientnet-lite0")
+        assert first["recipe"]["backbone"] == begins.backbone
+        assert first["backbone_weights"].startswith(f"{begins.place}:{begins.name}")
         return first
 
     def kill_training(self) -> None:

@@ -126,7 +126,7 @@ async def test_another_project_keeps_all_that_it_has(site: Site) -> None:
     assert (await site.predict(image_id=image_id)).status_code == 201
 
 
-@pytest.mark.parametrize("task", ["instance_segmentation", "ocr"])
+@pytest.mark.parametrize("task", ["ocr"])
 async def test_a_task_that_no_model_can_have_yet_is_refused_and_not_served(site, task) -> None:
     site.project = new_id()
     await site.say(ProjectCreated(project_id=site.project, name="other", task=task))
