@@ -10,12 +10,13 @@ from itertools import combinations
 import numpy as np
 
 from shared.runtime.detections import Detections
-from shared.runtime.instances import Instances, Patch, Pixels, frame_of, united
+from shared.runtime.instances import Instances, Patch, frame_of, united
 from shared.vision.boxes import Indices
 from shared.vision.tiles import Window
 
 SAME_IOU = 0.5  # of two objects' pixels where both windows look
 SCORE_RATIO = 0.5  # a piece belongs only to one at least this share as sure as itself
+REACH = 2  # windows in a row: with much overlap the next but one shows some of the same pixels
 Part = tuple[int, int, int, int]
 """Left, top, width and height in pixels of the whole image."""
 
@@ -30,7 +31,7 @@ def merge_windows(parts: Sequence[Instances], windows: Sequence[Window]) -> Inst
     starts = np.concatenate([[0], np.cumsum([len(part) for part in parts])])
     roots = list(range(int(starts[-1])))
     for first, second in combinations(range(len(parts)), 2):
-        if not _neighbours(windows[first], windows[second]):
+        if not _near(windows[first], windows[second]):
             continue
         for mine, other in _same(parts[first], parts[second], windows[first], windows[second]):
             low, high = sorted(
@@ -43,8 +44,8 @@ def merge_windows(parts: Sequence[Instances], windows: Sequence[Window]) -> Inst
     return _one_a_group(everything, patches, groups, frame_of(windows))
 
 
-def _neighbours(first: Window, second: Window) -> bool:
-    return abs(first.row - second.row) <= 1 and abs(first.column - second.column) <= 1
+def _near(first: Window, second: Window) -> bool:
+    return abs(first.row - second.row) <= REACH and abs(first.column - second.column) <= REACH
 
 
 def _root(roots: list[int], place: int) -> int:
@@ -61,34 +62,25 @@ def _same(
     shared = _shared(one, other)
     if shared is None:
         return
-    here, there = shared
-    mine, theirs = _showing(first, here), _showing(second, there)
+    mine, theirs = _showing(first, shared[0]), _showing(second, shared[1])
     for row, seen in mine.items():
         for column, found in theirs.items():
             scores = (float(first.found.scores[row]), float(second.found.scores[column]))
             alike = first.found.label_indices[row] == second.found.label_indices[column]
-            if alike and min(scores) >= SCORE_RATIO * max(scores):
-                union = int((seen | found).sum())
-                if int((seen & found).sum()) >= SAME_IOU * union:
-                    yield row, column
+            sure = min(scores) >= SCORE_RATIO * max(scores)
+            if alike and sure and seen.overlap(found) >= SAME_IOU:
+                yield row, column
 
 
-def _showing(part: Instances, where: Part) -> dict[int, Pixels]:
-    """Pixels of the objects that have any in a part of the image."""
-    x, y, width, height = where
+def _showing(part: Instances, where: Part) -> dict[int, Patch]:
+    """Objects that have any pixels in a part of the image: those, as seen from its corner."""
     found = {}
     for row, patch in enumerate(part.patches):
-        if _meets(patch, where):
-            pixels = patch.within(x, y, width, height)
-            if pixels.any():
-                found[row] = pixels
+        if patch.meets(*where):
+            seen = Patch.of(patch.within(*where), 0, 0)
+            if seen is not None:
+                found[row] = seen
     return found
-
-
-def _meets(patch: Patch, where: Part) -> bool:
-    x, y, width, height = where
-    across = patch.x < x + width and x < patch.x + patch.width
-    return across and patch.y < y + height and y < patch.y + patch.height
 
 
 def _shared(one: Window, other: Window) -> tuple[Part, Part] | None:

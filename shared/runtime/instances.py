@@ -52,6 +52,24 @@ class Patch:
         """The part's pixels, ``(height, width)``."""
         return to_dense(self.code, self.height, self.width)
 
+    def meets(self, x: int, y: int, width: int, height: int) -> bool:
+        """Whether the part overlaps another part of the image."""
+        across = self.x < x + width and x < self.x + self.width
+        return across and self.y < y + height and y < self.y + self.height
+
+    def overlap(self, other: "Patch") -> float:
+        """Intersection over union of the pixels, in [0, 1].
+
+        >>> one, two = (Patch.of(np.ones((1, 2), np.bool_), x, 0) for x in (0, 1))
+        >>> round(one.overlap(two), 3)
+        0.333
+        """
+        there = (other.x, other.y, other.width, other.height)
+        if not self.meets(*there):
+            return 0.0
+        both = int((self.within(*there) & other.pixels).sum())
+        return both / (int(self.code[1::2].sum()) + int(other.code[1::2].sum()) - both)
+
     def within(self, x: int, y: int, width: int, height: int) -> Pixels:
         """The pixels inside another part of the image, ``(height, width)``."""
         found = np.zeros((height, width), np.bool_)
