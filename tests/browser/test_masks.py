@@ -47,7 +47,7 @@ def test_errors_of_segmentation_are_red_and_orange_masks(chromium: Browser, tmp_
     with started(data) as platform:
         project = platform.new_project("Castings", task="instance_segmentation")
         image = uploaded(platform, project, picture)
-    # Nobody trains a segmentation yet, so its version is ordered to be judged by hand.
+    # What is judged is known to the pixel: the version is ordered to be judged by hand.
     with ThreadPoolExecutor(1) as elsewhere:
         elsewhere.submit(asyncio.run, judged(data, project, image)).result()
     with started(data) as platform, watching(chromium, platform, "en-US") as watched:
