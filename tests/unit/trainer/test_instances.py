@@ -31,6 +31,7 @@ from shared.runtime.tasks.instance_segmentation import INSTANCE_SEGMENTATION
 from shared.vision.masks import from_dense, from_text, to_dense, to_text
 from shared.vision.tiles import TilePlan, Window
 from tests.unit.trainer.marks import LABELS, SIZE, marked
+from tests.unit.trainer.whole import resumes_as_if_nothing_had_happened
 
 TINY = Recipe(epochs=2, batch_size=4, channels=16, pretrained=False).of_task(
     "instance_segmentation"
@@ -240,6 +241,15 @@ def test_a_short_training_from_the_detectors_start_finds_marks_and_their_pixels(
             overlaps.append(best)
     assert np.mean(overlaps) > 0.6, overlaps
     assert not list(predictor.predict(marked(207, empty=True)[0]).drawn())
+
+
+def test_a_killed_training_resumes_as_if_nothing_had_happened() -> None:
+    def loop() -> TrainingLoop:
+        samples = [sample(seed, empty=seed % 4 == 3) for seed in range(8)]
+        recipe = TINY.model_copy(update={"epochs": 3})
+        return TrainingLoop(InstanceTraining(recipe, SHAPE, samples), recipe)
+
+    resumes_as_if_nothing_had_happened(loop)
 
 
 def test_nothing_to_learn_is_said() -> None:
