@@ -8,6 +8,11 @@ from shared.hosting.stores import Stores
 from shared.settings import StoreSettings
 from shared.telemetry import configure
 
+_NOT_COUNTED = (
+    "not counted: events that newer ones replaced, documents past their term (each service removes "
+    "them hourly), folders of killed trainings (a trainer removes them when it starts)"
+)
+
 
 def add_parser(subparsers: SubParsers) -> None:
     """Add the command to the parser."""
@@ -15,7 +20,7 @@ def add_parser(subparsers: SubParsers) -> None:
         "collect",
         help="free what nothing names, compact the event log; while it runs, too",
     )
-    parser.add_argument("--dry-run", action="store_true", help="count, remove nothing")
+    parser.add_argument("--dry-run", action="store_true", help="count blobs, remove nothing")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -45,6 +50,8 @@ async def _collect(*, dry_run: bool) -> list[str]:
         f"{found.freed.count}, {found.freed.size_bytes} bytes, {verb}: so for "
         f"{settings.safe_age_h:g} h or more",
     ]
+    if dry_run:
+        lines.append(_NOT_COUNTED)
     if compacted is not None:
         lines.append(f"{compacted.dropped} events that newer ones replaced were dropped")
     return lines
