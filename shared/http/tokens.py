@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from pydantic import BaseModel, Field
 
 from shared.callers import ROLES, Caller
+from shared.clock import utc_now
 from shared.errors import DependencyDown, LoupeError, Unauthenticated
 from shared.telemetry import logger
 
@@ -82,7 +83,7 @@ class Tokens:
             until = datetime.fromtimestamp(int(claims["exp"]), UTC)
         except (OverflowError, ValueError) as error:
             raise Unauthenticated("the access token's claims are of the wrong kind") from error
-        if (until - datetime.now(UTC)).total_seconds() > 2 * LIFETIME_S:
+        if (until - utc_now()).total_seconds() > 2 * LIFETIME_S:
             raise Unauthenticated("the access token is of the future: a clock was set back")
         generation, token_id = claims["gen"], claims["jti"]
         who = Caller(claims["tenant"], claims["sub"], claims["role"], until, generation, token_id)
