@@ -108,11 +108,17 @@ def test_folders_around_all_label_files_count_for_nothing(around: str) -> None:
         f"{around}.DS_Store": b"",
         f"__MACOSX/{around}._data.yaml": b"",
         "elsewhere/a.jpg": b"",
+        "README.md": "# Parts",
     }
     entries, splits = opened(files)
     read = {entry.file: entry.image.name for entry in entries if entry.labels and entry.image}
     assert read == {"train/labels/a.txt": "a.jpg", "valid/labels/b.txt": "b.jpg"}
     assert {found.split: len(found.images) for found in splits} == {"train": 1, "val": 1}
+
+
+def test_a_path_of_thousands_of_folders_is_refused_like_any_other() -> None:
+    entries, _ = opened({"x/" * 9000 + "a.json": {"shapes": [BOX]}})
+    assert ["in a folder" in entry.error for entry in entries] == [True]
 
 
 def test_a_file_beside_a_folder_makes_it_none_around_all() -> None:

@@ -82,6 +82,7 @@ def test_the_largest_image_never_takes_the_memory_of_its_pixels(size):
     ("header", "manifest", "words"),
     [
         (ImageHeader(ImageFormat.JPEG, 9344, 7001, Colour.RGB), UNCUT, "cuts it into tiles"),
+        (ImageHeader(ImageFormat.JPEG, 7000, 9345, Colour.RGB), UNCUT, "cuts it into tiles"),
         (
             ImageHeader(ImageFormat.JPEG, 10_000, 10_001, Colour.RGB, needs_whole=True),
             CUT,
@@ -104,6 +105,7 @@ def test_an_image_whose_pixels_would_all_be_held_is_refused_above_a_bound(header
     ("header", "manifest"),
     [
         (ImageHeader(ImageFormat.JPEG, 9344, 7000, Colour.RGB), UNCUT),
+        (ImageHeader(ImageFormat.JPEG, 7000, 9344, Colour.RGB), UNCUT),
         (ImageHeader(ImageFormat.JPEG, 10_000, 10_000, Colour.RGB, needs_whole=True), CUT),
         (ImageHeader(ImageFormat.PNG, 10_000, 30_000, Colour.RGB), CUT),
     ],

@@ -41,6 +41,15 @@ _DATASET_FOLDERS = frozenset(
 )
 """Folders in which tools lay out a data set; any other is a mistake of the one who packed it."""
 _DOTA_FOLDER = "labeltxt"  # with a version behind it
+_DECIDING = (
+    ".json",
+    ".xml",
+    ".txt",
+    ".yaml",
+    ".yml",
+    ".names",
+)  # a README.md beside decides nothing
+_DEEPEST = 8  # folders around all; below, a stranger's path may have thousands
 
 
 @dataclass(frozen=True)
@@ -171,7 +180,9 @@ def _name_of(info: zipfile.ZipInfo, is_known: Callable[[str], bool]) -> str:
 
 def _folders_around(paths: Iterable[str]) -> str:
     """The folders, slash included, around all label files but for those of a data set's own."""
-    folders = sorted(path.split("/")[:-1] for path in paths if not is_picture(path))
+    folders = sorted(
+        path.split("/", _DEEPEST)[:-1] for path in paths if path.lower().endswith(_DECIDING)
+    )
     names = zip(folders[0], folders[-1], strict=False) if folders else ()
     around = itertools.takewhile(
         lambda pair: pair[0] == pair[1] and pair[0] not in ("", "..") and not _is_own(pair[0]),

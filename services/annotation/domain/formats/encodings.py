@@ -90,4 +90,5 @@ def _is_only_chinese(data: bytes) -> bool:
         return False
     narrow = len(text.encode("ascii", "ignore"))
     daily = (len(text.encode("gb2312", "ignore")) - narrow) // 2
-    return 2 * (daily - len(_AMID_LETTERS.findall(text))) > len(text) - narrow
+    amid = sum(1 for _ in _AMID_LETTERS.finditer(text))
+    return 2 * (daily - amid) > len(text) - narrow
