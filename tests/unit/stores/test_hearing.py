@@ -7,7 +7,7 @@ import pytest
 from shared.documents import hearing
 from shared.documents.hearing import heard_of, until
 from shared.errors import NotHeardYet
-from shared.ids import derived_id, new_id
+from shared.ids import derived_id, is_new, new_id
 
 
 async def test_what_is_known_is_returned_at_once() -> None:
@@ -83,6 +83,11 @@ async def test_what_was_just_made_and_is_not_heard_of_is_told_to_come_again(
 )
 async def test_what_does_not_say_that_it_is_new_is_not_there(thing_id: str) -> None:
     assert await heard_of(thing_id, Looks(), wait_s=0.0) is None
+
+
+def test_each_new_id_says_that_it_is_new_also_one_that_looks_derived() -> None:
+    assert all(is_new(new_id(), within_s=60) for _ in range(1000))
+    assert not any(is_new(derived_id(str(n)), within_s=60) for n in range(1000))
 
 
 async def test_of_many_that_ask_for_what_never_was_few_wait() -> None:
