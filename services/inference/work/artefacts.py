@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from services.inference.domain.golden import Golden
+from shared.runtime.golden import Golden
 from services.inference.errors import UnservableModel
 from services.inference.repository import Deployment
 from shared.blobs.port import Blobs

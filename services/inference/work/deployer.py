@@ -6,7 +6,7 @@ from datetime import datetime
 
 from services.inference.adapters.triton.client import TritonClient
 from services.inference.adapters.triton.model_store import ModelStore
-from services.inference.domain.golden import differences
+from shared.runtime.golden import differences
 from services.inference.domain.model_config import ServedModel
 from services.inference.errors import GoldenMismatch, ModelNotReady, UnservableModel
 from services.inference.repository import (

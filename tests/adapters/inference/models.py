@@ -8,7 +8,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from services.inference.domain.golden import Golden, probe_image
+from shared.runtime.golden import Golden, probe_image
 from shared.blobs.content import content_key
 from shared.contracts.model_events import ModelPromoted
 from shared.hosting.stores import Stores

@@ -6,7 +6,7 @@ import pickle
 import numpy as np
 import pytest
 
-from services.inference.domain.golden import Golden, differences, probe_image
+from shared.runtime.golden import Golden, differences, probe_image
 from shared.runtime.tasks.table import TASKS, spec_of
 
 OUTPUTS = spec_of("detection").outputs
