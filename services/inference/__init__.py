@@ -1,4 +1,4 @@
-"""Inference: owns deployments on Triton, predictions and test runs.
+"""Inference: owns deployments on Triton, predictions, test runs and exports.
 
 Events in: project.*, image.uploaded, image.deleted, annotation.saved, correction.saved,
 training.succeeded, model.promoted, model.deployed.

@@ -7,9 +7,10 @@ from services.inference.adapters.admission import Admission
 from services.inference.adapters.answers import Answers
 from services.inference.adapters.files import ForeignFiles
 from services.inference.adapters.triton.model_server import ModelServer
-from services.inference.api import deployments, predictions, test_runs
+from services.inference.api import deployments, exports, predictions, test_runs
 from services.inference.api.image_body import ImageBody
 from services.inference.handlers.deployments import Deployments
+from services.inference.handlers.exports import EXPORT, Exports
 from services.inference.handlers.follow_ups import FollowUps
 from services.inference.handlers.predictions import Predictions
 from services.inference.handlers.test_runs import TEST_RUN, TestRuns
@@ -17,6 +18,7 @@ from services.inference.repository import COLLECTIONS, PREDICTIONS, SERVICE, TES
 from services.inference.settings import InferenceSettings
 from services.inference.subscriptions import subscriptions
 from services.inference.work.deployer import Deployer
+from services.inference.work.exports import ExportWork
 from services.inference.work.reconciler import Reconciler
 from services.inference.work.test_runs import TestRunWork
 from shared.documents.terms import Term
@@ -39,6 +41,7 @@ class UseCases:
     deployments: Deployments
     predictions: Predictions
     runs: TestRuns
+    exports: Exports
     follow_ups: FollowUps
 
 
@@ -58,7 +61,8 @@ def use_cases(stores: Stores, jobs: JobQueue, answers: Answers) -> UseCases:
     )
     runs = TestRuns(documents, jobs=jobs, projects=projects, deployments=served)
     follow_ups = FollowUps(documents, projects=projects, images=images, runs=runs)
-    return UseCases(projects, images, served, made, runs, follow_ups)
+    exported = Exports(documents, stores.blobs, jobs=jobs, projects=projects)
+    return UseCases(projects, images, served, made, runs, exported, follow_ups)
 
 
 def build(stores: Stores) -> Service:
@@ -93,6 +97,10 @@ def build(stores: Stores) -> Service:
         parallel=max(1, settings.concurrency // 2),
     )
 
+    exporting = ExportWork(
+        stores.documents, stores.blobs, projects=cases.projects, staging=staging / "exports"
+    )
+
     async def keep_server() -> None:
         await server.run(on_up=reconciler.wake)
 
@@ -103,8 +111,14 @@ def build(stores: Stores) -> Service:
         name=SERVICE,
         summary="Deployments on Triton, predictions and test runs",
         collections=COLLECTIONS,
-        routers=(predictions.router, test_runs.router, deployments.router),
-        use_cases=(cases.predictions, ImageBody(staging), cases.runs, cases.deployments),
+        routers=(predictions.router, test_runs.router, deployments.router, exports.router),
+        use_cases=(
+            cases.predictions,
+            ImageBody(staging),
+            cases.runs,
+            cases.deployments,
+            cases.exports,
+        ),
         subscriptions=subscriptions(
             cases.projects,
             cases.images,
@@ -117,8 +131,10 @@ def build(stores: Stores) -> Service:
             keep_models,
             files.pool.keep,
             JobWorker(jobs, {TEST_RUN: testing.work}).run,
+            JobWorker(jobs, {EXPORT: exporting.work}).run,
             partial(reap_forever, jobs),
             cases.runs.keep_queueing,
+            cases.exports.keep_queueing,
         ),
         terms=(
             Term("tests", TEST_RUNS, "created_at", goes=cases.runs.goes),

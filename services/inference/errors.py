@@ -11,7 +11,9 @@
     ├── NoDeployment            409  the project (or this version of it) is not served
     ├── TilePlanMismatch        409  the image was cut by another plan than the model's
     ├── PublishConflict         409  another model lies under this name
-    └── GoldenMismatch          409  the served version answers differently from the exported one
+    ├── GoldenMismatch          409  the served version answers differently from the exported one
+    ├── CertificateRefused      409  the exported file answers differently from the reported model
+    └── ExportNotReady          409  it is being made, or was not made
     InvalidInput
     ├── NotAnImage              422  the bytes are no image, or a damaged one
     └── UnservableModel         422  the artefacts of a version cannot be served
@@ -71,6 +73,20 @@ class GoldenMismatch(Conflict):
 
     code = "golden-mismatch"
     title = "The served model answers differently from the exported one"
+
+
+class CertificateRefused(Conflict):
+    """An export gets no certificate, and without one nothing leaves."""
+
+    code = "certificate-refused"
+    title = "The exported model cannot be certified"
+
+
+class ExportNotReady(Conflict):
+    """There is nothing to download: the export is under way, failed, or was cancelled."""
+
+    code = "export-not-ready"
+    title = "The export is not ready"
 
 
 class NotAnImage(InvalidInput):

@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+from pydantic import BaseModel, ConfigDict
+
 from shared.clock import Timestamp
 from shared.contracts.shapes import Shape
 from shared.documents.port import CollectionSpec, Document, Index
@@ -13,6 +15,7 @@ from shared.projects.directory import projects_spec
 SERVICE = "inference"
 
 DeploymentState = Literal["wanted", "serving", "retired", "failed"]
+Target = Literal["onnx", "sdk"]
 
 
 class Deployment(Document):
@@ -48,7 +51,10 @@ class Deployment(Document):
 
 
 class Version(Document):
-    """A version that a training made, promoted or not; ``id`` is its name in Triton."""
+    """A version that a training made, promoted or not; ``id`` is its name in Triton.
+
+    ``manifest_key`` (its dataset) and ``predictions_key`` are empty where they were never told.
+    """
 
     project_id: str
     training_id: str
@@ -57,6 +63,8 @@ class Version(Document):
     model_key: str
     model_manifest_key: str
     golden_key: str
+    manifest_key: str = ""
+    predictions_key: str = ""
 
 
 class Alias(Document):
@@ -119,6 +127,50 @@ class TestRun(Document):
     queued: bool = False
 
 
+class Certified(BaseModel):
+    """How an exported model answered beside the reported one, on images that judged it.
+
+    ``held_out`` images judged the version, ``images`` of them were compared and ``matched`` are
+    within the limits. ``score``, ``box_px`` and ``mask_iou`` are the worst of all.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    held_out: int
+    images: int
+    matched: int
+    results: int
+    score: float
+    box_px: float
+    mask_iou: float
+
+
+class Export(Document):
+    """A version on its way out; its progress is in the job of the same id.
+
+    What is below ``queued`` is known once it is made. ``queued`` is False until that job is known
+    to exist.
+    """
+
+    project_id: str
+    model_version: str
+    target: Target
+    created_at: Timestamp
+    created_by: str = ""
+    queued: bool = False
+    blob_key: str = ""
+    sha256: str = ""
+    size_bytes: int = 0
+    fingerprint: str = ""
+    certificate: Certified | None = None
+
+
+class ExportKey(Document):
+    """The Ed25519 key with which a tenant's exports are signed: its private seed, hexadecimal."""
+
+    seed: str
+
+
 PROJECTS = projects_spec(SERVICE)
 JOBS = job_spec(SERVICE)
 RECEIPTS = receipts_spec(SERVICE)
@@ -143,6 +195,10 @@ TEST_RUNS = CollectionSpec(
     TestRun,
     (Index(("project_id", "created_at")), Index(("queued",)), Index(("created_at",))),
 )
+EXPORTS = CollectionSpec(
+    "inference.exports", Export, (Index(("project_id", "created_at")), Index(("queued",)))
+)
+EXPORT_KEYS = CollectionSpec("inference.export_keys", ExportKey)
 
 COLLECTIONS = (
     PROJECTS,
@@ -154,5 +210,7 @@ COLLECTIONS = (
     PREDICTIONS,
     FAILURES,
     TEST_RUNS,
+    EXPORTS,
+    EXPORT_KEYS,
     RECEIPTS,
 )

@@ -79,6 +79,18 @@ class PredictionColumns:
         """Image of each row, ``(N,)``."""
         return np.repeat(np.arange(self.starts.size - 1), np.diff(self.starts))
 
+    def of_image(self, image: int) -> dict[str, NDArray[Any]]:
+        """The columns of one image alone, as results of the predictor have them."""
+        rows = slice(int(self.starts[image]), int(self.starts[image + 1]))
+        specs = [s for s in spec_of(self.header.task).columns if s.name in self.columns]
+        found = {spec.name: self.columns[spec.name][rows] for spec in specs if not spec.ragged}
+        for spec in specs:
+            if spec.ragged:
+                starts = self.columns[f"{spec.name}_starts"][rows.start : rows.stop + 1]
+                found[spec.name] = self.columns[spec.name][starts[0] : starts[-1]]
+                found[f"{spec.name}_starts"] = starts - starts[0]
+        return found
+
     def to_bytes(self) -> bytes:
         """Write the file."""
         header = np.frombuffer(self.header.model_dump_json().encode(), np.uint8)

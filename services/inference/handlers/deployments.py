@@ -85,6 +85,8 @@ class Deployments:
             model_key=data.model_key,
             model_manifest_key=data.model_manifest_key,
             golden_key=data.golden_key,
+            manifest_key=data.manifest_key,
+            predictions_key=data.predictions_key,
         )
         await self._documents.collection(VERSIONS, TenantScope(event.tenant)).ensure(version)
 

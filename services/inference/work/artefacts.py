@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from shared.runtime.golden import Golden
 from services.inference.errors import UnservableModel
-from services.inference.repository import Deployment
+from services.inference.repository import Deployment, Version
 from shared.blobs.port import Blobs
 from shared.errors import NotFound
+from shared.runtime.golden import Golden
 from shared.runtime.manifest import ManifestError, ModelManifest
 from shared.runtime.tasks.spec import OutputSpec
 from shared.runtime.tasks.table import UnknownTask, spec_of
@@ -26,7 +26,7 @@ class Artefacts:
         return spec_of(self.manifest.task).outputs
 
 
-async def read_artefacts(blobs: Blobs, deployment: Deployment) -> Artefacts:
+async def read_artefacts(blobs: Blobs, deployment: Deployment | Version) -> Artefacts:
     """Read and parse the version's blobs.
 
     Raises:

@@ -6,7 +6,6 @@ from datetime import datetime
 
 from services.inference.adapters.triton.client import TritonClient
 from services.inference.adapters.triton.model_store import ModelStore
-from shared.runtime.golden import differences
 from services.inference.domain.model_config import ServedModel
 from services.inference.errors import GoldenMismatch, ModelNotReady, UnservableModel
 from services.inference.repository import (
@@ -23,6 +22,7 @@ from shared.clock import utc_now
 from shared.contracts.model_events import DeploymentFailed, ModelDeployed
 from shared.documents.port import Documents, EveryTenant, Query, Step, TenantScope, Write
 from shared.errors import DependencyDown, LoupeError, NotFound, VersionConflict
+from shared.runtime.golden import differences
 from shared.runtime.manifest import ModelManifest
 from shared.telemetry import logger
 

@@ -1,0 +1,173 @@
+"""Exports as people see them: asked for here, made by ``work.exports``, downloaded here."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from services.inference.errors import CertificateRefused, ExportNotReady
+from services.inference.handlers.deployments import deployment_id
+from services.inference.repository import EXPORTS, SERVICE, VERSIONS, Export, Target, Version
+from shared.blobs.port import Blobs
+from shared.callers import Caller
+from shared.clock import Clock, utc_now
+from shared.documents.port import Collection, Documents, EveryTenant, Query, Sort, TenantScope
+from shared.documents.receipts import Keyed, Receipts
+from shared.errors import NotFound
+from shared.ids import derived_id, new_id
+from shared.jobs.job import Job
+from shared.jobs.queue import JobQueue
+from shared.paging import Page, PageParams, page_of
+from shared.projects.directory import ProjectDirectory
+from shared.runtime.tasks.table import spec_of
+
+EXPORT = "export"
+_LOOK_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class ExportWish:
+    """What is asked for.
+
+    Attributes:
+        version: The version's name.
+        target: What is made of it.
+    """
+
+    version: str
+    target: Target
+
+
+class Exports:
+    """Exports: a document, and the job of the same id."""
+
+    def __init__(
+        self,
+        documents: Documents,
+        blobs: Blobs,
+        *,
+        jobs: JobQueue,
+        projects: ProjectDirectory,
+        clock: Clock = utc_now,
+    ) -> None:
+        """Bind the stores and what is known of projects."""
+        self._documents = documents
+        self._blobs = blobs
+        self._jobs = jobs
+        self._projects = projects
+        self._clock = clock
+        self._receipts = Receipts(documents, SERVICE)
+
+    async def start(
+        self, who: Caller, project_id: str, wish: ExportWish, *, key: str | None
+    ) -> Export:
+        """Queue an export; with a key, only once.
+
+        Raises:
+            NotFound: No such project or version.
+            CertificateRefused: An earlier release made the version, and what its report was made
+                of is not known here.
+            KeyReused: The key came with another request before.
+        """
+        project = await self._projects.require(who.tenant, project_id)
+        spec_of(project.task).require_trainable()
+        version = await self._version(who.tenant, project_id, wish.version)
+        if not (version.manifest_key and version.predictions_key):
+            raise CertificateRefused(
+                f"{wish.version} was made by an earlier release, which kept nothing to certify it"
+                " by; train a new version"
+            )
+        if key is None:
+            return await self._ensure(who, project_id, wish, new_id())
+        export_id = derived_id(who.tenant, EXPORT, project_id, key)
+        return await self._receipts.make_once(
+            Keyed(who.tenant, export_id, wish, project_id),
+            things=self._exports(who.tenant),
+            make=lambda: self._ensure(who, project_id, wish, export_id),
+        )
+
+    async def get(self, who: Caller, project_id: str, export_id: str) -> tuple[Export, Job]:
+        """Return an export and its job; raise NotFound."""
+        export = await self._exports(who.tenant).get(export_id)
+        if export.project_id != project_id:
+            raise NotFound(f"no export {export_id}")
+        return export, await self._job(export)
+
+    async def page(
+        self, who: Caller, project_id: str, paging: PageParams
+    ) -> Page[tuple[Export, Job]]:
+        """Return one page of exports, newest first."""
+        await self._projects.require(who.tenant, project_id)
+        where = {"project_id": project_id}
+        sort = Sort("created_at", -1)
+        found = await page_of(self._exports(who.tenant), paging, where=where, sort=sort)
+        return found.with_items(
+            tuple([(export, await self._job(export)) for export in found.items])
+        )
+
+    async def cancel(self, who: Caller, project_id: str, export_id: str) -> None:
+        """Stop an export that is under way."""
+        await self.get(who, project_id, export_id)
+        await self._jobs.cancel(who.tenant, export_id)
+
+    async def content(
+        self, who: Caller, project_id: str, export_id: str
+    ) -> tuple[Export, AsyncIterator[bytes]]:
+        """Return a made export and its bytes.
+
+        Raises:
+            NotFound: No such export.
+            ExportNotReady: It is not made.
+        """
+        export, job = await self.get(who, project_id, export_id)
+        if job.state != "succeeded" or not export.blob_key:
+            raise ExportNotReady(f"there is nothing to download: the export is {job.state}")
+        await self._blobs.stat(export.blob_key)  # a 404 now, not a body that breaks off
+        return export, self._blobs.stream(export.blob_key)
+
+    async def keep_queueing(self) -> None:
+        """Queue the exports that a kill kept from it, now and then, until cancelled."""
+        while True:
+            exports = self._documents.collection(EXPORTS, EveryTenant())
+            async for export in exports.walk(Query(where={"queued": False})):
+                await self._queue(export)
+            await asyncio.sleep(_LOOK_S)
+
+    async def _ensure(
+        self, who: Caller, project_id: str, wish: ExportWish, export_id: str
+    ) -> Export:
+        export = Export(
+            id=export_id,
+            tenant=who.tenant,
+            project_id=project_id,
+            model_version=wish.version,
+            target=wish.target,
+            created_at=self._clock(),
+            created_by=who.subject,
+        )
+        export = await self._exports(who.tenant).ensure(export)
+        await self._queue(export)
+        return export
+
+    async def _version(self, tenant: str, project_id: str, name: str) -> Version:
+        versions = self._documents.collection(VERSIONS, TenantScope(tenant))
+        found = await versions.find(deployment_id(tenant, project_id, name))
+        if found is None:
+            raise NotFound(f"no version {name}")
+        return found
+
+    async def _job(self, export: Export) -> Job:
+        return await self._jobs.find(export.tenant, export.id) or await self._queue(export)
+
+    async def _queue(self, export: Export) -> Job:
+        payload = {"project_id": export.project_id}
+        job = await self._jobs.enqueue(export.tenant, EXPORT, export.id, payload=payload)
+        if not export.queued:
+            with contextlib.suppress(NotFound):  # its project was removed
+                await self._exports(export.tenant).change(
+                    export.id, lambda stored: stored.model_copy(update={"queued": True})
+                )
+        return job
+
+    def _exports(self, tenant: str) -> Collection[Export]:
+        return self._documents.collection(EXPORTS, TenantScope(tenant))

@@ -1,0 +1,146 @@
+"""The certificate: the exported file, through the SDK's own code, beside the reported answers."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from services.inference.errors import CertificateRefused
+from services.inference.repository import Certified
+from shared.contracts.prediction_columns import PredictionColumns
+from shared.contracts.snapshot import Snapshot, SnapshotImage
+from shared.runtime.tasks.table import spec_of
+from shared.sdk.comparison import Columns, Difference, Limits, difference
+from shared.sdk.image_files import ImageUnreadable, read_image
+from shared.sdk.model import Model
+from shared.sdk.verification import columns_to_json, said
+
+MOST_IMAGES = 100
+MOST_PIXELS = 50_000_000  # of one image, which is wholly in memory
+LIMITS = Limits()
+_TOLD = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """An image and what the reported model said of it, down to ``threshold``."""
+
+    image: SnapshotImage
+    reported: Columns
+    threshold: float
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the exported file says of it.
+
+    Attributes:
+        question: What was asked.
+        difference: To what was reported.
+    """
+
+    question: Question
+    difference: Difference
+
+    def as_case(self, name: str, shown: int) -> dict[str, Any]:
+        """Return what the bundle tells of an image that it holds under ``name``.
+
+        ``shown`` results are at or above the model's own threshold.
+        """
+        return {
+            "image": name,
+            "threshold": self.question.threshold,
+            "tile_plan_hash": self.question.image.plan_hash,
+            "columns": columns_to_json(self.question.reported),
+            "shown": shown,
+        }
+
+
+def questions(snapshot: Snapshot, predictions: PredictionColumns) -> list[Question]:
+    """Choose images that judged the version: all, or `MOST_IMAGES` of them by their dataset's hash.
+
+    Left out are images that do not fit into memory, and those on which a classifier was judged with
+    some regions painted over.
+    """
+    images = {image.image_id: image for image in snapshot.images}
+    whole = spec_of(snapshot.task).labels_whole
+    header = predictions.header
+    found = [
+        Question(images[name], predictions.of_image(place), header.threshold)
+        for place, name in enumerate(header.image_ids)
+        if name in images and _is_fit(images[name], whole)
+    ]
+    if len(found) <= MOST_IMAGES:
+        return found
+    return random.Random(snapshot.dataset_hash).sample(found, MOST_IMAGES)
+
+
+def _is_fit(image: SnapshotImage, whole: bool) -> bool:  # the fact of the task
+    return image.width * image.height <= MOST_PIXELS and not (whole and image.ignore_regions)
+
+
+def answer(model: Model, question: Question, file: bytes) -> Answer:
+    """Ask the exported file.
+
+    Raises:
+        CertificateRefused: It cannot answer.
+    """
+    plan = question.image.plan_hash
+    try:
+        pixels = read_image(file)
+        found = model.results(pixels, threshold=question.threshold, tile_plan_hash=plan)
+    except (ImageUnreadable, ValueError) as error:
+        raise CertificateRefused(
+            f"{question.image.name} cannot be predicted by the exported file: {error}"
+        ) from error
+    told = difference(found.columns(), question.reported, pixels.shape[:2])
+    return Answer(question, told)
+
+
+def shown(model: Model, question: Question, file: bytes) -> int:
+    """Count the results of an image that was asked about, at the model's own threshold."""
+    plan = question.image.plan_hash
+    return len(model.results(read_image(file), threshold=model.threshold, tile_plan_hash=plan))
+
+
+def summary(answers: Sequence[Answer], held_out: int) -> Certified:
+    """Return the certificate's figures; raise CertificateRefused where they are over the limits."""
+    if not answers:
+        raise CertificateRefused("no held-out image is left on which the export could be checked")
+    wrong = [one for one in answers if not one.difference.within(LIMITS)]
+    if wrong:
+        first = "; ".join(
+            f"{one.question.image.name}: {said(one.difference)}" for one in wrong[:_TOLD]
+        )
+        raise CertificateRefused(
+            f"the exported file answers otherwise than the reported model on {len(wrong)} of"
+            f" {len(answers)} images: {first}"
+        )
+    differences = [one.difference for one in answers]
+    return Certified(
+        held_out=held_out,
+        images=len(answers),
+        matched=len(answers) - len(wrong),
+        results=sum(one.results for one in differences),
+        score=max(one.score for one in differences),
+        box_px=max(one.box_px for one in differences),
+        mask_iou=min(one.mask_iou for one in differences),
+    )
+
+
+def certificate(answers: Sequence[Answer], figures: Certified) -> dict[str, Any]:
+    """Return the certificate as the bundle holds it: the figures, the limits, every image."""
+    return {
+        "limits": asdict(LIMITS),
+        **figures.model_dump(),
+        "match_rate": figures.matched / figures.images,
+        "of_images": [
+            {
+                "image_id": one.question.image.image_id,
+                "name": one.question.image.name,
+                "within_limits": one.difference.within(LIMITS),
+                **asdict(one.difference),
+            }
+            for one in answers
+        ],
+    }
