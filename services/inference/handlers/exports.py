@@ -121,7 +121,9 @@ class Exports:
         """
         export, job = await self.get(who, project_id, export_id)
         if job.state != "succeeded" or not export.blob_key:
-            raise ExportNotReady(f"there is nothing to download: the export is {job.state}")
+            raise ExportNotReady(
+                "there is nothing to download: the export is under way, or did not succeed"
+            )
         await self._blobs.stat(export.blob_key)  # a 404 now, not a body that breaks off
         return export, self._blobs.stream(export.blob_key)
 

@@ -1,0 +1,126 @@
+"""A version that was trained and reported, in the stores of inference, and its exports."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from services.inference.handlers.deployments import deployment_id
+from services.inference.handlers.exports import EXPORT, Exports, ExportWish
+from services.inference.repository import COLLECTIONS, SERVICE, VERSIONS, Export, Target, Version
+from services.inference.work.exports import ExportWork
+from shared.blobs.content import content_key
+from shared.callers import Caller
+from shared.contracts.envelope import EventStamp, pack, unpack
+from shared.contracts.prediction_columns import PredictionsTable
+from shared.contracts.project_events import ProjectCreated
+from shared.contracts.snapshot import Snapshot, SnapshotImage
+from shared.documents.port import TenantScope
+from shared.hosting.stores import Stores
+from shared.jobs.job import Job
+from shared.jobs.queue import JobQueue
+from shared.jobs.worker import JobWorker
+from shared.projects.directory import ProjectDirectory
+from shared.runtime.images import decode_rgb
+from shared.runtime.onnx_session import OnnxSession
+from shared.runtime.predictor import Predictor
+from shared.runtime.tasks.table import spec_of
+from tests.adapters.inference import models
+
+WHO = Caller("default", "key-1", "admin")
+PROJECT = "P"
+
+
+@dataclass
+class Exporting:
+    """Inference's exports and the worker that makes them."""
+
+    stores: Stores
+    exports: Exports
+    work: ExportWork
+    worker: JobWorker
+
+    async def made(self, target: Target = "sdk") -> tuple[Export, Job]:
+        """Ask for an export and work on it to its end."""
+        asked = await self.exports.start(WHO, PROJECT, ExportWish("V1", target), key=None)
+        assert await self.worker.work_once()
+        return await self.exports.get(WHO, PROJECT, asked.id)
+
+    async def bytes_of(self, export: Export) -> bytes:
+        _, chunks = await self.exports.content(WHO, PROJECT, export.id)
+        return b"".join([chunk async for chunk in chunks])
+
+
+async def exporting(stores: Stores, folder) -> Exporting:
+    """The use cases and the worker, on open stores that know the project."""
+    await stores.open(COLLECTIONS)
+    projects = ProjectDirectory(stores.documents, SERVICE)
+    created = ProjectCreated(project_id=PROJECT, name="pins", task="detection")
+    (packed,) = pack([created], EventStamp.of("default", PROJECT, 1))
+    for line in projects.subscriptions():
+        if line.event is ProjectCreated:
+            await line.handler(unpack(ProjectCreated, packed.value_bytes()))
+    jobs = JobQueue(stores.documents, SERVICE)
+    exports = Exports(stores.documents, stores.blobs, jobs=jobs, projects=projects)
+    work = ExportWork(stores.documents, stores.blobs, projects=projects, staging=folder)
+    return Exporting(stores, exports, work, JobWorker(jobs, {EXPORT: work.work}))
+
+
+async def stored(stores: Stores, data: bytes) -> str:
+    key = content_key("default", PROJECT, hashlib.sha256(data).hexdigest())
+    await stores.blobs.put(key, data)
+    return key
+
+
+async def report(
+    stores: Stores, version: models.Version, files: Sequence[bytes], *, shift: float = 0.0
+) -> None:
+    """Store a version as the trainer would, with its answers on ``files``, ``shift`` px beside."""
+    manifest, task = version.manifest, version.manifest.task
+    predictor = Predictor(manifest, OnnxSession(version.onnx, threads=1))
+    table = PredictionsTable(task, manifest.labels)
+    threshold = manifest.score_floor if spec_of(task).tells_scores else manifest.threshold
+    images = []
+    for place, file in enumerate(files):
+        pixels = decode_rgb(file)
+        columns = dict(predictor.predict(pixels, threshold=threshold).columns())
+        if shift and "box" in columns:
+            columns["box"] = columns["box"] + np.float32(shift)
+        table.add(f"i{place}", columns)
+        images.append(
+            SnapshotImage(
+                image_id=f"i{place}",
+                name=f"{place}.png",
+                blob_key=await stored(stores, file),
+                width=pixels.shape[1],
+                height=pixels.shape[0],
+                split="test",
+                group="g",
+            )
+        )
+    snapshot = Snapshot(project_id=PROJECT, task=task, labels=manifest.labels, images=tuple(images))
+    known = Version(
+        id=deployment_id("default", PROJECT, "V1"),
+        tenant="default",
+        project_id=PROJECT,
+        training_id="T",
+        name="V1",
+        number=1,
+        model_key=await stored(stores, version.onnx),
+        model_manifest_key=await stored(stores, manifest.to_json().encode()),
+        golden_key=await stored(stores, version.golden.to_bytes()),
+        manifest_key=await stored(stores, snapshot.model_dump_json().encode()),
+        predictions_key=await stored(stores, table.gathered("V1", threshold=threshold).to_bytes()),
+    )
+    await stores.documents.collection(VERSIONS, TenantScope("default")).insert(known)
+
+
+def pictures(count: int = 3) -> list[bytes]:
+    """Images of another size than the model's, in which the colour detector finds blocks."""
+    found = []
+    for k in range(count):
+        image = np.full((96, 128 + 32 * k, 3), 90, np.uint8)
+        image[16:48, 16:48], image[48:80, 64:96] = (255, 0, 0), (0, 255, 0)
+        found.append(models.png(image))
+    return found
