@@ -1,0 +1,85 @@
+"""Tiny ONNX models of the other tasks: what is red is label 0, what is green label 1."""
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+from shared.runtime.golden import Golden, probe_image
+from shared.runtime.manifest import ModelManifest
+from shared.runtime.onnx_session import OnnxSession
+from shared.runtime.tasks.names import TaskName
+from tests.adapters.inference.models import (
+    CELL,
+    HEIGHT,
+    LABELS,
+    WIDTH,
+    Version,
+    colour_detector,
+    make_version,
+)
+
+
+def version_of(task: TaskName) -> Version:
+    """A version of a task that finds colours."""
+    if task == "detection":
+        return make_version(colour_detector())
+    model = _classifier() if task == "classification" else _segmenter()
+    manifest = ModelManifest(
+        task=task, labels=LABELS, input_width=WIDTH, input_height=HEIGHT, version="V1"
+    )
+    question = probe_image(WIDTH, HEIGHT)
+    return Version(model, manifest, Golden(question, OnnxSession(model, threads=1).run(question)))
+
+
+def _weights(labels: int, cell: int) -> np.ndarray:
+    """Each of the last two channels likes its own colour and no other."""
+    weights = np.zeros((labels, 3, cell, cell), np.float32)
+    for label in (0, 1):
+        weights[labels - 2 + label] = -0.1 / cell**2
+        weights[labels - 2 + label, label] = 0.1 / cell**2
+    return weights
+
+
+def _classifier() -> bytes:
+    nodes = [
+        helper.make_node("Conv", ["planes", "w"], ["liked"], kernel_shape=[1, 1]),
+        helper.make_node("GlobalAveragePool", ["liked"], ["mean"]),
+        helper.make_node("Flatten", ["mean"], ["logits"], axis=1),
+        helper.make_node("Softmax", ["logits"], ["scores"], axis=1),
+    ]
+    return _built(nodes, {"w": _weights(2, 1)}, [2])
+
+
+def _segmenter() -> bytes:
+    nodes = [
+        helper.make_node(
+            "Conv", ["planes", "w", "b"], ["cells"], kernel_shape=[CELL] * 2, strides=[CELL] * 2
+        ),
+        helper.make_node("Softmax", ["cells"], ["shares"], axis=1),
+        helper.make_node("Slice", ["shares", "first", "last", "axis"], ["scores"]),
+    ]
+    constants = {
+        "w": _weights(3, CELL),
+        "b": np.array([0, -10, -10], np.float32),
+        "first": np.array([1]),
+        "last": np.array([3]),
+        "axis": np.array([1]),
+    }
+    return _built(nodes, constants, [2, HEIGHT // CELL, WIDTH // CELL])
+
+
+def _built(nodes: list, constants: dict[str, np.ndarray], sides: list[int]) -> bytes:
+    before = [
+        helper.make_node("Cast", ["image"], ["pixels"], to=TensorProto.FLOAT),
+        helper.make_node("Transpose", ["pixels"], ["planes"], perm=[0, 3, 1, 2]),
+    ]
+    graph = helper.make_graph(
+        [*before, *nodes],
+        "tiny",
+        [helper.make_tensor_value_info("image", TensorProto.UINT8, ["B", HEIGHT, WIDTH, 3])],
+        [helper.make_tensor_value_info("scores", TensorProto.FLOAT, ["B", *sides])],
+        [numpy_helper.from_array(value, name) for name, value in constants.items()],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+    onnx.checker.check_model(model)
+    return bytes(model.SerializeToString())

@@ -1,0 +1,112 @@
+"""What is not the platform's any more is found, whoever changed what."""
+
+import pytest
+
+from services.inference.adapters.bundles import fresh_seed, write_zip
+from shared.sdk import Bundle, BundleError, Model, read_image, verify
+from shared.sdk.bundle import FACTS, MANIFEST, SIGNATURE
+from shared.vision.tiles import TilePlan
+from tests.unit.inference.exporting import pictures
+from tests.unit.sdk.bundles import bundle_of, forged
+
+TASKS = ("detection", "classification", "semantic_segmentation")
+FORGERIES = {
+    "resize": {"resize": "stretch"},
+    "threshold": {"threshold": 0.9999999},
+    "tile plan": {"tile_plan": TilePlan(tile_size=(64, 48), overlap_px=8)},
+}
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_a_sound_bundle_is_sound(task) -> None:
+    found = verify(bundle_of(task))
+    assert found.faults == ()
+    assert found.images == 2
+
+
+@pytest.mark.parametrize("what", ["resize", "threshold", "tile plan"])
+def test_a_changed_manifest_is_found_by_its_hash(what) -> None:
+    sound = bundle_of()
+    changed = Bundle(
+        {**sound.files, MANIFEST: forged(sound, **FORGERIES[what]).files[MANIFEST]}, sound.facts
+    )
+    assert f"{MANIFEST} was changed" in verify(changed).faults
+    with pytest.raises(BundleError, match="was changed"):
+        Model.load(changed)
+
+
+@pytest.mark.parametrize("what", ["resize", "threshold", "tile plan"])
+def test_a_manifest_that_was_signed_anew_is_found_by_its_answers(what) -> None:
+    found = verify(forged(bundle_of(), **FORGERIES[what]))
+    assert not found.is_sound
+    assert all(fault.startswith("images/") for fault in found.faults)
+
+
+def test_another_order_of_colours_is_found_by_the_answers() -> None:
+    found = verify(bundle_of(), read=lambda file: read_image(file)[..., ::-1].copy())
+    wrong = [fault for fault in found.faults if "the answer is not the platform's" in fault]
+    assert len(wrong) == 2
+
+
+def test_another_key_is_found_by_its_fingerprint() -> None:
+    sound = bundle_of()
+    foreign = forged(sound, seed=fresh_seed())
+    assert verify(foreign).is_sound  # whole, and by nobody's known key
+    assert any(
+        "another key signed it" in one
+        for one in verify(foreign, fingerprint=sound.fingerprint).faults
+    )
+    with pytest.raises(BundleError, match="another key"):
+        Model.load(foreign, fingerprint=sound.fingerprint)
+
+
+@pytest.mark.parametrize("name", [FACTS, "images/0.png", "golden.npz"])
+def test_a_file_that_is_missing_is_found(name, tmp_path) -> None:
+    sound = bundle_of()
+    files = {key: data for key, data in sound.files.items() if key != name}
+    with pytest.raises(BundleError):
+        _written(Bundle(files, sound.facts), tmp_path)
+
+
+def _written(bundle: Bundle, folder) -> None:
+    write_zip(bundle, folder / "b.zip")
+    Model.load(folder / "b.zip")
+
+
+def test_a_file_that_was_put_beside_is_found() -> None:
+    sound = bundle_of()
+    assert (
+        "extra.py is not of the bundle"
+        in verify(Bundle({**sound.files, "extra.py": b""}, sound.facts)).faults
+    )
+
+
+@pytest.mark.parametrize("text", [b"{}", b"no JSON", b'{"public_key": "00", "signature": "zz"}'])
+def test_a_damaged_signature_is_refused_in_words(text) -> None:
+    sound = bundle_of()
+    with pytest.raises(BundleError):
+        Model.load(Bundle({**sound.files, SIGNATURE: text}, sound.facts))
+
+
+def test_changed_words_of_the_bundle_break_its_signature() -> None:
+    sound = bundle_of()
+    text = sound.files[FACTS].replace(b"pins", b"pans")
+    with pytest.raises(BundleError, match="signature"):
+        Model.load(Bundle({**sound.files, FACTS: text}, sound.facts))
+
+
+def test_folder_and_zip_are_the_same(tmp_path) -> None:
+    sound = bundle_of()
+    write_zip(sound, tmp_path / "b.zip")
+    for name, data in sound.files.items():
+        (tmp_path / "b" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "b" / name).write_bytes(data)
+    assert verify(tmp_path / "b.zip") == verify(tmp_path / "b")
+    assert Model.load(tmp_path / "b").predict(pictures(1)[0]).found
+
+
+@pytest.mark.parametrize("data", [b"", b"no zip", b"PK\x05\x06" + bytes(18)])
+def test_what_is_no_bundle_is_refused_in_words(data, tmp_path) -> None:
+    (tmp_path / "b.zip").write_bytes(data)
+    with pytest.raises(BundleError):
+        Model.load(tmp_path / "b.zip")
