@@ -8,10 +8,13 @@ type Schemas = components["schemas"];
 export type Prediction = Awaited<ReturnType<typeof listPredictions>>["items"][number];
 export type TestRun = Schemas["TestRunResponse"];
 export type Deployment = Schemas["DeploymentResponse"];
+export type Export = Schemas["ExportResponse"];
+export type ExportTarget = Export["target"];
 
 const client = createClient<paths>({ fetch: authorisedFetch });
 
-export function isRunning({ state }: TestRun): boolean {
+/** Whether a test run or an export still goes on. */
+export function isRunning({ state }: Pick<TestRun | Export, "state">): boolean {
   return state === "queued" || state === "running";
 }
 
@@ -68,4 +71,38 @@ export function listDeployments(projectId: string) {
       params: { path: { project_id: projectId }, query: { page_size: 50 } },
     }),
   );
+}
+
+/** The project's exports, newest first. */
+export function listExports(projectId: string, page: number, pageSize: number) {
+  return body(
+    client.GET("/api/inference/projects/{project_id}/exports", {
+      params: { path: { project_id: projectId }, query: { page, page_size: pageSize } },
+    }),
+  );
+}
+
+export function startExport(projectId: string, version: string, target: ExportTarget) {
+  return body(
+    client.POST("/api/inference/projects/{project_id}/exports", {
+      params: {
+        path: { project_id: projectId },
+        header: { "Idempotency-Key": newId() },
+      },
+      body: { version, target },
+    }),
+  );
+}
+
+export function cancelExport(projectId: string, exportId: string) {
+  return body(
+    client.POST("/api/inference/projects/{project_id}/exports/{export_id}:cancel", {
+      params: { path: { project_id: projectId, export_id: exportId } },
+    }),
+  );
+}
+
+/** Where the file of an export that succeeded is. */
+export function exportPath({ project_id: project, id }: Export): string {
+  return `/api/inference/projects/${project}/exports/${id}/content`;
 }

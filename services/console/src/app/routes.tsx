@@ -12,6 +12,7 @@ const annotate = async () => ({ Component: (await import("../features/annotate/A
 const train = async () => ({ Component: (await import("../features/train/TrainPage")).TrainPage });
 const report = async () => ({ Component: (await import("../features/report/ReportPage")).ReportPage });
 const test = async () => ({ Component: (await import("../features/test/TestPage")).TestPage });
+const download = async () => ({ Component: (await import("../features/download/DownloadPage")).DownloadPage });
 const tiling = async () => ({ Component: (await import("../features/tiling/TilingPage")).TilingPage });
 
 /*
@@ -42,6 +43,7 @@ export const routes: RouteObject[] = [
               { path: "report", lazy: report },
               { path: "report/:version", lazy: report },
               { path: "test", lazy: test },
+              { path: "download", lazy: download },
             ],
           },
         ],

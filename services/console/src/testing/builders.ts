@@ -2,7 +2,7 @@
 import type { Annotation } from "../api/annotation";
 import type { Comparison, ErrorImage, Judgement, LabelResult, Report } from "../api/evaluator";
 import type { GalleryImage, ImageDetail, ImageLimits } from "../api/gallery";
-import type { Deployment, Prediction, TestRun } from "../api/inference";
+import type { Deployment, Export, Prediction, TestRun } from "../api/inference";
 import type { TilePlanAnswer } from "../api/tiling";
 import type { NextTraining, Policy, Promotions, Training } from "../api/trainer";
 import type { Project } from "../api/workspace";
@@ -169,6 +169,26 @@ export function deployment(part: Partial<Deployment> = {}): Deployment {
     reason: "",
     promoted_at: AT,
     deployed_at: AT,
+    ...part,
+  };
+}
+
+export function exported(part: Partial<Export> = {}): Export {
+  return {
+    id: "e1",
+    project_id: "p1",
+    version: "V1",
+    target: "sdk",
+    state: "succeeded",
+    progress: { percent: 100, stage: "done", seconds_left: null, figures: {} },
+    error: "",
+    created_at: AT,
+    finished_at: AT,
+    name: "V1-sdk-0a1b2c3d.zip",
+    size_bytes: 9_400_000,
+    sha256: "0a1b2c3d".repeat(8),
+    fingerprint: "66687aad".repeat(8),
+    certificate: { held_out: 14, images: 14, matched: 14, results: 120, score: 3e-7, box_px: 0.0002, mask_iou: 1 },
     ...part,
   };
 }

@@ -25,7 +25,7 @@ describe.each(LANGUAGES)("the frame of a project in %s", (language) => {
     await seen(() => screen.getByRole("heading", { name: "Surfaces" }));
     expect(screen.getByText(words.tasks.detection.name)).toBeVisible();
     expect(screen.getByText(words.projects.grid(2, 3))).toBeVisible();
-    for (const page of ["gallery", "annotate", "train", "report", "test"] as const) {
+    for (const page of ["gallery", "annotate", "train", "report", "test", "download"] as const) {
       expect(screen.getByRole("link", { name: words.tabs[page] })).toHaveAttribute("href", `/projects/p1/${page}`);
     }
   });

@@ -1,6 +1,7 @@
 import {
   BarChartOutlined,
   CheckCircleOutlined,
+  DownloadOutlined,
   EditOutlined,
   ExperimentOutlined,
   PictureOutlined,
@@ -11,7 +12,7 @@ import type { ReactNode } from "react";
 import { createPortal } from "react-dom";
 import { Link, Outlet, useLocation, useOutletContext, useParams } from "react-router";
 import { getProject, type Project } from "../../api/workspace";
-import { useWords } from "../../i18n/language";
+import { useWords, type Words } from "../../i18n/language";
 import { time } from "../../ui/format";
 import { ProblemAlert } from "../../ui/ProblemAlert";
 import "./projects.css";
@@ -43,7 +44,7 @@ function Header({ project }: { readonly project: Project | undefined }): ReactNo
   const page = pathname.split("/")[3] ?? "gallery";
   // The advice on tiles belongs to the gallery and has no tab of its own.
   const tab = page === "tiling" ? "gallery" : page;
-  const entry = (key: "gallery" | "annotate" | "train" | "report" | "test", icon: ReactNode) => ({
+  const entry = (key: keyof Words["tabs"], icon: ReactNode) => ({
     key,
     icon,
     label: <Link to={`/projects/${projectId}/${key}`}>{words.tabs[key]}</Link>,
@@ -75,6 +76,7 @@ function Header({ project }: { readonly project: Project | undefined }): ReactNo
           entry("train", <ExperimentOutlined />),
           entry("report", <BarChartOutlined />),
           entry("test", <CheckCircleOutlined />),
+          entry("download", <DownloadOutlined />),
         ]}
       />
     </div>

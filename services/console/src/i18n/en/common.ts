@@ -36,7 +36,7 @@ export const session = {
   endedHint: "Nothing is lost: sign in, and everything goes on where it stands.",
 };
 
-export const tabs = { gallery: "Gallery", annotate: "Annotate", train: "Train", report: "Report", test: "Test" };
+export const tabs = { gallery: "Gallery", annotate: "Annotate", train: "Train", report: "Report", test: "Test", download: "Download" };
 
 export const tasks = {
   detection: { name: "Object localisation", about: "Find, locate, classify and count targets." },
@@ -106,6 +106,8 @@ export const problems = {
   "training-process-died": "The training process died",
   "image-unreadable": "The image cannot be read",
   "mixed-plans": "The images were cut in different ways",
+  "certificate-refused": "The exported model cannot be certified",
+  "export-not-ready": "The export is not ready",
   "golden-mismatch": "The deployed model answers otherwise than the trained one",
   "unservable-model": "The model cannot be served",
   busy: "Too many predictions wait",

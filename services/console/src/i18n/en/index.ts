@@ -1,6 +1,7 @@
 import components from "antd/locale/en_US";
 import { common, imageStatus, problems, session, stage, tabs, tasks } from "./common";
 import { annotate, editor } from "./editor";
+import { download } from "./download";
 import { gallery } from "./gallery";
 import { imports } from "./imports";
 import { projects } from "./projects";
@@ -13,6 +14,7 @@ import { train, trainingStages, trainingStatus } from "./train";
 export const en = {
   annotate,
   common,
+  download,
   editor,
   gallery,
   imageStatus,

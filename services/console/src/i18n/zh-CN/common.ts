@@ -35,7 +35,7 @@ export const session = {
   endedHint: "内容不会丢失：登录后将从当前位置继续。",
 };
 
-export const tabs = { gallery: "图库", annotate: "标注", train: "训练", report: "评估报告", test: "测试" };
+export const tabs = { gallery: "图库", annotate: "标注", train: "训练", report: "评估报告", test: "测试", download: "下载" };
 
 export const tasks = {
   detection: { name: "目标定位", about: "识别、定位、分类并计数目标。" },
@@ -104,6 +104,8 @@ export const problems = {
   "training-process-died": "训练进程意外结束",
   "image-unreadable": "图像无法读取",
   "mixed-plans": "图像的切分方式不一致",
+  "certificate-refused": "导出的模型无法通过认证",
+  "export-not-ready": "导出尚未就绪",
   "golden-mismatch": "部署的模型与训练结果不一致",
   "unservable-model": "模型无法部署",
   busy: "等待中的预测过多",

@@ -2,6 +2,7 @@ import components from "antd/locale/zh_CN";
 import type { en } from "../en";
 import { common, imageStatus, problems, session, stage, tabs, tasks } from "./common";
 import { annotate, editor } from "./editor";
+import { download } from "./download";
 import { gallery } from "./gallery";
 import { imports } from "./imports";
 import { projects } from "./projects";
@@ -14,6 +15,7 @@ import { train, trainingStages, trainingStatus } from "./train";
 export const zhCN: typeof en = {
   annotate,
   common,
+  download,
   editor,
   gallery,
   imageStatus,

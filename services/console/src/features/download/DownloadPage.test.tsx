@@ -1,0 +1,93 @@
+// @vitest-environment happy-dom
+import { screen, waitFor } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { describe, expect, test } from "vitest";
+import { exported, project, training } from "../../testing/builders";
+import { answers, pageOf, problem } from "../../testing/platform";
+import { LANGUAGES, open, seen } from "../../testing/screen";
+
+const EXPORTS = "GET /api/inference/projects/p1/exports";
+const VERSIONS = "GET /api/trainer/projects/p1/versions";
+const AROUND = { "GET /api/workspace/projects/p1": project(), [VERSIONS]: pageOf(training()) };
+
+describe.each(LANGUAGES)("the page of downloads in %s", (language) => {
+  test("without a version it says what comes first, and that nothing was exported", async () => {
+    answers({ ...AROUND, [VERSIONS]: pageOf(), [EXPORTS]: pageOf() });
+    const { words } = open("/projects/p1/download", language);
+    await seen(() => screen.getByText(words.download.noVersions));
+    await seen(() => screen.getByText(words.download.none));
+    expect(screen.queryByRole("button", { name: words.download.start })).toBeNull();
+  });
+
+  test("refused, it says why and reads again when asked to", async () => {
+    answers({ ...AROUND, [EXPORTS]: () => problem(403, "forbidden") });
+    const { words } = open("/projects/p1/download", language);
+    await seen(() => screen.getByText(words.problems.forbidden));
+    answers({ [EXPORTS]: pageOf(exported()) });
+    await userEvent.click(screen.getByRole("button", { name: words.common.retry }));
+    await seen(() => screen.getByText(words.download.states.succeeded));
+  });
+
+  test("a version is exported with what was chosen, and its progress is seen", async () => {
+    const asked: unknown[] = [];
+    answers({
+      ...AROUND,
+      [EXPORTS]: pageOf(),
+      "POST /api/inference/projects/p1/exports": async (request) => {
+        asked.push(await request.json());
+        const running = exported({
+          state: "running",
+          progress: { percent: 45, stage: "certifying", seconds_left: null, figures: {} },
+          certificate: null,
+          size_bytes: 0,
+        });
+        answers({ [EXPORTS]: pageOf(running) });
+        return Response.json(running, { status: 202 });
+      },
+    });
+    const { words } = open("/projects/p1/download", language);
+    await userEvent.click(await screen.findByText(words.download.targets.onnx));
+    await seen(() => screen.getByText(words.download.targetHelp.onnx));
+    await userEvent.click(screen.getByRole("button", { name: words.download.start }));
+    await seen(() => screen.getByText(`45 % ${words.download.stages.certifying}`));
+    expect(asked).toEqual([{ version: "V1", target: "onnx" }]);
+  });
+
+  test("a refused start says why", async () => {
+    answers({
+      ...AROUND,
+      [EXPORTS]: pageOf(),
+      "POST /api/inference/projects/p1/exports": () => problem(409, "certificate-refused"),
+    });
+    const { words } = open("/projects/p1/download", language);
+    await userEvent.click(await screen.findByRole("button", { name: words.download.start }));
+    await seen(() => screen.getByText(words.problems["certificate-refused"]));
+  });
+
+  test("what is ready shows its certificate, size and fingerprint; what failed says why", async () => {
+    const failed = exported({ id: "e2", state: "failed", error: "boxes 0.5 px apart", certificate: null, size_bytes: 0 });
+    answers({ ...AROUND, [EXPORTS]: pageOf(failed, exported()) });
+    const { words } = open("/projects/p1/download", language);
+    await seen(() => screen.getByText("boxes 0.5 px apart"));
+    expect(screen.getByText(new RegExp(words.download.matched(14, 14)))).toBeVisible();
+    expect(screen.getByText(new RegExp(words.download.boxApart("0.0002")))).toBeVisible();
+    expect(screen.getByText(/6668 7aad/u)).toBeVisible();
+    expect(screen.getAllByRole("button", { name: new RegExp(words.download.save) })).toHaveLength(1);
+  });
+
+  test("an export under way can be cancelled", async () => {
+    const queued = exported({ state: "queued", certificate: null, size_bytes: 0 });
+    answers({
+      ...AROUND,
+      [EXPORTS]: pageOf(queued),
+      "POST /api/inference/projects/p1/exports/e1:cancel": () => {
+        const cancelled = exported({ state: "cancelled", certificate: null, size_bytes: 0 });
+        answers({ [EXPORTS]: pageOf(cancelled) });
+        return Response.json(cancelled, { status: 202 });
+      },
+    });
+    const { words } = open("/projects/p1/download", language);
+    await userEvent.click(await screen.findByRole("button", { name: words.download.cancel }));
+    await waitFor(() => expect(screen.getByText(words.download.states.cancelled)).toBeVisible());
+  });
+});

@@ -1,0 +1,36 @@
+export const download = {
+  make: "Export a version",
+  makeHelp:
+    "The exported file is run through the SDK's own code on the held-out images and compared with the report. It leaves only if it answers the same; then it is signed with your platform's key.",
+  version: "Version",
+  chooseVersion: "Choose a version",
+  target: "Contents",
+  targets: { sdk: "SDK bundle", onnx: "ONNX model" },
+  targetHelp: {
+    sdk: "The model, its description and certificate, images that check it on your machine, and the Python SDK to install.",
+    onnx: "The model, its description and certificate, for a program of your own. No images, no SDK.",
+  },
+  start: "Export",
+  noVersions: "No version yet. Train one first; it can be exported as soon as the training has succeeded.",
+  exports: "Exports",
+  none: "Nothing was exported yet.",
+  state: "State",
+  states: { queued: "Waiting", running: "Running", succeeded: "Ready", failed: "Failed", cancelled: "Cancelled" },
+  stages: { reading: "reading", certifying: "checking", packing: "packing", done: "done" },
+  cancel: "Cancel",
+  save: "Download",
+  size: "Size",
+  certificate: "Certificate",
+  certificateHelp:
+    "Held-out images on which the exported file gave the report's answer, and the largest difference of any. Allowed in float32: scores 0.0001, boxes 0.1 px, equal counts, masks that agree to 99.9 %.",
+  matched: (matched: number, images: number) => `${matched} of ${images} images equal`,
+  ofHeldOut: (images: number, heldOut: number) => `checked on ${images} of ${heldOut} held-out images`,
+  scoreApart: (value: string) => `scores up to ${value} apart`,
+  boxApart: (value: string) => `boxes up to ${value} px apart`,
+  masksAgree: (value: string) => `masks agree to ${value}`,
+  fingerprint: "Fingerprint of the key",
+  fingerprintHelp:
+    "Every export of this tenant is signed with this key. Check a file with: loupe-sdk verify FILE --fingerprint …",
+  sha256: "SHA-256 of the file",
+  createdAt: "Asked for",
+};
