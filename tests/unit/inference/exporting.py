@@ -37,6 +37,7 @@ class Exporting:
     """Inference's exports and the worker that makes them."""
 
     stores: Stores
+    projects: ProjectDirectory
     exports: Exports
     work: ExportWork
     worker: JobWorker
@@ -46,6 +47,10 @@ class Exporting:
         asked = await self.exports.start(WHO, PROJECT, ExportWish("V1", target), key=None)
         assert await self.worker.work_once()
         return await self.exports.get(WHO, PROJECT, asked.id)
+
+    async def version(self) -> Version:
+        versions = self.stores.documents.collection(VERSIONS, TenantScope("default"))
+        return await versions.get(deployment_id("default", PROJECT, "V1"))
 
     async def bytes_of(self, export: Export) -> bytes:
         _, chunks = await self.exports.content(WHO, PROJECT, export.id)
@@ -64,7 +69,7 @@ async def exporting(stores: Stores, folder) -> Exporting:
     jobs = JobQueue(stores.documents, SERVICE)
     exports = Exports(stores.documents, stores.blobs, jobs=jobs, projects=projects)
     work = ExportWork(stores.documents, stores.blobs, projects=projects, staging=folder)
-    return Exporting(stores, exports, work, JobWorker(jobs, {EXPORT: work.work}))
+    return Exporting(stores, projects, exports, work, JobWorker(jobs, {EXPORT: work.work}))
 
 
 async def stored(stores: Stores, data: bytes) -> str:

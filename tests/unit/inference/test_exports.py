@@ -11,7 +11,7 @@ from services.inference.errors import CertificateRefused, ExportNotReady
 from services.inference.handlers.exports import EXPORT, ExportWish
 from services.inference.repository import SERVICE, VERSIONS
 from services.inference.work.exports import ExportWork
-from shared.documents.port import Query, TenantScope
+from shared.documents.port import TenantScope
 from shared.errors import NotFound
 from shared.hosting.stores import Stores
 from shared.jobs.queue import JobQueue
@@ -122,7 +122,7 @@ async def test_an_export_whose_worker_died_is_made_by_the_next(ready: Exporting,
     assert list((tmp_path / "staging").iterdir()) == []
 
 
-async def test_an_export_can_be_cancelled(ready: Exporting) -> None:
+async def test_an_export_can_be_cancelled(ready: Exporting, tmp_path) -> None:
     asked = await ready.exports.start(WHO, PROJECT, ExportWish("V1", "sdk"), key=None)
     reached, going = asyncio.Event(), asyncio.Event()
 
@@ -135,8 +135,8 @@ async def test_an_export_can_be_cancelled(ready: Exporting) -> None:
     waiting = Waiting(
         ready.stores.documents,
         ready.stores.blobs,
-        projects=ready.work._projects,
-        staging=ready.work._staging,
+        projects=ready.projects,
+        staging=tmp_path,
     )
     jobs = JobQueue(ready.stores.documents, SERVICE)
     worker = asyncio.create_task(JobWorker(jobs, {EXPORT: waiting.work}, look_s=0.02).work_once())
@@ -166,16 +166,14 @@ async def test_a_version_of_an_earlier_release_is_refused_in_words(
     ready = await exporting(stores, tmp_path / "staging")
     await report(stores, models.make_version(models.colour_detector()), pictures(1))
     versions = stores.documents.collection(VERSIONS, TenantScope("default"))
-    (known,) = [one async for one in versions.walk(Query())]
+    known = await ready.version()
     await versions.replace(known.model_copy(update={"predictions_key": ""}))
     with pytest.raises(CertificateRefused, match="earlier release"):
         await ready.exports.start(WHO, PROJECT, ExportWish("V1", "onnx"), key=None)
 
 
 async def test_a_damaged_blob_fails_the_export_in_words(ready: Exporting, stores: Stores) -> None:
-    versions = stores.documents.collection(VERSIONS, TenantScope("default"))
-    (known,) = [one async for one in versions.walk(Query())]
-    await stores.blobs.delete(known.golden_key)
+    await stores.blobs.delete((await ready.version()).golden_key)
     _, job = await ready.made()
     assert job.state == "failed"
     assert "an artefact is missing" in job.error
