@@ -1,5 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { App, Button, Card, Empty, Form, Radio, Select, Typography } from "antd";
+import { Button, Card, Empty, Form, Radio, Select, Typography } from "antd";
 import { useState, type ReactNode } from "react";
 import { startExport, type ExportTarget } from "../../api/inference";
 import { listVersions, VERSIONS_LIMIT } from "../../api/trainer";
@@ -52,13 +52,11 @@ function ExportForm({ versions }: Props): ReactNode {
   const words = useWords();
   const project = useProject();
   const queries = useQueryClient();
-  const { message } = App.useApp();
   const [version, setVersion] = useState(versions[0]?.value ?? "");
   const [target, setTarget] = useState<ExportTarget>("sdk");
   const starting = useMutation({
     mutationFn: () => startExport(project.id, version, target),
     onSuccess: () => queries.invalidateQueries({ queryKey: ["exports", project.id] }),
-    onError: (error) => void message.error(error.message),
   });
   return (
     <Form layout="vertical" className="export-form" onFinish={() => starting.mutate()}>
@@ -82,6 +80,7 @@ function ExportForm({ versions }: Props): ReactNode {
           {words.download.targetHelp[target]}
         </Typography.Paragraph>
       </Form.Item>
+      {starting.isError && <ProblemAlert error={starting.error} />}
       <Button type="primary" htmlType="submit" loading={starting.isPending}>
         {words.download.start}
       </Button>
