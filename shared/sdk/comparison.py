@@ -63,9 +63,9 @@ def difference(found: Columns, reported: Columns, size: tuple[int, int]) -> Diff
     """Compare the answers about one image of ``size`` (height, width), whatever the task."""
     if "scores" in reported:
         return _of_scores(found["scores"], reported["scores"])
-    if "rle" in reported:
-        return _of_masks(found, reported, size)
-    return _of_boxes(found, reported)
+    if "box" in reported:
+        return _of_boxes(found, reported, size)
+    return _of_masks(found, reported, size)
 
 
 def _of_scores(found: NDArray[Any], reported: NDArray[Any]) -> Difference:
@@ -78,13 +78,15 @@ def _of_scores(found: NDArray[Any], reported: NDArray[Any]) -> Difference:
     return Difference(len(found), len(reported), labels_differ=differ, score=apart)
 
 
-def _of_boxes(found: Columns, reported: Columns) -> Difference:
-    """Each reported box with the nearest one of its label that has no partner yet."""
+def _of_boxes(found: Columns, reported: Columns, size: tuple[int, int]) -> Difference:
+    """Each reported object with the nearest one of its label that has no partner yet."""
     free = np.ones(len(found["label"]), bool)
     score = box_px = 0.0
+    mask_iou = 1.0
     alone = 0
-    for label, said, box in zip(
-        reported["label"], reported["score"], reported["box"].astype(np.float64), strict=True
+    boxes = reported["box"].astype(np.float64)
+    for row, (label, said, box) in enumerate(
+        zip(reported["label"], reported["score"], boxes, strict=True)
     ):
         rows = np.flatnonzero(free & (found["label"] == label))
         if not rows.size:
@@ -95,27 +97,37 @@ def _of_boxes(found: Columns, reported: Columns) -> Difference:
         free[rows[best]] = False
         box_px = max(box_px, float(sides[best]))
         score = max(score, abs(float(found["score"][rows[best]]) - float(said)))
+        if "rle" in reported:
+            mine, theirs = _code(found, int(rows[best])), _code(reported, row)
+            mask_iou = min(mask_iou, _overlap(mine, theirs, size))
     counts = len(found["label"]), len(reported["label"])
-    return Difference(*counts, labels_differ=alone > 0, score=score, box_px=box_px)
+    return Difference(
+        *counts, labels_differ=alone > 0, score=score, box_px=box_px, mask_iou=mask_iou
+    )
 
 
 def _of_masks(found: Columns, reported: Columns, size: tuple[int, int]) -> Difference:
     mine, theirs = _masks_of(found), _masks_of(reported)
-    least = 1.0
-    for label in mine.keys() & theirs.keys():
-        pair = table([from_text(mine[label]), from_text(theirs[label])], [size, size])
-        shared = intersection_px(pair, 0, pair, 1)
-        covered = [int(from_text(text)[1::2].sum()) for text in (mine[label], theirs[label])]
-        union = sum(covered) - shared
-        least = min(least, shared / union if union else 1.0)
+    both = mine.keys() & theirs.keys()
+    least = min((_overlap(mine[label], theirs[label], size) for label in both), default=1.0)
     # A label that one of the two has and the other lacks is another answer, however few its pixels.
     differ = mine.keys() != theirs.keys()
     return Difference(len(mine), len(theirs), labels_differ=differ, mask_iou=least)
 
 
+def _overlap(first: bytes, second: bytes, size: tuple[int, int]) -> float:
+    """Intersection over union of two compressed masks; 1 where both are empty."""
+    codes = [from_text(first), from_text(second)]
+    pair = table(codes, [size, size])
+    shared = intersection_px(pair, 0, pair, 1)
+    union = sum(int(code[1::2].sum()) for code in codes) - shared
+    return shared / union if union else 1.0
+
+
 def _masks_of(columns: Columns) -> dict[int, bytes]:
-    starts, codes = columns["rle_starts"], columns["rle"]
-    return {
-        int(label): codes[starts[row] : starts[row + 1]].tobytes()
-        for row, label in enumerate(columns["label"])
-    }
+    return {int(label): _code(columns, row) for row, label in enumerate(columns["label"])}
+
+
+def _code(columns: Columns, row: int) -> bytes:
+    starts = columns["rle_starts"]
+    return columns["rle"][starts[row] : starts[row + 1]].tobytes()

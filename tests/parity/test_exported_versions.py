@@ -14,7 +14,9 @@ from tests.unit.trainer.parts import write_parts
 from tests.unit.trainer.pictures import write_snapshot
 from tests.unit.trainer.whole import delivered
 
-DETECTION = Recipe(epochs=2, batch_size=4, input_width=96, input_height=96, task="detection")
+DETECTION = Recipe(
+    epochs=3, batch_size=4, channels=16, pretrained=False, input_width=96, input_height=96
+)
 PARTS = Recipe(epochs=1, batch_size=8, input_width=64, input_height=64, backbone="mobilenet_v2")
 MARKS = Recipe(epochs=2, batch_size=4, input_width=128, input_height=96, channels=16)
 TRAININGS = {

@@ -75,3 +75,21 @@ def test_masks_are_compared_by_their_pixels() -> None:
     assert found.within(Limits(mask_iou=0.97))
     assert not difference(masks(l1=whole), masks(l0=whole), SIZE).within(Limits())
     assert not difference(masks(), masks(l0=whole), SIZE).within(Limits())
+
+
+def test_objects_with_masks_are_compared_by_both() -> None:
+    whole = np.zeros(SIZE, bool)
+    whole[:5] = True
+    less = whole.copy()
+    less[0, 0] = False
+
+    def objects(*pixels: np.ndarray) -> dict[str, np.ndarray]:
+        drawn = masks(**{f"l{row}": one for row, one in enumerate(pixels)})
+        rows = [(0, 0.5, 20.0 * row) for row in range(len(pixels))]
+        return {**drawn, **boxes(*rows)}
+
+    assert difference(objects(whole, less), objects(whole, less), SIZE).within(Limits())
+    found = difference(objects(whole, less), objects(whole, whole), SIZE)
+    assert (found.results, found.reported) == (2, 2)
+    assert found.mask_iou == pytest.approx(49 / 50)
+    assert not difference(objects(whole), objects(whole, whole), SIZE).within(Limits())
