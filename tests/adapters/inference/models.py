@@ -8,10 +8,10 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from shared.runtime.golden import Golden, probe_image
 from shared.blobs.content import content_key
 from shared.contracts.model_events import ModelPromoted
 from shared.hosting.stores import Stores
+from shared.runtime.golden import Golden, probe_image
 from shared.runtime.manifest import ModelManifest
 from shared.runtime.onnx_session import OnnxSession
 from shared.runtime.tasks.names import TaskName
