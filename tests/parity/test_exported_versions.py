@@ -18,7 +18,7 @@ DETECTION = Recipe(
     epochs=3, batch_size=4, channels=16, pretrained=False, input_width=96, input_height=96
 )
 PARTS = Recipe(epochs=1, batch_size=8, input_width=64, input_height=64, backbone="mobilenet_v2")
-MARKS = Recipe(epochs=2, batch_size=4, input_width=128, input_height=96, channels=16)
+MARKS = Recipe(epochs=2, batch_size=4, input_width=128, input_height=96, budget_s=10, channels=16)
 TRAININGS = {
     "detection": (DETECTION, write_snapshot, "t" * 8 + "v" * 4 + "e" * 6),
     "classification": (PARTS.of_task("classification"), write_parts, "t" * 12 + "v" * 4 + "e" * 6),
@@ -31,6 +31,7 @@ TRAININGS = {
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)  # a whole training, beside whatever else runs
 @pytest.mark.parametrize("task", TRAININGS)
 async def test_a_trained_version_leaves_and_answers_as_its_report(
     stores: Stores, tmp_path, task: str
@@ -66,7 +67,6 @@ async def test_a_trained_version_leaves_and_answers_as_its_report(
     (tmp_path / "bundle.zip").write_bytes(await ready.bytes_of(export))
     checked = verify(tmp_path / "bundle.zip", fingerprint=export.fingerprint)
     assert (checked.faults, checked.images) == ((), 6)
-    print(task, export.size_bytes, export.certificate)
     model = Model.load(tmp_path / "bundle.zip")
     assert model.task == task
     model.predict(files[given[0].images[0].image_id])
