@@ -28,6 +28,7 @@ from tests.unit.inference.exporting import (
     pictures,
     report,
 )
+from tests.unit.inference.small_models import version_of
 
 
 @pytest.fixture
@@ -102,6 +103,17 @@ async def test_tiles_are_those_of_the_platform(stores: Stores, tmp_path) -> None
     assert (job.state, job.error) == ("succeeded", "")
     assert export.certificate is not None
     assert export.certificate.matched == 3
+
+
+@pytest.mark.parametrize("task", ["detection", "classification", "semantic_segmentation"])
+async def test_a_version_of_every_task_leaves(stores: Stores, tmp_path, task) -> None:
+    ready = await exporting(stores, tmp_path / "staging")
+    await report(stores, version_of(task), pictures())
+    export, job = await ready.made()
+    assert (job.state, job.error) == ("succeeded", "")
+    assert export.certificate is not None
+    assert (export.certificate.matched, export.certificate.mask_iou) == (3, 1)
+    assert export.certificate.results >= 3
 
 
 async def test_equal_exports_have_equal_bytes_and_one_key(ready: Exporting) -> None:
