@@ -25,12 +25,12 @@ import torch
 
 from services.inference.adapters.bundles import fresh_seed, signed, write_zip
 from services.inference.domain.export_facts import facts_of
-from services.trainer.domain.recipe import Recipe
-from services.trainer.domain.tasks.detection.network import (
+from services.trainer.domain.detector.network import (
     Detector,
     DetectorShape,
     ExportableDetector,
 )
+from services.trainer.domain.recipe import Recipe
 from services.trainer.domain.training.export import to_onnx
 from shared.runtime.golden import Golden, probe_image
 from shared.runtime.manifest import ModelManifest

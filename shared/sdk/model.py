@@ -124,7 +124,7 @@ class Model:
 
     @property
     def task(self) -> str:
-        """``detection``, ``classification`` or ``semantic_segmentation``."""
+        """The name of the task, such as ``detection``."""
         return self.manifest.task
 
     @property

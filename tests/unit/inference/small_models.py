@@ -23,7 +23,7 @@ def version_of(task: TaskName) -> Version:
     """A version of a task that finds colours."""
     if task == "detection":
         return make_version(colour_detector())
-    model = _classifier() if task == "classification" else _segmenter()
+    model = MODELS[task]()
     manifest = ModelManifest(
         task=task, labels=LABELS, input_width=WIDTH, input_height=HEIGHT, version="V1"
     )
@@ -83,3 +83,27 @@ def _built(nodes: list, constants: dict[str, np.ndarray], sides: list[int]) -> b
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
     onnx.checker.check_model(model)
     return bytes(model.SerializeToString())
+
+
+def _instances() -> bytes:
+    """The detector; the mask of a box is all of it that is not black."""
+    model = onnx.load_model_from_string(colour_detector())
+    graph = model.graph
+    graph.node.extend(
+        [
+            helper.make_node("ReduceMax", ["scores"], ["coefficients"], axes=[2], keepdims=1),
+            helper.make_node("ReduceMean", ["planes"], ["prototypes"], axes=[1], keepdims=1),
+        ]
+    )
+    for name, sides in (("coefficients", ["A", 1]), ("prototypes", [1, HEIGHT, WIDTH])):
+        value = helper.make_tensor_value_info(name, TensorProto.FLOAT, ["B", *sides])
+        graph.output.append(value)
+    onnx.checker.check_model(model)
+    return bytes(model.SerializeToString())
+
+
+MODELS = {
+    "classification": _classifier,
+    "semantic_segmentation": _segmenter,
+    "instance_segmentation": _instances,
+}

@@ -16,6 +16,7 @@ from shared.errors import NotFound
 from shared.hosting.stores import Stores
 from shared.jobs.queue import JobQueue
 from shared.jobs.worker import JobWorker
+from shared.runtime.tasks.table import TASKS
 from shared.sdk import Model, verify
 from shared.sdk.wheel import NAME
 from shared.vision.tiles import TilePlan
@@ -105,7 +106,7 @@ async def test_tiles_are_those_of_the_platform(stores: Stores, tmp_path) -> None
     assert export.certificate.matched == 3
 
 
-@pytest.mark.parametrize("task", ["detection", "classification", "semantic_segmentation"])
+@pytest.mark.parametrize("task", [name for name, spec in TASKS.items() if spec.is_trainable])
 async def test_a_version_of_every_task_leaves(stores: Stores, tmp_path, task) -> None:
     ready = await exporting(stores, tmp_path / "staging")
     await report(stores, version_of(task), pictures())

@@ -17,7 +17,7 @@ from shared.vision.tiles import TilePlan
 from tests.unit.inference.exporting import pictures
 from tests.unit.sdk.bundles import bundle_of
 
-TASKS = ("detection", "classification", "semantic_segmentation")
+TASKS = ("detection", "classification", "semantic_segmentation", "instance_segmentation")
 
 
 def test_the_public_names_are_these() -> None:

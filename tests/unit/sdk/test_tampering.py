@@ -9,7 +9,7 @@ from shared.vision.tiles import TilePlan
 from tests.unit.inference.exporting import pictures
 from tests.unit.sdk.bundles import bundle_of, forged
 
-TASKS = ("detection", "classification", "semantic_segmentation")
+TASKS = ("detection", "classification", "semantic_segmentation", "instance_segmentation")
 FORGERIES = {
     "resize": {"resize": "stretch"},
     "threshold": {"threshold": 0.9999999},

@@ -18,7 +18,8 @@ export function Certificate({ one }: { readonly one: Export }): ReactNode {
         {download.matched(found.matched, found.images)} ·{" "}
         {task === "semantic_segmentation"
           ? download.masksAgree(found.mask_iou.toFixed(5))
-          : apart(words, found.score, task === "detection" ? found.box_px : null)}
+          : apart(words, found.score, task === "classification" ? null : found.box_px)}
+        {task === "instance_segmentation" && ` · ${download.masksAgree(found.mask_iou.toFixed(5))}`}
       </div>
       {found.images < found.held_out && (
         <Typography.Text type="secondary">{download.ofHeldOut(found.images, found.held_out)}</Typography.Text>
