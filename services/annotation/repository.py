@@ -84,11 +84,21 @@ class Label(Document):
     created_at: Timestamp
     former_names: tuple[FormerName, ...] = ()
     deleted: bool = False
+    colour: str = ""
+    hotkey: str = ""
+    note: str = ""
 
     def giving_up(self, at: Timestamp) -> tuple[FormerName, ...]:
         """Return the former names of the label once it has another name, or none; oldest first."""
         earlier = [former for former in self.former_names if former.name != self.name]
         return (*earlier, FormerName(name=self.name, until=at))[-_MAX_FORMER_NAMES:]
+
+
+class LabelOrder(Document):
+    """In what order a project's labels stand; ``id`` is the project's, ``ids`` are the labels'."""
+
+    project_id: str
+    ids: tuple[str, ...] = ()
 
 
 class SnapshotRecord(Document):
@@ -170,6 +180,7 @@ HISTORY = CollectionSpec(
 LABELS = CollectionSpec(
     "annotation.labels", Label, (Index(("project_id", "unique_name"), unique=True),)
 )
+LABEL_ORDERS = CollectionSpec("annotation.label_orders", LabelOrder)
 SNAPSHOTS = CollectionSpec("annotation.snapshots", SnapshotRecord)
 IMPORT_RUNS = CollectionSpec(
     "annotation.import_runs",
@@ -191,6 +202,7 @@ COLLECTIONS = (
     ANNOTATIONS,
     HISTORY,
     LABELS,
+    LABEL_ORDERS,
     SNAPSHOTS,
     IMPORT_RUNS,
     ARCHIVE_ROOMS,

@@ -25,6 +25,10 @@ WORDS = {
         "retrying": "Not saved, trying again",
         "history": "History",
         "back": "Bring back",
+        "change": "Change label",
+        "colour": "Colour",
+        "hotkey": "Hotkey",
+        "save": "Save",
     },
     "zh-CN": {
         "first": "上传第一批图像",
@@ -34,6 +38,10 @@ WORDS = {
         "retrying": "未保存，正在重试",
         "history": "历史",
         "back": "恢复到此",
+        "change": "修改标签",
+        "colour": "颜色",
+        "hotkey": "快捷键",
+        "save": "保存",
     },
 }
 
@@ -112,6 +120,46 @@ def test_from_an_empty_project_to_labels_that_stay(
     page.get_by_role("button", name=words["back"]).last.click()
     expect(page.locator(SHAPES)).to_have_count(2)
     watched_in.shot(f"43-annotate-history-{language}")
+
+
+def test_labels_have_a_colour_a_key_and_an_order_of_their_own(
+    watched_in: Watched, platform: Platform, language: str, tmp_path: Path
+) -> None:
+    page, words = watched_in.page, WORDS[language]
+    project = platform.new_project(f"Labels {language}")
+    sign_in(watched_in, platform)
+    upload(page, project, pictures(tmp_path, 1), words["first"])
+    page.get_by_role("link", name=words["tab"], exact=True).first.click()
+    page.locator(".workbench .stage img").wait_for()
+    for name in ("scratch", "pore", "dent"):
+        page.keyboard.type(name) if name == "scratch" else page.keyboard.type(f"l{name}")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("button", name=re.compile(rf"^{name} \d$"))).to_be_visible()
+    drag(page, (100, 100), (200, 160))
+    shape = page.locator(f"{SHAPES} polygon")
+    expect(shape).to_have_count(1)
+
+    page.get_by_role("button", name=f"{words['change']}: dent").click()
+    page.get_by_role("button", name=f"{words['colour']} #15803d").click()
+    page.get_by_role("combobox", name=words["hotkey"]).fill("Shift+K")
+    page.keyboard.press("Enter")
+    watched_in.shot(f"46-label-form-{language}")
+    page.get_by_role("button", name=words["save"], exact=True).click()
+    expect(page.get_by_role("button", name="dent Shift+K", exact=True)).to_be_visible()
+    expect(page.locator(SHAPES)).to_have_css("color", "rgb(21, 128, 61)")
+
+    # Up by key, then back under the others by the mouse; the digits go by the order.
+    page.get_by_role("button", name="pore 2", exact=True).focus()
+    page.keyboard.press("Alt+ArrowUp")
+    expect(page.get_by_role("button", name="pore 1", exact=True)).to_be_visible()
+    rows = page.locator(".label-row")
+    rows.nth(0).drag_to(rows.nth(2))
+    expect(page.get_by_role("button", name="scratch 1", exact=True)).to_be_visible()
+    page.reload()
+    expect(rows).to_have_text([re.compile("scratch"), re.compile("dent"), re.compile("pore")])
+    expect(page.get_by_role("button", name="dent Shift+K", exact=True)).to_be_visible()
+    page.keyboard.press("Shift+K")
+    expect(page.locator(".label-row-current")).to_contain_text("dent")
 
 
 def test_work_outlives_a_lost_network_and_a_reload(

@@ -5,13 +5,21 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Response
 
 from services.annotation.api.annotations import Id
-from services.annotation.api.schemas import LabelList, LabelResponse, LabelWrite
+from services.annotation.api.schemas import (
+    LabelList,
+    LabelOrderWrite,
+    LabelPatch,
+    LabelResponse,
+    LabelWrite,
+)
+from services.annotation.domain.label_rules import LabelChange
 from services.annotation.domain.task_shapes import KINDS
 from services.annotation.handlers.labels import Labels
+from services.annotation.repository import Label
 from shared.http.callers import Editor, Viewer
 from shared.http.preconditions import ExpectedVersion, IdempotencyKey, set_etag
 from shared.http.use_cases import use
-from shared.projects.directory import ProjectDirectory
+from shared.projects.directory import ProjectDirectory, ProjectView
 
 Labelling = Annotated[Labels, Depends(use(Labels))]
 Directory = Annotated[ProjectDirectory, Depends(use(ProjectDirectory))]
@@ -23,12 +31,28 @@ router = APIRouter(tags=["labels"], prefix="/projects/{project_id}/labels")
 async def list_labels(
     who: Viewer, labels: Labelling, projects: Directory, project_id: Id
 ) -> LabelList:
-    """List a project's labels, oldest first, and what kinds of shapes its task knows."""
+    """List a project's labels in their order, and what kinds of shapes its task knows."""
     project = await projects.require(who.tenant, project_id)
-    found = await labels.list_labels(who.tenant, project_id)
+    return _listed(await labels.list_labels(who.tenant, project_id), project)
+
+
+@router.put("/order")
+async def order_labels(
+    who: Editor,
+    labels: Labelling,
+    projects: Directory,
+    project_id: Id,
+    body: LabelOrderWrite,
+) -> LabelList:
+    """Put a project's labels in an order: of lists, of digits as keys, of classes in exports."""
+    project = await projects.require(who.tenant, project_id)
+    return _listed(await labels.order_labels(who.tenant, project_id, body.ids), project)
+
+
+def _listed(labels: list[Label], project: ProjectView) -> LabelList:
     return LabelList(
-        items=tuple(LabelResponse.of(label) for label in found),
-        total=len(found),
+        items=tuple(LabelResponse.of(label) for label in labels),
+        total=len(labels),
         shape_kinds=KINDS[project.task],
     )
 
@@ -68,24 +92,23 @@ async def get_label(
 
 
 @router.patch("/{label_id}")
-async def rename_label(
+async def change_label(
     who: Editor,
     labels: Labelling,
     projects: Directory,
     project_id: Id,
     label_id: Id,
-    body: LabelWrite,
+    body: LabelPatch,
     expected: ExpectedVersion,
     response: Response,
 ) -> LabelResponse:
-    """Rename a label; annotations follow.
+    """Change a label's name, colour, key or note; annotations follow its name.
 
     The old name stays an alias: who saves or imports it means this label, until another has it.
     """
     await projects.require(who.tenant, project_id)
-    label = await labels.rename_label(
-        who.tenant, project_id, label_id, body.name, expected=expected
-    )
+    wish = LabelChange(**body.model_dump())
+    label = await labels.change_label(who.tenant, project_id, label_id, wish, expected=expected)
     set_etag(response, label.version)
     return LabelResponse.of(label)
 

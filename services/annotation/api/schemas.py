@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, FailFast, Field
 from services.annotation.domain.formats.limits import MAX_SHAPES
 from services.annotation.domain.formats.model import Split
 from services.annotation.domain.history import Change, Reason
+from services.annotation.domain.label_rules import MAX_LABELS
 from services.annotation.handlers.annotations import AnnotatedView, Summary
 from services.annotation.repository import Label
 from shared.clock import Timestamp
@@ -14,6 +15,7 @@ from shared.contracts.shapes import Closed, IgnoreRegion, Name, Shape
 from shared.runtime.tasks.names import ShapeKind
 
 _MAX_REGIONS = 1000
+_MAX_NOTE = 1000
 
 Shapes = Annotated[list[Shape], FailFast()]
 Regions = Annotated[list[IgnoreRegion], FailFast()]
@@ -116,11 +118,41 @@ class LabelWrite(BaseModel):
     name: Name
 
 
+Colour = Annotated[str, Field(pattern="^(#[0-9a-f]{6})?$")]
+Hotkey = Annotated[str, Field(pattern=r"^([1-9]|Shift\+[A-Z])?$")]
+
+
+class LabelPatch(BaseModel):
+    """What of a label shall be otherwise; what is left out stays, an empty text takes it away.
+
+    The colour is ``#rrggbb`` and near neither the report's red nor its orange; the key is a digit
+    or Shift with a letter, and no other label's.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Name | None = None
+    colour: Colour | None = None
+    hotkey: Hotkey | None = None
+    note: str | None = Field(default=None, max_length=_MAX_NOTE)
+
+
+class LabelOrderWrite(BaseModel):
+    """In what order labels shall stand; those that are not named come after them as they were."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    ids: list[Annotated[str, Field(max_length=64)]] = Field(max_length=MAX_LABELS)
+
+
 class LabelResponse(BaseModel):
-    """A label."""
+    """A label; without a colour or a key of its own it is given one by whoever shows it."""
 
     id: str
     name: str
+    colour: str
+    hotkey: str
+    note: str
     created_at: Timestamp
     version: int
 
@@ -131,7 +163,7 @@ class LabelResponse(BaseModel):
 
 
 class LabelList(BaseModel):
-    """All labels of a project, oldest first, and the kinds of shapes that may carry them."""
+    """All labels of a project in their order, and the kinds of shapes that may carry them."""
 
     items: tuple[LabelResponse, ...]
     total: int

@@ -1,10 +1,14 @@
-"""Renaming and deleting labels: annotations follow (C-067, C-068)."""
+"""Renaming and deleting labels: annotations follow (C-067, C-068). Their order and colours."""
 
+import colorsys
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
 from shared.contracts.shapes import Shape
+
+_L = TypeVar("_L")
 
 MAX_LABELS = 5_000
 """Of a project, and of a dataset: the event of one names each label twice, in its warnings too, and
@@ -12,6 +16,52 @@ stays below the broker's limit with any names that are legal."""
 
 Moved = Mapping[str, str | None]
 """Label names that mean something else now: the name to use instead, None for a deleted label."""
+
+
+_VERDICT_HUES = (0, 29)
+"""Degrees: the report's red says false, its orange says missed."""
+_APART = 40
+_GREY, _DARK = 0.15, 0.15
+
+
+@dataclass(frozen=True)
+class LabelChange:
+    """What of a label shall be otherwise; None stays. An empty text takes it away."""
+
+    name: str | None = None
+    colour: str | None = None
+    hotkey: str | None = None
+    note: str | None = None
+
+
+def says_a_verdict(colour: str) -> bool:
+    """Whether a colour (``#rrggbb``) may be taken for the report's red or orange.
+
+    Its hue (of HSV) is closer than 40 degrees to one of them; greys and near-blacks have none.
+
+    >>> [says_a_verdict(c) for c in ("#f03e3e", "#ff922b", "#e11d48", "#0ea5e9", "#808080")]
+    [True, True, True, False, False]
+    """
+    red, green, blue = (int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
+    hue, saturation, value = colorsys.rgb_to_hsv(red, green, blue)
+    if saturation < _GREY or value < _DARK:
+        return False
+    apart = (abs(hue * 360 - verdict) for verdict in _VERDICT_HUES)
+    return min(min(angle, 360 - angle) for angle in apart) < _APART
+
+
+def in_order(labels: Mapping[str, _L], ids: Iterable[str]) -> list[_L]:
+    """Return labels in the order that ``ids`` says; those it does not know come last, as they were.
+
+    Args:
+        labels: By id.
+        ids: Perhaps with some that are no more.
+
+    >>> in_order({"a": 1, "b": 2, "c": 3}, ["c", "gone", "a"])
+    [3, 1, 2]
+    """
+    placed = {one: labels[one] for one in ids if one in labels}
+    return list((placed | dict(labels)).values())
 
 
 @dataclass(frozen=True)

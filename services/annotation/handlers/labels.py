@@ -1,17 +1,26 @@
-"""Use cases of labels: create, rename, delete; annotations follow by event."""
+"""Use cases of labels: create, change, order, delete; annotations follow by event."""
 
 import contextlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from services.annotation.domain.label_rules import LabelChange, in_order, says_a_verdict
 from services.annotation.handlers.label_names import LabelNames
-from services.annotation.repository import LABELS, SERVICE, Label, new_label
+from services.annotation.repository import (
+    LABEL_ORDERS,
+    LABELS,
+    SERVICE,
+    Label,
+    LabelOrder,
+    new_label,
+)
 from shared.clock import Clock, utc_now
 from shared.contracts.annotation_events import LabelDeleted, LabelRenamed
 from shared.contracts.envelope import Event
 from shared.contracts.project_events import ProjectCreated
 from shared.documents.port import Collection, Documents, Query, TenantScope, Where, Write
 from shared.documents.receipts import Keyed, Receipts, spent
-from shared.errors import AlreadyExists, FieldError, NotFound
+from shared.errors import AlreadyExists, FieldError, InvalidInput, NotFound
 from shared.ids import derived_id, new_id
 
 
@@ -32,12 +41,32 @@ class Labels:
         self._receipts = Receipts(documents, SERVICE)
 
     async def list_labels(self, tenant: str, project_id: str) -> list[Label]:
-        """Return a project's labels, oldest first."""
+        """Return a project's labels in their order; those that have no place come last, by age."""
         where: Where = {"project_id": project_id, "deleted": False}
         found = [
             label async for label in self._collection(tenant).walk(Query(where=where, limit=500))
         ]
-        return sorted(found, key=lambda label: (label.created_at, label.id))
+        found.sort(key=lambda label: (label.created_at, label.id))
+        order = await self._orders(tenant).find(project_id)
+        return in_order({label.id: label for label in found}, order.ids if order else ())
+
+    async def order_labels(self, tenant: str, project_id: str, ids: Sequence[str]) -> list[Label]:
+        """Put labels in this order; those that are not named come after them as they were.
+
+        Raises:
+            InvalidInput: One of them is no label of the project.
+        """
+        known = {label.id: label for label in await self.list_labels(tenant, project_id)}
+        if any(one not in known for one in ids):
+            fault = FieldError("ids", "names no label of this project")
+            raise InvalidInput("an order names labels of the project", errors=[fault])
+        ordered = in_order(known, ids)
+        order = LabelOrder(id=project_id, tenant=tenant, project_id=project_id)
+        kept = tuple(label.id for label in ordered)
+        await self._orders(tenant).change(
+            project_id, lambda old: old.model_copy(update={"ids": kept}), new=order
+        )
+        return ordered
 
     async def get_label(self, tenant: str, project_id: str, label_id: str) -> Label:
         """Return one label; raise NotFound."""
@@ -78,36 +107,59 @@ class Labels:
         except AlreadyExists as error:
             raise _taken(name) from error
 
-    async def rename_label(
-        self, tenant: str, project_id: str, label_id: str, name: str, *, expected: int | None
+    async def change_label(
+        self,
+        tenant: str,
+        project_id: str,
+        label_id: str,
+        wish: LabelChange,
+        *,
+        expected: int | None,
     ) -> Label:
-        """Rename a label; annotations follow by the event, and the old name stays as an alias.
+        """Change a label; annotations follow a new name by the event, the old one stays an alias.
 
         Raises:
-            AlreadyExists: Another label has that name.
-            NamesFollow: Annotations still follow the label that had it.
+            InvalidInput: The colour says a verdict.
+            AlreadyExists: Another label has that name or key.
+            NamesFollow: Annotations still follow the label that had the name.
             VersionConflict: `expected` is not the stored version.
         """
-
-        def renamed(label: Label) -> Write[Label] | None:
-            _check_lives(label, project_id)
-            if label.name == name:
-                return None
-            event = LabelRenamed(
-                project_id=project_id, label_id=label_id, old_name=label.name, new_name=name
-            )
-            former = label.giving_up(self._clock())
-            update = {"name": name, "unique_name": name, "former_names": former}
-            return Write(label.model_copy(update=update), [event])
-
+        _check_colour(wish.colour)
         asked = await self._collection(tenant).get(label_id)
-        renamed(asked)
-        if expected in (None, asked.version):
+        _check_lives(asked, project_id)
+        name = wish.name or asked.name
+        if name != asked.name and expected in (None, asked.version):
             await self._names.vacate(tenant, project_id, [name], taker=asked.name)
+        await self._check_hotkey(asked, wish.hotkey)
+
+        def changed(label: Label) -> Write[Label]:
+            _check_lives(label, project_id)
+            looks = {"colour": wish.colour, "hotkey": wish.hotkey, "note": wish.note}
+            update = {field: value for field, value in looks.items() if value is not None}
+            after = label.model_copy(update=update)
+            return Write(after) if wish.name in (None, label.name) else self._renamed(after, name)
+
         try:
-            return await self._collection(tenant).change(label_id, renamed, expected=expected)
+            return await self._collection(tenant).change(label_id, changed, expected=expected)
         except AlreadyExists as error:
             raise _taken(name) from error
+
+    def _renamed(self, label: Label, name: str) -> Write[Label]:
+        event = LabelRenamed(
+            project_id=label.project_id, label_id=label.id, old_name=label.name, new_name=name
+        )
+        former = label.giving_up(self._clock())
+        update = {"name": name, "unique_name": name, "former_names": former}
+        return Write(label.model_copy(update=update), [event])
+
+    async def _check_hotkey(self, label: Label, hotkey: str | None) -> None:
+        """Refuse a key of another label; of two who take one at once, the first in order has it."""
+        if not hotkey:
+            return
+        for other in await self.list_labels(label.tenant, label.project_id):
+            if other.hotkey == hotkey and other.id != label.id:
+                fault = FieldError("hotkey", "is another label's; choose another")
+                raise AlreadyExists(f"{hotkey} is the key of {other.name!r}", errors=[fault])
 
     async def delete_label(
         self, tenant: str, project_id: str, label_id: str, *, expected: int | None
@@ -137,6 +189,9 @@ class Labels:
             with contextlib.suppress(AlreadyExists):
                 await self._collection(event.tenant).insert(label)
 
+    def _orders(self, tenant: str) -> Collection[LabelOrder]:
+        return self._documents.collection(LABEL_ORDERS, TenantScope(tenant))
+
     def _collection(self, tenant: str) -> Collection[Label]:
         return self._documents.collection(LABELS, TenantScope(tenant))
 
@@ -144,6 +199,12 @@ class Labels:
 def _check_lives(label: Label, project_id: str) -> None:
     if label.deleted or label.project_id != project_id:
         raise NotFound(f"no label {label.id}")
+
+
+def _check_colour(colour: str | None) -> None:
+    if colour and says_a_verdict(colour):
+        fault = FieldError("colour", "is near the report's red or orange; choose another")
+        raise InvalidInput("red says false and orange says missed in the report", errors=[fault])
 
 
 def _taken(name: str) -> AlreadyExists:

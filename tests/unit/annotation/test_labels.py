@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from shared.hosting.stores import Stores
 from tests.running import until
 from tests.unit.annotation.platform import BASE, Factory, box, factory
@@ -101,3 +103,67 @@ async def test_the_key_of_a_label_makes_no_other_and_no_second_one(stores: Store
     assert (other.status_code, other.json()["errors"][0]["field"]) == (422, "Idempotency-Key")
     assert again.status_code == 409
     assert again.json()["type"] == "urn:loupe:problem:idempotency-key-spent"
+
+
+async def test_a_label_has_a_colour_a_key_and_a_note_until_they_are_taken_away(
+    stores: Stores,
+) -> None:
+    async with factory(stores, labels=("scratch",)) as world:
+        place = f"{BASE}/labels/{await label_id(world, 'scratch')}"
+        looks = {"colour": "#84cc16", "hotkey": "Shift+K", "note": "longer than 2 mm"}
+        changed = (await world.client.patch(place, json=looks)).json()
+        renamed = (await world.client.patch(place, json={"name": "scar"})).json()
+        plain = (await world.client.patch(place, json={"colour": "", "hotkey": ""})).json()
+    assert changed.items() >= {"name": "scratch", **looks}.items()
+    assert renamed.items() >= {"name": "scar", **looks}.items()
+    assert plain.items() >= {"name": "scar", "colour": "", "note": "longer than 2 mm"}.items()
+
+
+@pytest.mark.parametrize(
+    ("looks", "field"),
+    [
+        ({"colour": "#f03e3e"}, "colour"),  # the report's red
+        ({"colour": "#fd7e14"}, "colour"),  # another orange
+        ({"colour": "red"}, "colour"),
+        ({"hotkey": "0"}, "hotkey"),
+        ({"hotkey": "Ctrl+Z"}, "hotkey"),
+        ({"note": "x" * 1001}, "note"),
+        ({"name": ""}, "name"),
+        ({"place": 1}, "place"),
+    ],
+)
+async def test_looks_that_no_label_may_have_are_refused_by_their_field(
+    stores: Stores, looks: dict[str, object], field: str
+) -> None:
+    async with factory(stores, labels=("scratch",)) as world:
+        place = f"{BASE}/labels/{await label_id(world, 'scratch')}"
+        before = (await world.client.get(place)).json()
+        refused = await world.client.patch(place, json=looks)
+        assert (await world.client.get(place)).json() == before
+    assert refused.status_code == 422
+    assert [error["field"] for error in refused.json()["errors"]] == [field]
+
+
+async def test_a_key_is_one_label_s_until_it_is_given_up(stores: Stores) -> None:
+    async with factory(stores, labels=("scratch", "pit")) as world:
+        scratch, pit = [f"{BASE}/labels/{await label_id(world, n)}" for n in ("scratch", "pit")]
+        own = [await world.client.patch(scratch, json={"hotkey": "4"}) for _ in range(2)]
+        taken = await world.client.patch(pit, json={"hotkey": "4"})
+        await world.client.delete(scratch)
+        free = await world.client.patch(pit, json={"hotkey": "4"})
+    assert [answer.status_code for answer in (*own, taken, free)] == [200, 200, 409, 200]
+    assert taken.json()["errors"][0]["field"] == "hotkey"
+
+
+async def test_labels_stand_in_the_order_they_were_put_in_and_new_ones_come_last(
+    stores: Stores,
+) -> None:
+    async with factory(stores, labels=("a", "b", "c")) as world:
+        a, c = [await label_id(world, name) for name in "ac"]
+        ordered = await world.client.put(f"{BASE}/labels/order", json={"ids": [c, a]})
+        await world.client.post(f"{BASE}/labels", json={"name": "d"})
+        await world.client.delete(f"{BASE}/labels/{a}")
+        unknown = await world.client.put(f"{BASE}/labels/order", json={"ids": [c, a]})
+        assert await names(world) == ["c", "b", "d"]
+    assert [item["name"] for item in ordered.json()["items"]] == ["c", "a", "b"]
+    assert unknown.status_code == 422

@@ -210,15 +210,28 @@ export function createLabel(projectId: string, name: string) {
   );
 }
 
-/** Annotations follow, a moment later. */
-export function renameLabel(projectId: string, { id, version }: Label, name: string) {
+/** What of a label shall be otherwise; an empty text takes it away. */
+export type LabelPatch = Schemas["LabelPatch"];
+
+/** Annotations follow a new name, a moment later. */
+export function changeLabel(projectId: string, { id, version }: Label, patch: LabelPatch) {
   return body(
     client.PATCH("/api/annotation/projects/{project_id}/labels/{label_id}", {
       params: {
         path: { project_id: projectId, label_id: id },
         header: { "If-Match": `"${version}"` },
       },
-      body: { name },
+      body: patch,
+    }),
+  );
+}
+
+/** Put labels in this order. */
+export function orderLabels(projectId: string, ids: string[]) {
+  return body(
+    client.PUT("/api/annotation/projects/{project_id}/labels/order", {
+      params: { path: { project_id: projectId } },
+      body: { ids },
     }),
   );
 }

@@ -1,6 +1,7 @@
 // @vitest-environment happy-dom
 import { fireEvent, render } from "@testing-library/react";
 import { expect, test, vi } from "vitest";
+import { coloursInTurn } from "../ui/theme";
 import { Canvas } from "./Canvas";
 import { START } from "./desk";
 import { boxShape, type EditedShape } from "./shapes";
@@ -17,7 +18,7 @@ function drawn(part: Partial<CanvasProps>) {
       <Canvas
         image={{ width: 100, height: 50 }}
         shapes={[A, B]}
-        labels={["scratch", "pore"]}
+        colours={coloursInTurn(["scratch", "pore"])}
         desk={START}
         chosen={NONE}
         hidden={NONE}

@@ -9,7 +9,7 @@ import { useGestures, type CanvasProps } from "./useGestures";
 
 /** Shapes that can be chosen, moved, pulled and drawn, in image pixels, as an overlay of a stage. */
 export const Canvas = memo(function Canvas(props: CanvasProps): ReactNode {
-  const { image, labels, desk, chosen, hidden, locked, ignored, ring } = props;
+  const { image, colours, desk, chosen, hidden, locked, ignored, ring } = props;
   const layer = useRef<SVGGElement>(null);
   const place = (event: { readonly clientX: number; readonly clientY: number }): Pick<Pointer, "at" | "pixel"> => {
     const matrix = layer.current?.getScreenCTM() ?? null;
@@ -40,7 +40,7 @@ export const Canvas = memo(function Canvas(props: CanvasProps): ReactNode {
       <g pointerEvents={tool.draws ? "none" : undefined} visibility={desk.look.marks ? undefined : "hidden"}>
         <ShapeLayer
           shapes={shown}
-          labels={labels}
+          colours={colours}
           chosen={chosen}
           hidden={hidden}
           locked={locked}
@@ -53,7 +53,7 @@ export const Canvas = memo(function Canvas(props: CanvasProps): ReactNode {
       {one !== undefined && desk.look.marks && !hidden.has(one.id) && !locked.has(one.id) && (
         <Handles shape={one} pixel={pixel} />
       )}
-      <g className="editor-sketch" color={colourOf({ kind: tool.ring ?? "polygon", label: desk.label }, labels)} pointerEvents="none">
+      <g className="editor-sketch" color={colourOf({ kind: tool.ring ?? "polygon", label: desk.label }, colours)} pointerEvents="none">
         {gesture?.sketch?.(props)}
         <OpenRing ring={ring} pointer={pointer} pixel={pixel} />
         {pointer !== null && tool.hover?.(pointer, props)}

@@ -1,4 +1,4 @@
-import { useImperativeHandle, useRef, useState, type ReactNode, type Ref } from "react";
+import { useImperativeHandle, useMemo, useRef, useState, type ReactNode, type Ref } from "react";
 import { App, Tag, type InputRef } from "antd";
 import type { ShapeKind } from "../api/annotation";
 import { useWords } from "../i18n/language";
@@ -9,6 +9,7 @@ import type { Size } from "./geometry";
 import { HotkeysDialog } from "./HotkeysDialog";
 import type { Action } from "./keys";
 import { LabelPanel, type LabelTools } from "./LabelPanel";
+import { coloursOf, hotkeysOf, type LabelLook } from "./labels";
 import type { Mark } from "./marks";
 import { ObjectPanel } from "./ObjectPanel";
 import type { Drawing } from "./shapes";
@@ -37,7 +38,7 @@ interface Props {
   readonly kinds: readonly ShapeKind[];
   /** Shapes say what is written in them. */
   readonly reads: boolean;
-  readonly labels: readonly string[];
+  readonly labels: readonly LabelLook[];
   readonly labelTools: LabelTools;
   readonly steps: Steps;
   readonly desk: Desk;
@@ -67,6 +68,8 @@ export function Editor(props: Props): ReactNode {
   const { url: picture, error: missing } = usePicture(image.path);
   const [help, setHelp] = useState(false);
   const { shapes } = steps.drawing;
+  const colours = useMemo(() => coloursOf(labels), [labels]);
+  const hotkeys = useMemo(() => hotkeysOf(labels), [labels]);
 
   const onAction = (action: Action): void => {
     if (action === "larger" || action === "smaller" || action === "fit") zoom.current?.[action]();
@@ -80,7 +83,7 @@ export function Editor(props: Props): ReactNode {
   const editing = useEditing({
     image,
     kinds,
-    labels,
+    hotkeys,
     steps,
     desk,
     onDesk,
@@ -117,7 +120,7 @@ export function Editor(props: Props): ReactNode {
           overlay={
             <Canvas
               {...editing.paper}
-              labels={labels}
+              colours={colours}
               desk={{ ...desk, tool: editing.tool, look: seen }}
               ignored={words.editor.ignored}
               onPointer={editing.setPointer}
@@ -130,6 +133,7 @@ export function Editor(props: Props): ReactNode {
       <aside className="workbench-side">
         <LabelPanel
           labels={labels}
+          hotkeys={hotkeys}
           shapes={shapes}
           value={chosen.size === 1 ? (shapes.find(({ id }) => chosen.has(id))?.label ?? "") : desk.label}
           tools={labelTools}
@@ -139,7 +143,7 @@ export function Editor(props: Props): ReactNode {
         <ObjectPanel
           editing={editing}
           drawing={steps.drawing}
-          labels={labels}
+          colours={colours}
           reads={reads}
           text={text}
           whole={kinds.includes("image")}

@@ -1,19 +1,23 @@
-import { useState, type KeyboardEvent, type ReactNode, type Ref } from "react";
+import { useMemo, useState, type KeyboardEvent, type ReactNode, type Ref } from "react";
 import { Input, type InputRef } from "antd";
 import { FACTS } from "../api/generated/facts";
 import { useWords } from "../i18n/language";
-import { labelColour } from "../ui/theme";
+import { putAt, type LabelLook } from "./labels";
 import type { EditedShape } from "./shapes";
 
 /** What can be done with labels themselves, where the page knows how. */
 export interface LabelTools {
   readonly create: (name: string) => void;
-  /** Buttons of one label: rename, delete. */
+  /** Buttons of one label: change, delete. */
   readonly actions?: (name: string) => ReactNode;
+  /** Put the labels in this order. */
+  readonly order?: (names: readonly string[]) => void;
 }
 
 interface Props {
-  readonly labels: readonly string[];
+  readonly labels: readonly LabelLook[];
+  /** Which label a key chooses. */
+  readonly hotkeys: ReadonlyMap<string, string>;
   readonly shapes: readonly EditedShape[];
   /** Of the chosen shape, or of the next one. */
   readonly value: string;
@@ -22,13 +26,29 @@ interface Props {
   readonly onChoose: (name: string) => void;
 }
 
-/** The project's labels: typed to find one or to make a new one, chosen by click or digit. */
-export function LabelPanel({ labels, shapes, value, tools, search, onChoose }: Props): ReactNode {
+/** The project's labels: typed to find one or to make a new one, chosen by click or key, put in order by drag or key. */
+export function LabelPanel({ labels, hotkeys, shapes, value, tools, search, onChoose }: Props): ReactNode {
   const words = useWords();
   const [typed, setTyped] = useState("");
   const wanted = typed.trim();
-  const found = labels.filter((name) => name.toLowerCase().includes(wanted.toLowerCase()));
-  const exact = labels.includes(wanted);
+  const names = labels.map(({ name }) => name);
+  const found = labels.filter(({ name }) => name.toLowerCase().includes(wanted.toLowerCase()));
+  const exact = names.includes(wanted);
+  const keys = useMemo(() => new Map([...hotkeys].map(([key, name]) => [name, key])), [hotkeys]);
+  const [dragged, setDragged] = useState<string | null>(null);
+  // What is found by typing stands not beside what it will stand beside.
+  const order = wanted === "" ? tools.order : undefined;
+  const put = (name: string | null, other: string | undefined): void => {
+    if (name !== null && other !== undefined && name !== other) order?.(putAt(names, name, other));
+  };
+  const step = (event: KeyboardEvent, name: string): void => {
+    const by = event.key === "ArrowUp" ? -1 : event.key === "ArrowDown" ? 1 : 0;
+    if (!event.altKey || by === 0 || order === undefined) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const place = names.indexOf(name) + by;
+    if (place >= 0) put(name, names[place]);
+  };
   const counts = countsOf(shapes);
 
   const take = (name: string): void => {
@@ -39,7 +59,7 @@ export function LabelPanel({ labels, shapes, value, tools, search, onChoose }: P
     if (wanted === "") return;
     const [only] = found;
     if (exact) take(wanted);
-    else if (found.length === 1 && only !== undefined) take(only);
+    else if (found.length === 1 && only !== undefined) take(only.name);
     else make();
     event.currentTarget.blur();
   };
@@ -66,20 +86,36 @@ export function LabelPanel({ labels, shapes, value, tools, search, onChoose }: P
         }}
       />
       <ul className="label-list">
-        {found.map((name) => {
-          const place = labels.indexOf(name);
-          return (
-            <li key={name} className={name === value ? "label-row label-row-current" : "label-row"}>
-              <button type="button" aria-pressed={name === value} title={name} onClick={() => take(name)}>
-                <i style={{ background: labelColour(labels, name) }} />
-                <span className="one-line">{name}</span>
-                {(counts.get(name) ?? 0) > 0 && <span className="label-times">{counts.get(name)}</span>}
-                {place < 9 && <kbd>{place + 1}</kbd>}
-              </button>
-              {tools.actions?.(name)}
-            </li>
-          );
-        })}
+        {found.map(({ name, colour, note }) => (
+          <li
+            key={name}
+            className={name === value ? "label-row label-row-current" : "label-row"}
+            draggable={order !== undefined}
+            onDragStart={() => setDragged(name)}
+            onDragEnd={() => setDragged(null)}
+            onDragOver={(event) => {
+              if (dragged !== null) event.preventDefault();
+            }}
+            onDrop={(event) => {
+              event.preventDefault();
+              put(dragged, name);
+            }}
+          >
+            <button
+              type="button"
+              aria-pressed={name === value}
+              title={[name, note, order === undefined ? "" : words.editor.orderHint].filter(Boolean).join("\n")}
+              onClick={() => take(name)}
+              onKeyDown={(event) => step(event, name)}
+            >
+              <i style={{ background: colour }} />
+              <span className="one-line">{name}</span>
+              {(counts.get(name) ?? 0) > 0 && <span className="label-times">{counts.get(name)}</span>}
+              {keys.has(name) && <kbd>{keys.get(name)}</kbd>}
+            </button>
+            {tools.actions?.(name)}
+          </li>
+        ))}
         {wanted !== "" && !exact && (
           <li className="label-row">
             <button type="button" className="label-make" onClick={make}>

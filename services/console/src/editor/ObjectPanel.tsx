@@ -14,6 +14,7 @@ import {
 import { Button, Input, type InputRef } from "antd";
 import { memo, useEffect, useRef, type MouseEvent, type ReactNode, type Ref } from "react";
 import { useWords } from "../i18n/language";
+import type { Colours } from "../ui/theme";
 import { keyOf, type Action } from "./keys";
 import { colourOf, nameOf } from "./ShapeLayer";
 import { isImageLabel, isRing, type Drawing, type EditedShape } from "./shapes";
@@ -22,7 +23,7 @@ import type { Editing } from "./useEditing";
 interface Props {
   readonly editing: Editing;
   readonly drawing: Drawing;
-  readonly labels: readonly string[];
+  readonly colours: Colours;
   readonly reads: boolean;
   readonly text: Ref<InputRef>;
   /** The task labels whole images: all that lies on one beside its label is what is ignored. */
@@ -30,7 +31,7 @@ interface Props {
 }
 
 /** Everything that lies on the image, to choose, hide, lock, order and delete without touching the picture. */
-export function ObjectPanel({ editing, drawing, labels, reads, text, whole }: Props): ReactNode {
+export function ObjectPanel({ editing, drawing, colours, reads, text, whole }: Props): ReactNode {
   const words = useWords();
   const { chosen, hidden, locked, choose, toggle, perform } = editing;
   const { shapes, nothing } = drawing;
@@ -97,7 +98,7 @@ export function ObjectPanel({ editing, drawing, labels, reads, text, whole }: Pr
             key={shape.id}
             shape={shape}
             place={place + 1}
-            colour={colourOf(shape, labels)}
+            colour={colourOf(shape, colours)}
             name={nameOf(shape, words.editor.ignored)}
             chosen={chosen.has(shape.id)}
             hidden={hidden.has(shape.id)}

@@ -1,6 +1,7 @@
 // @vitest-environment happy-dom
 import { render } from "@testing-library/react";
 import { expect, test, vi } from "vitest";
+import { coloursInTurn } from "../ui/theme";
 import { ShapeLayer } from "./ShapeLayer";
 import { boxShape, outlineOf, type EditedShape } from "./shapes";
 
@@ -12,6 +13,7 @@ vi.mock("./shapes", async (original) => {
 const SHAPES = Array.from({ length: 500 }, (_, place) =>
   boxShape(`s${place}`, "box", "pore", [place, 10, place + 5, 20]),
 );
+const COLOURS = coloursInTurn(["pore"]);
 const NONE: ReadonlySet<string> = new Set();
 
 function layer(shapes: readonly EditedShape[], chosen = NONE) {
@@ -19,7 +21,7 @@ function layer(shapes: readonly EditedShape[], chosen = NONE) {
     <svg>
       <ShapeLayer
         shapes={shapes}
-        labels={["pore"]}
+        colours={COLOURS}
         chosen={chosen}
         hidden={NONE}
         locked={NONE}

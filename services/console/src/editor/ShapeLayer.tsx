@@ -1,5 +1,5 @@
 import { memo, useMemo, type ReactNode } from "react";
-import { labelColour } from "../ui/theme";
+import { labelColour, type Colours } from "../ui/theme";
 import { bounds, type Point } from "./geometry";
 import { Caption, CAPTION_HEIGHT } from "./MarkLayer";
 import { maskPaths, type Rle } from "./masks";
@@ -8,8 +8,8 @@ import { outlineOf, type EditedShape } from "./shapes";
 /** Seen on grey metal and on dark surfaces; no label has it. */
 export const IGNORED_COLOUR = "#dee2e6";
 
-export function colourOf({ kind, label }: Pick<EditedShape, "kind" | "label">, labels: readonly string[]): string {
-  return kind === "ignore" ? IGNORED_COLOUR : labelColour(labels, label);
+export function colourOf({ kind, label }: Pick<EditedShape, "kind" | "label">, colours: Colours): string {
+  return kind === "ignore" ? IGNORED_COLOUR : labelColour(colours, label);
 }
 
 /** What a shape is called on the picture and in the list. */
@@ -21,7 +21,7 @@ export function nameOf({ kind, label, text, score }: EditedShape, ignored: strin
 
 interface Props {
   readonly shapes: readonly EditedShape[];
-  readonly labels: readonly string[];
+  readonly colours: Colours;
   readonly chosen: ReadonlySet<string>;
   readonly hidden: ReadonlySet<string>;
   readonly locked: ReadonlySet<string>;
@@ -33,13 +33,13 @@ interface Props {
 }
 
 /** All shapes; of five hundred only those are drawn anew that have changed. */
-export function ShapeLayer({ shapes, labels, chosen, hidden, locked, captions, scores = true, filled, ignored }: Props): ReactNode {
+export function ShapeLayer({ shapes, colours, chosen, hidden, locked, captions, scores = true, filled, ignored }: Props): ReactNode {
   return shapes.map((shape) =>
     hidden.has(shape.id) ? null : (
       <OneShape
         key={shape.id}
         shape={shape}
-        colour={colourOf(shape, labels)}
+        colour={colourOf(shape, colours)}
         name={nameOf(shape, ignored, scores)}
         chosen={chosen.has(shape.id)}
         locked={locked.has(shape.id)}

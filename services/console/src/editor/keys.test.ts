@@ -20,9 +20,11 @@ test("arrows shift by one pixel, with the shift key by ten", () => {
   expect(pressed("ArrowDown", { shiftKey: true })).toEqual({ do: "nudge", by: [0, 10] });
 });
 
-test("digits choose labels by their place", () => {
-  expect(pressed("1")).toEqual({ do: "label", place: 0 });
-  expect(pressed("9")).toEqual({ do: "label", place: 8 });
+test("digits, and Shift with a letter that the editor has no use for, choose labels", () => {
+  expect(pressed("1")).toEqual({ do: "label", key: "1" });
+  expect(pressed("9")).toEqual({ do: "label", key: "9" });
+  expect(pressed("K", { shiftKey: true })).toEqual({ do: "label", key: "Shift+K" });
+  expect(pressed("1", { ctrlKey: true })).toBeNull();
 });
 
 test("signs are taken as they are typed, whatever key they need", () => {
@@ -55,5 +57,5 @@ test("a slider keeps the keys that move it and leaves the others", () => {
   expect(pressed("Enter", { target: slider })).toEqual({ do: "finish" });
   expect(pressed("Escape", { target: slider })).toEqual({ do: "leave" });
   expect(pressed("s", { target: slider, ctrlKey: true })).toEqual({ do: "save" });
-  expect(pressed("2", { target: slider })).toEqual({ do: "label", place: 1 });
+  expect(pressed("2", { target: slider })).toEqual({ do: "label", key: "2" });
 });

@@ -48,8 +48,8 @@ export type Action =
 export type Command =
   | { readonly do: Action }
   | { readonly do: "nudge"; readonly by: Point }
-  /** The label of this place in the list. */
-  | { readonly do: "label"; readonly place: number };
+  /** The label that has this key, if one has. */
+  | { readonly do: "label"; readonly key: string };
 
 /** Chords as {@link chordOf} tells them; the first is the one that is shown. */
 export const KEYS: Readonly<Record<Action, readonly string[]>> = {
@@ -119,6 +119,9 @@ const FIELDS = "input:not([type=checkbox]):not([type=radio]), textarea, [role=li
 const SLIDING: ReadonlySet<string> = new Set(["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home", "End", "PageUp", "PageDown"]);
 const ABOVE = "[role=dialog], .ant-popover, .ant-dropdown";
 
+/** What labels may have; see `LABEL_CHORDS`. */
+const LABEL_KEY = /^([1-9]|Shift\+[A-Z])$/;
+
 function chordOf({ key, ctrlKey, metaKey, shiftKey }: Key): string {
   const named = key.length > 1 || /[a-z]/i.test(key);
   const held = `${ctrlKey || metaKey ? "Ctrl+" : ""}${shiftKey && named ? "Shift+" : ""}`;
@@ -141,5 +144,6 @@ export function commandOf(pressed: Key): Command | null {
   }
   const action = ACTIONS.get(chordOf(pressed));
   if (action !== undefined) return { do: action };
-  return !ctrlKey && !metaKey && /^[1-9]$/.test(key) ? { do: "label", place: Number(key) - 1 } : null;
+  const chord = chordOf(pressed);
+  return LABEL_KEY.test(chord) ? { do: "label", key: chord } : null;
 }

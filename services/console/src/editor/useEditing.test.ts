@@ -45,7 +45,7 @@ function editing(shapes: readonly EditedShape[], part: Partial<Asked> & { readon
       const [drawing, change] = useState<Drawing>({ shapes, nothing: false });
       const [desk, onDesk] = useState<Desk>({ ...START, label: "pore", tool: "wand", ...part.on });
       const steps = { drawing, change, mayUndo: false, mayRedo: false, undo: vi.fn(), redo: vi.fn() };
-      const asked = { image: IMAGE, kinds: ["polygon", "mask"] as const, labels: ["pore", "scratch"], picture: "blob:1", unreadable: false };
+      const asked = { image: IMAGE, kinds: ["polygon", "mask"] as const, hotkeys: new Map([["1", "pore"], ["2", "scratch"]]), picture: "blob:1", unreadable: false };
       return { drawing, desk, editing: useEditing({ ...asked, ...heard, steps, desk, onDesk, ...part, ...props }) };
     },
     { initialProps: {} },
@@ -60,7 +60,7 @@ test("a label chosen by digit and a nudge while the wand adds to a mask are kept
   act(() => now().editing.choose(["m"], false));
   act(() => now().editing.paper.onPress([20, 10], "add"));
   await waitFor(() => expect(now().editing.trial.searching).toBe(false));
-  perform({ do: "label", place: 1 });
+  perform({ do: "label", key: "2" });
   perform({ do: "nudge", by: [0, 5] });
   expect(now().editing.trial.kind).toBeNull();
   const [after] = now().drawing.shapes;

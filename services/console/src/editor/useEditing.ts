@@ -24,7 +24,8 @@ export interface Steps {
 export interface Asked {
   readonly image: Size;
   readonly kinds: readonly ShapeKind[];
-  readonly labels: readonly string[];
+  /** Which label a key chooses. */
+  readonly hotkeys: ReadonlyMap<string, string>;
   readonly steps: Steps;
   readonly desk: Desk;
   readonly onDesk: (desk: Desk) => void;
@@ -62,7 +63,7 @@ const NONE: ReadonlySet<string> = new Set();
 
 /** A drawing under work: every change is a step that can be taken back, and the keyboard reaches everything. */
 export function useEditing(asked: Asked): Editing {
-  const { image, kinds, labels, steps, desk, onDesk, onAction } = asked;
+  const { image, kinds, hotkeys, steps, desk, onDesk, onAction } = asked;
   const { drawing, change } = steps;
   const [picked, setPicked] = useState(NONE);
   const [hidden, setHidden] = useState(NONE);
@@ -209,7 +210,7 @@ export function useEditing(asked: Asked): Editing {
         onAction(command.by[0] > 0 ? "next" : "previous");
       }
     } else if (command.do === "label") {
-      const name = labels[command.place];
+      const name = hotkeys.get(command.key);
       if (name !== undefined) label(name);
     } else if (!tried(command.do)) act(command.do);
   };

@@ -1,4 +1,5 @@
 import { useState, type MouseEvent, type PointerEvent } from "react";
+import type { Colours } from "../ui/theme";
 import type { Desk } from "./desk";
 import { distance, type Point } from "./geometry";
 import type { EditedShape } from "./shapes";
@@ -6,7 +7,7 @@ import { TOOLS } from "./tools/table";
 import type { Gesture, Paper, Pointer } from "./tools/tool";
 
 export interface CanvasProps extends Paper {
-  readonly labels: readonly string[];
+  readonly colours: Colours;
   readonly desk: Desk;
   readonly ignored: string;
   /** The wheel turned up or down while it has a meaning of its own; null while it zooms. */

@@ -1,11 +1,10 @@
 import type { ReactNode } from "react";
-import { labelColour } from "./theme";
+import { labelColour, type Colours } from "./theme";
 
 interface Props {
   /** One name an annotation. */
   readonly labels: readonly string[];
-  /** All names of the project, in the order that gives them their colours. */
-  readonly names: readonly string[];
+  readonly colours: Colours;
 }
 
 /** "RBC × 16": which labels there are, and how often. */
@@ -16,13 +15,13 @@ export function counted(labels: readonly string[]): readonly (readonly [string, 
 }
 
 /** The labels of an image as coloured counts; the whole list, name by name, is in the title. */
-export function LabelCounts({ labels, names }: Props): ReactNode {
+export function LabelCounts({ labels, colours }: Props): ReactNode {
   if (labels.length === 0) return "—";
   return (
     <span className="label-counts" title={labels.join(", ")}>
       {counted(labels).map(([name, count]) => (
         <span key={name} className="label-count">
-          <i style={{ background: labelColour(names, name) }} />
+          <i style={{ background: labelColour(colours, name) }} />
           <span className="label-name">{name}</span> × {count}
         </span>
       ))}

@@ -58,9 +58,17 @@ export function inkOn(colour: string): string {
   return luminance > 0.179 ? "#000000" : "#ffffff";
 }
 
-export function labelColour(labels: readonly string[], label: string): string {
-  const place = labels.indexOf(label);
-  return LABEL_COLOURS[(place < 0 ? hash(label) : place) % LABEL_COLOURS.length] ?? "#0ea5e9";
+/** The colour of each label, by name. */
+export type Colours = ReadonlyMap<string, string>;
+
+/** Colours in the order of the names. */
+export function coloursInTurn(names: readonly string[]): Colours {
+  return new Map(names.map((name, place) => [name, LABEL_COLOURS[place % LABEL_COLOURS.length] ?? LABEL_COLOURS[0]]));
+}
+
+/** A name that is no label has a colour all the same, always the same one. */
+export function labelColour(colours: Colours, label: string): string {
+  return colours.get(label) ?? LABEL_COLOURS[hash(label) % LABEL_COLOURS.length] ?? LABEL_COLOURS[0];
 }
 
 function hash(text: string): number {

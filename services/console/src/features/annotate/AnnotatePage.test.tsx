@@ -1,9 +1,9 @@
 // @vitest-environment happy-dom
-import { screen, waitFor, within } from "@testing-library/react";
+import { fireEvent, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { HttpResponse } from "msw";
 import { afterEach, describe, expect, test } from "vitest";
-import type { Annotation, ShapeKind } from "../../api/annotation";
+import type { Annotation, Label, ShapeKind } from "../../api/annotation";
 import { annotation, image, project } from "../../testing/builders";
 import { answers, pageOf, problem } from "../../testing/platform";
 import { LANGUAGES, open, seen } from "../../testing/screen";
@@ -15,7 +15,8 @@ const READ = "GET /api/annotation/projects/p1/images/:id";
 const BARE: Partial<Annotation> = { shapes: [], annotated: false, version: 0 };
 
 function vocabulary(kinds: readonly ShapeKind[], ...names: string[]) {
-  const items = names.map((name, place) => ({ id: `l${place}`, name, version: 1, created_at: "2026-11-26T08:00:00Z" }));
+  const plain = { colour: "", hotkey: "", note: "", version: 1, created_at: "2026-11-26T08:00:00Z" };
+  const items = names.map((name, place): Label => ({ ...plain, id: `l${place}`, name }));
   return { items, total: items.length, shape_kinds: kinds };
 }
 
@@ -157,12 +158,78 @@ test("a label is renamed where it stands, and what is open follows", async () =>
     },
   });
   const { words } = open("/projects/p1/annotate/i1", "en");
-  await userEvent.click(await screen.findByRole("button", { name: `${words.editor.renameLabel}: scratch` }));
+  await userEvent.click(await screen.findByRole("button", { name: `${words.editor.changeLabel}: scratch` }));
   const field = await screen.findByRole("textbox", { name: words.editor.renameLabel });
   await userEvent.clear(field);
   await userEvent.type(field, "cut{Enter}");
   await waitFor(() => expect(screen.getAllByRole("button", { name: /^cut/ })).toHaveLength(2));
   expect(screen.getByTestId("save-state")).toHaveTextContent(words.annotate.saved);
+});
+
+test("a label gets a colour, a key and a note where it stands, and the key chooses it", async () => {
+  answers(around(BARE));
+  const patches: unknown[] = [];
+  answers({
+    "PATCH /api/annotation/projects/p1/labels/l1": async (request) => {
+      const patch = (await request.json()) as Partial<Label>;
+      patches.push(patch);
+      const { items, ...rest } = vocabulary(["box"], "scratch", "pore");
+      const after = items.map((label) => (label.id === "l1" ? { ...label, ...patch } : label));
+      answers({ [LABELS]: { ...rest, items: after } });
+      return HttpResponse.json(after[1] ?? {});
+    },
+  });
+  const { words } = open("/projects/p1/annotate/i1", "en");
+  await userEvent.click(await screen.findByRole("button", { name: `${words.editor.changeLabel}: pore` }));
+  await userEvent.click(await screen.findByRole("button", { name: `${words.editor.labelColour} #15803d` }));
+  await userEvent.click(screen.getByRole("combobox", { name: words.editor.labelHotkey }));
+  await userEvent.click(await screen.findByTitle("Shift+K"));
+  await userEvent.type(screen.getByRole("textbox", { name: words.editor.labelNote }), "deep");
+  await userEvent.click(screen.getByRole("button", { name: words.common.save }));
+  const pore = await screen.findByRole("button", { name: "pore Shift+K" });
+  expect(patches).toEqual([{ name: "pore", colour: "#15803d", hotkey: "Shift+K", note: "deep" }]);
+  expect(pore).toHaveAttribute("title", expect.stringContaining("deep"));
+  expect(pore.querySelector("i")).toHaveStyle({ background: "#15803d" });
+  expect(pore).toHaveAttribute("aria-pressed", "false");
+  await userEvent.keyboard("{Shift>}K{/Shift}");
+  expect(pore).toHaveAttribute("aria-pressed", "true");
+});
+
+test("labels are put in order by key and by drag, on the screen before the platform has answered", async () => {
+  answers({ ...around(BARE), [LABELS]: vocabulary(["box"], "a", "b", "c") });
+  const orders: unknown[] = [];
+  answers({
+    "PUT /api/annotation/projects/p1/labels/order": async (request) => {
+      const { ids } = (await request.json()) as { readonly ids: readonly string[] };
+      orders.push(ids);
+      const { items, ...rest } = vocabulary(["box"], "a", "b", "c");
+      const after = { ...rest, items: items.toSorted((x, y) => ids.indexOf(x.id) - ids.indexOf(y.id)) };
+      answers({ [LABELS]: after });
+      return HttpResponse.json(after);
+    },
+  });
+  open("/projects/p1/annotate/i1", "en");
+  const shown = () => screen.getAllByRole("button", { name: /^[abc] \d$/ }).map(({ textContent }) => textContent);
+  await waitFor(() => expect(shown()).toEqual(["a1", "b2", "c3"]));
+  screen.getByRole("button", { name: "a 1" }).focus();
+  await userEvent.keyboard("{Alt>}{ArrowDown}{/Alt}");
+  await waitFor(() => expect(shown()).toEqual(["b1", "a2", "c3"]));
+  await waitFor(() => expect(orders).toEqual([["l1", "l0", "l2"]]));
+  const rows = screen.getAllByRole("button", { name: /^[abc] \d$/ }).map((button) => button.closest("li") ?? button);
+  fireEvent.dragStart(rows[2] ?? document.body);
+  fireEvent.dragOver(rows[0] ?? document.body);
+  fireEvent.drop(rows[0] ?? document.body);
+  await waitFor(() => expect(shown()).toEqual(["c1", "b2", "a3"]));
+  await waitFor(() => expect(orders.at(-1)).toEqual(["l2", "l1", "l0"]));
+});
+
+test("of two hundred labels the one that is typed is found, and keeps its place then", async () => {
+  answers({ ...around(BARE), [LABELS]: vocabulary(["box"], ...Array.from({ length: 200 }, (_, place) => `label ${place}`)) });
+  const { words } = open("/projects/p1/annotate/i1", "en");
+  await userEvent.type(await screen.findByRole("textbox", { name: words.editor.findLabel }), "label 17");
+  const found = screen.getAllByRole("button", { name: /^label 17/ });
+  expect(found.map(({ textContent }) => textContent)).toEqual(["label 17", ...Array.from({ length: 10 }, (_, digit) => `label 17${digit}`)]);
+  expect(found[0]?.closest("li")).toHaveAttribute("draggable", "false");
 });
 
 test("outlines are joined and made simpler by key, looked at before they are kept", async () => {

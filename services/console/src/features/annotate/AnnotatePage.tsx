@@ -11,7 +11,7 @@ import { Workbench } from "../../editor/Workbench";
 import { useWords } from "../../i18n/language";
 import { ProblemAlert } from "../../ui/ProblemAlert";
 import { prefetchPicture } from "../../ui/usePicture";
-import { useVocabulary } from "../projects/useLabelNames";
+import { useVocabulary } from "../projects/useLabels";
 import { useProject } from "../projects/useProject";
 import { Foot } from "./Foot";
 import { ImageBench } from "./ImageBench";

@@ -2,19 +2,21 @@ import { HistoryOutlined } from "@ant-design/icons";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { App, Button, Skeleton } from "antd";
 import { useEffect, useMemo, useState, type ReactNode } from "react";
-import { createLabel, getAnnotation, type Label, type ShapeKind } from "../../api/annotation";
+import { createLabel, getAnnotation, orderLabels, type Label, type ShapeKind } from "../../api/annotation";
 import { contentPath, getImage, thumbnailPath } from "../../api/gallery";
 import { Problem } from "../../api/problem";
 import type { Desk } from "../../editor/desk";
 import { Editor } from "../../editor/Editor";
 import type { Action } from "../../editor/keys";
 import type { Mark } from "../../editor/marks";
+import { coloursOf, type LabelLook } from "../../editor/labels";
 import { colourOf, nameOf } from "../../editor/ShapeLayer";
 import { outlineOf } from "../../editor/shapes";
 import type { Sheet, Workbook } from "../../editor/workbook";
 import { useWords } from "../../i18n/language";
 import { ProblemAlert } from "../../ui/ProblemAlert";
 import { tileMark } from "../gallery/tileMark";
+import { looksOf } from "../projects/useLabels";
 import { useProject } from "../projects/useProject";
 import { HistoryDrawer } from "./HistoryDrawer";
 import { LabelActions } from "./LabelActions";
@@ -54,6 +56,7 @@ export function ImageBench(props: Props): ReactNode {
   }, [book, imageId, data]);
   const labels = useLabels(vocabulary.items, sheet, desk.label);
   const create = useNewLabel(project.id);
+  const order = useOrder(project.id, vocabulary.items);
   const marks = useTheirs(sheet, labels);
   const tiles = useTiles(imageId);
 
@@ -88,11 +91,12 @@ export function ImageBench(props: Props): ReactNode {
         labels={labels}
         labelTools={{
           create,
+          order,
           actions: (name) => {
             const label = vocabulary.items.find((one) => one.name === name);
             if (label === undefined) return null;
             const changed = (next: string | null): void => onDesk(deskWithLabel(desk, name, next));
-            return <LabelActions projectId={project.id} label={label} book={book} onChanged={changed} />;
+            return <LabelActions projectId={project.id} label={label} labels={vocabulary.items} book={book} onChanged={changed} />;
           },
         }}
         steps={{
@@ -134,12 +138,29 @@ export function ImageBench(props: Props): ReactNode {
 }
 
 /** The project's labels in their order, then those that only stand on this image or on the desk so far. */
-function useLabels(known: readonly Label[], sheet: Sheet | null, next: string): readonly string[] {
+function useLabels(known: readonly Label[], sheet: Sheet | null, next: string): readonly LabelLook[] {
   const shapes = sheet?.history.present.shapes;
-  return useMemo(() => {
-    const drawn = (shapes ?? []).map(({ label }) => label);
-    return [...new Set([...known.map(({ name }) => name), ...drawn, next])].filter((name) => name !== "");
-  }, [known, shapes, next]);
+  return useMemo(() => looksOf(known, [...(shapes ?? []).map(({ label }) => label), next]), [known, shapes, next]);
+}
+
+/** Puts labels in an order, on the screen at once. */
+function useOrder(projectId: string, items: readonly Label[]): (names: readonly string[]) => void {
+  const queries = useQueryClient();
+  const { message } = App.useApp();
+  const ordering = useMutation({
+    mutationFn: (ordered: readonly Label[]) => orderLabels(projectId, ordered.map(({ id }) => id)),
+    scope: { id: `order ${projectId}` },
+    onMutate: async (ordered) => {
+      await queries.cancelQueries({ queryKey: ["labels", projectId] });
+      queries.setQueryData(["labels", projectId], (before: object | undefined) => before && { ...before, items: ordered });
+    },
+    onError: (error) => void message.error(error.message),
+    onSettled: () => queries.invalidateQueries({ queryKey: ["labels", projectId] }),
+  });
+  return (names) => {
+    const byName = new Map(items.map((label) => [label.name, label]));
+    ordering.mutate(names.flatMap((name) => byName.get(name) ?? []));
+  };
 }
 
 function useNewLabel(projectId: string): (name: string) => void {
@@ -168,12 +189,13 @@ function useTiles(imageId: string): readonly Mark[] {
 }
 
 /** What somebody else made of the shapes that both have changed. */
-function useTheirs(sheet: Sheet | null, labels: readonly string[]): readonly Mark[] {
+function useTheirs(sheet: Sheet | null, labels: readonly LabelLook[]): readonly Mark[] {
   const words = useWords();
   const conflicts = sheet?.conflicts;
   const ignored = words.editor.ignored;
   return useMemo(() => {
     if (conflicts === undefined || conflicts.length === 0) return NO_MARKS;
+    const colours = coloursOf(labels);
     return conflicts.flatMap(({ theirs }): Mark[] =>
       theirs === null
         ? []
@@ -182,7 +204,7 @@ function useTheirs(sheet: Sheet | null, labels: readonly string[]): readonly Mar
               id: `theirs ${theirs.id}`,
               outline: outlineOf(theirs),
               mask: theirs.rle,
-              colour: colourOf(theirs, labels),
+              colour: colourOf(theirs, colours),
               caption: nameOf(theirs, ignored),
               captionBelow: true,
               dashed: true,

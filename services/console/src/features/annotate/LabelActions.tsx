@@ -1,23 +1,25 @@
 import { DeleteOutlined, EditOutlined } from "@ant-design/icons";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { App, Input, Popover } from "antd";
+import { App, Popover } from "antd";
 import { useState, type ReactNode } from "react";
-import { deleteLabel, renameLabel, summariseAnnotations, type Label } from "../../api/annotation";
+import { deleteLabel, summariseAnnotations, type Label } from "../../api/annotation";
 import type { Workbook } from "../../editor/workbook";
 import { useWords } from "../../i18n/language";
-import { ProblemAlert } from "../../ui/ProblemAlert";
+import { LabelForm } from "./LabelForm";
 import { withLabel } from "./platform";
 
 interface Props {
   readonly projectId: string;
   readonly label: Label;
+  /** All of the project. */
+  readonly labels: readonly Label[];
   readonly book: Workbook;
   /** The label has this name now, or none any more. */
   readonly onChanged: (name: string | null) => void;
 }
 
-/** Rename and delete a label where it stands; what is open follows at once, the rest by the platform. */
-export function LabelActions({ projectId, label, book, onChanged }: Props): ReactNode {
+/** Change and delete a label where it stands; what is open follows at once, the rest by the platform. */
+export function LabelActions({ projectId, label, labels, book, onChanged }: Props): ReactNode {
   const words = useWords();
   const queries = useQueryClient();
   const { modal, message } = App.useApp();
@@ -29,10 +31,6 @@ export function LabelActions({ projectId, label, book, onChanged }: Props): Reac
     await queries.invalidateQueries({ queryKey: ["labels", projectId] });
     await queries.invalidateQueries({ queryKey: ["images", projectId] });
   };
-  const renaming = useMutation({
-    mutationFn: (name: string) => renameLabel(projectId, label, name),
-    onSuccess: ({ name }) => changed(name),
-  });
   const deleting = useMutation({
     mutationFn: () => deleteLabel(projectId, label),
     onSuccess: () => changed(null),
@@ -55,32 +53,15 @@ export function LabelActions({ projectId, label, book, onChanged }: Props): Reac
         open={open}
         onOpenChange={setOpen}
         placement="left"
-        title={words.editor.renameLabel}
+        title={words.editor.changeLabel}
         destroyOnHidden
-        content={
-          <div className="label-rename">
-            <Input
-              autoFocus
-              defaultValue={label.name}
-              maxLength={128}
-              aria-label={words.editor.renameLabel}
-              disabled={renaming.isPending}
-              onPressEnter={({ currentTarget }) => {
-                const name = currentTarget.value.trim();
-                if (name === "" || name === label.name) setOpen(false);
-                else renaming.mutate(name);
-              }}
-            />
-            <span className="secondary">{words.editor.renameHint}</span>
-            {renaming.isError && <ProblemAlert error={renaming.error} />}
-          </div>
-        }
+        content={<LabelForm projectId={projectId} label={label} labels={labels} onSaved={changed} />}
       >
         <button
           type="button"
           className={open ? "row-icon row-icon-on" : "row-icon"}
-          title={words.editor.renameLabel}
-          aria-label={`${words.editor.renameLabel}: ${label.name}`}
+          title={words.editor.changeLabel}
+          aria-label={`${words.editor.changeLabel}: ${label.name}`}
         >
           <EditOutlined />
         </button>

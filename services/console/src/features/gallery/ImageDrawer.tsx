@@ -19,10 +19,10 @@ import { useWords } from "../../i18n/language";
 import { bytes, resolution, time } from "../../ui/format";
 import { ProblemAlert } from "../../ui/ProblemAlert";
 import { LabelCounts } from "../../ui/LabelCounts";
-import { labelColour } from "../../ui/theme";
+import { labelColour, type Colours } from "../../ui/theme";
 import { Thumbnail } from "../../ui/Thumbnail";
 import { useStepKeys } from "../../ui/useStepKeys";
-import { useLabelNames } from "../projects/useLabelNames";
+import { useLabelColours } from "../projects/useLabels";
 import { useProject } from "../projects/useProject";
 import { annotateAddress } from "./filters";
 import { ImageState } from "./ImageState";
@@ -134,13 +134,13 @@ function Detail({ image, onOpen }: DetailProps): ReactNode {
     queryKey: ["annotation", project.id, image.id],
     queryFn: () => getAnnotation(project.id, image.id),
   });
-  const names = useLabelNames(project.id);
+  const colours = useLabelColours(project.id);
   const tiles = image.tile_images;
   const marksWord = tiles.length > 0 ? words.gallery.showTiles : words.gallery.showAnnotations;
   const parent = image.parent_id;
   const marks = useMemo(
-    () => [...marksOf(annotation.data, names, words.gallery.ignored), ...tiles.map(tileMark)],
-    [annotation.data, names, words, tiles],
+    () => [...marksOf(annotation.data, colours, words.gallery.ignored), ...tiles.map(tileMark)],
+    [annotation.data, colours, words, tiles],
   );
   return (
     <div className="detail">
@@ -177,7 +177,7 @@ function Detail({ image, onOpen }: DetailProps): ReactNode {
         height={tiles.length > 0 ? "calc(100vh - 470px)" : "calc(100vh - 300px)"}
       />
       {tiles.length > 0 && <TileStrip tiles={tiles} onOpen={onOpen} />}
-      <Facts image={image} annotation={annotation.data} names={names} />
+      <Facts image={image} annotation={annotation.data} colours={colours} />
     </div>
   );
 }
@@ -185,10 +185,10 @@ function Detail({ image, onOpen }: DetailProps): ReactNode {
 interface FactsProps {
   readonly image: ImageDetail;
   readonly annotation: Annotation | undefined;
-  readonly names: readonly string[];
+  readonly colours: Colours;
 }
 
-function Facts({ image, annotation, names }: FactsProps): ReactNode {
+function Facts({ image, annotation, colours }: FactsProps): ReactNode {
   const words = useWords();
   return (
     <Descriptions
@@ -215,7 +215,7 @@ function Facts({ image, annotation, names }: FactsProps): ReactNode {
           key: "labels",
           label: words.gallery.labelText,
           children: (
-            <LabelCounts labels={(annotation?.shapes ?? []).map(({ label }) => label)} names={names} />
+            <LabelCounts labels={(annotation?.shapes ?? []).map(({ label }) => label)} colours={colours} />
           ),
         },
       ]}
@@ -248,14 +248,14 @@ function TileStrip({ tiles, onOpen }: StripProps): ReactNode {
   );
 }
 
-function marksOf(annotation: Annotation | undefined, names: readonly string[], ignored: string): Mark[] {
+function marksOf(annotation: Annotation | undefined, colours: Colours, ignored: string): Mark[] {
   if (annotation === undefined) return [];
   return [
     ...annotation.shapes.map((shape, place) => ({
       id: `shape ${place}`,
       outline: outline(shape),
       mask: shape.rle,
-      colour: labelColour(names, shape.label),
+      colour: labelColour(colours, shape.label),
       caption: shape.label,
     })),
     ...annotation.ignore_regions.map((region, place) => ({

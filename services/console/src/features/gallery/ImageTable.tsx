@@ -8,7 +8,7 @@ import { useWords } from "../../i18n/language";
 import { resolution, time } from "../../ui/format";
 import { LabelCounts } from "../../ui/LabelCounts";
 import { Thumbnail } from "../../ui/Thumbnail";
-import { useLabelNames } from "../projects/useLabelNames";
+import { useLabelColours } from "../projects/useLabels";
 import { useProject } from "../projects/useProject";
 import { annotateAddress, SORTS, type ImageSort } from "./filters";
 import { ImageState } from "./ImageState";
@@ -34,7 +34,7 @@ function orderOf(sort: string, column: string): SortOrder {
 export function ImageTable({ images, chosen, onChoose, onOpen, loading, sort, onSort }: Props): ReactNode {
   const words = useWords();
   const project = useProject();
-  const names = useLabelNames(project.id);
+  const colours = useLabelColours(project.id);
   const columns: TableColumnsType<GalleryImage> = [
     {
       key: "thumbnail",
@@ -74,7 +74,7 @@ export function ImageTable({ images, chosen, onChoose, onOpen, loading, sort, on
     {
       title: words.gallery.labelText,
       key: "labels",
-      render: (_, image) => <LabelCounts labels={image.labels} names={names} />,
+      render: (_, image) => <LabelCounts labels={image.labels} colours={colours} />,
     },
     {
       title: words.gallery.uploadedAt,

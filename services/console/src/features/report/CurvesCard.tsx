@@ -1,7 +1,7 @@
 import { useMemo, type ReactNode } from "react";
 import type { LabelCurve, Report } from "../../api/evaluator";
 import { shortened } from "../../ui/shortened";
-import { labelColour } from "../../ui/theme";
+import { coloursInTurn, labelColour } from "../../ui/theme";
 import { useWords, type Words } from "../../i18n/language";
 import { Chart, type ChartOption } from "../../ui/Chart";
 import { decimal } from "../../ui/format";
@@ -70,20 +70,20 @@ function known(x: number, y: number | null | undefined): XY[] {
 
 /** The evaluator samples precision at even steps of recall, from 0 to 1. */
 function precisionRecallOption(curves: readonly LabelCurve[], words: Words): ChartOption {
-  const names = curves.map(({ label }) => label);
+  const colours = coloursInTurn(curves.map(({ label }) => label));
   const lines = curves.map(({ label, precision_at_recall: samples }): Line => ({
     name: label,
-    colour: labelColour(names, label),
+    colour: labelColour(colours, label),
     data: samples.flatMap((precision, step) => known(step / (samples.length - 1), precision)),
   }));
   return lineChart(words.report.recall, words.report.precision, lines);
 }
 
 function f1Option(curves: readonly LabelCurve[], words: Words) {
-  const names = curves.map(({ label }) => label);
+  const colours = coloursInTurn(curves.map(({ label }) => label));
   const lines = curves.map((curve): Line => ({
     name: curve.label,
-    colour: labelColour(names, curve.label),
+    colour: labelColour(colours, curve.label),
     data: curve.thresholds.flatMap((threshold) =>
       known(threshold, figures(countsAt(curve, threshold)).f1),
     ),

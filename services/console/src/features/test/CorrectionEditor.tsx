@@ -1,6 +1,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Alert, App, Button, Popconfirm, Space, Typography } from "antd";
 import { useEffect, useMemo, useRef, useState, type ReactNode } from "react";
+import type { Label } from "../../api/annotation";
 import { contentPath, thumbnailPath } from "../../api/gallery";
 import type { Prediction } from "../../api/inference";
 import { START, type Desk } from "../../editor/desk";
@@ -13,7 +14,7 @@ import { Workbench } from "../../editor/Workbench";
 import { useWords } from "../../i18n/language";
 import { time } from "../../ui/format";
 import { ProblemAlert } from "../../ui/ProblemAlert";
-import { useVocabulary } from "../projects/useLabelNames";
+import { looksOf, useVocabulary } from "../projects/useLabels";
 import { useProject } from "../projects/useProject";
 import { goneOn, isKept, type Kept } from "./correction";
 import { said } from "./said";
@@ -25,7 +26,6 @@ interface Props {
   /** Others may have saved the drawing since a draft of it was begun: their changes come in. */
   readonly merges?: boolean;
   readonly draftName: string;
-  readonly labels: readonly string[];
   readonly save: (drawing: Drawing) => Promise<unknown>;
   readonly onEnd: (saved: boolean) => void;
 }
@@ -57,6 +57,8 @@ export function CorrectionEditor(props: Props): ReactNode {
   );
 }
 
+const NO_LABELS: readonly Label[] = [];
+
 interface CorrectingProps extends Props {
   readonly restored: Drawing | null;
   readonly restoredAt: number | null;
@@ -65,19 +67,19 @@ interface CorrectingProps extends Props {
 }
 
 function Correcting(props: CorrectingProps): ReactNode {
-  const { prediction, start, restored, draftName, labels, restoredAt, save, onEnd, onDiscard, onStartOver } = props;
+  const { prediction, start, restored, draftName, restoredAt, save, onEnd, onDiscard, onStartOver } = props;
   const words = useWords();
   const project = useProject();
-  const kinds = useVocabulary(project.id).data?.shape_kinds ?? [];
+  const { items = NO_LABELS, shape_kinds: kinds = [] } = useVocabulary(project.id).data ?? {};
   const imageId = prediction.image_id ?? "";
   const [history, setHistory] = useState(() => begun(restored ?? start));
-  const [desk, setDesk] = useState<Desk>({ ...START, label: labels[0] ?? "" });
+  const [desk, setDesk] = useState<Desk>({ ...START, label: items[0]?.name ?? "" });
   const [created, setCreated] = useState<readonly string[]>([]);
   const drawing = history.present;
   const touched = history.past.length > 0 || restoredAt !== null;
   const known = useMemo(
-    () => [...new Set([...labels, ...created, ...drawing.shapes.map(({ label }) => label)])].filter((name) => name !== ""),
-    [labels, created, drawing],
+    () => looksOf(items, [...created, ...drawing.shapes.map(({ label }) => label)]),
+    [items, created, drawing],
   );
   useEffect(() => {
     const kept: Kept = { start, drawing };

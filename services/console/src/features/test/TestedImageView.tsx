@@ -10,8 +10,8 @@ import { fromAnnotation, fromShape, toWire } from "../../editor/shapes";
 import { Stage } from "../../editor/Stage";
 import { useWords } from "../../i18n/language";
 import { ProblemAlert } from "../../ui/ProblemAlert";
-import { labelColour } from "../../ui/theme";
-import { useLabelNames } from "../projects/useLabelNames";
+import { labelColour, type Colours } from "../../ui/theme";
+import { useLabelColours } from "../projects/useLabels";
 import { useProject } from "../projects/useProject";
 import { isKept } from "./correction";
 import { CorrectionEditor } from "./CorrectionEditor";
@@ -32,7 +32,7 @@ export function TestedImageView({ tested, threshold, confidence }: Props): React
   const [editing, setEditing] = useState<"correction" | "annotation" | null>(null);
   // The gallery hears of a correction by event, a moment later; the page knows at once.
   const [saved, setSaved] = useState(false);
-  const labels = useLabelNames(project.id);
+  const colours = useLabelColours(project.id);
   const imageId = tested.image_id ?? "";
   const image = useQuery({
     queryKey: ["image", project.id, imageId],
@@ -47,7 +47,7 @@ export function TestedImageView({ tested, threshold, confidence }: Props): React
     setEditing(null);
     setSaved(saved || done);
   };
-  const shared = { prediction: tested, draftName, labels, onEnd: end };
+  const shared = { prediction: tested, draftName, onEnd: end };
   if (editing === "annotation") return <SavedEditor {...shared} imageId={imageId} />;
   if (editing === "correction") {
     return (
@@ -66,7 +66,7 @@ export function TestedImageView({ tested, threshold, confidence }: Props): React
       tested={tested}
       threshold={threshold}
       confidence={confidence}
-      labels={labels}
+      colours={colours}
       annotated={annotated}
       drafted={readDraft(draftName, isKept) !== null}
       onEdit={() => setEditing(kind)}
@@ -78,7 +78,6 @@ interface SavedProps {
   readonly prediction: Prediction;
   readonly imageId: string;
   readonly draftName: string;
-  readonly labels: readonly string[];
   readonly onEnd: (saved: boolean) => void;
 }
 
@@ -109,14 +108,14 @@ function SavedEditor({ imageId, ...props }: SavedProps): ReactNode {
 }
 
 interface FoundProps extends Props {
-  readonly labels: readonly string[];
+  readonly colours: Colours;
   readonly annotated: boolean;
   /** Work on this image waits, unsaved. */
   readonly drafted: boolean;
   readonly onEdit: () => void;
 }
 
-function Found({ tested, threshold, confidence, labels, annotated, drafted, onEdit }: FoundProps): ReactNode {
+function Found({ tested, threshold, confidence, colours, annotated, drafted, onEdit }: FoundProps): ReactNode {
   const words = useWords();
   const project = useProject();
   const { modal } = App.useApp();
@@ -129,11 +128,11 @@ function Found({ tested, threshold, confidence, labels, annotated, drafted, onEd
           id: String(place),
           outline: outline(shape),
           mask: shape.rle,
-          colour: labelColour(labels, shape.label),
+          colour: labelColour(colours, shape.label),
           caption: confidence ? `${shape.label} ${(shape.score ?? 1).toFixed(2)}` : shape.label,
         }),
       ),
-    [kept, labels, confidence],
+    [kept, colours, confidence],
   );
   const ask = async (): Promise<void> => {
     if (annotated || drafted) {
@@ -160,7 +159,7 @@ function Found({ tested, threshold, confidence, labels, annotated, drafted, onEd
         {kept
           .filter(({ kind }) => kind === "image")
           .map(({ label, score }) => (
-            <Tag key={label} color={labelColour(labels, label)} data-testid="image-label">
+            <Tag key={label} color={labelColour(colours, label)} data-testid="image-label">
               {confidence ? `${label} ${(score ?? 1).toFixed(2)}` : label}
             </Tag>
           ))}

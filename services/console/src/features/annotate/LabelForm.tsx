@@ -1,0 +1,87 @@
+import { useMutation } from "@tanstack/react-query";
+import { Button, Input, Select } from "antd";
+import { useState, type ReactNode } from "react";
+import { changeLabel, type Label } from "../../api/annotation";
+import { FACTS } from "../../api/generated/facts";
+import { LABEL_CHORDS } from "../../editor/labels";
+import { useWords } from "../../i18n/language";
+import { ProblemAlert } from "../../ui/ProblemAlert";
+import { LABEL_COLOURS } from "../../ui/theme";
+
+interface Props {
+  readonly projectId: string;
+  readonly label: Label;
+  /** All of the project: a key is one label's. */
+  readonly labels: readonly Label[];
+  /** The label has this name now. */
+  readonly onSaved: (name: string) => Promise<void>;
+}
+
+const MAX_NOTE = 1000;
+
+/** What a label is called and looks like, saved together. */
+export function LabelForm({ projectId, label, labels, onSaved }: Props): ReactNode {
+  const words = useWords();
+  const [name, setName] = useState(label.name);
+  const [colour, setColour] = useState(label.colour);
+  const [hotkey, setHotkey] = useState(label.hotkey);
+  const [note, setNote] = useState(label.note);
+  const saving = useMutation({
+    mutationFn: () => changeLabel(projectId, label, { ...(name.trim() === "" ? {} : { name: name.trim() }), colour, hotkey, note }),
+    onSuccess: (saved) => onSaved(saved.name),
+  });
+  const taken = new Set(labels.flatMap((other) => (other.id === label.id ? [] : [other.hotkey])));
+  const free = LABEL_CHORDS.filter((chord) => !taken.has(chord));
+  return (
+    <form
+      className="label-form"
+      onSubmit={(event) => {
+        event.preventDefault();
+        saving.mutate();
+      }}
+    >
+      <Input
+        autoFocus
+        value={name}
+        maxLength={FACTS.longest.label}
+        aria-label={words.editor.renameLabel}
+        onChange={(event) => setName(event.target.value)}
+      />
+      <span className="secondary">{words.editor.renameHint}</span>
+      <fieldset className="label-colours" aria-label={words.editor.labelColour}>
+        {LABEL_COLOURS.map((each) => (
+          <button
+            key={each}
+            type="button"
+            aria-label={`${words.editor.labelColour} ${each}`}
+            aria-pressed={each === colour}
+            style={{ backgroundColor: each }}
+            onClick={() => setColour(each)}
+          />
+        ))}
+        <Button size="small" type="text" aria-pressed={colour === ""} onClick={() => setColour("")}>
+          {words.editor.colourByAge}
+        </Button>
+      </fieldset>
+      <Select
+        aria-label={words.editor.labelHotkey}
+        value={hotkey}
+        showSearch
+        onChange={setHotkey}
+        options={[{ value: "", label: words.editor.hotkeyInTurn }, ...free.map((chord) => ({ value: chord, label: chord }))]}
+      />
+      <Input.TextArea
+        value={note}
+        maxLength={MAX_NOTE}
+        autoSize={{ minRows: 2, maxRows: 6 }}
+        placeholder={words.editor.labelNote}
+        aria-label={words.editor.labelNote}
+        onChange={(event) => setNote(event.target.value)}
+      />
+      <Button type="primary" size="small" htmlType="submit" loading={saving.isPending}>
+        {words.common.save}
+      </Button>
+      {saving.isError && <ProblemAlert error={saving.error} />}
+    </form>
+  );
+}
