@@ -307,6 +307,9 @@ RIGHT: dict[str, Callable[[Site], Right]] = {
     "POST /api/annotation/projects/{project_id}/labels": lambda _: Right(
         body={"name": f"more {next(_numbers)}"}
     ),
+    "PUT /api/annotation/projects/{project_id}/labels/order": lambda site: Right(
+        body={"ids": [site.new_label()]}
+    ),
     "PATCH /api/annotation/projects/{project_id}/labels/{label_id}": _label,
     "DELETE /api/annotation/projects/{project_id}/labels/{label_id}": _label,
     "GET /api/evaluator/projects/{project_id}/versions/{version}/compare": lambda _: Right(

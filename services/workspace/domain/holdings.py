@@ -22,6 +22,7 @@ _OF_COLLECTIONS: dict[str, Kind] = {
     "annotation.history": "history",
     "annotation.annotations": "annotations",
     "annotation.labels": "annotations",
+    "annotation.label_orders": "annotations",
     "annotation.snapshots": "trainings",
     "annotation.import_runs": "imports",
     "annotation.archive_rooms": "imports",

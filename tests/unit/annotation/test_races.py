@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from services.annotation.domain.drafts import AnnotationDraft
+from services.annotation.domain.label_rules import LabelChange
 from services.annotation.errors import NamesFollow
 from services.annotation.handlers import label_names
 from services.annotation.handlers.annotation_store import AnnotationStore, Revision
@@ -148,7 +149,7 @@ class World:
 
     async def rename(self, old: str, new: str) -> LabelRenamed:
         label = await self.label(old)
-        await self.labels.rename_label("t", PROJECT, label.id, new, expected=None)
+        await self.labels.change_label("t", PROJECT, label.id, LabelChange(name=new), expected=None)
         return LabelRenamed(project_id=PROJECT, label_id=label.id, old_name=old, new_name=new)
 
     async def delete(self, name: str) -> None:

@@ -182,8 +182,7 @@ test("a label gets a colour, a key and a note where it stands, and the key choos
   const { words } = open("/projects/p1/annotate/i1", "en");
   await userEvent.click(await screen.findByRole("button", { name: `${words.editor.changeLabel}: pore` }));
   await userEvent.click(await screen.findByRole("button", { name: `${words.editor.labelColour} #15803d` }));
-  await userEvent.click(screen.getByRole("combobox", { name: words.editor.labelHotkey }));
-  await userEvent.click(await screen.findByTitle("Shift+K"));
+  await userEvent.type(screen.getByRole("combobox", { name: words.editor.labelHotkey }), "Shift+K{Enter}");
   await userEvent.type(screen.getByRole("textbox", { name: words.editor.labelNote }), "deep");
   await userEvent.click(screen.getByRole("button", { name: words.common.save }));
   const pore = await screen.findByRole("button", { name: "pore Shift+K" });

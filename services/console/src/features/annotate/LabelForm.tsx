@@ -33,19 +33,14 @@ export function LabelForm({ projectId, label, labels, onSaved }: Props): ReactNo
   const taken = new Set(labels.flatMap((other) => (other.id === label.id ? [] : [other.hotkey])));
   const free = LABEL_CHORDS.filter((chord) => !taken.has(chord));
   return (
-    <form
-      className="label-form"
-      onSubmit={(event) => {
-        event.preventDefault();
-        saving.mutate();
-      }}
-    >
+    <div className="label-form">
       <Input
         autoFocus
         value={name}
         maxLength={FACTS.longest.label}
         aria-label={words.editor.renameLabel}
         onChange={(event) => setName(event.target.value)}
+        onPressEnter={() => saving.mutate()}
       />
       <span className="secondary">{words.editor.renameHint}</span>
       <fieldset className="label-colours" aria-label={words.editor.labelColour}>
@@ -59,10 +54,10 @@ export function LabelForm({ projectId, label, labels, onSaved }: Props): ReactNo
             onClick={() => setColour(each)}
           />
         ))}
-        <Button size="small" type="text" aria-pressed={colour === ""} onClick={() => setColour("")}>
-          {words.editor.colourByAge}
-        </Button>
       </fieldset>
+      <Button size="small" disabled={colour === ""} onClick={() => setColour("")}>
+        {words.editor.colourByAge}
+      </Button>
       <Select
         aria-label={words.editor.labelHotkey}
         value={hotkey}
@@ -78,10 +73,10 @@ export function LabelForm({ projectId, label, labels, onSaved }: Props): ReactNo
         aria-label={words.editor.labelNote}
         onChange={(event) => setNote(event.target.value)}
       />
-      <Button type="primary" size="small" htmlType="submit" loading={saving.isPending}>
+      <Button type="primary" size="small" loading={saving.isPending} onClick={() => saving.mutate()}>
         {words.common.save}
       </Button>
       {saving.isError && <ProblemAlert error={saving.error} />}
-    </form>
+    </div>
   );
 }
