@@ -68,7 +68,7 @@ export function LabelForm({ projectId, label, labels, onSaved }: Props): ReactNo
       <Input.TextArea
         value={note}
         maxLength={MAX_NOTE}
-        autoSize={{ minRows: 2, maxRows: 6 }}
+        rows={3}
         placeholder={words.editor.labelNote}
         aria-label={words.editor.labelNote}
         onChange={(event) => setNote(event.target.value)}
