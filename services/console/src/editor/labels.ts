@@ -14,9 +14,9 @@ export function coloursOf(labels: readonly LabelLook[]): Colours {
   return new Map(labels.map(({ name, colour }) => [name, colour]));
 }
 
-const DIGITS = [..."123456789"];
+const DIGITS = Array.from("123456789");
 /** What a label may have for its own: what the editor itself has no use for. */
-export const LABEL_CHORDS: readonly string[] = [...DIGITS, ...[..."ABCDEFGHIJKLMNOPQRSTUVWXYZ"].map((letter) => `Shift+${letter}`)].filter(
+export const LABEL_CHORDS: readonly string[] = [...DIGITS, ...Array.from("ABCDEFGHIJKLMNOPQRSTUVWXYZ", (letter) => `Shift+${letter}`)].filter(
   (chord) => !Object.values(KEYS).some((chords) => chords.includes(chord)),
 );
 
