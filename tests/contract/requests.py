@@ -1,6 +1,7 @@
 """Requests that fit an operation's published schema: the least that it takes."""
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -82,9 +83,13 @@ def _number(_: _Schema, schema: _Schema) -> float:
     return least
 
 
+_TEXTS = (SOMETHING, "V1", "")
+"""Of these one fits each pattern of the interfaces; what can be empty may be."""
+
+
 def _text(schema: _Schema) -> str:
     pattern = schema.get("pattern", "")
-    text = "V1" if pattern.startswith("^V") else SOMETHING
+    text = next(text for text in _TEXTS if re.search(pattern, text))
     return text[: schema.get("maxLength", len(text))]
 
 
