@@ -34,7 +34,7 @@ from services.trainer.settings import TrainerSettings
 from services.trainer.work.attempt_files import AttemptFiles
 from services.trainer.work.worker import TrainingWork, ended_events
 from services.workspace.domain.api_keys import make_key
-from shared.contracts.predictions import Detection, ImagePredictions, StoredPredictions
+from shared.contracts.prediction_columns import PredictionsTable
 from shared.contracts.snapshot import Snapshot
 from shared.hosting.connections import Connections, bounds_for
 from shared.hosting.host import face_of, loops_of, run_forever
@@ -42,12 +42,16 @@ from shared.hosting.server import Server
 from shared.hosting.stores import Stores
 from shared.jobs.queue import JobQueue
 from shared.jobs.worker import JobWorker
+from shared.runtime.images import decode_rgb
+from shared.runtime.onnx_session import OnnxSession
+from shared.runtime.predictor import Predictor
 from shared.settings import HttpSettings, StoreSettings
 from tests.adapters.inference.models import colour_detector, make_version, painted, png
 from tests.running import credentials, until
 from tests.signing import VARIABLES
 
 IMAGES = 24
+_FLOOR = 0.01
 _CELLS = {"red": (8, 8), "green": (40, 24)}
 
 
@@ -66,24 +70,18 @@ class QuickTraining:
 def _result_of(order: WorkOrder) -> ResultMessage:
     version = make_version(colour_detector(), name=order.version)
     snapshot = Snapshot.model_validate_json(order.snapshot.read_bytes())
-    predicted = StoredPredictions(
-        version=order.version,
-        labels=version.manifest.labels,
-        threshold=0.01,
-        images=tuple(
-            ImagePredictions(
-                image_id=image.image_id,
-                detections=tuple(_found(label, *corner) for label, corner in _CELLS.items()),
-            )
-            for image in snapshot.images
-            if image.split == "test"
-        ),
-    )
+    predictor = Predictor(version.manifest, OnnxSession(version.onnx, threads=1))
+    table = PredictionsTable(snapshot.task, version.manifest.labels)
+    for image in snapshot.images:
+        if image.split == "test":
+            pixels = decode_rgb(picture(int(image.name.removesuffix(".png").partition("-")[2])))
+            table.add(image.image_id, predictor.predict(pixels, threshold=_FLOOR).columns())
+    predicted = table.gathered(order.version, threshold=_FLOOR)
     contents = {
         "model": version.onnx,
         "model_manifest": version.manifest.to_json().encode(),
         "weights": b"weights",
-        "predictions": predicted.model_dump_json().encode(),
+        "predictions": predicted.to_bytes(),
         "golden": version.golden.to_bytes(),
     }
     files = {name: order.folder / name for name in contents}
@@ -92,10 +90,6 @@ def _result_of(order: WorkOrder) -> ResultMessage:
     return ResultMessage(
         **files, backbone_weights="none", started_from="", epochs=2, input_size=(64, 48)
     )
-
-
-def _found(label: str, x: int, y: int) -> Detection:
-    return Detection(label=label, score=0.9, box=(x, y, x + 8, y + 8))
 
 
 async def furnish(client: httpx.AsyncClient) -> dict[str, str]:

@@ -99,6 +99,15 @@ class Site:
 
         return str(_until(found))
 
+    def export(self, *, is_over: bool = False) -> str:
+        """Start an export; return its id, once its file is there if that is asked."""
+        place = self.of("inference", "exports")
+        body = {"version": "V1", "target": "onnx"}
+        export_id = str(self.ask("POST", place, json=body).json()["id"])
+        if is_over:
+            _until(lambda: self.ask("GET", f"{place}/{export_id}").json()["state"] == "succeeded")
+        return export_id
+
     def import_run(self, *, is_over: bool = False, dry_run: bool = False) -> str:
         """Start an import in the background; return its id, once it is over if that is asked."""
         place = self.of("annotation", "import-runs")
@@ -237,6 +246,14 @@ def _import_over(site: Site) -> Right:
     return Right(path={"run_id": site.import_run(is_over=True, dry_run=True)})
 
 
+def _export(site: Site) -> Right:
+    return Right(path={"export_id": site.export()})
+
+
+def _export_over(site: Site) -> Right:
+    return Right(path={"export_id": site.export(is_over=True)})
+
+
 def _promoted(site: Site) -> Right:
     serving = site.ask("GET", site.of("trainer", "promotions")).json()["serving"]
     version = "V1" if serving == "V2" else "V2"
@@ -323,6 +340,12 @@ RIGHT: dict[str, Callable[[Site], Right]] = {
         body={"image_ids": [site.given["predicted_image_id"]]}
     ),
     "POST /api/inference/projects/{project_id}/test-runs/{run_id}:cancel": _run_cancelled,
+    "POST /api/inference/projects/{project_id}/exports": lambda _: Right(
+        body={"version": "V1", "target": "onnx"}
+    ),
+    "GET /api/inference/projects/{project_id}/exports/{export_id}": _export,
+    "GET /api/inference/projects/{project_id}/exports/{export_id}/content": _export_over,
+    "POST /api/inference/projects/{project_id}/exports/{export_id}:cancel": _export,
     "PUT /api/trainer/projects/{project_id}/retraining-policy": _policy,
     "POST /api/trainer/projects/{project_id}/trainings/{training_id}:cancel": lambda site: Right(
         path={"training_id": site.training()}
