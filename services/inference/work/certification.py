@@ -62,7 +62,7 @@ def questions(snapshot: Snapshot, predictions: PredictionColumns) -> list[Questi
     Left out are images that do not fit into memory, and those on which a classifier was judged with
     some regions painted over.
     """
-    images = {image.image_id: image for image in snapshot.images}
+    images = _held_out(snapshot)
     whole = spec_of(snapshot.task).labels_whole
     header = predictions.header
     found = [
@@ -73,6 +73,16 @@ def questions(snapshot: Snapshot, predictions: PredictionColumns) -> list[Questi
     if len(found) <= MOST_IMAGES:
         return found
     return random.Random(snapshot.dataset_hash).sample(found, MOST_IMAGES)
+
+
+def count_held_out(snapshot: Snapshot, predictions: PredictionColumns) -> int:
+    """Count the images that judged the version."""
+    return len(_held_out(snapshot).keys() & set(predictions.header.image_ids))
+
+
+def _held_out(snapshot: Snapshot) -> dict[str, SnapshotImage]:
+    """Images that only judge, by id: stored predictions tell of corrected ones, too, which train."""
+    return {image.image_id: image for image in snapshot.images if image.split == "test"}
 
 
 def _is_fit(image: SnapshotImage, whole: bool) -> bool:  # the fact of the task

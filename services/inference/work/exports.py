@@ -18,6 +18,7 @@ from services.inference.work.certification import (
     Question,
     answer,
     certificate,
+    count_held_out,
     questions,
     shown,
     summary,
@@ -106,7 +107,8 @@ class ExportWork:
         files = material.files()
         model = await lease.in_thread(Model.load, material.signed(files))
         asked = await self._ask(lease, model, questions(material.snapshot, material.reported))
-        figures = summary(asked.answers, len(material.reported.header.image_ids))
+        held_out = count_held_out(material.snapshot, material.reported)
+        figures = summary(asked.answers, held_out)
         files[CERTIFICATE] = as_json(certificate(asked.answers, figures))
         await lease.report(Progress(percent=_CERTIFIED_PERCENT, stage="packing"))
         folder = self._staging / f"{export.id}-{lease.job.attempt}"

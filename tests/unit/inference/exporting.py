@@ -79,14 +79,23 @@ async def stored(stores: Stores, data: bytes) -> str:
 
 
 async def report(
-    stores: Stores, version: models.Version, files: Sequence[bytes], *, shift: float = 0.0
+    stores: Stores,
+    version: models.Version,
+    files: Sequence[bytes],
+    *,
+    shift: float = 0.0,
+    corrected: int = 0,
 ) -> None:
-    """Store a version as the trainer would, with its answers on ``files``, ``shift`` px beside."""
+    """Store a version as the trainer would, with its answers on ``files``, ``shift`` px beside.
+
+    The last ``corrected`` of them trained: their answers are kept for the regression test.
+    """
     manifest, task = version.manifest, version.manifest.task
     predictor = Predictor(manifest, OnnxSession(version.onnx, threads=1))
     table = PredictionsTable(task, manifest.labels)
     threshold = manifest.score_floor if spec_of(task).tells_scores else manifest.threshold
     images = []
+    judging = len(files) - corrected
     for place, file in enumerate(files):
         pixels = decode_rgb(file)
         columns = dict(predictor.predict(pixels, threshold=threshold).columns())
@@ -100,8 +109,9 @@ async def report(
                 blob_key=await stored(stores, file),
                 width=pixels.shape[1],
                 height=pixels.shape[0],
-                split="test",
+                split="test" if place < judging else "train",
                 group="g",
+                corrected=place >= judging,
             )
         )
     snapshot = Snapshot(project_id=PROJECT, task=task, labels=manifest.labels, images=tuple(images))

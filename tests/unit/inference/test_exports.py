@@ -57,6 +57,23 @@ async def test_an_sdk_bundle_is_certified_signed_and_predicts(ready: Exporting, 
     assert {one.label for one in found} == {"green", "red"}
 
 
+async def test_images_that_trained_are_no_evidence_and_do_not_travel(
+    stores: Stores, tmp_path
+) -> None:
+    """The trainer stores answers on corrected images of its training, for the regression test."""
+    ready = await exporting(stores, tmp_path / "staging")
+    version = models.make_version(models.colour_detector())
+    await report(stores, version, pictures(5), corrected=2)
+    export, _ = await ready.made()
+    assert export.certificate is not None
+    assert (export.certificate.images, export.certificate.held_out) == (3, 3)
+    with zipfile.ZipFile(BytesIO(await ready.bytes_of(export))) as archive:
+        certificate = json.loads(archive.read("certificate.json"))
+        images = [archive.read(name) for name in archive.namelist() if name.startswith("images/")]
+    assert [one["image_id"] for one in certificate["of_images"]] == ["i0", "i1", "i2"]
+    assert images == pictures(3)
+
+
 async def test_a_bundle_tells_all_that_a_predictor_needs(ready: Exporting) -> None:
     export, _ = await ready.made()
     with zipfile.ZipFile(BytesIO(await ready.bytes_of(export))) as archive:
