@@ -7,6 +7,7 @@ the signature of ``bundle.json``'s bytes and the public key that checks it.
 import hashlib
 import json
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,7 @@ FORMAT = "loupe.bundle/1"
 FACTS, SIGNATURE = "bundle.json", "signature.json"
 MODEL, MANIFEST, CERTIFICATE = "model.onnx", "model.json", "certificate.json"
 NOTICE, GOLDEN, EXPECTED = "NOTICE.txt", "golden.npz", "expected.json"
-_MOST_BYTES = 4 << 30  # of one file; a bundle that says more is damaged
+_MOST_BYTES = 4 << 30  # of all files; a bundle that says more is damaged
 
 
 class BundleError(ValueError):
@@ -47,7 +48,7 @@ class Bundle:
         place = Path(path)
         try:
             files = _files_of(place) if place.is_dir() else _members_of(place)
-        except (OSError, zipfile.BadZipFile, RuntimeError, EOFError) as error:
+        except (OSError, zipfile.BadZipFile, zlib.error, RuntimeError, EOFError) as error:
             raise BundleError(f"{place} is not a bundle: {error}") from error
         facts = document(files, FACTS)
         if facts.get("format") != FORMAT:
@@ -119,16 +120,18 @@ def fingerprint_of(public_key: bytes) -> str:
 
 
 def _files_of(folder: Path) -> dict[str, bytes]:
-    return {
-        path.relative_to(folder).as_posix(): path.read_bytes()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-    }
+    paths = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+    _check_size(folder, sum(path.stat().st_size for path in paths))
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
 
 
 def _members_of(path: Path) -> dict[str, bytes]:
     with zipfile.ZipFile(path) as archive:
         members = [member for member in archive.infolist() if not member.is_dir()]
-        if any(member.file_size > _MOST_BYTES for member in members):
-            raise BundleError(f"{path} is not a bundle: a file of it is too large")
+        _check_size(path, sum(member.file_size for member in members))
         return {member.filename: archive.read(member) for member in members}
+
+
+def _check_size(place: Path, size_bytes: int) -> None:
+    if size_bytes > _MOST_BYTES:
+        raise BundleError(f"{place} is not a bundle: its files are too large together")

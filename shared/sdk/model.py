@@ -13,7 +13,8 @@ from shared.runtime.predictor import Predictor
 from shared.runtime.preprocess import Image
 from shared.runtime.session import TensorSession
 from shared.runtime.tasks.names import ShapeKind
-from shared.runtime.tasks.spec import Drawn, Results
+from shared.runtime.tasks.spec import Drawn, Results, TaskNotTrainable
+from shared.runtime.tasks.table import UnknownTask
 from shared.sdk.bundle import MANIFEST, MODEL, Bundle, BundleError
 from shared.sdk.image_files import read_image
 from shared.vision.masks import from_text, to_dense
@@ -109,13 +110,17 @@ class Model:
         try:
             manifest = ModelManifest.from_json(bundle.files[MANIFEST])
             session = OnnxSession(bundle.files[MODEL], threads=threads)
+            return cls(manifest, session, fingerprint=bundle.fingerprint)
+        except BundleError:
+            raise
+        except (UnknownTask, TaskNotTrainable) as error:
+            raise BundleError(f"{MANIFEST} has a task that is not known here: {error}") from error
         except KeyError as error:
             raise BundleError(f"the bundle has no {error.args[0]}") from error
         except ManifestError as error:
             raise BundleError(str(error)) from error
         except Exception as error:  # onnxruntime has no class of its own to name
             raise BundleError(f"{MODEL} cannot be loaded: {error}") from error
-        return cls(manifest, session, fingerprint=bundle.fingerprint)
 
     @property
     def labels(self) -> tuple[str, ...]:

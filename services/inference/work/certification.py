@@ -10,10 +10,10 @@ from services.inference.repository import Certified
 from shared.contracts.prediction_columns import PredictionColumns
 from shared.contracts.snapshot import Snapshot, SnapshotImage
 from shared.runtime.tasks.table import spec_of
-from shared.sdk.comparison import Columns, Difference, Limits, difference
+from shared.sdk.comparison import Columns, Difference, Limits
 from shared.sdk.image_files import ImageUnreadable, read_image
 from shared.sdk.model import Model
-from shared.sdk.verification import columns_to_json, said
+from shared.sdk.verification import Asked, columns_to_json, compared, said
 
 MOST_IMAGES = 100
 MOST_PIXELS = 50_000_000  # of one image, which is wholly in memory
@@ -81,7 +81,7 @@ def count_held_out(snapshot: Snapshot, predictions: PredictionColumns) -> int:
 
 
 def _held_out(snapshot: Snapshot) -> dict[str, SnapshotImage]:
-    """Images that only judge, by id: stored predictions tell of corrected ones, too, which train."""
+    """Images that only judge, by id; stored predictions tell of corrected ones, which train."""
     return {image.image_id: image for image in snapshot.images if image.split == "test"}
 
 
@@ -95,15 +95,13 @@ def answer(model: Model, question: Question, file: bytes) -> Answer:
     Raises:
         CertificateRefused: It cannot answer.
     """
-    plan = question.image.plan_hash
+    asked = Asked(question.reported, question.threshold, question.image.plan_hash)
     try:
-        pixels = read_image(file)
-        found = model.results(pixels, threshold=question.threshold, tile_plan_hash=plan)
+        told = compared(model, read_image(file), asked, LIMITS)
     except (ImageUnreadable, ValueError) as error:
         raise CertificateRefused(
             f"{question.image.name} cannot be predicted by the exported file: {error}"
         ) from error
-    told = difference(found.columns(), question.reported, pixels.shape[:2])
     return Answer(question, told)
 
 

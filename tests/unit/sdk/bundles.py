@@ -1,5 +1,6 @@
 """Bundles of tiny models, signed with a key of the test."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -36,11 +37,18 @@ def bundle_of(task: TaskName = "detection", **changed: Any) -> Bundle:
     return signed(files, _facts(version), SEED)
 
 
-def forged(bundle: Bundle, *, seed: str = SEED, **changed: Any) -> Bundle:
-    """The bundle with another manifest, signed anew: as of one who has a key and bad intentions."""
+def forged(
+    bundle: Bundle, *, seed: str = SEED, files: Mapping[str, bytes] | None = None, **changed: Any
+) -> Bundle:
+    """The bundle with another manifest, signed anew: as of one who has a key and bad intentions.
+
+    ``files`` are put in place of its own.
+    """
     manifest = replace(ModelManifest.from_json(bundle.files[MANIFEST]), **changed)
-    files = {name: data for name, data in bundle.files.items() if name in bundle.facts["files"]}
-    return signed({**files, MANIFEST: manifest.to_json().encode()}, bundle.facts, seed)
+    kept = {name: data for name, data in bundle.files.items() if name in bundle.facts["files"]}
+    return signed(
+        {**kept, MANIFEST: manifest.to_json().encode(), **(files or {})}, bundle.facts, seed
+    )
 
 
 def _facts(version: Version) -> dict[str, Any]:

@@ -1,10 +1,12 @@
 """What is not the platform's any more is found, whoever changed what."""
 
+import json
+
 import pytest
 
-from services.inference.adapters.bundles import fresh_seed, write_zip
+from services.inference.adapters.bundles import as_json, fresh_seed, write_zip
 from shared.sdk import Bundle, BundleError, Model, read_image, verify
-from shared.sdk.bundle import FACTS, MANIFEST, SIGNATURE
+from shared.sdk.bundle import EXPECTED, FACTS, GOLDEN, MANIFEST, MODEL, SIGNATURE
 from shared.vision.tiles import TilePlan
 from tests.unit.inference.exporting import pictures
 from tests.unit.sdk.bundles import bundle_of, forged
@@ -40,6 +42,66 @@ def test_a_manifest_that_was_signed_anew_is_found_by_its_answers(what) -> None:
     found = verify(forged(bundle_of(), **FORGERIES[what]))
     assert not found.is_sound
     assert all(fault.startswith("images/") for fault in found.faults)
+
+
+def test_without_the_hash_of_what_was_changed_nothing_is_run() -> None:
+    sound = bundle_of()
+    found = verify(Bundle({**sound.files, MODEL: b"no graph"}, sound.facts))
+    assert found.faults == (f"{MODEL} was changed",)
+    assert (found.images, found.fingerprint) == (0, sound.fingerprint)
+
+
+@pytest.mark.parametrize("name", [MODEL, MANIFEST, EXPECTED, GOLDEN, SIGNATURE, "images/0.png"])
+@pytest.mark.parametrize("data", [b"", b"{}", None], ids=["empty", "object", "cut off"])
+def test_any_file_that_was_changed_is_a_fault(name, data) -> None:
+    sound = bundle_of()
+    changed = sound.files[name][: len(sound.files[name]) // 2] if data is None else data
+    assert not verify(Bundle({**sound.files, name: changed}, sound.facts)).is_sound
+
+
+def without(name: str, cases: dict) -> dict:
+    return {"images": [{k: v for k, v in case.items() if k != name} for case in cases["images"]]}
+
+
+SIGNED_ANEW = {
+    "cut image": {"images/0.png": lambda data: data[:-40]},
+    "no image": {"images/0.png": lambda data: b"GIF89a"},
+    **{
+        f"no {name}": {EXPECTED: lambda data, name=name: as_json(without(name, json.loads(data)))}
+        for name in ("image", "shown", "columns", "threshold", "tile_plan_hash")
+    },
+    "no cases": {EXPECTED: lambda data: as_json({"images": 1})},
+    "odd cases": {EXPECTED: lambda data: as_json({"images": [1, None, []]})},
+    "odd columns": {
+        EXPECTED: lambda data: data.replace(b'"values"', b'"value"').replace(b"float32", b"f9")
+    },
+    "cut golden": {GOLDEN: lambda data: data[:-40]},
+    "cut model": {MODEL: lambda data: data[:-40]},
+}
+MANIFESTS = {
+    "input size": {"input_width": 32},
+    "task": {"task": "classification"},
+    "task of none": {"task": "ocr"},
+    "unknown task": {"task": "tasting"},
+    "fewer labels": {"labels": ("red",)},
+    "most results": {"max_detections": 1},
+    "floor": {"score_floor": 0.2},
+}
+
+
+@pytest.mark.parametrize("what", [*SIGNED_ANEW, *MANIFESTS])
+def test_what_was_changed_and_signed_anew_is_told_in_words(what) -> None:
+    """By one who has a key and bad intentions: never by a traceback."""
+    sound = bundle_of()
+    changes = {
+        name: change(sound.files[name]) for name, change in SIGNED_ANEW.get(what, {}).items()
+    }
+    bad = forged(sound, files=changes, **MANIFESTS.get(what, {}))
+    try:
+        faults = verify(bad).faults
+    except BundleError as error:
+        faults = (str(error),)
+    assert faults
 
 
 def test_another_order_of_colours_is_found_by_the_answers() -> None:
