@@ -128,6 +128,12 @@ async def cancel_export(
     return ExportResponse.of(*await exports.get(who, project_id, export_id))
 
 
+@router.delete("/projects/{project_id}/exports/{export_id}", status_code=204)
+async def remove_export(who: Editor, project_id: str, export_id: str, exports: Exporting) -> None:
+    """Remove an export that is over, with its file."""
+    await exports.remove(who, project_id, export_id)
+
+
 @router.get(
     "/projects/{project_id}/exports/{export_id}/content", response_class=Response, responses=_ZIP
 )

@@ -11,11 +11,19 @@ from services.inference.repository import EXPORTS, SERVICE, VERSIONS, Export, Ta
 from shared.blobs.port import Blobs
 from shared.callers import Caller
 from shared.clock import Clock, utc_now
-from shared.documents.port import Collection, Documents, EveryTenant, Query, Sort, TenantScope
+from shared.documents.port import (
+    Collection,
+    Documents,
+    EveryTenant,
+    Query,
+    Remove,
+    Sort,
+    TenantScope,
+)
 from shared.documents.receipts import Keyed, Receipts
 from shared.errors import NotFound
 from shared.ids import derived_id, new_id
-from shared.jobs.job import Job
+from shared.jobs.job import FINAL, Job
 from shared.jobs.queue import JobQueue
 from shared.paging import Page, PageParams, page_of
 from shared.projects.directory import ProjectDirectory
@@ -74,8 +82,8 @@ class Exports:
         version = await self._version(who.tenant, project_id, wish.version)
         if not (version.manifest_key and version.predictions_key):
             raise CertificateRefused(
-                f"{wish.version} was made by an earlier release, which kept nothing to certify it"
-                " by; train a new version"
+                f"{wish.version} was made by an earlier release, and this one does not know where"
+                " the answers are by which to certify it; train a new version"
             )
         if key is None:
             return await self._ensure(who, project_id, wish, new_id())
@@ -88,6 +96,7 @@ class Exports:
 
     async def get(self, who: Caller, project_id: str, export_id: str) -> tuple[Export, Job]:
         """Return an export and its job; raise NotFound."""
+        await self._projects.require(who.tenant, project_id)
         export = await self._exports(who.tenant).get(export_id)
         if export.project_id != project_id:
             raise NotFound(f"no export {export_id}")
@@ -109,6 +118,20 @@ class Exports:
         """Stop an export that is under way."""
         await self.get(who, project_id, export_id)
         await self._jobs.cancel(who.tenant, export_id)
+
+    async def remove(self, who: Caller, project_id: str, export_id: str) -> None:
+        """Remove an export that is over, and its job; its file goes when nothing names it.
+
+        Raises:
+            NotFound: No such export.
+            ExportNotReady: It is under way.
+        """
+        _, job = await self.get(who, project_id, export_id)
+        if job.state not in FINAL:
+            raise ExportNotReady("the export is under way: cancel it before it is removed")
+        await self._receipts.spend(who.tenant, export_id)
+        await self._exports(who.tenant).change(export_id, lambda _: Remove())
+        await self._jobs.drop(who.tenant, export_id)
 
     async def content(
         self, who: Caller, project_id: str, export_id: str

@@ -9,7 +9,7 @@ from typing import Any
 
 from services.inference.adapters.bundles import as_json, fresh_seed, signed, write_zip
 from services.inference.domain.export_facts import facts_of, notice_of
-from services.inference.errors import CertificateRefused
+from services.inference.errors import CertificateRefused, UnservableModel
 from services.inference.handlers.deployments import deployment_id
 from services.inference.repository import EXPORT_KEYS, EXPORTS, VERSIONS, Export, ExportKey
 from services.inference.work.artefacts import Artefacts, read_artefacts
@@ -33,7 +33,16 @@ from shared.ids import derived_id
 from shared.jobs.job import Progress
 from shared.jobs.worker import Lease
 from shared.projects.directory import ProjectDirectory
-from shared.sdk.bundle import CERTIFICATE, EXPECTED, GOLDEN, MANIFEST, MODEL, NOTICE, Bundle
+from shared.sdk.bundle import (
+    CERTIFICATE,
+    EXPECTED,
+    GOLDEN,
+    MANIFEST,
+    MODEL,
+    NOTICE,
+    Bundle,
+    BundleError,
+)
 from shared.sdk.model import Model
 from shared.sdk.verification import verify
 from shared.sdk.wheel import build_wheel
@@ -103,9 +112,9 @@ class ExportWork:
         """
         export = await self._exports(lease.job.tenant).get(lease.job.id)
         await lease.report(Progress(stage="reading"))
-        material = await self._read(export)
-        files = material.files()
-        model = await lease.in_thread(Model.load, material.signed(files))
+        material = await self._read(lease, export)
+        files = await lease.in_thread(material.files)
+        model = await lease.in_thread(_loaded, material, files)
         asked = await self._ask(lease, model, questions(material.snapshot, material.reported))
         held_out = count_held_out(material.snapshot, material.reported)
         figures = summary(asked.answers, held_out)
@@ -116,7 +125,7 @@ class ExportWork:
             await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
             if export.target == "sdk":
                 files |= await lease.in_thread(_extras, model, asked, folder)
-            bundle = material.signed(files)
+            bundle = await lease.in_thread(material.signed, files)
             stored = await self._store(lease, export, bundle, folder / "bundle.zip")
         finally:
             await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
@@ -126,16 +135,18 @@ class ExportWork:
         )
         await lease.report(Progress(percent=100.0, stage="done"))
 
-    async def _read(self, export: Export) -> "_Material":
+    async def _read(self, lease: Lease, export: Export) -> "_Material":
         scope = TenantScope(export.tenant)
         project = await self._projects.require(export.tenant, export.project_id)
         name = deployment_id(export.tenant, export.project_id, export.model_version)
         version = await self._documents.collection(VERSIONS, scope).get(name)
         artefacts = await read_artefacts(self._blobs, version)
+        snapshot = await self._blobs.read(version.manifest_key)
+        reported = await self._blobs.read(version.predictions_key)
         return _Material(
             artefacts=artefacts,
-            snapshot=Snapshot.model_validate_json(await self._blobs.read(version.manifest_key)),
-            reported=PredictionColumns.from_bytes(await self._blobs.read(version.predictions_key)),
+            snapshot=await lease.in_thread(Snapshot.model_validate_json, snapshot),
+            reported=await lease.in_thread(PredictionColumns.from_bytes, reported),
             facts=facts_of(
                 artefacts.manifest, target=export.target, project=(project.id, project.name)
             ),
@@ -162,7 +173,10 @@ class ExportWork:
     ) -> dict[str, object]:
         """Store the file as a user will get it, after he could check it himself."""
         await lease.in_thread(write_zip, bundle, path)
-        checked = await lease.in_thread(verify, path)
+        try:
+            checked = await lease.in_thread(verify, path)
+        except BundleError as error:
+            raise CertificateRefused(f"the exported file fails its own check: {error}") from error
         if not checked.is_sound:
             raise CertificateRefused(
                 f"the exported file fails its own check: {'; '.join(checked.faults[:3])}"
@@ -183,6 +197,14 @@ class ExportWork:
 
     def _exports(self, tenant: str) -> Collection[Export]:
         return self._documents.collection(EXPORTS, TenantScope(tenant))
+
+
+def _loaded(material: _Material, files: Mapping[str, bytes]) -> Model:
+    """The model as its user loads it; raise UnservableModel where its artefacts do not allow it."""
+    try:
+        return Model.load(material.signed(files))
+    except BundleError as error:
+        raise UnservableModel(f"an artefact is damaged: {error}") from error
 
 
 def _extras(model: Model, asked: _Asked, folder: Path) -> dict[str, bytes]:

@@ -9,9 +9,10 @@ import pytest
 
 from services.inference.errors import CertificateRefused, ExportNotReady
 from services.inference.handlers.exports import EXPORT, ExportWish
-from services.inference.repository import SERVICE, VERSIONS
+from services.inference.repository import JOBS, SERVICE, VERSIONS
 from services.inference.work.exports import ExportWork
 from shared.documents.port import TenantScope
+from shared.documents.receipts import KeySpent
 from shared.errors import NotFound
 from shared.hosting.stores import Stores
 from shared.jobs.queue import JobQueue
@@ -157,10 +158,10 @@ async def test_an_export_can_be_cancelled(ready: Exporting, tmp_path) -> None:
     reached, going = asyncio.Event(), asyncio.Event()
 
     class Waiting(ExportWork):
-        async def _read(self, export):
+        async def _read(self, lease, export):
             reached.set()
             await going.wait()
-            return await super()._read(export)
+            return await super()._read(lease, export)
 
     waiting = Waiting(
         ready.stores.documents,
@@ -207,3 +208,27 @@ async def test_a_damaged_blob_fails_the_export_in_words(ready: Exporting, stores
     _, job = await ready.made()
     assert job.state == "failed"
     assert "an artefact is missing" in job.error
+
+
+async def test_a_graph_that_cannot_be_loaded_fails_the_export_at_once(
+    ready: Exporting, stores: Stores
+) -> None:
+    await stores.blobs.put((await ready.version()).model_key, b"no graph")
+    _, job = await ready.made()
+    assert (job.state, job.attempt) == ("failed", 1)
+    assert job.error.startswith("an artefact is damaged: model.onnx cannot be loaded")
+
+
+async def test_a_removed_export_leaves_no_job_and_its_key_makes_no_other(ready: Exporting) -> None:
+    wish = ExportWish("V1", "onnx")
+    asked = await ready.exports.start(WHO, PROJECT, wish, key="k")
+    with pytest.raises(ExportNotReady, match="under way"):
+        await ready.exports.remove(WHO, PROJECT, asked.id)
+    assert await ready.worker.work_once()
+    await ready.exports.remove(WHO, PROJECT, asked.id)
+    with pytest.raises(NotFound):
+        await ready.exports.get(WHO, PROJECT, asked.id)
+    jobs = ready.stores.documents.collection(JOBS, TenantScope("default"))
+    assert await jobs.find(asked.id) is None
+    with pytest.raises(KeySpent):
+        await ready.exports.start(WHO, PROJECT, wish, key="k")

@@ -115,7 +115,42 @@ async def test_exports_go_with_their_project(platform: Running, stores: Stores) 
         return not await kept(stores, export["id"])
 
     await until(gone)
-    assert (await platform.client.get(AT)).status_code == 404
+    for place in (AT, f"{AT}/{export['id']}", f"{AT}/{export['id']}/content"):
+        assert (await platform.client.get(place)).status_code == 404
+    for refused in (
+        await platform.client.post(f"{AT}/{export['id']}:cancel"),
+        await platform.client.delete(f"{AT}/{export['id']}"),
+    ):
+        assert refused.status_code == 404
+
+
+async def test_an_export_is_removed_by_who_may_make_one(platform: Running, stores: Stores) -> None:
+    export = await made(platform, "onnx")
+    place = f"{AT}/{export['id']}"
+    for who in (credentials("default", "viewer"), credentials("other")):
+        assert (await platform.client.delete(place, headers=who)).status_code in (403, 404)
+    assert await kept(stores, export["id"])
+    assert (await platform.client.delete(place)).status_code == 204
+    assert (await platform.client.get(place)).status_code == 404
+    assert (await platform.client.get(AT)).json()["items"] == []
+    assert (await platform.client.delete(place)).status_code == 404
+
+
+async def test_a_removed_project_answers_for_none_of_its_exports(
+    platform: Running, stores: Stores, ready: Exporting
+) -> None:
+    """The project is known to be gone some moments before its exports are cleared."""
+    export = await made(platform, "onnx")
+    found = await stores.documents.collection(EXPORTS, TenantScope("default")).get(export["id"])
+    await platform.say(ProjectDeleted(project_id=PROJECT), PROJECT, sequence=2)
+
+    async def gone() -> bool:
+        return not await kept(stores, export["id"])
+
+    await until(gone)
+    await stores.documents.collection(EXPORTS, TenantScope("default")).insert(found)
+    for place in (f"{AT}/{export['id']}", f"{AT}/{export['id']}/content"):
+        assert (await platform.client.get(place)).status_code == 404
 
 
 async def kept(stores: Stores, export_id: str) -> bool:

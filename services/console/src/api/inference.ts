@@ -102,6 +102,13 @@ export function cancelExport(projectId: string, exportId: string) {
   );
 }
 
+/** Remove an export that is over, with its file. */
+export async function removeExport(projectId: string, exportId: string): Promise<void> {
+  await client.DELETE("/api/inference/projects/{project_id}/exports/{export_id}", {
+    params: { path: { project_id: projectId, export_id: exportId } },
+  });
+}
+
 /** Where the file of an export that succeeded is. */
 export function exportPath({ project_id: project, id }: Export): string {
   return `/api/inference/projects/${project}/exports/${id}/content`;

@@ -24,22 +24,8 @@ export function Certificate({ one }: { readonly one: Export }): ReactNode {
       {found.images < found.held_out && (
         <Typography.Text type="secondary">{download.ofHeldOut(found.images, found.held_out)}</Typography.Text>
       )}
-      <div className="export-hash">
-        {download.fingerprint}{" "}
-        <HelpTip
-          title={download.fingerprint}
-          text={
-            <>
-              {download.fingerprintHelp}
-              <br />
-              {download.sha256}: {one.sha256}
-            </>
-          }
-        />{" "}
-        <Typography.Text code copyable={{ text: one.fingerprint }}>
-          {grouped(one.fingerprint)}
-        </Typography.Text>
-      </div>
+      <Hash name={download.sha256} help={download.sha256Help} value={one.sha256} />
+      <Hash name={download.fingerprint} help={download.fingerprintHelp} value={one.fingerprint} />
     </>
   );
 }
@@ -49,7 +35,20 @@ function apart({ download }: Words, score: number, boxPx: number | null): string
   return boxPx === null ? scores : `${scores} · ${download.boxApart(boxPx.toFixed(4))}`;
 }
 
-/** The beginning of a fingerprint in groups of four, as people read it; copied is the whole. */
-function grouped(fingerprint: string): string {
-  return `${(fingerprint.slice(0, 16).match(/.{4}/gu) ?? []).join(" ")} …`;
+interface HashProps {
+  readonly name: string;
+  readonly help: string;
+  readonly value: string;
+}
+
+/** A hash whole, in groups of four, as people compare it; copied it has no blanks. */
+function Hash({ name, help, value }: HashProps): ReactNode {
+  return (
+    <div className="export-hash">
+      {name} <HelpTip title={name} text={help} />{" "}
+      <Typography.Text code copyable={{ text: value }}>
+        {value.match(/.{1,4}/gu)?.join(" ")}
+      </Typography.Text>
+    </div>
+  );
 }

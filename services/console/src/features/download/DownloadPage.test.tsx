@@ -70,7 +70,10 @@ describe.each(LANGUAGES)("the page of downloads in %s", (language) => {
     await seen(() => screen.getByText("boxes 0.5 px apart"));
     expect(screen.getByText(new RegExp(words.download.matched(14, 14)))).toBeVisible();
     expect(screen.getByText(new RegExp(words.download.boxApart("0.0002")))).toBeVisible();
-    expect(screen.getByText(/6668 7aad/u)).toBeVisible();
+    const whole = (beginning: string) => Array<string>(8).fill(beginning).join(" ");
+    expect(screen.getByText(whole("6668 7aad"))).toBeVisible();
+    expect(screen.getByText(whole("0a1b 2c3d"))).toBeVisible();
+    expect(screen.getByText(new RegExp(words.download.sha256))).toBeVisible();
     expect(screen.getAllByRole("button", { name: new RegExp(words.download.save) })).toHaveLength(1);
   });
 
@@ -88,5 +91,27 @@ describe.each(LANGUAGES)("the page of downloads in %s", (language) => {
     const { words } = open("/projects/p1/download", language);
     await userEvent.click(await screen.findByRole("button", { name: words.download.cancel }));
     await waitFor(() => expect(screen.getByText(words.download.states.cancelled)).toBeVisible());
+  });
+
+  test("an export that is over is deleted once that is confirmed; one under way has no such button", async () => {
+    const queued = exported({ id: "e2", state: "queued", certificate: null, size_bytes: 0 });
+    const asked: string[] = [];
+    answers({
+      ...AROUND,
+      [EXPORTS]: pageOf(exported(), queued),
+      "DELETE /api/inference/projects/p1/exports/e1": (request) => {
+        asked.push(request.method);
+        answers({ [EXPORTS]: pageOf(queued) });
+        return new Response(null, { status: 204 });
+      },
+    });
+    const { words } = open("/projects/p1/download", language);
+    await userEvent.click(await screen.findByRole("button", { name: new RegExp(words.download.remove) }));
+    await seen(() => screen.getByText(words.download.removeSure("V1")));
+    expect(asked).toEqual([]);
+    const sure = new RegExp(`^${words.common.delete.split("").join(" ?")}$`, "u");
+    await userEvent.click(screen.getByRole("button", { name: sure }));
+    await waitFor(() => expect(screen.queryByText(words.download.states.succeeded)).toBeNull());
+    expect(asked).toEqual(["DELETE"]);
   });
 });

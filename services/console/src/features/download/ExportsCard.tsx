@@ -1,10 +1,10 @@
-import { DownloadOutlined } from "@ant-design/icons";
+import { DeleteOutlined, DownloadOutlined } from "@ant-design/icons";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { App, Button, Card, Empty, Progress, Table, Tag, Typography } from "antd";
+import { App, Button, Card, Empty, Popconfirm, Progress, Space, Table, Tag, Typography } from "antd";
 import type { TableColumnsType } from "antd";
 import type { ReactNode } from "react";
 import { saveFile } from "../../api/http";
-import { cancelExport, exportPath, isRunning, type Export } from "../../api/inference";
+import { cancelExport, exportPath, isRunning, removeExport, type Export } from "../../api/inference";
 import { useWords, type Words } from "../../i18n/language";
 import { bytes, time } from "../../ui/format";
 import { HelpTip } from "../../ui/HelpTip";
@@ -103,22 +103,34 @@ function Action({ one }: { readonly one: Export }): ReactNode {
   const { message } = App.useApp();
   const onError = (error: Error) => void message.error(error.message);
   const saving = useMutation({ mutationFn: () => saveFile(exportPath(one), one.name), onError });
-  const cancelling = useMutation({
-    mutationFn: () => cancelExport(one.project_id, one.id),
-    onSuccess: () => queries.invalidateQueries({ queryKey: ["exports", one.project_id] }),
-    onError,
-  });
-  if (one.state === "succeeded") {
+  const onSuccess = () => queries.invalidateQueries({ queryKey: ["exports", one.project_id] });
+  const cancelling = useMutation({ mutationFn: () => cancelExport(one.project_id, one.id), onSuccess, onError });
+  const removing = useMutation({ mutationFn: () => removeExport(one.project_id, one.id), onSuccess, onError });
+  if (isRunning(one)) {
     return (
-      <Button icon={<DownloadOutlined />} loading={saving.isPending} onClick={() => saving.mutate()}>
-        {words.download.save}
+      <Button size="small" loading={cancelling.isPending} onClick={() => cancelling.mutate()}>
+        {words.download.cancel}
       </Button>
     );
   }
-  if (!isRunning(one)) return null;
   return (
-    <Button size="small" loading={cancelling.isPending} onClick={() => cancelling.mutate()}>
-      {words.download.cancel}
-    </Button>
+    <Space orientation="vertical">
+      {one.state === "succeeded" && (
+        <Button icon={<DownloadOutlined />} loading={saving.isPending} onClick={() => saving.mutate()}>
+          {words.download.save}
+        </Button>
+      )}
+      <Popconfirm
+        title={words.download.removeSure(one.version)}
+        description={words.download.removeConsequence}
+        okText={words.common.delete}
+        okButtonProps={{ danger: true }}
+        onConfirm={() => removing.mutate()}
+      >
+        <Button danger size="small" icon={<DeleteOutlined />} loading={removing.isPending}>
+          {words.download.remove}
+        </Button>
+      </Popconfirm>
+    </Space>
   );
 }

@@ -19,10 +19,13 @@ export const download = {
   stages: { reading: "reading", certifying: "checking", packing: "packing", done: "done" },
   cancel: "Cancel",
   save: "Download",
+  remove: "Delete",
+  removeSure: (version: string) => `Delete this export of ${version}?`,
+  removeConsequence: "Its file can be downloaded no longer. The version stays and can be exported again.",
   size: "Size",
   certificate: "Certificate",
   certificateHelp:
-    "Held-out images on which the exported file gave the report's answer, and the largest difference of any. Allowed in float32: scores 0.0001, boxes 0.1 px, equal counts, masks that agree to 99.9 %.",
+    "Held-out images on which the exported file gave the report's answer, and the largest difference of any. Allowed in float32: scores 0.0001, boxes 0.1 px, masks that agree to 99.9 % or but for 4 pixels. What lies at the lowest score or at the last rank, and one result in a hundred, may be without a partner.",
   matched: (matched: number, images: number) => `${matched} of ${images} images equal`,
   ofHeldOut: (images: number, heldOut: number) => `checked on ${images} of ${heldOut} held-out images`,
   scoreApart: (value: string) => `scores up to ${value} apart`,
@@ -32,5 +35,6 @@ export const download = {
   fingerprintHelp:
     "Every export of this tenant is signed with this key. Check a file with: loupe-sdk verify FILE --fingerprint …",
   sha256: "SHA-256 of the file",
+  sha256Help: "Compare it before you unpack the file and install anything from it: sha256sum FILE (Windows: certutil -hashfile FILE SHA256).",
   createdAt: "Asked for",
 };

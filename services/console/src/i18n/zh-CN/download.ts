@@ -18,10 +18,13 @@ export const download = {
   stages: { reading: "读取", certifying: "检验", packing: "打包", done: "完成" },
   cancel: "取消",
   save: "下载",
+  remove: "删除",
+  removeSure: (version: string) => `删除 ${version} 的这个导出？`,
+  removeConsequence: "其文件将无法再下载。版本仍然保留，可再次导出。",
   size: "大小",
   certificate: "证书",
   certificateHelp:
-    "导出的文件给出与评估报告相同结果的留出图像数，以及其中的最大差异。float32 允许：得分 0.0001，边框 0.1 像素，数量相等，掩码一致率 99.9 %。",
+    "导出的文件给出与评估报告相同结果的留出图像数，以及其中的最大差异。float32 允许：得分 0.0001，边框 0.1 像素，掩码一致率 99.9 % 或相差不超过 4 个像素。处于最低得分或最后名次的结果，以及每一百个结果中的一个，可以没有对应结果。",
   matched: (matched: number, images: number) => `${images} 张图像中 ${matched} 张一致`,
   ofHeldOut: (images: number, heldOut: number) => `检验了 ${heldOut} 张留出图像中的 ${images} 张`,
   scoreApart: (value: string) => `得分最多相差 ${value}`,
@@ -30,5 +33,6 @@ export const download = {
   fingerprint: "密钥指纹",
   fingerprintHelp: "本租户的所有导出都用此密钥签名。检验文件：loupe-sdk verify 文件 --fingerprint …",
   sha256: "文件的 SHA-256",
+  sha256Help: "解包并安装其中内容之前请先比对：sha256sum 文件（Windows：certutil -hashfile 文件 SHA256）。",
   createdAt: "申请时间",
 };
