@@ -1,12 +1,16 @@
 """A version of each task that trains leaves the platform, certified against its own report."""
 
+from pathlib import Path
+
 import pytest
 
 from services.inference.handlers.deployments import deployment_id
 from services.inference.repository import VERSIONS, Version
 from services.trainer.domain.recipe import Recipe
+from shared.contracts.snapshot import Snapshot
 from shared.documents.port import TenantScope
 from shared.hosting.stores import Stores
+from shared.runtime.tasks.table import TASKS
 from shared.sdk import Model, verify
 from tests.unit.inference.exporting import PROJECT, exporting, stored
 from tests.unit.trainer.marks import write_marked
@@ -19,6 +23,17 @@ DETECTION = Recipe(
 )
 PARTS = Recipe(epochs=1, batch_size=8, input_width=64, input_height=64, backbone="mobilenet_v2")
 MARKS = Recipe(epochs=2, batch_size=4, input_width=128, input_height=96, budget_s=10, channels=16)
+INSTANCES = Recipe(
+    epochs=2, batch_size=4, input_width=128, input_height=96, channels=16, pretrained=False
+)
+
+
+def write_objects(folder: Path, splits: str) -> tuple[Snapshot, dict[str, Path]]:
+    """Each mark as an object."""
+    snapshot, files = write_marked(folder, splits)
+    return snapshot.model_copy(update={"task": "instance_segmentation"}), files
+
+
 TRAININGS = {
     "detection": (DETECTION, write_snapshot, "t" * 8 + "v" * 4 + "e" * 6),
     "classification": (PARTS.of_task("classification"), write_parts, "t" * 12 + "v" * 4 + "e" * 6),
@@ -27,12 +42,17 @@ TRAININGS = {
         write_marked,
         "t" * 8 + "v" * 4 + "e" * 6,
     ),
+    "instance_segmentation": (
+        INSTANCES.of_task("instance_segmentation"),
+        write_objects,
+        "t" * 8 + "v" * 4 + "e" * 6,
+    ),
 }
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)  # a whole training, beside whatever else runs
-@pytest.mark.parametrize("task", TRAININGS)
+@pytest.mark.parametrize("task", [name for name, spec in TASKS.items() if spec.is_trainable])
 async def test_a_trained_version_leaves_and_answers_as_its_report(
     stores: Stores, tmp_path, task: str
 ) -> None:

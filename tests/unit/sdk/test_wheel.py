@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from services.inference.adapters.bundles import write_zip
+from shared.runtime.tasks.table import TASKS
 from shared.sdk import Model, __all__
 from shared.sdk.wheel import NEEDS, _path_of, _renamed, build_wheel, modules
 from tests.unit.inference.exporting import pictures
@@ -83,7 +84,7 @@ def test_it_is_imported_without_torch_numba_and_the_platform(python) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("task", ["detection", "classification", "semantic_segmentation"])
+@pytest.mark.parametrize("task", [name for name, spec in TASKS.items() if spec.is_trainable])
 def test_it_predicts_as_the_platform_does(python, tmp_path, task) -> None:
     bundle = bundle_of(task)
     write_zip(bundle, tmp_path / "b.zip")
