@@ -135,13 +135,20 @@ def spilt(windows: Iterator[WindowT], limit_bytes: int, path: Path) -> list[Wind
     kept: list[WindowT] = []
     held = 0
     for window in windows:
-        held += window.image.nbytes
+        held += sum(part.nbytes for part in window.pixels)
         kept.append(window if held <= limit_bytes else _in_file(window, path))
     return kept
 
 
 def _in_file(window: WindowT, path: Path) -> WindowT:
+    parts = window.pixels
     with path.open("ab") as file:
         offset = file.tell()
-        file.write(np.ascontiguousarray(window.image).tobytes())
-    return window.with_image(np.memmap(path, np.uint8, "r", offset, window.image.shape))
+        for part in parts:
+            file.write(np.ascontiguousarray(part).tobytes())
+    ends = np.cumsum([part.size for part in parts])
+    # One map for all of a window: each holds a descriptor of the file.
+    stored = np.split(np.memmap(path, np.uint8, "r", offset, (int(ends[-1]),)), ends[:-1])
+    return window.with_pixels(
+        [one.reshape(part.shape) for one, part in zip(stored, parts, strict=True)]
+    )

@@ -1,8 +1,11 @@
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
 import torch
 
+from services.trainer.domain.detector.samples import TargetMask
 from services.trainer.domain.detector.truths import truth_of
 from services.trainer.domain.networks.backbones import build_backbone
 from services.trainer.domain.recipe import Recipe
@@ -101,6 +104,23 @@ def test_what_does_not_fit_in_memory_lies_in_a_file_with_the_same_pixels(tmp_pat
     for mine, expected in zip(found, data, strict=True):
         np.testing.assert_array_equal(mine.image, expected.image)
         np.testing.assert_array_equal(mine.boxes_xyxy, expected.boxes_xyxy)
+
+
+def test_the_pixels_of_masks_count_as_an_images_do_and_lie_in_the_same_file(tmp_path):
+    mask = TargetMask(2, 3, np.arange(12, dtype=np.uint8).reshape(3, 4))
+    heavy = TargetMask(0, 0, np.full(samples(1)[0].image.shape[:2], 255, np.uint8))
+    data = [
+        replace(one, boxes_xyxy=np.ones((2, 4)), labels=np.zeros(2), masks=(mask, heavy))
+        for one in samples(3)
+    ]
+    found = spilt(iter(data), 2 * data[0].image.nbytes, tmp_path / "spill")
+    each = data[0].image.nbytes + mask.pixels.nbytes + heavy.pixels.nbytes
+    assert (tmp_path / "spill").stat().st_size == 2 * each
+    for mine, expected in zip(found, data, strict=True):
+        np.testing.assert_array_equal(mine.image, expected.image)
+        for one, other in zip(mine.masks, expected.masks, strict=True):
+            assert (one.x, one.y) == (other.x, other.y)
+            np.testing.assert_array_equal(one.pixels, other.pixels)
 
 
 def test_every_shape_with_a_place_teaches_by_its_upright_box():

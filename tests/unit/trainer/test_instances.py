@@ -1,12 +1,15 @@
 """Instance segmentation in training: truths, views, what costs nothing, masks that are learnt."""
 
+import tracemalloc
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
 from services.trainer.domain.detector.augmentation import view
 from services.trainer.domain.detector.network import DetectorShape
-from services.trainer.domain.detector.samples import Sample
+from services.trainer.domain.detector.samples import Sample, TargetMask, averaged
 from services.trainer.domain.recipe import Recipe
 from services.trainer.domain.tasks.instance_segmentation.batches import collate_masks
 from services.trainer.domain.tasks.instance_segmentation.builder import InstanceBuilder
@@ -88,7 +91,7 @@ def test_a_window_shows_its_part_of_an_object_or_ignores_a_small_one() -> None:
     shown, sliver = cut_samples(image, truth, [left, right], (140, 120))
     assert shown.boxes_xyxy.tolist() == [[80, 20, 140, 40]]
     np.testing.assert_array_equal(
-        shown.masks[0].within((140, 120)), bar(80, 20, 140, 40, (140, 120))
+        shown.masks[0].within((140, 120)), bar(80, 20, 140, 40, (140, 120)) * 255
     )
     assert (len(sliver.labels), sliver.masks) == (0, ())
     (polygon,) = sliver.ignored
@@ -106,7 +109,7 @@ def test_masks_move_with_their_pixels(seed: int) -> None:
     assert len(moved.masks) == len(moved.labels)
     base = np.median(moved.image[..., 0].astype(int))
     for mask, label, box in zip(moved.masks, moved.labels, moved.boxes_xyxy, strict=True):
-        seen = mask.within((160, 128)) > 0
+        seen = mask.within((160, 128)) > 127
         bright = (moved.image[..., 0].astype(int) - base) * (1 if label == 0 else -1) > 35
         inside = np.zeros_like(seen)
         x1, y1, x2, y2 = box.round().astype(int)
@@ -123,14 +126,86 @@ def test_half_pixels_of_a_thin_object_are_told_and_ignored_ones_are_not_counted(
     empty = sample(3, empty=True)
     batch = collate_masks([empty, one, one], InstanceTraining(TINY, SHAPE, [one])._points)
     assert batch.masks.starts.tolist() == [0, 0, 2]
-    assert batch.masks.masks.shape == (4, 48, 64)
-    thin, square = batch.masks.masks[:2].numpy()
-    assert set(np.unique(thin)) == {0, 2}
-    assert thin.sum() == 40
-    assert square[20:22, 30:32].tolist() == [[4, 4], [4, 4]]
+    assert batch.masks.dense(range(4)).shape == (4, 48, 64)
+    thin, square = batch.masks.dense(range(2)).numpy()
+    assert set(np.unique(thin)) == {0, 128}
+    assert (thin > 0).sum() == 20
+    assert square[20:22, 30:32].tolist() == [[255, 255], [255, 255]]
     assert not batch.masks.counted[1][:15, :20].any()
     assert batch.masks.counted[1][17:, 22:].all()
     assert batch.masks.counted[0].all()
+
+
+@pytest.mark.parametrize("at", range(6))
+def test_a_crack_of_three_pixels_shrunk_six_times_is_a_faint_line_without_a_gap(at: int) -> None:
+    """Also where it is shrunk again, as in a view."""
+    size = (SIZE[0] * 6, SIZE[1] * 6)
+    crack = bar(60, 30 * 6 + at, 660, 30 * 6 + at + 3, size)
+    truth = truth_of(picture((mask_of(crack),), size), LABELS)
+    image = np.zeros((size[1], size[0], 3), np.uint8)
+    (one,) = cut_samples(image, truth, TilePlan().windows(*size), SIZE)
+    seen = one.masks[0].within(SIZE)[:, 10:110]
+    assert (seen.max(axis=0) >= 63).all()
+    assert seen.sum() / 255 == pytest.approx(3 * 600 / 36, rel=0.01)
+    smaller = one.masks[0].moved(np.array([[-0.7, 0, 120.0], [0, 0.7, 3.3]]), SIZE).within(SIZE)
+    columns = np.flatnonzero(smaller.any(axis=0))
+    assert len(columns) == columns[-1] - columns[0] + 1 == pytest.approx(70, abs=1)
+    assert smaller.sum() / 255 == pytest.approx(0.49 * 3 * 600 / 36, rel=0.02)
+
+
+@pytest.mark.parametrize("flip", [1, -1])
+def test_averaging_is_the_mean_of_all_that_a_pixel_covers(flip: int) -> None:
+    rng = np.random.default_rng(5)
+    pixels = rng.integers(0, 256, (9, 14)).astype(np.uint8)
+    fine = np.zeros((200 * 9, 100 * 14), np.float64)  # each pixel as 200 by 100
+    fine[:] = pixels.repeat(200, axis=0).repeat(100, axis=1)
+    framed = np.pad(fine, ((200, 200), (100, 100)))
+    across, down = np.array([-1, 0.25, 3.5, 3.75, 15]), np.array([-1, 2.125, 9.5])
+    found = averaged(pixels, across[::flip], down)[:, ::flip]
+    for row, column in np.ndindex(found.shape):
+        part = framed[
+            round(200 * (down[row] + 1)) : round(200 * (down[row + 1] + 1)),
+            round(100 * (across[column] + 1)) : round(100 * (across[column + 1] + 1)),
+        ]
+        assert abs(found[row, column] - part.mean()) <= 0.51
+
+
+def test_a_batch_of_very_many_objects_holds_their_patches_and_learns_few() -> None:
+    one = sample(1)
+    rng = np.random.default_rng(0)
+    corners = np.stack([rng.integers(0, SIZE[0] - 8, 4000), rng.integers(0, SIZE[1] - 8, 4000)], 1)
+    many = replace(
+        one,
+        boxes_xyxy=np.concatenate([corners, corners + 8], 1).astype(np.float32),
+        labels=np.zeros(4000, np.int64),
+        masks=tuple(TargetMask(x, y, np.full((8, 8), 255, np.uint8)) for x, y in corners.tolist()),
+    )
+    training = InstanceTraining(TINY, SHAPE, [one])
+    tracemalloc.start()
+    batch = collate_masks([many, many], training._points)
+    held, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    dense = 8000 * SIZE[0] * SIZE[1] // 4
+    assert held < dense / 8, f"{held} bytes where all pixels would take {dense}"
+    assert len(batch.masks.patches) == 8000
+    losses = InstanceLosses.of(TINY, "instance_segmentation")
+    pixels = torch.zeros(2, 3, SIZE[1], SIZE[0])
+    loss = instance_loss(training.network, training.network.instances(pixels), batch, losses)
+    assert torch.isfinite(loss)
+
+
+def test_a_target_without_a_pixel_in_view_teaches_its_box_and_no_mask() -> None:
+    one = sample(1)
+    nothing = replace(one, masks=tuple(_empty(mask) for mask in one.masks))
+    training, raw, batch = learnt(nothing)
+    losses = InstanceLosses.of(TINY, "instance_segmentation")
+    loss = instance_loss(training.network, raw, batch, losses)
+    (slope,) = torch.autograd.grad(loss, raw.prototypes)
+    assert (slope == 0).all()
+
+
+def _empty(mask: TargetMask) -> TargetMask:
+    return replace(mask, pixels=np.zeros_like(mask.pixels))
 
 
 def learnt(one: Sample, seed: int = 0) -> tuple[InstanceTraining, RawInstances, object]:
@@ -192,7 +267,7 @@ def test_the_loss_of_a_mask_is_cross_entropy_and_dice_by_their_formulas() -> Non
 
 def _perfect(batch, raw) -> tuple[torch.Tensor, torch.Tensor]:
     """Coefficients and prototypes that give each point of the first view its own mask, surely."""
-    truth = batch.masks.masks.float() / 4  # of two targets that do not meet
+    truth = batch.masks.dense(range(2)).float() / 255  # of two targets that do not meet
     planes = torch.nn.functional.avg_pool2d(truth.amax(0)[None], 2)[0]
     prototypes = torch.zeros_like(raw.prototypes)
     prototypes[0, 0] = (planes - 0.5) * 60

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,6 +14,9 @@ from shared.vision.boxes import Boxes, Indices, has_area, scale
 from shared.vision.clipping import clip_boxes
 from shared.vision.tiles import Window
 
+WHOLE = 255  # of a mask's pixel: all of it is the target's
+Edges = NDArray[np.float64]
+
 
 @dataclass(frozen=True, slots=True)
 class TargetMask:
@@ -21,7 +24,7 @@ class TargetMask:
 
     Attributes:
         x, y: Where the first one lies in the sample.
-        pixels: ``(h, w)`` uint8, 1 on the target.
+        pixels: ``(h, w)`` uint8 out of `WHOLE`: how much of each pixel is the target's.
     """
 
     x: int
@@ -36,11 +39,9 @@ class TargetMask:
         low = np.clip(np.floor(ends.min(axis=0)), 0, size).astype(np.int64)
         high = np.clip(np.ceil(ends.max(axis=0)), 0, size).astype(np.int64)
         wide, tall = np.maximum(high - low, 1).tolist()
-        by_index = matrix.copy()  # cv2 maps indices, pixel centres lie half a pixel further
-        by_index[:, 2] += 0.5 * (matrix[[0, 1], [0, 1]] - 1)
-        by_index[:, 2] += matrix[[0, 1], [0, 1]] * (self.x, self.y) - low
-        pixels = cv2.warpAffine(self.pixels, by_index, (wide, tall), flags=cv2.INTER_NEAREST)
-        return TargetMask(int(low[0]), int(low[1]), np.asarray(pixels, np.uint8))
+        across = (np.arange(wide + 1) + low[0] - matrix[0, 2]) / matrix[0, 0] - self.x
+        down = (np.arange(tall + 1) + low[1] - matrix[1, 2]) / matrix[1, 1] - self.y
+        return TargetMask(int(low[0]), int(low[1]), averaged(self.pixels, across, down))
 
     def within(self, size: tuple[int, int]) -> NDArray[np.uint8]:
         """All pixels of a sample of ``size`` (width, height), in which the mask lies."""
@@ -48,6 +49,39 @@ class TargetMask:
         part = found[self.y : self.y + self.pixels.shape[0], self.x : self.x + self.pixels.shape[1]]
         part[:] = self.pixels[: part.shape[0], : part.shape[1]]
         return found
+
+
+def averaged(pixels: NDArray[np.uint8], across: Edges, down: Edges) -> NDArray[np.uint8]:
+    """A mask on another grid: of each new pixel the mean of what it covers, nothing being beyond.
+
+    So a line thinner than a new pixel becomes a faint line and neither breaks nor vanishes.
+
+    Args:
+        pixels: ``(h, w)``.
+        across: ``(n + 1,)`` where the new columns begin and the last one ends, in old columns.
+        down: ``(m + 1,)`` the same of the rows.
+
+    Returns:
+        ``(m, n)``.
+
+    >>> averaged(np.array([[255, 0, 0, 0]], np.uint8), np.array([0.0, 2, 4]), np.array([0.0, 1]))
+    array([[128,   0]], dtype=uint8)
+    """
+    rows = _means(pixels, down, np.float32)  # of whole numbers, each sum is exact
+    return np.asarray(np.rint(_means(rows.T, across, np.float64).T), np.uint8)
+
+
+def _means(
+    values: NDArray[np.generic], edges: Edges, kind: type[np.floating[Any]]
+) -> NDArray[np.floating[Any]]:
+    """Means of the rows between edges."""
+    sums = np.zeros((len(values) + 1, values.shape[1]), kind)
+    np.cumsum(values, axis=0, dtype=kind, out=sums[1:])
+    inside = np.clip(edges, 0, len(values))
+    rows = inside.astype(np.int64)
+    rest = (inside - rows).astype(kind)[:, None]
+    until = sums[rows] + rest * values[np.minimum(rows, len(values) - 1)]
+    return np.asarray(np.diff(until, axis=0) / np.diff(edges)[:, None].astype(kind))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +102,16 @@ class Sample:
     ignored: tuple[Polygon, ...] = ()
     masks: tuple[TargetMask, ...] = ()
 
-    def with_image(self, image: Image) -> "Sample":
+    @property
+    def pixels(self) -> tuple[NDArray[np.uint8], ...]:
+        """The image, and the pixels of each mask."""
+        return (self.image, *(mask.pixels for mask in self.masks))
+
+    def with_pixels(self, pixels: Sequence[NDArray[np.uint8]]) -> "Sample":
         """The same window with its pixels elsewhere."""
-        return replace(self, image=image)
+        masks = zip(self.masks, pixels[1:], strict=True)
+        moved = tuple(replace(mask, pixels=own) for mask, own in masks)
+        return replace(self, image=pixels[0], masks=moved)
 
 
 def cut_samples(

@@ -6,6 +6,7 @@ from typing import Any, Generic, Protocol, Self, TypeVar
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from services.trainer.domain.recipe import Recipe
@@ -144,8 +145,13 @@ class Window(Protocol):
         """Pixels uint8 ``(h, w, 3)`` RGB; in memory or in a file."""
         ...
 
-    def with_image(self, image: Image) -> Self:
-        """The same window with its pixels elsewhere."""
+    @property
+    def pixels(self) -> tuple[NDArray[np.uint8], ...]:
+        """All that grows with the window's pixels, the image first; in memory or in a file."""
+        ...
+
+    def with_pixels(self, pixels: Sequence[NDArray[np.uint8]]) -> Self:
+        """The same window with its pixels, as many and of the same sizes, elsewhere."""
         ...
 
 

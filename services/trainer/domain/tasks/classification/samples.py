@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from services.trainer.domain.training.views import without_regions
 from shared.contracts.snapshot import SnapshotImage
@@ -35,8 +36,14 @@ class Sample:
     group: str = ""
     validates: bool = False
 
-    def with_image(self, image: Image) -> "Sample":
+    @property
+    def pixels(self) -> tuple[NDArray[np.uint8], ...]:
+        """The image alone."""
+        return (self.image,)
+
+    def with_pixels(self, pixels: Sequence[NDArray[np.uint8]]) -> "Sample":
         """The same image with its pixels elsewhere."""
+        (image,) = pixels
         return replace(self, image=image)
 
 

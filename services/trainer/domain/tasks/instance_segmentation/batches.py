@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from services.trainer.domain.detector.batches import DetectionBatch, collate, ignored_pixels
-from services.trainer.domain.detector.samples import Sample
+from services.trainer.domain.detector.samples import Sample, TargetMask
 
 TARGET_PX = 2  # of the input: side of a target's pixel; half a cell, for what is thin
 
@@ -18,15 +18,25 @@ TARGET_PX = 2  # of the input: side of a target's pixel; half a cell, for what i
 class MaskTargets:
     """The pixels of all targets of a batch, one after the other, view by view.
 
+    A batch may have thousands of targets, of which a step learns few: only those are made dense.
+
     Attributes:
-        masks: ``(N, h, w)`` uint8 out of `TARGET_PX` squared: how much of a pixel is the target's.
+        patches: Of each target, in pixels of `TARGET_PX`; they stay where batches are made.
         starts: ``(B,)`` place of each view's first target.
         counted: ``(B, h, w)`` False where nothing is learnt.
     """
 
-    masks: Tensor
+    patches: tuple[TargetMask, ...]
     starts: Tensor
     counted: Tensor
+
+    def dense(self, targets: Sequence[int]) -> Tensor:
+        """All pixels of some targets, ``(N, h, w)`` uint8 out of `WHOLE`, of the CPU."""
+        height, width = self.counted.shape[1:]
+        found = np.zeros((len(targets), height, width), np.uint8)
+        for row, target in enumerate(targets):
+            found[row] = self.patches[target].within((width, height))
+        return torch.from_numpy(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,29 +56,38 @@ class InstanceBatch:
         if self.images.device == device:
             return self
         masks = self.masks
-        there = (one.to(device) for one in (masks.masks, masks.starts, masks.counted))
-        return InstanceBatch(self.detection.to(device), MaskTargets(*there))
+        there = MaskTargets(masks.patches, masks.starts.to(device), masks.counted.to(device))
+        return InstanceBatch(self.detection.to(device), there)
 
 
 def collate_masks(views: Sequence[Sample], points: Tensor) -> InstanceBatch:
     """Stacks views of one size; ``points`` ``(A, 2)`` are the detector's anchor points."""
-    height, width = views[0].image.shape[:2]
-    masks = [_coarse(mask.within((width, height))) for view in views for mask in view.masks]
-    nothing = np.zeros((0, height // TARGET_PX, width // TARGET_PX), np.uint8)
     counts = [len(view.masks) for view in views]
-    counted = [_coarse(ignored_pixels(view).astype(np.uint8)) == 0 for view in views]
+    counted = [_sums(ignored_pixels(view)) == 0 for view in views]
     return InstanceBatch(
         collate(views, points),
         MaskTargets(
-            torch.from_numpy(np.stack(masks) if masks else nothing),
+            tuple(_coarse(mask) for view in views for mask in view.masks),
             torch.from_numpy(np.cumsum([0, *counts[:-1]])),
             torch.from_numpy(np.stack(counted)),
         ),
     )
 
 
-def _coarse(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def _coarse(mask: TargetMask) -> TargetMask:
+    """A mask in pixels of `TARGET_PX`: their means."""
+    height, width = mask.pixels.shape
+    left, top = mask.x // TARGET_PX, mask.y // TARGET_PX
+    right, bottom = -(-(mask.x + width) // TARGET_PX), -(-(mask.y + height) // TARGET_PX)
+    whole = np.zeros(((bottom - top) * TARGET_PX, (right - left) * TARGET_PX), np.uint8)
+    x, y = mask.x - left * TARGET_PX, mask.y - top * TARGET_PX
+    whole[y : y + height, x : x + width] = mask.pixels
+    means = (_sums(whole) + TARGET_PX**2 // 2) // TARGET_PX**2
+    return TargetMask(left, top, means.astype(np.uint8))
+
+
+def _sums(pixels: NDArray[np.uint8] | NDArray[np.bool_]) -> NDArray[np.uint16]:
     """Sums of squares of `TARGET_PX` pixels."""
     height, width = pixels.shape
     squares = pixels.reshape(height // TARGET_PX, TARGET_PX, width // TARGET_PX, TARGET_PX)
-    return np.asarray(squares.sum(axis=(1, 3), dtype=np.uint8), np.uint8)
+    return np.asarray(squares.sum(axis=(1, 3), dtype=np.uint16))

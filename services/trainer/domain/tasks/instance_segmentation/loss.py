@@ -7,6 +7,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from services.trainer.domain.detector.loss import DetectionLosses, assigned_loss
+from services.trainer.domain.detector.samples import WHOLE
 from services.trainer.domain.detector.targets import Assignment
 from services.trainer.domain.losses.table import WeightedSum
 from services.trainer.domain.tasks.instance_segmentation.batches import TARGET_PX, InstanceBatch
@@ -45,7 +46,10 @@ def instance_loss(
 def _mask_loss(
     raw: RawInstances, wished: Assignment, batch: InstanceBatch, losses: InstanceLosses
 ) -> Tensor:
-    """Mean over some positive points."""
+    """Mean over some positive points, without those whose target shows no pixel in the view.
+
+    Of such a one only the box was kept: it says nothing of where its pixels are.
+    """
     views, points = wished.positive.nonzero(as_tuple=True)
     step = -(-len(views) // MOST_MASKS)
     views, points = views[::step], points[::step]
@@ -57,7 +61,8 @@ def _mask_loss(
         logits[:, None], size=size, mode="bilinear", align_corners=False
     )[:, 0]
     targets = batch.masks.starts[views] + wished.owners[views, points]
-    truth = batch.masks.masks[targets].to(grown.dtype) / TARGET_PX**2
+    truth = batch.masks.dense(targets.tolist()).to(grown) / WHOLE
+    shown = truth.flatten(1).any(1)
     counted = batch.masks.counted[views] & _around(wished.boxes_xyxy[views, points], size)
     # No loss gets to see what the network says where nothing is learnt.
     seen = grown.masked_fill(~counted, 0.0).flatten(1)
@@ -66,7 +71,8 @@ def _mask_loss(
     pixels = losses.mask(seen, truth).masked_fill(~there, 0.0)
     mask = pixels.sum(1) / there.sum(1).clamp(min=1)
     shares = seen.sigmoid().masked_fill(~there, 0.0)
-    return (mask + losses.region(shares, truth)).mean()
+    each = (mask + losses.region(shares, truth)).masked_fill(~shown, 0.0)
+    return each.sum() / shown.sum().clamp(min=1)
 
 
 def _around(boxes_xyxy: Tensor, size: torch.Size) -> Tensor:

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from services.trainer.domain.detector.samples import Sample, TargetMask
+from services.trainer.domain.detector.samples import WHOLE, Edges, Sample, TargetMask, averaged
 from services.trainer.domain.detector.samples import cut_samples as cut_boxes
 from services.trainer.domain.detector.truths import Truth
 from services.trainer.domain.tasks.instance_segmentation.truths import InstanceTruth
@@ -83,21 +83,18 @@ def _inside(
 
 
 def _scaled(pixels: NDArray[np.bool_], at: tuple[int, int], placement: Placement) -> TargetMask:
-    """An object's pixels at the input's scale: of each pixel the one that its middle shows."""
-    left, columns = _scaled_line(at[0], pixels.shape[1], placement.scale_x, placement.width)
-    top, rows = _scaled_line(at[1], pixels.shape[0], placement.scale_y, placement.height)
-    return TargetMask(left, top, pixels[np.ix_(rows, columns)].astype(np.uint8))
+    """An object's pixels at the input's scale: how much of each is the object's."""
+    left, across = _scaled_line(at[0], pixels.shape[1], placement.scale_x, placement.width)
+    top, down = _scaled_line(at[1], pixels.shape[0], placement.scale_y, placement.height)
+    return TargetMask(left, top, averaged(pixels.astype(np.uint8) * WHOLE, across, down))
 
 
-def _scaled_line(
-    start: int, length: int, scale: float, limit: int
-) -> tuple[int, NDArray[np.int64]]:
-    """First pixel of the scaled span, and which pixel of the span each of its pixels shows.
+def _scaled_line(start: int, length: int, scale: float, limit: int) -> tuple[int, Edges]:
+    """First pixel of the scaled span, and where its pixels begin and end in the span itself.
 
     >>> _scaled_line(4, 4, 0.5, 8)
-    (2, array([1, 3]))
+    (2, array([0., 2., 4.]))
     """
     first = min(int(start * scale), limit - 1)
     last = min(max(int(np.ceil((start + length) * scale)), first + 1), limit)
-    middles = (np.arange(first, last) + 0.5) / scale - start
-    return first, np.clip(np.floor(middles).astype(np.int64), 0, length - 1)
+    return first, np.arange(first, last + 1) / scale - start

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from services.trainer.domain.tasks.semantic_segmentation.truths import IGNORED, LabelMap, Truth
 from shared.runtime.placement import place
@@ -33,9 +34,15 @@ class Sample:
         there = np.flatnonzero(counts[1:]) + 1
         return int(there[counts[there].argmin()]) if len(there) else 0
 
-    def with_image(self, image: Image) -> "Sample":
+    @property
+    def pixels(self) -> tuple[NDArray[np.uint8], ...]:
+        """The image, and the labels of its pixels."""
+        return self.image, self.labels
+
+    def with_pixels(self, pixels: Sequence[NDArray[np.uint8]]) -> "Sample":
         """The same window with its pixels elsewhere."""
-        return replace(self, image=image)
+        image, labels = pixels
+        return replace(self, image=image, labels=labels)
 
 
 def cut_samples(
