@@ -1,10 +1,15 @@
 """How an image is cut for a model: the same way in production as in training (C-139)."""
 
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from shared.runtime.manifest import ModelManifest
 from shared.vision.tile_advice import within_tile_bounds
 from shared.vision.tiles import TilePlan, Window
+
+REACH = 2  # windows in a row: with much overlap the next but one shows some of the same pixels
+Part = tuple[int, int, int, int]
+"""Left, top, width and height in pixels of the whole image."""
 
 
 class PlanRefused(ValueError):
@@ -27,6 +32,18 @@ class Cut:
     def all_windows(self) -> list[Window]:
         """Every window once."""
         return list(dict.fromkeys(window for tile in self.windows for window in tile))
+
+    def inner_parts(self) -> dict[Window, Part]:
+        """Of each window a part that no other one near it shows or meets; it may be empty."""
+        found: dict[Window, Part] = {}
+        for tile, windows in zip(self.tiles, self.windows, strict=True):
+            tiles, own = list(_near(tile, self.tiles)), {_place(one): one for one in windows}
+            for window in windows:
+                part: Part = (window.x, window.y, window.width, window.height)
+                for other in (*_around(window, own), *tiles):
+                    part = _without(part, other)
+                found[window] = part
+        return found
 
 
 def cut_for(
@@ -80,6 +97,40 @@ def _within(tile: Window, plan: TilePlan) -> tuple[Window, ...]:
         Window(part.row, part.column, tile.x + part.x, tile.y + part.y, part.width, part.height)
         for part in plan.windows(tile.width, tile.height)
     )
+
+
+def _near(window: Window, others: Iterable[Window]) -> Iterator[Window]:
+    for other in others:
+        rows, columns = abs(window.row - other.row), abs(window.column - other.column)
+        if other != window and rows <= REACH and columns <= REACH:
+            yield other
+
+
+def _place(window: Window) -> tuple[int, int]:
+    return window.row, window.column
+
+
+def _around(window: Window, by_place: Mapping[tuple[int, int], Window]) -> Iterator[Window]:
+    """The windows of a tile that are at most `REACH` rows and columns away."""
+    steps = range(-REACH, REACH + 1)
+    places = ((window.row + down, window.column + across) for down in steps for across in steps)
+    return _near(window, (by_place[place] for place in places if place in by_place))
+
+
+def _without(part: Part, other: Window) -> Part:
+    """The largest side of a part that keeps one pixel away from another window."""
+    left, top, right, bottom = part[0], part[1], part[0] + part[2], part[1] + part[3]
+    x1, y1, x2, y2 = other.box_xyxy
+    x1, y1, x2, y2 = x1 - 1, y1 - 1, x2 + 1, y2 + 1
+    if x2 <= left or right <= x1 or y2 <= top or bottom <= y1:
+        return part
+    sides: list[Part] = [
+        (left, top, x1 - left, bottom - top),
+        (x2, top, right - x2, bottom - top),
+        (left, top, right - left, y1 - top),
+        (left, y2, right - left, bottom - y2),
+    ]
+    return max(sides, key=lambda side: max(side[2], 0) * max(side[3], 0))
 
 
 def _check_bounds(tiles: list[Window]) -> None:

@@ -30,6 +30,7 @@ class MaskReader:
         self._cell = (cell_x / placement.scale_x, cell_y / placement.scale_y)
         self._margin = (LEAST_MARGIN_PX / placement.scale_x, LEAST_MARGIN_PX / placement.scale_y)
         self._window = view.window
+        self._inner = view.inner
 
     def read(self, box_xyxy: Floats, coefficients: Floats) -> Patch | None:
         """The pixels of one object; None without any.
@@ -39,8 +40,7 @@ class MaskReader:
             coefficients: ``(K,)``.
         """
         window = self._window
-        left, right = self._span(box_xyxy[[0, 2]].tolist(), 0, window.x, window.width)
-        top, bottom = self._span(box_xyxy[[1, 3]].tolist(), 1, window.y, window.height)
+        left, top, right, bottom = self._reach(box_xyxy)
         if right <= left or bottom <= top:
             return None
         columns = _between(left, right, self._cell[0], self._prototypes.shape[2])
@@ -51,6 +51,22 @@ class MaskReader:
         before = tall[:, columns.first]
         whole = before + (tall[:, columns.second] - before) * columns.share
         return Patch.of(whole > 0, window.x + left, window.y + top)
+
+    def is_inner(self, box_xyxy: Floats) -> bool:
+        """Whether no other view shows or meets any pixel that the object may have."""
+        if self._inner is None:
+            return False
+        left, top, right, bottom = self._reach(box_xyxy)
+        x, y = self._inner[0] - self._window.x, self._inner[1] - self._window.y
+        end_x, end_y = x + self._inner[2], y + self._inner[3]
+        return left >= x and top >= y and right <= end_x and bottom <= end_y
+
+    def _reach(self, box_xyxy: Floats) -> tuple[int, int, int, int]:
+        """Where in the window the object may have pixels: left, top, right and bottom."""
+        window = self._window
+        left, right = self._span(box_xyxy[[0, 2]].tolist(), 0, window.x, window.width)
+        top, bottom = self._span(box_xyxy[[1, 3]].tolist(), 1, window.y, window.height)
+        return left, top, right, bottom
 
     def _span(self, ends: list[float], axis: int, start: int, length: int) -> tuple[int, int]:
         """Pixels of the window from ``first`` to before ``last`` in which the object may lie."""

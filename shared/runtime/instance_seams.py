@@ -9,6 +9,7 @@ from itertools import combinations
 
 import numpy as np
 
+from shared.runtime.cuts import REACH, Part
 from shared.runtime.detections import Detections
 from shared.runtime.instances import Instances, Patch, frame_of, united
 from shared.vision.boxes import Indices
@@ -16,9 +17,6 @@ from shared.vision.tiles import Window
 
 SAME_IOU = 0.5  # of two objects' pixels where both windows look
 SCORE_RATIO = 0.5  # a piece belongs only to one at least this share as sure as itself
-REACH = 2  # windows in a row: with much overlap the next but one shows some of the same pixels
-Part = tuple[int, int, int, int]
-"""Left, top, width and height in pixels of the whole image."""
 
 
 def merge_windows(parts: Sequence[Instances], windows: Sequence[Window]) -> Instances:

@@ -1,11 +1,11 @@
 """Predicts one image of any size with an exported model, the same way everywhere."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
 import numpy as np
 
-from shared.runtime.cuts import Cut, cut_for
+from shared.runtime.cuts import Cut, Part, cut_for
 from shared.runtime.manifest import ModelManifest
 from shared.runtime.preprocess import Image, fill_input
 from shared.runtime.session import TensorSession
@@ -66,8 +66,9 @@ class Predictor:
         else:
             width, height = image_rgb.width, image_rgb.height
         cut = cut_for(self.manifest, width, height, tile_plan_hash=tile_plan_hash)
-        merged = self._merged(cut, dict(self._found(_pixels(image_rgb, cut.all_windows))))
         limit = self.manifest.threshold if threshold is None else threshold
+        pixels = _pixels(image_rgb, cut.all_windows)
+        merged = self._merged(cut, dict(self._found(pixels, cut.inner_parts(), limit)))
         return self._reading.select(merged, limit, self.manifest)
 
     def _merged(self, cut: Cut, found: dict[Window, Results]) -> Results:
@@ -80,7 +81,9 @@ class Predictor:
             return parts[0]
         return self._reading.merge(parts, windows, self.manifest)
 
-    def _found(self, pixels: Iterator[tuple[Window, Image]]) -> Iterator[tuple[Window, Results]]:
+    def _found(
+        self, pixels: Iterator[tuple[Window, Image]], inner: Mapping[Window, Part], limit: float
+    ) -> Iterator[tuple[Window, Results]]:
         """Results of each window in full-image pixels, in the order of the windows."""
         manifest = self.manifest
         batch = np.empty((MAX_BATCH, manifest.input_height, manifest.input_width, 3), np.uint8)
@@ -89,7 +92,7 @@ class Predictor:
             for window, part in islice(pixels, MAX_BATCH):
                 slot = batch[len(views)]
                 placement = fill_input(part, slot, manifest.resize, manifest.pad_value)
-                views.append(View(window, placement))
+                views.append(View(window, placement, limit, inner[window]))
             if not views:
                 return
             outputs = self._session.run(batch[: len(views)])

@@ -30,7 +30,8 @@ def decode(outputs: Tensors, view: View, manifest: ModelManifest) -> Instances:
 
     Returns:
         Objects in pixels of the whole image, in falling order of score; those without a pixel fall
-        out, and so do those behind the best ``max_detections``, which nobody would see.
+        out, and so do those that nobody would see: behind the best ``max_detections``, or below
+        the view's limit and out of other views' reach. The pixels of these are never made.
     """
     anchors, labels = best_pairs(outputs["scores"], manifest.score_floor)
     scores = outputs["scores"][anchors, labels]
@@ -44,14 +45,17 @@ def decode(outputs: Tensors, view: View, manifest: ModelManifest) -> Instances:
     kept = merged.kept[: manifest.max_detections]
     grown = merged.boxes_xyxy[: len(kept)]
     reader = MaskReader(outputs["prototypes"], view, manifest)
-    patches = [
-        _united([reader.read(boxes[row], outputs["coefficients"][anchors[row]]) for row in group])
-        for group in _groups(kept, merged.stands_for, grows=rule.method is not MergeMethod.NMS)
-    ]
-    there = np.array([row for row, one in enumerate(patches) if one is not None], np.int64)
-    found = Detections(grown, scores[kept], labels[kept]).take(there)
+    groups = _groups(kept, merged.stands_for, grows=rule.method is not MergeMethod.NMS)
+    seen = scores[kept] >= np.float32(view.limit)
+    patches: dict[int, Patch] = {}
+    for place, group in enumerate(groups):
+        if seen[place] or not all(reader.is_inner(boxes[row]) for row in group):
+            mixes = ((boxes[row], outputs["coefficients"][anchors[row]]) for row in group)
+            if patch := _united([reader.read(box, mix) for box, mix in mixes]):
+                patches[place] = patch
+    found = Detections(grown, scores[kept], labels[kept]).take(np.array([*patches], np.int64))
     frame = (window.x, window.y, window.width, window.height)
-    return Instances(found, tuple(one for one in patches if one is not None), frame)
+    return Instances(found, tuple(patches.values()), frame)
 
 
 def _groups(kept: Indices, stands_for: Indices, *, grows: bool) -> list[list[int]]:

@@ -130,10 +130,16 @@ class View:
     Attributes:
         window: The part of the image that it saw.
         placement: How that part lay in the model's input.
+        limit: Results below this score are shown to nobody.
+        inner: The part of the image (left, top, width, height) that no other view shows or meets.
+            A result that lies in it whole and below ``limit`` may be left out, since it becomes
+            part of no other; None where that is not known.
     """
 
     window: Window
     placement: Placement
+    limit: float = 0.0
+    inner: tuple[int, int, int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,9 +1,12 @@
 """Objects of instance segmentation: pixels from prototypes, windows put together, stored masks."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from shared.contracts.prediction_columns import PredictionsTable
+from shared.runtime.cuts import cut_for
 from shared.runtime.detections import Detections
 from shared.runtime.instance_seams import merge_windows
 from shared.runtime.instances import Instances, Patch, united
@@ -211,3 +214,87 @@ def test_a_far_less_sure_piece_joins_nothing_and_no_objects_stay_none() -> None:
     (patch,) = merge_windows(parts, [left, right]).patches
     np.testing.assert_array_equal(patch.within(0, 0, *size), one)
     assert len(merge_windows([objects(left), objects(right)], [left, right])) == 0
+
+
+class Noise:
+    """Says something else of every window, and the same whenever it sees it again."""
+
+    def run(self, images: np.ndarray) -> dict[str, np.ndarray]:
+        return stacked([self._one(np.random.default_rng(image.sum())) for image in images])
+
+    def _one(self, rng: np.random.Generator) -> dict[str, np.ndarray]:
+        corners = rng.uniform(0, (WIDTH, HEIGHT), (24, 2))
+        boxes = np.concatenate([corners, corners + rng.uniform(3, 25, (24, 2))], axis=1)
+        arrays = {
+            "boxes": boxes,
+            "scores": rng.uniform(0, 1, (24, 2)) ** 8,
+            "coefficients": rng.normal(size=(24, 3)),
+            "prototypes": rng.normal(size=(3, HEIGHT // CELL, WIDTH // CELL)),
+        }
+        return {name: value.astype(np.float32) for name, value in arrays.items()}
+
+
+GRID = TilePlan(grid=(2, 2), overlap_px=8)
+PLANS = {
+    "whole": {},
+    "meeting": {"tile_plan": TilePlan(tile_size=(WIDTH, HEIGHT), overlap_px=0)},
+    "overlapping": {"tile_plan": TilePlan(tile_size=(WIDTH, HEIGHT), overlap_px=20)},
+    "half and more": {"tile_plan": TilePlan(tile_size=(WIDTH, HEIGHT), overlap_px=26)},
+    "tiles of a grid": {"input_plan": GRID},
+    "tiles and windows": {
+        "input_plan": GRID,
+        "tile_plan": TilePlan(tile_size=(WIDTH, HEIGHT), overlap_px=10),
+    },
+}
+
+
+@pytest.mark.parametrize("method", [MergeMethod.NMS, MergeMethod.GREEDYNMM])
+@pytest.mark.parametrize("plan", PLANS)
+def test_a_threshold_before_the_masks_are_read_changes_nothing_that_is_shown(plan, method) -> None:
+    manifest = ModelManifest(
+        task="instance_segmentation", labels=("a", "b"), input_width=WIDTH, input_height=HEIGHT,
+        merge=MergeRule(method, threshold=0.5), max_detections=200, **PLANS[plan],
+    )  # fmt: skip
+    image = np.random.default_rng(4).integers(0, 256, (100, 130, 3)).astype(np.uint8)
+    predictor = Predictor(manifest, Noise())
+    everything = predictor.predict(image, threshold=0.0)
+    counts = []
+    for threshold in (0.05, 0.2, 0.5):
+        expected = select(everything, threshold, manifest)
+        found = predictor.predict(image, threshold=threshold)
+        counts.append(len(found))
+        assert list(found.drawn()) == list(expected.drawn())
+        for name, column in expected.columns().items():
+            np.testing.assert_array_equal(found.columns()[name], column)
+    assert counts[0] > counts[-1] > 0
+
+
+def test_what_nobody_sees_gets_no_mask_unless_another_view_may_see_it_too() -> None:
+    sure, inside, outside = (10, 10, 20, 20), (30, 20, 40, 30), (44, 20, 52, 30)
+    rows = [(sure, (0.9, 0), (1,)), (inside, (0.2, 0), (1,)), (outside, (0.2, 0), (1,))]
+    told = answer(rows, FULL)
+    assert len(decode(told, VIEW, MANIFEST)) == 3
+    view = replace(VIEW, limit=0.5, inner=(0, 0, 50, HEIGHT))
+    assert decode(told, view, MANIFEST).found.boxes_xyxy.tolist() == [[*sure], [*outside]]
+    alone = replace(VIEW, limit=0.5, inner=(0, 0, WIDTH, HEIGHT))
+    assert len(decode(told, alone, MANIFEST)) == 1
+
+
+def test_the_inner_part_of_a_window_keeps_away_from_all_others_near_it() -> None:
+    manifest = ModelManifest(
+        task="instance_segmentation", labels=("a",), input_width=WIDTH, input_height=HEIGHT,
+        tile_plan=TilePlan(tile_size=(WIDTH, HEIGHT), overlap_px=16), input_plan=GRID,
+    )  # fmt: skip
+    cut = cut_for(manifest, 400, 300)
+    inner = cut.inner_parts()
+    assert [*inner] == cut.all_windows
+    shown = np.zeros((300, 400), np.int64)
+    for window in cut.all_windows:
+        shown[window.y : window.y + window.height, window.x : window.x + window.width] += 1
+    for window, (x, y, width, height) in inner.items():
+        assert window.x <= x <= x + width <= window.x + window.width
+        assert (shown[y : y + height, x : x + width] == 1).all()
+    largest = max(width * height for _, _, width, height in inner.values())
+    assert largest >= (WIDTH - 2 * 20) * (HEIGHT - 2 * 20)
+    (whole,) = cut_for(MANIFEST, 400, 300).inner_parts().values()
+    assert whole == (0, 0, 400, 300)
