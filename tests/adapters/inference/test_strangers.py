@@ -1,6 +1,5 @@
 """Another user of the machine cannot make the model server run its code."""
 
-import json
 import os
 import shutil
 import subprocess
@@ -12,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from services.inference.adapters.triton import launcher
-from services.inference.adapters.triton.own_user import user_for
+from services.inference.adapters.triton.binary import find_python_runtime
+from services.inference.adapters.triton.own_user import Way, user_for, way_for
 from services.inference.errors import TritonUnavailable
 from tests.adapters.inference.bench import Bench, running_bench
 
@@ -158,12 +158,55 @@ def test_below_a_closed_home_models_run_as_nobody_else_and_see_nothing_of_it(
     assert sorted(real) == ["loupe", "secret"]
 
 
+def test_what_is_needed_is_reached_by_the_links_that_lead_to_it(data: Path) -> None:
+    """An environment and its interpreter below a closed home, as uv lays them out."""
+    home = data.parent / "home"
+    for folder in ("python/1.2.3/bin", "python/1.2.3/lib", "venv/bin", "real/triton", "real/keys"):
+        (home / folder).mkdir(parents=True)
+    (home / "secret").write_text("secret")
+    other, opened = data.parent / "other", data.parent / "opened"
+    opened.mkdir(mode=0o755)
+    (opened / "word").write_text("open\n")
+    other.mkdir(mode=0o700)
+    (other / "way").symlink_to(opened)
+    (home / "python" / "1.2").symlink_to("1.2.3")
+    (home / "data").symlink_to(home / "real")
+    tool = home / "python" / "1.2.3" / "bin" / "tool-1"
+    texts = f"{home}/venv/pyvenv.cfg {home}/python/1.2/lib/words {other}/way/word"
+    tool.write_text(f"#!/bin/sh\ncat {texts}; ls {home} {home}/real\n")
+    tool.chmod(0o755)
+    (tool.parent / "tool").symlink_to("../bin/tool-1")
+    (home / "python" / "1.2.3" / "lib" / "words").write_text("library\n")
+    (home / "venv" / "pyvenv.cfg").write_text("environment\n")
+    command = home / "venv" / "bin" / "tool"
+    command.symlink_to(home / "python" / "1.2" / "bin" / "tool")
+    home.chmod(0o700)
+    needed = (home / "venv", command, home / "python" / "1.2" / "lib", other / "way")
+    user = user_for(needed)
+    way = way_for(user, needed, root=home / "data" / "triton")
+    launch = [sys.executable, "-I", "-S", launcher.__file__, str(os.getpid())]
+    whole = [*launch, str(user.uid), str(user.gid), way.to_json(), str(command)]
+    ended = subprocess.run(whole, capture_output=True, text=True)
+    assert ended.stderr == ""
+    words, real = ended.stdout.split(f"{home}/real:")
+    said = ["environment", "library", "open", f"{home}:", "data", "python", "real", "venv"]
+    assert (words.split(), real.split()) == (said, ["triton"])
+
+
+def test_the_interpreter_on_the_stubs_search_path_is_needed() -> None:
+    runtime = find_python_runtime()
+    folders = [Path(folder) for folder in runtime.search_path.split(":")]
+    own = [folder for folder in folders if folder not in (Path("/usr/bin"), Path("/bin"))]
+    assert set(own) <= set(runtime.needed)
+    assert all(path.exists() for path in runtime.needed)
+
+
 def test_where_no_way_can_be_made_the_server_does_not_start_as_root(data: Path) -> None:
     """As in a container whose root may not mount: it is told what to do."""
     closed = data.parent / "home"
     (closed / "python").mkdir(parents=True)
     closed.chmod(0o700)
-    way = json.dumps([[str(closed)], [str(closed / "python")]])
+    way = Way((closed,), (closed / "python",)).to_json()
     without_mounts = """
 import ctypes, os, sys
 assert ctypes.CDLL(None).prctl(24, 21, 0, 0, 0) == 0  # PR_CAPBSET_DROP, CAP_SYS_ADMIN

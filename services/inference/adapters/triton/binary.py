@@ -48,9 +48,13 @@ class PythonRuntime:
 
     @property
     def needed(self) -> tuple[Path, ...]:
-        """Folders that whoever runs the stub must be able to read."""
+        """What whoever runs the stub must be able to read."""
         own = (Path(sys.base_prefix), Path(sysconfig.get_path("stdlib")))
-        return own if self.library_folder is None else (*own, self.library_folder)
+        if self.library_folder is None:
+            return own
+        # By the interpreter on the search path, where its environment's pyvenv.cfg may stand above.
+        found = Path(sys.executable)
+        return (*own, self.library_folder, Path(sys.prefix), found.parent, found)
 
 
 def check_platform(system: str, machine: str) -> None:

@@ -5,10 +5,10 @@ The parent-death signal must be set in the child between fork and exec. Doing th
 
     python -I -S launcher.py PARENT_PID UID GID WAY COMMAND ARGUMENTS…
 
-WAY is two lists as JSON: folders that are closed to the user, and what it needs of them; of these
-the command sees nothing else. What it makes is closed to other users, it can never become more than
-it is, and its shared memory is its own where the kernel lets us: Triton's Python backend opens its
-regions to everybody.
+WAY is three lists as JSON: folders that are closed to the user, what it needs of them, and symbolic
+links on the way there with where they lead; of these folders the command sees nothing else. What it
+makes is closed to other users, it can never become more than it is, and its shared memory is its
+own where the kernel lets us: Triton's Python backend opens its regions to everybody.
 """
 
 import ctypes
@@ -27,18 +27,18 @@ _LIBC = ctypes.CDLL(None, use_errno=True)
 def main(arguments: list[str]) -> None:
     """Become the user, tie this process to its parent, then execute the rest."""
     parent, uid, gid = map(int, arguments[:3])
-    closed, needs = json.loads(arguments[3])
+    closed, needs, links = json.loads(arguments[3])
     try:
         _go_apart()
-        _open_way(closed, needs)
+        _open_way(closed, needs, links)
         os.umask(0o077)
         _close_shared_memory(uid, gid)
     except OSError as error:  # no such right, as in a container
         if closed:
             sys.exit(
                 f"E loupe: {closed[0]} is closed to the model server's own user, and no way to "
-                f"{needs[0]} can be made here ({error}): start Loupe as another user than root, "
-                "or install it where others may read"
+                f"{[*needs, arguments[4]][0]} can be made here ({error}): start Loupe as another "
+                "user than root, or install it where others may read"
             )
         os.umask(0o077)
         sys.stderr.write(f"W loupe: /dev/shm stays open to other users here ({error})\n")
@@ -65,7 +65,7 @@ def _go_apart() -> None:
     _done(_LIBC.mount(b"none", b"/", None, _MS_REC | _MS_SLAVE, None))
 
 
-def _open_way(closed: list[str], needs: list[str]) -> None:
+def _open_way(closed: list[str], needs: list[str], links: list[tuple[str, str]]) -> None:
     """Lay an empty folder over each closed one, with nothing in it but what is needed."""
     os.umask(0o022)
     held = {path: os.open(path, os.O_PATH | os.O_DIRECTORY) for path in needs}
@@ -77,6 +77,10 @@ def _open_way(closed: list[str], needs: list[str]) -> None:
         source = f"/proc/self/fd/{descriptor}".encode()
         _done(_LIBC.mount(source, path.encode(), None, _MS_BIND | _MS_REC, None))
         os.close(descriptor)
+    for link, leads in links if closed else ():
+        if not os.path.lexists(link):  # else it lies in what is needed, or where all may go
+            os.makedirs(os.path.dirname(link), exist_ok=True)
+            os.symlink(leads, link)
 
 
 def _close_shared_memory(uid: int, gid: int) -> None:

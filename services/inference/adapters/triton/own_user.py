@@ -4,10 +4,11 @@ A model is code: whoever gets one loaded runs as the server does. So the server 
 reaches nothing but what it serves.
 """
 
+import json
 import os
 import pwd
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from services.inference.errors import TritonUnavailable
 
 _FIRST_UID = 64_101  # above people and services, below what systemd gives away from 61,184 … 65,519
 _LAST_UID = 64_164
+_MOST_LINKS = 40  # as the kernel follows
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +50,17 @@ class User:
 class Way:
     """How the server comes to what it needs where folders above are closed to its user.
 
-    It sees each of the ``closed`` folders as one with nothing in it but what it ``needs`` of it.
+    It sees each of the ``closed`` folders as one with nothing in it but what it ``needs`` of it,
+    and the symbolic ``links``, with where they lead, by which it comes there.
     """
 
     closed: tuple[Path, ...] = ()
     needs: tuple[Path, ...] = ()
+    links: tuple[tuple[Path, str], ...] = ()
+
+    def to_json(self) -> str:
+        """As the launcher reads it."""
+        return json.dumps([self.closed, self.needs, self.links], default=str)
 
 
 def user_for(needed: Iterable[Path]) -> User:
@@ -79,12 +87,16 @@ def way_for(user: User, needed: Iterable[Path], *, root: Path) -> Way:
     """
     if user.uid == os.geteuid():
         return Way()
-    folders = {path if path.is_dir() else path.parent for path in needed}
-    tops = {folder.resolve(): _first_closed(folder) for folder in folders}
-    tops[root.resolve()] = _first_closed(root.parent)
+    paths = [Path(os.path.abspath(path)) for path in needed]
+    hops = [hop for path in (*paths, root.absolute()) for hop in _hops(path)]
+    met = [*paths, *(after for path in paths for _, _, after in _hops(path))]
+    folders = {path if path.is_dir() else path.parent for path in met}
+    tops = {folder.resolve(): _first_closed(folder.resolve().parent) for folder in folders}
+    tops[root.resolve()] = _first_closed(root.parent.resolve().parent)
     needs = [folder for folder, top in tops.items() if top is not None]
+    all_tops = {*tops.values(), *(_first_closed(link.parent) for link, _, _ in hops)}
     return Way(
-        tuple(sorted({top for top in tops.values() if top is not None})),
+        tuple(sorted(top for top in all_tops if top is not None)),
         tuple(
             sorted(
                 path
@@ -92,7 +104,20 @@ def way_for(user: User, needed: Iterable[Path], *, root: Path) -> Way:
                 if not any(path.is_relative_to(up) for up in needs if up != path)
             )
         ),
+        tuple(sorted({link: leads for link, leads, _ in hops}.items())),
     )
+
+
+def _hops(path: Path) -> Iterator[tuple[Path, str, Path]]:
+    """The symbolic links on the way to ``path``: each, where it leads, and the path through it."""
+    for _ in range(_MOST_LINKS):
+        parts = (*reversed(path.parents), path)
+        link = next((part for part in parts if part.is_symlink()), None)
+        if link is None:
+            return
+        leads = os.readlink(link)
+        path = Path(os.path.normpath(link.parent / leads / path.relative_to(link)))
+        yield link, leads, path
 
 
 def _is_known(uid: int) -> bool:
@@ -110,6 +135,6 @@ def _is_open(path: Path) -> bool:
 
 
 def _first_closed(path: Path) -> Path | None:
-    """Return the uppermost folder above ``path`` that others may not pass through."""
-    above = reversed(path.resolve().parents)
+    """Return the uppermost folder from ``path`` up that others may not pass through."""
+    above = (*reversed(path.parents), path)
     return next((folder for folder in above if not folder.stat().st_mode & stat.S_IXOTH), None)

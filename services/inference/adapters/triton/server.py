@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import json
 import os
 import secrets
 import shutil
@@ -93,7 +92,7 @@ class EmbeddedTriton:
             str(os.getpid()),
             str(user.uid),
             str(user.gid),
-            json.dumps([list(map(str, way.closed)), list(map(str, way.needs))]),
+            way.to_json(),
         )
         with self._folders.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
