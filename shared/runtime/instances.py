@@ -10,10 +10,12 @@ from numpy.typing import NDArray
 from shared.runtime.detections import Detections
 from shared.runtime.tasks.spec import Drawn, DrawnMask
 from shared.vision.boxes import Indices
-from shared.vision.masks import Counts, from_dense, from_part, to_dense, to_text
+from shared.vision.masks import Counts, from_dense, reframed, to_dense, to_text
+from shared.vision.masks import united as united_codes
 from shared.vision.tiles import Window
 
 Pixels = NDArray[np.bool_]
+MOST_DENSE_PX = 1 << 22  # above, a patch is only decoded where it is looked at
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,26 +75,38 @@ class Patch:
     def within(self, x: int, y: int, width: int, height: int) -> Pixels:
         """The pixels inside another part of the image, ``(height, width)``."""
         found = np.zeros((height, width), np.bool_)
+        if not self.meets(x, y, width, height):
+            return found
         left, top = max(x, self.x), max(y, self.y)
         right, bottom = min(x + width, self.x + self.width), min(y + height, self.y + self.height)
-        if right > left and bottom > top:
-            mine = self.pixels[top - self.y : bottom - self.y, left - self.x : right - self.x]
-            found[top - y : bottom - y, left - x : right - x] = mine
+        box = (left - self.x, top - self.y, right - left, bottom - top)
+        found[top - y : bottom - y, left - x : right - x] = self._part(*box)
         return found
+
+    def _part(self, x: int, y: int, width: int, height: int) -> Pixels:
+        """The pixels of a part of the patch."""
+        if self.width * self.height <= MOST_DENSE_PX:
+            return self.pixels[y : y + height, x : x + width]
+        size = (height, width)
+        code = reframed(self.code, self.height, (x, y, width, height), at=(0, 0), size=size)
+        return to_dense(code, *size)
+
+    def code_in(self, x: int, y: int, width: int, height: int) -> Counts:
+        """The code in a larger part of the image, in which the patch lies whole."""
+        whole = (0, 0, self.width, self.height)
+        at = (self.x - x, self.y - y)
+        return reframed(self.code, self.height, whole, at=at, size=(height, width))
 
 
 def united(patches: Sequence[Patch]) -> Patch:
-    """All pixels of at least one patch."""
+    """All pixels of at least one patch; a chain of them may go across a very large image."""
     if len(patches) == 1:
         return patches[0]
     x, y = min(one.x for one in patches), min(one.y for one in patches)
     width = max(one.x + one.width for one in patches) - x
     height = max(one.y + one.height for one in patches) - y
-    pixels = np.zeros((height, width), np.bool_)
-    for one in patches:
-        there = np.s_[one.y - y : one.y - y + one.height, one.x - x : one.x - x + one.width]
-        pixels[there] |= one.pixels
-    return Patch(x, y, width, height, from_dense(pixels))
+    code = united_codes([one.code_in(x, y, width, height) for one in patches])
+    return Patch(x, y, width, height, code)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,9 +148,8 @@ class Instances:
         }
 
     def _texts(self) -> Iterator[str]:
-        left, top, width, height = self.frame
         for one in self.patches:
-            yield to_text(from_part(one.pixels, (one.x - left, one.y - top), (height, width)))
+            yield to_text(one.code_in(*self.frame))
 
 
 def frame_of(windows: Sequence[Window]) -> tuple[int, int, int, int]:

@@ -166,10 +166,53 @@ def from_part(pixels: Bits, at: tuple[int, int], size: tuple[int, int]) -> Count
     steps = np.diff(framed, axis=1)
     first = (np.arange(len(framed), dtype=np.int64) + at[0]) * size[0] + at[1]
     edges = (np.argwhere(steps) @ np.array([0, 1])) + np.repeat(first, (steps != 0).sum(axis=1))
+    return _between(edges, size[0] * size[1])
+
+
+def reframed(
+    counts: Counts,
+    height: int,
+    box: tuple[int, int, int, int],
+    *,
+    at: tuple[int, int],
+    size: tuple[int, int],
+) -> Counts:
+    """Encode a part of one mask as part of another, without the pixels of either.
+
+    Args:
+        counts: The mask.
+        height: Its rows.
+        box: The part of it, ``x, y, w, h`` inside the mask.
+        at: Column and row of the part's corner in the other mask, in which it lies whole.
+        size: Height and width of the other mask.
+
+    >>> column = np.array([1, 3], np.uint32)
+    >>> reframed(column, 4, (0, 2, 1, 2), at=(1, 0), size=(2, 2)).tolist()
+    [2, 2]
+    """
+    edges = np.concatenate([[0], np.cumsum(counts, dtype=np.int64)])
+    edges = np.clip(edges, box[0] * height, (box[0] + box[2]) * height)
+    starts, stops = edges[1:-1:2], edges[2::2]
+    there = stops > starts
+    starts, stops = starts[there], stops[there]
+    # Each run in as many pieces as it has columns.
+    pieces = (stops - 1) // height - starts // height + 1
+    run = np.repeat(np.arange(len(starts)), pieces)
+    nth = np.arange(len(run)) - np.repeat(np.cumsum(pieces) - pieces, pieces)
+    column = starts[run] // height + nth
+    top = np.maximum(starts[run] - column * height, box[1])
+    bottom = np.minimum(stops[run] - column * height, box[1] + box[3])
+    seen = bottom > top
+    corner = (column[seen] - box[0] + at[0]) * size[0] + at[1] - box[1]
+    ends = np.stack([corner + top[seen], corner + bottom[seen]], axis=1)
+    return _between(ends.ravel(), size[0] * size[1])
+
+
+def _between(edges: Offsets, total: int) -> Counts:
+    """The code of runs from each even to each odd edge, in rising order, of ``total`` pixels."""
     # A run that ends where the next begins, from the foot of a column to the head of the next.
     meets = np.flatnonzero(edges[1:-1:2] == edges[2::2])
     edges = np.delete(edges, np.concatenate([2 * meets + 1, 2 * meets + 2]))
-    total = size[0] * size[1]
     last = [] if edges.size and edges[-1] == total else [total]
     return np.diff(np.concatenate([[0], edges, last]).astype(np.int64)).astype(np.uint32)
 
@@ -242,6 +285,18 @@ def joined(parts: Sequence[MaskTable]) -> MaskTable:
         heights=np.concatenate([nothing, *(part.heights for part in parts)]),
         widths=np.concatenate([nothing, *(part.widths for part in parts)]),
     )
+
+
+def united(codes: Sequence[Counts]) -> Counts:
+    """All pixels set in any of some masks of one size, at least one.
+
+    >>> united([np.array([0, 1, 2], np.uint32), np.array([2, 1], np.uint32)]).tolist()
+    [0, 1, 1, 1]
+    """
+    found = codes[0]
+    for code in codes[1:]:
+        found = kernels.unite(found, code)
+    return found
 
 
 def intersection_px(first: MaskTable, i: int, second: MaskTable, j: int) -> int:

@@ -27,7 +27,7 @@ TRAIN, VALIDATE, TEST, HAND, UNSEEN = (
     range(30, 34),
     range(34, 39),
 )
-SMALL = {"input_width": 128, "input_height": 96, "budget_s": 30}
+SMALL = {"input_width": 128, "input_height": 96, "budget_s": 600}  # the epochs end it
 
 
 @dataclass(frozen=True)

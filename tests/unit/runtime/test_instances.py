@@ -1,5 +1,6 @@
 """Objects of instance segmentation: pixels from prototypes, windows put together, stored masks."""
 
+import tracemalloc
 from dataclasses import replace
 
 import numpy as np
@@ -43,6 +44,23 @@ def test_a_patch_holds_exactly_its_pixels_and_joins_with_others(seed: int) -> No
     together = united(patches).within(100, 200, 70, 50)
     np.testing.assert_array_equal(together, np.logical_or.reduce(scenes))
     assert Patch.of(np.zeros((4, 4), bool), 0, 0) is None
+
+
+def test_a_chain_across_a_very_large_image_takes_memory_by_its_runs() -> None:
+    square = np.ones((200, 200), np.bool_)
+    steps = [Patch.of(square, 150 * step, 150 * step) for step in range(199)]
+    tracemalloc.start()
+    chain = united(steps)
+    found = Detections(np.zeros((1, 4), np.float32), np.ones(1, np.float32), np.zeros(1, np.int64))
+    text = next(Instances(found, (chain,), (0, 0, 30_000, 30_000)).drawn()).mask.counts
+    corner = chain.within(29_800, 29_800, 200, 200)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 60e6, "all its pixels would take 900 MB"
+    assert (chain.width, chain.height) == (29_900, 29_900)
+    assert int(from_text(text)[1::2].sum()) == 199 * 200**2 - 198 * 50**2
+    np.testing.assert_array_equal(corner[:100, :100], True)
+    assert not corner[100:].any()
 
 
 def answer(found: list[tuple], prototypes: np.ndarray) -> dict[str, np.ndarray]:

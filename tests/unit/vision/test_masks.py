@@ -92,3 +92,21 @@ def test_a_code_must_cover_its_mask() -> None:
 def test_no_rings_and_degenerate_rings_are_empty() -> None:
     assert masks.from_polygons([], 3, 4).tolist() == [12]
     assert masks.from_polygons([[1, 1, 2, 2]], 3, 4).tolist() == [12]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_part_of_a_mask_in_another_has_the_same_pixels(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    height, width = rng.integers(1, 12, 2).tolist()
+    dense = rng.random((height, width)) < rng.choice([0.0, 0.3, 0.9, 1.0])
+    x, y = int(rng.integers(width)), int(rng.integers(height))
+    w, h = int(rng.integers(1, width - x + 1)), int(rng.integers(1, height - y + 1))
+    size = (h + int(rng.integers(4)), w + int(rng.integers(4)))
+    at = (int(rng.integers(size[1] - w + 1)), int(rng.integers(size[0] - h + 1)))
+    expected = np.zeros(size, np.bool_)
+    expected[at[1] : at[1] + h, at[0] : at[0] + w] = dense[y : y + h, x : x + w]
+    code = masks.reframed(masks.from_dense(dense), height, (x, y, w, h), at=at, size=size)
+    np.testing.assert_array_equal(code, masks.from_dense(expected))
+    other = rng.random(size) < 0.4
+    together = masks.united([code, masks.from_dense(other)])
+    np.testing.assert_array_equal(masks.to_dense(together, *size), expected | other)
