@@ -1,5 +1,6 @@
 """What screens must know before they ask: what tasks may do, lengths of texts, limits of advice."""
 
+from services.annotation.domain.label_rules import LABEL_HOTKEYS
 from services.evaluator.domain.report.label_analysis import LOW_RATE
 from services.trainer.api.promotions import MAX_REASON
 from services.workspace.domain import projects
@@ -21,6 +22,7 @@ def facts() -> dict[str, object]:
             "label": shapes.MAX_NAME,
             "reason": MAX_REASON,
         },
+        "label_hotkeys": LABEL_HOTKEYS,
         "low_rate": LOW_RATE,
         "area_ratio": {"recognised": RECOGNISED_RATIO, "resolution_helps": RESOLUTION_RATIO},
     }

@@ -2,12 +2,12 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, FailFast, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, FailFast, Field
 
 from services.annotation.domain.formats.limits import MAX_SHAPES
 from services.annotation.domain.formats.model import Split
 from services.annotation.domain.history import Change, Reason
-from services.annotation.domain.label_rules import MAX_LABELS
+from services.annotation.domain.label_rules import LABEL_HOTKEYS, MAX_LABELS
 from services.annotation.handlers.annotations import AnnotatedView, Summary
 from services.annotation.repository import Label
 from shared.clock import Timestamp
@@ -119,14 +119,22 @@ class LabelWrite(BaseModel):
 
 
 Colour = Annotated[str, Field(pattern="^(#[0-9a-f]{6})?$")]
-Hotkey = Annotated[str, Field(pattern=r"^([1-9]|Shift\+[A-Z])?$")]
+
+
+def _hotkey(value: str) -> str:
+    if value and value not in LABEL_HOTKEYS:
+        raise ValueError("is one of the editor's own keys; choose another")
+    return value
+
+
+Hotkey = Annotated[str, Field(pattern=r"^([1-9]|Shift\+[A-Z])?$"), AfterValidator(_hotkey)]
 
 
 class LabelPatch(BaseModel):
     """What of a label shall be otherwise; what is left out stays, an empty text takes it away.
 
     The colour is ``#rrggbb`` and near neither the report's red nor its orange; the key is a digit
-    or Shift with a letter, and no other label's.
+    or Shift with a letter, none of the editor's own and no other label's.
     """
 
     model_config = ConfigDict(extra="forbid")

@@ -1,6 +1,7 @@
 """Renaming and deleting labels: annotations follow (C-067, C-068). Their order and colours."""
 
 import colorsys
+import string
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +14,16 @@ _L = TypeVar("_L")
 MAX_LABELS = 5_000
 """Of a project, and of a dataset: the event of one names each label twice, in its warnings too, and
 stays below the broker's limit with any names that are legal."""
+
+_EDITOR_LETTERS = "CGOS"
+"""With Shift they are the editor's own: one channel, the grid of tiles, the original, scores."""
+
+LABEL_HOTKEYS = (
+    *string.digits[1:],
+    *(f"Shift+{letter}" for letter in string.ascii_uppercase if letter not in _EDITOR_LETTERS),
+)
+"""The keys that a label may have for its own, as the editor tells them; the console is built with
+this list."""
 
 Moved = Mapping[str, str | None]
 """Label names that mean something else now: the name to use instead, None for a deleted label."""

@@ -127,6 +127,7 @@ async def test_a_label_has_a_colour_a_key_and_a_note_until_they_are_taken_away(
         ({"colour": "red"}, "colour"),
         ({"hotkey": "0"}, "hotkey"),
         ({"hotkey": "Ctrl+Z"}, "hotkey"),
+        *(({"hotkey": f"Shift+{letter}"}, "hotkey") for letter in "CGOS"),  # the editor's own
         ({"note": "x" * 1001}, "note"),
         ({"name": ""}, "name"),
         ({"place": 1}, "place"),

@@ -1,4 +1,5 @@
 /** Which key does what in the editor: one table for the keys, the hints on buttons and the dialog of hotkeys. */
+import { FACTS } from "../api/generated/facts";
 import type { Point } from "./geometry";
 import { TOOL_NAMES, TOOLS, type ToolName } from "./tools/table";
 
@@ -119,8 +120,8 @@ const FIELDS = "input:not([type=checkbox]):not([type=radio]), textarea, [role=li
 const SLIDING: ReadonlySet<string> = new Set(["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home", "End", "PageUp", "PageDown"]);
 const ABOVE = "[role=dialog], .ant-popover, .ant-dropdown";
 
-/** What labels may have; see `LABEL_CHORDS`. */
-const LABEL_KEY = /^([1-9]|Shift\+[A-Z])$/;
+/** What labels may have. */
+const LABEL_KEYS: ReadonlySet<string> = new Set(FACTS.label_hotkeys);
 
 function chordOf({ key, ctrlKey, metaKey, shiftKey }: Key): string {
   const named = key.length > 1 || /[a-z]/i.test(key);
@@ -145,5 +146,5 @@ export function commandOf(pressed: Key): Command | null {
   const action = ACTIONS.get(chordOf(pressed));
   if (action !== undefined) return { do: action };
   const chord = chordOf(pressed);
-  return LABEL_KEY.test(chord) ? { do: "label", key: chord } : null;
+  return LABEL_KEYS.has(chord) ? { do: "label", key: chord } : null;
 }

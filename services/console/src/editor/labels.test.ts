@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { KEYS } from "./keys";
 import { hotkeysOf, LABEL_CHORDS, putAt, type LabelLook } from "./labels";
 
 function label(name: string, hotkey = ""): LabelLook {
@@ -14,6 +15,12 @@ test("of two with one key the first has it; a key of the editor is no label's", 
   const keys = hotkeysOf([label("a", "5"), label("b", "5"), label("c", "Shift+S")]);
   expect([...keys].sort()).toEqual([["1", "b"], ["2", "c"], ["5", "a"]]);
   expect(LABEL_CHORDS).not.toContain("Shift+S");
+});
+
+test("the platform lets a label have each digit and each letter with Shift that the editor has no use for, and no other", () => {
+  const shifted = Array.from("ABCDEFGHIJKLMNOPQRSTUVWXYZ", (letter) => `Shift+${letter}`);
+  const ofEditor = new Set(Object.values(KEYS).flat());
+  expect(LABEL_CHORDS).toEqual([..."123456789", ...shifted].filter((chord) => !ofEditor.has(chord)));
 });
 
 test("of two hundred labels nine have a digit", () => {

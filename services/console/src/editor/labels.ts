@@ -1,6 +1,6 @@
 /** A project's labels as one who draws has them: colours, keys, order. */
+import { FACTS } from "../api/generated/facts";
 import { LABEL_COLOURS, type Colours } from "../ui/theme";
-import { KEYS } from "./keys";
 
 export interface LabelLook {
   readonly name: string;
@@ -15,10 +15,8 @@ export function coloursOf(labels: readonly LabelLook[]): Colours {
 }
 
 const DIGITS = Array.from("123456789");
-/** What a label may have for its own: what the editor itself has no use for. */
-export const LABEL_CHORDS: readonly string[] = [...DIGITS, ...Array.from("ABCDEFGHIJKLMNOPQRSTUVWXYZ", (letter) => `Shift+${letter}`)].filter(
-  (chord) => !Object.values(KEYS).some((chords) => chords.includes(chord)),
-);
+/** What the platform lets a label have for its own: what the editor itself has no use for. */
+export const LABEL_CHORDS: readonly string[] = FACTS.label_hotkeys;
 
 /** Which key is which label's: its own one, and the digits left over in the order of the list. */
 export function hotkeysOf(labels: readonly LabelLook[]): ReadonlyMap<string, string> {

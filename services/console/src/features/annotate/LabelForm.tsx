@@ -24,7 +24,7 @@ export function LabelForm({ projectId, label, labels, onSaved }: Props): ReactNo
   const words = useWords();
   const [name, setName] = useState(label.name);
   const [colour, setColour] = useState(label.colour);
-  const [hotkey, setHotkey] = useState(label.hotkey);
+  const [hotkey, setHotkey] = useState(LABEL_CHORDS.includes(label.hotkey) ? label.hotkey : "");
   const [note, setNote] = useState(label.note);
   const saving = useMutation({
     mutationFn: () => changeLabel(projectId, label, { ...(name.trim() === "" ? {} : { name: name.trim() }), colour, hotkey, note }),
