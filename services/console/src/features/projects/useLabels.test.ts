@@ -14,3 +14,10 @@ test("a colour is a label's own, or goes by its age: putting labels in another o
   expect(colours([a, b, c])).toEqual({ a: first, b: second, c: "#84cc16", new: fourth });
   expect(colours([c, b, a])).toEqual(colours([a, b, c]));
 });
+
+test("labels of one moment keep their colours in any order, too", () => {
+  const colours = (items: readonly Label[]) => Object.fromEntries(looksOf(items, []).map(({ name, colour }) => [name, colour]));
+  const [a, b, c] = [label("a", 1), label("b", 1), label("c", 1)];
+  const [first, second, third] = LABEL_COLOURS;
+  expect(colours([c, a, b])).toEqual({ a: first, b: second, c: third });
+});

@@ -13,11 +13,15 @@ export function useVocabulary(projectId: string) {
 
 /** The labels in their order, then names that are no labels yet; a colour of its own goes before one by age. */
 export function looksOf(items: readonly Label[], further: readonly string[]): readonly LabelLook[] {
-  const byAge = items.toSorted((a, b) => (a.created_at < b.created_at ? -1 : a.created_at > b.created_at ? 1 : 0));
+  const byAge = items.toSorted((a, b) => before(a.created_at, b.created_at) || before(a.id, b.id));
   const turn = new Map(byAge.map(({ name }, place) => [name, colourInTurn(place)]));
   const known = items.map(({ name, colour, hotkey, note }) => ({ name, colour: colour || (turn.get(name) ?? colourInTurn(0)), hotkey, note }));
   const names = [...new Set(further)].filter((name) => name !== "" && !turn.has(name));
   return [...known, ...names.map((name, place) => ({ name, colour: colourInTurn(items.length + place), hotkey: "", note: "" }))];
+}
+
+function before(one: string, other: string): number {
+  return one < other ? -1 : one > other ? 1 : 0;
 }
 
 /** The colour of each of the project's labels. */
