@@ -150,11 +150,16 @@ def test_labels_have_a_colour_a_key_and_an_order_of_their_own(
 
     # Up by key, then back under the others by the mouse; the digits go by the order.
     page.get_by_role("button", name="pore 2", exact=True).focus()
-    page.keyboard.press("Alt+ArrowUp")
-    expect(page.get_by_role("button", name="pore 1", exact=True)).to_be_visible()
+    with page.expect_response(re.compile(r"/labels/order$")) as moved:
+        page.keyboard.press("Alt+ArrowUp")
+        expect(page.get_by_role("button", name="pore 1", exact=True)).to_be_visible()
+    assert moved.value.status == 200
     rows = page.locator(".label-panel .label-row")
-    rows.nth(0).drag_to(rows.nth(2))
-    expect(page.get_by_role("button", name="scratch 1", exact=True)).to_be_visible()
+    # The screen shows the order before the platform has it: a reload at once would be too early.
+    with page.expect_response(re.compile(r"/labels/order$")) as moved:
+        rows.nth(0).locator(".label-grip").drag_to(rows.nth(2))
+        expect(page.get_by_role("button", name="scratch 1", exact=True)).to_be_visible()
+    assert moved.value.status == 200
     page.reload()
     expect(rows).to_have_text([re.compile("scratch"), re.compile("dent"), re.compile("pore")])
     expect(page.get_by_role("button", name=re.compile(r"^dent .*Shift\+K$"))).to_be_visible()

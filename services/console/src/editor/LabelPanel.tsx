@@ -1,4 +1,5 @@
-import { useMemo, useState, type KeyboardEvent, type ReactNode, type Ref } from "react";
+import { HolderOutlined } from "@ant-design/icons";
+import { useMemo, useState, type DragEvent, type KeyboardEvent, type ReactNode, type Ref } from "react";
 import { Input, type InputRef } from "antd";
 import { FACTS } from "../api/generated/facts";
 import { useWords } from "../i18n/language";
@@ -41,6 +42,8 @@ export function LabelPanel({ labels, hotkeys, shapes, value, tools, search, onCh
   const put = (name: string | null, other: string | undefined): void => {
     if (name !== null && other !== undefined && name !== other) order?.(putAt(names, name, other));
   };
+  // What opens over a row is not in it, though React tells the row of what happens there.
+  const lands = ({ currentTarget, target }: DragEvent): boolean => dragged !== null && target instanceof Node && currentTarget.contains(target);
   const step = (event: KeyboardEvent, name: string): void => {
     const by = event.key === "ArrowUp" ? -1 : event.key === "ArrowDown" ? 1 : 0;
     if (!event.altKey || by === 0 || order === undefined) return;
@@ -90,19 +93,33 @@ export function LabelPanel({ labels, hotkeys, shapes, value, tools, search, onCh
           <li
             key={name}
             className={name === value ? "label-row label-row-current" : "label-row"}
-            draggable={order !== undefined}
-            onDragStart={() => setDragged(name)}
-            onDragEnd={() => setDragged(null)}
             onDragOver={(event) => {
-              if (dragged !== null) event.preventDefault();
+              if (lands(event)) event.preventDefault();
             }}
             onDrop={(event) => {
+              if (!lands(event)) return;
               event.preventDefault();
               put(dragged, name);
             }}
           >
+            {order !== undefined && (
+              <span
+                className="label-grip"
+                draggable
+                title={words.editor.orderHint}
+                onDragStart={(event) => {
+                  event.dataTransfer.setData("text/plain", name);
+                  event.dataTransfer.effectAllowed = "move";
+                  setDragged(name);
+                }}
+                onDragEnd={() => setDragged(null)}
+              >
+                <HolderOutlined aria-hidden />
+              </span>
+            )}
             <button
               type="button"
+              className="label-choose"
               aria-pressed={name === value}
               title={[name, note, order === undefined ? "" : words.editor.orderHint].filter(Boolean).join("\n")}
               onClick={() => take(name)}

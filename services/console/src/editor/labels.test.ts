@@ -20,7 +20,7 @@ test("of two with one key the first has it; a key of the editor is no label's", 
 test("the platform lets a label have each digit and each letter with Shift that the editor has no use for, and no other", () => {
   const shifted = Array.from("ABCDEFGHIJKLMNOPQRSTUVWXYZ", (letter) => `Shift+${letter}`);
   const ofEditor = new Set(Object.values(KEYS).flat());
-  expect(LABEL_CHORDS).toEqual([..."123456789", ...shifted].filter((chord) => !ofEditor.has(chord)));
+  expect(LABEL_CHORDS).toEqual([...Array.from("123456789"), ...shifted].filter((chord) => !ofEditor.has(chord)));
 });
 
 test("of two hundred labels nine have a digit", () => {

@@ -1,38 +1,15 @@
 // @vitest-environment happy-dom
-import { fireEvent, screen, waitFor, within } from "@testing-library/react";
+import { screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { HttpResponse } from "msw";
 import { afterEach, describe, expect, test } from "vitest";
-import type { Annotation, Label, ShapeKind } from "../../api/annotation";
-import { annotation, image, project } from "../../testing/builders";
-import { answers, pageOf, problem } from "../../testing/platform";
+import type { Annotation } from "../../api/annotation";
+import { around, BARE, IMAGES, LABELS, READ, settled, vocabulary } from "../../testing/annotating";
+import { annotation, project } from "../../testing/builders";
+import { answers, pageOf } from "../../testing/platform";
 import { LANGUAGES, open, seen } from "../../testing/screen";
 
-const IMAGES = "GET /api/gallery/projects/p1/images";
-const LABELS = "GET /api/annotation/projects/p1/labels";
 const SAVE = "PUT /api/annotation/projects/p1/images/:id";
-const READ = "GET /api/annotation/projects/p1/images/:id";
-const BARE: Partial<Annotation> = { shapes: [], annotated: false, version: 0 };
-
-function vocabulary(kinds: readonly ShapeKind[], ...names: string[]) {
-  const plain = { colour: "", hotkey: "", note: "", version: 1, created_at: "2026-11-26T08:00:00Z" };
-  const items = names.map((name, place): Label => ({ ...plain, id: `l${place}`, name }));
-  return { items, total: items.length, shape_kinds: kinds };
-}
-
-function around(read: Partial<Annotation> = {}) {
-  return {
-    "GET /api/workspace/projects/p1": project(),
-    [IMAGES]: pageOf(
-      image({ id: "i1", name: "one.jpg", status: "labelled" }),
-      image({ id: "i2", name: "two.jpg", status: "unlabelled" }),
-    ),
-    [LABELS]: vocabulary(["box", "rotated_box"], "scratch", "pore"),
-    [READ]: annotation(read),
-    "GET /api/gallery/projects/p1/images/:id/thumbnail": () => new HttpResponse(new Blob(["x"])),
-    "GET /api/gallery/projects/p1/images/:id/content": () => new HttpResponse(new Blob(["x"])),
-  };
-}
 
 /** Answers saves as the annotation service does, and keeps what came in. */
 function saving() {
@@ -48,17 +25,7 @@ function saving() {
   return saved;
 }
 
-afterEach(async () => {
-  // What one test leaves unsaved would be tried again into a later one.
-  if (screen.queryByTestId("save-state") !== null) {
-    await waitFor(() => expect(screen.getByTestId("save-state")).toHaveClass("save-saved"));
-  }
-  localStorage.clear();
-  localStorage.setItem(
-    "loupe.session",
-    JSON.stringify({ tenant: "default", accessToken: "token", expiresAt: Date.now() + 3_600_000 }),
-  );
-});
+afterEach(settled);
 
 const objects = () => screen.queryAllByRole("button", { name: /^(scratch|pore|text)/ }).filter((one) => one.closest(".object-list") !== null);
 
@@ -127,112 +94,6 @@ test("a copy goes along to the next image", async () => {
   answers({ [READ]: annotation(BARE) });
   await userEvent.keyboard("{Control>}v{/Control}");
   await waitFor(() => expect(objects()).toHaveLength(2));
-});
-
-test("a label is made by typing it, and one that is refused is told", async () => {
-  answers({ ...around(BARE), [LABELS]: vocabulary(["box"]) });
-  const made: unknown[] = [];
-  answers({
-    "POST /api/annotation/projects/p1/labels": async (request) => {
-      made.push(await request.json());
-      return made.length === 1 ? HttpResponse.json({}, { status: 201 }) : problem(409, "already-exists", "it is taken");
-    },
-  });
-  const { words } = open("/projects/p1/annotate/i2", "en");
-  const field = await screen.findByRole("textbox", { name: words.editor.findLabel });
-  await waitFor(() => expect(field).toHaveFocus());
-  await userEvent.keyboard("crack{Enter}");
-  await waitFor(() => expect(made).toEqual([{ name: "crack" }]));
-  expect(await screen.findByRole("button", { name: /^crack/ })).toHaveAttribute("aria-pressed", "true");
-  await userEvent.keyboard("lpore{Enter}");
-  expect(await screen.findByText("it is taken")).toBeInTheDocument();
-});
-
-test("a label is renamed where it stands, and what is open follows", async () => {
-  answers(around());
-  answers({
-    "PATCH /api/annotation/projects/p1/labels/l0": async (request) => {
-      expect(request.headers.get("If-Match")).toBe('"1"');
-      answers({ [LABELS]: vocabulary(["box"], "cut", "pore") });
-      return HttpResponse.json({ id: "l0", version: 2, ...((await request.json()) as object) });
-    },
-  });
-  const { words } = open("/projects/p1/annotate/i1", "en");
-  await userEvent.click(await screen.findByRole("button", { name: `${words.editor.changeLabel}: scratch` }));
-  const field = await screen.findByRole("textbox", { name: words.editor.renameLabel });
-  await userEvent.clear(field);
-  await userEvent.type(field, "cut{Enter}");
-  await waitFor(() => expect(screen.getAllByRole("button", { name: /^cut/ })).toHaveLength(2));
-  expect(screen.getByTestId("save-state")).toHaveTextContent(words.annotate.saved);
-});
-
-test("a label gets a colour, a key and a note where it stands, and the key chooses it", async () => {
-  answers(around(BARE));
-  const patches: unknown[] = [];
-  answers({
-    "PATCH /api/annotation/projects/p1/labels/l1": async (request) => {
-      const patch = (await request.json()) as Partial<Label>;
-      patches.push(patch);
-      const { items, ...rest } = vocabulary(["box"], "scratch", "pore");
-      const after = items.map((label) => (label.id === "l1" ? { ...label, ...patch } : label));
-      answers({ [LABELS]: { ...rest, items: after } });
-      return HttpResponse.json(after[1] ?? {});
-    },
-  });
-  const { words } = open("/projects/p1/annotate/i1", "en");
-  await userEvent.click(await screen.findByRole("button", { name: `${words.editor.changeLabel}: pore` }));
-  await userEvent.click(await screen.findByRole("button", { name: `${words.editor.labelColour} #15803d` }));
-  const hotkey = screen.getByLabelText(words.editor.labelHotkey);
-  fireEvent.change(hotkey, { target: { value: "Shift+K" } });
-  fireEvent.keyDown(hotkey, { key: "Enter", keyCode: 13 });
-  fireEvent.change(screen.getByLabelText(words.editor.labelNote), { target: { value: "deep" } });
-  fireEvent.click(screen.getByText(words.common.save));
-  await waitFor(() => expect(patches).toHaveLength(1));
-  expect(patches).toEqual([{ name: "pore", colour: "#15803d", hotkey: "Shift+K", note: "deep" }]);
-  const chip = (await screen.findByText("Shift+K", { selector: "kbd" })).closest("button");
-  if (chip === null) throw new Error("no label has the key");
-  expect(chip).toHaveAttribute("title", expect.stringContaining("deep"));
-  expect(chip.querySelector("i")).toHaveStyle({ background: "#15803d" });
-  expect(chip).toHaveAttribute("aria-pressed", "false");
-  fireEvent.keyDown(window, { key: "K", shiftKey: true });
-  await waitFor(() => expect(chip).toHaveAttribute("aria-pressed", "true"));
-});
-
-test("labels are put in order by key and by drag, on the screen before the platform has answered", async () => {
-  answers({ ...around(BARE), [LABELS]: vocabulary(["box"], "a", "b", "c") });
-  const orders: unknown[] = [];
-  answers({
-    "PUT /api/annotation/projects/p1/labels/order": async (request) => {
-      const { ids } = (await request.json()) as { readonly ids: readonly string[] };
-      orders.push(ids);
-      const { items, ...rest } = vocabulary(["box"], "a", "b", "c");
-      const after = { ...rest, items: items.toSorted((x, y) => ids.indexOf(x.id) - ids.indexOf(y.id)) };
-      answers({ [LABELS]: after });
-      return HttpResponse.json(after);
-    },
-  });
-  open("/projects/p1/annotate/i1", "en");
-  const shown = () => screen.getAllByRole("button", { name: /^[abc] \d$/ }).map(({ textContent }) => textContent);
-  await waitFor(() => expect(shown()).toEqual(["a1", "b2", "c3"]));
-  screen.getByRole("button", { name: "a 1" }).focus();
-  await userEvent.keyboard("{Alt>}{ArrowDown}{/Alt}");
-  await waitFor(() => expect(shown()).toEqual(["b1", "a2", "c3"]));
-  await waitFor(() => expect(orders).toEqual([["l1", "l0", "l2"]]));
-  const rows = screen.getAllByRole("button", { name: /^[abc] \d$/ }).map((button) => button.closest("li") ?? button);
-  fireEvent.dragStart(rows[2] ?? document.body);
-  fireEvent.dragOver(rows[0] ?? document.body);
-  fireEvent.drop(rows[0] ?? document.body);
-  await waitFor(() => expect(shown()).toEqual(["c1", "b2", "a3"]));
-  await waitFor(() => expect(orders.at(-1)).toEqual(["l2", "l1", "l0"]));
-});
-
-test("of two hundred labels the one that is typed is found, and keeps its place then", async () => {
-  answers({ ...around(BARE), [LABELS]: vocabulary(["box"], ...Array.from({ length: 200 }, (_, place) => `label ${place}`)) });
-  const { words } = open("/projects/p1/annotate/i1", "en");
-  await userEvent.type(await screen.findByRole("textbox", { name: words.editor.findLabel }), "label 17");
-  const found = screen.getAllByRole("button", { name: /^label 17/ });
-  expect(found.map(({ textContent }) => textContent)).toEqual(["label 17", ...Array.from({ length: 10 }, (_, digit) => `label 17${digit}`)]);
-  expect(found[0]?.closest("li")).toHaveAttribute("draggable", "false");
 });
 
 test("outlines are joined and made simpler by key, looked at before they are kept", async () => {

@@ -147,7 +147,9 @@ function useLabels(known: readonly Label[], sheet: Sheet | null, next: string): 
 function useOrder(projectId: string, items: readonly Label[]): (names: readonly string[]) => void {
   const queries = useQueryClient();
   const { message } = App.useApp();
+  const mutationKey = ["order of labels", projectId];
   const ordering = useMutation({
+    mutationKey,
     mutationFn: (ordered: readonly Label[]) => orderLabels(projectId, ordered.map(({ id }) => id)),
     scope: { id: `order ${projectId}` },
     onMutate: async (ordered) => {
@@ -155,7 +157,8 @@ function useOrder(projectId: string, items: readonly Label[]): (names: readonly 
       queries.setQueryData(["labels", projectId], (before: object | undefined) => before && { ...before, items: ordered });
     },
     onError: (error) => void message.error(error.message),
-    onSettled: () => queries.invalidateQueries({ queryKey: ["labels", projectId] }),
+    // While another move waits, the platform's order is of before it.
+    onSettled: () => (queries.isMutating({ mutationKey }) > 1 ? undefined : queries.invalidateQueries({ queryKey: ["labels", projectId] })),
   });
   return (names) => {
     const byName = new Map(items.map((label) => [label.name, label]));

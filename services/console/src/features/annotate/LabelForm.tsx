@@ -1,4 +1,4 @@
-import { useMutation } from "@tanstack/react-query";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Button, Input, Select } from "antd";
 import { useState, type ReactNode } from "react";
 import { changeLabel, type Label } from "../../api/annotation";
@@ -22,14 +22,21 @@ const MAX_NOTE = 1000;
 /** What a label is called and looks like, saved together. */
 export function LabelForm({ projectId, label, labels, onSaved }: Props): ReactNode {
   const words = useWords();
+  const queries = useQueryClient();
   const [name, setName] = useState(label.name);
   const [colour, setColour] = useState(label.colour);
   const [hotkey, setHotkey] = useState(LABEL_CHORDS.includes(label.hotkey) ? label.hotkey : "");
   const [note, setNote] = useState(label.note);
+  const mutationKey = ["change label", label.id];
   const saving = useMutation({
+    mutationKey,
     mutationFn: () => changeLabel(projectId, label, { ...(name.trim() === "" ? {} : { name: name.trim() }), colour, hotkey, note }),
     onSuccess: (saved) => onSaved(saved.name),
   });
+  // A key that is held, or pressed twice, asks before the screen knows that it goes on.
+  const save = (): void => {
+    if (queries.isMutating({ mutationKey }) === 0) saving.mutate();
+  };
   const taken = new Set(labels.flatMap((other) => (other.id === label.id ? [] : [other.hotkey])));
   const free = LABEL_CHORDS.filter((chord) => !taken.has(chord));
   return (
@@ -40,7 +47,7 @@ export function LabelForm({ projectId, label, labels, onSaved }: Props): ReactNo
         maxLength={FACTS.longest.label}
         aria-label={words.editor.renameLabel}
         onChange={(event) => setName(event.target.value)}
-        onPressEnter={() => saving.mutate()}
+        onPressEnter={save}
       />
       <span className="secondary">{words.editor.renameHint}</span>
       <fieldset className="label-colours" aria-label={words.editor.labelColour}>
@@ -73,7 +80,7 @@ export function LabelForm({ projectId, label, labels, onSaved }: Props): ReactNo
         aria-label={words.editor.labelNote}
         onChange={(event) => setNote(event.target.value)}
       />
-      <Button type="primary" size="small" loading={saving.isPending} onClick={() => saving.mutate()}>
+      <Button type="primary" size="small" loading={saving.isPending} onClick={save}>
         {words.common.save}
       </Button>
       {saving.isError && <ProblemAlert error={saving.error} />}
