@@ -1,4 +1,3 @@
-import { HolderOutlined } from "@ant-design/icons";
 import { useMemo, useState, type DragEvent, type KeyboardEvent, type ReactNode, type Ref } from "react";
 import { Input, type InputRef } from "antd";
 import { FACTS } from "../api/generated/facts";
@@ -113,9 +112,7 @@ export function LabelPanel({ labels, hotkeys, shapes, value, tools, search, onCh
                   setDragged(name);
                 }}
                 onDragEnd={() => setDragged(null)}
-              >
-                <HolderOutlined aria-hidden />
-              </span>
+              />
             )}
             <button
               type="button"
