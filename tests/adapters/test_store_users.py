@@ -19,7 +19,6 @@ from minio.error import S3Error
 from pymongo import MongoClient
 from pymongo.errors import OperationFailure
 
-from charts.access import render
 from services.gallery.app import build as gallery
 from services.workspace.app import build as workspace
 from services.workspace.app import upkeep_of
@@ -127,10 +126,6 @@ def refused(error: Exception) -> bool:
     if isinstance(error, S3Error):
         return error.code == "AccessDenied"
     return isinstance(error, OperationFailure) and error.code in (13, 18)
-
-
-def test_the_rights_are_those_of_what_the_services_own() -> None:
-    assert (DOCKER / "access.json").read_text() == render(), "run `python -m charts.access`"
 
 
 @pytest.mark.parametrize("service", sorted(RIGHTS))
