@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 _ALPHABET = string.ascii_letters + string.digits
 _FORM = re.compile(r"lp_([A-Za-z0-9]{8})_([A-Za-z0-9]{43})_([0-9a-f]{8})\Z")
+_TOKEN_ID = re.compile(r"[A-Za-z0-9]{8}\.[A-Za-z0-9_-]{1,64}")
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,15 @@ def token_id_of(text: str) -> str:
         except (ValueError, TypeError, KeyError, RecursionError):
             return text
     return text
+
+
+def is_token_id(text: str) -> bool:
+    """Tell whether a text has the form of a token's id: its key's, a dot, and chance.
+
+    >>> is_token_id("Ab12Cd34.x7_x"), is_token_id("Ab12Cd34.é")
+    (True, False)
+    """
+    return _TOKEN_ID.fullmatch(text) is not None
 
 
 def digest(text: str) -> str:

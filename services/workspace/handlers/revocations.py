@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from services.workspace.domain.api_keys import make_key
+from services.workspace.domain.api_keys import is_token_id, make_key
 from services.workspace.errors import LastAdminKey
 from services.workspace.handlers.keys import Keys
 from services.workspace.repository import API_KEYS, ApiKey, EndedToken
@@ -13,6 +13,7 @@ from shared.documents.port import (
     Collection,
     Documents,
     EveryTenant,
+    Not,
     Query,
     Range,
     Sort,
@@ -26,6 +27,9 @@ from shared.telemetry import logger
 _TOLD = timedelta(days=1)  # no token lives as long, whatever became of the clocks meanwhile
 _MOST_KEYS = 1000
 _MOST_TOKENS = 100
+_MOST_TOKENS_OF_TENANT = 500  # one by one; the rest goes with all tokens of its key
+
+_LAST = "this is the last key of an administrator: make another one first"
 
 log = logger(__name__)
 
@@ -62,10 +66,9 @@ class Revocations:
         """
         keys = self._of(who)
         lately = Range(gte=format_time(self._clock() - _TOLD))
-        if (
-            await keys.count({"revoked_at": None}) + await keys.count({"ended_at": lately})
-            >= _MOST_KEYS
-        ):
+        living = await keys.count({"revoked_at": None})
+        told = await keys.count({"revoked_at": Not(None), "ended_at": lately})
+        if living + told >= _MOST_KEYS:
             raise QuotaExceeded(f"this tenant has {_MOST_KEYS} keys already")
         fresh = make_key()
         key = await self._keys.add_key(who.tenant, fresh, name=name, role=role, by=who.subject)
@@ -80,15 +83,23 @@ class Revocations:
             NotFound: the tenant has no such key.
         """
         keys = self._of(who)
-        admins = await keys.query(Query(where={"revoked_at": None, "role": "admin"}, limit=2))
-        if who.role != "system" and [admin.id for admin in admins] == [key_id]:
-            raise LastAdminKey("this is the last key of an administrator: make another one first")
+        if who.role != "system" and await self._admins(who) == [key_id]:
+            raise LastAdminKey(_LAST)
         now = self._clock()
 
         def revoke(key: ApiKey) -> ApiKey | None:
             return None if key.revoked_at else _closed(key, {"revoked_at": now, "ended_at": now})
 
         revoked = await keys.change(key_id, revoke)
+        if who.role != "system" and revoked.role == "admin" and not await self._admins(who):
+            # Two took back each other's at once. The tokens that it gave stay ended.
+            await keys.change(
+                key_id,
+                lambda key: (
+                    key.model_copy(update={"revoked_at": None}) if key.revoked_at == now else None
+                ),
+            )
+            raise LastAdminKey(_LAST)
         log.warning("key.revoked", key=key_id, by=who.subject)
         return revoked
 
@@ -106,19 +117,26 @@ class Revocations:
     async def end_token(self, who: Caller, token_id: str) -> None:
         """Take back one token by its id; again is harmless.
 
+        Beyond a hundred of a key, or five hundred of the tenant within a day, all tokens that the
+        key gave until now go with it.
+
         Raises:
             Forbidden: it is of another key, and the caller is no administrator.
             NotFound: the tenant has no key that gave such tokens.
         """
+        if not is_token_id(token_id):
+            raise NotFound("that is no access token, nor the id of one")
         key_id, now = token_id.partition(".")[0], self._clock()
         if key_id != who.subject and not who.may("admin"):
             raise Forbidden("only an administrator may take back tokens of another key")
+        told = await self._told(self._of(who))
+        is_full = len(told.tokens) >= _MOST_TOKENS_OF_TENANT
 
         def end(key: ApiKey) -> ApiKey | None:
             if any(ended.id == token_id for ended in key.ended_tokens):
                 return None
             late = [ended for ended in key.ended_tokens if ended.at > now - _TOLD]
-            if len(late) >= _MOST_TOKENS:
+            if is_full or len(late) >= _MOST_TOKENS:
                 return _closed(key, {"ended_at": now})
             late.append(EndedToken(id=token_id, at=now))
             return key.model_copy(update={"ended_tokens": tuple(late), "ended_at": now})
@@ -126,20 +144,27 @@ class Revocations:
         try:
             await self._of(who).change(key_id, end)
         except NotFound:
-            raise NotFound(f"no key gave the token {token_id[:100]}") from None
+            raise NotFound(f"no key gave the token {token_id}") from None
         log.warning("token.revoked", token=token_id, by=who.subject)
 
     async def lately(self) -> Revoked:
         """Return what was taken back of all tenants and may still be in somebody's hands."""
+        return await self._told(self._documents.collection(API_KEYS, EveryTenant()))
+
+    async def _told(self, keys: Collection[ApiKey]) -> Revoked:
         since = format_time(self._clock() - _TOLD)
         tokens: set[str] = set()
         least: dict[str, int] = {}
-        keys = self._documents.collection(API_KEYS, EveryTenant())
         async for key in keys.walk(Query(where={"ended_at": Range(gte=since)}, limit=500)):
             tokens.update(digest_of(ended.id) for ended in key.ended_tokens)
             if key.generation:
                 least[digest_of(key.id)] = key.generation
         return Revoked(tokens=frozenset(tokens), keys=least)
+
+    async def _admins(self, who: Caller) -> list[str]:
+        """Return the living keys of administrators, two of them at most."""
+        where = {"revoked_at": None, "role": "admin"}
+        return [key.id for key in await self._of(who).query(Query(where=where, limit=2))]
 
     def _of(self, who: Caller) -> Collection[ApiKey]:
         return self._documents.collection(API_KEYS, TenantScope(who.tenant))

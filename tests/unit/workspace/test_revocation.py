@@ -1,6 +1,8 @@
 """What leaked is locked out before its term: tokens, all tokens of a key, keys."""
 
 import asyncio
+import base64
+import itertools
 import json
 from datetime import timedelta
 from pathlib import Path
@@ -15,16 +17,20 @@ from services.gallery.app import build as gallery
 from services.workspace.adapters import Signer
 from services.workspace.app import build
 from services.workspace.domain.api_keys import make_key
+from services.workspace.errors import LastAdminKey
+from services.workspace.handlers import key_set
+from services.workspace.handlers import revocations as revoking
 from services.workspace.handlers.key_set import KeySet
 from services.workspace.handlers.keys import Keys
 from services.workspace.handlers.revocations import Revocations
 from services.workspace.repository import API_KEYS
 from shared.callers import Caller, Role
 from shared.clock import utc_now
-from shared.errors import QuotaExceeded, Unauthenticated
+from shared.errors import DependencyDown, QuotaExceeded, Unauthenticated
 from shared.hosting.stores import Stores
 from shared.http import tokens as module
-from shared.http.tokens import LIFETIME_S, Tokens
+from shared.http.tokens import LIFETIME_S, Revoked, Tokens, digest_of
+from shared.paging import PageParams
 from tests.running import Running, running, until
 from tests.signing import KEY_FILE, SIGNER, signed
 
@@ -36,7 +42,8 @@ IMAGES = "/api/gallery/projects/P/images"
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look as often as strangers may make a service look; the rule itself is tested apart."""
-    assert module._OLD_S + module._ANSWER_S < SECONDS
+    assert module._OLD_S + module._ANSWER_S + key_set._KEPT_S < SECONDS
+    monkeypatch.setattr(key_set, "_KEPT_S", 0.0)
     for name in ("_AGE_S", "_OLD_S", "_PAUSE_S"):
         monkeypatch.setattr(module, name, 0.0)
 
@@ -56,6 +63,13 @@ async def opened(run: Running, headers: dict[str, str]) -> list[int]:
     """What two services answer; neither knows the project, so that 404 is a door that opens."""
     answers = [await run.client.get(place, headers=headers) for place in (PROJECTS, IMAGES)]
     return [200 if answer.status_code == 404 else answer.status_code for answer in answers]
+
+
+def odd_tokens(key_id: str) -> list[str]:
+    """Unsigned tokens whose ids no workspace gave: lone surrogates, long ones, other kinds."""
+    ids = ("\ud800", f"{key_id}.\ud800", f"{key_id}.{'a' * 65}", f"{key_id}.", 7, [key_id], None)
+    claims = [json.dumps({"jti": one}).encode() for one in ids]
+    return [f"e30.{base64.urlsafe_b64encode(one).decode().rstrip('=')}.e30" for one in claims]
 
 
 def id_of(key: str) -> str:
@@ -142,7 +156,7 @@ async def test_who_may_take_back_what(stores: Stores) -> None:
             place = f"keys/{id_of(admin)}:{verb}"
             assert (await asked(run, other, place)).status_code == 403
             assert (await asked(run, stranger, place)).status_code == 404
-        for nonsense in ("", "x", "a.b.c", "e30.e30.e30", "a" * 2000):
+        for nonsense in ("", "x", "a.b.c", "e30.e30.e30", "a" * 2000, *odd_tokens(id_of(admin))):
             assert (await asked(run, boss, "tokens:revoke", token=nonsense)).status_code == 404
         mine = other["Authorization"][7:]
         assert (await asked(run, other, "tokens:revoke", token=mine)).status_code == 204
@@ -173,6 +187,82 @@ async def test_the_last_administrator_cannot_lock_the_tenant_out(stores: Stores)
     ]
     assert listed[0]["created_by"] == id_of(admin)
     assert made.json()["api_key"] not in json.dumps(listed)
+
+
+async def test_two_administrators_who_revoke_each_other_at_once_leave_one_in(
+    stores: Stores,
+) -> None:
+    revocations = Revocations(stores.documents, Keys(stores.documents))
+    for turn in range(20):
+        tenant = f"t{turn}"
+        pair = [id_of(await key_of(stores, "admin", tenant)) for _ in range(2)]
+        answers = await asyncio.gather(
+            *(
+                revocations.revoke_key(Caller(tenant, by, "admin"), other)
+                for by, other in (pair, reversed(pair))
+            ),
+            return_exceptions=True,
+        )
+        assert any(isinstance(answer, LastAdminKey) for answer in answers)
+        page = await revocations.list_keys(Caller(tenant, pair[0], "admin"), PageParams())
+        assert [key for key in page.items if key.revoked_at is None]
+        for key in page.items:
+            assert key.revoked_at or key.generation, "its tokens ended, though it was given back"
+
+
+async def test_tokens_of_many_keys_make_a_short_list_too(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.workspace.handlers.revocations._MOST_TOKENS_OF_TENANT", 5)
+    revocations = Revocations(stores.documents, Keys(stores.documents))
+    boss = Caller("default", "k", "admin")
+    keys = [id_of(await key_of(stores)) for _ in range(8)]
+    tokens = [SIGNER.issue(Caller("default", key, "member")) for key in keys]
+    for token in tokens:
+        claims = jwt.decode(token, options={"verify_signature": False})
+        await revocations.end_token(boss, claims["jti"])
+    told = await revocations.lately()
+    assert (len(told.tokens), len(told.keys)) == (5, 3)
+    checked = Tokens(KeySet(SIGNER, revocations).read)
+    for token in tokens:
+        with pytest.raises(Unauthenticated, match="revoked"):
+            await checked.check(token)
+
+
+def test_the_longest_list_of_many_tenants_is_short_enough_to_be_read() -> None:
+    tenants = 64
+    names = (digest_of(str(number)) for number in itertools.count())
+    most = Revoked(
+        tokens=frozenset(itertools.islice(names, tenants * revoking._MOST_TOKENS_OF_TENANT)),
+        keys=dict.fromkeys(itertools.islice(names, tenants * revoking._MOST_KEYS), 10**6),
+    )
+    assert len(most.model_dump_json().encode()) + 4096 < module._MOST_BYTES
+
+
+async def test_those_who_ask_for_the_key_set_at_once_or_soon_share_one_look(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(key_set, "_KEPT_S", 3600.0)
+    looks = 0
+
+    class Counted(Revocations):
+        async def lately(self) -> Revoked:
+            nonlocal looks
+            looks += 1
+            if looks == 1:
+                raise DependencyDown("the store is away")
+            return await super().lately()
+
+    await key_of(stores)
+    known = KeySet(SIGNER, Counted(stores.documents, Keys(stores.documents)))
+    with pytest.raises(DependencyDown):
+        await known.told()
+    told = await asyncio.gather(*(known.told() for _ in range(20)))
+    assert [await known.told()] * 20 == told
+    assert looks == 2
+    monkeypatch.setattr(key_set, "_KEPT_S", 0.0)
+    await known.told()
+    assert looks == 3
 
 
 async def test_any_number_of_tokens_taken_back_makes_a_short_list(stores: Stores) -> None:
@@ -212,8 +302,9 @@ async def test_a_tenant_has_bounded_keys(stores: Stores, monkeypatch: pytest.Mon
     revocations = Revocations(stores.documents, Keys(stores.documents))
     who = Caller("default", "k", "admin")
     made = await revocations.make_key(who, name="a", role="viewer")
-    await revocations.revoke_key(who, made.key.id)
-    await revocations.make_key(who, name="b", role="viewer")
+    await revocations.end_tokens(who, made.key.id)  # lives, and is told: it counts once
+    again = await revocations.make_key(who, name="b", role="viewer")
+    await revocations.revoke_key(who, again.key.id)  # and one that is told counts for a day
     with pytest.raises(QuotaExceeded):
         await revocations.make_key(who, name="c", role="viewer")
 
