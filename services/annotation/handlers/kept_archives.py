@@ -20,14 +20,17 @@ from shared.blobs.content import content_key, hash_of, put_by_hash
 from shared.blobs.port import Blobs
 from shared.clock import Clock, utc_now
 from shared.documents.port import Collection, Documents, Not, Query, TenantScope, Where
-from shared.errors import NotFound
+from shared.errors import LoupeError, NotFound
 from shared.ids import new_id
 from shared.jobs.job import FINAL
 from shared.jobs.queue import JobQueue
 from shared.projects.directory import ProjectView
+from shared.telemetry import logger
 
 _PAGE = 200
 _COMING = timedelta(minutes=10)  # longer than an archive takes to be stored
+
+log = logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -123,8 +126,12 @@ class KeptArchives:
                 await self._let_go(run)
             yield
         finally:
-            with contextlib.suppress(NotFound):  # its project was removed
+            try:
                 await rooms.change(project.id, forget)
+            except NotFound:
+                pass  # its project was removed
+            except LoupeError as error:  # what was taken in is taken in; the note ends by itself
+                log.warning("archives.note_kept", project=project.id, cause=str(error))
 
     async def _leaving(
         self, project: ProjectView, new: Measured, coming: Mapping[str, ComingArchive]

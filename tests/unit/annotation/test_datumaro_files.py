@@ -57,6 +57,14 @@ def test_every_kind_with_an_area_is_read() -> None:
     assert entry.labels.left_out == 1
 
 
+def test_an_attribute_rotation_that_is_no_angle_leaves_the_box_as_it_is() -> None:
+    box = of_kind("bbox", bbox=[1, 2, 3, 4]) | {"attributes": {"rotation": "left"}}
+    entry = read(document(box))
+    assert entry.labels is not None
+    assert entry.labels.shapes[0].kind == "box"
+    assert "rotation is no angle" in entry.labels.warnings[0]
+
+
 def test_a_crowd_becomes_an_ignore_region() -> None:
     pixels = np.zeros((480, 640), np.bool_)
     pixels[5:9, 6:12] = True

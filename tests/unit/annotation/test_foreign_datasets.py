@@ -116,6 +116,19 @@ def test_folders_around_all_label_files_count_for_nothing(around: str) -> None:
     assert {found.split: len(found.images) for found in splits} == {"train": 1, "val": 1}
 
 
+def test_a_readme_in_the_folder_and_one_beside_it_are_two_files() -> None:
+    files: dict[str, Any] = {"README.md": "# Parts", "set/README.md": "# Set"}
+    entries, _ = opened({**files, "set/a.json": {"shapes": [BOX]}})
+    assert [entry.file for entry in entries if entry.labels] == ["a.json"]
+
+
+@pytest.mark.parametrize("name", ["README.txt", "readme.dataset.txt", "README.roboflow.txt"])
+def test_a_readme_beside_a_folder_does_not_decide_where_labels_lie(name: str) -> None:
+    entries, _ = opened({name: "Parts of line 2", "set/a.json": {"shapes": [BOX]}})
+    assert [entry.file for entry in entries if entry.labels] == ["a.json"]
+    assert not [entry for entry in entries if entry.error]
+
+
 def test_a_path_of_thousands_of_folders_is_refused_like_any_other() -> None:
     entries, _ = opened({"x/" * 9000 + "a.json": {"shapes": [BOX]}})
     assert ["in a folder" in entry.error for entry in entries] == [True]
@@ -210,6 +223,23 @@ def test_a_mask_of_cvat_is_an_object_though_marked_as_a_crowd(counts: Any) -> No
     assert theirs.labels is not None
     assert [shape.kind for shape in ours.labels.shapes] == ["mask"]
     assert (theirs.labels.shapes, len(theirs.labels.ignore_regions)) == ((), 1)
+
+
+NO_ANGLE = "1: its attribute rotation is no angle: taken as not turned"
+
+
+def test_an_attribute_rotation_that_is_no_angle_leaves_the_box_as_it_is() -> None:
+    attribute = "<attribute><name>rotation</name><value>left</value></attribute>"
+    words = VOC.replace("</object>", f"<attributes>{attribute}</attributes></object>")
+    read = [voc.parse(words.encode(), IMAGE)]
+    for turn in ("left", [90], True, 1e12):
+        found = of_coco(annotation(segmentation=[], attributes={"rotation": turn})).labels
+        assert found is not None
+        read.append(found)
+    for labels in read:
+        (shape,) = labels.shapes
+        assert shape.kind == "box"
+        assert [NO_ANGLE in warning for warning in labels.warnings] == [True]
 
 
 def test_a_box_of_cvat_is_turned_by_its_attribute() -> None:

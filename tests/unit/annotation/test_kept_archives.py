@@ -9,6 +9,8 @@ from services.annotation.errors import ArchivesFull
 from services.annotation.handlers.kept_archives import Archive, KeptArchives, Measured
 from services.annotation.repository import COLLECTIONS, SERVICE
 from shared.clock import Clock, utc_now
+from shared.documents.port import Collection
+from shared.errors import DependencyDown
 from shared.hosting.stores import Stores
 from shared.jobs.queue import JobQueue
 from shared.projects.directory import ProjectView
@@ -42,6 +44,25 @@ async def test_archives_that_come_to_two_processes_do_not_share_one_room(
             pass
     async with other.stored(PROJECT, second):  # nothing came of the first
         pass
+
+
+async def test_what_was_taken_in_stays_so_though_the_store_fails_right_behind(
+    stores: Stores, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await stores.open(COLLECTIONS)
+    one = await archive(tmp_path, "a")
+
+    async def away(*_: object) -> None:
+        raise DependencyDown("the store is away")
+
+    async with process(stores).stored(PROJECT, one):
+        monkeypatch.setattr(Collection, "change", away)
+    monkeypatch.undo()
+    failing = process(stores).stored(PROJECT, one)
+    await failing.__aenter__()
+    monkeypatch.setattr(Collection, "change", away)
+    cause = ZeroDivisionError()  # what failed is told as what it is
+    assert not await failing.__aexit__(type(cause), cause, None)
 
 
 async def test_what_a_killed_process_took_in_gives_its_room_back(

@@ -112,8 +112,10 @@ class LabelArchive:
         self.refused: list[RefusedMember] = []
         found = [(path, info) for info in infos if (path := self._path(info))]
         around = _folders_around(path for path, _ in found)
+        taken = {folded(path) for path, _ in found if not path.startswith(around)}
         for path, info in found:
-            self._sort(path.removeprefix(around), info)
+            inner = path.removeprefix(around)
+            self._sort(path if inner != path and folded(inner) in taken else inner, info)
         _refuse_doubles([member.path for member in self.members])
         _refuse_overlaps(infos)
 
@@ -180,15 +182,19 @@ def _name_of(info: zipfile.ZipInfo, is_known: Callable[[str], bool]) -> str:
 
 def _folders_around(paths: Iterable[str]) -> str:
     """The folders, slash included, around all label files but for those of a data set's own."""
-    folders = sorted(
-        path.split("/", _DEEPEST)[:-1] for path in paths if path.lower().endswith(_DECIDING)
-    )
+    folders = sorted(path.split("/", _DEEPEST)[:-1] for path in paths if _decides(path))
     names = zip(folders[0], folders[-1], strict=False) if folders else ()
     around = itertools.takewhile(
         lambda pair: pair[0] == pair[1] and pair[0] not in ("", "..") and not _is_own(pair[0]),
         names,
     )
     return "".join(f"{name}/" for name, _ in around)
+
+
+def _decides(path: str) -> bool:
+    name = file_name(path).lower()
+    is_told = name.startswith("readme") and name.endswith(".txt")  # as Roboflow adds them
+    return name.endswith(_DECIDING) and not is_told
 
 
 def _is_own(folder: str) -> bool:

@@ -21,6 +21,7 @@ from services.annotation.domain.formats.placement import (
     add_ignore_region,
     add_polygon,
     add_turned,
+    angle_of,
     build,
     clean_label,
     fit_ring,
@@ -187,15 +188,15 @@ def _add_bbox(
     annotation: dict[str, Any],
     what: str,
 ) -> None:
-    corners, turn = _corners(annotation, what), turn_of(annotation, what)
+    corners, turn = _corners(annotation, what), turn_of(labels, annotation, what)
     add_turned(labels, image, label=label, corners=corners, angle=turn, what=what)
 
 
-def turn_of(annotation: dict[str, Any], what: str) -> float:
+def turn_of(labels: LabelCollector, annotation: dict[str, Any], what: str) -> float:
     """Return by how many degrees CVAT says that a box is turned, clockwise."""
     attributes = annotation.get("attributes")
     turn = attributes.get("rotation") if isinstance(attributes, dict) else None
-    return limits.number(turn, f"{what}: rotation") if turn else 0.0
+    return angle_of(labels, turn, what) if turn else 0.0
 
 
 def _rings(outline: object, what: str) -> list[list[Point]]:

@@ -195,7 +195,7 @@ def _read_box(
     labels: LabelCollector, image: KnownImage, label: str, annotation: dict[str, Any], what: str
 ) -> None:
     x, y, w, h = _few(annotation, "bbox", what, count=4)
-    corners, turn = ((x, y), (x + w, y + h)), turn_of(annotation, what)
+    corners, turn = ((x, y), (x + w, y + h)), turn_of(labels, annotation, what)
     add_turned(labels, image, label=label, corners=corners, angle=turn, what=what)
 
 

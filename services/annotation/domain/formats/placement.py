@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
+from services.annotation.domain.formats import limits
 from services.annotation.domain.formats.model import FormatError, KnownImage, LabelCollector
 from shared.contracts.names import label_name
 from shared.contracts.shapes import MAX_NAME, MAX_POINTS, IgnoreRegion, Rle, Shape
@@ -99,6 +100,18 @@ def add_turned(
         add_rotated(labels, image, label=label, corners=corners, angle=angle, what=what)
     else:
         add_box(labels, image, label=label, corners=corners, what=what)
+
+
+def angle_of(labels: LabelCollector, value: object, what: str) -> float:
+    """Return the degrees that an attribute says; 0 with a warning where it is no such number.
+
+    Attributes are whatever people call so: one that is called "rotation" may hold a word.
+    """
+    try:
+        return limits.number(value, what)
+    except FormatError:
+        labels.warnings.append(f"{what}: its attribute rotation is no angle: taken as not turned")
+        return 0.0
 
 
 def add_polygon(

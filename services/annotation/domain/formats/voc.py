@@ -12,7 +12,7 @@ from services.annotation.domain.formats.model import (
     LabelCollector,
     ParsedLabels,
 )
-from services.annotation.domain.formats.placement import add_rotated, add_turned
+from services.annotation.domain.formats.placement import add_rotated, add_turned, angle_of
 from shared.contracts.shapes import Shape
 
 _SIDES = ("xmin", "ymin", "xmax", "ymax")
@@ -57,7 +57,7 @@ def read(root: Element, image: KnownImage) -> ParsedLabels:
             _add_robndbox(labels, image, label, turned, what)
         else:
             x1, y1, x2, y2 = _box(found, what)
-            corners, turn = ((x1, y1), (x2, y2)), _turn(found, what)
+            corners, turn = ((x1, y1), (x2, y2)), _turn(labels, found, what)
             add_turned(labels, image, label=label, corners=corners, angle=turn, what=what)
         if (found.findtext("difficult") or "").strip().lower() in ("1", "true"):
             labels.warnings.append(f"{what} ({label}) is marked difficult: taken as any other")
@@ -101,12 +101,12 @@ def _add_robndbox(
     add_rotated(labels, image, label=label, corners=corners, angle=angle, what=what)
 
 
-def _turn(found: Element, what: str) -> float:
+def _turn(labels: LabelCollector, found: Element, what: str) -> float:
     """By how many degrees CVAT says that a box is turned, clockwise."""
     for attribute in found.iterfind("attributes/attribute"):
         text = (attribute.findtext("value") or "").strip()
         if attribute.findtext("name") == "rotation" and text:
-            return limits.number(text, f"{what}: rotation")
+            return angle_of(labels, text, what)
     return 0.0
 
 
