@@ -1,13 +1,14 @@
 """Text in the encodings that systems and older tools gave it, as UTF-8.
 
 UTF-8 and a mark of UTF-16 tell themselves, and XML may declare what it is in. What is neither was
-written in a system's encoding: Chinese where it can be that, and then it is told; else it is left
-as it is, for the reader of its format to refuse.
+written in a system's encoding: Chinese where it reads as that alone, and then it is told; else it
+is left as it is, for the reader of its format to refuse.
 """
 
 import codecs
 import re
 
+from services.annotation.domain.formats.chinese import is_chinese
 from services.annotation.domain.formats.model import FormatError
 
 MAX_BYTES = 20 * 2**20  # larger files are not recoded
@@ -18,7 +19,6 @@ _DECLARED = re.compile(rb"^\s*<\?xml[^>]*?encoding\s*=\s*[\"']([A-Za-z0-9_.-]{1,
 _WIDE = {"gb2312": "gb18030", "gbk": "gb18030", "gb18030": "gb18030", "cp936": "gb18030"}
 _WIDE |= {name: name for name in ("big5", "shift_jis", "euc-jp", "euc-kr")}
 _UTF8 = ("utf-8", "utf8")
-_AMID_LETTERS = re.compile(r"[A-Za-z][^\x00-\x7f][A-Za-z]")
 
 
 def as_utf8(data: bytes) -> tuple[bytes, str]:
@@ -55,7 +55,9 @@ def xml_as_utf8(data: bytes) -> tuple[bytes, str]:
     name = declared[1].decode().lower() if declared else "utf-8"
     rest = data[declared.end() :] if declared else data
     if name in _UTF8:
-        return (_recoded(rest, "gb18030"), GUESSED) if _is_only_chinese(rest) else (data, "")
+        if _is_only_chinese(rest):
+            return _recoded(rest, "gb18030"), GUESSED
+        return (data if data.startswith(_MARKS) else _recoded(data, "utf-8")), ""
     wide = _WIDE.get(name)
     if wide is None:
         return data, ""
@@ -66,7 +68,8 @@ def _recoded(data: bytes, encoding: str) -> bytes:
     try:
         return data.decode(encoding).encode()
     except UnicodeDecodeError as error:
-        raise FormatError(f"not XML: byte {error.start} is not {encoding}") from None
+        start = error.start
+        raise FormatError(f"not XML: byte {start} is not {encoding}: save it as UTF-8") from None
 
 
 def _is_utf8(data: bytes) -> bool:
@@ -78,17 +81,4 @@ def _is_utf8(data: bytes) -> bool:
 
 
 def _is_only_chinese(data: bytes) -> bool:
-    """Whether bytes are no UTF-8 and read as Chinese, mostly in characters of daily use.
-
-    Two bytes of Western text can be such a character, too, but it then stands amid letters.
-    """
-    if _is_utf8(data):
-        return False
-    try:
-        text = data.decode("gb18030")
-    except UnicodeDecodeError:
-        return False
-    narrow = len(text.encode("ascii", "ignore"))
-    daily = (len(text.encode("gb2312", "ignore")) - narrow) // 2
-    amid = sum(1 for _ in _AMID_LETTERS.finditer(text))
-    return 2 * (daily - amid) > len(text) - narrow
+    return not _is_utf8(data) and is_chinese(data)

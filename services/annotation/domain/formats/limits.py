@@ -44,7 +44,7 @@ def read_text(data: bytes, *, max_bytes: int = MAX_LABEL_BYTES) -> str:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise FormatError(f"not UTF-8 text (byte {error.start})") from None
+        raise FormatError(f"not UTF-8 text (byte {error.start}): save it as UTF-8") from None
 
 
 def read_json(data: bytes, *, max_bytes: int = MAX_LABEL_BYTES) -> Any:  # noqa: ANN401  JSON is any
