@@ -150,13 +150,13 @@ def test_labels_have_a_colour_a_key_and_an_order_of_their_own(
 
     # Up by key, then back under the others by the mouse; the digits go by the order.
     page.get_by_role("button", name="pore 2", exact=True).focus()
-    with page.expect_response(re.compile(r"/labels/order$")) as moved:
+    with page.expect_response(re.compile(r"/label-order$")) as moved:
         page.keyboard.press("Alt+ArrowUp")
         expect(page.get_by_role("button", name="pore 1", exact=True)).to_be_visible()
     assert moved.value.status == 200
     rows = page.locator(".label-panel .label-row")
     # The screen shows the order before the platform has it: a reload at once would be too early.
-    with page.expect_response(re.compile(r"/labels/order$")) as moved:
+    with page.expect_response(re.compile(r"/label-order$")) as moved:
         rows.nth(0).locator(".label-grip").drag_to(rows.nth(2))
         expect(page.get_by_role("button", name="scratch 1", exact=True)).to_be_visible()
     assert moved.value.status == 200

@@ -326,7 +326,7 @@ RIGHT: dict[str, Callable[[Site], Right]] = {
     "POST /api/annotation/projects/{project_id}/labels": lambda _: Right(
         body={"name": f"more {next(_numbers)}"}
     ),
-    "PUT /api/annotation/projects/{project_id}/labels/order": lambda site: Right(
+    "PUT /api/annotation/projects/{project_id}/label-order": lambda site: Right(
         body={"ids": [site.new_label()]}
     ),
     "PATCH /api/annotation/projects/{project_id}/labels/{label_id}": _label,

@@ -24,10 +24,10 @@ from shared.projects.directory import ProjectDirectory, ProjectView
 Labelling = Annotated[Labels, Depends(use(Labels))]
 Directory = Annotated[ProjectDirectory, Depends(use(ProjectDirectory))]
 
-router = APIRouter(tags=["labels"], prefix="/projects/{project_id}/labels")
+router = APIRouter(tags=["labels"], prefix="/projects/{project_id}")
 
 
-@router.get("")
+@router.get("/labels")
 async def list_labels(
     who: Viewer, labels: Labelling, projects: Directory, project_id: Id
 ) -> LabelList:
@@ -36,7 +36,7 @@ async def list_labels(
     return _listed(await labels.list_labels(who.tenant, project_id), project)
 
 
-@router.put("/order")
+@router.put("/label-order")
 async def order_labels(
     who: Editor,
     labels: Labelling,
@@ -57,7 +57,7 @@ def _listed(labels: list[Label], project: ProjectView) -> LabelList:
     )
 
 
-@router.post("", status_code=201)
+@router.post("/labels", status_code=201)
 async def create_label(
     who: Editor,
     labels: Labelling,
@@ -75,7 +75,7 @@ async def create_label(
     return LabelResponse.of(label)
 
 
-@router.get("/{label_id}")
+@router.get("/labels/{label_id}")
 async def get_label(
     who: Viewer,
     labels: Labelling,
@@ -91,7 +91,7 @@ async def get_label(
     return LabelResponse.of(label)
 
 
-@router.patch("/{label_id}")
+@router.patch("/labels/{label_id}")
 async def change_label(
     who: Editor,
     labels: Labelling,
@@ -113,7 +113,7 @@ async def change_label(
     return LabelResponse.of(label)
 
 
-@router.delete("/{label_id}", status_code=204)
+@router.delete("/labels/{label_id}", status_code=204)
 async def delete_label(
     who: Editor,
     labels: Labelling,

@@ -161,10 +161,10 @@ async def test_labels_stand_in_the_order_they_were_put_in_and_new_ones_come_last
 ) -> None:
     async with factory(stores, labels=("a", "b", "c")) as world:
         a, c = [await label_id(world, name) for name in "ac"]
-        ordered = await world.client.put(f"{BASE}/labels/order", json={"ids": [c, a]})
+        ordered = await world.client.put(f"{BASE}/label-order", json={"ids": [c, a]})
         await world.client.post(f"{BASE}/labels", json={"name": "d"})
         await world.client.delete(f"{BASE}/labels/{a}")
-        unknown = await world.client.put(f"{BASE}/labels/order", json={"ids": [c, a]})
+        unknown = await world.client.put(f"{BASE}/label-order", json={"ids": [c, a]})
         assert await names(world) == ["c", "b", "d"]
     assert [item["name"] for item in ordered.json()["items"]] == ["c", "a", "b"]
     assert unknown.status_code == 422

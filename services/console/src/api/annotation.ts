@@ -229,7 +229,7 @@ export function changeLabel(projectId: string, { id, version }: Label, patch: La
 /** Put labels in this order. */
 export function orderLabels(projectId: string, ids: string[]) {
   return body(
-    client.PUT("/api/annotation/projects/{project_id}/labels/order", {
+    client.PUT("/api/annotation/projects/{project_id}/label-order", {
       params: { path: { project_id: projectId } },
       body: { ids },
     }),

@@ -83,7 +83,7 @@ test("labels are put in order by key and by drag, on the screen before the platf
   answers({ ...around(BARE), [LABELS]: vocabulary(["box"], "a", "b", "c") });
   const orders: unknown[] = [];
   answers({
-    "PUT /api/annotation/projects/p1/labels/order": async (request) => {
+    "PUT /api/annotation/projects/p1/label-order": async (request) => {
       const { ids } = (await request.json()) as { readonly ids: readonly string[] };
       orders.push(ids);
       const { items, ...rest } = vocabulary(["box"], "a", "b", "c");
@@ -121,7 +121,7 @@ test("moves that follow each other at once are each made from what is on the scr
       reads += 1;
       return HttpResponse.json(kept);
     },
-    "PUT /api/annotation/projects/p1/labels/order": async (request) => {
+    "PUT /api/annotation/projects/p1/label-order": async (request) => {
       const { ids } = (await request.json()) as { readonly ids: readonly string[] };
       orders.push(ids);
       await new Promise<void>((resolve) => waiting.push(resolve));
