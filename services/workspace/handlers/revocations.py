@@ -124,11 +124,11 @@ class Revocations:
             Forbidden: it is of another key, and the caller is no administrator.
             NotFound: the tenant has no key that gave such tokens.
         """
-        if not is_token_id(token_id):
-            raise NotFound("that is no access token, nor the id of one")
         key_id, now = token_id.partition(".")[0], self._clock()
         if key_id != who.subject and not who.may("admin"):
             raise Forbidden("only an administrator may take back tokens of another key")
+        if not is_token_id(token_id):
+            raise NotFound("that is no access token, nor the id of one")
         told = await self._told(self._of(who))
         is_full = len(told.tokens) >= _MOST_TOKENS_OF_TENANT
 
