@@ -3,10 +3,13 @@
 import argparse
 import asyncio
 import sys
+from datetime import datetime
+
+from pydantic import TypeAdapter, ValidationError
 
 from services.cli.commands import SubParsers
 from shared.callers import ROLES, Caller, Role
-from shared.clock import format_time
+from shared.clock import LastMoment, format_time, utc_now
 from shared.documents.port import Query, Sort, TenantScope
 from shared.errors import LoupeError
 from shared.hosting.stores import Stores
@@ -21,10 +24,18 @@ def add_parser(subparsers: SubParsers) -> None:
     )
     parser.add_argument("--tenant", help="whose; the default tenant where none is named")
     actions = parser.add_subparsers(dest="action", required=True)
-    actions.add_parser("list", help="list them, revoked ones too")
+    actions.add_parser(
+        "list", help="list them: id, role, made, state, last used, expires, name; `-` is never"
+    )
     add = actions.add_parser("add", help="make one and print it; a tenant begins with its first")
     add.add_argument("name", help="what it is called")
     add.add_argument("--role", choices=ROLES, default="admin")
+    add.add_argument(
+        "--expires",
+        type=_moment,
+        metavar="TIME",
+        help="the day (the whole of it, in UTC) or the time after which it is no good; else never",
+    )
     for name, text in (
         ("revoke", "take a key back for ever, with its tokens"),
         ("end-tokens", "take back the tokens that a key gave until now; the key goes on"),
@@ -58,7 +69,9 @@ async def _done(args: argparse.Namespace) -> list[str]:
         revocations = Revocations(stores.documents, Keys(stores.documents))
         if args.action == "add":
             role: Role = args.role
-            made = await revocations.make_key(who, name=args.name, role=role)
+            made = await revocations.make_key(
+                who, name=args.name, role=role, expires_at=args.expires
+            )
             return [made.text]
         if args.action == "revoke":
             await revocations.revoke_key(who, args.key)
@@ -67,11 +80,23 @@ async def _done(args: argparse.Namespace) -> list[str]:
             await revocations.end_tokens(who, args.key)
             return [f"the tokens of {args.key} are refused within ten seconds"]
         keys = stores.documents.collection(API_KEYS, TenantScope(tenant))
-        query = Query(sort=Sort("created_at"), limit=500)
+        query, now = Query(sort=Sort("created_at"), limit=500), utc_now()
         return [
-            f"{key.id}  {key.role:6}  {format_time(key.created_at)}  "
-            f"{'revoked' if key.revoked_at else 'valid':7}  {key.name}"
+            f"{key.id}  {key.role:6}  {format_time(key.created_at)}  {key.state(now):7}  "
+            f"{_said(key.last_used_at)}  {_said(key.expires_at)}  {key.name}"
             async for key in keys.walk(query)
         ]
     finally:
         await stores.documents.close()
+
+
+def _moment(text: str) -> datetime:
+    try:
+        return TypeAdapter[datetime](LastMoment).validate_python(text)
+    except ValidationError as error:
+        raise argparse.ArgumentTypeError(error.errors()[0]["msg"]) from error
+
+
+def _said(moment: datetime | None) -> str:
+    """Return a time to the second, as wide as none at all."""
+    return f"{'-':20}" if moment is None else f"{format_time(moment)[:19]}Z"

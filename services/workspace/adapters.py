@@ -50,7 +50,7 @@ class Signer:
         self._keys: dict[str, Ed25519PrivateKey] = {}
 
     def issue(self, caller: Caller) -> str:
-        """Return a token that lives :data:`LIFETIME_S` seconds.
+        """Return a token that lives :meth:`lifetime_s` seconds.
 
         Its id begins with the key that it belongs to, so that who has the id can take it back.
         """
@@ -61,12 +61,16 @@ class Signer:
             "tenant": caller.tenant,
             "role": caller.role,
             "iat": now,
-            "exp": now + LIFETIME_S,
+            "exp": now + _lifetime_s(caller, now),
             "jti": f"{caller.subject}.{secrets.token_urlsafe(16)}",
             "gen": caller.generation,
         }
         name, key = next(iter(self._current().items()))
         return jwt.encode(claims, key, algorithm=ALGORITHM, headers={"kid": name})
+
+    def lifetime_s(self, caller: Caller) -> int:
+        """Return how long a token lives: :data:`LIFETIME_S`, and no longer than its key."""
+        return _lifetime_s(caller, int(self._clock().timestamp()))
 
     def public_keys(self) -> list[dict[str, str]]:
         """Return the public halves as JSON Web Keys (RFC 8037)."""
@@ -88,6 +92,12 @@ class Signer:
             self._keys = keys_in(self._path.read_bytes())
             self._seen = seen
         return self._keys
+
+
+def _lifetime_s(caller: Caller, now: int) -> int:
+    return (
+        LIFETIME_S if caller.until is None else min(LIFETIME_S, int(caller.until.timestamp()) - now)
+    )
 
 
 def keys_in(text: bytes) -> dict[str, Ed25519PrivateKey]:

@@ -8,6 +8,7 @@ from services.workspace.api import projects, storage, tokens
 from services.workspace.domain.api_keys import NewKey, digest, key_id_of
 from services.workspace.handlers.collector import Collector
 from services.workspace.handlers.holdings import Holdings
+from services.workspace.handlers.key_list import KeyList
 from services.workspace.handlers.key_set import KeySet
 from services.workspace.handlers.keys import Keys
 from services.workspace.handlers.projects import Projects
@@ -41,7 +42,7 @@ def build(stores: Stores) -> Service:
         collections=COLLECTIONS,
         routers=(projects.router, storage.router, api_keys.router, tokens.router),
         public=(tokens.public,),
-        use_cases=(keys, made, signer, holdings, revocations, key_set),
+        use_cases=(keys, KeyList(stores.documents), made, signer, holdings, revocations, key_set),
         token_keys=key_set.read,
         background=(_first_key(keys, settings), upkeep_of(stores, settings).run),
     )

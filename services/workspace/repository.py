@@ -1,11 +1,14 @@
 """The collections that the workspace owns."""
 
+from datetime import datetime
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.clock import Timestamp
+from shared.clock import Timestamp, format_time
 from shared.contracts.project_events import Grid
 from shared.contracts.shapes import Task
-from shared.documents.port import CollectionSpec, Document, Index
+from shared.documents.port import CollectionSpec, Document, Index, Not, Range, Where
 from shared.documents.receipts import receipts_spec
 
 
@@ -18,8 +21,14 @@ class EndedToken(BaseModel):
     at: Timestamp
 
 
+KeyState = Literal["valid", "expired", "revoked"]
+
+
 class ApiKey(Document):
     """A credential of a tenant; ``id`` is the public part of the key.
+
+    From ``expires_at`` on, a whole second, it gives no token, and none that it gave lives as long.
+    ``last_used_at`` is when it last gave one, to the minute.
 
     Tokens of a generation below ``generation`` do not open any more, nor do ``ended_tokens``;
     ``ended_at`` is when the last of either was taken back. What was revoked stays for ever: the
@@ -31,10 +40,30 @@ class ApiKey(Document):
     role: str
     created_at: Timestamp
     created_by: str | None = None
+    expires_at: Timestamp | None = None
+    last_used_at: Timestamp | None = None
     revoked_at: Timestamp | None = None
     generation: int = 0
     ended_tokens: tuple[EndedToken, ...] = ()
     ended_at: Timestamp | None = None
+
+    def state(self, now: datetime) -> KeyState:
+        """Return what the key is good for."""
+        if self.revoked_at:
+            return "revoked"
+        return "expired" if self.expires_at and self.expires_at <= now else "valid"
+
+
+def valid_keys(now: datetime) -> tuple[Where, Where]:
+    """Return what finds the keys that are valid; each is found once."""
+    after = Range(gt=format_time(now))
+    return {"revoked_at": None, "expires_at": None}, {"revoked_at": None, "expires_at": after}
+
+
+def spent_keys(now: datetime) -> tuple[Where, Where]:
+    """Return what finds the keys that give no token any more; each is found once."""
+    until = Range(lte=format_time(now))
+    return {"revoked_at": Not(None)}, {"revoked_at": None, "expires_at": until}
 
 
 class Project(Document):

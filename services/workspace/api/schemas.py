@@ -7,9 +7,10 @@ from pydantic.config import JsonDict
 
 from services.workspace.domain.holdings import Kind
 from services.workspace.domain.projects import MAX_NAME, MAX_NOTES, ProjectDraft
-from services.workspace.repository import Amount, ApiKey, Holding, Project
+from services.workspace.handlers.key_list import SeenKey
+from services.workspace.repository import Amount, Holding, KeyState, Project
 from shared.callers import Role
-from shared.clock import Timestamp
+from shared.clock import LastMoment, Timestamp
 from shared.contracts.project_events import Grid
 from shared.contracts.shapes import Name, Task
 from shared.settings import KeepSettings, Kept
@@ -88,18 +89,24 @@ class TokenRevocation(BaseModel):
 
 
 class KeyCreate(BaseModel):
-    """A new API key."""
+    """A new API key; from ``expires_at`` on it gives no token, and no token outlives it.
+
+    A bare date includes the whole day, in UTC; parts of a second are left out.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     name: KeyName
     role: Role
+    expires_at: LastMoment | None = None
 
 
 class KeyResponse(BaseModel):
     """An API key, without its secret part.
 
-    ``created_by`` is the key that made it, None where the operator did.
+    ``created_by`` is the key that made it, None where the operator did; ``created_by_name`` is what
+    that is called. ``last_used_at`` is when it last gave a token, to the minute; who works on asks
+    for one every 15 minutes. ``is_own`` tells the key of who asks.
     """
 
     id: str
@@ -107,12 +114,22 @@ class KeyResponse(BaseModel):
     role: str
     created_at: Timestamp
     created_by: str | None
+    created_by_name: str | None
+    expires_at: Timestamp | None
+    last_used_at: Timestamp | None
     revoked_at: Timestamp | None
+    state: KeyState
+    is_own: bool
 
     @classmethod
-    def of(cls, key: ApiKey) -> "KeyResponse":
-        """Build the response of a stored key."""
-        return cls(**key.model_dump(include=set(cls.model_fields)))
+    def of(cls, seen: SeenKey) -> "KeyResponse":
+        """Build the response of a key as it is seen."""
+        return cls(
+            **seen.key.model_dump(include=set(cls.model_fields)),
+            created_by_name=seen.maker,
+            state=seen.state,
+            is_own=seen.is_own,
+        )
 
 
 class MadeKeyResponse(KeyResponse):

@@ -16,7 +16,6 @@ from services.workspace.handlers.key_set import KeySet
 from services.workspace.handlers.keys import Keys
 from services.workspace.handlers.revocations import Revocations
 from shared.http.callers import Viewer
-from shared.http.tokens import LIFETIME_S
 from shared.http.use_cases import use
 
 public = APIRouter(tags=["tokens"])
@@ -30,7 +29,7 @@ async def create_token(
     keys: Annotated[Keys, Depends(use(Keys))],
     signer: Annotated[Signer, Depends(use(Signer))],
 ) -> TokenResponse:
-    """Exchange an API key for a short-lived access token.
+    """Exchange an API key for a short-lived access token, which never outlives the key.
 
     Failures are counted by the client's address: after ten, one more is let in every six seconds,
     the others are refused (429).
@@ -38,7 +37,10 @@ async def create_token(
     source = request.client.host if request.client else ""
     who = await keys.sign_in(body.api_key, source=source)
     return TokenResponse(
-        access_token=signer.issue(who), expires_in=LIFETIME_S, tenant=who.tenant, role=who.role
+        access_token=signer.issue(who),
+        expires_in=signer.lifetime_s(who),
+        tenant=who.tenant,
+        role=who.role,
     )
 
 

@@ -13,6 +13,9 @@ import secrets
 import string
 import zlib
 from dataclasses import dataclass
+from datetime import datetime
+
+from shared.errors import FieldError, InvalidInput
 
 _ALPHABET = string.ascii_letters + string.digits
 _FORM = re.compile(r"lp_([A-Za-z0-9]{8})_([A-Za-z0-9]{43})_([0-9a-f]{8})\Z")
@@ -34,6 +37,24 @@ def make_key() -> NewKey:
     body = "".join(secrets.choice(_ALPHABET) for _ in range(43))
     text = f"lp_{key_id}_{body}_{_checksum(key_id + body)}"
     return NewKey(key_id, text, digest(text))
+
+
+def expiry_of(wanted: datetime, *, now: datetime) -> datetime:
+    """Return the whole second from which a key is no good; tokens know no parts of one.
+
+    Raises:
+        InvalidInput: that is not in the future.
+
+    >>> expiry_of(datetime(2027, 1, 31, 23, 59, 59, 999999), now=datetime(2027, 1, 1))
+    datetime.datetime(2027, 1, 31, 23, 59, 59)
+    """
+    expires_at = wanted.replace(microsecond=0)
+    if expires_at <= now:
+        raise InvalidInput(
+            "the key would have expired already",
+            errors=[FieldError("expires_at", "must be in the future")],
+        )
+    return expires_at
 
 
 def key_id_of(text: str) -> str | None:

@@ -4,6 +4,7 @@ import hashlib
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from datetime import datetime, timedelta
 
 from services.workspace.domain.api_keys import NewKey, key_id_of, make_key, same
 from services.workspace.domain.attempts import Attempts, site_of
@@ -12,12 +13,13 @@ from services.workspace.repository import API_KEYS, ApiKey
 from shared.callers import ROLES, Caller, Role
 from shared.clock import Clock, utc_now
 from shared.documents.port import Documents, EveryTenant, TenantScope
-from shared.errors import Unauthenticated
+from shared.errors import LoupeError, Unauthenticated
 from shared.telemetry import SIGN_INS, logger
 
 _BURST = 10
 _EVERY_S = 6.0
 _REMEMBERED = 10_000
+_USE_TOLD = timedelta(minutes=1)
 
 log = logger(__name__)
 
@@ -44,7 +46,14 @@ class Keys:
         self._proven: OrderedDict[bytes, None] = OrderedDict()
 
     async def add_key(
-        self, tenant: str, key: NewKey, *, name: str, role: Role, by: str | None = None
+        self,
+        tenant: str,
+        key: NewKey,
+        *,
+        name: str,
+        role: Role,
+        by: str | None = None,
+        expires_at: datetime | None = None,
     ) -> ApiKey:
         """Store a key and return it; the same key again is harmless, a revoked one stays so."""
         keys = self._documents.collection(API_KEYS, TenantScope(tenant))
@@ -56,6 +65,7 @@ class Keys:
             role=role,
             created_at=self._clock(),
             created_by=by,
+            expires_at=expires_at,
         )
         return await keys.ensure(document)
 
@@ -66,11 +76,11 @@ class Keys:
         return key.text
 
     async def sign_in(self, api_key: str, *, source: str) -> Caller:
-        """Return whom a key belongs to; ``source`` is the address that it came from.
+        """Return whom a key belongs to, until it expires; ``source`` is the address it came from.
 
         Raises:
             TooManyAttempts: too many failed from there.
-            Unauthenticated: the key is none of ours.
+            Unauthenticated: the key is none of ours, revoked or expired.
         """
         key_id, proof = key_id_of(api_key), hashlib.sha256(api_key.encode()).digest()
         site, counted = site_of(source), proof not in self._proven
@@ -78,7 +88,8 @@ class Keys:
             SIGN_INS.labels("limited").inc()
             raise TooManyAttempts("signing in failed too often; wait", retry_after_s=wait_s)
         try:
-            who = await self._owner(api_key, key_id)
+            key = await self._valid(api_key, key_id)
+            who = _owner(key)
         except Unauthenticated as refusal:
             SIGN_INS.labels("failed").inc()
             log.warning("sign_in.failed", source=source, key=key_id, reason=refusal.detail)
@@ -88,20 +99,45 @@ class Keys:
         if counted:
             self._attempts.forgive(site)
         self._remember(proof)
+        await self._note_use(key)
         return who
 
-    async def _owner(self, api_key: str, key_id: str | None) -> Caller:
+    async def _valid(self, api_key: str, key_id: str | None) -> ApiKey:
         keys = self._documents.collection(API_KEYS, EveryTenant())
         stored = await keys.find(key_id) if key_id else None
         if stored is None or stored.revoked_at or not same(api_key, stored.digest):
             raise Unauthenticated("the API key is wrong or revoked")
-        role = next((known for known in ROLES if known == stored.role), None)
-        if role is None:
-            raise Unauthenticated("the API key has a role that this release does not know")
-        return Caller(stored.tenant, stored.id, role, generation=stored.generation)
+        if stored.state(self._clock()) == "expired":
+            raise Unauthenticated("the API key has expired")
+        return stored
+
+    async def _note_use(self, key: ApiKey) -> None:
+        """Store that a key was used, once a minute; a store that cannot keeps nobody out."""
+        now, last = self._clock(), key.last_used_at
+        if last and abs(now - last) < _USE_TOLD:
+            return
+        keys = self._documents.collection(API_KEYS, TenantScope(key.tenant))
+        try:
+            await keys.change(
+                key.id,
+                lambda stored: (
+                    stored.model_copy(update={"last_used_at": now})
+                    if stored.last_used_at == last
+                    else None  # somebody was first
+                ),
+            )
+        except LoupeError as error:
+            log.warning("key.use_untold", key=key.id, cause=error.detail)
 
     def _remember(self, proof: bytes) -> None:
         self._proven[proof] = None
         self._proven.move_to_end(proof)
         if len(self._proven) > _REMEMBERED:
             self._proven.popitem(last=False)
+
+
+def _owner(key: ApiKey) -> Caller:
+    role = next((known for known in ROLES if known == key.role), None)
+    if role is None:
+        raise Unauthenticated("the API key has a role that this release does not know")
+    return Caller(key.tenant, key.id, role, until=key.expires_at, generation=key.generation)

@@ -1,27 +1,30 @@
-"""Keys of a tenant: made for others, listed, and taken back with the tokens that they gave."""
+"""Keys of a tenant: made for others, and taken back with the tokens that they gave."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from services.workspace.domain.api_keys import is_token_id, make_key
+from services.workspace.domain.api_keys import expiry_of, is_token_id, make_key
 from services.workspace.errors import LastAdminKey
 from services.workspace.handlers.keys import Keys
-from services.workspace.repository import API_KEYS, ApiKey, EndedToken
+from services.workspace.repository import (
+    API_KEYS,
+    ApiKey,
+    EndedToken,
+    spent_keys,
+    valid_keys,
+)
 from shared.callers import Caller, Role
 from shared.clock import Clock, format_time, utc_now
 from shared.documents.port import (
     Collection,
     Documents,
     EveryTenant,
-    Not,
     Query,
     Range,
-    Sort,
     TenantScope,
 )
 from shared.errors import Forbidden, NotFound, QuotaExceeded
 from shared.http.tokens import Revoked, digest_of
-from shared.paging import Page, PageParams, page_of
 from shared.telemetry import logger
 
 _TOLD = timedelta(days=1)  # no token lives as long, whatever became of the clocks meanwhile
@@ -54,24 +57,25 @@ class Revocations:
         self._keys = keys
         self._clock = clock
 
-    async def list_keys(self, who: Caller, params: PageParams) -> Page[ApiKey]:
-        """Return the tenant's keys, newest first, revoked ones too."""
-        return await page_of(self._of(who), params, where={}, sort=Sort("created_at", -1))
-
-    async def make_key(self, who: Caller, *, name: str, role: Role) -> MadeKey:
+    async def make_key(
+        self, who: Caller, *, name: str, role: Role, expires_at: datetime | None = None
+    ) -> MadeKey:
         """Make a key for somebody else.
 
         Raises:
+            InvalidInput: it would have expired already.
             QuotaExceeded: the tenant has too many, or took back too many of late.
         """
-        keys = self._of(who)
-        lately = Range(gte=format_time(self._clock() - _TOLD))
-        living = await keys.count({"revoked_at": None})
-        told = await keys.count({"revoked_at": Not(None), "ended_at": lately})
-        if living + told >= _MOST_KEYS:
+        now, keys = self._clock(), self._of(who)
+        ends = None if expires_at is None else expiry_of(expires_at, now=now)
+        told = {"ended_at": Range(gte=format_time(now - _TOLD))}
+        counted = [*valid_keys(now), *({**where, **told} for where in spent_keys(now))]
+        if sum([await keys.count(where) for where in counted]) >= _MOST_KEYS:
             raise QuotaExceeded(f"this tenant has {_MOST_KEYS} keys already")
         fresh = make_key()
-        key = await self._keys.add_key(who.tenant, fresh, name=name, role=role, by=who.subject)
+        key = await self._keys.add_key(
+            who.tenant, fresh, name=name, role=role, by=who.subject, expires_at=ends
+        )
         log.info("key.made", key=key.id, role=role, by=who.subject)
         return MadeKey(key, fresh.text)
 
@@ -162,9 +166,12 @@ class Revocations:
         return Revoked(tokens=frozenset(tokens), keys=least)
 
     async def _admins(self, who: Caller) -> list[str]:
-        """Return the living keys of administrators, two of them at most."""
-        where = {"revoked_at": None, "role": "admin"}
-        return [key.id for key in await self._of(who).query(Query(where=where, limit=2))]
+        """Return the valid keys of administrators, four of them at most."""
+        found = [
+            await self._of(who).query(Query(where={**where, "role": "admin"}, limit=2))
+            for where in valid_keys(self._clock())
+        ]
+        return [key.id for keys in found for key in keys]
 
     def _of(self, who: Caller) -> Collection[ApiKey]:
         return self._documents.collection(API_KEYS, TenantScope(who.tenant))
