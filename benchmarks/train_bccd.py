@@ -77,23 +77,8 @@ def train(
         )
     ]
     found = find_weights(recipe, folder=weights)
-    shape = DetectorShape(
-        labels=len(LABELS),
-        input_size=planned.input_size,
-        backbone=recipe.backbone,
-        strides=planned.strides,
-        channels=recipe.channels,
-    )
-    training = TrainingLoop(
-        DetectionTraining(
-            recipe,
-            shape,
-            samples,
-            backbone_weights=None if found.whole else found.tensors,
-            start=found.tensors if found.whole else None,
-        ),
-        recipe,
-    )
+    shape = DetectorShape.of(recipe, planned, labels=len(LABELS))
+    training = TrainingLoop(DetectionTraining(recipe, shape, samples, found.first), recipe)
     training.plan_epochs(budget_s=recipe.budget_s - (time.monotonic() - wall))
     for progress in training.steps():
         if progress.epoch_ended and progress.epoch % 5 == 0:

@@ -33,6 +33,7 @@ from services.trainer.domain.detector.truths import Truth
 from services.trainer.domain.recipe import Recipe
 from services.trainer.domain.tasks.detection.training import DetectionTraining
 from services.trainer.domain.training.loop import TrainingLoop
+from services.trainer.domain.training.ports import FirstWeights
 from shared.runtime.images import decode_rgb
 from shared.runtime.manifest import ModelManifest
 from shared.runtime.predictor import Predictor
@@ -114,6 +115,12 @@ def _pictures(chosen: DevelopmentSet, data: Path, part: str) -> tuple[list[Image
     return images, truths
 
 
+def _first(options: argparse.Namespace) -> FirstWeights:
+    if options.start is not None:
+        return FirstWeights(load_file(options.start), whole=True)
+    return FirstWeights(backbone_of(options.backbone))
+
+
 def train(
     chosen: DevelopmentSet, recipe: Recipe, options: argparse.Namespace
 ) -> tuple[Predictor, dict[str, Any]]:
@@ -128,16 +135,8 @@ def train(
             image, truth, planned.tile_plan.windows(*size), planned.input_size
         )
     ]
-    shape = DetectorShape(
-        labels=len(chosen.labels), input_size=planned.input_size, strides=planned.strides
-    )
-    task = DetectionTraining(
-        recipe,
-        shape,
-        samples,
-        backbone_weights=backbone_of(options.backbone),
-        start=None if options.start is None else load_file(options.start),
-    )
+    shape = DetectorShape.of(recipe, planned, labels=len(chosen.labels))
+    task = DetectionTraining(recipe, shape, samples, _first(options))
     training = TrainingLoop(task, recipe, device=options.device)
     training.epochs = recipe.epochs or chosen.epochs
     began, losses = time.monotonic(), []

@@ -3,16 +3,16 @@
 from typing import Any
 
 from services.trainer.domain.tasks.classification.builder import ClassificationBuilder
-from services.trainer.domain.tasks.detection.builder import DetectionBuilder
-from services.trainer.domain.tasks.instance_segmentation.builder import InstanceBuilder
+from services.trainer.domain.tasks.detection.builder import DETECTION_BUILDER
+from services.trainer.domain.tasks.instance_segmentation.builder import INSTANCE_BUILDER
 from services.trainer.domain.tasks.semantic_segmentation.builder import SegmentationBuilder
 from services.trainer.domain.training.ports import TaskBuilder
 from shared.runtime.tasks.table import spec_of
 
 BUILDERS: dict[str, TaskBuilder[Any, Any]] = {
     "classification": ClassificationBuilder(),
-    "detection": DetectionBuilder(),
-    "instance_segmentation": InstanceBuilder(),
+    "detection": DETECTION_BUILDER,
+    "instance_segmentation": INSTANCE_BUILDER,
     "semantic_segmentation": SegmentationBuilder(),
 }
 

@@ -1,10 +1,9 @@
 """Detectors in training, as most tests want them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from services.trainer.domain.detector.batches import DetectionBatch
 from services.trainer.domain.detector.network import (
@@ -17,6 +16,7 @@ from services.trainer.domain.recipe import Recipe
 from services.trainer.domain.tasks.detection.training import DetectionTraining
 from services.trainer.domain.training.export import to_onnx
 from services.trainer.domain.training.loop import Progress, TrainingLoop
+from services.trainer.domain.training.ports import FirstWeights
 from shared.runtime.session import ImageBatch, Tensors
 from shared.runtime.tasks.detection import DETECTION
 
@@ -34,12 +34,10 @@ def detector_loop(
     samples: Sequence[Sample],
     shape: DetectorShape = SHAPE,
     *,
-    backbone_weights: Mapping[str, Tensor] | None = None,
-    start: Mapping[str, Tensor] | None = None,
+    first: FirstWeights | None = None,
     **options: Callable[[], float] | str,
 ) -> DetectorLoop:
-    task = DetectionTraining(chosen, shape, samples, backbone_weights=backbone_weights, start=start)
-    return TrainingLoop(task, chosen, **options)
+    return TrainingLoop(DetectionTraining(chosen, shape, samples, first), chosen, **options)
 
 
 def walk(training: DetectorLoop, steps: int | None = None) -> list[Progress]:

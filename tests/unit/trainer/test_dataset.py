@@ -9,7 +9,7 @@ from services.trainer.domain.detector.samples import TargetMask
 from services.trainer.domain.detector.truths import truth_of
 from services.trainer.domain.networks.backbones import build_backbone
 from services.trainer.domain.recipe import Recipe
-from services.trainer.domain.tasks.detection.builder import DetectionBuilder
+from services.trainer.domain.tasks.detection.builder import DETECTION_BUILDER
 from services.trainer.domain.training.ports import NothingToTrain
 from services.trainer.domain.training.sampling import EpochSampler
 from services.trainer.process.dataset import (
@@ -37,7 +37,7 @@ def loaded(snapshot, files, folder):
     source = Source(
         snapshot=snapshot, files=files, cache_bytes=1 << 30, spill=folder / "windows.bin"
     )
-    return load_dataset(source, Recipe(), DetectionBuilder())
+    return load_dataset(source, Recipe(), DETECTION_BUILDER)
 
 
 def test_test_images_never_train_and_val_images_do(tmp_path):

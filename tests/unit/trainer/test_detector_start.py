@@ -15,6 +15,7 @@ from services.trainer.domain.detector.network import (
 )
 from services.trainer.domain.detector.start import begin_from
 from services.trainer.domain.recipe import Recipe
+from services.trainer.domain.training.ports import FirstWeights
 from services.trainer.process.weight_places import STARTS, place_of
 from services.trainer.process.weights import find_weights
 from shared.runtime.manifest import ModelManifest
@@ -116,7 +117,9 @@ def test_before_any_training_it_finds_what_differs_from_its_surroundings() -> No
 def test_a_training_from_the_start_keeps_its_first_stage() -> None:
     recipe = Recipe(epochs=1, batch_size=4)
     shape = DetectorShape(labels=2, input_size=(96, 96))
-    training = detector_loop(recipe, samples(4), shape, start=load_file(FILE))
+    training = detector_loop(
+        recipe, samples(4), shape, first=FirstWeights(load_file(FILE), whole=True)
+    )
     first = {name: value.clone() for name, value in training.network.state_dict().items()}
     for _ in training.steps():
         pass

@@ -12,7 +12,7 @@ from services.trainer.domain.detector.network import DetectorShape
 from services.trainer.domain.detector.samples import Sample, TargetMask, averaged
 from services.trainer.domain.recipe import Recipe
 from services.trainer.domain.tasks.instance_segmentation.batches import collate_masks
-from services.trainer.domain.tasks.instance_segmentation.builder import InstanceBuilder
+from services.trainer.domain.tasks.instance_segmentation.builder import INSTANCE_BUILDER
 from services.trainer.domain.tasks.instance_segmentation.loss import InstanceLosses, instance_loss
 from services.trainer.domain.tasks.instance_segmentation.network import (
     ExportableInstances,
@@ -79,8 +79,8 @@ def test_each_object_has_the_box_around_its_pixels_and_empty_ones_fall_out() -> 
         mask_of(bar(1, 1, 9, 9), "unknown"),
     )
     truth = truth_of(picture(shapes), LABELS)
-    assert truth.boxes.boxes_xyxy.tolist() == [[10, 10, 30, 20], [50, 5, 70, 9]]
-    assert truth.boxes.labels.tolist() == [1, 0]
+    assert truth.boxes_xyxy.tolist() == [[10, 10, 30, 20], [50, 5, 70, 9]]
+    assert truth.labels.tolist() == [1, 0]
     assert [int(code[1::2].sum()) for code in truth.codes] == [200, 80]
 
 
@@ -342,4 +342,4 @@ def test_a_killed_training_resumes_as_if_nothing_had_happened() -> None:
 def test_nothing_to_learn_is_said() -> None:
     images = [picture(()), picture((mask_of(bar(0, 0, 0, 0)),))]
     with pytest.raises(NothingToTrain, match="target"):
-        InstanceBuilder().prepare(TINY, images, LABELS, lambda _: marked(0)[0])
+        INSTANCE_BUILDER.prepare(TINY, images, LABELS, lambda _: marked(0)[0])

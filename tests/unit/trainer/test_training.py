@@ -15,6 +15,7 @@ from services.trainer.domain.detector.network import (
 from services.trainer.domain.detector.targets import Targets
 from services.trainer.domain.training.checkpoint import Checkpoint, CheckpointError, pack, restore
 from services.trainer.domain.training.optimisation import rate_share
+from services.trainer.domain.training.ports import FirstWeights
 from services.trainer.process.device import NoDevice, device_of
 from shared.runtime.manifest import ModelManifest
 from shared.runtime.onnx_session import OnnxSession
@@ -222,7 +223,7 @@ def test_folded_norms_give_the_same_maps_and_gradients():
 
 def test_frozen_stages_and_statistics_stay_while_the_rest_learns():
     weights = pretrained()
-    training = detector_loop(recipe(frozen_stages=2), samples(4), backbone_weights=weights)
+    training = detector_loop(recipe(frozen_stages=2), samples(4), first=FirstWeights(weights))
     stages = training.network.backbone.stages
     before = [
         {name: value.clone() for name, value in stage.state_dict().items()} for stage in stages

@@ -7,16 +7,17 @@ GFL (https://arxiv.org/abs/2006.04388) and head convolutions shared between leve
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
 
+from services.trainer.domain.detector.planning import DetectionPlan
 from services.trainer.domain.detector.points import anchor_points
 from services.trainer.domain.networks.backbones import build_backbone
 from services.trainer.domain.networks.necks import Branch, PyramidMaps
 from services.trainer.domain.networks.normalisation import Normalisation
-from services.trainer.domain.recipe import BackboneName
+from services.trainer.domain.recipe import BackboneName, Recipe
 
 PRIOR = 0.01  # first score of every point, focal loss paper section 4.1
 
@@ -42,6 +43,17 @@ class DetectorShape:
     channels: int = 64
     head_depth: int = 2
     bins: int = 16
+
+    @classmethod
+    def of(cls, recipe: Recipe, plan: DetectionPlan, *, labels: int) -> Self:
+        """The shape that a recipe and the plan made by it come to."""
+        return cls(
+            labels=labels,
+            input_size=plan.input_size,
+            backbone=recipe.backbone,
+            strides=plan.strides,
+            channels=recipe.channels,
+        )
 
     def to_json(self) -> dict[str, Any]:
         """The shape in JSON's types, equal for equal shapes."""

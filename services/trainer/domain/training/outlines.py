@@ -7,7 +7,7 @@ from shared.vision.masks import Counts, from_polygons, from_text
 
 
 def code_of(shape: Shape, size: tuple[int, int]) -> Counts:
-    """The pixels of a mask, a polygon or a box; ``size`` is the image's height and width."""
+    """The pixels of a mask or a polygon; ``size`` is the image's height and width."""
     if shape.rle is not None:
         return from_text(shape.rle.counts)
     return filled(shape.points, size)

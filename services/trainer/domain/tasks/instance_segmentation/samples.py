@@ -44,8 +44,8 @@ def _seen(truth: InstanceTruth, part: Window) -> tuple[Truth, Patches]:
     """The truth in pixels of a window, and the pixels of each object that is to be learnt."""
     boxes, labels, patches, slivers = [], [], Patches(), []
     for box, label, code in zip(
-        truth.boxes.boxes_xyxy.astype(np.int64).tolist(),
-        truth.boxes.labels.tolist(),
+        truth.boxes_xyxy.astype(np.int64).tolist(),
+        truth.labels.tolist(),
         truth.codes,
         strict=True,
     ):
@@ -61,7 +61,7 @@ def _seen(truth: InstanceTruth, part: Window) -> tuple[Truth, Patches]:
             x1, y1, x2, y2 = around
             slivers.append(np.array([[x1, y1], [x2, y1], [x2, y2], [x1, y2]], np.float32))
     origin = np.array([part.x, part.y], np.float32)
-    ignored = (*(region - origin for region in truth.boxes.ignored), *slivers)
+    ignored = (*(region - origin for region in truth.ignored), *slivers)
     return Truth(as_boxes(boxes), np.array(labels, np.int64), ignored), patches
 
 

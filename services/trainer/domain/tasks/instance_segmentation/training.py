@@ -1,16 +1,12 @@
-"""The instance segmenter in training: views into batches, batches into a loss."""
+"""The instance segmenter in training: its batches and its loss."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
-import numpy as np
-import torch
 from torch import Tensor
 
-from services.trainer.domain.detector.augmentation import draw
 from services.trainer.domain.detector.network import DetectorShape
 from services.trainer.domain.detector.samples import Sample
-from services.trainer.domain.detector.start import begin_from
+from services.trainer.domain.detector.training import DetectorTraining
 from services.trainer.domain.recipe import Recipe
 from services.trainer.domain.tasks.instance_segmentation.batches import (
     InstanceBatch,
@@ -22,64 +18,30 @@ from services.trainer.domain.tasks.instance_segmentation.network import (
     ExportableInstances,
     InstanceSegmenter,
 )
-from services.trainer.domain.training.ports import FirstWeights, WholeNetwork
-from services.trainer.domain.training.sampling import EpochSampler
-from services.trainer.domain.training.views import Augmentation
+from services.trainer.domain.training.ports import FirstWeights
 
 
-class InstanceTraining(WholeNetwork[InstanceSegmenter]):
+class InstanceTraining(DetectorTraining[InstanceSegmenter, InstanceBatch]):
     """The `TrainingTask` of instance segmentation."""
-
-    label_tensors: tuple[str, ...] = ("score.weight", "score.bias")
 
     def __init__(
         self,
         recipe: Recipe,
         shape: DetectorShape,
         samples: Sequence[Sample],
-        *,
         first: FirstWeights | None = None,
     ) -> None:
-        """Builds the network; its first weights follow from the recipe's seed.
-
-        Args:
-            recipe: Its choices.
-            shape: Of the network.
-            samples: At least one.
-            first: Pretrained weights of its backbone, or a detector's start.
-
-        Raises:
-            ValueError: There are no samples, or the weights do not fit.
-        """
-        self.sampler = EpochSampler([len(sample.labels) > 0 for sample in samples])
-        torch.manual_seed(recipe.seed)
-        backbone = first.tensors if first and not first.whole else None
-        self.network = InstanceSegmenter(shape, backbone)
-        if first and first.whole:
-            begin_from(self.network, first.tensors, beside=MASKS)
-        if first:
-            self.network.backbone.freeze(stages=recipe.frozen_stages, statistics=True)
-        self.description: Mapping[str, Any] = shape.to_json()
-        self._points = self.network.points  # of the CPU, where batches are made
-        self._shape = shape
-        self._samples = samples
-        self._augmentation = Augmentation(mosaic=recipe.mosaic)
+        """See `DetectorTraining`."""
+        super().__init__(
+            recipe,
+            shape,
+            samples,
+            network=InstanceSegmenter,
+            collate=collate_masks,
+            first=first,
+            beside=MASKS,
+        )
         self._losses = InstanceLosses.of(recipe, "instance_segmentation")
-
-    def batch(self, windows: Sequence[int], rngs: Sequence[np.random.Generator]) -> InstanceBatch:
-        """See `TrainingTask`."""
-        views = [
-            draw(
-                index,
-                self._samples.__getitem__,
-                len(self._samples),
-                size=self._shape.input_size,
-                settings=self._augmentation,
-                rng=rng,
-            )
-            for index, rng in zip(windows, rngs, strict=True)
-        ]
-        return collate_masks(views, self._points)
 
     def loss(self, network: InstanceSegmenter, images: Tensor, batch: InstanceBatch) -> Tensor:
         """See `TrainingTask`."""

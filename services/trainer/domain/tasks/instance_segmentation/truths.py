@@ -12,17 +12,15 @@ from shared.vision.boxes import as_boxes
 from shared.vision.masks import Counts, bounds_xywh, table
 
 
-@dataclass(frozen=True, slots=True)
-class InstanceTruth:
-    """The truth of a whole image.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstanceTruth(Truth):
+    """The truth of a whole image; its boxes lie around the pixels of each object.
 
     Attributes:
-        boxes: Around the pixels of each object, its label, and what is not trained.
         codes: The pixels of each object, as run-length codes of the whole image.
         height: Of the image in pixels.
     """
 
-    boxes: Truth
     codes: tuple[Counts, ...]
     height: int
 
@@ -39,4 +37,4 @@ def truth_of(image: SnapshotImage, labels: Sequence[str]) -> InstanceTruth:
     regions = tuple(np.array(region.points, np.float32) for region in image.ignore_regions)
     found = np.array([known[shapes[row].label] for row in there], np.int64)
     kept = tuple(codes[row] for row in there)
-    return InstanceTruth(Truth(as_boxes(boxes), found, regions), kept, image.height)
+    return InstanceTruth(as_boxes(boxes), found, regions, codes=kept, height=image.height)
