@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from shared.errors import NotHeardYet
 from shared.ids import is_new, may_be_new
+from shared.telemetry import logger
 
 T = TypeVar("T")
 
@@ -15,11 +16,15 @@ LOOK_S = 0.03
 MOST_WAITING = 128
 """How many callers of a process wait for things that may not exist; others are answered at once."""
 _NEW_S = 60.0
+_LASTS_S = 10.0
+_MOST_TOLD = 256
 _AGAIN_S = 2
 _SLOWER = 1.5
 _SLOWEST = 10
 
 _waiting = 0
+
+log = logger(__name__)
 
 
 async def until(
@@ -54,6 +59,7 @@ async def heard_of(
     """
     found = await _waited_for(thing_id, find, wait_s)
     if found is None and is_new(thing_id, within_s=_NEW_S):
+        _missed.tell(thing_id)
         raise NotHeardYet(f"{thing_id} is not known here yet", retry_after_s=_AGAIN_S)
     return found
 
@@ -69,3 +75,34 @@ async def _waited_for(
         return await until(find, wait_s=wait_s)
     finally:
         _waiting -= 1
+
+
+class _Missed:
+    """Tells of each thing that was not heard of: once, and once more when that lasts.
+
+    A second or two are normal. Few are told of in a minute, so that asking for many ids that look
+    new fills no log.
+    """
+
+    def __init__(self) -> None:
+        self._lasting: dict[str, bool] = {}
+
+    def tell(self, thing_id: str) -> None:
+        """Write a line unless it was written; by the id's own time it is known what lasts."""
+        told = self._lasting.get(thing_id)
+        lasts = not is_new(thing_id, within_s=_LASTS_S)
+        if told is None:
+            self._lasting = {
+                known: state
+                for known, state in self._lasting.items()
+                if is_new(known, within_s=_NEW_S)
+            }
+            if len(self._lasting) >= _MOST_TOLD:
+                return
+        if told is None or lasts > told:
+            self._lasting[thing_id] = lasts
+            write = log.warning if lasts else log.info
+            write("hearing.late" if lasts else "hearing.waits", id=thing_id)
+
+
+_missed = _Missed()

@@ -17,6 +17,7 @@ from shared.errors import (
     LoupeError,
     MalformedRequest,
     NotFound,
+    NotHeardYet,
     TooLarge,
 )
 from shared.telemetry import logger
@@ -112,7 +113,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(LoupeError)
     async def _loupe(request: Request, error: LoupeError) -> JSONResponse:
-        if error.status >= 500:
+        if error.status >= 500 and not isinstance(error, NotHeardYet):  # who waited tells of it
             log.error("http.failed", path=request.url.path, cause=error.detail)
         return problem_response(error)
 

@@ -1,13 +1,25 @@
 """Waiting for news ends with the news, or after the wait."""
 
 import asyncio
+import time
+from typing import Any
 
+import httpx
 import pytest
+from fastapi import FastAPI
+from structlog.testing import capture_logs
+from ulid import ULID
 
 from shared.documents import hearing
 from shared.documents.hearing import heard_of, until
-from shared.errors import NotHeardYet
+from shared.errors import DependencyDown, NotHeardYet
+from shared.http.problems import install
 from shared.ids import derived_id, is_new, new_id
+
+
+@pytest.fixture(autouse=True)
+def _nothing_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hearing, "_missed", hearing._Missed())
 
 
 async def test_what_is_known_is_returned_at_once() -> None:
@@ -102,3 +114,69 @@ async def test_of_many_that_ask_for_what_never_was_few_wait() -> None:
     looks.there = True
     assert [await one for one in waiting] == ["here"] * hearing.MOST_WAITING
     assert await heard_of(new_id(), looks) == "here"
+
+
+def aged(seconds: float) -> str:
+    """An id that was made so long ago."""
+    return str(ULID.from_timestamp(time.time() - seconds))
+
+
+async def asked_for(*thing_ids: str) -> list[dict[str, Any]]:
+    """Ask for what is never there; return the lines that were written."""
+    with capture_logs() as lines:
+        for thing_id in thing_ids:
+            with pytest.raises(NotHeardYet):
+                await heard_of(thing_id, Looks(), wait_s=0.0)
+    return [dict(line) for line in lines]
+
+
+async def test_what_is_not_heard_yet_is_told_once_as_information() -> None:
+    new = new_id()
+    (line,) = await asked_for(new, new, new)
+    assert (line["log_level"], line["event"], line["id"]) == ("info", "hearing.waits", new)
+
+
+async def test_what_is_not_heard_for_long_is_a_warning_once() -> None:
+    late = aged(20)
+    (line,) = await asked_for(late, late)
+    assert (line["log_level"], line["event"], line["id"]) == ("warning", "hearing.late", late)
+
+
+async def test_what_was_told_and_lasts_is_told_again_as_a_warning(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    thing_id = aged(5)
+    first = await asked_for(thing_id, thing_id)
+    monkeypatch.setattr(hearing, "_LASTS_S", 4.0)
+    then = await asked_for(thing_id, thing_id)
+    assert [line["log_level"] for line in first + then] == ["info", "warning"]
+
+
+async def test_asking_for_any_number_of_new_ids_fills_no_log(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lines = await asked_for(*(new_id() for _ in range(2000)))
+    assert len(lines) == hearing._MOST_TOLD
+    monkeypatch.setattr(hearing, "_NEW_S", 0.0)  # a minute later
+    hearing._missed.tell(new_id())
+    assert len(hearing._missed._lasting) == 1
+
+
+async def test_a_503_of_what_is_on_its_way_is_no_error_of_the_service() -> None:
+    app = FastAPI()
+    install(app)
+
+    @app.get("/new")
+    async def new() -> None:
+        await heard_of(new_id(), Looks(), wait_s=0.0)
+
+    @app.get("/down")
+    async def down() -> None:
+        raise DependencyDown("the store does not answer")
+
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://t") as client:
+        with capture_logs() as lines:
+            assert (await client.get("/new")).status_code == 503
+            assert (await client.get("/down")).status_code == 503
+    assert [line["log_level"] for line in lines] == ["info", "error"]
