@@ -3,6 +3,7 @@
 import contextlib
 import shutil
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from shared.holder import holder_name, is_dead, lives
@@ -14,16 +15,25 @@ _FORGOTTEN_S = 86_400.0
 def own_folder(root: Path) -> Path:
     """Return this process's folder below ``root``; whoever writes to it makes it.
 
-    What dead processes left there is removed. Whose death cannot be proven (those of another
-    machine or container) have until a day after their last file.
+    What dead processes left there is removed.
+    """
+    for entry in left_in(root):
+        shutil.rmtree(entry, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            entry.unlink()
+    return root / holder_name().replace("/", _SLASH)
+
+
+def left_in(root: Path) -> Iterator[Path]:
+    """Yield what dead processes left below ``root``.
+
+    Whose death cannot be proven (those of another machine or container) have until a day after
+    their last file.
     """
     for entry in root.glob("*"):
         holder = entry.name.replace(_SLASH, "/")
         if is_dead(holder) or (not lives(holder) and _is_forgotten(entry)):
-            shutil.rmtree(entry, ignore_errors=True)
-            with contextlib.suppress(OSError):
-                entry.unlink()
-    return root / holder_name().replace("/", _SLASH)
+            yield entry
 
 
 def _is_forgotten(entry: Path) -> bool:

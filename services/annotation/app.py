@@ -23,15 +23,14 @@ from services.annotation.handlers.tile_spread import TileSpread
 from services.annotation.process.archive_parser import ArchiveParser
 from services.annotation.repository import (
     COLLECTIONS,
-    HISTORY,
-    IMPORT_RUNS,
-    PREDICTIONS,
+    HISTORY_TERM,
+    IMPORTS_TERM,
+    PREDICTIONS_TERM,
     SERVICE,
 )
 from services.annotation.settings import AnnotationSettings
 from services.annotation.subscriptions import subscriptions
 from services.annotation.work import ImportWork
-from shared.documents.terms import Term
 from shared.hosting.service import Service
 from shared.hosting.stores import Stores
 from shared.images.directory import ImageDirectory
@@ -105,8 +104,8 @@ def build(stores: Stores) -> Service:
             runs.keep,
         ),
         terms=(
-            Term("history", HISTORY, "change.at", goes=store.is_past),
-            Term("imports", IMPORT_RUNS, "created_at", goes=runs.goes),
-            Term("tests", PREDICTIONS, "made_at"),
+            HISTORY_TERM.asking(store.is_past),
+            IMPORTS_TERM.asking(runs.goes),
+            PREDICTIONS_TERM,
         ),
     )

@@ -13,6 +13,7 @@ from shared.contracts.shapes import IgnoreRegion, Shape
 from shared.documents.port import CollectionSpec, Condition, Document, Index, Not
 from shared.documents.projections import Projection
 from shared.documents.receipts import receipts_spec
+from shared.documents.terms import Term
 from shared.images.directory import ImageView, images_spec
 from shared.jobs.job import job_spec
 from shared.projects.directory import ProjectView, projects_spec
@@ -208,6 +209,11 @@ COLLECTIONS = (
     ARCHIVE_ROOMS,
     JOBS,
 )
+
+HISTORY_TERM = Term("history", HISTORY, "change.at")
+IMPORTS_TERM = Term("imports", IMPORT_RUNS, "created_at")
+PREDICTIONS_TERM = Term("tests", PREDICTIONS, "made_at")
+TERMS = (HISTORY_TERM, IMPORTS_TERM, PREDICTIONS_TERM)
 
 
 def new_label(tenant: str, project_id: str, name: str, *, label_id: str, at: Timestamp) -> Label:

@@ -14,14 +14,18 @@ from services.inference.handlers.exports import EXPORT, Exports
 from services.inference.handlers.follow_ups import FollowUps
 from services.inference.handlers.predictions import Predictions
 from services.inference.handlers.test_runs import TEST_RUN, TestRuns
-from services.inference.repository import COLLECTIONS, PREDICTIONS, SERVICE, TEST_RUNS
+from services.inference.repository import (
+    COLLECTIONS,
+    PREDICTIONS_TERM,
+    SERVICE,
+    TEST_RUNS_TERM,
+)
 from services.inference.settings import InferenceSettings
 from services.inference.subscriptions import subscriptions
 from services.inference.work.deployer import Deployer
 from services.inference.work.exports import ExportWork
 from services.inference.work.reconciler import Reconciler
 from services.inference.work.test_runs import TestRunWork
-from shared.documents.terms import Term
 from shared.hosting.service import Service
 from shared.hosting.stores import Stores
 from shared.images.directory import ImageDirectory
@@ -137,8 +141,8 @@ def build(stores: Stores) -> Service:
             cases.exports.keep_queueing,
         ),
         terms=(
-            Term("tests", TEST_RUNS, "created_at", goes=cases.runs.goes),
-            Term("tests", PREDICTIONS, "created_at", where={"test_run_id": None}),
+            TEST_RUNS_TERM.asking(cases.runs.goes),
+            PREDICTIONS_TERM,
         ),
     )
 

@@ -8,6 +8,7 @@ from shared.clock import Timestamp
 from shared.contracts.shapes import Shape
 from shared.documents.port import CollectionSpec, Document, Index
 from shared.documents.receipts import receipts_spec
+from shared.documents.terms import Term
 from shared.images.directory import images_spec
 from shared.jobs.job import job_spec
 from shared.projects.directory import projects_spec
@@ -214,3 +215,7 @@ COLLECTIONS = (
     EXPORT_KEYS,
     RECEIPTS,
 )
+
+TEST_RUNS_TERM = Term("tests", TEST_RUNS, "created_at")
+PREDICTIONS_TERM = Term("tests", PREDICTIONS, "created_at", where={"test_run_id": None})
+TERMS = (TEST_RUNS_TERM, PREDICTIONS_TERM)

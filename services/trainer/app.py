@@ -1,7 +1,6 @@
 """The composition root of the trainer."""
 
 from functools import partial
-from pathlib import Path
 
 from services.trainer.api import losses, policies, trainings, versions
 from services.trainer.domain.recipe import Recipe
@@ -33,7 +32,6 @@ from shared.jobs.job import job_spec
 from shared.jobs.queue import JobQueue
 from shared.jobs.worker import JobWorker, reap_forever
 from shared.projects.directory import ProjectDirectory, projects_spec
-from shared.settings import StoreSettings
 from shared.staging import own_folder
 
 NAME = SERVICE
@@ -61,7 +59,7 @@ def build(stores: Stores) -> Service:
         documents,
         AttemptFiles(documents, stores.blobs, settings),
         ProcessExecutor(),
-        folder=own_folder(settings.work_folder or Path(StoreSettings().data) / "work" / NAME),
+        folder=own_folder(settings.staging_folder()),
     )
     worker = JobWorker(jobs, {TRAINING_JOB: work}, ended=ended_events, look_s=settings.poll_s)
     return Service(

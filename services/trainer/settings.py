@@ -7,6 +7,7 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.jobs.queue import LEASE_S
+from shared.settings import StoreSettings
 
 
 class TrainerSettings(BaseSettings):
@@ -49,3 +50,7 @@ class TrainerSettings(BaseSettings):
     namespace: str = "default"
     max_jobs: int = Field(default=4, ge=1)
     one_training: bool = False
+
+    def staging_folder(self) -> Path:
+        """Return the folder for the files of attempts while they last."""
+        return self.work_folder or StoreSettings().data / "work" / "trainer"

@@ -19,7 +19,8 @@ from shared.errors import DependencyDown, LoupeError, NoSpaceLeft, NotFound
 from shared.ids import new_id
 from shared.staging import own_folder
 
-_STAGING = ".staging"
+STAGING = ".staging"
+"""The folder of blobs on their way, which is none of the stored."""
 _PROBE_BYTES = 64 << 10
 _PROBE_S = 1.0  # how long its answer holds: anybody may ask
 _PAGE = 1000
@@ -32,7 +33,7 @@ class EmbeddedBlobs:
     def __init__(self, folder: Path, *, probe_s: float = _PROBE_S) -> None:
         """Bind the folder; what `ping` found is believed for ``probe_s``."""
         self._folder = folder
-        self._staging = folder / _STAGING
+        self._staging = folder / STAGING
         self._probe_s = probe_s
         self._probed_at = -probe_s
         self._trouble: LoupeError | None = None
@@ -41,7 +42,7 @@ class EmbeddedBlobs:
         """Create the folder and clear what a crash left half-written."""
 
         def prepare() -> None:
-            self._staging = own_folder(self._folder / _STAGING)
+            self._staging = own_folder(self._folder / STAGING)
             self._staging.mkdir(parents=True, exist_ok=True)
 
         await asyncio.to_thread(prepare)
@@ -123,7 +124,7 @@ class EmbeddedBlobs:
     def _probe(self) -> LoupeError | None:
         """Write a little for real: only that tells of a full or broken disk."""
         try:
-            with (self._folder / _STAGING / "probe").open("wb", buffering=0) as file:
+            with (self._folder / STAGING / "probe").open("wb", buffering=0) as file:
                 file.write(bytes(_PROBE_BYTES))
         except OSError as error:
             return _trouble_of(error)
@@ -160,7 +161,7 @@ class EmbeddedBlobs:
     def _walk(self, prefix: str) -> Iterator[BlobInfo]:
         for path, found in _files(self._folder / prefix.rpartition("/")[0]):
             key = Path(path).relative_to(self._folder).as_posix()
-            if key.startswith(prefix) and not key.startswith(_STAGING):
+            if key.startswith(prefix) and not key.startswith(STAGING):
                 yield _info(key, found)
 
 

@@ -4,9 +4,10 @@ What is kept for ever unless the operator says otherwise: :class:`shared.setting
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, Generic
 
@@ -50,6 +51,15 @@ class Term(Generic[D]):
     where: Where = field(default_factory=dict)
     goes: Callable[[D], Awaitable[bool]] | None = None
 
+    def asking(self, goes: Callable[[D], Awaitable[bool]]) -> "Term[D]":
+        """Return the term that asks before a document goes."""
+        return replace(self, goes=goes)
+
+
+def receipts_term(receipts: CollectionSpec[D]) -> Term[D]:
+    """Return the term of a service's receipts of ``Idempotency-Key``."""
+    return Term("receipts", receipts, "created_at")
+
 
 class Terms:
     """Removes what is past its term, in one service's collections."""
@@ -76,9 +86,23 @@ class Terms:
         """Remove everything that is past its term; return how many documents went."""
         return sum([await self._expire(term, days) for term, days in self._terms])
 
-    async def _expire(self, term: Term[Any], days: float) -> int:
+    async def due(self) -> dict[Kept, int]:
+        """Return how many documents of each kind are past their term: who is asked may keep some.
+
+        A kind without such documents is left out.
+        """
+        found: Counter[Kept] = Counter()
+        for term, days in self._terms:
+            every = self._documents.collection(term.spec, EveryTenant())
+            found[term.kind] += await every.count(self._past(term, days))
+        return {kind: number for kind, number in found.items() if number}
+
+    def _past(self, term: Term[Any], days: float) -> Where:
         before = format_time(self._clock() - timedelta(days=days))
-        query = Query(where={**term.where, term.since: Range(lt=before)}, limit=_PAGE)
+        return {**term.where, term.since: Range(lt=before)}
+
+    async def _expire(self, term: Term[Any], days: float) -> int:
+        query = Query(where=self._past(term, days), limit=_PAGE)
         gone = 0
         async for document in self._documents.collection(term.spec, EveryTenant()).walk(query):
             if term.goes is not None and not await term.goes(document):

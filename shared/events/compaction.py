@@ -45,12 +45,15 @@ def partitions(connection: sqlite3.Connection) -> list[tuple[str, int]]:
     return [(topic, part) for topic, number in rows for part in range(number)]
 
 
-def superfluous(topic: str, part: int, connection: sqlite3.Connection) -> list[int]:
+def superfluous(
+    topic: str, part: int, alive_s: tuple[float, float], connection: sqlite3.Connection
+) -> list[int]:
     """Return the positions of a partition that nobody needs; never the last, which is counted on.
 
-    A group that has begun nowhere in the partition has everything before it.
+    A group that has begun nowhere in the partition has everything before it; one that committed
+    nothing anywhere and was not seen in ``alive_s``, as of :func:`forget_silent`, is none.
     """
-    floor = _floor(connection, topic, part)
+    floor = _floor(connection, topic, part, alive_s)
     if not floor:
         return []
     names = {
@@ -119,12 +122,15 @@ def size_bytes(connection: sqlite3.Connection) -> int:
     return int(pages) * int(page)
 
 
-def _floor(connection: sqlite3.Connection, topic: str, part: int) -> int:
+def _floor(
+    connection: sqlite3.Connection, topic: str, part: int, alive_s: tuple[float, float]
+) -> int:
     """Return the position before which every group of the topic has committed everything."""
     rows = connection.execute(
         "SELECT grp FROM event_offsets WHERE topic=:topic UNION SELECT grp FROM event_members"
-        " WHERE EXISTS (SELECT 1 FROM json_each(topics) WHERE value=:topic)",
-        {"topic": topic},
+        " WHERE EXISTS (SELECT 1 FROM json_each(topics) WHERE value=:topic)"
+        " AND (seen BETWEEN :first AND :last OR grp IN (SELECT grp FROM event_offsets))",
+        {"topic": topic, "first": alive_s[0], "last": alive_s[1]},
     )
     groups = [group for (group,) in rows]
     done = dict(

@@ -97,30 +97,33 @@ class EmbeddedEventLog:
         membership = _Membership(group, member, tuple(topics), self._silent_s)
         return EmbeddedConsumer(self._database, self._appended, membership)
 
-    async def compact(self) -> Compacted:
+    async def compact(self, *, dry_run: bool = False) -> Compacted:
         """Drop what nobody needs any more, in small steps, and give the room back."""
         dropped = 0
-
-        def forget(connection: sqlite3.Connection) -> None:
-            now = time.monotonic()  # when the write has its turn: who beat before it lives
-            compaction.forget_silent(now - self._silent_s, now, connection)
-
-        await self._database.write(forget)
+        if not dry_run:
+            await self._database.write(
+                lambda connection: compaction.forget_silent(*self._alive_s(), connection)
+            )
         for topic, part in await self._database.read(compaction.partitions):
             found = await self._database.read(self._superfluous(topic, part))
             dropped += len(found)
-            for start in range(0, len(found), _DROPPED_AT_ONCE):
-                some = found[start : start + _DROPPED_AT_ONCE]
+            while found and not dry_run:
+                some, found = found[:_DROPPED_AT_ONCE], found[_DROPPED_AT_ONCE:]
                 await self._database.write(partial(compaction.drop, topic, part, some))
-        while True:
+        while not dry_run:
             if not await self._database.write(compaction.give_back):
                 break
         return Compacted(dropped, await self._database.read(compaction.size_bytes))
 
+    def _alive_s(self) -> tuple[float, float]:
+        """Return the time in which who lives was seen; asked when a look or write has its turn."""
+        now = time.monotonic()
+        return now - self._silent_s, now
+
     def _superfluous(self, topic: str, part: int) -> Callable[[sqlite3.Connection], list[int]]:
         """Return the question what may go of a partition: of dead letters those past their term."""
         if not topic.endswith(DEAD_LETTERS_SUFFIX):
-            return partial(compaction.superfluous, topic, part)
+            return lambda c: compaction.superfluous(topic, part, self._alive_s(), c)
         if not self._keep.dead_letters_d:
             return lambda _: []
         before = self._clock() - timedelta(days=self._keep.dead_letters_d)

@@ -92,7 +92,10 @@ class Consumer(Protocol):
 
 
 class Compacted(NamedTuple):
-    """What a compaction did: records that it dropped, bytes that the log's store still takes."""
+    """What a compaction did: records that it dropped, bytes that the log's store still takes.
+
+    Of a dry run: records that it would have dropped.
+    """
 
     dropped: int
     size_bytes: int
@@ -122,8 +125,10 @@ class EventLog(Protocol):
         """Join ``group`` on ``topics``; a new group begins with the oldest message."""
         ...
 
-    async def compact(self) -> Compacted:
+    async def compact(self, *, dry_run: bool = False) -> Compacted:
         """Drop what every group has passed and a newer event replaced, and old dead letters.
+
+        With ``dry_run`` say what would go, and change nothing.
 
         A broker drops by itself what is older than the operator wants; it is told that here.
         """

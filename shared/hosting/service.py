@@ -6,7 +6,7 @@ from typing import Any
 
 from shared.documents.port import CollectionSpec
 from shared.documents.receipts import Receipt
-from shared.documents.terms import Term
+from shared.documents.terms import Term, receipts_term
 from shared.events.progress import progress_spec
 from shared.events.subscriptions import Subscription
 from shared.http.face import Face
@@ -40,4 +40,4 @@ class Service(Face):
     def all_terms(self) -> tuple[Term[Any], ...]:
         """Return the service's own terms and that of its receipts."""
         receipts = [spec for spec in self.collections if spec.model is Receipt]
-        return (*self.terms, *(Term("receipts", spec, "created_at") for spec in receipts))
+        return (*self.terms, *map(receipts_term, receipts))

@@ -44,11 +44,13 @@ class Upkeep:
                 await self.round()
 
     async def round(self, *, dry_run: bool = False) -> tuple[Collected, Compacted | None]:
-        """Do what there is to do; with ``dry_run`` say what blobs would go, and change nothing."""
+        """Do what there is to do; with ``dry_run`` say what would go, and change nothing."""
         collected = await self._collector.collect(dry_run=dry_run)
-        if dry_run or self._events is None:
+        if self._events is None:
             return collected, None
-        compacted = await self._events.compact()
+        compacted = await self._events.compact(dry_run=dry_run)
+        if dry_run:
+            return collected, compacted
         STORED_BYTES.labels("database").set(compacted.size_bytes)
         log.info("compact.done", dropped=compacted.dropped, size_bytes=compacted.size_bytes)
         return collected, compacted

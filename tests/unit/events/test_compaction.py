@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+import time
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -138,6 +139,30 @@ async def _dropped(log: EmbeddedEventLog, number: int) -> bool:
     return (await log.compact()).dropped == number
 
 
+async def test_a_dry_run_counts_what_would_go_and_changes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "events.db"
+    killed = EmbeddedEventLog(SqliteFile(path))
+    await killed.open({"image": 1})
+    await killed.publish([numbered(n) for n in range(5)])
+    await (await killed.consumer("look-1", ["image"])).poll(limit=2, timeout_s=0)
+    await killed.close()  # its group holds nothing once it is silent
+    log = EmbeddedEventLog(SqliteFile(path), silent_s=0.1)
+    await log.open({"image": 1})
+    await heard(await log.consumer("group", ["image"]), 5)
+
+    async def would_go() -> bool:
+        return (await log.compact(dry_run=True)).dropped == 4
+
+    await until(would_go)
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT count(*) FROM event_log").fetchone() == (5,)
+        members = connection.execute("SELECT DISTINCT grp FROM event_members").fetchall()
+    assert ("look-1",) in members
+    assert (await log.compact()).dropped == 4
+    assert (await log.compact(dry_run=True)).dropped == 0
+    await log.close()
+
+
 async def test_events_of_deleted_projects_are_found_in_one_pass(tmp_path: Path) -> None:
     """Twice as many events and deletions are twice the work of the database, not four times."""
 
@@ -161,7 +186,8 @@ def steps_of_a_look(path: Path, found: int) -> int:
     ticks = []
     with closing(sqlite3.connect(path)) as connection:
         connection.set_progress_handler(lambda: ticks.append(1), 100)
-        assert len(compaction.superfluous("image", 0, connection)) == found
+        alive_s = (0.0, time.monotonic())
+        assert len(compaction.superfluous("image", 0, alive_s, connection)) == found
     return len(ticks)
 
 

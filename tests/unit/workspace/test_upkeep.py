@@ -52,9 +52,7 @@ async def test_the_command_says_what_would_go_and_a_round_tells_metrics(
         await upkeep_at(stores, utc_now()).round()
         metrics = generate_latest().decode()
     key = f"t/t/P/{hashlib.sha256(b'12345').hexdigest()}"
-    *lines, beside = said.stdout.splitlines()
-    assert beside.startswith("not counted: events")
-    assert lines == [
+    assert said.stdout.splitlines()[:3] == [
         "1 blobs, 5 bytes are stored",
         "1 of them, 5 bytes, are named by nothing",
         "0, 0 bytes, would go: so for 72 h or more",
