@@ -3,11 +3,13 @@
  * key stays with the tab it was typed into (sessionStorage) and goes when that tab closes, so that
  * tokens can be renewed, a reload signs nobody out and a shared workstation keeps no key.
  *
- * A session that ends is not a person who leaves: the page stays, and `ended` tells it to ask for the key.
- * Only `signOut` leaves, in every tab at once.
+ * A session that ends is not a person who leaves: a tab that has the key asks for another token, and where
+ * that is refused the page stays, and `ended` tells it to ask for the key. Only `signOut` leaves, in every
+ * tab at once.
  */
 import type { components } from "./generated/workspace";
 import { Problem, problemOf } from "./problem";
+import { takeBack } from "./revocation";
 
 type TokenResponse = components["schemas"]["TokenResponse"];
 
@@ -32,7 +34,7 @@ const KEY_STORE = "loupe.key";
 const RENEW_BEFORE_MS = 60_000;
 
 let current: Standing = { session: restore(), ended: false };
-let renewal: Promise<Session> | null = null;
+let renewal: Promise<void> | null = null;
 const listeners = new Set<() => void>();
 
 function stored(): Session | null {
@@ -112,16 +114,19 @@ export async function signIn(key: string): Promise<void> {
   begin(granted);
 }
 
-/** Leave, in every tab. */
+/** Leave, in every tab, and at once: the token is taken back behind the page, if the platform answers. */
 export function signOut(): void {
+  const { session, ended } = current;
   sessionStorage.removeItem(KEY_STORE);
   localStorage.removeItem(TOKEN_STORE);
   announce({ session: null, ended: false });
+  if (session !== null && !ended) void takeBack(session.accessToken);
 }
 
 /**
- * The platform has refused this token. Another tab may have a newer one already, which is taken; otherwise
- * this tab asks for the key. What other tabs share is left alone: they may be able to renew it.
+ * The platform has refused this token. Another tab may have a newer one already, which is taken; otherwise a
+ * tab that has the key is to ask for one, and any other asks the reader. What other tabs share is left
+ * alone: they may be able to renew it.
  */
 export function refused(token: string | null): void {
   const { session } = current;
@@ -129,7 +134,8 @@ export function refused(token: string | null): void {
   const shared = stored();
   if (shared !== null && shared.accessToken !== session.accessToken && shared.expiresAt > Date.now()) {
     announce({ session: shared, ended: false });
-  } else announce({ session, ended: true });
+  } else if (apiKey() !== null) announce({ session: { ...session, expiresAt: 0 }, ended: false });
+  else announce({ session, ended: true });
 }
 
 /** Resolves at once, or when somebody has signed in again (or left) after the session's end. */
@@ -144,6 +150,21 @@ function goesOn(): Promise<void> {
   });
 }
 
+/** Get another token for the key of this tab, unless its reader leaves meanwhile. */
+async function renew(key: string): Promise<void> {
+  try {
+    const renewed = await requestToken(key);
+    if (apiKey() === key) begin(renewed);
+    else void takeBack(renewed.accessToken);
+  } catch (error) {
+    if (!(error instanceof Problem) || error.status !== 401) throw error;
+    if (apiKey() !== key) return;
+    // The key is no good any more: that is an end, and no reason to throw the page away.
+    sessionStorage.removeItem(KEY_STORE);
+    refused(null);
+  }
+}
+
 /**
  * The token to send now, renewed where it is about to end; null when nobody is signed in. After the end of
  * a session it comes with the next sign-in: until then every request waits, and none is lost.
@@ -154,17 +175,9 @@ export async function accessToken(): Promise<string | null> {
   const { session } = current;
   if (session === null) return null;
   if (key === null || session.expiresAt - Date.now() > RENEW_BEFORE_MS) return session.accessToken;
-  renewal ??= requestToken(key).finally(() => {
+  renewal ??= renew(key).finally(() => {
     renewal = null;
   });
-  try {
-    const renewed = await renewal;
-    begin(renewed);
-    return renewed.accessToken;
-  } catch (error) {
-    if (!(error instanceof Problem) || error.status !== 401) throw error;
-    // The key is no good any more: that is an end, and no reason to throw the page away.
-    refused(session.accessToken);
-    return accessToken();
-  }
+  await renewal;
+  return current.ended ? accessToken() : (current.session?.accessToken ?? null);
 }

@@ -2,7 +2,8 @@
 import { http, HttpResponse, type JsonBodyType } from "msw";
 import { setupServer } from "msw/node";
 
-export const server = setupServer();
+/** Who signs out takes the token back, in whatever test. */
+export const server = setupServer(http.post("*/api/workspace/tokens:revoke", () => new HttpResponse(null, { status: 204 })));
 
 type Answer = object | ((request: Request) => Response | Promise<Response>);
 

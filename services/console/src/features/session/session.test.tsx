@@ -2,14 +2,16 @@
 import { act, screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { HttpResponse } from "msw";
-import { afterEach, describe, expect, test } from "vitest";
-import { signOut, standing } from "../../api/session";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { takeBack } from "../../api/revocation";
+import { accessToken, signIn, signOut, standing } from "../../api/session";
 import { project } from "../../testing/builders";
 import { answers, pageOf, problem } from "../../testing/platform";
 import { LANGUAGES, open, seen } from "../../testing/screen";
 
 const TOKENS = "POST /api/workspace/tokens";
 const PROJECTS = "GET /api/workspace/projects";
+const REVOKE = "POST /api/workspace/tokens:revoke";
 const GRANTED = { access_token: "fresh", expires_in: 900, token_type: "bearer", tenant: "default", role: "admin" };
 
 /** Projects for one token only; every other one is refused, as after the end of a session. */
@@ -20,6 +22,20 @@ const onlyFor = (token: string) => (request: Request) =>
 
 async function typeKey(key: string): Promise<void> {
   await userEvent.type(await screen.findByTestId("api-key"), `${key}{Enter}`);
+}
+
+/** Notes every token that is taken back; an answer may be given to each try. */
+function revocations(...results: (() => Response | Promise<Response>)[]): string[] {
+  const tokens: string[] = [];
+  answers({
+    [REVOKE]: async (request) => {
+      const { token } = (await request.json()) as { token: string };
+      expect(request.headers.get("Authorization")).toBe(`Bearer ${token}`);
+      tokens.push(token);
+      return results[tokens.length - 1]?.() ?? new HttpResponse(null, { status: 204 });
+    },
+  });
+  return tokens;
 }
 
 /** The browser's word that another tab has changed what the tabs share. */
@@ -49,7 +65,7 @@ describe.each(LANGUAGES)("the session in %s", (language) => {
     await userEvent.type(await screen.findByTestId("project-name"), "Half typed");
 
     answers({
-      [TOKENS]: { ...GRANTED, access_token: "newer" },
+      [TOKENS]: () => problem(401, "unauthenticated"),
       [PROJECTS]: onlyFor("newer"),
       "POST /api/workspace/projects": (request) =>
         request.headers.get("Authorization") === "Bearer newer"
@@ -60,6 +76,7 @@ describe.each(LANGUAGES)("the session in %s", (language) => {
     await userEvent.click(screen.getByRole("button", { name: words.common.ok }));
     await waitFor(() => expect(screen.getByText(words.session.ended)).toBeVisible());
     expect(screen.getByTestId("project-name")).toHaveValue("Half typed");
+    answers({ [TOKENS]: { ...GRANTED, access_token: "newer" } });
     await typeKey("key");
     await waitFor(() => expect(screen.queryByText(words.session.ended)).toBeNull());
     expect(standing().session?.accessToken).toBe("newer");
@@ -98,4 +115,92 @@ test("a platform that does not answer is told of, and asked again until it does"
   answers({ [PROJECTS]: pageOf(project()), "GET /api/workspace/healthz": { status: "alive" } });
   await seen(() => screen.getByRole("link", { name: /Surfaces/ }));
   expect(screen.queryByTestId("no-answer")).toBeNull();
+});
+
+test("a token that was taken back is replaced by the key of the tab, and nobody is asked", async () => {
+  act(signOut);
+  const turns = ["fresh", "newer"];
+  answers({
+    [TOKENS]: () => HttpResponse.json({ ...GRANTED, access_token: turns.shift() ?? "none" }),
+    [PROJECTS]: onlyFor("newer"),
+  });
+  const { words } = open("/", "en");
+  await typeKey("key");
+  await seen(() => screen.getByRole("link", { name: /Surfaces/ }));
+  expect(screen.queryByText(words.session.ended)).toBeNull();
+  expect(standing().session?.accessToken).toBe("newer");
+  expect(turns).toEqual([]);
+});
+
+describe("signing out", () => {
+  async function signedIn(): Promise<void> {
+    answers({ [TOKENS]: GRANTED, [PROJECTS]: pageOf(project()) });
+    await act(() => signIn("key"));
+    const { words } = open("/", "en");
+    await userEvent.click(await screen.findByRole("button", { name: words.session.signOut }));
+    await screen.findByTestId("api-key");
+    expect(standing().session).toBeNull();
+    expect(localStorage.getItem("loupe.session")).toBeNull();
+    expect(sessionStorage.getItem("loupe.key")).toBeNull();
+  }
+
+  test("takes the token back", async () => {
+    const tokens = revocations();
+    await signedIn();
+    await waitFor(() => expect(tokens).toEqual(["fresh"]));
+  });
+
+  test("leaves at once where the platform does not answer, and takes the token back when it does", async () => {
+    const tokens = revocations(
+      () => HttpResponse.error(),
+      () => new HttpResponse(null, { status: 503 }),
+    );
+    await signedIn();
+    await waitFor(() => expect(tokens).toEqual(["fresh", "fresh", "fresh"]));
+  });
+
+  test("leaves at once where the platform hangs", async () => {
+    const tokens = revocations(() => new Promise<Response>(() => undefined));
+    await signedIn();
+    await waitFor(() => expect(tokens).toEqual(["fresh"]));
+  });
+
+  test("gives up after a few tries", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout"] });
+    try {
+      const tokens = revocations(...Array.from({ length: 9 }, () => () => HttpResponse.error()));
+      let over = false;
+      void takeBack("lost").then(() => (over = true));
+      await vi.waitFor(async () => {
+        await vi.advanceTimersByTimeAsync(1_000);
+        expect(over).toBe(true);
+      });
+      expect(tokens).toEqual(["lost", "lost", "lost"]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test("signs nobody in again whose token is being renewed, and takes that one back, too", async () => {
+    const tokens = revocations();
+    answers({ [TOKENS]: { ...GRANTED, expires_in: 30 } });
+    await act(() => signIn("key"));
+    let answer: (response: Response) => void = () => undefined;
+    const asked = new Promise<void>((resolve) => {
+      answers({
+        [TOKENS]: () => {
+          resolve();
+          return new Promise<Response>((give) => (answer = give));
+        },
+      });
+    });
+    const token = accessToken();
+    await asked;
+    act(signOut);
+    answer(HttpResponse.json({ ...GRANTED, access_token: "late" }));
+    expect(await token).toBeNull();
+    expect(standing().session).toBeNull();
+    expect(localStorage.getItem("loupe.session")).toBeNull();
+    await waitFor(() => expect([...tokens].sort()).toEqual(["fresh", "late"]));
+  });
 });
