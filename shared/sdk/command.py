@@ -1,7 +1,9 @@
-"""The command `loupe-sdk`: predict, verify, bench; results are JSON on the standard output."""
+"""The command `loupe-sdk`: predict, verify, bench, serve; results are JSON on standard output."""
 
 import argparse
+import contextlib
 import json
+import signal
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
@@ -13,6 +15,7 @@ from shared.sdk.bench import bench
 from shared.sdk.bundle import Bundle, BundleError
 from shared.sdk.image_files import ImageUnreadable, read_image
 from shared.sdk.model import Model
+from shared.sdk.server import Server
 from shared.sdk.verification import verify
 
 _SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp")
@@ -44,9 +47,14 @@ def _parser() -> argparse.ArgumentParser:
     measure.add_argument("--image", type=Path, help="an image of yours; else noise")
     measure.add_argument("--repeats", type=int, default=50)
     measure.set_defaults(run=_bench)
-    for command in (predict, check, measure):
+    serve = commands.add_parser("serve", help="answer over HTTP until Ctrl-C")
+    serve.add_argument("bundle", type=Path)
+    serve.add_argument("--host", default="127.0.0.1", help="where to listen; nobody is asked who")
+    serve.add_argument("--port", type=int, default=8765)
+    serve.set_defaults(run=_serve)
+    for command in (predict, check, measure, serve):
         command.add_argument("--fingerprint", help="of the platform's key, as its console shows it")
-    for command in (predict, measure):
+    for command in (predict, measure, serve):
         command.add_argument("--threads", type=int, default=0)
     return parser
 
@@ -98,8 +106,22 @@ def _bench(options: argparse.Namespace) -> int:
     return 0
 
 
+def _serve(options: argparse.Namespace) -> int:
+    bundle = Bundle.read(options.bundle)
+    model = Model.load(bundle, threads=options.threads, fingerprint=options.fingerprint)
+    project_id = str(bundle.facts["project"]["id"])
+    address = (options.host, options.port)
+    with Server(model, project_id=project_id, address=address) as server:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        _say({"listening": f"http://{options.host}:{server.server_port}"})
+        with contextlib.suppress(KeyboardInterrupt):
+            server.serve_forever()
+    return 0
+
+
 def _say(values: dict[str, object]) -> None:
     sys.stdout.write(json.dumps(values, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -33,7 +33,7 @@ Requires-Python: >=3.11
 Description-Content-Type: text/markdown
 
 Unpack nothing: `Model.load("bundle.zip").predict("image.jpg")`; on the command line
-`loupe-sdk predict | verify | bench`. The guide is with the platform: docs/guides/sdk.md.
+`loupe-sdk predict | verify | bench | serve`. The guide is with the platform: docs/guides/sdk.md.
 """
 _WHEEL = "Wheel-Version: 1.0\nGenerator: loupe\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
 _ENTRY = f"[console_scripts]\nloupe-sdk = {PACKAGE}.command:main\n"

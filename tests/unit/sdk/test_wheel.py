@@ -4,7 +4,6 @@ import ast
 import json
 import subprocess
 import sys
-import sysconfig
 import zipfile
 from pathlib import Path
 
@@ -18,29 +17,7 @@ from shared.sdk.wheel import NEEDS, _path_of, _renamed, build_wheel, modules
 from tests.unit.inference.exporting import pictures
 from tests.unit.sdk.bundles import bundle_of
 
-SITE = Path(sysconfig.get_paths()["purelib"])
-LIBRARIES = ("numpy", "numpy.libs", "cv2", "opencv_python_headless.libs", "onnxruntime")
 ALLOWED = {"numpy", "cv2", "onnxruntime", "numba"}
-
-
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory) -> Path:
-    return build_wheel(tmp_path_factory.mktemp("wheel"))
-
-
-@pytest.fixture(scope="module")
-def python(wheel, tmp_path_factory) -> Path:
-    """A fresh environment with the wheel and what it says it needs, and nothing else."""
-    place = tmp_path_factory.mktemp("env")
-    subprocess.run([sys.executable, "-m", "venv", place], check=True)
-    python = place / "bin" / "python"
-    install = [python, "-m", "pip", "install", "-q", "--no-index", "--no-deps"]
-    subprocess.run([*install, "--disable-pip-version-check", wheel], check=True)
-    (site,) = place.glob("lib/python*/site-packages")
-    for name in LIBRARIES:
-        if (SITE / name).exists():
-            (site / name).symlink_to(SITE / name)
-    return python
 
 
 def test_the_modules_are_productions_own(wheel) -> None:
