@@ -15,6 +15,7 @@ from shared.documents.projections import Projection
 from shared.documents.receipts import receipts_spec
 from shared.documents.terms import Term
 from shared.images.directory import ImageView, images_spec
+from shared.jobs.documents import JobDocument
 from shared.jobs.job import job_spec
 from shared.projects.directory import ProjectView, projects_spec
 
@@ -131,25 +132,21 @@ class ArchiveRoom(Document):
     coming: dict[str, ComingArchive] = Field(default_factory=dict)
 
 
-class ImportRun(Document):
-    """An import of an archive; its progress is in the job of the same id, if it has one.
+class ImportRun(JobDocument):
+    """An import of an archive; one that was done within its request has no job.
 
-    ``queued`` is False until that job is known to exist. ``archive_key`` is empty once the archive
-    is not needed any more, ``report_key`` until there is a report, ``plan_key`` but for the time in
-    which what was planned is stored. ``ended`` and ``error`` are how it came to the report's end.
+    ``archive_key`` is empty once the archive is not needed any more, ``report_key`` until there is
+    a report, ``plan_key`` but for the time in which what was planned is stored. ``ended`` and
+    ``error`` are how it came to the report's end.
     """
 
-    project_id: str
     archive_name: str = ""
     archive_key: str = ""
     archive_bytes: int = 0
     dry_run: bool = False
     strict: bool = False
     on_conflict: OnConflict = "keep"
-    created_at: Timestamp
-    created_by: str
     role: Role | Literal["system"]
-    queued: bool = False
     plan_key: str = ""
     report_key: str = ""
     ended: Literal["succeeded", "failed", "cancelled"] | None = None

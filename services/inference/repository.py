@@ -10,6 +10,7 @@ from shared.documents.port import CollectionSpec, Document, Index
 from shared.documents.receipts import receipts_spec
 from shared.documents.terms import Term
 from shared.images.directory import images_spec
+from shared.jobs.documents import JobDocument
 from shared.jobs.job import job_spec
 from shared.projects.directory import projects_spec
 
@@ -111,21 +112,14 @@ class ImageFailure(Document):
     reason: str
 
 
-class TestRun(Document):
-    """A test of many images; its progress is in the job of the same id.
-
-    ``queued`` is False until that job is known to exist.
-    """
+class TestRun(JobDocument):
+    """A test of many images."""
 
     __test__ = False  # the name is the domain's word, pytest must not collect it
 
-    project_id: str
     image_ids: tuple[str, ...]
     model_version: str
     threshold: float | None = None
-    created_at: Timestamp
-    created_by: str = ""
-    queued: bool = False
 
 
 class Certified(BaseModel):
@@ -146,19 +140,11 @@ class Certified(BaseModel):
     mask_iou: float
 
 
-class Export(Document):
-    """A version on its way out; its progress is in the job of the same id.
+class Export(JobDocument):
+    """A version on its way out; what is below ``target`` is known once it is made."""
 
-    What is below ``queued`` is known once it is made. ``queued`` is False until that job is known
-    to exist.
-    """
-
-    project_id: str
     model_version: str
     target: Target
-    created_at: Timestamp
-    created_by: str = ""
-    queued: bool = False
     blob_key: str = ""
     sha256: str = ""
     size_bytes: int = 0

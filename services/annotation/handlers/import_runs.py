@@ -20,30 +20,26 @@ from shared.blobs.port import Blobs
 from shared.callers import Caller
 from shared.clock import Clock, format_time, utc_now
 from shared.documents.port import (
-    Collection,
     Documents,
-    EveryTenant,
     Not,
     Query,
     Range,
     Remove,
-    Sort,
-    TenantScope,
     Where,
 )
 from shared.documents.receipts import Keyed, Receipts
 from shared.errors import NotFound
 from shared.ids import derived_id, new_id
+from shared.jobs.documents import LOOK_S, JobDocuments
 from shared.jobs.job import FINAL, Job
 from shared.jobs.queue import JobQueue
-from shared.paging import Page, PageParams, page_of
+from shared.paging import Page, PageParams
 from shared.projects.directory import ProjectView
 from shared.texts.language import speaking
 
 IMPORT = "import"
 KEEP = timedelta(days=1)
 _OF_ARCHIVE = ("archive_name", "archive_key", "archive_bytes")
-_LOOK_S = 10.0
 _LOOKS = 360  # until what is old is looked for again: an hour
 _PAGE = 200
 
@@ -57,7 +53,7 @@ class _Wish:
 
 
 class ImportRuns:
-    """Imports as people see them: a document, and the job of the same id."""
+    """Imports as people see them, each a document with a job, but for those of one request."""
 
     def __init__(
         self,
@@ -69,9 +65,8 @@ class ImportRuns:
         reach: ImportReach,
         clock: Clock = utc_now,
     ) -> None:
-        self._documents = documents
         self._blobs = blobs
-        self._jobs = jobs
+        self._runs = JobDocuments(documents, IMPORT_RUNS, jobs, IMPORT)
         self._archives = archives
         self._reach = reach
         self._clock = clock
@@ -128,7 +123,7 @@ class ImportRuns:
         run = run.model_copy(update={"id": derived_id(run.tenant, IMPORT, run.project_id, key)})
         return await self._receipts.make_once(
             Keyed(run.tenant, run.id, wish, run.project_id),
-            things=self._runs(run.tenant),
+            things=self._runs.of(run.tenant),
             make=lambda: begin(run),
         )
 
@@ -137,7 +132,7 @@ class ImportRuns:
         run = self._new(wish.author, wish.project.id, wish.options)
         run = run.model_copy(update={"id": wish.import_id, "queued": True})
         update = await self._end_of(run, outcome)
-        await self._runs(run.tenant).ensure(run.model_copy(update=update))
+        await self._runs.of(run.tenant).ensure(run.model_copy(update=update))
 
     async def planned(self, run: ImportRun, outcome: ImportOutcome) -> None:
         """Keep what an import is about to do: should it not come to its end, that tells how far."""
@@ -145,14 +140,14 @@ class ImportRuns:
             _in_english, replace(outcome, import_id=run.id), run.dry_run
         )
         key = await self._stored(run, report)
-        await self._runs(run.tenant).change(
+        await self._runs.of(run.tenant).change(
             run.id, lambda old: old.model_copy(update={"plan_key": key})
         )
 
     async def end(self, run: ImportRun, outcome: ImportOutcome, *, refused: str = "") -> None:
         """Store the report of an import that came to its end; the archive has served, if it did."""
         update = await self._end_of(run, outcome, refused=refused)
-        await self._runs(run.tenant).change(run.id, lambda old: old.model_copy(update=update))
+        await self._runs.of(run.tenant).change(run.id, lambda old: old.model_copy(update=update))
 
     async def _end_of(
         self, run: ImportRun, outcome: ImportOutcome, *, refused: str = ""
@@ -188,27 +183,22 @@ class ImportRuns:
             "imported": report.imported,
             "failed": report.failed,
         }
-        return await self._runs(run.tenant).change(
+        return await self._runs.of(run.tenant).change(
             run.id, lambda old: old.model_copy(update=update) if old.plan_key else None
         )
 
     async def get(self, who: Caller, project_id: str, run_id: str) -> tuple[ImportRun, Job | None]:
         """Return an import and its job, if it has one; raise NotFound."""
-        run = await self._runs(who.tenant).get(run_id)
-        if run.project_id != project_id:
-            raise NotFound(f"no import {run_id}")
-        return await self._seen(run)
+        run = await self._runs.get(who.tenant, project_id, run_id)
+        return await self._seen(run, await self._runs.job(run))
 
     async def page(
         self, who: Caller, project_id: str, paging: PageParams
     ) -> Page[tuple[ImportRun, Job | None]]:
         """Return one page of a project's imports, newest first; dry runs are left out."""
         where: Where = {"project_id": project_id, "dry_run": False}
-        found = await page_of(
-            self._runs(who.tenant), paging, where=where, sort=Sort("created_at", -1)
-        )
-        seen = {run.id: await self._seen(run) for run in found.items}
-        return found.map(lambda run: seen[run.id])
+        found = await self._runs.page(who.tenant, paging, where)
+        return found.with_items([await self._seen(run, job) for run, job in found.items])
 
     async def report(self, who: Caller, project_id: str, run_id: str) -> ImportReport:
         """Return the report of an import in the caller's language.
@@ -228,7 +218,7 @@ class ImportRuns:
         """Stop an import; what it wrote stays, and can be undone."""
         _, job = await self.get(who, project_id, run_id)
         if job is not None:
-            await self._jobs.cancel(who.tenant, run_id)
+            await self._runs.cancel(who.tenant, run_id)
 
     async def check_ended(self, who: Caller, project_id: str, run_id: str) -> None:
         """Raise ImportGoesOn while an import is at work: what it wrote is not all there yet."""
@@ -249,39 +239,36 @@ class ImportRuns:
             await self.tidy()
             for _ in range(_LOOKS):
                 await self.queue_left()
-                await asyncio.sleep(_LOOK_S)
+                await asyncio.sleep(LOOK_S)
 
     async def queue_left(self) -> None:
         """Queue the imports that a kill kept from it."""
-        async for run in self._every().walk(Query(where={"queued": False})):
-            await self._queue(run)
+        await self._runs.queue_left()
 
     async def tidy(self) -> None:
         """Forget dry runs, and archives that were not imported, once they lie here for a day."""
         async for run in self._old({"dry_run": True}):
             with contextlib.suppress(NotFound):
-                await self._runs(run.tenant).change(run.id, lambda _: Remove())
+                await self._runs.of(run.tenant).change(run.id, lambda _: Remove())
         async for run in self._old({"archive_key": Not("")}):
             with contextlib.suppress(NotFound):
-                await self._runs(run.tenant).change(
+                await self._runs.of(run.tenant).change(
                     run.id, lambda old: old.model_copy(update={"archive_key": ""})
                 )
 
     async def goes(self, run: ImportRun) -> bool:
         """Let an import that is past its term go with its job, unless it is at work."""
-        job = await self._jobs.find(run.tenant, run.id)
-        if job is not None and job.state not in FINAL:
+        if not await self._runs.is_over(run):
             return False
-        await self._jobs.drop(run.tenant, run.id)
+        await self._runs.drop(run)
         return True
 
     async def _old(self, where: Where) -> AsyncIterator[ImportRun]:
         """Yield imports that began a day ago and are not going on."""
         old = Range(lt=format_time(self._clock() - KEEP))
         query = Query(where={**where, "created_at": old}, limit=_PAGE)
-        async for run in self._every().walk(query):
-            job = await self._jobs.find(run.tenant, run.id)
-            if job is None or job.state in FINAL:
+        async for run in self._runs.every().walk(query):
+            if await self._runs.is_over(run):
                 yield run
 
     def _new(self, author: Caller, project_id: str, options: ImportOptions) -> ImportRun:
@@ -300,37 +287,13 @@ class ImportRuns:
     async def _begin(self, run: ImportRun) -> ImportRun:
         if not run.archive_key:
             raise ArchiveGone("the archive was imported, or lay here for a day; send it again")
-        run = await self._runs(run.tenant).ensure(run)
-        await self._queue(run)
-        return run
+        return await self._runs.begin(run)
 
-    async def _seen(self, run: ImportRun) -> tuple[ImportRun, Job | None]:
-        """Return an import and its job; one that a kill kept from the queue is queued now.
-
-        Of an import that is past its term the job goes first: it is not queued again.
-        """
-        job = await self._jobs.find(run.tenant, run.id)
-        if job is None and not run.queued:
-            job = await self._queue(run)
+    async def _seen(self, run: ImportRun, job: Job | None) -> tuple[ImportRun, Job | None]:
+        """Return an import and its job; one that was stopped tells now how far it came."""
         if job is not None and job.state in FINAL and run.plan_key:
             run = await self._told_how_far(run, job)
         return run, job
-
-    async def _queue(self, run: ImportRun) -> Job:
-        payload = {"project_id": run.project_id}
-        job = await self._jobs.enqueue(run.tenant, IMPORT, run.id, payload=payload)
-        if not run.queued:
-            with contextlib.suppress(NotFound):  # its project was removed
-                await self._runs(run.tenant).change(
-                    run.id, lambda old: old.model_copy(update={"queued": True})
-                )
-        return job
-
-    def _runs(self, tenant: str) -> Collection[ImportRun]:
-        return self._documents.collection(IMPORT_RUNS, TenantScope(tenant))
-
-    def _every(self) -> Collection[ImportRun]:
-        return self._documents.collection(IMPORT_RUNS, EveryTenant())
 
 
 def _in_english(outcome: ImportOutcome, dry_run: bool) -> ImportReport:

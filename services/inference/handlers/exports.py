@@ -1,7 +1,5 @@
 """Exports as people see them: asked for here, made by ``work.exports``, downloaded here."""
 
-import asyncio
-import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
@@ -11,26 +9,18 @@ from services.inference.repository import EXPORTS, SERVICE, VERSIONS, Export, Ta
 from shared.blobs.port import Blobs
 from shared.callers import Caller
 from shared.clock import Clock, utc_now
-from shared.documents.port import (
-    Collection,
-    Documents,
-    EveryTenant,
-    Query,
-    Remove,
-    Sort,
-    TenantScope,
-)
+from shared.documents.port import Documents, Remove, TenantScope
 from shared.documents.receipts import Keyed, Receipts
 from shared.errors import NotFound
 from shared.ids import derived_id, new_id
+from shared.jobs.documents import JobDocuments
 from shared.jobs.job import FINAL, Job
 from shared.jobs.queue import JobQueue
-from shared.paging import Page, PageParams, page_of
+from shared.paging import Page, PageParams
 from shared.projects.directory import ProjectDirectory
 from shared.runtime.tasks.table import spec_of
 
 EXPORT = "export"
-_LOOK_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +37,7 @@ class ExportWish:
 
 
 class Exports:
-    """Exports: a document, and the job of the same id."""
+    """Exports, each a document with a job."""
 
     def __init__(
         self,
@@ -61,8 +51,8 @@ class Exports:
         """Bind the stores and what is known of projects."""
         self._documents = documents
         self._blobs = blobs
-        self._jobs = jobs
         self._projects = projects
+        self._exports = JobDocuments(documents, EXPORTS, jobs, EXPORT)
         self._clock = clock
         self._receipts = Receipts(documents, SERVICE)
 
@@ -90,34 +80,31 @@ class Exports:
         export_id = derived_id(who.tenant, EXPORT, project_id, key)
         return await self._receipts.make_once(
             Keyed(who.tenant, export_id, wish, project_id),
-            things=self._exports(who.tenant),
+            things=self._exports.of(who.tenant),
             make=lambda: self._ensure(who, project_id, wish, export_id),
         )
 
     async def get(self, who: Caller, project_id: str, export_id: str) -> tuple[Export, Job]:
         """Return an export and its job; raise NotFound."""
         await self._projects.require(who.tenant, project_id)
-        export = await self._exports(who.tenant).get(export_id)
-        if export.project_id != project_id:
+        export = await self._exports.get(who.tenant, project_id, export_id)
+        job = await self._exports.job(export)
+        if job is None:  # it is being removed
             raise NotFound(f"no export {export_id}")
-        return export, await self._job(export)
+        return export, job
 
     async def page(
         self, who: Caller, project_id: str, paging: PageParams
     ) -> Page[tuple[Export, Job]]:
         """Return one page of exports, newest first."""
         await self._projects.require(who.tenant, project_id)
-        where = {"project_id": project_id}
-        sort = Sort("created_at", -1)
-        found = await page_of(self._exports(who.tenant), paging, where=where, sort=sort)
-        return found.with_items(
-            tuple([(export, await self._job(export)) for export in found.items])
-        )
+        found = await self._exports.page(who.tenant, paging, {"project_id": project_id})
+        return found.with_items([(one, job) for one, job in found.items if job is not None])
 
     async def cancel(self, who: Caller, project_id: str, export_id: str) -> None:
         """Stop an export that is under way."""
         await self.get(who, project_id, export_id)
-        await self._jobs.cancel(who.tenant, export_id)
+        await self._exports.cancel(who.tenant, export_id)
 
     async def remove(self, who: Caller, project_id: str, export_id: str) -> None:
         """Remove an export that is over, and its job; its file goes when nothing names it.
@@ -126,12 +113,12 @@ class Exports:
             NotFound: No such export.
             ExportNotReady: It is under way.
         """
-        _, job = await self.get(who, project_id, export_id)
+        export, job = await self.get(who, project_id, export_id)
         if job.state not in FINAL:
             raise ExportNotReady("the export is under way: cancel it before it is removed")
         await self._receipts.spend(who.tenant, export_id)
-        await self._exports(who.tenant).change(export_id, lambda _: Remove())
-        await self._jobs.drop(who.tenant, export_id)
+        await self._exports.of(who.tenant).change(export_id, lambda _: Remove())
+        await self._exports.drop(export)
 
     async def content(
         self, who: Caller, project_id: str, export_id: str
@@ -152,11 +139,7 @@ class Exports:
 
     async def keep_queueing(self) -> None:
         """Queue the exports that a kill kept from it, now and then, until cancelled."""
-        while True:
-            exports = self._documents.collection(EXPORTS, EveryTenant())
-            async for export in exports.walk(Query(where={"queued": False})):
-                await self._queue(export)
-            await asyncio.sleep(_LOOK_S)
+        await self._exports.keep_queueing()
 
     async def _ensure(
         self, who: Caller, project_id: str, wish: ExportWish, export_id: str
@@ -170,9 +153,7 @@ class Exports:
             created_at=self._clock(),
             created_by=who.subject,
         )
-        export = await self._exports(who.tenant).ensure(export)
-        await self._queue(export)
-        return export
+        return await self._exports.begin(export)
 
     async def _version(self, tenant: str, project_id: str, name: str) -> Version:
         versions = self._documents.collection(VERSIONS, TenantScope(tenant))
@@ -180,19 +161,3 @@ class Exports:
         if found is None:
             raise NotFound(f"no version {name}")
         return found
-
-    async def _job(self, export: Export) -> Job:
-        return await self._jobs.find(export.tenant, export.id) or await self._queue(export)
-
-    async def _queue(self, export: Export) -> Job:
-        payload = {"project_id": export.project_id}
-        job = await self._jobs.enqueue(export.tenant, EXPORT, export.id, payload=payload)
-        if not export.queued:
-            with contextlib.suppress(NotFound):  # its project was removed
-                await self._exports(export.tenant).change(
-                    export.id, lambda stored: stored.model_copy(update={"queued": True})
-                )
-        return job
-
-    def _exports(self, tenant: str) -> Collection[Export]:
-        return self._documents.collection(EXPORTS, TenantScope(tenant))

@@ -1,7 +1,5 @@
 """Tests of many images: queued here, worked on by ``work.test_runs``."""
 
-import asyncio
-import contextlib
 from collections.abc import Sequence
 
 from services.inference.domain.terms import PredictionTerms, Wish
@@ -16,20 +14,20 @@ from services.inference.repository import (
 )
 from shared.callers import Caller
 from shared.clock import Clock, utc_now
-from shared.documents.port import Collection, Documents, EveryTenant, Query, Sort, TenantScope
+from shared.documents.port import Documents, Query, TenantScope
 from shared.documents.receipts import Keyed, Receipts
 from shared.errors import NotFound
 from shared.ids import derived_id, new_id
-from shared.jobs.job import FINAL, Job
+from shared.jobs.documents import JobDocuments
+from shared.jobs.job import Job
 from shared.jobs.queue import JobQueue
-from shared.paging import Page, PageParams, page_of
+from shared.paging import Page, PageParams
 from shared.projects.directory import ProjectDirectory
 from shared.runtime.tasks.table import spec_of
 
 TEST_RUN = "test_run"
 MAX_TEST_IMAGES = 10_000
 _SHOWN_FAILURES = 100
-_LOOK_S = 10.0
 
 
 def run_id_of(tenant: str, project_id: str, key: str) -> str:
@@ -38,7 +36,7 @@ def run_id_of(tenant: str, project_id: str, key: str) -> str:
 
 
 class TestRuns:
-    """Test runs as people see them: a document, and the job of the same id."""
+    """Test runs as people see them, each a document with a job."""
 
     __test__ = False  # the name is the domain's word, pytest must not collect it
 
@@ -53,9 +51,9 @@ class TestRuns:
     ) -> None:
         """Bind the stores and what is known of projects and deployments."""
         self._documents = documents
-        self._jobs = jobs
         self._projects = projects
         self._deployments = deployments
+        self._runs = JobDocuments(documents, TEST_RUNS, jobs, TEST_RUN)
         self._clock = clock
         self._receipts = Receipts(documents, SERVICE)
 
@@ -81,7 +79,7 @@ class TestRuns:
         run_id = run_id_of(who.tenant, project_id, key)
         return await self._receipts.make_once(
             Keyed(who.tenant, run_id, wish, project_id),
-            things=self._runs(who.tenant),
+            things=self._runs.of(who.tenant),
             make=lambda: self.ensure(who, project_id, wish, run_id=run_id),
         )
 
@@ -89,8 +87,7 @@ class TestRuns:
         """Queue a test run unless it is there, whatever its images are by now."""
         project = await self._projects.require(who.tenant, project_id)
         spec_of(project.task).require_trainable()
-        runs = self._runs(who.tenant)
-        run = await runs.find(run_id)
+        run = await self._runs.of(who.tenant).find(run_id)
         if run is None:
             version = wish.terms.version
             asked = await self._deployments.for_test(who.tenant, project_id, version)
@@ -104,33 +101,25 @@ class TestRuns:
                 created_at=self._clock(),
                 created_by=who.subject,
             )
-            run = await runs.ensure(run)
-        await self._queue(run)
-        return run
+        return await self._runs.begin(run)
 
     async def keep_queueing(self) -> None:
         """Do `queue_left` now and then, until cancelled."""
-        while True:
-            await self.queue_left()
-            await asyncio.sleep(_LOOK_S)
+        await self._runs.keep_queueing()
 
     async def queue_left(self) -> None:
         """Queue the test runs that a kill kept from it."""
-        runs = self._documents.collection(TEST_RUNS, EveryTenant())
-        async for run in runs.walk(Query(where={"queued": False})):
-            await self._queue(run)
+        await self._runs.queue_left()
 
     async def get(
         self, who: Caller, project_id: str, run_id: str
     ) -> tuple[TestRun, Job, list[ImageFailure]]:
         """Return a test run, its job and its first failures; raise NotFound."""
-        run = await self._runs(who.tenant).get(run_id)
-        if run.project_id != project_id:
-            raise NotFound(f"no test run {run_id}")
+        run = await self._runs.get(who.tenant, project_id, run_id)
         failures = self._documents.collection(FAILURES, TenantScope(who.tenant))
         query = Query(where={"test_run_id": run_id}, limit=_SHOWN_FAILURES)
-        job = await self._job(run)
-        if job is None:
+        job = await self._runs.job(run)
+        if job is None:  # it is past its term
             raise NotFound(f"no test run {run_id}")
         return run, job, await failures.query(query)
 
@@ -139,49 +128,22 @@ class TestRuns:
     ) -> Page[tuple[TestRun, Job]]:
         """Return one page of test runs, newest first."""
         await self._projects.require(who.tenant, project_id)
-        where = {"project_id": project_id}
-        found = await page_of(
-            self._runs(who.tenant), paging, where=where, sort=Sort("created_at", -1)
-        )
-        jobs = [(run, await self._job(run)) for run in found.items]
-        there = tuple((run, job) for run, job in jobs if job is not None)
-        return found.with_items(there)
+        found = await self._runs.page(who.tenant, paging, {"project_id": project_id})
+        return found.with_items([(run, job) for run, job in found.items if job is not None])
 
     async def cancel(self, who: Caller, project_id: str, run_id: str) -> None:
         """Stop a test run; what was tested stays tested."""
         await self.get(who, project_id, run_id)
-        await self._jobs.cancel(who.tenant, run_id)
+        await self._runs.cancel(who.tenant, run_id)
 
     async def goes(self, run: TestRun) -> bool:
         """Let a run that is past its term go with its predictions and job, unless it is at work."""
-        job = await self._jobs.find(run.tenant, run.id)
-        if job is not None and job.state not in FINAL:
+        if not await self._runs.is_over(run):
             return False
         scope, mine = TenantScope(run.tenant), {"test_run_id": run.id}
         while await self._documents.collection(PREDICTIONS, scope).clear(mine):
             pass
         while await self._documents.collection(FAILURES, scope).clear(mine):
             pass
-        await self._jobs.drop(run.tenant, run.id)
+        await self._runs.drop(run)
         return True
-
-    async def _job(self, run: TestRun) -> Job | None:
-        """Return the run's job; one that a kill kept from the queue is queued now.
-
-        None of a run that is past its term: its job went first, and it is not tested again.
-        """
-        job = await self._jobs.find(run.tenant, run.id)
-        return job if job is not None or run.queued else await self._queue(run)
-
-    async def _queue(self, run: TestRun) -> Job:
-        payload = {"project_id": run.project_id}
-        job = await self._jobs.enqueue(run.tenant, TEST_RUN, run.id, payload=payload)
-        if not run.queued:
-            with contextlib.suppress(NotFound):  # its project was removed
-                await self._runs(run.tenant).change(
-                    run.id, lambda stored: stored.model_copy(update={"queued": True})
-                )
-        return job
-
-    def _runs(self, tenant: str) -> Collection[TestRun]:
-        return self._documents.collection(TEST_RUNS, TenantScope(tenant))

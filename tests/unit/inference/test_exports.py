@@ -17,6 +17,7 @@ from shared.errors import NotFound
 from shared.hosting.stores import Stores
 from shared.jobs.queue import JobQueue
 from shared.jobs.worker import JobWorker
+from shared.paging import PageParams
 from shared.runtime.tasks.table import TASKS
 from shared.sdk import Model, verify
 from shared.sdk.wheel import NAME
@@ -232,3 +233,15 @@ async def test_a_removed_export_leaves_no_job_and_its_key_makes_no_other(ready: 
     assert await jobs.find(asked.id) is None
     with pytest.raises(KeySpent):
         await ready.exports.start(WHO, PROJECT, wish, key="k")
+
+
+async def test_who_looks_at_an_export_that_is_being_removed_does_not_queue_it_anew(
+    ready: Exporting,
+) -> None:
+    export, _ = await ready.made("onnx")
+    jobs = JobQueue(ready.stores.documents, SERVICE)
+    await jobs.drop("default", export.id)  # as whoever read the document just before finds it
+    with pytest.raises(NotFound):
+        await ready.exports.get(WHO, PROJECT, export.id)
+    assert (await ready.exports.page(WHO, PROJECT, PageParams())).items == ()
+    assert await jobs.find("default", export.id) is None
