@@ -65,7 +65,7 @@ class Retraining:
     async def set_policy(
         self, who: Caller, project_id: str, policy: RetrainingPolicy, *, expected: int | None
     ) -> Line:
-        """Stores a policy; what waits is looked at again under it.
+        """Stores a policy; what waits is looked at again under another one.
 
         Raises:
             VersionConflict: Somebody else changed it since ``expected``.
@@ -74,10 +74,13 @@ class Retraining:
         project = await self._projects.require(who.tenant, project_id)
         if policy.enabled:
             spec_of(project.task).require_trainable()
-        update = {"policy": policy, "due_at": self._clock()}
-        return await self._queue.change(
-            who.tenant, project_id, lambda line: line.model_copy(update=update), expected=expected
-        )
+
+        def edit(line: Line) -> Line:
+            if line.policy == policy:
+                return line
+            return line.model_copy(update={"policy": policy, "due_at": self._clock()})
+
+        return await self._queue.change(who.tenant, project_id, edit, expected=expected)
 
     async def annotation_saved(self, event: Event[AnnotationSaved]) -> None:
         """An annotation changed, as the directory knows by now; the policy may count it."""

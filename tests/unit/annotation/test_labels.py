@@ -55,6 +55,21 @@ async def test_annotations_follow_a_renamed_label(stores: Stores) -> None:
     assert world.heard[-1].data.labels == ("scratch", "pit")
 
 
+async def test_a_change_that_changes_nothing_makes_no_version_and_no_event(stores: Stores) -> None:
+    looks = {"colour": "#0ea5e9", "hotkey": "1", "note": "long ones"}
+    async with factory(stores, labels=("scratch", "pit")) as world:
+        place = f"{BASE}/labels/{await label_id(world, 'scratch')}"
+        made = await world.client.patch(place, json=looks)
+        for body in ({"name": "scratch"}, looks, {"name": "scratch", **looks}, {}):
+            same = await world.client.patch(place, json=body)
+            assert same.status_code == 200
+            assert (same.json(), same.headers["etag"]) == (made.json(), made.headers["etag"])
+        await world.client.patch(place, json={"name": "scrape"})
+        await until(lambda: "label.renamed" in world.types())
+    renamed = [event.data.new_name for event in world.heard if event.type == "label.renamed"]
+    assert renamed == ["scrape"]
+
+
 async def test_deleting_a_label_deletes_all_its_annotations(stores: Stores) -> None:
     async with factory(stores) as world:
         both, only, never = [await world.image(f"{n}.jpg") for n in "abc"]

@@ -173,6 +173,8 @@ async def test_the_policy_is_read_and_set_with_its_etag(stores: Stores) -> None:
             path, json=body, headers={"If-Match": before.headers["ETag"]}
         )
         assert (after.status_code, after.json()["min_corrections"]) == (200, 3)
+        again = await place.client.put(path, json=body)
+        assert (again.json(), again.headers["ETag"]) == (after.json(), after.headers["ETag"])
         stale = await place.client.put(path, json=body, headers={"If-Match": '"99"'})
         assert stale.status_code == 412
         assert (await place.client.put(path, json={"quiet_s": -1})).status_code == 422

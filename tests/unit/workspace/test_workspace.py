@@ -10,7 +10,11 @@ from services.workspace.app import build
 from services.workspace.domain.api_keys import make_key
 from services.workspace.repository import API_KEYS, ApiKey
 from shared.clock import utc_now
+from shared.contracts.envelope import Event
+from shared.contracts.project_events import ProjectUpdated
 from shared.documents.port import TenantScope
+from shared.events.subscriptions import on
+from shared.hosting.service import Service
 from shared.hosting.stores import Stores
 from shared.ids import new_id
 from tests.running import credentials, running, until
@@ -201,6 +205,26 @@ async def test_a_lost_update_is_told(stores: Stores) -> None:
             place, json={"notes": "b"}, headers={"If-Match": '"1"'}
         )
     assert (first.status_code, second.status_code) == (200, 412)
+
+
+async def test_a_change_that_changes_nothing_makes_no_version_and_no_event(stores: Stores) -> None:
+    heard: list[str] = []
+
+    async def hear(event: Event[ProjectUpdated]) -> None:
+        heard.append(event.data.name)
+
+    table = (on(ProjectUpdated, hear),)
+    listener = Service(name="listener", summary="hears of names", subscriptions=table)
+    async with running(stores, [build(stores), listener]) as platform:
+        made = await platform.client.post(PROJECTS, json=project())
+        place = made.headers["location"]
+        for body in ({"name": "pins"}, {"notes": made.json()["notes"]}, {}):
+            same = await platform.client.patch(place, json=body)
+            assert (same.json(), same.headers["etag"]) == (made.json(), made.headers["etag"])
+        other = await platform.client.patch(place, json={"name": "needles"})
+        assert other.headers["etag"] != made.headers["etag"]
+        await until(lambda: heard)
+    assert heard == ["needles"]
 
 
 async def test_pages_and_cursor_walk_the_same_projects(stores: Stores) -> None:
