@@ -128,7 +128,6 @@ def summary(answers: Sequence[Answer], held_out: int) -> Certified:
     return Certified(
         held_out=held_out,
         images=len(answers),
-        matched=len(answers) - len(wrong),
         results=sum(one.results for one in differences),
         score=max(one.score for one in differences),
         box_px=max(one.box_px for one in differences),
@@ -141,12 +140,10 @@ def certificate(answers: Sequence[Answer], figures: Certified) -> dict[str, Any]
     return {
         "limits": asdict(LIMITS),
         **figures.model_dump(),
-        "match_rate": figures.matched / figures.images,
         "of_images": [
             {
                 "image_id": one.question.image.image_id,
                 "name": one.question.image.name,
-                "within_limits": one.difference.within(LIMITS),
                 **asdict(one.difference),
             }
             for one in answers

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import zipfile
+from dataclasses import fields
 from io import BytesIO
 
 import pytest
@@ -20,6 +21,7 @@ from shared.jobs.worker import JobWorker
 from shared.paging import PageParams
 from shared.runtime.tasks.table import TASKS
 from shared.sdk import Model, verify
+from shared.sdk.comparison import Difference, Limits
 from shared.sdk.wheel import NAME
 from shared.vision.tiles import TilePlan
 from tests.adapters.inference import models
@@ -46,7 +48,7 @@ async def test_an_sdk_bundle_is_certified_signed_and_predicts(ready: Exporting, 
     export, job = await ready.made()
     assert (job.state, job.error) == ("succeeded", "")
     assert export.certificate is not None
-    assert (export.certificate.images, export.certificate.matched) == (3, 3)
+    assert (export.certificate.held_out, export.certificate.images) == (3, 3)
     assert export.certificate.results >= 6
     data = await ready.bytes_of(export)
     assert len(data) == export.size_bytes
@@ -88,8 +90,14 @@ async def test_a_bundle_tells_all_that_a_predictor_needs(ready: Exporting) -> No
     assert facts["labels"] == list(models.LABELS)
     assert facts["preprocessing"]["colours"] == "RGB"
     assert {"threshold", "tile_plan", "dataset_hash", "start", "version"} <= facts.keys()
-    assert certificate["match_rate"] == 1
-    assert [one["within_limits"] for one in certificate["of_images"]] == [True] * 3
+    assert (certificate["held_out"], certificate["images"]) == (3, 3)
+    images = certificate["of_images"]
+    assert certificate["score"] == max(one["score"] for one in images)
+    assert certificate["results"] == sum(one["results"] for one in images) > 0
+    limits = Limits(**certificate["limits"])
+    for one in images:
+        told = {field.name: one[field.name] for field in fields(Difference)}
+        assert Difference(**told).within(limits)
 
 
 async def test_a_plain_export_holds_no_image(ready: Exporting) -> None:
@@ -122,7 +130,7 @@ async def test_tiles_are_those_of_the_platform(stores: Stores, tmp_path) -> None
     export, job = await ready.made()
     assert (job.state, job.error) == ("succeeded", "")
     assert export.certificate is not None
-    assert export.certificate.matched == 3
+    assert export.certificate.images == 3
 
 
 @pytest.mark.parametrize("task", [name for name, spec in TASKS.items() if spec.is_trainable])
@@ -132,7 +140,7 @@ async def test_a_version_of_every_task_leaves(stores: Stores, tmp_path, task) ->
     export, job = await ready.made()
     assert (job.state, job.error) == ("succeeded", "")
     assert export.certificate is not None
-    assert (export.certificate.matched, export.certificate.mask_iou) == (3, 1)
+    assert (export.certificate.images, export.certificate.mask_iou) == (3, 1)
     assert export.certificate.results >= 3
 
 

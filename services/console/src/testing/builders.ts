@@ -188,7 +188,7 @@ export function exported(part: Partial<Export> = {}): Export {
     size_bytes: 9_400_000,
     sha256: "0a1b2c3d".repeat(8),
     fingerprint: "66687aad".repeat(8),
-    certificate: { held_out: 14, images: 14, matched: 14, results: 120, score: 3e-7, box_px: 0.0002, mask_iou: 1 },
+    certificate: { held_out: 14, images: 14, results: 120, score: 3e-7, box_px: 0.0002, mask_iou: 1 },
     ...part,
   };
 }

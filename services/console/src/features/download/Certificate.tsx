@@ -15,7 +15,7 @@ export function Certificate({ one }: { readonly one: Export }): ReactNode {
   return (
     <>
       <div>
-        {download.matched(found.matched, found.images)} ·{" "}
+        {download.equal(found.images)} ·{" "}
         {task === "semantic_segmentation"
           ? download.masksAgree(found.mask_iou.toFixed(5))
           : apart(words, found.score, task === "classification" ? null : found.box_px)}

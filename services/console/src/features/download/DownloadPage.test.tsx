@@ -68,7 +68,7 @@ describe.each(LANGUAGES)("the page of downloads in %s", (language) => {
     answers({ ...AROUND, [EXPORTS]: pageOf(failed, exported()) });
     const { words } = open("/projects/p1/download", language);
     await seen(() => screen.getByText("boxes 0.5 px apart"));
-    expect(screen.getByText(new RegExp(words.download.matched(14, 14)))).toBeVisible();
+    expect(screen.getByText(new RegExp(words.download.equal(14)))).toBeVisible();
     expect(screen.getByText(new RegExp(words.download.boxApart("0.0002")))).toBeVisible();
     const whole = (beginning: string) => Array<string>(8).fill(beginning).join(" ");
     expect(screen.getByText(whole("6668 7aad"))).toBeVisible();

@@ -26,7 +26,7 @@ export const download = {
   certificate: "Certificate",
   certificateHelp:
     "Held-out images on which the exported file gave the report's answer, and the largest difference of any. Allowed in float32: scores 0.0001, boxes 0.1 px, masks that agree to 99.9 % or but for 4 pixels. What lies at the lowest score or at the last rank, and one result in a hundred, may be without a partner.",
-  matched: (matched: number, images: number) => `${matched} of ${images} images equal`,
+  equal: (images: number) => `${images} images equal`,
   ofHeldOut: (images: number, heldOut: number) => `checked on ${images} of ${heldOut} held-out images`,
   scoreApart: (value: string) => `scores up to ${value} apart`,
   boxApart: (value: string) => `boxes up to ${value} px apart`,

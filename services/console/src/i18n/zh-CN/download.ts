@@ -25,7 +25,7 @@ export const download = {
   certificate: "证书",
   certificateHelp:
     "导出的文件给出与评估报告相同结果的留出图像数，以及其中的最大差异。float32 允许：得分 0.0001，边框 0.1 像素，掩码一致率 99.9 % 或相差不超过 4 个像素。处于最低得分或最后名次的结果，以及每一百个结果中的一个，可以没有对应结果。",
-  matched: (matched: number, images: number) => `${images} 张图像中 ${matched} 张一致`,
+  equal: (images: number) => `${images} 张图像一致`,
   ofHeldOut: (images: number, heldOut: number) => `检验了 ${heldOut} 张留出图像中的 ${images} 张`,
   scoreApart: (value: string) => `得分最多相差 ${value}`,
   boxApart: (value: string) => `边框最多相差 ${value} 像素`,
