@@ -8,12 +8,17 @@ import pytest
 import torch
 
 from services.trainer.domain.detector.augmentation import view
+from services.trainer.domain.detector.loss import assigned_loss
 from services.trainer.domain.detector.network import DetectorShape
 from services.trainer.domain.detector.samples import Sample, TargetMask, averaged
 from services.trainer.domain.recipe import Recipe
 from services.trainer.domain.tasks.instance_segmentation.batches import collate_masks
 from services.trainer.domain.tasks.instance_segmentation.builder import INSTANCE_BUILDER
-from services.trainer.domain.tasks.instance_segmentation.loss import InstanceLosses, instance_loss
+from services.trainer.domain.tasks.instance_segmentation.loss import (
+    MOST_MASKS,
+    InstanceLosses,
+    instance_loss,
+)
 from services.trainer.domain.tasks.instance_segmentation.network import (
     ExportableInstances,
     InstanceSegmenter,
@@ -253,27 +258,57 @@ def test_an_image_without_objects_teaches_its_detector_and_no_mask() -> None:
 
 def test_the_loss_of_a_mask_is_cross_entropy_and_dice_by_their_formulas() -> None:
     one = sample(1)
+    x, y = (one.boxes_xyxy[0, :2] // 2 * 2 + 4).astype(int)
+    corners = np.array([(x, y), (x + 5, y), (x + 5, y + 5), (x, y + 5)], np.float32)
+    one = replace(one, ignored=(corners,))  # three cells of the first mask by three, at its edge
+    counted = ~bar(x // 2, y // 2, x // 2 + 3, y // 2 + 3, (SIZE[0] // 2, SIZE[1] // 2))
     training, raw, batch = learnt(one)
     losses = InstanceLosses.of(TINY, "instance_segmentation")
-    detached = RawInstances(raw.found, raw.coefficients * 0, raw.prototypes)
-    flat = instance_loss(training.network, detached, batch, losses)
-    perfect = instance_loss(
-        training.network, RawInstances(raw.found, *_perfect(batch, raw)), batch, losses
-    )
-    # All shares are a half: ln 2 a pixel, and a Dice of masks against halves around their boxes.
-    assert 0.69 < (flat - perfect).item() < 0.69 + 1.0
-    assert (flat - perfect).item() > 1.0
+    found, wished = assigned_loss(training.network, raw.found, batch.detection.targets, losses)
+    points = wished.positive[0].nonzero()[:, 0].tolist()
+    owners = wished.owners[0, points].tolist()
+    assert set(owners) == {0, 1}
+    assert len(points) <= MOST_MASKS
+    prototypes = raw.prototypes[0].detach().double().numpy()
+    expected = []
+    for point, owner in zip(points, owners, strict=True):
+        mix = raw.coefficients[0, point].detach().double().numpy()
+        shares = 1 / (1 + np.exp(-_twice_as_fine(np.tensordot(mix, prototypes, 1))))
+        seen = counted & _near(one.boxes_xyxy[owner])
+        expected.append(_cross_entropy_and_dice(shares[seen], _cells(one.masks[owner])[seen]))
+    loss = instance_loss(training.network, raw, batch, losses) - found
+    assert loss.item() == pytest.approx(np.mean(expected), rel=1e-4)
 
 
-def _perfect(batch, raw) -> tuple[torch.Tensor, torch.Tensor]:
-    """Coefficients and prototypes that give each point of the first view its own mask, surely."""
-    truth = batch.masks.dense(range(2)).float() / 255  # of two targets that do not meet
-    planes = torch.nn.functional.avg_pool2d(truth.amax(0)[None], 2)[0]
-    prototypes = torch.zeros_like(raw.prototypes)
-    prototypes[0, 0] = (planes - 0.5) * 60
-    coefficients = torch.zeros_like(raw.coefficients)
-    coefficients[..., 0] = 1
-    return coefficients, prototypes
+def _twice_as_fine(plane: np.ndarray) -> np.ndarray:
+    """Bilinear, between the middles of the cells."""
+    for _ in range(2):
+        middles = (np.arange(2 * len(plane)) + 0.5) / 2 - 0.5
+        rows = np.arange(len(plane))
+        plane = np.array([np.interp(middles, rows, column) for column in plane.T])
+    return plane
+
+
+def _near(box_xyxy: np.ndarray) -> np.ndarray:
+    """Cells of two pixels with their middle in a box or no farther off than a quarter, or 8 px."""
+    x1, y1, x2, y2 = box_xyxy.tolist()
+    spare_x, spare_y = max((x2 - x1) / 4, 8), max((y2 - y1) / 4, 8)
+    rows, columns = np.mgrid[1 : SIZE[1] : 2, 1 : SIZE[0] : 2]
+    across = (columns > x1 - spare_x) & (columns < x2 + spare_x)
+    return across & (rows > y1 - spare_y) & (rows < y2 + spare_y)
+
+
+def _cells(mask: TargetMask) -> np.ndarray:
+    """The share of each cell of two pixels that is the target's, in steps of 1 / 255."""
+    pixels = mask.within(SIZE).astype(np.float64)
+    quarters = [pixels[row::2, column::2] for row in (0, 1) for column in (0, 1)]
+    return np.floor(np.mean(quarters, axis=0) + 0.5) / 255
+
+
+def _cross_entropy_and_dice(shares: np.ndarray, truth: np.ndarray) -> float:
+    entropy = -(truth * np.log(shares) + (1 - truth) * np.log(1 - shares)).mean()
+    overlap = (2 * (shares * truth).sum() + 1) / ((shares**2).sum() + (truth**2).sum() + 1)
+    return float(entropy + 1 - overlap)
 
 
 class Untranslated:
