@@ -1,12 +1,13 @@
 """Tiny ONNX models with the detector's inputs and outputs, and their artefacts."""
 
 import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 import onnx
-from onnx import TensorProto, helper, numpy_helper
+from onnx import NodeProto, TensorProto, helper, numpy_helper
 
 from shared.blobs.content import content_key
 from shared.contracts.model_events import ModelPromoted
@@ -21,6 +22,27 @@ WIDTH, HEIGHT = 64, 48
 CELL = 8
 LABELS = ("red", "green")
 ANCHORS = (WIDTH // CELL) * (HEIGHT // CELL)
+
+
+def tiny(
+    nodes: Sequence[NodeProto],
+    constants: Mapping[str, np.ndarray],
+    outputs: Mapping[str, Sequence[int]],
+) -> bytes:
+    """A model of uint8 images ``(B, HEIGHT, WIDTH, 3)``, and of each output the sides after B."""
+    graph = helper.make_graph(
+        nodes,
+        "tiny",
+        [helper.make_tensor_value_info("image", TensorProto.UINT8, ["B", HEIGHT, WIDTH, 3])],
+        [
+            helper.make_tensor_value_info(name, TensorProto.FLOAT, ["B", *sides])
+            for name, sides in outputs.items()
+        ],
+        [numpy_helper.from_array(value, name) for name, value in constants.items()],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+    onnx.checker.check_model(model)
+    return bytes(model.SerializeToString())
 
 
 def _model(weights: np.ndarray, bias: np.ndarray, grid: np.ndarray, keep: float) -> bytes:
@@ -47,19 +69,8 @@ def _model(weights: np.ndarray, bias: np.ndarray, grid: np.ndarray, keep: float)
         "keep": np.array(keep, np.float32),
         "grid": grid.astype(np.float32),
     }
-    graph = helper.make_graph(
-        nodes,
-        "tiny",
-        [helper.make_tensor_value_info("image", TensorProto.UINT8, ["B", HEIGHT, WIDTH, 3])],
-        [
-            helper.make_tensor_value_info(name, TensorProto.FLOAT, ["B", ANCHORS, size])
-            for name, size in (("boxes", 4), ("scores", len(LABELS)))
-        ],
-        [numpy_helper.from_array(value, name) for name, value in constants.items()],
-    )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
-    onnx.checker.check_model(model)
-    return bytes(model.SerializeToString())
+    sides = {"boxes": [ANCHORS, 4], "scores": [ANCHORS, len(LABELS)]}
+    return tiny(nodes, constants, sides)
 
 
 def noise_detector(seed: int) -> bytes:

@@ -1,19 +1,17 @@
 """A classifier on the real Triton: golden check, predictions of images and files, test runs."""
 
 import numpy as np
-import onnx
 import pytest
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto, helper
 
 from shared.runtime.tasks.names import TaskName
 from tests.adapters.inference.models import (
-    HEIGHT,
     LABELS,
-    WIDTH,
     Version,
     make_version,
     painted,
     png,
+    tiny,
 )
 from tests.adapters.inference.site import Site
 from tests.running import until
@@ -22,21 +20,13 @@ from tests.running import until
 def colour_classifier() -> bytes:
     """Says red (label 0) or green (label 1) by the mean colour of its input."""
     weights = np.array([[0.2, -0.2], [-0.2, 0.2], [0, 0]], np.float32)
-    graph = helper.make_graph(
-        [
-            helper.make_node("Cast", ["image"], ["pixels"], to=TensorProto.FLOAT),
-            helper.make_node("ReduceMean", ["pixels"], ["mean"], axes=[1, 2], keepdims=0),
-            helper.make_node("MatMul", ["mean", "w"], ["logits"]),
-            helper.make_node("Softmax", ["logits"], ["scores"], axis=1),
-        ],
-        "tiny",
-        [helper.make_tensor_value_info("image", TensorProto.UINT8, ["B", HEIGHT, WIDTH, 3])],
-        [helper.make_tensor_value_info("scores", TensorProto.FLOAT, ["B", len(LABELS)])],
-        [numpy_helper.from_array(weights, "w")],
-    )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
-    onnx.checker.check_model(model)
-    return bytes(model.SerializeToString())
+    nodes = [
+        helper.make_node("Cast", ["image"], ["pixels"], to=TensorProto.FLOAT),
+        helper.make_node("ReduceMean", ["pixels"], ["mean"], axes=[1, 2], keepdims=0),
+        helper.make_node("MatMul", ["mean", "w"], ["logits"]),
+        helper.make_node("Softmax", ["logits"], ["scores"], axis=1),
+    ]
+    return tiny(nodes, {"w": weights}, {"scores": [len(LABELS)]})
 
 
 def classifier() -> Version:

@@ -1,24 +1,20 @@
 """An instance segmenter on the real Triton: the objects of this process, whole and tiled."""
 
 import numpy as np
-import onnx
 import pytest
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto, helper
 
-from shared.runtime.onnx_session import OnnxSession
-from shared.runtime.predictor import Predictor
 from shared.runtime.tasks.names import TaskName
-from shared.vision.masks import from_text, to_dense
 from shared.vision.tiles import TilePlan
 from tests.adapters.inference.models import (
     CELL,
     HEIGHT,
-    LABELS,
     WIDTH,
     make_version,
     painted,
-    png,
+    tiny,
 )
+from tests.adapters.inference.served import assert_served, deployed_here
 from tests.adapters.inference.site import Site
 
 SIDE = 24  # of the boxes around each cell that is red or green
@@ -79,19 +75,7 @@ def colour_instances() -> bytes:
         "coefficients": [points, 2],
         "prototypes": [2, HEIGHT // 4, WIDTH // 4],
     }
-    graph = helper.make_graph(
-        nodes,
-        "tiny",
-        [helper.make_tensor_value_info("image", TensorProto.UINT8, ["B", HEIGHT, WIDTH, 3])],
-        [
-            helper.make_tensor_value_info(name, TensorProto.FLOAT, ["B", *dims])
-            for name, dims in sides.items()
-        ],
-        [numpy_helper.from_array(value, name) for name, value in constants.items()],
-    )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
-    onnx.checker.check_model(model)
-    return bytes(model.SerializeToString())
+    return tiny(nodes, constants, sides)
 
 
 @pytest.fixture
@@ -108,27 +92,6 @@ async def test_served_objects_are_those_of_this_process(site: Site, plan, size) 
     cells = {(8, 8): "green", (size[0] - 16, size[1] - 16): "red", (48, 32): "red"}
     image = painted(*size, cells)  # (48, 32) is where the first tile overlaps three others
     version = make_version(colour_instances(), task="instance_segmentation", tile_plan=plan)
-    deployed = await site.deploy(version)
-    assert deployed["current"], deployed
-    here = Predictor(version.manifest, OnnxSession(version.onnx, threads=1)).predict(image)
+    here = (await deployed_here(site, version)).predict(image)
     assert sorted(here.found.label_indices.tolist()) == ([0, 1] if plan is None else [0, 0, 1])
-    for sent in (
-        await site.predict(image_id=await site.upload(image)),
-        await site.client.post(f"{site.base}/predictions", files={"file": ("a.png", png(image))}),
-    ):
-        assert sent.status_code == 201, sent.text
-        shapes = sent.json()["shapes"]
-        drawn = list(here.drawn())
-        assert [shape["label"] for shape in shapes] == [LABELS[o.label_index] for o in drawn]
-        for shape, one in zip(shapes, drawn, strict=True):
-            assert (shape["kind"], shape["points"]) == ("mask", [])
-            assert shape["score"] == pytest.approx(one.score, abs=1e-4)
-            assert tuple(shape["rle"]["size"]) == (size[1], size[0])
-            there, ours = (
-                to_dense(from_text(code), size[1], size[0])
-                for code in (shape["rle"]["counts"], one.mask.counts)
-            )
-            assert ours.sum() >= 0.6 * CELL**2
-            assert (there & ours).sum() >= 0.999 * (there | ours).sum()
-    strict = await site.predict(image_id=await site.upload(image), threshold=1.0)
-    assert strict.json()["shapes"] == []
+    await assert_served(site, image, list(here.drawn()), least_px=0.6 * CELL**2)

@@ -1,14 +1,10 @@
 """A segmenter on the real Triton: the same pixels as in this process, whole and tiled."""
 
 import numpy as np
-import onnx
 import pytest
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto, helper
 
-from shared.runtime.onnx_session import OnnxSession
-from shared.runtime.predictor import Predictor
 from shared.runtime.tasks.names import TaskName
-from shared.vision.masks import from_text, to_dense
 from shared.vision.tiles import TilePlan
 from tests.adapters.inference.models import (
     CELL,
@@ -17,8 +13,9 @@ from tests.adapters.inference.models import (
     WIDTH,
     make_version,
     painted,
-    png,
+    tiny,
 )
+from tests.adapters.inference.served import assert_served, deployed_here
 from tests.adapters.inference.site import Site
 
 
@@ -35,28 +32,16 @@ def colour_segmenter() -> bytes:
         "last": np.array([3]),
         "axis": np.array([1]),
     }
-    graph = helper.make_graph(
-        [
-            helper.make_node("Cast", ["image"], ["pixels"], to=TensorProto.FLOAT),
-            helper.make_node("Transpose", ["pixels"], ["planes"], perm=[0, 3, 1, 2]),
-            helper.make_node(
-                "Conv", ["planes", "w", "b"], ["cells"], kernel_shape=[CELL] * 2, strides=[CELL] * 2
-            ),
-            helper.make_node("Softmax", ["cells"], ["shares"], axis=1),
-            helper.make_node("Slice", ["shares", "first", "last", "axis"], ["scores"]),
-        ],
-        "tiny",
-        [helper.make_tensor_value_info("image", TensorProto.UINT8, ["B", HEIGHT, WIDTH, 3])],
-        [
-            helper.make_tensor_value_info(
-                "scores", TensorProto.FLOAT, ["B", len(LABELS), HEIGHT // CELL, WIDTH // CELL]
-            )
-        ],
-        [numpy_helper.from_array(value, name) for name, value in constants.items()],
-    )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
-    onnx.checker.check_model(model)
-    return bytes(model.SerializeToString())
+    nodes = [
+        helper.make_node("Cast", ["image"], ["pixels"], to=TensorProto.FLOAT),
+        helper.make_node("Transpose", ["pixels"], ["planes"], perm=[0, 3, 1, 2]),
+        helper.make_node(
+            "Conv", ["planes", "w", "b"], ["cells"], kernel_shape=[CELL] * 2, strides=[CELL] * 2
+        ),
+        helper.make_node("Softmax", ["cells"], ["shares"], axis=1),
+        helper.make_node("Slice", ["shares", "first", "last", "axis"], ["scores"]),
+    ]
+    return tiny(nodes, constants, {"scores": [len(LABELS), HEIGHT // CELL, WIDTH // CELL]})
 
 
 @pytest.fixture
@@ -74,24 +59,6 @@ async def test_served_pixels_are_those_of_this_process(site: Site, plan, size) -
     cells |= {(x, 32): "red" for x in range(40, size[0] - 8, 8)}  # across every seam of the tiles
     image = painted(*size, cells)
     version = make_version(colour_segmenter(), task="semantic_segmentation", tile_plan=plan)
-    assert (await site.deploy(version))["current"]
-    here = Predictor(version.manifest, OnnxSession(version.onnx, threads=1)).predict(image)
+    here = (await deployed_here(site, version)).predict(image)
     assert {one.label_index for one in here.objects} == {0, 1}
-    for sent in (
-        await site.predict(image_id=await site.upload(image)),
-        await site.client.post(f"{site.base}/predictions", files={"file": ("a.png", png(image))}),
-    ):
-        assert sent.status_code == 201, sent.text
-        shapes = sent.json()["shapes"]
-        assert [shape["label"] for shape in shapes] == [LABELS[o.label_index] for o in here.objects]
-        for shape, one, drawn in zip(shapes, here.objects, here.drawn(), strict=True):
-            assert shape["kind"] == "mask"
-            assert shape["score"] == pytest.approx(one.score, abs=1e-4)
-            assert tuple(shape["rle"]["size"]) == (size[1], size[0])
-            there, ours = (
-                to_dense(from_text(code), size[1], size[0])
-                for code in (shape["rle"]["counts"], drawn.mask.counts)
-            )
-            assert (there & ours).sum() >= 0.999 * (there | ours).sum()
-    strict = await site.predict(image_id=await site.upload(image), threshold=1.0)
-    assert strict.json()["shapes"] == []
+    await assert_served(site, image, list(here.drawn()))

@@ -2,7 +2,7 @@
 
 import numpy as np
 import onnx
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto, helper
 
 from shared.runtime.golden import Golden, probe_image
 from shared.runtime.manifest import ModelManifest
@@ -16,6 +16,7 @@ from tests.adapters.inference.models import (
     Version,
     colour_detector,
     make_version,
+    tiny,
 )
 
 
@@ -73,16 +74,7 @@ def _built(nodes: list, constants: dict[str, np.ndarray], sides: list[int]) -> b
         helper.make_node("Cast", ["image"], ["pixels"], to=TensorProto.FLOAT),
         helper.make_node("Transpose", ["pixels"], ["planes"], perm=[0, 3, 1, 2]),
     ]
-    graph = helper.make_graph(
-        [*before, *nodes],
-        "tiny",
-        [helper.make_tensor_value_info("image", TensorProto.UINT8, ["B", HEIGHT, WIDTH, 3])],
-        [helper.make_tensor_value_info("scores", TensorProto.FLOAT, ["B", *sides])],
-        [numpy_helper.from_array(value, name) for name, value in constants.items()],
-    )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
-    onnx.checker.check_model(model)
-    return bytes(model.SerializeToString())
+    return tiny([*before, *nodes], constants, {"scores": sides})
 
 
 def _instances() -> bytes:
