@@ -10,10 +10,11 @@ import stat
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import IO
 
+from services.annotation.domain.formats import roots
 from services.annotation.domain.formats.model import FormatError, is_picture
 from shared.contracts.names import file_name, folded, has_unseen
 
@@ -31,27 +32,6 @@ _NESTED = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar", ".zst")
 _IGNORED = ("__macosx/", ".ds_store", "thumbs.db", "desktop.ini")
 
 
-_DATASET_FOLDERS = frozenset(
-    (
-        *("annotations", "annotation", "labels", "images", "jpegimages", "imagesets"),
-        *("data", "obj"),  # darknet's
-        *("main", "default", "train", "valid", "val", "validation", "test"),
-        *("obj_train_data", "obj_valid_data", "obj_test_data"),
-    )
-)
-"""Folders in which tools lay out a data set; any other is a mistake of the one who packed it."""
-_DOTA_FOLDER = "labeltxt"  # with a version behind it
-_DECIDING = (
-    ".json",
-    ".xml",
-    ".txt",
-    ".yaml",
-    ".yml",
-    ".names",
-)  # a README.md beside decides nothing
-_DEEPEST = 8  # folders around all; below, a stranger's path may have thousands
-
-
 @dataclass(frozen=True)
 class Member:
     """A plain file at the archive's root, or in a folder as tools lay out a data set.
@@ -61,17 +41,19 @@ class Member:
         path: The name with its folders, separated by slashes; folders around all are left out.
         size_bytes: What the archive says of its size.
         info: The archive's entry.
+        around: The folders around all label files, slash included.
     """
 
     name: str
     path: str
     size_bytes: int
     info: zipfile.ZipInfo
+    around: str = ""
 
     @property
     def folders(self) -> tuple[str, ...]:
-        """Names of the folders, outermost first, in small letters."""
-        return tuple(part.lower() for part in self.path.split("/")[:-1])
+        """Names of the folders, those around all included, outermost first, in small letters."""
+        return tuple(part.lower() for part in f"{self.around}{self.path}".split("/")[:-1])
 
 
 @dataclass(frozen=True)
@@ -111,11 +93,14 @@ class LabelArchive:
         self.members: list[Member] = []
         self.refused: list[RefusedMember] = []
         found = [(path, info) for info in infos if (path := self._path(info))]
-        around = _folders_around(path for path, _ in found)
+        around = roots.around([path for path, _ in found], is_known)
         taken = {folded(path) for path, _ in found if not path.startswith(around)}
         for path, info in found:
             inner = path.removeprefix(around)
-            self._sort(path if inner != path and folded(inner) in taken else inner, info)
+            if inner == path or folded(inner) in taken:
+                self._sort("", path, info)
+            else:
+                self._sort(around, inner, info)
         _refuse_doubles([member.path for member in self.members])
         _refuse_overlaps(infos)
 
@@ -129,8 +114,8 @@ class LabelArchive:
         is_left_aside = path.lower().startswith(_IGNORED) or file_name(path).lower() in _IGNORED
         return "" if path.endswith("/") or is_left_aside else path
 
-    def _sort(self, path: str, info: zipfile.ZipInfo) -> None:
-        member = Member(file_name(path), path, info.file_size, info)
+    def _sort(self, around: str, path: str, info: zipfile.ZipInfo) -> None:
+        member = Member(file_name(path), path, info.file_size, info, around)
         reason = _refusal(member)
         if reason:
             self.refused.append(RefusedMember(_shown(path), reason))
@@ -180,32 +165,9 @@ def _name_of(info: zipfile.ZipInfo, is_known: Callable[[str], bool]) -> str:
     return next((name for name in names if is_known(file_name(name))), names[0])
 
 
-def _folders_around(paths: Iterable[str]) -> str:
-    """The folders, slash included, around all label files but for those of a data set's own."""
-    folders = sorted(path.split("/", _DEEPEST)[:-1] for path in paths if _decides(path))
-    names = zip(folders[0], folders[-1], strict=False) if folders else ()
-    around = itertools.takewhile(
-        lambda pair: pair[0] == pair[1] and pair[0] not in ("", "..") and not _is_own(pair[0]),
-        names,
-    )
-    return "".join(f"{name}/" for name, _ in around)
-
-
-def _decides(path: str) -> bool:
-    name = file_name(path).lower()
-    is_told = name.startswith("readme") and name.endswith(".txt")  # as Roboflow adds them
-    return name.endswith(_DECIDING) and not is_told
-
-
-def _is_own(folder: str) -> bool:
-    """Whether a folder is one in which tools lay out a data set."""
-    name = folder.lower()
-    return name in _DATASET_FOLDERS or name.startswith(_DOTA_FOLDER)
-
-
 def _refusal(member: Member) -> str:
     name, picture = member.name, is_picture(member.name)  # which is never read
-    if not picture and not all(map(_is_own, member.folders)):
+    if not picture and not all(map(roots.is_own, member.path.split("/")[:-1])):
         return (
             "in a folder; label files lie at the archive's root, in one folder together, or in the"
             " folders of a data set (annotations, labels, train …)"

@@ -9,7 +9,8 @@ from services.annotation.domain.formats.placement import clean_label
 
 MAX_CLASSES = 10_000
 _DATASET_FILES = ("data.yaml", "data.yml")
-_NAME_FILES = ("classes.txt", "obj.names", *_DATASET_FILES)
+NAME_FILES = ("classes.txt", "obj.names", *_DATASET_FILES)
+"""Files that are called as tools call their class names."""
 _LABEL_LIST = "labels.txt"  # of several tools, in an order that need not be that of the rows
 _SUFFIXES = (".names", ".yaml", ".yml")
 
@@ -36,7 +37,7 @@ def is_class_file(name: str) -> bool:
     (True, False)
     """
     lowered = name.lower()
-    return lowered in (*_NAME_FILES, _LABEL_LIST) or lowered.endswith(_SUFFIXES)
+    return lowered in (*NAME_FILES, _LABEL_LIST) or lowered.endswith(_SUFFIXES)
 
 
 def parse(data: bytes, file: str) -> ClassList:
