@@ -9,7 +9,7 @@ from pathlib import Path
 
 from services.annotation.domain.conflicts import OnConflict
 from services.annotation.domain.drafts import AnnotationDraft
-from services.annotation.domain.formats.model import Split, stem_of
+from services.annotation.domain.formats.model import KNOWN_PICTURE, PICTURE, Split, stem_of
 from services.annotation.domain.label_rules import follow, no_room
 from services.annotation.errors import NothingImported
 from services.annotation.handlers.annotation_store import AnnotationStore
@@ -321,6 +321,9 @@ def _reason(parsed: ParsedArchive, failed: int) -> str:
     if not parsed.entries:
         return "the archive holds no label file at its root"
     if not failed:
+        other = next((e for e in parsed.entries if e.notice not in (PICTURE, KNOWN_PICTURE)), None)
+        if other is not None:
+            return f"nothing in the archive can be imported; {other.file}: {other.notice}"
         return "the archive holds pictures but no label file; pictures go to the gallery"
     first = next(entry for entry in parsed.entries if entry.error)
     return f"{failed} of {len(parsed.entries)} files are wrong; {first.file}: {first.error}"

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from services.annotation.errors import ArchiveRefused
+from services.annotation.process import doubles
 from services.annotation.process.parser_messages import (
     ParsedArchive,
     ParsedEntry,
@@ -65,13 +66,9 @@ class ArchiveParser:
             raise ArchiveRefused(f"reading the archive takes {error}") from error
         if refused := ParseEnd.model_validate(last).refused:
             raise ArchiveRefused(refused)
-        return ParsedArchive(
-            entries=tuple(
-                ParsedEntry.model_validate(line) for line in lines if line["kind"] == "entry"
-            ),
-            splits=tuple(
-                ParsedSplit.model_validate(line) for line in lines if line["kind"] == "split"
-            ),
+        return doubles.settled(
+            [ParsedEntry.model_validate(line) for line in lines if line["kind"] == "entry"],
+            [ParsedSplit.model_validate(line) for line in lines if line["kind"] == "split"],
         )
 
 

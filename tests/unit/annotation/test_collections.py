@@ -62,3 +62,29 @@ def test_createml_bad_image_does_not_spoil_the_others() -> None:
     assert any("nowhere.jpg" in entry.error for entry in entries)
     (labels,) = [entry.labels for entry in entries if entry.labels]
     assert labels.shapes[0].points == ((8, 7), (12, 13))
+
+
+def test_coco_key_points_are_told() -> None:
+    found = coco_document(bbox=[10, 10, 20, 30], keypoints=[1, 2, 2], num_keypoints=1)
+    (entry,) = coco.parse(found, "c.json", KNOWN)
+    assert entry.labels is not None
+    assert len(entry.labels.shapes) == 1
+    assert entry.labels.warnings == ("annotation 9 (scratch): its key points are left out",)
+
+
+def test_categories_of_one_name_are_told() -> None:
+    found = coco_document(bbox=[10, 10, 20, 30])
+    found["categories"].append({"id": 2, "name": "scratch", "supercategory": "back"})
+    (entry,) = coco.parse(found, "c.json", KNOWN)
+    assert entry.labels is not None
+    assert entry.labels.warnings == ("2 classes are called 'scratch': taken as one label",)
+
+
+def test_an_error_says_which_record_of_the_file_it_is_in() -> None:
+    (wrong,) = coco.parse(coco_document(bbox=[1, 2, 3]), "c.json", KNOWN)
+    box = {"label": "a", "coordinates": {"x": 10, "y": 10, "width": 4, "height": 6}}
+    fine = {"image": "part-1.jpg", "annotations": [box]}
+    bare = {"image": "part-2.png", "annotations": [box, {"label": "a"}]}
+    errors = [entry.error for entry in createml.parse([fine, bare], "c.json", KNOWN)]
+    assert wrong.error == "image 1: annotation 9: 'bbox' has 3 numbers, not 4"
+    assert errors == ["", "entry 2: annotation 2: 'coordinates' is not an object"]

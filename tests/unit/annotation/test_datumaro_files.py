@@ -7,7 +7,7 @@ import pytest
 
 from services.annotation.domain.formats import datumaro
 from services.annotation.domain.formats.model import FormatError, ImportEntry
-from services.annotation.domain.formats.raster import encode_mask
+from services.annotation.domain.formats.raster import encode_mask, mask_bounds
 from services.annotation.domain.task_shapes import adapt
 from tests.unit.annotation.label_files import IMAGE, KNOWN
 
@@ -119,3 +119,33 @@ def test_errors_say_what_is_wrong_where(found: dict[str, Any], says: str) -> Non
 def test_a_file_without_its_parts_is_refused(part: str) -> None:
     with pytest.raises(FormatError):
         list(datumaro.parse({**document(), part: 7}, "default.json", KNOWN))
+
+
+FIRST, SECOND = [10, 10, 50, 10, 50, 40], [110, 10, 150, 10, 150, 40]
+
+
+def test_outlines_of_one_group_and_label_and_the_box_around_them_are_one_object() -> None:
+    grouped = [
+        of_kind("polygon", points=FIRST) | {"group": 7},
+        of_kind("bbox", bbox=[10, 10, 140, 30]) | {"group": 7},
+        of_kind("polygon", points=SECOND) | {"group": 7},
+    ]
+    entry = read(document(*grouped, of_kind("polygon", points=FIRST)))
+    assert entry.labels is not None, entry.error
+    mask, alone = entry.labels.shapes
+    assert (mask.kind, alone.kind) == ("mask", "polygon")
+    assert mask.rle is not None
+    assert mask_bounds(mask.rle) == pytest.approx((10, 10, 151, 41))
+
+
+def test_boxes_of_a_group_and_outlines_of_another_label_stay_objects() -> None:
+    grouped = [
+        of_kind("bbox", bbox=[10, 10, 40, 30]) | {"group": 7},
+        of_kind("bbox", bbox=[10, 10, 140, 30]) | {"group": 7},
+        of_kind("polygon", points=FIRST) | {"group": 7, "label_id": 0},
+        of_kind("polygon", points=SECOND) | {"group": 7},
+    ]
+    entry = read(document(*grouped))
+    assert entry.labels is not None, entry.error
+    found = sorted((shape.kind, shape.label) for shape in entry.labels.shapes)
+    assert found == [("box", "dent"), ("box", "dent"), ("polygon", "dent"), ("polygon", "pit")]

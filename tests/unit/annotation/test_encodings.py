@@ -1,11 +1,16 @@
 """Text of which nobody said in what it is written: Chinese is read, a neighbour's never is."""
 
+import io
 import itertools
+import zipfile
 from typing import Any
 
 import pytest
 
+from services.annotation.domain.formats.archive import LabelArchive
+from services.annotation.domain.formats.archive_reader import ArchiveReader
 from services.annotation.domain.formats.encodings import GUESSED
+from services.annotation.domain.formats.model import KnownImage, KnownImages
 from tests.unit.annotation.test_foreign_datasets import IMAGE, opened
 from tests.unit.annotation.test_label_archives import VOC
 
@@ -98,3 +103,35 @@ def test_a_long_text_in_chinese_needs_no_names_of_classes() -> None:
     (entry,), _ = opened({"a.json": text.replace("False", "false").encode("gbk")})
     assert entry.labels is not None
     assert (entry.image, entry.labels.shapes[0].label) == (IMAGE, "坑")
+
+
+DECLARED = [
+    *(("big5", "刮傷"), ("Shift_JIS", "表面傷"), ("windows-31j", "傷①"), ("EUC-KR", "흠집")),
+    *(("gb2312", "划痕"), ("ISO-8859-1", "Größe"), ("windows-1251", "скол")),
+]
+
+
+@pytest.mark.parametrize(("declared", "word"), DECLARED)
+def test_xml_is_read_as_it_declares_or_as_the_utf_8_that_it_is(declared: str, word: str) -> None:
+    text = f'<?xml version="1.0" encoding="{declared}"?>{VOC.replace("pit", word)}'
+    own = "cp932" if declared == "windows-31j" else declared
+    for encoding in (own, "utf-8", "utf-8-sig"):
+        (entry,), _ = opened({"a.xml": text.encode(encoding)})
+        assert entry.labels is not None, entry.error
+        assert entry.labels.shapes[0].label == word
+
+
+@pytest.mark.parametrize(
+    ("encoding", "name"), [("gbk", "划痕"), ("big5", "表面"), ("cp932", "表面"), ("cp949", "표면")]
+)
+def test_a_files_name_in_a_systems_encoding_finds_its_image(encoding: str, name: str) -> None:
+    target, raw = io.BytesIO(), f"{name}.txt".encode(encoding)
+    with zipfile.ZipFile(target, "w") as packing:
+        packing.writestr("x" * len(raw), ROW.format(0))
+        packing.writestr("classes.txt", "pit")
+    data = target.getvalue().replace(b"x" * len(raw), raw)
+    known = KnownImages([KnownImage("i", f"{name}.jpg", 90, 90)])
+    archive = LabelArchive(io.BytesIO(data), is_known=lambda file: known.has_stem(file[:-4]))
+    (entry,) = ArchiveReader(archive, known).entries()
+    assert entry.image is not None, entry.error
+    assert entry.image.name == f"{name}.jpg"

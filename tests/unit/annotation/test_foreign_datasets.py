@@ -188,12 +188,6 @@ def test_a_row_of_no_image_is_told_as_such_behind_the_mark_of_utf_8() -> None:
     assert "no image with the base name 'nobody'" in entries[0].error
 
 
-def test_one_file_name_in_two_folders_is_two_files_of_which_one_counts() -> None:
-    entries, _ = opened({"train/a.json": {"shapes": [BOX]}, "valid/a.json": {"shapes": [BOX]}})
-    assert [bool(entry.error) for entry in entries] == [False, True]
-    assert "already has labels from 'train/a.json'" in entries[1].error
-
-
 def test_label_studio_writes_eight_signs_in_front_of_a_name() -> None:
     document = coco_file(annotation(), name="images\\0a1b2c3d-a.jpg")
     (entry,), _ = opened({"result.json": document})

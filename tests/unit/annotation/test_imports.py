@@ -387,3 +387,15 @@ async def test_a_twin_behind_its_upload_is_waited_for(
         read = (await world.client.get(f"{BASE}/images/{wrong}")).json()
     assert [entry["image_name"] for entry in report["entries"]] == ["a.png"]
     assert read["annotated"] is False
+
+
+async def test_an_archive_of_other_files_says_why_nothing_was_read(stores: Stores) -> None:
+    async with factory(stores) as world:
+        await world.image("a.jpg")
+        rows = "filename,class\na.jpg,pit\n"
+        answer = await send(world, {"train/_annotations.csv": rows, "train/a.jpg": b"x"})
+    assert answer.status_code == 422
+    assert answer.json()["detail"] == (
+        "nothing in the archive can be imported; train/_annotations.csv: not a label file"
+        " (.json, .xml, .txt)"
+    )

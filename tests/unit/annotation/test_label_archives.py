@@ -77,7 +77,6 @@ def test_each_file_is_matched_to_its_image_by_base_name() -> None:
         ({"a.json": "{}"}, "a.json", "neither labelme, COCO, CreateML nor"),
         ({"a.csv": "x"}, "a.csv", "not a label file"),
         ({"inner.zip": b"PK"}, "inner.zip", "archive inside"),
-        ({"a.json": LABELME, "a.xml": VOC}, "a.xml", "already has labels from 'a.json'"),
         ({"c.txt": "0 0.5 0.5 0.2 0.2"}, "c.txt", "there are 0 class names"),
     ],
 )
@@ -255,7 +254,7 @@ def test_encrypted_entries_links_and_doubles_are_refused() -> None:
     with pytest.raises(FormatError, match="link"):
         LabelArchive(io.BytesIO(linked))
     with pytest.raises(FormatError, match="two entries"):
-        LabelArchive(packed({"a.json": "1", "A.json": "2"}))
+        LabelArchive(packed({"e\u0301.json": "1", "\u00e9.json": "2"}))
 
 
 def test_too_many_entries_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -339,3 +338,14 @@ def test_classification_takes_no_image_of_nothing(files: dict[str, str]) -> None
     entry = one(files, "classification")
     assert entry.error == "names no label for the image"
     assert entry.labels is None
+
+
+def test_a_word_behind_a_name_in_a_list_is_a_mark_only_where_all_have_one() -> None:
+    rows = {"part.txt": "0 .5 .5 .2 .2", "classes.txt": "pit"}
+    names = KnownImages([KnownImage("i1", "part.jpg", 9, 9), KnownImage("i2", "a.jpg", 9, 9)])
+    for text, found in (("part 1\npart 7\n", []), ("part  1\na -1\n", ["part.jpg", "a.jpg"])):
+        archive = LabelArchive(packed({**rows, "val.txt": text}))
+        reader = ArchiveReader(archive, names)
+        assert [entry.error for entry in reader.entries()] == [""]
+        (split,) = reader.splits()
+        assert [image.name for image in split.images] == found

@@ -103,3 +103,14 @@ def test_boxes_that_stick_out_are_cut_and_reported_beyond_a_pixel() -> None:
 def test_blanks_of_any_kind_in_a_label_are_one(name: str) -> None:
     (shape,) = labelme.parse(labelme_file(rectangle(1, 1, 9, 9, label=name)), IMAGE).shapes
     assert shape.label == Shape(label=name, kind="image").label == "划痕 深"
+
+
+@pytest.mark.parametrize("group", [3, 3.0, "3"])
+@pytest.mark.parametrize("kind", [{}, {"shape_type": None}, {"shape_type": "polygon"}])
+def test_labelme_group_is_one_however_its_number_is_written(
+    group: object, kind: dict[str, object]
+) -> None:
+    first = {"label": "sofa", "points": [[0, 0], [9, 0], [9, 9]], "group_id": group, **kind}
+    second = {"label": "sofa", "points": [[50, 0], [59, 0], [59, 9]], "group_id": 3}
+    (shape,) = labelme.parse(labelme_file(first, second), IMAGE).shapes
+    assert shape.kind == "mask"

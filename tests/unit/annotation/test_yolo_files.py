@@ -93,3 +93,16 @@ def test_yolo_errors_name_the_line(line: str, says: str) -> None:
         yolo.parse(f"0 0.5 0.5 0.1 0.1\n{line}\n".encode(), IMAGE, ["a", "b"])
     assert says in str(caught.value)
     assert "line 2" in str(caught.value)
+
+
+def test_class_names_behind_a_blank_line_are_not_given_other_numbers() -> None:
+    with pytest.raises(FormatError, match="class 0"):
+        class_lists.parse(b"\nscratch\nstain\n", "classes.txt")
+
+
+def test_classes_of_one_name_are_told_where_they_are_used() -> None:
+    names = ("pit", "pit", "dent")
+    used = yolo.parse(b"0 .5 .5 .2 .2\n1 .2 .2 .1 .1\n", IMAGE, names)
+    unused = yolo.parse(b"2 .5 .5 .2 .2\n", IMAGE, names)
+    assert used.warnings == ("2 classes are called 'pit': taken as one label",)
+    assert unused.warnings == ()

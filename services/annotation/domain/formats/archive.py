@@ -8,6 +8,7 @@ import itertools
 import re
 import stat
 import struct
+import unicodedata
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -27,6 +28,7 @@ _CHUNK_BYTES = 2**18
 _DAMAGED = (zipfile.BadZipFile, EOFError, OSError, OverflowError, ValueError, struct.error)
 _LOCAL_HEADER_BYTES = 30
 _UTF8_NAME = 0x800
+_NAME_ENCODINGS = ("utf-8", "gb18030", "big5", "cp932", "cp949")  # of systems of East Asia
 _LEGAL_NAME = re.compile(r"[^\x00-\x1f\x7f/\\]{1,255}\Z")
 _NESTED = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar", ".zst")
 _IGNORED = ("__macosx/", ".ds_store", "thumbs.db", "desktop.ini")
@@ -73,7 +75,7 @@ class LabelArchive:
 
     Raises:
         FormatError: The archive as a whole is refused: no zip, encrypted, a link, too many entries
-            or too large by its own word, or two names that are the same file on some system.
+            or too large by its own word, or two entries of one name.
     """
 
     def __init__(
@@ -155,11 +157,11 @@ class LabelArchive:
 
 
 def _name_of(info: zipfile.ZipInfo, is_known: Callable[[str], bool]) -> str:
-    """Return an entry's name: one without the mark of UTF-8 may be in it anyway, or in GBK."""
+    """Return an entry's name; one without the mark of UTF-8 is in it or in a system's encoding."""
     names = [info.filename]
     if not info.flag_bits & _UTF8_NAME and not info.filename.isascii():
         raw = info.filename.encode("cp437")
-        for encoding in ("utf-8", "gb18030"):
+        for encoding in _NAME_ENCODINGS:
             with contextlib.suppress(UnicodeDecodeError):
                 names.append(raw.decode(encoding))
     return next((name for name in names if is_known(file_name(name))), names[0])
@@ -184,7 +186,7 @@ def _refusal(member: Member) -> str:
 def _refuse_doubles(names: list[str]) -> None:
     seen: set[str] = set()
     for name in names:
-        key = folded(name)
+        key = unicodedata.normalize("NFC", name)
         if key in seen:
             raise FormatError(f"two entries are called {_shown(name)}")
         seen.add(key)

@@ -51,6 +51,7 @@ _COLLECTION_SPLIT = re.compile(r"(?:^|[_\-.])(train|val|valid|test)(?:\d{4})?(?:
 _NO_LABELS = "not a label file (.json, .xml, .txt)"
 _UNKNOWN_JSON = "JSON of no known kind: neither labelme, COCO, CreateML nor Datumaro"
 _UNKNOWN_SHOWN = 5
+_CLASS_MARKS = ("1", "0", "-1")
 
 
 class ArchiveReader:
@@ -64,7 +65,6 @@ class ArchiveReader:
     def __init__(self, archive: LabelArchive, known: KnownImages) -> None:
         self._archive = archive
         self._known = known
-        self._owners: dict[str, str] = {}
         self._splits: list[SplitList] = []
         self._folders: dict[Split, list[KnownImage]] = {}
         self._classes = class_lists.ClassList()
@@ -80,7 +80,7 @@ class ArchiveReader:
         yield from self._read_classes()
         for member in self._archive.members:
             if not class_lists.is_class_file(member.name):
-                yield from self._once_an_image(self._in_folder(member, self._read(member)))
+                yield from self._in_folder(member, self._read(member))
 
     def splits(self) -> Iterator[SplitList]:
         """Yield the lists of a split, found by `entries`; `trainval` only where no `train` is.
@@ -148,7 +148,7 @@ class ArchiveReader:
             yield ImportEntry(member.path, notice=told)
 
     def _read_xml(self, member: Member, data: bytes) -> Iterator[ImportEntry]:
-        root = limits.read_xml(data)
+        root = voc.root_of(data)
         parse = functools.partial(voc.read, root)
         yield self._of_one_image(member, "voc", parse, own_name=voc.image_name(root))
 
@@ -245,18 +245,6 @@ class ArchiveReader:
                 self._folders.setdefault(_LISTS[folder], []).append(entry.image)
             yield entry
 
-    def _once_an_image(self, entries: Iterable[ImportEntry]) -> Iterator[ImportEntry]:
-        for entry in entries:
-            if entry.image is None or entry.labels is None:
-                yield entry
-                continue
-            owner = self._owners.setdefault(entry.image.image_id, entry.file)
-            if owner != entry.file:
-                error = f"{entry.image.name!r} already has labels from {owner!r} in this archive"
-                yield replace(entry, labels=None, error=error)
-            else:
-                yield entry
-
 
 def _with_warning(entry: ImportEntry, told: str) -> ImportEntry:
     if not told or entry.labels is None:
@@ -272,7 +260,7 @@ def _is_own_report(member: Member, document: object) -> bool:
 def match_list(file: str, split: Split, lines: Iterable[str], known: KnownImages) -> SplitList:
     """Find the images that a list names: base names, file names or paths, one a line.
 
-    A VOC class list carries a mark (1, 0, -1) behind the name; it is not looked at.
+    A list of a VOC class carries a mark (1, 0, -1) behind each name; it is not looked at.
 
     Args:
         file: The list's name, for the report.
@@ -285,11 +273,11 @@ def match_list(file: str, split: Split, lines: Iterable[str], known: KnownImages
     """
     images: list[KnownImage] = []
     unknown: list[str] = []
-    for line in lines:
-        text = line.strip()
-        if not text:
-            continue
-        image = known.find(text) or known.find(text.split()[0])
+    texts = [line.strip() for line in lines if line.strip()]
+    marked = [text.rsplit(maxsplit=1) for text in texts]
+    has_marks = all(len(parts) == 2 and parts[1] in _CLASS_MARKS for parts in marked)
+    for text, parts in zip(texts, marked, strict=True):
+        image = known.find(text) or (known.find(parts[0]) if has_marks else None)
         if image is not None:
             images.append(image)
         else:

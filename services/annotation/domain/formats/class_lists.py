@@ -55,7 +55,7 @@ def parse(data: bytes, file: str) -> ClassList:
     """
     text = limits.read_text(data)
     if not file.lower().endswith((".yaml", ".yml")):
-        return ClassList(file, _cleaned(text.strip().splitlines()))
+        return ClassList(file, _cleaned(text.rstrip().splitlines()))
     settings = limits.read_yaml(text)
     is_dataset = file.lower() in _DATASET_FILES
     if not is_dataset and not (isinstance(settings, dict) and "names" in settings):

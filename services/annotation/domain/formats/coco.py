@@ -25,6 +25,7 @@ from services.annotation.domain.formats.placement import (
     build,
     clean_label,
     fit_ring,
+    tell_shared_names,
 )
 from services.annotation.domain.formats.records import (
     ImageRecord,
@@ -73,7 +74,7 @@ def parse(document: dict[str, Any], file: str, known: KnownImages) -> Iterator[I
             labels = _read(annotations, frame.image, names).done()
             yield ImportEntry(file, found.image, frame.upright(labels), "coco")
         except FormatError as error:
-            yield ImportEntry(file, found.image, format="coco", error=str(error))
+            yield ImportEntry(file, found.image, format="coco", error=found.told(error))
 
 
 def _by_image(document: dict[str, Any]) -> dict[int | str, list[Any]]:
@@ -133,6 +134,8 @@ def _read(annotations: list[Any], image: KnownImage, names: dict[int | str, str]
         label = names.get(record_id(annotation.get("category_id"), f"{what}: 'category_id'"))
         if label is None:
             raise FormatError(f"{what} has a category_id that 'categories' does not list")
+        if annotation.get("keypoints"):
+            labels.warnings.append(f"{what} ({label}): its key points are left out")
         outline = annotation.get("segmentation")
         if is_set(annotation.get("iscrowd")) and not _is_mask_of_cvat(annotation):
             _add_crowd(labels, image, annotation, what)
@@ -146,6 +149,7 @@ def _read(annotations: list[Any], image: KnownImage, names: dict[int | str, str]
                     f"{what} ({label}): its outline has no area, its bbox counts"
                 )
             _add_bbox(labels, image, label, annotation, what)
+    tell_shared_names(labels, names.values())
     return labels
 
 

@@ -46,7 +46,7 @@ def parse(document: list[Any], file: str, known: KnownImages) -> Iterator[Import
             read = frame_of(found.image).upright(labels.done())
             yield ImportEntry(file, found.image, read, "createml")
         except FormatError as error:
-            yield ImportEntry(file, found.image, format="createml", error=str(error))
+            yield ImportEntry(file, found.image, format="createml", error=found.told(error))
 
 
 def _record(raw: object, place: str) -> ImageRecord:

@@ -4,6 +4,7 @@ Sources of the format: Datumaro's exporter (`dm_format_version` 1.0) and Geti's,
 without objects in the item's `attr` and stores a box of the whole image as a label.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -31,10 +32,18 @@ from services.annotation.domain.formats.placement import (
     add_turned,
     build,
     clean_label,
+    tell_shared_names,
 )
-from services.annotation.domain.formats.raster import mask_bounds
+from services.annotation.domain.formats.raster import (
+    decode_mask,
+    encode_mask,
+    fill_rings,
+    mask_bounds,
+    unite,
+)
 from services.annotation.domain.formats.records import ImageRecord, Matched, matched
 from shared.contracts.names import file_name
+from shared.contracts.shapes import Shape
 
 _AREALESS = (
     *("polyline", "points", "skeleton", "caption", "cuboid_2d", "cuboid_3d"),
@@ -44,6 +53,10 @@ _ELLIPSE_POINTS = 64
 _GETI_TASK = "GetiProjectTask"
 _BOX_TASKS = ("detection", "rotated_detection", "segmentation", "instance_segmentation")
 _EMPTY = "has_empty_label"
+_OUTLINES = ("polygon", "mask")
+_SAME_BOX_PX = 2.0
+
+_Placed = tuple[str, dict[str, Any]]  # which annotation it is, for people, and what it says
 
 
 @dataclass(frozen=True)
@@ -93,7 +106,7 @@ def parse(document: dict[str, Any], file: str, known: KnownImages) -> Iterator[I
         try:
             yield ImportEntry(file, found.image, _read(found, labels), "datumaro")
         except FormatError as error:
-            yield ImportEntry(file, found.image, format="datumaro", error=str(error))
+            yield ImportEntry(file, found.image, format="datumaro", error=found.told(error))
 
 
 def _label_names(categories: object) -> tuple[str, ...]:
@@ -130,10 +143,75 @@ def _read(found: Matched, names: _Labels) -> ParsedLabels:
     limits.count_shapes(len(annotations))
     frame = agreed(frame_of(found.image, *_size(record)) for record in found.records)
     labels = LabelCollector()
+    for group in _instances(annotations):
+        _add_instance(labels, frame.image, names, group)
+    tell_shared_names(labels, names.names)
+    return frame.upright(labels.done())
+
+
+def _instances(annotations: list[Any]) -> list[list[_Placed]]:
+    """Annotations in order; outlines and boxes of one label and group are together."""
+    groups: dict[object, list[_Placed]] = defaultdict(list)
     for index, raw in enumerate(annotations):
         what = f"annotation {index + 1}"
-        _add(labels, frame.image, names, limits.mapping(raw, what), what)
-    return frame.upright(labels.done())
+        annotation = limits.mapping(raw, what)
+        group, label = annotation.get("group"), annotation.get("label_id")
+        joins = annotation.get("type") in (*_OUTLINES, "bbox") and isinstance(label, int)
+        key = (label, group) if joins and isinstance(group, int) and group > 0 else index
+        groups[key].append((what, annotation))
+    return list(groups.values())
+
+
+def _add_instance(
+    labels: LabelCollector, image: KnownImage, names: _Labels, group: list[_Placed]
+) -> None:
+    """Add a group: its outlines are one object, and a box around them is none of its own."""
+    outlines = [placed for placed in group if placed[1].get("type") in _OUTLINES]
+    before = len(labels.shapes)
+    if len(outlines) > 1:
+        _add_parts(labels, image, names, outlines)
+    else:
+        for what, annotation in outlines:
+            _add(labels, image, names, annotation, what)
+    drawn = labels.shapes[before:]
+    for what, annotation in group:
+        if annotation.get("type") in _OUTLINES:
+            continue
+        _add(labels, image, names, annotation, what)
+        if drawn and labels.shapes[-1] is not drawn[-1] and _is_around(labels.shapes[-1], drawn[0]):
+            labels.shapes.pop()
+
+
+def _add_parts(
+    labels: LabelCollector, image: KnownImage, names: _Labels, outlines: list[_Placed]
+) -> None:
+    """Add several outlines of one object as one mask."""
+    parts, label = LabelCollector(), names.of(outlines[0][1], outlines[0][0])
+    for what, annotation in outlines:
+        if annotation["type"] == "mask":
+            _read_mask(parts, image, label, annotation, what)
+        else:
+            add_polygon(parts, image, label=label, points=_pairs(annotation, what), what=what)
+    pixels = [
+        fill_rings([shape.points], image.width, image.height)
+        if shape.rle is None
+        else decode_mask(shape.rle)
+        for shape in parts.shapes
+    ]
+    labels.warnings += parts.warnings
+    labels.ignore_regions += parts.ignore_regions
+    if pixels:
+        what, rle = f"{outlines[0][0]} and its group", encode_mask(unite(pixels))
+        labels.shapes.append(build(what, label=label, kind="mask", rle=rle))
+    else:
+        labels.left_out += parts.left_out
+
+
+def _is_around(box: Shape, drawn: Shape) -> bool:
+    """Whether a box is that around a shape, but for the pixels by which tools differ."""
+    inner = drawn.bounds() if drawn.rle is None else mask_bounds(drawn.rle) or (0, 0, 0, 0)
+    pairs = zip(box.bounds(), inner, strict=True)
+    return box.kind == "box" and all(abs(one - other) <= _SAME_BOX_PX for one, other in pairs)
 
 
 def _size(record: ImageRecord) -> tuple[float, float]:
@@ -184,6 +262,13 @@ def _numbers(annotation: dict[str, Any], key: str, what: str) -> list[float]:
     return [limits.number(value, f"{what}: {key}") for value in values]
 
 
+def _pairs(annotation: dict[str, Any], what: str) -> list[Point]:
+    values = _numbers(annotation, "points", what)
+    if len(values) % 2:
+        raise FormatError(f"{what}: an outline has an odd number of values")
+    return list(zip(values[::2], values[1::2], strict=True))
+
+
 def _few(annotation: dict[str, Any], key: str, what: str, *, count: int) -> list[float]:
     values = _numbers(annotation, key, what)
     if len(values) != count:
@@ -211,10 +296,7 @@ def _read_turned(
 def _read_polygon(
     labels: LabelCollector, image: KnownImage, label: str, annotation: dict[str, Any], what: str
 ) -> None:
-    values = _numbers(annotation, "points", what)
-    if len(values) % 2:
-        raise FormatError(f"{what}: an outline has an odd number of values")
-    points: list[Point] = list(zip(values[::2], values[1::2], strict=True))
+    points = _pairs(annotation, what)
     add = add_quad if len(points) == 4 else add_polygon
     add(labels, image, label=label, points=points, what=what)
 

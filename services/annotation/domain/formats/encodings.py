@@ -17,7 +17,9 @@ GUESSED = "its text is not UTF-8 and was read as GB18030: look whether names are
 _MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _DECLARED = re.compile(rb"^\s*<\?xml[^>]*?encoding\s*=\s*[\"']([A-Za-z0-9_.-]{1,40})[\"'][^>]*\?>")
 _WIDE = {"gb2312": "gb18030", "gbk": "gb18030", "gb18030": "gb18030", "cp936": "gb18030"}
-_WIDE |= {name: name for name in ("big5", "shift_jis", "euc-jp", "euc-kr")}
+_WIDE |= {name: name for name in ("big5", "euc-jp", "euc-kr", "cp949")}
+_WIDE |= dict.fromkeys(("shift_jis", "shift-jis", "sjis", "cp932", "windows-31j"), "cp932")
+_WIDE |= dict.fromkeys(("big5-hkscs", "cp950"), "big5hkscs")
 _UTF8 = ("utf-8", "utf8")
 
 
@@ -58,10 +60,10 @@ def xml_as_utf8(data: bytes) -> tuple[bytes, str]:
         if _is_only_chinese(rest):
             return _recoded(rest, "gb18030"), GUESSED
         return (data if data.startswith(_MARKS) else _recoded(data, "utf-8")), ""
+    if not name.startswith("utf") and _is_utf8(rest) and not rest.isascii():
+        return rest, ""  # nothing else reads as UTF-8 by chance
     wide = _WIDE.get(name)
-    if wide is None:
-        return data, ""
-    return (rest if _is_utf8(rest) and not rest.isascii() else _recoded(rest, wide)), ""
+    return (data if wide is None else _recoded(rest, wide)), ""
 
 
 def _recoded(data: bytes, encoding: str) -> bytes:

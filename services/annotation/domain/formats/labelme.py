@@ -34,6 +34,7 @@ from services.annotation.domain.formats.raster import (
     fill_rings,
     unite,
 )
+from services.annotation.domain.formats.records import record_id
 from shared.vision import rotated_boxes
 
 IGNORE_LABEL = "__ignore__"
@@ -96,8 +97,9 @@ def _instances(shapes: list[Any]) -> list[list[tuple[str, dict[str, Any]]]]:
     for index, raw in enumerate(shapes):
         what = f"shape {index + 1}"
         shape = limits.mapping(raw, what)
-        group, kind = shape.get("group_id"), shape.get("shape_type", "polygon")
-        joins = isinstance(group, int) and kind in ("polygon", "mask", "circle")
+        group, kind = shape.get("group_id"), shape.get("shape_type") or "polygon"
+        joins = group is not None and kind in ("polygon", "mask", "circle")
+        group = record_id(group, f"{what}: 'group_id'") if joins else None
         key = (shape.get("label"), group) if joins and _is_text(shape.get("label")) else index
         groups[key].append((what, shape))
     return list(groups.values())
@@ -248,7 +250,7 @@ def _add_group(
         return
     masks = []
     for place, shape in group:
-        kind = shape.get("shape_type", "polygon")
+        kind = shape.get("shape_type") or "polygon"
         if kind == "mask":
             masks.append(_mask_pixels(shape, image, place))
             continue

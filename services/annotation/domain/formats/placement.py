@@ -1,6 +1,7 @@
 """Putting shapes on their image: clip what sticks out, leave out what has no area."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -252,6 +253,16 @@ def fit_ring(
     if max(-x1, -y1, x2 - image.width, y2 - image.height) > _SILENT_OVERHANG_PX:
         labels.warnings.append(_clipped(what, label, image))
     return tuple((float(x), float(y)) for x, y in clipped)
+
+
+def tell_shared_names(labels: LabelCollector, names: Iterable[str]) -> None:
+    """Tell of labels that several classes of a file are called: they are one label here."""
+    used, counts = {shape.label: None for shape in labels.shapes}, Counter(names)
+    for name in used:
+        if counts[name] > 1:
+            labels.warnings.append(
+                f"{counts[name]} classes are called {name!r}: taken as one label"
+            )
 
 
 def build(

@@ -44,6 +44,10 @@ class Matched:
     image: KnownImage
     records: tuple[ImageRecord, ...]
 
+    def told(self, error: FormatError) -> str:
+        """Return what is wrong with it, and which record it is."""
+        return f"{self.records[0].place}: {error}"
+
 
 def matched(
     records: Iterable[ImageRecord], file: str, kind: Format, known: KnownImages

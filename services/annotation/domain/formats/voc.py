@@ -15,12 +15,28 @@ from services.annotation.domain.formats.model import (
 from services.annotation.domain.formats.placement import add_rotated, add_turned, angle_of
 from shared.contracts.shapes import Shape
 
+_CVAT_ROOT = "annotations"
+_ONCE = ("name", "bndbox", "robndbox")
 _SIDES = ("xmin", "ymin", "xmax", "ymax")
 
 
 def parse(data: bytes, image: KnownImage) -> ParsedLabels:
     """Read the bytes of one VOC file, as `read` does its root."""
-    return read(limits.read_xml(data), image)
+    return read(root_of(data), image)
+
+
+def root_of(data: bytes) -> Element:
+    """Parse one VOC file.
+
+    Raises:
+        FormatError: It is no XML, or XML about something else.
+    """
+    root = limits.read_xml(data)
+    if root.tag == _CVAT_ROOT:
+        raise FormatError("CVAT's own XML is not read: export as COCO or Datumaro from CVAT")
+    if root.tag != "annotation":
+        raise FormatError(f"not Pascal VOC: the root is <{root.tag[:30]}>, not <annotation>")
+    return root
 
 
 def read(root: Element, image: KnownImage) -> ParsedLabels:
@@ -41,8 +57,6 @@ def read(root: Element, image: KnownImage) -> ParsedLabels:
     Raises:
         FormatError: The file cannot be used; the text says what is wrong where.
     """
-    if root.tag != "annotation":
-        raise FormatError(f"not Pascal VOC: the root is <{root.tag[:30]}>, not <annotation>")
     frame = frame_of(image, _size(root, "width"), _size(root, "height"))
     image = frame.image
     objects = root.findall("object")
@@ -51,6 +65,7 @@ def read(root: Element, image: KnownImage) -> ParsedLabels:
     labels = LabelCollector()
     for index, found in enumerate(objects):
         what = f"object {index + 1}"
+        _look_inside(labels, found, what)
         label = (found.findtext("name") or "").strip()
         turned = found.find("robndbox")
         if turned is not None:
@@ -81,6 +96,16 @@ def _refuse_strays(root: Element, objects: Sequence[Element]) -> None:
     )
     if counted > known:
         raise FormatError("not Pascal VOC: there are objects that are not <object> of <annotation>")
+
+
+def _look_inside(labels: LabelCollector, found: Element, what: str) -> None:
+    """Refuse an object that says a thing twice; tell of its parts, which are no objects."""
+    for tag in _ONCE:
+        if len(found.findall(tag)) > 1:
+            raise FormatError(f"{what} has more than one <{tag}>")
+    parts = len(found.findall("part"))
+    if parts:
+        labels.warnings.append(f"{what} has {parts} parts, which are left out")
 
 
 def _size(root: Element, side: str) -> float:

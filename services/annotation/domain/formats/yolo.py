@@ -10,7 +10,12 @@ from services.annotation.domain.formats.model import (
     LabelCollector,
     ParsedLabels,
 )
-from services.annotation.domain.formats.placement import add_box, add_polygon, add_quad
+from services.annotation.domain.formats.placement import (
+    add_box,
+    add_polygon,
+    add_quad,
+    tell_shared_names,
+)
 from shared.contracts.shapes import Shape
 
 _BOX_FIELDS = 5
@@ -58,6 +63,7 @@ def parse(data: bytes, image: KnownImage, class_names: Sequence[str]) -> ParsedL
     for index, fields in enumerate(lines):
         if fields:
             _add_line(labels, image, fields, class_names, f"line {index + 1}")
+    tell_shared_names(labels, class_names)
     return frame_of(image).upright(labels.done())
 
 
