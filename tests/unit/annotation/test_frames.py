@@ -84,3 +84,10 @@ def test_labelme_of_either_picture_is_read() -> None:
     read = labelme.parse(labelme_writer.write(stored, [box]), photo(8))
     assert read.shapes[0].points == ((3, 18), (8, 30))
     assert json.loads(labelme_writer.write(photo(8), [box]))["imageWidth"] == 30
+
+
+def test_a_single_side_tells_as_far_as_it_does() -> None:
+    assert frame_of(photo(6), STORED[0]).orientation == 6
+    assert frame_of(photo(6), 0, STORED[0]).orientation == 1
+    with pytest.raises(FormatError, match="made for an image of 41×0 px"):
+        frame_of(photo(6), 41)

@@ -98,3 +98,10 @@ def test_an_outline_of_four_corners_stays_one_in_a_segmentation() -> None:
     (shape,) = in_task(obb(*corners), "instance_segmentation")
     assert shape.kind == "polygon"
     assert shape.points == tuple(pytest.approx(corner, abs=1e-3) for corner in corners)
+
+
+@pytest.mark.parametrize("last", ["3", "-1", "0.5", "12"])
+def test_a_dota_number_that_is_no_difficulty_is_not_made_part_of_the_name(last: str) -> None:
+    text = f"imagesource:camera\n1 1 9 1 9 5 1 5 tank {last}\n"
+    with pytest.raises(FormatError, match=f"line 2: '{last}' is no difficulty"):
+        dota.parse(text.encode(), IMAGE)

@@ -106,3 +106,13 @@ def test_classes_of_one_name_are_told_where_they_are_used() -> None:
     unused = yolo.parse(b"2 .5 .5 .2 .2\n", IMAGE, names)
     assert used.warnings == ("2 classes are called 'pit': taken as one label",)
     assert unused.warnings == ()
+
+
+def test_a_data_set_whose_number_of_classes_is_another_is_refused() -> None:
+    with pytest.raises(FormatError, match="'nc' says 3 classes, but 'names' has 2"):
+        class_lists.parse(b"nc: 3\nnames: [scratch, stain]\n", "data.yaml")
+
+
+def test_an_error_names_the_field_of_the_row() -> None:
+    with pytest.raises(FormatError, match="line 2: field 3 is not a number: '0,5'"):
+        yolo.parse(b"0 .5 .5 .2 .2\n0 .5 0,5 .2 .2\n", IMAGE, ("pit",))

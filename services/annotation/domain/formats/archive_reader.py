@@ -227,11 +227,14 @@ class ArchiveReader:
 
     def _with_split(self, member: Member, entries: Iterator[ImportEntry]) -> Iterator[ImportEntry]:
         """A collection called `instances_val.json` says which split its images belong to."""
-        images = []
+        images, is_empty = [], True
         for entry in entries:
+            is_empty = False
             if entry.image is not None and entry.labels is not None:
                 images.append(entry.image)
             yield entry
+        if is_empty:
+            yield ImportEntry(member.path, notice="a list of images that holds none")
         named = _COLLECTION_SPLIT.search(stem_of(member.name).lower())
         if named and images:
             split = _LISTS[named[1]]

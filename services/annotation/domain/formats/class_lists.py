@@ -62,6 +62,9 @@ def parse(data: bytes, file: str) -> ClassList:
         return ClassList(file)
     settings = limits.mapping(settings, "the file")
     names = _cleaned(_by_number(settings.get("names")))
+    told = settings.get("nc")
+    if isinstance(told, str) and told.isdecimal() and told.lstrip("0") != str(len(names)):
+        raise FormatError(f"'nc' says {told[:20]} classes, but 'names' has {len(names)}")
     return ClassList(file, names, has_keypoints="kpt_shape" in settings)
 
 

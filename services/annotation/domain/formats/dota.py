@@ -102,8 +102,13 @@ def _add_line(
             f"{what} has {len(fields)} fields; a DOTA row has eight coordinates, the label and"
             " perhaps its difficulty"
         )
-    values = [limits.number(field, what) for field in fields[:_VALUES]]
-    has_difficulty = len(fields) > _LEAST_FIELDS and fields[-1] in _DIFFICULTIES
+    values = [
+        limits.number(field, f"{what}: field {index + 1}")
+        for index, field in enumerate(fields[:_VALUES])
+    ]
+    has_difficulty = len(fields) > _LEAST_FIELDS and _is_number(fields[-1])
+    if has_difficulty and fields[-1] not in _DIFFICULTIES:
+        raise FormatError(f"{what}: {fields[-1][:20]!r} is no difficulty (0, 1 or 2)")
     name = " ".join(fields[_VALUES : len(fields) - has_difficulty])
     label = clean_label(names.get(name, name), what)
     if has_difficulty and fields[-1] != "0":

@@ -93,18 +93,23 @@ def frame_of(image: KnownImage, width: float = 0, height: float = 0) -> Frame:
     True
     """
     upright, stored = (image.width, image.height), _stored_size(image)
-    size = (round(width), round(height)) if width and height else None
-    if size not in (None, upright, stored):
+    fits = [size for size in (upright, stored) if _fits(size, width, height)]
+    if not fits:
         raise FormatError(
             f"made for an image of {width:g}×{height:g} px, but {image.name!r} in the gallery has"
             f" {image.width}×{image.height} px"
         )
-    if image.orientation == 1 or (size == upright and upright != stored):
+    if image.orientation == 1 or fits == [upright]:
         return Frame(image)
-    if size is None or upright == stored:
+    if len(fits) > 1:
         return Frame(image, is_assumed=True)
     drawn_on = replace(image, width=stored[0], height=stored[1])
     return Frame(drawn_on, image.orientation)
+
+
+def _fits(size: tuple[int, int], width: float, height: float) -> bool:
+    """Whether a size is the one written in a file; a side of 0 was not."""
+    return round(width) in (0, size[0]) and round(height) in (0, size[1])
 
 
 def agreed(frames: Iterable[Frame]) -> Frame:

@@ -54,12 +54,17 @@ def around(paths: Sequence[str], is_known: Callable[[str], bool]) -> str:
     common = [
         name
         for name, _ in itertools.takewhile(
-            lambda pair: pair[0] == pair[1] and pair[0] not in ("", ".."), names
+            lambda pair: pair[0] == pair[1] and not _is_outside(pair[0]), names
         )
     ]
     while common and is_own(common[-1]):
         common.pop()
     return "".join(f"{name}/" for name in common)
+
+
+def _is_outside(folder: str) -> bool:
+    """Whether a path that begins with a folder leads out of the archive."""
+    return folder in ("", "..") or folder.endswith(":")
 
 
 def _marks(paths: Iterable[str], is_known: Callable[[str], bool]) -> list[str]:

@@ -75,7 +75,9 @@ def _add_line(
     what: str,
 ) -> None:
     label = _class_name(fields[0], class_names, what)
-    values = [limits.number(field, what) for field in fields[1:]]
+    values = [
+        limits.number(field, f"{what}: field {index + 2}") for index, field in enumerate(fields[1:])
+    ]
     if _is_pose(fields[1:]):
         raise FormatError(
             f"{what} reads as a box with key points, which are no outline;"
