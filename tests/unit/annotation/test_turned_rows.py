@@ -70,7 +70,7 @@ def test_dota_difficulty_and_crooked_corners_are_told() -> None:
     ("text", "says"),
     [
         (f"{DIAMOND} pit 0\n1 2 3 pit 0", "line 2 has 5 fields"),
-        ("110 100 120 110 110 120 100 nan pit 0", "line 1 is not a finite number"),
+        ("110 100 120 110 110 120 100 nan pit 0", "line 1: field 8 is not a finite number"),
         ("9110 100 9120 110 9110 120 9100 110 pit 0", "outside the image"),
     ],
 )
