@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from services.gallery.domain.refusals import StoredImageDamaged
 from services.gallery.handlers.search import ImageFilter, ImageSort
 from services.gallery.repository import IMAGES, Image
+from shared.blobs.content import SoundContent, lost
 from shared.blobs.port import Blobs
 from shared.documents.port import Collection, Documents, Query, TenantScope, Where
 from shared.errors import NotFound
@@ -17,6 +18,7 @@ class Gallery:
     def __init__(self, documents: Documents, blobs: Blobs) -> None:
         self._documents = documents
         self._blobs = blobs
+        self._sound = SoundContent(blobs)
 
     async def list_images(
         self,
@@ -59,16 +61,13 @@ class Gallery:
         """Return the number of those bytes.
 
         Raises:
-            StoredImageDamaged: the blob is not there, or not as long as it was.
+            StoredImageDamaged: the blob is not there, or not what was stored.
         """
         key = image.original_key if original else image.blob_key
         try:
-            size = (await self._blobs.stat(key)).size_bytes
+            return (await self._sound.find(key)).size_bytes
         except NotFound as error:
             raise damaged(image) from error
-        if size == 0 or (key == image.original_key and size != image.size_bytes):
-            raise damaged(image)
-        return size
 
     def _images(self, tenant: str) -> Collection[Image]:
         return self._documents.collection(IMAGES, TenantScope(tenant))
@@ -76,6 +75,4 @@ class Gallery:
 
 def damaged(image: Image) -> StoredImageDamaged:
     """Return the error that tells a person what to do about a lost or damaged blob."""
-    return StoredImageDamaged(
-        f"the stored file of {image.name!r} is lost or damaged; upload it again"
-    )
+    return StoredImageDamaged(lost(image.name))

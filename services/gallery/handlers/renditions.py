@@ -5,7 +5,6 @@ file. An image that is uploaded again is healed so.
 """
 
 import asyncio
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,10 +12,9 @@ from services.gallery.adapters.decoders import Decoders
 from services.gallery.adapters.staging import Staged
 from services.gallery.handlers.announcement import uploaded_event
 from services.gallery.repository import IMAGES, Image
-from shared.blobs.content import put_by_hash
+from shared.blobs.content import is_whole, put_by_hash
 from shared.blobs.port import Blobs
 from shared.documents.port import Documents, TenantScope, Write
-from shared.errors import NotFound
 from shared.runtime.image_limits import decode_bytes
 from shared.runtime.mapped_files import mapped
 from shared.telemetry import logger
@@ -77,7 +75,7 @@ class Renditions:
         image was taken in by, the image is announced anew.
         """
         keys = {image.original_key, image.blob_key, image.thumbnails_key} - {None}
-        if all([await self._is_whole(key) for key in keys if key]):
+        if all([await is_whole(self._blobs, key) for key in keys if key]):
             return False
         header = await asyncio.to_thread(lambda: read_header(memoryview(mapped(staged.path))))
         made = await self.make(image.tenant, image.project_id, staged, header=header)
@@ -90,13 +88,3 @@ class Renditions:
         images = self._documents.collection(IMAGES, TenantScope(image.tenant))
         await images.change(image.id, healed)
         return True
-
-    async def _is_whole(self, key: str) -> bool:
-        """Whether a blob is there, with the bytes that its key names."""
-        digest = hashlib.sha256()
-        try:
-            async for chunk in self._blobs.stream(key):
-                await asyncio.to_thread(digest.update, chunk)
-        except NotFound:
-            return False
-        return key.endswith(digest.hexdigest())

@@ -10,6 +10,7 @@ from services.inference.domain.terms import ImageFile, PredictionTerms, Wish
 from services.inference.errors import ModelNotReady
 from services.inference.handlers.deployments import Deployments
 from services.inference.repository import PREDICTIONS, SERVICE, Deployment, Prediction
+from shared.blobs.content import lost, read_content
 from shared.blobs.port import Blobs
 from shared.callers import Caller
 from shared.clock import Clock, utc_now
@@ -134,7 +135,7 @@ class Predictions:
         """Predict one image of the gallery and tell everybody; repeating it changes nothing."""
         project = await self._projects.require(image.tenant, image.project_id)
         plan_hash = image.plan_hash if image.parent_id else None
-        read = partial(self._blobs.read, image.blob_key)
+        read = partial(self._file_of, image)
         question = Question(prediction_id, read, terms.threshold, plan_hash)
         made = await self._ask(project, terms.version, question, patient=test_run_id is not None)
         made = made.model_copy(
@@ -170,6 +171,13 @@ class Predictions:
             await self._of(event.tenant).change(
                 event.data.prediction_id, lambda made: made.model_copy(update={"corrected": True})
             )
+
+    async def _file_of(self, image: ImageView) -> bytes:
+        """Read the image's stored file; raise NotFound, which names it, for a damaged one, too."""
+        try:
+            return await read_content(self._blobs, image.blob_key)
+        except NotFound as error:
+            raise NotFound(lost(image.name)) from error
 
     async def _ask(
         self,

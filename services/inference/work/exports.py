@@ -23,7 +23,7 @@ from services.inference.work.certification import (
     shown,
     summary,
 )
-from shared.blobs.content import hash_of, put_by_hash
+from shared.blobs.content import hash_of, put_by_hash, read_content
 from shared.blobs.port import Blobs
 from shared.contracts.prediction_columns import PredictionColumns
 from shared.contracts.snapshot import Snapshot
@@ -162,8 +162,8 @@ class ExportWork:
                 Progress(percent=percent, stage="certifying", figures={"images": float(done)})
             )
             try:
-                file = await self._blobs.read(question.image.blob_key)
-            except NotFound:  # removed by hand
+                file = await read_content(self._blobs, question.image.blob_key)
+            except NotFound:  # removed by hand, or damaged
                 continue
             asked.add(await lease.in_thread(answer, model, question, file), file)
         return asked

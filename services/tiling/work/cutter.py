@@ -6,7 +6,7 @@ from pathlib import Path
 from services.tiling.domain.planning import refusal_of
 from services.tiling.handlers.images import heard_project
 from services.tiling.process.tile_files import ImageUnreadable, TileFile, cut
-from shared.blobs.content import put_by_hash
+from shared.blobs.content import lost, put_by_hash
 from shared.blobs.port import Blobs
 from shared.contracts.image_events import ImageTiled, ImageUploaded, Tile, TilingFailed
 from shared.disk import room_on_disk
@@ -52,7 +52,9 @@ class Cutter:
             async with self._blobs.as_file(image.blob_key) as path:
                 files = await lease.in_thread(cut, path, plan, folder, lease.stopping.is_set)
             tiles = [await self._stored(job.tenant, image, plan, file) for file in files]
-        except (ImageUnreadable, NotFound) as error:
+        except NotFound:
+            return _failed(image, lost(image.name))
+        except ImageUnreadable as error:
             return _failed(image, error.detail)
         finally:
             shutil.rmtree(folder, ignore_errors=True)

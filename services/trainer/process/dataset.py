@@ -14,6 +14,7 @@ from services.trainer.domain.training.ports import (
     TaskBuilder,
     WindowT,
 )
+from shared.blobs.content import is_named, lost
 from shared.contracts.snapshot import Snapshot, SnapshotImage
 from shared.errors import InvalidInput
 from shared.runtime.images import ImageDamaged, decode_rgb
@@ -52,6 +53,17 @@ class Dataset(Generic[PlanT, WindowT]):
     windows: Sequence[WindowT]
     judged: tuple[SnapshotImage, ...]
     input_plan: TilePlan | None = None
+
+
+def stored_image(path: Path, image: SnapshotImage) -> Image:
+    """The pixels of an image of the snapshot, ``(H, W, 3)`` uint8 RGB.
+
+    Raises:
+        UnreadableImage: Not an image, or not the bytes that were stored; the detail names it.
+    """
+    if not is_named(image.blob_key, path):
+        raise UnreadableImage(lost(image.name))
+    return read_image(path, image.name)
 
 
 def read_image(path: Path, name: str) -> Image:
@@ -102,7 +114,7 @@ def load_dataset(
         raise NothingToTrain("the project has no label")
 
     def read(image: SnapshotImage) -> Image:
-        return read_image(source.files[image.image_id], image.name)
+        return stored_image(source.files[image.image_id], image)
 
     prepared = builder.prepare(recipe, trained, snapshot.labels, read)
     windows = spilt(prepared.windows, source.cache_bytes, source.spill)

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from services.trainer.domain.training.views import without_regions
-from services.trainer.process.dataset import read_image
+from services.trainer.process.dataset import stored_image
 from services.trainer.process.reports import ProgressReports
 from services.trainer.process.work_order import ProgressMessage
 from shared.contracts.prediction_columns import PredictionsTable
@@ -42,7 +42,7 @@ def predict_held_out(
     threshold = manifest.score_floor if spec.tells_scores else manifest.threshold
     table = PredictionsTable(task, manifest.labels)
     for done, image in enumerate(images, start=1):
-        pixels = read_image(files[image.image_id], image.name)
+        pixels = stored_image(files[image.image_id], image)
         if hides:
             pixels = without_regions(pixels, image.ignore_regions)
         began = time.perf_counter()

@@ -20,7 +20,7 @@ from services.trainer.domain.training.export import to_onnx
 from services.trainer.domain.training.loop import DivergedError, Progress, TrainingLoop
 from services.trainer.domain.training.validation import Validation
 from services.trainer.process.artefacts import golden_bytes, sha256_of, write
-from services.trainer.process.dataset import Dataset, Source, load_dataset, read_image
+from services.trainer.process.dataset import Dataset, Source, load_dataset, stored_image
 from services.trainer.process.device import device_of, prepare
 from services.trainer.process.held_out_images import TRAINED_PERCENT, predict_held_out
 from services.trainer.process.plugins import load_plugins
@@ -234,7 +234,7 @@ class Run:
     def _golden(self, data: Data, manifest: ModelManifest, session: OnnxSession) -> bytes:
         """One input and its answer, against which the served model is checked."""
         image = (*data.judged, *self.snapshot.images)[0]
-        pixels = read_image(self.order.images[image.image_id], image.name)
+        pixels = stored_image(self.order.images[image.image_id], image)
         window = (manifest.tile_plan or TilePlan()).windows(pixels.shape[1], pixels.shape[0])[0]
         batch = np.empty((1, manifest.input_height, manifest.input_width, 3), np.uint8)
         fill_input(crop(pixels, window), batch[0], manifest.resize, manifest.pad_value)

@@ -15,9 +15,9 @@ from services.trainer.process.work_order import (
 )
 from services.trainer.repository import LINES, TRAININGS, Artefacts, Line, Training
 from services.trainer.settings import TrainerSettings
-from shared.blobs.content import project_folder, put_by_hash
+from shared.blobs.content import lost, project_folder, put_by_hash
 from shared.blobs.port import Blobs
-from shared.contracts.snapshot import Snapshot
+from shared.contracts.snapshot import Snapshot, SnapshotImage
 from shared.contracts.version_names import version_name
 from shared.documents.port import Documents, TenantScope
 from shared.errors import NotFound
@@ -38,10 +38,7 @@ class AttemptFiles:
         """The order with all its files at hand until ``files`` closes."""
         path = await files.enter_async_context(self._blobs.as_file(training.manifest_key))
         snapshot = Snapshot.model_validate_json(await asyncio.to_thread(path.read_bytes))
-        images = {
-            image.image_id: await files.enter_async_context(self._blobs.as_file(image.blob_key))
-            for image in snapshot.images
-        }
+        images = {image.image_id: await self._image(image, files) for image in snapshot.images}
         settings = self._settings
         return WorkOrder(
             recipe=training.recipe,
@@ -59,6 +56,13 @@ class AttemptFiles:
             cache_mib=settings.cache_mib,
             checkpoint_every_s=settings.checkpoint_every_s,
         )
+
+    async def _image(self, image: SnapshotImage, files: contextlib.AsyncExitStack) -> Path:
+        """The file of an image; raise NotFound, which names it."""
+        try:
+            return await files.enter_async_context(self._blobs.as_file(image.blob_key))
+        except NotFound as error:
+            raise NotFound(lost(image.name)) from error
 
     async def _start(
         self, training: Training, files: contextlib.AsyncExitStack

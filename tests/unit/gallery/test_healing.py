@@ -6,7 +6,11 @@ from gallery_platform import jpeg, platform
 from image_files import encoded, photo
 from PIL import Image
 
+from shared.blobs import content
+from shared.blobs.content import SoundContent, is_whole, put_by_hash
+from shared.blobs.port import Blobs
 from shared.hosting.stores import Stores
+from tests.running import until
 
 
 def deep() -> bytes:
@@ -17,6 +21,17 @@ def deep() -> bytes:
 
 async def keys(stores: Stores) -> set[str]:
     return {blob.key async for blob in stores.blobs.walk("t/")}
+
+
+async def put_later(stores: Stores, key: str, data: bytes) -> None:
+    """Put it again, and at another time than before by the clock of files, which ticks slowly."""
+    before = (await stores.blobs.stat(key)).stored_at
+
+    async def is_later() -> bool:
+        await stores.blobs.put(key, data)
+        return (await stores.blobs.stat(key)).stored_at != before
+
+    await until(is_later)
 
 
 @pytest.mark.parametrize("harm", ["lost", "cut", "flipped", "emptied"])
@@ -42,6 +57,51 @@ async def test_a_lost_or_damaged_blob_is_healed_by_the_same_file(
         after = [(await p.client.get(view)).content for view in views]
     assert (again.status_code, again.json()["files"][0]["outcome"]) == (200, "duplicate")
     assert after == before
+
+
+@pytest.mark.parametrize("view", ["content", "content?original=true"])
+async def test_bytes_that_are_not_those_that_were_stored_are_never_an_answer(
+    stores: Stores, view: str
+) -> None:
+    """Whether they were damaged before they were first asked for or after."""
+    async with platform(stores) as p:
+        place = f"{p.images}/{(await p.one('left.png', deep()))['id']}/{view}"
+        assert (await p.client.get(place)).status_code == 200
+        for key in await keys(stores):
+            whole = await stores.blobs.read(key)
+            await put_later(stores, key, whole[:-1] + bytes([whole[-1] ^ 255]))
+        answer = await p.client.get(place)
+    assert answer.status_code == 409
+    assert answer.json()["type"] == "urn:loupe:problem:image-damaged"
+    assert "'left.png'" in answer.json()["detail"]
+
+
+async def test_a_blob_is_hashed_once_and_again_when_it_changed(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hashed: list[str] = []
+
+    async def counted(blobs: Blobs, key: str) -> bool:
+        hashed.append(key)
+        return await is_whole(blobs, key)
+
+    monkeypatch.setattr(content, "is_whole", counted)
+    monkeypatch.setattr(content, "_MOST_KNOWN", 2)
+    await stores.open([])
+    one, two, three = [
+        await put_by_hash(stores.blobs, data, tenant="t", project_id="P")
+        for data in (b"one", b"two", b"three")
+    ]
+    sound = SoundContent(stores.blobs)
+    for key in (one, one, two, one, two):
+        assert (await sound.find(key)).size_bytes == 3
+    assert hashed == [one, two]
+    await put_later(stores, two, b"two")
+    await sound.find(two)
+    assert hashed == [one, two, two], "its file is another one"
+    await sound.find(three)
+    await sound.find(one)
+    assert hashed[3:] == [three, one], "the oldest was forgotten"
 
 
 @pytest.mark.parametrize("view", ["content", "content?original=true", "thumbnail"])

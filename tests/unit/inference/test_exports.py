@@ -32,6 +32,7 @@ from tests.unit.inference.exporting import (
     exporting,
     pictures,
     report,
+    stored,
 )
 from tests.unit.inference.small_models import version_of
 
@@ -217,6 +218,17 @@ async def test_a_damaged_blob_fails_the_export_in_words(ready: Exporting, stores
     _, job = await ready.made()
     assert job.state == "failed"
     assert "an artefact is missing" in job.error
+
+
+async def test_a_damaged_image_certifies_nothing(ready: Exporting, stores: Stores) -> None:
+    """Not even one that would be answered as the report says: no dot of it where a person looks."""
+    first = pictures()[0]
+    key = await stored(stores, first)
+    await stores.blobs.put(key, first + b"\0")
+    export, job = await ready.made()
+    assert (job.state, job.error) == ("succeeded", "")
+    assert export.certificate is not None
+    assert (export.certificate.images, export.certificate.held_out) == (2, 3)
 
 
 async def test_a_graph_that_cannot_be_loaded_fails_the_export_at_once(

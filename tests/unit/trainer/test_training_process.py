@@ -153,6 +153,17 @@ def test_a_damaged_image_is_named(tmp_path: Path) -> None:
         Run(same).run()
 
 
+def test_an_image_with_other_bytes_than_were_stored_is_named_and_teaches_nothing(
+    tmp_path: Path,
+) -> None:
+    """Another picture of the same size is none that anybody annotated."""
+    wanted = order(tmp_path, "tte")
+    wanted.images["I001"].write_bytes(wanted.images["I002"].read_bytes())
+    same = wanted.model_copy(update={"threads": torch.get_num_threads()})  # of this process
+    with pytest.raises(InvalidInput, match=r"stored file of '.*1\.png' is lost or damaged"):
+        Run(same).run()
+
+
 async def test_a_stopped_training_leaves_no_process(tmp_path: Path) -> None:
     messages = ProcessExecutor().run(
         order(tmp_path, "ttte", TINY.model_copy(update={"epochs": 900}))

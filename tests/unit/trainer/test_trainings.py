@@ -18,6 +18,7 @@ from shared.documents.port import TenantScope
 from shared.errors import NotFound
 from shared.jobs.job import job_spec
 from shared.paging import PageParams
+from shared.texts.language import speaking, told
 from tests.unit.trainer.pictures import PROJECT
 from tests.unit.trainer.platform import PLAN_HASH, WHO, Place, Script, Time
 
@@ -137,6 +138,21 @@ async def test_a_refused_dataset_fails_the_training_with_its_reason(place: Place
     assert (done.status, done.version) == ("failed", None)
     assert "no annotated image" in done.error
     assert (await place.line()).running is None
+
+
+async def test_a_lost_image_fails_the_training_by_its_name(place: Place) -> None:
+    await annotate(place)
+    asked = await start(place)
+    await place.settle()
+    _, snapshot = await place.store_snapshot("ttve")
+    await place.stores.blobs.delete(snapshot.images[1].blob_key)
+    assert await place.worker().work_once()
+    await place.settle()
+    done = await shown(place, asked.id)
+    assert done.status == "failed"
+    assert "the stored file of '1.png' is lost or damaged; upload it again" in done.error
+    with speaking("zh-CN"):
+        assert told(done.error) == ("数据集无法读取：'1.png' 已保存的文件丢失或损坏；请重新上传")
 
 
 async def test_a_terminated_training_shows_neither_version_nor_end(place: Place) -> None:
