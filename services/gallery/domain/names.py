@@ -4,13 +4,14 @@ from services.gallery.domain.refusals import ImageNameInvalid
 from shared.contracts.names import file_name, has_unseen
 
 MAX_NAME = 128
+_LOST = "\ufffd"  # stands where bytes were no UTF-8
 
 
 def clean_name(raw: str) -> str:
     r"""Return the name to keep: without folders, in NFC, without blanks at its ends.
 
     Raises:
-        ImageNameInvalid: nothing is left, over 128 characters, or invisible characters.
+        ImageNameInvalid: nothing is left, over 128 characters, invisible or lost ones.
 
     >>> clean_name(r"C:\shots\part 17.JPG")
     'part 17.JPG'
@@ -20,6 +21,8 @@ def clean_name(raw: str) -> str:
         raise ImageNameInvalid("the file has no name")
     if len(name) > MAX_NAME:
         raise ImageNameInvalid(f"the file's name has over {MAX_NAME} characters")
+    if _LOST in name:
+        raise ImageNameInvalid("the file's name is not UTF-8 text: parts of it are lost")
     if has_unseen(name):
         raise ImageNameInvalid("the file's name has invisible or control characters")
     return name

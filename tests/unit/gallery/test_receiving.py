@@ -192,3 +192,17 @@ async def test_a_name_is_found_in_either_unicode_form(stores: Stores) -> None:
         composed = await p.get(name="pi\u00c8ce")
         apart = await p.get(name="pie\u0300ce")
     assert (composed["total"], apart["total"]) == (1, 1)
+
+
+async def test_a_name_of_which_bytes_are_lost_is_refused(stores: Stores) -> None:
+    """Stored with marks for its lost bytes, it would be no label file's image, or another's."""
+    async with platform(stores) as p:
+        head = b'--b\r\nContent-Disposition: form-data; name="files"; filename="'
+        body = head + "划痕.jpg".encode("gbk") + b'"\r\n\r\n' + jpeg(1) + b"\r\n--b--\r\n"
+        kind = {"Content-Type": "multipart/form-data; boundary=b"}
+        answer = await p.client.post(p.images, content=body, headers=kind)
+        listed = await p.get()
+    assert answer.status_code == 422
+    (file,) = answer.json()["files"]
+    assert "not UTF-8" in file["problem"]["detail"]
+    assert listed["total"] == 0
