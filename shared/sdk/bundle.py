@@ -7,7 +7,7 @@ the signature of ``bundle.json``'s bytes and the public key that checks it.
 import hashlib
 import json
 import zipfile
-import zlib
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,7 +48,9 @@ class Bundle:
         place = Path(path)
         try:
             files = _files_of(place) if place.is_dir() else _members_of(place)
-        except (OSError, zipfile.BadZipFile, zlib.error, RuntimeError, EOFError) as error:
+        except BundleError:
+            raise
+        except Exception as error:  # zipfile has no class of its own for what is damaged
             raise BundleError(f"{place} is not a bundle: {error}") from error
         facts = document(files, FACTS)
         if facts.get("format") != FORMAT:
@@ -103,7 +105,7 @@ def document(files: Mapping[str, bytes], name: str) -> dict[str, Any]:
         values = json.loads(files[name])
     except KeyError:
         raise BundleError(f"the bundle has no {name}") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BundleError(f"{name} is not JSON") from error
     if not isinstance(values, dict):
         raise BundleError(f"{name} is not a JSON object")
@@ -129,6 +131,10 @@ def _members_of(path: Path) -> dict[str, bytes]:
     with zipfile.ZipFile(path) as archive:
         members = [member for member in archive.infolist() if not member.is_dir()]
         _check_size(path, sum(member.file_size for member in members))
+        # Of two files of one name others may unpack the one that is not read here.
+        for name, count in Counter(member.filename for member in members).items():
+            if count > 1:
+                raise BundleError(f"{path} is not a bundle: it has {name} more than once")
         return {member.filename: archive.read(member) for member in members}
 
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from shared.sdk.bench import bench
-from shared.sdk.bundle import Bundle, BundleError
-from shared.sdk.image_files import ImageUnreadable, read_image
+from shared.sdk.bundle import Bundle
+from shared.sdk.image_files import read_image
 from shared.sdk.model import Model
 from shared.sdk.server import Server
 from shared.sdk.verification import verify
@@ -26,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         return int(options.run(options))
-    except (BundleError, OSError) as error:
+    except (OSError, ValueError) as error:  # also of bundles, images and pixels
         sys.stderr.write(f"loupe-sdk: {error}\n")
         return 1
 
@@ -72,7 +72,7 @@ def _predict(options: argparse.Namespace) -> int:
     for path in _files(options.images):
         try:
             found = asdict(model.predict(path, threshold=options.threshold))
-        except (OSError, ValueError, ImageUnreadable) as error:  # the others are predicted
+        except (OSError, ValueError) as error:  # the others are predicted
             found, status = {"error": str(error)}, 1
         _say({"image": str(path), **found})
     return status
@@ -120,7 +120,8 @@ def _serve(options: argparse.Namespace) -> int:
 
 
 def _say(values: dict[str, object]) -> None:
-    sys.stdout.write(json.dumps(values, ensure_ascii=False) + "\n")
+    can_say_all = (sys.stdout.encoding or "").lower() == "utf-8"  # unlike consoles of Windows
+    sys.stdout.write(json.dumps(values, ensure_ascii=not can_say_all) + "\n")
     sys.stdout.flush()
 
 

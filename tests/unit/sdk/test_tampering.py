@@ -1,13 +1,17 @@
 """What is not the platform's any more is found, whoever changed what."""
 
+import contextlib
 import json
+import random
+import zipfile
+from io import BytesIO
 
 import pytest
 
 from services.inference.adapters.bundles import as_json, fresh_seed, write_zip
 from shared.runtime.tasks.table import TASKS
 from shared.sdk import Bundle, BundleError, Model, read_image, verify
-from shared.sdk.bundle import EXPECTED, FACTS, GOLDEN, MANIFEST, MODEL, SIGNATURE
+from shared.sdk.bundle import EXPECTED, FACTS, GOLDEN, MANIFEST, MODEL, SIGNATURE, document
 from shared.vision.tiles import TilePlan
 from tests.unit.inference.exporting import pictures
 from tests.unit.sdk.bundles import bundle_of, forged
@@ -173,3 +177,43 @@ def test_what_is_no_bundle_is_refused_in_words(data, tmp_path) -> None:
     (tmp_path / "b.zip").write_bytes(data)
     with pytest.raises(BundleError):
         Model.load(tmp_path / "b.zip")
+
+
+@pytest.mark.parametrize(
+    "kind", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA]
+)
+def test_a_zip_that_broke_on_its_way_is_refused_in_words(kind, tmp_path) -> None:
+    packed = BytesIO()
+    with zipfile.ZipFile(packed, "w", kind) as archive:
+        for name in (FACTS, "images/针.png"):
+            archive.writestr(name, b"0123456789" * 20)
+    rng, whole = random.Random(kind), packed.getvalue()
+    for _ in range(400):
+        broken = bytearray(whole)
+        for _ in range(rng.randint(1, 4)):
+            broken[rng.randrange(len(broken))] = rng.randrange(256)
+        (tmp_path / "b.zip").write_bytes(broken)
+        with pytest.raises(BundleError):
+            Bundle.read(tmp_path / "b.zip")
+
+
+def test_a_zip_that_names_a_file_twice_is_refused(tmp_path) -> None:
+    """What is signed is the last one of a name; who unpacks it may be given the first one."""
+    sound = bundle_of()
+    with zipfile.ZipFile(tmp_path / "b.zip", "w") as archive:
+        archive.writestr(MODEL, b"another model")
+        for name, data in sound.files.items():
+            with (
+                pytest.warns(UserWarning, match="Duplicate")
+                if name == MODEL
+                else contextlib.nullcontext()
+            ):
+                archive.writestr(name, data)
+    with pytest.raises(BundleError, match=f"{MODEL} more than once"):
+        Model.load(tmp_path / "b.zip")
+
+
+@pytest.mark.parametrize("name", [FACTS, SIGNATURE, EXPECTED])
+def test_a_document_without_an_end_is_refused_in_words(name) -> None:
+    with pytest.raises(BundleError, match=name):
+        document({name: b'{"files": ' + b"[" * 200_000}, name)
