@@ -248,6 +248,7 @@ class ImportRuns:
     async def tidy(self) -> None:
         """Forget dry runs, and archives that were not imported, once they lie here for a day."""
         async for run in self._old({"dry_run": True}):
+            await self._runs.drop(run)
             with contextlib.suppress(NotFound):
                 await self._runs.of(run.tenant).change(run.id, lambda _: Remove())
         async for run in self._old({"archive_key": Not("")}):

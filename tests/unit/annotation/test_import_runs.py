@@ -231,6 +231,8 @@ async def test_dry_runs_are_forgotten_after_a_day_and_imports_never(stores: Stor
             is_early = later < timedelta(days=1)
             assert looked.status_code == (200 if is_early else 404)
             assert (kept["has_archive"], kept["has_report"]) == (is_early, True)
+            there = [await jobs.find("default", one["id"]) is not None for one in (dry, bad)]
+            assert there == [is_early, True]
 
 
 async def test_reading_tells_how_many_files_it_has_read(tmp_path: Path) -> None:
