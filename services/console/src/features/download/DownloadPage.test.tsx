@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-import { screen, waitFor } from "@testing-library/react";
+import { screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { describe, expect, test } from "vitest";
 import { exported, project, training } from "../../testing/builders";
@@ -74,7 +74,8 @@ describe.each(LANGUAGES)("the page of downloads in %s", (language) => {
     expect(screen.getByText(whole("6668 7aad"))).toBeVisible();
     expect(screen.getByText(whole("0a1b 2c3d"))).toBeVisible();
     expect(screen.getByText(new RegExp(words.download.sha256))).toBeVisible();
-    expect(screen.getAllByRole("button", { name: new RegExp(words.download.save) })).toHaveLength(1);
+    const table = within(screen.getByRole("table"));
+    expect(table.getAllByRole("button", { name: new RegExp(words.download.save) })).toHaveLength(1);
   });
 
   test("an export under way can be cancelled", async () => {
@@ -113,5 +114,23 @@ describe.each(LANGUAGES)("the page of downloads in %s", (language) => {
     await userEvent.click(screen.getByRole("button", { name: sure }));
     await waitFor(() => expect(screen.queryByText(words.download.states.succeeded)).toBeNull());
     expect(asked).toEqual(["DELETE"]);
+  });
+
+  test("the annotations are downloaded in the format that was chosen; without any it says so", async () => {
+    const asked: string[] = [];
+    answers({
+      ...AROUND,
+      [EXPORTS]: pageOf(),
+      "GET /api/annotation/projects/p1/exports": (request) => {
+        asked.push(new URL(request.url).searchParams.get("format") ?? "");
+        return problem(409, "nothing-to-export");
+      },
+    });
+    const { words } = open("/projects/p1/download", language);
+    await userEvent.click(await screen.findByRole("combobox", { name: words.imports.format }));
+    await userEvent.click(await screen.findByTitle(words.imports.formats.voc));
+    await userEvent.click(screen.getByRole("button", { name: new RegExp(words.imports.download) }));
+    await seen(() => screen.getByText(words.problems["nothing-to-export"]));
+    expect(asked).toEqual(["voc"]);
   });
 });

@@ -37,4 +37,5 @@ export const download = {
   sha256: "SHA-256 of the file",
   sha256Help: "Compare it before you unpack the file and install anything from it: sha256sum FILE (Windows: certutil -hashfile FILE SHA256).",
   createdAt: "Asked for",
+  dataset: "The annotations",
 };

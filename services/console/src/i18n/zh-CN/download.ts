@@ -35,4 +35,5 @@ export const download = {
   sha256: "文件的 SHA-256",
   sha256Help: "解包并安装其中内容之前请先比对：sha256sum 文件（Windows：certutil -hashfile 文件 SHA256）。",
   createdAt: "申请时间",
+  dataset: "标注",
 };
