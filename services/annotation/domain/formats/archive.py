@@ -31,7 +31,7 @@ _UTF8_NAME = 0x800
 _NAME_ENCODINGS = ("utf-8", "gb18030", "big5", "cp932", "cp949")  # of systems of East Asia
 _LEGAL_NAME = re.compile(r"[^\x00-\x1f\x7f/\\]{1,255}\Z")
 _NESTED = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar", ".zst")
-_IGNORED = ("__macosx/", ".ds_store", "thumbs.db", "desktop.ini")
+_OF_SYSTEMS = (".ds_store", "thumbs.db", "desktop.ini")
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,9 @@ class LabelArchive:
         if stat.S_ISLNK(info.external_attr >> 16):
             raise FormatError(f"{_shown(info.filename)} is a link")
         path = _name_of(info, self._is_known).replace("\\", "/").removeprefix("./")
-        is_left_aside = path.lower().startswith(_IGNORED) or file_name(path).lower() in _IGNORED
+        is_left_aside = (
+            path.lower().startswith("__macosx/") or file_name(path).lower() in _OF_SYSTEMS
+        )
         return "" if path.endswith("/") or is_left_aside else path
 
     def _sort(self, around: str, path: str, info: zipfile.ZipInfo) -> None:

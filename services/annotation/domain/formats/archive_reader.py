@@ -121,7 +121,7 @@ class ArchiveReader:
             if is_picture(member.name):
                 is_here = self._known.holds(member.name)
                 yield ImportEntry(member.path, notice=KNOWN_PICTURE if is_here else PICTURE)
-            elif member.name.startswith("."):
+            elif member.name.startswith(".") and not is_of_image:
                 yield ImportEntry(member.path, notice="a hidden file of a system")
             elif suffix in _FORMATS:
                 yield from self._read_labels(member, suffix, is_of_image)

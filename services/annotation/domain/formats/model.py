@@ -130,7 +130,7 @@ class KnownImages:
             FormatError: There is none, or more than one.
         """
         name = file_name(path)
-        found = self._names.find(name) or self._marked(stem_of(name))
+        found = self._names.find(name) or self._marked(stem_of(name)) or self._marked(name)
         others = (self._names.find(other) for other in _spellings(name))
         return _only(found or next(filter(None, others), []), f"named {name!r}")
 
