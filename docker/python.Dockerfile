@@ -23,13 +23,18 @@ COPY --from=packages /opt/venv /opt/venv
 COPY shared /app/shared
 COPY services/__init__.py /app/services/__init__.py
 COPY services/${SERVICE} /app/services/${SERVICE}
+# The operator's commands, which act on the stores: in the image of the workspace, whose user may.
+COPY services/__main__.py services/data_folder.py /app/services/
+COPY services/cli/__init__.py services/cli/commands.py services/cli/backup.py services/cli/collect.py \
+     services/cli/events.py services/cli/key.py services/cli/keys.py services/cli/new_key.py /app/services/cli/
 COPY docker/alive.py docker/access.py docker/access.json /app/docker/
 ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 NUMBA_CACHE_DIR=/tmp/numba \
     LOUPE_SERVICE=${SERVICE} LOUPE_STORES=cluster LOUPE_DATA=/data LOUPE_HOST=0.0.0.0 LOUPE_PORT=8080 LOUPE_METRICS_HOST=0.0.0.0 LOUPE_METRICS_PORT=9464 \
     LOUPE_PULSE_FILE=/tmp/pulse
 WORKDIR /app
 # Bytecode comes with the image: its user writes none, and every process would compile all anew.
-RUN python -m compileall -q services shared
+RUN if [ "$SERVICE" != workspace ]; then rm -r services/cli services/__main__.py services/data_folder.py; fi \
+ && python -m compileall -q services shared
 USER 10001:10001
 EXPOSE 8080 9464
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 CMD ["python", "docker/alive.py"]
