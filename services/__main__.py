@@ -17,6 +17,7 @@ COMMANDS = {
     "report": "services.cli.report",
     "events": "services.cli.events",
     "collect": "services.cli.collect",
+    "audit": "services.cli.audit",
     "backup": "services.cli.backup",
     "restore": "services.cli.restore",
     "contracts": "services.cli.contracts",

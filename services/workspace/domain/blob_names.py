@@ -56,6 +56,16 @@ def keys_in(text: str) -> set[str]:
     return {key for key in _KEY.findall(text) if project_of(key)}
 
 
+def hash_in(key: str) -> str | None:
+    """Return the hash that names a blob's content; None for keys of another form.
+
+    >>> hash_in("t/acme/P/uploads/U/0-1") is None, hash_in("t/acme/P/" + "0" * 64) == "0" * 64
+    (True, True)
+    """
+    name = key.rpartition("/")[2]
+    return name if _HASH.fullmatch(name) else None
+
+
 def project_of(key: str) -> str | None:
     """Return the project whose folder a blob stands in; None for keys of another form.
 
