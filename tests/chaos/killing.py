@@ -49,8 +49,8 @@ class ChaosFailed(Exception):
 
 
 @dataclass
-class Walk:
-    """One walk of the loop: its folder, its port, and what was done to it."""
+class DemoWalk:
+    """One walk of the demo through its kills: its folder, its port, and what was done to it."""
 
     seed: int
     folder: Path
@@ -86,9 +86,9 @@ class Walk:
             self.killed.append(victim)
 
 
-def walk_with_kills(seed: int, kills: int, folder: Path, data: Path) -> Walk:
+def walk_with_kills(seed: int, kills: int, folder: Path, data: Path) -> DemoWalk:
     """Walk the loop, killing ``kills`` times; raise ChaosFailed when it does not end well."""
-    walk = Walk(seed, folder, data)
+    walk = DemoWalk(seed, folder, data)
     rng = random.Random(seed)
     began = time.monotonic()
     demo = walk.start()
@@ -107,7 +107,7 @@ def walk_with_kills(seed: int, kills: int, folder: Path, data: Path) -> Walk:
         time.sleep(1)
 
 
-def audit(walk: Walk) -> None:
+def audit(walk: DemoWalk) -> None:
     """Start the platform alone and ask it; raise ChaosFailed for a broken promise."""
     platform = subprocess.Popen(
         [sys.executable, "-m", "services", "run"],
@@ -127,7 +127,7 @@ def audit(walk: Walk) -> None:
         platform.wait()
 
 
-def _check_images(walk: Walk, client: httpx.Client) -> dict[str, str]:
+def _check_images(walk: DemoWalk, client: httpx.Client) -> dict[str, str]:
     """Every image once, with its bytes; return their ids by name."""
     project = _project(client)
     listed = client.get(f"/api/gallery/projects/{project}/images", params={"page_size": 500}).json()
@@ -147,7 +147,7 @@ def _check_images(walk: Walk, client: httpx.Client) -> dict[str, str]:
     return {name: ids[0] for name, ids in by_name.items()}
 
 
-def _check_annotations(walk: Walk, client: httpx.Client, ids: dict[str, str]) -> int:
+def _check_annotations(walk: DemoWalk, client: httpx.Client, ids: dict[str, str]) -> int:
     """Labels as they were sent; of unseen images those that were corrected; return how many."""
     project, corrected = _project(client), 0
     for path in sorted(walk.data.rglob("*.json")):
@@ -162,7 +162,7 @@ def _check_annotations(walk: Walk, client: httpx.Client, ids: dict[str, str]) ->
     return corrected
 
 
-def _check_tests(walk: Walk, client: httpx.Client) -> None:
+def _check_tests(walk: DemoWalk, client: httpx.Client) -> None:
     """One test run, over every unseen image."""
     project = _project(client)
     runs = client.get(f"/api/inference/projects/{project}/test-runs").json()["items"]
@@ -172,7 +172,7 @@ def _check_tests(walk: Walk, client: httpx.Client) -> None:
         raise ChaosFailed(f"seed {walk.seed}: tests of {unseen} unseen images: {done}")
 
 
-def _check_trainings(walk: Walk, client: httpx.Client, corrected: int) -> None:
+def _check_trainings(walk: DemoWalk, client: httpx.Client, corrected: int) -> None:
     project = _project(client)
     records = client.get(f"/api/trainer/projects/{project}/trainings").json()["items"]
     versions = sorted(r["version"] for r in records if r["version"])
@@ -189,7 +189,7 @@ def _project(client: httpx.Client) -> str:
     return str(project["id"])
 
 
-def _signed_in(walk: Walk) -> httpx.Client:
+def _signed_in(walk: DemoWalk) -> httpx.Client:
     client = httpx.Client(base_url=f"http://127.0.0.1:{walk.port}", timeout=60)
     deadline = time.monotonic() + 60
     while True:

@@ -5,7 +5,6 @@ from typing import Any
 
 import kubernetes_validate
 import pytest
-import yaml
 
 from shared.contracts.catalogue import PARTITIONS
 from tests.chart.rendering import CHART, CLUSTER, EXAMPLES, helm, of_kind, pod_specs, rendered
@@ -277,11 +276,6 @@ def test_a_signing_key_that_is_none_is_refused() -> None:
     values = CHART / "examples" / "gpu.yaml"
     done = helm("template", "p", str(CHART), "-f", str(values), "--set", "secrets.signingKey=abc")
     assert "is no private key" in done.stderr
-
-
-def test_no_default_secret_is_in_the_chart() -> None:
-    defaults = yaml.safe_load((CHART / "values.yaml").read_text())
-    assert set(defaults["secrets"].values()) == {""}
 
 
 def test_the_topics_are_those_of_the_catalogue() -> None:

@@ -1,13 +1,11 @@
-"""Metrics of the chart and of Compose: a port of their own, which no door leads to."""
+"""Metrics of the chart: a port of their own, which no door leads to."""
 
 import re
-from pathlib import Path
 
 import pytest
 
-from tests.chart.rendering import CHART, EXAMPLES, of_kind, pod_specs, rendered
+from tests.chart.rendering import EXAMPLES, of_kind, pod_specs, rendered
 
-ROOT = CHART.parents[1]
 PORT = 9464
 OURS = ("workspace", "gallery", "tiling", "annotation", "trainer", "evaluator", "inference")
 
@@ -40,11 +38,3 @@ def test_every_process_of_ours_says_where_its_metrics_are(example: str) -> None:
     text = str(manifests)
     assert len(re.findall(r"prometheus\.io/port'?: ['\"]9464", text)) == len(OURS) + 1
     assert "prometheus.io/port': '8080" not in text
-
-
-def test_the_images_tell_metrics_where_the_chart_says() -> None:
-    for name in ("python", "torch"):
-        text = (ROOT / "docker" / f"{name}.Dockerfile").read_text()
-        assert f"LOUPE_METRICS_PORT={PORT}" in text
-    assert str(PORT) not in (Path(ROOT) / "docker-compose.yml").read_text()
-    assert "metrics" not in (ROOT / "docker" / "console" / "gateway.conf").read_text()

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tests.e2e.walk import Walk, name_of, until, walking
+from tests.e2e.walk import ProjectWalk, name_of, until, walking
 from tests.unit.trainer.parts import LABELS, part
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(1200)]
@@ -54,13 +54,13 @@ def labelled(number: int) -> list[dict]:
 
 
 @pytest.fixture
-def walk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Walk]:
+def walk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ProjectWalk]:
     with walking(tmp_path, monkeypatch, "classification") as walk:
         yield walk
 
 
 def test_a_classifier_is_trained_killed_served_corrected_and_trained_again(
-    walk: Walk, tmp_path: Path
+    walk: ProjectWalk, tmp_path: Path
 ) -> None:
     ids = walk.upload(tmp_path, range(UNSEEN.start), made)
     imported = walk.client.import_labels(walk.project, archive())

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from shared.runtime.tasks.names import TaskName
 from shared.vision.masks import from_text, to_dense
-from tests.e2e.walk import OF_PACKAGE, OF_START, Begins, Walk, name_of, until, walking
+from tests.e2e.walk import OF_PACKAGE, OF_START, Begins, ProjectWalk, name_of, until, walking
 from tests.unit.trainer.marks import LABELS, SIZE, marked, shapes_of
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(1200)]
@@ -114,7 +114,7 @@ def test_a_segmenter_is_trained_judged_served_and_tested(
         walked(walk, tmp_path, kind)
 
 
-def walked(walk: Walk, tmp_path: Path, kind: Segments) -> None:
+def walked(walk: ProjectWalk, tmp_path: Path, kind: Segments) -> None:
     ids = walk.upload(tmp_path, range(UNSEEN.start), made)
     imported = walk.client.import_labels(walk.project, archive())
     assert imported["imported"] == HAND.start, imported

@@ -34,7 +34,7 @@ OF_PACKAGE = Begins("package", "efficientnet_lite0", "efficientnet-lite0")
 OF_START = Begins("start", "mobilenet_v2", "detector-mobilenet_v2")
 
 
-class Walk:
+class ProjectWalk:
     """One project on a running platform."""
 
     def __init__(self, client: Client, data: Path, task: str) -> None:
@@ -170,7 +170,7 @@ def name_of(number: int) -> str:
 
 
 @contextmanager
-def walking(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, task: str) -> Iterator[Walk]:
+def walking(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, task: str) -> Iterator[ProjectWalk]:
     """A platform of its own with one project of the task."""
     port, data = free_port(), tmp_path / "data"
     environment = {
@@ -186,6 +186,6 @@ def walking(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, task: str) -> Itera
     platform = open_platform(f"http://127.0.0.1:{port}", data)
     try:
         with Client(platform.address, platform.key_file.read_text().strip()) as client:
-            yield Walk(client, data, task)
+            yield ProjectWalk(client, data, task)
     finally:
         platform.stop()
