@@ -5,12 +5,13 @@ import os
 # Spinning OpenMP threads starve everything else on two cores; must be set before torch loads.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+from shared.documents import hearing
 from shared.hosting.stores import Stores
 from shared.settings import StoreSettings
 from tests.signing import VARIABLES
@@ -46,3 +47,9 @@ async def stores(tmp_path: Path) -> AsyncIterator[Stores]:
     stores = Stores.of(StoreSettings(stores="embedded", data=tmp_path / "data"))
     yield stores
     await stores.close()
+
+
+@pytest.fixture
+def all_is_heard(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """To be called when a test has no more news to come: from then on nobody waits for any."""
+    return lambda: monkeypatch.setattr(hearing, "MOST_WAITING", 0)

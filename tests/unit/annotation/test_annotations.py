@@ -1,13 +1,13 @@
 """Annotations by their HTTP face: saving, versions, history, corrections."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from shared.contracts.image_events import ImageDeleted
 from shared.contracts.project_events import ProjectDeleted
-from shared.documents import hearing
 from shared.hosting.stores import Stores
 from shared.ids import new_id
 from tests.running import credentials, until
@@ -201,10 +201,10 @@ async def test_two_shapes_of_one_id_are_refused(stores: Stores) -> None:
 
 
 async def test_an_image_that_is_on_its_way_is_no_404_and_is_saved_when_it_is_heard_of(
-    stores: Stores, monkeypatch: pytest.MonkeyPatch
+    stores: Stores, all_is_heard: Callable[[], None]
 ) -> None:
     """Under load an announcement takes longer than anybody is kept waiting."""
-    monkeypatch.setattr(hearing, "MOST_WAITING", 0)
+    all_is_heard()
     async with factory(stores) as world:
         await world.project()
         image = new_id()

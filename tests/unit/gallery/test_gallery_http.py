@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+from collections.abc import Callable
 
 import cv2
 import numpy as np
@@ -147,10 +148,13 @@ async def test_the_same_file_fifty_times_at_once_is_one_image(stores: Stores) ->
     assert listed["total"] == 1
 
 
-async def test_foreign_and_missing_look_the_same(stores: Stores) -> None:
+async def test_foreign_and_missing_look_the_same(
+    stores: Stores, all_is_heard: Callable[[], None]
+) -> None:
     other = credentials("other")
     async with platform(stores) as p:
         image = await p.one("a.jpg", jpeg(1))
+        all_is_heard()
         place = f"{p.images}/{image['id']}"
         never = new_id()  # as young as the project of the other: it might be on its way
         for path in (p.images, place, f"{place}/content", f"{place}/thumbnail"):

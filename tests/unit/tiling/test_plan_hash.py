@@ -1,7 +1,5 @@
 """One hash from the upload to the refusal: a model looks only at tiles cut like those it learnt."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +31,7 @@ from shared.runtime.onnx_session import OnnxSession
 from shared.runtime.predictor import Predictor
 from shared.runtime.tasks.table import spec_of
 from shared.vision.tiles import TilePlan
-from tests.running import Running, running
+from tests.running import Running, running, until
 from tests.unit.annotation.platform import packed
 
 GRID = {"rows": 1, "columns": 2, "overlap_px": 8}
@@ -42,14 +40,6 @@ OTHER = TilePlan(grid=(1, 2))
 TINY = Recipe(
     epochs=1, batch_size=4, channels=16, pretrained=False, input_width=96, input_height=96
 )
-
-
-async def until(look: Callable[[], Awaitable[Any]]) -> Any:
-    async with asyncio.timeout(30):
-        while True:
-            if found := await look():
-                return found
-            await asyncio.sleep(0.05)
 
 
 def board(seed: int) -> bytes:

@@ -1,5 +1,6 @@
 """Tiling by its HTTP face and its events, together with the gallery."""
 
+from collections.abc import Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -202,8 +203,11 @@ async def test_grid_that_breaks_tile_bounds_is_named(stores: Stores) -> None:
     assert impossible["preview"] == []
 
 
-async def test_foreign_project_has_no_plan(stores: Stores) -> None:
+async def test_foreign_project_has_no_plan(
+    stores: Stores, all_is_heard: Callable[[], None]
+) -> None:
     async with platform(stores) as p:
+        all_is_heard()
         other, never = credentials("other"), new_id()
         foreign = await p.client.get(p.plan_path, headers=other)
         absent = await p.client.get(p.plan_path.replace(p.project_id, never), headers=other)
