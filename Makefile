@@ -1,7 +1,7 @@
 # Loupe: `make demo` shows the whole loop, `make test` proves it. `make help` lists the rest.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo run env env-dev console contracts lint test chaos test-servers test-all lock clean
+.PHONY: help demo run env env-dev console contracts lint lint-python lint-console test chaos test-servers lock clean
 
 # Where the environment forbids bytecode, as containers do, each of the many processes that a training,
 # an archive or a test starts would compile all it imports anew: seconds of CPU where PyTorch is in it.
@@ -9,6 +9,8 @@ unexport PYTHONDONTWRITEBYTECODE
 
 PYTHON := .venv/bin/python
 PYTEST := $(PYTHON) -m pytest
+# By another name: with -n, make runs a line that says $(MAKE), and all the tests that stand in it.
+ASIDE := $(MAKE) --no-print-directory
 CONSOLE := services/console
 NODE_MODULES := $(CONSOLE)/node_modules/.package-lock.json
 # What the built console is made from: its own files and the contracts that its client is generated from.
@@ -59,19 +61,27 @@ contracts: env-dev $(NODE_MODULES) ## write shared/contracts/published and the c
 	@cd $(CONSOLE) && npm run --silent api
 
 lint: env-dev $(NODE_MODULES) ## ruff, mypy, import contracts, published contracts, the console's own checks
+	@# The two halves share nothing, and most of their steps use one core.
+	@$(ASIDE) --jobs=2 --output-sync=target lint-python lint-console
+
+lint-python: env-dev
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check .
-	@.venv/bin/mypy services shared tools
 	@.venv/bin/lint-imports
 	@$(PYTHON) -m services contracts --check
+	@.venv/bin/mypy services shared tools
+
+lint-console: $(NODE_MODULES)
 	@cd $(CONSOLE) && npm run --silent check
 
-test: env-dev console lint ## everything that a bare machine can run
-	@# Walks of the whole platform mostly wait for trainings: they run beside the rest and are shown
-	@# after it. Playwright keeps an event loop running in its thread: it needs a process of its own.
+test: env-dev console ## everything that a bare machine can run
+	@# Walks of the whole platform mostly wait for trainings: they run beside all else and are shown
+	@# after it, or end with a lint that fails. Playwright keeps an event loop running in its thread:
+	@# it needs a process of its own.
 	@set -m; log=$$(mktemp); \
 	( $(PYTEST) -m "e2e and not servers and not browser" tests && \
 	  $(PYTEST) -m "browser and not servers" tests/browser ) >$$log 2>&1 & walks=$$!; \
 	trap 'kill -- -$$walks 2>/dev/null; rm -f $$log' EXIT; \
+	$(ASIDE) lint || exit 1; \
 	$(PYTEST) -m "not e2e and not servers and not browser" tests; parts=$$?; \
 	wait $$walks; walked=$$?; cat $$log; \
 	exit $$(( parts != 0 || walked != 0 ))
