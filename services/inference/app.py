@@ -102,7 +102,11 @@ def build(stores: Stores) -> Service:
     )
 
     exporting = ExportWork(
-        stores.documents, stores.blobs, projects=cases.projects, staging=staging / "exports"
+        stores.documents,
+        stores.blobs,
+        projects=cases.projects,
+        images=cases.images,
+        staging=staging / "exports",
     )
 
     async def keep_server() -> None:

@@ -30,6 +30,7 @@ from shared.contracts.snapshot import Snapshot
 from shared.documents.port import Collection, Documents, TenantScope
 from shared.errors import NotFound
 from shared.ids import derived_id
+from shared.images.directory import ImageDirectory
 from shared.jobs.job import Progress
 from shared.jobs.worker import Lease
 from shared.projects.directory import ProjectDirectory
@@ -94,12 +95,19 @@ class ExportWork:
     """Makes one export; one of a killed worker is begun anew."""
 
     def __init__(
-        self, documents: Documents, blobs: Blobs, *, projects: ProjectDirectory, staging: Path
+        self,
+        documents: Documents,
+        blobs: Blobs,
+        *,
+        projects: ProjectDirectory,
+        images: ImageDirectory,
+        staging: Path,
     ) -> None:
         """``staging`` is a folder for files on their way."""
         self._documents = documents
         self._blobs = blobs
         self._projects = projects
+        self._images = images
         self._staging = staging
 
     async def work(self, lease: Lease) -> None:
@@ -154,13 +162,18 @@ class ExportWork:
         )
 
     async def _ask(self, lease: Lease, model: Model, wanted: list[Question]) -> _Asked:
-        """Ask the exported file about each image that is still there."""
+        """Ask the exported file about each image that is still there.
+
+        The dataset keeps the files of images that people deleted since: those do not leave.
+        """
         asked = _Asked([], {})
         for done, question in enumerate(wanted):
             percent = _CERTIFIED_PERCENT * done / len(wanted)
             await lease.report(
                 Progress(percent=percent, stage="certifying", figures={"images": float(done)})
             )
+            if await self._images.is_deleted(lease.job.tenant, question.image.image_id):
+                continue
             try:
                 file = await read_content(self._blobs, question.image.blob_key)
             except NotFound:  # removed by hand, or damaged

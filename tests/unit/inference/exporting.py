@@ -12,12 +12,14 @@ from services.inference.repository import COLLECTIONS, SERVICE, VERSIONS, Export
 from services.inference.work.exports import ExportWork
 from shared.blobs.content import content_key
 from shared.callers import Caller
-from shared.contracts.envelope import EventStamp, pack, unpack
+from shared.contracts.envelope import EventBody, EventStamp, pack, unpack
 from shared.contracts.prediction_columns import PredictionsTable
 from shared.contracts.project_events import ProjectCreated
 from shared.contracts.snapshot import Snapshot, SnapshotImage
 from shared.documents.port import TenantScope
+from shared.events.subscriptions import Subscription
 from shared.hosting.stores import Stores
+from shared.images.directory import ImageDirectory
 from shared.jobs.job import Job
 from shared.jobs.queue import JobQueue
 from shared.jobs.worker import JobWorker
@@ -38,6 +40,7 @@ class Exporting:
 
     stores: Stores
     projects: ProjectDirectory
+    images: ImageDirectory
     exports: Exports
     work: ExportWork
     worker: JobWorker
@@ -61,15 +64,22 @@ async def exporting(stores: Stores, folder) -> Exporting:
     """The use cases and the worker, on open stores that know the project."""
     await stores.open(COLLECTIONS)
     projects = ProjectDirectory(stores.documents, SERVICE)
+    images = ImageDirectory(stores.documents, SERVICE)
     created = ProjectCreated(project_id=PROJECT, name="pins", task="detection")
-    (packed,) = pack([created], EventStamp.of("default", PROJECT, 1))
-    for line in projects.subscriptions():
-        if line.event is ProjectCreated:
-            await line.handler(unpack(ProjectCreated, packed.value_bytes()))
+    await hear(projects.subscriptions(), created, PROJECT)
     jobs = JobQueue(stores.documents, SERVICE)
     exports = Exports(stores.documents, stores.blobs, jobs=jobs, projects=projects)
-    work = ExportWork(stores.documents, stores.blobs, projects=projects, staging=folder)
-    return Exporting(stores, projects, exports, work, JobWorker(jobs, {EXPORT: work.work}))
+    work = ExportWork(
+        stores.documents, stores.blobs, projects=projects, images=images, staging=folder
+    )
+    return Exporting(stores, projects, images, exports, work, JobWorker(jobs, {EXPORT: work.work}))
+
+
+async def hear(table: Sequence[Subscription], body: EventBody, subject: str) -> None:
+    """Let the one handler of an event have it."""
+    (packed,) = pack([body], EventStamp.of("default", subject, 1))
+    (line,) = (line for line in table if line.event is type(body))
+    await line.handler(unpack(type(body), packed.value_bytes()))
 
 
 async def stored(stores: Stores, data: bytes) -> str:

@@ -12,6 +12,7 @@ from services.inference.errors import CertificateRefused, ExportNotReady
 from services.inference.handlers.exports import EXPORT, ExportWish
 from services.inference.repository import JOBS, SERVICE, VERSIONS
 from services.inference.work.exports import ExportWork
+from shared.contracts.image_events import ImageDeleted
 from shared.documents.port import TenantScope
 from shared.documents.receipts import KeySpent
 from shared.errors import NotFound
@@ -30,6 +31,7 @@ from tests.unit.inference.exporting import (
     WHO,
     Exporting,
     exporting,
+    hear,
     pictures,
     report,
     stored,
@@ -77,6 +79,25 @@ async def test_images_that_trained_are_no_evidence_and_do_not_travel(
         images = [archive.read(name) for name in archive.namelist() if name.startswith("images/")]
     assert [one["image_id"] for one in certificate["of_images"]] == ["i0", "i1", "i2"]
     assert images == pictures(3)
+
+
+async def test_images_that_were_deleted_since_are_not_asked_about_and_do_not_travel(
+    ready: Exporting, stores: Stores
+) -> None:
+    await hear(ready.images.subscriptions(), ImageDeleted(project_id=PROJECT, image_id="i1"), "i1")
+    export, _ = await ready.made()
+    assert export.certificate is not None
+    assert (export.certificate.images, export.certificate.held_out) == (2, 3)
+    with zipfile.ZipFile(BytesIO(await ready.bytes_of(export))) as archive:
+        certificate = archive.read("certificate.json").decode()
+        images = [archive.read(name) for name in archive.namelist() if name.startswith("images/")]
+    assert [one["image_id"] for one in json.loads(certificate)["of_images"]] == ["i0", "i2"]
+    assert images == [pictures()[0], pictures()[2]]
+    for place in (0, 2):
+        gone = ImageDeleted(project_id=PROJECT, image_id=f"i{place}")
+        await hear(ready.images.subscriptions(), gone, gone.image_id)
+    _, job = await ready.made()
+    assert (job.state, "no held-out image is left" in job.error) == ("failed", True)
 
 
 async def test_a_bundle_tells_all_that_a_predictor_needs(ready: Exporting) -> None:
@@ -177,6 +198,7 @@ async def test_an_export_can_be_cancelled(ready: Exporting, tmp_path) -> None:
         ready.stores.documents,
         ready.stores.blobs,
         projects=ready.projects,
+        images=ready.images,
         staging=tmp_path,
     )
     jobs = JobQueue(ready.stores.documents, SERVICE)
