@@ -3,7 +3,7 @@
 from services.annotation.domain.label_rules import LABEL_HOTKEYS
 from services.evaluator.domain.report.label_analysis import LOW_RATE
 from services.trainer.api.promotions import MAX_REASON
-from services.workspace.domain import projects
+from services.workspace.domain import api_keys, projects
 from shared.contracts import shapes
 from shared.runtime.tasks.table import TASKS
 from shared.vision.tile_advice import RECOGNISED_RATIO, RESOLUTION_RATIO
@@ -19,6 +19,7 @@ def facts() -> dict[str, object]:
         "longest": {
             "project": projects.MAX_NAME,
             "notes": projects.MAX_NOTES,
+            "key": api_keys.MAX_NAME,
             "label": shapes.MAX_NAME,
             "reason": MAX_REASON,
         },

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, get_args
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
+from services.workspace.domain import api_keys
 from services.workspace.domain.holdings import Kind
 from services.workspace.domain.projects import MAX_NAME, MAX_NOTES, ProjectDraft
 from services.workspace.handlers.key_list import SeenKey
@@ -30,7 +31,7 @@ ProjectName = Annotated[
 ]
 KeyName = Annotated[
     str,
-    Field(min_length=1, max_length=64, json_schema_extra={"format": "name"}),
+    Field(min_length=1, max_length=api_keys.MAX_NAME, json_schema_extra={"format": "name"}),
     AfterValidator(_printable),
 ]
 Notes = Annotated[str, Field(max_length=MAX_NOTES)]

@@ -17,6 +17,8 @@ from datetime import datetime
 
 from shared.errors import FieldError, InvalidInput
 
+MAX_NAME = 64
+
 _ALPHABET = string.ascii_letters + string.digits
 _FORM = re.compile(r"lp_([A-Za-z0-9]{8})_([A-Za-z0-9]{43})_([0-9a-f]{8})\Z")
 _TOKEN_ID = re.compile(r"[A-Za-z0-9]{8}\.[A-Za-z0-9_-]{1,64}")

@@ -72,9 +72,9 @@ class Revocations:
         counted = [*valid_keys(now), *({**where, **told} for where in spent_keys(now))]
         if sum([await keys.count(where) for where in counted]) >= _MOST_KEYS:
             raise QuotaExceeded(f"this tenant has {_MOST_KEYS} keys already")
-        fresh = make_key()
+        fresh, by = make_key(), None if who.role == "system" else who.subject
         key = await self._keys.add_key(
-            who.tenant, fresh, name=name, role=role, by=who.subject, expires_at=ends
+            who.tenant, fresh, name=name, role=role, by=by, expires_at=ends
         )
         log.info("key.made", key=key.id, role=role, by=who.subject)
         return MadeKey(key, fresh.text)

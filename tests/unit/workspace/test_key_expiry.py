@@ -58,6 +58,9 @@ class Door:
         made = await self.revocations.make_key(BOSS, name="line 2", role=role, expires_at=ends)
         return made.text
 
+    async def maker_of(self, key: str) -> str | None:
+        return (await self.stored.get(id_of(key))).created_by
+
     async def last_use(self, key: str) -> datetime | None:
         return (await self.stored.get(id_of(key))).last_used_at
 
@@ -185,6 +188,13 @@ async def test_an_expired_key_takes_no_room_but_while_its_end_is_told(
         await door.made(60)
     door.watch.now = START + timedelta(days=2)
     await door.made(60)
+
+
+async def test_what_the_operator_makes_was_made_by_no_key(door: Door) -> None:
+    operator = Caller.system("default")
+    made = await door.revocations.make_key(operator, name="k", role="admin")
+    assert await door.maker_of(made.text) is None
+    assert await door.maker_of(await door.made()) == BOSS.subject
 
 
 @pytest.mark.parametrize("lifetime_s", [-1, 0, 0.2])

@@ -14,7 +14,7 @@ export function AppShell(): ReactNode {
   return (
     <Layout className="shell">
       <Layout.Header className="shell-header">
-        <Link to="/" className="brand-link" aria-label={words.projects.title}>
+        <Link to="/" className="brand-link" title={words.projects.title}>
           <Brand />
         </Link>
         <div className="shell-slot" ref={setSlot} />

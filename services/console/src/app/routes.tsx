@@ -6,6 +6,7 @@ import { CrashPage } from "./CrashPage";
 // Each feature is a chunk of its own, so that no page waits for what another one needs.
 const projects = async () => ({ Component: (await import("../features/projects/ProjectsPage")).ProjectsPage });
 const storage = async () => ({ Component: (await import("../features/administration/StoragePage")).StoragePage });
+const keys = async () => ({ Component: (await import("../features/administration/KeysPage")).KeysPage });
 const notFound = async () => ({ Component: (await import("./NotFoundPage")).NotFoundPage });
 const gallery = async () => ({ Component: (await import("../features/gallery/GalleryPage")).GalleryPage });
 const annotate = async () => ({ Component: (await import("../features/annotate/AnnotatePage")).AnnotatePage });
@@ -49,6 +50,7 @@ export const routes: RouteObject[] = [
         ],
       },
       { path: "/storage", lazy: storage, errorElement: <CrashPage /> },
+      { path: "/keys", lazy: keys, errorElement: <CrashPage /> },
       { path: "*", lazy: notFound },
     ],
   },

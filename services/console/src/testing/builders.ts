@@ -5,7 +5,7 @@ import type { GalleryImage, ImageDetail, ImageLimits } from "../api/gallery";
 import type { Deployment, Export, Prediction, TestRun } from "../api/inference";
 import type { TilePlanAnswer } from "../api/tiling";
 import type { NextTraining, Policy, Promotions, Training } from "../api/trainer";
-import type { Project } from "../api/workspace";
+import type { ApiKey, Project } from "../api/workspace";
 
 const AT = "2026-11-26T08:00:00Z";
 
@@ -19,6 +19,23 @@ export function project(part: Partial<Project> = {}): Project {
     created_at: AT,
     created_by: "ann",
     version: 1,
+    ...part,
+  };
+}
+
+export function apiKey(part: Partial<ApiKey> = {}): ApiKey {
+  return {
+    id: "Ab12Cd34",
+    name: "line 2",
+    role: "member",
+    created_at: AT,
+    created_by: "Zz98Yy76",
+    created_by_name: "first key",
+    expires_at: null,
+    last_used_at: null,
+    revoked_at: null,
+    state: "valid",
+    is_own: false,
     ...part,
   };
 }

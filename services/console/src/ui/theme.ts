@@ -21,6 +21,8 @@ export function antThemeOf(appearance: Appearance): ThemeConfig {
       ...(dark ? {} : { colorBgLayout: "#f4f6f8" }),
     },
     components: {
+      // White on the default red has 3.3:1.
+      ...(dark ? {} : { Button: { colorError: "#cf1322", colorErrorHover: "#a8071a", colorErrorActive: "#820014" } }),
       Layout: { headerPadding: "0 24px", headerHeight: 56 },
       Card: { headerFontSize: 15 },
       Progress: { defaultColor: dark ? "#1ba3c6" : "#0e7490" },

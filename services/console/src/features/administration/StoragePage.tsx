@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { Card, Descriptions, Empty, Skeleton, Table, Typography } from "antd";
+import { Card, Descriptions, Empty, Skeleton, Space, Table, Typography } from "antd";
 import type { ReactNode } from "react";
 import { Link } from "react-router";
 import { getStorage, type Storage } from "../../api/workspace";
@@ -20,7 +20,10 @@ export function StoragePage(): ReactNode {
           <Typography.Title level={1}>{words.storage.title}</Typography.Title>
           <Typography.Text type="secondary">{words.storage.subtitle}</Typography.Text>
         </div>
-        <Link to="/">{words.projects.title}</Link>
+        <Space size="middle">
+          <Link to="/">{words.projects.title}</Link>
+          <Link to="/keys">{words.keys.title}</Link>
+        </Space>
       </div>
       {storage.isError && <ProblemAlert error={storage.error} onRetry={() => void storage.refetch()} />}
       {storage.isPending && (

@@ -4,6 +4,7 @@ import { useState, type ReactNode } from "react";
 import { newId } from "../../api/ids";
 import { createProject, TASKS, type NewProject, type Project, type Task } from "../../api/workspace";
 import { useWords } from "../../i18n/language";
+import { cutTo, lengthOf } from "../../ui/codePoints";
 import { ProblemAlert } from "../../ui/ProblemAlert";
 import { FACTS } from "../../api/generated/facts";
 import { isTrainable, mayTile } from "./rules";
@@ -107,12 +108,7 @@ export function CreateProjectDialog({ open, onClose, onCreated }: Props): ReactN
   );
 }
 
-/** The server counts code points, where a browser's string length counts some characters twice. */
-const COUNT = { show: true, strategy: (value: string) => Array.from(value).length, exceedFormatter: cut };
-
-function cut(value: string, { max }: { max: number }): string {
-  return Array.from(value).slice(0, max).join("");
-}
+const COUNT = { show: true, strategy: lengthOf, exceedFormatter: cutTo };
 
 interface ChoiceProps {
   readonly value?: Task;

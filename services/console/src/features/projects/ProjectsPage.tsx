@@ -32,7 +32,12 @@ export function ProjectsPage(): ReactNode {
           <Typography.Text type="secondary">{words.projects.subtitle}</Typography.Text>
         </div>
         <Space>
-          {role === "admin" && <Link to="/storage">{words.storage.title}</Link>}
+          {role === "admin" && (
+            <>
+              <Link to="/keys">{words.keys.title}</Link>
+              <Link to="/storage">{words.storage.title}</Link>
+            </>
+          )}
           {create}
         </Space>
       </div>

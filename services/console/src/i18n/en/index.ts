@@ -4,6 +4,7 @@ import { annotate, editor } from "./editor";
 import { download } from "./download";
 import { gallery } from "./gallery";
 import { imports } from "./imports";
+import { keys } from "./keys";
 import { projects } from "./projects";
 import { report } from "./report";
 import { storage } from "./storage";
@@ -19,6 +20,7 @@ export const en = {
   gallery,
   imageStatus,
   imports,
+  keys,
   problems,
   projects,
   report,

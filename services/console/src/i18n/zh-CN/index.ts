@@ -5,6 +5,7 @@ import { annotate, editor } from "./editor";
 import { download } from "./download";
 import { gallery } from "./gallery";
 import { imports } from "./imports";
+import { keys } from "./keys";
 import { projects } from "./projects";
 import { report } from "./report";
 import { storage } from "./storage";
@@ -20,6 +21,7 @@ export const zhCN: typeof en = {
   gallery,
   imageStatus,
   imports,
+  keys,
   problems,
   projects,
   report,

@@ -1,0 +1,147 @@
+import { CheckOutlined, CopyOutlined } from "@ant-design/icons";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { Alert, Button, Form, Input, Modal, Radio, Typography } from "antd";
+import type { ReactNode } from "react";
+import { FACTS } from "../../api/generated/facts";
+import { createKey, ROLES, type MadeKey, type NewKey, type Role } from "../../api/workspace";
+import { useWords } from "../../i18n/language";
+import { cutTo, lengthOf } from "../../ui/codePoints";
+import { ProblemAlert } from "../../ui/ProblemAlert";
+
+const DAY_MS = 86_400_000;
+/** After how many days a key may end; 0 is never. */
+const LIFETIMES = [0, 30, 90, 365] as const;
+
+interface Fields {
+  readonly name: string;
+  readonly role: Role;
+  readonly days: number;
+}
+
+const START: Fields = { name: "", role: "member", days: 0 };
+
+function asked({ name, role, days }: Fields): NewKey {
+  const ends = days === 0 ? null : new Date(Date.now() + days * DAY_MS).toISOString();
+  return { name: name.trim(), role, expires_at: ends };
+}
+
+interface Props {
+  readonly open: boolean;
+  readonly onClose: () => void;
+}
+
+/** Makes a key, and then shows its text, which is told this once. */
+export function CreateKeyDialog({ open, onClose }: Props): ReactNode {
+  const { keys: words, common } = useWords();
+  const [form] = Form.useForm<Fields>();
+  const queries = useQueryClient();
+  const creation = useMutation({
+    mutationFn: (fields: Fields) => createKey(asked(fields)),
+    onSuccess: () => void queries.invalidateQueries({ queryKey: ["keys"] }),
+  });
+  const made = creation.data;
+  return (
+    <Modal
+      open={open}
+      title={made === undefined ? words.createTitle : words.madeTitle(made.name)}
+      okText={words.createNow}
+      cancelText={common.cancel}
+      onOk={() => form.submit()}
+      onCancel={onClose}
+      confirmLoading={creation.isPending}
+      width={640}
+      destroyOnHidden
+      // What is shown once is not lost to a stray click.
+      {...(made === undefined
+        ? {}
+        : {
+            closable: false,
+            keyboard: false,
+            mask: { closable: false },
+            footer: (
+              <Button type="primary" onClick={onClose}>
+                {common.done}
+              </Button>
+            ),
+          })}
+      afterClose={() => {
+        form.resetFields();
+        creation.reset();
+      }}
+    >
+      {made === undefined ? (
+        <Form<Fields>
+          form={form}
+          layout="vertical"
+          initialValues={START}
+          onFinish={(fields) => creation.mutate(fields)}
+        >
+          {creation.isError && <ProblemAlert error={creation.error} className="key-problem" />}
+          <KeyFields />
+        </Form>
+      ) : (
+        <Made made={made} />
+      )}
+    </Modal>
+  );
+}
+
+function KeyFields(): ReactNode {
+  const { keys: words } = useWords();
+  return (
+    <>
+      <Form.Item
+        name="name"
+        label={words.name}
+        extra={words.nameHint}
+        rules={[{ required: true, whitespace: true, message: words.nameMissing }]}
+      >
+        <Input
+          count={{ show: true, max: FACTS.longest.key, strategy: lengthOf, exceedFormatter: cutTo }}
+          autoFocus
+          data-testid="key-name"
+        />
+      </Form.Item>
+      <Form.Item name="role" label={words.role}>
+        <Radio.Group className="key-roles">
+          {ROLES.map((role) => (
+            <Radio key={role} value={role}>
+              {words.roles[role].name}
+              <span className="key-role-about">{words.roles[role].about}</span>
+            </Radio>
+          ))}
+        </Radio.Group>
+      </Form.Item>
+      <Form.Item name="days" label={words.lifetime}>
+        <Radio.Group
+          optionType="button"
+          options={LIFETIMES.map((days) => ({
+            value: days,
+            label: days === 0 ? words.lifetimes.never : words.lifetimes.days(days),
+          }))}
+        />
+      </Form.Item>
+    </>
+  );
+}
+
+function Made({ made }: { readonly made: MadeKey }): ReactNode {
+  const { keys: words } = useWords();
+  const icon = [
+    <span key="copy">
+      <CopyOutlined /> {words.copy}
+    </span>,
+    <span key="copied">
+      <CheckOutlined /> {words.copied}
+    </span>,
+  ];
+  return (
+    <>
+      <Alert type="warning" showIcon title={words.once} description={words.onceHint} />
+      <div className="key-text">
+        <code data-testid="key-text">{made.api_key}</code>
+        <Typography.Text copyable={{ text: made.api_key, icon, tooltips: [words.copy, words.copied] }} />
+      </div>
+    </>
+  );
+}
