@@ -5,8 +5,10 @@ import os
 # Spinning OpenMP threads starve everything else on two cores; must be set before torch loads.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
+import logging
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
@@ -16,9 +18,16 @@ from shared.hosting.stores import Stores
 from shared.settings import StoreSettings
 from tests.signing import VARIABLES
 
+if TYPE_CHECKING:
+    from tests.unit.trainer.trained import Trainings
+
 # Loops are compiled when they are first called, and machines are busy: no example has a deadline.
 settings.register_profile("loupe", deadline=None)
 settings.load_profile("loupe")
+
+# Pytest listens to every logger that does not propagate. What this one tells takes PyTorch seconds
+# of each export to write down, which it does only where somebody listens.
+logging.getLogger("torch.__trace").addHandler = lambda handler: None
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
@@ -53,3 +62,11 @@ async def stores(tmp_path: Path) -> AsyncIterator[Stores]:
 def all_is_heard(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     """To be called when a test has no more news to come: from then on nobody waits for any."""
     return lambda: monkeypatch.setattr(hearing, "MOST_WAITING", 0)
+
+
+@pytest.fixture(scope="session")
+def trainings(tmp_path_factory: pytest.TempPathFactory) -> "Trainings":
+    """Whole trainings, one of each task."""
+    from tests.unit.trainer.trained import Trainings  # loads PyTorch, which most tests need not
+
+    return Trainings(tmp_path_factory.mktemp("trainings"))
