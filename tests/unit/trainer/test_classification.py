@@ -45,7 +45,8 @@ from shared.runtime.onnx_session import OnnxSession
 from shared.runtime.predictor import Predictor
 from shared.texts.language import speaking, told
 from tests.unit.trainer.parts import LABELS, part, write_parts
-from tests.unit.trainer.whole import delivered, resumes_as_if_nothing_had_happened
+from tests.unit.trainer.trained import Trainings
+from tests.unit.trainer.whole import resumes_as_if_nothing_had_happened
 
 TINY = Recipe(
     epochs=2, batch_size=8, input_width=64, input_height=64, backbone="mobilenet_v2"
@@ -283,16 +284,13 @@ def cv_resized(pixels: np.ndarray) -> np.ndarray:
     return resize_image(pixels, 64, 48)
 
 
-async def test_a_training_delivers_a_classifier_that_knows_unseen_parts(
-    tmp_path: Path,
-) -> None:
-    """From pretrained features; wrong labels, views or scores would leave it at a half."""
-    given = write_parts(tmp_path / "parts", "t" * 20 + "v" * 6 + "e" * 12)
-    path, result, _ = await delivered(tmp_path, TINY, given)
+def test_a_training_delivers_a_classifier_that_knows_unseen_parts(trainings: Trainings) -> None:
+    trained = trainings.of("classification")
+    result = trained.result
     stored = result.predictions.read_bytes()
     columns = PredictionColumns.from_bytes(stored)
     assert columns.columns["scores"].shape == (12, 2)
-    version = read_version(path.read_bytes(), stored)
+    version = read_version(trained.manifest.read_bytes(), stored)
     assert isinstance(version, ClassifiedVersion)
     right = version.classified.scores.argmax(1) == version.classified.truth
     assert right.mean() >= 0.9

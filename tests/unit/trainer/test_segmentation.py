@@ -41,7 +41,8 @@ from shared.texts.language import speaking, told
 from shared.vision.masks import from_polygons, to_dense
 from shared.vision.tiles import TilePlan
 from tests.unit.trainer.marks import LABELS, SIZE, marked, write_marked
-from tests.unit.trainer.whole import delivered, resumes_as_if_nothing_had_happened
+from tests.unit.trainer.trained import Trainings
+from tests.unit.trainer.whole import resumes_as_if_nothing_had_happened
 
 TINY = Recipe(
     epochs=2, batch_size=4, input_width=128, input_height=96, budget_s=10, channels=16,
@@ -265,19 +266,14 @@ def test_images_without_a_target_judge_no_segmenter() -> None:
     assert training.validate(training.network) is None
 
 
-async def test_a_training_delivers_a_segmenter_that_finds_unseen_marks(
-    tmp_path: Path,
-) -> None:
-    """Mostly parts without a mark teach; wrong labels, views or scores would find nothing."""
-    given = write_marked(tmp_path / "parts", "tT" * 10 + "vvV" + "eeeeEE")
-    path, result, progress = await delivered(
-        tmp_path, TINY.model_copy(update={"budget_s": 60}), given
-    )
-    assert any(m.validation is not None for m in progress)
+def test_a_training_delivers_a_segmenter_that_finds_unseen_marks(trainings: Trainings) -> None:
+    trained = trainings.of("semantic_segmentation")
+    result = trained.result
+    assert any(m.validation is not None for m in trained.progress)
     stored = result.predictions.read_bytes()
     columns = PredictionColumns.from_bytes(stored)
     assert columns.header.threshold == TINY.threshold
-    version = read_version(path.read_bytes(), stored)
+    version = read_version(trained.manifest.read_bytes(), stored)
     assert isinstance(version, SegmentedVersion)
     figures = version.tally.figures()
     assert figures.mean_iou > 0.7
