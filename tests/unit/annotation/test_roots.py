@@ -35,6 +35,7 @@ BESIDE = {
     "nothing": {},
     "a-note": {"notes.txt": "made by Li\n", "LICENSE.txt": "CC BY 4.0"},
     "a-readme": {"README.md": "# Parts", "readme.dataset.txt": "x", "README.TXT": "y"},
+    "other-json": {"notes.json": '{"by": "Li"}', "package.json": "{}", "old.json": "{"},
     "a-workflow": {"docker-compose.yaml": "services: {}", "run.csv": "1,2"},
 }
 
@@ -42,6 +43,7 @@ BESIDE = {
 def read(files: dict[str, Any]) -> list[str]:
     """Names of the images that are read; nothing in the archive is refused."""
     entries, _ = opened(files)
+    entries = [entry for entry in entries if entry.file != "old.json"]  # is no JSON, and told so
     assert [(entry.file, entry.error) for entry in entries if entry.error] == []
     return [entry.image.name for entry in entries if entry.image and entry.labels]
 

@@ -95,7 +95,10 @@ class LabelArchive:
         self.members: list[Member] = []
         self.refused: list[RefusedMember] = []
         found = [(path, info) for info in infos if (path := self._path(info))]
-        around = roots.around([path for path, _ in found], is_known)
+        infos_by_path = dict(found)
+        around = roots.around(
+            list(infos_by_path), is_known, lambda path: self._begin(infos_by_path[path])
+        )
         taken = {folded(path) for path, _ in found if not path.startswith(around)}
         for path, info in found:
             inner = path.removeprefix(around)
@@ -148,6 +151,12 @@ class LabelArchive:
         except RuntimeError:
             raise FormatError("encrypted") from None
         return b"".join(parts)
+
+    def _begin(self, info: zipfile.ZipInfo) -> bytes:
+        """Return an entry's first bytes; none of a damaged one."""
+        with contextlib.suppress(*_DAMAGED, zlib.error, RuntimeError), self._zip.open(info) as file:
+            return file.read(_CHUNK_BYTES)
+        return b""
 
     def _check(self, member: Member, size: int) -> None:
         if size > MAX_ENTRY_BYTES:

@@ -1,10 +1,12 @@
 """Where in an archive its label files lie: in folders that people and tools put around them all.
 
 The formats' own marks tell: files that are called as images are, else files of class names,
-JSON, XML and what lies in a data set's own folders. A note beside the folder is no mark.
+JSON that begins like labels, XML and what lies in a data set's own folders. A note beside the
+folder is no mark.
 """
 
 import itertools
+import re
 from collections.abc import Callable, Iterable, Sequence
 
 from services.annotation.domain.formats.class_lists import NAME_FILES
@@ -23,6 +25,8 @@ _DATASET_FOLDERS = frozenset(
 _DOTA_FOLDER = "labeltxt"  # with a version behind it
 _LABEL_FILES = (".json", ".xml", ".txt")
 _CLASS_FILES = (".yaml", ".yml", ".names")
+_KEYS = re.compile(rb'"(?:images?|imagefilename|annotations|categories|items|shapes)"\s*:')
+_MOST_BEGUN = 200  # files that are looked into
 _DEEPEST = 8  # folders around all; below, a stranger's path may have thousands
 
 
@@ -36,20 +40,24 @@ def is_own(folder: str) -> bool:
     return name in _DATASET_FOLDERS or name.startswith(_DOTA_FOLDER)
 
 
-def around(paths: Sequence[str], is_known: Callable[[str], bool]) -> str:
+def around(
+    paths: Sequence[str], is_known: Callable[[str], bool], begins: Callable[[str], bytes]
+) -> str:
     """Return the folders, slash included, that lie around all label files.
 
     Args:
         paths: Files with their folders, separated by slashes.
         is_known: Whether a file is called as an image is.
+        begins: Gives a file's first bytes; asked of JSON, where no file is called as an image is.
 
     Returns:
         All up to the last folder that is none of a data set's own; nothing where there is none.
 
-    >>> around(["set/labels/a.txt", "set/data.yaml", "notes.txt"], lambda name: name == "a.txt")
+    >>> files = ["set/labels/a.txt", "set/data.yaml", "notes.txt"]
+    >>> around(files, lambda name: name == "a.txt", lambda path: b"")
     'set/'
     """
-    folders = sorted(path.split("/", _DEEPEST)[:-1] for path in _marks(paths, is_known))
+    folders = sorted(path.split("/", _DEEPEST)[:-1] for path in _marks(paths, is_known, begins))
     names = zip(folders[0], folders[-1], strict=False) if folders else ()
     common = [
         name
@@ -67,7 +75,9 @@ def _is_outside(folder: str) -> bool:
     return folder in ("", "..") or folder.endswith(":")
 
 
-def _marks(paths: Iterable[str], is_known: Callable[[str], bool]) -> list[str]:
+def _marks(
+    paths: Iterable[str], is_known: Callable[[str], bool], begins: Callable[[str], bytes]
+) -> list[str]:
     """Paths that tell where label files lie, by the strongest mark that there is."""
     files = [
         path
@@ -75,7 +85,11 @@ def _marks(paths: Iterable[str], is_known: Callable[[str], bool]) -> list[str]:
         if path.lower().endswith((*_LABEL_FILES, *_CLASS_FILES)) and not _is_readme(path)
     ]
     of_images = [p for p in files if p.lower().endswith(_LABEL_FILES) and is_known(file_name(p))]
-    return of_images or [path for path in files if _is_of_a_format(path)] or files
+    if of_images:
+        return of_images
+    documents = [path for path in files if path.lower().endswith(".json")][:_MOST_BEGUN]
+    others = {path for path in documents if not _KEYS.search(begins(path))}
+    return [path for path in files if _is_of_a_format(path) and path not in others] or files
 
 
 def _is_of_a_format(path: str) -> bool:
