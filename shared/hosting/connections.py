@@ -40,6 +40,7 @@ class Bounds:
             taken on.
         idle_s: Seconds between an answered request and the next.
         body_bytes_per_s: Least pace of a body; time in which we do not read does not count.
+        pipelined: Requests of one connection that wait for the answers to those before them.
         total: Connections at once.
         per_source: Connections at once from one address; 0 bounds them by ``total`` alone.
     """
@@ -49,6 +50,7 @@ class Bounds:
     window_s: float = 30.0
     idle_s: float = 60.0
     body_bytes_per_s: float = 256.0
+    pipelined: int = 16
     total: int = 512
     per_source: int = 256
 
@@ -150,6 +152,10 @@ class Connections:
             loop.default_exception_handler(context)
 
 
+class TooManyPipelined(Exception):
+    """A client sends on and on without waiting for answers."""
+
+
 class BoundedProtocol(HttpToolsProtocol):
     """The server's protocol, which knows since when it waits for what.
 
@@ -167,6 +173,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._since = self.book.clock()
         self._bytes = 0
         self._unwritable_since: float | None = None
+        self._refusal = "no HTTP"
         if self.book.enter(self, self._source):
             super().connection_made(transport)
         else:
@@ -190,7 +197,10 @@ class BoundedProtocol(HttpToolsProtocol):
             self.transport.close()
 
     def on_message_begin(self) -> None:
-        """The first byte of a request has come."""
+        """The first byte of a request has come; each that waits for its turn takes memory."""
+        if len(self.pipeline) >= self.book.bounds.pipelined:
+            self._refusal = "too many at once"
+            raise TooManyPipelined  # which ends the parsing, too
         if self._stage != "head":
             self._begin("head")
         super().on_message_begin()
@@ -223,8 +233,8 @@ class BoundedProtocol(HttpToolsProtocol):
         super().resume_writing()
 
     def send_400_response(self, msg: str) -> None:
-        """Refuse what is no HTTP, without a line of log for each."""
-        self.book.note("no HTTP")
+        """Refuse what is no HTTP, or too much of it, without a line of log for each."""
+        self.book.note(self._refusal)
         super().send_400_response(msg)
 
     def overdue(self, now: float) -> str:

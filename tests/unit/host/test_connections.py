@@ -161,6 +161,34 @@ async def test_who_ends_a_body_after_its_answer_and_falls_silent_is_cut() -> Non
         writer.close()
 
 
+def cut_for(reason: str) -> float:
+    return REGISTRY.get_sample_value("loupe_connections_refused_total", {"reason": reason}) or 0.0
+
+
+async def test_who_sends_request_after_request_without_an_answer_is_refused() -> None:
+    """Each takes memory until it has its turn, and reading went on with every answer."""
+    before = cut_for("too many at once")
+    async with serving(Bounds(), Time()) as port:
+        reader, writer = await asyncio.open_connection(HOST, port)
+        writer.write(GET * 1000)
+        said = await ended(reader)
+        writer.close()
+    assert said.count(b"HTTP/1.1 200") < 1000
+    assert said.count(b"HTTP/1.1 400") == 1
+    assert cut_for("too many at once") == before + 1
+
+
+async def test_a_few_requests_at_once_are_answered_in_their_order() -> None:
+    async with serving(Bounds(), Time()) as port:
+        reader, writer = await asyncio.open_connection(HOST, port)
+        writer.write(
+            GET * Bounds().pipelined + GET.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
+        )
+        said = await ended(reader)
+        writer.close()
+    assert said.count(b"HTTP/1.1 200") == Bounds().pipelined + 1
+
+
 async def test_who_does_not_take_the_answer_is_cut() -> None:
     def untaken() -> float:
         return REGISTRY.get_sample_value(name, {"reason": "answer not taken"}) or 0.0
