@@ -25,6 +25,7 @@ from shared.jobs.queue import JobQueue
 from shared.jobs.watch import watch_jobs
 from shared.release import VERSION
 from shared.telemetry import ContinuedTrace, configure, traceparent
+from tests.running import HANG_S
 from tests.unit.events.flow import (
     Outages,
     StruckLog,
@@ -59,7 +60,7 @@ def metric(name: str, **labels: str) -> float | None:
 
 
 async def eventually(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(HANG_S):
         while not condition():  # noqa: ASYNC110  a gauge tells nobody
             await asyncio.sleep(0.01)
 

@@ -7,6 +7,7 @@ import pytest
 
 from shared.blobs.minio import MinioBlobs, S3Server
 from shared.errors import DependencyDown
+from tests.running import HANG_S
 
 THREADS = 16
 
@@ -65,7 +66,7 @@ async def test_a_store_that_hangs_is_down_for_those_who_come_after(
         await store.read("t/acme/late")
     assert len(server.heads) == THREADS
     await server.stop()
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(HANG_S):
         while True:
             with pytest.raises(DependencyDown) as refused:
                 await store.read("t/acme/later")

@@ -11,6 +11,7 @@ import pytest
 
 from shared.errors import DependencyDown
 from shared.sqlite import SqliteFile
+from tests.running import HANG_S
 
 
 @pytest.fixture
@@ -48,7 +49,7 @@ async def test_a_write_that_is_cancelled_while_it_is_answered_stops_no_other(
     file: SqliteFile,
 ) -> None:
     file._queue.put((add(1), CancelledMeanwhile()))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(HANG_S):
         await file.write(add(2))
     assert await rows(file) == [1, 2]
 
@@ -81,7 +82,7 @@ async def test_whoever_waits_for_a_thread_that_ends_is_told_and_the_next_write_w
     others = [asyncio.ensure_future(file.write(add(number))) for number in range(300)]
     await asyncio.sleep(0)
     gate.set()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(HANG_S):
         outcomes = await asyncio.gather(first, *others, return_exceptions=True)
     assert all(isinstance(outcome, DependencyDown) for outcome in outcomes)
     await file.write(add(7))
@@ -93,7 +94,7 @@ async def test_a_file_that_cannot_be_opened_is_told_until_it_can(tmp_path: Path)
     path.mkdir()
     file = SqliteFile(path)
     file.start()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(HANG_S):
         with pytest.raises(DependencyDown):
             await file.write(add(1))
         with pytest.raises(DependencyDown):
