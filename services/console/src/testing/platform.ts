@@ -2,8 +2,7 @@
 import { http, HttpResponse, type JsonBodyType } from "msw";
 import { setupServer } from "msw/node";
 
-/** Who signs out takes the token back, in whatever test. */
-export const server = setupServer(http.post("*/api/workspace/tokens:revoke", () => new HttpResponse(null, { status: 204 })));
+export const server = setupServer();
 
 type Answer = object | ((request: Request) => Response | Promise<Response>);
 

@@ -157,7 +157,11 @@ describe.each(LANGUAGES)("the keys in %s", (language) => {
   });
 
   test("who revokes the own key is told, and is signed out", async () => {
-    answers({ [LIST]: pageOf(apiKey({ is_own: true })), [REVOKE]: apiKey({ state: "revoked", is_own: true }) });
+    answers({
+      [LIST]: pageOf(apiKey({ is_own: true })),
+      [REVOKE]: apiKey({ state: "revoked", is_own: true }),
+      "POST /api/workspace/tokens:revoke": () => problem(401, "unauthenticated"),
+    });
     const { words } = open("/keys", language);
     const dialog = await ask(words.keys.revoke);
     expect(dialog).toHaveTextContent(words.keys.revokeOwn);

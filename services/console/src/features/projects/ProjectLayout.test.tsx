@@ -2,7 +2,7 @@
 import { screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { describe, expect, test, vi } from "vitest";
-import { project, tilePlan } from "../../testing/builders";
+import { imageLimits, project, tilePlan } from "../../testing/builders";
 import { answers, problem } from "../../testing/platform";
 import { LANGUAGES, open, seen } from "../../testing/screen";
 
@@ -40,7 +40,11 @@ describe.each(LANGUAGES)("the frame of a project in %s", (language) => {
 
   test("a page that breaks leaves the frame, and says what helps", async () => {
     const told = vi.spyOn(console, "error").mockImplementation(() => undefined);
-    answers({ [PROJECT]: project(), "GET /api/tiling/projects/p1/plan": { nothing: "that a page could show" } });
+    answers({
+      [PROJECT]: project(),
+      "GET /api/gallery/limits": imageLimits(),
+      "GET /api/tiling/projects/p1/plan": { nothing: "that a page could show" },
+    });
     const { words } = open("/projects/p1/tiling", language);
     await seen(() => screen.getByText(words.common.crashed));
     expect(screen.getByText(words.common.crashAdvice)).toBeVisible();

@@ -2,7 +2,7 @@
 import { act, screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { HttpResponse } from "msw";
-import { afterEach, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { takeBack } from "../../api/revocation";
 import { accessToken, signIn, signOut, standing } from "../../api/session";
 import { project } from "../../testing/builders";
@@ -45,6 +45,7 @@ function otherTabSpoke(): void {
   });
 }
 
+beforeEach(() => void revocations());
 afterEach(() => act(signOut));
 
 describe.each(LANGUAGES)("the session in %s", (language) => {
