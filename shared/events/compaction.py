@@ -51,7 +51,8 @@ def superfluous(
     """Return the positions of a partition that nobody needs; never the last, which is counted on.
 
     A group that has begun nowhere in the partition has everything before it; one that committed
-    nothing anywhere and was not seen in ``alive_s``, as of :func:`forget_silent`, is none.
+    nothing anywhere and was not seen in ``alive_s``, as of :func:`forget_silent`, is none: for who
+    counts before those were forgotten, with infinite times for who forgot them.
     """
     floor = _floor(connection, topic, part, alive_s)
     if not floor:

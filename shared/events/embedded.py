@@ -10,6 +10,7 @@ an earlier boot.
 import asyncio
 import contextlib
 import json
+import math
 import sqlite3
 import time
 import zlib
@@ -32,6 +33,8 @@ _SILENT_S = 10.0
 _BEATS = 5  # heartbeats before a member is called silent
 _LOOK_S = 0.25
 _DROPPED_AT_ONCE = 500
+_ALWAYS_S = (-math.inf, math.inf)
+_Look = Callable[[sqlite3.Connection], list[int]]
 _OF_HOLDER = "#"  # between the holder's name and the member's own
 
 _SCHEMA = """
@@ -99,31 +102,28 @@ class EmbeddedEventLog:
 
     async def compact(self, *, dry_run: bool = False) -> Compacted:
         """Drop what nobody needs any more, in small steps, and give the room back."""
-        dropped = 0
+        dropped, alive_s = 0, self._alive_s() if dry_run else _ALWAYS_S
         if not dry_run:
-            await self._database.write(
-                lambda connection: compaction.forget_silent(*self._alive_s(), connection)
-            )
+            await self._database.write(lambda c: compaction.forget_silent(*self._alive_s(), c))
         for topic, part in await self._database.read(compaction.partitions):
-            found = await self._database.read(self._superfluous(topic, part))
+            found = await self._database.read(self._superfluous(topic, part, alive_s))
             dropped += len(found)
             while found and not dry_run:
                 some, found = found[:_DROPPED_AT_ONCE], found[_DROPPED_AT_ONCE:]
                 await self._database.write(partial(compaction.drop, topic, part, some))
-        while not dry_run:
-            if not await self._database.write(compaction.give_back):
-                break
+        while not dry_run and (await self._database.write(compaction.give_back)) > 0:
+            pass
         return Compacted(dropped, await self._database.read(compaction.size_bytes))
 
     def _alive_s(self) -> tuple[float, float]:
-        """Return the time in which who lives was seen; asked when a look or write has its turn."""
+        """Return the time in which who lives was seen; asked when a write has its turn."""
         now = time.monotonic()
         return now - self._silent_s, now
 
-    def _superfluous(self, topic: str, part: int) -> Callable[[sqlite3.Connection], list[int]]:
+    def _superfluous(self, topic: str, part: int, alive_s: tuple[float, float]) -> _Look:
         """Return the question what may go of a partition: of dead letters those past their term."""
         if not topic.endswith(DEAD_LETTERS_SUFFIX):
-            return lambda c: compaction.superfluous(topic, part, self._alive_s(), c)
+            return partial(compaction.superfluous, topic, part, alive_s)
         if not self._keep.dead_letters_d:
             return lambda _: []
         before = self._clock() - timedelta(days=self._keep.dead_letters_d)
