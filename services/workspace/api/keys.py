@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends
 from services.workspace.api.schemas import KeyCreate, KeyResponse, MadeKeyResponse
 from services.workspace.handlers.key_list import KeyList
 from services.workspace.handlers.revocations import Revocations
+from shared.clock import utc_now
 from shared.http.callers import Admin
 from shared.http.paging import Paging
 from shared.http.use_cases import use
@@ -27,7 +28,8 @@ async def list_keys(who: Admin, known: Listed, paging: Paging) -> Page[KeyRespon
 @router.post("/keys", status_code=201)
 async def create_key(who: Admin, body: KeyCreate, keys: Asked, known: Listed) -> MadeKeyResponse:
     """Make an API key; its text is told here alone and stored nowhere."""
-    made = await keys.make_key(who, name=body.name, role=body.role, expires_at=body.expires_at)
+    ends = body.expires_at(utc_now())
+    made = await keys.make_key(who, name=body.name, role=body.role, expires_at=ends)
     seen = KeyResponse.of(await known.seen(who, made.key))
     return MadeKeyResponse(**seen.model_dump(), api_key=made.text)
 

@@ -1,5 +1,6 @@
 """Requests and responses of the workspace."""
 
+from datetime import datetime, timedelta
 from typing import Annotated, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -11,7 +12,7 @@ from services.workspace.domain.projects import MAX_NAME, MAX_NOTES, ProjectDraft
 from services.workspace.handlers.key_list import SeenKey
 from services.workspace.repository import Amount, Holding, KeyState, Project
 from shared.callers import Role
-from shared.clock import LastMoment, Timestamp
+from shared.clock import Timestamp
 from shared.contracts.project_events import Grid
 from shared.contracts.shapes import Name, Task
 from shared.settings import KeepSettings, Kept
@@ -90,16 +91,17 @@ class TokenRevocation(BaseModel):
 
 
 class KeyCreate(BaseModel):
-    """A new API key; from ``expires_at`` on it gives no token, and no token outlives it.
-
-    A bare date includes the whole day, in UTC; parts of a second are left out.
-    """
+    """A new API key; after ``expires_in_days`` it gives no token, and no token outlives it."""
 
     model_config = ConfigDict(extra="forbid")
 
     name: KeyName
     role: Role
-    expires_at: LastMoment | None = None
+    expires_in_days: Annotated[int, Field(ge=1, le=api_keys.MAX_DAYS)] | None = None
+
+    def expires_at(self, now: datetime) -> datetime | None:
+        """Return when the key ends, None for never."""
+        return None if self.expires_in_days is None else now + timedelta(days=self.expires_in_days)
 
 
 class KeyResponse(BaseModel):

@@ -18,6 +18,8 @@ from datetime import datetime
 from shared.errors import FieldError, InvalidInput
 
 MAX_NAME = 64
+MAX_DAYS = 3650
+"""The longest term that the interface gives; none at all is for ever."""
 
 _ALPHABET = string.ascii_letters + string.digits
 _FORM = re.compile(r"lp_([A-Za-z0-9]{8})_([A-Za-z0-9]{43})_([0-9a-f]{8})\Z")

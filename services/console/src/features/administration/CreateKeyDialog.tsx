@@ -8,7 +8,6 @@ import { useWords } from "../../i18n/language";
 import { cutTo, lengthOf } from "../../ui/codePoints";
 import { ProblemAlert } from "../../ui/ProblemAlert";
 
-const DAY_MS = 86_400_000;
 /** After how many days a key may end; 0 is never. */
 const LIFETIMES = [0, 30, 90, 365] as const;
 
@@ -21,8 +20,7 @@ interface Fields {
 const START: Fields = { name: "", role: "member", days: 0 };
 
 function asked({ name, role, days }: Fields): NewKey {
-  const ends = days === 0 ? null : new Date(Date.now() + days * DAY_MS).toISOString();
-  return { name: name.trim(), role, expires_at: ends };
+  return { name: name.trim(), role, expires_in_days: days === 0 ? null : days };
 }
 
 interface Props {
