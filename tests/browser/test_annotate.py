@@ -251,6 +251,7 @@ def upload(page: Page, project: str, files: list[Path], word: str) -> None:
     dialog = page.get_by_role("dialog")
     dialog.locator("input[type=file]").set_input_files(files)
     dialog.get_by_test_id("upload-now").click()
+    expect(dialog.get_by_test_id("upload-now")).to_have_count(0)  # else it is clicked again
     expect(dialog.get_by_test_id("upload-summary")).to_contain_text(f"{len(files)}")
     dialog.locator(".ant-modal-footer .ant-btn-primary").click()
     expect(page.locator("tbody .ant-checkbox-input")).to_have_count(len(files))
