@@ -19,8 +19,8 @@ import pyvips
 import simplejpeg
 from numpy.typing import NDArray
 
-from shared.disk import is_full, room_on_disk
-from shared.errors import InvalidInput, NoSpaceLeft
+from shared.disk import room_on_disk
+from shared.errors import InvalidInput
 from shared.runtime.image_rows import bmp_rows, vips_rows
 from shared.runtime.mapped_files import mapped
 from shared.vision.headers.header import Colour, HeaderError, ImageFormat, ImageHeader
@@ -83,8 +83,6 @@ def cut(
         with room_on_disk():
             tiles = _encode_all(windows, strips, kind, folder)
     except (HeaderError, ValueError, pyvips.Error) as error:
-        if is_full(error):
-            raise NoSpaceLeft("the disk is full") from error
         raise ImageUnreadable(f"the image cannot be cut: {error}") from error
     return sorted(tiles, key=lambda tile: (tile.window.row, tile.window.column))
 
@@ -174,7 +172,8 @@ def _write_png(pixels: Pixels, path: Path) -> None:
     height, width, channels = pixels.shape
     image = pyvips.Image.new_from_memory(pixels, width, height, channels, "uchar")
     image = image.copy(interpretation="srgb" if channels == 3 else "b-w")
-    image.pngsave(str(path), compression=PNG_COMPRESSION, filter="up")
+    # libvips tells of a full disk in the words of a system error that now and then is lost
+    path.write_bytes(image.pngsave_buffer(compression=PNG_COMPRESSION, filter="up"))
 
 
 def _write_bmp(pixels_bgr: Pixels, path: Path) -> None:
