@@ -1,11 +1,12 @@
 import { PlusOutlined } from "@ant-design/icons";
-import { Badge, Button, Empty, Space, Table, Tag, Typography } from "antd";
+import { Badge, Button, Empty, Table, Tag } from "antd";
 import type { TableColumnsType } from "antd";
 import { useState, type ReactNode } from "react";
 import { Link } from "react-router";
 import { listKeys, type ApiKey } from "../../api/workspace";
 import { useWords, type Words } from "../../i18n/language";
 import { time } from "../../ui/format";
+import { PageHead } from "../../ui/PageHead";
 import { ProblemAlert } from "../../ui/ProblemAlert";
 import { usePage } from "../../ui/usePage";
 import { CreateKeyDialog } from "./CreateKeyDialog";
@@ -21,21 +22,15 @@ export function KeysPage(): ReactNode {
   const keys = usePage({ key: ["keys"], list: listKeys, refreshMs: REFRESH_MS });
   return (
     <div className="page">
-      <div className="page-head">
-        <div>
-          <Typography.Title level={1}>{words.keys.title}</Typography.Title>
-          <Typography.Text type="secondary">{words.keys.subtitle}</Typography.Text>
-        </div>
-        <Space size="middle">
-          <Link to="/">{words.projects.title}</Link>
-          <Link to="/storage">{words.storage.title}</Link>
-          {keys.error === null && (
-            <Button type="primary" icon={<PlusOutlined />} onClick={() => setCreating(true)}>
-              {words.keys.create}
-            </Button>
-          )}
-        </Space>
-      </div>
+      <PageHead title={words.keys.title} subtitle={words.keys.subtitle}>
+        <Link to="/">{words.projects.title}</Link>
+        <Link to="/storage">{words.storage.title}</Link>
+        {keys.error === null && (
+          <Button type="primary" icon={<PlusOutlined />} onClick={() => setCreating(true)}>
+            {words.keys.create}
+          </Button>
+        )}
+      </PageHead>
       {keys.error !== null && <ProblemAlert error={keys.error} onRetry={keys.retry} />}
       {(keys.error === null || keys.items.length > 0) && (
         <Table<ApiKey>

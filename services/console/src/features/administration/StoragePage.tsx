@@ -1,10 +1,11 @@
 import { useQuery } from "@tanstack/react-query";
-import { Card, Descriptions, Empty, Skeleton, Space, Table, Typography } from "antd";
+import { Card, Descriptions, Empty, Skeleton, Table } from "antd";
 import type { ReactNode } from "react";
 import { Link } from "react-router";
 import { getStorage, type Storage } from "../../api/workspace";
 import { useWords } from "../../i18n/language";
 import { bytes, time } from "../../ui/format";
+import { PageHead } from "../../ui/PageHead";
 import { ProblemAlert } from "../../ui/ProblemAlert";
 
 const REFRESH_MS = 60_000;
@@ -15,16 +16,10 @@ export function StoragePage(): ReactNode {
   const storage = useQuery({ queryKey: ["storage"], queryFn: getStorage, refetchInterval: REFRESH_MS });
   return (
     <div className="page">
-      <div className="page-head">
-        <div>
-          <Typography.Title level={1}>{words.storage.title}</Typography.Title>
-          <Typography.Text type="secondary">{words.storage.subtitle}</Typography.Text>
-        </div>
-        <Space size="middle">
-          <Link to="/">{words.projects.title}</Link>
-          <Link to="/keys">{words.keys.title}</Link>
-        </Space>
-      </div>
+      <PageHead title={words.storage.title} subtitle={words.storage.subtitle}>
+        <Link to="/">{words.projects.title}</Link>
+        <Link to="/keys">{words.keys.title}</Link>
+      </PageHead>
       {storage.isError && <ProblemAlert error={storage.error} onRetry={() => void storage.refetch()} />}
       {storage.isPending && (
         <Card>

@@ -1,11 +1,12 @@
 import { PlusOutlined } from "@ant-design/icons";
-import { Button, Card, Empty, Pagination, Skeleton, Space, Tag, Typography } from "antd";
+import { Button, Card, Empty, Pagination, Skeleton, Tag, Typography } from "antd";
 import { useState, useSyncExternalStore, type ReactNode } from "react";
 import { Link, useNavigate } from "react-router";
 import { standing, subscribe } from "../../api/session";
 import { listProjects, type Project } from "../../api/workspace";
 import { useWords } from "../../i18n/language";
 import { time } from "../../ui/format";
+import { PageHead } from "../../ui/PageHead";
 import { ProblemAlert } from "../../ui/ProblemAlert";
 import { usePage } from "../../ui/usePage";
 import { CreateProjectDialog } from "./CreateProjectDialog";
@@ -26,21 +27,11 @@ export function ProjectsPage(): ReactNode {
   );
   return (
     <div className="page">
-      <div className="page-head">
-        <div>
-          <Typography.Title level={1}>{words.projects.title}</Typography.Title>
-          <Typography.Text type="secondary">{words.projects.subtitle}</Typography.Text>
-        </div>
-        <Space>
-          {role === "admin" && (
-            <>
-              <Link to="/keys">{words.keys.title}</Link>
-              <Link to="/storage">{words.storage.title}</Link>
-            </>
-          )}
-          {create}
-        </Space>
-      </div>
+      <PageHead title={words.projects.title} subtitle={words.projects.subtitle}>
+        {role === "admin" && <Link to="/keys">{words.keys.title}</Link>}
+        {role === "admin" && <Link to="/storage">{words.storage.title}</Link>}
+        {create}
+      </PageHead>
       {projects.error !== null && <ProblemAlert error={projects.error} onRetry={projects.retry} />}
       {projects.pending && <Waiting />}
       {projects.empty && (
