@@ -5,6 +5,7 @@ import { expect } from "vitest";
 import type { Annotation, Label, ShapeKind } from "../api/annotation";
 import { annotation, image, project } from "./builders";
 import { pageOf } from "./platform";
+import { keepSession } from "./session";
 
 export const IMAGES = "GET /api/gallery/projects/p1/images";
 export const LABELS = "GET /api/annotation/projects/p1/labels";
@@ -40,8 +41,5 @@ export async function settled(): Promise<void> {
     await waitFor(() => expect(screen.getByTestId("save-state")).toHaveClass("save-saved"));
   }
   localStorage.clear();
-  localStorage.setItem(
-    "loupe.session",
-    JSON.stringify({ tenant: "default", accessToken: "token", expiresAt: Date.now() + 3_600_000 }),
-  );
+  keepSession();
 }

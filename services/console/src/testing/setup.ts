@@ -1,5 +1,6 @@
 /** What every test stands on; screens also get a browser's page and a signed-in person. */
 import { afterAll, afterEach, beforeAll, beforeEach, vi } from "vitest";
+import { keepSession } from "./session";
 
 // A canvas cannot be drawn on here: charts are looked at in tests/browser.
 vi.mock("echarts/core", () => ({
@@ -12,10 +13,7 @@ if (typeof window !== "undefined") {
   const matches = window.matchMedia.bind(window);
   window.matchMedia = (query) =>
     matches(query.includes("prefers-reduced-motion") ? "all" : query);
-  localStorage.setItem(
-    "loupe.session",
-    JSON.stringify({ tenant: "default", accessToken: "token", expiresAt: Date.now() + 3_600_000 }),
-  );
+  keepSession();
   const [{ cleanup, configure }, { server }] = await Promise.all([
     import("@testing-library/react"),
     import("./platform"),

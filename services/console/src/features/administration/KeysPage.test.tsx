@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-import { screen, waitFor, within } from "@testing-library/react";
+import { act, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { HttpResponse } from "msw";
 import { afterEach, describe, expect, test } from "vitest";
@@ -7,6 +7,7 @@ import { standing } from "../../api/session";
 import { apiKey } from "../../testing/builders";
 import { answers, pageOf, problem, refusesEverything } from "../../testing/platform";
 import { LANGUAGES, open, seen } from "../../testing/screen";
+import { keepSession, otherTabSpoke } from "../../testing/session";
 
 const LIST = "GET /api/workspace/keys";
 const MAKE = "POST /api/workspace/keys";
@@ -15,11 +16,8 @@ const END = "POST /api/workspace/keys/Ab12Cd34:end-tokens";
 const TEXT = "lp_Ab12Cd34_secret_0a1b2c3d";
 
 afterEach(() => {
-  localStorage.setItem(
-    "loupe.session",
-    JSON.stringify({ tenant: "default", accessToken: "token", expiresAt: Date.now() + 3_600_000 }),
-  );
-  window.dispatchEvent(new StorageEvent("storage", { key: "loupe.session" }));
+  keepSession();
+  act(otherTabSpoke);
 });
 
 /** Presses a button by the end of its name, which begins with that of its icon. */

@@ -5,9 +5,10 @@ import { HttpResponse } from "msw";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { takeBack } from "../../api/revocation";
 import { accessToken, signIn, signOut, standing } from "../../api/session";
-import { project } from "../../testing/builders";
+import { imageLimits, project } from "../../testing/builders";
 import { answers, pageOf, problem } from "../../testing/platform";
 import { LANGUAGES, open, seen } from "../../testing/screen";
+import { keepSession, otherTabSpoke } from "../../testing/session";
 
 const TOKENS = "POST /api/workspace/tokens";
 const PROJECTS = "GET /api/workspace/projects";
@@ -38,11 +39,22 @@ function revocations(...results: (() => Response | Promise<Response>)[]): string
   return tokens;
 }
 
-/** The browser's word that another tab has changed what the tabs share. */
-function otherTabSpoke(): void {
-  act(() => {
-    window.dispatchEvent(new StorageEvent("storage", { key: "loupe.session" }));
-  });
+/** Takes a token back while time flies, until the last try is over. */
+async function takenBack(token: string): Promise<void> {
+  vi.useFakeTimers({ toFake: ["setTimeout"] });
+  try {
+    let over = false;
+    void takeBack(token).then(() => (over = true));
+    await vi.waitFor(
+      async () => {
+        await vi.advanceTimersByTimeAsync(1_000);
+        expect(over).toBe(true);
+      },
+      { timeout: 20_000 },
+    );
+  } finally {
+    vi.useRealTimers();
+  }
 }
 
 beforeEach(() => void revocations());
@@ -59,7 +71,7 @@ describe.each(LANGUAGES)("the session in %s", (language) => {
 
   test("its end lays a sign-in over the work, which then goes on where it stood", async () => {
     act(signOut);
-    answers({ [TOKENS]: GRANTED, [PROJECTS]: onlyFor("fresh") });
+    answers({ [TOKENS]: GRANTED, [PROJECTS]: onlyFor("fresh"), "GET /api/gallery/limits": imageLimits() });
     const { words } = open("/", language);
     await typeKey("key");
     await userEvent.click((await screen.findAllByRole("button", { name: new RegExp(words.projects.create) }))[0] as HTMLElement);
@@ -87,23 +99,17 @@ describe.each(LANGUAGES)("the session in %s", (language) => {
 });
 
 test("a tab without a key that is refused signs out no other tab", async () => {
-  localStorage.setItem(
-    "loupe.session",
-    JSON.stringify({ tenant: "default", accessToken: "shared", expiresAt: Date.now() + 900_000 }),
-  );
-  otherTabSpoke();
+  keepSession("shared");
+  act(otherTabSpoke);
   answers({ [PROJECTS]: () => problem(401, "unauthenticated") });
   const { words } = open("/", "en");
-  otherTabSpoke();
+  act(otherTabSpoke);
   await waitFor(() => expect(screen.getByText(words.session.ended)).toBeVisible());
   expect(localStorage.getItem("loupe.session")).toContain("shared");
   // The other tab renews what both share: this one goes on without a word.
   answers({ [PROJECTS]: onlyFor("renewed") });
-  localStorage.setItem(
-    "loupe.session",
-    JSON.stringify({ tenant: "default", accessToken: "renewed", expiresAt: Date.now() + 900_000 }),
-  );
-  otherTabSpoke();
+  keepSession("renewed");
+  act(otherTabSpoke);
   await seen(() => screen.getByRole("link", { name: /Surfaces/ }));
 });
 
@@ -151,35 +157,27 @@ describe("signing out", () => {
     await waitFor(() => expect(tokens).toEqual(["fresh"]));
   });
 
-  test("leaves at once where the platform does not answer, and takes the token back when it does", async () => {
+  test("leaves at once where the platform hangs", async () => {
+    let answer: (response: Response) => void = () => undefined;
+    const tokens = revocations(() => new Promise<Response>((give) => (answer = give)));
+    await signedIn();
+    await waitFor(() => expect(tokens).toEqual(["fresh"]));
+    answer(new HttpResponse(null, { status: 204 })); // else it would be tried again into a later test
+  });
+
+  test("tries again where the platform does not answer", async () => {
     const tokens = revocations(
       () => HttpResponse.error(),
       () => new HttpResponse(null, { status: 503 }),
     );
-    await signedIn();
-    await waitFor(() => expect(tokens).toEqual(["fresh", "fresh", "fresh"]));
-  });
-
-  test("leaves at once where the platform hangs", async () => {
-    const tokens = revocations(() => new Promise<Response>(() => undefined));
-    await signedIn();
-    await waitFor(() => expect(tokens).toEqual(["fresh"]));
+    await takenBack("lost");
+    expect(tokens).toEqual(["lost", "lost", "lost"]);
   });
 
   test("gives up after a few tries", async () => {
-    vi.useFakeTimers({ toFake: ["setTimeout"] });
-    try {
-      const tokens = revocations(...Array.from({ length: 9 }, () => () => HttpResponse.error()));
-      let over = false;
-      void takeBack("lost").then(() => (over = true));
-      await vi.waitFor(async () => {
-        await vi.advanceTimersByTimeAsync(1_000);
-        expect(over).toBe(true);
-      });
-      expect(tokens).toEqual(["lost", "lost", "lost"]);
-    } finally {
-      vi.useRealTimers();
-    }
+    const tokens = revocations(...Array.from({ length: 9 }, () => () => HttpResponse.error()));
+    await takenBack("lost");
+    expect(tokens).toEqual(["lost", "lost", "lost"]);
   });
 
   test("signs nobody in again whose token is being renewed, and takes that one back, too", async () => {
