@@ -38,6 +38,8 @@ export function CreateKeyDialog({ open, onClose }: Props): ReactNode {
     onSuccess: () => void queries.invalidateQueries({ queryKey: ["keys"] }),
   });
   const made = creation.data;
+  // What is shown once is not lost to a stray click, nor to one while it is on its way.
+  const leaves = made === undefined && !creation.isPending;
   return (
     <Modal
       open={open}
@@ -46,16 +48,16 @@ export function CreateKeyDialog({ open, onClose }: Props): ReactNode {
       cancelText={common.cancel}
       onOk={() => form.submit()}
       onCancel={onClose}
+      cancelButtonProps={{ disabled: !leaves }}
       confirmLoading={creation.isPending}
+      closable={leaves}
+      keyboard={leaves}
+      mask={{ closable: leaves }}
       width={640}
       destroyOnHidden
-      // What is shown once is not lost to a stray click.
       {...(made === undefined
         ? {}
         : {
-            closable: false,
-            keyboard: false,
-            mask: { closable: false },
             footer: (
               <Button type="primary" onClick={onClose}>
                 {common.done}
@@ -72,7 +74,9 @@ export function CreateKeyDialog({ open, onClose }: Props): ReactNode {
           form={form}
           layout="vertical"
           initialValues={START}
-          onFinish={(fields) => creation.mutate(fields)}
+          onFinish={(fields) => {
+            if (!creation.isPending) creation.mutate(fields);
+          }}
         >
           {creation.isError && <ProblemAlert error={creation.error} className="key-problem" />}
           <KeyFields />

@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-import { act, screen, waitFor, within } from "@testing-library/react";
+import { act, fireEvent, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { HttpResponse } from "msw";
 import { afterEach, describe, expect, test } from "vitest";
@@ -115,6 +115,32 @@ describe.each(LANGUAGES)("the keys in %s", (language) => {
     await press(words.keys.create);
     expect(await screen.findByTestId("key-name")).toHaveValue("");
     expect(document.body).not.toHaveTextContent(TEXT);
+  });
+
+  test("a key that is on its way is waited for, and not made twice", async () => {
+    let asked = 0;
+    let answer: (response: Response) => void = () => undefined;
+    answers({
+      [LIST]: pageOf(apiKey()),
+      [MAKE]: () => {
+        asked += 1;
+        return new Promise<Response>((give) => (answer = give));
+      },
+    });
+    const { words } = open("/keys", language);
+    await press(words.keys.create);
+    const dialog = await screen.findByRole("dialog");
+    const name = within(dialog).getByTestId("key-name");
+    await userEvent.type(name, "camera 7");
+    await press(words.keys.createNow, dialog);
+    await waitFor(() => expect(asked).toBe(1));
+    // Pressed again, the Enter key sends the form; Escape would close it over a key that nobody has seen.
+    fireEvent.submit(name.closest("form") as HTMLFormElement);
+    await userEvent.keyboard("{Escape}");
+    expect(within(dialog).getByRole("button", { name: words.common.cancel })).toBeDisabled();
+    answer(HttpResponse.json({ ...apiKey({ name: "camera 7" }), api_key: TEXT }, { status: 201 }));
+    expect(await within(dialog).findByTestId("key-text")).toHaveTextContent(TEXT);
+    expect(asked).toBe(1);
   });
 
   test("where there is no room for another one the dialog says so and keeps what was typed", async () => {
