@@ -25,7 +25,7 @@ from shared.jobs.queue import JobQueue
 from shared.jobs.watch import watch_jobs
 from shared.release import VERSION
 from shared.telemetry import ContinuedTrace, configure, traceparent
-from tests.running import HANG_S
+from tests.running import until
 from tests.unit.events.flow import (
     Outages,
     StruckLog,
@@ -59,12 +59,6 @@ def metric(name: str, **labels: str) -> float | None:
     return REGISTRY.get_sample_value(name, labels)
 
 
-async def eventually(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(HANG_S):
-        while not condition():  # noqa: ASYNC110  a gauge tells nobody
-            await asyncio.sleep(0.01)
-
-
 @contextlib.asynccontextmanager
 async def running(coroutine: Any) -> Any:
     task = asyncio.create_task(coroutine)
@@ -83,13 +77,13 @@ async def test_lag_is_the_sum_over_a_topics_partitions_of_this_member(stores: St
         raise DependencyDown("asleep")
 
     async with running(loop_of(stores, never).run()):
-        await eventually(lambda: metric("loupe_consumer_lag", group="svc", topic="image") == 20)
+        await until(lambda: metric("loupe_consumer_lag", group="svc", topic="image") == 20)
 
     async def handler(event: Event[ImageDeleted]) -> None:
         pass
 
     async with running(loop_of(stores, handler).run()):
-        await eventually(lambda: metric("loupe_consumer_lag", group="svc", topic="image") == 0)
+        await until(lambda: metric("loupe_consumer_lag", group="svc", topic="image") == 0)
 
 
 async def test_the_outbox_is_measured_while_nothing_can_be_published(stores: Stores) -> None:
@@ -104,11 +98,11 @@ async def test_the_outbox_is_measured_while_nothing_can_be_published(stores: Sto
     log = StruckLog(stores.events, outages)
     relay = Relay(stores.documents, log, ["depth.things"], tell_every_s=0.0)
     async with running(relay.run()):
-        await eventually(lambda: metric("loupe_outbox_depth", relay="depth") == 3)
+        await until(lambda: metric("loupe_outbox_depth", relay="depth") == 3)
         await collection.insert(Thing(id="T9", tenant="t"), events=[gone])
-        await eventually(lambda: metric("loupe_outbox_depth", relay="depth") == 4)
+        await until(lambda: metric("loupe_outbox_depth", relay="depth") == 4)
         outages.left.clear()
-        await eventually(lambda: metric("loupe_outbox_depth", relay="depth") == 0)
+        await until(lambda: metric("loupe_outbox_depth", relay="depth") == 0)
 
 
 async def test_jobs_are_counted_by_state(stores: Stores) -> None:
@@ -123,7 +117,7 @@ async def test_jobs_are_counted_by_state(stores: Stores) -> None:
         return [metric("loupe_jobs", service="counted", state=state) for state in states]
 
     async with running(watch_jobs(stores.documents, "counted")):
-        await eventually(lambda: counts() == [2, 1, 0, 0, 0])
+        await until(lambda: counts() == [2, 1, 0, 0, 0])
 
 
 async def test_the_line_of_a_dead_letter_says_whose_it_is(stores: Stores, lines: Lines) -> None:
@@ -228,7 +222,7 @@ async def test_an_outage_is_told_once(stores: Stores, lines: Lines) -> None:
 
     loop = loop_of(stores, handler, events=StruckLog(stores.events, outages), life=life)
     running = asyncio.create_task(loop.run())
-    await eventually(lambda: outages.left["join"] == 0 and not life.silent())
+    await until(lambda: outages.left["join"] == 0 and not life.silent())
     told = [line for line in lines() if line["event"] == "consumer.waits"]
     assert len(told) == 1
     life.stopping = True

@@ -145,9 +145,10 @@ async def test_what_is_not_heard_for_long_is_a_warning_once() -> None:
 async def test_what_was_told_and_lasts_is_told_again_as_a_warning(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    thing_id = aged(5)
+    thing_id = aged(20)
+    monkeypatch.setattr(hearing, "_LASTS_S", 40.0)
     first = await asked_for(thing_id, thing_id)
-    monkeypatch.setattr(hearing, "_LASTS_S", 4.0)
+    monkeypatch.setattr(hearing, "_LASTS_S", 10.0)
     then = await asked_for(thing_id, thing_id)
     assert [line["log_level"] for line in first + then] == ["info", "warning"]
 
