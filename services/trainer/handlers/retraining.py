@@ -128,7 +128,8 @@ class Retraining:
         """Decides for one project; returns whether a training fired.
 
         The look is taken first, so that whoever asks for another one while it counts is seen: his
-        write makes it count again. A look that ends half-way is taken again after a while.
+        look stays due, and this one decides nothing. One that ends half-way is taken again after a
+        while.
         """
         taken_to = self._clock() + timedelta(seconds=LOOK_LEASE_S)
         lines = self._documents.collection(LINES, TenantScope(seen.tenant))
@@ -146,6 +147,9 @@ class Retraining:
 
         async def decided(line: Line) -> Line:
             nonlocal fired
+            fired = False
+            if line.due_at != taken_to:
+                return line
             now = self._clock()
             decision = decide(
                 line.policy,

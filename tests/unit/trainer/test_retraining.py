@@ -191,11 +191,11 @@ async def test_an_annotation_that_comes_again_after_a_kill_is_looked_at(
 
 
 class Meanwhile:
-    """A document store in which something happens once, right after images were counted."""
+    """A document store in which something happens right after images were counted, each once."""
 
-    def __init__(self, documents: Documents, happens: Callable[[], Awaitable[None]]) -> None:
+    def __init__(self, documents: Documents, *happens: Callable[[], Awaitable[None]]) -> None:
         self._documents = documents
-        self._happens: list[Callable[[], Awaitable[None]]] = [happens]
+        self._happens = list(reversed(happens))
 
     def collection(self, spec: CollectionSpec[Any], scope: Scope) -> Any:
         found = self._documents.collection(spec, scope)
@@ -208,7 +208,7 @@ class Meanwhile:
 
         async def count(self, where: Where) -> int:
             number: int = await self._images.count(where)
-            while self._happens:
+            if self._happens:
                 await self._happens.pop()()
             return number
 
@@ -238,6 +238,41 @@ async def test_a_correction_that_comes_while_others_are_counted_is_not_overlooke
     time.pass_s(10)
     assert await looking.look_at_due() == 1
     assert await looking.look_at_due() == 0
+
+
+async def test_one_that_comes_while_they_are_counted_again_is_not_overlooked_either(
+    place: Place, time: Time
+) -> None:
+    await use(place)
+    await place.hear(correction(place, 0))
+
+    def correct(number: int) -> Callable[[], Awaitable[None]]:
+        return lambda: place.hear(correction(place, number))
+
+    looking = looking_at(place, Meanwhile(place.stores.documents, correct(1), correct(2)))
+    for _ in range(3):
+        assert await looking.look_at_due() == 0
+    time.pass_s(10)
+    assert await looking.look_at_due() == 1
+
+
+async def test_one_more_correction_while_a_training_is_decided_puts_it_off(
+    place: Place, time: Time
+) -> None:
+    await use(place)
+    for number in range(3):
+        await place.hear(correction(place, number))
+    time.pass_s(10)
+
+    async def one_more() -> None:
+        await place.hear(correction(place, 3))
+
+    looking = looking_at(place, Meanwhile(place.stores.documents, one_more))
+    for _ in range(2):
+        assert await looking.look_at_due() == 0
+        assert await place.records() == []
+    time.pass_s(10)
+    assert await looking.look_at_due() == 1
 
 
 async def test_a_look_that_is_killed_half_way_is_taken_again(place: Place, time: Time) -> None:
