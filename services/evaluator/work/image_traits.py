@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from services.evaluator.domain.readers.dataset import DatasetImage
 from services.evaluator.domain.report.traits import ImageTraits
+from shared.blobs.content import read_content
 from shared.blobs.port import Blobs
 from shared.errors import NotFound
 
@@ -19,15 +20,15 @@ LARGEST_BYTES = 64 << 20
 async def look_at(blobs: Blobs, images: Sequence[DatasetImage], *, most: int) -> ImageTraits:
     """Brightness in [0, 1], sharpness (variance of the Laplacian) and device of each image.
 
-    Only the first ``most`` images are decoded, one at a time; the others, and what is gone or
-    cannot be decoded, get nan.
+    Only the first ``most`` images are decoded, one at a time; the others, and what is gone,
+    damaged or cannot be decoded, get nan.
     """
     brightness, sharpness = np.full(len(images), np.nan), np.full(len(images), np.nan)
     for place, image in enumerate(images[:most]):
         try:
             if (await blobs.stat(image.blob_key)).size_bytes > LARGEST_BYTES:
                 continue
-            data = await blobs.read(image.blob_key)
+            data = await read_content(blobs, image.blob_key)
         except NotFound:
             continue
         brightness[place], sharpness[place] = await asyncio.to_thread(light_and_focus, data)

@@ -6,7 +6,7 @@ from pathlib import Path
 from services.tiling.domain.planning import refusal_of
 from services.tiling.handlers.images import heard_project
 from services.tiling.process.tile_files import ImageUnreadable, TileFile, cut
-from shared.blobs.content import lost, put_by_hash
+from shared.blobs.content import is_named, lost, put_by_hash
 from shared.blobs.port import Blobs
 from shared.contracts.image_events import ImageTiled, ImageUploaded, Tile, TilingFailed
 from shared.disk import room_on_disk
@@ -50,6 +50,8 @@ class Cutter:
             folder.mkdir(parents=True)
         try:
             async with self._blobs.as_file(image.blob_key) as path:
+                if not await lease.in_thread(is_named, image.blob_key, path):
+                    return _failed(image, lost(image.name))
                 files = await lease.in_thread(cut, path, plan, folder, lease.stopping.is_set)
             tiles = [await self._stored(job.tenant, image, plan, file) for file in files]
         except NotFound:

@@ -1,5 +1,6 @@
 """Traits that are planted are told; noise is not."""
 
+import cv2
 import numpy as np
 import pytest
 from scenes import random_samples
@@ -7,6 +8,7 @@ from scipy.stats import fisher_exact, hypergeom
 
 from services.evaluator.domain.numbers.fisher import fisher_tail
 from services.evaluator.domain.objects.evaluation import evaluate
+from services.evaluator.domain.readers.dataset import DatasetImage
 from services.evaluator.domain.report.traits import (
     Categories,
     ImageTraits,
@@ -14,6 +16,9 @@ from services.evaluator.domain.report.traits import (
     detection_features,
     truth_features,
 )
+from services.evaluator.work.image_traits import look_at
+from shared.blobs.content import put_by_hash
+from shared.hosting.stores import Stores
 
 
 def test_planted_traits_are_found_and_said() -> None:
@@ -28,6 +33,20 @@ def test_planted_traits_are_found_and_said() -> None:
     assert small.inside > 1.5 * small.outside
     assert "较小的目标" in small.words["zh-CN"]
     assert "targets are small" in small.words["en"]
+
+
+async def test_an_image_with_other_bytes_than_were_stored_has_no_traits(stores: Stores) -> None:
+    def picture(light: int) -> bytes:
+        return cv2.imencode(".png", np.full((64, 64), light, np.uint8))[1].tobytes()
+
+    await stores.blobs.open()
+    key = await put_by_hash(stores.blobs, picture(51), tenant="t", project_id="P")
+    image = DatasetImage("I", "a.png", key, 64, 64, judges=True, corrected=False, exif_device="")
+    whole = await look_at(stores.blobs, [image], most=1)
+    await stores.blobs.put(key, picture(204))
+    other = await look_at(stores.blobs, [image], most=1)
+    assert whole.brightness[0] == pytest.approx(0.2)
+    assert np.isnan([*other.brightness, *other.sharpness]).all()
 
 
 def test_noise_tells_nothing_in_nineteen_of_twenty_searches() -> None:

@@ -12,6 +12,7 @@ import pytest
 from services.gallery.app import build as build_gallery
 from services.tiling.app import build as build_tiling
 from services.workspace.app import build as build_workspace
+from shared.blobs.content import lost
 from shared.contracts.annotation_events import AnnotationSaved
 from shared.contracts.envelope import Event
 from shared.events.subscriptions import by_event
@@ -102,6 +103,28 @@ async def test_uploaded_image_becomes_its_tiles(stores: Stores) -> None:
     assert {t["plan_hash"] for t in tiles} == {TilePlan(grid=(2, 3)).hash}
     assert [t["id"] for t in detail["tile_images"]] == [t["id"] for t in tiles]
     assert again.json()["files"][0]["outcome"] == "duplicate"
+
+
+async def test_an_image_with_other_bytes_than_were_stored_is_not_cut(stores: Stores) -> None:
+    async with running(stores, [build_workspace(stores), build_gallery(stores)]) as run:
+        body = {"name": "boards", "task": "detection", "tiling": {"rows": 2, "columns": 2}}
+        project = (await run.client.post("/api/workspace/projects", json=body)).json()["id"]
+        images = f"/api/gallery/projects/{project}/images"
+        sent = {"files": ("board.png", png(400, 300))}
+        image = (await run.client.post(images, files=sent)).json()["files"][0]["image"]
+    (key,) = [
+        blob.key async for blob in stores.blobs.walk("t/") if blob.key.endswith(image["sha256"])
+    ]
+    await stores.blobs.put(key, png(400, 300, seed=1))
+    async with running(stores, [build_gallery(stores), build_tiling(stores)]) as run:
+
+        async def ended() -> dict[str, Any] | None:
+            found = (await run.client.get(f"{images}/{image['id']}")).json()
+            return None if found["tiling"] == "waiting" else found
+
+        found = await until(ended)
+    assert (found["tiling"], found["tile_images"]) == ("failed", [])
+    assert found["tiling_reason"] == lost("board.png")
 
 
 async def test_plain_project_cuts_nothing(stores: Stores) -> None:
