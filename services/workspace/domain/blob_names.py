@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 _KEY = re.compile(r"t/[A-Za-z0-9_-]+(?:/[A-Za-z0-9_.=-]+)+")
+_STRING_KEY = re.compile(f'(?<=")(?:{_KEY.pattern})(?=")')
 _HASH = re.compile(r"(?<![0-9A-Za-z])[0-9a-f]{64}(?![0-9A-Za-z])")
 LONGEST = 512
 """Characters of the longest key; parts of a text that is read in pieces overlap by as much."""
@@ -48,12 +49,12 @@ class Named:
 
 
 def keys_in(text: str) -> set[str]:
-    """Return the whole keys of projects' blobs that a text names.
+    """Return the keys of projects' blobs that a JSON text names, each a whole string of it.
 
-    >>> sorted(keys_in('{"a": "t/acme/P/9f86d081", "b": "t/acme/9f86d081"}'))
-    ['t/acme/P/9f86d081']
+    >>> keys_in('{"a": "t/acme/P/9f86d081", "b": "t/acme/9f86d081", "c": "unit/acme/P/1"}')
+    {'t/acme/P/9f86d081'}
     """
-    return {key for key in _KEY.findall(text) if project_of(key)}
+    return {key for key in _STRING_KEY.findall(text) if project_of(key)}
 
 
 def hash_in(key: str) -> str | None:

@@ -37,9 +37,8 @@ class KeyList:
         return (await self._seen(who, [key]))[0]
 
     async def _seen(self, who: Caller, keys: Sequence[ApiKey]) -> list[SeenKey]:
-        makers = sorted({key.created_by for key in keys if key.created_by})
-        query = Query(where={"id": In(makers)}, limit=max(1, len(makers)))
-        names = {key.id: key.name for key in await self._of(who).query(query)} if makers else {}
+        makers = Query(where={"id": In(sorted({key.created_by or "" for key in keys}))})
+        names = {key.id: key.name async for key in self._of(who).walk(makers)}
         now = self._clock()
         return [
             SeenKey(key, key.state(now), names.get(key.created_by or ""), key.id == who.subject)

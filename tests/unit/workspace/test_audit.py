@@ -82,6 +82,12 @@ async def test_what_a_dataset_names_has_to_be_there(world: World) -> None:
     assert await world.audit() == audit.Audited(1, [manifest])
 
 
+async def test_words_of_people_that_look_like_a_key_are_none(world: World) -> None:
+    for words in ("unit/line3/P/5", "as t/t/P/5 in the notes", 'a "t/t/P/5"'):
+        await world.name(words)
+    assert await world.audit() == audit.Audited()
+
+
 async def test_what_is_about_to_be_freed_or_is_deleted_meanwhile_is_no_fault(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
