@@ -1,12 +1,18 @@
 """Datumaro and data sets of Geti 2: every kind of annotation, and which images show nothing."""
 
+import tracemalloc
 from typing import Any
 
 import numpy as np
 import pytest
 
 from services.annotation.domain.formats import datumaro
-from services.annotation.domain.formats.model import FormatError, ImportEntry
+from services.annotation.domain.formats.model import (
+    FormatError,
+    ImportEntry,
+    KnownImage,
+    KnownImages,
+)
 from services.annotation.domain.formats.raster import encode_mask, mask_bounds
 from services.annotation.domain.task_shapes import adapt
 from tests.unit.annotation.label_files import IMAGE, KNOWN
@@ -119,6 +125,22 @@ def test_errors_say_what_is_wrong_where(found: dict[str, Any], says: str) -> Non
 def test_a_file_without_its_parts_is_refused(part: str) -> None:
     with pytest.raises(FormatError):
         list(datumaro.parse({**document(), part: 7}, "default.json", KNOWN))
+
+
+def test_a_group_of_many_outlines_takes_no_more_memory_than_one_of_few() -> None:
+    side = 1000
+    known = KnownImages([KnownImage("i1", "part-1.jpg", side, side)])
+    pixels = np.zeros((side, side), np.bool_)
+    pixels[5:9, 6:12] = True
+    rle = encode_mask(pixels)
+    mask = of_kind("mask", rle={"counts": rle.counts, "size": list(rle.size)}) | {"group": 7}
+    tracemalloc.start()
+    (entry,) = datumaro.parse(document(*[mask] * 60), "default.json", known)
+    peak_bytes = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert entry.labels is not None, entry.error
+    assert [shape.rle for shape in entry.labels.shapes] == [rle]
+    assert peak_bytes < 15 * side * side
 
 
 FIRST, SECOND = [10, 10, 50, 10, 50, 40], [110, 10, 150, 10, 150, 40]

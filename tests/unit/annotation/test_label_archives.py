@@ -286,6 +286,20 @@ def test_entries_that_share_their_bytes_are_refused() -> None:
         LabelArchive(io.BytesIO(plain))
 
 
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_member_that_is_damaged_however_it_is_packed_spoils_no_other(method: int) -> None:
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", method) as writer:
+        writer.writestr("set/unknown.json", bytes(range(256)) * 9)  # looked into for the root
+        writer.writestr("set/a.json", LABELME)
+    spoilt = bytearray(target.getvalue())
+    spoilt[60:75] = b"\x5a" * 15
+    reader = ArchiveReader(LabelArchive(io.BytesIO(spoilt)), KNOWN)
+    entries = {entry.file: entry for entry in reader.entries()}
+    assert "damaged in the archive" in entries["unknown.json"].error
+    assert entries["a.json"].image is not None
+
+
 # --- shapes of the task --------------------------------------------------------------------------
 
 

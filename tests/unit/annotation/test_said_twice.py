@@ -1,7 +1,12 @@
 """Two files of an archive that speak of one image: joined where they agree, refused where not."""
 
+import threading
 from typing import Any
 
+import pytest
+
+from services.annotation.process import doubles
+from services.annotation.process.parser_messages import ParsedArchive
 from shared.hosting.stores import Stores
 from tests.unit.annotation.platform import BASE, factory, labelme
 from tests.unit.annotation.test_imports import send
@@ -27,6 +32,24 @@ async def test_labels_that_differ_between_folders_are_refused_with_the_split(
         assert f"'0001.jpg' has other labels in '{twin}/labels/0001.txt'" in entry["message"]
     assert (stored["annotated"], stored["split"]) == (False, None)
     assert (beside["annotated"], beside["split"]) == (True, "train")
+
+
+async def test_what_files_say_is_compared_beside_the_event_loop(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settled, threads = doubles.settled, list[threading.Thread]()
+
+    def noted(*report: Any) -> ParsedArchive:
+        threads.append(threading.current_thread())
+        return settled(*report)
+
+    monkeypatch.setattr(doubles, "settled", noted)
+    async with factory(stores) as world:
+        await world.image("0001.jpg")
+        answer = await send(world, {"0001.txt": HERE, **NAMES})
+    assert answer.status_code == 201
+    assert len(threads) == 1
+    assert threads[0] is not threading.current_thread()
 
 
 async def test_labels_that_agree_count_once_and_are_told(stores: Stores) -> None:

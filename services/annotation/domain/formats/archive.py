@@ -5,6 +5,7 @@ Folders around all of them, as a zip of a folder has, count for nothing.
 
 import contextlib
 import itertools
+import lzma
 import re
 import stat
 import struct
@@ -25,7 +26,10 @@ MAX_TOTAL_BYTES = 2 * 2**30
 MAX_RATIO = 200
 _RATIO_FLOOR_BYTES = 2**20  # a small file of repeated lines packs well and harms nobody
 _CHUNK_BYTES = 2**18
-_DAMAGED = (zipfile.BadZipFile, EOFError, OSError, OverflowError, ValueError, struct.error)
+_DAMAGED = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error),
+    *(EOFError, OSError, OverflowError, ValueError),
+)
 _LOCAL_HEADER_BYTES = 30
 _UTF8_NAME = 0x800
 _NAME_ENCODINGS = ("utf-8", "gb18030", "big5", "cp932", "cp949")  # of systems of East Asia
@@ -146,7 +150,7 @@ class LabelArchive:
                     parts.append(chunk)
         except FormatError:
             raise
-        except (*_DAMAGED, zlib.error, NotImplementedError) as error:
+        except (*_DAMAGED, NotImplementedError) as error:
             raise FormatError(f"damaged in the archive: {error}") from None
         except RuntimeError:
             raise FormatError("encrypted") from None
@@ -154,7 +158,7 @@ class LabelArchive:
 
     def _begin(self, info: zipfile.ZipInfo) -> bytes:
         """Return an entry's first bytes; none of a damaged one."""
-        with contextlib.suppress(*_DAMAGED, zlib.error, RuntimeError), self._zip.open(info) as file:
+        with contextlib.suppress(*_DAMAGED, RuntimeError), self._zip.open(info) as file:
             return file.read(_CHUNK_BYTES)
         return b""
 

@@ -192,16 +192,16 @@ def _add_parts(
             _read_mask(parts, image, label, annotation, what)
         else:
             add_polygon(parts, image, label=label, points=_pairs(annotation, what), what=what)
-    pixels = [
+    pixels = unite(
         fill_rings([shape.points], image.width, image.height)
         if shape.rle is None
         else decode_mask(shape.rle)
         for shape in parts.shapes
-    ]
+    )
     labels.warnings += parts.warnings
     labels.ignore_regions += parts.ignore_regions
-    if pixels:
-        what, rle = f"{outlines[0][0]} and its group", encode_mask(unite(pixels))
+    if pixels is not None:
+        what, rle = f"{outlines[0][0]} and its group", encode_mask(pixels)
         labels.shapes.append(build(what, label=label, kind="mask", rle=rle))
     else:
         labels.left_out += parts.left_out

@@ -4,7 +4,7 @@ import base64
 import binascii
 import io
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -248,19 +248,27 @@ def _add_group(
         for place, shape in group:
             _add_single(labels, image, place, shape)
         return
-    masks = []
+    pixels = unite(_parts(labels, image, label, group))
+    if pixels is not None:
+        labels.shapes.append(build(what, label=label, kind="mask", rle=encode_mask(pixels)))
+
+
+def _parts(
+    labels: LabelCollector,
+    image: KnownImage,
+    label: str,
+    group: list[tuple[str, dict[str, Any]]],
+) -> Iterator[NDArray[np.bool_]]:
+    """Yield the pixels of each outline of a group, on the whole image."""
     for place, shape in group:
         kind = shape.get("shape_type") or "polygon"
         if kind == "mask":
-            masks.append(_mask_pixels(shape, image, place))
+            yield _mask_pixels(shape, image, place)
             continue
         points = _points(shape, place, least=2 if kind == "circle" else 0)
         ring = _circle_ring(points[:2]) if kind == "circle" else points
         if fit_ring(labels, image, label=label, points=ring, what=place) is not None:
-            masks.append(fill_rings([ring], image.width, image.height))
-    if masks:
-        pixels = unite(masks)
-        labels.shapes.append(build(what, label=label, kind="mask", rle=encode_mask(pixels)))
+            yield fill_rings([ring], image.width, image.height)
 
 
 def _add_flags(labels: LabelCollector, flags: object) -> None:

@@ -1,6 +1,6 @@
 """Masks between pixels and run-length codes, filled as the tools that drew them fill them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,9 +26,12 @@ def fill_rings(rings: Sequence[Sequence[tuple[float, float]]], width: int, heigh
     return np.array(canvas, np.bool_)
 
 
-def unite(masks: Sequence[Pixels]) -> Pixels:
-    """Pixels set in any of the masks, of which there is at least one."""
-    return np.asarray(np.logical_or.reduce(masks), np.bool_)
+def unite(masks: Iterable[Pixels]) -> Pixels | None:
+    """Pixels set in any of the masks, however many, of which few are held; None of no mask."""
+    whole: Pixels | None = None
+    for mask in masks:
+        whole = mask if whole is None else whole | mask
+    return whole
 
 
 def encode_mask(pixels: Pixels) -> Rle:
