@@ -3,14 +3,11 @@
 from collections import deque
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
-from email.errors import HeaderParseError
-from email.header import decode_header, make_header
-from email.message import Message
-from email.utils import collapse_rfc2231_value
 from typing import Any
 
 from python_multipart.multipart import MultipartParser, parse_options_header
 
+from shared.disposition import disposition_of
 from shared.errors import MalformedRequest, TooLarge, UnsupportedMedia
 
 FORM = "multipart/form-data"
@@ -106,41 +103,6 @@ def in_units(size_bytes: int) -> str:
         if size_bytes >> shift:
             return f"{size_bytes >> shift} {unit}"
     return f"{size_bytes} bytes"
-
-
-def disposition_of(value: bytes) -> tuple[str, str | None]:
-    r"""Return the field and the file name of a Content-Disposition header, None for no file.
-
-    A name may come as UTF-8 bytes, as ``filename*`` (RFC 5987), which then counts, or as encoded
-    words (RFC 2047): all of them are sent by clients in use.
-
-    >>> disposition_of(b'form-data; name="f"; filename="x.png"; filename*=UTF-8\'\'%C3%A9.png')
-    ('f', 'é.png')
-    >>> disposition_of(b'form-data; name="f"; filename="=?utf-8?B?w6kucG5n?="')
-    ('f', 'é.png')
-    >>> disposition_of(b'form-data; name="comment"')
-    ('comment', None)
-    """
-    message = Message()
-    message["content-disposition"] = value.decode("utf-8", "replace")
-    plain: dict[str, str] = {}
-    extended: dict[str, str] = {}
-    for name, given in message.get_params([], header="content-disposition"):
-        kept = plain if isinstance(given, str) else extended
-        kept[name.lower()] = collapse_rfc2231_value(given)
-    both = plain | extended
-    file_name = both.get("filename")
-    return both.get("name", ""), None if file_name is None else _decoded(file_name)
-
-
-def _decoded(name: str) -> str:
-    """Return ``name`` with its encoded words read, or as it is where they cannot be."""
-    if not name.isascii():
-        return name
-    try:
-        return str(make_header(decode_header(name)))
-    except (LookupError, UnicodeError, HeaderParseError):
-        return name
 
 
 def _boundary_of(content_type: str | None) -> bytes:

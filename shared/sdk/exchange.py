@@ -4,10 +4,10 @@ import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import Message
-from email.parser import BytesHeaderParser
 from typing import Any
 from urllib.parse import parse_qs
 
+from shared.disposition import disposition_of
 from shared.sdk.model import Found, Model, Prediction
 
 _FIELDS = ("threshold", "name")
@@ -77,13 +77,14 @@ def _of_form(body: bytes, content_type: str) -> tuple[bytes, dict[str, str]]:
     image, fields = b"", {}
     for part in parts[:-1]:
         head, _, value = part.removeprefix(b"\r\n").partition(b"\r\n\r\n")
-        said = BytesHeaderParser().parsebytes(head + b"\r\n\r\n")
-        name = said.get_param("name", header="content-disposition")
-        if name == "file":
+        lines = (line.partition(b":") for line in head.split(b"\r\n"))
+        headers = {name.lower(): said for name, _, said in lines}
+        field, file_name = disposition_of(headers.get(b"content-disposition", b""))
+        if field == "file":
             image = value
-            fields["name"] = said.get_filename() or ""
+            fields["name"] = file_name or ""
         else:
-            fields[str(name)] = value.decode("utf-8", "replace")
+            fields[field] = value.decode("utf-8", "replace")
     return image, fields
 
 

@@ -18,7 +18,6 @@ from urllib.parse import urlsplit
 
 from shared.runtime.image_limits import MAX_FILE_BYTES, check_cost, check_sides
 from shared.sdk.exchange import Refused, Wanted, answer_of
-from shared.sdk.image_files import ImageUnreadable
 from shared.sdk.model import Model
 from shared.vision.headers.header import HeaderError
 from shared.vision.headers.sniff import read_header
@@ -70,7 +69,11 @@ class Server(ThreadingHTTPServer):
                 _turn_away(request)
             self.shutdown_request(request)
             return
-        super().process_request(request, client_address)
+        try:
+            super().process_request(request, client_address)
+        except RuntimeError:  # the machine has no thread for it
+            self._places.release()
+            raise
 
     def process_request_thread(self, request: Connection, client_address: object) -> None:
         """Serve a connection to its end."""
@@ -94,7 +97,7 @@ class Server(ThreadingHTTPServer):
                 found = self.model.predict(wanted.image, threshold=wanted.threshold)
             except HeaderError as error:
                 raise Refused(422, f"the image cannot be read: {error.detail}") from error
-            except (ImageUnreadable, ValueError) as error:
+            except ValueError as error:  # also of images that cannot be read
                 raise Refused(422, str(error)) from error
         return answer_of(self.model, found, name=wanted.name, project_id=self.project_id)
 

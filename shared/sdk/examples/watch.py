@@ -11,7 +11,7 @@ import time
 from dataclasses import asdict
 from pathlib import Path
 
-from shared.sdk import ImageUnreadable, Model
+from shared.sdk import Model
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp")
 PAUSE_S = 0.2
@@ -38,7 +38,7 @@ def _images(folder: Path) -> list[Path]:
 def _said(model: Model, image: Path) -> dict[str, object]:
     try:
         return asdict(model.predict(image))
-    except (ImageUnreadable, ValueError) as error:
+    except (OSError, ValueError) as error:  # it was taken away again, or is no image
         return {"error": str(error)}
 
 

@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from shared.callers import Caller
+from shared.disposition import disposition_of
 from shared.http.app import create_app
 from shared.http.bodies import AtMost, Pace, read_json, received_file, received_form
 from shared.http.face import Face
-from shared.http.multipart import MAX_FIELDS, disposition_of, in_units, parts_of
+from shared.http.multipart import MAX_FIELDS, in_units, parts_of
 from shared.http.use_cases import use
 from tests.signing import SIGNER, fresh_tokens
 

@@ -94,13 +94,14 @@ def test_threshold(python, place) -> None:
 
 
 def test_watch(python, place, tmp_path) -> None:
-    command = [python, "-m", "loupe_sdk.examples.watch", place / "b.zip", tmp_path, "3"]
+    command = [python, "-m", "loupe_sdk.examples.watch", place / "b.zip", tmp_path, "4"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd="/") as watching:
         assert watching.stdout is not None
         (tmp_path / "0.png").write_bytes(FILES[0])
         first = json.loads(watching.stdout.readline())
         (tmp_path / "1.PNG").write_bytes(FILES[1])
         (tmp_path / "2.jpg").write_bytes(b"no image")
+        (tmp_path / "3.png").mkdir()  # no more to be read than a file that was taken away again
         (tmp_path / "notes.txt").write_text("left alone")
         others = [json.loads(line) for line in watching.stdout]
         assert watching.wait() == 0
@@ -110,6 +111,7 @@ def test_watch(python, place, tmp_path) -> None:
             [one.score for one in model.predict(file).found], abs=1e-6
         )
     assert "cannot be read" in others[1]["error"]
+    assert "3.png" in others[2]["error"]
 
 
 def test_the_command_serves_until_it_is_told_to_stop(python, place) -> None:

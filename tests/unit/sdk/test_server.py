@@ -85,6 +85,12 @@ def test_the_threshold_is_a_field_and_a_parameter(client) -> None:
     assert 0 < len(few["shapes"]) < len(many["shapes"])
 
 
+@pytest.mark.parametrize("sent", ["划痕 1.png", "=?utf-8?B?5YiS55eVIDEucG5n?="])
+def test_a_file_of_a_form_keeps_its_name_in_any_language(client, sent) -> None:
+    answer = client.post("/predictions", files={"file": (sent, pictures(1)[0])}).json()
+    assert answer["name"] == "划痕 1.png"
+
+
 @pytest.mark.parametrize(
     ("asked", "status", "says"),
     [
@@ -149,3 +155,15 @@ def test_who_comes_when_all_places_are_taken_is_told_so(client) -> None:
             connection.close()
     tries = (client.get("/model") for _ in range(1000))
     assert any(one.status_code == 200 for one in tries)
+
+
+def test_a_connection_that_got_no_thread_keeps_no_place(client, monkeypatch) -> None:
+    def refused(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as machine:
+        machine.setattr(threading.Thread, "start", refused)
+        for _ in range(MOST_CONNECTIONS):
+            with pytest.raises(httpx.TransportError):
+                client.get("/model")
+    assert client.get("/model").status_code == 200
