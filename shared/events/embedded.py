@@ -108,8 +108,8 @@ class EmbeddedEventLog:
         for topic, part in await self._database.read(compaction.partitions):
             found = await self._database.read(self._superfluous(topic, part, alive_s))
             dropped += len(found)
-            while found and not dry_run:
-                some, found = found[:_DROPPED_AT_ONCE], found[_DROPPED_AT_ONCE:]
+            for start in range(0, 0 if dry_run else len(found), _DROPPED_AT_ONCE):
+                some = found[start : start + _DROPPED_AT_ONCE]
                 await self._database.write(partial(compaction.drop, topic, part, some))
         while not dry_run and (await self._database.write(compaction.give_back)) > 0:
             pass
