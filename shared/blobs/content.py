@@ -110,11 +110,9 @@ class SoundContent:
         """Return a blob's size and time; raise NotFound where it is lost or damaged."""
         found = await self._blobs.stat(key)
         state = found.size_bytes, found.stored_at
-        if self._known.get(key) != state:
-            if not await is_whole(self._blobs, key):
-                raise NotFound(f"blob {key} is damaged")
-            self._known.pop(key, None)
-            if len(self._known) >= _MOST_KNOWN:
-                del self._known[next(iter(self._known))]
-            self._known[key] = state
+        if self._known.pop(key, None) != state and not await is_whole(self._blobs, key):
+            raise NotFound(f"blob {key} is damaged")
+        self._known[key] = state
+        if len(self._known) > _MOST_KNOWN:
+            del self._known[next(iter(self._known))]
         return found
