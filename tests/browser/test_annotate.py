@@ -4,7 +4,6 @@ import re
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, Route, expect
@@ -275,15 +274,10 @@ def drag(page: Page, start: tuple[float, float], end: tuple[float, float]) -> No
 
 def annotations(platform: Platform, project: str) -> list[dict[str, Any]]:
     """Ask the platform what is annotated on each image."""
-    with httpx.Client(
-        base_url=platform.address, headers=platform.credential(), timeout=60
-    ) as client:
-        images = client.get(f"/api/gallery/projects/{project}/images").raise_for_status().json()
+    with platform.client() as client:
         return [
             client.get(f"/api/annotation/projects/{project}/images/{image['id']}")
-            .raise_for_status()
-            .json()
-            for image in images["items"]
+            for image in client.pages(f"/api/gallery/projects/{project}/images")
         ]
 
 

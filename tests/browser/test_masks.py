@@ -2,12 +2,10 @@
 
 import asyncio
 import hashlib
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import cv2
-import httpx
 import numpy as np
 import pytest
 from PIL import Image
@@ -32,7 +30,7 @@ from shared.jobs.worker import JobWorker
 from shared.settings import StoreSettings
 from shared.vision.masks import bounds_xywh, from_dense, from_text, table, to_text
 from tests.browser.starting import started
-from tests.browser.watching import Platform, sign_in, watching
+from tests.browser.watching import sign_in, watching
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -46,7 +44,7 @@ def test_errors_of_segmentation_are_red_and_orange_masks(chromium: Browser, tmp_
     Image.fromarray(np.full((HEIGHT, WIDTH, 3), 120, np.uint8)).save(picture)
     with started(data) as platform:
         project = platform.new_project("Castings", task="instance_segmentation")
-        image = uploaded(platform, project, picture)
+        image = platform.upload(project, picture)
     # What is judged is known to the pixel: the version is ordered to be judged by hand.
     with ThreadPoolExecutor(1) as elsewhere:
         elsewhere.submit(asyncio.run, judged(data, project, image)).result()
@@ -74,18 +72,6 @@ def test_errors_of_segmentation_are_red_and_orange_masks(chromium: Browser, tmp_
         expect(page.get_by_text("The report was computed anew")).to_be_visible()
         page.goto(f"/projects/{project}/annotate/{image}")
         expect(page.locator(".workbench .stage img")).to_be_visible()
-
-
-def uploaded(platform: Platform, project: str, picture: Path) -> str:
-    """Upload an image by the API, once the gallery has heard of the project."""
-    files = {"files": (picture.name, picture.read_bytes(), "image/png")}
-    with httpx.Client(base_url=platform.address, headers=platform.credential()) as client:
-        for _ in range(100):
-            answer = client.post(f"/api/gallery/projects/{project}/images", files=files)
-            if answer.status_code != 404:
-                break
-            time.sleep(0.1)
-    return str(answer.raise_for_status().json()["files"][0]["image"]["id"])
 
 
 def ellipse(x: int, y: int, width: int, height: int) -> Rle:

@@ -1,11 +1,9 @@
 """What the screens promise by themselves, without a trained model."""
 
-import time
 from io import BytesIO
 from pathlib import Path
 
 import cv2
-import httpx
 import numpy as np
 import pytest
 from PIL import Image
@@ -157,19 +155,9 @@ def save_mask(platform: Platform, project: str, picture: Path, pixels: np.ndarra
     height, width = pixels.shape
     rle = {"size": [height, width], "counts": to_text(from_dense(pixels > 0))}
     shape = {"label": "crack", "kind": "mask", "rle": rle}
-    with httpx.Client(
-        base_url=platform.address, headers=platform.credential(), timeout=60
-    ) as client:
-        files = {"files": (picture.name, picture.read_bytes(), "image/png")}
-        path = f"/api/gallery/projects/{project}/images"
-        answer = client.post(path, files=files).raise_for_status()
-        image = answer.json()["files"][0]["image"]["id"]
-        path = f"/api/annotation/projects/{project}/images/{image}"
-        for _ in range(100):  # annotation hears of the image by event
-            if client.get(path).is_success:
-                break
-            time.sleep(0.1)
-        client.put(path, json={"shapes": [shape]}, headers={"If-Match": '"0"'}).raise_for_status()
+    image = platform.upload(project, picture)
+    with platform.client() as client:
+        client.put(f"/api/annotation/projects/{project}/images/{image}", {"shapes": [shape]})
 
 
 def fill_sizes(page: Page, values: dict[str, int]) -> None:

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import httpx
 from playwright.sync_api import Browser, ConsoleMessage, Error, Page
+
+from services.cli.client import Client
 
 SCREENSHOTS = Path(__file__).parent / "screenshots"
 PATIENCE_MS = 45_000  # a machine that trains beside the browser answers late
@@ -38,14 +39,18 @@ class Platform:
     ) -> str:
         """Create a project by the API and return its id."""
         body: dict[str, Any] = {"name": name, "task": task, "tiling": tiling}
-        with httpx.Client(base_url=self.address, headers=self.credential(), timeout=60) as client:
-            answer = client.post("/api/workspace/projects", json=body).raise_for_status()
-        return str(answer.json()["id"])
+        with self.client() as client:
+            return str(client.post("/api/workspace/projects", body)["id"])
 
-    def credential(self) -> dict[str, str]:
-        """Exchange the key for the header of a request."""
-        answer = httpx.post(f"{self.address}/api/workspace/tokens", json={"api_key": self.key})
-        return {"Authorization": f"Bearer {answer.raise_for_status().json()['access_token']}"}
+    def upload(self, project: str, picture: Path) -> str:
+        """Upload an image by the API and return its id."""
+        with self.client() as client:
+            (taken,) = client.upload_images(project, [(picture.name, picture)])
+        return str(taken["image"]["id"])
+
+    def client(self) -> Client:
+        """Speak for the first key; what is on its way to a service is asked for again."""
+        return Client(self.address, self.key)
 
 
 @dataclass(frozen=True)
