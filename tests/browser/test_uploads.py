@@ -104,6 +104,26 @@ def test_nothing_goes_out_before_upload_is_pressed(
     expect(watched.page.get_by_text("1 in total")).to_be_visible()
 
 
+def test_what_is_told_late_moves_no_button_from_under_the_pointer(
+    watched: Watched, platform: Platform, tmp_path: Path
+) -> None:
+    held: list[Route] = []
+    watched.page.route("**/api/gallery/limits", lambda asked: held.append(asked))
+    dialog = open_upload(watched, platform, platform.new_project("Late limits"))
+    small = tmp_path / "small.png"
+    Image.new("RGB", (64, 64)).save(small)
+    dialog.locator("input[type=file]").set_input_files([small])
+    expect(dialog.get_by_test_id("upload-now")).to_be_enabled()
+    dialog.get_by_test_id("upload-now").hover()
+    watched.page.mouse.down()
+    (limits,) = held
+    limits.continue_()
+    expect(dialog.get_by_text("From … to … pixels.")).to_have_count(0)
+    expect(dialog.get_by_text("pixels.")).to_be_visible()
+    watched.page.mouse.up()
+    expect(dialog.get_by_test_id("upload-summary")).to_contain_text("1 of 1 arrived")
+
+
 def open_upload(watched: Watched, platform: Platform, project: str) -> Locator:
     """Open the upload dialog of a project, signing in where that is due."""
     page = watched.page

@@ -74,7 +74,10 @@ def sign_in(watched: Watched, platform: Platform) -> None:
 def watching(chromium: Browser, platform: Platform, locale: str) -> Iterator[Watched]:
     """Open a page; a script error or a broken content policy fails the test."""
     context = chromium.new_context(
-        viewport={"width": 1440, "height": 900}, locale=locale, base_url=platform.address
+        viewport={"width": 1440, "height": 900},
+        locale=locale,
+        base_url=platform.address,
+        reduced_motion="reduce",  # what still moves when it is clicked may take the click elsewhere
     )
     watched = Watched(context.new_page())
     watched.page.set_default_timeout(PATIENCE_MS)

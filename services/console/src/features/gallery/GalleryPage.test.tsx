@@ -8,9 +8,10 @@ import { answers, pageOf, problem } from "../../testing/platform";
 import { LANGUAGES, open, seen } from "../../testing/screen";
 
 const IMAGES = "GET /api/gallery/projects/p1/images";
+const LIMITS = "GET /api/gallery/limits";
 const AROUND = {
   "GET /api/workspace/projects/p1": project(),
-  "GET /api/gallery/limits": imageLimits(),
+  [LIMITS]: imageLimits(),
   "GET /api/gallery/projects/p1/summary": { total: 62, labelled: 56, unlabelled: 6, tested: 0, recommended: 30 },
   "GET /api/annotation/projects/p1/labels": { items: [] },
   "GET /api/gallery/projects/p1/images/:id/thumbnail": () => new HttpResponse(new Blob(["x"])),
@@ -38,6 +39,20 @@ describe.each(LANGUAGES)("the gallery in %s", (language) => {
     await userEvent.click(screen.getByRole("button", { name: words.gallery.uploadFirst }));
     expect(await screen.findByText(words.gallery.limitFormat(2))).toBeInTheDocument();
     expect(screen.getByText(words.gallery.limitPixels("30 × 30", "900 × 700"))).toBeInTheDocument();
+  });
+
+  test("the advice of an upload takes its place before the limits are told", async () => {
+    let tell: (answer: Response) => void = () => undefined;
+    const told = new Promise<Response>((resolve) => (tell = resolve));
+    answers({ ...AROUND, [IMAGES]: pageOf(), [LIMITS]: () => told });
+    const { words } = open("/projects/p1/gallery", language);
+    await userEvent.click(await screen.findByRole("button", { name: words.gallery.uploadFirst }));
+    const dialog = within(await screen.findByRole("dialog"));
+    expect(dialog.getByText(words.gallery.limitFormat("…"))).toBeInTheDocument();
+    const lines = dialog.getAllByRole("listitem").length;
+    tell(HttpResponse.json(imageLimits()));
+    expect(await dialog.findByText(words.gallery.limitFormat(2))).toBeInTheDocument();
+    expect(dialog.getAllByRole("listitem")).toHaveLength(lines);
   });
 
   test("refused, it says why and tries again when asked to", async () => {

@@ -13,6 +13,9 @@ import { UploadList } from "./UploadList";
 import { summarise, type UploadSummary } from "./uploadQueue";
 import { useUploads, type Uploads } from "./useUploads";
 
+/** Stands for a limit until the gallery has told it. */
+const UNKNOWN = "…";
+
 interface Props {
   /** `images` uploads images; `annotated` takes images first, then their annotations. */
   readonly mode: "images" | "annotated" | null;
@@ -149,19 +152,16 @@ interface AdviceProps {
   readonly limits: ImageLimits | undefined;
 }
 
+/** Its lines are there before the limits are, else the buttons below would move under the pointer. */
 function UploadAdvice({ project, limits }: AdviceProps): ReactNode {
   const words = useWords();
   const tiled = project.tiling !== null;
   return (
     <div className="advice advice-body">
       <ul>
-        {limits !== undefined && (
-          <>
-            <li>{words.gallery.limitFormat(limits.max_file_bytes / MEGABYTE)}</li>
-            <li>{words.gallery.limitPixels(...ends(tiled ? limits.tiled : limits.plain))}</li>
-            {tiled && <li>{words.gallery.limitTiles(...ends(limits.tile))}</li>}
-          </>
-        )}
+        <li>{words.gallery.limitFormat(limits === undefined ? UNKNOWN : limits.max_file_bytes / MEGABYTE)}</li>
+        <li>{words.gallery.limitPixels(...ends(tiled ? limits?.tiled : limits?.plain))}</li>
+        {tiled && <li>{words.gallery.limitTiles(...ends(limits?.tile))}</li>}
         <li>{words.gallery.limitRatio}</li>
         <li>{words.gallery.adviceCount}</li>
         <li>{words.gallery.adviceScene}</li>
@@ -174,6 +174,8 @@ function UploadAdvice({ project, limits }: AdviceProps): ReactNode {
 }
 
 /** "60 × 30", "30000 × 10000": an image may lie or stand. */
-function ends({ least, most }: SizeBounds): [least: string, most: string] {
+function ends(bounds: SizeBounds | undefined): [least: string, most: string] {
+  if (bounds === undefined) return [UNKNOWN, UNKNOWN];
+  const { least, most } = bounds;
   return [`${least.longer} × ${least.shorter}`, `${most.longer} × ${most.shorter}`];
 }

@@ -37,7 +37,7 @@ export const gallery = {
   known: (name: string) => `already in the gallery as ${name}`,
   label: "Label",
   labelText: "Labels",
-  limitFormat: (megabytes: number) => `JPG, JPEG, PNG or BMP, at most ${megabytes} MB each.`,
+  limitFormat: (megabytes: number | string) => `JPG, JPEG, PNG or BMP, at most ${megabytes} MB each.`,
   limitPixels: (least: string, most: string) => `From ${least} to ${most} pixels.`,
   limitRatio: "The long side is at most 6 times the short one.",
   limitTiles: (least: string, most: string) => `Each tile from ${least} to ${most} pixels.`,

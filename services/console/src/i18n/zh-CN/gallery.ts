@@ -37,7 +37,7 @@ export const gallery = {
   known: (name: string) => `图库中已有此图像，名为 ${name}`,
   label: "标签",
   labelText: "标签文本",
-  limitFormat: (megabytes: number) => `支持 JPG、JPEG、PNG、BMP，单张不超过 ${megabytes} MB。`,
+  limitFormat: (megabytes: number | string) => `支持 JPG、JPEG、PNG、BMP，单张不超过 ${megabytes} MB。`,
   limitPixels: (least: string, most: string) => `分辨率从 ${least} 到 ${most} 像素。`,
   limitRatio: "长宽比不超过 6:1。",
   limitTiles: (least: string, most: string) => `切出的每张小图从 ${least} 到 ${most} 像素。`,
