@@ -20,6 +20,7 @@ from services.annotation.handlers.labels import Labels
 from services.annotation.handlers.predictions import Predictions
 from services.annotation.handlers.snapshots import Snapshots
 from services.annotation.handlers.tile_spread import TileSpread
+from services.annotation.handlers.versions import Versions
 from services.annotation.process.archive_parser import ArchiveParser
 from services.annotation.repository import (
     COLLECTIONS,
@@ -47,6 +48,7 @@ def build(stores: Stores) -> Service:
     projects = ProjectDirectory(documents, SERVICE)
     images = ImageDirectory(documents, SERVICE)
     predictions = Predictions(documents)
+    versions = Versions(documents)
     store = AnnotationStore(documents, images=images)
     names = LabelNames(documents, store, images)
     labels = Labels(documents, names)
@@ -56,6 +58,7 @@ def build(stores: Stores) -> Service:
         images=images,
         names=names,
         predictions=predictions,
+        versions=versions,
         store=store,
     )
     snapshots = Snapshots(documents, stores.blobs, projects=projects, images=images, store=store)
@@ -97,6 +100,7 @@ def build(stores: Stores) -> Service:
             names=names,
             snapshots=snapshots,
             predictions=predictions,
+            versions=versions,
         ),
         background=(
             *(worker.run for worker in workers),

@@ -31,6 +31,13 @@ class PredictionView(Projection):
     made_at: Timestamp | None = None
 
 
+class VersionView(Projection):
+    """A version that served its project once."""
+
+    project_id: str
+    name: str
+
+
 class Annotation(Document):
     """What is on an image; ``id`` is the image's. ``annotated`` with no shape is a negative.
 
@@ -167,6 +174,7 @@ IMAGES = images_spec(SERVICE, Index(("project_id", "name")), Index(("parent_id",
 PREDICTIONS = CollectionSpec(
     "annotation.predictions", PredictionView, (Index(("image_id",)), Index(("made_at",)))
 )
+VERSIONS = CollectionSpec("annotation.versions", VersionView)
 ANNOTATIONS = CollectionSpec(
     "annotation.annotations", Annotation, (Index(("project_id", "annotated")),)
 )
@@ -197,6 +205,7 @@ COLLECTIONS = (
     RECEIPTS,
     IMAGES,
     PREDICTIONS,
+    VERSIONS,
     ANNOTATIONS,
     HISTORY,
     LABELS,

@@ -6,9 +6,10 @@ from services.annotation.handlers.labels import Labels
 from services.annotation.handlers.predictions import Predictions
 from services.annotation.handlers.snapshots import Snapshots
 from services.annotation.handlers.tile_spread import TileSpread
+from services.annotation.handlers.versions import Versions
 from shared.contracts.annotation_events import AnnotationSaved, LabelDeleted, LabelRenamed
 from shared.contracts.image_events import ImageDeleted, ImageUploaded
-from shared.contracts.model_events import PredictionCompleted
+from shared.contracts.model_events import ModelDeployed, PredictionCompleted
 from shared.contracts.project_events import ProjectCreated
 from shared.contracts.training_events import TrainingRequested
 from shared.events.subscriptions import Subscription, on
@@ -26,6 +27,7 @@ def subscriptions(
     names: LabelNames,
     snapshots: Snapshots,
     predictions: Predictions,
+    versions: Versions,
 ) -> tuple[Subscription, ...]:
     """Return the table: event class → handlers, in order."""
     return (
@@ -38,5 +40,6 @@ def subscriptions(
         on(LabelRenamed, names.renamed),
         on(LabelDeleted, names.deleted),
         on(PredictionCompleted, predictions.completed),
+        on(ModelDeployed, versions.deployed),
         on(TrainingRequested, snapshots.requested),
     )

@@ -43,7 +43,7 @@ class ModelDeployed(EventBody):
     type: ClassVar[str] = "model.deployed"
     topic: ClassVar[str] = "model"
     source: ClassVar[str] = "inference"
-    consumers: ClassVar[tuple[str, ...]] = ("trainer", "inference")
+    consumers: ClassVar[tuple[str, ...]] = ("trainer", "inference", "annotation")
     example: ClassVar[dict[str, Any]] = {"project_id": EXAMPLE_ID, "version": "V1"}
 
     project_id: str

@@ -60,6 +60,9 @@ class Shape(Closed):
     ``box`` has two points (top-left, bottom-right); ``rotated_box`` two points of the unrotated
     box and ``angle`` in degrees, clockwise, about its centre; ``polygon`` at least three; ``mask``
     carries ``rle``; ``image`` labels the whole image and has no points.
+
+    ``score`` is how sure a version is. An annotated shape has none, unless it is what the version
+    ``proposed_by`` had found and a person accepted as it was.
     """
 
     id: str = ""
@@ -70,6 +73,10 @@ class Shape(Closed):
     angle: Annotated[float, Field(ge=-360, le=360, allow_inf_nan=False)] | None = None
     text: str | None = Field(default=None, max_length=1000)
     score: Annotated[float, Field(ge=0, le=1)] | None = None
+    # Left out where there is none: who knew shapes before it goes on reading them.
+    proposed_by: str | None = Field(
+        default=None, min_length=1, max_length=32, exclude_if=lambda version: version is None
+    )
 
     @model_validator(mode="after")
     def _complete(self) -> Self:

@@ -97,7 +97,7 @@ class _Account:
 
 
 def export_files(wanted: ExportFormat, project: ExportedProject) -> Iterator[tuple[str, bytes]]:
-    """Write annotations as files of another tool; `labelme` loses nothing.
+    """Write annotations as files of another tool; `labelme` loses nothing that is drawn.
 
     The lists `train.txt` and `test.txt` carry the split, so that an import gives it back; an own
     report, the last file, says what the format cannot hold. An image of which nothing is left is

@@ -27,9 +27,10 @@ class CheckedShapes:
 def check_shapes(shapes: Sequence[Shape], image: KnownImage, task: Task) -> CheckedShapes:
     """Check shapes that a person drew against their image and the project's task.
 
-    Boxes are put in order (top-left first) and cut at the image's border; scores are dropped, for a
-    saved shape is a fact. Every shape gets a stable id unless it has one. A classifier learns of
-    labels alone: an image of its project without one is not annotated, so that it is refused.
+    Boxes are put in order (top-left first) and cut at the image's border. Scores are dropped, for a
+    saved shape is a fact, but for that of an accepted proposal, which has one. Every shape gets a
+    stable id unless it has one. A classifier learns of labels alone: an image of its project
+    without one is not annotated, so that it is refused.
 
     Args:
         shapes: As they came in.
@@ -52,7 +53,7 @@ def check_shapes(shapes: Sequence[Shape], image: KnownImage, task: Task) -> Chec
         errors.append(FieldError("shapes", most))
     if spec.labels_whole and not shapes:
         errors.append(FieldError("shapes", f"an image of a {task} project needs its label"))
-    errors += _doubled_ids(shapes)
+    errors += _doubled_ids(shapes) + _unsure(shapes)
     if errors:
         return CheckedShapes((), tuple(errors))
     return CheckedShapes(with_ids(checked, image.image_id), ())
@@ -87,6 +88,14 @@ def _doubled_ids(shapes: Sequence[Shape]) -> list[FieldError]:
     return errors
 
 
+def _unsure(shapes: Sequence[Shape]) -> list[FieldError]:
+    return [
+        FieldError(f"shapes.{index}.score", "an accepted proposal has the version's score")
+        for index, shape in enumerate(shapes)
+        if shape.proposed_by is not None and shape.score is None
+    ]
+
+
 def with_ids(shapes: Sequence[Shape], image_id: str) -> tuple[Shape, ...]:
     """Give each shape without one an id that follows from its image, content and place.
 
@@ -104,7 +113,7 @@ def with_ids(shapes: Sequence[Shape], image_id: str) -> tuple[Shape, ...]:
         if shape.id:
             named.append(shape)
             continue
-        content = shape.model_dump_json(exclude={"id", "score"})
+        content = shape.model_dump_json(exclude={"id", "score", "proposed_by"})
         count = seen[content] = seen.get(content, -1) + 1
         digest = hashlib.sha256(f"{image_id}\x1f{count}\x1f{content}".encode()).hexdigest()
         identity = digest[:16] if digest[:16] not in taken else digest[16:32]
@@ -116,7 +125,8 @@ def _check(shape: Shape, image: KnownImage, task: Task) -> Shape:
     if shape.kind not in KINDS[task]:
         wanted = ", ".join(KINDS[task])
         raise FormatError(f"a {shape.kind} is no shape of a {task} project ({wanted})")
-    facts = {"label": placement.clean_label(shape.label, "the shape"), "score": None}
+    score = None if shape.proposed_by is None else shape.score
+    facts = {"label": placement.clean_label(shape.label, "the shape"), "score": score}
     if shape.kind == "mask":
         _check_mask(shape, image)
         return shape.model_copy(update=facts)

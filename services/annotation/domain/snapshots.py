@@ -175,7 +175,7 @@ def _row(image: AnnotatedImage, split: Split) -> SnapshotImage:
         height=image.height,
         split=split,
         group=image.group,
-        shapes=image.shapes,
+        shapes=tuple(_drawn(shape) for shape in image.shapes),
         ignore_regions=image.ignore_regions,
         corrected=image.corrected,
         parent_id=image.parent_id,
@@ -184,6 +184,13 @@ def _row(image: AnnotatedImage, split: Split) -> SnapshotImage:
         offset_y=image.offset_y,
         exif_device=image.exif_device,
     )
+
+
+def _drawn(shape: Shape) -> Shape:
+    """What is learnt from a shape is the same whoever proposed it."""
+    if shape.proposed_by is None:
+        return shape
+    return shape.model_copy(update={"score": None, "proposed_by": None})
 
 
 def _warnings(rows: Sequence[SnapshotImage], uncut: int) -> list[str]:

@@ -10,6 +10,7 @@ from services.annotation.domain.stored_size import TOO_MUCH, is_too_large
 from services.annotation.handlers.annotation_store import AnnotationStore
 from services.annotation.handlers.label_names import LabelNames
 from services.annotation.handlers.predictions import Predictions
+from services.annotation.handlers.versions import Versions
 from services.annotation.repository import Annotation, judged, known_image
 from shared.callers import Caller
 from shared.contracts.envelope import Event
@@ -50,12 +51,14 @@ class Annotations:
         images: ImageDirectory,
         names: LabelNames,
         predictions: Predictions,
+        versions: Versions,
         store: AnnotationStore,
     ) -> None:
         self._projects = projects
         self._images = images
         self._names = names
         self._predictions = predictions
+        self._versions = versions
         self._store = store
 
     async def read(self, tenant: str, project_id: str, image_id: str) -> AnnotatedView:
@@ -78,8 +81,9 @@ class Annotations:
         """Store an image's annotation; labels that it names and the project lacks are made.
 
         Raises:
-            InvalidInput: A shape is none of the task, lies outside the image, or has no area; or
-                the prediction is none of this image.
+            InvalidInput: A shape is none of the task, lies outside the image, or has no area; the
+                prediction is none of this image, or a version that proposed is none of its
+                project.
             VersionConflict: `expected` is not the stored version.
             NotFound: There is no such image.
         """
@@ -94,6 +98,7 @@ class Annotations:
             raise InvalidInput(f"{errors[0].field}: {errors[0].message}", errors=errors)
         if is_too_large(checked.shapes, draft.ignore_regions):
             raise TooLarge(TOO_MUCH)
+        await self._versions.require(author.tenant, project_id, checked.shapes)
         shapes = await self._names.adopt(author.tenant, project_id, checked.shapes)
         adopted = replace(draft, shapes=shapes)
         saved = await self._store.save(author, image, adopted, expected=expected)

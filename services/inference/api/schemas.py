@@ -17,13 +17,17 @@ Threshold = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
 
 class PredictionCreate(BaseModel):
-    """Test one image of the gallery; without ``version`` the deployed one answers."""
+    """Test one image of the gallery; without ``version`` the deployed one answers.
+
+    A ``proposal`` is for somebody who annotates the image: it does not count as tested by that.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     image_id: Id
     version: Version | None = None
     threshold: Threshold | None = None
+    proposal: bool = False
 
 
 class PredictionUpload(BaseModel):

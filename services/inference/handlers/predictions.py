@@ -79,6 +79,35 @@ class Predictions:
         wish = Wish((image_id,), terms)
         return await self._once(who, project_id, key, wish=wish, make=make)
 
+    async def propose(
+        self,
+        who: Caller,
+        project_id: str,
+        image_id: str,
+        *,
+        terms: PredictionTerms,
+        key: str | None,
+    ) -> Prediction:
+        """Look at one image of the gallery for somebody who annotates it: nobody is told of it.
+
+        Raises:
+            NotFound: No such project or image.
+            NoDeployment: The project, or the named version, is not served.
+            KeyReused: The key came with another proposal before.
+        """
+        project = await self._projects.require(who.tenant, project_id)
+        spec_of(project.task).require_trainable()
+
+        async def make(prediction_id: str) -> Prediction:
+            image = await self._images.require(who.tenant, project_id, image_id)
+            made = await self._of_image(image, prediction_id, terms=terms)
+            return await self._of(made.tenant).ensure(made)
+
+        wish = Wish((image_id,), terms)
+        # No header holds the end of a line: no test has this key.
+        key = None if key is None else f"proposal\n{key}"
+        return await self._once(who, project_id, key, wish=wish, make=make)
+
     async def predict_file(
         self,
         who: Caller,
@@ -133,14 +162,9 @@ class Predictions:
         test_run_id: str | None = None,
     ) -> Prediction:
         """Predict one image of the gallery and tell everybody; repeating it changes nothing."""
-        project = await self._projects.require(image.tenant, image.project_id)
-        plan_hash = image.plan_hash if image.parent_id else None
-        read = partial(self._file_of, image)
-        question = Question(prediction_id, read, terms.threshold, plan_hash)
-        made = await self._ask(project, terms.version, question, patient=test_run_id is not None)
-        made = made.model_copy(
-            update={"image_id": image.id, "name": image.name, "test_run_id": test_run_id}
-        )
+        patient = test_run_id is not None
+        made = await self._of_image(image, prediction_id, terms=terms, patient=patient)
+        made = made.model_copy(update={"test_run_id": test_run_id})
         event = PredictionCompleted(
             project_id=made.project_id,
             prediction_id=made.id,
@@ -149,6 +173,21 @@ class Predictions:
             labels=tuple(shape.label for shape in made.shapes),
         )
         return await self._of(made.tenant).ensure(made, events=[event])
+
+    async def _of_image(
+        self,
+        image: ImageView,
+        prediction_id: str,
+        *,
+        terms: PredictionTerms,
+        patient: bool = False,
+    ) -> Prediction:
+        project = await self._projects.require(image.tenant, image.project_id)
+        plan_hash = image.plan_hash if image.parent_id else None
+        read = partial(self._file_of, image)
+        question = Question(prediction_id, read, terms.threshold, plan_hash)
+        made = await self._ask(project, terms.version, question, patient=patient)
+        return made.model_copy(update={"image_id": image.id, "name": image.name})
 
     async def get(self, who: Caller, project_id: str, prediction_id: str) -> Prediction:
         """Return a prediction; raise NotFound."""

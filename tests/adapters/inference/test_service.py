@@ -79,6 +79,30 @@ async def test_tested_image_is_announced_once_whatever_is_repeated(site):
     await consumer.close()
 
 
+async def test_what_is_proposed_to_a_person_is_a_prediction_that_nobody_is_told_of(site):
+    image_id = await site.upload(painted(64, 48, {(8, 8): "red"}))
+    await site.deploy(make_version(colour_detector()))
+    consumer = await site.stores.events.consumer("listener", ["prediction"])
+    body = {"image_id": image_id, "version": "V1", "proposal": True}
+    key = {"Idempotency-Key": "one"}
+    asked = [
+        await site.client.post(f"{site.base}/predictions", json=body, headers=key) for _ in range(2)
+    ]
+    assert [answer.status_code for answer in asked] == [201, 201]
+    assert asked[0].json() == asked[1].json()
+    assert [shape["label"] for shape in asked[0].json()["shapes"]] == ["red"]
+    # A test under the same key is another thing; and only of that one is there news.
+    tested = await site.client.post(
+        f"{site.base}/predictions", json=body | {"proposal": False}, headers=key
+    )
+    assert tested.json()["id"] != asked[0].json()["id"]
+    told = await consumer.poll(limit=10, timeout_s=60)
+    told += await consumer.poll(limit=10, timeout_s=1)
+    assert len(told) == 1
+    assert tested.json()["id"].encode() in told[0].value
+    await consumer.close()
+
+
 async def test_version_that_fails_the_golden_check_never_gets_the_alias(site):
     image_id = await site.upload(painted(64, 48, {(8, 8): "red"}))
     await site.deploy(make_version(colour_detector()))

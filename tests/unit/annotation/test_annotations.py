@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from shared.contracts.image_events import ImageDeleted
+from shared.contracts.model_events import ModelDeployed
 from shared.contracts.project_events import ProjectDeleted
 from shared.hosting.stores import Stores
 from shared.ids import new_id
@@ -162,6 +163,47 @@ async def test_a_correction_is_an_annotation_and_is_told_as_both(stores: Stores)
     assert (again.json()["version"], later.json()["version"]) == (1, 2)
     assert world.types() == ["annotation.saved", "correction.saved"] * 2
     assert [e.data.prediction_id for e in world.heard[1::2]] == ["p1", "p2"]
+
+
+def accepted(version: str = "V1", **more: Any) -> dict[str, Any]:
+    return {**box(), "id": "s1", "score": 0.87, "proposed_by": version, **more}
+
+
+async def test_an_accepted_proposal_keeps_its_version_and_score(stores: Stores) -> None:
+    async with factory(stores) as world:
+        image = await world.image("a.jpg")
+        await world.say(ModelDeployed(project_id=PROJECT, version="V1"), PROJECT)
+        saved = await world.put(image, accepted(), box("stain", at=90))
+        again = await world.put(image, accepted(), box("stain", at=90) | {"score": 0.4})
+        read = (await world.client.get(f"{BASE}/images/{image}")).json()["shapes"]
+        (step,) = (await world.client.get(f"{BASE}/images/{image}/history")).json()["items"]
+    assert saved.status_code == 200, saved.text
+    assert again.json()["version"] == 1  # the same once more
+    assert [(s.get("proposed_by"), s["score"]) for s in read] == [("V1", 0.87), (None, None)]
+    assert "proposed_by" not in read[1]  # who knows shapes without it reads them as before
+    assert (step["after"], step["author"]) == (read, "test-key")
+
+
+@pytest.mark.parametrize(
+    ("shape", "field"),
+    [
+        (accepted("V2"), "shapes.0.proposed_by"),  # of another project
+        (accepted("V9"), "shapes.0.proposed_by"),  # of none
+        (accepted(score=None), "shapes.0.score"),
+        (accepted(""), "shapes.0.proposed_by"),
+    ],
+)
+async def test_who_proposed_cannot_be_made_up(
+    stores: Stores, shape: dict[str, Any], field: str
+) -> None:
+    async with factory(stores) as world:
+        image = await world.image("a.jpg")
+        await world.say(ModelDeployed(project_id=PROJECT, version="V1"), PROJECT)
+        await world.say(ModelDeployed(project_id=new_id(), version="V2"), "other")
+        answer = await world.put(image, shape)
+        read = (await world.client.get(f"{BASE}/images/{image}")).json()
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, field)
+    assert read["version"] == 0
 
 
 async def test_once_corrected_always_corrected(stores: Stores) -> None:

@@ -18,6 +18,7 @@ from services.annotation.handlers.labels import Labels
 from services.annotation.handlers.predictions import Predictions
 from services.annotation.handlers.snapshots import Snapshots
 from services.annotation.handlers.tile_spread import TileSpread
+from services.annotation.handlers.versions import Versions
 from services.annotation.repository import (
     ANNOTATIONS,
     COLLECTIONS,
@@ -74,12 +75,14 @@ class World:
         self.names = LabelNames(self.documents, self.store, self.images)
         self.labels = Labels(self.documents, self.names)
         predictions = Predictions(self.documents)
+        versions = Versions(self.documents)
         self.annotations = Annotations(
             self.documents,
             projects=self.projects,
             images=self.images,
             names=self.names,
             predictions=predictions,
+            versions=versions,
             store=self.store,
         )
         self.undoing = ImportUndo(images=self.images, names=self.names, store=self.store)
@@ -100,6 +103,7 @@ class World:
                 store=self.store,
             ),
             predictions=predictions,
+            versions=versions,
         )
 
     async def hear(self, body: EventBody, sequence: int = 1) -> None:

@@ -1,6 +1,7 @@
 """Frozen datasets: who trains, who judges, what is refused, and that the answer never changes."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -39,6 +40,17 @@ def annotated(name: str, *labels: str, **more: Any) -> AnnotatedImage:
         "exif_device": None,
     }
     return AnnotatedImage(**{**facts, **more})
+
+
+def test_what_is_learnt_is_the_same_whoever_proposed_it() -> None:
+    drawn = [annotated(name, "scratch") for name in "abc"]
+    found = {"score": 0.9, "proposed_by": "V1"}
+    accepted = [
+        replace(image, shapes=tuple(shape.model_copy(update=found) for shape in image.shapes))
+        for image in drawn
+    ]
+    first, second = (freeze("p", "detection", images).snapshot for images in (drawn, accepted))
+    assert first == second
 
 
 def splits_of(images: list[AnnotatedImage]) -> dict[str, str]:
