@@ -3,6 +3,7 @@
 from services.annotation.domain.label_rules import LABEL_HOTKEYS
 from services.evaluator.domain.report.label_analysis import LOW_RATE
 from services.trainer.api.promotions import MAX_REASON
+from services.trainer.domain.recipe import choices, fields_of
 from services.workspace.domain import api_keys, projects
 from shared.contracts import shapes
 from shared.runtime.tasks.table import TASKS
@@ -13,9 +14,14 @@ def facts() -> dict[str, object]:
     """Return them by what they are of; they are published, and built into the console."""
     return {
         "tasks": {
-            name: {"is_trainable": spec.is_trainable, "may_be_cut": spec.may_be_cut}
+            name: {
+                "is_trainable": spec.is_trainable,
+                "may_be_cut": spec.may_be_cut,
+                "recipe": fields_of(spec.name) if spec.is_trainable else (),
+            }
             for name, spec in TASKS.items()
         },
+        "recipe_choices": choices(),
         "longest": {
             "project": projects.MAX_NAME,
             "notes": projects.MAX_NOTES,

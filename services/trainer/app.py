@@ -2,12 +2,13 @@
 
 from functools import partial
 
-from services.trainer.api import losses, policies, trainings, versions
+from services.trainer.api import losses, policies, recipes, trainings, versions
 from services.trainer.domain.recipe import Recipe
 from services.trainer.handlers.gate import Gate
 from services.trainer.handlers.next_training import NextTraining
 from services.trainer.handlers.offered_losses import OfferedLosses
 from services.trainer.handlers.outcomes import Outcomes
+from services.trainer.handlers.recipes import Recipes
 from services.trainer.handlers.retraining import Retraining
 from services.trainer.handlers.training_queue import TrainingQueue
 from services.trainer.handlers.trainings import Trainings
@@ -16,6 +17,7 @@ from services.trainer.repository import (
     IMAGES,
     LINES,
     RECEIPTS,
+    RECIPES,
     SERVICE,
     TRAINING_JOB,
     TRAININGS,
@@ -41,16 +43,15 @@ REAP_EVERY_S = 2.0
 def build(stores: Stores) -> Service:
     """Wire the trainer over ``stores``."""
     settings, documents = TrainerSettings(), stores.documents
-    recipe = Recipe(budget_s=settings.budget_s, epochs=settings.epochs, start=settings.start)
     jobs = JobQueue(documents, NAME, lease_s=settings.lease_s)
     projects = ProjectDirectory(documents, NAME)
     queue = TrainingQueue(documents, jobs)
     images = ImageDirectory(documents, NAME, round_of=queue.round_of)
-    asked = Trainings(
-        documents, jobs, projects, images, queue, recipe=recipe, plugins=settings.plugins
-    )
-    coming = NextTraining(projects, recipe=recipe, folder=settings.weights, hub=settings.use_hub)
-    retraining = Retraining(documents, projects, images, queue, recipe=recipe)
+    recipe = Recipe(budget_s=settings.budget_s, epochs=settings.epochs, start=settings.start)
+    kept = Recipes(documents, projects, recipe=recipe, plugins=settings.plugins)
+    asked = Trainings(documents, jobs, projects, images, queue, kept)
+    coming = NextTraining(projects, kept, folder=settings.weights, hub=settings.use_hub)
+    retraining = Retraining(documents, projects, images, queue, kept)
     outcomes = Outcomes(documents, jobs, queue)
     gate = Gate(documents, projects, queue)
     offered = OfferedLosses(projects, folder=settings.plugins)
@@ -65,9 +66,23 @@ def build(stores: Stores) -> Service:
     return Service(
         name=NAME,
         summary="Trainings, versions and the retraining policy",
-        collections=(TRAININGS, LINES, IMAGES, RECEIPTS, job_spec(NAME), projects_spec(NAME)),
-        routers=(trainings.router, versions.router, policies.router, losses.router),
-        use_cases=(asked, coming, retraining, chosen, offered),
+        collections=(
+            TRAININGS,
+            LINES,
+            RECIPES,
+            IMAGES,
+            RECEIPTS,
+            job_spec(NAME),
+            projects_spec(NAME),
+        ),
+        routers=(
+            trainings.router,
+            versions.router,
+            policies.router,
+            recipes.router,
+            losses.router,
+        ),
+        use_cases=(asked, coming, kept, retraining, chosen, offered),
         subscriptions=(
             *projects.subscriptions(),
             *images.subscriptions(),

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from services.trainer.domain.recipe import Recipe
+from services.trainer.domain.recipe import Recipe, RecipeSource
 from services.trainer.domain.retraining_policy import RetrainingPolicy
 from shared.clock import Timestamp
 from shared.contracts.training_events import VersionComparison
@@ -69,7 +69,8 @@ class Artefacts(BaseModel):
 class Training(Document):
     """One training and, once it succeeded, the version that it made.
 
-    ``comparison`` is the one with the version that served when the gate decided.
+    ``comparison`` is the one with the version that served when the gate decided. What early
+    releases trained does not know ``recipe_from``.
     """
 
     project_id: str
@@ -77,6 +78,7 @@ class Training(Document):
     mode: Mode
     trigger: Trigger
     recipe: Recipe
+    recipe_from: RecipeSource | None = None
     state: TrainingState
     requested_at: Timestamp
     requested_by: str = ""
@@ -117,10 +119,36 @@ class Order(BaseModel):
     mode: Mode
     trigger: Trigger
     recipe: Recipe
+    recipe_from: RecipeSource | None = None
     requested_at: Timestamp
     requested_by: str = ""
     resumes: int = 0
     round_from: int = 0
+
+
+class RecipeRevision(BaseModel):
+    """What a project's recipe was set to, by whom; null where its task's defaults hold again."""
+
+    model_config = ConfigDict(frozen=True)
+
+    number: int
+    recipe: Recipe | None
+    at: Timestamp
+    by: str
+
+
+class ProjectRecipe(Document):
+    """A project's own recipe, whose id is the project's: the latest revisions, newest first.
+
+    A revision has the number of the document's version that it came with.
+    """
+
+    revisions: tuple[RecipeRevision, ...] = ()
+
+    @property
+    def latest(self) -> RecipeRevision | None:
+        """The revision that holds; None where nobody ever set one."""
+        return self.revisions[0] if self.revisions else None
 
 
 class Champion(BaseModel):
@@ -189,6 +217,7 @@ TRAININGS = CollectionSpec(
     ),
 )
 LINES = CollectionSpec("trainer.lines", Line, (Index(("due_at",)),), project_field="id")
+RECIPES = CollectionSpec("trainer.recipes", ProjectRecipe, project_field="id")
 IMAGES = images_spec(
     "trainer",
     Index(("project_id", "annotated")),

@@ -220,6 +220,10 @@ def _policy(site: Site) -> Right:
     return Right(headers=site.etag("trainer", "retraining-policy"), body={"enabled": False})
 
 
+def _recipe(site: Site) -> Right:
+    return Right(headers=site.etag("trainer", "recipe"), body={"recipe": {"budget_s": 90}})
+
+
 def _project(site: Site) -> Right:
     body = {"name": f"More {next(_numbers)}", "task": "detection"}
     made = site.ask("POST", "workspace/projects", json=body)
@@ -348,6 +352,7 @@ RIGHT: dict[str, Callable[[Site], Right]] = {
     "GET /api/inference/projects/{project_id}/exports/{export_id}": _export,
     "GET /api/inference/projects/{project_id}/exports/{export_id}/content": _export_over,
     "POST /api/inference/projects/{project_id}/exports/{export_id}:cancel": _export,
+    "PUT /api/trainer/projects/{project_id}/recipe": _recipe,
     "PUT /api/trainer/projects/{project_id}/retraining-policy": _policy,
     "POST /api/trainer/projects/{project_id}/trainings/{training_id}:cancel": lambda site: Right(
         path={"training_id": site.training()}

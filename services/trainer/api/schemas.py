@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from services.trainer.domain.recipe import BackboneName, Recipe
+from services.trainer.domain.recipe import BackboneName, Recipe, RecipeSource
 from services.trainer.domain.records import whole_minutes
 from services.trainer.domain.retraining_policy import RetrainingPolicy
 from services.trainer.handlers.next_training import Outlook
@@ -22,7 +22,7 @@ Status = Literal[
 
 
 class TrainingRequest(BaseModel):
-    """What to train; without a recipe the defaults hold."""
+    """What to train; without a recipe the project's own holds, or its task's defaults."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -56,7 +56,7 @@ class TrainingResponse(BaseModel):
     A terminated training shows no version, no rate, no end and no duration. ``labels`` counts kinds
     of labels; ``duration_minutes`` is rounded down. ``backbone_weights`` is known soon after the
     training began: ``start:…``, ``folder:…``, ``package:…``, ``hub:…``, or ``none`` of random
-    first weights.
+    first weights. ``recipe_from`` is null of what early releases trained.
     """
 
     id: str
@@ -67,6 +67,7 @@ class TrainingResponse(BaseModel):
     mode: Mode
     trigger: Trigger
     recipe: Recipe
+    recipe_from: RecipeSource | None
     average_detection_rate: float | None
     annotated_images: int
     total_images: int
@@ -117,6 +118,7 @@ class TrainingResponse(BaseModel):
                 }
             ),
             recipe=training.recipe,
+            recipe_from=training.recipe_from,
             figures=training.figures,
             comparison=training.comparison,
             version=_version(training),

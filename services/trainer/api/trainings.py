@@ -58,7 +58,7 @@ async def list_trainings(
 async def show_next_training(
     project_id: str, who: Viewer, coming: Coming, backbone: BackboneName | None = None
 ) -> NextTrainingResponse:
-    """Tell what the next training will start from; its backbone is the deployment's, or another."""
+    """Tell what the next training will start from; the backbone of its recipe, or another."""
     return NextTrainingResponse.of(await coming.outlook(who, project_id, backbone=backbone))
 
 

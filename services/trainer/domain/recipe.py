@@ -4,7 +4,7 @@ This module knows the names of networks and losses without importing torch, sinc
 recipes too.
 """
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -37,6 +37,27 @@ OF_TASK: dict[TaskName, dict[str, object]] = {
 A classifier always answers with its best label, so that what is served is what was judged.
 """
 LEAST_THRESHOLD = 0.01  # of tasks with objects: below it every place on the image is one
+
+
+_OF_DETECTORS = ("start", "fine_level", "score_loss", "box_loss", "mosaic", "merge")
+_UNREAD: dict[TaskName, tuple[str, ...]] = {
+    "classification": (*_OF_DETECTORS, "channels"),
+    "semantic_segmentation": _OF_DETECTORS,
+}
+
+
+class RecipeSource(BaseModel):
+    """Where a training's recipe came from.
+
+    Attributes:
+        kind: The request itself, the project's own recipe, or its task's defaults.
+        revision: Which one of the project's.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: Literal["request", "project", "defaults"]
+    revision: int | None = None
 
 
 class Merge(BaseModel):
@@ -141,3 +162,29 @@ class Recipe(BaseModel):
             told = f"at least {LEAST_THRESHOLD} where a model finds objects"
             raise InvalidInput("the threshold is too low", errors=[FieldError("threshold", told)])
         return made
+
+
+def choices() -> dict[str, tuple[str, ...]]:
+    """The names that a field of a recipe, or of its merge rule, chooses among.
+
+    >>> choices()["start"]
+    ('detector', 'backbone')
+    """
+    return {
+        "backbone": get_args(BackboneName),
+        "start": get_args(Start),
+        "score_loss": get_args(ScoreLoss),
+        "box_loss": get_args(BoxLoss),
+        "merge_rule": tuple(MergeMethod),
+        "merge_metric": tuple(Overlap),
+    }
+
+
+def fields_of(task: TaskName) -> tuple[str, ...]:
+    """The fields of a recipe that trainings of ``task`` read, in the recipe's order.
+
+    >>> "mosaic" in fields_of("detection"), "mosaic" in fields_of("classification")
+    (True, False)
+    """
+    unread = (*_UNREAD.get(task, ()), "task")
+    return tuple(name for name in Recipe.model_fields if name not in unread)

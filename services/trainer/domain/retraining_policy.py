@@ -22,7 +22,7 @@ class RetrainingPolicy(BaseModel):
         quiet_s: Seconds without a further correction before a training fires.
         max_wait_s: Seconds after which even a single correction fires one.
         count_annotations: Whether newly annotated images count like corrections.
-        budget_s: Training time of the trainings that fire; None takes the recipe's default.
+        budget_s: Training time of the trainings that fire; None takes that of the project's recipe.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -4,7 +4,8 @@ import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 
-from services.trainer.domain.recipe import BackboneName, Recipe
+from services.trainer.domain.recipe import BackboneName
+from services.trainer.handlers.recipes import Recipes
 from services.trainer.process.weight_places import WeightPlace, place_of
 from shared.callers import Caller
 from shared.projects.directory import ProjectDirectory
@@ -22,20 +23,20 @@ class NextTraining:
     """Looks at the places of pretrained weights without loading any."""
 
     def __init__(
-        self, projects: ProjectDirectory, *, recipe: Recipe, folder: Path | None, hub: bool
+        self, projects: ProjectDirectory, recipes: Recipes, *, folder: Path | None, hub: bool
     ) -> None:
-        """``recipe`` is the deployment's; ``folder`` and ``hub`` are as the workers have them."""
+        """``folder`` and ``hub`` are as the workers have them."""
         self._projects = projects
-        self._recipe = recipe
+        self._recipes = recipes
         self._folder = folder
         self._hub = hub
 
     async def outlook(
         self, who: Caller, project_id: str, *, backbone: BackboneName | None = None
     ) -> Outlook:
-        """The outlook for the deployment's backbone or another one; raises NotFound."""
+        """The outlook for the backbone of the project's recipe or another; raises NotFound."""
         project = await self._projects.require(who.tenant, project_id)
-        recipe = self._recipe.of_task(project.task)
+        recipe = (await self._recipes.default(who.tenant, project_id, project.task)).recipe
         recipe = recipe.model_copy(update={"backbone": backbone or recipe.backbone})
         found = await asyncio.to_thread(place_of, recipe, folder=self._folder, hub=self._hub)
         return Outlook(recipe.backbone, found)

@@ -7,8 +7,8 @@ only remember the change and ask for a look, whatever their number or order.
 import asyncio
 from datetime import datetime, timedelta
 
-from services.trainer.domain.recipe import Recipe
 from services.trainer.domain.retraining_policy import Backlog, RetrainingPolicy, decide
+from services.trainer.handlers.recipes import Chosen, Recipes
 from services.trainer.handlers.training_queue import TrainingQueue, placed
 from services.trainer.repository import LINES, Line, Order
 from shared.callers import Caller
@@ -46,15 +46,15 @@ class Retraining:
         projects: ProjectDirectory,
         images: ImageDirectory,
         queue: TrainingQueue,
+        recipes: Recipes,
         *,
-        recipe: Recipe,
         clock: Clock = utc_now,
     ) -> None:
         self._documents = documents
         self._projects = projects
         self._images = images
         self._queue = queue
-        self._recipe = recipe
+        self._recipes = recipes
         self._clock = clock
 
     async def policy(self, who: Caller, project_id: str) -> Line:
@@ -159,24 +159,16 @@ class Retraining:
                 not_before=line.not_before,
             )
             line = line.model_copy(update={"due_at": decision.due_at})
-            fired = decision.fire and task is not None
-            return placed(line, self._order(line, task, now), now) if fired and task else line
+            if not decision.fire or task is None:
+                return line
+            fired = True
+            chosen = await self._recipes.default(line.tenant, line.id, task)
+            return placed(line, _order(line.policy, chosen, now), now)
 
         await lines.change(seen.id, decided)
         if fired:
             await self._queue.advance(seen.tenant, seen.id)
         return fired
-
-    def _order(self, line: Line, task: TaskName, now: datetime) -> Order:
-        budget_s = line.policy.budget_s
-        recipe = self._recipe.of_task(task)
-        return Order(
-            training_id=new_id(),
-            mode="train",
-            trigger="policy",
-            recipe=recipe.model_copy(update={"budget_s": budget_s} if budget_s else {}),
-            requested_at=now,
-        )
 
     async def _backlog(self, line: Line, task: TaskName | None) -> Backlog:
         """What a training would learn beside what earlier ones did."""
@@ -206,6 +198,19 @@ class Retraining:
             return line.model_copy(update={"due_at": now})
 
         await self._queue.change(tenant, project_id, edit)
+
+
+def _order(policy: RetrainingPolicy, chosen: Chosen, now: datetime) -> Order:
+    """A training by the project's recipe; the policy may give it another time."""
+    time = {} if policy.budget_s is None else {"budget_s": policy.budget_s}
+    return Order(
+        training_id=new_id(),
+        mode="train",
+        trigger="policy",
+        recipe=chosen.recipe.model_copy(update=time),
+        recipe_from=chosen.source,
+        requested_at=now,
+    )
 
 
 def _time(image: ImageView, field: str) -> datetime | None:

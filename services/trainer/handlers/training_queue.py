@@ -227,6 +227,7 @@ class TrainingQueue:
             mode=order.mode,
             trigger=order.trigger,
             recipe=order.recipe,
+            recipe_from=order.recipe_from,
             state="waiting",
             requested_at=order.requested_at,
             requested_by=order.requested_by,

@@ -1,14 +1,11 @@
 """Use cases of trainings: request, read, cancel, resume."""
 
-import asyncio
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 
-from services.trainer.domain.losses.table import check_terms
-from services.trainer.domain.recipe import Recipe
+from services.trainer.domain.recipe import Recipe, RecipeSource
 from services.trainer.errors import NoAnnotations, NoImages, NotResumable
+from services.trainer.handlers.recipes import Chosen, Recipes
 from services.trainer.handlers.training_queue import TrainingQueue
-from services.trainer.process.plugins import plugins_of
 from services.trainer.repository import (
     ENDED,
     SERVICE,
@@ -29,7 +26,7 @@ from shared.images.directory import ImageDirectory
 from shared.jobs.job import Job
 from shared.jobs.queue import JobQueue
 from shared.paging import Page, PageParams, page_of
-from shared.projects.directory import ProjectDirectory
+from shared.projects.directory import ProjectDirectory, ProjectView
 from shared.runtime.tasks.table import spec_of
 
 NEWS_WAIT_S = 3.0  # an annotation saved a moment ago may still be on its way here
@@ -46,7 +43,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What is asked for; without a recipe the deployment's default holds."""
+    """What is asked for; without a recipe the project's own holds, or its task's defaults."""
 
     mode: Mode = "train"
     recipe: Recipe | None = None
@@ -62,9 +59,8 @@ class Trainings:
         projects: ProjectDirectory,
         images: ImageDirectory,
         queue: TrainingQueue,
+        recipes: Recipes,
         *,
-        recipe: Recipe,
-        plugins: Path | None = None,
         clock: Clock = utc_now,
         news_wait_s: float = NEWS_WAIT_S,
     ) -> None:
@@ -73,8 +69,7 @@ class Trainings:
         self._projects = projects
         self._images = images
         self._queue = queue
-        self._recipe = recipe
-        self._plugins = plugins
+        self._recipes = recipes
         self._clock = clock
         self._news_wait_s = news_wait_s
         self._receipts = Receipts(documents, SERVICE)
@@ -95,10 +90,7 @@ class Trainings:
         """
         project = await self._projects.require(who.tenant, project_id)
         spec_of(project.task).require_trainable()
-        recipe = (wish.recipe or self._recipe).of_task(project.task)
-        if recipe.losses:
-            custom = await asyncio.to_thread(plugins_of, project.task, self._plugins)
-            check_terms(project.task, recipe.losses, custom)
+        chosen = await self._chosen(project, who.tenant, wish.recipe)
         training_id = derived_id(who.tenant, project_id, "training", key) if key else new_id()
 
         async def make() -> Training:
@@ -107,7 +99,8 @@ class Trainings:
                 training_id=training_id,
                 mode=wish.mode,
                 trigger="person",
-                recipe=recipe,
+                recipe=chosen.recipe,
+                recipe_from=chosen.source,
                 requested_at=self._clock(),
                 requested_by=who.subject,
             )
@@ -189,12 +182,21 @@ class Trainings:
             mode=training.mode,
             trigger=training.trigger,
             recipe=training.recipe,
+            recipe_from=training.recipe_from,
             requested_at=training.requested_at,
             requested_by=who.subject,
             resumes=training.resumes + 1,
         )
         await self._queue.place(who.tenant, project_id, order)
         return await self.get(who, project_id, training_id)
+
+    async def _chosen(self, project: ProjectView, tenant: str, asked: Recipe | None) -> Chosen:
+        """The recipe that was asked for, or the project's; raises InvalidInput."""
+        if asked is None:
+            chosen = await self._recipes.default(tenant, project.id, project.task)
+        else:
+            chosen = Chosen(asked, RecipeSource(kind="request"))
+        return replace(chosen, recipe=await self._recipes.checked(project.task, chosen.recipe))
 
     async def _in_step(self, who: Caller, project_id: str, training_id: str) -> Standing:
         """The training once its record is in step with the line; raises NotFound."""

@@ -11,6 +11,7 @@ from typing import Any
 from services.trainer.domain.recipe import Recipe
 from services.trainer.handlers.gate import Gate
 from services.trainer.handlers.outcomes import Outcomes
+from services.trainer.handlers.recipes import Recipes
 from services.trainer.handlers.retraining import Retraining
 from services.trainer.handlers.training_queue import TrainingQueue
 from services.trainer.handlers.trainings import Trainings
@@ -25,7 +26,15 @@ from services.trainer.process.work_order import (
     StartMessage,
     WorkOrder,
 )
-from services.trainer.repository import IMAGES, LINES, RECEIPTS, TRAINING_JOB, TRAININGS, Training
+from services.trainer.repository import (
+    IMAGES,
+    LINES,
+    RECEIPTS,
+    RECIPES,
+    TRAINING_JOB,
+    TRAININGS,
+    Training,
+)
 from services.trainer.settings import TrainerSettings
 from services.trainer.subscriptions import subscriptions
 from services.trainer.work.attempt_files import AttemptFiles
@@ -48,7 +57,9 @@ from shared.projects.directory import ProjectDirectory, projects_spec
 from shared.runtime.tasks.names import TaskName
 from tests.unit.trainer.pictures import PROJECT, write_snapshot
 
-COLLECTIONS = (TRAININGS, LINES, IMAGES, RECEIPTS, job_spec("trainer"), projects_spec("trainer"))
+COLLECTIONS = (
+    TRAININGS, LINES, RECIPES, IMAGES, RECEIPTS, job_spec("trainer"), projects_spec("trainer"),
+)  # fmt: skip
 WHO = Caller("default", "key-1", "admin")
 PLAN_HASH = "ab" * 32
 START = datetime(2026, 11, 20, 8, tzinfo=UTC)
@@ -153,19 +164,20 @@ class Place:
         self.projects = ProjectDirectory(documents, "trainer", wait_s=0)
         self.queue = TrainingQueue(documents, self.jobs, clock=clock)
         self.images = ImageDirectory(documents, "trainer", wait_s=0, round_of=self.queue.round_of)
+        self.recipes = Recipes(documents, self.projects, recipe=Recipe(), clock=clock)
         self.trainings = Trainings(
             documents,
             self.jobs,
             self.projects,
             self.images,
             self.queue,
-            recipe=Recipe(),
+            self.recipes,
             clock=clock,
             news_wait_s=0,
         )
         self.outcomes = Outcomes(documents, self.jobs, self.queue, clock=clock)
         self.retraining = Retraining(
-            documents, self.projects, self.images, self.queue, recipe=Recipe(), clock=clock
+            documents, self.projects, self.images, self.queue, self.recipes, clock=clock
         )
         self.gate = Gate(documents, self.projects, self.queue, clock=clock)
         self.versions = Versions(documents, self.projects, self.queue, clock=clock)

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from services.trainer.repository import IMAGES, LINES
+from services.trainer.repository import IMAGES, LINES, RECIPES
 from shared.contracts.project_events import ProjectDeleted
 from shared.documents.port import TenantScope
 from shared.jobs.job import job_spec
@@ -23,7 +23,9 @@ async def cleared(place: Place, time: Time) -> None:
 
 async def left(place: Place) -> dict[str, int]:
     documents, scope = place.stores.documents, TenantScope("default")
-    specs = {"lines": LINES, "images": IMAGES, "jobs": job_spec("trainer")}
+    specs = {
+        "lines": LINES, "recipes": RECIPES, "images": IMAGES, "jobs": job_spec("trainer"),
+    }  # fmt: skip
     counts = {name: await documents.collection(spec, scope).count() for name, spec in specs.items()}
     return counts | {"trainings": len(await place.records())}
 
@@ -32,7 +34,7 @@ async def blobs(place: Place) -> set[str]:
     return {blob.key async for blob in place.stores.blobs.walk("t/default/")}
 
 
-NOTHING = {"lines": 0, "images": 0, "jobs": 0, "trainings": 0}
+NOTHING = {"lines": 0, "recipes": 0, "images": 0, "jobs": 0, "trainings": 0}
 
 
 @pytest.mark.parametrize("moment", ["asked", "queued", "at work", "a version", "twice"])

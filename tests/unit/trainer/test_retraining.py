@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from services.trainer.domain.recipe import Recipe
 from services.trainer.handlers.retraining import Retraining
 from services.trainer.handlers.trainings import Wish
 from services.trainer.repository import IMAGES
@@ -218,7 +217,7 @@ def looking_at(place: Place, images: Any) -> Retraining:
     directory = ImageDirectory(images, "trainer", wait_s=0)
     documents = place.stores.documents
     return Retraining(
-        documents, place.projects, directory, place.queue, recipe=Recipe(), clock=place.clock
+        documents, place.projects, directory, place.queue, place.recipes, clock=place.clock
     )
 
 

@@ -7,6 +7,7 @@ type Schemas = components["schemas"];
 
 export type Training = Schemas["TrainingResponse"];
 export type TrainingStatus = Training["status"];
+export type Recipe = Schemas["Recipe"];
 export type TrainingMode = Training["mode"];
 export type Progress = Training["progress"];
 export type TrainingPage = Awaited<ReturnType<typeof listTrainings>>;

@@ -4,7 +4,7 @@ import type { Comparison, ErrorImage, Judgement, LabelResult, Report } from "../
 import type { GalleryImage, ImageDetail, ImageLimits } from "../api/gallery";
 import type { Deployment, Export, Prediction, TestRun } from "../api/inference";
 import type { TilePlanAnswer } from "../api/tiling";
-import type { NextTraining, Policy, Promotions, Training } from "../api/trainer";
+import type { NextTraining, Policy, Promotions, Recipe, Training } from "../api/trainer";
 import type { ApiKey, Project } from "../api/workspace";
 
 const AT = "2026-11-26T08:00:00Z";
@@ -132,8 +132,37 @@ export function training(part: Partial<Training> = {}): Training {
     input_plan_hash: null,
     resumed_at_epoch: null,
     choices: [],
-    // What a training was told stands in its record; no screen shows it yet.
-    recipe: {} as Training["recipe"],
+    recipe: recipe(),
+    recipe_from: { kind: "defaults", revision: null },
+    ...part,
+  };
+}
+
+export function recipe(part: Partial<Recipe> = {}): Recipe {
+  return {
+    task: "detection",
+    backbone: "mobilenet_v2",
+    pretrained: true,
+    start: "detector",
+    warm_start: true,
+    frozen_stages: 1,
+    channels: 64,
+    fine_level: null,
+    input_width: null,
+    input_height: null,
+    mosaic: 0,
+    budget_s: 600,
+    epochs: null,
+    batch_size: 8,
+    learning_rate: 0.002,
+    backbone_rate: 0.3,
+    weight_decay: 0.02,
+    seed: 0,
+    score_loss: "quality_focal",
+    box_loss: "giou",
+    losses: [],
+    threshold: 0.3,
+    merge: null,
     ...part,
   };
 }
