@@ -26,7 +26,7 @@ COPY services/${SERVICE} /app/services/${SERVICE}
 # The operator's commands, which act on the stores: in the image of the workspace, whose user may.
 COPY services/__main__.py services/data_folder.py /app/services/
 COPY services/cli/__init__.py services/cli/commands.py services/cli/audit.py services/cli/backup.py services/cli/collect.py \
-     services/cli/events.py services/cli/key.py services/cli/keys.py services/cli/new_key.py /app/services/cli/
+     services/cli/events.py services/cli/key.py services/cli/keys.py services/cli/new_key.py services/cli/tenants.py /app/services/cli/
 COPY docker/alive.py docker/access.py docker/access.json /app/docker/
 ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 NUMBA_CACHE_DIR=/tmp/numba \
     LOUPE_SERVICE=${SERVICE} LOUPE_STORES=cluster LOUPE_DATA=/data LOUPE_HOST=0.0.0.0 LOUPE_PORT=8080 LOUPE_METRICS_HOST=0.0.0.0 LOUPE_METRICS_PORT=9464 \

@@ -24,6 +24,7 @@ COMMANDS = {
     "key": "services.cli.key",
     "keys": "services.cli.keys",
     "new-key": "services.cli.new_key",
+    "tenants": "services.cli.tenants",
 }
 
 

@@ -14,7 +14,8 @@ class Caller:
     """The tenant that everything is scoped to, the credential, its role and when it ends.
 
     ``generation`` counts how often all tokens of the credential were taken back, ``token_id`` names
-    the one that opened; both are what :class:`shared.http.tokens.Tokens` knows it by later.
+    the one that opened, ``mark`` its tenant: what :class:`shared.http.tokens.Tokens` knows it by
+    later. An ``is_operator`` looks after the platform's tenants besides.
     """
 
     tenant: str
@@ -23,6 +24,8 @@ class Caller:
     until: datetime | None = field(default=None, compare=False)
     generation: int = field(default=0, compare=False)
     token_id: str = field(default="", compare=False)
+    mark: str = field(default="", compare=False)
+    is_operator: bool = field(default=False, compare=False)
 
     @classmethod
     def system(cls, tenant: str, *, on_behalf_of: str = "loupe") -> "Caller":

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
+from services.workspace.handlers import key_set
 from shared.documents import hearing
 from shared.hosting.stores import Stores
+from shared.http import tokens
 from shared.settings import StoreSettings
 from tests.signing import VARIABLES
 
@@ -56,6 +58,14 @@ async def stores(tmp_path: Path) -> AsyncIterator[Stores]:
     stores = Stores.of(StoreSettings(stores="embedded", data=tmp_path / "data"))
     yield stores
     await stores.close()
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Services hear at once of what was taken back; the rule itself is tested apart."""
+    monkeypatch.setattr(key_set, "_KEPT_S", 0.0)
+    for name in ("_AGE_S", "_OLD_S", "_PAUSE_S"):
+        monkeypatch.setattr(tokens, name, 0.0)
 
 
 @pytest.fixture

@@ -82,9 +82,19 @@ class Running:
         return credentials(tenant, role)
 
 
-def credentials(tenant: str = "default", role: Role = "admin") -> dict[str, str]:
+def credentials(
+    tenant: str = "default", role: Role = "admin", *, is_operator: bool = False
+) -> dict[str, str]:
     """Return the Authorization header of a caller."""
-    return {"Authorization": f"Bearer {SIGNER.issue(Caller(tenant, 'test-key', role))}"}
+    who = Caller(tenant, "test-key", role, is_operator=is_operator)
+    return {"Authorization": f"Bearer {SIGNER.issue(who)}"}
+
+
+async def signed_in(run: Running, key: str) -> dict[str, str]:
+    """Return the Authorization header that a key gives."""
+    answer = await run.client.post("/api/workspace/tokens", json={"api_key": key})
+    answer.raise_for_status()
+    return {"Authorization": f"Bearer {answer.json()['access_token']}"}
 
 
 async def until(look: Callable[[], Any | Awaitable[Any]], *, timeout_s: float = HANG_S) -> Any:

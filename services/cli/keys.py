@@ -1,20 +1,17 @@
 """``loupe keys``: the API keys of a platform, by its operator, who needs no key for that."""
 
 import argparse
-import asyncio
-import sys
 from datetime import datetime
 
 from pydantic import TypeAdapter, ValidationError
 
-from services.cli.commands import SubParsers
+from services.cli.commands import SubParsers, print_lines, short_time
 from shared.callers import ROLES, Caller, Role
 from shared.clock import LastMoment, format_time, utc_now
 from shared.documents.port import Query, Sort, TenantScope
-from shared.errors import LoupeError
+from shared.errors import NotFound
 from shared.hosting.stores import Stores
 from shared.settings import StoreSettings
-from shared.telemetry import configure
 
 
 def add_parser(subparsers: SubParsers) -> None:
@@ -27,9 +24,10 @@ def add_parser(subparsers: SubParsers) -> None:
     actions.add_parser(
         "list", help="list them: id, role, made, state, last used, expires, name; `-` is never"
     )
-    add = actions.add_parser("add", help="make one and print it; a tenant begins with its first")
+    add = actions.add_parser("add", help="make one and print it")
     add.add_argument("name", help="what it is called")
     add.add_argument("--role", choices=ROLES, default="admin")
+    add.add_argument("--operator", action="store_true", help="it may look after tenants, too")
     add.add_argument(
         "--expires",
         type=_moment,
@@ -45,32 +43,31 @@ def add_parser(subparsers: SubParsers) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Do what is asked; print what came of it."""
-    configure("cli")
-    try:
-        for line in asyncio.run(_done(args)):
-            print(line)
-    except LoupeError as error:
-        print(f"loupe: {error.detail}", file=sys.stderr)
-        return 1
-    return 0
+    return print_lines(_done(args))
 
 
 async def _done(args: argparse.Namespace) -> list[str]:
     from services.workspace.handlers.keys import Keys
     from services.workspace.handlers.revocations import Revocations
-    from services.workspace.repository import API_KEYS
+    from services.workspace.repository import API_KEYS, PROJECTS, TENANTS
     from services.workspace.settings import WorkspaceSettings
 
-    tenant = args.tenant or WorkspaceSettings().default_tenant
+    first = WorkspaceSettings().default_tenant
+    tenant = args.tenant or first
     who = Caller.system(tenant)
     stores = Stores.of(StoreSettings())
-    await stores.documents.open([API_KEYS])
+    await stores.documents.open([API_KEYS, PROJECTS, TENANTS])
     try:
         revocations = Revocations(stores.documents, Keys(stores.documents))
         if args.action == "add":
+            await _refuse_unknown(tenant, stores, first)
             role: Role = args.role
             made = await revocations.make_key(
-                who, name=args.name, role=role, expires_at=args.expires
+                who,
+                name=args.name,
+                role=role,
+                expires_at=args.expires,
+                is_operator=args.operator,
             )
             return [made.text]
         if args.action == "revoke":
@@ -83,11 +80,24 @@ async def _done(args: argparse.Namespace) -> list[str]:
         query, now = Query(sort=Sort("created_at"), limit=500), utc_now()
         return [
             f"{key.id}  {key.role:6}  {format_time(key.created_at)}  {key.state(now):7}  "
-            f"{_said(key.last_used_at)}  {_said(key.expires_at)}  {key.name}"
+            f"{short_time(key.last_used_at)}  {short_time(key.expires_at)}  {key.name}"
+            f"{'  (operator)' if key.is_operator else ''}"
             async for key in keys.walk(query)
         ]
     finally:
         await stores.documents.close()
+
+
+async def _refuse_unknown(tenant: str, stores: Stores, first: str) -> None:
+    from services.workspace.handlers.tenants import Tenants
+
+    tenants = Tenants(stores.documents)
+    await tenants.adopt(first)
+    try:
+        await tenants.get(tenant)
+    except NotFound as unknown:
+        advice = f"`python -m services tenants add {tenant}` makes it"
+        raise NotFound(f"{unknown.detail}; {advice}") from None
 
 
 def _moment(text: str) -> datetime:
@@ -95,8 +105,3 @@ def _moment(text: str) -> datetime:
         return TypeAdapter[datetime](LastMoment).validate_python(text)
     except ValidationError as error:
         raise argparse.ArgumentTypeError(error.errors()[0]["msg"]) from error
-
-
-def _said(moment: datetime | None) -> str:
-    """Return a time to the second, as wide as none at all."""
-    return f"{'-':20}" if moment is None else f"{format_time(moment)[:19]}Z"

@@ -1,4 +1,4 @@
-"""Workspace: owns tenants' API keys, tokens and projects, and says what is stored.
+"""Workspace: owns tenants, their API keys, tokens and projects, and says what is stored.
 
 Events in: none.
 Events out: project.created, project.updated, project.deleted.

@@ -64,6 +64,8 @@ class Signer:
             "exp": now + _lifetime_s(caller, now),
             "jti": f"{caller.subject}.{secrets.token_urlsafe(16)}",
             "gen": caller.generation,
+            "mark": caller.mark,
+            "operator": caller.is_operator,
         }
         name, key = next(iter(self._current().items()))
         return jwt.encode(claims, key, algorithm=ALGORITHM, headers={"kid": name})

@@ -4,15 +4,17 @@ from datetime import timedelta
 
 from services.workspace.adapters import SIGNING_KEY, Signer
 from services.workspace.api import keys as api_keys
-from services.workspace.api import projects, storage, tokens
+from services.workspace.api import projects, storage, tenants, tokens
 from services.workspace.domain.api_keys import NewKey, digest, key_id_of
 from services.workspace.handlers.collector import Collector
 from services.workspace.handlers.holdings import Holdings
 from services.workspace.handlers.key_list import KeyList
 from services.workspace.handlers.key_set import KeySet
 from services.workspace.handlers.keys import Keys
+from services.workspace.handlers.new_tenants import NewTenants
 from services.workspace.handlers.projects import Projects
 from services.workspace.handlers.revocations import Revocations
+from services.workspace.handlers.tenants import Tenants
 from services.workspace.handlers.upkeep import Upkeep
 from services.workspace.repository import COLLECTIONS, SERVICE
 from services.workspace.settings import WorkspaceSettings
@@ -36,15 +38,32 @@ def build(stores: Stores) -> Service:
     signer = Signer(settings.signing_key or StoreSettings().data / SIGNING_KEY)
     revocations = Revocations(stores.documents, keys)
     key_set = KeySet(signer, revocations)
+    known = Tenants(stores.documents)
     return Service(
         name=SERVICE,
         summary="Tenants, API keys, tokens, projects, and what is stored",
         collections=COLLECTIONS,
-        routers=(projects.router, storage.router, api_keys.router, tokens.router),
+        routers=(
+            projects.router,
+            storage.router,
+            tenants.router,
+            api_keys.router,
+            tokens.router,
+        ),
         public=(tokens.public,),
-        use_cases=(keys, KeyList(stores.documents), made, signer, holdings, revocations, key_set),
+        use_cases=(
+            keys,
+            KeyList(stores.documents),
+            known,
+            NewTenants(stores.documents, keys),
+            made,
+            signer,
+            holdings,
+            revocations,
+            key_set,
+        ),
         token_keys=key_set.read,
-        background=(_first_key(keys, settings), upkeep_of(stores, settings).run),
+        background=(_beginning(known, keys, settings), upkeep_of(stores, settings).run),
     )
 
 
@@ -66,10 +85,11 @@ def upkeep_of(stores: Stores, settings: WorkspaceSettings, *, clock: Clock = utc
     )
 
 
-def _first_key(keys: Keys, settings: WorkspaceSettings) -> Loop:
-    """Store the configured first key, so that somebody can sign in to an empty deployment."""
+def _beginning(known: Tenants, keys: Keys, settings: WorkspaceSettings) -> Loop:
+    """Store the first tenant and the configured first key, so that somebody can sign in to it."""
 
     async def ensure() -> None:
+        await known.adopt(settings.default_tenant)
         text = settings.admin_key.get_secret_value()
         if not text:
             return

@@ -1,6 +1,6 @@
 """What only the workspace refuses."""
 
-from shared.errors import Conflict, LoupeError
+from shared.errors import Conflict, Forbidden, LoupeError
 
 
 class TooManyAttempts(LoupeError):
@@ -9,6 +9,13 @@ class TooManyAttempts(LoupeError):
     code = "too-many-attempts"
     status = 429
     title = "Too many attempts"
+
+
+class TenantSuspended(Forbidden):
+    """The operator lets nobody of the tenant in for now."""
+
+    code = "tenant-suspended"
+    title = "The tenant is suspended"
 
 
 class LastAdminKey(Conflict):

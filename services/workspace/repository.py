@@ -21,6 +21,28 @@ class EndedToken(BaseModel):
     at: Timestamp
 
 
+PLATFORM = "-"
+"""The scope of what is the platform's own; no tenant is called so."""
+
+
+class Tenant(Document):
+    """Whom keys, projects and all else belong to, by ``id``; these documents are the platform's.
+
+    ``mark`` is what tokens carry of it; see :meth:`shared.http.tokens.Revoked.suspends`. Keys of
+    operators stand in ``created_by`` and ``suspended_by``, None for the command line. While it is
+    being made ``begun_with`` names its first key, and there is no such tenant yet.
+    """
+
+    name: str
+    mark: str
+    created_at: Timestamp
+    created_by: str | None = None
+    begun_with: str | None = None
+    suspended_at: Timestamp | None = None
+    suspended_by: str | None = None
+    reason: str = ""
+
+
 KeyState = Literal["valid", "expired", "revoked"]
 
 
@@ -28,7 +50,8 @@ class ApiKey(Document):
     """A credential of a tenant; ``id`` is the public part of the key.
 
     From ``expires_at`` on, a whole second, it gives no token, and none that it gave lives as long.
-    ``last_used_at`` is when it last gave one, to the minute.
+    ``last_used_at`` is when it last gave one, to the minute. With that of an operator the
+    platform's tenants are looked after, too.
 
     Tokens of a generation below ``generation`` do not open any more, nor do ``ended_tokens``;
     ``ended_at`` is when the last of either was taken back. What was revoked stays for ever: the
@@ -46,6 +69,7 @@ class ApiKey(Document):
     generation: int = 0
     ended_tokens: tuple[EndedToken, ...] = ()
     ended_at: Timestamp | None = None
+    is_operator: bool = False
 
     def state(self, now: datetime) -> KeyState:
         """Return what the key is good for."""
@@ -128,6 +152,9 @@ class Round(Document):
 
 SERVICE = "workspace"
 
+TENANTS = CollectionSpec(
+    "workspace.tenants", Tenant, (Index(("created_at",)), Index(("suspended_at",)))
+)
 API_KEYS = CollectionSpec(
     "workspace.api_keys",
     ApiKey,
@@ -141,4 +168,4 @@ LEFTOVERS = CollectionSpec("workspace.leftovers", Leftover)
 HOLDINGS = CollectionSpec("workspace.holdings", Holding)
 ROUNDS = CollectionSpec("workspace.rounds", Round)
 
-COLLECTIONS = (API_KEYS, PROJECTS, RECEIPTS, LEFTOVERS, HOLDINGS, ROUNDS)
+COLLECTIONS = (TENANTS, API_KEYS, PROJECTS, RECEIPTS, LEFTOVERS, HOLDINGS, ROUNDS)

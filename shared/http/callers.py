@@ -67,7 +67,16 @@ def admin(who: Annotated[Caller, Depends(caller)]) -> Caller:
     return who
 
 
+def operator(who: Annotated[Caller, Depends(caller)]) -> Caller:
+    """Return who calls if they look after the platform; raise Forbidden."""
+    if not who.is_operator:
+        raise Forbidden("only the operator of the platform may do that")
+    return who
+
+
 Viewer = Annotated[Caller, Depends(caller)]
 """Whoever has a credential: every role may read."""
 Editor = Annotated[Caller, Depends(editor)]
 Admin = Annotated[Caller, Depends(admin)]
+Operator = Annotated[Caller, Depends(operator)]
+"""No role: a flag of keys that the command line alone gives."""

@@ -85,16 +85,26 @@ class Tokens:
             raise Unauthenticated("the access token's claims are of the wrong kind") from error
         if (until - utc_now()).total_seconds() > 2 * LIFETIME_S:
             raise Unauthenticated("the access token is of the future: a clock was set back")
-        generation, token_id = claims["gen"], claims["jti"]
-        who = Caller(claims["tenant"], claims["sub"], claims["role"], until, generation, token_id)
+        who = Caller(
+            claims["tenant"],
+            claims["sub"],
+            claims["role"],
+            until,
+            generation=claims["gen"],
+            token_id=claims["jti"],
+            mark=claims.get("mark", ""),
+            is_operator=claims.get("operator", False),
+        )
+        if self._revoked.suspends(who):
+            raise Unauthenticated("this tenant is suspended")
         if self._revoked.concern(who):
             raise Unauthenticated("the access token was revoked")
         return who
 
     async def open_to(self, who: Caller) -> bool:
-        """Tell whether the token that ``who`` came with was not taken back since."""
+        """Tell whether the token that ``who`` came with still opens: not taken back since."""
         await self._refresh()
-        return not self._revoked.concern(who)
+        return not self._revoked.suspends(who) and not self._revoked.concern(who)
 
     async def ready(self) -> None:
         """Raise DependencyDown while no key is known."""
@@ -153,11 +163,13 @@ class Revoked(BaseModel):
     """What was taken back before its time; names stand as digests, for strangers read this too.
 
     Of an API key in ``keys``, tokens of a generation below the number do not open any more. It has
-    what was taken back lately: older tokens are over anyhow.
+    what was taken back lately: older tokens are over anyhow. ``tenants`` are those that are
+    suspended now, by their marks: names of customers would be guessed.
     """
 
     tokens: frozenset[str] = frozenset()
     keys: dict[str, int] = Field(default_factory=dict)
+    tenants: frozenset[str] = frozenset()
 
     def concern(self, who: Caller) -> bool:
         """Tell whether the token that ``who`` came with was taken back."""
@@ -165,6 +177,10 @@ class Revoked(BaseModel):
         return who.generation < least or (
             bool(self.tokens) and digest_of(who.token_id) in self.tokens
         )
+
+    def suspends(self, who: Caller) -> bool:
+        """Tell whether the tenant of ``who`` is suspended."""
+        return bool(self.tenants) and digest_of(who.mark) in self.tenants
 
 
 class _PublicKeys(BaseModel):
@@ -195,8 +211,12 @@ def _parsed(text: bytes) -> tuple[dict[str, Ed25519PublicKey], Revoked]:
 
 
 def _are_sound(claims: dict[str, object]) -> bool:
-    return type(claims["gen"]) is int and all(
-        isinstance(claims[name], str) for name in ("tenant", "sub", "role", "jti")
+    texts = [claims[name] for name in ("tenant", "sub", "role", "jti")]
+    texts.append(claims.get("mark", ""))  # neither this nor the next has a token of before
+    return (
+        type(claims["gen"]) is int
+        and type(claims.get("operator", False)) is bool
+        and all(isinstance(text, str) for text in texts)
     )
 
 

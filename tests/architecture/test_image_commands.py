@@ -79,7 +79,7 @@ def test_the_workspaces_image_has_the_operators_commands(workspace_app: Path) ->
     offered = re.search(r"\{(.*?)\}", said.stdout.replace("\n", ""))
     assert offered is not None, said.stderr
     assert offered[1].replace(" ", "").split(",") == [
-        "events", "collect", "audit", "backup", "key", "keys", "new-key",
+        "events", "collect", "audit", "backup", "key", "keys", "new-key", "tenants",
     ]  # fmt: skip
 
 
@@ -88,6 +88,7 @@ def test_the_workspaces_image_has_the_operators_commands(workspace_app: Path) ->
     [
         ["keys", "list"],
         ["keys", "add", "second"],
+        ["tenants", "add", "acme"],
         ["collect"],
         ["audit"],
         ["events", "replay", "--topic", "image", "--dry-run"],

@@ -43,6 +43,7 @@ OF_NO_PROJECT = {
     "workspace.projects",
     "workspace.rounds",
     "workspace.holdings",
+    "workspace.tenants",
 }
 
 

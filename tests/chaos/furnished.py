@@ -34,6 +34,7 @@ from services.trainer.settings import TrainerSettings
 from services.trainer.work.attempt_files import AttemptFiles
 from services.trainer.work.worker import TrainingWork, ended_events
 from services.workspace.domain.api_keys import make_key
+from services.workspace.handlers.keys import Keys
 from shared.contracts.prediction_columns import PredictionsTable
 from shared.contracts.snapshot import Snapshot
 from shared.hosting.connections import Connections, bounds_for
@@ -119,7 +120,6 @@ async def furnish(client: httpx.AsyncClient) -> dict[str, str]:
         "predicted_image_id": images[1],
         "run_id": tested["id"],
         "wanted": "coco",
-        "api_key": os.environ["LOUPE_WORKSPACE_ADMIN_KEY"],
         "other_version": "V2",
     }
 
@@ -202,6 +202,9 @@ async def serve(folder: Path, port: int) -> None:
             base_url=f"http://127.0.0.1:{port}", headers=credentials(), timeout=60
         ) as client:
             given = await furnish(client)
+        given["api_key"] = await Keys(stores.documents).make_key(
+            "default", name="operator", role="admin", is_operator=True
+        )
         partial_file = folder / "given.part"
         partial_file.write_text(json.dumps(given))
         partial_file.rename(folder / "given.json")

@@ -288,6 +288,11 @@ def _token(site: Site) -> Right:
     return Right(body={"token": made.json()["access_token"]})
 
 
+def _tenant(site: Site) -> Right:
+    site.ask("POST", "workspace/tenants", json={"id": "acme", "name": "Acme"})  # once; then a 409
+    return Right(path={"tenant_id": "acme"})
+
+
 RIGHT: dict[str, Callable[[Site], Right]] = {
     "POST /api/workspace/tokens": lambda site: Right(body={"api_key": site.given["api_key"]}),
     "POST /api/workspace/tokens:revoke": _token,
@@ -295,6 +300,12 @@ RIGHT: dict[str, Callable[[Site], Right]] = {
         body={"name": f"key {next(_numbers)}", "role": "member"}
     ),
     "POST /api/workspace/keys/{key_id}:revoke": _key,
+    "POST /api/workspace/tenants": lambda _: Right(
+        body={"id": f"tenant-{next(_numbers)}", "name": "Acme"}
+    ),
+    "GET /api/workspace/tenants/{tenant_id}": _tenant,
+    "POST /api/workspace/tenants/{tenant_id}:suspend": _tenant,
+    "POST /api/workspace/tenants/{tenant_id}:resume": _tenant,
     "POST /api/workspace/keys/{key_id}:end-tokens": _key,
     "POST /api/workspace/projects": lambda _: Right(
         body={"name": f"New {next(_numbers)}", "task": "detection", "labels": ["pit"]}

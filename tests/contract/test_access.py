@@ -104,7 +104,10 @@ async def test_the_requests_that_a_viewer_is_refused_are_taken_from_an_admin(
     await opened(stores)
     async with client:
         answers = await asyncio.gather(
-            *(send(client, request, credentials()) for request in writes(found, documents))
+            *(
+                send(client, request, credentials(is_operator=True))
+                for request in writes(found, documents)
+            )
         )
     refused = [(a.request.method, a.request.url.path, a.text) for a in answers if is_bad(a)]
     assert refused == []

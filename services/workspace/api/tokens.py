@@ -15,6 +15,7 @@ from services.workspace.domain.api_keys import token_id_of
 from services.workspace.handlers.key_set import KeySet
 from services.workspace.handlers.keys import Keys
 from services.workspace.handlers.revocations import Revocations
+from services.workspace.handlers.tenants import Tenants
 from shared.http.callers import Viewer
 from shared.http.use_cases import use
 
@@ -28,11 +29,12 @@ async def create_token(
     request: Request,
     keys: Annotated[Keys, Depends(use(Keys))],
     signer: Annotated[Signer, Depends(use(Signer))],
+    tenants: Annotated[Tenants, Depends(use(Tenants))],
 ) -> TokenResponse:
     """Exchange an API key for a short-lived access token, which never outlives the key.
 
     Failures are counted by the client's address: after ten, one more is let in every six seconds,
-    the others are refused (429).
+    the others are refused (429). A key of a suspended tenant is refused (403).
     """
     source = request.client.host if request.client else ""
     who = await keys.sign_in(body.api_key, source=source)
@@ -40,6 +42,7 @@ async def create_token(
         access_token=signer.issue(who),
         expires_in=signer.lifetime_s(who),
         tenant=who.tenant,
+        tenant_name=(await tenants.known(who.tenant)).name,
         role=who.role,
     )
 

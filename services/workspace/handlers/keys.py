@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 
 from services.workspace.domain.api_keys import NewKey, key_id_of, make_key, same
 from services.workspace.domain.attempts import Attempts, site_of
-from services.workspace.errors import TooManyAttempts
-from services.workspace.repository import API_KEYS, ApiKey
+from services.workspace.errors import TenantSuspended, TooManyAttempts
+from services.workspace.handlers.tenants import Tenants
+from services.workspace.repository import API_KEYS, ApiKey, Tenant
 from shared.callers import ROLES, Caller, Role
 from shared.clock import Clock, utc_now
 from shared.documents.port import Documents, EveryTenant, TenantScope
@@ -41,6 +42,7 @@ class Keys:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._documents = documents
+        self._tenants = Tenants(documents, clock=clock)
         self._clock = clock
         self._attempts = Attempts(burst=_BURST, every_s=_EVERY_S, most=_REMEMBERED, clock=monotonic)
         self._proven: OrderedDict[bytes, None] = OrderedDict()
@@ -54,6 +56,7 @@ class Keys:
         role: Role,
         by: str | None = None,
         expires_at: datetime | None = None,
+        is_operator: bool = False,
     ) -> ApiKey:
         """Store a key and return it; the same key again is harmless, a revoked one stays so."""
         keys = self._documents.collection(API_KEYS, TenantScope(tenant))
@@ -66,13 +69,16 @@ class Keys:
             created_at=self._clock(),
             created_by=by,
             expires_at=expires_at,
+            is_operator=is_operator,
         )
         return await keys.ensure(document)
 
-    async def make_key(self, tenant: str, *, name: str, role: Role) -> str:
+    async def make_key(
+        self, tenant: str, *, name: str, role: Role, is_operator: bool = False
+    ) -> str:
         """Make, store and return a new key."""
         key = make_key()
-        await self.add_key(tenant, key, name=name, role=role)
+        await self.add_key(tenant, key, name=name, role=role, is_operator=is_operator)
         return key.text
 
     async def sign_in(self, api_key: str, *, source: str) -> Caller:
@@ -81,6 +87,7 @@ class Keys:
         Raises:
             TooManyAttempts: too many failed from there.
             Unauthenticated: the key is none of ours, revoked or expired.
+            TenantSuspended: it is a good one, of a tenant that is not let in.
         """
         key_id, proof = key_id_of(api_key), hashlib.sha256(api_key.encode()).digest()
         site, counted = site_of(source), proof not in self._proven
@@ -89,16 +96,20 @@ class Keys:
             raise TooManyAttempts("signing in failed too often; wait", retry_after_s=wait_s)
         try:
             key = await self._valid(api_key, key_id)
-            who = _owner(key)
+            tenant = await self._tenants.known(key.tenant)
+            who = _owner(key, tenant)
         except Unauthenticated as refusal:
             SIGN_INS.labels("failed").inc()
             log.warning("sign_in.failed", source=source, key=key_id, reason=refusal.detail)
             self._proven.pop(proof, None)  # revoked since: from now on it counts
             raise
-        SIGN_INS.labels("signed in").inc()
         if counted:
             self._attempts.forgive(site)
         self._remember(proof)
+        if tenant.suspended_at:
+            SIGN_INS.labels("suspended").inc()
+            raise TenantSuspended("this tenant is suspended; ask the operator of the platform")
+        SIGN_INS.labels("signed in").inc()
         await self._note_use(key)
         return who
 
@@ -136,8 +147,16 @@ class Keys:
             self._proven.popitem(last=False)
 
 
-def _owner(key: ApiKey) -> Caller:
+def _owner(key: ApiKey, tenant: Tenant) -> Caller:
     role = next((known for known in ROLES if known == key.role), None)
     if role is None:
         raise Unauthenticated("the API key has a role that this release does not know")
-    return Caller(key.tenant, key.id, role, until=key.expires_at, generation=key.generation)
+    return Caller(
+        key.tenant,
+        key.id,
+        role,
+        until=key.expires_at,
+        generation=key.generation,
+        mark=tenant.mark,
+        is_operator=key.is_operator,
+    )

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from services.workspace.domain.api_keys import expiry_of, is_token_id, make_key
 from services.workspace.errors import LastAdminKey
 from services.workspace.handlers.keys import Keys
+from services.workspace.handlers.tenants import Tenants
 from services.workspace.repository import (
     API_KEYS,
     ApiKey,
@@ -55,12 +56,19 @@ class Revocations:
     def __init__(self, documents: Documents, keys: Keys, *, clock: Clock = utc_now) -> None:
         self._documents = documents
         self._keys = keys
+        self._tenants = Tenants(documents, clock=clock)
         self._clock = clock
 
     async def make_key(
-        self, who: Caller, *, name: str, role: Role, expires_at: datetime | None = None
+        self,
+        who: Caller,
+        *,
+        name: str,
+        role: Role,
+        expires_at: datetime | None = None,
+        is_operator: bool = False,
     ) -> MadeKey:
-        """Make a key for somebody else.
+        """Make a key for somebody else; no route makes one of an operator.
 
         Raises:
             InvalidInput: it would have expired already.
@@ -74,7 +82,13 @@ class Revocations:
             raise QuotaExceeded(f"this tenant has {_MOST_KEYS} keys already")
         fresh, by = make_key(), None if who.role == "system" else who.subject
         key = await self._keys.add_key(
-            who.tenant, fresh, name=name, role=role, by=by, expires_at=ends
+            who.tenant,
+            fresh,
+            name=name,
+            role=role,
+            by=by,
+            expires_at=ends,
+            is_operator=is_operator,
         )
         log.info("key.made", key=key.id, role=role, by=who.subject)
         return MadeKey(key, fresh.text)
@@ -153,7 +167,8 @@ class Revocations:
 
     async def lately(self) -> Revoked:
         """Return what was taken back of all tenants and may still be in somebody's hands."""
-        return await self._told(self._documents.collection(API_KEYS, EveryTenant()))
+        told = await self._told(self._documents.collection(API_KEYS, EveryTenant()))
+        return told.model_copy(update={"tenants": await self._tenants.suspended()})
 
     async def _told(self, keys: Collection[ApiKey]) -> Revoked:
         since = format_time(self._clock() - _TOLD)

@@ -4,14 +4,13 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 from services.workspace.handlers.collector import Collected, Collector
-from services.workspace.repository import ROUNDS, Round
+from services.workspace.repository import PLATFORM, ROUNDS, Round
 from shared.clock import Clock, utc_now
 from shared.documents.port import Documents, TenantScope
 from shared.events.port import Compacted, EventLog
 from shared.telemetry import STORED_BYTES, logger
 
 _LOOK_S = 60.0
-_NOBODY = "-"  # the platform itself; no tenant is called so
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 log = logger(__name__)
@@ -64,7 +63,7 @@ class Upkeep:
             mine = last.began_at > now or now - last.began_at >= self._every
             return last.model_copy(update={"began_at": now}) if mine else None
 
-        rounds = self._documents.collection(ROUNDS, TenantScope(_NOBODY))
-        first = Round(id="round", tenant=_NOBODY, began_at=_LONG_AGO)
+        rounds = self._documents.collection(ROUNDS, TenantScope(PLATFORM))
+        first = Round(id="round", tenant=PLATFORM, began_at=_LONG_AGO)
         await rounds.change(first.id, begin, new=first)
         return mine

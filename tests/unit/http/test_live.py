@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import httpx
+import pytest
 from fastapi import APIRouter
 from sse_starlette.event import ServerSentEvent
 
@@ -59,19 +60,24 @@ class Leak:
 
     def __init__(self) -> None:
         self.tokens: list[str] = []
+        self.tenants: list[str] = []
 
     async def read(self) -> bytes:
-        revoked = {"tokens": [digest_of(one) for one in self.tokens], "keys": {}}
+        revoked = {
+            "tokens": [digest_of(one) for one in self.tokens],
+            "keys": {},
+            "tenants": [digest_of(one) for one in self.tenants],
+        }
         return json.dumps({"keys": SIGNER.public_keys(), "revoked": revoked}).encode()
 
 
 leak = Leak()
 
 
-async def one_and_silence(token_id: str) -> AsyncGenerator[ServerSentEvent, None]:
+async def one_and_silence(ended: list[str], name: str) -> AsyncGenerator[ServerSentEvent, None]:
     try:
         yield ServerSentEvent(data="first")
-        leak.tokens.append(token_id)
+        ended.append(name)
         await asyncio.Event().wait()
     finally:
         closed.append("closed")
@@ -79,7 +85,12 @@ async def one_and_silence(token_id: str) -> AsyncGenerator[ServerSentEvent, None
 
 @router.get("/leaked", response_class=Live, responses=LIVE)
 async def leaked(who: Viewer) -> Live:
-    return Live(one_and_silence(who.token_id), who)
+    return Live(one_and_silence(leak.tokens, who.token_id), who)
+
+
+@router.get("/suspended", response_class=Live, responses=LIVE)
+async def suspended(who: Viewer) -> Live:
+    return Live(one_and_silence(leak.tenants, who.mark), who)
 
 
 @router.get("/silent", response_class=Live, responses=LIVE)
@@ -111,14 +122,17 @@ async def test_a_stream_that_says_nothing_more_ends_with_its_token() -> None:
     assert closed == ["closed"]
 
 
-async def test_a_stream_ends_when_its_token_is_taken_back() -> None:
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize("place", ["/leaked", "/suspended"])
+async def test_a_stream_ends_when_its_token_or_tenant_is_let_in_no_more(place: str) -> None:
     closed.clear()
-    token, tokens = SIGNER.issue(Caller("t", "k", "viewer")), Tokens(leak.read)
-    answer = await heard("/leaked", token, tokens)
+    token = SIGNER.issue(Caller("t", "k", "viewer", mark=f"of {place}"))
+    tokens = Tokens(leak.read)
+    answer = await heard(place, token, tokens)
     assert answer.status_code == 200
     assert re.findall(r"data: (\w+)", answer.text) == ["first"]
     assert closed == ["closed"]
-    assert (await heard("/leaked", token, tokens)).status_code == 401
+    assert (await heard(place, token, tokens)).status_code == 401
 
 
 async def test_a_token_that_is_over_opens_no_stream() -> None:

@@ -17,7 +17,7 @@ from services.workspace.errors import LastAdminKey
 from services.workspace.handlers.key_list import KeyList
 from services.workspace.handlers.keys import Keys
 from services.workspace.handlers.revocations import Revocations
-from services.workspace.repository import API_KEYS, ApiKey
+from services.workspace.repository import API_KEYS, TENANTS, ApiKey
 from shared.callers import Caller
 from shared.clock import Timestamp, format_time
 from shared.documents.embedded import EmbeddedCollection
@@ -67,7 +67,7 @@ class Door:
 
 @pytest.fixture
 async def door(stores: Stores) -> Door:
-    await stores.open([API_KEYS])
+    await stores.open([TENANTS, API_KEYS])
     return Door(stores)
 
 
@@ -214,7 +214,7 @@ async def asked(run: Running, key: str, **body: Any) -> httpx.Response:
 async def test_the_list_tells_who_made_a_key_when_it_ends_and_which_one_asks(
     stores: Stores,
 ) -> None:
-    await stores.open([API_KEYS])
+    await stores.open([TENANTS, API_KEYS])
     first = await Keys(stores.documents).make_key("default", name="first key", role="admin")
     async with running(stores, [build(stores)]) as run:
         made = await asked(run, first, name="line 2", role="member", expires_in_days=30)
@@ -237,6 +237,7 @@ async def test_the_list_tells_who_made_a_key_when_it_ends_and_which_one_asks(
         "revoked_at": None,
         "state": "valid",
         "is_own": False,
+        "is_operator": False,
     }
     assert [(one["name"], one["is_own"], one["created_by_name"]) for one in listed[1:]] == [
         ("first key", True, None)
@@ -269,7 +270,7 @@ async def test_what_is_no_expiry_is_refused_in_words(
 
 
 async def test_an_expired_key_is_refused_in_words(stores: Stores) -> None:
-    await stores.open([API_KEYS])
+    await stores.open([TENANTS, API_KEYS])
     keys, fresh = stores.documents.collection(API_KEYS, TenantScope("default")), make_key()
     past = ApiKey(
         id=fresh.key_id,

@@ -23,8 +23,9 @@ from services.workspace.handlers import revocations as revoking
 from services.workspace.handlers.key_list import KeyList
 from services.workspace.handlers.key_set import KeySet
 from services.workspace.handlers.keys import Keys
+from services.workspace.handlers.new_tenants import MOST_TENANTS
 from services.workspace.handlers.revocations import Revocations
-from services.workspace.repository import API_KEYS
+from services.workspace.repository import API_KEYS, TENANTS
 from shared.callers import Caller, Role
 from shared.clock import utc_now
 from shared.errors import DependencyDown, QuotaExceeded, Unauthenticated
@@ -32,32 +33,20 @@ from shared.hosting.stores import Stores
 from shared.http import tokens as module
 from shared.http.tokens import LIFETIME_S, Revoked, Tokens, digest_of
 from shared.paging import PageParams
-from tests.running import Running, running, until
+from tests.running import Running, running, signed_in, until
 from tests.signing import KEY_FILE, SIGNER, signed
 
 SECONDS = 10.0
 PROJECTS = "/api/workspace/projects"
 IMAGES = "/api/gallery/projects/P/images"
 
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Look as often as strangers may make a service look; the rule itself is tested apart."""
-    assert module._OLD_S + module._ANSWER_S + key_set._KEPT_S < SECONDS
-    monkeypatch.setattr(key_set, "_KEPT_S", 0.0)
-    for name in ("_AGE_S", "_OLD_S", "_PAUSE_S"):
-        monkeypatch.setattr(module, name, 0.0)
+pytestmark = pytest.mark.usefixtures("quick")
+assert module._OLD_S + module._ANSWER_S + key_set._KEPT_S < SECONDS
 
 
 async def key_of(stores: Stores, role: Role = "admin", tenant: str = "default") -> str:
-    await stores.open([API_KEYS])
+    await stores.open([TENANTS, API_KEYS])
     return await Keys(stores.documents).make_key(tenant, name="k", role=role)
-
-
-async def signed_in(run: Running, key: str) -> dict[str, str]:
-    answer = await run.client.post("/api/workspace/tokens", json={"api_key": key})
-    answer.raise_for_status()
-    return {"Authorization": f"Bearer {answer.json()['access_token']}"}
 
 
 async def opened(run: Running, headers: dict[str, str]) -> list[int]:
@@ -231,11 +220,11 @@ async def test_tokens_of_many_keys_make_a_short_list_too(
 
 
 def test_the_longest_list_of_many_tenants_is_short_enough_to_be_read() -> None:
-    tenants = 64
     names = (digest_of(str(number)) for number in itertools.count())
     most = Revoked(
-        tokens=frozenset(itertools.islice(names, tenants * revoking._MOST_TOKENS_OF_TENANT)),
-        keys=dict.fromkeys(itertools.islice(names, tenants * revoking._MOST_KEYS), 10**6),
+        tokens=frozenset(itertools.islice(names, MOST_TENANTS * revoking._MOST_TOKENS_OF_TENANT)),
+        keys=dict.fromkeys(itertools.islice(names, MOST_TENANTS * revoking._MOST_KEYS), 10**6),
+        tenants=frozenset(itertools.islice(names, MOST_TENANTS)),
     )
     assert len(most.model_dump_json().encode()) + 4096 < module._MOST_BYTES
 

@@ -12,7 +12,7 @@ from services.workspace.domain.api_keys import key_id_of, make_key
 from services.workspace.domain.attempts import Attempts
 from services.workspace.errors import TooManyAttempts
 from services.workspace.handlers.keys import Keys
-from services.workspace.repository import API_KEYS
+from services.workspace.repository import API_KEYS, TENANTS
 from shared.clock import utc_now
 from shared.documents.port import TenantScope
 from shared.errors import Unauthenticated
@@ -30,7 +30,7 @@ class Watch:
 
 
 async def keys_of(stores: Stores, clock: Watch) -> Keys:
-    await stores.open([API_KEYS])
+    await stores.open([TENANTS, API_KEYS])
     return Keys(stores.documents, monotonic=clock)
 
 

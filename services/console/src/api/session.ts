@@ -15,6 +15,8 @@ type TokenResponse = components["schemas"]["TokenResponse"];
 
 export interface Session {
   readonly tenant: string;
+  /** What people call the tenant; empty in a session that an older console kept. */
+  readonly tenantName: string;
   /** What the key may do; null in a session that an older console kept. */
   readonly role: TokenResponse["role"] | null;
   readonly accessToken: string;
@@ -41,7 +43,13 @@ function stored(): Session | null {
   try {
     const value = JSON.parse(localStorage.getItem(TOKEN_STORE) ?? "null") as Partial<Session> | null;
     if (typeof value?.accessToken !== "string" || typeof value.expiresAt !== "number") return null;
-    return { tenant: value.tenant ?? "", role: value.role ?? null, accessToken: value.accessToken, expiresAt: value.expiresAt };
+    return {
+      tenant: value.tenant ?? "",
+      tenantName: value.tenantName ?? "",
+      role: value.role ?? null,
+      accessToken: value.accessToken,
+      expiresAt: value.expiresAt,
+    };
   } catch {
     return null;
   }
@@ -81,8 +89,13 @@ async function requestToken(key: string): Promise<Session> {
   });
   if (!response.ok) throw await problemOf(response);
   const token = (await response.json()) as TokenResponse;
-  const expiresAt = Date.now() + token.expires_in * 1000;
-  return { tenant: token.tenant, role: token.role, accessToken: token.access_token, expiresAt };
+  return {
+    tenant: token.tenant,
+    tenantName: token.tenant_name,
+    role: token.role,
+    accessToken: token.access_token,
+    expiresAt: Date.now() + token.expires_in * 1000,
+  };
 }
 
 /** Another tab signed in or renewed: this one goes on with its token. Another tab left: so does this one. */
@@ -150,6 +163,11 @@ function goesOn(): Promise<void> {
   });
 }
 
+/** Whether a key signs nobody in any more, or not while its tenant is suspended. */
+function isEnd(error: unknown): boolean {
+  return error instanceof Problem && (error.status === 401 || error.code === "tenant-suspended");
+}
+
 /** Get another token for the key of this tab, unless its reader leaves meanwhile. */
 async function renew(key: string): Promise<void> {
   try {
@@ -157,9 +175,9 @@ async function renew(key: string): Promise<void> {
     if (apiKey() === key) begin(renewed);
     else void takeBack(renewed.accessToken);
   } catch (error) {
-    if (!(error instanceof Problem) || error.status !== 401) throw error;
+    if (!isEnd(error)) throw error;
     if (apiKey() !== key) return;
-    // The key is no good any more: that is an end, and no reason to throw the page away.
+    // That is an end, and no reason to throw the page away.
     sessionStorage.removeItem(KEY_STORE);
     refused(null);
   }

@@ -1,11 +1,24 @@
 import { LogoutOutlined } from "@ant-design/icons";
 import { Button, Layout, Tooltip } from "antd";
-import { useState, type ReactNode } from "react";
+import { useState, useSyncExternalStore, type ReactNode } from "react";
 import { Link, Outlet } from "react-router";
-import { signOut } from "../api/session";
+import { signOut, standing, subscribe } from "../api/session";
 import { useWords } from "../i18n/language";
 import { Brand } from "../ui/Brand";
 import { Preferences } from "../ui/Preferences";
+
+/** The tenant that a platform begins with: where there is no other, its name says nothing. */
+const FIRST_TENANT = "default";
+
+function TenantName(): ReactNode {
+  const name = useSyncExternalStore(subscribe, standing).session?.tenantName ?? "";
+  if (name === "" || name === FIRST_TENANT) return null;
+  return (
+    <span className="shell-tenant one-line" title={name} data-testid="tenant-name">
+      {name}
+    </span>
+  );
+}
 
 export function AppShell(): ReactNode {
   const words = useWords();
@@ -19,6 +32,7 @@ export function AppShell(): ReactNode {
         </Link>
         <div className="shell-slot" ref={setSlot} />
         <div className="shell-tools">
+          <TenantName />
           <Preferences />
           <Tooltip title={words.session.signOut}>
             <Button

@@ -36,6 +36,7 @@ export function apiKey(part: Partial<ApiKey> = {}): ApiKey {
     revoked_at: null,
     state: "valid",
     is_own: false,
+    is_operator: false,
     ...part,
   };
 }

@@ -4,6 +4,7 @@ import userEvent from "@testing-library/user-event";
 import { HttpResponse } from "msw";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { takeBack } from "../../api/revocation";
+import { listProjects } from "../../api/workspace";
 import { accessToken, signIn, signOut, standing } from "../../api/session";
 import { imageLimits, project } from "../../testing/builders";
 import { answers, pageOf, problem } from "../../testing/platform";
@@ -13,7 +14,7 @@ import { keepSession, otherTabSpoke } from "../../testing/session";
 const TOKENS = "POST /api/workspace/tokens";
 const PROJECTS = "GET /api/workspace/projects";
 const REVOKE = "POST /api/workspace/tokens:revoke";
-const GRANTED = { access_token: "fresh", expires_in: 900, token_type: "bearer", tenant: "default", role: "admin" };
+const GRANTED = { access_token: "fresh", expires_in: 900, token_type: "bearer", tenant: "default", tenant_name: "default", role: "admin" };
 
 /** Projects for one token only; every other one is refused, as after the end of a session. */
 const onlyFor = (token: string) => (request: Request) =>
@@ -67,6 +68,15 @@ describe.each(LANGUAGES)("the session in %s", (language) => {
     const { words } = open("/", language);
     await typeKey("wrong");
     await seen(() => screen.getByText(words.problems.unauthenticated));
+  });
+
+  test("who is of a suspended tenant is told so", async () => {
+    act(signOut);
+    answers({ [TOKENS]: () => problem(403, "tenant-suspended", "ask the operator") });
+    const { words } = open("/", language);
+    await typeKey("key");
+    await seen(() => screen.getByText(words.problems["tenant-suspended"]));
+    expect(screen.getByText("ask the operator")).toBeVisible();
   });
 
   test("its end lays a sign-in over the work, which then goes on where it stood", async () => {
@@ -137,6 +147,24 @@ test("a token that was taken back is replaced by the key of the tab, and nobody 
   expect(screen.queryByText(words.session.ended)).toBeNull();
   expect(standing().session?.accessToken).toBe("newer");
   expect(turns).toEqual([]);
+});
+
+test("a tenant that is suspended ends the session, and the work waits for its return", async () => {
+  act(signOut);
+  answers({ [TOKENS]: { ...GRANTED, tenant: "acme", tenant_name: "Acme 轴承" }, [PROJECTS]: onlyFor("fresh") });
+  const { words } = open("/", "en");
+  await typeKey("key");
+  expect(await screen.findByTestId("tenant-name")).toHaveTextContent("Acme 轴承");
+  await seen(() => screen.getByRole("link", { name: /Surfaces/ }));
+  answers({ [TOKENS]: () => problem(403, "tenant-suspended"), [PROJECTS]: () => problem(401, "unauthenticated") });
+  const meets = listProjects(1, 12);
+  await waitFor(() => expect(screen.getByText(words.session.ended)).toBeVisible());
+  await typeKey("key");
+  await seen(() => screen.getByText(words.problems["tenant-suspended"]));
+  answers({ [TOKENS]: { ...GRANTED, access_token: "newer" }, [PROJECTS]: onlyFor("newer") });
+  await typeKey("key");
+  expect((await meets).total).toBe(1);
+  await waitFor(() => expect(screen.queryByTestId("tenant-name")).toBeNull()); // of `default` nothing is said
 });
 
 describe("signing out", () => {

@@ -59,6 +59,7 @@ export const problems = {
   "malformed-request": "The request cannot be read",
   unauthenticated: "A valid key is needed",
   forbidden: "Your role may not do that",
+  "tenant-suspended": "Your tenant is suspended",
   "not-found": "No such object",
   conflict: "The object's state does not allow this",
   "already-exists": "It exists already",

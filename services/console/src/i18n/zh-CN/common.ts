@@ -57,6 +57,7 @@ export const problems = {
   "malformed-request": "请求无法读取",
   unauthenticated: "需要有效的密钥",
   forbidden: "当前角色无权执行此操作",
+  "tenant-suspended": "所属租户已被停用",
   "not-found": "对象不存在",
   conflict: "对象当前状态不允许此操作",
   "already-exists": "已经存在",
