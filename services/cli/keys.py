@@ -92,7 +92,9 @@ async def _refuse_unknown(tenant: str, stores: Stores, first: str) -> None:
     from services.workspace.handlers.tenants import Tenants
 
     tenants = Tenants(stores.documents)
-    await tenants.adopt(first)
+    await tenants.adopt()
+    if tenant == first:  # the platform may not have been started yet
+        await tenants.known(first)
     try:
         await tenants.get(tenant)
     except NotFound as unknown:

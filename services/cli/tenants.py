@@ -36,14 +36,13 @@ async def _done(args: argparse.Namespace) -> list[str]:
     from services.workspace.handlers.new_tenants import NewTenants
     from services.workspace.handlers.tenants import Tenants
     from services.workspace.repository import API_KEYS, PLATFORM, PROJECTS, TENANTS
-    from services.workspace.settings import WorkspaceSettings
 
     who = Caller.system(PLATFORM)
     stores = Stores.of(StoreSettings())
     await stores.documents.open([API_KEYS, PROJECTS, TENANTS])
     try:
         tenants = Tenants(stores.documents)
-        await tenants.adopt(WorkspaceSettings().default_tenant)
+        await tenants.adopt()
         if args.action == "add":
             new = NewTenants(stores.documents, Keys(stores.documents))
             return [(await new.make(who, args.tenant, args.name or args.tenant)).api_key]

@@ -89,7 +89,8 @@ def _beginning(known: Tenants, keys: Keys, settings: WorkspaceSettings) -> Loop:
     """Store the first tenant and the configured first key, so that somebody can sign in to it."""
 
     async def ensure() -> None:
-        await known.adopt(settings.default_tenant)
+        await known.known(settings.default_tenant)
+        await known.adopt()
         text = settings.admin_key.get_secret_value()
         if not text:
             return

@@ -7,11 +7,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
 from services.workspace.domain import api_keys
-from services.workspace.domain import tenants as tenant_rules
 from services.workspace.domain.holdings import Kind
 from services.workspace.domain.projects import MAX_NAME, MAX_NOTES, ProjectDraft
 from services.workspace.handlers.key_list import SeenKey
-from services.workspace.repository import Amount, Holding, KeyState, Project, Tenant
+from services.workspace.repository import Amount, Holding, KeyState, Project
 from shared.callers import Role
 from shared.clock import Timestamp
 from shared.contracts.project_events import Grid
@@ -143,61 +142,6 @@ class KeyResponse(BaseModel):
 
 class MadeKeyResponse(KeyResponse):
     """An API key just made, with its text, which is never told again."""
-
-    api_key: str
-
-
-_TENANT_ID: JsonDict = {"pattern": tenant_rules.ID_PATTERN, "maxLength": tenant_rules.MAX_ID}
-
-
-def _line(most: int) -> JsonDict:
-    return {"minLength": 1, "maxLength": most, "format": "name"}
-
-
-class TenantCreate(BaseModel):
-    """A new tenant; its id stays for ever."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    id: str = Field(json_schema_extra=_TENANT_ID)  # said here, checked by `NewTenants`, as the rest
-    name: str = Field(json_schema_extra=_line(tenant_rules.MAX_NAME))
-
-
-class Suspension(BaseModel):
-    """Why a tenant is suspended: for operators, the tenant is not told."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    reason: str = Field(json_schema_extra=_line(tenant_rules.MAX_REASON))
-
-
-class OwnTenantResponse(BaseModel):
-    """The tenant of who asks."""
-
-    id: str
-    name: str
-
-
-class TenantResponse(OwnTenantResponse):
-    """A tenant as the platform's operator sees it.
-
-    ``created_by`` and ``suspended_by`` are keys of operators, None where it was the command line.
-    """
-
-    created_at: Timestamp
-    created_by: str | None
-    suspended_at: Timestamp | None
-    suspended_by: str | None
-    reason: str
-
-    @classmethod
-    def of(cls, tenant: Tenant) -> "TenantResponse":
-        """Build the response of a stored tenant."""
-        return cls(**tenant.model_dump(include=set(cls.model_fields)))
-
-
-class MadeTenantResponse(TenantResponse):
-    """A tenant just made, with the first key of its administrator, which is never told again."""
 
     api_key: str
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends
 
-from services.workspace.api.schemas import (
+from services.workspace.api.tenant_schemas import (
     MadeTenantResponse,
     OwnTenantResponse,
     Suspension,

@@ -38,11 +38,11 @@ class Tenants:
         self._documents = documents
         self._clock = clock
 
-    async def adopt(self, first: str) -> None:
-        """Give documents to ``first`` and to who has keys or projects since before there were."""
+    async def adopt(self) -> None:
+        """Give documents to who has keys or projects since before there were any."""
         keys = self._documents.collection(API_KEYS, EveryTenant())
         projects = self._documents.collection(PROJECTS, EveryTenant())
-        for name in sorted({first, *await keys.tally("tenant"), *await projects.tally("tenant")}):
+        for name in sorted({*await keys.tally("tenant"), *await projects.tally("tenant")}):
             await self.known(name)
 
     async def known(self, tenant_id: str) -> Tenant:
@@ -74,7 +74,7 @@ class Tenants:
         """
         kept = line_of("reason", reason, most=MAX_REASON)
         if tenant_id == who.tenant:
-            raise Conflict("this is the tenant of the key that asks: nobody could resume it so")
+            raise Conflict("this is the tenant of the key that asks, which could not resume it")
         by = None if who.role == "system" else who.subject
         closed = {"suspended_at": self._clock(), "suspended_by": by, "reason": kept}
         await self.get(tenant_id)

@@ -245,13 +245,13 @@ async def test_a_kill_after_each_write_leaves_nothing_that_cannot_be_tried_again
             patch.setattr(EmbeddedCollection, name, dying(getattr(EmbeddedCollection, name)))
         with pytest.raises(Killed):
             await new.make(OPERATOR, "acme", "Acme")
-    await Tenants(stores.documents).adopt("default")  # the next start
+    await Tenants(stores.documents).adopt()  # the next start
     if writes == 3:  # it is whole, and the text of its key is lost
         with pytest.raises(AlreadyExists):
             await new.make(OPERATOR, "acme", "Acme")
-        assert await names(stores) == ["acme", "default"]
+        assert await names(stores) == ["acme"]
         return
-    assert await names(stores) == ["default"]
+    assert await names(stores) == []
     for act in (Tenants(stores.documents).get, lambda name: suspend(stores, name)):
         with pytest.raises(NotFound):
             await act("acme")
