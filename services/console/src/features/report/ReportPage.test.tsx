@@ -3,8 +3,9 @@ import { fireEvent, screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { HttpResponse } from "msw";
 import { describe, expect, test } from "vitest";
-import { comparison, errorImage, judgement, labelResult, project, report, training } from "../../testing/builders";
+import { project, training } from "../../testing/builders";
 import { answers, pageOf, problem } from "../../testing/platform";
+import { comparison, errorImage, judgement, labelResult, report } from "../../testing/reports";
 import { LANGUAGES, open, seen } from "../../testing/screen";
 
 const VERSIONS = "GET /api/trainer/projects/p1/versions";
