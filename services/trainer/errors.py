@@ -9,6 +9,7 @@
     └── Conflict
         ├── TrainingWaits      409  one runs and one waits already
         ├── NotResumable       409  it did not fail, or never got a dataset
+        ├── NotFinishable      409  it does not run
         └── ServesAlready      409  a version that serves needs no promotion
 """
 
@@ -41,6 +42,13 @@ class NotResumable(Conflict):
 
     code = "not-resumable"
     title = "The training cannot be resumed"
+
+
+class NotFinishable(Conflict):
+    """Only a training that runs can be finished early."""
+
+    code = "not-finishable"
+    title = "The training cannot be finished early"
 
 
 class ServesAlready(Conflict):

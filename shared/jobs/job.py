@@ -27,7 +27,8 @@ class Job(Document):
     """A piece of long work; ``id`` is its idempotency key, ``attempt`` its fence.
 
     ``waits`` counts how often it was given back because it could not go on; it is not taken again
-    ``not_before`` its time, so that others go on meanwhile.
+    ``not_before`` its time, so that others go on meanwhile. ``finish_requested`` asks the work to
+    come to its end soon with what it has; work that cannot do so goes on.
     """
 
     kind: str
@@ -44,6 +45,7 @@ class Job(Document):
     waits: int = 0
     heartbeat_at: Timestamp | None = None
     cancel_requested: bool = False
+    finish_requested: bool = False
     progress: Progress = Progress()
     error: str = ""
 

@@ -212,6 +212,16 @@ class JobQueue:
 
         return await self._of(tenant).change(job_id, ask)
 
+    async def ask_to_finish(self, tenant: str, job_id: str) -> Job:
+        """Ask the work to come to its end with what it has; a job that ended stays as it is."""
+
+        def ask(job: Job) -> Job | None:
+            if job.state in FINAL or job.finish_requested:
+                return None
+            return job.model_copy(update={"finish_requested": True})
+
+        return await self._of(tenant).change(job_id, ask)
+
     async def drop(self, tenant: str, job_id: str) -> None:
         """Remove a job that has ended, as what it was about goes."""
         with contextlib.suppress(NotFound):

@@ -54,9 +54,10 @@ class TrainingResponse(BaseModel):
     """A line of the records table (C-085..087).
 
     A terminated training shows no version, no rate, no end and no duration. ``labels`` counts kinds
-    of labels; ``duration_minutes`` is rounded down. ``backbone_weights`` is known soon after the
-    training began: ``start:…``, ``folder:…``, ``package:…``, ``hub:…``, or ``none`` of random
-    first weights. ``recipe_from`` is null of what early releases trained.
+    of labels; ``duration_minutes`` is rounded down; ``finishing`` tells that a running one was
+    asked to end early. ``backbone_weights`` is known soon after the training began: ``start:…``,
+    ``folder:…``, ``package:…``, ``hub:…``, or ``none`` of random first weights. ``recipe_from`` is
+    null of what early releases trained.
     """
 
     id: str
@@ -81,6 +82,7 @@ class TrainingResponse(BaseModel):
     ended_at: Timestamp | None
     duration_minutes: int | None
     duration_seconds: float | None
+    finishing: bool
     progress: TrainingProgress
     figures: Figures | None
     comparison: VersionComparison | None
@@ -130,6 +132,7 @@ class TrainingResponse(BaseModel):
             ended_at=ended_at,
             duration_minutes=whole_minutes(started_at, ended_at),
             duration_seconds=duration,
+            finishing=bool(job and job.finish_requested),
             progress=_progress(standing),
             error=training.error or training.report_error or training.deployment_error,
             backbone_weights=_backbone_weights(standing),

@@ -78,6 +78,17 @@ async def cancel_training(
     return TrainingResponse.of(await trainings.cancel(who, project_id, training_id))
 
 
+@router.post("/projects/{project_id}/trainings/{training_id}:finish", status_code=202)
+async def finish_training(
+    project_id: str, training_id: str, who: Editor, trainings: Asked
+) -> TrainingResponse:
+    """End a running training early with what it has learnt: its version is made as any other.
+
+    At least its first epoch is waited for; one that is over stays as it is.
+    """
+    return TrainingResponse.of(await trainings.finish(who, project_id, training_id))
+
+
 @router.post("/projects/{project_id}/trainings/{training_id}:resume", status_code=202)
 async def resume_training(
     project_id: str, training_id: str, who: Editor, trainings: Asked

@@ -1,9 +1,9 @@
-"""Use cases of trainings: request, read, cancel, resume."""
+"""Use cases of trainings: request, read, finish early, cancel, resume."""
 
 from dataclasses import dataclass, replace
 
 from services.trainer.domain.recipe import Recipe, RecipeSource
-from services.trainer.errors import NoAnnotations, NoImages, NotResumable
+from services.trainer.errors import NoAnnotations, NoImages, NotFinishable, NotResumable
 from services.trainer.handlers.recipes import Chosen, Recipes
 from services.trainer.handlers.training_queue import TrainingQueue
 from services.trainer.repository import (
@@ -161,6 +161,21 @@ class Trainings:
             await self._jobs.cancel(who.tenant, training.job_id, events=[ended])
         else:
             await self._queue.release(training)
+        return await self.get(who, project_id, training_id)
+
+    async def finish(self, who: Caller, project_id: str, training_id: str) -> Standing:
+        """Asks a training to end with what it has learnt; one that is over stays as it is.
+
+        Raises:
+            NotFinishable: It waits still, or is being stopped.
+        """
+        standing = await self.get(who, project_id, training_id)
+        if standing.training.state in ENDED:
+            return standing
+        job = standing.job
+        if job is None or not job.attempt or job.cancel_requested:
+            raise NotFinishable("only a training that runs can be finished early")
+        await self._jobs.ask_to_finish(who.tenant, job.id)
         return await self.get(who, project_id, training_id)
 
     async def resume(self, who: Caller, project_id: str, training_id: str) -> Standing:

@@ -4,6 +4,7 @@ Says how far it is in JSON lines on its standard output. Ends by itself when its
 closes, so that it never outlives the worker that started it.
 """
 
+import contextlib
 import os
 import sys
 import threading
@@ -91,8 +92,11 @@ class Run:
         if not resumed:
             spent_s = time.monotonic() - began
             training.plan_epochs(budget_s=max(order.recipe.budget_s - spent_s, 1.0))
-        for progress in training.steps():
-            self._after_step(training, progress)
+        with contextlib.closing(training.steps()) as steps:
+            for progress in steps:
+                self._after_step(training, progress)
+                if progress.epoch and order.finish.exists():
+                    break
         self._finish(training, data, found, started_from=started_from, resumed=resumed)
 
     def _prepare(self, data: Data, found: FoundWeights) -> tuple[Loop, str]:
@@ -202,11 +206,11 @@ class Run:
                 backbone_licence=found.licence,
                 backbone_source=found.source,
                 started_from=started_from,
-                epochs=training.epochs,
+                epochs=training.epoch,
                 input_size=input_size,
                 input_plan_hash=data.input_plan.hash if data.input_plan else None,
                 resumed_at_epoch=resumed,
-                choices=training.task.choices,
+                choices=(*training.task.choices, *_told_of_end(training)),
             )
         )
 
@@ -249,6 +253,13 @@ def _figures(validation: Validation | None) -> dict[str, float]:
         "validation_low": validation.low,
         "validation_high": validation.high,
     }
+
+
+def _told_of_end(training: Loop) -> tuple[str, ...]:
+    """That it was asked to end early, if it did."""
+    if training.epoch == training.epochs:
+        return ()
+    return (f"finished early, as was asked for: {training.epoch} of {training.epochs} epochs",)
 
 
 def _known_of(start: StartVersion) -> FoundWeights:

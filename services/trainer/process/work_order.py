@@ -56,6 +56,9 @@ class WorkOrder(BaseModel):
         device: ``cpu``, ``cuda``, or ``auto``: a GPU where the process has one.
         cache_mib: Memory for decoded windows; beyond it they lie in a file.
         checkpoint_every_s: Least time between two checkpoints.
+
+    Where the file ``finish`` appears in the folder, the training ends with what it has learnt as
+    soon as its first epoch is over.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -74,6 +77,11 @@ class WorkOrder(BaseModel):
     device: Device = "auto"
     cache_mib: int = 2048
     checkpoint_every_s: float = 10.0
+
+    @property
+    def finish(self) -> Path:
+        """The file that asks the training to end early."""
+        return self.folder / "finish"
 
 
 class ProgressMessage(BaseModel):

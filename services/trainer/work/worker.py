@@ -79,6 +79,8 @@ class TrainingWork:
             async for message in messages:
                 last = message
                 await self._heed(lease, message)
+                if lease.job.finish_requested:
+                    await asyncio.to_thread(order.finish.touch)
         return last
 
     async def _heed(self, lease: Lease, message: Message) -> None:

@@ -80,12 +80,16 @@ class Time:
 
 @dataclass
 class Script:
-    """An executor that says what a test wants, without computing anything."""
+    """An executor that says what a test wants, without computing anything.
+
+    One that ``goes_on`` does so until it is asked to finish.
+    """
 
     lives: list[str] = field(default_factory=lambda: ["result"])
     backbone_weights: str = "package:backbones==1.0@ab"
     orders: list[WorkOrder] = field(default_factory=list)
     pause: asyncio.Event | None = None
+    goes_on: bool = False
     running: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def run(self, order: WorkOrder) -> AsyncGenerator[Message, None]:
@@ -97,6 +101,9 @@ class Script:
         self.running.set()
         if self.pause is not None:
             await self.pause.wait()
+        while self.goes_on and not order.finish.exists():
+            await asyncio.sleep(0.01)
+            yield ProgressMessage(stage="training", percent=60, epoch=1, epochs=2, loss=0.4)
         if life == "dies":
             raise TrainingProcessDied("exit status 137")
         if life == "fails":

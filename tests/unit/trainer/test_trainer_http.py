@@ -154,7 +154,8 @@ async def test_viewers_read_and_strangers_find_nothing(stores: Stores) -> None:
         stranger = place.headers("other")
         for method, path in (
             ("GET", one), ("GET", f"{one}/events"), ("POST", f"{one}:cancel"),
-            ("POST", f"{one}:resume"), ("GET", f"{BASE}/trainings"), ("GET", f"{BASE}/versions"),
+            ("POST", f"{one}:finish"), ("POST", f"{one}:resume"),
+            ("GET", f"{BASE}/trainings"), ("GET", f"{BASE}/versions"),
             ("GET", f"{BASE}/trend"), ("GET", f"{BASE}/retraining-policy"),
             ("GET", f"{BASE}/next-training"),
         ):  # fmt: skip

@@ -31,6 +31,7 @@ from shared.errors import InvalidInput
 from shared.hosting.stores import Stores
 from shared.runtime.manifest import ModelManifest
 from shared.runtime.onnx_session import OnnxSession
+from shared.texts.language import speaking, told
 from shared.vision.merging import MergeMethod, Overlap
 from tests.unit.trainer.pictures import LABELS, PROJECT, write_snapshot
 from tests.unit.trainer.platform import WHO, Place
@@ -126,6 +127,19 @@ def test_a_version_that_goes_on_from_another_began_where_that_one_did(
     manifest = ModelManifest.from_json(second.model_manifest.read_bytes())
     assert manifest.backbone_weights == start.backbone_weights
     assert manifest.backbone_licence == "MIT"
+
+
+def test_a_training_that_is_to_finish_ends_after_its_first_epoch_and_says_so(
+    tmp_path: Path,
+) -> None:
+    wanted = order(tmp_path, "ttee")
+    wanted.finish.touch()
+    result = said_here(wanted)[-1]
+    assert isinstance(result, ResultMessage), result
+    assert result.epochs == 1
+    assert result.choices[-1] == "finished early, as was asked for: 1 of 3 epochs"
+    with speaking("zh-CN"):
+        assert told(result.choices[-1]) == "已按要求提前完成：共 3 轮，训练了 1 轮"
 
 
 def test_a_model_trained_on_tiles_names_their_plan_and_is_judged_on_tiles(

@@ -155,39 +155,6 @@ async def test_a_lost_image_fails_the_training_by_its_name(place: Place) -> None
         assert told(done.error) == ("数据集无法读取：'1.png' 已保存的文件丢失或损坏；请重新上传")
 
 
-async def test_a_terminated_training_shows_neither_version_nor_end(place: Place) -> None:
-    await annotate(place)
-    asked = await start(place)
-    await place.settle()
-    place.script.pause = asyncio.Event()
-    work = asyncio.create_task(place.worker().work_once())
-    await place.script.running.wait()
-    stopping = await place.trainings.cancel(WHO, PROJECT, asked.id)
-    assert TrainingResponse.of(stopping).status == "stopping"
-    assert await work
-    await place.settle()
-    done = await shown(place, asked.id)
-    assert (done.status, done.version, done.ended_at) == ("terminated", None, None)
-    assert (done.average_detection_rate, done.duration_minutes) == (None, None)
-    assert done.started_at is not None
-    assert [e for e in place.delivered if e.type == "training.succeeded"] == []
-
-
-@pytest.mark.parametrize("settled", [False, True])
-async def test_what_has_no_worker_yet_is_terminated_at_once(place: Place, settled: bool) -> None:
-    await annotate(place)
-    first, second = await start(place), await start(place)
-    if settled:
-        await place.settle()
-    await place.trainings.cancel(WHO, PROJECT, second.id)
-    await place.trainings.cancel(WHO, PROJECT, first.id)
-    await place.settle()
-    assert [r.state for r in await place.records()] == ["terminated", "terminated"]
-    line = await place.line()
-    assert (line.running, line.waiting) == (None, None)
-    assert not await place.worker().work_once()
-
-
 async def test_a_training_without_hope_fails_and_the_next_has_its_turn(place: Place) -> None:
     await annotate(place)
     first, second = await start(place), await start(place)

@@ -68,6 +68,15 @@ export function cancelTraining(projectId: string, trainingId: string) {
   );
 }
 
+/** End a running training early with what it has learnt. */
+export function finishTraining(projectId: string, trainingId: string) {
+  return body(
+    client.POST("/api/trainer/projects/{project_id}/trainings/{training_id}:finish", {
+      params: { path: { project_id: projectId, training_id: trainingId } },
+    }),
+  );
+}
+
 /** Go on with a failed or terminated training from its last checkpoint. */
 export function resumeTraining(projectId: string, trainingId: string) {
   return body(

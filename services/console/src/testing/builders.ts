@@ -116,6 +116,7 @@ export function training(part: Partial<Training> = {}): Training {
     ended_at: AT,
     duration_minutes: 7,
     duration_seconds: 440,
+    finishing: false,
     progress: { stage: "training", percent: 100, epoch: 9, epochs: 9, loss: 0.2, seconds_left: 0, attempt: 1 },
     figures: null,
     comparison: null,

@@ -4,7 +4,7 @@ import contextlib
 import math
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -193,7 +193,7 @@ class TrainingLoop(Generic[NetworkT, BatchT]):
         spent = max(alone_s, wall_s / BUSY_ALLOWANCE) if self.device.type == "cpu" else wall_s
         return spent, made
 
-    def steps(self) -> Iterator[Progress]:
+    def steps(self) -> Generator[Progress, None, None]:
         """Trains from the current epoch to the last, yielding after every step.
 
         Raises:

@@ -1,12 +1,11 @@
-import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { Alert, Button, Card, Popconfirm, Progress, Statistic, Tag, Typography } from "antd";
+import { Alert, Card, Progress, Statistic, Tag, Typography } from "antd";
 import { useMemo, type ReactNode } from "react";
-import { beganFromNothing, cancelTraining, type Training } from "../../api/trainer";
+import { beganFromNothing, type Training } from "../../api/trainer";
 import { useWords, type Words } from "../../i18n/language";
 import { Chart, type ChartOption } from "../../ui/Chart";
 import { clock, decimal, percent } from "../../ui/format";
-import { ProblemAlert } from "../../ui/ProblemAlert";
 import { useProject } from "../projects/useProject";
+import { LiveActions } from "./LiveActions";
 import type { LossPoint } from "./liveCurve";
 import { useLive } from "./useLive";
 
@@ -23,9 +22,10 @@ export function LiveTraining({ training }: { readonly training: Training }): Rea
         <span className="live-title">
           {words.train.running}
           <Tag color="processing">{stageName(progress.stage, training, words)}</Tag>
+          {training.finishing && <Tag color="warning">{words.train.finishing}</Tag>}
         </span>
       }
-      extra={<CancelButton training={training} />}
+      extra={<LiveActions training={training} />}
     >
       <Progress
         percent={Math.floor(progress.percent)}
@@ -109,29 +109,4 @@ function lossOption(losses: readonly LossPoint[], words: Words): ChartOption {
         : []),
     ],
   };
-}
-
-function CancelButton({ training }: { readonly training: Training }): ReactNode {
-  const words = useWords();
-  const project = useProject();
-  const queries = useQueryClient();
-  const cancellation = useMutation({
-    mutationFn: () => cancelTraining(project.id, training.id),
-    onSuccess: () => queries.invalidateQueries({ queryKey: ["trainings", project.id] }),
-  });
-  return (
-    <>
-      {cancellation.isError && <ProblemAlert error={cancellation.error} />}
-      <Popconfirm
-        title={words.train.cancelSure}
-        okText={words.train.cancel}
-        okButtonProps={{ danger: true }}
-        onConfirm={() => cancellation.mutate()}
-      >
-        <Button danger loading={cancellation.isPending || cancellation.isSuccess}>
-          {words.train.cancel}
-        </Button>
-      </Popconfirm>
-    </>
-  );
 }

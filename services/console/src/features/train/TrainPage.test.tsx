@@ -19,6 +19,11 @@ const AROUND = {
   [PROMOTIONS]: promotions({ serving: null, items: [] }),
 };
 
+/** The stream of a training that goes on, open and silent. */
+const LIVE = {
+  "GET /api/trainer/projects/p1/trainings/:id/events": () => new Response(new ReadableStream()),
+};
+
 describe.each(LANGUAGES)("the training page in %s", (language) => {
   test("before the first training it says that there is none", async () => {
     answers({ ...AROUND, [TRAININGS]: pageOf() });
@@ -52,6 +57,33 @@ describe.each(LANGUAGES)("the training page in %s", (language) => {
     answers({ [TRAININGS]: pageOf(training()) });
     await userEvent.click(screen.getByRole("button", { name: words.common.retry }));
     expect(await screen.findByRole("link", { name: "82.0%" })).toHaveAttribute("href", "/projects/p1/report/V1");
+  });
+
+  test("a running training is finished early once a person is sure, or says why not", async () => {
+    const running = training({ status: "running", version: null, ended_at: null });
+    const finish = "POST /api/trainer/projects/p1/trainings/t1:finish";
+    answers({ ...AROUND, ...LIVE, [TRAININGS]: pageOf(running), [finish]: () => problem(409, "not-finishable") });
+    const { words } = open("/projects/p1/train", language);
+    const sure = async (): Promise<void> => {
+      await userEvent.click(await screen.findByRole("button", { name: words.train.finish }));
+      const question = within(await screen.findByRole("tooltip"));
+      await userEvent.click(question.getByRole("button", { name: words.train.finish }));
+    };
+    await sure();
+    expect(await screen.findByText(words.problems["not-finishable"])).toBeVisible();
+    const finishing = training({ ...running, finishing: true });
+    answers({ [finish]: finishing, [TRAININGS]: pageOf(finishing) });
+    await sure();
+    expect(await screen.findByText(words.train.finishing)).toBeVisible();
+    expect(screen.queryByText(words.problems["not-finishable"])).toBeNull();
+    expect(screen.getByRole("button", { name: words.train.finish })).toBeDisabled();
+  });
+
+  test("a training that waits cannot be finished early, only stopped", async () => {
+    answers({ ...AROUND, ...LIVE, [TRAININGS]: pageOf(training({ status: "queued", version: null, ended_at: null })) });
+    const { words } = open("/projects/p1/train", language);
+    expect(await screen.findByRole("button", { name: words.train.cancel })).toBeEnabled();
+    expect(screen.queryByRole("button", { name: words.train.finish })).toBeNull();
   });
 
   test("a version that does not serve says why, a refused start too", async () => {

@@ -82,6 +82,7 @@ export const problems = {
   "no-images": "The project has no image",
   "no-annotations": "No image is annotated",
   "training-waits": "A training waits already",
+  "not-finishable": "The training cannot be finished early",
   "not-resumable": "The training cannot be resumed",
   "archive-gone": "The archive is not kept any more",
   "names-follow": "The name is not free yet",

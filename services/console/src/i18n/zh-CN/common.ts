@@ -80,6 +80,7 @@ export const problems = {
   "no-images": "项目中没有图像",
   "no-annotations": "没有已标注的图像",
   "training-waits": "已有训练在排队",
+  "not-finishable": "该训练无法提前完成",
   "not-resumable": "该训练无法继续",
   "archive-gone": "压缩包已不再保留",
   "names-follow": "该名称尚不可用",
