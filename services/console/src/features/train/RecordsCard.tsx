@@ -11,6 +11,7 @@ import { ProblemAlert } from "../../ui/ProblemAlert";
 import type { Paged } from "../../ui/usePage";
 import { useProject } from "../projects/useProject";
 import { PromoteDialog } from "./PromoteDialog";
+import { RecipeSummary } from "./RecipeSummary";
 import { usePromotions } from "./usePromotions";
 
 const STATUS_COLOURS: Record<TrainingStatus, string> = {
@@ -40,7 +41,7 @@ export function RecordsCard({ records }: Props): ReactNode {
       <Table<Training>
         rowKey="id"
         size="middle"
-        scroll={{ x: 1150 }}
+        scroll={{ x: 1320 }}
         loading={records.pending || records.turning}
         dataSource={records.items}
         columns={columnsOf(words, `/projects/${project.id}/report`, { serving, promote: setChosen })}
@@ -113,6 +114,12 @@ function columnsOf(words: Words, reports: string, served: Serving): TableColumns
       key: "labels",
       width: 100,
       render: (_, { labels: count }) => (count === 0 ? "—" : count),
+    },
+    {
+      title: words.recipe.title,
+      key: "recipe",
+      width: 170,
+      render: (_, training) => <RecipeSummary training={training} />,
     },
     {
       title: words.train.startedAt,

@@ -1,5 +1,5 @@
 import { ExperimentOutlined, ThunderboltOutlined } from "@ant-design/icons";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Alert, Button, Card, Space, Statistic, Typography } from "antd";
 import type { ReactNode } from "react";
 import { listLabels } from "../../api/annotation";
@@ -9,25 +9,32 @@ import { useWords } from "../../i18n/language";
 import { ProblemAlert } from "../../ui/ProblemAlert";
 import { isTrainable } from "../projects/rules";
 import { useProject } from "../projects/useProject";
+import type { RecipeDesk } from "./useRecipe";
 
 interface Props {
+  /** Whose changes, where there are any, this start takes. */
+  readonly desk: RecipeDesk;
   readonly trainings: number;
   readonly busy: boolean;
 }
 
 /** What there is to learn from, and the two buttons that start learning. */
-export function StartCard({ trainings, busy }: Props): ReactNode {
+export function StartCard({ desk, trainings, busy }: Props): ReactNode {
   const words = useWords();
   const project = useProject();
   const queries = useQueryClient();
   const counts = useCounts(project.id);
+  const recipe = desk.changed ? (desk.shown ?? null) : null;
+  const backbone = recipe?.backbone ?? null;
   const next = useQuery({
-    queryKey: ["next-training", project.id],
-    queryFn: () => getNextTraining(project.id),
+    queryKey: ["next-training", project.id, backbone],
+    queryFn: () => getNextTraining(project.id, backbone),
+    placeholderData: keepPreviousData,
   });
   const trainable = isTrainable(project.task);
   const start = useMutation({
-    mutationFn: (mode: TrainingMode) => startTraining(project.id, mode),
+    mutationFn: (mode: TrainingMode) => startTraining(project.id, mode, recipe),
+    onError: desk.refuse,
     onSuccess: () => queries.invalidateQueries({ queryKey: ["trainings", project.id] }),
   });
   return (

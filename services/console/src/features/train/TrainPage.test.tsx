@@ -3,8 +3,9 @@ import { screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { describe, expect, test } from "vitest";
 import type { Training } from "../../api/trainer";
-import { nextTraining, policy, project, promotions, training } from "../../testing/builders";
+import { policy, project, promotions, training } from "../../testing/builders";
 import { answers, pageOf, problem } from "../../testing/platform";
+import { nextTraining, storedRecipe } from "../../testing/recipes";
 import { LANGUAGES, open, seen } from "../../testing/screen";
 
 const TRAININGS = "GET /api/trainer/projects/p1/trainings";
@@ -16,6 +17,7 @@ const AROUND = {
   "GET /api/trainer/projects/p1/versions": pageOf(),
   "GET /api/trainer/projects/p1/retraining-policy": policy(),
   "GET /api/trainer/projects/p1/next-training": nextTraining(),
+  "GET /api/trainer/projects/p1/recipe": storedRecipe(),
   [PROMOTIONS]: promotions({ serving: null, items: [] }),
 };
 

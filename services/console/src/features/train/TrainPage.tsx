@@ -2,13 +2,17 @@ import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { isActive, listTrainings } from "../../api/trainer";
 import { usePage } from "../../ui/usePage";
+import { isTrainable } from "../projects/rules";
 import { useProject } from "../projects/useProject";
 import { LiveTraining } from "./LiveTraining";
 import { PolicyCard } from "./PolicyCard";
 import { PromotionsCard } from "./PromotionsCard";
+import { RecipeCard } from "./RecipeCard";
 import { RecordsCard } from "./RecordsCard";
 import { StartCard } from "./StartCard";
 import { TrendCard } from "./TrendCard";
+import { useRecipe } from "./useRecipe";
+import "./recipe.css";
 import "./train.css";
 
 /** How often the records are read again while a training runs elsewhere, say by the policy. */
@@ -26,10 +30,14 @@ export function TrainPage(): ReactNode {
     queryFn: () => listTrainings(project.id, 1, 10),
     refetchInterval: REFRESH_MS,
   });
+  const desk = useRecipe(project.id);
   const active = (latest.data?.items ?? []).filter(({ status }) => isActive(status));
   return (
     <div className="stack">
-      <StartCard trainings={latest.data?.total ?? 0} busy={active.length > 0} />
+      <StartCard desk={desk} trainings={latest.data?.total ?? 0} busy={active.length > 0} />
+      {isTrainable(project.task) && (
+        <RecipeCard desk={desk} last={latest.data?.items.find(({ status }) => status === "success")} />
+      )}
       {active.map((training) => (
         <LiveTraining key={training.id} training={training} />
       ))}

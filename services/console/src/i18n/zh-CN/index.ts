@@ -7,6 +7,7 @@ import { gallery } from "./gallery";
 import { imports } from "./imports";
 import { keys } from "./keys";
 import { projects } from "./projects";
+import { recipe } from "./recipe";
 import { report } from "./report";
 import { storage } from "./storage";
 import { test } from "./test";
@@ -24,6 +25,7 @@ export const zhCN: typeof en = {
   keys,
   problems,
   projects,
+  recipe,
   report,
   session,
   stage,
