@@ -20,6 +20,7 @@ COMMANDS = {
     "audit": "services.cli.audit",
     "backup": "services.cli.backup",
     "restore": "services.cli.restore",
+    "roles": "services.cli.roles",
     "contracts": "services.cli.contracts",
     "key": "services.cli.key",
     "keys": "services.cli.keys",

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 import httpx
+from fastapi import APIRouter
 
 from shared.callers import Caller, Role
 from shared.contracts.envelope import Event, EventBody, EventStamp, pack, unpack
@@ -16,6 +17,7 @@ from shared.events.subscriptions import Subscription
 from shared.hosting.host import face_of, loops_of, run_forever
 from shared.hosting.service import Service
 from shared.hosting.stores import Stores
+from shared.http.roles import RoleTable, name_of
 from shared.jobs.worker import JobWorker
 from shared.projects.directory import Deletions
 from shared.settings import HttpSettings
@@ -95,6 +97,11 @@ async def signed_in(run: Running, key: str) -> dict[str, str]:
     answer = await run.client.post("/api/workspace/tokens", json={"api_key": key})
     answer.raise_for_status()
     return {"Authorization": f"Bearer {answer.json()['access_token']}"}
+
+
+def for_viewers(*routers: APIRouter) -> RoleTable:
+    """Return the table that lets every role in to every route."""
+    return {name_of(route): "viewer" for router in routers for route in router.routes}
 
 
 async def until(look: Callable[[], Any | Awaitable[Any]], *, timeout_s: float = HANG_S) -> Any:

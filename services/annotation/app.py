@@ -7,6 +7,7 @@ from services.annotation.api import import_runs as import_runs_api
 from services.annotation.api import labels as labels_api
 from services.annotation.api import transfers as transfers_api
 from services.annotation.api.archive_body import ArchiveBody
+from services.annotation.api.roles import ROLES
 from services.annotation.handlers.annotation_store import AnnotationStore
 from services.annotation.handlers.annotations import Annotations
 from services.annotation.handlers.exports import Exports
@@ -90,6 +91,7 @@ def build(stores: Stores) -> Service:
             import_runs_api.router,
             transfers_api.samples,
         ),
+        roles=ROLES,
         use_cases=(annotations, labels, projects, imports, runs, undoing, exports, body),
         subscriptions=subscriptions(
             projects,

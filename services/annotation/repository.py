@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.annotation.domain.conflicts import OnConflict
 from services.annotation.domain.formats.model import KnownImage, Split
 from services.annotation.domain.history import Change
-from shared.callers import Caller, Role
+from shared.callers import Caller, StoredRole
 from shared.clock import Timestamp
 from shared.contracts.shapes import IgnoreRegion, Shape
 from shared.documents.port import CollectionSpec, Condition, Document, Index, Not
@@ -153,7 +153,7 @@ class ImportRun(JobDocument):
     dry_run: bool = False
     strict: bool = False
     on_conflict: OnConflict = "keep"
-    role: Role | Literal["system"]
+    role: StoredRole
     plan_key: str = ""
     report_key: str = ""
     ended: Literal["succeeded", "failed", "cancelled"] | None = None

@@ -1,10 +1,12 @@
-"""What screens must know before they ask: what tasks may do, lengths of texts, limits of advice."""
+"""What screens must know before they ask: what tasks and roles may do, lengths of texts, limits."""
 
 from services.annotation.domain.label_rules import LABEL_HOTKEYS
+from services.cli.roles import least_roles
 from services.evaluator.domain.report.label_analysis import LOW_RATE
 from services.trainer.api.promotions import MAX_REASON
 from services.trainer.domain.recipe import choices, fields_of
 from services.workspace.domain import api_keys, projects
+from shared.callers import ROLES
 from shared.contracts import shapes
 from shared.runtime.tasks.table import TASKS
 from shared.vision.tile_advice import RECOGNISED_RATIO, RESOLUTION_RATIO
@@ -30,6 +32,8 @@ def facts() -> dict[str, object]:
             "reason": MAX_REASON,
         },
         "label_hotkeys": LABEL_HOTKEYS,
+        "roles": ROLES,
+        "least_roles": least_roles(),
         "low_rate": LOW_RATE,
         "area_ratio": {"recognised": RECOGNISED_RATIO, "resolution_helps": RESOLUTION_RATIO},
     }

@@ -6,7 +6,7 @@ from datetime import datetime
 from pydantic import TypeAdapter, ValidationError
 
 from services.cli.commands import SubParsers, print_lines, short_time
-from shared.callers import ROLES, Caller, Role
+from shared.callers import ROLES, Caller, Role, present_role
 from shared.clock import LastMoment, format_time, utc_now
 from shared.documents.port import Query, Sort, TenantScope
 from shared.errors import NotFound
@@ -26,7 +26,13 @@ def add_parser(subparsers: SubParsers) -> None:
     )
     add = actions.add_parser("add", help="make one and print it")
     add.add_argument("name", help="what it is called")
-    add.add_argument("--role", choices=ROLES, default="admin")
+    add.add_argument(
+        "--role",
+        choices=ROLES,
+        default="admin",
+        type=present_role,
+        help="what it may do; each role may what those before it may",
+    )
     add.add_argument("--operator", action="store_true", help="it may look after tenants, too")
     add.add_argument(
         "--expires",
@@ -79,9 +85,9 @@ async def _done(args: argparse.Namespace) -> list[str]:
         keys = stores.documents.collection(API_KEYS, TenantScope(tenant))
         query, now = Query(sort=Sort("created_at"), limit=500), utc_now()
         return [
-            f"{key.id}  {key.role:6}  {format_time(key.created_at)}  {key.state(now):7}  "
-            f"{short_time(key.last_used_at)}  {short_time(key.expires_at)}  {key.name}"
-            f"{'  (operator)' if key.is_operator else ''}"
+            f"{key.id}  {present_role(key.role):9}  {format_time(key.created_at)}  "
+            f"{key.state(now):7}  {short_time(key.last_used_at)}  {short_time(key.expires_at)}  "
+            f"{key.name}{'  (operator)' if key.is_operator else ''}"
             async for key in keys.walk(query)
         ]
     finally:

@@ -4,6 +4,7 @@ from functools import partial
 
 from services.evaluator.api import judgements as judgement_routes
 from services.evaluator.api import reports as report_routes
+from services.evaluator.api.roles import ROLES
 from services.evaluator.handlers.judgements import JUDGE, Judgements, tell_of_end
 from services.evaluator.handlers.reports import Reports
 from services.evaluator.repository import JOBS, PROJECTS, REPORTS
@@ -35,6 +36,7 @@ def build(stores: Stores) -> Service:
         summary="Reports on versions: figures, errors, advice and comparisons",
         collections=(REPORTS, PROJECTS, JOBS),
         routers=(report_routes.router, judgement_routes.router),
+        roles=ROLES,
         use_cases=(reports, judgements),
         subscriptions=subscriptions(judgements, projects),
         background=(partial(reap_forever, queue, tell_of_end),),

@@ -7,6 +7,7 @@ from datetime import timedelta
 from services.gallery.adapters.decoders import Decoders
 from services.gallery.adapters.staging import Staging
 from services.gallery.api import images, limits, resumable
+from services.gallery.api.roles import ROLES
 from services.gallery.handlers.images import Gallery
 from services.gallery.handlers.intake import Intake
 from services.gallery.handlers.orphan_blobs import OrphanBlobs
@@ -50,6 +51,7 @@ def build(stores: Stores) -> Service:
         summary="Images: upload, checks, thumbnails, search and status",
         collections=(IMAGES, UPLOADS, ORPHANS, PROJECTS),
         routers=(images.router, resumable.router, limits.router),
+        roles=ROLES,
         use_cases=(
             Gallery(documents, blobs),
             Thumbnails(documents, blobs, pool, staging),

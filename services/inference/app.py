@@ -9,6 +9,7 @@ from services.inference.adapters.files import ForeignFiles
 from services.inference.adapters.triton.model_server import ModelServer
 from services.inference.api import deployments, exports, predictions, test_runs
 from services.inference.api.image_body import ImageBody
+from services.inference.api.roles import ROLES
 from services.inference.handlers.deployments import Deployments
 from services.inference.handlers.exports import EXPORT, Exports
 from services.inference.handlers.follow_ups import FollowUps
@@ -120,6 +121,7 @@ def build(stores: Stores) -> Service:
         summary="Deployments on Triton, predictions and test runs",
         collections=COLLECTIONS,
         routers=(predictions.router, test_runs.router, deployments.router, exports.router),
+        roles=ROLES,
         use_cases=(
             cases.predictions,
             ImageBody(staging),

@@ -3,6 +3,7 @@
 from functools import partial
 
 from services.tiling.api import plans
+from services.tiling.api.roles import ROLES
 from services.tiling.handlers.images import CUT, Images
 from services.tiling.handlers.plans import Plans
 from services.tiling.repository import IMAGES, JOBS, PROJECTS, TARGETS
@@ -35,6 +36,7 @@ def build(stores: Stores) -> Service:
         summary="Tile plans, and the cutting of large images",
         collections=(IMAGES, TARGETS, JOBS, PROJECTS),
         routers=(plans.router,),
+        roles=ROLES,
         use_cases=(Plans(documents, projects, directory),),
         subscriptions=subscriptions(projects, directory, images=images),
         background=(worker.run, partial(reap_forever, queue, failure_of)),

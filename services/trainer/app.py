@@ -3,6 +3,7 @@
 from functools import partial
 
 from services.trainer.api import losses, policies, recipes, trainings, versions
+from services.trainer.api.roles import ROLES
 from services.trainer.domain.recipe import Recipe
 from services.trainer.handlers.gate import Gate
 from services.trainer.handlers.next_training import NextTraining
@@ -82,6 +83,7 @@ def build(stores: Stores) -> Service:
             recipes.router,
             losses.router,
         ),
+        roles=ROLES,
         use_cases=(asked, coming, kept, retraining, chosen, offered),
         subscriptions=(
             *projects.subscriptions(),

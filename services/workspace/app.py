@@ -5,6 +5,7 @@ from datetime import timedelta
 from services.workspace.adapters import SIGNING_KEY, Signer
 from services.workspace.api import keys as api_keys
 from services.workspace.api import projects, storage, tenants, tokens
+from services.workspace.api.roles import ROLES
 from services.workspace.domain.api_keys import NewKey, digest, key_id_of
 from services.workspace.handlers.collector import Collector
 from services.workspace.handlers.holdings import Holdings
@@ -50,6 +51,7 @@ def build(stores: Stores) -> Service:
             api_keys.router,
             tokens.router,
         ),
+        roles=ROLES,
         public=(tokens.public,),
         use_cases=(
             keys,

@@ -18,6 +18,7 @@ from shared.http.door import Door
 from shared.http.face import Face
 from shared.http.interface import publish
 from shared.http.problems import RESPONSES, install
+from shared.http.roles import check_table
 from shared.http.tokens import Tokens
 from shared.http.use_cases import bind
 from shared.telemetry import HTTP_SECONDS, ContinuedTrace, logger
@@ -45,7 +46,8 @@ def create_app(
 ) -> FastAPI:
     """Build the app of ``service``.
 
-    ``checks`` are what readiness asks, by name; ``life`` is what liveness asks.
+    ``checks`` are what readiness asks, by name; ``life`` is what liveness asks. Raises ValueError
+    for a route without a role.
     """
     prefix = f"/api/{service.name}"
     app = FastAPI(
@@ -59,6 +61,7 @@ def create_app(
         responses=RESPONSES,
         redirect_slashes=False,
     )
+    check_table(service.roles, service.routers)
     app.state.tokens = tokens
     install(app)
     for public in service.public:
@@ -70,7 +73,12 @@ def create_app(
     publish(app)
     app.add_middleware(Bounded)
     app.add_middleware(
-        Door, tokens=tokens, prefix=prefix, public=service.public, routers=service.routers
+        Door,
+        tokens=tokens,
+        prefix=prefix,
+        public=service.public,
+        routers=service.routers,
+        roles=service.roles,
     )
     app.add_middleware(Observed, service=service.name)
     return app

@@ -1,4 +1,4 @@
-"""Who calls: dependencies that turn a credential into a caller; routes deny by default."""
+"""Who calls: the dependency that turns a credential into a caller; routes deny by default."""
 
 from collections.abc import Iterable
 from typing import Annotated
@@ -8,7 +8,7 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from shared.callers import Caller
-from shared.errors import Forbidden, Unauthenticated
+from shared.errors import Unauthenticated
 from shared.http.tokens import Tokens
 
 WHO = "loupe.who"
@@ -53,30 +53,5 @@ async def caller(
     return who
 
 
-def editor(who: Annotated[Caller, Depends(caller)]) -> Caller:
-    """Return who calls if they may change things; raise Forbidden."""
-    if not who.may("member"):
-        raise Forbidden("a viewer may only read")
-    return who
-
-
-def admin(who: Annotated[Caller, Depends(caller)]) -> Caller:
-    """Return who calls if they may administer the tenant; raise Forbidden."""
-    if not who.may("admin"):
-        raise Forbidden("only an administrator may do that")
-    return who
-
-
-def operator(who: Annotated[Caller, Depends(caller)]) -> Caller:
-    """Return who calls if they look after the platform; raise Forbidden."""
-    if not who.is_operator:
-        raise Forbidden("only the operator of the platform may do that")
-    return who
-
-
-Viewer = Annotated[Caller, Depends(caller)]
-"""Whoever has a credential: every role may read."""
-Editor = Annotated[Caller, Depends(editor)]
-Admin = Annotated[Caller, Depends(admin)]
-Operator = Annotated[Caller, Depends(operator)]
-"""No role: a flag of keys that the command line alone gives."""
+Who = Annotated[Caller, Depends(caller)]
+"""Who calls; whether their role may call the route was asked at the door."""

@@ -1,8 +1,9 @@
-"""The door of a service: who has no credential, or asks what no route reads, goes no further.
+"""The door of a service: who has no credential, or too low a role, goes no further.
 
 FastAPI reads and parses a body before it asks any dependency. So that a stranger's body costs
-nothing, the credential is looked at before the first byte of it, and with it the names in the
-query: a misspelt one that was passed over would answer another question than was asked.
+nothing, the credential is looked at before the first byte of it, and with it the route's role
+(:mod:`shared.http.roles`) and the names in the query: a misspelt one that was passed over would
+answer another question than was asked.
 """
 
 import re
@@ -20,6 +21,7 @@ from shared.errors import FieldError, InvalidInput, LoupeError
 from shared.http.bodies import BOUND, PUBLIC, SMALL, AtMost
 from shared.http.callers import WHO, bearer_of, who_calls
 from shared.http.problems import MethodNotAllowed, problem_response
+from shared.http.roles import Least, RoleTable, least, name_of, require
 from shared.http.tokens import Tokens
 
 _MAX_NAMED = 20
@@ -27,12 +29,12 @@ _MAX_NAMED = 20
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """A route as the door sees it."""
+    """A route as the door sees it; a public one asks for no role."""
 
     path: re.Pattern[str]
     methods: frozenset[str]
     names: frozenset[str]
-    is_public: bool
+    role: Least | None
     bound: AtMost
     verb: str
 
@@ -52,23 +54,26 @@ class Door:
         prefix: str,
         public: Iterable[APIRouter],
         routers: Iterable[APIRouter],
+        roles: RoleTable,
     ) -> None:
         self._app = app
         self._tokens = tokens
         self._places = [
-            *_places(public, prefix, is_public=True),
-            *_places(routers, prefix, is_public=False),
+            *_places(public, prefix, roles=None),
+            *_places(routers, prefix, roles=roles),
         ]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection (ASGI)."""
         if scope["type"] == "http":
-            places = self._places_at(scope["path"])
-            place = next((place for place in places if scope["method"] in place.methods), None)
-            if place is None and places:
-                offered = {"Allow": ", ".join(sorted(set().union(*(p.methods for p in places))))}
-                await problem_response(MethodNotAllowed(), offered)(scope, receive, send)
+            places = [place for place in self._places if place.is_at(scope["path"])]
+            offered = _offered(places, scope["path"])
+            if offered and scope["method"] not in offered:
+                allow = {"Allow": ", ".join(sorted(offered))}
+                await problem_response(MethodNotAllowed(), allow)(scope, receive, send)
                 return
+            # The first one that fits, as the app's own router takes it: no other role counts.
+            place = next((place for place in places if scope["method"] in place.methods), None)
             try:
                 if place is not None:
                     await self._check(place, scope)
@@ -78,14 +83,11 @@ class Door:
                 return
         await self._app(scope, receive, send)
 
-    def _places_at(self, path: str) -> list[_Place]:
-        """Return the routes of a path; what `…/x:cancel` offers is no matter of `…/{id}`."""
-        places = [place for place in self._places if place.is_at(path)]
-        return [place for place in places if place.verb and path.endswith(place.verb)] or places
-
     async def _check(self, place: _Place, scope: Scope) -> None:
-        if not place.is_public:
-            scope[WHO] = await who_calls(bearer_of(scope["headers"]), self._tokens)
+        if place.role is not None:
+            who = await who_calls(bearer_of(scope["headers"]), self._tokens)
+            require(who, place.role)
+            scope[WHO] = who
         query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
         unknown = [
             name for name in dict.fromkeys(name for name, _ in query) if name not in place.names
@@ -99,7 +101,15 @@ class Door:
             )
 
 
-def _places(routers: Iterable[APIRouter], prefix: str, *, is_public: bool) -> Iterator[_Place]:
+def _offered(places: list[_Place], path: str) -> set[str]:
+    """Return the methods of a path's routes; those of `…/x:cancel` are not those of `…/{id}`."""
+    verbs = [place for place in places if place.verb and path.endswith(place.verb)]
+    return {method for place in verbs or places for method in place.methods}
+
+
+def _places(
+    routers: Iterable[APIRouter], prefix: str, *, roles: RoleTable | None
+) -> Iterator[_Place]:
     for router in routers:
         for route in router.routes:
             if isinstance(route, APIRoute):
@@ -113,8 +123,8 @@ def _places(routers: Iterable[APIRouter], prefix: str, *, is_public: bool) -> It
                     path,
                     frozenset(route.methods or ()),
                     frozenset(names),
-                    is_public,
-                    bound=_bound_of(route, PUBLIC if is_public else SMALL),
+                    role=None if roles is None else least(roles[name_of(route)]),
+                    bound=_bound_of(route, PUBLIC if roles is None else SMALL),
                     verb="".join(route.path.rpartition(":")[1:]) if ":" in route.path else "",
                 )
 

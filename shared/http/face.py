@@ -1,9 +1,10 @@
 """The HTTP face of a service: its routes, and the use cases that they ask for."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from fastapi import APIRouter
 
+from shared.http.roles import RoleTable
 from shared.http.tokens import ReadKeys
 
 
@@ -11,7 +12,8 @@ from shared.http.tokens import ReadKeys
 class Face:
     """What the app factory needs to know of a service.
 
-    ``routers`` need a caller on every route; ``public`` is the explicit list of those that do not.
+    ``routers`` need a caller on every route, of the role that ``roles`` tells; ``public`` is the
+    explicit list of those that need none.
     ``use_cases`` are what routes ask for by class (:func:`shared.http.use_cases.use`).
     ``token_keys`` gives the public keys of tokens, where the service is the one that signs them.
     """
@@ -19,6 +21,7 @@ class Face:
     name: str
     summary: str
     routers: tuple[APIRouter, ...] = ()
+    roles: RoleTable = field(default_factory=dict)
     public: tuple[APIRouter, ...] = ()
     use_cases: tuple[object, ...] = ()
     token_keys: ReadKeys | None = None

@@ -19,7 +19,7 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from pydantic import BaseModel, Field
 
-from shared.callers import ROLES, Caller
+from shared.callers import Caller, role_named
 from shared.clock import utc_now
 from shared.errors import DependencyDown, LoupeError, Unauthenticated
 from shared.telemetry import logger
@@ -77,7 +77,8 @@ class Tokens:
             raise Unauthenticated("the access token is not valid or has expired") from error
         if not _are_sound(claims):
             raise Unauthenticated("the access token's claims are of the wrong kind")
-        if claims["role"] not in ROLES:
+        role = role_named(claims["role"])
+        if role is None:
             raise Unauthenticated("the access token names an unknown role")
         try:
             until = datetime.fromtimestamp(int(claims["exp"]), UTC)
@@ -88,7 +89,7 @@ class Tokens:
         who = Caller(
             claims["tenant"],
             claims["sub"],
-            claims["role"],
+            role,
             until,
             generation=claims["gen"],
             token_id=claims["jti"],

@@ -297,7 +297,7 @@ RIGHT: dict[str, Callable[[Site], Right]] = {
     "POST /api/workspace/tokens": lambda site: Right(body={"api_key": site.given["api_key"]}),
     "POST /api/workspace/tokens:revoke": _token,
     "POST /api/workspace/keys": lambda _: Right(
-        body={"name": f"key {next(_numbers)}", "role": "member"}
+        body={"name": f"key {next(_numbers)}", "role": "engineer"}
     ),
     "POST /api/workspace/keys/{key_id}:revoke": _key,
     "POST /api/workspace/tenants": lambda _: Right(

@@ -2,8 +2,9 @@
 
 import json
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any
 
 SOMETHING = "01JD0000000000000000000000"
@@ -19,27 +20,40 @@ class FittingRequest:
     path: str
     options: dict[str, Any] = field(default_factory=dict)
 
+    def asking(self, told: Mapping[str, str]) -> "FittingRequest":
+        """Return the same with these names in its query."""
+        return replace(self, options={**self.options, "params": self.options["params"] | told})
 
-def fitting_request(document: _Schema, method: str, path: str) -> FittingRequest:
+    def saying(self, told: Mapping[str, Any]) -> "FittingRequest":
+        """Return the same with these fields of its JSON."""
+        content = json.loads(self.options["content"]) | told
+        return replace(self, options={**self.options, "content": json.dumps(content).encode()})
+
+
+def fitting_request(
+    document: _Schema, method: str, path: str, ids: Mapping[str, str] = MappingProxyType({})
+) -> FittingRequest:
     """Build a request that nothing but its caller's role can be wrong with.
 
     Args:
         document: The service's OpenAPI document.
         method: Lower case.
         path: With its parameters in braces.
+        ids: What stands in their place, by name; else any value that fits.
     """
     operation = document["paths"][path][method]
-    headers = {}
+    headers, query = {}, {}
     for parameter in operation.get("parameters", ()):
         value = _value(document, parameter["schema"])
         if parameter["in"] == "path":
-            path = path.replace(f"{{{parameter['name']}}}", str(value))
-        elif parameter["in"] == "header" and parameter.get("required"):
-            headers[parameter["name"]] = str(value)
+            path = path.replace(f"{{{parameter['name']}}}", ids.get(parameter["name"], str(value)))
+        elif parameter.get("required"):
+            asked = headers if parameter["in"] == "header" else query
+            asked[parameter["name"]] = str(value)
     if "/uploads" in path:
         headers["Tus-Resumable"] = "1.0.0"  # the protocol's own, which OpenAPI does not list
     content = operation.get("requestBody", {}).get("content", {})
-    options: dict[str, Any] = {"headers": headers}
+    options: dict[str, Any] = {"headers": headers, "params": query}
     if "application/json" in content:
         body = _value(document, content["application/json"]["schema"])
         options |= {"content": json.dumps(body).encode()}

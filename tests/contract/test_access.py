@@ -1,142 +1,75 @@
 """Routes deny by default: every operation of every service asks who calls."""
 
 import asyncio
-import re
-from typing import Any
-
-import httpx
-import pytest
+from datetime import UTC, datetime
+from itertools import product
 
 from services.standalone import BUILDS
-from shared.hosting.host import face_of
+from services.workspace.adapters import Signer
+from services.workspace.handlers.keys import Keys
+from services.workspace.handlers.revocations import Revocations
+from shared.callers import Caller
 from shared.hosting.stores import Stores
-from shared.http.app import create_app
-from shared.settings import HttpSettings
-from tests.contract.requests import SOMETHING, FittingRequest, fitting_request
+from tests.contract.operations import operations_on
 from tests.running import credentials
-from tests.signing import fresh_tokens
+from tests.signing import KEY_FILE, SIGNER
 
-PUBLIC = {("post", "/api/workspace/tokens"), ("get", "/api/workspace/jwks")}
-
-
-Operations = tuple[httpx.AsyncClient, list[tuple[str, str]], dict[str, Any]]
-"""A client, every method and path, and each service's OpenAPI document."""
+NAMES = [build.__module__.split(".")[1] for build in BUILDS]
+LONG_AGO = datetime(2023, 1, 1, tzinfo=UTC)
 
 
-def operations(stores: Stores) -> Operations:
-    services = [build(stores) for build in BUILDS]
-    face = face_of(services, stores, HttpSettings())
-    documents = {
-        service.name: create_app(service, tokens=fresh_tokens(), checks={}).openapi()
-        for service in services
+async def strangers(stores: Stores) -> dict[str, str]:
+    """Return what those send who have no token, or none that is good for anything any more."""
+    keys = Keys(stores.documents)
+    key = await keys.make_key("default", name="lost", role="admin")
+    owner = await keys.sign_in(key, source="")
+    revoked = SIGNER.issue(owner)
+    await Revocations(stores.documents, keys).revoke_key(Caller.system("default"), owner.subject)
+    boss = Caller("default", "boss", "admin")
+    return {
+        "bad": "eyJhbGciOiJub25lIn0.eyJ0ZW5hbnQiOiJkZWZhdWx0In0.",
+        "expired": Signer(KEY_FILE, clock=lambda: LONG_AGO).issue(boss),
+        "revoked": revoked,
+        "of another signer": Signer(KEY_FILE.with_name("foreign.key")).issue(boss),
     }
-    found = [
-        (method, path)
-        for document in documents.values()
-        for path, methods in document["paths"].items()
-        for method in methods
-    ]
-    transport = httpx.ASGITransport(app=face, raise_app_exceptions=False)
-    return httpx.AsyncClient(transport=transport, base_url="http://loupe"), found, documents
 
 
-async def opened(stores: Stores) -> None:
-    await stores.open([spec for build in BUILDS for spec in build(stores).all_collections])
-
-
-async def test_anonymous_and_forged_callers_get_401_everywhere(stores: Stores) -> None:
-    client, found, _ = operations(stores)
-    await opened(stores)
-    assert len(found) > 40
-    forged = {"Authorization": "Bearer eyJhbGciOiJub25lIn0.eyJ0ZW5hbnQiOiJkZWZhdWx0In0."}
-    async with client:
-        for method, path in found:
-            if (method, path) in PUBLIC:
-                continue
-            place = re.sub(r"{[^}]+}", SOMETHING, path)
-            for headers in ({}, forged):
-                answer = await client.request(method, place, headers=headers)
-                assert answer.status_code == 401, (method, path)
+async def test_who_has_no_token_that_is_good_gets_401_everywhere(stores: Stores) -> None:
+    async with operations_on(stores) as platform:
+        assert len(platform.guarded) > 80
+        callers = {"anonymous": {}} | {
+            name: {"Authorization": f"Bearer {token}"}
+            for name, token in (await strangers(stores)).items()
+        }
+        for name, caller in callers.items():
+            answers = await asyncio.gather(
+                *(platform.ask(operation.request(), caller) for operation in platform.guarded)
+            )
+            for operation, answer in zip(platform.guarded, answers, strict=True):
+                assert answer.status_code == 401, (name, operation.name)
                 assert answer.headers["content-type"] == "application/problem+json"
                 assert answer.headers["x-content-type-options"] == "nosniff"
 
 
 async def test_a_name_in_the_query_that_is_not_read_is_told_everywhere(stores: Stores) -> None:
     """A `threshold` in the query of a prediction must not be dropped without a word."""
-    client, found, documents = operations(stores)
-    await opened(stores)
-    assert len(found) > 40
-    async with client:
-        for method, path in found:
-            request = fitting_request(documents[path.split("/")[2]], method, path)
-            asked = FittingRequest(method, f"{request.path}?not_read=0.5", request.options)
-            answer = await send(client, asked, credentials())
-            assert answer.status_code == 422, (method, path, answer.text)
-            if method != "head":
+    async with operations_on(stores) as platform:
+        for operation in platform.operations:
+            asked = operation.request().asking({"not_read": "0.5"})
+            answer = await platform.ask(asked, credentials())
+            assert answer.status_code == 422, (operation.name, answer.text)
+            if operation.method != "head":
                 assert [told["field"] for told in answer.json()["errors"]] == ["not_read"]
 
 
-def writes(found: list[tuple[str, str]], documents: dict[str, Any]) -> list[FittingRequest]:
-    return [
-        fitting_request(documents[path.split("/")[2]], method, path)
-        for method, path in found
-        if method not in ("get", "head", "options") and (method, path) not in PUBLIC
-    ]
+async def test_each_service_answers_its_own_pages(stores: Stores) -> None:
+    async with operations_on(stores) as platform:
+        for name, page in product(NAMES, ("healthz", "openapi.json")):
+            answer = await platform.client.get(f"/api/{name}/{page}")
+            assert answer.status_code == 200, (name, page)
 
 
-async def test_a_viewer_can_change_nothing(stores: Stores) -> None:
-    await opened(stores)
-    """Every operation that writes refuses a viewer with a 403: its request was right otherwise."""
-    client, found, documents = operations(stores)
-    wanted = writes(found, documents)
-    assert len(wanted) > 20
-    async with client:
-        for request in wanted:
-            answer = await send(client, request, credentials("default", "viewer"))
-            assert answer.status_code == 403, (request, answer.text)
-
-
-async def test_the_requests_that_a_viewer_is_refused_are_taken_from_an_admin(
-    stores: Stores,
-) -> None:
-    """Else a 403 would not prove that the role was asked."""
-    client, found, documents = operations(stores)
-    await opened(stores)
-    async with client:
-        answers = await asyncio.gather(
-            *(
-                send(client, request, credentials(is_operator=True))
-                for request in writes(found, documents)
-            )
-        )
-    refused = [(a.request.method, a.request.url.path, a.text) for a in answers if is_bad(a)]
-    assert refused == []
-
-
-def is_bad(answer: httpx.Response) -> bool:
-    return answer.status_code in (400, 401, 403, 405, 415, 422)
-
-
-async def send(
-    client: httpx.AsyncClient, request: FittingRequest, caller: dict[str, str]
-) -> httpx.Response:
-    headers = {**request.options.get("headers", {}), **caller}
-    options = {**request.options, "headers": headers}
-    return await client.request(request.method, request.path, **options)
-
-
-@pytest.mark.parametrize("name", [build.__module__.split(".")[1] for build in BUILDS])
-async def test_each_service_answers_its_own_pages(stores: Stores, name: str) -> None:
-    client, _, _ = operations(stores)
-    async with client:
-        for page in ("healthz", "openapi.json"):
-            answer = await client.get(f"/api/{name}/{page}")
-            assert answer.status_code == 200, page
-
-
-@pytest.mark.parametrize("name", [build.__module__.split(".")[1] for build in BUILDS])
-async def test_metrics_are_not_where_a_front_door_leads(stores: Stores, name: str) -> None:
-    client, _, _ = operations(stores)
-    async with client:
-        assert (await client.get(f"/api/{name}/metrics")).status_code == 404
-        assert (await client.get("/metrics")).status_code == 404
+async def test_metrics_are_not_where_a_front_door_leads(stores: Stores) -> None:
+    async with operations_on(stores) as platform:
+        for place in ("/metrics", *(f"/api/{name}/metrics" for name in NAMES)):
+            assert (await platform.client.get(place)).status_code == 404, place

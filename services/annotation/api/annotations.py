@@ -14,7 +14,7 @@ from services.annotation.api.schemas import (
 from services.annotation.domain.drafts import AnnotationDraft
 from services.annotation.handlers.annotations import Annotations
 from shared.http.bodies import AtMost
-from shared.http.callers import Editor, Viewer
+from shared.http.callers import Who
 from shared.http.paging import Paging
 from shared.http.preconditions import ExpectedVersion, set_etag
 from shared.http.use_cases import use
@@ -31,7 +31,7 @@ router = APIRouter(tags=["annotations"], prefix="/projects/{project_id}")
 
 @router.get("/images/{image_id}")
 async def get_annotation(
-    who: Viewer, annotations: Annotating, project_id: Id, image_id: Id, response: Response
+    who: Who, annotations: Annotating, project_id: Id, image_id: Id, response: Response
 ) -> AnnotationResponse:
     """Return an image's annotation."""
     view = await annotations.read(who.tenant, project_id, image_id)
@@ -41,7 +41,7 @@ async def get_annotation(
 
 @router.put("/images/{image_id}", dependencies=[_WHOLE])
 async def save_annotation(
-    who: Editor,
+    who: Who,
     annotations: Annotating,
     project_id: Id,
     image_id: Id,
@@ -58,7 +58,7 @@ async def save_annotation(
 
 @router.delete("/images/{image_id}", status_code=204)
 async def clear_annotation(
-    who: Editor, annotations: Annotating, project_id: Id, image_id: Id, expected: ExpectedVersion
+    who: Who, annotations: Annotating, project_id: Id, image_id: Id, expected: ExpectedVersion
 ) -> None:
     """Take an image's annotation away; it is unannotated again."""
     await annotations.clear(who, project_id, image_id, expected=expected)
@@ -66,7 +66,7 @@ async def clear_annotation(
 
 @router.post("/images/{image_id}/corrections", status_code=201, dependencies=[_WHOLE])
 async def correct_annotation(
-    who: Editor,
+    who: Who,
     annotations: Annotating,
     project_id: Id,
     image_id: Id,
@@ -87,7 +87,7 @@ async def correct_annotation(
 
 @router.get("/images/{image_id}/history")
 async def list_changes(
-    who: Viewer, annotations: Annotating, project_id: Id, image_id: Id, paging: Paging
+    who: Who, annotations: Annotating, project_id: Id, image_id: Id, paging: Paging
 ) -> Page[ChangeResponse]:
     """List the steps of an image's annotation, newest first."""
     steps = await annotations.history(who.tenant, project_id, image_id)
@@ -95,6 +95,6 @@ async def list_changes(
 
 
 @router.get("/summary")
-async def get_summary(who: Viewer, annotations: Annotating, project_id: Id) -> SummaryResponse:
+async def get_summary(who: Who, annotations: Annotating, project_id: Id) -> SummaryResponse:
     """Count what of a project is annotated."""
     return SummaryResponse.of(await annotations.summary(who.tenant, project_id))

@@ -16,7 +16,8 @@ from services.annotation.handlers.imports import ImportOptions
 from services.annotation.handlers.kept_archives import Archive
 from shared.callers import Caller
 from shared.contracts.names import file_name, has_unseen
-from shared.http.callers import Editor, Viewer
+from shared.errors import Forbidden
+from shared.http.callers import Who
 from shared.http.paging import Paging
 from shared.http.preconditions import IdempotencyKey
 from shared.http.use_cases import use
@@ -38,6 +39,7 @@ Body = Annotated[ArchiveBody, Depends(use(ArchiveBody))]
 
 
 def options(
+    who: Who,
     dry_run: Annotated[bool, Query(description="Report, and store nothing")] = False,
     strict: Annotated[bool, Query(description="Store all files or none")] = False,
     on_conflict: Annotated[
@@ -45,7 +47,9 @@ def options(
         Query(description="Keep or replace what a person drew, or merge the import into it"),
     ] = "keep",
 ) -> ImportOptions:
-    """Return how to import, as a query says it."""
+    """Return how to import, as a query says it; raise Forbidden."""
+    if on_conflict == "replace" and not dry_run and not who.may("engineer"):
+        raise Forbidden("to replace what people drew takes an engineer or an administrator")
     return ImportOptions(dry_run=dry_run, strict=strict, on_conflict=on_conflict)
 
 
@@ -54,7 +58,7 @@ Options = Annotated[ImportOptions, Depends(options)]
 
 @router.post("/import-runs", status_code=202, openapi_extra=ZIP_BODY)
 async def start_import(
-    who: Editor,
+    who: Who,
     body: Body,
     runs: Runs,
     projects: Directory,
@@ -82,7 +86,7 @@ async def start_import(
 
 @router.post("/import-runs/{run_id}:again", status_code=202)
 async def import_again(
-    who: Editor,
+    who: Who,
     runs: Runs,
     project_id: Id,
     run_id: Id,
@@ -97,7 +101,7 @@ async def import_again(
 
 @router.get("/import-runs")
 async def list_imports(
-    who: Viewer, runs: Runs, projects: Directory, project_id: Id, paging: Paging
+    who: Who, runs: Runs, projects: Directory, project_id: Id, paging: Paging
 ) -> Page[ImportRunResponse]:
     """List imports, newest first, also those that were done within their request; no dry runs."""
     await projects.require(who.tenant, project_id)
@@ -106,19 +110,19 @@ async def list_imports(
 
 
 @router.get("/import-runs/{run_id}")
-async def get_import(who: Viewer, runs: Runs, project_id: Id, run_id: Id) -> ImportRunResponse:
+async def get_import(who: Who, runs: Runs, project_id: Id, run_id: Id) -> ImportRunResponse:
     """Return one import with its progress."""
     return ImportRunResponse.of(*await runs.get(who, project_id, run_id))
 
 
 @router.get("/import-runs/{run_id}/report")
-async def get_import_report(who: Viewer, runs: Runs, project_id: Id, run_id: Id) -> ImportReport:
+async def get_import_report(who: Who, runs: Runs, project_id: Id, run_id: Id) -> ImportReport:
     """Return the report of an import; of one that was stopped or broke off, as far as it came."""
     return await runs.report(who, project_id, run_id)
 
 
 @router.post("/import-runs/{run_id}:cancel", status_code=202)
-async def cancel_import(who: Editor, runs: Runs, project_id: Id, run_id: Id) -> ImportRunResponse:
+async def cancel_import(who: Who, runs: Runs, project_id: Id, run_id: Id) -> ImportRunResponse:
     """Stop an import. What it wrote stays; `imports/{run_id}:undo` takes it back."""
     await runs.cancel(who, project_id, run_id)
     return ImportRunResponse.of(*await runs.get(who, project_id, run_id))

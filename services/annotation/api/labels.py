@@ -16,7 +16,7 @@ from services.annotation.domain.label_rules import LabelChange
 from services.annotation.domain.task_shapes import KINDS
 from services.annotation.handlers.labels import Labels
 from services.annotation.repository import Label
-from shared.http.callers import Editor, Viewer
+from shared.http.callers import Who
 from shared.http.preconditions import ExpectedVersion, IdempotencyKey, set_etag
 from shared.http.use_cases import use
 from shared.projects.directory import ProjectDirectory, ProjectView
@@ -29,7 +29,7 @@ router = APIRouter(tags=["labels"], prefix="/projects/{project_id}")
 
 @router.get("/labels")
 async def list_labels(
-    who: Viewer, labels: Labelling, projects: Directory, project_id: Id
+    who: Who, labels: Labelling, projects: Directory, project_id: Id
 ) -> LabelList:
     """List a project's labels in their order, and what kinds of shapes its task knows."""
     project = await projects.require(who.tenant, project_id)
@@ -38,7 +38,7 @@ async def list_labels(
 
 @router.put("/label-order")
 async def order_labels(
-    who: Editor,
+    who: Who,
     labels: Labelling,
     projects: Directory,
     project_id: Id,
@@ -59,7 +59,7 @@ def _listed(labels: list[Label], project: ProjectView) -> LabelList:
 
 @router.post("/labels", status_code=201)
 async def create_label(
-    who: Editor,
+    who: Who,
     labels: Labelling,
     projects: Directory,
     project_id: Id,
@@ -77,7 +77,7 @@ async def create_label(
 
 @router.get("/labels/{label_id}")
 async def get_label(
-    who: Viewer,
+    who: Who,
     labels: Labelling,
     projects: Directory,
     project_id: Id,
@@ -93,7 +93,7 @@ async def get_label(
 
 @router.patch("/labels/{label_id}")
 async def change_label(
-    who: Editor,
+    who: Who,
     labels: Labelling,
     projects: Directory,
     project_id: Id,
@@ -115,7 +115,7 @@ async def change_label(
 
 @router.delete("/labels/{label_id}", status_code=204)
 async def delete_label(
-    who: Editor,
+    who: Who,
     labels: Labelling,
     projects: Directory,
     project_id: Id,

@@ -10,6 +10,7 @@ from services.annotation.domain.history import Change, Reason
 from services.annotation.domain.label_rules import LABEL_HOTKEYS, MAX_LABELS
 from services.annotation.handlers.annotations import AnnotatedView, Summary
 from services.annotation.repository import Label
+from shared.callers import PresentRole
 from shared.clock import Timestamp
 from shared.contracts.shapes import Closed, IgnoreRegion, Name, Shape
 from shared.runtime.tasks.names import ShapeKind
@@ -81,7 +82,7 @@ class ChangeResponse(BaseModel):
 
     seq: int
     author: str
-    role: str
+    role: PresentRole
     reason: Reason
     prediction_id: str | None
     at: Timestamp

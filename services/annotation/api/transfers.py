@@ -19,7 +19,7 @@ from services.annotation.handlers.exports import Exports
 from services.annotation.handlers.import_reports import report_of
 from services.annotation.handlers.import_undo import ImportUndo
 from services.annotation.handlers.imports import Imports, ImportWish
-from shared.http.callers import Editor, Viewer
+from shared.http.callers import Who
 from shared.http.use_cases import use
 
 Importing = Annotated[Imports, Depends(use(Imports))]
@@ -40,7 +40,7 @@ samples = APIRouter(tags=["imports and exports"], prefix="/samples")
     },
 )
 async def import_labels(
-    who: Editor,
+    who: Who,
     body: Body,
     imports: Importing,
     runs: Runs,
@@ -70,7 +70,7 @@ async def import_labels(
 
 @router.post("/imports/{import_id}:undo")
 async def undo_import(
-    who: Editor, undoing: Undoing, runs: Runs, projects: Directory, project_id: Id, import_id: Id
+    who: Who, undoing: Undoing, runs: Runs, projects: Directory, project_id: Id, import_id: Id
 ) -> UndoResponse:
     """Give images back what an import replaced; one that was changed since stays as it is."""
     await projects.require(who.tenant, project_id)
@@ -84,7 +84,7 @@ async def undo_import(
     responses={200: {"content": {"application/zip": {}}, "description": "The archive"}},
 )
 async def export_labels(
-    who: Viewer,
+    who: Who,
     exports: Exporting,
     projects: Directory,
     project_id: Id,
@@ -103,7 +103,7 @@ async def export_labels(
     response_class=FileResponse,
     responses={200: {"content": {"application/zip": {}}, "description": "The archive"}},
 )
-async def sample_labels(who: Viewer, exports: Exporting, wanted: ExportFormat) -> FileResponse:
+async def sample_labels(who: Who, exports: Exporting, wanted: ExportFormat) -> FileResponse:
     """Download a sample archive of label files for ``part-1.jpg`` to ``part-3.jpg``."""
     return _sent(await exports.sample(wanted), f"sample-{wanted}.zip")
 

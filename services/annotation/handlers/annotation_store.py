@@ -122,6 +122,12 @@ class AnnotationStore:
                 steps.setdefault(record.image_id, set()).add(record.id)
         return steps
 
+    async def importer(self, tenant: str, project_id: str, import_id: str) -> str:
+        """Return who asked for an import that wrote something; an empty text where none did."""
+        where = {"import_id": import_id, "project_id": project_id, "change.reason": "imported"}
+        found = await self.history(tenant).query(Query(where=where, limit=1))
+        return found[0].change.author if found else ""
+
     async def save(
         self,
         author: Caller,

@@ -215,8 +215,14 @@ class ImportRuns:
         return await asyncio.to_thread(ImportReport.model_validate_json, data)
 
     async def cancel(self, who: Caller, project_id: str, run_id: str) -> None:
-        """Stop an import; what it wrote stays, and can be undone."""
-        _, job = await self.get(who, project_id, run_id)
+        """Stop an import; what it wrote stays, and can be undone.
+
+        Raises:
+            NotFound: The project has no such import.
+            Forbidden: Somebody else began it, and the caller is no engineer.
+        """
+        run, job = await self.get(who, project_id, run_id)
+        who.check_own(run.created_by)
         if job is not None:
             await self._runs.cancel(who.tenant, run_id)
 

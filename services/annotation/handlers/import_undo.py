@@ -43,6 +43,7 @@ class ImportUndo:
 
         Raises:
             NotFound: The project has no import of this id that wrote anything.
+            Forbidden: Somebody else began it, and the author is no engineer.
         """
         written = (
             await self._store.steps_of_import(author.tenant, project_id, import_id)
@@ -51,6 +52,7 @@ class ImportUndo:
         )
         if not written:
             raise NotFound(f"no import {import_id} that changed an annotation")
+        author.check_own(await self._store.importer(author.tenant, project_id, import_id))
         slots = asyncio.Semaphore(_AT_ONCE)
 
         async def back(image_id: str) -> str:

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends
 
 from services.evaluator.api.schemas.judgements import JudgementAnswer
 from services.evaluator.handlers.judgements import Judgements
-from shared.http.callers import Editor, Viewer
+from shared.http.callers import Who
 from shared.http.use_cases import use
 
 PATH = "/projects/{project_id}/versions/{version}"
@@ -16,7 +16,7 @@ router = APIRouter(tags=["reports"])
 
 @router.get(PATH + "/judgement")
 async def get_judgement(
-    who: Viewer, project_id: str, version: str, judgements: Judging
+    who: Who, project_id: str, version: str, judgements: Judging
 ) -> JudgementAnswer:
     """Return how far the judgement on a version is."""
     return JudgementAnswer.of(await judgements.judgement(who, project_id, version))
@@ -24,7 +24,7 @@ async def get_judgement(
 
 @router.post(PATH + "/judgement", status_code=202)
 async def judge_again(
-    who: Editor, project_id: str, version: str, judgements: Judging
+    who: Who, project_id: str, version: str, judgements: Judging
 ) -> JudgementAnswer:
     """Have the report computed anew from the same files; the present one stays until then."""
     return JudgementAnswer.of(await judgements.again(who, project_id, version))
@@ -32,7 +32,7 @@ async def judge_again(
 
 @router.post(PATH + "/judgement:cancel", status_code=202)
 async def cancel_judgement(
-    who: Editor, project_id: str, version: str, judgements: Judging
+    who: Who, project_id: str, version: str, judgements: Judging
 ) -> JudgementAnswer:
     """Give up the judgement under way; a report that is there stays."""
     return JudgementAnswer.of(await judgements.cancel(who, project_id, version))

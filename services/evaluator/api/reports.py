@@ -13,7 +13,7 @@ from services.evaluator.domain.rendering.phrases import Language
 from services.evaluator.handlers.judgements import Judgements
 from services.evaluator.handlers.reports import Reports
 from services.evaluator.repository import StoredReport
-from shared.http.callers import Editor, Viewer
+from shared.http.callers import Who
 from shared.http.paging import Paging
 from shared.http.use_cases import use
 from shared.paging import Page
@@ -29,7 +29,7 @@ router = APIRouter(tags=["reports"])
 
 @router.get(PATH + "/report")
 async def get_report(
-    who: Viewer,
+    who: Who,
     project_id: str,
     version: str,
     reports: Reading,
@@ -46,7 +46,7 @@ async def get_report(
 
 @router.get(PATH + "/errors")
 async def list_errors(
-    who: Viewer,
+    who: Who,
     project_id: str,
     version: str,
     reports: Reading,
@@ -68,7 +68,7 @@ async def list_errors(
 
 @router.get(PATH + "/compare")
 async def compare_versions(
-    who: Viewer,
+    who: Who,
     project_id: str,
     version: str,
     reports: Reading,
@@ -84,7 +84,7 @@ async def compare_versions(
 
 @router.post(PATH + "/report:recompute")
 async def recompute_report(
-    who: Editor,
+    who: Who,
     project_id: str,
     version: str,
     reports: Reading,
@@ -106,7 +106,7 @@ async def recompute_report(
     responses={200: {"content": {"text/html": {}}}},
 )
 async def get_report_page(
-    who: Viewer, project_id: str, version: str, reports: Reading, language: Language = "zh-CN"
+    who: Who, project_id: str, version: str, reports: Reading, language: Language = "zh-CN"
 ) -> Response:
     """Return the report as one self-contained page."""
     report = await reports.find(who, project_id, version)
@@ -119,7 +119,7 @@ async def get_report_page(
     responses={200: {"content": {"application/pdf": {}}}},
 )
 async def get_report_pdf(
-    who: Viewer, project_id: str, version: str, reports: Reading, language: Language = "zh-CN"
+    who: Who, project_id: str, version: str, reports: Reading, language: Language = "zh-CN"
 ) -> Response:
     """Return the report as PDF."""
     report = await reports.find(who, project_id, version)

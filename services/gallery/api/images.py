@@ -24,7 +24,7 @@ from services.gallery.handlers.thumbnails import Thumbnails
 from services.gallery.handlers.uploads import Received, Uploads
 from services.gallery.repository import Image
 from shared.http.bodies import Pace
-from shared.http.callers import Editor, Viewer
+from shared.http.callers import Who
 from shared.http.multipart import FILE, form_body, parts_of
 from shared.http.paging import Paging
 from shared.http.preconditions import set_etag
@@ -57,7 +57,7 @@ Projects = Annotated[ProjectDirectory, Depends(use(ProjectDirectory))]
 Pacing = Annotated[Pace, Depends(use(Pace))]
 
 
-async def _living(who: Viewer, project_id: str, projects: Projects) -> str:
+async def _living(who: Who, project_id: str, projects: Projects) -> str:
     await projects.require(who.tenant, project_id)
     return project_id
 
@@ -78,7 +78,7 @@ ProjectId = Annotated[str, Depends(_living)]
     openapi_extra=_MULTIPART,
 )
 async def upload_images(
-    who: Editor,
+    who: Who,
     project_id: str,
     request: Request,
     uploads: Uploading,
@@ -97,7 +97,7 @@ async def upload_images(
 
 @router.get("/images")
 async def list_images(
-    who: Viewer,
+    who: Who,
     project_id: ProjectId,
     gallery: Listing,
     wanted: Filter,
@@ -112,14 +112,14 @@ async def list_images(
 
 
 @router.get("/summary")
-async def summarise_images(who: Viewer, project_id: ProjectId, gallery: Listing) -> Summary:
+async def summarise_images(who: Who, project_id: ProjectId, gallery: Listing) -> Summary:
     """Count images by status."""
     return Summary.of(await gallery.summary(who.tenant, project_id))
 
 
 @router.post("/images:batch-delete")
 async def delete_images(
-    who: Editor, project_id: ProjectId, body: BatchDelete, removal: Removing
+    who: Who, project_id: ProjectId, body: BatchDelete, removal: Removing
 ) -> BatchDeleted:
     """Remove several images."""
     deleted, missing = await removal.delete_images(who.tenant, project_id, body.ids)
@@ -128,7 +128,7 @@ async def delete_images(
 
 @router.get("/images/{image_id}")
 async def get_image(
-    who: Viewer, project_id: ProjectId, image_id: str, gallery: Listing, response: Response
+    who: Who, project_id: ProjectId, image_id: str, gallery: Listing, response: Response
 ) -> ImageDetail:
     """Return one image, with its tiles."""
     image = await gallery.get_image(who.tenant, project_id, image_id)
@@ -138,7 +138,7 @@ async def get_image(
 
 @router.get("/images/{image_id}/content", response_class=Response, responses=_BYTES)
 async def get_image_content(
-    who: Viewer, project_id: ProjectId, image_id: str, gallery: Listing, original: bool = False
+    who: Who, project_id: ProjectId, image_id: str, gallery: Listing, original: bool = False
 ) -> Response:
     """Return the upright image, or with ``original`` the file as it was uploaded."""
     image = await gallery.get_image(who.tenant, project_id, image_id)
@@ -152,7 +152,7 @@ async def get_image_content(
 
 @router.get("/images/{image_id}/thumbnail", response_class=Response, responses=_BYTES)
 async def get_image_thumbnail(
-    who: Viewer,
+    who: Who,
     project_id: ProjectId,
     image_id: str,
     gallery: Listing,
@@ -166,9 +166,7 @@ async def get_image_thumbnail(
 
 
 @router.delete("/images/{image_id}", status_code=204)
-async def delete_image(
-    who: Editor, project_id: ProjectId, image_id: str, removal: Removing
-) -> None:
+async def delete_image(who: Who, project_id: ProjectId, image_id: str, removal: Removing) -> None:
     """Remove one image, and its tiles with it."""
     await removal.delete_image(who.tenant, project_id, image_id)
 

@@ -5,7 +5,7 @@ from pydantic import BaseModel
 
 from services.gallery.domain.limits import RECOMMENDED_IMAGES
 from services.gallery.domain.names import MAX_NAME
-from shared.http.callers import Viewer
+from shared.http.callers import Who
 from shared.http.multipart import MAX_FILES
 from shared.runtime import image_limits
 from shared.vision.headers.header import ImageFormat
@@ -72,6 +72,6 @@ _LIMITS = ImageLimits(
 
 
 @router.get("/limits")
-async def get_image_limits(_who: Viewer) -> ImageLimits:
+async def get_image_limits(_who: Who) -> ImageLimits:
     """Tell what an image may be, the same for uploads and for predictions of files."""
     return _LIMITS

@@ -10,7 +10,7 @@ from services.gallery.handlers.resumable import ResumableUploads
 from services.gallery.handlers.uploads import Received
 from services.gallery.repository import Upload
 from shared.errors import LoupeError, UnsupportedMedia
-from shared.http.callers import Editor, Viewer
+from shared.http.callers import Who
 from shared.http.use_cases import use
 from shared.runtime.image_limits import MAX_FILE_BYTES
 
@@ -37,7 +37,7 @@ Resuming = Annotated[ResumableUploads, Depends(use(ResumableUploads))]
 
 
 @router.options("", status_code=204)
-async def describe_uploads(_who: Viewer, project_id: str, response: Response) -> None:
+async def describe_uploads(_who: Who, project_id: str, response: Response) -> None:
     """Tell what of the protocol is spoken."""
     response.headers.update(
         {
@@ -57,7 +57,7 @@ async def describe_uploads(_who: Viewer, project_id: str, response: Response) ->
     openapi_extra={"requestBody": _PART},
 )
 async def create_upload(
-    who: Editor,
+    who: Who,
     project_id: str,
     request: Request,
     resumable: Resuming,
@@ -88,7 +88,7 @@ async def create_upload(
 
 @router.head("/{upload_id}", status_code=200, response_class=Response)
 async def find_upload_offset(
-    who: Viewer, project_id: str, upload_id: str, resumable: Resuming
+    who: Who, project_id: str, upload_id: str, resumable: Resuming
 ) -> Response:
     """Tell how far an upload is."""
     upload = await resumable.find(who.tenant, project_id, upload_id)
@@ -97,7 +97,7 @@ async def find_upload_offset(
 
 @router.get("/{upload_id}")
 async def get_upload(
-    who: Viewer, project_id: str, upload_id: str, resumable: Resuming
+    who: Who, project_id: str, upload_id: str, resumable: Resuming
 ) -> ResumableUpload:
     """Return an upload on its way."""
     upload = await resumable.find(who.tenant, project_id, upload_id)
@@ -112,7 +112,7 @@ async def get_upload(
     openapi_extra={"requestBody": {"required": True, **_PART}},
 )
 async def append_to_upload(
-    who: Editor,
+    who: Who,
     project_id: str,
     upload_id: str,
     request: Request,
@@ -139,7 +139,7 @@ async def append_to_upload(
 
 @router.delete("/{upload_id}", status_code=204)
 async def cancel_upload(
-    who: Editor, project_id: str, upload_id: str, resumable: Resuming, response: Response
+    who: Who, project_id: str, upload_id: str, resumable: Resuming, response: Response
 ) -> None:
     """Give an upload up."""
     await resumable.cancel(await resumable.find(who.tenant, project_id, upload_id))

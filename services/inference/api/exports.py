@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from services.inference.api.schemas import Version
 from services.inference.handlers.exports import Exports, ExportWish
 from services.inference.repository import Certified, Export, Target
-from shared.http.callers import Editor, Viewer
+from shared.http.callers import Who
 from shared.http.paging import Paging
 from shared.http.preconditions import IdempotencyKey
 from shared.http.use_cases import use
@@ -88,7 +88,7 @@ def file_name(export: Export) -> str:
 
 @router.post("/projects/{project_id}/exports", status_code=202)
 async def start_export(
-    who: Editor,
+    who: Who,
     project_id: str,
     body: ExportCreate,
     exports: Exporting,
@@ -104,7 +104,7 @@ async def start_export(
 
 @router.get("/projects/{project_id}/exports")
 async def list_exports(
-    who: Viewer, project_id: str, exports: Exporting, paging: Paging
+    who: Who, project_id: str, exports: Exporting, paging: Paging
 ) -> Page[ExportResponse]:
     """List exports, newest first."""
     found = await exports.page(who, project_id, paging)
@@ -113,7 +113,7 @@ async def list_exports(
 
 @router.get("/projects/{project_id}/exports/{export_id}")
 async def get_export(
-    who: Viewer, project_id: str, export_id: str, exports: Exporting
+    who: Who, project_id: str, export_id: str, exports: Exporting
 ) -> ExportResponse:
     """Return one export with its progress."""
     return ExportResponse.of(*await exports.get(who, project_id, export_id))
@@ -121,7 +121,7 @@ async def get_export(
 
 @router.post("/projects/{project_id}/exports/{export_id}:cancel", status_code=202)
 async def cancel_export(
-    who: Editor, project_id: str, export_id: str, exports: Exporting
+    who: Who, project_id: str, export_id: str, exports: Exporting
 ) -> ExportResponse:
     """Stop an export."""
     await exports.cancel(who, project_id, export_id)
@@ -129,7 +129,7 @@ async def cancel_export(
 
 
 @router.delete("/projects/{project_id}/exports/{export_id}", status_code=204)
-async def remove_export(who: Editor, project_id: str, export_id: str, exports: Exporting) -> None:
+async def remove_export(who: Who, project_id: str, export_id: str, exports: Exporting) -> None:
     """Remove an export that is over, with its file."""
     await exports.remove(who, project_id, export_id)
 
@@ -138,7 +138,7 @@ async def remove_export(who: Editor, project_id: str, export_id: str, exports: E
     "/projects/{project_id}/exports/{export_id}/content", response_class=Response, responses=_ZIP
 )
 async def download_export(
-    who: Viewer, project_id: str, export_id: str, exports: Exporting
+    who: Who, project_id: str, export_id: str, exports: Exporting
 ) -> Response:
     """Return the file of an export that succeeded."""
     export, chunks = await exports.content(who, project_id, export_id)

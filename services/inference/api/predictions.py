@@ -9,7 +9,7 @@ from services.inference.api.schemas import PredictionCreate, PredictionResponse
 from services.inference.domain.terms import ImageFile, PredictionTerms
 from services.inference.handlers.predictions import Predictions
 from shared.http.bodies import JSON, media_type, read_json
-from shared.http.callers import Editor, Viewer
+from shared.http.callers import Who
 from shared.http.multipart import FILE, FORM, form_body
 from shared.http.paging import Paging
 from shared.http.preconditions import IdempotencyKey
@@ -37,7 +37,7 @@ Predicting = Annotated[Predictions, Depends(use(Predictions))]
 
 @router.post("/projects/{project_id}/predictions", status_code=201, openapi_extra=_PREDICTION_BODY)
 async def create_prediction(
-    who: Editor,
+    who: Who,
     project_id: str,
     request: Request,
     predictions: Predicting,
@@ -62,7 +62,7 @@ async def create_prediction(
 
 @router.get("/projects/{project_id}/predictions")
 async def list_predictions(
-    who: Viewer,
+    who: Who,
     project_id: str,
     predictions: Predicting,
     paging: Paging,
@@ -78,7 +78,7 @@ async def list_predictions(
 
 @router.get("/projects/{project_id}/predictions/{prediction_id}")
 async def get_prediction(
-    who: Viewer, project_id: str, prediction_id: str, predictions: Predicting
+    who: Who, project_id: str, prediction_id: str, predictions: Predicting
 ) -> PredictionResponse:
     """Return one prediction."""
     return PredictionResponse.of(await predictions.get(who, project_id, prediction_id))

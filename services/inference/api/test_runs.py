@@ -9,7 +9,7 @@ from services.inference.domain.terms import PredictionTerms
 from services.inference.handlers.test_runs import TestRuns
 from services.inference.repository import ImageFailure, TestRun
 from shared.http.bodies import AtMost
-from shared.http.callers import Editor, Viewer
+from shared.http.callers import Who
 from shared.http.paging import Paging
 from shared.http.preconditions import IdempotencyKey
 from shared.http.use_cases import use
@@ -26,7 +26,7 @@ Testing = Annotated[TestRuns, Depends(use(TestRuns))]
     dependencies=[Depends(AtMost(1 << 20))],  # ten thousand ids
 )
 async def start_test_run(
-    who: Editor,
+    who: Who,
     project_id: str,
     body: TestRunCreate,
     runs: Testing,
@@ -42,7 +42,7 @@ async def start_test_run(
 
 @router.get("/projects/{project_id}/test-runs")
 async def list_test_runs(
-    who: Viewer, project_id: str, runs: Testing, paging: Paging
+    who: Who, project_id: str, runs: Testing, paging: Paging
 ) -> Page[TestRunResponse]:
     """List test runs, newest first."""
     found = await runs.page(who, project_id, paging)
@@ -50,15 +50,13 @@ async def list_test_runs(
 
 
 @router.get("/projects/{project_id}/test-runs/{run_id}")
-async def get_test_run(who: Viewer, project_id: str, run_id: str, runs: Testing) -> TestRunResponse:
+async def get_test_run(who: Who, project_id: str, run_id: str, runs: Testing) -> TestRunResponse:
     """Return one test run with its progress and its first hundred failures."""
     return _response(*await runs.get(who, project_id, run_id))
 
 
 @router.post("/projects/{project_id}/test-runs/{run_id}:cancel", status_code=202)
-async def cancel_test_run(
-    who: Editor, project_id: str, run_id: str, runs: Testing
-) -> TestRunResponse:
+async def cancel_test_run(who: Who, project_id: str, run_id: str, runs: Testing) -> TestRunResponse:
     """Stop a test run."""
     await runs.cancel(who, project_id, run_id)
     return _response(*await runs.get(who, project_id, run_id))

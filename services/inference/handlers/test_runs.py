@@ -132,8 +132,14 @@ class TestRuns:
         return found.with_items([(run, job) for run, job in found.items if job is not None])
 
     async def cancel(self, who: Caller, project_id: str, run_id: str) -> None:
-        """Stop a test run; what was tested stays tested."""
-        await self.get(who, project_id, run_id)
+        """Stop a test run; what was tested stays tested.
+
+        Raises:
+            NotFound: The project has no such test run.
+            Forbidden: Somebody else began it, and the caller is no engineer.
+        """
+        run, _, _ = await self.get(who, project_id, run_id)
+        who.check_own(run.created_by)
         await self._runs.cancel(who.tenant, run_id)
 
     async def goes(self, run: TestRun) -> bool:

@@ -13,7 +13,7 @@ from services.tiling.api.schemas import (
 )
 from services.tiling.domain.planning import Planned
 from services.tiling.handlers.plans import Plans
-from shared.http.callers import Viewer
+from shared.http.callers import Who
 from shared.http.use_cases import use
 from shared.vision.tile_advice import TileAdvice, plan_for_any_size
 from shared.vision.tiles import TilePlan, Window
@@ -25,7 +25,7 @@ Planning = Annotated[Plans, Depends(use(Plans))]
 
 @router.get("/projects/{project_id}/plan")
 async def get_tile_plan(
-    who: Viewer, project_id: str, plans: Planning, asked: Question
+    who: Who, project_id: str, plans: Planning, asked: Question
 ) -> PlanResponse:
     """Return the tile plan in force, the advice for the smallest target, and a preview.
 

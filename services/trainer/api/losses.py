@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel
 
 from services.trainer.handlers.offered_losses import Offer, OfferedLosses
-from shared.http.callers import Viewer
+from shared.http.callers import Who
 from shared.http.use_cases import use
 from shared.runtime.tasks.names import TaskName
 
@@ -51,6 +51,6 @@ class LossTable(BaseModel):
 
 
 @router.get("/projects/{project_id}/losses")
-async def list_losses(project_id: str, who: Viewer, offered: Offered) -> LossTable:
+async def list_losses(project_id: str, who: Who, offered: Offered) -> LossTable:
     """Return the losses that a training of this project can use, by part, with custom ones."""
     return LossTable.of(await offered.of(who, project_id))

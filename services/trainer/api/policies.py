@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Response
 from services.trainer.api.schemas import PolicyResponse
 from services.trainer.domain.retraining_policy import RetrainingPolicy
 from services.trainer.handlers.retraining import Retraining
-from shared.http.callers import Editor, Viewer
+from shared.http.callers import Who
 from shared.http.preconditions import ExpectedVersion, set_etag
 from shared.http.use_cases import use
 
@@ -17,7 +17,7 @@ router = APIRouter(tags=["trainings"])
 
 @router.get("/projects/{project_id}/retraining-policy")
 async def get_policy(
-    project_id: str, who: Viewer, retraining: Policies, response: Response
+    project_id: str, who: Who, retraining: Policies, response: Response
 ) -> PolicyResponse:
     """Return when corrections start a training, and where the project stands."""
     line = await retraining.policy(who, project_id)
@@ -29,7 +29,7 @@ async def get_policy(
 async def set_policy(
     project_id: str,
     body: RetrainingPolicy,
-    who: Editor,
+    who: Who,
     retraining: Policies,
     *,
     expected: ExpectedVersion,

@@ -9,7 +9,7 @@ from services.trainer.domain.recipe import Recipe, RecipeSource
 from services.trainer.handlers.recipes import Recipes, RecipeStanding
 from services.trainer.repository import RecipeRevision
 from shared.clock import Timestamp
-from shared.http.callers import Editor, Viewer
+from shared.http.callers import Who
 from shared.http.preconditions import ExpectedVersion, set_etag
 from shared.http.use_cases import use
 
@@ -61,7 +61,7 @@ class RecipeRevisions(BaseModel):
 
 @router.get("/projects/{project_id}/recipe")
 async def get_recipe(
-    project_id: str, who: Viewer, recipes: Kept, response: Response
+    project_id: str, who: Who, recipes: Kept, response: Response
 ) -> RecipeResponse:
     """Return what a training takes that names no recipe: the project's own, or the defaults."""
     standing = await recipes.of(who, project_id)
@@ -73,7 +73,7 @@ async def get_recipe(
 async def set_recipe(
     project_id: str,
     body: RecipeWish,
-    who: Editor,
+    who: Who,
     recipes: Kept,
     *,
     expected: ExpectedVersion,
@@ -86,6 +86,6 @@ async def set_recipe(
 
 
 @router.get("/projects/{project_id}/recipe/revisions")
-async def list_recipe_revisions(project_id: str, who: Viewer, recipes: Kept) -> RecipeRevisions:
+async def list_recipe_revisions(project_id: str, who: Who, recipes: Kept) -> RecipeRevisions:
     """Return the project's recipes up to now, who set them and when."""
     return RecipeRevisions(items=(await recipes.of(who, project_id)).stored.revisions)

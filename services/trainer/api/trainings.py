@@ -13,7 +13,7 @@ from services.trainer.handlers.next_training import NextTraining
 from services.trainer.handlers.trainings import Trainings, Wish
 from services.trainer.repository import ENDED
 from shared.callers import Caller
-from shared.http.callers import Editor, Viewer
+from shared.http.callers import Who
 from shared.http.live import LIVE, Live
 from shared.http.paging import Paging
 from shared.http.preconditions import IdempotencyKey
@@ -31,7 +31,7 @@ router = APIRouter(tags=["trainings"])
 async def start_training(
     project_id: str,
     body: TrainingRequest,
-    who: Editor,
+    who: Who,
     trainings: Asked,
     *,
     key: IdempotencyKey,
@@ -48,7 +48,7 @@ async def start_training(
 
 @router.get("/projects/{project_id}/trainings")
 async def list_trainings(
-    project_id: str, who: Viewer, trainings: Asked, paging: Paging
+    project_id: str, who: Who, trainings: Asked, paging: Paging
 ) -> Page[TrainingResponse]:
     """List the project's trainings, newest first."""
     return (await trainings.list_page(who, project_id, paging)).map(TrainingResponse.of)
@@ -56,7 +56,7 @@ async def list_trainings(
 
 @router.get("/projects/{project_id}/next-training")
 async def show_next_training(
-    project_id: str, who: Viewer, coming: Coming, backbone: BackboneName | None = None
+    project_id: str, who: Who, coming: Coming, backbone: BackboneName | None = None
 ) -> NextTrainingResponse:
     """Tell what the next training will start from; the backbone of its recipe, or another."""
     return NextTrainingResponse.of(await coming.outlook(who, project_id, backbone=backbone))
@@ -64,7 +64,7 @@ async def show_next_training(
 
 @router.get("/projects/{project_id}/trainings/{training_id}")
 async def get_training(
-    project_id: str, training_id: str, who: Viewer, trainings: Asked
+    project_id: str, training_id: str, who: Who, trainings: Asked
 ) -> TrainingResponse:
     """Return one training with its progress."""
     return TrainingResponse.of(await trainings.get(who, project_id, training_id))
@@ -72,7 +72,7 @@ async def get_training(
 
 @router.post("/projects/{project_id}/trainings/{training_id}:cancel", status_code=202)
 async def cancel_training(
-    project_id: str, training_id: str, who: Editor, trainings: Asked
+    project_id: str, training_id: str, who: Who, trainings: Asked
 ) -> TrainingResponse:
     """Terminate a training; one that is over stays as it is."""
     return TrainingResponse.of(await trainings.cancel(who, project_id, training_id))
@@ -91,7 +91,7 @@ async def finish_training(
 
 @router.post("/projects/{project_id}/trainings/{training_id}:resume", status_code=202)
 async def resume_training(
-    project_id: str, training_id: str, who: Editor, trainings: Asked
+    project_id: str, training_id: str, who: Who, trainings: Asked
 ) -> TrainingResponse:
     """Go on with a failed or terminated training from its last checkpoint."""
     return TrainingResponse.of(await trainings.resume(who, project_id, training_id))
@@ -102,7 +102,7 @@ async def resume_training(
     response_class=Live,
     responses=LIVE,
 )
-async def training_events(project_id: str, training_id: str, who: Viewer, trainings: Asked) -> Live:
+async def training_events(project_id: str, training_id: str, who: Who, trainings: Asked) -> Live:
     """Stream the training as server-sent events, one a change, until it or the token is over."""
     await trainings.get(who, project_id, training_id)
     return Live(changes(trainings, who, project_id, training_id), who)

@@ -8,7 +8,7 @@ from services.workspace.api.schemas import KeyCreate, KeyResponse, MadeKeyRespon
 from services.workspace.handlers.key_list import KeyList
 from services.workspace.handlers.revocations import Revocations
 from shared.clock import utc_now
-from shared.http.callers import Admin
+from shared.http.callers import Who
 from shared.http.paging import Paging
 from shared.http.use_cases import use
 from shared.paging import Page
@@ -20,13 +20,13 @@ Listed = Annotated[KeyList, Depends(use(KeyList))]
 
 
 @router.get("/keys")
-async def list_keys(who: Admin, known: Listed, paging: Paging) -> Page[KeyResponse]:
+async def list_keys(who: Who, known: Listed, paging: Paging) -> Page[KeyResponse]:
     """List the tenant's API keys, newest first, revoked and expired ones too."""
     return (await known.page(who, paging)).map(KeyResponse.of)
 
 
 @router.post("/keys", status_code=201)
-async def create_key(who: Admin, body: KeyCreate, keys: Asked, known: Listed) -> MadeKeyResponse:
+async def create_key(who: Who, body: KeyCreate, keys: Asked, known: Listed) -> MadeKeyResponse:
     """Make an API key; its text is told here alone and stored nowhere."""
     ends = body.expires_at(utc_now())
     made = await keys.make_key(who, name=body.name, role=body.role, expires_at=ends)
@@ -35,7 +35,7 @@ async def create_key(who: Admin, body: KeyCreate, keys: Asked, known: Listed) ->
 
 
 @router.post("/keys/{key_id}:revoke")
-async def revoke_key(key_id: str, who: Admin, keys: Asked, known: Listed) -> KeyResponse:
+async def revoke_key(key_id: str, who: Who, keys: Asked, known: Listed) -> KeyResponse:
     """Take a key back for ever, with all of its tokens; again is harmless.
 
     Every service refuses its tokens within ten seconds, and streams that they opened end.
@@ -44,6 +44,6 @@ async def revoke_key(key_id: str, who: Admin, keys: Asked, known: Listed) -> Key
 
 
 @router.post("/keys/{key_id}:end-tokens")
-async def end_tokens(key_id: str, who: Admin, keys: Asked, known: Listed) -> KeyResponse:
+async def end_tokens(key_id: str, who: Who, keys: Asked, known: Listed) -> KeyResponse:
     """Take back all tokens that a key gave until now; the key goes on and gives new ones."""
     return KeyResponse.of(await known.seen(who, await keys.end_tokens(who, key_id)))

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from services.workspace.api.schemas import ProjectCreate, ProjectPatch, ProjectResponse
 from services.workspace.handlers.projects import Projects
 from shared.http.bodies import AtMost
-from shared.http.callers import Editor, Viewer
+from shared.http.callers import Who
 from shared.http.paging import Paging
 from shared.http.preconditions import ExpectedVersion, IdempotencyKey, set_etag
 from shared.http.use_cases import use
@@ -20,7 +20,7 @@ Asked = Annotated[Projects, Depends(use(Projects))]
 
 @router.post("/projects", status_code=201, dependencies=[Depends(AtMost(1 << 20))])  # labels
 async def create_project(
-    who: Editor, body: ProjectCreate, projects: Asked, key: IdempotencyKey, response: Response
+    who: Who, body: ProjectCreate, projects: Asked, key: IdempotencyKey, response: Response
 ) -> ProjectResponse:
     """Create a project."""
     project = await projects.create_project(who, body.draft(), key=key)
@@ -31,7 +31,7 @@ async def create_project(
 
 @router.get("/projects")
 async def list_projects(
-    who: Viewer,
+    who: Who,
     projects: Asked,
     paging: Paging,
     name: Annotated[str | None, Query(max_length=128)] = None,
@@ -42,7 +42,7 @@ async def list_projects(
 
 @router.get("/projects/{project_id}")
 async def get_project(
-    who: Viewer, project_id: str, projects: Asked, response: Response
+    who: Who, project_id: str, projects: Asked, response: Response
 ) -> ProjectResponse:
     """Return one project."""
     project = await projects.get_project(who, project_id)
@@ -52,7 +52,7 @@ async def get_project(
 
 @router.patch("/projects/{project_id}")
 async def change_project(
-    who: Editor,
+    who: Who,
     project_id: str,
     body: ProjectPatch,
     projects: Asked,
@@ -68,6 +68,6 @@ async def change_project(
 
 
 @router.delete("/projects/{project_id}", status_code=204)
-async def delete_project(who: Editor, project_id: str, projects: Asked) -> None:
+async def delete_project(who: Who, project_id: str, projects: Asked) -> None:
     """Remove a project and everything in it."""
     await projects.delete_project(who, project_id)

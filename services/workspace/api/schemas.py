@@ -11,7 +11,7 @@ from services.workspace.domain.holdings import Kind
 from services.workspace.domain.projects import MAX_NAME, MAX_NOTES, ProjectDraft
 from services.workspace.handlers.key_list import SeenKey
 from services.workspace.repository import Amount, Holding, KeyState, Project
-from shared.callers import Role
+from shared.callers import GivenRole, PresentRole, Role
 from shared.clock import Timestamp
 from shared.contracts.project_events import Grid
 from shared.contracts.shapes import Name, Task
@@ -99,7 +99,7 @@ class KeyCreate(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     name: KeyName
-    role: Role
+    role: GivenRole
     expires_in_days: Annotated[int, Field(ge=1, le=api_keys.MAX_DAYS)] | None = None
 
     def expires_at(self, now: datetime) -> datetime | None:
@@ -118,7 +118,7 @@ class KeyResponse(BaseModel):
 
     id: str
     name: str
-    role: str
+    role: PresentRole
     created_at: Timestamp
     created_by: str | None
     created_by_name: str | None

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends
 
 from services.workspace.api.schemas import StorageResponse
 from services.workspace.handlers.holdings import Holdings
-from shared.http.callers import Admin
+from shared.http.callers import Who
 from shared.http.use_cases import use
 
 router = APIRouter(tags=["storage"])
@@ -15,7 +15,7 @@ Asked = Annotated[Holdings, Depends(use(Holdings))]
 
 
 @router.get("/storage")
-async def get_storage(who: Admin, holdings: Asked) -> StorageResponse:
+async def get_storage(who: Who, holdings: Asked) -> StorageResponse:
     """Tell what the tenant had stored by kind at the last look, and what was and will be freed."""
     return StorageResponse.of(
         await holdings.last(who),

@@ -13,7 +13,7 @@ from services.workspace.api.tenant_schemas import (
 )
 from services.workspace.handlers.new_tenants import NewTenants
 from services.workspace.handlers.tenants import Tenants
-from shared.http.callers import Operator, Viewer
+from shared.http.callers import Who
 from shared.http.paging import Paging
 from shared.http.use_cases import use
 from shared.paging import Page
@@ -25,20 +25,20 @@ Making = Annotated[NewTenants, Depends(use(NewTenants))]
 
 
 @router.get("/tenant")
-async def get_own_tenant(who: Viewer, tenants: Asked) -> OwnTenantResponse:
+async def get_own_tenant(who: Who, tenants: Asked) -> OwnTenantResponse:
     """Tell the tenant that the caller belongs to."""
     own = await tenants.known(who.tenant)
     return OwnTenantResponse(id=own.id, name=own.name)
 
 
 @router.get("/tenants")
-async def list_tenants(_: Operator, tenants: Asked, paging: Paging) -> Page[TenantResponse]:
+async def list_tenants(_: Who, tenants: Asked, paging: Paging) -> Page[TenantResponse]:
     """List the platform's tenants, newest first; for its operator alone, like all below."""
     return (await tenants.page(paging)).map(TenantResponse.of)
 
 
 @router.post("/tenants", status_code=201)
-async def create_tenant(who: Operator, body: TenantCreate, tenants: Making) -> MadeTenantResponse:
+async def create_tenant(who: Who, body: TenantCreate, tenants: Making) -> MadeTenantResponse:
     """Make a tenant; the text of its administrator's first key is told here alone."""
     made = await tenants.make(who, body.id, body.name)
     seen = TenantResponse.of(made.tenant)
@@ -46,14 +46,14 @@ async def create_tenant(who: Operator, body: TenantCreate, tenants: Making) -> M
 
 
 @router.get("/tenants/{tenant_id}")
-async def get_tenant(tenant_id: str, _: Operator, tenants: Asked) -> TenantResponse:
+async def get_tenant(tenant_id: str, _: Who, tenants: Asked) -> TenantResponse:
     """Return one tenant."""
     return TenantResponse.of(await tenants.get(tenant_id))
 
 
 @router.post("/tenants/{tenant_id}:suspend")
 async def suspend_tenant(
-    tenant_id: str, who: Operator, body: Suspension, tenants: Asked
+    tenant_id: str, who: Who, body: Suspension, tenants: Asked
 ) -> TenantResponse:
     """Let nobody of a tenant in until it is resumed; again is harmless.
 
@@ -64,6 +64,6 @@ async def suspend_tenant(
 
 
 @router.post("/tenants/{tenant_id}:resume")
-async def resume_tenant(tenant_id: str, who: Operator, tenants: Asked) -> TenantResponse:
+async def resume_tenant(tenant_id: str, who: Who, tenants: Asked) -> TenantResponse:
     """Let a tenant in again, with the keys and tokens that it had; again is harmless."""
     return TenantResponse.of(await tenants.resume(who, tenant_id))

@@ -16,7 +16,7 @@ from services.workspace.handlers.key_set import KeySet
 from services.workspace.handlers.keys import Keys
 from services.workspace.handlers.revocations import Revocations
 from services.workspace.handlers.tenants import Tenants
-from shared.http.callers import Viewer
+from shared.http.callers import Who
 from shared.http.use_cases import use
 
 public = APIRouter(tags=["tokens"])
@@ -59,7 +59,7 @@ async def list_public_keys(known: Annotated[KeySet, Depends(use(KeySet))]) -> Pu
 @router.post("/tokens:revoke", status_code=204)
 async def revoke_token(
     body: TokenRevocation,
-    who: Viewer,
+    who: Who,
     revocations: Annotated[Revocations, Depends(use(Revocations))],
 ) -> None:
     """Take back an access token: one of the own key, for administrators any of the tenant.

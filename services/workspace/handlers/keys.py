@@ -11,7 +11,7 @@ from services.workspace.domain.attempts import Attempts, site_of
 from services.workspace.errors import TenantSuspended, TooManyAttempts
 from services.workspace.handlers.tenants import Tenants
 from services.workspace.repository import API_KEYS, ApiKey, Tenant
-from shared.callers import ROLES, Caller, Role
+from shared.callers import Caller, Role, role_named
 from shared.clock import Clock, utc_now
 from shared.documents.port import Documents, EveryTenant, TenantScope
 from shared.errors import LoupeError, Unauthenticated
@@ -148,7 +148,7 @@ class Keys:
 
 
 def _owner(key: ApiKey, tenant: Tenant) -> Caller:
-    role = next((known for known in ROLES if known == key.role), None)
+    role = role_named(key.role)
     if role is None:
         raise Unauthenticated("the API key has a role that this release does not know")
     return Caller(

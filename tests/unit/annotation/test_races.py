@@ -43,7 +43,7 @@ from shared.projects.directory import ProjectDirectory
 
 PROJECT, IMAGE, OTHER = (f"01JD000000000000000000000{n}" for n in (1, 2, 3))
 TILES = ("tile-left", "tile-right")
-AUTHOR = Caller("t", "key", "member")
+AUTHOR = Caller("t", "key", "engineer")
 
 
 def box(label: str, *, at: float = 1) -> Shape:

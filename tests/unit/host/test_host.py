@@ -28,9 +28,9 @@ from shared.events.subscriptions import on
 from shared.hosting.host import face_of, loops_of, run_forever, watch_loop
 from shared.hosting.service import Service
 from shared.hosting.stores import Stores, with_dead_letters
-from shared.http.callers import Viewer
+from shared.http.callers import Who
 from shared.settings import HttpSettings
-from tests.running import credentials, until
+from tests.running import credentials, for_viewers, until
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -135,11 +135,11 @@ async def test_lines_of_a_request_tell_its_tenant(
     router = APIRouter()
 
     @router.get("/breaks")
-    async def breaks(who: Viewer) -> None:
+    async def breaks(who: Who) -> None:
         structlog.get_logger().warning("inside")
         raise RuntimeError("a defect")
 
-    service = Service(name="svc", summary="", routers=(router,))
+    service = Service(name="svc", summary="", routers=(router,), roles=for_viewers(router))
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

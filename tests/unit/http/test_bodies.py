@@ -21,6 +21,7 @@ from shared.http.bodies import AtMost, Pace, read_json, received_file, received_
 from shared.http.face import Face
 from shared.http.multipart import MAX_FIELDS, in_units, parts_of
 from shared.http.use_cases import use
+from tests.running import for_viewers
 from tests.signing import SIGNER, fresh_tokens
 
 MULTIPART = {"Content-Type": "multipart/form-data; boundary=b"}
@@ -96,12 +97,17 @@ async def file(request: Request, folder: Annotated[Path, Depends(staging)]) -> s
 
 def client_of(*, pace: Pace | None = None, folder: Path | None = None) -> httpx.AsyncClient:
     face = Face(
-        name="svc", summary="", public=(router,), routers=(members,), use_cases=(pace or Pace(),)
+        name="svc",
+        summary="",
+        public=(router,),
+        routers=(members,),
+        roles=for_viewers(members),
+        use_cases=(pace or Pace(),),
     )
     app = create_app(face, tokens=fresh_tokens(), checks={})
     app.dependency_overrides[staging] = lambda: folder
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
-    headers = {"Authorization": f"Bearer {SIGNER.issue(Caller('t', 'k', 'member'))}"}
+    headers = {"Authorization": f"Bearer {SIGNER.issue(Caller('t', 'k', 'engineer'))}"}
     return httpx.AsyncClient(transport=transport, base_url="http://loupe/api/svc", headers=headers)
 
 

@@ -16,17 +16,18 @@ from shared.callers import Caller
 from shared.clock import LastMoment, Moment, format_time
 from shared.errors import InvalidInput, Unauthenticated
 from shared.http.app import create_app
-from shared.http.callers import Viewer
+from shared.http.callers import Who
 from shared.http.face import Face
 from shared.http.paging import Paging
 from shared.http.preconditions import ExpectedVersion
 from shared.paging import decode_cursor, encode_cursor
+from tests.running import for_viewers
 from tests.signing import SIGNER, fresh_tokens, signed
 
 
 def me() -> dict[str, str]:
     """Return a credential that is fresh, however long the tests before took."""
-    return {"Authorization": f"Bearer {SIGNER.issue(Caller('t', 'k', 'member'))}"}
+    return {"Authorization": f"Bearer {SIGNER.issue(Caller('t', 'k', 'engineer'))}"}
 
 
 router, public = APIRouter(), APIRouter()
@@ -39,13 +40,13 @@ class Thing(BaseModel):
 
 
 @router.post("/things")
-async def make_thing(who: Viewer, body: Thing, expected: ExpectedVersion) -> Thing:
+async def make_thing(who: Who, body: Thing, expected: ExpectedVersion) -> Thing:
     return body
 
 
 @router.get("/things/{thing_id}")
 async def get_thing(
-    who: Viewer,
+    who: Who,
     thing_id: str,
     paging: Paging,
     sort: Annotated[str, Query(alias="order")] = "",
@@ -54,12 +55,12 @@ async def get_thing(
 
 
 @router.delete("/things/{thing_id}", status_code=204)
-async def drop_thing(who: Viewer, thing_id: str) -> None:
+async def drop_thing(who: Who, thing_id: str) -> None:
     """Do nothing."""
 
 
 @router.post("/things/{thing_id}:mend", status_code=204)
-async def mend_thing(who: Viewer, thing_id: str) -> None:
+async def mend_thing(who: Who, thing_id: str) -> None:
     """Do nothing."""
 
 
@@ -69,7 +70,9 @@ async def sign(body: Thing) -> Thing:
 
 
 def client() -> httpx.AsyncClient:
-    service = Face(name="svc", summary="", routers=(router,), public=(public,))
+    service = Face(
+        name="svc", summary="", routers=(router,), roles=for_viewers(router), public=(public,)
+    )
     app = create_app(service, tokens=fresh_tokens(), checks={})
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     return httpx.AsyncClient(transport=transport, base_url="http://loupe/api/svc")

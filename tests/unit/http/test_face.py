@@ -16,7 +16,7 @@ from shared.http.face import Face
 from shared.paging import decode_cursor, encode_cursor
 from tests.signing import fresh_tokens
 
-WHO = Caller("t", "k", "member")
+WHO = Caller("t", "k", "engineer")
 
 
 def face(error: Exception, *, ready: LoupeError | None = None) -> httpx.AsyncClient:

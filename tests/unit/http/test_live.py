@@ -16,11 +16,11 @@ from services.workspace.adapters import Signer
 from shared.callers import Caller
 from shared.clock import utc_now
 from shared.http.app import create_app
-from shared.http.callers import Viewer
+from shared.http.callers import Who
 from shared.http.face import Face
 from shared.http.live import LIVE, Live
 from shared.http.tokens import LIFETIME_S, Tokens, digest_of
-from tests.running import HANG_S
+from tests.running import HANG_S, for_viewers
 from tests.signing import KEY_FILE, SIGNER, fresh_tokens
 
 ROOT = Path(__file__).parents[3]
@@ -84,27 +84,27 @@ async def one_and_silence(ended: list[str], name: str) -> AsyncGenerator[ServerS
 
 
 @router.get("/leaked", response_class=Live, responses=LIVE)
-async def leaked(who: Viewer) -> Live:
+async def leaked(who: Who) -> Live:
     return Live(one_and_silence(leak.tokens, who.token_id), who)
 
 
 @router.get("/suspended", response_class=Live, responses=LIVE)
-async def suspended(who: Viewer) -> Live:
+async def suspended(who: Who) -> Live:
     return Live(one_and_silence(leak.tenants, who.mark), who)
 
 
 @router.get("/silent", response_class=Live, responses=LIVE)
-async def silent(who: Viewer) -> Live:
+async def silent(who: Who) -> Live:
     return Live(two_and_silence(), who, clock=watch)
 
 
 @router.get("/short", response_class=Live, responses=LIVE)
-async def short(who: Viewer) -> Live:
+async def short(who: Who) -> Live:
     return Live(three(), who)
 
 
 async def heard(path: str, token: str, tokens: Tokens | None = None) -> httpx.Response:
-    face = Face(name="svc", summary="", routers=(router,))
+    face = Face(name="svc", summary="", routers=(router,), roles=for_viewers(router))
     app = create_app(face, tokens=tokens or fresh_tokens(), checks={})
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app=app), base_url="http://loupe/api/svc"

@@ -24,7 +24,7 @@ from shared.http import tokens as module
 from shared.http.tokens import LIFETIME_S, Tokens, keys_at
 from tests.signing import KEY_FILE, SIGNER, fresh_tokens, private_key, reading
 
-WHO = Caller("t", "k", "member")
+WHO = Caller("t", "k", "engineer")
 SHORT = b'{"keys": [{"kty": "OKP", "crv": "Ed25519", "kid": "a", "x": "YQ"}]}'
 
 
@@ -47,7 +47,7 @@ def made_by_hand(header: dict[str, object], secret: bytes | None) -> str:
 
 async def test_a_token_opens_until_it_ends() -> None:
     who = await fresh_tokens().check(SIGNER.issue(WHO))
-    assert (who.tenant, who.subject, who.role) == ("t", "k", "member")
+    assert (who.tenant, who.subject, who.role) == ("t", "k", "engineer")
     past = datetime(2020, 1, 1, tzinfo=UTC)
     with pytest.raises(Unauthenticated):
         await fresh_tokens().check(Signer(KEY_FILE, clock=lambda: past).issue(WHO))

@@ -228,7 +228,7 @@ async def test_the_list_tells_who_made_a_key_when_it_ends_and_which_one_asks(
     assert listed[0] | {"id": "", "created_at": "", "expires_at": ""} == {
         "id": "",
         "name": "line 2",
-        "role": "member",
+        "role": "engineer",
         "created_at": "",
         "created_by": id_of(first),
         "created_by_name": "first key",

@@ -1,4 +1,5 @@
 import createClient from "openapi-fetch";
+import { FACTS } from "./generated/facts";
 import type { components, paths } from "./generated/workspace";
 import { authorisedFetch, body } from "./http";
 
@@ -12,7 +13,7 @@ export type NewKey = Schemas["KeyCreate"];
 export type MadeKey = Schemas["MadeKeyResponse"];
 export type Grid = Schemas["Grid"];
 export type Task = Project["task"];
-export type Role = NewKey["role"];
+export type Role = (typeof FACTS.roles)[number];
 
 /** In the order in which the console offers them. */
 export const TASKS: readonly Task[] = [
@@ -24,7 +25,7 @@ export const TASKS: readonly Task[] = [
 ];
 
 /** From what may least to what may most. */
-export const ROLES: readonly Role[] = ["viewer", "member", "admin"];
+export const ROLES: readonly Role[] = FACTS.roles;
 
 const client = createClient<paths>({ fetch: authorisedFetch });
 

@@ -27,7 +27,7 @@ export function apiKey(part: Partial<ApiKey> = {}): ApiKey {
   return {
     id: "Ab12Cd34",
     name: "line 2",
-    role: "member",
+    role: "engineer",
     created_at: AT,
     created_by: "Zz98Yy76",
     created_by_name: "first key",

@@ -17,7 +17,7 @@ interface Fields {
   readonly days: number;
 }
 
-const START: Fields = { name: "", role: "member", days: 0 };
+const START: Fields = { name: "", role: "annotator", days: 0 };
 
 function asked({ name, role, days }: Fields): NewKey {
   return { name: name.trim(), role, expires_in_days: days === 0 ? null : days };

@@ -55,7 +55,7 @@ function change(part: Partial<Change> = {}): Change {
     seq: 1,
     at: "2026-11-26T08:00:00Z",
     author: "ann",
-    role: "member",
+    role: "engineer",
     reason: "saved",
     prediction_id: null,
     annotated: true,

@@ -3,6 +3,7 @@ import { screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { describe, expect, test } from "vitest";
 import { project } from "../../testing/builders";
+import { ROLES } from "../../api/workspace";
 import { signIn } from "../../api/session";
 import { answers, pageOf, refusesEverything } from "../../testing/platform";
 import { LANGUAGES, open, seen } from "../../testing/screen";
@@ -33,7 +34,7 @@ describe.each(LANGUAGES)("the list of projects in %s", (language) => {
   });
 });
 
-test.each(["viewer", "member", "admin"] as const)("who signs in as %s sees the ways of administrators where they are open", async (role) => {
+test.each(ROLES)("who signs in as %s sees the ways of administrators where they are open", async (role) => {
   answers({
     [LIST]: pageOf(project()),
     "POST /api/workspace/tokens": { access_token: "token", expires_in: 3600, tenant: "default", role, token_type: "bearer" },

@@ -8,8 +8,9 @@ export const keys = {
   role: "Role",
   roles: {
     viewer: { name: "Viewer", about: "Sees and downloads everything, changes nothing." },
-    member: { name: "Member", about: "Works in all projects: images, annotations, trainings, tests, exports." },
-    admin: { name: "Administrator", about: "All of that, and looks after keys and storage." },
+    annotator: { name: "Annotator", about: "Also uploads images, draws, corrects and imports annotations, runs tests." },
+    engineer: { name: "Engineer", about: "Also looks after projects and labels, trains, promotes, exports and deletes." },
+    admin: { name: "Administrator", about: "Also looks after keys and storage." },
   },
   state: "State",
   states: { valid: "Valid", expired: "Expired", revoked: "Revoked" },

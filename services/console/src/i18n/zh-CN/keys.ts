@@ -8,8 +8,9 @@ export const keys = {
   role: "角色",
   roles: {
     viewer: { name: "查看者", about: "可查看和下载全部内容，不能修改。" },
-    member: { name: "成员", about: "可在所有项目中工作：图像、标注、训练、测试、导出。" },
-    admin: { name: "管理员", about: "拥有以上全部权限，并管理密钥和存储。" },
+    annotator: { name: "标注员", about: "还可上传图像、绘制和修正标注、导入标注、运行测试。" },
+    engineer: { name: "工程师", about: "还可管理项目和标签，训练、启用版本、导出，以及删除。" },
+    admin: { name: "管理员", about: "还可管理密钥和存储。" },
   },
   state: "状态",
   states: { valid: "有效", expired: "已过期", revoked: "已吊销" },

@@ -1,0 +1,30 @@
+"""Which role each route asks for: the least one."""
+
+from shared.http.roles import OF_OTHERS, Partly, RoleTable
+
+_IMPORT = Partly("annotator", "engineer", "an import that replaces what people drew")
+
+ROLES: RoleTable = {
+    "GET /projects/{project_id}/summary": "viewer",
+    "GET /projects/{project_id}/images/{image_id}": "viewer",
+    "GET /projects/{project_id}/images/{image_id}/history": "viewer",
+    "PUT /projects/{project_id}/images/{image_id}": "annotator",
+    "DELETE /projects/{project_id}/images/{image_id}": "annotator",
+    "POST /projects/{project_id}/images/{image_id}/corrections": "annotator",
+    "GET /projects/{project_id}/labels": "viewer",
+    "GET /projects/{project_id}/labels/{label_id}": "viewer",
+    "POST /projects/{project_id}/labels": "engineer",
+    "PATCH /projects/{project_id}/labels/{label_id}": "engineer",
+    "DELETE /projects/{project_id}/labels/{label_id}": "engineer",
+    "PUT /projects/{project_id}/label-order": "engineer",
+    "POST /projects/{project_id}/imports": _IMPORT,
+    "POST /projects/{project_id}/imports/{import_id}:undo": OF_OTHERS,
+    "POST /projects/{project_id}/import-runs": _IMPORT,
+    "GET /projects/{project_id}/import-runs": "viewer",
+    "GET /projects/{project_id}/import-runs/{run_id}": "viewer",
+    "GET /projects/{project_id}/import-runs/{run_id}/report": "viewer",
+    "POST /projects/{project_id}/import-runs/{run_id}:again": _IMPORT,
+    "POST /projects/{project_id}/import-runs/{run_id}:cancel": OF_OTHERS,
+    "GET /projects/{project_id}/exports": "viewer",
+    "GET /samples/{wanted}": "viewer",
+}

@@ -1,0 +1,23 @@
+"""Which role each route asks for: the least one."""
+
+from shared.http.roles import Partly, RoleTable
+
+ROLES: RoleTable = {
+    "GET /projects": "viewer",
+    "GET /projects/{project_id}": "viewer",
+    "POST /projects": "engineer",
+    "PATCH /projects/{project_id}": "engineer",
+    "DELETE /projects/{project_id}": "engineer",
+    "POST /tokens:revoke": Partly("viewer", "admin", "tokens of another key"),
+    "GET /keys": "admin",
+    "POST /keys": "admin",
+    "POST /keys/{key_id}:revoke": "admin",
+    "POST /keys/{key_id}:end-tokens": "admin",
+    "GET /storage": "admin",
+    "GET /tenant": "viewer",
+    "GET /tenants": "operator",
+    "POST /tenants": "operator",
+    "GET /tenants/{tenant_id}": "operator",
+    "POST /tenants/{tenant_id}:suspend": "operator",
+    "POST /tenants/{tenant_id}:resume": "operator",
+}

@@ -1,0 +1,73 @@
+"""One of everything that has an id, stored as the services store it, in one project of a tenant."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from shared.documents.port import CollectionSpec, Documents, TenantScope
+
+AT = "2024-11-01T08:00:00.000000Z"  # so long ago that nobody waits to hear of it
+LATER = "2124-11-01T08:00:00.000000Z"
+
+_KEYS = (
+    *("model_key", "model_manifest_key", "golden_key", "manifest_key", "weights_key"),
+    *("predictions_key", "blob_key", "backbone_weights", "started_from", "previous_id"),
+)
+_ANY: dict[str, Any] = {
+    **dict.fromkeys(_KEYS, ""),
+    **dict.fromkeys(("created_at", "uploaded_at", "promoted_at", "requested_at", "at"), AT),
+    **dict.fromkeys(("created_by", "author"), "somebody"),
+    **dict.fromkeys(("name", "sort_name", "identity", "unique_name", "key"), "one"),
+    **{"task": "detection", "role": "viewer", "digest": "d", "sha256": "0" * 64, "size_bytes": 9},
+    **{"width": 64, "height": 48, "original_type": "image/png", "content_type": "image/png"},
+    **{"number": 1, "model_version": "V1", "threshold": 0.5, "expires_at": LATER, "length": 9},
+    **{"mode": "train", "trigger": "person", "recipe": {}, "known": True, "queued": True},
+    **{"seq": 1, "reason": "imported", "change_id": "c", "target": "onnx", "kind": "any"},
+}
+"""What fields say, whatever document they are of; a model takes those that it knows."""
+_VERSIONS = {"name": "V1", "state": "serving"}
+_THINGS: dict[str, tuple[str, dict[str, Any]]] = {
+    "projects": ("project_id", {}),
+    "images": ("image_id", {}),
+    "workspace.api_keys": ("key_id", {"expires_at": None}),
+    "gallery.uploads": ("upload_id", {}),
+    "annotation.labels": ("label_id", {}),
+    "annotation.import_runs": ("run_id", {"ended": "succeeded"}),
+    "annotation.history": ("change", {}),
+    "trainer.trainings": ("training_id", {"state": "succeeded", "version_number": 1}),
+    "trainer.lines": ("project_id", {}),
+    "evaluator.reports": ("training_id", {"name": "V1"}),
+    "inference.deployments": ("model", _VERSIONS),
+    "inference.versions": ("model", _VERSIONS),
+    "inference.aliases": ("project_id", {"current": "m"}),
+    "inference.predictions": ("prediction_id", {}),
+    "inference.test_runs": ("run_id", {}),
+    "inference.exports": ("export_id", {}),
+    "inference.jobs": ("run_id", {"state": "succeeded"}),
+}
+"""Collections, by their names or the last words of them: which id a document has, what it says."""
+
+_IDS = (
+    *("project_id", "image_id", "upload_id", "label_id", "run_id", "import_id"),
+    *("training_id", "prediction_id", "export_id", "key_id", "model", "change"),
+)
+
+
+def ids_of(letter: str, *, version: str = "V1") -> dict[str, str]:
+    """Return ids by what paths call them; another letter, other ids."""
+    return {name: f"01JBJ{place:020}{letter}" for place, name in enumerate(_IDS)} | {
+        "version": version
+    }
+
+
+async def furnish(
+    documents: Documents, specs: Iterable[CollectionSpec[Any]], tenant: str, ids: dict[str, str]
+) -> None:
+    """Store a document in each collection that people know ids of."""
+    for spec in specs:
+        name, told = _THINGS.get(spec.name) or _THINGS.get(spec.name.partition(".")[2]) or ("", {})
+        if not name:
+            continue
+        said = {**_ANY, **ids, **told, "id": ids[name], "tenant": tenant}
+        said |= {"image_ids": [ids["image_id"]], "payload": ids, "change": said}
+        document = spec.model.model_validate(said)
+        await documents.collection(spec, TenantScope(tenant)).insert(document)
