@@ -2,15 +2,16 @@
 
 from shared.http.roles import OF_OTHERS, Partly, RoleTable
 
-_IMPORT = Partly("annotator", "engineer", "an import that replaces what people drew")
+_DRAWN = Partly("annotator", "engineer", "with a label that is not there yet")
+_IMPORT = Partly("annotator", "engineer", "over what people drew, or with new labels")
 
 ROLES: RoleTable = {
     "GET /projects/{project_id}/summary": "viewer",
     "GET /projects/{project_id}/images/{image_id}": "viewer",
     "GET /projects/{project_id}/images/{image_id}/history": "viewer",
-    "PUT /projects/{project_id}/images/{image_id}": "annotator",
+    "PUT /projects/{project_id}/images/{image_id}": _DRAWN,
     "DELETE /projects/{project_id}/images/{image_id}": "annotator",
-    "POST /projects/{project_id}/images/{image_id}/corrections": "annotator",
+    "POST /projects/{project_id}/images/{image_id}/corrections": _DRAWN,
     "GET /projects/{project_id}/labels": "viewer",
     "GET /projects/{project_id}/labels/{label_id}": "viewer",
     "POST /projects/{project_id}/labels": "engineer",

@@ -92,6 +92,16 @@ def no_room(wanted: int) -> str:
     )
 
 
+def undefined(names: Sequence[str]) -> str:
+    """Say that labels are not there, to somebody who may not define any."""
+    if len(names) == 1:
+        return f"the project has no label ({names[0]}); an engineer defines it first"
+    return (
+        f"the project lacks {len(names)} labels, the first is ({names[0]});"
+        " an engineer defines them first"
+    )
+
+
 def moved_names(
     names: Iterable[str], living: Collection[str], given_up: Iterable[GivenUp]
 ) -> Moved:

@@ -81,6 +81,7 @@ class Annotations:
         """Store an image's annotation; labels that it names and the project lacks are made.
 
         Raises:
+            Forbidden: It names a label that is not there, and the author is no engineer.
             InvalidInput: A shape is none of the task, lies outside the image, or has no area; the
                 prediction is none of this image, or a version that proposed is none of its
                 project.
@@ -99,7 +100,7 @@ class Annotations:
         if is_too_large(checked.shapes, draft.ignore_regions):
             raise TooLarge(TOO_MUCH)
         await self._versions.require(author.tenant, project_id, checked.shapes)
-        shapes = await self._names.adopt(author.tenant, project_id, checked.shapes)
+        shapes = await self._names.adopt(author, project_id, checked.shapes)
         adopted = replace(draft, shapes=shapes)
         saved = await self._store.save(author, image, adopted, expected=expected)
         return AnnotatedView(image, await self._names.keep(image, saved))

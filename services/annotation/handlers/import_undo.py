@@ -8,7 +8,7 @@ from services.annotation.handlers.annotation_store import AnnotationStore
 from services.annotation.handlers.label_names import LabelNames
 from services.annotation.repository import Annotation
 from shared.callers import Caller
-from shared.errors import NotFound
+from shared.errors import Forbidden, NotFound
 from shared.images.directory import ImageDirectory, ImageView
 
 _AT_ONCE = 8
@@ -18,7 +18,8 @@ _AT_ONCE = 8
 class Undone:
     """How many images are as they were (`restored`, or unannotated again: `cleared`).
 
-    `left` were changed since the import, are gone, or were undone before.
+    `left` were changed since the import, are gone, were undone before, or had a label that is gone
+    and that the author may not define.
     """
 
     restored: int
@@ -60,7 +61,7 @@ class ImportUndo:
                 try:
                     image = await self._images.require(author.tenant, project_id, image_id)
                     return await self._restore(author, image, written[image_id])
-                except NotFound:
+                except (NotFound, Forbidden):  # it, or a label that was there before, is gone
                     return "left"
 
         done = await asyncio.gather(*(back(image_id) for image_id in written))
@@ -74,7 +75,7 @@ class ImportUndo:
             outcome = "left"
             draft = await self._before(old, steps)
             if draft is not None:
-                shapes = await self._names.adopt(author.tenant, image.project_id, draft.shapes)
+                shapes = await self._names.adopt(author, image.project_id, draft.shapes)
                 draft = replace(draft, shapes=shapes)
                 outcome = "restored" if draft.annotated else "cleared"
             return draft

@@ -10,7 +10,7 @@ from pathlib import Path
 from services.annotation.domain.conflicts import OnConflict
 from services.annotation.domain.drafts import AnnotationDraft
 from services.annotation.domain.formats.model import KNOWN_PICTURE, PICTURE, Split, stem_of
-from services.annotation.domain.label_rules import follow, no_room
+from services.annotation.domain.label_rules import follow, no_room, undefined
 from services.annotation.errors import NothingImported
 from services.annotation.handlers.annotation_store import AnnotationStore
 from services.annotation.handlers.import_plan import Judge, Verdict
@@ -159,6 +159,8 @@ class Imports:
             refusal=_refusal(parsed, usable, wish.options),
         )
         missing = await self._names.missing(tenant, project.id, plan.labels)
+        if missing and not wish.author.may("engineer"):
+            plan = replace(plan, refusal=NothingImported(undefined(missing)))
         if not await self._names.has_room(tenant, project.id, len(missing)):
             plan = replace(plan, refusal=NothingImported(no_room(len(missing))))
         return replace(plan, new_labels=tuple(missing))
@@ -168,7 +170,7 @@ class Imports:
     ) -> ImportOutcome:
         """Store what was planned; `heard` is told of the images that are done."""
         author, project_id = wish.author, wish.project.id
-        await self._names.take(author.tenant, project_id, plan.labels)
+        await self._names.take(author, project_id, plan.labels)
         done = await self._store_all(author, plan, heard)
         await self._names.keep_all(author.tenant, project_id, plan.labels)
         written = {image_id for image_id, verdict in done.items() if verdict and verdict.draft}

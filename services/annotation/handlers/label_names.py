@@ -21,6 +21,7 @@ from services.annotation.domain.label_rules import (
     moved_names,
     no_room,
     stays_annotated,
+    undefined,
 )
 from services.annotation.errors import NamesFollow, TooManyLabels
 from services.annotation.handlers.annotation_store import AnnotationStore
@@ -31,7 +32,7 @@ from shared.contracts.annotation_events import LabelDeleted, LabelRenamed
 from shared.contracts.envelope import Event
 from shared.contracts.shapes import Shape
 from shared.documents.port import Collection, Documents, Has, In, Query, TenantScope, Where
-from shared.errors import AlreadyExists, DependencyDown, NotFound
+from shared.errors import AlreadyExists, DependencyDown, Forbidden, NotFound
 from shared.ids import new_id
 from shared.images.directory import ImageDirectory, ImageView
 
@@ -82,22 +83,26 @@ class LabelNames:
         return [name for name in wanted if name not in living and name not in aliases]
 
     async def adopt(
-        self, tenant: str, project_id: str, shapes: Sequence[Shape]
+        self, author: Caller, project_id: str, shapes: Sequence[Shape]
     ) -> tuple[Shape, ...]:
         """Return shapes under the names that their labels have now; missing labels are made."""
         names = {shape.label: None for shape in shapes}
-        adopted = follow(shapes, await self.aliases(tenant, project_id, names))
-        await self.take(tenant, project_id, (shape.label for shape in adopted))
+        adopted = follow(shapes, await self.aliases(author.tenant, project_id, names))
+        await self.take(author, project_id, (shape.label for shape in adopted))
         return adopted
 
-    async def take(self, tenant: str, project_id: str, names: Iterable[str]) -> None:
+    async def take(self, author: Caller, project_id: str, names: Iterable[str]) -> None:
         """Create the labels among `names` that do not exist, before anything says their names.
 
         Raises:
+            Forbidden: One does not exist, and the author is no engineer.
             NamesFollow: Annotations still follow a label that had one of the names.
             TooManyLabels: The project has no room for them.
         """
+        tenant = author.tenant
         missing = await self.missing(tenant, project_id, names)
+        if missing and not author.may("engineer"):
+            raise Forbidden(undefined(missing))
         await self.require_room(tenant, project_id, len(missing))
         await self.vacate(tenant, project_id, missing)
         await self.ensure(tenant, project_id, missing)
