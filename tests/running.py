@@ -85,10 +85,14 @@ class Running:
 
 
 def credentials(
-    tenant: str = "default", role: Role = "admin", *, is_operator: bool = False
+    tenant: str = "default",
+    role: Role = "admin",
+    *,
+    subject: str = "test-key",
+    is_operator: bool = False,
 ) -> dict[str, str]:
     """Return the Authorization header of a caller."""
-    who = Caller(tenant, "test-key", role, is_operator=is_operator)
+    who = Caller(tenant, subject, role, is_operator=is_operator)
     return {"Authorization": f"Bearer {SIGNER.issue(who)}"}
 
 
