@@ -11,6 +11,7 @@ ROLES: RoleTable = {
     "POST /projects/{project_id}/trainings": "engineer",
     "POST /projects/{project_id}/trainings/{training_id}:cancel": "engineer",
     "POST /projects/{project_id}/trainings/{training_id}:resume": "engineer",
+    "POST /projects/{project_id}/trainings/{training_id}:finish": "engineer",
     "GET /projects/{project_id}/retraining-policy": "viewer",
     "PUT /projects/{project_id}/retraining-policy": "engineer",
     "GET /projects/{project_id}/recipe": "viewer",

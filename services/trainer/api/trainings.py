@@ -80,7 +80,7 @@ async def cancel_training(
 
 @router.post("/projects/{project_id}/trainings/{training_id}:finish", status_code=202)
 async def finish_training(
-    project_id: str, training_id: str, who: Editor, trainings: Asked
+    project_id: str, training_id: str, who: Who, trainings: Asked
 ) -> TrainingResponse:
     """End a running training early with what it has learnt: its version is made as any other.
 
