@@ -6,6 +6,7 @@ import { newId } from "./ids";
 type Schemas = components["schemas"];
 
 export type Prediction = Awaited<ReturnType<typeof listPredictions>>["items"][number];
+export type Proposed = Awaited<ReturnType<typeof propose>>;
 export type TestRun = Schemas["TestRunResponse"];
 export type Deployment = Schemas["DeploymentResponse"];
 export type Export = Schemas["ExportResponse"];
@@ -60,6 +61,22 @@ export function listPredictions(projectId: string, runId: string, page: number, 
         path: { project_id: projectId },
         query: { test_run_id: runId, page, page_size: pageSize },
       },
+    }),
+  );
+}
+
+/**
+ * What a version finds on an image, to be proposed to a person: the image does not count as tested. The same
+ * question again gets the same answer, which is not computed anew.
+ */
+export function propose(projectId: string, imageId: string, version: string, threshold: number) {
+  return body(
+    client.POST("/api/inference/projects/{project_id}/predictions", {
+      params: {
+        path: { project_id: projectId },
+        header: { "Idempotency-Key": `propose-${imageId}-${version}-${threshold}` },
+      },
+      body: { image_id: imageId, version, threshold, proposal: true },
     }),
   );
 }

@@ -4,16 +4,18 @@ import type { ShapeKind } from "../api/annotation";
 import { useWords } from "../i18n/language";
 import { usePicture } from "../ui/usePicture";
 import { Canvas } from "./Canvas";
-import { seenLook, type Desk } from "./desk";
+import { seenLook, showing, type Desk } from "./desk";
 import type { Size } from "./geometry";
 import { HotkeysDialog } from "./HotkeysDialog";
 import type { Action } from "./keys";
 import { LabelPanel, type LabelTools } from "./LabelPanel";
+import { PROPOSAL_ACTIONS, useMarks, useProposals, type Proposing } from "./useProposals";
 import { coloursOf, hotkeysOf, type LabelLook } from "./labels";
 import type { Mark } from "./marks";
 import { ObjectPanel } from "./ObjectPanel";
 import type { Drawing } from "./shapes";
 import { Stage, type Zoom } from "./Stage";
+import { ProposalBar } from "./ProposalBar";
 import { ToolBar } from "./ToolBar";
 import { TrialBar } from "./TrialBar";
 import { useEditing, type Steps } from "./useEditing";
@@ -47,6 +49,8 @@ interface Props {
   readonly marks?: readonly Mark[];
   /** Where the picture is cut into tiles. */
   readonly tiles?: readonly Mark[];
+  /** What a version proposes; null where none can. */
+  readonly proposing?: Proposing | null;
   /** What is said about the image, above the picture. */
   readonly notice?: ReactNode;
   /** Further buttons of the page. */
@@ -59,7 +63,7 @@ const NO_MARKS: readonly Mark[] = [];
 
 /** A picture to draw on: tools at its left, labels and objects at its right. It fills a {@link Workbench}. */
 export function Editor(props: Props): ReactNode {
-  const { image, kinds, reads, labels, labelTools, steps, desk, onDesk, marks = NO_MARKS, tiles = NO_MARKS, notice, more } = props;
+  const { image, kinds, reads, labels, labelTools, steps, desk, onDesk, marks = NO_MARKS, tiles = NO_MARKS, proposing = null, notice, more } = props;
   const words = useWords();
   const zoom = useRef<Zoom>(null);
   const search = useRef<InputRef>(null);
@@ -71,8 +75,19 @@ export function Editor(props: Props): ReactNode {
   const colours = useMemo(() => coloursOf(labels), [labels]);
   const hotkeys = useMemo(() => hotkeysOf(labels), [labels]);
 
+  const proposals = useProposals({
+    proposing,
+    drawing: steps.drawing,
+    image,
+    change: (drawing) => {
+      if (desk.look.original) onDesk(showing(desk));
+      steps.change(drawing);
+    },
+    onReach: (box) => zoom.current?.reach(box),
+  });
   const onAction = (action: Action): void => {
-    if (action === "larger" || action === "smaller" || action === "fit") zoom.current?.[action]();
+    if (PROPOSAL_ACTIONS.has(action)) proposals.act(action);
+    else if (action === "larger" || action === "smaller" || action === "fit") zoom.current?.[action]();
     else if (action === "labels") search.current?.focus();
     else if (action === "text") {
       // The field of a shape that was just drawn is there a moment later.
@@ -88,12 +103,14 @@ export function Editor(props: Props): ReactNode {
     desk,
     onDesk,
     onAction,
+    onIdle: proposals.act,
     picture,
     unreadable: picture === null && missing !== null,
     onTold: (what) => void message.info(words.editor.told[what]),
   });
   const { trial } = editing;
   const seen = seenLook(desk.look);
+  const proposed = useMarks(proposals, { colours, scores: seen.scores, idle: editing.idle, ignored: words.editor.ignored });
   const { chosen } = editing;
   useImperativeHandle(props.handle, () => ({
     settle: () => {
@@ -104,7 +121,7 @@ export function Editor(props: Props): ReactNode {
 
   return (
     <>
-      <ToolBar editing={editing} desk={desk} steps={steps} onDesk={onDesk} onHelp={() => setHelp(true)} tiled={tiles.length > 0} more={more} />
+      <ToolBar editing={editing} desk={desk} steps={steps} onDesk={onDesk} onHelp={() => setHelp(true)} tiled={tiles.length > 0} proposes={proposing === null ? null : proposing.is !== "off"} more={more} />
       <div className="workbench-picture">
         {notice}
         {seen.original && <Tag className="editor-original">{words.editor.original}</Tag>}
@@ -113,7 +130,7 @@ export function Editor(props: Props): ReactNode {
           preview={image.preview}
           name={image.name}
           image={image}
-          marks={seen.original ? NO_MARKS : [...(seen.tiles ? tiles : NO_MARKS), ...marks]}
+          marks={seen.original ? NO_MARKS : [...(seen.tiles ? tiles : NO_MARKS), ...marks, ...(seen.marks ? proposed : NO_MARKS)]}
           height="100%"
           light={seen}
           handle={zoom}
@@ -128,7 +145,20 @@ export function Editor(props: Props): ReactNode {
             />
           }
         />
-        <TrialBar editing={editing} image={image} kinds={kinds} desk={desk} onDesk={onDesk} />
+        <div className="editor-bars">
+          {proposing !== null && (
+            <ProposalBar
+              proposing={proposing}
+              proposals={proposals}
+              busy={trial.kind !== null}
+              onAct={(action) => {
+                editing.choose([], false);
+                proposals.act(action);
+              }}
+            />
+          )}
+          <TrialBar editing={editing} image={image} kinds={kinds} desk={desk} onDesk={onDesk} />
+        </div>
       </div>
       <aside className="workbench-side">
         <LabelPanel
@@ -149,7 +179,7 @@ export function Editor(props: Props): ReactNode {
           whole={kinds.includes("image")}
         />
       </aside>
-      {help && <HotkeysDialog tools={editing.tools} onClose={() => setHelp(false)} />}
+      {help && <HotkeysDialog tools={editing.tools} proposes={proposing !== null} onClose={() => setHelp(false)} />}
     </>
   );
 }

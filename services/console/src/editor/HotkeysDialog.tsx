@@ -2,11 +2,14 @@ import { Modal } from "antd";
 import type { ReactNode } from "react";
 import { useWords } from "../i18n/language";
 import { KEYS, type Action } from "./keys";
+import { PROPOSAL_ACTIONS } from "./useProposals";
 import type { ToolName } from "./tools/table";
 
 interface Props {
   /** Tools of the project's task; keys of others do nothing and are not told. */
   readonly tools: readonly ToolName[];
+  /** Versions propose here. */
+  readonly proposes: boolean;
   readonly onClose: () => void;
 }
 
@@ -14,10 +17,11 @@ interface Props {
 const NEEDS: Readonly<Partial<Record<Action, ToolName>>> = { "fill holes": "brush", simplify: "polygon", wider: "wand", narrower: "wand" };
 
 /** Every key of the editor. */
-export function HotkeysDialog({ tools, onClose }: Props): ReactNode {
+export function HotkeysDialog({ tools, proposes, onClose }: Props): ReactNode {
   const words = useWords();
   const actions = (Object.keys(KEYS) as Action[]).filter(
     (action) => {
+      if (PROPOSAL_ACTIONS.has(action)) return proposes;
       const needed = action.startsWith("tool ") ? action.slice(5) : NEEDS[action];
       return needed === undefined || tools.some((tool) => tool === needed);
     },
@@ -28,6 +32,8 @@ export function HotkeysDialog({ tools, onClose }: Props): ReactNode {
         {actions.map((action) => (
           <Row key={action} name={words.editor.actions[action]} chords={KEYS[action]} />
         ))}
+        {proposes && <Row name={words.editor.proposals.accept} chords={KEYS.finish} />}
+        {proposes && <Row name={words.editor.proposals.reject} chords={KEYS.delete} />}
         <Row name={words.editor.chooseLabel} chords={["1 – 9"]} />
         <Row name={words.editor.nudge} chords={["← ↑ → ↓"]} />
         <Row name={words.editor.nudgeFar} chords={["Shift + ← ↑ → ↓"]} />

@@ -5,6 +5,7 @@ import type { Mark } from "./marks";
 import { maskPaths, type Rle } from "./masks";
 
 export const CAPTION_HEIGHT = 18;
+const DASHES = "6 4";
 
 interface Props {
   readonly marks: readonly Mark[];
@@ -33,14 +34,14 @@ function OneMark({ mark, captions, headroom }: MarkProps): ReactNode {
   if (mark.outline.length === 0) return null;
   const ys = mark.outline.map(([, y]) => y);
   return (
-    <g className="mark">
+    <g className={mark.atHand === true ? "mark mark-at-hand" : "mark"} color={mark.colour}>
       {mark.mask ? (
-        <MaskArea mask={mark.mask} colour={mark.colour} />
+        <MaskArea mask={mark.mask} colour={mark.colour} dashed={mark.dashed === true} />
       ) : (
         <polygon
           points={mark.outline.map(([x, y]) => `${x},${y}`).join(" ")}
           stroke={mark.colour}
-          strokeDasharray={mark.dashed === true ? "6 4" : undefined}
+          strokeDasharray={mark.dashed === true ? DASHES : undefined}
         />
       )}
       {captions && mark.caption !== undefined && (
@@ -59,15 +60,16 @@ function OneMark({ mark, captions, headroom }: MarkProps): ReactNode {
 interface MaskProps {
   readonly mask: Rle;
   readonly colour: string;
+  readonly dashed: boolean;
 }
 
 /** A mask pixel by pixel: what is under it stays visible, its edge keeps its width at every zoom. */
-function MaskArea({ mask, colour }: MaskProps): ReactNode {
+function MaskArea({ mask, colour, dashed }: MaskProps): ReactNode {
   const paths = useMemo(() => maskPaths(mask), [mask]);
   return (
     <g className="mask">
       <path d={paths.area} fill={colour} />
-      <path d={paths.edge} stroke={colour} />
+      <path d={paths.edge} stroke={colour} strokeDasharray={dashed ? DASHES : undefined} />
     </g>
   );
 }

@@ -100,6 +100,7 @@ export function ObjectPanel({ editing, drawing, colours, reads, text, whole }: P
             place={place + 1}
             colour={colourOf(shape, colours)}
             name={nameOf(shape, words.editor.ignored)}
+            origin={shape.proposedBy ? words.editor.proposedBy(shape.proposedBy) : ""}
             chosen={chosen.has(shape.id)}
             hidden={hidden.has(shape.id)}
             locked={locked.has(shape.id)}
@@ -119,6 +120,8 @@ interface RowProps {
   readonly place: number;
   readonly colour: string;
   readonly name: string;
+  /** Who proposed it; empty where a person drew it. */
+  readonly origin: string;
   readonly chosen: boolean;
   readonly hidden: boolean;
   readonly locked: boolean;
@@ -129,7 +132,7 @@ interface RowProps {
 }
 
 const ObjectRow = memo(function ObjectRow(props: RowProps): ReactNode {
-  const { shape, place, colour, name, chosen, hidden, locked, onChoose, onToggle, hideWord, lockWord } = props;
+  const { shape, place, colour, name, origin, chosen, hidden, locked, onChoose, onToggle, hideWord, lockWord } = props;
   const row = useRef<HTMLLIElement>(null);
   useEffect(() => {
     if (chosen) row.current?.scrollIntoView({ block: "nearest" });
@@ -138,7 +141,7 @@ const ObjectRow = memo(function ObjectRow(props: RowProps): ReactNode {
     onChoose([shape.id], event.shiftKey || event.ctrlKey || event.metaKey);
   return (
     <li ref={row} className={chosen ? "label-row label-row-current" : "label-row"}>
-      <button type="button" aria-pressed={chosen} aria-label={name} title={name} onClick={choose}>
+      <button type="button" aria-pressed={chosen} aria-label={name} title={`${name}${origin}`} onClick={choose}>
         <i style={{ background: colour }} />
         <span className="object-place">{place}</span>
         <span className={hidden ? "one-line object-hidden" : "one-line"}>{name}</span>

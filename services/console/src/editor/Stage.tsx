@@ -4,12 +4,12 @@ import { useId, useImperativeHandle, useRef, type CSSProperties, type PointerEve
 import { useWords } from "../i18n/language";
 import { ProblemAlert } from "../ui/ProblemAlert";
 import { usePicture } from "../ui/usePicture";
-import type { Point, Size } from "./geometry";
+import type { Box, Point, Size } from "./geometry";
 import { CAPTION_HEIGHT, MarkLayer } from "./MarkLayer";
 import type { Mark } from "./marks";
 import { filterOf, isToned, Tones, type Light } from "./Tones";
 import { useView, type WheelRule } from "./useView";
-import { fit, type View } from "./viewport";
+import { fit, reached, type View } from "./viewport";
 import "./stage.css";
 
 interface Props {
@@ -34,6 +34,8 @@ export interface Zoom {
   readonly larger: () => void;
   readonly smaller: () => void;
   readonly fit: () => void;
+  /** Bring a place into sight, large enough to be judged. */
+  readonly reach: (box: Box) => void;
 }
 
 const BUTTON_STEP = 1.4;
@@ -54,6 +56,10 @@ export function Stage(props: Props): ReactNode {
     larger: () => zoom(BUTTON_STEP),
     smaller: () => zoom(1 / BUTTON_STEP),
     fit: () => show(null),
+    reach: (box) => {
+      const next = reached(view, box, stage);
+      if (next !== null) show(next);
+    },
   }));
 
   const move = (event: PointerEvent): void => {

@@ -1,4 +1,4 @@
-import { BgColorsOutlined, QuestionCircleOutlined, RedoOutlined, UndoOutlined } from "@ant-design/icons";
+import { BgColorsOutlined, BulbOutlined, QuestionCircleOutlined, RedoOutlined, UndoOutlined } from "@ant-design/icons";
 import { Button, Popover, Slider, Tooltip } from "antd";
 import type { ReactNode } from "react";
 import { useWords } from "../i18n/language";
@@ -16,11 +16,13 @@ interface Props {
   readonly onHelp: () => void;
   /** The picture is cut into tiles. */
   readonly tiled: boolean;
+  /** Whether a version proposes at the moment; null where none does here. */
+  readonly proposes: boolean | null;
   readonly more?: ReactNode;
 }
 
 /** Every button says its key. */
-export function ToolBar({ editing, desk, steps, onDesk, onHelp, tiled, more }: Props): ReactNode {
+export function ToolBar({ editing, desk, steps, onDesk, onHelp, tiled, proposes, more }: Props): ReactNode {
   const words = useWords();
   const { tools, tool, perform } = editing;
   const button = (action: Action, icon: ReactNode, on: { readonly pressed?: boolean; readonly disabled?: boolean } = {}) => (
@@ -52,6 +54,7 @@ export function ToolBar({ editing, desk, steps, onDesk, onHelp, tiled, more }: P
       {button("undo", <UndoOutlined />, { disabled: !steps.mayUndo && editing.paper.ring.length === 0 && editing.trial.kind === null })}
       {button("redo", <RedoOutlined />, { disabled: !steps.mayRedo })}
       <hr />
+      {proposes !== null && button("propose", <BulbOutlined />, { pressed: proposes })}
       <Popover trigger="click" placement="rightTop" content={<LookPanel look={desk.look} tiled={tiled} onLook={editing.look} />}>
         <Button type="text" icon={<BgColorsOutlined />} title={words.editor.look} aria-label={words.editor.look} />
       </Popover>

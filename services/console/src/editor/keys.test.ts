@@ -12,7 +12,7 @@ test("undo and redo are where hands expect them", () => {
   expect(pressed("z", { metaKey: true })).toEqual({ do: "undo" });
   expect(pressed("Z", { ctrlKey: true, shiftKey: true })).toEqual({ do: "redo" });
   expect(pressed("y", { ctrlKey: true })).toEqual({ do: "redo" });
-  expect(pressed("z")).toBeNull();
+  expect(pressed("z")).toEqual({ do: "propose" });
 });
 
 test("arrows shift by one pixel, with the shift key by ten", () => {

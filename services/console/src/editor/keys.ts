@@ -43,6 +43,10 @@ export type Action =
   | "next"
   | "previous"
   | "next unlabelled"
+  | "propose"
+  | "next proposal"
+  | "previous proposal"
+  | "accept all"
   | "save"
   | "help";
 
@@ -91,6 +95,10 @@ export const KEYS: Readonly<Record<Action, readonly string[]>> = {
   next: ["D", "PageDown"],
   previous: ["A", "PageUp"],
   "next unlabelled": ["F"],
+  propose: ["Z"],
+  "next proposal": [";", "Ctrl+ArrowRight"],
+  "previous proposal": ["'", "Ctrl+ArrowLeft"],
+  "accept all": ["Ctrl+Enter"],
   save: ["Ctrl+S"],
   help: ["?"],
 };

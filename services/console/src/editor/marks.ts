@@ -12,6 +12,8 @@ export interface Mark {
   /** Put the caption under the mark, where another mark's stands above. */
   readonly captionBelow?: boolean;
   readonly dashed?: boolean;
+  /** The one of many that a key acts on. */
+  readonly atHand?: boolean;
 }
 
 /** A shape as the services tell it. */

@@ -33,6 +33,8 @@ export interface EditedShape {
   readonly text: string | null;
   /** The version's confidence; null where a person drew or changed the shape. */
   readonly score: number | null;
+  /** The version that proposed the shape as it is; null where it was never accepted so. */
+  readonly proposedBy: string | null;
 }
 
 export interface Drawing {
@@ -47,7 +49,7 @@ export const EMPTY: Drawing = { shapes: [], nothing: false };
 type Facts = Partial<Omit<EditedShape, "id" | "kind">>;
 
 export function shapeOf(id: string, kind: EditedKind, facts: Facts): EditedShape {
-  return { id, kind, label: "", points: [], angle: 0, rle: null, text: null, score: null, ...facts };
+  return { id, kind, label: "", points: [], angle: 0, rle: null, text: null, score: null, proposedBy: null, ...facts };
 }
 
 export function isAnnotated({ shapes, nothing }: Drawing): boolean {
@@ -103,9 +105,9 @@ export function areaOf(shape: EditedShape): number {
   return shape.kind === "mask" && shape.rle !== null ? maskArea(shape.rle) : ringArea(outlineOf(shape));
 }
 
-/** A person has changed the shape and vouches for it: the version's score is gone. */
+/** A person has changed the shape and vouches for it: the version and its score are gone. */
 export function vouched(shape: EditedShape, change: Facts): EditedShape {
-  return { ...shape, ...change, score: null };
+  return { ...shape, ...change, score: null, proposedBy: null };
 }
 
 /** Shift shapes together; the image's edge stops them. */
@@ -198,6 +200,7 @@ export function fromShape(shape: ToldShape, id: string): EditedShape {
     rle: shape.rle ?? null,
     text: shape.text ?? null,
     score: shape.score ?? null,
+    proposedBy: shape.proposed_by ?? null,
   });
 }
 
@@ -228,7 +231,7 @@ export function toWire({ shapes }: Drawing): Wire {
   };
 }
 
-function written({ id, label, points, angle, rle, text }: EditedShape, kind: ShapeKind): NewShape {
+function written({ id, label, points, angle, rle, text, score, proposedBy }: EditedShape, kind: ShapeKind): NewShape {
   return {
     id,
     label,
@@ -237,6 +240,8 @@ function written({ id, label, points, angle, rle, text }: EditedShape, kind: Sha
     ...(kind === "rotated_box" ? { angle } : {}),
     ...(rle === null ? {} : { rle: { counts: rle.counts, size: [rle.size[0] ?? 0, rle.size[1] ?? 0] } }),
     ...(text === null ? {} : { text }),
+    // A draft of an older console does not know who proposed what.
+    ...(proposedBy ? { proposed_by: proposedBy, score } : {}),
   };
 }
 

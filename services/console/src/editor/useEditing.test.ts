@@ -39,7 +39,7 @@ beforeEach(() => {
 const MASK = shapeOf("m", "mask", { label: "pore", rle: maskOf(areaOfPath(block(10, 10, 10), IMAGE), [100, 100]) });
 
 function editing(shapes: readonly EditedShape[], part: Partial<Asked> & { readonly on?: Partial<Desk> } = {}) {
-  const heard = { onAction: vi.fn(), onTold: vi.fn() };
+  const heard = { onAction: vi.fn(), onIdle: vi.fn(() => false), onTold: vi.fn() };
   const hook = renderHook(
     (props: Partial<Asked>) => {
       const [drawing, change] = useState<Drawing>({ shapes, nothing: false });

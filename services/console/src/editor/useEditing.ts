@@ -31,6 +31,8 @@ export interface Asked {
   readonly onDesk: (desk: Desk) => void;
   /** Actions that are none of the drawing's: pages, zoom, fields, dialogs. */
   readonly onAction: (action: Action) => void;
+  /** What an action means while nothing is chosen and nothing under way; whether it means anything. */
+  readonly onIdle: (action: Action) => boolean;
   /** The picture at its own resolution, once it is here. */
   readonly picture: string | null;
   /** The picture cannot be had. */
@@ -48,6 +50,8 @@ export interface Editing {
   readonly chosen: ReadonlySet<string>;
   readonly hidden: ReadonlySet<string>;
   readonly locked: ReadonlySet<string>;
+  /** Nothing is chosen, and nothing under way. */
+  readonly idle: boolean;
   readonly perform: (command: Command) => void;
   readonly choose: (ids: readonly string[], adds: boolean) => void;
   readonly setPointer: (at: Point) => void;
@@ -179,6 +183,7 @@ export function useEditing(asked: Asked): Editing {
     onTrace: reshaping.trace,
     onCut: reshaping.cut,
   };
+  const idle = chosen.size === 0 && paper.ring.length === 0 && trial.kind === null;
   const repeat = (): void => {
     const { last } = desk;
     const around = last === null ? null : bounds(outlineOf(last));
@@ -212,7 +217,7 @@ export function useEditing(asked: Asked): Editing {
     } else if (command.do === "label") {
       const name = hotkeys.get(command.key);
       if (name !== undefined) label(name);
-    } else if (!tried(command.do)) act(command.do);
+    } else if (!tried(command.do) && !(idle && asked.onIdle(command.do))) act(command.do);
   };
   /** What an action means for a change that is only looked at; whether it is done with that. */
   const tried = (action: Action): boolean => {
@@ -243,6 +248,10 @@ export function useEditing(asked: Asked): Editing {
         return repeat();
       case "all":
         return choose(all.filter((id) => !hidden.has(id)), false);
+      case "next proposal":
+      case "previous proposal":
+        choose([], false);
+        return onAction(action);
       case "next shape":
         return walk(1);
       case "previous shape":
@@ -296,6 +305,7 @@ export function useEditing(asked: Asked): Editing {
     chosen,
     hidden,
     locked,
+    idle,
     perform,
     choose,
     setPointer: (at) => {

@@ -1,5 +1,5 @@
 /** Where an image stands on the screen: screen = image × scale + offset, in CSS pixels. */
-import type { Point, Size } from "./geometry";
+import type { Box, Point, Size } from "./geometry";
 
 export interface View {
   readonly scale: number;
@@ -26,6 +26,23 @@ export function zoomAt(view: View, at: Point, factor: number, smallest: number):
   const scale = Math.min(MAX_SCALE, Math.max(smallest, view.scale * factor));
   const ratio = scale / view.scale;
   return { scale, x: at[0] - (at[0] - view.x) * ratio, y: at[1] - (at[1] - view.y) * ratio };
+}
+
+/** Screen pixels of a side under which nobody can judge what lies there. */
+const LEAST_SEEN = 24;
+/** Of the stage that what was too small takes then. */
+const SHARE = 0.25;
+
+/** The view in which a box can be judged: in the middle, and larger where it is tiny; null where it is seen well already. */
+export function reached(view: View, [x1, y1, x2, y2]: Box, stage: Size): View | null {
+  const [width, height] = [Math.max(x2 - x1, 1), Math.max(y2 - y1, 1)];
+  const [[left, top], [right, bottom]] = [toScreen(view, [x1, y1]), toScreen(view, [x2, y2])];
+  const seen = left >= 0 && top >= 0 && right <= stage.width && bottom <= stage.height;
+  const tiny = Math.max(width, height) * view.scale < LEAST_SEEN;
+  if (seen && !tiny) return null;
+  const most = Math.min(stage.width / width, stage.height / height);
+  const scale = tiny ? Math.min(MAX_SCALE, most * SHARE) : Math.min(view.scale, most);
+  return { scale, x: stage.width / 2 - ((x1 + x2) / 2) * scale, y: stage.height / 2 - ((y1 + y2) / 2) * scale };
 }
 
 export function toScreen(view: View, point: Point): Point {

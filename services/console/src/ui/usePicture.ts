@@ -19,9 +19,9 @@ export function usePicture(path: string | null): Picture {
 }
 
 /** Have a picture at hand before anybody looks at it. */
-export function prefetchPicture(queries: QueryClient, path: string): void {
+export async function prefetchPicture(queries: QueryClient, path: string): Promise<void> {
   // Whoever looks at it asks again, and is told what is wrong.
-  queries.query(pictureQuery(path)).catch(() => undefined);
+  await queries.query(pictureQuery(path)).catch(() => undefined);
 }
 
 function pictureQuery(path: string) {

@@ -16,6 +16,7 @@ import { useProject } from "../projects/useProject";
 import { Foot } from "./Foot";
 import { ImageBench } from "./ImageBench";
 import { workbookOf } from "./platform";
+import { mayPropose, prefetchProposals, useProposalTerms } from "./proposals";
 import { nextOpen } from "./steps";
 import { useStrip } from "./useStrip";
 import "./annotate.css";
@@ -46,6 +47,7 @@ function Room({ vocabulary }: RoomProps): ReactNode {
   const book = workbookOf(queries, project);
   const sheets = useSyncExternalStore(book.subscribe, book.snapshot);
   const { desk, setDesk } = useDesk(vocabulary, project.task === "ocr");
+  const [terms, setTerms] = useProposalTerms(project);
 
   const statusOf = (image: GalleryImage): ImageStatus => {
     const sheet = sheets.get(image.id);
@@ -83,7 +85,9 @@ function Room({ vocabulary }: RoomProps): ReactNode {
     if (imageId === "" && start !== undefined) open(start.id);
   });
   useDraftsThatWait(book);
-  usePrefetch(project.id, strip.images[place + 1]?.id);
+  const coming = strip.images[place + 1];
+  const proposes = terms.byItself && coming !== undefined && statusOf(coming) !== "labelled";
+  usePrefetch(coming?.id, proposes && mayPropose(project.task));
 
   if (strip.error !== null) return <ProblemAlert error={strip.error} onRetry={strip.retry} />;
   if (imageId === "" && !strip.pending && strip.images.length === 0) return <Nothing filtered={status !== ""} />;
@@ -114,6 +118,8 @@ function Room({ vocabulary }: RoomProps): ReactNode {
           vocabulary={vocabulary}
           desk={desk}
           onDesk={setDesk}
+          terms={terms}
+          onTerms={setTerms}
           onStep={(by) => void step(by)}
           onNextUnlabelled={() => void goOn()}
         />
@@ -146,16 +152,23 @@ function useDraftsThatWait(book: ReturnType<typeof workbookOf>): void {
   }, [book]);
 }
 
-/** The next image is there before it is asked for. */
-function usePrefetch(projectId: string, imageId: string | undefined): void {
+/** The next image is there before it is asked for, and after its picture what is proposed for it. */
+function usePrefetch(imageId: string | undefined, proposes: boolean): void {
   const queries = useQueryClient();
+  const { id: projectId, task } = useProject();
   useEffect(() => {
     if (imageId === undefined) return;
-    prefetchPicture(queries, contentPath(projectId, imageId));
+    let left = false;
+    void prefetchPicture(queries, contentPath(projectId, imageId)).then(() => {
+      if (proposes && !left) void prefetchProposals(queries, { id: projectId, task }, imageId);
+    });
     const annotation = { queryKey: ["annotation", projectId, imageId], queryFn: () => getAnnotation(projectId, imageId) };
     // Whoever opens the image asks again, and is told what is wrong.
     queries.query(annotation).catch(() => undefined);
-  }, [queries, projectId, imageId]);
+    return () => {
+      left = true;
+    };
+  }, [queries, projectId, task, imageId, proposes]);
 }
 
 function Nothing({ filtered }: { readonly filtered: boolean }): ReactNode {

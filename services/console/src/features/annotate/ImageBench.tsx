@@ -22,6 +22,8 @@ import { HistoryDrawer } from "./HistoryDrawer";
 import { LabelActions } from "./LabelActions";
 import { Notices } from "./Notices";
 import { deskWithLabel, savedOf } from "./platform";
+import type { ProposalTerms } from "./proposals";
+import { useProposing } from "./useProposing";
 
 interface Props {
   readonly imageId: string;
@@ -30,6 +32,8 @@ interface Props {
   readonly vocabulary: { readonly items: readonly Label[]; readonly shape_kinds: readonly ShapeKind[] };
   readonly desk: Desk;
   readonly onDesk: (desk: Desk) => void;
+  readonly terms: ProposalTerms;
+  readonly onTerms: (terms: ProposalTerms) => void;
   readonly onStep: (by: 1 | -1) => void;
   readonly onNextUnlabelled: () => void;
 }
@@ -40,7 +44,7 @@ const ASK_AGAIN_MS = 500;
 
 /** One image under work, saved by itself. */
 export function ImageBench(props: Props): ReactNode {
-  const { imageId, book, sheet, vocabulary, desk, onDesk, onStep, onNextUnlabelled } = props;
+  const { imageId, book, sheet, vocabulary, desk, onDesk, terms, onTerms, onStep, onNextUnlabelled } = props;
   const words = useWords();
   const project = useProject();
   const [history, setHistory] = useState(false);
@@ -59,6 +63,7 @@ export function ImageBench(props: Props): ReactNode {
   const order = useOrder(project.id, vocabulary.items);
   const marks = useTheirs(sheet, labels);
   const tiles = useTiles(imageId);
+  const proposing = useProposing({ imageId, drawing: sheet?.history.present ?? null, kinds: vocabulary.shape_kinds, terms, onTerms });
 
   if (annotation.isError && data === undefined) {
     return (
@@ -111,6 +116,7 @@ export function ImageBench(props: Props): ReactNode {
         onDesk={onDesk}
         marks={marks}
         tiles={tiles}
+        proposing={proposing}
         notice={<Notices book={book} imageId={imageId} sheet={sheet} />}
         more={
           <Button

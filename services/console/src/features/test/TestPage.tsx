@@ -11,7 +11,7 @@ import { useProject } from "../projects/useProject";
 import { ImagePicker } from "./ImagePicker";
 import { TestResults } from "./TestResults";
 import { TestUpload } from "./TestUpload";
-import { lowestThreshold } from "./thresholds";
+import { lowestThreshold } from "../projects/thresholds";
 import "./test.css";
 
 const MOST_VERSIONS = 50;

@@ -10,7 +10,7 @@ import { usePage, usePlace } from "../../ui/usePage";
 import { Thumbnail } from "../../ui/Thumbnail";
 import { useProject } from "../projects/useProject";
 import { said } from "./said";
-import { lowestThreshold, shapesFrom, startThreshold } from "./thresholds";
+import { lowestThreshold, shapesFrom, startThreshold } from "../projects/thresholds";
 import { TestedImageView } from "./TestedImageView";
 
 const REFRESH_MS = 800;

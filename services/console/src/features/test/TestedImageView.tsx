@@ -16,7 +16,7 @@ import { useProject } from "../projects/useProject";
 import { isKept } from "./correction";
 import { CorrectionEditor } from "./CorrectionEditor";
 import { said } from "./said";
-import { shapesFrom } from "./thresholds";
+import { shapesFrom } from "../projects/thresholds";
 
 const REFRESH_MS = 1_500;
 
