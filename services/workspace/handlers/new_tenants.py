@@ -68,7 +68,7 @@ class NewTenants:
             return stored.model_copy(update={"begun_with": None})
 
         await tenants.change(tenant_id, begin, new=begun)
-        await self._keys.add_key(tenant_id, key, name="first key", role="admin", by=by)
+        await self._keys.add_key(tenant_id, key, name="first key", role="admin")
         try:
             made = await tenants.change(tenant_id, end)
         except AlreadyExists:

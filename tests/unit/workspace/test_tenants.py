@@ -180,6 +180,8 @@ async def test_the_operators_key_does_by_the_interface_what_the_command_does(
         acme = await signed_in(run, answer.json()["api_key"])
         own = (await asked(run, "GET", "/api/workspace/tenant", acme)).json()
         assert own == body
+        (first,) = (await asked(run, "GET", "/api/workspace/keys", acme)).json()["items"]
+        assert (first["created_by"], first["is_operator"]) == (None, False)
         again = await run.client.post(TENANTS_PLACE, headers=boss, json=body)
         assert (again.status_code, again.json()["errors"][0]["field"]) == (409, "id")
         place = f"{TENANTS_PLACE}/acme"
