@@ -164,3 +164,34 @@ def fill_sizes(page: Page, values: dict[str, int]) -> None:
     """Type numbers into fields by their names."""
     for name, value in values.items():
         page.get_by_role("spinbutton", name=name, exact=True).fill(str(value))
+
+
+RECIPE = {
+    "en": ("Recipe", "All settings", "Seed", "Save as the project's default", "revision 1"),
+    "zh-CN": ("训练配方", "全部设置", "随机种子", "存为项目默认配方", "修订 1"),
+}
+
+
+def test_a_projects_recipe_is_set_at_its_fields_and_kept(
+    watched_in: Watched, platform: Platform, language: str
+) -> None:
+    page = watched_in.page
+    title, settings, seed, save, kept = RECIPE[language]
+    project = platform.new_project(f"Recipe {language}")
+    sign_in(watched_in, platform)
+    page.goto(f"/projects/{project}/train")
+    expect(page.get_by_text(title).first).to_be_visible()
+    watched_in.shot(f"33-recipe-{language}", whole=True)
+    page.get_by_text(settings).click()
+    page.get_by_label(seed, exact=True).fill("-1")
+    page.get_by_role("button", name=save).click()
+    field = page.locator(".ant-form-item", has=page.get_by_label(seed, exact=True))
+    expect(field.locator(".ant-form-item-explain-error")).to_contain_text("0")
+    watched_in.shot(f"33-recipe-refused-{language}", whole=True)
+    page.get_by_label(seed, exact=True).fill("7")
+    page.get_by_role("button", name=save).click()
+    expect(page.get_by_test_id("recipe-used")).to_contain_text(kept)
+    page.reload()
+    expect(page.get_by_test_id("recipe-used")).to_contain_text(kept)
+    page.get_by_text(settings).click()
+    expect(page.get_by_label(seed, exact=True)).to_have_value("7")

@@ -1,5 +1,6 @@
 import { Button, Card, Collapse, Radio, Skeleton, Space, Tag, Typography } from "antd";
 import { useState, type ReactNode } from "react";
+import { asProblem } from "../../api/problem";
 import type { StoredRecipe, Training } from "../../api/trainer";
 import { useWords, type Words } from "../../i18n/language";
 import { clock, time } from "../../ui/format";
@@ -36,12 +37,19 @@ export function RecipeCard({ desk, last }: Props): ReactNode {
         <div className="recipe">
           <Paces desk={desk} stored={stored} shown={shown} last={last} />
           <Advanced desk={desk} shown={shown} />
-          {desk.saveError !== null && <ProblemAlert error={desk.saveError} onRetry={desk.retry} />}
+          {desk.saveError !== null && (
+            <ProblemAlert error={desk.saveError} onRetry={isOvertaken(desk.saveError) ? desk.retry : undefined} />
+          )}
           <Keeping desk={desk} stored={stored} shown={shown} />
         </div>
       )}
     </Card>
   );
+}
+
+/** Somebody else saved meanwhile: theirs must be read before this is saved. */
+function isOvertaken(error: Error): boolean {
+  return asProblem(error).code === "version-conflict";
 }
 
 interface PartProps {
@@ -111,7 +119,7 @@ function Keeping({ desk, stored, shown }: PartProps): ReactNode {
   return (
     <div className="recipe-keeping">
       <span data-testid="recipe-used">
-        <Tag color={desk.changed ? "warning" : "default"}>
+        <Tag color={desk.changed ? "processing" : "default"}>
           {desk.changed ? words.changed : sourceName(source, words)}
         </Tag>
         <Typography.Text type="secondary">

@@ -8,6 +8,7 @@ import { refusals, same } from "./recipe";
 export interface RecipeDesk {
   readonly stored: StoredRecipe | undefined;
   readonly error: Error | null;
+  /** Reads the project's again; what is changed here stays. */
   readonly retry: () => void;
   /** What a start would use; undefined until the project's is known. */
   readonly shown: Recipe | undefined;
@@ -56,7 +57,10 @@ export function useRecipe(projectId: string): RecipeDesk {
   return {
     stored: stored.data,
     error: stored.error,
-    retry: () => void stored.refetch(),
+    retry: () => {
+      saving.reset();
+      void stored.refetch();
+    },
     shown,
     changed,
     refused,

@@ -32,7 +32,7 @@ export const recipe = {
   title: "Recipe",
   toDefaults: "Back to defaults",
   usedDefaults: "A start uses what is usual for this task.",
-  usedOnce: "A start uses these changes, once. Save them to keep them, for retraining too.",
+  usedOnce: "A start from this page uses these changes. Save them to keep them, for retraining too.",
   usedProject: (by: string, at: string) => `A start and retraining use it. Set by ${by}, ${at}.`,
   usual: "usual",
   yes: "yes",

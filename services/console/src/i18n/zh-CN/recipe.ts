@@ -31,7 +31,7 @@ export const recipe = {
   title: "训练配方",
   toDefaults: "恢复默认",
   usedDefaults: "开始训练时使用该任务的默认配方。",
-  usedOnce: "开始训练时仅这一次使用以上修改。要长期使用（包括自动训练），请保存。",
+  usedOnce: "从本页开始的训练使用以上修改。要长期使用（包括自动训练），请保存。",
   usedProject: (by: string, at: string) => `开始训练和自动训练都使用它。由 ${by} 于 ${at} 设置。`,
   usual: "默认",
   yes: "是",
