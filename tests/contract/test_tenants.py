@@ -3,6 +3,7 @@
 import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import httpx
 
@@ -10,6 +11,7 @@ from shared.hosting.stores import Stores
 from shared.http.roles import OF_OTHERS
 from tests.contract.furnished import furnish, ids_of
 from tests.contract.operations import Operation, Platform, operations_on
+from tests.contract.requests import FittingRequest
 from tests.running import credentials
 
 Ids = dict[str, str]
@@ -26,6 +28,21 @@ NEEDS_MORE = {
     "POST /api/inference/projects/{project_id}/exports",
 }
 """What an owner is answered only with files, or with another thing that the body names."""
+SAID = {
+    "ids": "",
+    "image_ids": "image_id",
+    "image_id": "image_id",
+    "prediction_id": "prediction_id",
+    "test_run_id": "run_id",
+    "with": "version",
+    "version": "version",
+    "token": "key_id",
+}
+"""What queries and bodies call ids, and what paths call the same."""
+IDS_OF = {
+    "POST /api/gallery/projects/{project_id}/images:batch-delete": "image_id",
+    "PUT /api/annotation/projects/{project_id}/label-order": "label_id",
+}
 SPEAKS_OF_NO_PROJECT = {"OPTIONS /api/gallery/projects/{project_id}/uploads"}
 
 
@@ -54,12 +71,13 @@ def pairs(operation: Operation) -> Iterator[tuple[Ids, Ids]]:
 
 
 def seen(answer: httpx.Response) -> tuple[int, dict[str, str], str]:
-    """Return what a caller can see, but for which ids and moments it speaks of."""
+    """Return what a caller can see, but for the ids and moments that it speaks of."""
     text = answer.text
     for ids in (THEIRS, NOBODYS):
-        for name, value in ids.items():
-            text = text.replace(value, f"<{name}>")
+        for name in ids.keys() - {"version"}:
+            text = text.replace(ids[name], "<id>")
     text = re.sub(r"01[0-9A-Z]{24}", "<id>", text)
+    text = re.sub(rf"\b({THEIRS['version']}|{NOBODYS['version']})\b", "<version>", text)
     text = re.sub(r"\d{4}-\d\d-\d\dT[\d:.]+Z", "<moment>", text)
     headers = {name: value for name, value in answer.headers.items() if name != "location"}
     return answer.status_code, headers, text
@@ -101,3 +119,43 @@ async def test_what_somebody_else_began_takes_an_engineer(stores: Stores) -> Non
             for caller in (own, credentials(role="engineer")):
                 answer = await platform.ask(request, caller)
                 assert answer.status_code in (200, 202), (operation.name, answer.text)
+
+
+def said(operation: Operation) -> Iterator[tuple[str, str]]:
+    """Yield what a query and a body call ids, and where: `query` or `body`."""
+    for parameter in operation.told.get("parameters", ()):
+        if parameter["in"] == "query" and parameter["name"] in SAID:
+            yield "query", parameter["name"]
+    content = operation.told.get("requestBody", {}).get("content", {})
+    schema = content.get("application/json", {}).get("schema", {})
+    name = schema.get("$ref", "").rpartition("/")[2]
+    known = operation.document["components"]["schemas"].get(name, schema)
+    for field in known.get("properties", {}).keys() & SAID.keys():
+        yield "body", field
+
+
+def saying(operation: Operation, place: str, field: str, ids: Ids) -> FittingRequest:
+    """Return a request within the stranger's own project that names one id of ``ids``."""
+    value = ids[SAID[field]] if field != "ids" else ids[IDS_OF[operation.name]]
+    request = operation.request(**OWN)
+    if place == "query":
+        return request.asking({field: value})
+    if "content" not in request.options:  # a form is the other way
+        request = replace(request, options={**request.options, "content": b"{}"})
+        request.options["headers"]["Content-Type"] = "application/json"
+        request.options.pop("files", None)
+    return request.saying({field: [value] if field.endswith("ids") else value})
+
+
+async def test_a_foreign_id_in_a_query_or_a_body_is_one_that_never_was(stores: Stores) -> None:
+    async with furnished(stores) as platform:
+        asked = [(one, *place) for one in platform.guarded for place in said(one)]
+        assert {field for _, _, field in asked} == SAID.keys()
+        for operation, place, field in asked:
+            foreign, missing = [
+                await platform.ask(saying(operation, place, field, ids), STRANGER)
+                for ids in (THEIRS, NOBODYS)
+            ]
+            told = (operation.name, field, foreign.text)
+            assert seen(foreign) == seen(missing), told
+            assert foreign.status_code < 500, told
