@@ -1,10 +1,12 @@
 // @vitest-environment happy-dom
 import { screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
+import { HttpResponse } from "msw";
 import { describe, expect, test } from "vitest";
 import type { Training } from "../../api/trainer";
 import { policy, project, promotions, training } from "../../testing/builders";
 import { answers, pageOf, problem } from "../../testing/platform";
+import type { Words } from "../../i18n/language";
 import { nextTraining, storedRecipe } from "../../testing/recipes";
 import { LANGUAGES, open, seen } from "../../testing/screen";
 
@@ -25,6 +27,14 @@ const AROUND = {
 const LIVE = {
   "GET /api/trainer/projects/p1/trainings/:id/events": () => new Response(new ReadableStream()),
 };
+
+const FINISH = "POST /api/trainer/projects/p1/trainings/t1:finish";
+
+async function finish(words: Words): Promise<void> {
+  await userEvent.click(await screen.findByRole("button", { name: words.train.finish }));
+  const question = within(await screen.findByRole("tooltip"));
+  await userEvent.click(question.getByRole("button", { name: words.train.finish }));
+}
 
 describe.each(LANGUAGES)("the training page in %s", (language) => {
   test("before the first training it says that there is none", async () => {
@@ -61,24 +71,26 @@ describe.each(LANGUAGES)("the training page in %s", (language) => {
     expect(await screen.findByRole("link", { name: "82.0%" })).toHaveAttribute("href", "/projects/p1/report/V1");
   });
 
-  test("a running training is finished early once a person is sure, or says why not", async () => {
+  test("a running training is finished early once a person is sure", async () => {
     const running = training({ status: "running", version: null, ended_at: null });
-    const finish = "POST /api/trainer/projects/p1/trainings/t1:finish";
-    answers({ ...AROUND, ...LIVE, [TRAININGS]: pageOf(running), [finish]: () => problem(409, "not-finishable") });
-    const { words } = open("/projects/p1/train", language);
-    const sure = async (): Promise<void> => {
-      await userEvent.click(await screen.findByRole("button", { name: words.train.finish }));
-      const question = within(await screen.findByRole("tooltip"));
-      await userEvent.click(question.getByRole("button", { name: words.train.finish }));
-    };
-    await sure();
-    expect(await screen.findByText(words.problems["not-finishable"])).toBeVisible();
     const finishing = training({ ...running, finishing: true });
-    answers({ [finish]: finishing, [TRAININGS]: pageOf(finishing) });
-    await sure();
+    const asked = (): Response => {
+      answers({ [TRAININGS]: pageOf(finishing) });
+      return HttpResponse.json(finishing);
+    };
+    answers({ ...AROUND, ...LIVE, [TRAININGS]: pageOf(running), [FINISH]: asked });
+    const { words } = open("/projects/p1/train", language);
+    await finish(words);
     expect(await screen.findByText(words.train.finishing)).toBeVisible();
-    expect(screen.queryByText(words.problems["not-finishable"])).toBeNull();
     expect(screen.getByRole("button", { name: words.train.finish })).toBeDisabled();
+  });
+
+  test("a training that cannot be finished early says why", async () => {
+    const running = training({ status: "running", version: null, ended_at: null });
+    answers({ ...AROUND, ...LIVE, [TRAININGS]: pageOf(running), [FINISH]: () => problem(409, "not-finishable") });
+    const { words } = open("/projects/p1/train", language);
+    await finish(words);
+    expect(await screen.findByText(words.problems["not-finishable"])).toBeVisible();
   });
 
   test("a training that waits cannot be finished early, only stopped", async () => {
