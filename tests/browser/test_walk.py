@@ -31,6 +31,7 @@ def test_from_an_empty_platform_to_a_corrected_test(
     train(watched)
     read_the_report(watched)
     run_and_correct_a_test(watched, parts)
+    accept_and_reject_proposals(watched)
     in_the_other_language(watched)
     assert "/projects/" in page.url
 
@@ -178,6 +179,29 @@ def draw_a_box(page: Page) -> None:
     )
     page.mouse.up()
     expect(page.locator(".editor-shape")).to_have_count(boxes + 1)
+
+
+def accept_and_reject_proposals(watched: Watched) -> None:
+    page = watched.page
+    page.goto(re.sub(r"(/projects/[^/]+)/.*", r"\1/annotate?status=tested", page.url))
+    page.locator(".workbench .stage img").wait_for()
+    page.keyboard.press("z")
+    bar, shapes = page.get_by_test_id("proposals"), page.locator(".editor-shape")
+    bar.get_by_role("slider").press("Home")
+    expect(bar).to_contain_text(re.compile(r"V1: 1 / \d+"))
+    expect(page.locator(".mark").last).to_have_class("mark mark-at-hand")
+    watched.shot("14-proposals")
+    page.keyboard.press("Enter")
+    expect(shapes).to_have_count(1)
+    proposals = page.locator(".mark").count()
+    page.keyboard.press("Delete")
+    expect(page.locator(".mark")).to_have_count(proposals - 1)
+    expect(shapes).to_have_count(1)
+    expect(page.get_by_test_id("save-state")).to_contain_text("Saved")
+    page.reload()
+    expect(shapes).to_have_count(1)
+    named = page.locator(".object-list button[aria-pressed]").first
+    expect(named).to_have_attribute("title", re.compile(r" \d\.\d\d, proposed by V1$"))
 
 
 def in_the_other_language(watched: Watched) -> None:

@@ -4,7 +4,7 @@ import type { ShapeKind } from "../api/annotation";
 import { useWords } from "../i18n/language";
 import { usePicture } from "../ui/usePicture";
 import { Canvas } from "./Canvas";
-import { seenLook, showing, type Desk } from "./desk";
+import { seenLook, type Desk } from "./desk";
 import type { Size } from "./geometry";
 import { HotkeysDialog } from "./HotkeysDialog";
 import type { Action } from "./keys";
@@ -79,14 +79,14 @@ export function Editor(props: Props): ReactNode {
     proposing,
     drawing: steps.drawing,
     image,
-    change: (drawing) => {
-      if (desk.look.original) onDesk(showing(desk));
-      steps.change(drawing);
-    },
+    change: steps.change,
     onReach: (box) => zoom.current?.reach(box),
   });
+  const seen = seenLook(desk.look);
+  /** Nobody accepts what is not seen, nor while something else waits to be kept. */
+  const propose = (action: Action): boolean => (action === "propose" || (seen.marks && editing.trial.kind === null)) && proposals.act(action);
   const onAction = (action: Action): void => {
-    if (PROPOSAL_ACTIONS.has(action)) proposals.act(action);
+    if (PROPOSAL_ACTIONS.has(action)) propose(action);
     else if (action === "larger" || action === "smaller" || action === "fit") zoom.current?.[action]();
     else if (action === "labels") search.current?.focus();
     else if (action === "text") {
@@ -103,13 +103,12 @@ export function Editor(props: Props): ReactNode {
     desk,
     onDesk,
     onAction,
-    onIdle: proposals.act,
+    onIdle: propose,
     picture,
     unreadable: picture === null && missing !== null,
     onTold: (what) => void message.info(words.editor.told[what]),
   });
   const { trial } = editing;
-  const seen = seenLook(desk.look);
   const proposed = useMarks(proposals, { colours, scores: seen.scores, idle: editing.idle, ignored: words.editor.ignored });
   const { chosen } = editing;
   useImperativeHandle(props.handle, () => ({
@@ -150,10 +149,10 @@ export function Editor(props: Props): ReactNode {
             <ProposalBar
               proposing={proposing}
               proposals={proposals}
-              busy={trial.kind !== null}
+              busy={trial.kind !== null || !seen.marks}
               onAct={(action) => {
                 editing.choose([], false);
-                proposals.act(action);
+                propose(action);
               }}
             />
           )}

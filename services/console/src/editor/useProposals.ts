@@ -110,11 +110,11 @@ interface Shown {
   readonly ignored: string;
 }
 
-/** What is proposed as it is drawn: dashed, with label and score. */
+/** What is proposed as it is drawn: dashed, with label and score, the surest over the others and the one at hand on top. */
 export function useMarks({ open, at }: Proposals, { colours, scores, idle, ignored }: Shown): readonly Mark[] {
   return useMemo(
     () =>
-      open.map((shape): Mark => ({
+      [...open.filter((shape) => shape !== at).toReversed(), ...(at === null ? [] : [at])].map((shape): Mark => ({
         id: `proposal ${shape.id}`,
         outline: outlineOf(shape),
         mask: shape.rle,

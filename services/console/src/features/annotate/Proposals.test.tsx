@@ -122,6 +122,9 @@ test("keys mean a shape that is chosen, not what is proposed; changed by hand it
   await opened();
   await userEvent.keyboard("z");
   await waitFor(() => expect(bar()).toHaveTextContent("1 / 3"));
+  // What is hidden is not accepted.
+  await userEvent.keyboard("s{Enter}{Control>}{Enter}{/Control}s");
+  expect(objects()).toHaveLength(0);
   await userEvent.keyboard("{Enter}.{ArrowRight}");
   await waitFor(() => expect(saved.at(-1)?.shapes).toEqual([{ id: "x1-0", label: "scratch", kind: "box", points: [[11, 10], [61, 40]] }]));
   await userEvent.keyboard("{Delete}");
