@@ -34,6 +34,7 @@ function saving(): Body[] {
       saved.push(body);
       return HttpResponse.json(annotation({ ...body, version: saved.length, annotated: true }));
     },
+    "DELETE /api/annotation/projects/p1/images/:id": () => new HttpResponse(null, { status: 204 }),
   });
   return saved;
 }
