@@ -7,6 +7,7 @@ from pydantic import Field
 from shared.clock import Timestamp
 from shared.documents.port import CollectionSpec, Document, Index
 from shared.projects.directory import projects_spec
+from shared.ticks import Ticks
 
 Status = Literal["unlabelled", "labelled", "tested"]
 TilingState = Literal["none", "waiting", "done", "failed"]
@@ -62,7 +63,8 @@ class Image(Document):
 class Upload(Document):
     """A resumable upload on its way: parts stand in the blob store, in order.
 
-    One that is ``whole`` has all its bytes and is about to become an image.
+    One that is ``whole`` has all its bytes and is about to become an image. ``ticks`` tell when the
+    last part came, from when on ``expires_at`` counts.
     """
 
     project_id: str
@@ -73,6 +75,7 @@ class Upload(Document):
     whole: bool = False
     created_by: str
     expires_at: Timestamp
+    ticks: Ticks | None = None
 
 
 class OrphanBlob(Document):

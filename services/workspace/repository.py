@@ -10,6 +10,7 @@ from shared.contracts.project_events import Grid
 from shared.contracts.shapes import Task
 from shared.documents.port import CollectionSpec, Document, Index, Not, Range, Where
 from shared.documents.receipts import receipts_spec
+from shared.ticks import Ticks
 
 
 class EndedToken(BaseModel):
@@ -102,11 +103,12 @@ class Project(Document):
 
 
 class Leftover(Document):
-    """A blob that nothing names, since when; see `handlers.collector`."""
+    """A blob that nothing names, since when, by clock and ticks; see `handlers.collector`."""
 
     project_id: str
     key: str
     since: Timestamp
+    ticks: Ticks | None = None
 
 
 class Amount(BaseModel):

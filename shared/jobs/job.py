@@ -1,12 +1,12 @@
 """The job row: who may work on it, how far it is, and the fence that keeps late writers out."""
 
-from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.clock import Timestamp
 from shared.documents.port import CollectionSpec, Document, Index
+from shared.ticks import Ticks
 
 JobState = Literal["queued", "running", "succeeded", "failed", "cancelled"]
 FINAL: tuple[JobState, ...] = ("succeeded", "failed", "cancelled")
@@ -28,7 +28,8 @@ class Job(Document):
 
     ``waits`` counts how often it was given back because it could not go on; it is not taken again
     ``not_before`` its time, so that others go on meanwhile. ``finish_requested`` asks the work to
-    come to its end soon with what it has; work that cannot do so goes on.
+    come to its end soon with what it has; work that cannot do so goes on. ``beat`` is
+    ``heartbeat_at`` in the ticks of the worker's machine.
     """
 
     kind: str
@@ -44,14 +45,11 @@ class Job(Document):
     not_before: Timestamp | None = None
     waits: int = 0
     heartbeat_at: Timestamp | None = None
+    beat: Ticks | None = None
     cancel_requested: bool = False
     finish_requested: bool = False
     progress: Progress = Progress()
     error: str = ""
-
-    def leased_at(self, now: datetime) -> bool:
-        """Tell whether a worker holds this job at ``now``."""
-        return self.state == "running" and self.lease_until is not None and self.lease_until > now
 
 
 def job_spec(service: str) -> CollectionSpec[Job]:

@@ -2,15 +2,16 @@
 
 A lease lasts 60 s and is renewed every 10 s beside the work; a worker that cannot renew for two
 thirds of the lease must stop by itself. Every write compares the attempt, so a worker that comes
-back from the dead changes nothing. Leases are told by each machine's own clock; one that is wrong
-makes a worker lose its job too early or too late, never a second one whose writes count. A
-heartbeat or a pause that lies ahead is of a clock that was ahead, and counts as over.
+back from the dead changes nothing. Leases are told by the machine's ticks, and between two machines
+by their clocks; one that is wrong makes a worker lose its job too early or too late, never a second
+one whose writes count. A heartbeat or a pause that lies ahead is of a clock that was ahead, and
+counts as over.
 """
 
 import asyncio
 import contextlib
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from shared.clock import Clock, utc_now
@@ -30,6 +31,7 @@ from shared.documents.port import (
 from shared.errors import Conflict, NotFound
 from shared.holder import is_dead
 from shared.jobs.job import FINAL, Job, JobState, Progress, job_spec
+from shared.ticks import age_of, ticks_beside
 
 LEASE_S = 60.0
 LONGEST_PAUSE_S = 30.0
@@ -104,13 +106,13 @@ class JobQueue:
         """
 
         def lease(job: Job) -> Job:
-            if not self._is_free(job):
+            if not is_free(job, self._clock):
                 raise _Unfit
             return self._leased(job, worker)
 
         where: Where = {"kind": In(kinds), "state": In(("queued", "running"))}
         async for job in self._jobs.walk(Query(where=where, sort=Sort("created_at"))):
-            if self._is_free(job):
+            if is_free(job, self._clock):
                 try:
                     return await self._of(job.tenant).change(job.id, lease)
                 except (_Unfit, NotFound):
@@ -123,10 +125,8 @@ class JobQueue:
 
     async def heartbeat(self, job: Job) -> Job:
         """Renew my lease; raise LeaseLost when this attempt is over."""
-        now = self._clock()
-        return await self._fenced(
-            job, lambda j: {"heartbeat_at": now, "lease_until": now + self._lease}
-        )
+        leased = self._lease_from_now()
+        return await self._fenced(job, lambda j: leased)
 
     async def report(self, job: Job, progress: Progress) -> Job:
         """Store how far I am; raise LeaseLost when this attempt is over."""
@@ -203,11 +203,10 @@ class JobQueue:
         def ask(job: Job) -> Job | Write[Job] | None:
             if job.state in FINAL:
                 return None
-            now = self._clock()
             asked = job.model_copy(update={"cancel_requested": True})
-            if _held(job, now):
+            if _held(job, self._clock):
                 return asked
-            over = {"state": "cancelled", "finished_at": now, "lease_until": None}
+            over = {"state": "cancelled", "finished_at": self._clock(), "lease_until": None}
             return Write(asked.model_copy(update=over), events)
 
         return await self._of(tenant).change(job_id, ask)
@@ -251,8 +250,7 @@ class JobQueue:
 
     def _over(self, job: Job) -> Job | None:
         """Return how a job without a worker ends, or None when it has one or may get one."""
-        now = self._clock()
-        if _held(job, now):
+        if _held(job, self._clock):
             return None
         if job.cancel_requested:
             state, error = "cancelled", ""
@@ -260,6 +258,7 @@ class JobQueue:
             state, error = "failed", f"the worker died {job.attempt} times"
         else:
             return None
+        now = self._clock()
         update = {"state": state, "error": error, "finished_at": now, "lease_until": None}
         return job.model_copy(update=update)
 
@@ -268,28 +267,20 @@ class JobQueue:
         return await self._jobs.tally("state")
 
     def _leased(self, job: Job, worker: str) -> Job:
-        now = self._clock()
         return job.model_copy(
             update={
                 "state": "running",
                 "attempt": job.attempt + 1,
                 "worker": worker,
-                "started_at": job.started_at or now,
-                "heartbeat_at": now,
-                "lease_until": now + self._lease,
+                "started_at": job.started_at or self._clock(),
+                **self._lease_from_now(),
             }
         )
 
-    def _is_free(self, job: Job) -> bool:
-        """Tell whether a worker may begin with this job."""
+    def _lease_from_now(self) -> dict[str, Any]:
         now = self._clock()
-        over = job.state in FINAL or job.cancel_requested or job.attempt >= job.max_attempts
-        waits = (
-            job.state == "queued"
-            and job.not_before is not None
-            and now < job.not_before <= now + _LONGEST_PAUSE + _SKEW
-        )
-        return not over and not waits and not _held(job, now)
+        beat = ticks_beside(self._clock)
+        return {"heartbeat_at": now, "beat": beat, "lease_until": now + self._lease}
 
     async def _fenced(
         self,
@@ -318,7 +309,22 @@ def _mine(stored: Job | None, mine: Job) -> Job:
     return stored
 
 
-def _held(job: Job, now: datetime) -> bool:
+def is_free(job: Job, clock: Clock) -> bool:
+    """Tell whether a worker may begin with this job."""
+    now = clock()
+    over = job.state in FINAL or job.cancel_requested or job.attempt >= job.max_attempts
+    waits = (
+        job.state == "queued"
+        and job.not_before is not None
+        and now < job.not_before <= now + _LONGEST_PAUSE + _SKEW
+    )
+    return not over and not waits and not _held(job, clock)
+
+
+def _held(job: Job, clock: Clock) -> bool:
     """Tell whether a worker holds this job that is not known to be dead."""
-    is_ahead = job.heartbeat_at is not None and job.heartbeat_at > now + _SKEW
-    return job.leased_at(now) and not is_ahead and not is_dead(job.worker)
+    if job.state != "running" or job.lease_until is None or job.heartbeat_at is None:
+        return False
+    silent = age_of(job.heartbeat_at, job.beat, clock=clock)
+    leased = -_SKEW <= silent < job.lease_until - job.heartbeat_at
+    return leased and not is_dead(job.worker)

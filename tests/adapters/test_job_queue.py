@@ -13,8 +13,9 @@ from shared.contracts.training_events import TrainingEnded
 from shared.documents.port import Documents
 from shared.errors import NotFound
 from shared.holder import holder_name
-from shared.jobs.job import Progress, job_spec
+from shared.jobs.job import Job, Progress, job_spec
 from shared.jobs.queue import JobQueue, LeaseLost
+from tests.turning import set_clock
 
 
 @contextlib.contextmanager
@@ -235,3 +236,24 @@ async def test_a_pause_by_a_clock_that_was_ahead_is_over(queue: JobQueue, time: 
     assert await queue.claim(["train"], "one") is None
     time.pass_s(-86_400)
     assert await queue.claim(["train"], "one") is not None
+
+
+@pytest.mark.parametrize("days", [1, -1])
+async def test_a_worker_at_work_keeps_its_job_when_the_clock_is_set(
+    documents: Documents, monkeypatch: pytest.MonkeyPatch, days: int
+) -> None:
+    await documents.open([job_spec("svc")])
+    one, other = JobQueue(documents, "svc"), JobQueue(documents, "svc")
+    await one.enqueue("t", "train", "J1", max_attempts=2)
+    await one.release(await claimed(one), counted=True)
+    job = await claimed(one)
+    set_clock(monkeypatch, timedelta(days=days))
+    assert await other.claim(["train"], "two") is None
+    assert await other.reap(lambda _: []) == [], "its last attempt goes on"
+    assert (await one.finish(job, "succeeded")).state == "succeeded"
+
+
+async def claimed(queue: JobQueue) -> Job:
+    job = await queue.claim(["train"], "one")
+    assert job is not None
+    return job

@@ -110,7 +110,7 @@ class KeptArchives:
 
         async def note(room: ArchiveRoom) -> ArchiveRoom:
             now = self._clock()
-            coming = {n: one for n, one in room.coming.items() if now - one.at < _COMING}
+            coming = {n: one for n, one in room.coming.items() if abs(now - one.at) < _COMING}
             leaving[:] = await self._leaving(project, new, coming)
             one = ComingArchive(key=new.key, size_bytes=new.size_bytes, at=now)
             return room.model_copy(update={"coming": {**coming, name: one}})

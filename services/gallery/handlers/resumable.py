@@ -6,7 +6,9 @@ Nothing of an upload lives in a process or on its disk, so any replica can go on
 import base64
 import binascii
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from datetime import timedelta
+from typing import Any
 
 from services.gallery.adapters.staging import StagedFile, Staging
 from services.gallery.domain.limits import check_file_size
@@ -31,10 +33,11 @@ from shared.errors import InvalidInput, LoupeError, NotFound, VersionConflict
 from shared.ids import new_id
 from shared.projects.directory import ProjectDirectory, ProjectView
 from shared.telemetry import logger
+from shared.ticks import age_of, ticks_beside
 
 LIFETIME = timedelta(hours=24)
 TAKEN_OVER_AFTER = timedelta(minutes=2)  # longer than whoever brought the last byte needs
-_CHUNK = 100
+_SKEW = timedelta(minutes=1)  # of the clocks of two machines
 
 log = logger(__name__)
 
@@ -155,14 +158,11 @@ class ResumableUploads:
 
         Their clients were told by HEAD that all is there, and will not come back.
         """
-        due = self._clock() + LIFETIME - TAKEN_OVER_AFTER
-        waiting = Query(
-            where={"whole": True, "expires_at": Range(lte=format_time(due))},
-            sort=Sort("expires_at"),
-            limit=_CHUNK,
-        )
+        waiting = Query(where={"whole": True}, sort=Sort("expires_at"))
         ended = 0
-        for upload in await self._documents.collection(UPLOADS, EveryTenant()).query(waiting):
+        async for upload in self._documents.collection(UPLOADS, EveryTenant()).walk(waiting):
+            if -_SKEW <= self._silent(upload) < TAKEN_OVER_AFTER:
+                continue
             try:
                 ended += await self._take_over(upload)
             except LoupeError as error:
@@ -175,14 +175,29 @@ class ResumableUploads:
         return ended
 
     async def expire(self) -> int:
-        """Remove uploads that nobody went on with in time; return how many."""
-        due = Range(lte=format_time(self._clock()))
-        found = await self._documents.collection(UPLOADS, EveryTenant()).query(
-            Query(where={"whole": False, "expires_at": due}, limit=_CHUNK)
-        )
-        for upload in found:
-            await self.cancel(upload)
-        return len(found)
+        """Remove uploads that nobody went on with in time; return how many.
+
+        One of a clock that was ahead gets its whole time anew, by the clock of now.
+        """
+        now, gone = self._clock(), 0
+        past, ahead = Range(lte=format_time(now)), Range(gt=format_time(now + LIFETIME + _SKEW))
+        every = self._documents.collection(UPLOADS, EveryTenant())
+        async for upload in every.walk(Query(where={"whole": False, "expires_at": past})):
+            if self._silent(upload) >= LIFETIME:
+                await self.cancel(upload)
+                gone += 1
+        async for upload in every.walk(Query(where={"whole": False, "expires_at": ahead})):
+            with suppress(NotFound, VersionConflict):  # somebody goes on with it, or ended it
+                await self._of(upload.tenant).replace(upload.model_copy(update=self._term()))
+        return gone
+
+    def _silent(self, upload: Upload) -> timedelta:
+        """Return how long ago the last part came; negative where its clock was ahead of ours."""
+        return age_of(upload.expires_at - LIFETIME, upload.ticks, clock=self._clock)
+
+    def _term(self) -> dict[str, Any]:
+        ticks = ticks_beside(self._clock)
+        return {"expires_at": self._clock() + LIFETIME, "ticks": ticks}
 
     async def _take_over(self, upload: Upload) -> bool:
         project = await self._projects.find(upload.tenant, upload.project_id)
@@ -206,7 +221,7 @@ class ResumableUploads:
             name=clean_name(file_name(metadata)),
             length=length,
             created_by=who.subject,
-            expires_at=self._clock() + LIFETIME,
+            **self._term(),
         )
 
     async def _keep(self, upload: Upload, part: StagedFile) -> Upload:
@@ -218,7 +233,7 @@ class ResumableUploads:
                 "offset": upload.offset + whole.size_bytes,
                 "parts": (*upload.parts, key),
                 "whole": upload.offset + whole.size_bytes == upload.length,
-                "expires_at": self._clock() + LIFETIME,
+                **self._term(),
             }
         )
         try:

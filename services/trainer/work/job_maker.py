@@ -19,6 +19,7 @@ from shared.clock import Clock, utc_now
 from shared.documents.port import Documents, EveryTenant, In, Query, Sort, Where
 from shared.errors import DependencyDown
 from shared.jobs.job import Job, job_spec
+from shared.jobs.queue import is_free
 from shared.jobs.worker import JobWorker
 from shared.telemetry import logger
 
@@ -94,11 +95,9 @@ class JobMaker:
         return made
 
     async def _waiting(self) -> AsyncIterator[Job]:
-        now = self._clock()
         where: Where = {"kind": TRAINING_JOB, "state": In(("queued", "running"))}
         async for job in self._jobs.walk(Query(where=where, sort=Sort("created_at"))):
-            left = job.attempt < job.max_attempts
-            if left and not job.leased_at(now) and not job.cancel_requested:
+            if is_free(job, self._clock):
                 yield job
 
 

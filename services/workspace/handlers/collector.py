@@ -2,7 +2,8 @@
 
 A blob that nothing stored names is noted. One that was noted for the safe age, and that nothing
 named and nobody stored again meanwhile, is removed. So nothing goes that somebody is about to name:
-an upload under way, a dataset that is being frozen, an event that is not heard yet.
+an upload under way, a dataset that is being frozen, an event that is not heard yet. A clock that
+jumps ahead makes no note older: a machine's ticks tell how long a note of the same boot lies.
 """
 
 import asyncio
@@ -33,6 +34,7 @@ from shared.events.dead_letters import waiting
 from shared.events.port import EventLog
 from shared.ids import derived_id, new_id
 from shared.telemetry import FREED_BYTES, STORED_BYTES, logger
+from shared.ticks import age_of, ticks_beside
 
 _PAGE = 500
 _OWN = (LEFTOVERS.name, HOLDINGS.name)
@@ -210,9 +212,9 @@ class Collector:
 
     async def _pass_over(self, look: _Look, blob: BlobInfo, *, dry_run: bool) -> bool:
         """Remove a blob whose time is over, else note it; return whether it goes."""
-        note, now = look.noted.pop(blob.key, None), self._clock()
-        stale = note is None or note.since > now or _is_newer(blob, note)
-        due = not stale and note is not None and now - note.since >= self._safe_age
+        note = look.noted.pop(blob.key, None)
+        stale = note is None or note.since > self._clock() or _is_newer(blob, note)
+        due = not stale and note is not None and self._age(note) >= self._safe_age
         if dry_run:
             return due
         if stale:
@@ -226,6 +228,9 @@ class Collector:
             return True
         return False
 
+    def _age(self, note: Leftover) -> timedelta:
+        return age_of(note.since, note.ticks, clock=self._clock)
+
     async def _state(self, key: str) -> BlobInfo | None:
         try:
             return await self._blobs.stat(key)
@@ -233,17 +238,20 @@ class Collector:
             return None
 
     async def _note(self, tenant: str, blob: BlobInfo) -> None:
-        since = self._clock()
+        since, ticks = self._clock(), ticks_beside(self._clock)
         fresh = Leftover(
             id=derived_id(tenant, "leftover", blob.key),
             tenant=tenant,
             project_id=project_of(blob.key) or "",
             key=blob.key,
             since=since,
+            ticks=ticks,
         )
         leftovers = self._documents.collection(LEFTOVERS, TenantScope(tenant))
         await leftovers.change(
-            fresh.id, lambda known: known.model_copy(update={"since": since}), new=fresh
+            fresh.id,
+            lambda known: known.model_copy(update={"since": since, "ticks": ticks}),
+            new=fresh,
         )
 
     async def _forget(self, note: Leftover) -> None:

@@ -65,12 +65,13 @@ async def test_what_was_taken_in_stays_so_though_the_store_fails_right_behind(
     assert not await failing.__aexit__(type(cause), cause, None)
 
 
+@pytest.mark.parametrize("off", [timedelta(minutes=-11), timedelta(days=1)])
 async def test_what_a_killed_process_took_in_gives_its_room_back(
-    stores: Stores, tmp_path: Path
+    stores: Stores, tmp_path: Path, off: timedelta
 ) -> None:
     await stores.open(COLLECTIONS)
     first, second = [await archive(tmp_path, name) for name in "ab"]
-    killed = process(stores, lambda: utc_now() - timedelta(minutes=11)).stored(PROJECT, first)
+    killed = process(stores, lambda: utc_now() + off).stored(PROJECT, first)
     await killed.__aenter__()
     async with process(stores).stored(PROJECT, second):
         pass

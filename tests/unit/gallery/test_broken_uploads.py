@@ -11,9 +11,10 @@ from test_resumable import begin, parts_left, patch
 from services.gallery.handlers import resumable
 from services.gallery.handlers.resumable import ResumableUploads
 from services.gallery.repository import IMAGES, UPLOADS, Upload
-from shared.documents.port import EveryTenant
+from shared.documents.port import EveryTenant, TenantScope
 from shared.hosting.stores import Stores
 from tests.running import until
+from tests.turning import set_clock
 
 BOUNDARY = "b0undary"
 
@@ -48,6 +49,23 @@ async def test_a_whole_upload_whose_process_died_is_taken_in(
         await until(lambda: _none(uploads.count()))
         await until(lambda: _no_parts(stores))
     assert (image["name"], image["uploaded_by"]) == ("part.jpg", "test-key")
+
+
+async def test_a_whole_upload_of_a_clock_that_was_ahead_is_taken_in(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with platform(stores) as p:
+        set_clock(monkeypatch, timedelta(days=1))
+        upload = await kill_after_last_byte(p, jpeg(1))
+        uploads = stores.documents.collection(UPLOADS, TenantScope("default"))
+        await uploads.replace(upload.model_copy(update={"ticks": None}))  # of an earlier boot
+        set_clock(monkeypatch, timedelta())
+        await p.use(ResumableUploads).take_in_whole()
+
+        async def taken_in() -> bool:
+            return bool((await p.get())["total"] == 1)
+
+        await until(taken_in)
 
 
 async def test_a_whole_upload_that_is_no_image_ends(

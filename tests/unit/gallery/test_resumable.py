@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 from gallery_platform import Platform, jpeg, platform
 from image_files import encoded, photo
 from sending import broken_off
@@ -17,6 +18,7 @@ from shared.documents.port import EveryTenant
 from shared.hosting.stores import Stores
 from shared.runtime.image_limits import MAX_FILE_BYTES
 from tests.running import credentials
+from tests.turning import set_clock
 
 TUS = {"Tus-Resumable": "1.0.0"}
 PART = {**TUS, "Content-Type": "application/offset+octet-stream"}
@@ -168,6 +170,34 @@ async def test_cancelled_and_forgotten_uploads_leave_nothing(stores: Stores) -> 
         assert await parts_left(stores) == []
         uploads = stores.documents.collection(UPLOADS, EveryTenant())
         assert await uploads.count() == 0
+
+
+async def test_a_clock_that_jumps_ahead_ends_no_upload(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = jpeg(1)
+    async with platform(stores) as p:
+        place = (await begin(p, len(data))).headers["location"]
+        await patch(p, place, 0, data[:1000])
+        set_clock(monkeypatch, LIFETIME + timedelta(minutes=1))
+        assert await p.use(ResumableUploads).expire() == 0
+        set_clock(monkeypatch, timedelta())
+        last = await patch(p, place, 1000, data[1000:])
+        assert last.json()["files"][0]["image"]["name"] == "part.jpg"
+
+
+async def test_an_upload_of_a_clock_that_was_ahead_ends_a_day_after_it_is_right(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with platform(stores) as p:
+        set_clock(monkeypatch, timedelta(days=30))
+        place = (await begin(p, 5000)).headers["location"]
+        await patch(p, place, 0, b"a" * 100)
+        set_clock(monkeypatch, timedelta())
+        uploads = p.use(ResumableUploads)
+        assert await uploads.expire() == 0
+        upload = await uploads.find("default", p.project_id, place.rpartition("/")[2])
+        assert upload.expires_at <= utc_now() + LIFETIME
 
 
 async def test_options_describe_the_protocol(stores: Stores) -> None:

@@ -77,6 +77,14 @@ async def test_a_leased_training_needs_no_job_and_a_dead_attempt_needs_the_next(
     assert await later.step() == ["plant-training-01a-2"]
 
 
+async def test_an_attempt_by_a_clock_that_was_ahead_is_over(stores: Stores) -> None:
+    await queue_of(stores, "01A")
+    ahead = JobQueue(stores.documents, "trainer", clock=lambda: utc_now() + timedelta(days=1))
+    assert await ahead.claim([TRAINING_JOB], "worker") is not None
+    made = await JobMaker(stores.documents, Namespace(), TEMPLATE, most=2).step()
+    assert made == ["plant-training-01a-2"]
+
+
 async def test_a_cancelled_training_gets_none(stores: Stores) -> None:
     queue = await queue_of(stores, "01A")
     await queue.cancel("acme", "01A")

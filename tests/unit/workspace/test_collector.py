@@ -1,7 +1,9 @@
 """A look for blobs takes the memory of one document, and is nobody's rival."""
 
+import os
 import tracemalloc
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +14,7 @@ from shared.contracts.catalogue import DEAD_LETTERS_SUFFIX, PARTITIONS
 from shared.documents.port import CollectionSpec, Document, TenantScope
 from shared.events.port import Record
 from shared.hosting.stores import Stores
+from tests.turning import set_clock
 
 MIB = 1 << 20
 
@@ -68,3 +71,15 @@ async def test_each_look_reads_all_letters_whoever_looks_beside_it(
     found = await collector.collect(dry_run=True)
     assert (found.stored.count, found.unnamed.count) == (3, 1)
     await other.close()
+
+
+async def test_a_clock_that_jumps_ahead_frees_nothing(
+    stores: Stores, collector: Collector, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a start with an empty battery the time service sets the date, years ahead."""
+    key = await put_by_hash(stores.blobs, b"about to be named", tenant="t", project_id="P")
+    os.utime(tmp_path / "data" / "blobs" / key, (0, 0))
+    assert (await collector.collect()).unnamed.count == 1
+    set_clock(monkeypatch, timedelta(days=2000))
+    assert (await collector.collect()).freed.count == 0
+    assert (await stores.blobs.stat(key)).key == key
