@@ -187,8 +187,10 @@ class ResumableUploads:
                 await self.cancel(upload)
                 gone += 1
         async for upload in every.walk(Query(where={"whole": False, "expires_at": ahead})):
-            with suppress(NotFound, VersionConflict):  # somebody goes on with it, or ended it
-                await self._of(upload.tenant).replace(upload.model_copy(update=self._term()))
+            with suppress(NotFound):  # ended meanwhile
+                await self._of(upload.tenant).change(
+                    upload.id, lambda known: known.model_copy(update=self._term())
+                )
         return gone
 
     def _silent(self, upload: Upload) -> timedelta:
