@@ -61,7 +61,7 @@ describe.each(LANGUAGES)("the keys in %s", (language) => {
   test("each key tells who made it, its role, use, term and state; only a valid one is taken back", async () => {
     answers({
       [LIST]: pageOf(
-        apiKey({ id: "a", name: "mine", role: "admin", is_own: true, created_by: null, created_by_name: null }),
+        apiKey({ id: "a", name: "mine", role: "admin", is_own: true, is_operator: true, created_by: null, created_by_name: null }),
         apiKey({ id: "b", name: "camera", last_used_at: "2026-11-26T08:00:00Z", expires_at: "2027-01-31T08:00:00Z" }),
         apiKey({ id: "c", name: "over", state: "expired", expires_at: "2026-11-25T08:00:00Z" }),
         apiKey({ id: "d", name: "gone", state: "revoked", revoked_at: "2026-11-25T08:00:00Z" }),
@@ -70,11 +70,12 @@ describe.each(LANGUAGES)("the keys in %s", (language) => {
     const { words } = open("/keys", language);
     const row = async (name: string) => screen.findByRole("row", { name: new RegExp(name) });
     const mine = await row("mine");
-    for (const text of [words.keys.own, words.keys.roles.admin.name, words.keys.by(words.keys.operator), words.keys.unused])
+    for (const text of [words.keys.own, words.keys.ofOperator, words.keys.roles.admin.name, words.keys.by(words.keys.operator), words.keys.unused])
       expect(mine).toHaveTextContent(text);
     expect(await row("camera")).toHaveTextContent(words.keys.by("first key"));
     expect(await row("camera")).toHaveTextContent(/2026-11-26 .*2027-01-31 /);
     expect(await row("camera")).not.toHaveTextContent(words.keys.own);
+    expect(await row("camera")).not.toHaveTextContent(words.keys.ofOperator);
     expect(await row("over")).toHaveTextContent(words.keys.states.expired);
     expect(await row("gone")).toHaveTextContent(words.keys.states.revoked);
     expect(within(await row("camera")).getAllByRole("button")).toHaveLength(2);

@@ -60,6 +60,7 @@ function columnsOf({ keys: words, common }: Words): TableColumnsType<ApiKey> {
         <>
           <span className="key-name">{one.name}</span>
           {one.is_own && <Tag>{words.own}</Tag>}
+          {one.is_operator && <Tag color="warning">{words.ofOperator}</Tag>}
         </>
       ),
     },

@@ -17,6 +17,7 @@ export const keys = {
   own: "You are signed in with it",
   made: "Made",
   by: (name: string) => `by ${name}`,
+  ofOperator: "also looks after tenants",
   operator: "the operator",
   lastUsed: "Last used",
   lastUsedHelp: "Last used is when a key last signed in, to the minute; who works on signs in again by itself every 15 minutes.",

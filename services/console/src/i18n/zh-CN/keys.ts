@@ -17,6 +17,7 @@ export const keys = {
   own: "当前登录所用",
   made: "创建",
   by: (name: string) => `创建者：${name}`,
+  ofOperator: "也可管理租户",
   operator: "运维人员",
   lastUsed: "最近使用",
   lastUsedHelp: "“最近使用”是密钥最近一次登录的时间，精确到分钟；持续使用时，每 15 分钟会自动重新登录一次。",
