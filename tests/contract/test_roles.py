@@ -21,7 +21,7 @@ from tests.contract.operations import operations_on
 from tests.running import credentials
 from tests.signing import fresh_tokens
 
-WRONG = {400, 401, 403, 405, 415, 422}
+WRONG = {400, 401, 403, 405, 415, 422, 500}
 """What a request is answered with which is not right, whoever sends it."""
 
 

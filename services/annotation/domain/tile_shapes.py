@@ -46,9 +46,17 @@ def on_tile(
     outlines = [clip_polygon(np.array(region.points), tile)[0] for region in regions]
     slivers = [outline for _, outline, visible in parts if visible < MIN_VISIBLE]
     kept = tuple(
-        shape.model_copy(update={"id": ""}) for shape, _, visible in parts if visible >= MIN_VISIBLE
+        _named_anew(shape, visible) for shape, _, visible in parts if visible >= MIN_VISIBLE
     )
     return kept, tuple(_regions([*outlines, *slivers]))
+
+
+def _named_anew(shape: Shape, visible: float) -> Shape:
+    """A shape of the tile; a part of one is not what a version proposed."""
+    whole = visible > WHOLE
+    return shape.model_copy(
+        update={"id": ""} if whole else {"id": "", "score": None, "proposed_by": None}
+    )
 
 
 def _part(shape: Shape, tile: Window) -> Part | None:

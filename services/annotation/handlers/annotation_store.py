@@ -18,7 +18,16 @@ from shared.callers import Caller
 from shared.clock import Clock, utc_now
 from shared.contracts.annotation_events import AnnotationSaved, CorrectionSaved
 from shared.contracts.envelope import EventBody
-from shared.documents.port import Collection, Documents, Edit, Query, TenantScope, Write
+from shared.documents.port import (
+    Collection,
+    Documents,
+    Edit,
+    In,
+    Query,
+    TenantScope,
+    Where,
+    Write,
+)
 from shared.errors import NotFound
 from shared.images.directory import ImageDirectory, ImageView
 
@@ -124,7 +133,11 @@ class AnnotationStore:
 
     async def importer(self, tenant: str, project_id: str, import_id: str) -> str:
         """Return who asked for an import that wrote something; an empty text where none did."""
-        where = {"import_id": import_id, "project_id": project_id, "change.reason": "imported"}
+        where: Where = {
+            "import_id": import_id,
+            "project_id": project_id,
+            "change.reason": In(("imported", "merged")),
+        }
         found = await self.history(tenant).query(Query(where=where, limit=1))
         return found[0].change.author if found else ""
 

@@ -8,6 +8,7 @@ from services.annotation.domain.conflicts import Action, Drawn, OnConflict, merg
 from services.annotation.domain.drafts import AnnotationDraft
 from services.annotation.handlers.annotation_store import AnnotationStore
 from services.annotation.repository import Annotation
+from shared.callers import Caller
 from shared.images.directory import ImageDirectory, ImageView
 from shared.projects.directory import ProjectView
 
@@ -31,14 +32,16 @@ class Verdict:
 class Judge:
     """Decides what an import does to images that are annotated already.
 
-    ``earlier`` are the steps, by image, that earlier attempts at the same import made: what they
-    wrote is judged by what stood there before them.
+    What a person drew is kept unless ``on_conflict`` says otherwise, and from a ``importer`` who is
+    no engineer what somebody else imported, too. ``earlier`` are the steps, by image, that earlier
+    attempts at the same import made: what they wrote is judged by what stood there before them.
     """
 
     store: AnnotationStore
     images: ImageDirectory
     project: ProjectView
     on_conflict: OnConflict
+    importer: Caller
     earlier: Mapping[str, Set[str]] = field(default_factory=dict)
 
     async def plan(
@@ -76,9 +79,12 @@ class Judge:
             return Verdict("kept", None, before)
         if self.on_conflict == "merge":
             return self._merge(image, draft, old, before)
-        if self.on_conflict == "keep" and before.by_hand:
+        if self.on_conflict == "keep" and (before.by_hand or not self._may_replace(before)):
             return Verdict("kept", None, before)
         return Verdict("replaced", draft, before)
+
+    def _may_replace(self, before: Drawn) -> bool:
+        return before.author == self.importer.subject or self.importer.may("engineer")
 
     def _merge(
         self, image: ImageView, draft: AnnotationDraft, old: Annotation, before: Drawn

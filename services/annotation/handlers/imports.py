@@ -147,7 +147,9 @@ class Imports:
         splits = _split_by_image(parsed)
         drafts = _drafts(usable, splits, wish.import_id)
         earlier = await self._store.steps_of_import(tenant, project.id, wish.import_id)
-        judge = Judge(self._store, self._images, project, wish.options.on_conflict, earlier)
+        judge = Judge(
+            self._store, self._images, project, wish.options.on_conflict, wish.author, earlier
+        )
         verdicts = await judge.plan([by_id[image_id] for image_id in drafts], drafts)
         plan = ImportPlan(
             parsed=parsed,

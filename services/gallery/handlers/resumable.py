@@ -37,7 +37,7 @@ from shared.ticks import age_of, ticks_beside
 
 LIFETIME = timedelta(hours=24)
 TAKEN_OVER_AFTER = timedelta(minutes=2)  # longer than whoever brought the last byte needs
-_SKEW = timedelta(minutes=1)  # of the clocks of two machines
+_SKEW = timedelta(hours=1)  # of the clocks of two machines; what is further ahead was wrong
 
 log = logger(__name__)
 

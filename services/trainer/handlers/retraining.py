@@ -201,8 +201,15 @@ class Retraining:
 
 
 def _order(policy: RetrainingPolicy, chosen: Chosen, now: datetime) -> Order:
-    """A training by the project's recipe; the policy may give it another time."""
-    time = {} if policy.budget_s is None else {"budget_s": policy.budget_s}
+    """A training by the project's recipe; the policy may give it another time.
+
+    That goes before epochs that the project's recipe names, too; those of the operator stay.
+    """
+    time: dict[str, float | None] = {}
+    if policy.budget_s is not None:
+        time = {"budget_s": policy.budget_s}
+        if chosen.source.kind == "project":
+            time["epochs"] = None
     return Order(
         training_id=new_id(),
         mode="train",

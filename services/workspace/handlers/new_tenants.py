@@ -1,5 +1,6 @@
 """New tenants, each with the first key of its administrator."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from services.workspace.domain.api_keys import make_key
@@ -10,7 +11,7 @@ from services.workspace.repository import API_KEYS, Tenant
 from shared.callers import Caller
 from shared.clock import Clock, utc_now
 from shared.documents.port import Documents, Remove, TenantScope
-from shared.errors import AlreadyExists, FieldError, QuotaExceeded
+from shared.errors import AlreadyExists, FieldError, NotFound, QuotaExceeded
 from shared.telemetry import logger
 
 MOST_TENANTS = 64
@@ -31,7 +32,8 @@ class NewTenants:
     """Makes tenants, in three writes: the tenant as begun, its first key, the tenant as whole.
 
     A kill in between leaves what is no tenant yet, and at most a key whose text nobody was told:
-    who makes it anew begins anew. Of several who make one at once only one is told a key.
+    who makes it anew begins anew, and that key goes. Of several who make one at once only one is
+    told a key.
     """
 
     def __init__(self, documents: Documents, keys: Keys, *, clock: Clock = utc_now) -> None:
@@ -57,9 +59,13 @@ class NewTenants:
         if await tenants.count({"begun_with": None}) >= MOST_TENANTS:
             raise QuotaExceeded(f"this platform has {MOST_TENANTS} tenants already")
 
+        abandoned: set[str] = set()
+
         def begin(stored: Tenant) -> Tenant:
             if stored.version and stored.begun_with is None:
                 raise _taken(tenant_id)
+            if stored.version and stored.begun_with:
+                abandoned.add(stored.begun_with)
             return begun
 
         def end(stored: Tenant) -> Tenant:
@@ -68,15 +74,22 @@ class NewTenants:
             return stored.model_copy(update={"begun_with": None})
 
         await tenants.change(tenant_id, begin, new=begun)
+        for one in abandoned:
+            await self._remove(tenant_id, one)
         await self._keys.add_key(tenant_id, key, name="first key", role="admin")
         try:
             made = await tenants.change(tenant_id, end)
         except AlreadyExists:
-            keys = self._documents.collection(API_KEYS, TenantScope(tenant_id))
-            await keys.change(key.key_id, lambda _: Remove())
+            await self._remove(tenant_id, key.key_id)
             raise
         log.info("tenant.made", made=tenant_id, by=who.subject)
         return MadeTenant(made, key.text)
+
+    async def _remove(self, tenant_id: str, key_id: str) -> None:
+        """Remove a key whose text nobody was told, if it was made at all."""
+        keys = self._documents.collection(API_KEYS, TenantScope(tenant_id))
+        with suppress(NotFound):
+            await keys.change(key_id, lambda _: Remove())
 
 
 def _taken(tenant_id: str) -> AlreadyExists:

@@ -10,12 +10,20 @@ ANNOTATOR = credentials(role="annotator")
 ZIP = {"Content-Type": "application/zip"}
 
 
-async def imported(world: Factory, label: str, **asked: str) -> httpx.Response:
-    archive = packed({"a.json": labelme(label)})
-    headers = ZIP | ANNOTATOR
+async def imported(
+    world: Factory, *labels: str, caller: dict[str, str] = ANNOTATOR, **asked: str
+) -> httpx.Response:
+    archive = packed({"a.json": labelme(*labels)})
     return await world.client.post(
-        f"{BASE}/imports", content=archive, params=asked, headers=headers
+        f"{BASE}/imports", content=archive, params=asked, headers=ZIP | caller
     )
+
+
+def action_of(answer: httpx.Response) -> str:
+    """Return what became of the one file of an import."""
+    counts = answer.json()["counts"]
+    (action,) = [name for name in ("new", "replaced", "merged", "kept") if counts[name]]
+    return str(action)
 
 
 async def labels_of(world: Factory) -> list[str]:
@@ -67,3 +75,36 @@ async def test_an_annotator_may_look_what_replacing_would_do_and_not_do_it(store
             assert queued.status_code == 403, place
         assert (await world.client.get(f"{BASE}/images/{image}")).json()["version"] == 1
     assert (looked.status_code, refused.status_code) == (200, 403)
+
+
+async def test_an_annotator_takes_back_what_an_own_import_merged(stores: Stores) -> None:
+    async with factory(stores) as world:
+        image = await world.image("a.jpg")
+        await world.client.post(f"{BASE}/labels", json={"name": "pore"})
+        await world.put(image, box("pit"))
+        merged = (await imported(world, "pore", on_conflict="merge")).json()
+        undo = f"{BASE}/imports/{merged['import_id']}:undo"
+        foreign = await world.client.post(undo, headers=credentials(role="annotator", subject="x"))
+        own = await world.client.post(undo, headers=ANNOTATOR)
+        shapes = (await world.client.get(f"{BASE}/images/{image}")).json()["shapes"]
+    assert merged["counts"]["merged"] == 1
+    assert (foreign.status_code, own.status_code) == (403, 200)
+    assert [shape["label"] for shape in shapes] == ["pit"]
+
+
+async def test_an_annotator_replaces_only_what_an_own_import_brought(stores: Stores) -> None:
+    async with factory(stores) as world:
+        image = await world.image("a.jpg")
+        for name in ("pit", "pore"):
+            await world.client.post(f"{BASE}/labels", json={"name": name})
+        engineer = credentials(role="engineer", subject="engineer")
+        assert (await imported(world, "pit", caller=engineer)).status_code == 201
+        actions = []
+        for caller, labels in ((ANNOTATOR, ()), (engineer, ()), (ANNOTATOR, ("pore",))):
+            answer = await imported(world, *labels, caller=caller)
+            actions.append(action_of(answer))
+        assert actions == ["kept", "replaced", "kept"]
+        await world.client.delete(f"{BASE}/images/{image}")
+        for labels, action in ((("pit",), "new"), (("pore",), "replaced")):
+            answer = await imported(world, *labels)
+            assert action_of(answer) == action

@@ -81,6 +81,13 @@ def test_a_tile_shows_its_part_of_a_target(drawn, kept, ignored, reason):
     assert all(not s.id for s in shapes)
 
 
+@pytest.mark.parametrize(("left", "origin"), [(120, ("V1", 0.7)), (95, (None, None))])
+def test_a_part_of_a_shape_is_not_what_a_version_proposed(left, origin):
+    proposed = shape("box", points=((left, 10), (left + 20, 30)), score=0.7, proposed_by="V1")
+    (seen,) = on_tile([proposed], [], TILE)[0]
+    assert (seen.proposed_by, seen.score) == origin
+
+
 @pytest.mark.parametrize(("columns", "whole"), [((140, 160), True), ((60, 130), False)])
 def test_a_mask_is_cut_at_the_edge_and_a_sliver_of_it_is_ignored(columns, whole):
     pixels = np.zeros((100, 250), np.bool_)

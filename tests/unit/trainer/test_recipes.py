@@ -97,9 +97,10 @@ async def test_corrections_train_by_the_projects_recipe(place: Place, time: Time
 
 async def test_the_policys_time_goes_before_the_projects_recipes(place: Place, time: Time) -> None:
     await use(place, POLICY.model_copy(update={"budget_s": 45.0}))
-    await place.recipes.set(WHO, PROJECT, MINE, expected=None)
+    mine = MINE.model_copy(update={"epochs": 300})
+    await place.recipes.set(WHO, PROJECT, mine, expected=None)
     record = await corrected(place, time)
-    assert (record.recipe.budget_s, record.recipe.seed) == (45, 7)
+    assert (record.recipe.budget_s, record.recipe.epochs, record.recipe.seed) == (45, None, 7)
     assert record.recipe_from == RecipeSource(kind="project", revision=1)
 
 

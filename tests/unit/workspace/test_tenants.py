@@ -260,6 +260,8 @@ async def test_a_kill_after_each_write_leaves_nothing_that_cannot_be_tried_again
     made = await new.make(OPERATOR, "acme", "Acme two")
     who = await Keys(stores.documents).sign_in(made.api_key, source="192.0.2.1")
     assert (who.tenant, made.tenant.name) == ("acme", "Acme two")
+    keys = stores.documents.collection(API_KEYS, TenantScope("acme"))
+    assert await keys.count() == 1, "no key is left whose text nobody was told"
     with pytest.raises(AlreadyExists):
         await new.make(OPERATOR, "acme", "Acme")
 
