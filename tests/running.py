@@ -133,10 +133,11 @@ async def running(
     heard = Heard()
     services = [heard.listening(service) for service in services]
     await stores.open([spec for service in services for spec in service.all_collections])
+    face = face_of(services, stores, HttpSettings())
     roles = ("api", "consume", "work") if work else ("api", "consume")
     loops = loops_of(services, stores, roles)
     tasks = [asyncio.create_task(run_forever(name, loop)) for name, loop in loops.items()]
-    transport = httpx.ASGITransport(app=face_of(services, stores, HttpSettings()))
+    transport = httpx.ASGITransport(app=face)
     client = httpx.AsyncClient(
         transport=transport, base_url="http://loupe", headers=credentials(), timeout=60
     )

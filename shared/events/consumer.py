@@ -70,7 +70,9 @@ class ConsumerLoop:
                     try:
                         await self._consume(consumer)
                     finally:
-                        await consumer.close()
+                        # An error of closing would stand for what ends this, a cancellation too.
+                        with contextlib.suppress(DependencyDown):
+                            await consumer.close()
                 except DependencyDown as error:
                     if error.detail != told:  # said once, not every second of an outage
                         log.warning("consumer.waits", service=self._service, reason=error.detail)

@@ -1,6 +1,7 @@
 """The consumer loop's promises, on the embedded stores."""
 
 import asyncio
+from typing import Any
 
 from shared.contracts.envelope import Event
 from shared.contracts.image_events import ImageDeleted
@@ -316,3 +317,30 @@ async def test_polls_and_finished_messages_are_signs_of_life(stores: Stores) -> 
     await loop.step(member, timeout_s=0)
     assert life.silent() == []
     await member.close()
+
+
+async def test_a_loop_that_is_cancelled_while_the_log_is_gone_ends(stores: Stores) -> None:
+    """An error of closing the member must not stand for the cancellation: it would go on."""
+    await opened(stores)
+    polling = asyncio.Event()
+
+    class Gone:
+        async def poll(self, **_: Any) -> list[Any]:
+            polling.set()
+            await asyncio.Event().wait()
+            return []
+
+        async def close(self) -> None:
+            raise DependencyDown("the log is closed")
+
+    class Log:
+        async def consumer(self, *_: Any) -> Gone:
+            return Gone()
+
+    running = asyncio.create_task(loop_of(stores, events=Log()).run())
+    await polling.wait()
+    running.cancel()
+    ended, _ = await asyncio.wait({running}, timeout=10)
+    running.cancel()  # else a loop that goes on holds up the end of the test
+    assert ended
+    assert running.cancelled()

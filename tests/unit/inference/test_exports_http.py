@@ -6,11 +6,13 @@ from collections.abc import AsyncIterator
 import pytest
 
 from services.inference.api import exports
+from services.inference.api.roles import ROLES
 from services.inference.repository import COLLECTIONS, EXPORTS, SERVICE
 from shared.contracts.project_events import ProjectDeleted
 from shared.documents.port import TenantScope
 from shared.hosting.service import Service
 from shared.hosting.stores import Stores
+from shared.http.roles import name_of
 from tests.adapters.inference import models
 from tests.running import Running, credentials, running, until
 from tests.unit.inference.exporting import PROJECT, Exporting, exporting, pictures, report
@@ -33,6 +35,7 @@ async def platform(stores: Stores, ready: Exporting) -> AsyncIterator[Running]:
         summary="exports",
         collections=COLLECTIONS,
         routers=(exports.router,),
+        roles={name_of(route): ROLES[name_of(route)] for route in exports.router.routes},
         use_cases=(ready.exports,),
         subscriptions=ready.projects.subscriptions(),
         background=(ready.worker.run,),
