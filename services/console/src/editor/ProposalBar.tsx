@@ -20,7 +20,6 @@ export function ProposalBar({ proposing, proposals, busy, onAct }: Props): React
   const words = useWords();
   const { is, threshold, least } = proposing;
   if (is === "off") return null;
-  if (is === "failed") return <ProblemAlert error={proposing.error} onRetry={proposing.onAsk} />;
   const none = busy || proposals.open.length === 0;
   const button = (action: Action, name: string, icon: ReactNode, primary = false) => (
     <Button
@@ -38,7 +37,11 @@ export function ProposalBar({ proposing, proposals, busy, onAct }: Props): React
   );
   return (
     <div className="trial-bar" role="group" aria-label={words.editor.proposals.title} data-testid="proposals">
-      <Said proposing={proposing} proposals={proposals} />
+      {is === "failed" ? (
+        <ProblemAlert error={proposing.error} onRetry={proposing.onAsk} />
+      ) : (
+        <Said proposing={proposing} proposals={proposals} />
+      )}
       {is === "here" && proposing.found.length > 0 && (
         <>
           <Space.Compact size="small">

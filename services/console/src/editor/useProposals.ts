@@ -78,7 +78,7 @@ export function useProposals({ proposing, drawing, image, change, onReach }: Ask
     if (proposing === null) return false;
     switch (action) {
       case "propose":
-        if (proposing.is === "off" || proposing.is === "failed") proposing.onAsk();
+        if (proposing.is === "off") proposing.onAsk();
         else proposing.onDrop();
         return true;
       case "next proposal":

@@ -63,7 +63,15 @@ export function ImageBench(props: Props): ReactNode {
   const order = useOrder(project.id, vocabulary.items);
   const marks = useTheirs(sheet, labels);
   const tiles = useTiles(imageId);
-  const proposing = useProposing({ imageId, drawing: sheet?.history.present ?? null, kinds: vocabulary.shape_kinds, terms, onTerms });
+  const names = useMemo(() => new Set(vocabulary.items.map(({ name }) => name)), [vocabulary.items]);
+  const proposing = useProposing({
+    imageId,
+    drawing: sheet?.history.present ?? null,
+    kinds: vocabulary.shape_kinds,
+    labels: names,
+    terms,
+    onTerms,
+  });
 
   if (annotation.isError && data === undefined) {
     return (

@@ -71,6 +71,21 @@ describe.each(LANGUAGES)("proposals in %s", (language) => {
     await waitFor(() => expect(bar()).toHaveTextContent(words.editor.proposals.place("V2", 1, 3)));
   });
 
+  test("refused, it is let go of and switched off as ever", async () => {
+    localStorage.setItem("loupe.proposals.p1", JSON.stringify({ threshold: 0.3, byItself: true }));
+    answers({ ...around(BARE), ...SERVED, [PREDICT]: () => problem(409, "no-deployment") });
+    const { words } = await opened(language);
+    await seen(() => screen.getByText(words.problems["no-deployment"]));
+    await userEvent.click(screen.getByRole("checkbox", { name: words.editor.proposals.byItself }));
+    expect(screen.getByRole("checkbox", { name: words.editor.proposals.byItself })).not.toBeChecked();
+    await userEvent.keyboard("z");
+    await waitFor(() => expect(screen.queryByText(words.problems["no-deployment"])).toBeNull());
+    expect(screen.queryByRole("checkbox", { name: words.editor.proposals.byItself })).toBeNull();
+    answers({ [PREDICT]: FOUND });
+    await userEvent.keyboard("z");
+    await waitFor(() => expect(bar()).toHaveTextContent(words.editor.proposals.place("V2", 1, 3)));
+  });
+
   test("where nothing is found, it says that", async () => {
     answers({ ...around(BARE), ...SERVED, [PREDICT]: prediction({ version: "V2", shapes: [] }) });
     const { words } = await opened(language);
@@ -115,6 +130,21 @@ test("keys walk from one to the next, accept and reject; what is accepted is sav
   expect(objects()).toHaveLength(0);
   await userEvent.keyboard("{Control>}y{/Control}");
   expect(objects()).toHaveLength(2);
+});
+
+test.each([
+  ["deleted", vocabulary(["box"], "scratch")],
+  ["renamed", vocabulary(["box"], "scratch", "hole")],
+])("of a label that was %s since the version was trained nothing is proposed", async (_, labels) => {
+  const hole = { id: "h", label: "hole", kind: "box" as const, points: [[100, 100], [140, 130]] as [number, number][] };
+  answers({ ...around({ ...BARE, shapes: [hole] }), ...SERVED, [LABELS]: labels, [PREDICT]: FOUND });
+  const { words } = await opened();
+  await userEvent.keyboard("z");
+  await waitFor(() => expect(bar()).toHaveTextContent("V2: 1 / 1 scratch 0.90"));
+  const saved = saving();
+  await userEvent.keyboard("{Control>}{Enter}{/Control}");
+  await waitFor(() => expect(bar()).toHaveTextContent(words.editor.proposals.done("V2")));
+  await waitFor(() => expect(saved.at(-1)?.shapes.map(({ label }) => label)).toEqual(["hole", "scratch"]));
 });
 
 test("keys mean a shape that is chosen, not what is proposed; changed by hand it is nobody's proposal", async () => {

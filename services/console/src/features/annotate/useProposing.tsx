@@ -14,6 +14,8 @@ interface Asked {
   /** Null while it is not here. */
   readonly drawing: Drawing | null;
   readonly kinds: readonly ShapeKind[];
+  /** Names of the project's labels: of one that was deleted or renamed since nothing is proposed. */
+  readonly labels: ReadonlySet<string>;
   readonly terms: ProposalTerms;
   readonly onTerms: (terms: ProposalTerms) => void;
 }
@@ -21,7 +23,7 @@ interface Asked {
 const NONE: readonly EditedShape[] = [];
 
 /** Proposals for the image under work, asked for by a person or by themselves; null where the task has none. */
-export function useProposing({ imageId, drawing, kinds, terms, onTerms }: Asked): Proposing | null {
+export function useProposing({ imageId, drawing, kinds, labels, terms, onTerms }: Asked): Proposing | null {
   const words = useWords();
   const project = useProject();
   const [asked, setAsked] = useState<boolean | null>(null);
@@ -32,7 +34,10 @@ export function useProposing({ imageId, drawing, kinds, terms, onTerms }: Asked)
   const deployments = useQuery({ ...deploymentsQuery(project.id), enabled: wanted });
   const version = deployments.data === undefined ? null : servingOf(deployments.data.items);
   const answer = useQuery({ ...proposalsQuery(project, imageId, version ?? ""), enabled: wanted && version !== null });
-  const found = useMemo(() => answer.data?.filter(({ kind }) => kinds.some((known) => known === kind)) ?? NONE, [answer.data, kinds]);
+  const found = useMemo(
+    () => answer.data?.filter(({ kind, label }) => kinds.some((known) => known === kind) && labels.has(label)) ?? NONE,
+    [answer.data, kinds, labels],
+  );
   if (!mayPropose(project.task)) return null;
 
   const failed = [deployments, answer].find(({ isError, data, isFetching }) => isError && data === undefined && !isFetching);

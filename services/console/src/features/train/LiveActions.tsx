@@ -6,8 +6,16 @@ import { useWords } from "../../i18n/language";
 import { ProblemAlert } from "../../ui/ProblemAlert";
 import { useProject } from "../projects/useProject";
 
+/** Stages after which there is nothing left to learn. */
+const LEARNT: ReadonlySet<string> = new Set(["exporting", "testing"]);
+
+interface Props {
+  readonly training: Training;
+  readonly stage: string;
+}
+
 /** How a person ends a training: early, with what it has learnt, or without a version. */
-export function LiveActions({ training }: { readonly training: Training }): ReactNode {
+export function LiveActions({ training, stage }: Props): ReactNode {
   const words = useWords();
   const project = useProject();
   const queries = useQueryClient();
@@ -18,7 +26,7 @@ export function LiveActions({ training }: { readonly training: Training }): Reac
   return (
     <Space wrap>
       {error !== null && <ProblemAlert error={error} />}
-      {training.status === "running" && (
+      {training.status === "running" && !LEARNT.has(stage) && (
         <Popconfirm
           title={words.train.finishSure}
           okText={words.train.finish}

@@ -25,7 +25,7 @@ export function LiveTraining({ training }: { readonly training: Training }): Rea
           {training.finishing && <Tag color="warning">{words.train.finishing}</Tag>}
         </span>
       }
-      extra={<LiveActions training={training} />}
+      extra={<LiveActions training={training} stage={progress.stage} />}
     >
       <Progress
         percent={Math.floor(progress.percent)}

@@ -184,6 +184,34 @@ describe("what is done with the recipe", () => {
     await waitFor(() => expect(saved.map(({ match }) => match)).toEqual(['"2"']));
   });
 
+  test("what is changed while a save is under way stays, and is saved after it with its revision", async () => {
+    answers(AROUND);
+    let answer = (): void => undefined;
+    const matches: (string | null)[] = [];
+    answers({
+      [`PUT ${RECIPE}`]: async (request) => {
+        matches.push(request.headers.get("If-Match"));
+        await new Promise<void>((resolve) => (answer = resolve));
+        return HttpResponse.json(MINE);
+      },
+    });
+    const { words } = open("/projects/p1/train", language);
+    await fill(words, "seed", "7");
+    await press(words.recipe.save);
+    await waitFor(() => expect(matches).toEqual(['"0"']));
+    fireEvent.change(screen.getByLabelText(words.recipe.fields.epochs.name), { target: { value: "30" } });
+    expect(await screen.findByRole("button", { name: new RegExp(words.recipe.save) })).toHaveClass("ant-btn-loading");
+    await press(words.recipe.save);
+    answer();
+    await seen(() => screen.getByRole("button", { name: words.recipe.revisions }));
+    expect(screen.getByLabelText(words.recipe.fields.epochs.name)).toHaveValue("30");
+    expect(matches).toEqual(['"0"']);
+    const saved = hears(`PUT ${RECIPE}`, MINE);
+    await waitFor(() => expect(screen.getByRole("button", { name: words.recipe.save })).not.toHaveClass("ant-btn-loading"));
+    await press(words.recipe.save);
+    await waitFor(() => expect(saved).toEqual([{ body: { recipe: recipe({ seed: 7, epochs: 30 }) }, match: '"2"' }]));
+  });
+
   test("a loss is weighed, of those that the platform offers", async () => {
     answers(AROUND);
     const saved = hears(`PUT ${RECIPE}`, MINE);

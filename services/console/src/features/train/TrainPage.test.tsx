@@ -93,6 +93,15 @@ describe.each(LANGUAGES)("the training page in %s", (language) => {
     expect(await screen.findByText(words.problems["not-finishable"])).toBeVisible();
   });
 
+  test.each(["exporting", "testing"] as const)("a training that has learnt (%s) cannot be finished early, only stopped", async (stage) => {
+    const learnt = training({ status: "running", version: null, ended_at: null });
+    answers({ ...AROUND, ...LIVE, [TRAININGS]: pageOf({ ...learnt, progress: { ...learnt.progress, stage } }) });
+    const { words } = open("/projects/p1/train", language);
+    expect(await screen.findByText(words.trainingStages[stage])).toBeVisible();
+    expect(screen.getByRole("button", { name: words.train.cancel })).toBeEnabled();
+    expect(screen.queryByRole("button", { name: words.train.finish })).toBeNull();
+  });
+
   test("a training that waits cannot be finished early, only stopped", async () => {
     answers({ ...AROUND, ...LIVE, [TRAININGS]: pageOf(training({ status: "queued", version: null, ended_at: null })) });
     const { words } = open("/projects/p1/train", language);

@@ -53,14 +53,23 @@ describe("the time of a training", () => {
     expect(expected(recipe({ budget_s: 200 }), last)).toEqual({ seconds: 240, known: "whole" });
   });
 
-  test("follows from the last one's where the epochs are named, and is not known before", () => {
-    expect(expected(recipe({ epochs: 10 }), last)).toEqual({ seconds: 220, known: "whole" });
-    expect(expected(recipe({ epochs: 10 }), undefined)).toBeNull();
+  test("is the last one's where both name the same epochs, and is not known before", () => {
+    const named = training({ duration_seconds: 440, epochs: 20, recipe: recipe({ epochs: 20 }) });
+    expect(expected(recipe({ epochs: 20 }), named)).toEqual({ seconds: 440, known: "whole" });
+    for (const other of [undefined, last, training({ ...named, epochs: 10, recipe: recipe({ epochs: 10 }) })]) {
+      expect(expected(recipe({ epochs: 20 }), other)).toBeNull();
+    }
   });
 
-  test("of one that ended early is no shorter than its learning", () => {
+  test("is not known from one that was finished before its named epochs", () => {
+    const early = training({ duration_seconds: 60, epochs: 3, recipe: recipe({ epochs: 20 }) });
+    expect(expected(recipe({ epochs: 20 }), early)).toBeNull();
+    expect(expected(recipe({ epochs: 3 }), early)).toBeNull();
+  });
+
+  test("is the time to learn alone where the last one ended before its own", () => {
     const early = training({ duration_seconds: 60, recipe: recipe({ budget_s: 400 }) });
-    expect(expected(recipe({ budget_s: 400 }), early)).toEqual({ seconds: 400, known: "whole" });
+    expect(expected(recipe({ budget_s: 200 }), early)).toEqual({ seconds: 200, known: "learning" });
   });
 
   test("of one whose epochs were named tells nothing of a budget", () => {

@@ -65,20 +65,17 @@ export interface Expected {
 
 /**
  * The time of a training by a recipe. What reading, exporting and testing took last time is added to the
- * time to learn; where the epochs are named, each takes what it took last time.
+ * time to learn, unless it ended before its own time; where the epochs are named, as many took what they took.
  */
 export function expected(recipe: Recipe, last: Training | undefined): Expected | null {
   const took = last?.duration_seconds ?? null;
   const { epochs, budget_s: budget } = recipe;
   if (epochs != null) {
-    const before = last?.epochs ?? 0;
-    if (took === null || before === 0) return null;
-    return { seconds: (took / before) * epochs, known: "whole" };
+    const alike = last !== undefined && last.recipe.epochs === epochs && last.epochs === epochs;
+    return took === null || !alike ? null : { seconds: took, known: "whole" };
   }
-  if (took === null || last === undefined || last.recipe.epochs != null) {
-    return { seconds: budget, known: "learning" };
-  }
-  return { seconds: budget + Math.max(0, took - last.recipe.budget_s), known: "whole" };
+  const beside = took === null || last === undefined || last.recipe.epochs != null ? -1 : took - last.recipe.budget_s;
+  return beside < 0 ? { seconds: budget, known: "learning" } : { seconds: budget + beside, known: "whole" };
 }
 
 /** What a refusal says of a recipe's fields, by their places in the recipe (`losses.0.part`). */

@@ -40,9 +40,10 @@ export function useRecipe(projectId: string): RecipeDesk {
   const changed = stored.data !== undefined && shown !== undefined && !same(stored.data.recipe, shown);
   const saving = useMutation({
     mutationFn: (wish: Wish) => setRecipe(projectId, wish.recipe, wish.revision),
-    onSuccess: (made) => {
+    onSuccess: (made, { sent }) => {
       queries.setQueryData(key, made);
-      setDraft(null);
+      // What was changed meanwhile stays.
+      setDraft((now) => (now === sent ? null : now));
       for (const name of ["recipe-revisions", "next-training"]) {
         void queries.invalidateQueries({ queryKey: [name, projectId] });
       }
@@ -52,7 +53,7 @@ export function useRecipe(projectId: string): RecipeDesk {
   const put = (next: Partial<Recipe>): void => {
     setDraft({ projectId, part: next });
     setRefused([]);
-    saving.reset();
+    if (!saving.isPending) saving.reset();
   };
   return {
     stored: stored.data,
@@ -68,19 +69,25 @@ export function useRecipe(projectId: string): RecipeDesk {
     discard: () => put({}),
     refuse: (error) => setRefused(refusals(error)),
     save: () => {
-      if (stored.data !== undefined && shown !== undefined) saving.mutate(wished(stored.data, shown));
+      if (stored.data !== undefined && shown !== undefined && !saving.isPending) {
+        saving.mutate({ ...wished(stored.data, shown), sent: draft });
+      }
     },
     saving: saving.isPending,
     saveError: saving.error,
   };
 }
 
-interface Wish {
+interface Wish extends Saved {
+  readonly sent: Draft | null;
+}
+
+interface Saved {
   readonly recipe: Recipe | null;
   readonly revision: number;
 }
 
 /** What is kept for the project; where it is what the defaults say, they hold, whatever they become. */
-function wished({ defaults, revision }: StoredRecipe, shown: Recipe): Wish {
+function wished({ defaults, revision }: StoredRecipe, shown: Recipe): Saved {
   return { recipe: same(shown, defaults) ? null : shown, revision };
 }
