@@ -86,7 +86,7 @@ class Alias(Document):
 
 
 class Prediction(Document):
-    """What a version said about one image, down to ``threshold``."""
+    """What a version said about one image, down to ``threshold``; a ``proposal`` is no test."""
 
     project_id: str
     image_id: str | None = None
@@ -101,6 +101,7 @@ class Prediction(Document):
     elapsed_ms: float = 0.0
     created_at: Timestamp
     corrected: bool = False
+    proposal: bool = False
 
 
 class ImageFailure(Document):

@@ -49,8 +49,10 @@ async def create_prediction(
     if media_type(request, JSON, FORM) == JSON:
         wanted = await read_json(request, PredictionCreate, max_bytes=_MAX_JSON_BYTES)
         terms = PredictionTerms(wanted.version, wanted.threshold)
-        ask = predictions.propose if wanted.proposal else predictions.predict_image
-        made = await ask(who, project_id, wanted.image_id, terms=terms, key=key)
+        image_id, proposal = wanted.image_id, wanted.proposal
+        made = await predictions.predict_image(
+            who, project_id, image_id, terms=terms, key=key, proposal=proposal
+        )
     else:
         async with body.received(request) as (fields, sent):
             terms = PredictionTerms(fields.version, fields.threshold)

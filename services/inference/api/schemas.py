@@ -45,7 +45,7 @@ class PredictionUpload(BaseModel):
 
 
 class PredictionResponse(BaseModel):
-    """What a version found in one image."""
+    """What a version found in one image; a ``proposal`` was for who annotates it, and no test."""
 
     id: str
     project_id: str
@@ -60,6 +60,7 @@ class PredictionResponse(BaseModel):
     elapsed_ms: float
     created_at: Timestamp
     corrected: bool
+    proposal: bool
 
     @classmethod
     def of(cls, stored: Prediction) -> "PredictionResponse":

@@ -61,8 +61,9 @@ class Predictions:
         *,
         terms: PredictionTerms,
         key: str | None,
+        proposal: bool = False,
     ) -> Prediction:
-        """Test one image of the gallery.
+        """Test one image of the gallery; of a ``proposal``, for who annotates it, nobody is told.
 
         Raises:
             NotFound: No such project or image.
@@ -74,38 +75,14 @@ class Predictions:
 
         async def make(prediction_id: str) -> Prediction:
             image = await self._images.require(who.tenant, project_id, image_id)
-            return await self.test_image(image, prediction_id, terms=terms)
-
-        wish = Wish((image_id,), terms)
-        return await self._once(who, project_id, key, wish=wish, make=make)
-
-    async def propose(
-        self,
-        who: Caller,
-        project_id: str,
-        image_id: str,
-        *,
-        terms: PredictionTerms,
-        key: str | None,
-    ) -> Prediction:
-        """Look at one image of the gallery for somebody who annotates it: nobody is told of it.
-
-        Raises:
-            NotFound: No such project or image.
-            NoDeployment: The project, or the named version, is not served.
-            KeyReused: The key came with another proposal before.
-        """
-        project = await self._projects.require(who.tenant, project_id)
-        spec_of(project.task).require_trainable()
-
-        async def make(prediction_id: str) -> Prediction:
-            image = await self._images.require(who.tenant, project_id, image_id)
+            if not proposal:
+                return await self.test_image(image, prediction_id, terms=terms)
             made = await self._of_image(image, prediction_id, terms=terms)
-            return await self._of(made.tenant).ensure(made)
+            return await self._of(made.tenant).ensure(made.model_copy(update={"proposal": True}))
 
         wish = Wish((image_id,), terms)
-        # No header holds the end of a line: no test has this key.
-        key = None if key is None else f"proposal\n{key}"
+        if proposal and key is not None:
+            key = f"proposal\n{key}"  # no header holds the end of a line: no test has this key
         return await self._once(who, project_id, key, wish=wish, make=make)
 
     async def predict_file(

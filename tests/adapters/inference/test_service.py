@@ -96,6 +96,7 @@ async def test_what_is_proposed_to_a_person_is_a_prediction_that_nobody_is_told_
         f"{site.base}/predictions", json=body | {"proposal": False}, headers=key
     )
     assert tested.json()["id"] != asked[0].json()["id"]
+    assert (tested.json()["proposal"], asked[0].json()["proposal"]) == (False, True)
     told = await consumer.poll(limit=10, timeout_s=60)
     told += await consumer.poll(limit=10, timeout_s=1)
     assert len(told) == 1

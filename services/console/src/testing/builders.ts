@@ -233,6 +233,7 @@ export function prediction(part: Partial<Prediction> = {}): Prediction {
     elapsed_ms: 41,
     created_at: AT,
     corrected: false,
+    proposal: false,
     test_run_id: "r1",
     shapes: [
       { id: "a", label: "scratch", kind: "box", points: [[10, 10], [60, 40]], score: 0.9 },
