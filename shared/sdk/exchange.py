@@ -105,6 +105,7 @@ def answer_of(model: Model, found: Prediction, *, name: str, project_id: str) ->
         "elapsed_ms": found.elapsed_ms,
         "created_at": datetime.now(UTC).isoformat(),
         "corrected": False,
+        "proposal": False,
     }
 
 
