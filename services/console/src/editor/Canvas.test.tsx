@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-import { fireEvent, render } from "@testing-library/react";
+import { act, fireEvent, render } from "@testing-library/react";
 import { expect, test, vi } from "vitest";
 import { coloursInTurn } from "../ui/theme";
 import { Canvas } from "./Canvas";
@@ -46,6 +46,19 @@ test("what is locked stays where it is, whatever is moved beside it", () => {
   const shapes = onChange.mock.lastCall?.[0] as readonly EditedShape[];
   expect(shapes[0]).toBe(A);
   expect(shapes[1]?.points).toEqual([[53, 12], [63, 22]]);
+});
+
+test("a drag counts as far as it went, though a slow machine has drawn nothing of it yet", () => {
+  const { layer, onChange } = drawn({ chosen: new Set(["b"]) });
+  const shape = layer.querySelector('[data-shape="b"] polygon');
+  if (shape === null) throw new Error("no shape");
+  fireEvent.pointerDown(shape, { button: 0, clientX: 55, clientY: 15 });
+  act(() => {
+    for (const [clientX, clientY] of [[56, 16], [57, 16], [58, 17]]) fireEvent.pointerMove(layer, { clientX, clientY });
+    fireEvent.pointerUp(layer, { clientX: 58, clientY: 17 });
+  });
+  const shapes = onChange.mock.lastCall?.[0] as readonly EditedShape[] | undefined;
+  expect(shapes?.[1]?.points).toEqual([[53, 12], [63, 22]]);
 });
 
 test.each([

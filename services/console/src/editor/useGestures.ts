@@ -1,4 +1,4 @@
-import { useState, type MouseEvent, type PointerEvent } from "react";
+import { useRef, useState, type MouseEvent, type PointerEvent } from "react";
 import type { Colours } from "../ui/theme";
 import type { Desk } from "./desk";
 import { distance, type Point } from "./geometry";
@@ -39,11 +39,17 @@ export interface Gestures {
 /** Hands what the pointer does on the canvas to the tool at work. */
 export function useGestures(canvas: CanvasProps, place: (event: MouseEvent) => Pick<Pointer, "at" | "pixel">): Gestures {
   const tool = TOOLS[canvas.desk.tool];
-  const [gesture, setGesture] = useState<Gesture | null>(null);
+  // Moves may come faster than they are drawn: each goes on from the last one, not from what is drawn of it.
+  const going = useRef<Gesture | null>(null);
+  const [gesture, draw] = useState<Gesture | null>(null);
   const [pointer, setPointer] = useState<Point | null>(null);
   const [pixel, setPixel] = useState(1);
   const [pressed, setPressed] = useState<Point | null>(null);
 
+  const go = (next: Gesture | null): void => {
+    going.current = next;
+    draw(next);
+  };
   const down = (event: PointerEvent<SVGGElement>): void => {
     // The other buttons shift the image, whatever the tool.
     if (event.button !== 0) return;
@@ -54,22 +60,23 @@ export function useGestures(canvas: CanvasProps, place: (event: MouseEvent) => P
     // The stage below would shift the image with the same gesture.
     event.stopPropagation();
     event.currentTarget.setPointerCapture(event.pointerId);
-    setGesture(next);
+    go(next);
   };
   const move = (event: PointerEvent<SVGGElement>): void => {
     const to = pointerOf(event, place);
     canvas.onPointer(to.at);
     setPixel(to.pixel);
     if (canvas.ring.length > 0 || tool.hover !== undefined) setPointer(to.at);
-    if (gesture === null) return;
+    if (going.current === null) return;
     event.stopPropagation();
-    if (gesture.move !== undefined) setGesture(gesture.move(to, canvas));
+    if (going.current.move !== undefined) go(going.current.move(to, canvas));
   };
   const up = (event: PointerEvent<SVGGElement>): void => {
     const still = pressed !== null && distance(pressed, [event.clientX, event.clientY]) <= CLICK_PX;
+    const ended = going.current;
     setPressed(null);
-    setGesture(null);
-    if (gesture !== null) gesture.end?.(canvas, pixel);
+    go(null);
+    if (ended !== null) ended.end?.(canvas, pixel);
     else if (still) tool.click?.(canvas);
   };
   const doubleClick = (event: MouseEvent<SVGGElement>): void => {
@@ -86,7 +93,7 @@ export function useGestures(canvas: CanvasProps, place: (event: MouseEvent) => P
       onPointerDown: down,
       onPointerMove: move,
       onPointerUp: up,
-      onPointerCancel: () => setGesture(null),
+      onPointerCancel: () => go(null),
       onPointerLeave: () => setPointer(null),
       onDoubleClick: doubleClick,
     },
