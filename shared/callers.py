@@ -76,6 +76,11 @@ class Caller:
         """
         return cls(tenant, on_behalf_of, "system")
 
+    @property
+    def key_id(self) -> str | None:
+        """The API key that acts; None for the platform itself and its command line."""
+        return None if self.role == "system" else self.subject
+
     def may(self, role: Role) -> bool:
         """Tell whether this role is at least ``role``."""
         return _RANKS.index(self.role) >= _RANKS.index(role)

@@ -1,7 +1,6 @@
-"""What screens must know before they ask: what tasks and roles may do, lengths of texts, limits."""
+"""What screens must know before they ask: what tasks may do, roles, lengths of texts, limits."""
 
 from services.annotation.domain.label_rules import LABEL_HOTKEYS
-from services.cli.roles import least_roles
 from services.evaluator.domain.report.label_analysis import LOW_RATE
 from services.trainer.api.promotions import MAX_REASON
 from services.trainer.domain.recipe import choices, fields_of
@@ -33,7 +32,6 @@ def facts() -> dict[str, object]:
         },
         "label_hotkeys": LABEL_HOTKEYS,
         "roles": ROLES,
-        "least_roles": least_roles(),
         "low_rate": LOW_RATE,
         "area_ratio": {"recognised": RECOGNISED_RATIO, "resolution_helps": RESOLUTION_RATIO},
     }

@@ -48,15 +48,6 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def least_roles() -> dict[str, Least]:
-    """Return the least role of each operation: ``METHOD /api/<service>/path`` → role."""
-    return {
-        name.replace(" ", f" /api/{service}", 1): least(row)
-        for service, table in TABLES.items()
-        for name, row in table.items()
-    }
-
-
 def tables(documents: Mapping[str, Mapping[str, Any]]) -> str:
     """Return the tables of all services, in Markdown, by their OpenAPI documents."""
     head = f"| | {' | '.join(ROLES)} |\n|---|{':-:|' * len(ROLES)}"

@@ -36,6 +36,13 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
+class ProposalWish(Wish):
+    """What a proposal is asked for with: the same words as a test's, and another request."""
+
+    proposal: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class ImageFile:
     """An image that is not in the gallery.
 

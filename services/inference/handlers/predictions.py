@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 
 from services.inference.adapters.answers import Answers, Outcome, Question
-from services.inference.domain.terms import ImageFile, PredictionTerms, Wish
+from services.inference.domain.terms import ImageFile, PredictionTerms, ProposalWish, Wish
 from services.inference.errors import ModelNotReady
 from services.inference.handlers.deployments import Deployments
 from services.inference.repository import PREDICTIONS, SERVICE, Deployment, Prediction
@@ -80,9 +80,7 @@ class Predictions:
             made = await self._of_image(image, prediction_id, terms=terms)
             return await self._of(made.tenant).ensure(made.model_copy(update={"proposal": True}))
 
-        wish = Wish((image_id,), terms)
-        if proposal and key is not None:
-            key = f"proposal\n{key}"  # no header holds the end of a line: no test has this key
+        wish = (ProposalWish if proposal else Wish)((image_id,), terms)
         return await self._once(who, project_id, key, wish=wish, make=make)
 
     async def predict_file(

@@ -19,7 +19,7 @@ def check_id(text: str) -> None:
 
     >>> check_id("acme-2")
     """
-    if len(text) > MAX_ID or not re.fullmatch(ID_PATTERN.strip("^$"), text):
+    if len(text) > MAX_ID or not re.fullmatch(ID_PATTERN, text):
         raise InvalidInput(
             "a tenant cannot have this id",
             errors=[FieldError("id", f"must be 1 to {MAX_ID} of a-z, 0-9 and, inside, hyphens")],

@@ -52,9 +52,8 @@ class NewTenants:
         check_id(tenant_id)
         name = line_of("name", name, most=MAX_NAME)
         tenants, key = tenants_in(self._documents), make_key()
-        by = None if who.role == "system" else who.subject
         begun = fresh_tenant(tenant_id, name, at=self._clock()).model_copy(
-            update={"created_by": by, "begun_with": key.key_id}
+            update={"created_by": who.key_id, "begun_with": key.key_id}
         )
         if await tenants.count({"begun_with": None}) >= MOST_TENANTS:
             raise QuotaExceeded(f"this platform has {MOST_TENANTS} tenants already")
@@ -62,9 +61,9 @@ class NewTenants:
         abandoned: set[str] = set()
 
         def begin(stored: Tenant) -> Tenant:
-            if stored.version and stored.begun_with is None:
-                raise _taken(tenant_id)
-            if stored.version and stored.begun_with:
+            if stored.version:
+                if stored.begun_with is None:
+                    raise _taken(tenant_id)
                 abandoned.add(stored.begun_with)
             return begun
 

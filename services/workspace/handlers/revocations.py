@@ -80,13 +80,13 @@ class Revocations:
         counted = [*valid_keys(now), *({**where, **told} for where in spent_keys(now))]
         if sum([await keys.count(where) for where in counted]) >= _MOST_KEYS:
             raise QuotaExceeded(f"this tenant has {_MOST_KEYS} keys already")
-        fresh, by = make_key(), None if who.role == "system" else who.subject
+        fresh = make_key()
         key = await self._keys.add_key(
             who.tenant,
             fresh,
             name=name,
             role=role,
-            by=by,
+            by=who.key_id,
             expires_at=ends,
             is_operator=is_operator,
         )

@@ -75,8 +75,8 @@ class Tenants:
         kept = line_of("reason", reason, most=MAX_REASON)
         if tenant_id == who.tenant:
             raise Conflict("this is the tenant of the key that asks, which could not resume it")
-        by = None if who.role == "system" else who.subject
-        closed = {"suspended_at": self._clock(), "suspended_by": by, "reason": kept}
+        now = self._clock()
+        closed = {"suspended_at": now, "suspended_by": who.key_id, "reason": kept}
         await self.get(tenant_id)
         suspended = await tenants_in(self._documents).change(
             tenant_id, lambda t: None if t.suspended_at else t.model_copy(update=closed)

@@ -91,10 +91,10 @@ async def test_what_is_proposed_to_a_person_is_a_prediction_that_nobody_is_told_
     assert [answer.status_code for answer in asked] == [201, 201]
     assert asked[0].json() == asked[1].json()
     assert [shape["label"] for shape in asked[0].json()["shapes"]] == ["red"]
-    # A test under the same key is another thing; and only of that one is there news.
-    tested = await site.client.post(
-        f"{site.base}/predictions", json=body | {"proposal": False}, headers=key
-    )
+    test, reuse = body | {"proposal": False}, "urn:loupe:problem:idempotency-key-reused"
+    reused = await site.client.post(f"{site.base}/predictions", json=test, headers=key)
+    assert (reused.status_code, reused.json()["type"]) == (422, reuse)
+    tested = await site.client.post(f"{site.base}/predictions", json=test)  # there is news of this
     assert tested.json()["id"] != asked[0].json()["id"]
     assert (tested.json()["proposal"], asked[0].json()["proposal"]) == (False, True)
     told = await consumer.poll(limit=10, timeout_s=60)
