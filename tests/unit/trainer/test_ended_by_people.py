@@ -8,7 +8,7 @@ from services.trainer.api.schemas import TrainingResponse
 from services.trainer.errors import NotFinishable
 from tests.unit.trainer.pictures import PROJECT
 from tests.unit.trainer.platform import WHO, Place
-from tests.unit.trainer.test_trainings import annotate, shown, start
+from tests.unit.trainer.test_trainings import annotate, begun, shown, start
 
 
 async def test_a_training_that_is_finished_early_becomes_a_version(place: Place) -> None:
@@ -16,10 +16,8 @@ async def test_a_training_that_is_finished_early_becomes_a_version(place: Place)
     asked = await start(place)
     with pytest.raises(NotFinishable):
         await place.trainings.finish(WHO, PROJECT, asked.id)
-    await place.settle()
     place.script.goes_on = True
-    work = asyncio.create_task(place.worker().work_once())
-    await place.script.running.wait()
+    work = await begun(place)
     for _ in range(2):  # asked twice is asked once
         finishing = await place.trainings.finish(WHO, PROJECT, asked.id)
     response = TrainingResponse.of(finishing)
@@ -35,11 +33,9 @@ async def test_a_training_that_is_finished_early_becomes_a_version(place: Place)
 async def test_a_wish_to_finish_early_outlives_the_worker(place: Place) -> None:
     await annotate(place)
     asked = await start(place)
-    await place.settle()
     place.script.lives = ["dies", "result"]
     place.script.goes_on = True
-    work = asyncio.create_task(place.worker().work_once())
-    await place.script.running.wait()
+    work = await begun(place)
     await place.trainings.finish(WHO, PROJECT, asked.id)
     assert await work
     assert await place.worker().work_once()
@@ -51,10 +47,8 @@ async def test_a_wish_to_finish_early_outlives_the_worker(place: Place) -> None:
 async def test_what_is_being_stopped_is_not_finished(place: Place) -> None:
     await annotate(place)
     asked = await start(place)
-    await place.settle()
     place.script.pause = asyncio.Event()
-    work = asyncio.create_task(place.worker().work_once())
-    await place.script.running.wait()
+    work = await begun(place)
     await place.trainings.cancel(WHO, PROJECT, asked.id)
     with pytest.raises(NotFinishable):
         await place.trainings.finish(WHO, PROJECT, asked.id)
@@ -66,10 +60,8 @@ async def test_what_is_being_stopped_is_not_finished(place: Place) -> None:
 async def test_a_terminated_training_shows_neither_version_nor_end(place: Place) -> None:
     await annotate(place)
     asked = await start(place)
-    await place.settle()
     place.script.pause = asyncio.Event()
-    work = asyncio.create_task(place.worker().work_once())
-    await place.script.running.wait()
+    work = await begun(place)
     stopping = await place.trainings.cancel(WHO, PROJECT, asked.id)
     assert TrainingResponse.of(stopping).status == "stopping"
     assert await work

@@ -10,16 +10,14 @@ from services.trainer.repository import Order, Training
 from services.trainer.work.worker import ended_events
 from tests.unit.trainer.pictures import PROJECT
 from tests.unit.trainer.platform import WHO, Place, Script
-from tests.unit.trainer.test_trainings import annotate, shown, start
+from tests.unit.trainer.test_trainings import annotate, begun, shown, start
 
 
 async def cancelled_at_work(place: Place) -> str:
     """A training that was terminated after its first checkpoint."""
     asked = await start(place)
-    await place.settle()
     place.script.pause = asyncio.Event()
-    work = asyncio.create_task(place.worker().work_once())
-    await place.script.running.wait()
+    work = await begun(place)
     await place.trainings.cancel(WHO, PROJECT, asked.id)
     await work
     await place.settle()
@@ -33,10 +31,8 @@ async def test_a_training_that_is_cancelled_ends_whatever_happens_to_its_worker(
 ) -> None:
     await annotate(place)
     asked = await start(place)
-    await place.settle()
     place.script = Script(lives=["dies"], pause=asyncio.Event())
-    work = asyncio.create_task(place.worker().work_once())
-    await place.script.running.wait()
+    work = await begun(place)
     await place.trainings.cancel(WHO, PROJECT, asked.id)
     if end == "the process dies":
         assert place.script.pause is not None

@@ -33,6 +33,14 @@ async def start(place: Place, key: str | None = None) -> TrainingResponse:
     return TrainingResponse.of(standing)
 
 
+async def begun(place: Place) -> asyncio.Task[bool]:
+    """The work of a worker that took what was asked for, and has said how far it is."""
+    await place.settle()
+    work = asyncio.create_task(place.worker().work_once())
+    await place.script.running.wait()
+    return work
+
+
 async def shown(place: Place, training_id: str) -> TrainingResponse:
     return TrainingResponse.of(await place.trainings.get(WHO, PROJECT, training_id))
 
@@ -230,10 +238,8 @@ async def test_deaths_without_progress_end_the_training(place: Place) -> None:
 async def test_resuming_a_terminated_training_takes_its_checkpoint(place: Place) -> None:
     await annotate(place)
     asked = await start(place)
-    await place.settle()
     place.script.pause = asyncio.Event()
-    work = asyncio.create_task(place.worker().work_once())
-    await place.script.running.wait()
+    work = await begun(place)
     await place.trainings.cancel(WHO, PROJECT, asked.id)
     await work
     await place.settle()
@@ -275,10 +281,8 @@ async def test_a_worker_that_lost_its_lease_changes_nothing(place: Place, time: 
 async def test_a_stopped_worker_gives_its_training_back(place: Place) -> None:
     await annotate(place)
     asked = await start(place)
-    await place.settle()
     place.script.pause = asyncio.Event()
-    work = asyncio.create_task(place.worker().work_once())
-    await place.script.running.wait()
+    work = await begun(place)
     work.cancel()
     with pytest.raises(asyncio.CancelledError):
         await work

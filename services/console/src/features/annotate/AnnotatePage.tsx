@@ -12,11 +12,12 @@ import { useWords } from "../../i18n/language";
 import { ProblemAlert } from "../../ui/ProblemAlert";
 import { prefetchPicture } from "../../ui/usePicture";
 import { useVocabulary } from "../projects/useLabels";
+import { isTrainable } from "../projects/rules";
 import { useProject } from "../projects/useProject";
 import { Foot } from "./Foot";
 import { ImageBench } from "./ImageBench";
 import { workbookOf } from "./platform";
-import { mayPropose, prefetchProposals, useProposalTerms } from "./proposals";
+import { prefetchProposals, useProposalTerms } from "./proposals";
 import { nextOpen } from "./steps";
 import { useStrip } from "./useStrip";
 import "./annotate.css";
@@ -87,7 +88,7 @@ function Room({ vocabulary }: RoomProps): ReactNode {
   useDraftsThatWait(book);
   const coming = strip.images[place + 1];
   const proposes = terms.byItself && coming !== undefined && statusOf(coming) !== "labelled";
-  usePrefetch(coming?.id, proposes && mayPropose(project.task));
+  usePrefetch(coming?.id, proposes && isTrainable(project.task));
 
   if (strip.error !== null) return <ProblemAlert error={strip.error} onRetry={strip.retry} />;
   if (imageId === "" && !strip.pending && strip.images.length === 0) return <Nothing filtered={status !== ""} />;

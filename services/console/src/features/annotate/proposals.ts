@@ -1,28 +1,14 @@
 /** What the serving version proposes for images, and on what terms a person wants it. */
 import { queryOptions, type QueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { FACTS } from "../../api/generated/facts";
-import { listDeployments, propose, type Deployment, type Proposed } from "../../api/inference";
+import { propose, type Proposed } from "../../api/inference";
 import type { Project } from "../../api/workspace";
 import { fromShape, type EditedShape } from "../../editor/shapes";
+import { deploymentsQuery, servingOf } from "../projects/serving";
 import { lowestThreshold, startThreshold } from "../projects/thresholds";
 
 /** Whose images they are, and what it looks for on them. */
 type Of = Pick<Project, "id" | "task">;
-
-/** Whether versions of this task can be had at all. */
-export function mayPropose(task: Project["task"]): boolean {
-  return FACTS.tasks[task].is_trainable;
-}
-
-export function deploymentsQuery(projectId: string) {
-  return queryOptions({ queryKey: ["deployments", projectId], queryFn: () => listDeployments(projectId) });
-}
-
-/** The version that answers for the project; null where none does yet. */
-export function servingOf(deployments: readonly Deployment[]): string | null {
-  return deployments.find(({ current }) => current)?.version ?? null;
-}
 
 export function proposalsQuery({ id, task }: Of, imageId: string, version: string) {
   return queryOptions({

@@ -5,9 +5,11 @@ import type { ShapeKind } from "../../api/annotation";
 import { isAnnotated, type Drawing, type EditedShape } from "../../editor/shapes";
 import type { Proposing } from "../../editor/useProposals";
 import { useWords } from "../../i18n/language";
-import { useProject } from "../projects/useProject";
+import { isTrainable } from "../projects/rules";
+import { deploymentsQuery, servingOf } from "../projects/serving";
 import { lowestThreshold } from "../projects/thresholds";
-import { deploymentsQuery, mayPropose, proposalsQuery, servingOf, type ProposalTerms } from "./proposals";
+import { useProject } from "../projects/useProject";
+import { proposalsQuery, type ProposalTerms } from "./proposals";
 
 interface Asked {
   readonly imageId: string;
@@ -30,7 +32,7 @@ export function useProposing({ imageId, drawing, kinds, labels, terms, onTerms }
   // How it was when it was opened: the first accepted proposal does not take the others away.
   const [bare, setBare] = useState<boolean | null>(null);
   if (bare === null && drawing !== null) setBare(!isAnnotated(drawing));
-  const wanted = mayPropose(project.task) && (asked ?? (terms.byItself && bare === true));
+  const wanted = isTrainable(project.task) && (asked ?? (terms.byItself && bare === true));
   const deployments = useQuery({ ...deploymentsQuery(project.id), enabled: wanted });
   const version = deployments.data === undefined ? null : servingOf(deployments.data.items);
   const answer = useQuery({ ...proposalsQuery(project, imageId, version ?? ""), enabled: wanted && version !== null });
@@ -38,7 +40,7 @@ export function useProposing({ imageId, drawing, kinds, labels, terms, onTerms }
     () => answer.data?.filter(({ kind, label }) => kinds.some((known) => known === kind) && labels.has(label)) ?? NONE,
     [answer.data, kinds, labels],
   );
-  if (!mayPropose(project.task)) return null;
+  if (!isTrainable(project.task)) return null;
 
   const failed = [deployments, answer].find(({ isError, data, isFetching }) => isError && data === undefined && !isFetching);
   const is = (): Proposing["is"] => {

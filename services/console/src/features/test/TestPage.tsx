@@ -3,15 +3,16 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Button, Card, Empty, Select, Space, Tag, Typography } from "antd";
 import { useState, type ReactNode } from "react";
 import { Link, useSearchParams } from "react-router";
-import { listDeployments, listTestRuns, startTestRun } from "../../api/inference";
+import { listTestRuns, startTestRun } from "../../api/inference";
 import { listVersions } from "../../api/trainer";
 import { useWords } from "../../i18n/language";
 import { ProblemAlert } from "../../ui/ProblemAlert";
+import { deploymentsQuery, servingOf } from "../projects/serving";
+import { lowestThreshold } from "../projects/thresholds";
 import { useProject } from "../projects/useProject";
 import { ImagePicker } from "./ImagePicker";
 import { TestResults } from "./TestResults";
 import { TestUpload } from "./TestUpload";
-import { lowestThreshold } from "../projects/thresholds";
 import "./test.css";
 
 const MOST_VERSIONS = 50;
@@ -25,10 +26,7 @@ export function TestPage(): ReactNode {
   const [imageIds, setImageIds] = useState<readonly string[]>([]);
   const [asked, setAsked] = useState<string | null>(null);
   const [dialog, setDialog] = useState<"pick" | "upload" | null>(null);
-  const deployments = useQuery({
-    queryKey: ["deployments", project.id],
-    queryFn: () => listDeployments(project.id),
-  });
+  const deployments = useQuery(deploymentsQuery(project.id));
   // Any version can be tested, promoted or not; it is loaded for the test.
   const versions = useQuery({
     queryKey: ["versions", project.id, MOST_VERSIONS],
@@ -40,7 +38,7 @@ export function TestPage(): ReactNode {
   });
   // Without a run in the address the newest one is shown, so that coming back finds the results.
   const runId = parameters.get("run") ?? runs.data?.items[0]?.id ?? null;
-  const serving = deployments.data?.items.find(({ current }) => current)?.version;
+  const serving = deployments.data === undefined ? null : servingOf(deployments.data.items);
   const names = (versions.data?.items ?? []).flatMap(({ version: name }) => (name === null ? [] : [name]));
   const version = asked ?? serving ?? (deployments.isSuccess ? names[0] : undefined);
   const start = useMutation({

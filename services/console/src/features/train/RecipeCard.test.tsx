@@ -3,14 +3,13 @@ import { fireEvent, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { HttpResponse } from "msw";
 import { describe, expect, test } from "vitest";
-import { policy, project, promotions, training } from "../../testing/builders";
+import { project, training } from "../../testing/builders";
 import { answers, pageOf, problem } from "../../testing/platform";
-import { nextTraining, recipe, storedRecipe } from "../../testing/recipes";
+import { recipe, storedRecipe } from "../../testing/recipes";
 import { LANGUAGES, open, seen } from "../../testing/screen";
+import { AROUND as PAGE, RECIPE, TRAININGS } from "../../testing/training";
 
-const RECIPE = "/api/trainer/projects/p1/recipe";
 const START = "POST /api/trainer/projects/p1/trainings";
-const TRAININGS = "GET /api/trainer/projects/p1/trainings";
 const LOSSES = {
   task: "detection",
   parts: [
@@ -18,18 +17,7 @@ const LOSSES = {
     { part: "box", gets: "", losses: ["giou", "ciou"], plugins: [], default_weight: 2 },
   ],
 };
-const AROUND = {
-  "GET /api/workspace/projects/p1": project(),
-  "GET /api/gallery/projects/p1/summary": { total: 62, labelled: 56, unlabelled: 6, tested: 0, recommended: 30 },
-  "GET /api/annotation/projects/p1/labels": { items: [] },
-  "GET /api/trainer/projects/p1/versions": pageOf(),
-  "GET /api/trainer/projects/p1/retraining-policy": policy(),
-  "GET /api/trainer/projects/p1/next-training": nextTraining(),
-  "GET /api/trainer/projects/p1/promotions": promotions({ serving: null, items: [] }),
-  "GET /api/trainer/projects/p1/losses": LOSSES,
-  [TRAININGS]: pageOf(),
-  [`GET ${RECIPE}`]: storedRecipe(),
-};
+const AROUND = { ...PAGE, "GET /api/trainer/projects/p1/losses": LOSSES };
 const MINE = storedRecipe({
   recipe: recipe({ seed: 7 }),
   recipe_from: { kind: "project", revision: 2 },

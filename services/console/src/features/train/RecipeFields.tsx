@@ -36,7 +36,7 @@ export function RecipeFields({ recipe, refused, onChange }: Props): ReactNode {
                   className={WIDE.includes(field) ? "recipe-wide" : ""}
                   {...(said.length > 0 ? { validateStatus: "error", help: said.join("; ") } : {})}
                 >
-                  <Control field={field} recipe={recipe} refused={refused} onChange={onChange} />
+                  <Control field={field} recipe={recipe} onChange={onChange} />
                 </Form.Item>
               );
             })}
@@ -49,7 +49,7 @@ export function RecipeFields({ recipe, refused, onChange }: Props): ReactNode {
 
 const WIDE: readonly Field[] = ["losses", "merge"];
 
-interface ControlProps extends Props {
+interface ControlProps extends Omit<Props, "refused"> {
   readonly field: Field;
 }
 

@@ -3,25 +3,12 @@ import { screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { HttpResponse } from "msw";
 import { describe, expect, test } from "vitest";
-import type { Training } from "../../api/trainer";
-import { policy, project, promotions, training } from "../../testing/builders";
+import { promotions, training } from "../../testing/builders";
 import { answers, pageOf, problem } from "../../testing/platform";
 import type { Words } from "../../i18n/language";
-import { nextTraining, storedRecipe } from "../../testing/recipes";
+import { nextTraining } from "../../testing/recipes";
 import { LANGUAGES, open, seen } from "../../testing/screen";
-
-const TRAININGS = "GET /api/trainer/projects/p1/trainings";
-const PROMOTIONS = "GET /api/trainer/projects/p1/promotions";
-const AROUND = {
-  "GET /api/workspace/projects/p1": project(),
-  "GET /api/gallery/projects/p1/summary": { total: 62, labelled: 56, unlabelled: 6, tested: 0, recommended: 30 },
-  "GET /api/annotation/projects/p1/labels": { items: [] },
-  "GET /api/trainer/projects/p1/versions": pageOf(),
-  "GET /api/trainer/projects/p1/retraining-policy": policy(),
-  "GET /api/trainer/projects/p1/next-training": nextTraining(),
-  "GET /api/trainer/projects/p1/recipe": storedRecipe(),
-  [PROMOTIONS]: promotions({ serving: null, items: [] }),
-};
+import { AROUND, PROMOTIONS, TRAININGS } from "../../testing/training";
 
 /** The stream of a training that goes on, open and silent. */
 const LIVE = {
@@ -44,11 +31,10 @@ describe.each(LANGUAGES)("the training page in %s", (language) => {
   });
 
   test("without pretrained weights it warns before the training, and beside what came of it", async () => {
-    const recipe = { pretrained: true, backbone: "mobilenet_v2" } as Training["recipe"];
     answers({
       ...AROUND,
       "GET /api/trainer/projects/p1/next-training": nextTraining({ weights: "none" }),
-      [TRAININGS]: pageOf(training({ backbone_weights: "none", recipe })),
+      [TRAININGS]: pageOf(training({ backbone_weights: "none" })),
     });
     const { words } = open("/projects/p1/train", language);
     await seen(() => screen.getByText(words.train.noWeights("mobilenet_v2")));

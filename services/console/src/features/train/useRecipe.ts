@@ -70,7 +70,8 @@ export function useRecipe(projectId: string): RecipeDesk {
     refuse: (error) => setRefused(refusals(error)),
     save: () => {
       if (stored.data !== undefined && shown !== undefined && !saving.isPending) {
-        saving.mutate({ ...wished(stored.data, shown), sent: draft });
+        const { defaults, revision } = stored.data;
+        saving.mutate({ recipe: same(shown, defaults) ? null : shown, revision, sent: draft });
       }
     },
     saving: saving.isPending,
@@ -78,16 +79,9 @@ export function useRecipe(projectId: string): RecipeDesk {
   };
 }
 
-interface Wish extends Saved {
-  readonly sent: Draft | null;
-}
-
-interface Saved {
+interface Wish {
+  /** Null where it is what the defaults say: they hold, whatever they become. */
   readonly recipe: Recipe | null;
   readonly revision: number;
-}
-
-/** What is kept for the project; where it is what the defaults say, they hold, whatever they become. */
-function wished({ defaults, revision }: StoredRecipe, shown: Recipe): Saved {
-  return { recipe: same(shown, defaults) ? null : shown, revision };
+  readonly sent: Draft | null;
 }
