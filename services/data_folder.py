@@ -65,8 +65,8 @@ def prepare(place: Place) -> contextlib.ExitStack:
     The lock is on the folder itself: there is no file that somebody could remove. What this process
     and its children make from now on is closed to other users of the machine.
 
-    Raises CannotStart for a folder in use, a port that is taken, too little disk space, or a secret
-    that cannot be used.
+    Raises CannotStart for a folder in use or of another user, a port that is taken, too little disk
+    space, or a secret that cannot be used.
     """
     os.umask(0o077)
     with contextlib.ExitStack() as held:
@@ -85,6 +85,7 @@ def prepare(place: Place) -> contextlib.ExitStack:
                 f"a platform already runs on {place.data}: stop it, or set LOUPE_DATA to another "
                 "folder"
             ) from error
+        _check_owners(place.data)
         _close_to_others(place.data)
         _check_disk(place.data)
         _check_port(place)
@@ -114,6 +115,17 @@ def _set_environment(place: Place) -> None:
     else:
         key = _kept(place.admin_key_file, lambda: make_key().text)
     os.environ["LOUPE_WORKSPACE_ADMIN_KEY"] = key
+
+
+def _check_owners(folder: Path) -> None:
+    """Let nobody else own the folder or what lies in it: such a one could lay a key of theirs."""
+    for path in (folder, *folder.iterdir()):
+        if path.lstat().st_uid not in (0, os.geteuid()):
+            raise CannotStart(
+                f"{path} belongs to another user of this machine, who could read and change it: "
+                f"take it over (chown -R {os.geteuid()} {folder}), or set LOUPE_DATA to another "
+                "folder"
+            )
 
 
 def _close_to_others(folder: Path) -> None:

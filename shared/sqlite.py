@@ -7,6 +7,7 @@ survives a power cut.
 
 import asyncio
 import contextlib
+import os
 import queue
 import sqlite3
 import threading
@@ -52,10 +53,17 @@ class SqliteFile:
         self._lock = threading.Lock()
 
     def start(self) -> None:
-        """Create the file and start the writing thread; safe to call again."""
+        """Create the file and start the writing thread; safe to call again.
+
+        A file that is made, and its folder, are closed to other users, whoever asks first; what
+        SQLite lays beside a file is as open as that. One that is there is not touched: closing it
+        would end the locks that SQLite holds in this process.
+        """
         with self._lock:
             self._opened = True
-            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with contextlib.suppress(OSError):  # it is there, or cannot be: SQLite will tell
+                os.close(os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
             self._ensure_writer()
 
     async def write(self, work: Work[T]) -> T:

@@ -51,12 +51,13 @@ class ApiKey(Document):
     """A credential of a tenant; ``id`` is the public part of the key.
 
     From ``expires_at`` on, a whole second, it gives no token, and none that it gave lives as long.
-    ``last_used_at`` is when it last gave one, to the minute. With that of an operator the
-    platform's tenants are looked after, too.
+    ``last_used_at`` is when it last gave one, to the minute, and ``signed_at`` the latest time of
+    one, though the clock was set back since. With that of an operator the platform's tenants are
+    looked after, too.
 
     Tokens of a generation below ``generation`` do not open any more, nor do ``ended_tokens``;
-    ``ended_at`` is when the last of either was taken back. What was revoked stays for ever: the
-    first key comes again with each start.
+    ``ended_at`` is when the last of either was taken back, no earlier than tokens were signed. What
+    was revoked stays for ever: the first key comes again with each start.
     """
 
     name: str
@@ -66,11 +67,16 @@ class ApiKey(Document):
     created_by: str | None = None
     expires_at: Timestamp | None = None
     last_used_at: Timestamp | None = None
+    signed_at: Timestamp | None = None
     revoked_at: Timestamp | None = None
     generation: int = 0
     ended_tokens: tuple[EndedToken, ...] = ()
     ended_at: Timestamp | None = None
     is_operator: bool = False
+
+    def no_sooner_than_tokens(self, now: datetime) -> datetime:
+        """Return ``now``, or where the clock was set back the latest time that a token has."""
+        return max(now, self.signed_at or now, self.last_used_at or now)
 
     def state(self, now: datetime) -> KeyState:
         """Return what the key is good for."""

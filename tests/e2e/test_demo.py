@@ -32,6 +32,9 @@ def test_the_loop_ends_in_a_table_of_two_versions(images: Path, tmp_path: Path) 
     said = demo.finish()
     again = demo.finish()
     done = demo.asked()
+    theirs = tmp_path / "data" / "triton"  # the model server's, behind a folder of its own
+    files = [one for one in (tmp_path / "data").rglob("*") if not one.is_relative_to(theirs)]
+    assert [one for one in files if one.stat().st_mode & 0o077] == []
     for text in ("deploy V1 on Triton", "retraining fires by event", "V1 against V2", "mAP@0.5"):
         assert text in said
     assert "V1 against V2" in again  # a second start finds everything done

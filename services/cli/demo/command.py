@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import os
 import signal
 import time
 from pathlib import Path
@@ -48,6 +49,7 @@ def run(args: argparse.Namespace) -> int:
     """Walk the loop; 0, or 1 with one line that says what is wrong."""
     from services.data_folder import CannotStart, place_from_environment
 
+    os.umask(0o077)  # its notes and the platform's log lie in the platform's folder
     began = time.monotonic()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # stop in order, as for Ctrl-C
     show = Show(Console())

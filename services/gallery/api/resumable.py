@@ -127,7 +127,7 @@ async def append_to_upload(
     if request.headers.get("content-type") != PART_TYPE:
         raise UnsupportedMedia(f"send the part as {PART_TYPE}")
     project = await projects.require(who.tenant, project_id)
-    upload = await resumable.find(who.tenant, project_id, upload_id)
+    upload = await resumable.find_own(who, project_id, upload_id)
     body = pace.body_of(request)
     upload = await resumable.append(upload, offset=upload_offset, body=body)
     if upload.offset < upload.length:
@@ -142,7 +142,7 @@ async def cancel_upload(
     who: Who, project_id: str, upload_id: str, resumable: Resuming, response: Response
 ) -> None:
     """Give an upload up."""
-    await resumable.cancel(await resumable.find(who.tenant, project_id, upload_id))
+    await resumable.cancel(await resumable.find_own(who, project_id, upload_id))
     response.headers["Tus-Resumable"] = TUS
 
 

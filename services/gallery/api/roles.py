@@ -1,6 +1,6 @@
 """Which role each route asks for: the least one."""
 
-from shared.http.roles import RoleTable
+from shared.http.roles import OF_OTHERS, RoleTable
 
 ROLES: RoleTable = {
     "GET /limits": "viewer",
@@ -16,6 +16,6 @@ ROLES: RoleTable = {
     "POST /projects/{project_id}/uploads": "annotator",
     "HEAD /projects/{project_id}/uploads/{upload_id}": "viewer",
     "GET /projects/{project_id}/uploads/{upload_id}": "viewer",
-    "PATCH /projects/{project_id}/uploads/{upload_id}": "annotator",
-    "DELETE /projects/{project_id}/uploads/{upload_id}": "annotator",
+    "PATCH /projects/{project_id}/uploads/{upload_id}": OF_OTHERS,
+    "DELETE /projects/{project_id}/uploads/{upload_id}": OF_OTHERS,
 }

@@ -112,6 +112,17 @@ class ResumableUploads:
             raise NotFound(f"no upload {upload_id}")
         return upload
 
+    async def find_own(self, who: Caller, project_id: str, upload_id: str) -> Upload:
+        """Return an upload that ``who`` may go on with or give up.
+
+        Raises:
+            NotFound: the project has no such upload.
+            Forbidden: somebody else began it, and the caller is no engineer.
+        """
+        upload = await self.find(who.tenant, project_id, upload_id)
+        who.check_own(upload.created_by)
+        return upload
+
     async def append(self, upload: Upload, *, offset: int, body: AsyncIterator[bytes]) -> Upload:
         """Add what the body brings, even when it breaks off, and return the upload.
 

@@ -132,7 +132,12 @@ class Keys:
             await keys.change(
                 key.id,
                 lambda stored: (
-                    stored.model_copy(update={"last_used_at": now})
+                    stored.model_copy(
+                        update={
+                            "last_used_at": now,
+                            "signed_at": stored.no_sooner_than_tokens(now),
+                        }
+                    )
                     if stored.last_used_at == last
                     else None  # somebody was first
                 ),

@@ -1,5 +1,6 @@
 """Keys of a tenant: made for others, and taken back with the tokens that they gave."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -106,7 +107,7 @@ class Revocations:
         now = self._clock()
 
         def revoke(key: ApiKey) -> ApiKey | None:
-            return None if key.revoked_at else _closed(key, {"revoked_at": now, "ended_at": now})
+            return None if key.revoked_at else _closed(key, now, {"revoked_at": now})
 
         revoked = await keys.change(key_id, revoke)
         if who.role != "system" and revoked.role == "admin" and not await self._admins(who):
@@ -128,7 +129,7 @@ class Revocations:
             NotFound: the tenant has no such key.
         """
         now = self._clock()
-        ended = await self._of(who).change(key_id, lambda key: _closed(key, {"ended_at": now}))
+        ended = await self._of(who).change(key_id, lambda key: _closed(key, now))
         log.warning("key.tokens_ended", key=key_id, by=who.subject)
         return ended
 
@@ -155,9 +156,10 @@ class Revocations:
                 return None
             late = [ended for ended in key.ended_tokens if ended.at > now - _TOLD]
             if is_full or len(late) >= _MOST_TOKENS:
-                return _closed(key, {"ended_at": now})
-            late.append(EndedToken(id=token_id, at=now))
-            return key.model_copy(update={"ended_tokens": tuple(late), "ended_at": now})
+                return _closed(key, now)
+            at = key.no_sooner_than_tokens(now)
+            late.append(EndedToken(id=token_id, at=at))
+            return key.model_copy(update={"ended_tokens": tuple(late), "ended_at": at})
 
         try:
             await self._of(who).change(key_id, end)
@@ -192,7 +194,12 @@ class Revocations:
         return self._documents.collection(API_KEYS, TenantScope(who.tenant))
 
 
-def _closed(key: ApiKey, update: dict[str, object]) -> ApiKey:
+def _closed(key: ApiKey, now: datetime, update: Mapping[str, object] | None = None) -> ApiKey:
     """Return the key as it is when none of its tokens opens any more."""
-    changes = {"generation": key.generation + 1, "ended_tokens": (), **update}
+    changes = {
+        "generation": key.generation + 1,
+        "ended_tokens": (),
+        "ended_at": key.no_sooner_than_tokens(now),
+        **(update or {}),
+    }
     return key.model_copy(update=changes)

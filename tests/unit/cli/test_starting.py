@@ -101,6 +101,33 @@ def test_the_folder_and_what_lies_in_it_are_closed_to_other_users(tmp_path: Path
     }
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files to others")
+@pytest.mark.parametrize("laid", ["", "admin.key", "loupe.db"])
+def test_a_folder_that_another_user_could_lay_a_key_into_is_not_taken(
+    laid: str, tmp_path: Path
+) -> None:
+    data = tmp_path / "data"
+    data.mkdir(mode=0o777)
+    (data / "admin.key").write_text(make_key().text)
+    (data / "loupe.db").touch()
+    nobody = 65_534
+    os.chown(data / laid, nobody, nobody)
+    words = said(preparing(data))
+    assert words.startswith(f"loupe: {data / laid} belongs to another user")
+    assert "\n" not in words
+
+
+def test_what_a_command_makes_before_the_first_start_is_closed_to_other_users(
+    tmp_path: Path,
+) -> None:
+    data = tmp_path / "data"
+    command = [sys.executable, "-m", "services", "keys", "list"]
+    environment = {**os.environ, "LOUPE_DATA": str(data)}
+    subprocess.run(command, env=environment, check=True, umask=0o022, stdout=subprocess.DEVNULL)
+    modes = {path.name: path.stat().st_mode & 0o777 for path in (data, *data.iterdir())}
+    assert modes == {"data": 0o700, "loupe.db": 0o600}
+
+
 def test_no_second_platform_gets_in_whatever_is_removed(tmp_path: Path) -> None:
     first = preparing(tmp_path)
     assert first.stdout is not None

@@ -4,6 +4,7 @@ import asyncio
 import base64
 import itertools
 import json
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -284,6 +285,33 @@ async def test_what_was_taken_back_is_told_for_as_long_as_a_token_can_open(store
     ahead = Signer(KEY_FILE, clock=lambda: now + timedelta(seconds=2 * LIFETIME_S))
     with pytest.raises(Unauthenticated, match="future"):  # it would outlive what is told
         await Tokens(KeySet(SIGNER, past).read).check(ahead.issue(Caller("default", "k", "admin")))
+
+
+@pytest.mark.parametrize("taken_back", ["token", "tokens", "key"])
+async def test_what_was_taken_back_by_a_clock_behind_that_of_its_tokens_is_told(
+    stores: Stores, taken_back: str
+) -> None:
+    """Set back by more than is told: when it comes to the time of signing, the token would open."""
+    await stores.open([TENANTS, API_KEYS])
+    clock = [utc_now()]
+    signed_at = clock[0]
+    keys = Keys(stores.documents, clock=lambda: clock[0])
+    revocations = Revocations(stores.documents, keys, clock=lambda: clock[0])
+    key = await keys.make_key("default", name="k", role="viewer")
+    who = replace(await keys.sign_in(key, source="192.0.2.1"), token_id=f"{id_of(key)}.one")
+    clock[0] -= timedelta(days=2)
+    await keys.sign_in(key, source="192.0.2.1")  # which tells a last use of then
+    boss = Caller("default", "k", "admin")
+    if taken_back == "token":
+        await revocations.end_token(boss, who.token_id)
+    elif taken_back == "tokens":
+        await revocations.end_tokens(boss, who.subject)
+    else:
+        await revocations.revoke_key(boss, who.subject)
+    clock[0] = signed_at + timedelta(minutes=2)
+    if taken_back == "token":  # one more forgets none before it
+        await revocations.end_token(boss, f"{who.subject}.another")
+    assert (await revocations.lately()).concern(who)
 
 
 async def test_a_tenant_has_bounded_keys(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
