@@ -70,17 +70,6 @@ def iou_matrix(first: Boxes, second: Boxes) -> Floats:
     return np.divide(overlap, union, out=np.zeros_like(overlap), where=union > 0)
 
 
-def ios_matrix(first: Boxes, second: Boxes) -> Floats:
-    """Intersection over the smaller box of each pair, ``(N, M)`` in [0, 1]; 0 without area.
-
-    >>> ios_matrix(as_boxes([[0, 0, 4, 4]]), as_boxes([[1, 1, 2, 2]])).tolist()
-    [[1.0]]
-    """
-    overlap = intersection_matrix(first, second)
-    smaller = np.minimum(area(first)[:, None], area(second)[None, :])
-    return np.divide(overlap, smaller, out=np.zeros_like(overlap), where=smaller > 0)
-
-
 def coverage_matrix(first: Boxes, second: Boxes) -> Floats:
     """Share of each ``first`` box that lies inside each ``second`` box, ``(N, M)`` in [0, 1].
 

@@ -9,8 +9,6 @@ from numpy.typing import ArrayLike, NDArray
 
 Ring = NDArray[np.float64]
 Floats = NDArray[np.float64]
-Bits = NDArray[np.bool_]
-
 _ROUNDING = 1e-9  # beside the ring's own size
 _MAX_BANDS = 256
 _MAX_LEVELS = 2000  # heights of corners, each of which is looked at
@@ -140,15 +138,6 @@ def _widths(starts: Ring, ends: Ring, lines: NDArray[np.floating]) -> Floats:
     return widths.astype(np.float64)
 
 
-def perimeter(ring: Ring) -> float:
-    """Length of the closed outline in pixels; fewer than two points give 0.
-
-    >>> perimeter(as_ring([[0, 0], [4, 0], [4, 3], [0, 3]]))
-    14.0
-    """
-    return float(np.hypot(*(np.roll(ring, -1, axis=0) - ring).T).sum()) if len(ring) > 1 else 0.0
-
-
 def bounds(ring: Ring) -> tuple[float, float, float, float]:
     """Upright box ``x1, y1, x2, y2`` around the points.
 
@@ -162,53 +151,6 @@ def bounds(ring: Ring) -> tuple[float, float, float, float]:
         raise ValueError("an empty polygon has no bounds")
     (x1, y1), (x2, y2) = ring.min(0), ring.max(0)
     return float(x1), float(y1), float(x2), float(y2)
-
-
-def centroid(ring: Ring) -> tuple[float, float]:
-    """Centre of gravity of the enclosed area; of the points when the area is 0.
-
-    Raises:
-        ValueError: The ring is empty.
-
-    >>> centroid(as_ring([[0, 0], [4, 0], [4, 2], [0, 2]]))
-    (2.0, 1.0)
-    """
-    if not len(ring):
-        raise ValueError("an empty polygon has no centroid")
-    twice = 2 * signed_area(ring)
-    if abs(twice) < 1e-12:
-        x, y = ring.mean(0)
-        return float(x), float(y)
-    local = ring - ring[0]
-    following = np.roll(local, -1, axis=0)
-    cross = local[:, 0] * following[:, 1] - following[:, 0] * local[:, 1]
-    x, y = ring[0] + ((local + following) * cross[:, None]).sum(0) / (3 * twice)
-    return float(x), float(y)
-
-
-def contains(ring: Ring, points: NDArray[np.float64]) -> Bits:
-    """Whether each point lies inside, by the even-odd rule.
-
-    Args:
-        ring: ``(N, 2)``; fewer than three points contain nothing.
-        points: ``(M, 2)``.
-
-    Returns:
-        ``(M,)`` bool. Points exactly on the outline may fall on either side.
-
-    >>> contains(as_ring([[0, 0], [4, 0], [0, 4]]), np.array([[1.0, 1], [3, 3]])).tolist()
-    [True, False]
-    """
-    if len(ring) < 3:
-        return np.zeros(len(points), np.bool_)
-    start, end = ring, np.roll(ring, -1, axis=0)
-    x, y = points[:, 0, None], points[:, 1, None]
-    straddles = (start[:, 1] > y) != (end[:, 1] > y)
-    rise = end[:, 1] - start[:, 1]
-    safe = np.where(rise == 0, 1.0, rise)
-    crossing = start[:, 0] + (y - start[:, 1]) * (end[:, 0] - start[:, 0]) / safe
-    hits = (straddles & (x < crossing)).sum(1)
-    return np.asarray(hits % 2 == 1, np.bool_)
 
 
 def clip_to_window(ring: Ring, window_xyxy: tuple[float, float, float, float]) -> Ring:
@@ -248,38 +190,6 @@ def _clip_half_plane(ring: Ring, axis: int, limit: float, keep_above: bool) -> R
     candidates = np.stack([ring, cut], axis=1).reshape(-1, 2)
     clipped: Ring = candidates[np.stack([inside, crosses], axis=1).reshape(-1)]
     return clipped
-
-
-def convex_hull(points: NDArray[np.float64]) -> Ring:
-    """Convex hull by Andrew's monotone chain (1979), clockwise on the screen.
-
-    Args:
-        points: ``(N, 2)``.
-
-    Returns:
-        ``(M, 2)`` corner points without collinear ones; the distinct points themselves when fewer
-        than three remain.
-
-    >>> len(convex_hull(np.array([[0.0, 0], [2, 0], [2, 2], [0, 2], [1, 1]])))
-    4
-    """
-    ordered = np.unique(points, axis=0)  # sorted by x, then y
-    if len(ordered) < 3:
-        return ordered
-    lower, upper = _half_hull(ordered), _half_hull(ordered[::-1])
-    return np.array(lower[:-1] + upper[:-1])
-
-
-def _half_hull(ordered: NDArray[np.float64]) -> list[NDArray[np.float64]]:
-    chain: list[NDArray[np.float64]] = []
-    for point in ordered:
-        while len(chain) > 1:
-            (ax, ay), (bx, by) = chain[-1] - chain[-2], point - chain[-2]
-            if ax * by - ay * bx > 0:
-                break
-            chain.pop()
-        chain.append(point)
-    return chain
 
 
 def convex_intersection(first: Ring, second: Ring) -> Ring:

@@ -127,33 +127,3 @@ def iou_matrix(first: RotatedBoxes, second: RotatedBoxes) -> Floats:
     union = areas(first)[:, None] + areas(second)[None, :] - overlap
     ratio: Floats = np.divide(overlap, union, out=np.zeros_like(overlap), where=union > 0)
     return ratio
-
-
-def smallest_around(points: NDArray[np.float64]) -> Floats:
-    """Smallest rotated box ``(5,)`` around points: one side lies on a hull edge (Freeman 1975).
-
-    Args:
-        points: ``(N, 2)``, at least one.
-
-    Returns:
-        One row; a single point or a line gives a box without area. The angle is in [0, 90).
-
-    Raises:
-        ValueError: There are no points.
-
-    >>> smallest_around(np.array([[0.0, 0], [3, 3], [2, 4], [-1, 1]])).round(4).tolist()
-    [1.0, 2.0, 4.2426, 1.4142, 45.0]
-    """
-    if not len(points):
-        raise ValueError("no points to enclose")
-    hull = polygons.convex_hull(np.asarray(points, np.float64))
-    edges = np.roll(hull, -1, axis=0) - hull
-    turns = np.mod(np.arctan2(edges[:, 1], edges[:, 0]), np.pi / 2)
-    cos, sin = np.cos(turns)[:, None], np.sin(turns)[:, None]
-    u = hull[:, 0] * cos + hull[:, 1] * sin  # (edges, points) along each candidate direction
-    v = -hull[:, 0] * sin + hull[:, 1] * cos
-    width, height = np.ptp(u, axis=1), np.ptp(v, axis=1)
-    best = int(np.argmin(width * height))
-    cu, cv = (u[best].min() + u[best].max()) / 2, (v[best].min() + v[best].max()) / 2
-    x, y = cu * cos[best, 0] - cv * sin[best, 0], cu * sin[best, 0] + cv * cos[best, 0]
-    return np.array([x, y, width[best], height[best], np.rad2deg(turns[best])])

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.watching import Platform, Watched, sign_in, watching
 
@@ -225,14 +225,6 @@ def test_two_people_on_one_image_lose_nothing(
     expect(page.get_by_test_id("save-state")).to_contain_text("Saved")
     (saved,) = annotations(platform, project)
     assert len(saved["shapes"]) == 3
-
-
-def without_saves(route: Route) -> None:
-    """Let everything through but what would be stored."""
-    if route.request.method == "PUT":
-        route.abort()
-    else:
-        route.continue_()
 
 
 def pictures(folder: Path, count: int) -> list[Path]:

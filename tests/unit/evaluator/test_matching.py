@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 from scenes import random_samples, samples
 
-from services.evaluator.domain.objects.average_precision import mean
-from services.evaluator.domain.objects.coco_summary import ap_per_label, coco_summary
+from services.evaluator.domain.objects.coco_summary import coco_summary
 from services.evaluator.domain.objects.evaluation import Evaluation, evaluate
 from services.evaluator.domain.objects.matching import FALSE, IGNORED, TRUE, match
 from services.evaluator.domain.objects.samples import Regions, Samples, check
@@ -174,13 +173,6 @@ def test_truths_without_detections_score_zero() -> None:
     summary = coco_summary(evaluate(samples([(0, 0, BOX)], [])))
     assert summary["map"] == summary["mar_100"] == 0.0
     assert np.isnan(summary["map_large"])
-
-
-def test_ap_per_label_averages_to_the_map() -> None:
-    evaluation = evaluate(random_samples(seed=1))
-    per_label = ap_per_label(evaluation)
-    assert mean(np.array(per_label["ap"])) == pytest.approx(coco_summary(evaluation)["map"])
-    assert mean(np.array(per_label["ap_50"])) == pytest.approx(coco_summary(evaluation)["map_50"])
 
 
 def test_ap_of_a_worked_example() -> None:

@@ -9,7 +9,6 @@ from shared.vision.boxes import (
     clip,
     coverage_matrix,
     has_area,
-    ios_matrix,
     iou_matrix,
     scale,
     translate,
@@ -28,14 +27,14 @@ def test_iou_equals_torchvision():
     np.testing.assert_allclose(iou_matrix(first, second), oracle, atol=1e-6)
 
 
-@pytest.mark.parametrize("function", [iou_matrix, ios_matrix, coverage_matrix])
+@pytest.mark.parametrize("function", [iou_matrix, coverage_matrix])
 def test_pairs_with_an_empty_side_give_an_empty_matrix(function):
     boxes, none = random_boxes(3, 3), as_boxes([])
     assert function(boxes, none).shape == (3, 0)
     assert function(none, boxes).shape == (0, 3)
 
 
-@pytest.mark.parametrize("function", [iou_matrix, ios_matrix, coverage_matrix])
+@pytest.mark.parametrize("function", [iou_matrix, coverage_matrix])
 def test_boxes_without_area_overlap_nothing(function):
     point = as_boxes([[5, 5, 5, 5]])
     assert function(point, point).tolist() == [[0.0]]

@@ -3,14 +3,16 @@
 import numpy as np
 import pytest
 
-from shared.vision.boxes import ios_matrix, iou_matrix
+from shared.vision.boxes import area, intersection_matrix, iou_matrix
 from shared.vision.merging import Merged, MergeMethod, MergeRule, Overlap, merge
 
 
 def _all_pairs(boxes, scores, labels, rule):
     """The definition, written over an N × N matrix in float64."""
     wide = boxes.astype(np.float64)
-    matrix = (iou_matrix if rule.overlap is Overlap.IOU else ios_matrix)(wide, wide)
+    smaller = np.minimum(area(wide)[:, None], area(wide))
+    shared = intersection_matrix(wide, wide) / np.where(smaller > 0, smaller, 1)
+    matrix = iou_matrix(wide, wide) if rule.overlap is Overlap.IOU else shared
     order = np.argsort(-scores, kind="stable")
     stands_for = np.full(len(scores), -1)
     for rank, best in enumerate(order):

@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.vision import polygons, rotated_boxes
+from shared.vision import rotated_boxes
 from shared.vision.rotated_boxes import as_rotated_boxes
+from tests.unit.vision.counting import points_inside
 
 rows = st.tuples(
     st.floats(-100, 100),
@@ -33,15 +34,6 @@ def test_wire_form_and_back_is_the_same_row(row: tuple[float, ...]) -> None:
     assert np.allclose(rotated_boxes.from_wire(*rotated_boxes.to_wire(box)), box, atol=1e-9)
 
 
-@given(rows)
-@settings(max_examples=100)
-def test_smallest_box_around_the_corners_is_the_box(row: tuple[float, ...]) -> None:
-    box = as_rotated_boxes([row])
-    around = rotated_boxes.smallest_around(rotated_boxes.corners(box)[0])
-    assert around[2] * around[3] == pytest.approx(box[0, 2] * box[0, 3], rel=1e-6)
-    assert np.allclose(around[:2], box[0, :2], atol=1e-6)
-
-
 @given(rows, rows)
 @settings(max_examples=100)
 def test_iou_is_symmetric_bounded_and_one_on_itself(
@@ -58,7 +50,7 @@ def test_iou_counts_the_pixels_in_both() -> None:
     pair = as_rotated_boxes([[10, 10, 12, 6, 30], [12, 11, 9, 8, -50]])
     axis = np.arange(0, 22, 0.05) + 0.025
     points = np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2)
-    first, second = (polygons.contains(q, points) for q in rotated_boxes.corners(pair))
+    first, second = (points_inside(q, points) for q in rotated_boxes.corners(pair))
     expected = (first & second).sum() / (first | second).sum()
     iou = rotated_boxes.iou_matrix(pair[:1], pair[1:])
     assert iou[0, 0] == pytest.approx(expected, abs=0.003)
@@ -76,11 +68,5 @@ def test_empty_input_gives_empty_output() -> None:
     assert rotated_boxes.corners(none).shape == (0, 4, 2)
     assert rotated_boxes.bounds(none).shape == (0, 4)
     assert rotated_boxes.iou_matrix(none, as_rotated_boxes([[0, 0, 1, 1, 0]])).shape == (0, 1)
-    with pytest.raises(ValueError, match="no points"):
-        rotated_boxes.smallest_around(np.zeros((0, 2)))
     with pytest.raises(ValueError, match=r"\(N, 5\)"):
         as_rotated_boxes([[1, 2, 3]])
-
-
-def test_a_single_point_gives_a_box_without_area() -> None:
-    assert rotated_boxes.smallest_around(np.array([[3.0, 4.0]])).tolist() == [3, 4, 0, 0, 0]

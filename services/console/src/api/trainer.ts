@@ -16,7 +16,6 @@ export type LossTable = Schemas["LossTable"];
 export type Merge = Schemas["Merge"];
 export type TrainingMode = Training["mode"];
 export type Progress = Training["progress"];
-export type TrainingPage = Awaited<ReturnType<typeof listTrainings>>;
 export type Policy = Schemas["PolicyResponse"];
 export type NextTraining = Schemas["NextTrainingResponse"];
 export type Promotions = Schemas["Promotions"];

@@ -1,11 +1,5 @@
 import { expect, test } from "vitest";
-import { bytes, clock, clockTime, decimal, decimalRange, percent, range, time, wholeMinutes } from "./format";
-
-test("minutes of a training are rounded down, as the manual's records are", () => {
-  expect(wholeMinutes(7 * 60 + 31)).toBe(7);
-  expect(wholeMinutes(24 * 60 + 14)).toBe(24);
-  expect(wholeMinutes(59)).toBe(0);
-});
+import { bytes, clock, clockTime, decimal, decimalRange, percent, range, time } from "./format";
 
 test("a figure that does not exist is a dash, never zero", () => {
   expect(percent(null)).toBe("—");

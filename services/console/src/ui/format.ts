@@ -45,11 +45,6 @@ export function clockTime(instant: number): string {
   return `${two(at.getHours())}:${two(at.getMinutes())}`;
 }
 
-/** Whole minutes, rounded down, as training records show a duration. */
-export function wholeMinutes(seconds: number): number {
-  return Math.floor(seconds / 60);
-}
-
 /** "1:05" or "1:02:03" for a time that is left. */
 export function clock(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));

@@ -56,14 +56,3 @@ def ratio(part: NDArray[Any], whole: NDArray[Any]) -> Floats:
     out: Floats = np.full(np.shape(part), np.nan)
     np.divide(part, whole, out=out, where=np.asarray(whole) > 0)
     return out
-
-
-def harmonic_mean(precision: float, recall: float) -> float:
-    """F1 of a precision and a recall; 0 when both are 0, nan when either is undefined.
-
-    >>> harmonic_mean(0.5, 1.0)
-    0.6666666666666666
-    """
-    if precision + recall == 0:
-        return 0.0
-    return 2 * precision * recall / (precision + recall)

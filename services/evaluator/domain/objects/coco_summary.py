@@ -1,7 +1,5 @@
 """The twelve numbers of COCO, under the names torchmetrics and others use."""
 
-import numpy as np
-
 from services.evaluator.domain.objects.average_precision import MAX_RANKS, mean, recall_at_ranks
 from services.evaluator.domain.objects.evaluation import Evaluation
 
@@ -22,10 +20,3 @@ def coco_summary(evaluation: Evaluation) -> dict[str, float]:
     recalls = recall_at_ranks(evaluation.arranged, matches.verdict, evaluation.positives)
     out |= {f"mar_{rank}": recall for rank, recall in zip(MAX_RANKS, recalls, strict=True)}
     return out | {f"mar_{name}": mean(part.recall) for name, part in sizes.items()}
-
-
-def ap_per_label(evaluation: Evaluation) -> dict[str, list[float]]:
-    """``ap`` (0.50:0.95) and ``ap_50`` of each label; nan for labels without truths."""
-    ap = evaluation.precisions.ap
-    with np.errstate(invalid="ignore"):
-        return {"ap": ap.mean(axis=0).tolist(), "ap_50": ap[evaluation.matches.at(0.5)].tolist()}

@@ -13,10 +13,7 @@ from services.evaluator.domain.objects.evaluation import Evaluation
 from services.evaluator.domain.objects.evaluation_order import Arranged
 from services.evaluator.domain.objects.matching import NOBODY
 from services.evaluator.domain.objects.operating_view import OperatingView
-from services.evaluator.domain.objects.outlines import MEASURES
 from shared.vision.tiles import TilePlan
-
-BOX_MEASURES = MEASURES[:3]
 
 
 def outline_measures(view: OperatingView) -> Floats:

@@ -8,15 +8,6 @@ from shared.vision.compilation import compiled
 NOTHING = ""  # a character that is not there: inserted or left out
 
 
-def edit_distance(first: str, second: str) -> int:
-    """Least insertions, deletions and substitutions that turn one text into the other.
-
-    >>> edit_distance("kitten", "sitting")
-    3
-    """
-    return sum(1 for a, b in align(first, second) if a != b)
-
-
 def align(truth: str, read: str) -> list[tuple[str, str]]:
     """Pair the characters of two texts with the fewest differences; "" where one has none.
 
