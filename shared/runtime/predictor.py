@@ -15,6 +15,7 @@ from shared.vision.strips import RowSource, fill_tiles, in_order_of_reading
 from shared.vision.tiles import Window
 
 MAX_BATCH = 8
+BATCH_PIXELS = 4_000_000  # of a batch's inputs, where those are large
 
 
 class Predictor:
@@ -86,10 +87,12 @@ class Predictor:
     ) -> Iterator[tuple[Window, Results]]:
         """Results of each window in full-image pixels, in the order of the windows."""
         manifest = self.manifest
-        batch = np.empty((MAX_BATCH, manifest.input_height, manifest.input_width, 3), np.uint8)
+        size = manifest.input_height, manifest.input_width
+        most = max(1, min(MAX_BATCH, BATCH_PIXELS // (size[0] * size[1])))
+        batch = np.empty((most, *size, 3), np.uint8)
         while True:
             views: list[View] = []
-            for window, part in islice(pixels, MAX_BATCH):
+            for window, part in islice(pixels, most):
                 slot = batch[len(views)]
                 placement = fill_input(part, slot, manifest.resize, manifest.pad_value)
                 views.append(View(window, placement, limit, inner[window]))

@@ -15,7 +15,9 @@ from shared.vision.merging import MergeMethod, MergeRule, Overlap
 
 BackboneName = Literal["mobilenet_v2", "efficientnet_lite0", "resnet18", "resnet34", "resnet50"]
 Start = Literal["detector", "backbone"]
+Resolution = Literal["auto", "0.25", "1", "2", "5"]
 Side = Annotated[int, Field(ge=64, le=2048, multiple_of=32)]
+STEP_PIXELS = 4_000_000  # of the inputs of a step: about 7 GiB with the smallest network
 
 
 OF_TASK: dict[TaskName, dict[str, object]] = {
@@ -90,8 +92,10 @@ class Recipe(BaseModel):
         pretrained: Whether to look for pretrained weights.
         start: What they are where there are both: a whole detector's, which knows objects but no
             labels, or the backbone's alone.
-        input_width: Width of the model's input in pixels.
-        input_height: Its height.
+        resolution: How many megapixels the model's input has, in the images' shape; ``auto`` as
+            many as the smallest targets need.
+        input_width: Width of the model's input in pixels; goes before ``resolution``.
+        input_height: Its height, likewise.
         fine_level: Adds the pyramid level of stride 4, for tiny targets.
         channels: Width of pyramid and head.
         epochs: Passes over the training windows.
@@ -120,6 +124,7 @@ class Recipe(BaseModel):
     backbone: BackboneName = "mobilenet_v2"
     pretrained: bool = True
     start: Start = "detector"
+    resolution: Resolution = "auto"
     input_width: Side | None = None
     input_height: Side | None = None
     fine_level: bool | None = None
@@ -140,6 +145,26 @@ class Recipe(BaseModel):
     warm_start: bool = True
     seed: Annotated[int, Field(ge=0, le=2**31)] = 0
     task: TaskName | None = None
+
+    @property
+    def input_pixels(self) -> int | None:
+        """Pixels of the input that `resolution` asks for; None where the planner chooses.
+
+        >>> Recipe(resolution="0.25").input_pixels
+        250000
+        """
+        return None if self.resolution == "auto" else round(float(self.resolution) * 1_000_000)
+
+    @property
+    def step_windows(self) -> int:
+        """Windows a step: ``batch_size``, or as many of the chosen resolution as memory holds.
+
+        >>> Recipe(resolution="2").step_windows, Recipe(batch_size=64).step_windows
+        (2, 64)
+        """
+        if self.input_pixels is None or self.input_width or self.input_height:
+            return self.batch_size
+        return max(1, min(self.batch_size, STEP_PIXELS // self.input_pixels))
 
     def of_task(self, task: TaskName) -> Self:
         """The recipe for a project of ``task``, whose own defaults stand where it says nothing.
@@ -173,6 +198,7 @@ def choices() -> dict[str, tuple[str, ...]]:
     return {
         "backbone": get_args(BackboneName),
         "start": get_args(Start),
+        "resolution": get_args(Resolution),
         "score_loss": get_args(ScoreLoss),
         "box_loss": get_args(BoxLoss),
         "merge_rule": tuple(MergeMethod),

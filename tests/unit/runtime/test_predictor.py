@@ -6,7 +6,7 @@ import pytest
 
 from shared.runtime.cuts import PlanRefused
 from shared.runtime.manifest import ModelManifest
-from shared.runtime.predictor import MAX_BATCH, Predictor
+from shared.runtime.predictor import BATCH_PIXELS, MAX_BATCH, Predictor
 from shared.vision.merging import MergeMethod, MergeRule, Overlap
 from shared.vision.strips import Strip
 from shared.vision.tiles import TilePlan
@@ -85,6 +85,15 @@ def test_a_target_over_four_grid_tiles_is_one_box():
         picture((256, 256), box)
     )
     assert rounded(found) == [box]
+
+
+def test_batches_of_large_inputs_hold_fewer_windows():
+    large = {"input_width": 1280, "input_height": 1024, "tile_plan": TilePlan(grid=(2, 2))}
+    session, box = WhiteBlobSession(), (10, 10, 60, 50)
+    found = Predictor(manifest(**large), session).predict(picture((256, 256), box))
+    assert rounded(found) == [box]
+    assert session.batches == [3, 1]
+    assert 3 * 1280 * 1024 <= BATCH_PIXELS
 
 
 def test_neighbours_at_a_seam_that_do_not_face_each_other_stay_apart():

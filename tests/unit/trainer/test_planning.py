@@ -1,9 +1,23 @@
+import math
+
 import numpy as np
 import pytest
 
 from services.trainer.domain.detector.planning import plan
 from services.trainer.domain.recipe import Recipe
-from shared.vision.boxes import as_boxes
+from services.trainer.domain.training.planning import (
+    LEAST_KEPT_PX,
+    MOST_PIXELS,
+    SMALL_QUANTILE,
+)
+from shared.vision.boxes import area, as_boxes
+from shared.vision.tile_advice import (
+    RECOGNISED_RATIO,
+    RESOLUTION_RATIO,
+    Advice,
+    advise,
+    smallest_and_largest_small,
+)
 
 
 def squares(side: float, count: int = 4):
@@ -77,3 +91,81 @@ def test_every_legal_shape_gets_an_input_of_whole_cells(size):
     assert width % 32 == height % 32 == 0
     assert 32 <= min(width, height) <= max(width, height) <= 416
     assert np.isclose(max(size) / min(size), max(width, height) / min(width, height), rtol=0.6)
+
+
+@pytest.mark.parametrize(
+    ("resolution", "pixels"), [("0.25", 25e4), ("1", 1e6), ("2", 2e6), ("5", 5e6)]
+)
+def test_a_chosen_resolution_is_the_input_in_the_images_shape(resolution, pixels):
+    width, height = plan(Recipe(resolution=resolution), [(4000, 3000)], [squares(300)]).input_size
+    assert width * height == pytest.approx(pixels, rel=0.1)
+    assert width / height == pytest.approx(4 / 3, rel=0.06)
+
+
+def test_no_input_shows_an_image_more_than_twice_as_large_as_it_is():
+    assert plan(Recipe(resolution="5"), [(640, 480)], [squares(40)]).input_size == (1280, 960)
+
+
+def test_named_sides_go_before_the_resolution():
+    recipe = Recipe(resolution="1", input_width=320, input_height=256)
+    assert plan(recipe, [(640, 480)], [squares(40)]).input_size == (320, 256)
+    assert recipe.step_windows == recipe.batch_size
+
+
+def test_a_higher_resolution_spares_the_tiles():
+    sizes, targets = [(2000, 1500)] * 3, [squares(20)] * 3
+    assert not plan(Recipe(), sizes, targets).tile_plan.is_whole
+    raised = plan(Recipe(resolution="1"), sizes, targets)
+    assert raised.tile_plan.is_whole
+    assert 20 * raised.input_size[0] / 2000 > LEAST_KEPT_PX
+
+
+def test_steps_of_large_inputs_hold_fewer_windows():
+    assert [Recipe(resolution=one).step_windows for one in ("auto", "0.25", "1", "2", "5")] == [
+        8, 8, 4, 2, 1,
+    ]  # fmt: skip
+    assert Recipe(resolution="1", batch_size=2).step_windows == 2
+
+
+def test_small_targets_of_a_narrow_image_get_more_pixels_and_no_tiles():
+    planned = plan(Recipe(), [(2000, 200)], [squares(12)])
+    assert planned.tile_plan.is_whole
+    assert 12 * planned.input_size[0] / 2000 >= 0.9 * LEAST_KEPT_PX
+    assert np.prod(planned.input_size) <= 1.2 * MOST_PIXELS
+
+
+def seeded_set(seed: int):
+    """Images of one size with targets of many: size, boxes of each image."""
+    rng = np.random.default_rng(seed)
+    width, height = (int(side) for side in np.exp(rng.uniform(np.log(450), np.log(6000), 2)))
+    side = np.exp(rng.uniform(np.log(4), np.log(0.5 * min(width, height))))
+    boxes = []
+    for _ in range(int(rng.integers(1, 4))):
+        sides = side * rng.uniform(1, 3, (int(rng.integers(1, 20)), 2))
+        sides = np.minimum(sides, (width, height))
+        corners = rng.uniform(0, 1, sides.shape) * ((width, height) - sides)
+        boxes.append(as_boxes(np.hstack([corners, corners + sides])))
+    return (width, height), boxes
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_the_advice_on_tiles_and_the_plan_of_a_training_agree(seed):
+    size, boxes = seeded_set(seed)
+    every = np.concatenate(boxes)
+    areas = np.full(len(every), float(size[0] * size[1]))
+    smallest, longest = smallest_and_largest_small(every, areas)
+    advised = advise(*size, min_target_area=smallest, largest_small_side=longest)
+    sizes = [size] * len(boxes)
+    if advised.advice is not Advice.TILE:
+        # Whole images are enough, says the advice: the training cuts none.
+        assert plan(Recipe(), sizes, boxes).tile_plan.is_whole
+        return
+    # Cut as advised, every tile's targets are large enough, and no tile is cut again.
+    tiles = [(window.width, window.height) for window in advised.plan.windows(*size)]
+    within = [as_boxes([[0, 0, math.sqrt(smallest), math.sqrt(smallest)]])] * len(tiles)
+    if max(w * h for w, h in tiles) <= RECOGNISED_RATIO * smallest:
+        assert plan(Recipe(), tiles, within).tile_plan.is_whole
+    # Left whole, the training cuts as soon as what most targets need is beyond any resolution.
+    usual = min(np.quantile(np.sqrt(area(found)), SMALL_QUANTILE) for found in boxes)
+    beyond = size[0] * size[1] > RESOLUTION_RATIO * max(usual, 1.0) ** 2
+    assert beyond != plan(Recipe(), sizes, boxes).tile_plan.is_whole

@@ -11,6 +11,7 @@ export function recipe(part: Partial<Recipe> = {}): Recipe {
     frozen_stages: 1,
     channels: 64,
     fine_level: null,
+    resolution: "auto",
     input_width: null,
     input_height: null,
     mosaic: 0,

@@ -154,7 +154,7 @@ class TrainingLoop(Generic[NetworkT, BatchT]):
     @property
     def steps_per_epoch(self) -> int:
         """Steps of one epoch."""
-        return math.ceil(self.task.sampler.count / self.recipe.batch_size)
+        return math.ceil(self.task.sampler.count / self.recipe.step_windows)
 
     def plan_epochs(self, *, budget_s: float) -> None:
         """Chooses the number of epochs that fills the budget, from the speed of a few steps.
@@ -170,7 +170,7 @@ class TrainingLoop(Generic[NetworkT, BatchT]):
         if not self._may_gain:
             self.epochs = 0
             return
-        first = self._order(0)[: self.recipe.batch_size]
+        first = self._order(0)[: self.recipe.step_windows]
         self._backward(self._batch(first, 0, 0))
 
         def learn() -> None:
@@ -245,12 +245,12 @@ class TrainingLoop(Generic[NetworkT, BatchT]):
     def _order(self, epoch: int) -> list[int]:
         """Windows of an epoch, wrapped to whole batches."""
         order = self.task.sampler.order(np.random.default_rng([self.recipe.seed, epoch]))
-        whole = self.steps_per_epoch * self.recipe.batch_size
+        whole = self.steps_per_epoch * self.recipe.step_windows
         return [int(index) for index in np.resize(order, whole)]
 
     def _batches(self, epoch: int) -> Iterator[BatchT]:
         """Batches of an epoch in order, the next ones made ahead while one is learnt."""
-        size, order = self.recipe.batch_size, self._order(epoch)
+        size, order = self.recipe.step_windows, self._order(epoch)
         loaders, ahead = LOADERS[self.device.type], deque[Future[BatchT]]()
         with contextlib.ExitStack() as stack:
             pool = ThreadPoolExecutor(loaders, thread_name_prefix="batches")

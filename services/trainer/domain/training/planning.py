@@ -10,15 +10,17 @@ import numpy as np
 
 from services.trainer.domain.recipe import Recipe
 from shared.vision.boxes import Boxes, Floats, area
-from shared.vision.tile_advice import smallest_and_largest_small
+from shared.vision.tile_advice import RESOLUTION_RATIO, smallest_and_largest_small
 from shared.vision.tiles import TilePlan
 
 LONG_SIDE = 416  # of the input: 35 ms a training window on two CPU cores
+MOST_PIXELS = LONG_SIDE**2  # of an input that nobody chose
 MULTIPLE = 32
 SMALL_QUANTILE = 0.1  # a tenth of the targets may be smaller than planned for
 LEAST_SIDE_PX = 7.0  # of a target in the input, where the finest level of stride 8 still finds it
+LEAST_KEPT_PX = LONG_SIDE / math.sqrt(RESOLUTION_RATIO)  # of the smallest that are never cut for
+LARGEST_VIEW = 2.0  # times its own size: beyond that an input shows nothing more of an image
 MAX_OVERLAP_SHARE = 0.25
-LACKING = 2.0  # an image is cut when its targets need this many times the whole image's scale
 LARGER_TILE = 1.5  # a tile may be this much larger than needed if usual images then stay whole
 
 Size = tuple[int, int]
@@ -54,11 +56,22 @@ def plan_windows(
         boxes: Around the targets of each image, ``(N, 4)``.
         typical: Of the windows' sizes the one whose shape the input has; `usual` unless it is told.
     """
-    tiles = _choose_tiles(sizes, boxes)
+    tiles = _choose_tiles(sizes, boxes, recipe.input_pixels or MOST_PIXELS)
     window = (typical or usual)([_window_size(tiles, size) for size in sizes])
-    planned = input_size(window)
-    size = (recipe.input_width or planned[0], recipe.input_height or planned[1])
-    return WindowPlan(size, tiles)
+    chosen = WindowPlan(input_size(window, recipe.input_pixels), tiles)
+    if recipe.input_pixels is None:
+        chosen = _raised(chosen, window, small_side(sizes, boxes, chosen))
+    planned = chosen.input_size
+    return WindowPlan((recipe.input_width or planned[0], recipe.input_height or planned[1]), tiles)
+
+
+def _raised(plan: WindowPlan, window: Size, small_px: float) -> WindowPlan:
+    """More pixels for small targets of images that are long and narrow, up to `MOST_PIXELS`."""
+    width, height = plan.input_size
+    needed = width * height * (LEAST_KEPT_PX / max(small_px, 0.1)) ** 2
+    if needed <= width * height:
+        return plan
+    return WindowPlan(input_size(window, min(round(needed), MOST_PIXELS)), plan.tile_plan)
 
 
 def usual(sizes: Sequence[Size]) -> Size:
@@ -87,13 +100,19 @@ def _window_size(tiles: TilePlan, size: tuple[int, int]) -> tuple[int, int]:
     return window.width, window.height
 
 
-def input_size(window: tuple[int, int]) -> tuple[int, int]:
-    """Input of the window's shape with `LONG_SIDE` as its longer side.
+def input_size(window: tuple[int, int], pixels: int | None = None) -> tuple[int, int]:
+    """Input of the window's shape: of so many pixels, or with `LONG_SIDE` as its longer side.
+
+    It shows a window at most twice as large as it is, or `LONG_SIDE` long.
 
     >>> input_size((640, 480)), input_size((100, 100))
     ((416, 320), (416, 416))
+    >>> input_size((4000, 3000), 1_000_000), input_size((640, 480), 5_000_000)
+    ((1152, 864), (1280, 960))
     """
-    factor = LONG_SIDE / max(window)
+    usual = LONG_SIDE / max(window)
+    asked = usual if pixels is None else math.sqrt(pixels / (window[0] * window[1]))
+    factor = min(asked, max(usual, LARGEST_VIEW))
     width, height = (
         max(MULTIPLE, math.ceil(side * factor / MULTIPLE - 0.25) * MULTIPLE) for side in window
     )
@@ -105,22 +124,31 @@ def _sides(boxes: Boxes) -> Floats:
     return np.asarray(np.sqrt(area(boxes)), np.float32)
 
 
-def _choose_tiles(sizes: Sequence[tuple[int, int]], boxes: Sequence[Boxes]) -> TilePlan:
+def _choose_tiles(
+    sizes: Sequence[tuple[int, int]], boxes: Sequence[Boxes], pixels: int
+) -> TilePlan:
     """Tiles for data where whole images would shrink small targets away, else the whole image.
 
+    The rule is the one of the advice on tiles: an input of `MOST_PIXELS` shows targets of images
+    that hold them up to `RESOLUTION_RATIO` times, a larger one as many more as it has more pixels.
     The usual image's size is the first choice for a tile, so that usual images stay whole.
     """
+    most = RESOLUTION_RATIO * pixels / MOST_PIXELS
     lacking = [
-        _needed_scale(found)
+        LEAST_SIDE_PX / small
         for size, found in zip(sizes, boxes, strict=True)
-        if len(found) and _needed_scale(found) > LACKING * LONG_SIDE / max(size)
+        if len(found) and size[0] * size[1] > most * (small := _small(found)) ** 2
     ]
     if not lacking:
         return TilePlan()
-    scale, whole = float(np.quantile(lacking, 0.75)), usual(sizes)
-    side = max(LONG_SIDE, round(LONG_SIDE / min(scale, 1.0)))
-    tile = whole if max(whole) <= LARGER_TILE * side else (side, side)
-    return TilePlan(tile_size=tile, overlap_px=_overlap(sizes, boxes, tile))
+    scale, whole, long = float(np.quantile(lacking, 0.75)), usual(sizes), math.sqrt(pixels)
+    side = max(round(long), round(long / min(scale, 1.0)))
+    tiles = [whole] if max(whole) <= LARGER_TILE * side else []
+    for tile in (*tiles, (side, side)):
+        chosen = TilePlan(tile_size=tile, overlap_px=_overlap(sizes, boxes, tile))
+        if any(len(chosen.windows(*size)) > 1 for size in set(sizes)):
+            return chosen
+    return TilePlan()
 
 
 def _overlap(
@@ -139,10 +167,9 @@ def _overlap(
     return min(max(int(usual), small), min(tile) // 2)
 
 
-def _needed_scale(boxes: Boxes) -> float:
-    """Input pixels per image pixel from which most targets are large enough."""
-    small = float(np.quantile(_sides(boxes), SMALL_QUANTILE))
-    return LEAST_SIDE_PX / max(small, 1.0)
+def _small(boxes: Boxes) -> float:
+    """Side in px below which only a tenth of the targets lies."""
+    return max(float(np.quantile(_sides(boxes), SMALL_QUANTILE)), 1.0)
 
 
 def _longest(boxes: Boxes) -> Floats:

@@ -137,6 +137,19 @@ describe("what is done with the recipe", () => {
     await seen(() => screen.getByText(words.recipe.usedDefaults));
   });
 
+  test("a higher resolution tells the time that it needs, and the start takes it", async () => {
+    const last = training({ duration_seconds: 660, input_width: 500, input_height: 400, recipe: recipe() });
+    answers({ ...AROUND, [TRAININGS]: pageOf(last) });
+    const started = hears(START, training({ status: "preparing" }));
+    const { words } = open("/projects/p1/train", language);
+    await press(words.recipe.advanced);
+    await userEvent.click(await screen.findByLabelText(words.recipe.fields.resolution.name));
+    await userEvent.click(await screen.findByTitle(words.recipe.megapixels("1")));
+    await seen(() => screen.getByText(words.recipe.timeForAsMuch(words.recipe.megapixels("1"), "50:00"), { exact: false }));
+    await press(words.train.start);
+    await waitFor(() => expect(started[0]?.body).toEqual({ mode: "train", recipe: recipe({ resolution: "1" }) }));
+  });
+
   test("back to the defaults and saved, the project has no recipe of its own", async () => {
     answers({ ...AROUND, [`GET ${RECIPE}`]: MINE });
     const saved = hears(`PUT ${RECIPE}`, storedRecipe({ revision: 3 }));

@@ -6,7 +6,7 @@ import { useWords, type Words } from "../../i18n/language";
 import { clock, time } from "../../ui/format";
 import { HelpTip } from "../../ui/HelpTip";
 import { ProblemAlert } from "../../ui/ProblemAlert";
-import { expected, paced, paceOf, same, type Pace } from "./recipe";
+import { expected, paced, paceOf, same, timeForAsMuch, type Pace } from "./recipe";
 import { RecipeFields } from "./RecipeFields";
 import { RecipeRevisions } from "./RecipeRevisions";
 import { sourceName } from "./RecipeSummary";
@@ -79,7 +79,7 @@ function Paces({ desk, stored, shown, last }: PartProps & Pick<Props, "last">): 
         ))}
       </Radio.Group>
       <Typography.Text type="secondary" data-testid="recipe-time">
-        {toldTime(shown, last, words)}
+        {toldTime(shown, last, words)} {toldResolution(shown, last, words)}
       </Typography.Text>
     </div>
   );
@@ -89,6 +89,12 @@ function toldTime(shown: StoredRecipe["recipe"], last: Training | undefined, wor
   const found = expected(shown, last);
   if (found === null) return words.timeUnknown(shown.epochs ?? 0);
   return found.known === "whole" ? words.timeWhole(clock(found.seconds)) : words.timeToLearn(clock(found.seconds));
+}
+
+/** What a chosen resolution asks of the time, which stays what it was. */
+function toldResolution(shown: StoredRecipe["recipe"], last: Training | undefined, words: Words["recipe"]): string {
+  const seconds = timeForAsMuch(shown, last);
+  return seconds === null ? "" : words.timeForAsMuch(words.megapixels(shown.resolution), clock(seconds));
 }
 
 function Advanced({ desk, shown }: Omit<PartProps, "stored">): ReactNode {

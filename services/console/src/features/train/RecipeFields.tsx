@@ -80,6 +80,18 @@ function Control({ field, recipe, onChange }: ControlProps): ReactNode {
           }))}
         />
       );
+    case "resolution":
+      return (
+        <Select
+          id={id}
+          value={recipe.resolution}
+          onChange={put}
+          options={FACTS.recipe_choices.resolution.map((value) => ({
+            value,
+            label: value === "auto" ? words.planned : words.megapixels(value),
+          }))}
+        />
+      );
     case "backbone":
     case "start":
     case "score_loss":

@@ -3,7 +3,7 @@ import { FACTS } from "../../api/generated/facts";
 import { Problem } from "../../api/problem";
 import { training } from "../../testing/builders";
 import { recipe } from "../../testing/recipes";
-import { changes, expected, GROUPS, groupsOf, paced, paceOf, refusals, same, saidOf } from "./recipe";
+import { changes, expected, GROUPS, groupsOf, paced, paceOf, refusals, same, saidOf, timeForAsMuch } from "./recipe";
 
 const DEFAULTS = recipe();
 
@@ -75,6 +75,21 @@ describe("the time of a training", () => {
   test("of one whose epochs were named tells nothing of a budget", () => {
     const named = training({ duration_seconds: 60, recipe: recipe({ epochs: 2 }) });
     expect(expected(recipe(), named)).toEqual({ seconds: 600, known: "learning" });
+  });
+});
+
+describe("the time for as many epochs at another resolution", () => {
+  const last = training({ input_width: 500, input_height: 400, recipe: recipe({ budget_s: 400 }) });
+
+  test("grows with the pixels of the input", () => {
+    expect(timeForAsMuch(recipe({ resolution: "1" }), last)).toBe(2000);
+  });
+
+  test("is nobody's to tell where the planner chooses, or before the first training", () => {
+    expect(timeForAsMuch(recipe(), last)).toBeNull();
+    expect(timeForAsMuch(recipe({ resolution: "1" }), undefined)).toBeNull();
+    expect(timeForAsMuch(recipe({ resolution: "1" }), training({ input_width: null, input_height: null }))).toBeNull();
+    expect(timeForAsMuch(recipe({ resolution: "1" }), training({ ...last, recipe: recipe({ epochs: 9 }) }))).toBeNull();
   });
 });
 

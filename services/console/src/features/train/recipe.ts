@@ -9,7 +9,7 @@ export type Field = Exclude<keyof Recipe, "task">;
 /** The advanced fields, by what they are about; a task shows those that its trainings read. */
 export const GROUPS = {
   network: ["backbone", "pretrained", "start", "warm_start", "frozen_stages", "channels", "fine_level"],
-  images: ["input_width", "input_height", "mosaic"],
+  images: ["resolution", "input_width", "input_height", "mosaic"],
   course: ["budget_s", "epochs", "batch_size", "learning_rate", "backbone_rate", "weight_decay", "seed"],
   losses: ["score_loss", "box_loss", "losses"],
   results: ["threshold", "merge"],
@@ -61,6 +61,19 @@ export function changes(one: Recipe, other: Recipe): readonly Field[] {
 export interface Expected {
   readonly seconds: number;
   readonly known: "whole" | "learning";
+}
+
+/** How many times the pixels of the last training's input an input of the chosen resolution has; null if that is not known. */
+export function timesThePixels(chosen: Recipe["resolution"], last: Training | undefined): number | null {
+  const [width, height] = [last?.input_width ?? null, last?.input_height ?? null];
+  if (chosen === "auto" || width === null || height === null) return null;
+  return (Number(chosen) * 1_000_000) / (width * height);
+}
+
+/** The time that as many epochs as last time take at the chosen resolution: what to allow a training to see as much. */
+export function timeForAsMuch(recipe: Recipe, last: Training | undefined): number | null {
+  const times = timesThePixels(recipe.resolution, last);
+  return times === null || last === undefined || last.recipe.epochs != null ? null : last.recipe.budget_s * times;
 }
 
 /**

@@ -14,6 +14,7 @@ export const recipe = {
   madeFrom: (version: string) => `Went on from ${version}`,
   madeInput: "The model's input in pixels",
   madeWeights: "First weights",
+  megapixels: (value: string) => `${value} Mpx`,
   mergeFrom: "Overlap from which two boxes are one",
   mergeHow: "What becomes of them",
   mergeMetric: "How overlap is measured",
@@ -25,6 +26,8 @@ export const recipe = {
   revisions: "Earlier recipes",
   save: "Save as the project's default",
   take: "Take up",
+  timeForAsMuch: (resolution: string, time: string) =>
+    `With ${resolution} as many epochs as last time take about ${time} of learning; in less time the model sees each image less often.`,
   timeToLearn: (time: string) =>
     `Learns for up to ${time}; reading the images, exporting and testing come on top. How long those take is known after the first training.`,
   timeUnknown: (epochs: number) => `Takes as long as ${epochs} epochs need; how long is known after the first training.`,
@@ -62,7 +65,8 @@ export const recipe = {
     frozen_stages: { name: "Frozen stages", about: "First stages of the backbone that stay as they are, 0 to 4. More when images are few, 0 when they look like no photo." },
     channels: { name: "Channels", about: "Width of the layers behind the backbone. Fewer are faster; 64 fits the start that comes with the platform." },
     fine_level: { name: "Level for tiny targets", about: "Looks at the finest detail too. Planned from the size of the targets; takes longer." },
-    input_width: { name: "Input width", about: "Pixels that the model sees of an image or tile, a multiple of 32. More for small targets; time grows with the area." },
+    resolution: { name: "Resolution", about: "How much the model sees of an image or tile. Raise it when small targets are missed; time and memory grow with it. As planned follows the smallest targets." },
+    input_width: { name: "Input width", about: "The same in pixels, a multiple of 32, instead of a resolution." },
     input_height: { name: "Input height", about: "Set both, in the shape of the images, or leave both as planned." },
     mosaic: { name: "Mosaic", about: "Share of training views put together from four images. 0.5 may help with few images and small targets." },
     budget_s: { name: "Time to learn, seconds", about: "How long a training may learn; the epochs follow from it. Twice the time is worth trying while the loss still falls." },

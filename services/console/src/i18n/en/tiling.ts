@@ -46,7 +46,7 @@ export const tiling = {
   why: {
     keep: "Up to a ratio of 1000 the smallest target is still found well once the image is brought to one megapixel.",
     raise_resolution:
-      "From 1000 to 5000 a larger model input is enough. It is the simple way; beyond 5000 it no longer helps.",
+      "From 1000 to 5000 a larger model input is enough. It is the simple way: choose a resolution on Train, in the recipe. Beyond 5000 it no longer helps.",
     tile: "Beyond 5000 the smallest target vanishes when the image is brought to the model's size. Tiles should be as square as possible, with a ratio under 1000 each.",
   },
 };

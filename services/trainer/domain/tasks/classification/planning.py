@@ -1,9 +1,11 @@
 """Chooses what a recipe leaves open for a classifier: the size of its input."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from services.trainer.domain.recipe import Recipe
+from services.trainer.domain.training.planning import MULTIPLE
 from shared.vision.tiles import TilePlan
 
 SIDE = 224  # what the pretrained networks saw; of magnetic tiles 416 px told fewer
@@ -35,8 +37,13 @@ def plan(recipe: Recipe, sizes: Sequence[tuple[int, int]] = ()) -> Classificatio
 
     >>> plan(Recipe(input_width=320)).input_size
     (320, 224)
+    >>> plan(Recipe(resolution="0.25")).input_size
+    (512, 512)
     """
-    chosen = (recipe.input_width or SIDE, recipe.input_height or SIDE)
+    side = SIDE
+    if recipe.input_pixels is not None:
+        side = round(math.sqrt(recipe.input_pixels) / MULTIPLE) * MULTIPLE
+    chosen = (recipe.input_width or side, recipe.input_height or side)
     return ClassificationPlan(chosen, remarks=_remarks(chosen, sizes))
 
 
