@@ -1,7 +1,7 @@
 """Annotation: owns labels, annotations and their history, corrections, imports, exports, snapshots.
 
 Events in: project.*, image.uploaded, image.deleted, training.requested, prediction.completed,
-model.deployed, annotation.saved, label.renamed, label.deleted.
-Events out: annotation.saved, correction.saved, label.renamed, label.deleted, snapshot.frozen,
-snapshot.refused.
+model.deployed, annotation.saved, label.renamed, label.deleted, label.restored.
+Events out: annotation.saved, correction.saved, label.renamed, label.deleted, label.restored,
+snapshot.frozen, snapshot.refused.
 """

@@ -68,6 +68,8 @@ class ChangeRecord(Document):
     project_id: str
     image_id: str
     import_id: str = ""
+    gone_labels: tuple[str, ...] = ()
+    """Ids of the deleted labels whose shapes went with this step."""
     change: Change
 
 
@@ -93,6 +95,8 @@ class Label(Document):
     created_at: Timestamp
     former_names: tuple[FormerName, ...] = ()
     deleted: bool = False
+    deleted_at: Timestamp | None = None
+    deleted_by: str = ""
     colour: str = ""
     hotkey: str = ""
     note: str = ""
@@ -101,6 +105,12 @@ class Label(Document):
         """Return the former names of the label once it has another name, or none; oldest first."""
         earlier = [former for former in self.former_names if former.name != self.name]
         return (*earlier, FormerName(name=self.name, until=at))[-_MAX_FORMER_NAMES:]
+
+    def again(self) -> "Label":
+        """Return the deleted label as one that lives, under the name that it had."""
+        former = tuple(one for one in self.former_names if one.name != self.name)
+        alive = {"deleted": False, "deleted_at": None, "deleted_by": "", "unique_name": self.name}
+        return self.model_copy(update={**alive, "former_names": former})
 
 
 class LabelOrder(Document):
@@ -181,7 +191,12 @@ ANNOTATIONS = CollectionSpec(
 HISTORY = CollectionSpec(
     "annotation.history",
     ChangeRecord,
-    (Index(("image_id",)), Index(("import_id",)), Index(("change.at",))),
+    (
+        Index(("image_id",)),
+        Index(("import_id",)),
+        Index(("change.at",)),
+        Index(("project_id", "change.reason")),
+    ),
 )
 LABELS = CollectionSpec(
     "annotation.labels", Label, (Index(("project_id", "unique_name"), unique=True),)

@@ -7,7 +7,12 @@ from services.annotation.handlers.predictions import Predictions
 from services.annotation.handlers.snapshots import Snapshots
 from services.annotation.handlers.tile_spread import TileSpread
 from services.annotation.handlers.versions import Versions
-from shared.contracts.annotation_events import AnnotationSaved, LabelDeleted, LabelRenamed
+from shared.contracts.annotation_events import (
+    AnnotationSaved,
+    LabelDeleted,
+    LabelRenamed,
+    LabelRestored,
+)
 from shared.contracts.image_events import ImageDeleted, ImageUploaded
 from shared.contracts.model_events import ModelDeployed, PredictionCompleted
 from shared.contracts.project_events import ProjectCreated
@@ -39,6 +44,7 @@ def subscriptions(
         on(AnnotationSaved, tile_spread.annotated),
         on(LabelRenamed, names.renamed),
         on(LabelDeleted, names.deleted),
+        on(LabelRestored, names.restored),
         on(PredictionCompleted, predictions.completed),
         on(ModelDeployed, versions.deployed),
         on(TrainingRequested, snapshots.requested),

@@ -78,6 +78,24 @@ class LabelRenamed(EventBody):
     new_name: str
 
 
+class LabelRestored(EventBody):
+    """A deleted label is there again; the shapes that went with it come back."""
+
+    type: ClassVar[str] = "label.restored"
+    topic: ClassVar[str] = "label"
+    source: ClassVar[str] = "annotation"
+    consumers: ClassVar[tuple[str, ...]] = ("annotation",)
+    example: ClassVar[dict[str, Any]] = {
+        "project_id": EXAMPLE_ID,
+        "label_id": EXAMPLE_ID,
+        "name": "stain",
+    }
+
+    project_id: str
+    label_id: str
+    name: str
+
+
 class LabelDeleted(EventBody):
     """A label is gone, and with it all its annotations."""
 

@@ -6,6 +6,8 @@ from fastapi import APIRouter, Depends, Response
 
 from services.annotation.api.annotations import Id
 from services.annotation.api.schemas import (
+    DeletedLabelList,
+    DeletedLabelResponse,
     LabelList,
     LabelOrderWrite,
     LabelPatch,
@@ -122,6 +124,35 @@ async def delete_label(
     label_id: Id,
     expected: ExpectedVersion,
 ) -> None:
-    """Delete a label and all its annotations."""
+    """Delete a label and all its annotations; `:restore` brings both back."""
     await projects.require(who.tenant, project_id)
-    await labels.delete_label(who.tenant, project_id, label_id, expected=expected)
+    await labels.delete_label(who, project_id, label_id, expected=expected)
+
+
+@router.get("/deleted-labels")
+async def list_deleted_labels(
+    who: Who, labels: Labelling, projects: Directory, project_id: Id
+) -> DeletedLabelList:
+    """List the hundred labels that were deleted last, newest first."""
+    await projects.require(who.tenant, project_id)
+    found = await labels.list_deleted(who.tenant, project_id)
+    return DeletedLabelList(items=tuple(DeletedLabelResponse.of(one) for one in found))
+
+
+@router.post("/labels/{label_id}:restore")
+async def restore_label(
+    who: Who,
+    labels: Labelling,
+    projects: Directory,
+    project_id: Id,
+    label_id: Id,
+    response: Response,
+) -> LabelResponse:
+    """Bring a deleted label back, with its shapes as far as history is kept.
+
+    Images that were cleared, imported, corrected or cut anew since then stay as they are.
+    """
+    await projects.require(who.tenant, project_id)
+    label = await labels.restore_label(who.tenant, project_id, label_id)
+    set_etag(response, label.version)
+    return LabelResponse.of(label)

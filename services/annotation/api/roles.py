@@ -17,6 +17,8 @@ ROLES: RoleTable = {
     "POST /projects/{project_id}/labels": "engineer",
     "PATCH /projects/{project_id}/labels/{label_id}": "engineer",
     "DELETE /projects/{project_id}/labels/{label_id}": "engineer",
+    "GET /projects/{project_id}/deleted-labels": "viewer",
+    "POST /projects/{project_id}/labels/{label_id}:restore": "engineer",
     "PUT /projects/{project_id}/label-order": "engineer",
     "POST /projects/{project_id}/imports": _IMPORT,
     "POST /projects/{project_id}/imports/{import_id}:undo": OF_OTHERS,

@@ -9,6 +9,7 @@ from services.annotation.domain.formats.model import Split
 from services.annotation.domain.history import Change, Reason
 from services.annotation.domain.label_rules import LABEL_HOTKEYS, MAX_LABELS
 from services.annotation.handlers.annotations import AnnotatedView, Summary
+from services.annotation.handlers.labels import DeletedLabel
 from services.annotation.repository import Label
 from shared.callers import PresentRole
 from shared.clock import Timestamp
@@ -169,6 +170,28 @@ class LabelResponse(BaseModel):
     def of(cls, label: Label) -> "LabelResponse":
         """Build the response of a stored label."""
         return cls(**label.model_dump(include=set(cls.model_fields)))
+
+
+class DeletedLabelResponse(BaseModel):
+    """A deleted label; ``images`` is from how many its shapes went, as far as history is kept."""
+
+    id: str
+    name: str
+    deleted_at: Timestamp
+    deleted_by: str
+    images: int
+
+    @classmethod
+    def of(cls, deleted: DeletedLabel) -> "DeletedLabelResponse":
+        """Build the response of a deleted label."""
+        facts = deleted.label.model_dump(include=set(cls.model_fields))
+        return cls(**facts, images=deleted.images)
+
+
+class DeletedLabelList(BaseModel):
+    """The labels of a project that were deleted last, newest first."""
+
+    items: tuple[DeletedLabelResponse, ...]
 
 
 class LabelList(BaseModel):

@@ -1,6 +1,7 @@
 """What an annotation shall become."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from services.annotation.domain.formats.model import Split
 from services.annotation.domain.history import Reason
@@ -11,7 +12,8 @@ from shared.contracts.shapes import IgnoreRegion, Shape
 class AnnotationDraft:
     """What an image's annotation shall be; `split` and `whole_version` None keep what it has.
 
-    ``import_id`` is the import that it comes of, ``restores`` the step whose outcome it is again.
+    ``import_id`` is the import that it comes of, ``restores`` the step whose outcome it is again,
+    ``gone`` the deleted labels whose shapes go (name → id).
     """
 
     shapes: tuple[Shape, ...]
@@ -23,3 +25,4 @@ class AnnotationDraft:
     whole_version: int | None = None
     import_id: str = ""
     restores: str = ""
+    gone: Mapping[str, str] = field(default_factory=dict)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from shared.clock import Timestamp
 from shared.contracts.shapes import IgnoreRegion, Shape
@@ -18,6 +18,7 @@ Reason = Literal[
     "corrected",
     "label_renamed",
     "label_deleted",
+    "label_restored",
     "drawn_on_whole",
 ]
 """Why an annotation changed.
@@ -26,7 +27,10 @@ Reason = Literal[
 ``drawn_on_whole``: a tile follows the image it was cut from.
 """
 
-FOLLOWS_LABEL: tuple[Reason, ...] = ("label_renamed", "label_deleted")
+FOLLOWS_LABEL: tuple[Reason, ...] = ("label_renamed", "label_deleted", "label_restored")
+
+MADE_ANEW: tuple[Reason, ...] = ("cleared", "imported", "corrected", "drawn_on_whole")
+"""Such a step says what the whole image shows, whatever was there before."""
 
 
 class Change(BaseModel):
@@ -35,7 +39,7 @@ class Change(BaseModel):
     `seq` is the annotation's version after the step; `previous_id` is the step before, empty for
     the first. Together they form a chain that the annotation's own document holds the end of.
     `restores` is the step whose outcome is there again, for an undone import; a tile that follows
-    its image back names its own.
+    its image back names its own. ``gone`` are the deleted labels whose shapes went: name → id.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -54,6 +58,7 @@ class Change(BaseModel):
     ignore_regions: tuple[IgnoreRegion, ...] = ()
     annotated: bool = True
     restores: str = ""
+    gone: dict[str, str] = Field(default_factory=dict)
 
 
 def change_id(image_id: str, seq: int, content: str) -> str:

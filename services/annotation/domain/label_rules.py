@@ -77,11 +77,15 @@ def in_order(labels: Mapping[str, _L], ids: Iterable[str]) -> list[_L]:
 
 @dataclass(frozen=True)
 class GivenUp:
-    """A name that a label had until `at`, and what it is called `now`; None: it was deleted."""
+    """A name that a label had until `at`, and what it is called `now`; None: it was deleted.
+
+    ``label_id`` is the label's, empty where nobody knows.
+    """
 
     name: str
     at: datetime
     now: str | None
+    label_id: str = ""
 
 
 def no_room(wanted: int) -> str:
@@ -104,7 +108,7 @@ def undefined(names: Sequence[str]) -> str:
 
 def moved_names(
     names: Iterable[str], living: Collection[str], given_up: Iterable[GivenUp]
-) -> Moved:
+) -> dict[str, GivenUp]:
     """Say which names belong to no label any more, and what became of them.
 
     Args:
@@ -113,20 +117,21 @@ def moved_names(
         given_up: The names that labels had; of two that had the same name, the later one counts.
 
     Returns:
-        What each such name means now; a name that a label has, or none ever had, is not in it.
+        What became of each such name; one that a label has, or none ever had, is not in it.
 
     >>> early, late = datetime(2026, 1, 1), datetime(2026, 1, 2)
     >>> gone = [GivenUp("scrach", early, "scratch"), GivenUp("pit", early, None)]
-    >>> dict(moved_names(["scrach", "pit", "dent", "new"], {"scratch", "dent"}, gone))
+    >>> moved = moved_names(["scrach", "pit", "dent", "new"], {"scratch", "dent"}, gone)
+    >>> {name: one.now for name, one in moved.items()}
     {'scrach': 'scratch', 'pit': None}
-    >>> dict(moved_names(["pit"], {"dent"}, [*gone, GivenUp("pit", late, "dent")]))
-    {'pit': 'dent'}
+    >>> moved_names(["pit"], {"dent"}, [*gone, GivenUp("pit", late, "dent")])["pit"].now
+    'dent'
     """
     last: dict[str, GivenUp] = {}
     for one in given_up:
         if one.name not in last or last[one.name].at <= one.at:
             last[one.name] = one
-    return {name: last[name].now for name in names if name in last and name not in living}
+    return {name: last[name] for name in names if name in last and name not in living}
 
 
 def follow(shapes: Sequence[Shape], moved: Moved) -> tuple[Shape, ...]:

@@ -1,18 +1,19 @@
 """Writing an annotation: one document write with its events, after its step of the history."""
 
 import inspect
-from collections.abc import Awaitable, Callable, Sequence, Set
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence, Set
 from dataclasses import replace
 
 from services.annotation.domain.drafts import AnnotationDraft
 from services.annotation.domain.formats.model import Split
-from services.annotation.domain.history import FOLLOWS_LABEL, Change, change_id
+from services.annotation.domain.history import FOLLOWS_LABEL, MADE_ANEW, Change, change_id
 from services.annotation.domain.shape_rules import target_sizes
 from services.annotation.repository import (
     ANNOTATIONS,
     HISTORY,
     Annotation,
     ChangeRecord,
+    Label,
 )
 from shared.callers import Caller
 from shared.clock import Clock, utc_now
@@ -22,6 +23,7 @@ from shared.documents.port import (
     Collection,
     Documents,
     Edit,
+    Has,
     In,
     Query,
     TenantScope,
@@ -30,6 +32,8 @@ from shared.documents.port import (
 )
 from shared.errors import NotFound
 from shared.images.directory import ImageDirectory, ImageView
+
+_PAGE = 100  # of steps, each with all shapes before and after it
 
 Revision = Callable[[Annotation], AnnotationDraft | Awaitable[AnnotationDraft | None] | None]
 """The stored annotation (version 0: none yet) → what it shall be; None leaves it."""
@@ -82,6 +86,32 @@ class AnnotationStore:
                 return record
             step_id = record.change.previous_id
         return None
+
+    async def label_steps(self, annotation: Annotation) -> list[Change]:
+        """Return how an annotation followed its labels since it was made anew, newest first.
+
+        What an undone import made is passed over.
+        """
+        steps: list[Change] = []
+        step_id = annotation.change_id
+        while step_id:
+            record = await self.history(annotation.tenant).find(step_id)
+            if record is None or record.change.reason in MADE_ANEW:
+                break
+            if record.change.reason in FOLLOWS_LABEL:
+                steps.append(record.change)
+            step_id = record.change.restores or record.change.previous_id
+        return steps
+
+    async def images_without(self, label: Label) -> AsyncIterator[str]:
+        """Yield the ids of the images that a deleted label's shapes went from, perhaps twice."""
+        query = Query(where=_went_with(label), limit=_PAGE)
+        async for record in self.history(label.tenant).walk(query):
+            yield record.image_id
+
+    async def count_without(self, label: Label) -> int:
+        """Return in how many steps of images a deleted label's shapes went."""
+        return await self.history(label.tenant).count(_went_with(label))
 
     async def is_past(self, record: ChangeRecord) -> bool:
         """Tell whether a step shows no more: no undo, import or tile would ask for it.
@@ -220,7 +250,7 @@ class AnnotationStore:
         self, author: Caller, image: ImageView, draft: AnnotationDraft, old: Annotation
     ) -> Write[Annotation]:
         change = self._step(author, image, draft, old)
-        await self._append(image, change, draft.import_id)
+        await self._append(image, change, draft)
         new = old.model_copy(
             update={
                 "shapes": draft.shapes,
@@ -258,20 +288,30 @@ class AnnotationStore:
             ignore_regions=draft.ignore_regions,
             annotated=draft.annotated,
             restores=draft.restores,
+            gone=dict(draft.gone),
         )
         identity = change_id(image.id, step.seq, step.model_dump_json())
         return step.model_copy(update={"change_id": identity})
 
-    async def _append(self, image: ImageView, change: Change, import_id: str) -> None:
+    async def _append(self, image: ImageView, change: Change, draft: AnnotationDraft) -> None:
         record = ChangeRecord(
             id=change.change_id,
             tenant=image.tenant,
             project_id=image.project_id,
             image_id=image.id,
-            import_id=import_id,
+            import_id=draft.import_id,
+            gone_labels=tuple(sorted(set(change.gone.values()))),
             change=change,
         )
         await self.history(image.tenant).insert(record)
+
+
+def _went_with(label: Label) -> Where:
+    return {
+        "project_id": label.project_id,
+        "change.reason": "label_deleted",
+        "gone_labels": Has(label.id),
+    }
 
 
 def _with_kept(draft: AnnotationDraft, old: Annotation) -> AnnotationDraft:

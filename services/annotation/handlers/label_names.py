@@ -8,7 +8,8 @@ import contextlib
 import math
 import time
 from collections.abc import Collection as Names
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,7 +17,6 @@ from services.annotation.domain.drafts import AnnotationDraft
 from services.annotation.domain.label_rules import (
     MAX_LABELS,
     GivenUp,
-    Moved,
     follow,
     moved_names,
     no_room,
@@ -25,10 +25,11 @@ from services.annotation.domain.label_rules import (
 )
 from services.annotation.errors import NamesFollow, TooManyLabels
 from services.annotation.handlers.annotation_store import AnnotationStore
+from services.annotation.handlers.label_returns import LabelReturns
 from services.annotation.repository import LABELS, Annotation, Label, new_label
 from shared.callers import Caller
 from shared.clock import Clock, utc_now
-from shared.contracts.annotation_events import LabelDeleted, LabelRenamed
+from shared.contracts.annotation_events import LabelDeleted, LabelRenamed, LabelRestored
 from shared.contracts.envelope import Event
 from shared.contracts.shapes import Shape
 from shared.documents.port import Collection, Documents, Has, In, Query, TenantScope, Where
@@ -57,11 +58,12 @@ class LabelNames:
         self._store = store
         self._images = images
         self._clock = clock
+        self._returns = LabelReturns(documents, store)
 
     async def aliases(self, tenant: str, project_id: str, names: Names[str]) -> dict[str, str]:
         """Return the names among `names` that labels had before they were renamed, with the new."""
         moved = await self._moved(tenant, project_id, names)
-        return {old: new for old, new in moved.items() if new is not None}
+        return {old: one.now for old, one in moved.items() if one.now is not None}
 
     async def ensure(self, tenant: str, project_id: str, names: Iterable[str]) -> list[str]:
         """Create the labels among `names` that do not exist; return those, in order.
@@ -139,16 +141,16 @@ class LabelNames:
 
         Two labels that swap their names would else take over each other's shapes: those say names,
         and one that has not followed yet would mean the label that has the name by then. A label
-        that takes its own name back (it is called `taker` now) waits for nobody.
+        that takes its own name back (its id is `taker`) waits for nobody.
 
         Raises:
             NamesFollow: There are too many for one request; another one goes on.
         """
         deadline = time.monotonic() + _VACATE_S
-        for name, now in (await self._moved(tenant, project_id, names)).items():
-            if now == taker:
+        for name, given_up in (await self._moved(tenant, project_id, names)).items():
+            if given_up.label_id == taker:
                 continue
-            told = GivenUp(name, _EARLIEST, now)
+            told = replace(given_up, at=_EARLIEST)
             left = deadline - time.monotonic()
             if not await self._settle_all(tenant, project_id, told, within_s=left):
                 raise NamesFollow(
@@ -180,17 +182,43 @@ class LabelNames:
 
         while await self._moved(image.tenant, image.project_id, annotation.labels, told):
             annotation = await self._store.revise(author, image, edit)
+            # A label that lives again by now found its shapes still here, and brought none back.
+            annotation = await self._returns.bring_back(image) or annotation
         return annotation
 
     async def renamed(self, event: Event[LabelRenamed]) -> None:
         """Give annotations the label's new name."""
-        told = GivenUp(event.data.old_name, _EARLIEST, event.data.new_name)
+        data = event.data
+        told = GivenUp(data.old_name, _EARLIEST, data.new_name, data.label_id)
         await self._follow(event, event.data.project_id, told)
 
     async def deleted(self, event: Event[LabelDeleted]) -> None:
         """Remove the annotations of a deleted label."""
-        told = GivenUp(event.data.name, _EARLIEST, None)
+        told = GivenUp(event.data.name, _EARLIEST, None, event.data.label_id)
         await self._follow(event, event.data.project_id, told)
+
+    async def images_without(self, label: Label) -> int:
+        """Return from how many images a deleted label's shapes went, as far as that is kept."""
+        return await self._store.count_without(label)
+
+    async def restored(self, event: Event[LabelRestored]) -> None:
+        """Bring the shapes of a label back that is there again."""
+        label = await self._labels(event.tenant).find(event.data.label_id)
+        if label is not None and not await self.bring_back(label, within_s=_BUDGET_S):
+            raise DependencyDown("annotations still follow their label; going on soon")
+
+    async def bring_back(self, label: Label, *, within_s: float) -> bool:
+        """Put a label's shapes back on every image; return whether the time was enough for all."""
+        deadline = time.monotonic() + within_s
+        async for image_id in self._store.images_without(label):
+            if time.monotonic() > deadline:
+                return False
+            with contextlib.suppress(NotFound):  # the image was deleted meanwhile
+                image = await self._images.require(label.tenant, label.project_id, image_id)
+                annotation = await self._returns.bring_back(image)
+                if annotation is not None:
+                    await self.settle(image, annotation)
+        return True
 
     async def _follow(self, event: Event[Any], project_id: str, told: GivenUp) -> None:
         if not await self._settle_all(event.tenant, project_id, told, within_s=_BUDGET_S):
@@ -219,7 +247,7 @@ class LabelNames:
 
     async def _moved(
         self, tenant: str, project_id: str, names: Names[str], told: GivenUp | None = None
-    ) -> Moved:
+    ) -> dict[str, GivenUp]:
         living = await self._living(tenant, project_id, names)
         if all(name in living for name in names):
             return {}
@@ -247,17 +275,19 @@ class LabelNames:
 def _given_up(label: Label) -> Iterator[GivenUp]:
     now = None if label.deleted else label.name
     if label.deleted:  # by an earlier release, perhaps, which did not say when
-        yield GivenUp(label.name, label.created_at, None)
+        yield GivenUp(label.name, label.created_at, None, label.id)
     for former in label.former_names:
-        yield GivenUp(former.name, former.until, now)
+        yield GivenUp(former.name, former.until, now, label.id)
 
 
-def _following(annotation: Annotation, moved: Moved) -> AnnotationDraft:
-    shapes = follow(annotation.shapes, moved)
+def _following(annotation: Annotation, moved: Mapping[str, GivenUp]) -> AnnotationDraft:
+    shapes = follow(annotation.shapes, {name: one.now for name, one in moved.items()})
+    gone = {name: one.label_id for name, one in moved.items() if one.now is None}
     return AnnotationDraft(
         shapes,
         annotation.ignore_regions,
         annotation.annotated and stays_annotated(annotation.shapes, shapes),
-        reason="label_deleted" if None in moved.values() else "label_renamed",
+        reason="label_deleted" if gone else "label_renamed",
         prediction_id=annotation.prediction_id,
+        gone=gone,
     )

@@ -14,14 +14,27 @@ from services.annotation.repository import (
     LabelOrder,
     new_label,
 )
+from shared.callers import Caller
 from shared.clock import Clock, utc_now
-from shared.contracts.annotation_events import LabelDeleted, LabelRenamed
+from shared.contracts.annotation_events import LabelDeleted, LabelRenamed, LabelRestored
 from shared.contracts.envelope import Event
 from shared.contracts.project_events import ProjectCreated
-from shared.documents.port import Collection, Documents, Query, TenantScope, Where, Write
+from shared.documents.port import (
+    Collection,
+    Documents,
+    Not,
+    Query,
+    Sort,
+    TenantScope,
+    Where,
+    Write,
+)
 from shared.documents.receipts import Keyed, Receipts, spent
 from shared.errors import AlreadyExists, FieldError, InvalidInput, NotFound
 from shared.ids import derived_id, new_id
+
+_LISTED = 100  # of deleted labels
+_RETURN_S = 5.0  # of the request that brings a label back
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +42,14 @@ class LabelName:
     """What is asked for with a new label."""
 
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeletedLabel:
+    """A label that may come back, and on how many images it showed, as far as that is kept."""
+
+    label: Label
+    images: int
 
 
 class Labels:
@@ -129,7 +150,7 @@ class Labels:
         _check_lives(asked, project_id)
         name = wish.name or asked.name
         if name != asked.name and expected in (None, asked.version):
-            await self._names.vacate(tenant, project_id, [name], taker=asked.name)
+            await self._names.vacate(tenant, project_id, [name], taker=asked.id)
         await self._check_hotkey(asked, wish.hotkey)
 
         def changed(label: Label) -> Write[Label]:
@@ -162,21 +183,66 @@ class Labels:
                 raise AlreadyExists(f"{hotkey} is the key of {other.name!r}", errors=[fault])
 
     async def delete_label(
-        self, tenant: str, project_id: str, label_id: str, *, expected: int | None
+        self, author: Caller, project_id: str, label_id: str, *, expected: int | None
     ) -> None:
         """Delete a label and, by the event, all its annotations (item 68)."""
 
         def deleted(label: Label) -> Write[Label]:
             _check_lives(label, project_id)
+            at = self._clock()
             mark = {
                 "deleted": True,
+                "deleted_at": at,
+                "deleted_by": author.subject,
                 "unique_name": f"{label.name}\x1f{label.id}",
-                "former_names": label.giving_up(self._clock()),
+                "former_names": label.giving_up(at),
             }
             event = LabelDeleted(project_id=project_id, label_id=label_id, name=label.name)
             return Write(label.model_copy(update=mark), [event])
 
-        await self._collection(tenant).change(label_id, deleted, expected=expected)
+        await self._collection(author.tenant).change(label_id, deleted, expected=expected)
+
+    async def list_deleted(self, tenant: str, project_id: str) -> list[DeletedLabel]:
+        """Return the labels that were deleted last, newest first, with what would come back."""
+        where: Where = {"project_id": project_id, "deleted": True, "deleted_at": Not(None)}
+        query = Query(where=where, sort=Sort("deleted_at", -1), limit=_LISTED)
+        found = await self._collection(tenant).query(query)
+        return [DeletedLabel(label, await self._names.images_without(label)) for label in found]
+
+    async def restore_label(self, tenant: str, project_id: str, label_id: str) -> Label:
+        """Let a deleted label live again, with the shapes that went with it; again, nothing more.
+
+        Shapes that the time of a request is not enough for follow by the event. A key that another
+        label took since stays with that one.
+
+        Raises:
+            NotFound: There is no such label.
+            AlreadyExists: Another label has its name.
+            NamesFollow: Annotations still follow the label that had the name since.
+            TooManyLabels: The project has as many as it may have.
+        """
+        asked = await self._collection(tenant).get(label_id)
+        if asked.project_id != project_id:
+            raise NotFound(f"no label {label_id}")
+        if asked.deleted:
+            await self._names.require_room(tenant, project_id, 1)
+            await self._names.vacate(tenant, project_id, [asked.name], taker=label_id)
+        taken = {label.hotkey for label in await self.list_labels(tenant, project_id)}
+
+        def restored(label: Label) -> Write[Label] | None:
+            if not label.deleted:
+                return None
+            hotkey = "" if label.hotkey in taken else label.hotkey
+            again = label.again().model_copy(update={"hotkey": hotkey})
+            event = LabelRestored(project_id=project_id, label_id=label_id, name=label.name)
+            return Write(again, [event])
+
+        try:
+            label = await self._collection(tenant).change(label_id, restored)
+        except AlreadyExists as error:
+            raise _taken(asked.name) from error
+        await self._names.bring_back(label, within_s=_RETURN_S)
+        return label
 
     async def seed(self, event: Event[ProjectCreated]) -> None:
         """Create the labels that were typed when the project was made."""

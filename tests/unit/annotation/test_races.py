@@ -158,7 +158,7 @@ class World:
 
     async def delete(self, name: str) -> None:
         label = await self.label(name)
-        await self.labels.delete_label("t", PROJECT, label.id, expected=None)
+        await self.labels.delete_label(AUTHOR, PROJECT, label.id, expected=None)
         await self.hear(LabelDeleted(project_id=PROJECT, label_id=label.id, name=name))
 
     async def shown(self, image_id: str) -> tuple[bool, list[str]]:
@@ -323,7 +323,7 @@ async def test_a_label_made_anew_takes_over_nothing_of_the_one_that_was_deleted(
     await world.save(IMAGE, box("dent"))
     await world.save(OTHER, box("dent"), box("pit", at=20))
     label = await world.label("dent")
-    await world.labels.delete_label("t", PROJECT, label.id, expected=None)
+    await world.labels.delete_label(AUTHOR, PROJECT, label.id, expected=None)
     await world.labels.create_label("t", PROJECT, "dent")
     await world.hear(LabelDeleted(project_id=PROJECT, label_id=label.id, name="dent"))
     assert await world.shown(IMAGE) == (False, [])
@@ -335,7 +335,7 @@ async def test_a_deleted_label_that_a_save_names_again_takes_over_nothing(world:
     await world.save(IMAGE, box("dent"))
     await world.save(OTHER, box("dent"), box("pit", at=20))
     label = await world.label("dent")
-    await world.labels.delete_label("t", PROJECT, label.id, expected=None)
+    await world.labels.delete_label(AUTHOR, PROJECT, label.id, expected=None)
     await world.save("i3", box("dent"))
     await world.hear(LabelDeleted(project_id=PROJECT, label_id=label.id, name="dent"))
     assert await world.shown(IMAGE) == (False, [])

@@ -246,6 +246,24 @@ export async function deleteLabel(projectId: string, { id, version }: Label): Pr
   });
 }
 
+/** The labels that were deleted last, newest first, and from how many images their shapes went. */
+export function listDeletedLabels(projectId: string) {
+  return body(
+    client.GET("/api/annotation/projects/{project_id}/deleted-labels", {
+      params: { path: { project_id: projectId } },
+    }),
+  );
+}
+
+/** A deleted label lives again, and with it the shapes that went with it. */
+export function restoreLabel(projectId: string, labelId: string) {
+  return body(
+    client.POST("/api/annotation/projects/{project_id}/labels/{label_id}:restore", {
+      params: { path: { project_id: projectId, label_id: labelId } },
+    }),
+  );
+}
+
 /** What of the project is annotated, and how many annotations carry which label. */
 export function summariseAnnotations(projectId: string) {
   return body(

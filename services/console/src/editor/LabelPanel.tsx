@@ -10,6 +10,8 @@ export interface LabelTools {
   readonly create: (name: string) => void;
   /** Buttons of one label: change, delete. */
   readonly actions?: (name: string) => ReactNode;
+  /** What concerns no single label. */
+  readonly more?: ReactNode;
   /** Put the labels in this order. */
   readonly order?: (names: readonly string[]) => void;
 }
@@ -71,7 +73,10 @@ export function LabelPanel({ labels, hotkeys, shapes, value, tools, search, onCh
   };
   return (
     <section className="label-panel">
-      <h2>{words.editor.labels}</h2>
+      <header>
+        <h2>{words.editor.labels}</h2>
+        {tools.more}
+      </header>
       <Input
         ref={search}
         size="small"

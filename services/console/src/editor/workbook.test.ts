@@ -275,3 +275,29 @@ test("a save whose answer was lost is no conflict with oneself", async () => {
   expect(shelf.saved.get("i")?.drawing).toEqual(twice);
   expect(saving()).toBe("saved");
 });
+
+test("what a restored label brings back comes in, though the version may be the one that is known", async () => {
+  const both = added(one, B);
+  shelf.store("i", both, "ann");
+  await opened();
+  book.relabel((drawing) => removed(drawing, new Set(["b"]))); // its label is deleted; the platform has not followed yet
+  await opened();
+  expect(present()).toEqual(one);
+  book.doubt(); // the label is back
+  await opened();
+  expect(present()).toEqual(both);
+  expect([saving(), book.sheet("i")?.mergedFrom, shelf.written]).toEqual(["saved", "", []]);
+});
+
+test("work over an image that a label came back to keeps both", async () => {
+  shelf.store("i", one, "ann");
+  await opened();
+  book.relabel((drawing) => removed(drawing, new Set(["a"])));
+  shelf.failure = new TypeError("network");
+  book.change("i", added(EMPTY, B));
+  book.doubt();
+  shelf.failure = null;
+  await quiet();
+  await quiet();
+  expect(new Set(shelf.saved.get("i")?.drawing.shapes)).toEqual(new Set([A, B]));
+});

@@ -57,6 +57,8 @@ interface Kept {
 
 /** Somebody who draws is not disturbed by each of his strokes. */
 export const QUIET_MS = 700;
+/** Older than whatever is stored. */
+const UNKNOWN = -1;
 const FIRST_RETRY_MS = 2_000;
 const LAST_RETRY_MS = 30_000;
 
@@ -161,6 +163,14 @@ export class Workbook {
       const base = { ...sheet.base, drawing: change(sheet.base.drawing) };
       this.#put(imageId, { ...sheet, history, base, sent: untouched ? history.present : sheet.sent });
       if (!untouched) this.#keep(imageId);
+    }
+  }
+
+  /** The platform may hold more than is known here: it is read again before anything is saved over it. */
+  doubt(): void {
+    for (const [imageId, sheet] of this.#sheets) {
+      this.#put(imageId, { ...sheet, base: { ...sheet.base, version: UNKNOWN } });
+      if (sheet.history.present !== sheet.sent) this.#keep(imageId);
     }
   }
 
@@ -289,13 +299,15 @@ export class Workbook {
     const before = sheet.conflicts.filter(({ id }) => !fresh.has(id));
     const conflicts = [...found, ...stillOpen(before, sheet.history.present, saved.drawing)];
     const history = throughout(sheet.history, (step) => merge(base, step, saved.drawing).drawing);
+    // What comes in where the book itself had doubts is nobody's work of now.
+    const told = sheet.base.version === UNKNOWN && conflicts.length === 0 ? sheet.mergedFrom : saved.author;
     this.#put(imageId, {
       ...sheet,
       history,
       base: saved,
       sent: untouched ? history.present : sheet.sent,
       conflicts,
-      mergedFrom: saved.author,
+      mergedFrom: told,
       saving: this.#standing(history.present, untouched, conflicts),
     });
     if (!untouched) this.#keep(imageId);

@@ -196,3 +196,53 @@ test("of two hundred labels the one that is typed is found, and keeps its place 
   expect(found.map(({ textContent }) => textContent)).toEqual(["label 17", ...Array.from({ length: 10 }, (_, digit) => `label 17${digit}`)]);
   expect(document.querySelector(".label-list [draggable=true]")).toBeNull();
 });
+
+test.each(["en", "zh-CN"] as const)("a deleted label tells what goes, and is brought back with its shapes (%s)", async (language) => {
+  answers(around());
+  const calls: string[] = [];
+  answers({
+    "GET /api/annotation/projects/p1/summary": { images: 2, annotated: 1, corrected: 0, negatives: 0, shapes: { scratch: 3 } },
+    "DELETE /api/annotation/projects/p1/labels/l0": () => {
+      calls.push("delete");
+      answers({ [LABELS]: vocabulary(["box"], "pore") });
+      return new HttpResponse(null, { status: 204 });
+    },
+    "POST /api/annotation/projects/p1/labels/l0:restore": () => {
+      calls.push("restore");
+      answers({ [LABELS]: vocabulary(["box"], "scratch", "pore") });
+      return HttpResponse.json(vocabulary(["box"], "scratch").items[0] ?? {});
+    },
+  });
+  const { words } = open("/projects/p1/annotate/i1", language);
+  const shapes = () => screen.queryAllByText("scratch", { selector: ".object-list *" }).length;
+  await waitFor(() => expect(shapes()).toBeGreaterThan(0));
+  await userEvent.click(screen.getByRole("button", { name: `${words.common.delete}: scratch` }));
+  expect(await screen.findByText(words.editor.shapesOfLabel(3), { exact: false })).toBeInTheDocument();
+  await userEvent.click(screen.getByRole("button", { name: words.common.delete }));
+  const undo = await screen.findByRole("button", { name: `${words.editor.undoDelete}: scratch` });
+  expect(shapes()).toBe(0);
+  await userEvent.click(undo);
+  await waitFor(() => expect(shapes()).toBeGreaterThan(0));
+  expect(calls).toEqual(["delete", "restore"]);
+  expect(await screen.findByText(words.editor.labelRestored("scratch"))).toBeInTheDocument();
+  expect(screen.queryByRole("button", { name: `${words.editor.undoDelete}: scratch` })).toBeNull();
+});
+
+test("the list of deleted labels says what would come back, that there is none, and why one does not", async () => {
+  answers({ ...around(BARE), "GET /api/annotation/projects/p1/deleted-labels": { items: [] } });
+  const { words } = open("/projects/p1/annotate/i1", "en");
+  const opener = await screen.findByRole("button", { name: words.editor.deletedLabels });
+  await userEvent.click(opener);
+  expect(await screen.findByText(words.editor.noDeletedLabel)).toBeInTheDocument();
+  await userEvent.click(opener);
+  await waitFor(() => expect(screen.queryByText(words.editor.noDeletedLabel)).toBeNull());
+  const gone = { id: "l9", name: "stain", deleted_at: "2026-11-26T08:00:00Z", deleted_by: "ann", images: 2 };
+  answers({
+    "GET /api/annotation/projects/p1/deleted-labels": { items: [gone] },
+    "POST /api/annotation/projects/p1/labels/l9:restore": () => problem(409, "already-exists", "the name is taken"),
+  });
+  await userEvent.click(opener);
+  expect(await screen.findByText(words.editor.onImages(2), { exact: false })).toBeInTheDocument();
+  await userEvent.click(screen.getByRole("button", { name: `${words.editor.undoDelete}: stain` }));
+  expect(await screen.findByText("the name is taken")).toBeInTheDocument();
+});

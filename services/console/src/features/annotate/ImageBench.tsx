@@ -18,6 +18,7 @@ import { ProblemAlert } from "../../ui/ProblemAlert";
 import { tileMark } from "../gallery/tileMark";
 import { looksOf } from "../projects/useLabels";
 import { useProject } from "../projects/useProject";
+import { DeletedLabels } from "./DeletedLabels";
 import { HistoryDrawer } from "./HistoryDrawer";
 import { LabelActions } from "./LabelActions";
 import { Notices } from "./Notices";
@@ -54,10 +55,11 @@ export function ImageBench(props: Props): ReactNode {
     retry: (failures, error) => failures < HEARS_WITHIN && (!(error instanceof Problem) || error.status === 404 || error.status >= 500),
     retryDelay: ASK_AGAIN_MS,
   });
-  const { data } = annotation;
+  const { data, dataUpdatedAt } = annotation;
   useEffect(() => {
+    // Each answer counts, the same one again, too: the book may have doubted what it knows.
     if (data !== undefined) book.open(imageId, savedOf(data));
-  }, [book, imageId, data]);
+  }, [book, imageId, data, dataUpdatedAt]);
   const labels = useLabels(vocabulary.items, sheet, desk.label);
   const create = useNewLabel(project.id);
   const order = useOrder(project.id, vocabulary.items);
@@ -105,6 +107,7 @@ export function ImageBench(props: Props): ReactNode {
         labelTools={{
           create,
           order,
+          more: <DeletedLabels projectId={project.id} book={book} />,
           actions: (name) => {
             const label = vocabulary.items.find((one) => one.name === name);
             if (label === undefined) return null;

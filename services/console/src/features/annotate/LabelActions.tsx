@@ -5,6 +5,7 @@ import { useState, type ReactNode } from "react";
 import { deleteLabel, summariseAnnotations, type Label } from "../../api/annotation";
 import type { Workbook } from "../../editor/workbook";
 import { useWords } from "../../i18n/language";
+import { RestoreLabel } from "./DeletedLabels";
 import { LabelForm } from "./LabelForm";
 import { withLabel } from "./platform";
 
@@ -18,6 +19,8 @@ interface Props {
   readonly onChanged: (name: string | null) => void;
 }
 
+const UNDO_S = 10;
+
 /** Change and delete a label where it stands; what is open follows at once, the rest by the platform. */
 export function LabelActions({ projectId, label, labels, book, onChanged }: Props): ReactNode {
   const words = useWords();
@@ -30,10 +33,24 @@ export function LabelActions({ projectId, label, labels, book, onChanged }: Prop
     onChanged(name);
     await queries.invalidateQueries({ queryKey: ["labels", projectId] });
     await queries.invalidateQueries({ queryKey: ["images", projectId] });
+    await queries.invalidateQueries({ queryKey: ["deleted-labels", projectId] });
+  };
+  const offerUndo = (): void => {
+    const key = `deleted ${label.id}`;
+    const gone = (
+      <>
+        {words.editor.labelDeleted(label.name)}{" "}
+        <RestoreLabel projectId={projectId} label={label} book={book} onDone={() => message.destroy(key)} />
+      </>
+    );
+    void message.success({ key, content: gone, duration: UNDO_S });
   };
   const deleting = useMutation({
     mutationFn: () => deleteLabel(projectId, label),
-    onSuccess: () => changed(null),
+    onSuccess: async () => {
+      offerUndo();
+      await changed(null);
+    },
     onError: (error) => void message.error(error.message),
   });
   const askToDelete = async (): Promise<void> => {

@@ -21,7 +21,7 @@ function platformOf({ id: projectId, task }: Of, onSaved: (imageId: string) => v
     lacks: (drawing) => isAnnotated(drawing) && lacksLabel(drawing, task),
     write: async (imageId, drawing, over) => {
       const saved = isAnnotated(drawing)
-        ? savedOf(await saveAnnotation(projectId, imageId, over.version, toWire(drawing)))
+        ? savedOf(await saveAnnotation(projectId, imageId, Math.max(0, over.version), toWire(drawing)))
         : await cleared(imageId, over);
       onSaved(imageId);
       return saved;
@@ -31,7 +31,7 @@ function platformOf({ id: projectId, task }: Of, onSaved: (imageId: string) => v
   /** Neither shapes nor a word that there are none: the image is unannotated again. */
   async function cleared(imageId: string, over: Saved): Promise<Saved> {
     const stands = isAnnotated(over.drawing);
-    if (stands) await clearAnnotation(projectId, imageId, over.version);
+    if (stands) await clearAnnotation(projectId, imageId, Math.max(0, over.version));
     const now = await read(imageId);
     if (isAnnotated(now.drawing) || (!stands && now.version !== over.version)) {
       throw new Problem({ code: "version-conflict", status: 412, title: "" });
