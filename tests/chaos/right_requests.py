@@ -346,6 +346,7 @@ RIGHT: dict[str, Callable[[Site], Right]] = {
     ),
     "PATCH /api/annotation/projects/{project_id}/labels/{label_id}": _label,
     "DELETE /api/annotation/projects/{project_id}/labels/{label_id}": _label,
+    "POST /api/annotation/projects/{project_id}/labels/{label_id}:restore": _label,
     "GET /api/evaluator/projects/{project_id}/versions/{version}/compare": lambda _: Right(
         path={"version": "V2"}, query={"with": "V1"}
     ),

@@ -102,12 +102,20 @@ class TileSpread:
         author = Caller.system(tile.tenant, on_behalf_of=whole.author)
 
         async def edit(old: Annotation) -> AnnotationDraft | None:
-            if old.whole_version >= whole.drawn_version:
+            follows = old.whole_version >= whole.drawn_version
+            if follows and not await self._came_without(old, whole):
                 return None
             return await self._back(old, cause.undone, draft) if cause.undone else draft
 
         with contextlib.suppress(NotFound):  # the tile was deleted meanwhile
             await self._names.settle(tile, await self._store.revise(author, tile, edit))
+
+    async def _came_without(self, tile: Annotation, whole: Annotation) -> bool:
+        """Whether a tile was cut while a label of its image was deleted that is back by now."""
+        history = self._store.history(tile.tenant)
+        found = [await history.find(one.change_id) for one in (tile, whole)]
+        reasons = [record.change.reason for record in found if record is not None]
+        return reasons == ["drawn_on_whole", "label_restored"]
 
     async def _back(
         self, old: Annotation, undone: str, draft: AnnotationDraft

@@ -13,7 +13,7 @@ from shared.contracts.shapes import Shape
 from shared.hosting.stores import Stores
 from tests.running import until
 from tests.unit.annotation.platform import BASE, Factory, box, factory
-from tests.unit.annotation.test_races import AUTHOR, IMAGE, OTHER, PROJECT, World
+from tests.unit.annotation.test_races import AUTHOR, IMAGE, OTHER, PROJECT, TILES, World
 from tests.unit.annotation.test_races import box as shape
 
 
@@ -159,6 +159,32 @@ async def test_what_was_cleared_since_stays_cleared(world: World) -> None:
     await world.hear(await back(world, "dent", dent.id))
     assert await world.shown(IMAGE) == (False, [])
     assert await world.shown(OTHER) == (True, ["dent"])
+
+
+async def test_a_tile_that_was_cut_while_the_label_was_gone_shows_it_once_it_is_back(
+    world: World,
+) -> None:
+    await world.save(IMAGE, shape("dent"), shape("pit", at=36))
+    dent = await world.label("dent")
+    await world.delete("dent")
+    await world.tiles()
+    await world.spread()
+    assert [await world.shown(tile) for tile in TILES] == [(False, []), (True, ["pit"])]
+    await world.hear(await back(world, "dent", dent.id))
+    await world.spread()
+    assert [await world.shown(tile) for tile in TILES] == [(True, ["dent"]), (True, ["pit"])]
+
+
+async def test_tiles_get_a_label_back_by_their_own_history(world: World) -> None:
+    await world.tiles()
+    await world.save(IMAGE, shape("dent"), shape("pit", at=36))
+    await world.spread()
+    dent = await world.label("dent")
+    await world.delete("dent")
+    await world.save(TILES[0], shape("pit"))  # a person's own work on the tile
+    await world.hear(await back(world, "dent", dent.id))
+    await world.spread()
+    assert [(await world.shown(tile))[1] for tile in TILES] == [["pit", "dent"], ["pit"]]
 
 
 # --- the rule ------------------------------------------------------------------------------------

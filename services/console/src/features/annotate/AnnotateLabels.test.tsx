@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-import { fireEvent, screen, waitFor } from "@testing-library/react";
+import { fireEvent, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { HttpResponse } from "msw";
 import { afterEach, expect, test } from "vitest";
@@ -217,8 +217,9 @@ test.each(["en", "zh-CN"] as const)("a deleted label tells what goes, and is bro
   const shapes = () => screen.queryAllByText("scratch", { selector: ".object-list *" }).length;
   await waitFor(() => expect(shapes()).toBeGreaterThan(0));
   await userEvent.click(screen.getByRole("button", { name: `${words.common.delete}: scratch` }));
-  expect(await screen.findByText(words.editor.shapesOfLabel(3), { exact: false })).toBeInTheDocument();
-  await userEvent.click(screen.getByRole("button", { name: words.common.delete }));
+  const asked = within(await screen.findByRole("dialog"));
+  expect(await asked.findByText(words.editor.shapesOfLabel(3), { exact: false })).toBeInTheDocument();
+  await userEvent.click(asked.getByRole("button", { name: words.common.delete }));
   const undo = await screen.findByRole("button", { name: `${words.editor.undoDelete}: scratch` });
   expect(shapes()).toBe(0);
   await userEvent.click(undo);

@@ -25,7 +25,7 @@ const UNDO_S = 10;
 export function LabelActions({ projectId, label, labels, book, onChanged }: Props): ReactNode {
   const words = useWords();
   const queries = useQueryClient();
-  const { modal, message } = App.useApp();
+  const { modal, message, notification } = App.useApp();
   const [open, setOpen] = useState(false);
   const changed = async (name: string | null): Promise<void> => {
     setOpen(false);
@@ -37,13 +37,10 @@ export function LabelActions({ projectId, label, labels, book, onChanged }: Prop
   };
   const offerUndo = (): void => {
     const key = `deleted ${label.id}`;
-    const gone = (
-      <>
-        {words.editor.labelDeleted(label.name)}{" "}
-        <RestoreLabel projectId={projectId} label={label} book={book} onDone={() => message.destroy(key)} />
-      </>
+    const actions = (
+      <RestoreLabel projectId={projectId} label={label} book={book} onDone={() => notification.destroy(key)} />
     );
-    void message.success({ key, content: gone, duration: UNDO_S });
+    notification.success({ key, title: words.editor.labelDeleted(label.name), actions, duration: UNDO_S, placement: "bottomRight" });
   };
   const deleting = useMutation({
     mutationFn: () => deleteLabel(projectId, label),
