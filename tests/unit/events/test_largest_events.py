@@ -79,6 +79,7 @@ def largest(kind: type[EventBody], name: str) -> dict[str, Any]:
         "correction.saved": {},
         "label.renamed": {"old_name": name, "new_name": name},
         "label.deleted": {"name": name},
+        "label.restored": {"name": name},
         "training.requested": {},
         "snapshot.frozen": {
             "labels": [name] * MAX_LABELS,
