@@ -1,4 +1,4 @@
-"""What command modules share: the type of argparse's subparsers, and how lines are printed."""
+"""What command modules share: argparse's subparsers, printed lines, and lines of the journal."""
 
 import argparse
 import asyncio
@@ -8,7 +8,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from shared.clock import format_time
+from shared.contracts.audit_events import ChangeAsked
 from shared.errors import LoupeError
+from shared.hosting.stores import Stores
+from shared.journal import Journal
 from shared.telemetry import configure
 
 if TYPE_CHECKING:
@@ -28,6 +31,21 @@ def print_lines(doing: Coroutine[Any, Any, list[str]]) -> int:
         print(f"loupe: {'; '.join([refusal.detail, *places])}", file=sys.stderr)
         return 1
     return 0
+
+
+async def by_command(
+    stores: Stores, tenant: str, operation: str, *, made: str = "", **named: str
+) -> None:
+    """Write into a tenant's journal what the operator did to it; see `shared.journal`."""
+    line = ChangeAsked(
+        service="workspace",
+        operation=operation,
+        role="system",
+        status=201 if made else 200,
+        named=named,
+        made=(made,) if made else (),
+    )
+    await Journal(stores.documents, line.service).record(tenant, line)
 
 
 def short_time(moment: datetime | None) -> str:

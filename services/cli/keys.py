@@ -5,12 +5,13 @@ from datetime import datetime
 
 from pydantic import TypeAdapter, ValidationError
 
-from services.cli.commands import SubParsers, print_lines, short_time
+from services.cli.commands import SubParsers, by_command, print_lines, short_time
 from shared.callers import ROLES, Caller, Role, present_role
 from shared.clock import LastMoment, format_time, utc_now
 from shared.documents.port import Query, Sort, TenantScope
 from shared.errors import NotFound
 from shared.hosting.stores import Stores
+from shared.journal import spool_spec
 from shared.settings import StoreSettings
 
 
@@ -55,14 +56,14 @@ def run(args: argparse.Namespace) -> int:
 async def _done(args: argparse.Namespace) -> list[str]:
     from services.workspace.handlers.keys import Keys
     from services.workspace.handlers.revocations import Revocations
-    from services.workspace.repository import API_KEYS, PROJECTS, TENANTS
+    from services.workspace.repository import API_KEYS, PROJECTS, SERVICE, TENANTS
     from services.workspace.settings import WorkspaceSettings
 
     first = WorkspaceSettings().default_tenant
     tenant = args.tenant or first
     who = Caller.system(tenant)
     stores = Stores.of(StoreSettings())
-    await stores.documents.open([API_KEYS, PROJECTS, TENANTS])
+    await stores.documents.open([API_KEYS, PROJECTS, TENANTS, spool_spec(SERVICE)])
     try:
         revocations = Revocations(stores.documents, Keys(stores.documents))
         if args.action == "add":
@@ -75,12 +76,15 @@ async def _done(args: argparse.Namespace) -> list[str]:
                 expires_at=args.expires,
                 is_operator=args.operator,
             )
+            await by_command(stores, tenant, "create_key", made=made.key.id)
             return [made.text]
         if args.action == "revoke":
             await revocations.revoke_key(who, args.key)
+            await by_command(stores, tenant, "revoke_key", key_id=args.key)
             return [f"{args.key} is revoked; its tokens are refused within ten seconds"]
         if args.action == "end-tokens":
             await revocations.end_tokens(who, args.key)
+            await by_command(stores, tenant, "end_tokens", key_id=args.key)
             return [f"the tokens of {args.key} are refused within ten seconds"]
         keys = stores.documents.collection(API_KEYS, TenantScope(tenant))
         query, now = Query(sort=Sort("created_at"), limit=500), utc_now()

@@ -2,9 +2,10 @@
 
 import argparse
 
-from services.cli.commands import SubParsers, print_lines, short_time
+from services.cli.commands import SubParsers, by_command, print_lines, short_time
 from shared.callers import Caller
 from shared.hosting.stores import Stores
+from shared.journal import spool_spec
 from shared.paging import MAX_PAGE_SIZE, PageParams
 from shared.settings import StoreSettings
 
@@ -35,22 +36,26 @@ async def _done(args: argparse.Namespace) -> list[str]:
     from services.workspace.handlers.keys import Keys
     from services.workspace.handlers.new_tenants import NewTenants
     from services.workspace.handlers.tenants import Tenants
-    from services.workspace.repository import API_KEYS, PLATFORM, PROJECTS, TENANTS
+    from services.workspace.repository import API_KEYS, PLATFORM, PROJECTS, SERVICE, TENANTS
 
     who = Caller.system(PLATFORM)
     stores = Stores.of(StoreSettings())
-    await stores.documents.open([API_KEYS, PROJECTS, TENANTS])
+    await stores.documents.open([API_KEYS, PROJECTS, TENANTS, spool_spec(SERVICE)])
     try:
         tenants = Tenants(stores.documents)
         await tenants.adopt()
         if args.action == "add":
             new = NewTenants(stores.documents, Keys(stores.documents))
-            return [(await new.make(who, args.tenant, args.name or args.tenant)).api_key]
+            made = await new.make(who, args.tenant, args.name or args.tenant)
+            await by_command(stores, args.tenant, "create_tenant", made=args.tenant)
+            return [made.api_key]
         if args.action == "suspend":
             await tenants.suspend(who, args.tenant, args.reason)
+            await by_command(stores, args.tenant, "suspend_tenant", tenant_id=args.tenant)
             return [f"{args.tenant} is suspended; its tokens are refused within ten seconds"]
         if args.action == "resume":
             await tenants.resume(who, args.tenant)
+            await by_command(stores, args.tenant, "resume_tenant", tenant_id=args.tenant)
             return [f"{args.tenant} is let in again within ten seconds"]
         page = await tenants.page(PageParams(page_size=MAX_PAGE_SIZE))
         return [

@@ -3,10 +3,11 @@
 from datetime import timedelta
 
 from services.workspace.adapters import SIGNING_KEY, Signer
+from services.workspace.api import audit_log, projects, storage, tenants, tokens
 from services.workspace.api import keys as api_keys
-from services.workspace.api import projects, storage, tenants, tokens
 from services.workspace.api.roles import ROLES
 from services.workspace.domain.api_keys import NewKey, digest, key_id_of
+from services.workspace.handlers.audit_log import AuditLog
 from services.workspace.handlers.collector import Collector
 from services.workspace.handlers.holdings import Holdings
 from services.workspace.handlers.key_list import KeyList
@@ -19,6 +20,7 @@ from services.workspace.handlers.tenants import Tenants
 from services.workspace.handlers.upkeep import Upkeep
 from services.workspace.repository import COLLECTIONS, SERVICE
 from services.workspace.settings import WorkspaceSettings
+from services.workspace.subscriptions import subscriptions
 from shared.clock import Clock, utc_now
 from shared.hosting.service import Loop, Service
 from shared.hosting.stores import Stores
@@ -40,15 +42,18 @@ def build(stores: Stores) -> Service:
     revocations = Revocations(stores.documents, keys)
     key_set = KeySet(signer, revocations)
     known = Tenants(stores.documents)
+    audit = AuditLog(stores.documents)
     return Service(
         name=SERVICE,
-        summary="Tenants, API keys, tokens, projects, and what is stored",
+        summary="Tenants, API keys, tokens, projects, what is stored, and who changed what",
         collections=COLLECTIONS,
+        subscriptions=subscriptions(audit),
         routers=(
             projects.router,
             storage.router,
             tenants.router,
             api_keys.router,
+            audit_log.router,
             tokens.router,
         ),
         roles=ROLES,
@@ -63,6 +68,7 @@ def build(stores: Stores) -> Service:
             holdings,
             revocations,
             key_set,
+            audit,
         ),
         token_keys=key_set.read,
         background=(_beginning(known, keys, settings), upkeep_of(stores, settings).run),

@@ -158,6 +158,28 @@ class Round(Document):
     began_at: Timestamp
 
 
+class AuditEntry(Document):
+    """What somebody asked to be changed, and how that was answered; ``id`` is its event's.
+
+    See :class:`shared.contracts.audit_events.ChangeAsked`; ``key_name`` is what the key was called,
+    ``ids`` are all ids of ``named`` and ``made``. Nothing changes an entry: its version stays 1.
+    """
+
+    at: Timestamp
+    service: str
+    operation: str
+    key_id: str | None
+    key_name: str
+    role: str
+    address: str
+    status: int
+    named: dict[str, str]
+    made: tuple[str, ...]
+    ids: tuple[str, ...]
+    version_before: int | None
+    version_after: int | None
+
+
 SERVICE = "workspace"
 
 TENANTS = CollectionSpec(
@@ -175,5 +197,16 @@ RECEIPTS = receipts_spec(SERVICE)
 LEFTOVERS = CollectionSpec("workspace.leftovers", Leftover)
 HOLDINGS = CollectionSpec("workspace.holdings", Holding)
 ROUNDS = CollectionSpec("workspace.rounds", Round)
+AUDIT = CollectionSpec(
+    "workspace.audit",
+    AuditEntry,
+    (
+        Index(("at",)),
+        Index(("key_id", "at")),
+        Index(("operation", "at")),
+        Index(("status", "at")),
+        Index(("ids", "at")),
+    ),
+)
 
-COLLECTIONS = (TENANTS, API_KEYS, PROJECTS, RECEIPTS, LEFTOVERS, HOLDINGS, ROUNDS)
+COLLECTIONS = (TENANTS, API_KEYS, PROJECTS, RECEIPTS, LEFTOVERS, HOLDINGS, ROUNDS, AUDIT)

@@ -6,6 +6,7 @@ day one; the key of every message is ``tenant/aggregate``.
 
 from shared.contracts import (
     annotation_events,
+    audit_events,
     image_events,
     model_events,
     project_events,
@@ -13,7 +14,14 @@ from shared.contracts import (
 )
 from shared.contracts.envelope import EventBody
 
-_MODULES = (project_events, image_events, annotation_events, training_events, model_events)
+_MODULES = (
+    project_events,
+    image_events,
+    annotation_events,
+    training_events,
+    model_events,
+    audit_events,
+)
 
 PARTITIONS: dict[str, int] = {
     "project": 3,
@@ -24,6 +32,7 @@ PARTITIONS: dict[str, int] = {
     "report": 3,
     "model": 3,
     "prediction": 12,
+    "audit": 6,
 }
 """Topics and their number of partitions; the chart's topic list is generated from it."""
 

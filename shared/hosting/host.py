@@ -28,6 +28,7 @@ from shared.http.app import ByPrefix, Check, create_app, problem_page
 from shared.http.tokens import Tokens, keys_at
 from shared.jobs.job import Job
 from shared.jobs.watch import watch_jobs
+from shared.journal import Journal
 from shared.projects.clearing import Clearing
 from shared.projects.directory import Deletions, ProjectView
 from shared.settings import HostSettings, HttpSettings, KeepSettings, StoreSettings
@@ -70,7 +71,7 @@ def loops_of(
     """Return the loops that ``roles`` of ``services`` keep, by name."""
     loops: dict[str, Loop] = {}
     if "consume" in roles:
-        names = [spec.name for service in services for spec in service.collections]
+        names = [spec.name for service in services for spec in service.all_collections]
         loops["relay"] = Relay(stores.documents, stores.events, names).run
         life = life or Lifecycle()
         for service in services:
@@ -129,7 +130,13 @@ def face_of(
         "tokens": tokens.ready,
     }
     apps: dict[str, ASGIApp] = {
-        service.name: create_app(service, tokens=tokens, checks=checks, life=life)
+        service.name: create_app(
+            service,
+            tokens=tokens,
+            checks=checks,
+            life=life,
+            journal=Journal(stores.documents, service.name),
+        )
         for service in services
     }
     if rest is None:

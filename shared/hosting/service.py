@@ -10,6 +10,7 @@ from shared.documents.terms import Term, receipts_term
 from shared.events.progress import progress_spec
 from shared.events.subscriptions import Subscription
 from shared.http.face import Face
+from shared.journal import spool_spec
 
 Loop = Callable[[], Awaitable[None]]
 """A coroutine function that runs until it is cancelled; its host starts it again when it fails."""
@@ -33,8 +34,8 @@ class Service(Face):
 
     @property
     def all_collections(self) -> tuple[CollectionSpec[Any], ...]:
-        """Return the service's own collections and that of its consumer's marks."""
-        return (*self.collections, progress_spec(self.name))
+        """Return the service's own collections, its consumer's marks and its journal's spools."""
+        return (*self.collections, progress_spec(self.name), spool_spec(self.name))
 
     @property
     def all_terms(self) -> tuple[Term[Any], ...]:

@@ -18,9 +18,11 @@ from shared.http.door import Door
 from shared.http.face import Face
 from shared.http.interface import publish
 from shared.http.problems import RESPONSES, install
+from shared.http.recorded import Recorded
 from shared.http.roles import check_table
 from shared.http.tokens import Tokens
 from shared.http.use_cases import bind
+from shared.journal import Journal
 from shared.telemetry import HTTP_SECONDS, ContinuedTrace, logger
 from shared.texts.language import language_of, speaking
 
@@ -43,11 +45,13 @@ def create_app(
     tokens: Tokens,
     checks: dict[str, Check],
     life: Lifecycle | None = None,
+    journal: Journal | None = None,
 ) -> FastAPI:
     """Build the app of ``service``.
 
-    ``checks`` are what readiness asks, by name; ``life`` is what liveness asks. Raises ValueError
-    for a route without a role.
+    ``checks`` are what readiness asks, by name; ``life`` is what liveness asks; what
+    is asked to be changed is written into ``journal``, which only an app without stores lacks.
+    Raises ValueError for a route without a role.
     """
     prefix = f"/api/{service.name}"
     app = FastAPI(
@@ -80,6 +84,8 @@ def create_app(
         routers=service.routers,
         roles=service.roles,
     )
+    if journal is not None:
+        app.add_middleware(Recorded, journal=journal)
     app.add_middleware(Observed, service=service.name)
     return app
 

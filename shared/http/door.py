@@ -21,6 +21,7 @@ from shared.errors import FieldError, InvalidInput, LoupeError
 from shared.http.bodies import BOUND, PUBLIC, SMALL, AtMost
 from shared.http.callers import WHO, bearer_of, who_calls
 from shared.http.problems import MethodNotAllowed, problem_response
+from shared.http.recorded import ASKED, Asked
 from shared.http.roles import Least, RoleTable, least, name_of, require
 from shared.http.tokens import Tokens
 
@@ -31,12 +32,18 @@ _MAX_NAMED = 20
 class _Place:
     """A route as the door sees it; a public one asks for no role."""
 
+    operation: str
     path: re.Pattern[str]
     methods: frozenset[str]
     names: frozenset[str]
     role: Least | None
     bound: AtMost
     verb: str
+
+    def asked(self, path: str) -> Asked:
+        """Return what a request to this path asks for."""
+        found = self.path.match(path)
+        return Asked(self.operation, found.groupdict() if found else {})
 
     def is_at(self, path: str) -> bool:
         """Whether a path leads here, whatever is asked."""
@@ -76,6 +83,7 @@ class Door:
             place = next((place for place in places if scope["method"] in place.methods), None)
             try:
                 if place is not None:
+                    scope[ASKED] = place.asked(scope["path"])
                     await self._check(place, scope)
                     scope[BOUND] = place.bound
             except LoupeError as error:
@@ -86,8 +94,8 @@ class Door:
     async def _check(self, place: _Place, scope: Scope) -> None:
         if place.role is not None:
             who = await who_calls(bearer_of(scope["headers"]), self._tokens)
-            require(who, place.role)
             scope[WHO] = who
+            require(who, place.role)
         query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
         unknown = [
             name for name in dict.fromkeys(name for name, _ in query) if name not in place.names
@@ -120,6 +128,7 @@ def _places(
                     if isinstance(field.field_info, params.Query)
                 }
                 yield _Place(
+                    route.name,
                     path,
                     frozenset(route.methods or ()),
                     frozenset(names),

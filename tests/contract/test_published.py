@@ -12,6 +12,7 @@ import pytest
 from services.__main__ import main
 from services.cli.contracts import PUBLISHED, openapi_documents
 from services.cli.facts import facts
+from shared.contracts.audit_events import PLATFORM
 from shared.contracts.catalogue import PARTITIONS, all_events, event_class
 from shared.contracts.envelope import unpack
 from shared.events.dead_letters import dead_letter
@@ -61,7 +62,7 @@ def test_every_refusal_is_published_as_a_problem(fresh: dict[str, str]) -> None:
 def test_every_event_has_an_owner_a_topic_and_somebody_who_listens() -> None:
     for event in all_events():
         assert event.topic in PARTITIONS, event.type
-        assert event.source in SERVICES, event.type
+        assert event.source in {*SERVICES, PLATFORM}, event.type
         assert event.consumers, event.type
         assert set(event.consumers) <= set(SERVICES), event.type
         assert PARTITIONS[event.topic] > 1, event.topic

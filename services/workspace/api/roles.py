@@ -14,6 +14,8 @@ ROLES: RoleTable = {
     "POST /keys/{key_id}:revoke": "admin",
     "POST /keys/{key_id}:end-tokens": "admin",
     "GET /storage": "admin",
+    "GET /audit": "admin",
+    "GET /audit/export": "admin",
     "GET /tenant": "viewer",
     "GET /tenants": "operator",
     "POST /tenants": "operator",
