@@ -105,7 +105,7 @@ class StoreSettings(BaseSettings):
         return self
 
 
-Kept = Literal["history", "tests", "imports", "receipts"]
+Kept = Literal["history", "tests", "imports", "receipts", "audit"]
 """The kinds of documents that the operator may give a term."""
 
 
@@ -117,6 +117,7 @@ class KeepSettings(BaseSettings):
         tests_d: Test runs, and predictions, with what belongs to them.
         imports_d: Imports and their reports; archives go after a day in any case.
         receipts_d: What was asked for with an `Idempotency-Key`.
+        audit_d: Entries of the audit log.
         dead_letters_d: Events that were set aside.
         events_d: Events on Kafka. Without it its topics stay as they are, and new ones keep all;
             with fewer days a service that is new, or was away for longer, misses what is gone.
@@ -130,6 +131,7 @@ class KeepSettings(BaseSettings):
     tests_d: float = Field(default=0, ge=0)
     imports_d: float = Field(default=0, ge=0)
     receipts_d: float = Field(default=30, ge=0)
+    audit_d: float = Field(default=0, ge=0)
     dead_letters_d: float = Field(default=90, ge=0)
     events_d: float | None = Field(default=None, ge=0)
 
@@ -140,6 +142,7 @@ class KeepSettings(BaseSettings):
             "tests": self.tests_d,
             "imports": self.imports_d,
             "receipts": self.receipts_d,
+            "audit": self.audit_d,
         }
         return terms[kind]
 

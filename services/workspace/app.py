@@ -18,10 +18,11 @@ from services.workspace.handlers.projects import Projects
 from services.workspace.handlers.revocations import Revocations
 from services.workspace.handlers.tenants import Tenants
 from services.workspace.handlers.upkeep import Upkeep
-from services.workspace.repository import COLLECTIONS, SERVICE
+from services.workspace.repository import AUDIT, COLLECTIONS, SERVICE
 from services.workspace.settings import WorkspaceSettings
 from services.workspace.subscriptions import subscriptions
 from shared.clock import Clock, utc_now
+from shared.documents.terms import Term
 from shared.hosting.service import Loop, Service
 from shared.hosting.stores import Stores
 from shared.settings import KeepSettings, StoreSettings
@@ -47,6 +48,7 @@ def build(stores: Stores) -> Service:
         name=SERVICE,
         summary="Tenants, API keys, tokens, projects, what is stored, and who changed what",
         collections=COLLECTIONS,
+        terms=(Term("audit", AUDIT, "at"),),
         subscriptions=subscriptions(audit),
         routers=(
             projects.router,

@@ -14,6 +14,7 @@ Kind = Literal[
     "reports",
     "tests",
     "receipts",
+    "audit",
     "other",
 ]
 """In the order in which they are shown; blobs come first."""
@@ -32,6 +33,7 @@ _OF_COLLECTIONS: dict[str, Kind] = {
     "inference.test_runs": "tests",
     "evaluator.reports": "reports",
     "trainer.trainings": "trainings",
+    "workspace.audit": "audit",
 }
 _OF_ENDINGS: dict[str, Kind] = {"images": "images", "receipts": "receipts"}
 _OF_FOLDERS: dict[str, Kind] = {"uploads": "uploads", "trainings": "checkpoints"}

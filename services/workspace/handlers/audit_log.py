@@ -52,7 +52,10 @@ class Sought:
 
 
 class AuditLog:
-    """Keeps what the journals of all services tell; nothing here changes an entry or removes it."""
+    """Keeps what the journals of all services tell; nothing here changes an entry or removes it.
+
+    The operator may give entries a term (`LOUPE_KEEP_AUDIT_D`).
+    """
 
     def __init__(self, documents: Documents) -> None:
         self._documents = documents

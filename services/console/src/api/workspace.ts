@@ -11,6 +11,7 @@ export type Storage = Schemas["StorageResponse"];
 export type ApiKey = Schemas["KeyResponse"];
 export type NewKey = Schemas["KeyCreate"];
 export type MadeKey = Schemas["MadeKeyResponse"];
+export type AuditEntry = Schemas["AuditEntryResponse"];
 export type Grid = Schemas["Grid"];
 export type Task = Project["task"];
 export type Role = (typeof FACTS.roles)[number];
@@ -76,4 +77,40 @@ export function revokeKey(keyId: string) {
 /** The key itself goes on and gives new ones. */
 export function endTokens(keyId: string) {
   return body(client.POST("/api/workspace/keys/{key_id}:end-tokens", { params: { path: { key_id: keyId } } }));
+}
+
+/** Which entries of the audit log; what is empty leaves all in. Days are those of the reader. */
+export interface AuditSought {
+  readonly who: string;
+  readonly operation: string;
+  readonly object: string;
+  readonly refused: boolean;
+  readonly from: string;
+  readonly to: string;
+}
+
+const REFUSED = 403;
+
+/** Newest first. */
+export function listAudit(sought: AuditSought, page: number, pageSize: number) {
+  const query = { ...auditQuery(sought), page, page_size: pageSize };
+  return body(client.GET("/api/workspace/audit", { params: { query } }));
+}
+
+/** Where the entries that are sought are a file. */
+export function auditPath(sought: AuditSought, format: "csv" | "jsonl"): string {
+  const query = new URLSearchParams({ format });
+  for (const [name, value] of Object.entries(auditQuery(sought))) query.set(name, String(value));
+  return `/api/workspace/audit/export?${query.toString()}`;
+}
+
+function auditQuery({ who, operation, object, refused, from, to }: AuditSought) {
+  return {
+    ...(who === "" ? {} : { who }),
+    ...(operation === "" ? {} : { operation }),
+    ...(object === "" ? {} : { object }),
+    ...(refused ? { status: REFUSED } : {}),
+    ...(from === "" ? {} : { since: new Date(`${from}T00:00:00`).toISOString() }),
+    ...(to === "" ? {} : { until: new Date(`${to}T23:59:59.999`).toISOString() }),
+  };
 }

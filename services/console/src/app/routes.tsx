@@ -7,6 +7,7 @@ import { CrashPage } from "./CrashPage";
 const projects = async () => ({ Component: (await import("../features/projects/ProjectsPage")).ProjectsPage });
 const storage = async () => ({ Component: (await import("../features/administration/StoragePage")).StoragePage });
 const keys = async () => ({ Component: (await import("../features/administration/KeysPage")).KeysPage });
+const audit = async () => ({ Component: (await import("../features/administration/AuditPage")).AuditPage });
 const notFound = async () => ({ Component: (await import("./NotFoundPage")).NotFoundPage });
 const gallery = async () => ({ Component: (await import("../features/gallery/GalleryPage")).GalleryPage });
 const annotate = async () => ({ Component: (await import("../features/annotate/AnnotatePage")).AnnotatePage });
@@ -51,6 +52,7 @@ export const routes: RouteObject[] = [
       },
       { path: "/storage", lazy: storage, errorElement: <CrashPage /> },
       { path: "/keys", lazy: keys, errorElement: <CrashPage /> },
+      { path: "/audit", lazy: audit, errorElement: <CrashPage /> },
       { path: "*", lazy: notFound },
     ],
   },

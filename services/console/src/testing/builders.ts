@@ -4,7 +4,7 @@ import type { GalleryImage, ImageDetail, ImageLimits } from "../api/gallery";
 import type { Deployment, Export, Prediction, TestRun } from "../api/inference";
 import type { TilePlanAnswer } from "../api/tiling";
 import type { Policy, Promotions, Training } from "../api/trainer";
-import type { ApiKey, Project } from "../api/workspace";
+import type { ApiKey, AuditEntry, Project } from "../api/workspace";
 import { recipe } from "./recipes";
 
 const AT = "2026-11-26T08:00:00Z";
@@ -37,6 +37,25 @@ export function apiKey(part: Partial<ApiKey> = {}): ApiKey {
     state: "valid",
     is_own: false,
     is_operator: false,
+    ...part,
+  };
+}
+
+export function auditEntry(part: Partial<AuditEntry> = {}): AuditEntry {
+  return {
+    id: "e1",
+    at: AT,
+    key_id: "Ab12Cd34",
+    key_name: "line 2",
+    role: "engineer",
+    address: "192.0.2.7",
+    service: "workspace",
+    operation: "create_project",
+    status: 201,
+    named: {},
+    made: ["p1"],
+    version_before: null,
+    version_after: 1,
     ...part,
   };
 }

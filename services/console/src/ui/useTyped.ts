@@ -9,6 +9,8 @@ const REST_MS = 400;
  */
 export function useTyped<T>(value: T, commit: (typed: T) => void): readonly [T, (typed: T) => void] {
   const [typed, setTyped] = useState({ over: value, text: value });
+  // What was typed over another value is over, else it would come back with that value.
+  if (typed.over !== value) setTyped({ over: value, text: value });
   const shown = typed.over === value ? typed.text : value;
   const latest = useEffectEvent(commit);
   useEffect(() => {

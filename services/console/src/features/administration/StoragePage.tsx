@@ -19,6 +19,7 @@ export function StoragePage(): ReactNode {
       <PageHead title={words.storage.title} subtitle={words.storage.subtitle}>
         <Link to="/">{words.projects.title}</Link>
         <Link to="/keys">{words.keys.title}</Link>
+        <Link to="/audit">{words.audit.title}</Link>
       </PageHead>
       {storage.isError && <ProblemAlert error={storage.error} onRetry={() => void storage.refetch()} />}
       {storage.isPending && (

@@ -1,4 +1,5 @@
 import components from "antd/locale/en_US";
+import { audit } from "./audit";
 import { common, imageStatus, problems, session, stage, tabs, tasks } from "./common";
 import { annotate, editor } from "./editor";
 import { download } from "./download";
@@ -15,6 +16,7 @@ import { train, trainingStages, trainingStatus } from "./train";
 
 export const en = {
   annotate,
+  audit,
   common,
   download,
   editor,

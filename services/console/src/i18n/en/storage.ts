@@ -26,6 +26,7 @@ export const storage = {
     reports: "Records of reports",
     tests: "Tests and predictions",
     receipts: "Repeated requests",
+    audit: "Audit log",
     other: "Other",
   },
 };

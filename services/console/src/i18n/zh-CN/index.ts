@@ -1,5 +1,6 @@
 import components from "antd/locale/zh_CN";
 import type { en } from "../en";
+import { audit } from "./audit";
 import { common, imageStatus, problems, session, stage, tabs, tasks } from "./common";
 import { annotate, editor } from "./editor";
 import { download } from "./download";
@@ -16,6 +17,7 @@ import { train, trainingStages, trainingStatus } from "./train";
 
 export const zhCN: typeof en = {
   annotate,
+  audit,
   common,
   download,
   editor,

@@ -26,6 +26,7 @@ export const storage = {
     reports: "报告记录",
     tests: "测试与预测",
     receipts: "重复请求记录",
+    audit: "审计记录",
     other: "其他",
   },
 };
