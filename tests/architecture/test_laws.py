@@ -40,6 +40,7 @@ MAY_DELETE_PROJECTS = {
 OF_NO_PROJECT = {
     "inference.export_keys",
     "workspace.api_keys",
+    "workspace.audit",  # what was done to a project outlives it
     "workspace.projects",
     "workspace.rounds",
     "workspace.holdings",
