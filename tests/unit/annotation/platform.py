@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 
 from services.annotation.app import build
+from shared.contracts.audit_events import ChangeAsked
 from shared.contracts.catalogue import all_events
 from shared.contracts.envelope import Event, EventBody
 from shared.contracts.image_events import ImageUploaded
@@ -138,8 +139,12 @@ async def factory(stores: Stores, **project: Any) -> AsyncIterator[Factory]:
     async def hear(event: Event[Any]) -> None:
         heard.append(event)
 
-    table: tuple[Subscription, ...] = tuple(
-        on(kind, hear) for kind in all_events() if kind.source == "annotation"
+    async def pass_by(_: Event[ChangeAsked]) -> None:
+        """Let the log forget what the workspace would keep."""
+
+    table: tuple[Subscription, ...] = (
+        *(on(kind, hear) for kind in all_events() if kind.source == "annotation"),
+        on(ChangeAsked, pass_by),
     )
     listener = Service(name="listener", summary="hears everything", subscriptions=table)
     async with running(stores, [build(stores), listener]) as platform:

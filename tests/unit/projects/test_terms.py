@@ -23,7 +23,7 @@ from services.inference.repository import (
 )
 from services.inference.repository import JOBS as TEST_JOBS
 from services.workspace.app import build as workspace
-from services.workspace.repository import RECEIPTS
+from services.workspace.repository import AUDIT, RECEIPTS
 from shared.clock import utc_now
 from shared.contracts.model_events import PredictionCompleted
 from shared.documents.port import CollectionSpec, EveryTenant, TenantScope
@@ -185,6 +185,20 @@ async def test_a_key_past_its_term_finds_what_it_made_and_makes_a_new_thing_afte
         assert await count(stores, RECEIPTS) == 1
 
 
+async def test_an_entry_of_the_audit_log_goes_when_the_operator_gave_it_a_term(
+    stores: Stores,
+) -> None:
+    service = workspace(stores)
+    async with running(stores, [service]) as run:
+        await run.client.post("/api/workspace/projects", json={"name": "pins", "task": "detection"})
+        await until(lambda: count(stores, AUDIT))
+        assert await pass_terms(stores, service, KeepSettings(), 4000) == 0
+        keep = KeepSettings(audit_d=365)
+        assert await pass_terms(stores, service, keep, 364) == 0
+        assert await pass_terms(stores, service, keep, 366) == 1
+        assert await count(stores, AUDIT) == 0
+
+
 def test_the_host_keeps_the_terms_of_a_service(stores: Stores) -> None:
     services = [annotation(stores), workspace(stores)]
     loops = loops_of(services, stores, ["api", "consume"])
@@ -227,7 +241,7 @@ def _size(folder: Path) -> int:
 
 def _published(stores: Stores, service: Service) -> Awaitable[bool]:
     async def nothing_waits() -> bool:
-        names = [spec.name for spec in service.collections]
+        names = [spec.name for spec in service.all_collections]
         return not await stores.documents.outbox_depth(names)
 
     return nothing_waits()
