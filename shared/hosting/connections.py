@@ -8,23 +8,23 @@ import asyncio
 import resource
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.utils import get_remote_addr
 
+from shared.errors import LoupeError, MalformedRequest
+from shared.http.problems import problem_response
 from shared.telemetry import CONNECTIONS, REFUSED_CONNECTIONS, logger
+from shared.texts.language import language_of, speaking
 
 _DESCRIPTORS = 65_536
 _RESERVED = 256  # of them for stores, files and children
 _LOOK_S = 0.5
 _TELL_S = 10.0
-_HEAD_TOO_LARGE = (
-    b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
-    b"Content-Length: 0\r\nConnection: close\r\n\r\n"
-)
 
 log = logger(__name__)
 
@@ -152,8 +152,33 @@ class Connections:
             loop.default_exception_handler(context)
 
 
+class HeadTooLarge(LoupeError):
+    """The first line and the headers of a request are over their limit."""
+
+    code = "head-too-large"
+    status = 431
+    title = "The head of the request is too large"
+
+
 class TooManyPipelined(Exception):
     """A client sends on and on without waiting for answers."""
+
+
+_UNREADABLE = "this is no HTTP: the first line, a header or a length of the request cannot be read"
+_TOO_MANY = "too many requests at once on one connection: wait for the answers"
+
+
+def refusal(error: LoupeError, headers: Sequence[tuple[bytes, bytes]]) -> bytes:
+    """Return the whole answer, which ends the connection, to a request that no application sees.
+
+    ``headers`` are those that were read of it, names in lower case; they tell the language.
+    """
+    accepted = dict(headers).get(b"accept-language", b"").decode("latin-1")
+    with speaking(language_of(accepted)):
+        answer = problem_response(error, {"Connection": "close"})
+    lines = [f"HTTP/1.1 {error.status} {HTTPStatus(error.status).phrase}".encode()]
+    lines += [name + b": " + value for name, value in answer.raw_headers]
+    return b"\r\n".join(lines) + b"\r\n\r\n" + bytes(answer.body)
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -193,8 +218,8 @@ class BoundedProtocol(HttpToolsProtocol):
         super().data_received(data)
         if self._stage == "head" and self._bytes > self.book.bounds.head_bytes:
             self.book.note("large head")
-            self.transport.write(_HEAD_TOO_LARGE)
-            self.transport.close()
+            most = self.book.bounds.head_bytes
+            self._refuse(HeadTooLarge(f"at most {most} bytes of first line and headers"))
 
     def on_message_begin(self) -> None:
         """The first byte of a request has come; each that waits for its turn takes memory."""
@@ -235,7 +260,11 @@ class BoundedProtocol(HttpToolsProtocol):
     def send_400_response(self, msg: str) -> None:
         """Refuse what is no HTTP, or too much of it, without a line of log for each."""
         self.book.note(self._refusal)
-        super().send_400_response(msg)
+        self._refuse(MalformedRequest(_UNREADABLE if self._refusal == "no HTTP" else _TOO_MANY))
+
+    def _refuse(self, error: LoupeError) -> None:
+        self.transport.write(refusal(error, self.headers or ()))
+        self.transport.close()
 
     def overdue(self, now: float) -> str:
         """Return why the connection must be cut, or nothing."""

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from typing import Any
 
 import httpx
 import pytest
@@ -161,6 +162,38 @@ async def test_who_ends_a_body_after_its_answer_and_falls_silent_is_cut() -> Non
         writer.close()
 
 
+def problem_in(answer: bytes) -> dict[str, Any]:
+    """The problem that a whole answer is."""
+    head, body = answer.split(b"\r\n\r\n", 1)
+    lines = head.lower().split(b"\r\n")
+    assert b"content-type: application/problem+json" in lines
+    assert b"connection: close" in lines
+    assert b"content-length: %d" % len(body) in lines
+    problem: dict[str, Any] = json.loads(body)
+    assert lines[0].startswith(b"http/1.1 %d " % problem["status"])
+    return problem
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"GET / HTTP/1.1\r\nAccept-Language: zh-CN\r\nA: a\x01b\r\n\r\n",
+        b"GET / HTTP/1.1\r\nA\x00: b\r\n\r\n",
+        b"POST / HTTP/1.1\r\nAccept-Language: zh-CN\r\nContent-Length: ten\r\n\r\n",
+        b"GET /\xc3\xa9 HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"\x16\x03\x01\x02\x00",  # TLS
+    ],
+)
+async def test_what_is_no_http_gets_a_problem_in_the_language_that_was_read(head: bytes) -> None:
+    async with serving(Bounds(), Time()) as port:
+        reader, writer = await asyncio.open_connection(HOST, port)
+        writer.write(head)
+        problem = problem_in(await ended(reader))
+        writer.close()
+    assert (problem["type"], problem["status"]) == ("urn:loupe:problem:malformed-request", 400)
+    assert ("不是有效的 HTTP" in problem["detail"]) == (b"zh-CN" in head)
+
+
 def cut_for(reason: str) -> float:
     return REGISTRY.get_sample_value("loupe_connections_refused_total", {"reason": reason}) or 0.0
 
@@ -174,7 +207,7 @@ async def test_who_sends_request_after_request_without_an_answer_is_refused() ->
         said = await ended(reader)
         writer.close()
     assert said.count(b"HTTP/1.1 200") < 1000
-    assert said.count(b"HTTP/1.1 400") == 1
+    assert problem_in(said[said.rindex(b"HTTP/1.1 400") :])["detail"].startswith("too many")
     assert cut_for("too many at once") == before + 1
 
 
@@ -221,8 +254,10 @@ async def test_a_head_without_end_is_refused_by_its_size() -> None:
     async with serving(TIGHT, Time()) as port:
         reader, writer = await asyncio.open_connection(HOST, port)
         writer.write(b"GET / HTTP/1.1\r\nA: " + b"a" * 20_000)
-        assert (await ended(reader)).startswith(b"HTTP/1.1 431")
+        problem = problem_in(await ended(reader))
         writer.close()
+    assert problem["status"] == 431
+    assert str(TIGHT.head_bytes) in problem["detail"]
 
 
 async def test_one_source_cannot_take_the_place_of_the_others() -> None:
