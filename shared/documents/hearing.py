@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -13,8 +14,12 @@ T = TypeVar("T")
 
 WAIT_S = 3.0
 LOOK_S = 0.03
-MOST_WAITING = 128
-"""How many callers of a process wait for things that may not exist; others are answered at once."""
+MOST_WAITING = 256
+"""How many callers of a process wait for things that may not exist; others are answered at once.
+
+A tenant has no more of these places than it leaves free, so that one alone has half of them and
+there is always room for the next.
+"""
 _NEW_S = 60.0
 _LASTS_S = 10.0
 _MOST_TOLD = 256
@@ -22,7 +27,7 @@ _AGAIN_S = 2
 _SLOWER = 1.5
 _SLOWEST = 10
 
-_waiting = 0
+_waiting: Counter[str] = Counter()
 
 log = logger(__name__)
 
@@ -46,9 +51,13 @@ async def until(
 
 
 async def heard_of(
-    thing_id: str, find: Callable[[], Awaitable[T | None]], *, wait_s: float = WAIT_S
+    tenant: str,
+    thing_id: str,
+    find: Callable[[], Awaitable[T | None]],
+    *,
+    wait_s: float = WAIT_S,
 ) -> T | None:
-    """Return what ``find`` finds of a thing, waited for only where it may be new.
+    """Return what ``find`` finds of a tenant's thing, waited for only where it may be new.
 
     An id that is none of ours, or was made long ago, is of nothing: a wrong address is told at
     once. So that asking for many ids that look new holds nobody up, few callers wait at a time.
@@ -57,7 +66,7 @@ async def heard_of(
         NotHeardYet: It was not found, and its id says that it was made in the last minute: it may
             well be on its way, so that "there is none" would be a guess.
     """
-    found = await _waited_for(thing_id, find, wait_s)
+    found = await _waited_for(tenant, thing_id, find, wait_s)
     if found is None and is_new(thing_id, within_s=_NEW_S):
         _missed.tell(thing_id)
         raise NotHeardYet(f"{thing_id} is not known here yet", retry_after_s=_AGAIN_S)
@@ -65,16 +74,16 @@ async def heard_of(
 
 
 async def _waited_for(
-    thing_id: str, find: Callable[[], Awaitable[T | None]], wait_s: float
+    tenant: str, thing_id: str, find: Callable[[], Awaitable[T | None]], wait_s: float
 ) -> T | None:
-    global _waiting
-    if _waiting >= MOST_WAITING or not may_be_new(thing_id, within_s=_NEW_S):
+    is_full = _waiting[tenant] >= MOST_WAITING - _waiting.total()
+    if is_full or not may_be_new(thing_id, within_s=_NEW_S):
         return await find()
-    _waiting += 1
+    _waiting[tenant] += 1
     try:
         return await until(find, wait_s=wait_s)
     finally:
-        _waiting -= 1
+        _waiting[tenant] -= 1
 
 
 class _Missed:

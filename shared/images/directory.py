@@ -109,7 +109,7 @@ class ImageDirectory:
             view = await self.of(tenant).find(image_id)
             return view if view is not None and (view.known or view.deleted) else None
 
-        view = await heard_of(image_id, known, wait_s=self._wait_s)
+        view = await heard_of(tenant, image_id, known, wait_s=self._wait_s)
         if view is None or view.deleted or view.project_id != project_id:
             raise NotFound(f"no image {image_id}")
         return view

@@ -97,7 +97,7 @@ class ProjectDirectory:
             view = await projects.find(project_id)
             return view if view is not None and (view.known or view.deleted) else None
 
-        view = await heard_of(project_id, known, wait_s=self._wait_s)
+        view = await heard_of(tenant, project_id, known, wait_s=self._wait_s)
         if view is None or view.deleted:
             raise NotFound(f"no project {project_id}")
         return view

@@ -27,7 +27,10 @@ class Predictions:
         """
         predictions = self._collection(image.tenant)
         view = await heard_of(
-            prediction_id, lambda: predictions.find(prediction_id), wait_s=self._wait_s
+            image.tenant,
+            prediction_id,
+            lambda: predictions.find(prediction_id),
+            wait_s=self._wait_s,
         )
         if view is None or view.image_id != image.id:
             message = f"no prediction of the image {image.name!r} has this id"
