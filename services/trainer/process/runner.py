@@ -10,12 +10,14 @@ import sys
 import threading
 import time
 import traceback
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from safetensors.torch import load_file, save
 
+from services.trainer.domain.detector.builder import DetectorBuilder
 from services.trainer.domain.training.checkpoint import Checkpoint, CheckpointError, pack, restore
 from services.trainer.domain.training.export import to_onnx
 from services.trainer.domain.training.loop import DivergedError, Progress, TrainingLoop
@@ -24,6 +26,7 @@ from services.trainer.process.artefacts import golden_bytes, sha256_of, write
 from services.trainer.process.dataset import Dataset, Source, load_dataset, stored_image
 from services.trainer.process.device import device_of, prepare
 from services.trainer.process.held_out_images import TRAINED_PERCENT, predict_held_out
+from services.trainer.process.live_judge import LiveJudge
 from services.trainer.process.plugins import load_plugins
 from services.trainer.process.reports import ProgressReports, say
 from services.trainer.process.tasks import builder_of
@@ -68,6 +71,7 @@ class Run:
         self._reports = ProgressReports()
         self._first_percent = 0.0
         self._validation: Validation | None = None
+        self._judge: LiveJudge | None = None
 
     def run(self) -> None:
         """Trains, exports, predicts the held-out images and says where the results lie."""
@@ -88,6 +92,9 @@ class Run:
         say(StartMessage(backbone_weights=found.origin))
         training.begin(self._told_of_begin)
         self._tell_of_floor(training)
+        if isinstance(self.builder, DetectorBuilder):
+            manifest, truth_of = self._manifest(data, found), self.builder.truth_of
+            self._judge = LiveJudge(manifest, data.judged, order.images, truth_of=truth_of)
         resumed = self._resume(training)
         if not resumed:
             spent_s = time.monotonic() - began
@@ -148,7 +155,7 @@ class Run:
             self._reports.say(floor, always=True)
 
     def _after_step(self, training: Loop, progress: Progress) -> None:
-        self._validation = progress.validation or self._validation
+        self._validation = progress.validation or self._judged(training, progress)
         message = ProgressMessage(
             stage="training",
             percent=self._first_percent
@@ -165,6 +172,13 @@ class Run:
         if progress.epoch_ended and (due or progress.epoch == progress.epochs):
             self._checkpoint_at = now
             self._write_checkpoint(training)
+
+    def _judged(self, training: Loop, progress: Progress) -> Validation | None:
+        """The figure of held-out images, the last one where it is not time for another."""
+        if self._judge is None or not progress.epoch_ended:
+            return self._validation
+        network = training.task.exportable(training.average.model)
+        return self._judge.look(network) or self._validation
 
     def _write_checkpoint(self, training: Loop) -> None:
         packed, stem = pack(training), f"checkpoint-{training.epoch:05d}"
@@ -184,7 +198,7 @@ class Run:
         exported = to_onnx(training.task.exportable(network), input_size, outputs)
         model = write(folder / "model.onnx", exported)
         weights = {name: value.contiguous() for name, value in network.state_dict().items()}
-        manifest = self._manifest(data, found, model)
+        manifest = replace(self._manifest(data, found), model_sha256=sha256_of(model))
         session = OnnxSession(model, threads=self.threads)
         # Corrected images never judge; how a version does on them is its regression test.
         corrected = tuple(i for i in self.snapshot.images if i.corrected and i.split != "test")
@@ -214,7 +228,7 @@ class Run:
             )
         )
 
-    def _manifest(self, data: Data, found: FoundWeights, model: Path) -> ModelManifest:
+    def _manifest(self, data: Data, found: FoundWeights) -> ModelManifest:
         recipe, tiles = self.order.recipe, data.plan.tile_plan
         return ModelManifest(
             task=self.snapshot.task,
@@ -232,7 +246,6 @@ class Run:
             backbone_licence=found.licence,
             backbone_source=found.source,
             version=self.order.version,
-            model_sha256=sha256_of(model),
         )
 
     def _golden(self, data: Data, manifest: ModelManifest, session: OnnxSession) -> bytes:

@@ -31,4 +31,5 @@ class Validation:
         share, z2 = right / count, _Z * _Z / count
         middle = (share + z2 / 2) / (1 + z2)
         half = _Z * math.sqrt(share * (1 - share) / count + z2 / (4 * count)) / (1 + z2)
-        return cls(share, max(0.0, middle - half), min(1.0, middle + half))
+        # Of none and of all an end is the share itself, but for rounding.
+        return cls(share, min(share, max(0.0, middle - half)), max(share, min(1.0, middle + half)))

@@ -14,7 +14,8 @@ export function LiveTraining({ training }: { readonly training: Training }): Rea
   const words = useWords();
   const project = useProject();
   const { progress, losses } = useLive(project.id, training);
-  const option = useMemo(() => lossOption(losses, words), [losses, words]);
+  const validation = words.train.validation[project.task];
+  const option = useMemo(() => lossOption(losses, validation, words), [losses, validation, words]);
   return (
     <Card
       className="live-card"
@@ -48,7 +49,7 @@ export function LiveTraining({ training }: { readonly training: Training }): Rea
           <Statistic title={words.train.loss} value={decimal(progress.loss)} />
           {progress.validation != null && (
             <Statistic
-              title={words.train.validation}
+              title={validation}
               value={percent(progress.validation)}
               suffix={
                 <Typography.Text type="secondary" className="live-interval">
@@ -71,7 +72,7 @@ function stageName(stage: string, training: Training, words: Words): string {
   return known[stage] ?? words.trainingStatus[training.status];
 }
 
-function lossOption(losses: readonly LossPoint[], words: Words): ChartOption {
+function lossOption(losses: readonly LossPoint[], validation: string, words: Words): ChartOption {
   const validated = losses.filter(({ validation }) => validation !== null);
   return {
     animation: false,
@@ -81,7 +82,7 @@ function lossOption(losses: readonly LossPoint[], words: Words): ChartOption {
     yAxis: [
       { type: "value", name: words.train.loss, scale: true },
       ...(validated.length > 0
-        ? [{ type: "value" as const, name: words.train.validation, min: 0, max: 1 }]
+        ? [{ type: "value" as const, name: validation, min: 0, max: 1 }]
         : []),
     ],
     series: [
@@ -97,7 +98,7 @@ function lossOption(losses: readonly LossPoint[], words: Words): ChartOption {
       ...(validated.length > 0
         ? [
             {
-              name: words.train.validation,
+              name: validation,
               type: "line" as const,
               yAxisIndex: 1,
               showSymbol: false,

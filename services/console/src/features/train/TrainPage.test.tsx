@@ -57,6 +57,14 @@ describe.each(LANGUAGES)("the training page in %s", (language) => {
     expect(await screen.findByRole("link", { name: "82.0%" })).toHaveAttribute("href", "/projects/p1/report/V1");
   });
 
+  test("a running training says how it does on images that do not teach it", async () => {
+    const progress = { ...training().progress, validation: 0.75, validation_low: 0.5, validation_high: 0.875 };
+    answers({ ...AROUND, ...LIVE, [TRAININGS]: pageOf(training({ status: "running", version: null, ended_at: null, progress })) });
+    const { words } = open("/projects/p1/train", language);
+    const title = await screen.findByText(words.train.validation.detection);
+    expect(title.closest(".ant-statistic")).toHaveTextContent("75");
+  });
+
   test("a running training is finished early once a person is sure", async () => {
     const running = training({ status: "running", version: null, ended_at: null });
     const finishing = training({ ...running, finishing: true });

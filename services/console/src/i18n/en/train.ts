@@ -62,7 +62,13 @@ export const train = {
   trainings: "Trainings",
   trend: "Last ten trainings",
   trendHelp: "Training time and average detection rate of the last ten versions: more good images should raise the rate.",
-  validation: "Right on validation images",
+  validation: {
+    classification: "Right on validation images",
+    detection: "Targets found on held-out images",
+    instance_segmentation: "Targets found on held-out images",
+    ocr: "Characters read right on validation lines",
+    semantic_segmentation: "Mean IoU of validation images",
+  },
   version: "Version",
   weightsFromHub: (backbone: string) =>
     `The pretrained weights for ${backbone} are downloaded when the training begins; without the internet the model starts from nothing.`,

@@ -61,7 +61,13 @@ export const train = {
   trainings: "训练次数",
   trend: "最近十次训练趋势",
   trendHelp: "最近十个版本的训练时长和平均检出率：好的图像越多，检出率应越高。",
-  validation: "验证图像正确率",
+  validation: {
+    classification: "验证图像正确率",
+    detection: "留出图像上的目标检出率",
+    instance_segmentation: "留出图像上的目标检出率",
+    ocr: "验证文本行的字符正确率",
+    semantic_segmentation: "验证图像的平均 IoU",
+  },
   version: "版本",
   weightsFromHub: (backbone: string) =>
     `${backbone} 的预训练权重将在训练开始时下载；如无法访问互联网，模型将从零开始学习。`,
