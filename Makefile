@@ -74,17 +74,19 @@ lint-console: $(NODE_MODULES)
 	@cd $(CONSOLE) && npm run --silent check
 
 test: env-dev console ## everything that a bare machine can run
-	@# Walks of the whole platform mostly wait for trainings: they run beside all else and are shown
-	@# after it, or end with a lint that fails. Playwright keeps an event loop running in its thread:
-	@# it needs a process of its own.
-	@set -m; log=$$(mktemp); \
+	@# Walks of the whole platform mostly wait for trainings, and the console's tests use one core:
+	@# both run beside all else and are shown after it, or end with a lint that fails. Playwright
+	@# keeps an event loop running in its thread: it needs a process of its own.
+	@set -m; log=$$(mktemp); seen=$$(mktemp); \
 	( $(PYTEST) -m "e2e and not servers and not browser" tests && \
 	  $(PYTEST) -m "browser and not servers" tests/browser ) >$$log 2>&1 & walks=$$!; \
-	trap 'kill -- -$$walks 2>/dev/null; rm -f $$log' EXIT; \
-	$(ASIDE) lint || exit 1; \
+	$(ASIDE) lint-console >$$seen 2>&1 & screens=$$!; \
+	trap 'kill -- -$$walks -$$screens 2>/dev/null; rm -f $$log $$seen' EXIT; \
+	$(ASIDE) lint-python || exit 1; \
 	$(PYTEST) -m "not e2e and not servers and not browser" tests; parts=$$?; \
+	wait $$screens; looked=$$?; cat $$seen; \
 	wait $$walks; walked=$$?; cat $$log; \
-	exit $$(( parts != 0 || walked != 0 ))
+	exit $$(( parts != 0 || looked != 0 || walked != 0 ))
 
 chaos: env-dev ## the long attacks: every operation asked, 100 + 20 kills, hostile clients (an hour)
 	@$(PYTHON) -m tests.chaos.attacks --rounds 10

@@ -122,7 +122,7 @@ def races(source: str) -> bool:
 
 def leases(source: str) -> bool:
     """Whether jobs are claimed or leases renewed."""
-    return any(
+    return ("claim" in source or "heartbeat" in source) and any(
         isinstance(node, ast.Attribute) and node.attr in ("claim", "heartbeat")
         for node in ast.walk(ast.parse(source))
     )
@@ -130,7 +130,7 @@ def leases(source: str) -> bool:
 
 def clears(source: str) -> bool:
     """Whether documents are removed by what they say (a `Where`): `clear` of one argument."""
-    return any(
+    return "clear" in source and any(
         isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
         and node.func.attr == "clear"
@@ -141,7 +141,9 @@ def clears(source: str) -> bool:
 
 def deletes_projects(source: str) -> bool:
     """Whether the deletion of a project is heard or said."""
-    return any(_name_of(node) == "ProjectDeleted" for node in ast.walk(ast.parse(source)))
+    return "ProjectDeleted" in source and any(
+        _name_of(node) == "ProjectDeleted" for node in ast.walk(ast.parse(source))
+    )
 
 
 def breaking(law: Callable[[str], bool]) -> set[str]:

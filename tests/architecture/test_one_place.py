@@ -107,6 +107,8 @@ def speaks(words: tuple[str, ...], source: str) -> bool:
 
     The head of a call may stand behind the module, or the object, that has it.
     """
+    if not any(all(part in source for part in re.findall(r"\w+", word)) for word in words):
+        return False  # spares parsing what does not even hold the letters
     names = {word for word in words if "(" not in word}
     heads = [re.compile(rf"([\w.]+\.)?{re.escape(word)}") for word in words if "(" in word]
     for node in ast.walk(ast.parse(source)):
