@@ -10,7 +10,7 @@ from services.annotation.api.archive_body import ArchiveBody
 from services.annotation.api.roles import ROLES
 from services.annotation.handlers.annotation_store import AnnotationStore
 from services.annotation.handlers.annotations import Annotations
-from services.annotation.handlers.exports import Exports
+from services.annotation.handlers.exports import LabelExports
 from services.annotation.handlers.import_reach import ImportReach
 from services.annotation.handlers.import_runs import IMPORT, ImportRuns
 from services.annotation.handlers.import_undo import ImportUndo
@@ -18,10 +18,10 @@ from services.annotation.handlers.imports import Imports
 from services.annotation.handlers.kept_archives import KeptArchives
 from services.annotation.handlers.label_names import LabelNames
 from services.annotation.handlers.labels import Labels
-from services.annotation.handlers.predictions import Predictions
+from services.annotation.handlers.predictions import KnownPredictions
 from services.annotation.handlers.snapshots import Snapshots
 from services.annotation.handlers.tile_spread import TileSpread
-from services.annotation.handlers.versions import Versions
+from services.annotation.handlers.versions import KnownVersions
 from services.annotation.process.archive_parser import ArchiveParser
 from services.annotation.repository import (
     COLLECTIONS,
@@ -48,8 +48,8 @@ def build(stores: Stores) -> Service:
     documents = stores.documents
     projects = ProjectDirectory(documents, SERVICE)
     images = ImageDirectory(documents, SERVICE)
-    predictions = Predictions(documents)
-    versions = Versions(documents)
+    predictions = KnownPredictions(documents)
+    versions = KnownVersions(documents)
     store = AnnotationStore(documents, images=images)
     names = LabelNames(documents, store, images)
     labels = Labels(documents, names)
@@ -79,7 +79,7 @@ def build(stores: Stores) -> Service:
     workers = [JobWorker(jobs, work) for _ in range(settings.parsers)]
     staging = own_folder(settings.staging_folder())
     body = ArchiveBody(staging, settings.max_archive_mib << 20)
-    exports = Exports(snapshots, images=images, labels=labels, staging=staging)
+    exports = LabelExports(snapshots, images=images, labels=labels, staging=staging)
     return Service(
         name=SERVICE,
         summary="Labels, annotations and their history, imports, exports, snapshots",

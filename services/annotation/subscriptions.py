@@ -3,10 +3,10 @@
 from services.annotation.handlers.annotations import Annotations
 from services.annotation.handlers.label_names import LabelNames
 from services.annotation.handlers.labels import Labels
-from services.annotation.handlers.predictions import Predictions
+from services.annotation.handlers.predictions import KnownPredictions
 from services.annotation.handlers.snapshots import Snapshots
 from services.annotation.handlers.tile_spread import TileSpread
-from services.annotation.handlers.versions import Versions
+from services.annotation.handlers.versions import KnownVersions
 from shared.contracts.annotation_events import (
     AnnotationSaved,
     LabelDeleted,
@@ -31,8 +31,8 @@ def subscriptions(
     labels: Labels,
     names: LabelNames,
     snapshots: Snapshots,
-    predictions: Predictions,
-    versions: Versions,
+    predictions: KnownPredictions,
+    versions: KnownVersions,
 ) -> tuple[Subscription, ...]:
     """Return the table: event class → handlers, in order."""
     return (

@@ -7,7 +7,7 @@ from shared.jobs.job import job_spec
 from shared.projects.directory import projects_spec
 
 
-class Targets(Projection):
+class SmallTargets(Projection):
     """The small targets annotated on one image; ``id`` is the image's.
 
     ``smallest_area`` is in px², ``longest_small_side`` in px, both of the image.
@@ -21,7 +21,7 @@ class Targets(Projection):
 IMAGES = images_spec("tiling", Index(("project_id", "deleted", "parent_id", "area")))
 TARGETS = CollectionSpec(
     "tiling.targets",
-    Targets,
+    SmallTargets,
     (Index(("project_id", "smallest_area")), Index(("project_id", "longest_small_side"))),
 )
 JOBS = job_spec("tiling")

@@ -8,7 +8,7 @@ from services.trainer.domain.recipe import Recipe
 from services.trainer.handlers.gate import Gate
 from services.trainer.handlers.next_training import NextTraining
 from services.trainer.handlers.offered_losses import OfferedLosses
-from services.trainer.handlers.outcomes import Outcomes
+from services.trainer.handlers.outcomes import TrainingOutcomes
 from services.trainer.handlers.recipes import Recipes
 from services.trainer.handlers.retraining import Retraining
 from services.trainer.handlers.training_queue import TrainingQueue
@@ -53,7 +53,7 @@ def build(stores: Stores) -> Service:
     asked = Trainings(documents, jobs, projects, images, queue, kept)
     coming = NextTraining(projects, kept, folder=settings.weights, hub=settings.use_hub)
     retraining = Retraining(documents, projects, images, queue, kept)
-    outcomes = Outcomes(documents, jobs, queue)
+    outcomes = TrainingOutcomes(documents, jobs, queue)
     gate = Gate(documents, projects, queue)
     offered = OfferedLosses(projects, folder=settings.plugins)
     chosen = Versions(documents, projects, queue)

@@ -1,7 +1,7 @@
 """What the trainer listens to, beside the directories of projects and images, which go first."""
 
 from services.trainer.handlers.gate import Gate
-from services.trainer.handlers.outcomes import Outcomes
+from services.trainer.handlers.outcomes import TrainingOutcomes
 from services.trainer.handlers.retraining import Retraining
 from shared.contracts.annotation_events import AnnotationSaved, CorrectionSaved
 from shared.contracts.model_events import DeploymentFailed, ModelDeployed, ModelPromoted
@@ -17,7 +17,7 @@ from shared.events.subscriptions import Subscription, on
 
 
 def subscriptions(
-    outcomes: Outcomes, retraining: Retraining, gate: Gate
+    outcomes: TrainingOutcomes, retraining: Retraining, gate: Gate
 ) -> tuple[Subscription, ...]:
     """Return the table: event class → handlers, in order."""
     return (

@@ -8,7 +8,7 @@ from services.annotation.domain.formats.limits import MAX_SHAPES
 from services.annotation.domain.formats.model import Split
 from services.annotation.domain.history import Change, Reason
 from services.annotation.domain.label_rules import LABEL_HOTKEYS, MAX_LABELS
-from services.annotation.handlers.annotations import AnnotatedView, Summary
+from services.annotation.handlers.annotations import AnnotatedView, AnnotationSummary
 from services.annotation.handlers.labels import DeletedLabel
 from services.annotation.repository import Label
 from shared.callers import PresentRole
@@ -107,7 +107,7 @@ class SummaryResponse(BaseModel):
     shapes: dict[str, int]
 
     @classmethod
-    def of(cls, summary: Summary) -> "SummaryResponse":
+    def of(cls, summary: AnnotationSummary) -> "SummaryResponse":
         """Build the response of a summary."""
         return cls(**vars(summary))
 

@@ -15,7 +15,7 @@ from services.annotation.api.labels import Directory
 from services.annotation.api.reports import UndoResponse
 from services.annotation.domain.export_shapes import ExportFormat
 from services.annotation.domain.import_report import ImportReport
-from services.annotation.handlers.exports import Exports
+from services.annotation.handlers.exports import LabelExports
 from services.annotation.handlers.import_reports import report_of
 from services.annotation.handlers.import_undo import ImportUndo
 from services.annotation.handlers.imports import Imports, ImportWish
@@ -24,7 +24,7 @@ from shared.http.use_cases import use
 
 Importing = Annotated[Imports, Depends(use(Imports))]
 Undoing = Annotated[ImportUndo, Depends(use(ImportUndo))]
-Exporting = Annotated[Exports, Depends(use(Exports))]
+Exporting = Annotated[LabelExports, Depends(use(LabelExports))]
 
 router = APIRouter(tags=["imports and exports"], prefix="/projects/{project_id}")
 samples = APIRouter(tags=["imports and exports"], prefix="/samples")

@@ -9,8 +9,8 @@ from services.annotation.domain.shape_rules import check_regions, check_shapes
 from services.annotation.domain.stored_size import TOO_MUCH, is_too_large
 from services.annotation.handlers.annotation_store import AnnotationStore
 from services.annotation.handlers.label_names import LabelNames
-from services.annotation.handlers.predictions import Predictions
-from services.annotation.handlers.versions import Versions
+from services.annotation.handlers.predictions import KnownPredictions
+from services.annotation.handlers.versions import KnownVersions
 from services.annotation.repository import Annotation, judged, known_image
 from shared.callers import Caller
 from shared.contracts.envelope import Event
@@ -30,7 +30,7 @@ class AnnotatedView:
 
 
 @dataclass(frozen=True)
-class Summary:
+class AnnotationSummary:
     """What of a project is annotated; `shapes` counts by label."""
 
     images: int
@@ -50,8 +50,8 @@ class Annotations:
         projects: ProjectDirectory,
         images: ImageDirectory,
         names: LabelNames,
-        predictions: Predictions,
-        versions: Versions,
+        predictions: KnownPredictions,
+        versions: KnownVersions,
         store: AnnotationStore,
     ) -> None:
         self._projects = projects
@@ -128,7 +128,7 @@ class Annotations:
         ]
         return chain(records, view.annotation.change_id)
 
-    async def summary(self, tenant: str, project_id: str) -> Summary:
+    async def summary(self, tenant: str, project_id: str) -> AnnotationSummary:
         """Count what is annotated in a project."""
         project = await self._projects.require(tenant, project_id)
         wholes = await self._wholes(tenant, project)
@@ -143,7 +143,7 @@ class Annotations:
             negatives += not annotation.shapes
             shapes.update(shape.label for shape in annotation.shapes)
         images = await self._images.count(tenant, project_id, **judged(project))
-        return Summary(images, annotated, corrected, negatives, dict(shapes))
+        return AnnotationSummary(images, annotated, corrected, negatives, dict(shapes))
 
     async def _wholes(self, tenant: str, project: ProjectView) -> frozenset[str]:
         """The images of a tiled project that are no tiles; none of a plain project."""

@@ -21,7 +21,7 @@ from shared.images.directory import ImageDirectory
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the same annotations give the same archive
 
 
-class Exports:
+class LabelExports:
     """Use cases of exports."""
 
     def __init__(

@@ -16,7 +16,7 @@ _AT_ONCE = 8
 
 
 @dataclass(frozen=True)
-class Verdict:
+class ImportVerdict:
     """What becomes of an image: nothing is written without a draft.
 
     ``is_written`` says that an earlier attempt at the same import has written it.
@@ -29,7 +29,7 @@ class Verdict:
 
 
 @dataclass(frozen=True)
-class Judge:
+class ImportJudge:
     """Decides what an import does to images that are annotated already.
 
     What a person drew is kept unless ``on_conflict`` says otherwise, and from a ``importer`` who is
@@ -46,11 +46,11 @@ class Judge:
 
     async def plan(
         self, images: Sequence[ImageView], drafts: dict[str, AnnotationDraft]
-    ) -> dict[str, Verdict]:
+    ) -> dict[str, ImportVerdict]:
         """Return the verdict of each image as things stand."""
         slots = asyncio.Semaphore(_AT_ONCE)
 
-        async def judged(image: ImageView) -> Verdict:
+        async def judged(image: ImageView) -> ImportVerdict:
             async with slots:
                 old = await self.store.annotations(image.tenant).find(image.id)
                 blank = Annotation(id=image.id, tenant=image.tenant, project_id=image.project_id)
@@ -59,7 +59,9 @@ class Judge:
         verdicts = await asyncio.gather(*(judged(image) for image in images))
         return {image.id: verdict for image, verdict in zip(images, verdicts, strict=True)}
 
-    async def verdict(self, image: ImageView, draft: AnnotationDraft, old: Annotation) -> Verdict:
+    async def verdict(
+        self, image: ImageView, draft: AnnotationDraft, old: Annotation
+    ) -> ImportVerdict:
         """Return what `draft` does to an image with the annotation `old`."""
         ours = await self.store.step_among(old, self.earlier.get(image.id, frozenset()))
         if ours is None:
@@ -67,37 +69,39 @@ class Judge:
         found = await self.store.before(ours)
         return replace(await self._judged(image, draft, found), is_written=True)
 
-    async def _judged(self, image: ImageView, draft: AnnotationDraft, old: Annotation) -> Verdict:
+    async def _judged(
+        self, image: ImageView, draft: AnnotationDraft, old: Annotation
+    ) -> ImportVerdict:
         on_tiles = await self._drawn_on_tiles(image)
         if not old.annotated and on_tiles is None:
-            return Verdict("new", draft)
+            return ImportVerdict("new", draft)
         before = on_tiles or await self._before(image, old)
         same_regions = old.ignore_regions == draft.ignore_regions
         if old.annotated and same_regions and same_content(old.shapes, draft.shapes):
-            return Verdict("unchanged", None, before)
+            return ImportVerdict("unchanged", None, before)
         if on_tiles is not None and self.on_conflict != "replace":
-            return Verdict("kept", None, before)
+            return ImportVerdict("kept", None, before)
         if self.on_conflict == "merge":
             return self._merge(image, draft, old, before)
         if self.on_conflict == "keep" and (before.by_hand or not self._may_replace(before)):
-            return Verdict("kept", None, before)
-        return Verdict("replaced", draft, before)
+            return ImportVerdict("kept", None, before)
+        return ImportVerdict("replaced", draft, before)
 
     def _may_replace(self, before: Drawn) -> bool:
         return before.author == self.importer.subject or self.importer.may("engineer")
 
     def _merge(
         self, image: ImageView, draft: AnnotationDraft, old: Annotation, before: Drawn
-    ) -> Verdict:
+    ) -> ImportVerdict:
         shapes = merged(old.shapes, draft.shapes, image.id, self.project.task)
         regions = tuple(dict.fromkeys((*old.ignore_regions, *draft.ignore_regions)))
         if shapes is None:
-            return Verdict("kept", None, before)
+            return ImportVerdict("kept", None, before)
         if shapes == old.shapes and regions == old.ignore_regions:
-            return Verdict("unchanged", None, before)
+            return ImportVerdict("unchanged", None, before)
         reason = "merged" if before.by_hand else draft.reason
         both = replace(draft, shapes=shapes, ignore_regions=regions, reason=reason)
-        return Verdict("merged", replace(both, prediction_id=old.prediction_id), before)
+        return ImportVerdict("merged", replace(both, prediction_id=old.prediction_id), before)
 
     async def _before(self, image: ImageView, old: Annotation) -> Drawn:
         step = await self.store.drawn(old)

@@ -9,7 +9,7 @@ from services.annotation.domain.import_report import (
     ImportReport,
     counts_of,
 )
-from services.annotation.handlers.import_plan import Verdict
+from services.annotation.handlers.import_plan import ImportVerdict
 from services.annotation.handlers.imports import ImportOutcome
 from services.annotation.process.parser_messages import ParsedEntry
 
@@ -52,7 +52,7 @@ def report_of(outcome: ImportOutcome, *, dry_run: bool, with_shapes: bool = Fals
 
 
 def _file(
-    entry: ParsedEntry, verdict: Verdict | None, *, dry_run: bool, with_shapes: bool
+    entry: ParsedEntry, verdict: ImportVerdict | None, *, dry_run: bool, with_shapes: bool
 ) -> ImportedFile:
     """Tell of one entry; `verdict` is that of its image where it is usable."""
     before = verdict.before if verdict else None

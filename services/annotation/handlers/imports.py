@@ -13,7 +13,7 @@ from services.annotation.domain.formats.model import KNOWN_PICTURE, PICTURE, Spl
 from services.annotation.domain.label_rules import follow, no_room, undefined
 from services.annotation.errors import NothingImported
 from services.annotation.handlers.annotation_store import AnnotationStore
-from services.annotation.handlers.import_plan import Judge, Verdict
+from services.annotation.handlers.import_plan import ImportJudge, ImportVerdict
 from services.annotation.handlers.label_names import LabelNames
 from services.annotation.process.archive_parser import ArchiveParser, Heard
 from services.annotation.process.parser_messages import ParsedArchive, ParsedEntry
@@ -64,7 +64,7 @@ class ImportOutcome:
     import_id: str
     parsed: ParsedArchive
     new_labels: tuple[str, ...]
-    verdicts: dict[str, Verdict]
+    verdicts: dict[str, ImportVerdict]
 
     @property
     def failed(self) -> tuple[ParsedEntry, ...]:
@@ -83,8 +83,8 @@ class ImportPlan:
     by_id: dict[str, ImageView]
     splits: dict[str, Split]
     drafts: dict[str, AnnotationDraft]
-    verdicts: dict[str, Verdict]
-    judge: Judge
+    verdicts: dict[str, ImportVerdict]
+    judge: ImportJudge
     refusal: NothingImported | None = None
     new_labels: tuple[str, ...] = ()
 
@@ -147,7 +147,7 @@ class Imports:
         splits = _split_by_image(parsed)
         drafts = _drafts(usable, splits, wish.import_id)
         earlier = await self._store.steps_of_import(tenant, project.id, wish.import_id)
-        judge = Judge(
+        judge = ImportJudge(
             self._store, self._images, project, wish.options.on_conflict, wish.author, earlier
         )
         verdicts = await judge.plan([by_id[image_id] for image_id in drafts], drafts)
@@ -245,13 +245,13 @@ class Imports:
 
     async def _store_all(
         self, author: Caller, plan: ImportPlan, heard: Heard | None
-    ) -> dict[str, Verdict | None]:
+    ) -> dict[str, ImportVerdict | None]:
         """Store drafts, judged anew as each is written; None for images deleted meanwhile."""
         slots, drafts, over = asyncio.Semaphore(_AT_ONCE), plan.drafts, 0
 
-        async def store(image: ImageView) -> Verdict | None:
+        async def store(image: ImageView) -> ImportVerdict | None:
             nonlocal over
-            verdict: Verdict | None = None
+            verdict: ImportVerdict | None = None
 
             async def edit(old: Annotation) -> AnnotationDraft | None:
                 nonlocal verdict

@@ -10,7 +10,7 @@ from shared.errors import FieldError, InvalidInput
 from shared.images.directory import ImageView
 
 
-class Predictions:
+class KnownPredictions:
     """The predictions of all projects as this service knows them."""
 
     def __init__(self, documents: Documents, *, wait_s: float = WAIT_S) -> None:

@@ -17,7 +17,7 @@ WAIT_S = 1.0
 """Whoever accepts what a version proposes has waited for its answer: the news of it is not far."""
 
 
-class Versions:
+class KnownVersions:
     """The versions of all projects that answered for theirs, as this service knows them."""
 
     def __init__(self, documents: Documents, *, wait_s: float = WAIT_S) -> None:

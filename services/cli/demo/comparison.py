@@ -12,7 +12,7 @@ MATCH_IOU = 0.5
 
 
 @dataclass(frozen=True)
-class Difference:
+class Mistakes:
     """How a prediction differs from the truth: counts of objects."""
 
     found: int
@@ -30,7 +30,7 @@ def compare(
     truth: Sequence[dict[str, Any]],
     *,
     match_iou: float = MATCH_IOU,
-) -> Difference:
+) -> Mistakes:
     """Match predicted shapes with true ones: same label, best score first, one to one.
 
     Args:
@@ -54,11 +54,11 @@ def compare(
         if fits.any():
             free[np.argmax(np.where(fits, overlap[index], -1.0))] = False
             found += 1
-    return Difference(found, len(truth) - found, len(predicted) - found)
+    return Mistakes(found, len(truth) - found, len(predicted) - found)
 
 
 @dataclass(frozen=True)
-class Verdict:
+class DemoVerdict:
     """What a test says about the predictions of many images.
 
     Attributes:
@@ -68,7 +68,7 @@ class Verdict:
         doubtful: The right ones, the least certain first.
     """
 
-    total: Difference
+    total: Mistakes
     images: int
     wrong: tuple[dict[str, Any], ...]
     doubtful: tuple[dict[str, Any], ...]
@@ -76,7 +76,7 @@ class Verdict:
 
 def judge(
     predictions: Sequence[dict[str, Any]], truth: Mapping[str, Sequence[dict[str, Any]]]
-) -> Verdict:
+) -> DemoVerdict:
     """Compare predictions with the truth of their images; those of unknown truth are left out."""
     judged = [
         (compare(prediction["shapes"], truth[prediction["image_id"]]), prediction)
@@ -86,12 +86,12 @@ def judge(
     wrong = [pair for pair in judged if pair[0].is_wrong]
     wrong.sort(key=lambda pair: -(pair[0].missed + pair[0].wrong))
     right = [prediction for difference, prediction in judged if not difference.is_wrong]
-    total = Difference(
+    total = Mistakes(
         found=sum(difference.found for difference, _ in judged),
         missed=sum(difference.missed for difference, _ in judged),
         wrong=sum(difference.wrong for difference, _ in judged),
     )
-    return Verdict(
+    return DemoVerdict(
         total,
         len(judged),
         tuple(prediction for _, prediction in wrong),

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from services.cli.client import ApiError, Client, Json
-from services.cli.demo.comparison import Verdict, judge
+from services.cli.demo.comparison import DemoVerdict, judge
 from services.cli.demo.data import DemoData
 from services.cli.demo.screen import DETECTION_THRESHOLD, Show, shown
 from services.cli.demo.state import DemoRun
@@ -268,7 +268,7 @@ class DemoLoop:
         path = self._path("inference", "predictions")
         return list(self._client.pages(path, test_run_id=run["id"]))
 
-    def _judge(self, predictions: Sequence[Json], truth: Mapping[str, Json]) -> Verdict:
+    def _judge(self, predictions: Sequence[Json], truth: Mapping[str, Json]) -> DemoVerdict:
         verdict = judge(predictions, truth)
         total = verdict.total
         self._show.say(

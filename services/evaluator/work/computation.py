@@ -12,7 +12,7 @@ from services.evaluator.domain.readers.versions import (
     JudgedVersion,
     ReadVersion,
     SegmentedVersion,
-    Version,
+    TaskVersion,
 )
 from services.evaluator.domain.rendering.html import render_html
 from services.evaluator.domain.rendering.phrases import Language
@@ -39,7 +39,7 @@ class Judged:
     watched: bytes | None = None
 
 
-def compute(version: Version, options: ReportOptions, settings: EvaluatorSettings) -> Judged:
+def compute(version: TaskVersion, options: ReportOptions, settings: EvaluatorSettings) -> Judged:
     """Compute one report; runs outside the event loop.
 
     Raises:
@@ -100,7 +100,7 @@ def _read(version: ReadVersion, options: ReportOptions, settings: EvaluatorSetti
     return Judged(report)
 
 
-def _told(version: Version, options: ReportOptions) -> TaskOptions:
+def _told(version: TaskVersion, options: ReportOptions) -> TaskOptions:
     return TaskOptions(
         labels=version.dataset.labels,
         image_ids=version.image_ids,

@@ -10,7 +10,7 @@ from services.evaluator.domain.numbers.columns import BadSamples
 from services.evaluator.domain.numbers.figure import known
 from services.evaluator.domain.numbers.interruption import interruptible
 from services.evaluator.domain.readers.platform_files import read_version
-from services.evaluator.domain.readers.versions import Version
+from services.evaluator.domain.readers.versions import TaskVersion
 from services.evaluator.domain.report.options import ReportOptions
 from services.evaluator.domain.report.traits import ImageTraits
 from services.evaluator.domain.report.tree.identity import Identity
@@ -129,7 +129,7 @@ class Judge:
         return await self._completed(report, version, options, lease)
 
     async def _completed(
-        self, report: StoredReport, version: Version, options: ReportOptions, lease: Lease
+        self, report: StoredReport, version: TaskVersion, options: ReportOptions, lease: Lease
     ) -> tuple[StoredReport, EventBody]:
         try:
             judged = await lease.in_thread(
@@ -174,7 +174,7 @@ class Judge:
     def _options(
         self,
         report: StoredReport,
-        version: Version,
+        version: TaskVersion,
         before: Sequence[StoredReport],
         traits: ImageTraits,
     ) -> ReportOptions:

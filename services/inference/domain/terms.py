@@ -19,7 +19,7 @@ class PredictionTerms:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class PredictionWish:
     """What a prediction or a test run is asked for with.
 
     Attributes:
@@ -36,7 +36,7 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
-class ProposalWish(Wish):
+class ProposalWish(PredictionWish):
     """What a proposal is asked for with: the same words as a test's, and another request."""
 
     proposal: bool = True
@@ -57,8 +57,8 @@ class ImageFile:
     path: Path
     tile_plan_hash: str | None = None
 
-    def wish(self, terms: PredictionTerms) -> Wish:
+    def wish(self, terms: PredictionTerms) -> PredictionWish:
         """Return what is asked for when this file is tested; it is read for its hash."""
         with self.path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
-        return Wish((digest,), terms, self.name, self.tile_plan_hash)
+        return PredictionWish((digest,), terms, self.name, self.tile_plan_hash)

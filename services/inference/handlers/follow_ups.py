@@ -1,6 +1,6 @@
 """Train and test: once such a version answers, it tests every image that nobody annotated."""
 
-from services.inference.domain.terms import PredictionTerms, Wish
+from services.inference.domain.terms import PredictionTerms, PredictionWish
 from services.inference.handlers.deployments import deployment_id
 from services.inference.handlers.test_runs import MAX_TEST_IMAGES, TestRuns, run_id_of
 from services.inference.repository import DEPLOYMENTS
@@ -42,7 +42,7 @@ class FollowUps:
             await self._runs.ensure(
                 Caller.system(tenant),
                 project_id,
-                Wish(images, PredictionTerms(deployment.model_version)),
+                PredictionWish(images, PredictionTerms(deployment.model_version)),
                 run_id=run_id_of(tenant, project_id, f"after-{deployment.training_id}{part}"),
             )
 

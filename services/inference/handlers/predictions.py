@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 
 from services.inference.adapters.answers import Answers, Outcome, Question
-from services.inference.domain.terms import ImageFile, PredictionTerms, ProposalWish, Wish
+from services.inference.domain.terms import ImageFile, PredictionTerms, PredictionWish, ProposalWish
 from services.inference.errors import ModelNotReady
 from services.inference.handlers.deployments import Deployments
 from services.inference.repository import PREDICTIONS, SERVICE, Deployment, Prediction
@@ -80,7 +80,7 @@ class Predictions:
             made = await self._of_image(image, prediction_id, terms=terms)
             return await self._of(made.tenant).ensure(made.model_copy(update={"proposal": True}))
 
-        wish = (ProposalWish if proposal else Wish)((image_id,), terms)
+        wish = (ProposalWish if proposal else PredictionWish)((image_id,), terms)
         return await self._once(who, project_id, key, wish=wish, make=make)
 
     async def predict_file(
@@ -115,7 +115,7 @@ class Predictions:
         project_id: str,
         key: str | None,
         *,
-        wish: Wish,
+        wish: PredictionWish,
         make: Callable[[str], Awaitable[Prediction]],
     ) -> Prediction:
         """Return what ``make`` makes under the id that it is given; with a key, only once."""

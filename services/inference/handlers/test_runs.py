@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from services.inference.domain.terms import PredictionTerms, Wish
+from services.inference.domain.terms import PredictionTerms, PredictionWish
 from services.inference.handlers.deployments import Deployments
 from services.inference.repository import (
     FAILURES,
@@ -72,7 +72,7 @@ class TestRuns:
             NoDeployment: Nothing is served.
             KeyReused: The key came with another request before.
         """
-        wish = Wish(tuple(dict.fromkeys(image_ids)), terms)
+        wish = PredictionWish(tuple(dict.fromkeys(image_ids)), terms)
         if key is None:
             return await self.ensure(who, project_id, wish, run_id=new_id())
         await self._projects.require(who.tenant, project_id)
@@ -83,7 +83,9 @@ class TestRuns:
             make=lambda: self.ensure(who, project_id, wish, run_id=run_id),
         )
 
-    async def ensure(self, who: Caller, project_id: str, wish: Wish, *, run_id: str) -> TestRun:
+    async def ensure(
+        self, who: Caller, project_id: str, wish: PredictionWish, *, run_id: str
+    ) -> TestRun:
         """Queue a test run unless it is there, whatever its images are by now."""
         project = await self._projects.require(who.tenant, project_id)
         spec_of(project.task).require_trainable()

@@ -13,7 +13,7 @@ from shared.runtime.tasks.table import UnknownTask, spec_of
 
 
 @dataclass(frozen=True, slots=True)
-class Artefacts:
+class VersionFiles:
     """The blobs of one version."""
 
     onnx: bytes
@@ -26,7 +26,7 @@ class Artefacts:
         return spec_of(self.manifest.task).outputs
 
 
-async def read_artefacts(blobs: Blobs, deployment: Deployment | Version) -> Artefacts:
+async def read_artefacts(blobs: Blobs, deployment: Deployment | Version) -> VersionFiles:
     """Read and parse the version's blobs.
 
     Raises:
@@ -45,12 +45,12 @@ async def read_artefacts(blobs: Blobs, deployment: Deployment | Version) -> Arte
         raise UnservableModel(f"an artefact is missing: {error.detail}") from error
     except (ManifestError, UnknownTask, ValueError) as error:
         raise UnservableModel(f"an artefact is damaged: {error}") from error
-    artefacts = Artefacts(onnx, manifest, golden)
+    artefacts = VersionFiles(onnx, manifest, golden)
     _check_agreement(artefacts)
     return artefacts
 
 
-def _check_agreement(artefacts: Artefacts) -> None:
+def _check_agreement(artefacts: VersionFiles) -> None:
     """Raise UnservableModel unless `model.json` and the golden file speak of the same model."""
     manifest, golden = artefacts.manifest, artefacts.golden
     side = (manifest.input_height, manifest.input_width, 3)

@@ -22,7 +22,7 @@ _TOLD = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class CertificateQuestion:
     """An image and what the reported model said of it, down to ``threshold``."""
 
     image: SnapshotImage
@@ -39,7 +39,7 @@ class Answer:
         difference: To what was reported.
     """
 
-    question: Question
+    question: CertificateQuestion
     difference: Difference
 
     def as_case(self, name: str, shown: int) -> dict[str, Any]:
@@ -56,7 +56,7 @@ class Answer:
         }
 
 
-def questions(snapshot: Snapshot, predictions: PredictionColumns) -> list[Question]:
+def questions(snapshot: Snapshot, predictions: PredictionColumns) -> list[CertificateQuestion]:
     """Choose images that judged the version: all, or `MOST_IMAGES` of them by their dataset's hash.
 
     Left out are images that do not fit into memory, and those on which a classifier was judged with
@@ -66,7 +66,7 @@ def questions(snapshot: Snapshot, predictions: PredictionColumns) -> list[Questi
     whole = spec_of(snapshot.task).labels_whole
     header = predictions.header
     found = [
-        Question(images[name], predictions.of_image(place), header.threshold)
+        CertificateQuestion(images[name], predictions.of_image(place), header.threshold)
         for place, name in enumerate(header.image_ids)
         if name in images and _is_fit(images[name], whole)
     ]
@@ -89,7 +89,7 @@ def _is_fit(image: SnapshotImage, whole: bool) -> bool:  # the fact of the task
     return image.width * image.height <= MOST_PIXELS and not (whole and image.ignore_regions)
 
 
-def answer(model: Model, question: Question, file: bytes) -> Answer:
+def answer(model: Model, question: CertificateQuestion, file: bytes) -> Answer:
     """Ask the exported file.
 
     Raises:
@@ -105,7 +105,7 @@ def answer(model: Model, question: Question, file: bytes) -> Answer:
     return Answer(question, told)
 
 
-def shown(model: Model, question: Question, file: bytes) -> int:
+def shown(model: Model, question: CertificateQuestion, file: bytes) -> int:
     """Count the results of an image that was asked about, at the model's own threshold."""
     plan = question.image.plan_hash
     return len(model.results(read_image(file), threshold=model.threshold, tile_plan_hash=plan))

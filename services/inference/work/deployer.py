@@ -15,7 +15,7 @@ from services.inference.repository import (
     Deployment,
     DeploymentState,
 )
-from services.inference.work.artefacts import Artefacts, read_artefacts
+from services.inference.work.artefacts import VersionFiles, read_artefacts
 from services.inference.work.reconciler import Wanted
 from shared.blobs.port import Blobs
 from shared.clock import utc_now
@@ -98,7 +98,7 @@ class Deployer:
             await self._go_live(deployment)
         return None
 
-    async def _publish(self, deployment: Deployment, artefacts: Artefacts) -> None:
+    async def _publish(self, deployment: Deployment, artefacts: VersionFiles) -> None:
         manifest = artefacts.manifest
         model = ServedModel(
             name=deployment.id,
@@ -112,7 +112,7 @@ class Deployer:
         sha256 = manifest.model_sha256 or deployment.model_key.rsplit("/", 1)[-1]
         await asyncio.to_thread(self._store.publish, model, artefacts.onnx, sha256=sha256)
 
-    def _check(self, deployment: Deployment, artefacts: Artefacts) -> None:
+    def _check(self, deployment: Deployment, artefacts: VersionFiles) -> None:
         """What Triton loaded must name the manifest's tile plan and give the golden answer."""
         served = (deployment.id, deployment.number)
         plan_hash = self._client.plan_hash(served)

@@ -12,10 +12,10 @@ from services.inference.domain.export_facts import facts_of, notice_of
 from services.inference.errors import CertificateRefused, UnservableModel
 from services.inference.handlers.deployments import deployment_id
 from services.inference.repository import EXPORT_KEYS, EXPORTS, VERSIONS, Export, ExportKey
-from services.inference.work.artefacts import Artefacts, read_artefacts
+from services.inference.work.artefacts import VersionFiles, read_artefacts
 from services.inference.work.certification import (
     Answer,
-    Question,
+    CertificateQuestion,
     answer,
     certificate,
     count_held_out,
@@ -72,7 +72,7 @@ class _Asked:
 class _Material:
     """All that an export is made of, and the key that signs it."""
 
-    artefacts: Artefacts
+    artefacts: VersionFiles
     snapshot: Snapshot
     reported: PredictionColumns
     facts: Mapping[str, Any]
@@ -161,7 +161,7 @@ class ExportWork:
             seed=(await self._key(export.tenant)).seed,
         )
 
-    async def _ask(self, lease: Lease, model: Model, wanted: list[Question]) -> _Asked:
+    async def _ask(self, lease: Lease, model: Model, wanted: list[CertificateQuestion]) -> _Asked:
         """Ask the exported file about each image that is still there.
 
         The dataset keeps the files of images that people deleted since: those do not leave.

@@ -18,7 +18,7 @@ SMALLEST_TARGET_AREA = 1e-6  # px²: under that nothing was drawn, and ratios le
 
 
 @dataclass(frozen=True, slots=True)
-class TargetSizes:
+class TargetExtremes:
     """The extremes of the annotated targets: px² and px."""
 
     smallest_area: float
@@ -46,7 +46,7 @@ class Planned:
 
 def extremes(
     areas: tuple[float, ...], sides: tuple[float, ...], image_area: int
-) -> TargetSizes | None:
+) -> TargetExtremes | None:
     """Return the smallest area and the longest side of the small targets; None without targets.
 
     A target is small when its image holds it more than 1000 times. `areas` and `sides` belong
@@ -61,7 +61,7 @@ def extremes(
         return None
     small = real & (image_area > RECOGNISED_RATIO * area)
     longest = float(side[small].max()) if small.any() and len(side) == len(area) else 0.0
-    return TargetSizes(float(area[real].min()), longest)
+    return TargetExtremes(float(area[real].min()), longest)
 
 
 def refusal_of(plan: TilePlan, width: int, height: int) -> str | None:
@@ -81,7 +81,7 @@ def refusal_of(plan: TilePlan, width: int, height: int) -> str | None:
 
 
 def plan_image(
-    plan: TilePlan, size: tuple[int, int] | None, targets: TargetSizes | None
+    plan: TilePlan, size: tuple[int, int] | None, targets: TargetExtremes | None
 ) -> Planned:
     """Put a plan on an image of `size` (width, height) with these targets, and advise on it.
 

@@ -1,7 +1,7 @@
 """What is known of images and their targets, and the order to cut those that came whole."""
 
 from services.tiling.domain.planning import extremes
-from services.tiling.repository import TARGETS, Targets
+from services.tiling.repository import TARGETS, SmallTargets
 from shared.contracts.annotation_events import AnnotationSaved
 from shared.contracts.envelope import Event
 from shared.contracts.image_events import ImageDeleted, ImageUploaded
@@ -56,7 +56,7 @@ class Images:
         if await self._images.is_deleted(event.tenant, data.image_id):
             return
         sizes = extremes(data.target_areas, data.target_sides, data.image_area)
-        targets = Targets(
+        targets = SmallTargets(
             id=data.image_id,
             tenant=event.tenant,
             sequence=event.sequence,
@@ -66,7 +66,7 @@ class Images:
         )
         await remember(self._targets(event.tenant), targets)
 
-    def _targets(self, tenant: str) -> Collection[Targets]:
+    def _targets(self, tenant: str) -> Collection[SmallTargets]:
         return self._documents.collection(TARGETS, TenantScope(tenant))
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from services.tiling.domain.planning import Planned, TargetSizes, plan_image
+from services.tiling.domain.planning import Planned, TargetExtremes, plan_image
 from services.tiling.repository import TARGETS
 from shared.documents.port import Documents, Query, Range, Sort, TenantScope, Where
 from shared.images.directory import ImageDirectory, living
@@ -66,10 +66,10 @@ class Plans:
 
     async def _targets(
         self, tenant: str, project_id: str, asked: PlanQuestion
-    ) -> TargetSizes | None:
+    ) -> TargetExtremes | None:
         if asked.min_target_area is not None:
             side = asked.max_target_side or asked.min_target_area**0.5
-            return TargetSizes(asked.min_target_area, side)
+            return TargetExtremes(asked.min_target_area, side)
         targets = self._documents.collection(TARGETS, TenantScope(tenant))
         where: Where = {"project_id": project_id, "smallest_area": Range(gt=0)}
         smallest = await targets.query(Query(where=where, sort=Sort("smallest_area"), limit=1))
@@ -80,4 +80,4 @@ class Plans:
             Query(where=where, sort=Sort("longest_small_side", -1), limit=1)
         )
         side = asked.max_target_side or longest[0].longest_small_side
-        return TargetSizes(smallest[0].smallest_area, side)
+        return TargetExtremes(smallest[0].smallest_area, side)

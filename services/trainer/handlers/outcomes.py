@@ -15,7 +15,7 @@ from shared.documents.port import Collection, Documents, Edit, TenantScope, Writ
 from shared.jobs.queue import JobQueue
 
 
-class Outcomes:
+class TrainingOutcomes:
     """Trainings as their events tell of them; an event of an unknown training changes nothing."""
 
     def __init__(

@@ -39,7 +39,7 @@ class MixedPlans(InvalidInput):
 
 
 @dataclass(frozen=True, slots=True)
-class Dataset(Generic[PlanT, WindowT]):
+class LoadedDataset(Generic[PlanT, WindowT]):
     """A snapshot ready for training.
 
     Attributes:
@@ -97,7 +97,7 @@ class Source:
 
 def load_dataset(
     source: Source, recipe: Recipe, builder: TaskBuilder[PlanT, WindowT]
-) -> Dataset[PlanT, WindowT]:
+) -> LoadedDataset[PlanT, WindowT]:
     """Plans the training and reads every training image once.
 
     Raises:
@@ -119,7 +119,7 @@ def load_dataset(
     prepared = builder.prepare(recipe, trained, snapshot.labels, read)
     windows = spilt(prepared.windows, source.cache_bytes, source.spill)
     judged = tuple(image for image in snapshot.images if image.split == "test")
-    return Dataset(prepared.plan, windows, judged, input_plan)
+    return LoadedDataset(prepared.plan, windows, judged, input_plan)
 
 
 def input_plan_of(snapshot: Snapshot) -> TilePlan | None:

@@ -23,7 +23,7 @@ from services.trainer.domain.training.export import to_onnx
 from services.trainer.domain.training.loop import DivergedError, Progress, TrainingLoop
 from services.trainer.domain.training.validation import Validation
 from services.trainer.process.artefacts import golden_bytes, sha256_of, write
-from services.trainer.process.dataset import Dataset, Source, load_dataset, stored_image
+from services.trainer.process.dataset import LoadedDataset, Source, load_dataset, stored_image
 from services.trainer.process.device import device_of, prepare
 from services.trainer.process.held_out_images import TRAINED_PERCENT, predict_held_out
 from services.trainer.process.live_judge import LiveJudge
@@ -55,7 +55,7 @@ BEGUN_PERCENT = 10.0  # of the whole, where a task learns something before the f
 NICENESS = 5  # the API and the model server on the same machine go first
 
 Loop = TrainingLoop[Any, Any]
-Data = Dataset[Any, Any]
+Data = LoadedDataset[Any, Any]
 
 
 class Run:

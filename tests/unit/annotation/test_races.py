@@ -15,10 +15,10 @@ from services.annotation.handlers.annotations import Annotations
 from services.annotation.handlers.import_undo import ImportUndo
 from services.annotation.handlers.label_names import LabelNames
 from services.annotation.handlers.labels import Labels
-from services.annotation.handlers.predictions import Predictions
+from services.annotation.handlers.predictions import KnownPredictions
 from services.annotation.handlers.snapshots import Snapshots
 from services.annotation.handlers.tile_spread import TileSpread
-from services.annotation.handlers.versions import Versions
+from services.annotation.handlers.versions import KnownVersions
 from services.annotation.repository import (
     ANNOTATIONS,
     COLLECTIONS,
@@ -74,8 +74,8 @@ class World:
         self.store = LateStore(self.documents, images=self.images)
         self.names = LabelNames(self.documents, self.store, self.images)
         self.labels = Labels(self.documents, self.names)
-        predictions = Predictions(self.documents)
-        versions = Versions(self.documents)
+        predictions = KnownPredictions(self.documents)
+        versions = KnownVersions(self.documents)
         self.annotations = Annotations(
             self.documents,
             projects=self.projects,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from services.cli.demo.comparison import Difference, compare, judge
+from services.cli.demo.comparison import Mistakes, compare, judge
 from services.cli.demo.screen import versions_table
 from services.cli.demo.state import open_run
 
@@ -19,18 +19,18 @@ def box(label: str, x: float, score: float = 0.9) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("predicted", "truth", "expected", "reason"),
     [
-        ([], [], Difference(0, 0, 0), "nothing there and nothing found is right"),
-        ([box("a", 0)], [box("a", 1)], Difference(1, 0, 0), "a shift within the overlap counts"),
-        ([box("a", 0)], [box("a", 6)], Difference(0, 1, 1), "too little overlap"),
-        ([box("b", 0)], [box("a", 0)], Difference(0, 1, 1), "another label"),
-        ([box("a", 0), box("a", 1)], [box("a", 0)], Difference(1, 0, 1), "one truth, one match"),
-        ([box("a", 0)], [box("a", 0), box("a", 50)], Difference(1, 1, 0), "one missed"),
+        ([], [], Mistakes(0, 0, 0), "nothing there and nothing found is right"),
+        ([box("a", 0)], [box("a", 1)], Mistakes(1, 0, 0), "a shift within the overlap counts"),
+        ([box("a", 0)], [box("a", 6)], Mistakes(0, 1, 1), "too little overlap"),
+        ([box("b", 0)], [box("a", 0)], Mistakes(0, 1, 1), "another label"),
+        ([box("a", 0), box("a", 1)], [box("a", 0)], Mistakes(1, 0, 1), "one truth, one match"),
+        ([box("a", 0)], [box("a", 0), box("a", 50)], Mistakes(1, 1, 0), "one missed"),
     ],
 )
 def test_predictions_are_matched_with_the_truth(
     predicted: list[dict[str, Any]],
     truth: list[dict[str, Any]],
-    expected: Difference,
+    expected: Mistakes,
     reason: str,
 ) -> None:
     difference = compare(predicted, truth)
@@ -40,7 +40,7 @@ def test_predictions_are_matched_with_the_truth(
 
 def test_the_best_score_takes_the_truth_first() -> None:
     weak, strong = box("a", 3, 0.2), box("a", 0, 0.8)
-    assert compare([weak, strong], [box("a", 0), box("a", 5)]) == Difference(2, 0, 0)
+    assert compare([weak, strong], [box("a", 0), box("a", 5)]) == Mistakes(2, 0, 0)
 
 
 def answer(image_id: str, *shapes: dict[str, Any]) -> dict[str, Any]:
@@ -55,7 +55,7 @@ def test_only_wrong_images_are_to_be_corrected_however_few_they_are() -> None:
     assert [p["image_id"] for p in verdict.wrong] == ["worse", "wrong"]
     assert [p["image_id"] for p in verdict.doubtful] == [f"right-{n}" for n in (4, 3, 2, 1, 0)]
     assert verdict.images == 7
-    assert verdict.total == Difference(found=5, missed=2, wrong=1)
+    assert verdict.total == Mistakes(found=5, missed=2, wrong=1)
     assert judge(right, truth).wrong == ()
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from services.trainer.domain.recipe import Recipe
 from services.trainer.handlers.gate import Gate
-from services.trainer.handlers.outcomes import Outcomes
+from services.trainer.handlers.outcomes import TrainingOutcomes
 from services.trainer.handlers.recipes import Recipes
 from services.trainer.handlers.retraining import Retraining
 from services.trainer.handlers.training_queue import TrainingQueue
@@ -182,7 +182,7 @@ class Place:
             clock=clock,
             news_wait_s=0,
         )
-        self.outcomes = Outcomes(documents, self.jobs, self.queue, clock=clock)
+        self.outcomes = TrainingOutcomes(documents, self.jobs, self.queue, clock=clock)
         self.retraining = Retraining(
             documents, self.projects, self.images, self.queue, self.recipes, clock=clock
         )

@@ -31,7 +31,7 @@ _TURNS_AT = np.array([sum(here in at for _, _, at in _TURNS) for here in range(1
 
 
 @dataclass(frozen=True)
-class Outlines:
+class MaskOutlines:
     """The rings around the parts of a mask, clockwise on the screen, and how many holes they lose.
 
     Pixels that touch at a corner are one part.
@@ -41,7 +41,7 @@ class Outlines:
     holes: int
 
 
-def outlines_of(rle: Rle) -> Outlines | None:
+def outlines_of(rle: Rle) -> MaskOutlines | None:
     """Return the outlines of a mask; filled, they cover its pixels and its holes, no other.
 
     None for a mask whose outlines and holes have more than `MAX_POINTS` corners.
@@ -64,7 +64,7 @@ def outlines_of(rle: Rle) -> Outlines | None:
             rings.append(tuple((float(x), float(y)) for x, y in points.tolist()))
         else:
             holes += 1
-    return Outlines(tuple(rings), holes)
+    return MaskOutlines(tuple(rings), holes)
 
 
 def _around(pixels: NDArray[np.bool_]) -> NDArray[np.uint8]:

@@ -33,14 +33,14 @@ def counts_on_grid(arranged: Arranged, verdict: Verdicts, grid: Floats = SCORE_G
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class ThresholdChoice:
     """A recommended threshold and the F-score it reaches; nan where nothing can be chosen."""
 
     threshold: float
     score: float
 
 
-def best_threshold(grid: Counts, *, beta: float = 1.0) -> Choice:
+def best_threshold(grid: Counts, *, beta: float = 1.0) -> ThresholdChoice:
     """Threshold with the best mean F-beta over the labels that have truths.
 
     Args:
@@ -53,7 +53,7 @@ def best_threshold(grid: Counts, *, beta: float = 1.0) -> Choice:
     return _highest_best(grid.f_score(beta)[_labelled(grid)])
 
 
-def best_threshold_per_label(grid: Counts, *, beta: float = 1.0) -> list[Choice]:
+def best_threshold_per_label(grid: Counts, *, beta: float = 1.0) -> list[ThresholdChoice]:
     """The same for each label by itself, ``K`` choices; nan for labels without truths."""
     scores, has = grid.f_score(beta), _labelled(grid)
     return [
@@ -66,12 +66,12 @@ def _labelled(grid: Counts) -> Flags:
     return (grid.found + grid.missed)[:, 0] > 0
 
 
-def _highest_best(scores: Floats) -> Choice:
+def _highest_best(scores: Floats) -> ThresholdChoice:
     if not scores.size:
-        return Choice(float("nan"), float("nan"))
+        return ThresholdChoice(float("nan"), float("nan"))
     score = scores.mean(axis=0)
     place = int(np.flatnonzero(score > score.max() - 1e-12)[-1])
-    return Choice(float(SCORE_GRID[place]), float(score[place]))
+    return ThresholdChoice(float(SCORE_GRID[place]), float(score[place]))
 
 
 @compiled

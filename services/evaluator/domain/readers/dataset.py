@@ -43,7 +43,7 @@ class Region(msgspec.Struct, frozen=True, gc=False):
     points: tuple[Point, ...]
 
 
-class Image(msgspec.Struct, frozen=True, gc=False):
+class TruthImage(msgspec.Struct, frozen=True, gc=False):
     """One image and what is drawn on it."""
 
     image_id: str
@@ -110,7 +110,7 @@ class Dataset:
     drawn: dict[str, msgspec.Raw]
     label_ids: tuple[str, ...] = ()
 
-    def read(self, image_id: str) -> Image:
+    def read(self, image_id: str) -> TruthImage:
         """An image with its shapes."""
         look()
         return _IMAGE(self.drawn[image_id], f"{WHAT}, image {image_id},")
@@ -180,4 +180,4 @@ def _decoder(kind: type[T]) -> Callable[[bytes | msgspec.Raw, str], T]:
 
 
 _SNAPSHOT = _decoder(_Snapshot)
-_IMAGE = _decoder(Image)
+_IMAGE = _decoder(TruthImage)

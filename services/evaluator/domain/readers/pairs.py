@@ -7,7 +7,7 @@ import numpy as np
 
 from services.evaluator.domain.numbers.columns import BadSamples, Ints
 from services.evaluator.domain.objects.samples import ImageList
-from services.evaluator.domain.readers.dataset import Dataset, DatasetImage, Image
+from services.evaluator.domain.readers.dataset import Dataset, DatasetImage, TruthImage
 from services.evaluator.domain.readers.predictions import of_images
 from shared.contracts.prediction_columns import PredictionColumns
 from shared.vision.masks import MaskTable, from_texts
@@ -21,7 +21,7 @@ class Pairs:
     chosen: tuple[DatasetImage, ...]
     found: PredictionColumns
 
-    def read(self) -> Iterator[Image]:
+    def read(self) -> Iterator[TruthImage]:
         """The images with their shapes, one after the other."""
         return (self.dataset.read(image.image_id) for image in self.chosen)
 

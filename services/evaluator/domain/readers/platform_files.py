@@ -16,7 +16,7 @@ from services.evaluator.domain.objects.samples import (
     check,
 )
 from services.evaluator.domain.readers import task_files
-from services.evaluator.domain.readers.dataset import Image, Shape, read_dataset
+from services.evaluator.domain.readers.dataset import Shape, TruthImage, read_dataset
 from services.evaluator.domain.readers.pairs import Pairs, pairs_of
 from services.evaluator.domain.readers.platform_shapes import (
     around_turned,
@@ -33,18 +33,18 @@ from services.evaluator.domain.readers.versions import (
     JudgedVersion,
     ReadVersion,
     SegmentedVersion,
-    Version,
+    TaskVersion,
 )
 from shared.contracts.shapes import Task
 from shared.vision.masks import MaskTable, areas, bounds_xywh, joined
 
 IMAGES_AT_ONCE = 500  # whose shapes stand in memory
 
-Drawn = Sequence[tuple[Image, Shape]]
+Drawn = Sequence[tuple[TruthImage, Shape]]
 Measures = TypeVar("Measures")
 
 
-def read_version(snapshot: bytes, predictions: bytes) -> Version:
+def read_version(snapshot: bytes, predictions: bytes) -> TaskVersion:
     """Put a snapshot and the predictions on it together, by the task of the snapshot.
 
     Raises:
@@ -66,20 +66,20 @@ def read_version(snapshot: bytes, predictions: bytes) -> Version:
     return READERS[dataset.task](facts, judged, corrected)
 
 
-def _classified(facts: dict[str, Any], judged: Pairs, _: Pairs | None) -> Version:
+def _classified(facts: dict[str, Any], judged: Pairs, _: Pairs | None) -> TaskVersion:
     return ClassifiedVersion(**facts, classified=task_files.classified(judged))
 
 
-def _segmented(facts: dict[str, Any], judged: Pairs, _: Pairs | None) -> Version:
+def _segmented(facts: dict[str, Any], judged: Pairs, _: Pairs | None) -> TaskVersion:
     return SegmentedVersion(**facts, tally=task_files.segmented(judged))
 
 
-def _read(facts: dict[str, Any], judged: Pairs, _: Pairs | None) -> Version:
+def _read(facts: dict[str, Any], judged: Pairs, _: Pairs | None) -> TaskVersion:
     samples, truth_texts, found_texts = task_files.read_lines(judged)
     return ReadVersion(**facts, samples=samples, truth_texts=truth_texts, found_texts=found_texts)
 
 
-def _boxed(facts: dict[str, Any], judged: Pairs, watched: Pairs | None) -> Version:
+def _boxed(facts: dict[str, Any], judged: Pairs, watched: Pairs | None) -> TaskVersion:
     samples, rotated = _box_samples(judged)
     return JudgedVersion(
         **facts,
@@ -90,7 +90,7 @@ def _boxed(facts: dict[str, Any], judged: Pairs, watched: Pairs | None) -> Versi
     )
 
 
-def _outlined(facts: dict[str, Any], judged: Pairs, watched: Pairs | None) -> Version:
+def _outlined(facts: dict[str, Any], judged: Pairs, watched: Pairs | None) -> TaskVersion:
     return JudgedVersion(
         **facts,
         samples=_mask_samples(judged),
@@ -100,7 +100,7 @@ def _outlined(facts: dict[str, Any], judged: Pairs, watched: Pairs | None) -> Ve
     )
 
 
-READERS: dict[Task, Callable[[dict[str, Any], Pairs, Pairs | None], Version]] = {
+READERS: dict[Task, Callable[[dict[str, Any], Pairs, Pairs | None], TaskVersion]] = {
     "classification": _classified,
     "detection": _boxed,
     "instance_segmentation": _outlined,
@@ -219,10 +219,10 @@ def _drawn(
     labels: list[int] = []
     ids: list[str] = []
     any_rotated = False
-    regions: list[tuple[Image, Any]] = []
+    regions: list[tuple[TruthImage, Any]] = []
     of_region: list[int] = []
     for first in range(0, max(len(pairs.chosen), 1), IMAGES_AT_ONCE):
-        rows: list[tuple[Image, Shape]] = []
+        rows: list[tuple[TruthImage, Shape]] = []
         for place, known in enumerate(pairs.chosen[first : first + IMAGES_AT_ONCE], start=first):
             image = pairs.dataset.read(known.image_id)
             shapes = [shape for shape in image.shapes if shape.kind != "image"]

@@ -7,15 +7,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.evaluator.domain.numbers.columns import BadSamples, Floats
-from services.evaluator.domain.readers.dataset import Image, Point, Rle, Shape
+from services.evaluator.domain.readers.dataset import Point, Rle, Shape, TruthImage
 from shared.vision import rotated_boxes
 from shared.vision.masks import MaskTable, bounds_xywh, from_polygons, from_text, table
 
 Code = NDArray[np.uint32]
-Sized = tuple[Image, Code]
+Sized = tuple[TruthImage, Code]
 
 
-def upright_boxes(rows: Sequence[tuple[Image, Shape]]) -> Floats:
+def upright_boxes(rows: Sequence[tuple[TruthImage, Shape]]) -> Floats:
     """Upright boxes ``x, y, w, h`` around shapes, ``(N, 4)``."""
     out = np.zeros((len(rows), 4))
     drawn = [place for place, (_, shape) in enumerate(rows) if shape.kind != "mask"]
@@ -36,7 +36,7 @@ def around_turned(bounds_xyxy: Floats, angles_deg: Floats) -> Floats:
     return rotated_boxes.bounds(rotated_boxes.from_wire(bounds_xyxy, angles_deg))
 
 
-def rotated_rows(rows: Sequence[tuple[Image, Shape]], upright_xywh: Floats) -> Floats:
+def rotated_rows(rows: Sequence[tuple[TruthImage, Shape]], upright_xywh: Floats) -> Floats:
     """Rotated boxes ``cx, cy, w, h, angle``, in radians, clockwise, ``(N, 5)``.
 
     Shapes of another kind are their upright boxes with angle 0.
@@ -56,7 +56,7 @@ def in_radians(bounds_xyxy: Floats, angles_deg: Floats) -> Floats:
     return np.hstack([boxes[:, :4], np.deg2rad(boxes[:, 4:])])
 
 
-def outline(shape: Shape, image: Image) -> Code:
+def outline(shape: Shape, image: TruthImage) -> Code:
     """Pixels of a shape.
 
     Raises:
@@ -71,12 +71,12 @@ def outline(shape: Shape, image: Image) -> Code:
     return polygon(shape.points, image)
 
 
-def polygon(points: Sequence[Point], image: Image) -> Code:
+def polygon(points: Sequence[Point], image: TruthImage) -> Code:
     """Pixels of a polygon."""
     return _filled(list(chain.from_iterable(points)), image)
 
 
-def decoded(rle: Rle | None, image: Image) -> Code:
+def decoded(rle: Rle | None, image: TruthImage) -> Code:
     """Read a run-length code.
 
     Raises:
@@ -103,14 +103,14 @@ def mask_table(rows: Iterable[Sized]) -> MaskTable:
         raise BadSamples(str(error)) from error
 
 
-def _filled(corners: Sequence[float], image: Image) -> Code:
+def _filled(corners: Sequence[float], image: TruthImage) -> Code:
     try:
         return from_polygons([corners], image.height, image.width)
     except ValueError as error:
         raise BadSamples(f"image {image.image_id}: {error}") from error
 
 
-def _bounds(row: tuple[Image, Shape]) -> tuple[float, float, float, float]:
+def _bounds(row: tuple[TruthImage, Shape]) -> tuple[float, float, float, float]:
     """Upright box around the points of a shape."""
     image, shape = row
     if len(shape.points) < 2:

@@ -11,7 +11,7 @@ from services.evaluator.domain.numbers.columns import BadSamples
 from services.evaluator.domain.objects.samples import Detections, Regions, Samples, Truths, check
 from services.evaluator.domain.pixels.parts import LabelMap
 from services.evaluator.domain.pixels.tally import IGNORED, SemanticTally
-from services.evaluator.domain.readers.dataset import Image
+from services.evaluator.domain.readers.dataset import TruthImage
 from services.evaluator.domain.readers.pairs import Pairs
 from services.evaluator.domain.readers.platform_shapes import mask_table, outline, polygon
 from shared.vision.masks import MaskTable, areas, bounds_xywh, to_dense
@@ -37,7 +37,7 @@ def classified(pairs: Pairs) -> Classified:
     return samples
 
 
-def _only_label(image: Image) -> str:
+def _only_label(image: TruthImage) -> str:
     found = {shape.label for shape in image.shapes if shape.kind == "image"}
     if len(found) != 1:
         raise BadSamples(f"image {image.image_id} has {len(found)} labels instead of one")
@@ -67,7 +67,7 @@ def segmented(pairs: Pairs) -> SemanticTally:
     return tally
 
 
-def _drawn(image: Image, places: dict[str, int]) -> Layers:
+def _drawn(image: TruthImage, places: dict[str, int]) -> Layers:
     for shape in image.shapes:
         if shape.kind != "image":
             if shape.label not in places:
@@ -75,14 +75,14 @@ def _drawn(image: Image, places: dict[str, int]) -> Layers:
             yield places[shape.label], outline(shape, image)
 
 
-def _label_map(image: Image, layers: Layers) -> LabelMap:
+def _label_map(image: TruthImage, layers: Layers) -> LabelMap:
     out = np.zeros(image.size, np.uint8)
     for place, code in layers:
         out[_pixels(code, image)] = place
     return out
 
 
-def _pixels(code: Any, image: Image) -> np.ndarray:  # noqa: ANN401 - a run-length code
+def _pixels(code: Any, image: TruthImage) -> np.ndarray:  # noqa: ANN401 - a run-length code
     mask_table([(image, code)])
     return to_dense(code, *image.size)
 

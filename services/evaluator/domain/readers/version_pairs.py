@@ -10,10 +10,10 @@ from services.evaluator.domain.readers.dataset import Dataset, label_ids, read_d
 from services.evaluator.domain.readers.pairs import pairs_of
 from services.evaluator.domain.readers.platform_files import READERS
 from services.evaluator.domain.readers.predictions import of_rows, read_known_predictions
-from services.evaluator.domain.readers.versions import Version
+from services.evaluator.domain.readers.versions import TaskVersion
 from shared.contracts.prediction_columns import PredictionColumns
 
-Pair = tuple[Version, Version]
+Pair = tuple[TaskVersion, TaskVersion]
 _GONE = "\x1f"  # before the name of a label that the data set does not have: no label has it
 
 
@@ -60,7 +60,7 @@ def read_pair(stored: Stored) -> Pair | None:
     return one, other
 
 
-def _version(dataset: Dataset, found: PredictionColumns, names: list[str]) -> Version:
+def _version(dataset: Dataset, found: PredictionColumns, names: list[str]) -> TaskVersion:
     places = {name: place for place, name in enumerate(found.header.image_ids)}
     dataset = replace(dataset, labels=found.header.labels)
     pairs = pairs_of(dataset, found, [places[name] for name in names])

@@ -11,7 +11,7 @@ from services.evaluator.domain.readers.dataset import Dataset
 
 
 @dataclass(frozen=True)
-class Version:
+class TaskVersion:
     """What every task knows; ``image_ids`` are the held-out images that judge."""
 
     version: str
@@ -21,7 +21,7 @@ class Version:
 
 
 @dataclass(frozen=True)
-class JudgedVersion(Version):
+class JudgedVersion(TaskVersion):
     """Detection and instance segmentation.
 
     ``corrected`` holds the samples of corrected images that were predicted but teach: regression
@@ -36,21 +36,21 @@ class JudgedVersion(Version):
 
 
 @dataclass(frozen=True)
-class ClassifiedVersion(Version):
+class ClassifiedVersion(TaskVersion):
     """Classification: a true label and scores for each image."""
 
     classified: Classified
 
 
 @dataclass(frozen=True)
-class SegmentedVersion(Version):
+class SegmentedVersion(TaskVersion):
     """Semantic segmentation: pixels, counted; label 0 is the background."""
 
     tally: SemanticTally
 
 
 @dataclass(frozen=True)
-class ReadVersion(Version):
+class ReadVersion(TaskVersion):
     """OCR: outlines of lines under one label, and their texts in the same order."""
 
     samples: Samples

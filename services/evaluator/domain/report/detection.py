@@ -35,7 +35,11 @@ from services.evaluator.domain.report.tree.fixed_figures import FixedSections, L
 from services.evaluator.domain.report.tree.identity import Identity
 from services.evaluator.domain.report.tree.labels import DetectedLabel, LabelThresholds
 from services.evaluator.domain.report.tree.overall import DetectionOverall
-from services.evaluator.domain.report.tree.reports import DetectionReport, Opening, Question
+from services.evaluator.domain.report.tree.reports import (
+    DetectionReport,
+    Opening,
+    ThresholdQuestion,
+)
 from services.evaluator.domain.report.words import say
 
 DEFAULT_THRESHOLD = 0.5  # where no truth says which is best
@@ -104,7 +108,7 @@ def _assemble(
     return DetectionReport(
         **by_name(_opening(view, options, rate)),
         conclusion=conclusion(rate, rates["precision"], rows),
-        question=Question(say("question"), recommend(grid)),
+        question=ThresholdQuestion(say("question"), recommend(grid)),
         overall=DetectionOverall(**by_name(fixed.overall), **rates),
         intervals={**fixed.intervals, **intervals},
         labels=_labels(rows, view, thresholds, fixed, label_intervals),

@@ -10,7 +10,7 @@ from services.evaluator.domain.report.opening import TaskOptions, draws_of, open
 from services.evaluator.domain.report.recommendations import conclusion, recommend
 from services.evaluator.domain.report.tree.confusion import ConfusedCharacters
 from services.evaluator.domain.report.tree.overall import TextOverall
-from services.evaluator.domain.report.tree.reports import Question, TextReport
+from services.evaluator.domain.report.tree.reports import TextReport, ThresholdQuestion
 from services.evaluator.domain.report.words import say
 from services.evaluator.domain.text.recognition import text_figures, text_replicates
 
@@ -52,7 +52,7 @@ def text_report(
     return TextReport(
         **by_name(opening(options, "ocr", images=images, rate=recall, threshold=threshold)),
         conclusion=conclusion(recall, figures.precision, []),
-        question=Question(say("question"), recommend(grid)),
+        question=ThresholdQuestion(say("question"), recommend(grid)),
         overall=TextOverall(**overall, average_detection_rate=recall, fps=fps),
         intervals=intervals,
         character_confusions=tuple(

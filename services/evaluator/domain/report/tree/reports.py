@@ -47,7 +47,7 @@ ReportKind = Literal["box", "mask", "classification", "semantic_segmentation", "
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class ThresholdQuestion:
     """Precision or recall? A threshold for each answer."""
 
     text: Words
@@ -76,7 +76,7 @@ class Report(Opening):
     """What the reports of all tasks have; sections that a task lacks are empty."""
 
     conclusion: Words
-    question: Question | None = None
+    question: ThresholdQuestion | None = None
     overall: Overall
     intervals: dict[str, Interval]
     labels: tuple[LabelResult, ...]

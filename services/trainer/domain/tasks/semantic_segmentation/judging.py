@@ -22,7 +22,7 @@ DRAWS = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class PixelCounts:
     """Pixels of each sample: found rightly, in the truth, in the answer, ``(N, 3, 1 + C)``."""
 
     pixels: NDArray[np.float64]
@@ -51,7 +51,7 @@ def _mean_iou(pixels: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 @torch.no_grad()
-def judged(network: Segmenter, samples: Sequence[Sample]) -> Judged:
+def judged(network: Segmenter, samples: Sequence[Sample]) -> PixelCounts:
     """What the network finds in samples, at least one, against their labels; the mode is kept."""
     was_training = network.training
     network.eval()
@@ -66,7 +66,7 @@ def judged(network: Segmenter, samples: Sequence[Sample]) -> Judged:
         scores = torch.softmax(logits, dim=1)[:, 1:].cpu().numpy()
         pixels_of += [_pixels(one, found, count) for one, found in zip(part, scores, strict=True)]
     network.train(was_training)
-    return Judged(np.stack(pixels_of))
+    return PixelCounts(np.stack(pixels_of))
 
 
 def _pixels(sample: Sample, scores: NDArray[np.float32], count: int) -> NDArray[np.float64]:
