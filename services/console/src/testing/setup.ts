@@ -8,11 +8,29 @@ vi.mock("echarts/core", () => ({
   init: () => ({ setOption: () => undefined, resize: () => undefined, dispose: () => undefined }),
 }));
 
+/**
+ * Of the rules of a style sheet, keep those that say what of interest is: what can be seen, clicked or read.
+ * Each rule is matched with each element again whenever the page changes, and antd writes thousands.
+ */
+function keepOnly(interest: RegExp): void {
+  const sheets = window.CSSStyleSheet.prototype;
+  const { value: replaced } = Object.getOwnPropertyDescriptor(sheets, "replaceSync") as {
+    value: (this: CSSStyleSheet, text: string) => void;
+  };
+  sheets.replaceSync = function (this: CSSStyleSheet, text: string) {
+    replaced.call(this, text);
+    for (let at = this.cssRules.length - 1; at >= 0; at--) {
+      if (!interest.test(this.cssRules[at]?.cssText ?? "")) this.deleteRule(at);
+    }
+  };
+}
+
 if (typeof window !== "undefined") {
   // Nobody waits for animations: the page is told that its reader wants none.
   const matches = window.matchMedia.bind(window);
   window.matchMedia = (query) =>
     matches(query.includes("prefers-reduced-motion") ? "all" : query);
+  keepOnly(/[{;\s](display|visibility|opacity|pointer-events|content)\s*:/);
   keepSession();
   const [{ cleanup, configure }, { server }] = await Promise.all([
     import("@testing-library/react"),
