@@ -13,10 +13,8 @@ vi.mock("echarts/core", () => ({
  * Each rule is matched with each element again whenever the page changes, and antd writes thousands.
  */
 function keepOnly(interest: RegExp): void {
-  const sheets = window.CSSStyleSheet.prototype;
-  const { value: replaced } = Object.getOwnPropertyDescriptor(sheets, "replaceSync") as {
-    value: (this: CSSStyleSheet, text: string) => void;
-  };
+  const sheets: { replaceSync: (this: CSSStyleSheet, text: string) => void } = window.CSSStyleSheet.prototype;
+  const replaced = sheets.replaceSync;
   sheets.replaceSync = function (this: CSSStyleSheet, text: string) {
     replaced.call(this, text);
     for (let at = this.cssRules.length - 1; at >= 0; at--) {
