@@ -6,9 +6,10 @@ from typing import Any
 
 from aiokafka.admin import NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import TopicAlreadyExistsError, for_code
+from aiokafka.errors import TopicAlreadyExistsError, TopicAuthorizationFailedError, for_code
 
 from shared.contracts.catalogue import DEAD_LETTERS_SUFFIX
+from shared.errors import DependencyDown
 from shared.settings import KeepSettings
 
 MAX_MESSAGE_BYTES = 8 * 1024 * 1024
@@ -20,7 +21,10 @@ _OF_THE_TOPIC = 1  # where a setting comes from, in DescribeConfigs
 
 
 async def create(admin: Any, topics: Mapping[str, int], keep: KeepSettings) -> None:  # noqa: ANN401
-    """Make topics with so many partitions; return when each partition has a leader."""
+    """Make topics with so many partitions; return when each partition has a leader.
+
+    Raises DependencyDown, which names one, where the user has no right to.
+    """
     wanted = []
     for name, partitions in topics.items():
         # A service that is new reads its topics from their beginning: as a rule nothing expires.
@@ -35,6 +39,8 @@ async def create(admin: Any, topics: Mapping[str, int], keep: KeepSettings) -> N
     response = await admin.create_topics(wanted)
     for name, code, *_ in response.topic_errors:
         error = for_code(code)
+        if error is TopicAuthorizationFailedError:
+            raise DependencyDown(f"the topic {name} is missing, and its user may make none")
         if code and error is not TopicAlreadyExistsError:
             raise error(name)
     while True:

@@ -26,7 +26,10 @@ class Door:
 
 
 def locked_door(folder: Path) -> Door:
-    """Return a door with a certificate made now and one user with a password made up now."""
+    """Return a door with a certificate and a password made now, for ``loupe`` and ``chief``.
+
+    Who is let in may do everything until an ACL says less; ``chief`` makes them.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     key, certificate = folder / "key.pem", folder / "certificate.pem"
     command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
@@ -37,7 +40,12 @@ def locked_door(folder: Path) -> Door:
     login = "org.apache.kafka.common.security.plain.PlainLoginModule required"
     settings = {
         "sasl.enabled.mechanisms": "PLAIN",
-        "listener.name.secure.plain.sasl.jaas.config": f'{login} user_loupe="{password}";',
+        "listener.name.secure.plain.sasl.jaas.config": (
+            f'{login} user_loupe="{password}" user_chief="{password}";'
+        ),
+        "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+        "allow.everyone.if.no.acl.found": "true",
+        "super.users": "User:chief;User:ANONYMOUS",  # the broker itself
         "ssl.keystore.type": "PEM",
         "ssl.keystore.key": _one_line(key),
         "ssl.keystore.certificate.chain": _one_line(certificate),
