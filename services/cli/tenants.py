@@ -1,19 +1,29 @@
 """``loupe tenants``: the tenants of a platform, by its operator, who needs no key for that."""
 
 import argparse
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
 
 from services.cli.commands import SubParsers, by_command, print_lines, short_time
 from shared.callers import Caller
+from shared.contracts.tenant_events import Quotas
+from shared.errors import InvalidInput
 from shared.hosting.stores import Stores
 from shared.journal import spool_spec
 from shared.paging import MAX_PAGE_SIZE, PageParams
 from shared.settings import StoreSettings
 
+if TYPE_CHECKING:
+    from services.workspace.handlers.tenants import Tenants
+
+_PLATFORMS = "-"
+
 
 def add_parser(subparsers: SubParsers) -> None:
     """Add the command to the parser."""
     parser = subparsers.add_parser(
-        "tenants", help="list, add, suspend and resume tenants; while the platform runs, too"
+        "tenants", help="list, add, limit, suspend and resume tenants; while the platform runs, too"
     )
     actions = parser.add_subparsers(dest="action", required=True)
     actions.add_parser("list", help="list them: id, made, suspended (`-`: not), name, reason")
@@ -23,6 +33,13 @@ def add_parser(subparsers: SubParsers) -> None:
     suspend = actions.add_parser("suspend", help="let nobody of it in until it is resumed")
     suspend.add_argument("tenant", metavar="ID")
     suspend.add_argument("--reason", required=True, help="why, for operators; not told to it")
+    limit = actions.add_parser(
+        "limit", help="set what it may have and do; what is not named stays, `-` is the platform's"
+    )
+    limit.add_argument("tenant", metavar="ID")
+    limit.add_argument("--images", type=_number, help="images that it may keep, tiles too")
+    limit.add_argument("--bytes", type=_number, dest="size_bytes", help="of their files")
+    limit.add_argument("--uploads-per-minute", type=_number, help="files that may come in a minute")
     resume = actions.add_parser("resume", help="let it in again, with all that it had")
     resume.add_argument("tenant", metavar="ID")
 
@@ -53,6 +70,11 @@ async def _done(args: argparse.Namespace) -> list[str]:
             await tenants.suspend(who, args.tenant, args.reason)
             await by_command(stores, args.tenant, "suspend_tenant", tenant_id=args.tenant)
             return [f"{args.tenant} is suspended; its tokens are refused within ten seconds"]
+        if args.action == "limit":
+            limited = await tenants.limit(who, args.tenant, await _quotas(args, tenants))
+            await by_command(stores, args.tenant, "set_quotas", tenant_id=args.tenant)
+            told = limited.quotas.model_dump()
+            return [f"{name}: {'-' if most is None else most}" for name, most in told.items()]
         if args.action == "resume":
             await tenants.resume(who, args.tenant)
             await by_command(stores, args.tenant, "resume_tenant", tenant_id=args.tenant)
@@ -65,3 +87,18 @@ async def _done(args: argparse.Namespace) -> list[str]:
         ]
     finally:
         await stores.documents.close()
+
+
+def _number(text: str) -> int | str:
+    return text if text == _PLATFORMS else int(text)
+
+
+async def _quotas(args: argparse.Namespace, tenants: "Tenants") -> Quotas:
+    """Return a tenant's quotas with those that were named."""
+    stored = (await tenants.get(args.tenant)).quotas.model_dump()
+    named = {name: getattr(args, name) for name in stored if getattr(args, name) is not None}
+    new = {name: None if most == _PLATFORMS else most for name, most in named.items()}
+    try:
+        return Quotas(**(stored | new))
+    except ValidationError as error:
+        raise InvalidInput(error.errors()[0]["msg"]) from error

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from services.gallery.adapters.decoders import Decoders
 from services.gallery.adapters.staging import Staging
-from services.gallery.api import images, limits, resumable
+from services.gallery.api import images, limits, quotas, resumable
 from services.gallery.api.roles import ROLES
 from services.gallery.handlers.images import Gallery
 from services.gallery.handlers.intake import Intake
@@ -16,10 +16,11 @@ from services.gallery.handlers.removal import Removal
 from services.gallery.handlers.renditions import Renditions
 from services.gallery.handlers.resumable import ResumableUploads
 from services.gallery.handlers.statuses import Statuses
+from services.gallery.handlers.tenant_limits import Limits
 from services.gallery.handlers.thumbnails import Thumbnails
 from services.gallery.handlers.tiles import Tiles
 from services.gallery.handlers.uploads import Uploads
-from services.gallery.repository import IMAGES, ORPHANS, PROJECTS, UPLOADS
+from services.gallery.repository import IMAGES, LIMITS, ORPHANS, PROJECTS, UPLOADS
 from services.gallery.settings import GallerySettings
 from services.gallery.subscriptions import subscriptions
 from shared.hosting.service import Loop, Service
@@ -41,7 +42,9 @@ def build(stores: Stores) -> Service:
     orphans = OrphanBlobs(documents, blobs, grace=timedelta(hours=settings.grace_h))
     removal = Removal(documents, orphans)
     renditions = Renditions(documents, blobs, pool)
-    intake = Intake(documents, renditions, projects=projects, quota=_quota(stores, settings))
+    told = Limits(documents)
+    quota = _quota(stores, told, settings)
+    intake = Intake(documents, renditions, projects=projects, quota=quota)
     uploads = Uploads(intake, staging, parallel=2 * settings.decoders)
     resuming = ResumableUploads(
         documents, blobs, staging=staging, uploads=uploads, projects=projects
@@ -49,8 +52,8 @@ def build(stores: Stores) -> Service:
     return Service(
         name="gallery",
         summary="Images: upload, checks, thumbnails, search and status",
-        collections=(IMAGES, UPLOADS, ORPHANS, PROJECTS),
-        routers=(images.router, resumable.router, limits.router),
+        collections=(IMAGES, UPLOADS, ORPHANS, LIMITS, PROJECTS),
+        routers=(images.router, resumable.router, limits.router, quotas.router),
         roles=ROLES,
         use_cases=(
             Gallery(documents, blobs),
@@ -59,10 +62,14 @@ def build(stores: Stores) -> Service:
             resuming,
             removal,
             projects,
+            quota,
             Pace(settings.idle_s, settings.min_bytes_per_s),
         ),
         subscriptions=subscriptions(
-            projects, tiles=Tiles(documents, removal), statuses=Statuses(documents)
+            projects,
+            tiles=Tiles(documents, removal),
+            statuses=Statuses(documents),
+            limits=told,
         ),
         background=(
             pool.pool.keep,
@@ -79,9 +86,10 @@ def _decoders(settings: GallerySettings) -> Decoders:
     )
 
 
-def _quota(stores: Stores, settings: GallerySettings) -> Quota:
+def _quota(stores: Stores, told: Limits, settings: GallerySettings) -> Quota:
     return Quota(
         stores.documents,
+        told,
         max_images=settings.max_images,
         max_bytes=int(settings.max_gib * (1 << 30)),
     )

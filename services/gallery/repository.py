@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from shared.clock import Timestamp
+from shared.contracts.tenant_events import Quotas
 from shared.documents.port import CollectionSpec, Document, Index
 from shared.projects.directory import projects_spec
 from shared.ticks import Ticks
@@ -86,6 +87,13 @@ class OrphanBlob(Document):
     due_at: Timestamp
 
 
+class TenantLimits(Document):
+    """What the operator lets a tenant keep, as last heard; a tenant has one."""
+
+    quotas: Quotas
+    sequence: int
+
+
 _SEARCHED = ("sort_name", "labels", "status", "uploaded_at", "width", "height")
 
 IMAGES = CollectionSpec(
@@ -110,4 +118,5 @@ IMAGES = CollectionSpec(
 )
 UPLOADS = CollectionSpec("gallery.uploads", Upload, (Index(("whole", "expires_at")),))
 ORPHANS = CollectionSpec("gallery.leftovers", OrphanBlob, (Index(("due_at",)),))
+LIMITS = CollectionSpec("gallery.limits", TenantLimits)
 PROJECTS = projects_spec("gallery")

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from shared.clock import Timestamp, format_time
 from shared.contracts.project_events import Grid
 from shared.contracts.shapes import Task
+from shared.contracts.tenant_events import Quotas
 from shared.documents.port import CollectionSpec, Document, Index, Not, Range, Where
 from shared.documents.receipts import receipts_spec
 from shared.ticks import Ticks
@@ -42,6 +43,7 @@ class Tenant(Document):
     suspended_at: Timestamp | None = None
     suspended_by: str | None = None
     reason: str = ""
+    quotas: Quotas = Quotas()
 
 
 KeyState = Literal["valid", "expired", "revoked"]

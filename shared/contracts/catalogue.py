@@ -10,6 +10,7 @@ from shared.contracts import (
     image_events,
     model_events,
     project_events,
+    tenant_events,
     training_events,
 )
 from shared.contracts.envelope import EventBody
@@ -21,6 +22,7 @@ _MODULES = (
     training_events,
     model_events,
     audit_events,
+    tenant_events,
 )
 
 PARTITIONS: dict[str, int] = {
@@ -33,6 +35,7 @@ PARTITIONS: dict[str, int] = {
     "model": 3,
     "prediction": 12,
     "audit": 6,
+    "tenant": 3,
 }
 """Topics and their number of partitions; the chart's topic list is generated from it."""
 

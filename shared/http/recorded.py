@@ -81,7 +81,9 @@ class _Answer:
         else:
             start, self._start = self._start, None
             try:
-                await self._record(start["status"], dict(start["headers"]), message["body"])
+                await self._record(
+                    start["status"], dict(start["headers"]), message.get("body", b"")
+                )
             except LoupeError as error:
                 log.error("journal.unwritten", path=self._scope["path"], cause=error.detail)
                 self._is_replaced = True

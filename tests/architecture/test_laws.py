@@ -38,6 +38,7 @@ MAY_DELETE_PROJECTS = {
     "shared/events/compaction.py": "keeps nothing else of the project's events",
 }
 OF_NO_PROJECT = {
+    "gallery.limits",
     "inference.export_keys",
     "workspace.api_keys",
     "workspace.audit",  # what was done to a project outlives it

@@ -179,7 +179,10 @@ def upload_response(received: list[Received]) -> Response:
     problem = results[0].problem
     if len(results) == 1 and problem is not None:
         body |= problem.model_dump(mode="json")
-        return JSONResponse(body, status_code=problem.status, media_type=MEDIA_TYPE)
+        refusal = received[0].refusal
+        wait_s = refusal.retry_after_s if refusal else None
+        later = {} if wait_s is None else {"Retry-After": str(wait_s)}
+        return JSONResponse(body, problem.status, headers=later, media_type=MEDIA_TYPE)
     if FileOutcome.REFUSED in outcomes:
         return JSONResponse(body, status_code=207)
     return JSONResponse(body, status_code=201 if FileOutcome.CREATED in outcomes else 200)

@@ -4,6 +4,7 @@ from shared.http.roles import OF_OTHERS, RoleTable
 
 ROLES: RoleTable = {
     "GET /limits": "viewer",
+    "GET /quotas": "admin",
     "GET /projects/{project_id}/images": "viewer",
     "GET /projects/{project_id}/summary": "viewer",
     "GET /projects/{project_id}/images/{image_id}": "viewer",

@@ -10,7 +10,7 @@
     │                  ImageTooManyPixels, ImageTooFewPixels, ImageAspectRatio,
     │                  ImageTileOutOfBounds, ImageDecodeTooCostly, ImageNameInvalid
     ├── Conflict ─ UploadOffsetConflict, StoredImageDamaged    409
-    └── QuotaExceeded ─ ImageQuotaExceeded               429
+    └── QuotaExceeded ─ ImageQuotaExceeded, TooManyUploads 429
 """
 
 from shared.errors import (
@@ -120,6 +120,13 @@ class ImageQuotaExceeded(QuotaExceeded):
 
     code = "image-quota-exceeded"
     title = "The quota for images is used up"
+
+
+class TooManyUploads(QuotaExceeded):
+    """More files come in a minute than the tenant may send."""
+
+    code = "too-many-uploads"
+    title = "Too many files come at once"
 
 
 _OF_REASON: dict[str, type[LoupeError]] = {

@@ -1,17 +1,23 @@
-"""What a tenant may keep: a number of images, and the bytes of their files."""
+"""What a tenant may keep, images and the bytes of their files, and how fast they may come."""
 
 import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Literal
 
-from services.gallery.domain.refusals import ImageQuotaExceeded
+from services.gallery.domain.refusals import ImageQuotaExceeded, TooManyUploads
+from services.gallery.handlers.tenant_limits import Limits
 from services.gallery.repository import IMAGES
+from shared.attempts import Attempts
+from shared.contracts.tenant_events import Quotas
 from shared.documents.port import Documents, TenantScope
 
 _RECOUNT_S = 5.0
 _RETRY_S = 3600
+_MINUTE_S = 60.0
+_MOST_TENANTS = 10_000
 
 
 @dataclass
@@ -23,7 +29,18 @@ class _Usage:
     size_bytes: int = 0
     coming: int = 0
     coming_bytes: int = 0
+    quotas: Quotas = field(default_factory=Quotas)
     counting: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """How much of a quota is used; one ``is_own`` where the operator set it for the tenant."""
+
+    name: Literal["images", "size_bytes", "uploads_per_minute"]
+    used: int
+    limit: int | None
+    is_own: bool
 
 
 class Quota:
@@ -31,18 +48,32 @@ class Quota:
 
     A file holds its place from its admission on, so one process never lets in more than there is
     room for. The store is counted afresh every five seconds: that long, several processes may not
-    know of one another. Tiles count as images, with the bytes of their files.
+    know of one another, nor of new quotas. Tiles count as images, with the bytes of their files.
+    How fast files come is counted by each process for itself.
     """
 
-    def __init__(self, documents: Documents, *, max_images: int, max_bytes: int) -> None:
+    def __init__(
+        self, documents: Documents, limits: Limits, *, max_images: int, max_bytes: int
+    ) -> None:
+        """Hold tenants to ``max_images`` and ``max_bytes`` where the operator set nothing else."""
         self._documents = documents
+        self._limits = limits
         self._max_images = max_images
         self._max_bytes = max_bytes
         self._usage: dict[str, _Usage] = {}
+        self._rates: dict[int, Attempts] = {}
 
     async def check(self, tenant: str, size_bytes: int = 1) -> None:
         """Refuse when a file of at least this size does not fit; raise ImageQuotaExceeded."""
         self._admit(await self._counted(tenant), size_bytes)
+
+    async def begin_upload(self, tenant: str) -> None:
+        """Count a file that comes; raise TooManyUploads, then it does not count."""
+        limit = (await self._counted(tenant)).quotas.uploads_per_minute
+        if limit is not None and (wait_s := self._rate(limit).begin(tenant)):
+            raise TooManyUploads(
+                f"this tenant may send {limit} files a minute; wait", retry_after_s=wait_s
+            )
 
     @asynccontextmanager
     async def place(self, tenant: str, size_bytes: int) -> AsyncIterator[None]:
@@ -59,15 +90,45 @@ class Quota:
             usage.coming -= 1
             usage.coming_bytes -= size_bytes
 
+    async def told(self, tenant: str) -> tuple[Used, ...]:
+        """Return each quota of a tenant, and how much of it is used."""
+        usage = await self._counted(tenant)
+        own, (images, size_bytes) = usage.quotas, self._most(usage)
+        speed = own.uploads_per_minute
+        late = 0 if speed is None else self._rate(speed).counted(tenant)
+        return (
+            Used("images", usage.images, images, own.images is not None),
+            Used("size_bytes", usage.size_bytes, size_bytes, own.size_bytes is not None),
+            Used("uploads_per_minute", late, speed, speed is not None),
+        )
+
     def _admit(self, usage: _Usage, size_bytes: int) -> None:
         images = usage.images + usage.coming
         kept_bytes = usage.size_bytes + usage.coming_bytes
-        if images < self._max_images and kept_bytes + size_bytes <= self._max_bytes:
+        most_images, most_bytes = self._most(usage)
+        if images < most_images and kept_bytes + size_bytes <= most_bytes:
             return
         raise ImageQuotaExceeded(
-            f"this tenant has {images} of at most {self._max_images} images and "
-            f"{kept_bytes} of at most {self._max_bytes} bytes",
+            f"this tenant has {images} of at most {most_images} images and "
+            f"{kept_bytes} of at most {most_bytes} bytes",
             retry_after_s=_RETRY_S,
+        )
+
+    def _most(self, usage: _Usage) -> tuple[int, int]:
+        """Return how many images and bytes a tenant may have."""
+        own = usage.quotas
+        return (
+            self._max_images if own.images is None else own.images,
+            self._max_bytes if own.size_bytes is None else own.size_bytes,
+        )
+
+    def _rate(self, limit: int) -> Attempts:
+        """Return what counts for tenants of this limit; a new limit counts from nothing."""
+        return self._rates.setdefault(
+            limit,
+            Attempts(
+                burst=limit, every_s=_MINUTE_S / limit, most=_MOST_TENANTS, clock=time.monotonic
+            ),
         )
 
     async def _counted(self, tenant: str) -> _Usage:
@@ -81,6 +142,7 @@ class Quota:
         images = self._documents.collection(IMAGES, TenantScope(tenant))
         before, before_bytes = usage.images, usage.size_bytes
         count, total = await images.count(), int(await images.total("size_bytes"))
+        usage.quotas = await self._limits.of(tenant)
         usage.images += count - before  # what came in meanwhile may count twice, never not at all
         usage.size_bytes += total - before_bytes
         usage.counted_at = time.monotonic()

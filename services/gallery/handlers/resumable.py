@@ -227,6 +227,7 @@ class ResumableUploads:
     ) -> Upload:
         check_file_size(length)
         await self._uploads.check_quota(who.tenant, length)
+        await self._uploads.begin_one(who.tenant)
         return Upload(
             id=new_id(),
             tenant=who.tenant,

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
 from services.gallery.adapters.staging import StagedFile, Staging
+from services.gallery.domain.refusals import TooManyUploads
 from services.gallery.handlers.intake import Accepted, Intake
 from shared.callers import Caller
 from shared.errors import FieldError, InvalidInput, LoupeError
@@ -34,6 +35,10 @@ class Uploads:
     async def check_quota(self, tenant: str, size_bytes: int = 1) -> None:
         """Refuse when a file of this size has no room; raise ImageQuotaExceeded."""
         await self._intake.quota.check(tenant, size_bytes)
+
+    async def begin_one(self, tenant: str) -> None:
+        """Count a file that comes; raise TooManyUploads."""
+        await self._intake.quota.begin_upload(tenant)
 
     async def receive(
         self, who: Caller, project: ProjectView, parts: AsyncIterator[Part]
@@ -109,6 +114,10 @@ class _Batch:
 
     async def _take_in(self, staged: StagedFile, name: str) -> Received:
         try:
+            await self._uploads.begin_one(self._who.tenant)
             return await self._uploads.take_one(self._who, self._project, staged, name=name)
+        except TooManyUploads as refusal:
+            staged.discard()
+            return Received(name, refusal=refusal)
         finally:
             self._slots.release()

@@ -20,6 +20,7 @@ ROLES: RoleTable = {
     "GET /tenants": "operator",
     "POST /tenants": "operator",
     "GET /tenants/{tenant_id}": "operator",
+    "PUT /tenants/{tenant_id}/quotas": "operator",
     "POST /tenants/{tenant_id}:suspend": "operator",
     "POST /tenants/{tenant_id}:resume": "operator",
 }

@@ -6,6 +6,7 @@ from pydantic.config import JsonDict
 from services.workspace.domain.tenants import ID_PATTERN, MAX_ID, MAX_NAME, MAX_REASON
 from services.workspace.repository import Tenant
 from shared.clock import Timestamp
+from shared.contracts.tenant_events import Quotas
 
 _TENANT_ID: JsonDict = {"pattern": ID_PATTERN, "maxLength": MAX_ID}
 
@@ -31,6 +32,16 @@ class Suspension(BaseModel):
     reason: str = Field(json_schema_extra=_line(MAX_REASON))
 
 
+class NewQuotas(Quotas):
+    """What a tenant may have and do from now on; what is left out is up to the platform."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    def told(self) -> Quotas:
+        """Return the same as it is stored."""
+        return Quotas(**self.model_dump())
+
+
 class OwnTenantResponse(BaseModel):
     """The tenant of who asks."""
 
@@ -49,11 +60,12 @@ class TenantResponse(OwnTenantResponse):
     suspended_at: Timestamp | None
     suspended_by: str | None
     reason: str
+    quotas: Quotas
 
     @classmethod
     def of(cls, tenant: Tenant) -> "TenantResponse":
         """Build the response of a stored tenant."""
-        return cls(**tenant.model_dump(include=set(cls.model_fields)))
+        return cls.model_validate(tenant.model_dump(include=set(cls.model_fields)))
 
 
 class MadeTenantResponse(TenantResponse):

@@ -1,4 +1,4 @@
-"""Routes of tenants: the operator makes, suspends and resumes them; each is told its own name."""
+"""Routes of tenants: the operator makes, limits and suspends them; each is told its own name."""
 
 from typing import Annotated
 
@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends
 
 from services.workspace.api.tenant_schemas import (
     MadeTenantResponse,
+    NewQuotas,
     OwnTenantResponse,
     Suspension,
     TenantCreate,
@@ -67,3 +68,13 @@ async def suspend_tenant(
 async def resume_tenant(tenant_id: str, who: Who, tenants: Asked) -> TenantResponse:
     """Let a tenant in again, with the keys and tokens that it had; again is harmless."""
     return TenantResponse.of(await tenants.resume(who, tenant_id))
+
+
+@router.put("/tenants/{tenant_id}/quotas")
+async def set_quotas(tenant_id: str, who: Who, body: NewQuotas, tenants: Asked) -> TenantResponse:
+    """Set what a tenant may have and do, all of it at once.
+
+    What is null, or left out, is up to the settings of the platform. The services know it moments
+    after; what a tenant has beyond a quota stays, and nothing more is taken in (429).
+    """
+    return TenantResponse.of(await tenants.limit(who, tenant_id, body.told()))

@@ -7,10 +7,11 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from services.workspace.domain.api_keys import NewKey, key_id_of, make_key, same
-from services.workspace.domain.attempts import Attempts, site_of
+from services.workspace.domain.sites import site_of
 from services.workspace.errors import TenantSuspended, TooManyAttempts
 from services.workspace.handlers.tenants import Tenants
 from services.workspace.repository import API_KEYS, ApiKey, Tenant
+from shared.attempts import Attempts
 from shared.callers import Caller, Role, role_named
 from shared.clock import Clock, utc_now
 from shared.documents.port import Documents, EveryTenant, TenantScope

@@ -1,4 +1,4 @@
-"""Tenants of the platform: known, suspended and resumed."""
+"""Tenants of the platform: known, limited, suspended and resumed."""
 
 import secrets
 from datetime import datetime
@@ -7,6 +7,7 @@ from services.workspace.domain.tenants import MAX_REASON, line_of
 from services.workspace.repository import API_KEYS, PLATFORM, PROJECTS, TENANTS, Tenant
 from shared.callers import Caller
 from shared.clock import Clock, utc_now
+from shared.contracts.tenant_events import Quotas, TenantLimited
 from shared.documents.port import (
     Collection,
     Documents,
@@ -15,6 +16,7 @@ from shared.documents.port import (
     Query,
     Sort,
     TenantScope,
+    Write,
 )
 from shared.errors import Conflict
 from shared.http.tokens import digest_of
@@ -92,6 +94,20 @@ class Tenants:
         )
         log.warning("tenant.resumed", resumed=tenant_id, by=who.subject)
         return resumed
+
+    async def limit(self, who: Caller, tenant_id: str, quotas: Quotas) -> Tenant:
+        """Set what a tenant may have and do, and tell the services; raise NotFound."""
+        await self.get(tenant_id)
+
+        def set_quotas(tenant: Tenant) -> Write[Tenant] | None:
+            if tenant.quotas == quotas:
+                return None
+            told = TenantLimited(tenant_id=tenant_id, quotas=quotas)
+            return Write(tenant.model_copy(update={"quotas": quotas}), [told])
+
+        limited = await tenants_in(self._documents).change(tenant_id, set_quotas)
+        log.info("tenant.limited", limited=tenant_id, by=who.subject)
+        return limited
 
     async def suspended(self) -> frozenset[str]:
         """Return the digests of the marks of all tenants that are suspended."""

@@ -9,10 +9,10 @@ from structlog.testing import capture_logs
 
 from services.workspace.app import build
 from services.workspace.domain.api_keys import key_id_of, make_key
-from services.workspace.domain.attempts import Attempts
 from services.workspace.errors import TooManyAttempts
 from services.workspace.handlers.keys import Keys
 from services.workspace.repository import API_KEYS, TENANTS
+from shared.attempts import Attempts
 from shared.clock import utc_now
 from shared.documents.port import TenantScope
 from shared.errors import Unauthenticated

@@ -1,11 +1,8 @@
-"""How often somebody may fail: some times at once, then one time in a while."""
+"""How often somebody may do something: some times at once, then one time in a while."""
 
-import ipaddress
 import math
 from collections import OrderedDict
 from collections.abc import Callable
-
-_IPV6_SITE = 64
 
 
 class Attempts:
@@ -47,26 +44,14 @@ class Attempts:
         if name in self._over_at:
             self._over_at[name] -= self._every_s
 
+    def counted(self, name: str) -> int:
+        """Return how many attempts are not forgotten yet."""
+        now = self._clock()
+        return math.ceil((self._over(name, now) - now) / self._every_s - 1e-6)
+
     def __len__(self) -> int:
         """Return how many names are known."""
         return len(self._over_at)
 
     def _over(self, name: str, now: float) -> float:
         return max(now, self._over_at.get(name, now))
-
-
-def site_of(address: str) -> str:
-    """Return what one owner has: an IPv4 address, or the /64 of an IPv6 one.
-
-    >>> site_of("192.0.2.7"), site_of("2001:db8::1:2:3:4"), site_of("testclient")
-    ('192.0.2.7', '2001:db8::/64', 'testclient')
-    """
-    try:
-        known = ipaddress.ip_address(address)
-    except ValueError:
-        return address[:64]
-    if known.version == 4:
-        return str(known)
-    if known.ipv4_mapped is not None:
-        return str(known.ipv4_mapped)
-    return str(ipaddress.ip_network((known, _IPV6_SITE), strict=False))

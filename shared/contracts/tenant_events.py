@@ -1,0 +1,38 @@
+"""Events of tenants."""
+
+from typing import Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.contracts.envelope import EventBody
+
+_MOST = 2**53 - 1  # what a number of JSON holds exactly
+
+
+class Quotas(BaseModel):
+    """What a tenant may have and do; None leaves it to the settings of the platform.
+
+    Attributes:
+        images: How many it may keep, tiles too.
+        size_bytes: Of the files of these images.
+        uploads_per_minute: Files that may come in a minute.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    images: int | None = Field(default=None, ge=0, le=_MOST)
+    size_bytes: int | None = Field(default=None, ge=0, le=_MOST)
+    uploads_per_minute: int | None = Field(default=None, ge=1, le=1_000_000)
+
+
+class TenantLimited(EventBody):
+    """The operator set what a tenant may have and do; said by the platform, of ``tenant_id``."""
+
+    type: ClassVar[str] = "tenant.limited"
+    topic: ClassVar[str] = "tenant"
+    source: ClassVar[str] = "workspace"
+    consumers: ClassVar[tuple[str, ...]] = ("gallery",)
+    example: ClassVar[dict[str, Any]] = {"tenant_id": "acme", "quotas": {"images": 20_000}}
+
+    tenant_id: str
+    quotas: Quotas
