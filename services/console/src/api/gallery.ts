@@ -106,3 +106,10 @@ function formOf(file: File): FormData {
   form.append("files", file, file.name);
   return form;
 }
+
+export type Quota = Schemas["QuotaResponse"];
+
+/** What the tenant may keep and send, and how much it does; for administrators alone. */
+export function listQuotas() {
+  return body(client.GET("/api/gallery/quotas"));
+}

@@ -8,6 +8,7 @@ const projects = async () => ({ Component: (await import("../features/projects/P
 const storage = async () => ({ Component: (await import("../features/administration/StoragePage")).StoragePage });
 const keys = async () => ({ Component: (await import("../features/administration/KeysPage")).KeysPage });
 const audit = async () => ({ Component: (await import("../features/administration/AuditPage")).AuditPage });
+const quotas = async () => ({ Component: (await import("../features/administration/QuotasPage")).QuotasPage });
 const notFound = async () => ({ Component: (await import("./NotFoundPage")).NotFoundPage });
 const gallery = async () => ({ Component: (await import("../features/gallery/GalleryPage")).GalleryPage });
 const annotate = async () => ({ Component: (await import("../features/annotate/AnnotatePage")).AnnotatePage });
@@ -52,6 +53,7 @@ export const routes: RouteObject[] = [
       },
       { path: "/storage", lazy: storage, errorElement: <CrashPage /> },
       { path: "/keys", lazy: keys, errorElement: <CrashPage /> },
+      { path: "/quotas", lazy: quotas, errorElement: <CrashPage /> },
       { path: "/audit", lazy: audit, errorElement: <CrashPage /> },
       { path: "*", lazy: notFound },
     ],

@@ -33,6 +33,7 @@ export function AuditPage(): ReactNode {
         <Link to="/">{words.projects.title}</Link>
         <Link to="/storage">{words.storage.title}</Link>
         <Link to="/keys">{words.keys.title}</Link>
+        <Link to="/quotas">{words.quotas.title}</Link>
       </PageHead>
       {entries.error !== null && <ProblemAlert error={entries.error} onRetry={entries.retry} />}
       {(entries.error === null || entries.items.length > 0) && (

@@ -25,6 +25,7 @@ export function KeysPage(): ReactNode {
       <PageHead title={words.keys.title} subtitle={words.keys.subtitle}>
         <Link to="/">{words.projects.title}</Link>
         <Link to="/storage">{words.storage.title}</Link>
+        <Link to="/quotas">{words.quotas.title}</Link>
         <Link to="/audit">{words.audit.title}</Link>
         {keys.error === null && (
           <Button type="primary" icon={<PlusOutlined />} onClick={() => setCreating(true)}>

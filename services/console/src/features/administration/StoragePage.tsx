@@ -20,6 +20,7 @@ export function StoragePage(): ReactNode {
         <Link to="/">{words.projects.title}</Link>
         <Link to="/keys">{words.keys.title}</Link>
         <Link to="/audit">{words.audit.title}</Link>
+        <Link to="/quotas">{words.quotas.title}</Link>
       </PageHead>
       {storage.isError && <ProblemAlert error={storage.error} onRetry={() => void storage.refetch()} />}
       {storage.isPending && (

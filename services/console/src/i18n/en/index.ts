@@ -7,6 +7,7 @@ import { gallery } from "./gallery";
 import { imports } from "./imports";
 import { keys } from "./keys";
 import { projects } from "./projects";
+import { quotas } from "./quotas";
 import { recipe } from "./recipe";
 import { report } from "./report";
 import { storage } from "./storage";
@@ -26,6 +27,7 @@ export const en = {
   keys,
   problems,
   projects,
+  quotas,
   recipe,
   report,
   session,

@@ -8,6 +8,7 @@ import { gallery } from "./gallery";
 import { imports } from "./imports";
 import { keys } from "./keys";
 import { projects } from "./projects";
+import { quotas } from "./quotas";
 import { recipe } from "./recipe";
 import { report } from "./report";
 import { storage } from "./storage";
@@ -27,6 +28,7 @@ export const zhCN: typeof en = {
   keys,
   problems,
   projects,
+  quotas,
   recipe,
   report,
   session,

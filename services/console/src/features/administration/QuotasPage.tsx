@@ -1,0 +1,74 @@
+import { useQuery } from "@tanstack/react-query";
+import { Progress, Table } from "antd";
+import type { ReactNode } from "react";
+import { Link } from "react-router";
+import { listQuotas, type Quota } from "../../api/gallery";
+import { useWords, type Words } from "../../i18n/language";
+import { bytes } from "../../ui/format";
+import { PageHead } from "../../ui/PageHead";
+import { ProblemAlert } from "../../ui/ProblemAlert";
+
+const REFRESH_MS = 15_000;
+const ALMOST = 0.9;
+
+/** What the tenant may keep and send, beside what it does. */
+export function QuotasPage(): ReactNode {
+  const words = useWords();
+  const quotas = useQuery({ queryKey: ["quotas"], queryFn: listQuotas, refetchInterval: REFRESH_MS });
+  return (
+    <div className="page">
+      <PageHead title={words.quotas.title} subtitle={words.quotas.subtitle}>
+        <Link to="/">{words.projects.title}</Link>
+        <Link to="/storage">{words.storage.title}</Link>
+        <Link to="/keys">{words.keys.title}</Link>
+        <Link to="/audit">{words.audit.title}</Link>
+      </PageHead>
+      {quotas.isError && <ProblemAlert error={quotas.error} onRetry={() => void quotas.refetch()} />}
+      {(quotas.isPending || quotas.data !== undefined) && (
+        <Table<Quota>
+          rowKey="name"
+          size="middle"
+          pagination={false}
+          loading={quotas.isPending}
+          dataSource={quotas.data?.items ?? []}
+          footer={() => words.quotas.help}
+          columns={[
+            { title: words.quotas.name, key: "name", render: (_, { name }) => words.quotas.names[name] },
+            { title: words.quotas.used, key: "used", render: (_, one) => <Share one={one} /> },
+            { title: words.quotas.limit, key: "limit", render: (_, one) => limitOf(one, words) },
+            {
+              title: words.quotas.from,
+              key: "from",
+              render: (_, { is_own: own }) => (own ? words.quotas.own : words.quotas.common),
+            },
+          ]}
+        />
+      )}
+    </div>
+  );
+}
+
+function Share({ one }: { readonly one: Quota }): ReactNode {
+  const { used, limit } = one;
+  if (limit === null) return said(one, used);
+  const share = limit === 0 ? 1 : Math.min(1, used / limit);
+  return (
+    <>
+      {said(one, used)}
+      <Progress
+        percent={Math.floor(share * 100)}
+        size="small"
+        status={share >= ALMOST ? "exception" : "normal"}
+        format={(percent) => `${percent ?? 0}%`}
+      />
+    </>
+  );
+}
+
+function limitOf(one: Quota, { quotas: words }: Words): string {
+  return one.limit === null ? words.unlimited : said(one, one.limit);
+}
+
+function said({ name }: Quota, value: number): string {
+  return name === "size_bytes" ? bytes(value) : String(value);
+}
