@@ -4,6 +4,7 @@ from functools import partial
 
 from services.annotation.api import annotations as annotations_api
 from services.annotation.api import import_runs as import_runs_api
+from services.annotation.api import label_checks as label_checks_api
 from services.annotation.api import labels as labels_api
 from services.annotation.api import transfers as transfers_api
 from services.annotation.api.archive_body import ArchiveBody
@@ -16,6 +17,7 @@ from services.annotation.handlers.import_runs import IMPORT, ImportRuns
 from services.annotation.handlers.import_undo import ImportUndo
 from services.annotation.handlers.imports import Imports
 from services.annotation.handlers.kept_archives import KeptArchives
+from services.annotation.handlers.label_checks import LabelChecks
 from services.annotation.handlers.label_names import LabelNames
 from services.annotation.handlers.labels import Labels
 from services.annotation.handlers.predictions import KnownPredictions
@@ -63,6 +65,7 @@ def build(stores: Stores) -> Service:
         store=store,
     )
     snapshots = Snapshots(documents, stores.blobs, projects=projects, images=images, store=store)
+    checks = LabelChecks(documents, projects=projects, snapshots=snapshots)
     parser = ArchiveParser(settings)
     imports = Imports(parser, images=images, names=names, store=store)
     undoing = ImportUndo(images=images, names=names, store=store)
@@ -87,12 +90,13 @@ def build(stores: Stores) -> Service:
         routers=(
             annotations_api.router,
             labels_api.router,
+            label_checks_api.router,
             transfers_api.router,
             import_runs_api.router,
             transfers_api.samples,
         ),
         roles=ROLES,
-        use_cases=(annotations, labels, projects, imports, runs, undoing, exports, body),
+        use_cases=(annotations, labels, checks, projects, imports, runs, undoing, exports, body),
         subscriptions=subscriptions(
             projects,
             images,

@@ -120,6 +120,14 @@ class LabelOrder(Document):
     ids: tuple[str, ...] = ()
 
 
+class Dismissal(Document):
+    """Somebody said that a finding about labels is no error; ``id`` is derived from its id."""
+
+    project_id: str
+    author: str
+    finding_id: str
+
+
 class SnapshotRecord(Document):
     """A frozen dataset, or why there is none; ``id`` is the training's."""
 
@@ -202,6 +210,7 @@ LABELS = CollectionSpec(
     "annotation.labels", Label, (Index(("project_id", "unique_name"), unique=True),)
 )
 LABEL_ORDERS = CollectionSpec("annotation.label_orders", LabelOrder)
+DISMISSALS = CollectionSpec("annotation.dismissals", Dismissal)
 SNAPSHOTS = CollectionSpec("annotation.snapshots", SnapshotRecord)
 IMPORT_RUNS = CollectionSpec(
     "annotation.import_runs",
@@ -225,6 +234,7 @@ COLLECTIONS = (
     HISTORY,
     LABELS,
     LABEL_ORDERS,
+    DISMISSALS,
     SNAPSHOTS,
     IMPORT_RUNS,
     ARCHIVE_ROOMS,

@@ -1,0 +1,81 @@
+"""Routes of checking labels before a training."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path
+from pydantic import BaseModel
+
+from services.annotation.api.annotations import Id
+from services.annotation.domain.label_checks import Finding, Rule
+from services.annotation.handlers.label_checks import LabelCheck, LabelChecks
+from shared.http.callers import Who
+from shared.http.use_cases import use
+
+router = APIRouter(tags=["labels"], prefix="/projects/{project_id}")
+Checking = Annotated[LabelChecks, Depends(use(LabelChecks))]
+FindingId = Annotated[str, Path(pattern="^[0-9A-HJKMNP-TV-Z]{26}$")]
+
+
+class FindingResponse(BaseModel):
+    """What is probably wrong: ``outside``, ``contradicting``, ``twice``, ``tiny`` or ``few``.
+
+    ``figure`` is the share inside the image, the intersection over union, the longest side in
+    pixels, or the number of annotations. ``place`` is (x1, y1, x2, y2) in pixels of the image.
+    """
+
+    id: str
+    rule: Rule
+    label: str
+    other_label: str
+    figure: float
+    image_id: str
+    image_name: str
+    shape_ids: tuple[str, ...]
+    place: tuple[float, float, float, float] | None
+
+    @classmethod
+    def of(cls, finding: Finding) -> "FindingResponse":
+        """Build the response of a finding."""
+        return cls(**vars(finding))
+
+
+class LabelCheckResponse(BaseModel):
+    """What is probably wrong with a project's labels, worst first, at most 200 of each rule.
+
+    ``counts`` counts all by rule, ``dismissed`` those that somebody said are no errors.
+    """
+
+    images: int
+    items: tuple[FindingResponse, ...]
+    counts: dict[Rule, int]
+    dismissed: int
+
+    @classmethod
+    def of(cls, checked: LabelCheck) -> "LabelCheckResponse":
+        """Build the response of a check."""
+        return cls(
+            images=checked.images,
+            items=tuple(FindingResponse.of(finding) for finding in checked.findings),
+            counts=checked.counts,
+            dismissed=checked.dismissed,
+        )
+
+
+@router.get("/label-check")
+async def check_labels(who: Who, checks: Checking, project_id: Id) -> LabelCheckResponse:
+    """Check the labels of all annotated images, as a training would see them."""
+    return LabelCheckResponse.of(await checks.check(who.tenant, project_id))
+
+
+@router.put("/label-check/dismissals/{finding_id}", status_code=204)
+async def dismiss_finding(
+    who: Who, checks: Checking, project_id: Id, finding_id: FindingId
+) -> None:
+    """Say that a finding is no error; it is not shown again."""
+    await checks.dismiss(who, project_id, finding_id)
+
+
+@router.delete("/label-check/dismissals", status_code=204)
+async def forget_dismissals(who: Who, checks: Checking, project_id: Id) -> None:
+    """Show again what people said is no error."""
+    await checks.forget(who, project_id)

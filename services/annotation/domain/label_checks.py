@@ -1,0 +1,186 @@
+"""What is probably wrong with labels, as their shapes alone tell; no picture and no model is asked.
+
+What is found is a question to a person: each finding may be no error.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.annotation.domain.formats.raster import mask_extent
+from services.annotation.domain.snapshots import AnnotatedImage
+from shared.contracts.shapes import Shape
+from shared.ids import derived_id
+from shared.vision import boxes, polygons, rotated_boxes
+
+Rule = Literal["outside", "contradicting", "twice", "tiny", "few"]
+"""Worst first: what a shape teaches nothing or a lie by, then what is merely little."""
+
+RULES: tuple[Rule, ...] = get_args(Rule)
+FEW = 30
+"""Annotations of a label, fewer of which teach little (the manual's advice)."""
+TWICE_IOU = 0.9
+CONTRADICTING_IOU = 0.8
+"""Two people's boxes of one object meet like that; two objects of different labels hardly do."""
+INSIDE_SHARE = 0.5
+TINY_PX = 4.0
+TINY_SHARE = 0.1
+"""Of the median size of its label, where at least ``KNOWN_SIZES`` shapes tell that."""
+KNOWN_SIZES = 10
+_ROWS = 500  # of a matrix at once
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something to look at.
+
+    Attributes:
+        id: The same again while image, shapes and rule are.
+        rule: What is wrong.
+        image_id: Where; empty for what concerns a label as a whole.
+        image_name: The image's.
+        label: Of the shape, or the label itself.
+        other_label: Of the other shape, where two are concerned.
+        shape_ids: The shapes.
+        place: What they cover, (x1, y1, x2, y2) in pixels of the image; None for no place.
+        figure: Longest side in px (``tiny``), share inside the image (``outside``), intersection
+            over union (``twice``, ``contradicting``), annotations (``few``).
+    """
+
+    id: str
+    rule: Rule
+    label: str
+    figure: float
+    image_id: str = ""
+    image_name: str = ""
+    other_label: str = ""
+    shape_ids: tuple[str, ...] = ()
+    place: tuple[float, float, float, float] | None = None
+
+
+def check(images: Sequence[AnnotatedImage]) -> Iterator[Finding]:
+    """Yield what is probably wrong with the labels of images, image by image, then of labels.
+
+    Args:
+        images: Annotated images, in any order; their shapes need not have been checked.
+
+    Yields:
+        Nothing for no images. Labels of whole images have no place: only their number counts.
+    """
+    extents = [_Extents.of(image) for image in images]
+    usual = _usual_sides(extents)
+    for one in extents:
+        yield from _misplaced(one, usual)
+        yield from _doubled(one)
+    yield from _few(images)
+
+
+@dataclass(frozen=True)
+class _Extents:
+    """The shapes of an image that have a place: their boxes ``(N, 4)`` and areas ``(N,)``, px."""
+
+    image: AnnotatedImage
+    shapes: tuple[Shape, ...]
+    boxes_xyxy: boxes.Boxes
+    areas: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, image: AnnotatedImage) -> "_Extents":
+        shapes = tuple(shape for shape in image.shapes if shape.kind != "image")
+        found = [_extent(shape) for shape in shapes]
+        extents = boxes.as_boxes([box for box, _ in found])
+        return cls(image, shapes, extents, np.array([area for _, area in found], np.float64))
+
+    @property
+    def sides(self) -> NDArray[np.float64]:
+        """Longest side of each, ``(N,)`` px."""
+        wide_high = self.boxes_xyxy[:, 2:] - self.boxes_xyxy[:, :2]
+        return np.asarray(wide_high.max(axis=1, initial=0.0), np.float64)
+
+    def finding(self, rule: Rule, figure: float, *places: int) -> Finding:
+        shapes = [self.shapes[place] for place in places]
+        covered = self.boxes_xyxy[list(places)]
+        low, high = covered[:, :2].min(axis=0), covered[:, 2:].max(axis=0)
+        ids = tuple(sorted(shape.id for shape in shapes))
+        return Finding(
+            id=derived_id(rule, self.image.image_id, *ids),
+            rule=rule,
+            label=shapes[0].label,
+            figure=round(figure, 3),
+            image_id=self.image.image_id,
+            image_name=self.image.name,
+            other_label=shapes[1].label if len(shapes) > 1 else "",
+            shape_ids=ids,
+            place=(float(low[0]), float(low[1]), float(high[0]), float(high[1])),
+        )
+
+
+def _extent(shape: Shape) -> tuple[tuple[float, float, float, float], float]:
+    if shape.rle is not None:
+        extent = mask_extent(shape.rle)
+        x, y, width, height = extent.box_xywh
+        return (x, y, x + width, y + height), float(extent.area_px)
+    x1, y1, x2, y2 = shape.bounds()
+    if shape.kind == "polygon":
+        return (x1, y1, x2, y2), float(polygons.inside_area(polygons.as_ring(shape.points)))
+    if shape.kind == "rotated_box":
+        box = rotated_boxes.from_wire([(x1, y1, x2, y2)], [shape.angle or 0.0])
+        turned = rotated_boxes.corners(box)[0]
+        (left, top), (right, bottom) = turned.min(axis=0), turned.max(axis=0)
+        return (float(left), float(top), float(right), float(bottom)), (x2 - x1) * (y2 - y1)
+    return (x1, y1, x2, y2), (x2 - x1) * (y2 - y1)
+
+
+def _usual_sides(extents: Iterable[_Extents]) -> dict[str, float]:
+    sides: dict[str, list[float]] = {}
+    for one in extents:
+        for shape, side in zip(one.shapes, one.sides, strict=True):
+            sides.setdefault(shape.label, []).append(float(side))
+    return {label: median(found) for label, found in sides.items() if len(found) >= KNOWN_SIZES}
+
+
+def _misplaced(one: _Extents, usual: dict[str, float]) -> Iterator[Finding]:
+    width, height = one.image.width, one.image.height
+    clipped = boxes.area(boxes.clip(one.boxes_xyxy, width, height))
+    whole = boxes.area(one.boxes_xyxy)
+    inside = np.divide(clipped, whole, out=np.ones_like(clipped), where=whole > 0)
+    for place, side in enumerate(one.sides):
+        least = max(TINY_PX, TINY_SHARE * usual.get(one.shapes[place].label, 0.0))
+        if inside[place] < INSIDE_SHARE:
+            yield one.finding("outside", float(inside[place]), place)
+        elif side < least:
+            yield one.finding("tiny", float(side), place)
+
+
+def _doubled(one: _Extents) -> Iterator[Finding]:
+    for start in range(0, len(one.shapes), _ROWS):
+        overlaps = boxes.iou_matrix(one.boxes_xyxy[start : start + _ROWS], one.boxes_xyxy)
+        for row, second in np.argwhere(overlaps >= CONTRADICTING_IOU):
+            first = start + int(row)
+            if first < second and _as_large(one.areas[first], one.areas[second]):
+                yield from _pair(one, first, int(second), float(overlaps[row, second]))
+
+
+def _as_large(first: float, second: float) -> bool:
+    """Whether two outlines in one box can be one: a diagonal scratch is no square part."""
+    return min(first, second) >= CONTRADICTING_IOU * max(first, second)
+
+
+def _pair(one: _Extents, first: int, second: int, iou: float) -> Iterator[Finding]:
+    same = one.shapes[first].label == one.shapes[second].label
+    if not same:
+        yield one.finding("contradicting", iou, first, second)
+    elif iou >= TWICE_IOU and one.shapes[first].text == one.shapes[second].text:
+        yield one.finding("twice", iou, first, second)
+
+
+def _few(images: Sequence[AnnotatedImage]) -> Iterator[Finding]:
+    counts = Counter(shape.label for image in images for shape in image.shapes)
+    for label, count in sorted(counts.items()):
+        if count < FEW:
+            yield Finding(id=derived_id("few", label), rule="few", label=label, figure=count)

@@ -1,0 +1,88 @@
+"""Use cases of checking labels: what is probably wrong, and what a person said is no error."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence, Set
+from dataclasses import dataclass
+from itertools import islice
+
+from services.annotation.domain.label_checks import RULES, Finding, Rule, check
+from services.annotation.domain.snapshots import AnnotatedImage
+from services.annotation.handlers.snapshots import Snapshots
+from services.annotation.repository import DISMISSALS, Dismissal
+from shared.callers import Caller
+from shared.documents.port import Collection, Documents, Query, TenantScope
+from shared.ids import derived_id
+from shared.projects.directory import ProjectDirectory
+
+MOST_LISTED = 200
+"""Of each rule: a list of work for a person, who checks again once it is done."""
+
+
+@dataclass(frozen=True)
+class LabelCheck:
+    """What is probably wrong with a project's labels.
+
+    Attributes:
+        images: How many annotated images were looked at.
+        findings: Worst first, at most ``MOST_LISTED`` of each rule.
+        counts: All findings by rule, those that are not listed included.
+        dismissed: How many of those found a person said are no errors; they are not counted.
+    """
+
+    images: int
+    findings: tuple[Finding, ...]
+    counts: dict[Rule, int]
+    dismissed: int
+
+
+class LabelChecks:
+    """Looks at all annotations of a project at once."""
+
+    def __init__(
+        self, documents: Documents, *, projects: ProjectDirectory, snapshots: Snapshots
+    ) -> None:
+        self._documents = documents
+        self._projects = projects
+        self._snapshots = snapshots
+
+    async def check(self, tenant: str, project_id: str) -> LabelCheck:
+        """Check a project's labels as a training would see them; raise NotFound."""
+        await self._projects.require(tenant, project_id)
+        images = await self._snapshots.annotated(tenant, project_id)
+        query = Query(where={"project_id": project_id}, limit=500)
+        dismissed = {one.finding_id async for one in self._dismissals(tenant).walk(query)}
+        return await asyncio.to_thread(_checked, images, dismissed)
+
+    async def dismiss(self, author: Caller, project_id: str, finding_id: str) -> None:
+        """Remember that a finding is no error; raise NotFound for the project."""
+        await self._projects.require(author.tenant, project_id)
+        dismissal = Dismissal(
+            id=derived_id(project_id, "dismissal", finding_id),
+            tenant=author.tenant,
+            project_id=project_id,
+            author=author.subject,
+            finding_id=finding_id,
+        )
+        await self._dismissals(author.tenant).ensure(dismissal)
+
+    async def forget(self, author: Caller, project_id: str) -> None:
+        """Take every word back that something is no error; raise NotFound for the project."""
+        await self._projects.require(author.tenant, project_id)
+        while await self._dismissals(author.tenant).clear({"project_id": project_id}):
+            pass
+
+    def _dismissals(self, tenant: str) -> Collection[Dismissal]:
+        return self._documents.collection(DISMISSALS, TenantScope(tenant))
+
+
+def _checked(images: Sequence[AnnotatedImage], dismissed: Set[str]) -> LabelCheck:
+    found = {finding.id: finding for finding in check(images)}
+    left = [finding for key, finding in found.items() if key not in dismissed]
+    counts = Counter(finding.rule for finding in left)
+    listed = [
+        finding
+        for rule in RULES
+        for finding in islice((one for one in left if one.rule == rule), MOST_LISTED)
+    ]
+    return LabelCheck(len(images), tuple(listed), dict(counts), len(found) - len(left))
