@@ -264,6 +264,33 @@ export function restoreLabel(projectId: string, labelId: string) {
   );
 }
 
+export type LabelCheck = Awaited<ReturnType<typeof checkLabels>>;
+export type Finding = LabelCheck["items"][number];
+export type FindingRule = Finding["rule"];
+
+/** What is probably wrong with the labels, worst first. */
+export function checkLabels(projectId: string) {
+  return body(
+    client.GET("/api/annotation/projects/{project_id}/label-check", {
+      params: { path: { project_id: projectId } },
+    }),
+  );
+}
+
+/** Say that a finding is no error: it is not told again. */
+export async function dismissFinding(projectId: string, findingId: string): Promise<void> {
+  await client.PUT("/api/annotation/projects/{project_id}/label-check/dismissals/{finding_id}", {
+    params: { path: { project_id: projectId, finding_id: findingId } },
+  });
+}
+
+/** Tell again what people said is no error. */
+export async function forgetDismissals(projectId: string): Promise<void> {
+  await client.DELETE("/api/annotation/projects/{project_id}/label-check/dismissals", {
+    params: { path: { project_id: projectId } },
+  });
+}
+
 /** What of the project is annotated, and how many annotations carry which label. */
 export function summariseAnnotations(projectId: string) {
   return body(

@@ -12,6 +12,7 @@ const quotas = async () => ({ Component: (await import("../features/administrati
 const notFound = async () => ({ Component: (await import("./NotFoundPage")).NotFoundPage });
 const gallery = async () => ({ Component: (await import("../features/gallery/GalleryPage")).GalleryPage });
 const annotate = async () => ({ Component: (await import("../features/annotate/AnnotatePage")).AnnotatePage });
+const check = async () => ({ Component: (await import("../features/check/CheckPage")).CheckPage });
 const train = async () => ({ Component: (await import("../features/train/TrainPage")).TrainPage });
 const report = async () => ({ Component: (await import("../features/report/ReportPage")).ReportPage });
 const test = async () => ({ Component: (await import("../features/test/TestPage")).TestPage });
@@ -42,6 +43,7 @@ export const routes: RouteObject[] = [
               { path: "annotate", lazy: annotate },
               { path: "annotate/:imageId", lazy: annotate },
               { path: "tiling", lazy: tiling },
+              { path: "check", lazy: check },
               { path: "train", lazy: train },
               { path: "report", lazy: report },
               { path: "report/:version", lazy: report },

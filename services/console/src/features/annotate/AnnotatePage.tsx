@@ -59,7 +59,9 @@ function Room({ vocabulary }: RoomProps): ReactNode {
   };
   const open = (id: string, replace = true): void => {
     book.save(imageId);
-    void navigate({ pathname: `/projects/${project.id}/annotate/${id}`, search: parameters.toString() }, { replace });
+    const kept = new URLSearchParams(parameters);
+    kept.delete("place"); // it is of one image
+    void navigate({ pathname: `/projects/${project.id}/annotate/${id}`, search: kept.toString() }, { replace });
   };
   const place = strip.place(imageId);
   const step = async (by: 1 | -1): Promise<void> => {
@@ -117,6 +119,7 @@ function Room({ vocabulary }: RoomProps): ReactNode {
           book={book}
           sheet={sheets.get(imageId) ?? null}
           vocabulary={vocabulary}
+          place={parameters.get("place")}
           desk={desk}
           onDesk={setDesk}
           terms={terms}

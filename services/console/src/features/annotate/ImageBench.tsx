@@ -23,6 +23,7 @@ import { HistoryDrawer } from "./HistoryDrawer";
 import { LabelActions } from "./LabelActions";
 import { Notices } from "./Notices";
 import { deskWithLabel, savedOf } from "./platform";
+import { markOfPlace } from "./place";
 import type { ProposalTerms } from "./proposals";
 import { useProposing } from "./useProposing";
 
@@ -31,6 +32,8 @@ interface Props {
   readonly book: Workbook;
   readonly sheet: Sheet | null;
   readonly vocabulary: { readonly items: readonly Label[]; readonly shape_kinds: readonly ShapeKind[] };
+  /** What the address tells of a place to look at. */
+  readonly place: string | null;
   readonly desk: Desk;
   readonly onDesk: (desk: Desk) => void;
   readonly terms: ProposalTerms;
@@ -63,7 +66,9 @@ export function ImageBench(props: Props): ReactNode {
   const labels = useLabels(vocabulary.items, sheet, desk.label);
   const create = useNewLabel(project.id);
   const order = useOrder(project.id, vocabulary.items);
-  const marks = useTheirs(sheet, labels);
+  const theirs = useTheirs(sheet, labels);
+  const told = useMemo(() => markOfPlace(props.place), [props.place]);
+  const marks = useMemo(() => (told === null ? theirs : [...theirs, told]), [theirs, told]);
   const tiles = useTiles(imageId);
   const names = useMemo(() => new Set(vocabulary.items.map(({ name }) => name)), [vocabulary.items]);
   const proposing = useProposing({

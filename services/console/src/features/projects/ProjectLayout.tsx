@@ -42,8 +42,8 @@ function Header({ project }: { readonly project: Project | undefined }): ReactNo
   const { pathname } = useLocation();
   const { projectId = "" } = useParams();
   const page = pathname.split("/")[3] ?? "gallery";
-  // The advice on tiles belongs to the gallery and has no tab of its own.
-  const tab = page === "tiling" ? "gallery" : page;
+  // The advice on tiles belongs to the gallery, the check of labels to what it is done before.
+  const tab = { tiling: "gallery", check: "train" }[page] ?? page;
   const entry = (key: keyof Words["tabs"], icon: ReactNode) => ({
     key,
     icon,

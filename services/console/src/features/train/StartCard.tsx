@@ -1,7 +1,8 @@
-import { ExperimentOutlined, ThunderboltOutlined } from "@ant-design/icons";
+import { ExperimentOutlined, FileSearchOutlined, ThunderboltOutlined } from "@ant-design/icons";
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Alert, Button, Card, Space, Statistic, Typography } from "antd";
 import type { ReactNode } from "react";
+import { Link } from "react-router";
 import { listLabels } from "../../api/annotation";
 import { summariseImages } from "../../api/gallery";
 import { getNextTraining, startTraining, type NextTraining, type TrainingMode } from "../../api/trainer";
@@ -45,6 +46,11 @@ export function StartCard({ desk, trainings, busy }: Props): ReactNode {
           <Typography.Text type="secondary">{words.train.advice}</Typography.Text>
         </div>
         <Space>
+          <Link to={`/projects/${project.id}/check`}>
+            <Button size="large" icon={<FileSearchOutlined />}>
+              {words.check.open}
+            </Button>
+          </Link>
           <Button
             size="large"
             icon={<ThunderboltOutlined />}

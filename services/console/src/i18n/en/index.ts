@@ -1,5 +1,6 @@
 import components from "antd/locale/en_US";
 import { audit } from "./audit";
+import { check } from "./check";
 import { common, imageStatus, problems, session, stage, tabs, tasks } from "./common";
 import { annotate, editor } from "./editor";
 import { download } from "./download";
@@ -18,6 +19,7 @@ import { train, trainingStages, trainingStatus } from "./train";
 export const en = {
   annotate,
   audit,
+  check,
   common,
   download,
   editor,

@@ -1,6 +1,7 @@
 import components from "antd/locale/zh_CN";
 import type { en } from "../en";
 import { audit } from "./audit";
+import { check } from "./check";
 import { common, imageStatus, problems, session, stage, tabs, tasks } from "./common";
 import { annotate, editor } from "./editor";
 import { download } from "./download";
@@ -19,6 +20,7 @@ import { train, trainingStages, trainingStatus } from "./train";
 export const zhCN: typeof en = {
   annotate,
   audit,
+  check,
   common,
   download,
   editor,

@@ -1,0 +1,90 @@
+// @vitest-environment happy-dom
+import { screen, waitFor } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { HttpResponse } from "msw";
+import { afterEach, describe, expect, test } from "vitest";
+import type { Finding, LabelCheck } from "../../api/annotation";
+import { around, settled } from "../../testing/annotating";
+import { project } from "../../testing/builders";
+import { answers, problem } from "../../testing/platform";
+import { LANGUAGES, open, seen } from "../../testing/screen";
+
+afterEach(settled);
+
+const CHECK = "GET /api/annotation/projects/p1/label-check";
+const PROJECT = { "GET /api/workspace/projects/p1": project() };
+
+function finding(change: Partial<Finding>): Finding {
+  const plain = { id: "f1", rule: "twice" as const, label: "scratch", other_label: "scratch", figure: 0.95, image_id: "i1", image_name: "one.jpg" };
+  return { ...plain, shape_ids: ["a", "b"], place: [10, 20, 30, 40], ...change };
+}
+
+const TWICE = finding({});
+const FEW = finding({ id: "f2", rule: "few", label: "pore", figure: 3, image_id: "", image_name: "", place: null });
+
+function checked(items: Finding[], dismissed = 0): LabelCheck {
+  const counts = Object.fromEntries(items.map(({ rule }) => [rule, items.filter((one) => one.rule === rule).length]));
+  return { images: 7, items, counts, dismissed };
+}
+
+describe.each(LANGUAGES)("the check of labels in %s", (language) => {
+  test("it says that nothing is annotated, that nothing was found, and why there is no answer", async () => {
+    answers({ ...PROJECT, [CHECK]: { ...checked([]), images: 0 } });
+    const { words } = open("/projects/p1/check", language);
+    await seen(() => screen.getByText(words.check.nothing));
+    const again = { name: words.check.again };
+    answers({ [CHECK]: checked([]) });
+    await userEvent.click(screen.getByRole("button", again));
+    await seen(() => screen.getByText(words.check.clean(7)));
+    answers({ [CHECK]: () => problem(403, "forbidden") });
+    await userEvent.click(screen.getByRole("button", again));
+    await seen(() => screen.getByText(words.problems.forbidden));
+  });
+
+  test("what is no error goes, is counted, and comes back when asked", async () => {
+    const said: string[] = [];
+    answers({
+      ...PROJECT,
+      [CHECK]: checked([TWICE, FEW]),
+      "PUT /api/annotation/projects/p1/label-check/dismissals/f1": () => {
+        said.push("f1");
+        return new HttpResponse(null, { status: 204 });
+      },
+      "DELETE /api/annotation/projects/p1/label-check/dismissals": () => {
+        said.push("forget");
+        return new HttpResponse(null, { status: 204 });
+      },
+    });
+    const { words } = open("/projects/p1/check", language);
+    await seen(() => screen.getByText(words.check.reasons.twice(TWICE)));
+    await seen(() => screen.getByText(words.check.reasons.few(FEW)));
+    const [first] = screen.getAllByRole("button", { name: words.check.noError });
+    await userEvent.click(first ?? document.body);
+    await waitFor(() => expect(screen.queryByText(words.check.reasons.twice(TWICE))).toBeNull());
+    await seen(() => screen.getByText(words.check.dismissed(1), { exact: false }));
+    await userEvent.click(screen.getByRole("button", { name: words.check.showAgain }));
+    await seen(() => screen.getByText(words.check.reasons.twice(TWICE)));
+    expect(said).toEqual(["f1", "forget"]);
+  });
+});
+
+test("one kind is looked at alone, and what does not fit into the list is told", async () => {
+  answers({ ...PROJECT, [CHECK]: { ...checked([TWICE, FEW]), counts: { twice: 300, few: 1 } } });
+  const { words } = open("/projects/p1/check", "en");
+  await seen(() => screen.getByText(words.check.more(2, 301)));
+  await userEvent.click(screen.getByText(`${words.check.rules.few} (1)`));
+  await waitFor(() => expect(screen.queryByText(words.check.reasons.twice(TWICE))).toBeNull());
+  await seen(() => screen.getByText(words.check.reasons.few(FEW)));
+});
+
+test("the editor opens at the image with the place marked, and the mark stays with that image", async () => {
+  answers({ ...around(), [CHECK]: checked([TWICE]) });
+  const { words, router } = open("/projects/p1/check", "en");
+  await userEvent.click(await screen.findByRole("button", { name: words.check.mend }));
+  await waitFor(() => expect(router.state.location.pathname).toBe("/projects/p1/annotate/i1"));
+  expect(router.state.location.search).toBe("?place=10,20,30,40");
+  await screen.findByTestId("save-state");
+  await userEvent.keyboard("d");
+  await waitFor(() => expect(router.state.location.pathname).toBe("/projects/p1/annotate/i2"));
+  expect(router.state.location.search).toBe("");
+});

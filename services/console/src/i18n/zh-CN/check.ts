@@ -1,0 +1,41 @@
+/** What is told of a finding. */
+interface Finding {
+  readonly label: string;
+  readonly other_label: string;
+  readonly figure: number;
+}
+
+const percent = (share: number): string => `${Math.round(share * 100)}%`;
+
+export const check = {
+  title: "检查标注",
+  open: "检查标注",
+  hint: "根据标注本身找出可能的错误。每一条都是提问：正确的可以标记为“不是错误”，以后不再列出。",
+  again: "重新检查",
+  image: "图像",
+  wholeProject: "整个项目",
+  rule: "问题",
+  reason: "原因",
+  rules: {
+    outside: "超出图像",
+    contradicting: "标签矛盾",
+    twice: "重复标注",
+    tiny: "过小",
+    few: "标注过少",
+  },
+  reasons: {
+    outside: ({ label, figure }: Finding) => `“${label}”只有 ${percent(figure)} 在图像内。`,
+    contradicting: ({ label, other_label: other, figure }: Finding) => `同一位置（重合 ${percent(figure)}）同时标为“${label}”和“${other}”。`,
+    twice: ({ label, figure }: Finding) => `“${label}”标注了两次（重合 ${percent(figure)}）。`,
+    tiny: ({ label, figure }: Finding) => `“${label}”长边仅 ${figure} 像素，可能是误点。`,
+    few: ({ label, figure }: Finding) => `“${label}”只有 ${figure} 个标注，建议至少 30 个。名称是否写错？`,
+  },
+  mend: "修改",
+  annotateMore: "继续标注",
+  noError: "不是错误",
+  nothing: "尚无已标注的图像。",
+  clean: (images: number) => `已检查 ${images} 张已标注图像，未发现问题。`,
+  more: (shown: number, found: number) => `共 ${found} 条，列出 ${shown} 条。修改后请重新检查。`,
+  dismissed: (count: number) => `已忽略 ${count} 条（不是错误）。`,
+  showAgain: "重新显示",
+};
