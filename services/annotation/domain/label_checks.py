@@ -29,7 +29,7 @@ CONTRADICTING_IOU = 0.8
 """Two people's boxes of one object meet like that; two objects of different labels hardly do."""
 INSIDE_SHARE = 0.5
 TINY_PX = 4.0
-TINY_SHARE = 0.1
+TINY_SHARE = 0.2
 """Of the median size of its label, where at least ``KNOWN_SIZES`` shapes tell that."""
 KNOWN_SIZES = 10
 _ROWS = 500  # of a matrix at once
