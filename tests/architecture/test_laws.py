@@ -29,6 +29,7 @@ MAY_LOSE = MAY_RACE | {
 MAY_CLEAR = {
     "shared/projects/clearing.py": "the clearing of deleted projects",
     "services/annotation/handlers/annotation_store.py": "the history of a deleted image",
+    "services/annotation/handlers/label_checks.py": "what a project's people called no error",
     "services/inference/handlers/test_runs.py": "what belongs to a test past its term",
     "services/workspace/handlers/collector.py": "its own notes of blobs",
 }
