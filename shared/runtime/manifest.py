@@ -46,6 +46,7 @@ class ModelManifest:
         backbone_licence: SPDX name of their licence; empty where it is not known.
         backbone_source: Address of the project that gives them; empty where it is not known.
         version: The project's version name such as ``V1``; empty before it has one.
+        alphabet: What a model of OCR reads: its sign k is the (k - 1)th here, 0 is none.
         model_sha256: Hash of the model file this manifest belongs to.
         format: Layout of this document.
     """
@@ -71,6 +72,7 @@ class ModelManifest:
     backbone_licence: str = ""
     backbone_source: str = ""
     version: str = ""
+    alphabet: tuple[str, ...] = ()
     model_sha256: str = ""
     format: int = field(default=FORMAT)
 
@@ -102,7 +104,7 @@ class ModelManifest:
         True
         """
         values: dict[str, Any] = asdict(self)
-        values["labels"] = list(self.labels)
+        values["labels"], values["alphabet"] = list(self.labels), list(self.alphabet)
         for name, plan in (("tile_plan", self.tile_plan), ("input_plan", self.input_plan)):
             values[name] = None if plan is None else plan.to_json()
             values[f"{name}_hash"] = None if plan is None else plan.hash
@@ -125,6 +127,7 @@ class ModelManifest:
         picked = {key: value for key, value in values.items() if key in known}
         try:
             picked["labels"] = tuple(picked["labels"])
+            picked["alphabet"] = tuple(picked.get("alphabet", ()))
             picked["tile_plan"] = _plan(values, "tile_plan")
             picked["input_plan"] = _plan(values, "input_plan")
             picked["merge"] = _merge(values.get("merge"))

@@ -7,11 +7,12 @@ import numpy as np
 
 from shared.runtime.cuts import Cut, Part, cut_for
 from shared.runtime.manifest import ModelManifest
+from shared.runtime.pixels import Pixels
 from shared.runtime.preprocess import Image, fill_input
 from shared.runtime.session import TensorSession
 from shared.runtime.tasks.spec import Reading, Results, View
 from shared.runtime.tasks.table import spec_of
-from shared.vision.strips import RowSource, fill_tiles, in_order_of_reading
+from shared.vision.strips import RowSource
 from shared.vision.tiles import Window
 
 MAX_BATCH = 8
@@ -61,16 +62,16 @@ class Predictor:
                 the model's own.
             ValueError: The array is not uint8 ``(H, W, 3)`` with at least one pixel.
         """
-        if isinstance(image_rgb, np.ndarray):
-            check_image(image_rgb)
-            height, width = image_rgb.shape[:2]
-        else:
-            width, height = image_rgb.width, image_rgb.height
-        cut = cut_for(self.manifest, width, height, tile_plan_hash=tile_plan_hash)
-        limit = self.manifest.threshold if threshold is None else threshold
-        pixels = _pixels(image_rgb, cut.all_windows)
-        merged = self._merged(cut, dict(self._found(pixels, cut.inner_parts(), limit)))
-        return self._reading.select(merged, limit, self.manifest)
+        pixels, manifest = Pixels(image_rgb), self.manifest
+        cut = cut_for(manifest, *pixels.size, tile_plan_hash=tile_plan_hash)
+        limit = manifest.threshold if threshold is None else threshold
+        windows = pixels.of(cut.all_windows)
+        merged = self._merged(cut, dict(self._found(windows, cut.inner_parts(), limit)))
+        chosen = self._reading.select(merged, limit, manifest)
+        if self._reading.look_closer is None:
+            return chosen
+        seen = self._reading.look_closer(chosen, pixels, self._session, manifest)
+        return self._reading.select(seen, limit, manifest)
 
     def _merged(self, cut: Cut, found: dict[Window, Results]) -> Results:
         """Each tile's windows as one, then all tiles as one."""
@@ -102,26 +103,3 @@ class Predictor:
             for index, view in enumerate(views):
                 answer = {name: values[index] for name, values in outputs.items()}
                 yield view.window, self._reading.decode(answer, view, manifest)
-
-
-def _pixels(image: Image | RowSource, windows: Sequence[Window]) -> Iterator[tuple[Window, Image]]:
-    """The pixels of each window, in the order in which a walk down the image completes them."""
-    if isinstance(image, np.ndarray):
-        return ((window, crop(image, window)) for window in in_order_of_reading(windows))
-    return fill_tiles(windows, image.strips())
-
-
-def crop(image: Image, window: Window) -> Image:
-    """A view of the window's pixels, nothing is copied."""
-    rows = slice(window.y, window.y + window.height)
-    return image[rows, window.x : window.x + window.width]
-
-
-def check_image(image_rgb: Image) -> None:
-    """Raises ValueError unless the array is uint8 ``(H, W, 3)`` with at least one pixel."""
-    if image_rgb.dtype != np.uint8 or image_rgb.ndim != 3 or image_rgb.shape[2] != 3:
-        raise ValueError(
-            f"an image must be uint8 (H, W, 3), not {image_rgb.dtype} {image_rgb.shape}"
-        )
-    if image_rgb.size == 0:
-        raise ValueError("an image must have at least one pixel")

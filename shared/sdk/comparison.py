@@ -98,13 +98,16 @@ def difference(
 ) -> Difference:
     """Compare the answers about one image of ``size`` (height, width), whatever the task.
 
-    Objects are partners that have one label and lie within the limits. One without a partner
+    Objects are partners that have one label and lie within the limits, lines of text those that say
+    the same. One without a partner
     counts unless its score is within ``limits.score`` of the floor, or of the last one of an answer
     that is full.
     """
     limits = limits or Limits()
     if "scores" in reported:
         return _of_scores(found["scores"], reported["scores"])
+    if "text" in reported:
+        found, reported = _as_boxes(found, reported)
     if "box" in reported:
         return _of_boxes(found, reported, (size, edges, limits))
     return _of_masks(found, reported, size, limits)
@@ -122,6 +125,23 @@ def _of_scores(found: NDArray[Any], reported: NDArray[Any]) -> Difference:
     best, said = int(found[0].argmax()), int(reported[0].argmax())
     differ = best != said and float(reported[0][said] - reported[0][best]) > 2 * apart
     return Difference(len(found), len(reported), labels_differ=differ, score=apart)
+
+
+def _as_boxes(*answers: Columns) -> list[Columns]:
+    """Lines of text as objects: what they say is their label, their four corners are their box."""
+    texts: dict[bytes, int] = {}
+    return [
+        {
+            "label": np.array(
+                [texts.setdefault(_code(one, row, "text"), len(texts)) for row in range(count)],
+                np.int64,
+            ),
+            "score": one["score"],
+            "box": one["points"].reshape(count, 8),
+        }
+        for one in answers
+        for count in [len(one["score"])]
+    ]
 
 
 def _of_boxes(
@@ -228,6 +248,6 @@ def _masks_of(columns: Columns) -> dict[int, bytes]:
     return {int(label): _code(columns, row) for row, label in enumerate(columns["label"])}
 
 
-def _code(columns: Columns, row: int) -> bytes:
-    starts = columns["rle_starts"]
-    return columns["rle"][starts[row] : starts[row + 1]].tobytes()
+def _code(columns: Columns, row: int, name: str = "rle") -> bytes:
+    starts = columns[f"{name}_starts"]
+    return columns[name][starts[row] : starts[row + 1]].tobytes()

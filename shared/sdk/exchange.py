@@ -118,6 +118,6 @@ def _shape(shape_id: str, one: Found) -> dict[str, Any]:
         "points": one.points,
         "rle": mask,
         "angle": None,
-        "text": None,
+        "text": one.text,
         "score": one.score,
     }

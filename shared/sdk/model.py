@@ -27,10 +27,13 @@ class Found:
     Attributes:
         label: Its label.
         score: In [0, 1].
-        kind: ``box``, ``mask`` or ``image`` (the label is that of the whole image).
-        points: Corners of a box, ``((x1, y1), (x2, y2))`` in pixels of the upright image.
+        kind: ``box``, ``mask``, ``polygon`` (a line of text) or ``image`` (the label is that of the
+            whole image).
+        points: Corners of a box, ``((x1, y1), (x2, y2))`` in pixels of the upright image; the four
+            of a line of text, from its upper left clockwise.
         mask_size: Height and width of a mask's image; None for another kind.
         mask_counts: COCO's compressed run-length code of a mask; empty for another kind.
+        text: What a line of text says; None for another kind.
     """
 
     label: str
@@ -39,6 +42,7 @@ class Found:
     points: tuple[tuple[float, float], ...] = ()
     mask_size: tuple[int, int] | None = None
     mask_counts: str = ""
+    text: str | None = None
 
     @property
     def box(self) -> tuple[float, float, float, float] | None:
@@ -187,4 +191,5 @@ class Model:
             points=one.points,
             mask_size=None if one.mask is None else one.mask.size,
             mask_counts="" if one.mask is None else one.mask.counts,
+            text=one.text,
         )

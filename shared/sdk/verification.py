@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.runtime.golden import Golden, differences
+from shared.runtime.golden import Golden, all_differences
 from shared.runtime.onnx_session import OnnxSession
 from shared.runtime.preprocess import Image
 from shared.runtime.tasks.table import spec_of
@@ -16,6 +16,8 @@ from shared.sdk.bundle import EXPECTED, GOLDEN, MODEL, Bundle, BundleError, docu
 from shared.sdk.comparison import Columns, Difference, Edges, Limits, difference
 from shared.sdk.image_files import ImageUnreadable, read_image
 from shared.sdk.model import Model
+
+_SIDES = {"box": 4, "points": 2}  # of columns whose values have several
 
 ReadImage = Callable[[bytes], Image]
 
@@ -171,9 +173,12 @@ def columns_to_json(columns: Columns) -> dict[str, Any]:
 
 
 def columns_from_json(values: Mapping[str, Any]) -> dict[str, NDArray[Any]]:
-    """Return what `columns_to_json` wrote; an empty box column keeps its four sides."""
+    """Return what `columns_to_json` wrote; an empty column of boxes or points keeps its sides."""
     found = {name: np.array(one["values"], one["dtype"]) for name, one in values.items()}
-    return {name: one.reshape(-1, 4) if name == "box" else one for name, one in found.items()}
+    return {
+        name: one.reshape(-1, _SIDES[name]) if name in _SIDES else one
+        for name, one in found.items()
+    }
 
 
 def _wrong_tensors(bundle: Bundle, model: Model) -> list[str]:
@@ -181,12 +186,12 @@ def _wrong_tensors(bundle: Bundle, model: Model) -> list[str]:
     outputs = spec_of(model.task).outputs
     try:
         golden = Golden.from_bytes(bundle.files[GOLDEN], outputs)
-        answer = OnnxSession(bundle.files[MODEL]).run(golden.image)
+        wrong = golden.misfits(outputs, len(model.labels))
+        wrong += all_differences(golden, OnnxSession(bundle.files[MODEL]).run, outputs)
     except KeyError as error:
         return [f"the bundle has no {error.args[0]}"]
     except Exception as error:  # onnxruntime has no class of its own to name
         return [f"the golden input cannot be predicted: {error}"]
-    wrong = golden.misfits(outputs, len(model.labels)) + differences(golden, answer, outputs)
     return [f"{MODEL}: {one}" for one in wrong]
 
 

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from shared.runtime.tasks.spec import OutputSpec
+from shared.runtime.tasks.spec import FREE, OutputSpec
 
 Backend = Literal["python", "onnxruntime"]
 Device = Literal["cpu", "gpu"]
@@ -59,6 +59,7 @@ class ServedModel:
         label_count: Number of labels.
         outputs: What it answers with, as its task says.
         tile_plan_hash: Identity of the plan whose tiles the model knows; empty where unknown.
+        sides_are_free: Whether images of other sides are taken, too.
     """
 
     name: str
@@ -68,6 +69,7 @@ class ServedModel:
     label_count: int
     outputs: tuple[OutputSpec, ...]
     tile_plan_hash: str = ""
+    sides_are_free: bool = False
 
     def __post_init__(self) -> None:
         check_model_name(self.name)
@@ -100,12 +102,13 @@ def render_config(
     """
     kind = "KIND_GPU" if device == "gpu" else "KIND_CPU"
     key = "threads" if backend == "python" else "intra_op_thread_count"
+    sides = (FREE, FREE) if model.sides_are_free else (model.input_height, model.input_width)
     outputs = ",\n".join(_output(output, model.label_count) for output in model.outputs)
     return f"""name: "{model.name}"
 backend: "{backend}"
 max_batch_size: {MAX_BATCH}
 input [
-  {{ name: "image" data_type: TYPE_UINT8 dims: [ {model.input_height}, {model.input_width}, 3 ] }}
+  {{ name: "image" data_type: TYPE_UINT8 dims: [ {sides[0]}, {sides[1]}, 3 ] }}
 ]
 output [
 {outputs}

@@ -20,6 +20,7 @@ def to_shapes(prediction_id: str, results: Results, labels: tuple[str, ...]) -> 
             kind=drawn.kind,
             points=drawn.points,
             rle=None if drawn.mask is None else Rle(size=drawn.mask.size, counts=drawn.mask.counts),
+            text=drawn.text,
             score=min(max(drawn.score, 0.0), 1.0),
         )
         for index, drawn in enumerate(results.drawn())

@@ -1,6 +1,7 @@
 """The artefacts of a version: what the trainer left in the blob store, read and checked."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from services.inference.errors import UnservableModel
 from services.inference.repository import Deployment, Version
@@ -8,7 +9,7 @@ from shared.blobs.port import Blobs
 from shared.errors import NotFound
 from shared.runtime.golden import Golden
 from shared.runtime.manifest import ManifestError, ModelManifest
-from shared.runtime.tasks.spec import OutputSpec
+from shared.runtime.tasks.spec import OutputSpec, TaskSpec
 from shared.runtime.tasks.table import UnknownTask, spec_of
 
 
@@ -21,9 +22,14 @@ class VersionFiles:
     golden: Golden
 
     @property
+    def task(self) -> TaskSpec[Any]:
+        """What the model does."""
+        return spec_of(self.manifest.task)
+
+    @property
     def outputs(self) -> tuple[OutputSpec, ...]:
         """What a model of this task answers with."""
-        return spec_of(self.manifest.task).outputs
+        return self.task.outputs
 
 
 async def read_artefacts(blobs: Blobs, deployment: Deployment | Version) -> VersionFiles:
@@ -57,6 +63,9 @@ def _check_agreement(artefacts: VersionFiles) -> None:
     wrong = golden.misfits(artefacts.outputs, len(manifest.labels))
     if golden.image.shape[1:] != side:
         wrong.append(f"image has sides {golden.image.shape[1:]}, not {side}")
+    questions = artefacts.task.questions(golden.image)
+    if [one.image.shape for one in golden.each()] != [one.shape for one in questions]:
+        wrong.append("it does not ask all that a model of this task is asked")
     if wrong:
         raise UnservableModel(
             f"the golden file is not of the model that model.json tells of: {'; '.join(wrong)}"

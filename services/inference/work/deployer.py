@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 
 from services.inference.adapters.triton.client import TritonClient
 from services.inference.adapters.triton.model_store import ModelStore
@@ -22,7 +23,7 @@ from shared.clock import utc_now
 from shared.contracts.model_events import DeploymentFailed, ModelDeployed
 from shared.documents.port import Documents, EveryTenant, Query, Step, TenantScope, Write
 from shared.errors import DependencyDown, LoupeError, NotFound, VersionConflict
-from shared.runtime.golden import differences
+from shared.runtime.golden import all_differences
 from shared.runtime.manifest import ModelManifest
 from shared.telemetry import logger
 
@@ -106,6 +107,7 @@ class Deployer:
             input_width=manifest.input_width,
             input_height=manifest.input_height,
             label_count=len(manifest.labels),
+            sides_are_free=artefacts.task.sides_are_free,
             outputs=artefacts.outputs,
             tile_plan_hash=manifest.learnt_plan.hash,
         )
@@ -118,8 +120,8 @@ class Deployer:
         plan_hash = self._client.plan_hash(served)
         if plan_hash and plan_hash != artefacts.manifest.learnt_plan.hash:
             raise UnservableModel("the model server has it under another tile plan")
-        answer = self._client.infer(served, artefacts.golden.image)
-        if found := differences(artefacts.golden, answer, artefacts.outputs):
+        ask = partial(self._client.infer, served)
+        if found := all_differences(artefacts.golden, ask, artefacts.outputs):
             raise GoldenMismatch("the golden check differs: " + "; ".join(found))
 
     async def _note_manifest(self, deployment: Deployment, manifest: ModelManifest) -> Deployment:

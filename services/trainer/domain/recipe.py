@@ -13,7 +13,11 @@ from shared.errors import FieldError, InvalidInput
 from shared.runtime.tasks.names import TaskName
 from shared.vision.merging import MergeMethod, MergeRule, Overlap
 
-BackboneName = Literal["mobilenet_v2", "efficientnet_lite0", "resnet18", "resnet34", "resnet50"]
+BackboneName = Literal[
+    "mobilenet_v2", "efficientnet_lite0", "resnet18", "resnet34", "resnet50", "pp_ocrv6_small"
+]
+READER: BackboneName = "pp_ocrv6_small"
+"""What OCR goes on from: the graphs that find and read lines, and of no use to other tasks."""
 Start = Literal["detector", "backbone"]
 Resolution = Literal["auto", "0.25", "1", "2", "5"]
 Side = Annotated[int, Field(ge=64, le=2048, multiple_of=32)]
@@ -33,6 +37,12 @@ OF_TASK: dict[TaskName, dict[str, object]] = {
         "learning_rate": 2e-4,
         "backbone_rate": 0.2,
     },
+    "ocr": {
+        "backbone": READER,
+        "learning_rate": 1e-3,
+        "batch_size": 16,
+        "weight_decay": 0.0,
+    },
 }
 """What holds for a task where a recipe says nothing; for others the defaults of `Recipe`.
 
@@ -45,6 +55,15 @@ _OF_DETECTORS = ("start", "fine_level", "score_loss", "box_loss", "mosaic", "mer
 _UNREAD: dict[TaskName, tuple[str, ...]] = {
     "classification": (*_OF_DETECTORS, "channels"),
     "semantic_segmentation": _OF_DETECTORS,
+    "ocr": (
+        *_OF_DETECTORS,
+        "backbone",
+        "pretrained",
+        "channels",
+        "backbone_rate",
+        "frozen_stages",
+        "losses",
+    ),
 }
 
 
@@ -170,7 +189,8 @@ class Recipe(BaseModel):
         """The recipe for a project of ``task``, whose own defaults stand where it says nothing.
 
         Raises:
-            InvalidInput: It is meant for another task, or its threshold is too low for this one.
+            InvalidInput: It is meant for another task, its threshold is too low for this one, or
+                its backbone is another task's.
 
         >>> Recipe().of_task("detection").task
         'detection'
@@ -183,6 +203,12 @@ class Recipe(BaseModel):
         own = OF_TASK.get(task, {})
         unsaid = {name: value for name, value in own.items() if name not in self.model_fields_set}
         made = self.model_copy(update={**unsaid, "task": task})
+        if (made.backbone == READER) != (task == "ocr"):
+            told = f"{made.backbone} is none for the task {task}"
+            raise InvalidInput("the backbone does not fit", errors=[FieldError("backbone", told)])
+        if task == "ocr" and not made.pretrained:
+            told = "OCR always goes on from pretrained weights"
+            raise InvalidInput("the recipe does not fit", errors=[FieldError("pretrained", told)])
         if task != "classification" and made.threshold < LEAST_THRESHOLD:
             told = f"at least {LEAST_THRESHOLD} where a model finds objects"
             raise InvalidInput("the threshold is too low", errors=[FieldError("threshold", told)])
@@ -196,7 +222,7 @@ def choices() -> dict[str, tuple[str, ...]]:
     ('detector', 'backbone')
     """
     return {
-        "backbone": get_args(BackboneName),
+        "backbone": tuple(name for name in get_args(BackboneName) if name != READER),
         "start": get_args(Start),
         "resolution": get_args(Resolution),
         "score_loss": get_args(ScoreLoss),

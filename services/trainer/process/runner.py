@@ -22,7 +22,7 @@ from services.trainer.domain.training.checkpoint import Checkpoint, CheckpointEr
 from services.trainer.domain.training.export import to_onnx
 from services.trainer.domain.training.loop import DivergedError, Progress, TrainingLoop
 from services.trainer.domain.training.validation import Validation
-from services.trainer.process.artefacts import golden_bytes, sha256_of, write
+from services.trainer.process.artefacts import sha256_of, write
 from services.trainer.process.dataset import LoadedDataset, Source, load_dataset, stored_image
 from services.trainer.process.device import device_of, prepare
 from services.trainer.process.held_out_images import TRAINED_PERCENT, predict_held_out
@@ -43,9 +43,11 @@ from services.trainer.process.work_order import (
 )
 from shared.contracts.snapshot import Snapshot
 from shared.errors import InvalidInput
+from shared.runtime.golden import Golden
 from shared.runtime.manifest import SCORE_FLOOR, ModelManifest
 from shared.runtime.onnx_session import OnnxSession
-from shared.runtime.predictor import Predictor, crop
+from shared.runtime.pixels import crop
+from shared.runtime.predictor import Predictor
 from shared.runtime.preprocess import fill_input
 from shared.runtime.tasks.spec import TaskNotTrainable
 from shared.runtime.tasks.table import spec_of
@@ -198,7 +200,11 @@ class Run:
         exported = to_onnx(training.task.exportable(network), input_size, outputs)
         model = write(folder / "model.onnx", exported)
         weights = {name: value.contiguous() for name, value in network.state_dict().items()}
-        manifest = replace(self._manifest(data, found), model_sha256=sha256_of(model))
+        manifest = replace(
+            self._manifest(data, found),
+            alphabet=tuple(training.task.description.get("alphabet", ())),
+            model_sha256=sha256_of(model),
+        )
         session = OnnxSession(model, threads=self.threads)
         # Corrected images never judge; how a version does on them is its regression test.
         corrected = tuple(i for i in self.snapshot.images if i.corrected and i.split != "test")
@@ -249,13 +255,14 @@ class Run:
         )
 
     def _golden(self, data: Data, manifest: ModelManifest, session: OnnxSession) -> bytes:
-        """One input and its answer, against which the served model is checked."""
+        """One input and its answer, or several, against which the served model is checked."""
         image = (*data.judged, *self.snapshot.images)[0]
         pixels = stored_image(self.order.images[image.image_id], image)
         window = (manifest.tile_plan or TilePlan()).windows(pixels.shape[1], pixels.shape[0])[0]
         batch = np.empty((1, manifest.input_height, manifest.input_width, 3), np.uint8)
         fill_input(crop(pixels, window), batch[0], manifest.resize, manifest.pad_value)
-        return golden_bytes(batch, session.run(batch))
+        questions = spec_of(self.snapshot.task).questions(batch)
+        return Golden.asked(questions, session).to_bytes()
 
 
 def _figures(validation: Validation | None) -> dict[str, float]:

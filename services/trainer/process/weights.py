@@ -34,6 +34,7 @@ class FoundWeights:
         licence: SPDX name where it is known.
         source: Address of the project that gives them, where it is known.
         whole: Whether they are of the task's whole network, a start.
+        graphs: ONNX files instead of tensors, in the package's order.
     """
 
     tensors: Mapping[str, Tensor] | None
@@ -41,11 +42,14 @@ class FoundWeights:
     licence: str = ""
     source: str = ""
     whole: bool = False
+    graphs: tuple[bytes, ...] = ()
 
     @property
     def first(self) -> FirstWeights | None:
         """The same for a task; None for random ones."""
-        return None if self.tensors is None else FirstWeights(self.tensors, self.whole)
+        if self.tensors is None:
+            return None
+        return FirstWeights(self.tensors, self.whole, self.graphs)
 
 
 NO_WEIGHTS = FoundWeights(None, "none")
@@ -73,13 +77,17 @@ def find_weights(recipe: Recipe, *, folder: Path | None, hub: bool = False) -> F
 
 def _from_file(found: WeightPlace, path: Path) -> FoundWeights:
     known = found.card or found.packaged
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError as error:
-        raise ValueError(f"the pretrained weights {path.name} are missing") from error
-    digest = hashlib.sha256(data).hexdigest()
-    if known is not None and digest != known.sha256:
-        raise ValueError(f"{path.name} of {found.name} is not the file that was checked")
+    data, digest = _checked(path, found.name, known.sha256 if known else None)
+    if found.packaged is not None and found.packaged.others:
+        # Beside one another below the folder of installed packages.
+        folder = path.parents[len(Path(found.packaged.file).parts) - 1]
+        others = [
+            _checked(folder / file, found.name, sha256)[0] for file, sha256 in found.packaged.others
+        ]
+        origin = f"package:{found.name}@{digest}"
+        return FoundWeights(
+            {}, origin, found.licence, found.source, whole=True, graphs=(data, *others)
+        )
     if found.card is not None:
         origin = f"start:{found.name}@{digest}"
         return FoundWeights(load(data), origin, found.licence, found.source, whole=True)
@@ -95,6 +103,18 @@ def _from_file(found: WeightPlace, path: Path) -> FoundWeights:
         found.licence,
         found.source,
     )
+
+
+def _checked(path: Path, name: str, sha256: str | None) -> tuple[bytes, str]:
+    """A file's bytes and their hash, which must be the one that is known, if any."""
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError as error:
+        raise ValueError(f"the pretrained weights {path.name} are missing") from error
+    digest = hashlib.sha256(data).hexdigest()
+    if sha256 is not None and digest != sha256:
+        raise ValueError(f"{path.name} of {name} is not the file that was checked")
+    return data, digest
 
 
 def _from_hub(backbone: BackboneName) -> FoundWeights:

@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 
 from shared.errors import Conflict
 from shared.runtime.manifest import ModelManifest
+from shared.runtime.pixels import Pixels
 from shared.runtime.placement import Placement
-from shared.runtime.session import Tensors
+from shared.runtime.session import ImageBatch, Tensors, TensorSession
 from shared.runtime.tasks.names import NEVER_CUT, ShapeKind, TaskName
 from shared.vision.tiles import Window
 
@@ -95,6 +96,7 @@ class Drawn:
         kind: Kind of its shape.
         points: Of the shape, in pixels of the EXIF-upright image.
         mask: Its pixels, of a mask alone.
+        text: What is read there, of OCR alone.
     """
 
     label_index: int
@@ -102,6 +104,7 @@ class Drawn:
     kind: ShapeKind
     points: tuple[tuple[float, float], ...] = ()
     mask: DrawnMask | None = field(default=None, repr=False)
+    text: str | None = field(default=None, repr=False)
 
 
 class Results(Protocol):
@@ -151,11 +154,20 @@ class Reading(Generic[R]):
             image, cut at the manifest's ``score_floor``.
         merge: The results of several windows of one image as one; never called with fewer than two.
         select: The best ``max_detections`` of those at or above a threshold.
+        look_closer: A second look at what was selected, at the image's full resolution and by the
+            same model; its results are selected once more, and none has a higher score than before.
+            None where one look says all.
     """
 
     decode: Callable[[Tensors, View, ModelManifest], R]
     merge: Callable[[Sequence[R], Sequence[Window], ModelManifest], R]
     select: Callable[[R, float, ModelManifest], R]
+    look_closer: Callable[[R, Pixels, TensorSession, ModelManifest], R] | None = None
+
+
+def only(image: ImageBatch) -> tuple[ImageBatch, ...]:
+    """An input by itself: all that most models can be asked."""
+    return (image,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,6 +182,9 @@ class TaskSpec(Generic[R]):
         columns: Of its stored predictions.
         reading: How tensors become results; None while no network of this task can be trained.
         most_shapes: How many shapes an image may have; None for any number.
+        sides_are_free: Whether its models take images of other sides than the manifest's, too.
+        questions: From one input of the manifest's size to all that a model is asked to see whether
+            it still answers as it did: what no page asks of it, too.
     """
 
     name: TaskName
@@ -178,6 +193,8 @@ class TaskSpec(Generic[R]):
     columns: tuple[ColumnSpec, ...]
     reading: Reading[R] | None = None
     most_shapes: int | None = None
+    sides_are_free: bool = False
+    questions: Callable[[ImageBatch], tuple[ImageBatch, ...]] = only
 
     def allows(self, count: int) -> bool:
         """Whether an image may have so many shapes."""

@@ -29,7 +29,7 @@ def spec_of(task: str) -> TaskSpec[Any]:
     >>> spec_of("detection").output_names
     ('boxes', 'scores')
     >>> spec_of("ocr").is_trainable
-    False
+    True
     """
     try:
         return TASKS[task]

@@ -126,10 +126,9 @@ async def test_another_project_keeps_all_that_it_has(site: Site) -> None:
     assert (await site.predict(image_id=image_id)).status_code == 201
 
 
-@pytest.mark.parametrize("task", ["ocr"])
-async def test_a_task_that_no_model_can_have_yet_is_refused_and_not_served(site, task) -> None:
+async def test_a_task_that_no_model_can_have_yet_is_refused_and_not_served(site, untrained) -> None:
     site.project = new_id()
-    await site.say(ProjectCreated(project_id=site.project, name="other", task=task))
+    await site.say(ProjectCreated(project_id=site.project, name="other", task=untrained))
     image_id = await site.upload(painted(64, 48, {}))
     for path, body in (
         ("predictions", {"image_id": image_id}),
@@ -138,4 +137,4 @@ async def test_a_task_that_no_model_can_have_yet_is_refused_and_not_served(site,
         answer = await site.client.post(f"{site.base}/{path}", json=body)
         assert answer.status_code == 409, answer.text
         assert answer.json()["type"] == "urn:loupe:problem:task-not-trainable"
-        assert task in answer.json()["detail"]
+        assert untrained in answer.json()["detail"]

@@ -223,10 +223,12 @@ async def test_a_recomputation_that_fails_leaves_the_report(stores: Stores) -> N
     assert shown.status_code == 200
 
 
-async def test_a_task_that_nobody_trains_is_refused_once_and_told(stores: Stores) -> None:
+async def test_a_task_that_nobody_trains_is_refused_once_and_told(
+    stores: Stores, untrained: str
+) -> None:
     service = build(stores)
     await stores.open(service.all_collections)
-    await hear(service, ProjectCreated(project_id="p1", name="pins", task="ocr"))
+    await hear(service, ProjectCreated(project_id="p1", name="pins", task=untrained))
     await order(service, stores)
     await order(service, stores)
     assert await told(stores) == [ReportFailed.type]

@@ -18,12 +18,15 @@ from tests.adapters.inference.models import (
     make_version,
     tiny,
 )
+from tests.adapters.inference.text_models import make_reader
 
 
 def version_of(task: TaskName) -> Version:
     """A version of a task that finds colours."""
     if task == "detection":
         return make_version(colour_detector())
+    if task == "ocr":
+        return make_reader()
     model = MODELS[task]()
     manifest = ModelManifest(
         task=task, labels=LABELS, input_width=WIDTH, input_height=HEIGHT, version="V1"

@@ -76,6 +76,11 @@ def test_only_a_hash_becomes_the_plan_in_the_config(plan_hash):
 
 def test_outputs_are_those_of_the_task():
     text = render_config(served(outputs=spec_of("ocr").outputs), backend="python")
-    assert '{ name: "corners" data_type: TYPE_FP32 dims: [ -1, 4, 2 ] }' in text
-    assert '{ name: "signs" data_type: TYPE_FP32 dims: [ -1, -1, -1 ] }' in text
+    assert '{ name: "map" data_type: TYPE_FP32 dims: [ -1, -1 ] }' in text
+    assert '{ name: "signs" data_type: TYPE_INT64 dims: [ -1 ] }' in text
     assert "boxes" not in text
+
+
+def test_a_model_of_free_sides_takes_images_of_any():
+    text = render_config(served(sides_are_free=True), backend="python")
+    assert '{ name: "image" data_type: TYPE_UINT8 dims: [ -1, -1, 3 ] }' in text

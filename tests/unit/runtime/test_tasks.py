@@ -38,14 +38,14 @@ def test_a_spec_says_shapes_outputs_and_columns_without_doubles(spec):
     assert all(output.tolerance > 0 for output in spec.outputs if output.dtype == "float32")
 
 
-@pytest.mark.parametrize("spec", TASKS.values(), ids=TASKS.keys())
-def test_only_a_model_of_a_trainable_task_can_be_predicted_with(spec):
-    manifest = ModelManifest(task=spec.name, labels=("a",), input_width=8, input_height=8)
-    if spec.is_trainable:
-        assert Predictor(manifest, Silent()).manifest.task == spec.name
-    else:
-        with pytest.raises(TaskNotTrainable, match=spec.name):
-            Predictor(manifest, Silent())
+def test_only_a_model_of_a_trainable_task_can_be_predicted_with(untrained):
+    for name in TASKS:
+        manifest = ModelManifest(task=name, labels=("a",), input_width=8, input_height=8)
+        if name != untrained:
+            assert Predictor(manifest, Silent()).manifest.task == name
+        else:
+            with pytest.raises(TaskNotTrainable, match=name):
+                Predictor(manifest, Silent())
 
 
 def test_an_unknown_task_is_told_with_the_names_there_are():

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -31,8 +32,13 @@ class Rounded:
         rng = np.random.default_rng(self.seed)
         return {
             name: (values * (1 + self.share * rng.uniform(-1, 1, values.shape))).astype(np.float32)
-            for name, values in self.tensors.items()
+            if values.dtype == np.float32
+            else values
+            for name, values in self._of(len(batch)).items()
         }
+
+    def _of(self, count: int) -> Tensors:
+        return {name: np.repeat(values, count, axis=0) for name, values in self.tensors.items()}
 
 
 def tensors_of(task: str, seed: int) -> Tensors:
@@ -43,6 +49,8 @@ def tensors_of(task: str, seed: int) -> Tensors:
         return {"scores": shares.astype(np.float32)}
     if task == "semantic_segmentation":
         return {"scores": rng.dirichlet(np.ones(3) / 2, (64, 64))[..., :2].transpose(2, 0, 1)[None]}
+    if task == "ocr":
+        return _lines(rng)
     objects, each = 120, 15
     middles = np.repeat(rng.uniform(20, SIDE - 20, (objects, 2)), each, axis=0)
     middles += rng.normal(0, 3, middles.shape)
@@ -56,8 +64,29 @@ def tensors_of(task: str, seed: int) -> Tensors:
     return {name: values.astype(np.float32) for name, values in found.items()}
 
 
+def _lines(rng: np.random.Generator) -> Tensors:
+    """Lines at any angle, smooth as a network's are, and the same words in each."""
+    text_map = np.zeros((SIDE, SIDE), np.uint8)
+    for middle in np.stack(np.mgrid[20:SIDE:60, 20:SIDE:30], axis=-1).reshape(-1, 2):
+        rectangle = (middle.tolist(), rng.uniform((30, 6), (40, 9)).tolist(), rng.uniform(-15, 15))
+        cv2.fillPoly(text_map, [np.rint(cv2.boxPoints(rectangle)).astype(np.int32)], 250)
+    smooth = cv2.GaussianBlur(text_map.astype(np.float32) / 255, (0, 0), 1.2)
+    signs = rng.integers(0, 3, (1, 12))
+    return {
+        "map": smooth[None],
+        "signs": signs,
+        "sign_scores": rng.uniform(0.6, 1, (1, 12)).astype("f4"),
+    }
+
+
 def model_of(task: str, tensors: Tensors, *, share: float = 0.0, **changed: object) -> Model:
-    facts = {"labels": ("a", "b"), "input_width": SIDE, "input_height": SIDE, **changed}
+    facts = {
+        "labels": ("a", "b"),
+        "alphabet": ("A", "B"),
+        "input_width": SIDE,
+        "input_height": SIDE,
+        **changed,
+    }
     return Model(ModelManifest(task=task, **facts), Rounded(tensors, share, seed=7))
 
 

@@ -73,8 +73,9 @@ def test_it_predicts_as_the_platform_does(python, tmp_path, task) -> None:
     for line, file in zip(said, pictures(2), strict=True):
         mine = model.predict(file, threshold=0.2).found
         assert mine
-        assert [(one["label"], one["mask_counts"]) for one in line["found"]] == [
-            (one.label, one.mask_counts) for one in mine
+        names = ("label", "mask_counts", "text")
+        assert [[one[name] for name in names] for one in line["found"]] == [
+            [getattr(one, name) for name in names] for one in mine
         ]
         for one, other in zip(line["found"], mine, strict=True):
             assert one["score"] == pytest.approx(other.score, abs=1e-6)

@@ -247,8 +247,10 @@ async def test_a_project_is_offered_its_tasks_losses_and_the_operators(
     assert standing.training.recipe.losses == kept.losses
 
 
-async def test_nothing_is_offered_to_a_task_that_cannot_be_trained(place: Place) -> None:
-    untrained = OfferedLosses(place.projects, folder=None)
-    await place.open("ocr")
+async def test_nothing_is_offered_to_a_task_that_cannot_be_trained(
+    place: Place, untrained: str
+) -> None:
+    offered = OfferedLosses(place.projects, folder=None)
+    await place.open(untrained)
     with pytest.raises(TaskNotTrainable):
-        await untrained.of(WHO, PROJECT)
+        await offered.of(WHO, PROJECT)

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import httpx
 import pytest
 
 from services.trainer.app import build
@@ -26,15 +27,14 @@ from tests.unit.trainer.test_training_process import order
 from tests.unit.trainer.test_trainings import annotate
 
 BASE = f"/api/trainer/projects/{PROJECT}"
-UNTRAINABLE = [name for name, spec in TASKS.items() if not spec.is_trainable]
 POLICY = RetrainingPolicy(min_corrections=1, quiet_s=1, max_wait_s=60)
 
 
-@pytest.fixture(params=UNTRAINABLE)
-async def other(request, stores: Stores, tmp_path: Path, time: Time) -> Place:
+@pytest.fixture
+async def other(untrained: str, stores: Stores, tmp_path: Path, time: Time) -> Place:
     """A trainer with a project of a task without networks."""
     place = Place(stores, tmp_path, clock=time)
-    await place.open(request.param)
+    await place.open(untrained)
     await annotate(place)
     return place
 
@@ -44,7 +44,28 @@ def test_the_trainer_builds_exactly_the_tasks_that_are_said_to_be_trainable() ->
 
 
 @pytest.mark.parametrize("task", TASKS)
-async def test_the_api_refuses_with_409_what_cannot_be_trained(stores: Stores, task: str) -> None:
+async def test_every_task_of_today_is_trained(stores: Stores, task: str) -> None:
+    started, policy, off, _ = await asked(stores, task)
+    assert [answer.status_code for answer in (started, policy, off)] == [202, 200, 200]
+    assert started.json()["recipe"]["task"] == task
+
+
+async def test_the_api_refuses_with_409_what_cannot_be_trained(
+    stores: Stores, untrained: str
+) -> None:
+    started, policy, off, listed = await asked(stores, untrained)
+    assert off.status_code == 200, "what starts nothing may be stored"
+    for answer in (started, policy):
+        problem = answer.json()
+        assert (answer.status_code, problem["type"].rsplit(":", 1)[-1]) == (
+            409, "task-not-trainable",
+        )  # fmt: skip
+        assert untrained in problem["detail"]
+    assert listed.json()["total"] == 0
+
+
+async def asked(stores: Stores, task: str) -> list[httpx.Response]:
+    """Ask for a training, a policy that starts some and one that does not, and the list."""
     async with running(stores, [build(stores)]) as place:
         created = ProjectCreated.model_validate(
             {"project_id": PROJECT, "name": "pins", "task": task}
@@ -52,24 +73,12 @@ async def test_the_api_refuses_with_409_what_cannot_be_trained(stores: Stores, t
         await place.say(created, PROJECT)
         saved = AnnotationSaved(project_id=PROJECT, image_id="I1", labels=("a",))
         await place.say(saved, "I1")
-        answers = [
+        return [
             await place.client.post(f"{BASE}/trainings", json={}),
             await place.client.put(f"{BASE}/retraining-policy", json={"enabled": True}),
+            await place.client.put(f"{BASE}/retraining-policy", json={"enabled": False}),
+            await place.client.get(f"{BASE}/trainings"),
         ]
-        off = await place.client.put(f"{BASE}/retraining-policy", json={"enabled": False})
-        listed = (await place.client.get(f"{BASE}/trainings")).json()["total"]
-    assert off.status_code == 200, "what starts nothing may be stored"
-    if TASKS[task].is_trainable:
-        assert [answer.status_code for answer in answers] == [202, 200]
-        assert answers[0].json()["recipe"]["task"] == task
-        return
-    for answer in answers:
-        problem = answer.json()
-        assert (answer.status_code, problem["type"].rsplit(":", 1)[-1]) == (
-            409, "task-not-trainable",
-        )  # fmt: skip
-        assert task in problem["detail"]
-    assert listed == 0
 
 
 async def test_corrections_start_no_training(other: Place, time: Time) -> None:
@@ -119,12 +128,12 @@ async def test_a_training_of_before_is_neither_resumed_nor_promoted(other: Place
     assert [event for event in await other.said() if event.type == "model.promoted"] == []
 
 
-@pytest.mark.parametrize("task", UNTRAINABLE)
-def test_the_process_has_no_network_for_it(task: str) -> None:
-    with pytest.raises(TaskNotTrainable, match=task):
-        builder_of(task)
+def test_the_process_has_no_network_for_it(untrained: str) -> None:
+    with pytest.raises(TaskNotTrainable, match=untrained):
+        builder_of(untrained)
 
 
+@pytest.mark.usefixtures("untrained")
 def test_a_job_of_before_fails_in_words(tmp_path: Path) -> None:
     wanted = order(tmp_path, "tte")
     text = wanted.snapshot.read_text()

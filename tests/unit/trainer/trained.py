@@ -10,6 +10,7 @@ from shared.contracts.snapshot import Snapshot
 from tests.unit.trainer.marks import write_marked
 from tests.unit.trainer.parts import write_parts
 from tests.unit.trainer.pictures import write_snapshot
+from tests.unit.trainer.texts import write_pages
 from tests.unit.trainer.whole import said_here
 
 Given = tuple[Snapshot, dict[str, Path]]
@@ -72,6 +73,7 @@ LESSONS = {
         write_objects,
         "t" * 8 + "v" * 4 + "e" * 6,
     ),
+    "ocr": Lesson(Recipe(epochs=1, input_width=320, input_height=192), write_pages, "ttttvvee"),
 }
 
 

@@ -36,6 +36,13 @@ class _Handed:
 
     def __init__(self, array: Any) -> None:  # noqa: ANN401  # ONNX Runtime's array
         self._array = np.ascontiguousarray(array)
+        if not self._array.size:
+            # Of an empty array numpy tells strides as if its sides were 1; the backend wants those
+            # that follow from the sides, and takes no others for contiguous.
+            strides = [self._array.itemsize]
+            for side in self._array.shape[:0:-1]:
+                strides.insert(0, strides[0] * side)
+            self._array = np.lib.stride_tricks.as_strided(self._array, strides=tuple(strides))
 
     def __dlpack__(self, **_options: object) -> object:
         capsule = self._array.__dlpack__()

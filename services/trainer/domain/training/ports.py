@@ -30,7 +30,7 @@ class Batch(Protocol):
 
     @property
     def images(self) -> Tensor:
-        """Pixels uint8 ``(B, H, W, 3)`` RGB."""
+        """Pixels uint8 ``(B, H, W, 3)`` RGB; none where the loss is of features that are kept."""
         ...
 
     def to(self, device: torch.device) -> Self:
@@ -63,7 +63,8 @@ class TrainingTask(Protocol[NetworkT, BatchT]):
     Attributes:
         network: What is trained; its feature extractor is the child ``backbone``.
         label_tensors: The only tensors of the network with a row a label.
-        description: All that fixes the network's tensors, in JSON's types.
+        description: All that fixes the network's tensors, in JSON's types; of a task that reads,
+            ``alphabet`` is the manifest's.
     """
 
     network: NetworkT
@@ -89,7 +90,10 @@ class TrainingTask(Protocol[NetworkT, BatchT]):
         ...
 
     def exportable(self, network: NetworkT) -> nn.Module:
-        """The network from uint8 ``(B, H, W, 3)`` to the outputs of the task's `TaskSpec`."""
+        """The network from uint8 ``(B, H, W, 3)`` to the outputs of the task's `TaskSpec`.
+
+        A `WrittenGraph` where it is not traced.
+        """
         ...
 
     def begin(self, network: NetworkT, told: Callable[[float], None]) -> bool:
@@ -181,10 +185,12 @@ class FirstWeights:
         tensors: State dict.
         whole: Of the task's whole network but for its labels; otherwise of a classifier, whose
             backbone counts.
+        graphs: ONNX files, where the weights are those of whole graphs; then there are no tensors.
     """
 
     tensors: Mapping[str, Tensor]
     whole: bool = False
+    graphs: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -211,5 +211,5 @@ test("a classified image is proposed its label; what no version can be trained f
   unmount();
   answers({ "GET /api/workspace/projects/p1": project({ task: "ocr" }) });
   await opened();
-  expect(screen.queryByRole("button", { name: new RegExp(words.editor.actions.propose) })).toBeNull();
+  expect(screen.getByRole("button", { name: new RegExp(words.editor.actions.propose) })).toBeVisible();
 });

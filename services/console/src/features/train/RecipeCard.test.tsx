@@ -3,7 +3,7 @@ import { fireEvent, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { HttpResponse } from "msw";
 import { describe, expect, test } from "vitest";
-import { project, training } from "../../testing/builders";
+import { training } from "../../testing/builders";
 import { answers, pageOf, problem } from "../../testing/platform";
 import { recipe, storedRecipe } from "../../testing/recipes";
 import { LANGUAGES, open, seen } from "../../testing/screen";
@@ -246,12 +246,5 @@ describe("what is done with the recipe", () => {
     await seen(() => screen.getByText(words.recipe.usedOnce));
     await press(words.recipe.advanced);
     expect(await screen.findByLabelText(words.recipe.fields.epochs.name)).toHaveValue("30");
-  });
-
-  test("of a task that cannot be trained nothing is asked", async () => {
-    answers({ ...AROUND, "GET /api/workspace/projects/p1": project({ task: "ocr" }) });
-    const { words } = open("/projects/p1/train", language);
-    await seen(() => screen.getByText(words.projects.trainedLater));
-    expect(screen.queryByText(words.recipe.title, { selector: ".ant-card-head-title" })).toBeNull();
   });
 });
