@@ -17,8 +17,10 @@ from services.evaluator.domain.report.options import ReportOptions
 from services.evaluator.domain.report.tree.identity import Identity
 from services.evaluator.settings import EvaluatorSettings
 from services.evaluator.work.computation import LANGUAGES, compute, rendered_html, rendered_pdf
+from shared.contracts.prediction_columns import PredictionsTable
 from shared.contracts.predictions import Detection, ImagePredictions, LabelMask, TextLine
 from shared.contracts.shapes import IgnoreRegion, Rle, Shape
+from shared.runtime.text_lines import TextLines
 from shared.vision.masks import from_dense, to_text
 
 SETTINGS = EvaluatorSettings(replicates=50)
@@ -201,10 +203,7 @@ def _ring(top: float) -> tuple[tuple[float, float], ...]:
 
 
 def test_text_is_judged_on_its_lines() -> None:
-    shapes = tuple(
-        Shape(id=f"s{k}", label="text", kind="polygon", points=_ring(20.0 * k), text=text)
-        for k, text in enumerate(["TOTAL", "10.00", "CASH"])
-    )
+    shapes = _lines("TOTAL", "10.00", "CASH")
     found = (line("TOTAL", 0.0), line("1O.00", 20.0), line("NOISE", 70.0, score=0.05))
     document = judged(
         *files(
@@ -220,6 +219,51 @@ def test_text_is_judged_on_its_lines() -> None:
     assert document["overall"]["cer_end_to_end"] == pytest.approx(5 / 14)
     assert document["overall"]["exact_match"] == pytest.approx(1 / 3)
     assert document["character_confusions"] == [{"truth": "0", "read": "O", "count": 1}]
+
+
+def test_lines_of_the_runtime_are_judged_as_they_were_stored() -> None:
+    """Two images, one row of columns each line, of as many bytes as its text takes.
+
+    a: 日期 read as 曰期 (1 of 2 signs wrong), and a line that is not found (3 signs).
+    b: AB read with a C too many (1 of 2), and 10 as it is (0 of 2).
+    """
+    manifest, _ = files(
+        "ocr",
+        ("text",),
+        [
+            (image(name, written, (100, 100)), ImagePredictions(image_id=name))
+            for name, written in (("a", _lines("日期", "LOT")), ("b", _lines("AB", "10")))
+        ],
+    )
+    table = PredictionsTable("ocr", ("text",))
+    table.add("a", _read((0.0, "曰期", 0.8)).columns())
+    table.add("b", _read((20.0, "10", 0.9), (0.0, "ABC", 0.75), (70.0, "??", 0.1)).columns())
+    document = judged(manifest, table.gathered("V1", threshold=0.0).to_bytes())
+    overall = document["overall"]
+    assert document["threshold"] == 0.75
+    assert (overall["precision"], overall["recall"]) == (1.0, 3 / 4)
+    assert overall["cer"] == pytest.approx(2 / 6)
+    assert overall["cer_end_to_end"] == pytest.approx((2 + 3) / (6 + 3))
+    assert overall["exact_match"] == 1 / 4
+    assert document["character_confusions"] == [
+        {"truth": "", "read": "C", "count": 1},
+        {"truth": "日", "read": "曰", "count": 1},
+    ]
+    around(document)
+
+
+def _lines(*texts: str) -> tuple[Shape, ...]:
+    return tuple(
+        Shape(id=f"s{k}", label="text", kind="polygon", points=_ring(20.0 * k), text=text)
+        for k, text in enumerate(texts)
+    )
+
+
+def _read(*lines: tuple[float, str, float]) -> TextLines:
+    """Lines (top, text, score) in falling order of score."""
+    corners = np.array([_ring(top) for top, _, _ in lines], np.float32)
+    scores = np.array([score for _, _, score in lines], np.float32)
+    return TextLines(corners, scores, tuple(text for _, text, _ in lines))
 
 
 def test_fruit_is_judged_as_scikit_learn_does(shared_data: Path) -> None:
