@@ -20,7 +20,7 @@ export function Overview({ report }: { readonly report: Report }): ReactNode {
   return (
     <Card className="overview">
       <Alert
-        type={toneOf(report.average_detection_rate, report.precision)}
+        type={toneOf(report)}
         showIcon
         className="conclusion"
         data-testid="conclusion"
@@ -50,10 +50,11 @@ export function Overview({ report }: { readonly report: Report }): ReactNode {
   );
 }
 
-/** A model is good only when the detection rate and the precision are both good. */
-function toneOf(rate: number | null, precision: number | null): Tone {
+/** A model is good only when the detection rate and the precision are both good, and a reader reads well, too. */
+function toneOf({ average_detection_rate: rate, precision, overall }: Report): Tone {
   if (rate === null) return "info";
-  const good = [rate >= FACTS.low_rate, (precision ?? 0) >= FACTS.low_rate];
+  const read = "exact_match" in overall ? [overall.exact_match] : [];
+  const good = [rate, precision, ...read].map((figure) => (figure ?? 0) >= FACTS.low_rate);
   if (good.every(Boolean)) return "success";
   return good.some(Boolean) ? "warning" : "error";
 }
@@ -61,6 +62,7 @@ function toneOf(rate: number | null, precision: number | null): Tone {
 function Figures({ report }: { readonly report: Report }): ReactNode {
   if (report.kind === "classification") return <ClassHeadline report={report} />;
   if (report.kind === "semantic_segmentation") return <PixelHeadline report={report} />;
+  if (report.kind === "ocr") return <TextHeadline report={report} />;
   return <Headline report={report} />;
 }
 
@@ -178,6 +180,30 @@ function PixelHeadline({ report }: { readonly report: Report }): ReactNode {
       <Figure name="Dice" help={words.report.diceHelp} {...shared("mean_dice")} />
       <Figure name={words.report.outlines} help={words.report.outlinesHelp} {...shared("mean_boundary_f")} />
       <Figure name={words.report.pixels} help={words.report.pixelsHelp} {...shared("pixel_accuracy")} />
+      <Figure name={words.report.fps} help={words.report.fpsHelp} value={decimal(report.fps, 1)} />
+    </div>
+  );
+}
+
+/** Where lines are, and what they say; all at the threshold with the best F1. */
+function TextHeadline({ report }: { readonly report: Report }): ReactNode {
+  const words = useWords();
+  const { intervals } = report;
+  const overall: Readonly<Record<string, number | null | undefined>> = { ...report.overall };
+  const note = words.report.atThreshold(onGrid(report.threshold).toFixed(2));
+  const shared = (name: string): { note: string; value: string; interval: string } => ({
+    note,
+    value: percent(overall[name]),
+    interval: range(intervals[name]),
+  });
+  return (
+    <div className="figures">
+      <Figure name={words.report.exactLines} help={words.report.exactLinesHelp} {...shared("exact_match")} strong />
+      <Figure name={words.report.cer} help={words.report.cerHelp} {...shared("cer")} />
+      <Figure name={words.report.cerOfAll} help={words.report.cerOfAllHelp} {...shared("cer_end_to_end")} />
+      <Figure name={words.report.lineF1} help={words.report.lineF1Help} {...shared("f1")} />
+      <Figure name={words.report.precision} help={words.report.linesHelp} {...shared("precision")} />
+      <Figure name={words.report.recall} help={words.report.linesHelp} {...shared("recall")} />
       <Figure name={words.report.fps} help={words.report.fpsHelp} value={decimal(report.fps, 1)} />
     </div>
   );

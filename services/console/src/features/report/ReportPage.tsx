@@ -21,6 +21,7 @@ import { hasThreshold } from "./operatingPoint";
 import { Overview } from "./Overview";
 import { QualityCard } from "./QualityCard";
 import { RegressionsCard } from "./RegressionsCard";
+import { TextCard } from "./TextCard";
 import { ThresholdCard } from "./ThresholdCard";
 import { RecomputeReport } from "./RecomputeReport";
 import { SaveReport } from "./SaveReport";
@@ -123,6 +124,16 @@ function Body({ report, versions }: BodyProps): ReactNode {
     show({ label: chosen });
     errors.current?.scrollIntoView({ behavior: "smooth", block: "start" });
   };
+  // A reader's lines are not kept one by one: there are no errors to look at, and nothing to compare.
+  if (report.kind === "ocr") {
+    return (
+      <>
+        <Overview report={report} />
+        <ThresholdCard {...shared} onThreshold={setThreshold} />
+        <TextCard report={report} />
+      </>
+    );
+  }
   const gallery = <ErrorGallery {...shared} view={view} onShow={show} />;
   if (!hasThreshold(report)) {
     const mistaken = <MistakenCard report={report} label={view.label} onLabel={(label) => show({ label })} />;

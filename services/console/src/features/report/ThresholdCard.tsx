@@ -12,14 +12,14 @@ interface Props {
   readonly onThreshold: (threshold: number) => void;
 }
 
-/** Asks what matters more, recommends a threshold for it, and lets one try any other at once. */
+/** Asks what matters more, recommends a threshold for it, and lets one try any other at once; a reader has no curves to try it on. */
 export function ThresholdCard({ report, threshold, onThreshold }: Props): ReactNode {
   const words = useWords();
   const { question, recommendations: answers } = report;
   const [chosen, setChosen] = useState<Preference>("balanced");
   const answer = answers.find((one) => one.answer === chosen);
-  const counts = totalAt(report.curves, threshold);
-  const now = figures(counts);
+  const movable = report.kind !== "ocr";
+  if (!movable && answers.length === 0) return null;
   return (
     <Card title={words.report.threshold}>
       <div className="preference">
@@ -36,15 +36,33 @@ export function ThresholdCard({ report, threshold, onThreshold }: Props): ReactN
       {answer !== undefined && (
         <div className="recommendation" data-testid="recommended-threshold">
           <Typography.Text>{answer.words}</Typography.Text>
-          <Button
-            size="small"
-            disabled={onGrid(answer.threshold) === threshold}
-            onClick={() => onThreshold(onGrid(answer.threshold))}
-          >
-            {words.report.use}
-          </Button>
+          {movable && (
+            <Button
+              size="small"
+              disabled={onGrid(answer.threshold) === threshold}
+              onClick={() => onThreshold(onGrid(answer.threshold))}
+            >
+              {words.report.use}
+            </Button>
+          )}
         </div>
       )}
+      {movable && <Trying report={report} threshold={threshold} onThreshold={onThreshold} advised={answer?.threshold} />}
+    </Card>
+  );
+}
+
+interface TryingProps extends Props {
+  readonly advised: number | undefined;
+}
+
+/** Any threshold, and what it would bring. */
+function Trying({ report, threshold, onThreshold, advised }: TryingProps): ReactNode {
+  const words = useWords();
+  const counts = totalAt(report.curves, threshold);
+  const now = figures(counts);
+  return (
+    <>
       <div className="threshold-row">
         <Slider
           className="threshold-slider"
@@ -53,7 +71,7 @@ export function ThresholdCard({ report, threshold, onThreshold }: Props): ReactN
           step={0.01}
           value={threshold}
           onChange={onThreshold}
-          marks={marksOf(report.threshold, answer?.threshold)}
+          marks={marksOf(report.threshold, advised)}
           ariaLabelForHandle={words.report.threshold}
           tooltip={{ formatter: (value) => value?.toFixed(2) }}
         />
@@ -77,7 +95,7 @@ export function ThresholdCard({ report, threshold, onThreshold }: Props): ReactN
           f1: decimal(meanF1At(report.curves, threshold)),
         })}
       </Typography.Paragraph>
-    </Card>
+    </>
   );
 }
 
