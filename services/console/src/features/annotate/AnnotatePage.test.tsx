@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-import { screen, waitFor, within } from "@testing-library/react";
+import { fireEvent, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { HttpResponse } from "msw";
 import { afterEach, describe, expect, test } from "vitest";
@@ -181,6 +181,35 @@ test("what characters say is typed beside them", async () => {
   await waitFor(() => expect(screen.getByRole("textbox", { name: words.editor.actions.text })).toHaveFocus());
   await userEvent.keyboard("L0T 7{Enter}");
   await waitFor(() => expect(saved.at(-1)?.body.shapes).toMatchObject([{ text: "L0T 7" }]));
+});
+
+test("line after line is drawn and written down: the field waits after each, Enter gives the keys back", async () => {
+  answers({
+    ...around(BARE),
+    "GET /api/workspace/projects/p1": project({ task: "ocr" }),
+    [LABELS]: vocabulary(["box", "rotated_box", "polygon"]),
+  });
+  const saved = saving();
+  const { words } = open("/projects/p1/annotate/i2", "en");
+  await screen.findByRole("toolbar");
+  const paper = document.querySelector(".editor");
+  if (paper === null) throw new Error("no canvas");
+  for (const [top, text] of [[10, "LOT 7 b"], [40, "日期"]] as const) {
+    fireEvent.pointerDown(paper, { button: 0, clientX: 10, clientY: top });
+    fireEvent.pointerMove(paper, { clientX: 90, clientY: top + 12 });
+    fireEvent.pointerUp(paper, { clientX: 90, clientY: top + 12 });
+    const field = await screen.findByRole("textbox", { name: words.editor.actions.text });
+    await waitFor(() => expect(field).toHaveFocus());
+    expect(field).toHaveValue("");
+    await userEvent.keyboard(`${text}{Enter}`);
+    expect(field).not.toHaveFocus();
+  }
+  await waitFor(() =>
+    expect(saved.at(-1)?.body.shapes).toMatchObject([
+      { label: "text", kind: "box", text: "LOT 7 b" },
+      { label: "text", kind: "box", text: "日期" },
+    ]),
+  );
 });
 
 test("nothing to mark is an annotation, and taking it back is none", async () => {

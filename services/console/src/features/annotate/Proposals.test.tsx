@@ -192,6 +192,30 @@ test("by itself it proposes where nothing is annotated, in this browser from the
   expect(objects()).toHaveLength(0);
 });
 
+test("a proposed line is accepted with its text; a text that is put right is a person's", async () => {
+  const line = (id: string, top: number, text: string) =>
+    ({ id, label: "text", kind: "polygon" as const, points: [[10, top], [90, top], [90, top + 12], [10, top + 12]] as [number, number][], text, score: 0.9 });
+  answers({
+    ...around(BARE),
+    ...SERVED,
+    "GET /api/workspace/projects/p1": project({ task: "ocr" }),
+    [LABELS]: vocabulary(["box", "rotated_box", "polygon"], "text"),
+    [PREDICT]: prediction({ version: "V2", shapes: [line("a", 20, "日期"), line("b", 60, "L0T 7")] }),
+  });
+  const saved = saving();
+  const { words } = await opened();
+  await userEvent.keyboard("z");
+  await waitFor(() => expect(bar()).toHaveTextContent("text: 日期 0.90"));
+  await userEvent.keyboard("{Enter}{Enter}");
+  const told = (text: string) => ({ text, kind: "polygon", score: 0.9, proposed_by: "V2" });
+  await waitFor(() => expect(saved.at(-1)?.shapes).toMatchObject([told("日期"), told("L0T 7")]));
+  await userEvent.keyboard(",t");
+  await waitFor(() => expect(screen.getByRole("textbox", { name: words.editor.actions.text })).toHaveFocus());
+  await userEvent.keyboard("{Control>}a{/Control}LOT 7{Enter}");
+  await waitFor(() => expect(saved.at(-1)?.shapes).toMatchObject([told("日期"), { text: "LOT 7" }]));
+  expect(saved.at(-1)?.shapes[1]?.proposed_by ?? null).toBeNull();
+});
+
 test("a classified image is proposed its label; what no version can be trained for has no proposals", async () => {
   const image = (label: string, score: number) => ({ id: "", label, kind: "image" as const, points: [], score });
   answers({

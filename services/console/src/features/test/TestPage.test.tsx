@@ -155,6 +155,38 @@ async function correcting(words: ReturnType<typeof open>["words"]): Promise<void
   await userEvent.click((await screen.findAllByRole("button", { name: words.test.correct })).at(-1) as HTMLElement);
 }
 
+describe.each(LANGUAGES)("a tested image of a reader in %s", (language) => {
+  const ring = (top: number): [number, number][] => [[10, top], [90, top], [90, top + 12], [10, top + 12]];
+  const line = (id: string, top: number, text: string) =>
+    ({ id, label: "text", kind: "polygon" as const, points: ring(top), text, score: 0.9 });
+
+  test("tells what was read from the top down, and a text that is put right is saved with the others", async () => {
+    let saved: unknown = null;
+    answers({
+      ...AROUND,
+      "GET /api/workspace/projects/p1": project({ task: "ocr" }),
+      "GET /api/annotation/projects/p1/labels": { items: [{ id: "l1", name: "text" }], shape_kinds: ["box", "rotated_box", "polygon"] },
+      "GET /api/inference/projects/p1/predictions": pageOf(prediction({ shapes: [line("a", 60, "L0T 7"), line("b", 20, "日期"), line("c", 90, "")] })),
+      [CORRECTION]: async (request) => {
+        saved = await request.json();
+        return HttpResponse.json(annotation(), { status: 201 });
+      },
+    });
+    const { words } = open("/projects/p1/test", language);
+    const read = await screen.findByRole("list", { name: words.test.read });
+    expect(within(read).getAllByRole("listitem").map((one) => one.textContent)).toEqual(["日期", "L0T 7", words.test.notRead]);
+    expect(await screen.findByText("text: L0T 7 0.90")).toBeInTheDocument();
+    await correcting(words);
+    await seen(() => screen.getByRole("button", { name: "text: L0T 7 0.90" }));
+    await userEvent.keyboard(".t");
+    const field = await screen.findByRole("textbox", { name: words.editor.actions.text });
+    await waitFor(() => expect(field).toHaveFocus());
+    await userEvent.keyboard("{Control>}a{/Control}LOT 7{Enter}");
+    await userEvent.click(screen.getByRole("button", { name: words.test.save }));
+    await waitFor(() => expect(saved).toMatchObject({ shapes: [{ text: "LOT 7", points: ring(60) }, { text: "日期" }, { text: "" }] }));
+  });
+});
+
 test("a correction is kept when its page is left, goes on, can be taken back and is saved", async () => {
   let saved: unknown = null;
   answers({

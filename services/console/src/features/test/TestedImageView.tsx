@@ -5,7 +5,9 @@ import { correct, getAnnotation, saveAnnotation } from "../../api/annotation";
 import { contentPath, getImage, thumbnailPath } from "../../api/gallery";
 import type { Prediction } from "../../api/inference";
 import { readDraft } from "../../editor/drafts";
+import { bounds } from "../../editor/geometry";
 import { outline, type Mark } from "../../editor/marks";
+import { nameOf } from "../../editor/ShapeLayer";
 import { fromAnnotation, fromShape, toWire } from "../../editor/shapes";
 import { Stage } from "../../editor/Stage";
 import { useWords } from "../../i18n/language";
@@ -16,7 +18,7 @@ import { useProject } from "../projects/useProject";
 import { isKept } from "./correction";
 import { CorrectionEditor } from "./CorrectionEditor";
 import { said } from "./said";
-import { shapesFrom } from "../projects/thresholds";
+import { shapesFrom, type FoundShape } from "../projects/thresholds";
 
 const REFRESH_MS = 1_500;
 
@@ -129,7 +131,7 @@ function Found({ tested, threshold, confidence, colours, annotated, drafted, onE
           outline: outline(shape),
           mask: shape.rle,
           colour: labelColour(colours, shape.label),
-          caption: confidence ? `${shape.label} ${(shape.score ?? 1).toFixed(2)}` : shape.label,
+          caption: nameOf(fromShape(shape, String(place)), "", confidence),
         }),
       ),
     [kept, colours, confidence],
@@ -176,6 +178,28 @@ function Found({ tested, threshold, confidence, colours, annotated, drafted, onE
         marks={marks}
         height="var(--tested-height)"
       />
+      {project.task === "ocr" && <FoundTexts shapes={kept} />}
     </div>
+  );
+}
+
+/** What was read, from the top of the image down: captions lie over one another where lines are close. */
+function FoundTexts({ shapes }: { readonly shapes: readonly FoundShape[] }): ReactNode {
+  const words = useWords();
+  const lines = shapes
+    .map((shape) => ({ shape, top: bounds(outline(shape)) ?? [0, 0, 0, 0] }))
+    .toSorted((a, b) => a.top[1] - b.top[1] || a.top[0] - b.top[0]);
+  if (lines.length === 0) return null;
+  return (
+    <section>
+      <Typography.Text strong>{words.test.read}</Typography.Text>
+      <ol className="tested-texts" aria-label={words.test.read}>
+        {lines.map(({ shape }, place) => (
+          <li key={place}>
+            {(shape.text ?? "") === "" ? <Typography.Text type="secondary">{words.test.notRead}</Typography.Text> : shape.text}
+          </li>
+        ))}
+      </ol>
+    </section>
   );
 }

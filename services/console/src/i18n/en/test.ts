@@ -11,6 +11,8 @@ export const test = {
   elapsed: (milliseconds: number) => `${milliseconds} ms`,
   failed: "The test run failed",
   noLabel: "no label",
+  read: "What was read",
+  notRead: "no text read",
   found: (count: number) => `${count} found`,
   imagesFailed: (count: number) => `${count} ${count === 1 ? "image" : "images"} could not be tested`,
   noVersion: "There is no version to test yet.",

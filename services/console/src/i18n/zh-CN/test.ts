@@ -10,6 +10,8 @@ export const test = {
   elapsed: (milliseconds: number) => `${milliseconds} 毫秒`,
   failed: "测试失败",
   noLabel: "无标签",
+  read: "读出的内容",
+  notRead: "没有读出内容",
   found: (count: number) => `检出 ${count} 个`,
   imagesFailed: (count: number) => `${count} 张图像无法测试`,
   noVersion: "还没有可测试的版本。",
