@@ -225,14 +225,14 @@ def test_lines_of_the_runtime_are_judged_as_they_were_stored() -> None:
     """Two images, one row of columns each line, of as many bytes as its text takes.
 
     a: 日期 read as 曰期 (1 of 2 signs wrong), and a line that is not found (3 signs).
-    b: AB read with a C too many (1 of 2), and 10 as it is (0 of 2).
+    b: AB read with a C too many (1 of 2), and 10 as it is (0 of 2), whatever space is before it.
     """
     manifest, _ = files(
         "ocr",
         ("text",),
         [
             (image(name, written, (100, 100)), ImagePredictions(image_id=name))
-            for name, written in (("a", _lines("日期", "LOT")), ("b", _lines("AB", "10")))
+            for name, written in (("a", _lines("日期", "LOT")), ("b", _lines("AB", " 10")))
         ],
     )
     table = PredictionsTable("ocr", ("text",))

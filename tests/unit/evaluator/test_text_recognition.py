@@ -51,6 +51,21 @@ def test_figures_of_three_lines() -> None:
     assert figures.confusions == [("0", "", 1), ("0", "O", 1)]
 
 
+def test_a_line_that_nobody_can_read_is_to_be_found_and_no_more() -> None:
+    """Two lines without a text: whatever is read in the one that is found is no mistake."""
+    given = samples(
+        [(0, 0, LINE), (0, 0, BELOW), (0, 0, AWAY)],
+        [(0, 0, LINE, 0.9), (0, 0, BELOW, 0.8)],
+        labels=("text",),
+    )
+    figures = text_figures(
+        evaluate(given), truth_texts=["AB", "", ""], found_texts=["AC", "smudge"], threshold=0.5
+    )
+    assert (figures.precision, figures.recall) == (1.0, pytest.approx(2 / 3))
+    assert (figures.cer, figures.cer_end_to_end, figures.exact_match) == (0.5, 0.5, 0.0)
+    assert figures.confusions == [("B", "C", 1)]
+
+
 def test_nothing_read_and_nothing_written_are_undefined() -> None:
     given = evaluate(samples([], [], labels=("text",)))
     figures = text_figures(given, truth_texts=[], found_texts=[], threshold=0.5)

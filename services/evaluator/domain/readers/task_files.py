@@ -90,7 +90,8 @@ def _pixels(code: Any, image: TruthImage) -> np.ndarray:  # noqa: ANN401 - a run
 def read_lines(pairs: Pairs) -> tuple[Samples, tuple[str, ...], tuple[str, ...]]:
     """Read outlines of lines as masks under one label, and the texts of truths and predictions.
 
-    A true line without text reads as empty.
+    The text of a true line that nobody can read is empty. White space around a text and doubled
+    within it is left out: no training learns it, and none could say it.
 
     Raises:
         BadSamples: An outline or a score cannot be judged.
@@ -122,7 +123,8 @@ def read_lines(pairs: Pairs) -> tuple[Samples, tuple[str, ...], tuple[str, ...]]
         ),
     )
     check(samples)
-    return samples, tuple(shape.text or "" for _, _, shape in truths), _texts(pairs)
+    written = tuple(" ".join((shape.text or "").split()) for _, _, shape in truths)
+    return samples, written, _texts(pairs)
 
 
 def _rings(pairs: Pairs) -> list[Any]:

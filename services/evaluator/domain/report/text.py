@@ -6,13 +6,18 @@ from services.evaluator.domain.numbers.figure import by_name
 from services.evaluator.domain.numbers.intervals import bootstrap_interval
 from services.evaluator.domain.objects.evaluation import Evaluation
 from services.evaluator.domain.objects.operating_point import best_threshold, counts_on_grid
+from services.evaluator.domain.report.label_analysis import LOW_RATE
 from services.evaluator.domain.report.opening import TaskOptions, draws_of, opening, speed
-from services.evaluator.domain.report.recommendations import conclusion, recommend
+from services.evaluator.domain.report.recommendations import recommend
 from services.evaluator.domain.report.tree.confusion import ConfusedCharacters
 from services.evaluator.domain.report.tree.overall import TextOverall
 from services.evaluator.domain.report.tree.reports import TextReport, ThresholdQuestion
-from services.evaluator.domain.report.words import say
-from services.evaluator.domain.text.recognition import text_figures, text_replicates
+from services.evaluator.domain.report.words import Words, percent, say
+from services.evaluator.domain.text.recognition import (
+    TextFigures,
+    text_figures,
+    text_replicates,
+)
 
 DEFAULT_THRESHOLD = 0.5  # where no true line says which is best
 FIGURES = ("precision", "recall", "f1", "cer", "cer_end_to_end", "exact_match")
@@ -51,11 +56,22 @@ def text_report(
     intervals["average_detection_rate"] = intervals["recall"]
     return TextReport(
         **by_name(opening(options, "ocr", images=images, rate=recall, threshold=threshold)),
-        conclusion=conclusion(recall, figures.precision, []),
+        conclusion=_conclusion(figures),
         question=ThresholdQuestion(say("question"), recommend(grid)),
         overall=TextOverall(**overall, average_detection_rate=recall, fps=fps),
         intervals=intervals,
         character_confusions=tuple(
             ConfusedCharacters(truth, read, count) for truth, read, count in figures.confusions
         ),
+    )
+
+
+def _conclusion(figures: TextFigures) -> Words:
+    """Good only when lines are found, nothing else is, and they are read without error."""
+    if np.isnan(figures.recall):
+        return say("no_truth")
+    told = {"rate": figures.recall, "precision": figures.precision, "exact": figures.exact_match}
+    good = all(rate >= LOW_RATE for rate in told.values())
+    return say(
+        "text_good" if good else "text_poor", **{name: percent(r) for name, r in told.items()}
     )

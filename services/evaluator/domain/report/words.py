@@ -37,6 +37,17 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "模型效果有待提高：准确率 {accuracy}，各标签 F1 平均值 {f1}。",
         "The model needs work: accuracy {accuracy}, mean F1 over labels {f1}.",
     ),
+    "text_good": (
+        "模型效果良好：文本行检出率 {rate}，精确率 {precision}，整行正确率 {exact}，"
+        "均达到 90%。可以进行离线测试。",
+        "The model is good: {rate} of the lines are found, precision {precision}, and {exact} are "
+        "read without error, all 90 % or more. It is ready for offline tests.",
+    ),
+    "text_poor": (
+        "模型效果有待提高：文本行检出率 {rate}，精确率 {precision}，整行正确率 {exact}。",
+        "The model needs work: {rate} of the lines are found, precision {precision}, and {exact} "
+        "are read without error.",
+    ),
     "worst_labels": (
         "最需要改进的标签：{labels}。",
         "Labels that need work most: {labels}.",

@@ -15,7 +15,7 @@ from services.evaluator.domain.numbers.draws import Draws, once
 from services.evaluator.domain.objects.evaluation import Evaluation
 from services.evaluator.domain.text.alignment import NOTHING, align
 
-COUNTED = ("located", "false", "missed", "exact", "errors", "length", "lost_characters")
+COUNTED = ("located", "false", "missed", "written", "exact", "errors", "length", "lost_characters")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +24,10 @@ class TextFigures:
 
     ``cer`` is over lines that were located, ``cer_end_to_end`` over all lines, a missed one
     counting as all its characters; ``exact_match`` is the share of all true lines located and read
-    without error. nan where nothing defines a figure. ``confusions`` lists (true, read, times),
-    "" for left out or inserted, most frequent first; ``by_image`` holds the counts
-    :data:`COUNTED` of each image, ``(M, 7)``.
+    without error. A true line without a text says that nobody can read it: it is to be located,
+    and whatever is read there counts for nothing. nan where nothing defines a figure.
+    ``confusions`` lists (true, read, times), "" for left out or inserted, most frequent first;
+    ``by_image`` holds the counts :data:`COUNTED` of each image, ``(M, 8)``.
     """
 
     precision: float
@@ -66,18 +67,20 @@ def text_figures(
     matches, row = evaluation.matched_at(iou_threshold)
     found = np.flatnonzero(result.found)
     lines = zip(found, matches.truth_of[row][found], strict=True)
-    aligned = [
-        align(truth_texts[arranged.truth_source[truth]], found_texts[arranged.det_source[det]])
+    pairs = [
+        (truth_texts[arranged.truth_source[truth]], found_texts[arranged.det_source[det]])
         for det, truth in lines
     ]
+    aligned = [align(truth, read) if truth else [] for truth, read in pairs]
     counts = np.zeros((arranged.images, len(COUNTED)), np.int64)
     for image, line in zip(arranged.det_image()[found], aligned, strict=True):
         errors = sum(1 for truth, read in line if truth != read)
         length = sum(1 for truth, _ in line if truth != NOTHING)
-        counts[image] += np.array([1, 0, 0, errors == 0, errors, length, 0])
+        written = length > 0
+        counts[image] += np.array([1, 0, 0, written, written and errors == 0, errors, length, 0])
     for truth in np.flatnonzero(result.missed):
         lost = len(truth_texts[arranged.truth_source[truth]])
-        counts[arranged.truth_image()[truth]] += np.array([0, 0, 1, 0, 0, 0, lost])
+        counts[arranged.truth_image()[truth]] += np.array([0, 0, 1, lost > 0, 0, 0, 0, lost])
     wrong = result.false | (result.mistaken_for >= 0)
     counts[:, 1] = np.bincount(arranged.det_image()[wrong], minlength=arranged.images)
     confusions = Counter((a, b) for line in aligned for a, b in line if a != b)
@@ -91,13 +94,13 @@ def text_figures(
 
 
 def text_replicates(by_image: Ints, draws: Draws) -> dict[str, Floats]:
-    """Figures of drawn images, ``(B,)`` each, from counts ``(M, 7)``."""
-    located, false, missed, exact, errors, length, lost = draws.sums(by_image).T
+    """Figures of drawn images, ``(B,)`` each, from counts ``(M, 8)``."""
+    located, false, missed, written, exact, errors, length, lost = draws.sums(by_image).T
     return {
         "precision": ratio(located, located + false),
         "recall": ratio(located, located + missed),
         "f1": ratio(2 * located, 2 * located + false + missed),
         "cer": ratio(errors, length),
         "cer_end_to_end": ratio(errors + lost, length + lost),
-        "exact_match": ratio(exact, located + missed),
+        "exact_match": ratio(exact, written),
     }
