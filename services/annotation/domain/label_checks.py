@@ -4,7 +4,7 @@ What is found is a question to a person: each finding may be no error.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Literal, get_args
@@ -32,7 +32,7 @@ TINY_PX = 4.0
 TINY_SHARE = 0.2
 """Of the median size of its label, where at least ``KNOWN_SIZES`` shapes tell that."""
 KNOWN_SIZES = 10
-_ROWS = 500  # of a matrix at once
+_ROWS = 100  # of a matrix at once, which has a column for each shape of an image
 
 
 @dataclass(frozen=True)
@@ -158,25 +158,39 @@ def _misplaced(one: _Extents, usual: dict[str, float]) -> Iterator[Finding]:
 
 
 def _doubled(one: _Extents) -> Iterator[Finding]:
-    for start in range(0, len(one.shapes), _ROWS):
+    """Yield each shape at most once for a rule, with the first that it doubles.
+
+    Of twenty thousand shapes in one place there are as many findings, not a pair for each two.
+    """
+    order, areas = np.arange(len(one.shapes)), one.areas
+    label = _numbered(shape.label for shape in one.shapes)
+    content = _numbered((shape.label, shape.text) for shape in one.shapes)
+    told: dict[Rule, NDArray[np.bool_]] = {}
+    for start in range(0, len(order), _ROWS):
+        rows = order[start : start + _ROWS, None]
         overlaps = boxes.iou_matrix(one.boxes_xyxy[start : start + _ROWS], one.boxes_xyxy)
-        for row, second in np.argwhere(overlaps >= CONTRADICTING_IOU):
-            first = start + int(row)
-            if first < second and _as_large(one.areas[first], one.areas[second]):
-                yield from _pair(one, first, int(second), float(overlaps[row, second]))
+        fits = (rows < order) & _as_large(areas[rows], areas)
+        found: dict[Rule, NDArray[np.bool_]] = {
+            "contradicting": fits & (overlaps >= CONTRADICTING_IOU) & (label[rows] != label),
+            "twice": fits & (overlaps >= TWICE_IOU) & (content[rows] == content),
+        }
+        for rule, pairs in found.items():
+            before = told.get(rule, np.zeros(len(order), bool))
+            for second in np.flatnonzero(pairs.any(axis=0) & ~before):
+                row = int(pairs[:, second].argmax())
+                yield one.finding(rule, float(overlaps[row, second]), start + row, int(second))
+            told[rule] = before | pairs.any(axis=0)
 
 
-def _as_large(first: float, second: float) -> bool:
+def _numbered(values: Iterable[Hashable]) -> NDArray[np.int64]:
+    """Return a number for each value, ``(N,)``: the same for the same."""
+    numbers: dict[Hashable, int] = {}
+    return np.array([numbers.setdefault(value, len(numbers)) for value in values], np.int64)
+
+
+def _as_large(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Whether two outlines in one box can be one: a diagonal scratch is no square part."""
-    return min(first, second) >= CONTRADICTING_IOU * max(first, second)
-
-
-def _pair(one: _Extents, first: int, second: int, iou: float) -> Iterator[Finding]:
-    same = one.shapes[first].label == one.shapes[second].label
-    if not same:
-        yield one.finding("contradicting", iou, first, second)
-    elif iou >= TWICE_IOU and one.shapes[first].text == one.shapes[second].text:
-        yield one.finding("twice", iou, first, second)
+    return np.minimum(first, second) >= CONTRADICTING_IOU * np.maximum(first, second)
 
 
 def _few(images: Sequence[AnnotatedImage]) -> Iterator[Finding]:

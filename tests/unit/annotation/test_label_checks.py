@@ -11,6 +11,7 @@ from services.annotation.domain.label_checks import (
     CONTRADICTING_IOU,
     FEW,
     INSIDE_SHARE,
+    RULES,
     TINY_PX,
     TWICE_IOU,
     check,
@@ -64,15 +65,15 @@ def oracle(shapes: tuple[Shape, ...]) -> set[tuple[str, frozenset[str]]]:
             found.add(("outside", frozenset([shape.id])))
         elif max(rows, columns) < TINY_PX:
             found.add(("tiny", frozenset([shape.id])))
+    first: dict[tuple[str, str], str] = {}
     for one, other in combinations(shapes, 2):
         a, b = pixels(one), pixels(other)
         iou = (a & b).sum() / (a | b).sum()
-        pair = frozenset([one.id, other.id])
         if one.label == other.label and iou >= TWICE_IOU:
-            found.add(("twice", pair))
+            first.setdefault(("twice", other.id), one.id)
         elif one.label != other.label and iou >= CONTRADICTING_IOU:
-            found.add(("contradicting", pair))
-    return found
+            first.setdefault(("contradicting", other.id), one.id)
+    return found | {(rule, frozenset([one, other])) for (rule, other), one in first.items()}
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -91,6 +92,17 @@ def test_boxes_are_found_as_pixels_say(seed: int) -> None:
     # Five labels of six shapes each: too few to know the size of one, and all are told as few.
     assert {one for one in found if one[0] != "few"} == oracle(tuple(shapes))
     assert {rule for rule, _ in found} > {"few"}
+
+
+def test_a_heap_of_shapes_in_one_place_is_told_shape_by_shape() -> None:
+    heap = [drawn(f"s{number:04d}", f"label {number % 2}", 0, 0, 30, 30) for number in range(1200)]
+    found = [one for one in check([image(*heap)]) if one.rule != "few"]
+    told = {rule: [set(one.shape_ids) for one in found if one.rule == rule] for rule in RULES}
+    ids = [shape.id for shape in heap]
+    assert told["twice"] == [{ids[number % 2], ids[number]} for number in range(2, 1200)]
+    assert told["contradicting"] == [
+        {ids[1 - number % 2], ids[number]} for number in range(1, 1200)
+    ]
 
 
 def test_what_is_tiny_beside_its_label_is_tiny() -> None:
