@@ -21,6 +21,7 @@ from shared.contracts.annotation_events import AnnotationSaved, CorrectionSaved
 from shared.contracts.envelope import EventBody
 from shared.documents.port import (
     Collection,
+    Cursor,
     Documents,
     Edit,
     Has,
@@ -103,11 +104,11 @@ class AnnotationStore:
             step_id = record.change.restores or record.change.previous_id
         return steps
 
-    async def images_without(self, label: Label) -> AsyncIterator[str]:
-        """Yield the ids of the images that a deleted label's shapes went from, perhaps twice."""
-        query = Query(where=_went_with(label), limit=_PAGE)
-        async for record in self.history(label.tenant).walk(query):
-            yield record.image_id
+    def steps_without(self, label: Label, *, after: str = "") -> AsyncIterator[ChangeRecord]:
+        """Yield the steps in which a deleted label's shapes went, beyond the one ``after``."""
+        place = Cursor(after, after) if after else None
+        query = Query(where=_went_with(label), limit=_PAGE, after=place)
+        return self.history(label.tenant).walk(query)
 
     async def count_without(self, label: Label) -> int:
         """Return in how many steps of images a deleted label's shapes went."""

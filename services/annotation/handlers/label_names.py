@@ -59,6 +59,7 @@ class LabelNames:
         self._images = images
         self._clock = clock
         self._returns = LabelReturns(documents, store)
+        self._reached: dict[str, str] = {}
 
     async def aliases(self, tenant: str, project_id: str, names: Names[str]) -> dict[str, str]:
         """Return the names among `names` that labels had before they were renamed, with the new."""
@@ -202,22 +203,33 @@ class LabelNames:
         return await self._store.count_without(label)
 
     async def restored(self, event: Event[LabelRestored]) -> None:
-        """Bring the shapes of a label back that is there again."""
-        label = await self._labels(event.tenant).find(event.data.label_id)
-        if label is not None and not await self.bring_back(label, within_s=_BUDGET_S):
-            raise DependencyDown("annotations still follow their label; going on soon")
+        """Bring the shapes of a label back that is there again.
 
-    async def bring_back(self, label: Label, *, within_s: float) -> bool:
-        """Put a label's shapes back on every image; return whether the time was enough for all."""
+        What came back shows no more by a query: so that images without end come to one all the
+        same, the next delivery goes on where this one's time was over.
+        """
+        label = await self._labels(event.tenant).find(event.data.label_id)
+        if label is None or await self.bring_back(label, within_s=_BUDGET_S, goes_on=event.id):
+            self._reached.pop(event.id, None)
+            return
+        raise DependencyDown("annotations still follow their label; going on soon")
+
+    async def bring_back(self, label: Label, *, within_s: float, goes_on: str = "") -> bool:
+        """Put a label's shapes back on every image; return whether the time was enough for all.
+
+        Under a name in ``goes_on`` it is known, to this process, where that ended.
+        """
         deadline = time.monotonic() + within_s
-        async for image_id in self._store.images_without(label):
+        async for step in self._store.steps_without(label, after=self._reached.get(goes_on, "")):
             if time.monotonic() > deadline:
                 return False
             with contextlib.suppress(NotFound):  # the image was deleted meanwhile
-                image = await self._images.require(label.tenant, label.project_id, image_id)
+                image = await self._images.require(label.tenant, label.project_id, step.image_id)
                 annotation = await self._returns.bring_back(image)
                 if annotation is not None:
                     await self.settle(image, annotation)
+            if goes_on:
+                self._reached[goes_on] = step.id
         return True
 
     async def _follow(self, event: Event[Any], project_id: str, told: GivenUp) -> None:

@@ -1,15 +1,19 @@
 """A deleted label comes back with its shapes, once, and only where nothing was made anew."""
 
-from itertools import pairwise
+from itertools import count, pairwise
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from services.annotation.domain.history import Change, Reason
 from services.annotation.domain.label_returns import has_place, returning
+from services.annotation.handlers import label_names
 from shared.clock import utc_now
 from shared.contracts.annotation_events import LabelDeleted, LabelRestored
+from shared.contracts.envelope import EventStamp, pack, unpack
 from shared.contracts.shapes import Shape
+from shared.errors import DependencyDown
 from shared.hosting.stores import Stores
 from tests.running import until
 from tests.unit.annotation.platform import BASE, Factory, box, factory
@@ -148,6 +152,24 @@ async def test_a_label_that_is_back_while_an_image_follows_its_deletion_comes_ba
     world.store._append = late  # type: ignore[method-assign]
     await world.hear(LabelDeleted(project_id=PROJECT, label_id=dent.id, name="dent"))
     assert await world.shown(IMAGE) == (True, ["pit", "dent"])
+
+
+async def test_a_label_of_more_images_than_a_delivery_has_time_for_comes_back_on_all(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for image in (IMAGE, OTHER):
+        await world.save(image, shape("dent"))
+    dent = await world.label("dent")
+    await world.delete("dent")
+    slow = SimpleNamespace(monotonic=count(step=0.6 * label_names._BUDGET_S).__next__)
+    monkeypatch.setattr(label_names, "time", slow)  # each delivery has time for one image
+    (packed,) = pack([await back(world, "dent", dent.id)], EventStamp.of("t", PROJECT, 1))
+    event = unpack(LabelRestored, packed.value_bytes())
+    with pytest.raises(DependencyDown):
+        await world.names.restored(event)
+    await world.names.restored(event)
+    assert [await world.shown(image) for image in (IMAGE, OTHER)] == [(True, ["dent"])] * 2
+    assert not world.names._reached
 
 
 async def test_what_was_cleared_since_stays_cleared(world: World) -> None:
