@@ -2,6 +2,8 @@
 
 A service's lines go out by the outboxes of a few documents, its spools, which hold nothing else: a
 tenant has no more of them however much it changes, and the log of events keeps one line of each.
+While the broker is down all lines wait there, and a document takes 16 MiB at most: of so many
+spools a tenant may make a million changes of a service before they are full and it is told so.
 """
 
 import random
@@ -9,7 +11,7 @@ import random
 from shared.contracts.audit_events import ChangeAsked
 from shared.documents.port import CollectionSpec, Document, Documents, TenantScope, Write
 
-_SPOOLS = 8  # of a tenant in a service: so few writers at once meet at one
+_SPOOLS = 64  # of a tenant in a service: writers hardly ever meet at one
 
 
 class Spool(Document):

@@ -58,6 +58,7 @@ class EmbeddedDocuments:
         def read(connection: sqlite3.Connection) -> list[Outbox]:
             found: list[tuple[str, Outbox]] = []
             for name in collections:
+                taken = 0
                 rows = connection.execute(
                     f'SELECT tenant, id, outbox, outbox_at FROM "{name}"'
                     " WHERE outbox_at IS NOT NULL ORDER BY outbox_at LIMIT ?",
@@ -66,6 +67,8 @@ class EmbeddedDocuments:
                 for tenant, document_id, outbox, waiting_since in rows:
                     events = tuple(PendingEvent.model_validate(e) for e in json.loads(outbox))
                     found.append((waiting_since, Outbox(name, tenant, document_id, events)))
+                    if (taken := taken + len(events)) >= limit:
+                        break
             found.sort(key=lambda item: item[0])
             return [box for _, box in found[:limit]]
 

@@ -115,9 +115,12 @@ class MongoDocuments:
             cursor = self.raw(name).find(
                 {"outbox_at": {"$gt": ""}}, {"tenant": 1, "id": 1, "outbox": 1, "outbox_at": 1}
             )
+            taken = 0
             with _translated(name):
-                rows = await cursor.sort("outbox_at", 1).limit(limit).to_list(limit)
-            found += [(row["outbox_at"], _outbox(name, row)) for row in rows]
+                async for row in cursor.sort("outbox_at", 1).limit(limit):
+                    found.append((row["outbox_at"], _outbox(name, row)))
+                    if (taken := taken + len(row["outbox"])) >= limit:
+                        break
         found.sort(key=lambda item: item[0])
         self._may_wait = self._may_wait or bool(found)
         self._empty_at = time.monotonic()

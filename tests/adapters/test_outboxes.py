@@ -50,6 +50,20 @@ async def test_many_events_of_many_versions_keep_their_order(
     assert steps == list(range(31))
 
 
+async def test_documents_that_hold_many_events_come_a_few_at_a_time(
+    things: Collection[Thing], documents: Documents
+) -> None:
+    for number in range(6):
+        events = [ThingChanged(step=step) for step in range(4)]
+        await things.insert(thing(number), events=events)
+    seen = []
+    while boxes := await documents.outboxes(["test.things"], 7):
+        assert sum(len(box.events) for box in boxes) < 7 + 4
+        seen += [box.document_id for box in boxes]
+        await documents.drain(boxes)
+    assert seen == [f"T{number:04d}" for number in range(6)]
+
+
 async def test_a_refused_write_leaves_no_event(
     things: Collection[Thing], documents: Documents
 ) -> None:
