@@ -8,6 +8,7 @@ import httpx
 import pytest
 from fastapi import APIRouter, Response
 
+from services.gallery.api.schemas import MAX_BATCH
 from shared.contracts.audit_events import ChangeAsked
 from shared.errors import DependencyDown, QuotaExceeded
 from shared.hosting.stores import Stores
@@ -40,6 +41,12 @@ async def make_thing(thing_id: str, who: Who, response: Response) -> dict[str, A
 @router.delete("/things/{thing_id}", status_code=204)
 async def remove_thing(thing_id: str, who: Who) -> None:
     """Answer with nothing."""
+
+
+@router.post("/things:batch-delete")
+async def remove_things(who: Who) -> dict[str, Any]:
+    """Answer with as many ids as a request may take away."""
+    return {"deleted": [f"T{number:025d}" for number in range(MAX_BATCH)]}
 
 
 class Kept(Journal):
@@ -86,6 +93,13 @@ async def test_a_line_says_who_what_from_where_and_which_versions(stores: Stores
         version_before=7,
         version_after=8,
     )
+
+
+async def test_a_line_names_all_that_a_request_took_away(stores: Stores) -> None:
+    async with asking(journal := Kept(stores)) as client:
+        answer = await client.post("/things:batch-delete")
+    ((_, line),) = journal.lines
+    assert list(line.made) == answer.json()["deleted"]
 
 
 async def test_an_answer_whose_line_cannot_be_written_is_a_503(stores: Stores) -> None:
