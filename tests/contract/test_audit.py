@@ -1,6 +1,10 @@
 """Every operation that may change something leaves exactly one line, and no other leaves any."""
 
+import re
 from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
 
 from shared.callers import ROLES
 from shared.contracts.audit_events import ChangeAsked
@@ -12,6 +16,7 @@ from tests.contract.operations import Operation, Platform, operations_on
 from tests.contract.requests import fitting_request
 from tests.running import credentials
 
+WORDS = Path(__file__).parents[2] / "services/console/src/i18n"
 READS = {"get", "head", "options"}
 IDS = ids_of("A")
 
@@ -29,6 +34,14 @@ async def lines_of(stores: Stores, platform: Platform, tenant: str) -> list[Chan
 def changing_last(operations: Iterable[Operation]) -> list[Operation]:
     """What is taken away is asked for last."""
     return sorted(operations, key=lambda one: one.method == "delete")
+
+
+@pytest.mark.parametrize("language", ["en", "zh-CN"])
+async def test_the_console_says_every_change_in_words(stores: Stores, language: str) -> None:
+    told = (WORDS / language / "audit.ts").read_text().partition("operations: {")[2]
+    async with operations_on(stores) as platform:
+        changes = {one.told["operationId"] for one in platform.guarded if one.method not in READS}
+    assert set(re.findall(r"^    (\w+):", told, re.MULTILINE)) == changes
 
 
 async def test_every_change_leaves_one_line_and_every_read_none(stores: Stores) -> None:
