@@ -117,7 +117,7 @@ class _Batch:
             await self._uploads.begin_one(self._who.tenant)
             return await self._uploads.take_one(self._who, self._project, staged, name=name)
         except TooManyUploads as refusal:
-            staged.discard()
             return Received(name, refusal=refusal)
         finally:
+            staged.discard()  # also where quotas could not be read
             self._slots.release()

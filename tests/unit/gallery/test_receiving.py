@@ -11,8 +11,9 @@ from image_files import encoded, photo
 from test_resumable import PART, TUS, begin
 
 from services.gallery.adapters.staging import StagedFile
+from services.gallery.handlers.quota import Quota
 from shared.contracts.annotation_events import AnnotationSaved
-from shared.errors import NoSpaceLeft, catalogue
+from shared.errors import DependencyDown, NoSpaceLeft, catalogue
 from shared.hosting.stores import Stores
 from shared.http.multipart import MAX_FIELDS, MAX_FILES
 from shared.http.problems import problem_of
@@ -78,6 +79,19 @@ async def test_a_client_that_sends_next_to_nothing_is_not_waited_for(
         assert staged(tmp_path) == []
     assert answer.status_code == 408
     assert answer.json()["type"] == "urn:loupe:problem:upload-too-slow"
+
+
+async def test_nothing_stays_in_staging_where_quotas_cannot_be_read(
+    stores: Stores, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def down(_quota: Quota, _tenant: str) -> None:
+        raise DependencyDown("the document store does not answer")
+
+    monkeypatch.setattr(Quota, "begin_upload", down)
+    async with platform(stores) as p:
+        answer = await post(p, sent([HEAD, encoded(photo(64, 48), "PNG"), TAIL]))
+        assert staged(tmp_path) == []
+    assert answer.status_code == 503
 
 
 async def test_a_part_that_comes_too_slowly_is_kept_as_far_as_it_came(
