@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from services.trainer.domain.recipe import Recipe
+from services.trainer.domain.tasks.ocr import builder as ocr_builder
 from services.trainer.domain.tasks.ocr.alphabet import MOST_NEW, Alphabet
 from services.trainer.domain.tasks.ocr.batches import PageView
 from services.trainer.domain.tasks.ocr.builder import ENOUGH_LINES, ENOUGH_PAGES, TextBuilder
@@ -217,6 +218,16 @@ def test_no_more_lines_are_looked_at_than_the_budget_has_time_for(stock: Stock) 
     assert (len(lessons.taught), len(lessons.rows), len(lessons.validating)) == (20, 20, 10)
     assert lessons.left_out == 20
     assert any("20 lines teach and 20 more do not" in told for told in lessons.told())
+
+
+def test_a_budget_of_days_takes_no_more_lines_than_memory_holds(
+    first: FirstWeights, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ocr_builder, "MOST_LINE_PIXELS", 64 * 20)
+    lines = [Line(np.zeros((48, 64, 3), np.uint8), f"A{number}", "a") for number in range(50)]
+    days = Recipe(budget_s=86_400 * 7).of_task("ocr")
+    task = TextBuilder().build(days, None, lines, labels=1, first=first)
+    assert any("20 lines teach and 20 more do not" in told for told in task.choices)
 
 
 def test_a_page_has_the_pixels_that_are_asked_for_and_never_the_height_of_a_line() -> None:

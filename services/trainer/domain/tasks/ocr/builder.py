@@ -32,6 +32,7 @@ ENOUGH_PAGES, MOST_PAGES = 8, 64
 MOST_PAGE_PIXELS = 64 << 20  # of all pages together: their features take 11 bytes a pixel
 LINES_A_SECOND = 10  # of the budget: a fifth of it on two cores of a CPU
 LEAST_BUDGET_S = 60.0
+MOST_LINE_PIXELS = 20 << 20  # of all lines' widths together: their features take 96 bytes a pixel
 
 
 class TextBuilder:
@@ -72,8 +73,15 @@ class TextBuilder:
         stock = Stock.of(*first.graphs)
         lines = [one for one in windows if isinstance(one, Line)]
         pages = [one for one in windows if isinstance(one, Page)]
-        most = int(max(recipe.budget_s, LEAST_BUDGET_S) * LINES_A_SECOND)
-        return TextTraining(recipe, stock, Lessons.of(lines, stock.signs, most=most), pages)
+        lessons = Lessons.of(lines, stock.signs, most=_most_lines(recipe, lines))
+        return TextTraining(recipe, stock, lessons, pages)
+
+
+def _most_lines(recipe: Recipe, lines: Sequence[Line]) -> int:
+    """How many lines a training has time for, and memory, which holds the features of all."""
+    in_time = int(max(recipe.budget_s, LEAST_BUDGET_S) * LINES_A_SECOND)
+    width = sum(line.image.shape[1] for line in lines) / max(len(lines), 1)
+    return min(in_time, max(1, int(MOST_LINE_PIXELS / max(width, 1))))
 
 
 def input_size(

@@ -25,7 +25,7 @@ class Lessons:
         too_long: Names of images with a text that is longer than the steps of its line.
         unknown: How many lines have a sign that is beyond the bound of new ones.
         own_lines: Whether lines of images that teach validate, since no image does.
-        left_out: How many lines would teach, too, but for the time that it takes.
+        left_out: How many lines would teach, too, but for the time and memory that it takes.
     """
 
     taught: tuple[Line, ...]
@@ -88,7 +88,8 @@ class Lessons:
         if self.left_out:
             says.append(
                 f"{len(self.taught)} lines teach and {self.left_out} more do not, since there is no"
-                " time to look at all; a longer budget takes more"
+                " time or no memory to look at all; a longer budget takes more, up to about 65,000"
+                " of usual length"
             )
         if self.own_lines:
             says.append(
