@@ -17,6 +17,8 @@ from shared.projects.directory import ProjectDirectory
 
 MOST_LISTED = 200
 """Of each rule: a list of work for a person, who checks again once it is done."""
+AT_ONCE = 2
+"""Checks of a process; others wait: each holds all annotations of a project in memory."""
 
 
 @dataclass(frozen=True)
@@ -45,14 +47,16 @@ class LabelChecks:
         self._documents = documents
         self._projects = projects
         self._snapshots = snapshots
+        self._slots = asyncio.Semaphore(AT_ONCE)
 
     async def check(self, tenant: str, project_id: str) -> LabelCheck:
         """Check a project's labels as a training would see them; raise NotFound."""
         await self._projects.require(tenant, project_id)
-        images = await self._snapshots.annotated(tenant, project_id)
         query = Query(where={"project_id": project_id}, limit=500)
-        dismissed = {one.finding_id async for one in self._dismissals(tenant).walk(query)}
-        return await asyncio.to_thread(_checked, images, dismissed)
+        async with self._slots:
+            images = await self._snapshots.annotated(tenant, project_id)
+            dismissed = {one.finding_id async for one in self._dismissals(tenant).walk(query)}
+            return await asyncio.to_thread(_checked, images, dismissed)
 
     async def dismiss(self, author: Caller, project_id: str, finding_id: str) -> None:
         """Remember that a finding is no error; raise NotFound for the project."""

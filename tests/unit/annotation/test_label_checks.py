@@ -1,5 +1,6 @@
 """What is probably wrong with labels: each rule against an oracle that counts pixels one by one."""
 
+import asyncio
 import random
 from itertools import combinations
 from typing import Any
@@ -17,6 +18,8 @@ from services.annotation.domain.label_checks import (
     check,
 )
 from services.annotation.domain.snapshots import AnnotatedImage
+from services.annotation.handlers.label_checks import AT_ONCE, LabelChecks
+from services.annotation.repository import DISMISSALS
 from shared.contracts.shapes import Rle, Shape
 from shared.hosting.stores import Stores
 from shared.vision import masks
@@ -208,3 +211,29 @@ async def test_a_mended_label_leaves_the_list_and_a_bare_project_has_none(stores
         unknown = await world.client.get(f"{BASE}0/label-check")
     assert empty == {"images": 0, "items": [], "counts": {}, "dismissed": 0}
     assert unknown.status_code == 404
+
+
+class Watched:
+    """Projects and their annotations: says how many are asked for at once."""
+
+    def __init__(self) -> None:
+        self.open = self.most = 0
+
+    async def require(self, tenant: str, project_id: str) -> None:
+        """Know every project."""
+
+    async def annotated(self, tenant: str, project_id: str) -> list[AnnotatedImage]:
+        self.open += 1
+        self.most = max(self.most, self.open)
+        for _ in range(20):  # time for all others to begin
+            await asyncio.sleep(0)
+        self.open -= 1
+        return []
+
+
+async def test_no_more_than_two_projects_are_in_memory_at_once(stores: Stores) -> None:
+    await stores.open([DISMISSALS])
+    watched: Any = Watched()
+    checks = LabelChecks(stores.documents, projects=watched, snapshots=watched)
+    await asyncio.gather(*(checks.check("t", f"project {number}") for number in range(6)))
+    assert watched.most == AT_ONCE
