@@ -115,12 +115,13 @@ class MongoDocuments:
             cursor = self.raw(name).find(
                 {"outbox_at": {"$gt": ""}}, {"tenant": 1, "id": 1, "outbox": 1, "outbox_at": 1}
             )
-            taken = 0
+            taken = 0  # events: after an outage few documents may hold all that was said meanwhile
             with _translated(name):
                 async for row in cursor.sort("outbox_at", 1).limit(limit):
                     found.append((row["outbox_at"], _outbox(name, row)))
                     if (taken := taken + len(row["outbox"])) >= limit:
                         break
+                await cursor.close()
         found.sort(key=lambda item: item[0])
         self._may_wait = self._may_wait or bool(found)
         self._empty_at = time.monotonic()

@@ -385,11 +385,7 @@ class Documents(Texts, Protocol):
         """Return the collection as ``scope`` sees it."""
 
     async def outboxes(self, collections: Sequence[str], limit: int) -> list[Outbox]:
-        """Return documents that have unpublished events, longest waiting first.
-
-        Of a collection no more come than have ``limit`` events together: after an outage of the
-        broker a few documents may hold all that was said meanwhile.
-        """
+        """Return documents with events to publish, longest waiting first: with ``limit`` or so."""
 
     async def drain(self, outboxes: Sequence[Outbox]) -> None:
         """Remove exactly these events; a deleted and drained document vanishes."""
