@@ -112,9 +112,8 @@ class MongoDocuments:
         self._may_wait = False
         found: list[tuple[str, Outbox]] = []
         for name in collections:
-            cursor = self.raw(name).find(
-                {"outbox_at": {"$gt": ""}}, {"tenant": 1, "id": 1, "outbox": 1, "outbox_at": 1}
-            )
+            what = dict.fromkeys(("tenant", "id", "outbox", "outbox_at"), 1)
+            cursor = self.raw(name).find({"outbox_at": {"$gt": ""}}, what)
             taken = 0  # events: after an outage few documents may hold all that was said meanwhile
             with _translated(name):
                 async for row in cursor.sort("outbox_at", 1).limit(limit):
@@ -175,12 +174,7 @@ class MongoDocuments:
 class MongoCollection(Collection[D]):
     """One collection in one scope; see the port for every promise."""
 
-    def __init__(
-        self,
-        store: MongoDocuments,
-        spec: CollectionSpec[D],
-        scope: Scope,
-    ) -> None:
+    def __init__(self, store: MongoDocuments, spec: CollectionSpec[D], scope: Scope) -> None:
         self._store = store
         self._spec = spec
         self._scope = scope
