@@ -20,9 +20,9 @@ class Quotas(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    images: int | None = Field(default=None, ge=0, le=_MOST)
-    size_bytes: int | None = Field(default=None, ge=0, le=_MOST)
-    uploads_per_minute: int | None = Field(default=None, ge=1, le=1_000_000)
+    images: int | None = Field(default=None, strict=True, ge=0, le=_MOST)
+    size_bytes: int | None = Field(default=None, strict=True, ge=0, le=_MOST)
+    uploads_per_minute: int | None = Field(default=None, strict=True, ge=1, le=1_000_000)
 
 
 class TenantLimited(EventBody):

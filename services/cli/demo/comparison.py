@@ -43,7 +43,7 @@ def compare(
 
     >>> box = {"label": "pit", "points": [[0, 0], [9, 9]], "score": 0.9}
     >>> compare([box], [box, {**box, "label": "stain"}])
-    Difference(found=1, missed=1, wrong=0)
+    Mistakes(found=1, missed=1, wrong=0)
     """
     overlap = iou_matrix(_boxes(predicted), _boxes(truth))
     labels = np.array([shape["label"] for shape in truth], dtype=object)

@@ -53,7 +53,7 @@ def extremes(
     together, one of each a target.
 
     >>> extremes((100.0, 90000.0), (12.0, 300.0), 1_000_000)
-    TargetSizes(smallest_area=100.0, longest_small_side=12.0)
+    TargetExtremes(smallest_area=100.0, longest_small_side=12.0)
     """
     area, side = np.array(areas, dtype=np.float64), np.array(sides, dtype=np.float64)
     real = area >= SMALLEST_TARGET_AREA
@@ -85,7 +85,7 @@ def plan_image(
 ) -> Planned:
     """Put a plan on an image of `size` (width, height) with these targets, and advise on it.
 
-    >>> planned = plan_image(TilePlan(grid=(1, 2)), (200, 100), TargetSizes(25.0, 5.0))
+    >>> planned = plan_image(TilePlan(grid=(1, 2)), (200, 100), TargetExtremes(25.0, 5.0))
     >>> planned.area_ratio, planned.tile_area_ratio, planned.violations
     (800.0, 400.0, ())
     """

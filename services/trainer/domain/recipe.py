@@ -9,7 +9,7 @@ from typing import Annotated, Literal, Self, get_args
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.trainer.domain.losses.table import BoxLoss, LossTerm, ScoreLoss
-from shared.errors import FieldError, InvalidInput
+from shared.errors import Conflict, FieldError, InvalidInput
 from shared.runtime.tasks.names import TaskName
 from shared.vision.merging import MergeMethod, MergeRule, Overlap
 
@@ -189,8 +189,8 @@ class Recipe(BaseModel):
         """The recipe for a project of ``task``, whose own defaults stand where it says nothing.
 
         Raises:
-            InvalidInput: It is meant for another task, its threshold is too low for this one, or
-                its backbone is another task's.
+            InvalidInput: It is meant for another task, or its threshold is too low for this one.
+            Conflict: Its backbone, or its first weights, are none for this task.
 
         >>> Recipe().of_task("detection").task
         'detection'
@@ -205,10 +205,10 @@ class Recipe(BaseModel):
         made = self.model_copy(update={**unsaid, "task": task})
         if (made.backbone == READER) != (task == "ocr"):
             told = f"{made.backbone} is none for the task {task}"
-            raise InvalidInput("the backbone does not fit", errors=[FieldError("backbone", told)])
+            raise Conflict("the backbone does not fit", errors=[FieldError("backbone", told)])
         if task == "ocr" and not made.pretrained:
             told = "OCR always goes on from pretrained weights"
-            raise InvalidInput("the recipe does not fit", errors=[FieldError("pretrained", told)])
+            raise Conflict("the recipe does not fit", errors=[FieldError("pretrained", told)])
         if task != "classification" and made.threshold < LEAST_THRESHOLD:
             told = f"at least {LEAST_THRESHOLD} where a model finds objects"
             raise InvalidInput("the threshold is too low", errors=[FieldError("threshold", told)])

@@ -77,6 +77,12 @@ def largest(kind: type[EventBody], name: str) -> dict[str, Any]:
             "target_sides": [HUGE] * most,
         },
         "correction.saved": {},
+        "audit.recorded": {
+            **dict.fromkeys(("service", "operation", "role", "address", "key_id"), HASH),
+            "named": {f"{HASH[:-1]}{number}": ID for number in range(9)},
+            "made": [ID] * 1_000,
+        },
+        "tenant.limited": {},
         "label.renamed": {"old_name": name, "new_name": name},
         "label.deleted": {"name": name},
         "label.restored": {"name": name},

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from services.workspace.handlers.collector import Collected, Collector
-from services.workspace.repository import LEFTOVERS
+from services.workspace.repository import AUDIT, LEFTOVERS
 from shared.blobs.content import put_by_hash
 from shared.clock import utc_now
 from shared.contracts.training_events import ReportFailed
@@ -232,6 +232,11 @@ async def test_after_a_project_is_deleted_the_disk_is_as_before(
         await place.delete()
         await gone(place)
         await rounds(stores, Days())
+        # What was done to a project outlives it, for the audit log's own term.
+        told = stores.documents.collection(AUDIT, TenantScope("default"))
+        assert await told.count() > 10 * 40
+        while await told.clear({}):
+            pass
         after = await stores.events.compact()
         assert await blobs(place) == set()
         assert full > before

@@ -50,7 +50,7 @@ def outlines_of(rle: Rle) -> MaskOutlines | None:
         ValueError: The text is no code, or does not cover its size.
 
     >>> outlines_of(Rle(size=(1, 2), counts="11"))
-    Outlines(rings=(((1.0, 0.0), (2.0, 0.0), (2.0, 1.0), (1.0, 1.0)),), holes=0)
+    MaskOutlines(rings=(((1.0, 0.0), (2.0, 0.0), (2.0, 1.0), (1.0, 1.0)),), holes=0)
     """
     pixels, left, top = decode_part(rle)
     around = _around(pixels)
