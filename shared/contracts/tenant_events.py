@@ -2,7 +2,7 @@
 
 from typing import Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from shared.contracts.envelope import EventBody
 
@@ -23,6 +23,12 @@ class Quotas(BaseModel):
     images: int | None = Field(default=None, strict=True, ge=0, le=_MOST)
     size_bytes: int | None = Field(default=None, strict=True, ge=0, le=_MOST)
     uploads_per_minute: int | None = Field(default=None, strict=True, ge=1, le=1_000_000)
+
+    @field_validator("images", "size_bytes", "uploads_per_minute", mode="before")
+    @classmethod
+    def _whole(cls, value: object) -> object:
+        """JSON's ``3.0`` is as whole as ``3``; a truth value or a text is no number."""
+        return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 class TenantLimited(EventBody):

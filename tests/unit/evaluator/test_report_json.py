@@ -27,6 +27,7 @@ SERVED: dict[str, Language] = {
     "ocr": "zh-CN",
 }
 SINCE = {"semantic_segmentation": {"errors"}}  # sections that were not told then
+SAID_ANEW = {"ocr": {"conclusion"}}  # which tells how well lines are read, too
 ANSWERS = TypeAdapter(ReportAnswer)
 
 
@@ -60,7 +61,8 @@ def test_a_stored_report_is_read_and_written_byte_for_byte(kind: str) -> None:
 def test_a_report_computed_anew_says_what_it_said(kind: str) -> None:
     said, before = read(REPORTS[kind]()), orjson.loads(stored(kind))
     assert set(said) - set(before) == SINCE.get(kind, set())
-    assert {name: said[name] for name in before} == near(before)
+    alike = set(before) - SAID_ANEW.get(kind, set())
+    assert {name: said[name] for name in alike} == near({name: before[name] for name in alike})
 
 
 @pytest.mark.parametrize("kind", REPORTS)
