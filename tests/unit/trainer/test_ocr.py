@@ -23,7 +23,7 @@ from services.trainer.process.weights import find_weights
 from shared.contracts.prediction_columns import PredictionColumns
 from shared.contracts.shapes import IgnoreRegion, Shape
 from shared.contracts.snapshot import SnapshotImage
-from shared.errors import InvalidInput
+from shared.errors import Conflict
 from shared.runtime.manifest import ModelManifest
 from tests.unit.trainer.texts import LABELS, SIZE, page
 from tests.unit.trainer.trained import Trainings
@@ -262,7 +262,7 @@ def test_detection_learns_from_many_lines_alone(first: FirstWeights) -> None:
     ],
 )
 def test_recipes_that_do_not_fit_are_refused(task: str, changes: dict, field: str) -> None:
-    with pytest.raises(InvalidInput) as refused:
+    with pytest.raises(Conflict) as refused:
         Recipe(**changes).of_task(task)
     assert [error.field for error in refused.value.errors] == [field]
 
