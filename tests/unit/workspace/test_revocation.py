@@ -18,10 +18,8 @@ from services.gallery.app import build as gallery
 from services.workspace.adapters import Signer
 from services.workspace.app import build
 from services.workspace.domain.api_keys import make_key
-from services.workspace.errors import LastAdminKey
 from services.workspace.handlers import key_set
 from services.workspace.handlers import revocations as revoking
-from services.workspace.handlers.key_list import KeyList
 from services.workspace.handlers.key_set import KeySet
 from services.workspace.handlers.keys import Keys
 from services.workspace.handlers.new_tenants import MOST_TENANTS
@@ -29,12 +27,10 @@ from services.workspace.handlers.revocations import Revocations
 from services.workspace.repository import API_KEYS, TENANTS
 from shared.callers import Caller, Role
 from shared.clock import utc_now
-from shared.documents.port import Documents
 from shared.errors import DependencyDown, QuotaExceeded, Unauthenticated
 from shared.hosting.stores import Stores
 from shared.http import tokens as module
 from shared.http.tokens import LIFETIME_S, Revoked, Tokens, digest_of
-from shared.paging import PageParams
 from tests.running import Running, running, signed_in, until
 from tests.signing import KEY_FILE, SIGNER, signed
 
@@ -179,42 +175,6 @@ async def test_the_last_administrator_cannot_lock_the_tenant_out(stores: Stores)
     ]
     assert listed[0]["created_by"] == id_of(admin)
     assert made.json()["api_key"] not in json.dumps(listed)
-
-
-class Meeting(Revocations):
-    """Two who ask at once both see two administrators before either takes one back."""
-
-    def __init__(self, documents: Documents, keys: Keys) -> None:
-        super().__init__(documents, keys)
-        self.looks, self.both = 0, asyncio.Barrier(2)
-
-    async def _admins(self, who: Caller) -> list[str]:
-        found = await super()._admins(who)
-        self.looks += 1
-        if self.looks <= 2:
-            await self.both.wait()
-        return found
-
-
-async def test_two_administrators_who_revoke_each_other_at_once_leave_one_in(
-    stores: Stores,
-) -> None:
-    for turn in range(20):
-        revocations = Meeting(stores.documents, Keys(stores.documents))
-        tenant = f"t{turn}"
-        pair = [id_of(await key_of(stores, "admin", tenant)) for _ in range(2)]
-        answers = await asyncio.gather(
-            *(
-                revocations.revoke_key(Caller(tenant, by, "admin"), other)
-                for by, other in (pair, reversed(pair))
-            ),
-            return_exceptions=True,
-        )
-        assert any(isinstance(answer, LastAdminKey) for answer in answers)
-        page = await KeyList(stores.documents).page(Caller(tenant, pair[0], "admin"), PageParams())
-        assert "valid" in [seen.state for seen in page.items]
-        for seen in page.items:
-            assert seen.key.generation, "its tokens ended, though it was given back"
 
 
 async def test_tokens_of_many_keys_make_a_short_list_too(
