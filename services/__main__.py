@@ -1,4 +1,4 @@
-"""The command line: ``loupe run | demo | import | report | …``, see :data:`COMMANDS`.
+"""The command line: ``loupe run | demo | import | train | …``, see :data:`COMMANDS`.
 
 The image of the workspace has those of them that look after the stores of a cluster.
 """
@@ -14,6 +14,9 @@ COMMANDS = {
     "run": "services.cli.run",
     "demo": "services.cli.demo.command",
     "import": "services.cli.import_",
+    "train": "services.cli.train",
+    "predict": "services.cli.predict",
+    "export": "services.cli.export",
     "report": "services.cli.report",
     "events": "services.cli.events",
     "collect": "services.cli.collect",

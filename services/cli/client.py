@@ -1,5 +1,6 @@
 """A client of the platform's public REST API: signs in, retries what is safe, walks pages."""
 
+import hashlib
 import json
 import threading
 import time
@@ -9,6 +10,8 @@ from pathlib import Path
 from typing import Any, Self, TypeAlias
 
 import httpx
+
+from shared.ids import new_id
 
 Json: TypeAlias = Any
 """Whatever JSON holds; callers know which answer they asked for."""
@@ -115,6 +118,46 @@ class Client:
             content=archive,
             headers={"Content-Type": "application/zip"},
         )
+
+    def post_file(
+        self, path: str, file: Path, fields: Mapping[str, Json], *, key: str = ""
+    ) -> Json:
+        """POST a form with one file; fields that are None are left out."""
+        with file.open("rb") as opened:
+            return self._authorised(
+                "POST",
+                path,
+                files=[("file", (file.name, opened))],
+                data=_present(fields),
+                headers={"Idempotency-Key": key} if key else {},
+            )
+
+    def download(self, path: str, target: Path, *, sha256: str) -> None:
+        """GET a file into ``target``, which is there whole or not at all.
+
+        Raises:
+            ApiError: It was refused, or other bytes came than those of ``sha256``.
+            Unreachable: The platform does not answer, or the body broke off.
+        """
+        self.sign_in()
+        headers = {"Authorization": f"Bearer {self._token}"}
+        part = target.with_name(f".{target.name}.{new_id()}.part")
+        digest = hashlib.sha256()
+        try:
+            with self._http.stream("GET", path, headers=headers) as answer, part.open("xb") as file:
+                if not answer.is_success:
+                    answer.read()
+                    _body_of(answer, ())
+                for chunk in answer.iter_bytes():
+                    digest.update(chunk)
+                    file.write(chunk)
+            if digest.hexdigest() != sha256:
+                raise ApiError(200, {"detail": "other bytes came than those that were announced"})
+            part.replace(target)
+        except httpx.TransportError as error:
+            raise Unreachable(f"{self._http.base_url} does not answer: {error}") from error
+        finally:
+            part.unlink(missing_ok=True)
 
     def _authorised(
         self, method: str, path: str, *, accept: Sequence[int] = (), **request: Json

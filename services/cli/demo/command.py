@@ -9,6 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from services.cli.access import read_key
 from services.cli.client import ApiError, Client, Unreachable
 from services.cli.commands import SubParsers
 from services.cli.demo.data import DemoData, generated_folder, open_data
@@ -17,7 +18,6 @@ from services.cli.demo.platform import RunningPlatform, open_platform
 from services.cli.demo.screen import Show
 from services.cli.demo.state import open_run
 from services.cli.folders import NoData
-from services.cli.import_ import read_key
 from services.cli.synthetic.dataset import DatasetPlan, plan_scenes
 
 DEFAULT_SEED = 7

@@ -12,9 +12,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from services.cli.access import find_or_create
 from services.cli.client import ApiError, Client, Unreachable
 from services.cli.folders import read_folder
-from services.cli.import_ import find_or_create
 from services.cli.import_ import run as import_folder
 from services.cli.synthetic.dataset import DatasetPlan, PartPlan, write_dataset
 from services.workspace.domain.api_keys import make_key
