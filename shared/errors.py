@@ -14,7 +14,6 @@
     ├── VersionConflict         412  If-Match (or a compare-and-set) lost
     ├── TooLarge                413
     ├── UnsupportedMedia        415
-    ├── PreconditionRequired    428  If-Match is missing
     ├── QuotaExceeded           429
     ├── Internal                500  a defect of ours
     ├── DependencyDown          503  retryable: a store, the broker or Triton does not answer
@@ -144,14 +143,6 @@ class UnsupportedMedia(LoupeError):
     code = "unsupported-media"
     status = 415
     title = "This kind of content is not accepted"
-
-
-class PreconditionRequired(LoupeError):
-    """A write needs If-Match."""
-
-    code = "precondition-required"
-    status = 428
-    title = "If-Match is needed"
 
 
 class QuotaExceeded(LoupeError):

@@ -7,7 +7,6 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import logging
 from collections.abc import AsyncIterator, Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +17,6 @@ from services.workspace.handlers import key_set
 from shared.documents import hearing
 from shared.hosting.stores import Stores
 from shared.http import tokens
-from shared.runtime.tasks.table import TASKS
 from shared.settings import StoreSettings
 from tests.signing import VARIABLES
 
@@ -52,13 +50,6 @@ def _platform_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setenv("LOUPE_STORES", "embedded")
     for name, value in VARIABLES.items():
         monkeypatch.setenv(name, value)
-
-
-@pytest.fixture
-def untrained(monkeypatch: pytest.MonkeyPatch) -> str:
-    """The name of a task of which no network can be trained yet, as there may be one again."""
-    monkeypatch.setitem(TASKS, "ocr", replace(TASKS["ocr"], reading=None))
-    return "ocr"
 
 
 @pytest.fixture

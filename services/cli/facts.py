@@ -16,9 +16,8 @@ def facts() -> dict[str, object]:
     return {
         "tasks": {
             name: {
-                "is_trainable": spec.is_trainable,
                 "may_be_cut": spec.may_be_cut,
-                "recipe": fields_of(spec.name) if spec.is_trainable else (),
+                "recipe": fields_of(spec.name),
             }
             for name, spec in TASKS.items()
         },

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Depends, Header, Response
 
-from shared.errors import FieldError, InvalidInput, PreconditionRequired
+from shared.errors import FieldError, InvalidInput
 
 _MAX_DIGITS = 18  # what a store's integer holds
 
@@ -33,12 +33,6 @@ def _expected(if_match: _IfMatch = None) -> int | None:
     return int(text)
 
 
-def _required(expected: Annotated[int | None, Depends(_expected)]) -> int:
-    if expected is None:
-        raise PreconditionRequired("send If-Match with the ETag that you read")
-    return expected
-
-
 def _key(
     key: Annotated[str | None, Header(alias="Idempotency-Key", max_length=200)] = None,
 ) -> str | None:
@@ -46,6 +40,5 @@ def _key(
 
 
 ExpectedVersion = Annotated[int | None, Depends(_expected)]
-RequiredVersion = Annotated[int, Depends(_required)]
 IdempotencyKey = Annotated[str | None, Depends(_key)]
 """The client's key: derive the new object's id from it: a POST sent twice creates once."""

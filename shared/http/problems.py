@@ -68,7 +68,6 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
         (413, "Too large"),
         (415, "This kind of content is not accepted"),
         (422, "The content cannot be accepted"),
-        (428, "If-Match is needed"),
         (429, "A quota is exceeded, or too many attempts failed"),
         (503, "A part of the platform does not answer"),
     )

@@ -30,10 +30,9 @@ class Predictor:
 
         Raises:
             UnknownTask: The manifest's task is none of ours.
-            TaskNotTrainable: No model of this task can be predicted with yet.
         """
         self.manifest = manifest
-        self._reading: Reading[Results] = spec_of(manifest.task).require_trainable()
+        self._reading: Reading[Results] = spec_of(manifest.task).reading
         self._session = session
 
     def predict(

@@ -13,7 +13,7 @@ from shared.runtime.predictor import Predictor
 from shared.runtime.preprocess import Image
 from shared.runtime.session import TensorSession
 from shared.runtime.tasks.names import ShapeKind
-from shared.runtime.tasks.spec import Drawn, Results, TaskNotTrainable
+from shared.runtime.tasks.spec import Drawn, Results
 from shared.runtime.tasks.table import UnknownTask
 from shared.sdk.bundle import MANIFEST, MODEL, Bundle, BundleError
 from shared.sdk.image_files import read_image
@@ -117,7 +117,7 @@ class Model:
             return cls(manifest, session, fingerprint=bundle.fingerprint)
         except BundleError:
             raise
-        except (UnknownTask, TaskNotTrainable) as error:
+        except UnknownTask as error:
             raise BundleError(f"{MANIFEST} has a task that is not known here: {error}") from error
         except KeyError as error:
             raise BundleError(f"the bundle has no {error.args[0]}") from error

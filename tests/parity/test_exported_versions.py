@@ -17,7 +17,7 @@ from tests.unit.trainer.trained import LESSONS, Trainings
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)  # a whole training, beside whatever else runs
-@pytest.mark.parametrize("task", [name for name, spec in TASKS.items() if spec.is_trainable])
+@pytest.mark.parametrize("task", TASKS)
 async def test_a_trained_version_leaves_and_answers_as_its_report(
     stores: Stores, tmp_path: Path, trainings: Trainings, task: str
 ) -> None:

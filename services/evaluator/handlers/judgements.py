@@ -11,13 +11,12 @@ from shared.contracts.envelope import Event, EventBody
 from shared.contracts.training_events import TrainingSucceeded
 from shared.contracts.version_names import version_number
 from shared.documents.hearing import until
-from shared.documents.port import Collection, Documents, TenantScope, Write
+from shared.documents.port import Collection, Documents, TenantScope
 from shared.errors import Conflict, NotFound
 from shared.ids import derived_id
 from shared.jobs.job import FINAL, Job, Progress
 from shared.jobs.queue import JobQueue
 from shared.projects.directory import ProjectDirectory
-from shared.runtime.tasks.table import spec_of
 
 JUDGE = "judge"
 WAIT_S = 25.0  # a request may last 30 s
@@ -54,7 +53,7 @@ class Judgements:
         self._clock = clock
 
     async def order(self, event: Event[TrainingSucceeded]) -> None:
-        """Have the version of a training judged, once; one of a task nobody trains is refused."""
+        """Have the version of a training judged, once."""
         data, tenant = event.data, event.tenant
         report = StoredReport(
             id=derived_id(tenant, "report", data.project_id, data.version),
@@ -71,24 +70,13 @@ class Judgements:
             state="running",
         )
         report = report.model_copy(update={"job_id": _job_id(report, 1)})
-        project = await self._projects.find(tenant, data.project_id)
-        if project is not None and not spec_of(project.task).is_trainable:
-            await self._refuse(report, f"versions of the task {project.task} cannot be judged yet")
-            return
         stored = await self._reports(tenant).ensure(report)
         if stored.judged_by != stored.job_id:
             await self._enqueue(stored)
 
     async def again(self, who: Caller, project_id: str, version: str) -> Judgement:
-        """Have a version judged anew from the same files; one under way goes on.
-
-        Raises:
-            TaskNotTrainable: It was refused because nobody trains the project's task yet.
-        """
-        project = await self._projects.require(who.tenant, project_id)
+        """Have a version judged anew from the same files; one under way goes on."""
         report = await self.report_on(who, project_id, version)
-        if report.state == "failed":
-            spec_of(project.task).require_trainable()
         if await self._is_under_way(report):
             return await self._of(report)
 
@@ -174,23 +162,6 @@ class Judgements:
         )
         payload = order.model_dump(mode="json")
         return await self._queue.enqueue(report.tenant, JUDGE, report.job_id, payload=payload)
-
-    async def _refuse(self, report: StoredReport, reason: str) -> None:
-        update = {"state": "failed", "reason": reason, "judged_by": report.job_id}
-        failed = report.model_copy(update=update)
-        order = JudgementOrder(
-            project_id=report.project_id,
-            training_id=report.training_id,
-            version=report.name,
-            report_id=report.id,
-        )
-        await self._reports(report.tenant).change(
-            report.id,
-            lambda now: (
-                Write(failed, events=(refusal(order, reason),)) if not now.version else None
-            ),
-            new=failed,
-        )
 
     def _reports(self, tenant: str) -> Collection[StoredReport]:
         return self._documents.collection(REPORTS, TenantScope(tenant))

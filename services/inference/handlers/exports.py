@@ -18,7 +18,6 @@ from shared.jobs.job import FINAL, Job
 from shared.jobs.queue import JobQueue
 from shared.paging import Page, PageParams
 from shared.projects.directory import ProjectDirectory
-from shared.runtime.tasks.table import spec_of
 
 EXPORT = "export"
 
@@ -67,8 +66,7 @@ class Exports:
                 of is not known here.
             KeyReused: The key came with another request before.
         """
-        project = await self._projects.require(who.tenant, project_id)
-        spec_of(project.task).require_trainable()
+        await self._projects.require(who.tenant, project_id)
         version = await self._version(who.tenant, project_id, wish.version)
         if not (version.manifest_key and version.predictions_key):
             raise CertificateRefused(

@@ -24,7 +24,6 @@ from shared.ids import derived_id, new_id
 from shared.images.directory import ImageDirectory, ImageView
 from shared.paging import Page, PageParams, page_of
 from shared.projects.directory import ProjectDirectory, ProjectView
-from shared.runtime.tasks.table import spec_of
 
 _PAUSE_S = 0.1
 
@@ -70,8 +69,7 @@ class Predictions:
             NoDeployment: The project, or the named version, is not served.
             KeyReused: The key came with another request before.
         """
-        project = await self._projects.require(who.tenant, project_id)
-        spec_of(project.task).require_trainable()
+        await self._projects.require(who.tenant, project_id)
 
         async def make(prediction_id: str) -> Prediction:
             image = await self._images.require(who.tenant, project_id, image_id)
@@ -99,7 +97,6 @@ class Predictions:
             KeyReused: The key came with another request before.
         """
         project = await self._projects.require(who.tenant, project_id)
-        spec_of(project.task).require_trainable()
 
         async def make(prediction_id: str) -> Prediction:
             question = Question(prediction_id, file.path, terms.threshold, file.tile_plan_hash)

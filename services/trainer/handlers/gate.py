@@ -21,7 +21,6 @@ from shared.contracts.version_names import version_name, version_number
 from shared.documents.port import Collection, Documents, Edit, Query, TenantScope, Write
 from shared.errors import DependencyDown
 from shared.projects.directory import ProjectDirectory
-from shared.runtime.tasks.table import spec_of
 
 
 class Gate:
@@ -110,8 +109,6 @@ class Gate:
         project = await self._projects.find(training.tenant, training.project_id)
         if project is None:
             return "its project is deleted"
-        if not spec_of(project.task).is_trainable:
-            return f"no model of the task {project.task} can be served yet"
         return ""
 
     async def _decided(

@@ -9,7 +9,6 @@ from services.trainer.process.plugins import plugins_of
 from shared.callers import Caller
 from shared.projects.directory import ProjectDirectory
 from shared.runtime.tasks.names import TaskName
-from shared.runtime.tasks.table import spec_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +31,8 @@ class OfferedLosses:
 
         Raises:
             NotFound: No such project.
-            TaskNotTrainable: Nothing of its task can be trained yet.
         """
         project = await self._projects.require(who.tenant, project_id)
-        spec_of(project.task).require_trainable()
         custom = await asyncio.to_thread(plugins_of, project.task, self._folder)
         parts = tuple(
             (part, tuple(f"{PLUGIN}{name}" for name in custom[part.name]))

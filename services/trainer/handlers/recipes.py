@@ -13,7 +13,6 @@ from shared.clock import Clock, utc_now
 from shared.documents.port import Documents, TenantScope
 from shared.projects.directory import ProjectDirectory
 from shared.runtime.tasks.names import TaskName
-from shared.runtime.tasks.table import spec_of
 
 KEPT = 100  # revisions; a training's record has its recipe itself
 
@@ -74,12 +73,10 @@ class Recipes:
         Raises:
             NotFound: No such project.
             VersionConflict: Somebody else changed it since ``expected``.
-            TaskNotTrainable: Nothing of the project's task can be trained yet.
             InvalidInput: It is of another task, or names losses that it cannot use.
         """
         project = await self._projects.require(who.tenant, project_id)
         if recipe is not None:
-            spec_of(project.task).require_trainable()
             recipe = await self.checked(project.task, recipe)
 
         def edit(stored: ProjectRecipe) -> ProjectRecipe | None:

@@ -69,11 +69,8 @@ class Retraining:
 
         Raises:
             VersionConflict: Somebody else changed it since ``expected``.
-            TaskNotTrainable: It is to start trainings, and the project's task has none yet.
         """
-        project = await self._projects.require(who.tenant, project_id)
-        if policy.enabled:
-            spec_of(project.task).require_trainable()
+        await self._projects.require(who.tenant, project_id)
 
         def edit(line: Line) -> Line:
             if line.policy == policy:
@@ -142,7 +139,7 @@ class Retraining:
         except VersionConflict:  # somebody else looks, or asks for another look
             return False
         project = await self._projects.find(seen.tenant, seen.id)
-        task = project.task if project and spec_of(project.task).is_trainable else None
+        task = project.task if project else None
         fired = False
 
         async def decided(line: Line) -> Line:

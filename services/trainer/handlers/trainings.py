@@ -27,7 +27,6 @@ from shared.jobs.job import Job
 from shared.jobs.queue import JobQueue
 from shared.paging import Page, PageParams, page_of
 from shared.projects.directory import ProjectDirectory, ProjectView
-from shared.runtime.tasks.table import spec_of
 
 NEWS_WAIT_S = 3.0  # an annotation saved a moment ago may still be on its way here
 TREND = 10  # C-090
@@ -82,14 +81,12 @@ class Trainings:
         Raises:
             KeyReused: The key came with another wish before.
             NotFound: No such project.
-            TaskNotTrainable: Nothing of its task can be trained yet.
             InvalidInput: The recipe is of another task, or names losses that it cannot use.
             NoImages: It is empty.
             NoAnnotations: None of its images is annotated.
             TrainingWaits: It has a running and a waiting training.
         """
         project = await self._projects.require(who.tenant, project_id)
-        spec_of(project.task).require_trainable()
         chosen = await self._chosen(project, who.tenant, wish.recipe)
         training_id = derived_id(who.tenant, project_id, "training", key) if key else new_id()
 
@@ -182,13 +179,11 @@ class Trainings:
         """Goes on with a failed or terminated training from its last checkpoint, same dataset.
 
         Raises:
-            TaskNotTrainable: Nothing of the project's task can be trained yet.
             NotResumable: It is not over, it succeeded, or it never got a dataset.
             TrainingWaits: The line is full.
         """
         training = (await self._in_step(who, project_id, training_id)).training
-        project = await self._projects.require(who.tenant, project_id)
-        spec_of(project.task).require_trainable()
+        await self._projects.require(who.tenant, project_id)
         if training.state not in ("failed", "terminated") or not training.manifest_key:
             raise NotResumable("only a failed or terminated training with a dataset can go on")
         order = Order(

@@ -10,7 +10,6 @@ from shared.contracts.version_names import version_number
 from shared.documents.port import Documents, Query, TenantScope, Write
 from shared.errors import NotFound
 from shared.projects.directory import ProjectDirectory
-from shared.runtime.tasks.table import spec_of
 
 
 class Versions:
@@ -37,10 +36,8 @@ class Versions:
         Raises:
             NotFound: No such project or version.
             ServesAlready: It serves.
-            TaskNotTrainable: No model of the project's task can be served yet.
         """
-        project = await self._projects.require(who.tenant, project_id)
-        spec_of(project.task).require_trainable()
+        await self._projects.require(who.tenant, project_id)
         training = await self._version(who.tenant, project_id, version)
 
         def edit(line: Line) -> Write[Line]:

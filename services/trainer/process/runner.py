@@ -49,7 +49,6 @@ from shared.runtime.onnx_session import OnnxSession
 from shared.runtime.pixels import crop
 from shared.runtime.predictor import Predictor
 from shared.runtime.preprocess import fill_input
-from shared.runtime.tasks.spec import TaskNotTrainable
 from shared.runtime.tasks.table import spec_of
 from shared.vision.tiles import TilePlan
 
@@ -294,7 +293,7 @@ def main() -> None:
     order = WorkOrder.model_validate_json(Path(sys.argv[1]).read_bytes())
     try:
         Run(order).run()
-    except (InvalidInput, TaskNotTrainable, DivergedError, ValueError) as error:
+    except (InvalidInput, DivergedError, ValueError) as error:
         traceback.print_exc()
         say(FailureMessage(reason=str(error)))
 

@@ -6,7 +6,6 @@ from typing import Any, Generic, Literal, Protocol, TypeVar
 
 from numpy.typing import NDArray
 
-from shared.errors import Conflict
 from shared.runtime.manifest import ModelManifest
 from shared.runtime.pixels import Pixels
 from shared.runtime.placement import Placement
@@ -18,13 +17,6 @@ DType = Literal["float32", "int64", "int32", "uint8"]
 Dim = int | Literal["labels"]
 FREE = -1
 """A side that may differ from answer to answer."""
-
-
-class TaskNotTrainable(Conflict):
-    """No network of this task can be trained yet, so that none can be judged, served or used."""
-
-    code = "task-not-trainable"
-    title = "Models of this task cannot be trained yet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +172,7 @@ class TaskSpec(Generic[R]):
         outputs: Tensors of its exported models, in order. Their input is ``image``, uint8
             ``(B, H, W, 3)`` RGB of the manifest's size; normalisation is inside the graph.
         columns: Of its stored predictions.
-        reading: How tensors become results; None while no network of this task can be trained.
+        reading: How tensors become results.
         most_shapes: How many shapes an image may have; None for any number.
         sides_are_free: Whether its models take images of other sides than the manifest's, too.
         questions: From one input of the manifest's size to all that a model is asked to see whether
@@ -191,7 +183,7 @@ class TaskSpec(Generic[R]):
     shape_kinds: tuple[ShapeKind, ...]
     outputs: tuple[OutputSpec, ...]
     columns: tuple[ColumnSpec, ...]
-    reading: Reading[R] | None = None
+    reading: Reading[R]
     most_shapes: int | None = None
     sides_are_free: bool = False
     questions: Callable[[ImageBatch], tuple[ImageBatch, ...]] = only
@@ -211,11 +203,6 @@ class TaskSpec(Generic[R]):
         return self.shape_kinds == ("image",)
 
     @property
-    def is_trainable(self) -> bool:
-        """Whether a project of this task can be trained, judged, served and predicted today."""
-        return self.reading is not None
-
-    @property
     def tells_scores(self) -> bool:
         """Whether a stored prediction says how sure the model was; others hold what was shown."""
         return any(column.name in ("score", "scores") for column in self.columns)
@@ -224,9 +211,3 @@ class TaskSpec(Generic[R]):
     def output_names(self) -> tuple[str, ...]:
         """Names of the outputs, in order."""
         return tuple(output.name for output in self.outputs)
-
-    def require_trainable(self) -> Reading[R]:
-        """How tensors become results; raises TaskNotTrainable for a task without networks."""
-        if self.reading is None:
-            raise TaskNotTrainable(f"no model of the task {self.name} can be trained yet")
-        return self.reading

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from services.inference.repository import COLLECTIONS, PROJECTS
-from shared.contracts.project_events import ProjectCreated, ProjectDeleted
+from shared.contracts.project_events import ProjectDeleted
 from shared.documents.port import EveryTenant, Query
 from shared.hosting.stores import Stores
 from shared.ids import new_id
@@ -124,17 +124,3 @@ async def test_another_project_keeps_all_that_it_has(site: Site) -> None:
     await until(only_the_first_is_left)
     site.project = kept
     assert (await site.predict(image_id=image_id)).status_code == 201
-
-
-async def test_a_task_that_no_model_can_have_yet_is_refused_and_not_served(site, untrained) -> None:
-    site.project = new_id()
-    await site.say(ProjectCreated(project_id=site.project, name="other", task=untrained))
-    image_id = await site.upload(painted(64, 48, {}))
-    for path, body in (
-        ("predictions", {"image_id": image_id}),
-        ("test-runs", {"image_ids": [image_id]}),
-    ):
-        answer = await site.client.post(f"{site.base}/{path}", json=body)
-        assert answer.status_code == 409, answer.text
-        assert answer.json()["type"] == "urn:loupe:problem:task-not-trainable"
-        assert untrained in answer.json()["detail"]

@@ -14,7 +14,6 @@ import pytest
 from hearing import (
     PATH,
     event,
-    hear,
     problem,
     project,
     store,
@@ -30,7 +29,6 @@ from services.evaluator.handlers.judgements import Judgements
 from services.evaluator.repository import JOBS, REPORTS, StoredReport
 from services.evaluator.work import judge
 from shared.callers import Caller
-from shared.contracts.project_events import ProjectCreated
 from shared.contracts.training_events import ReportFailed
 from shared.documents.port import Query, TenantScope
 from shared.events.subscriptions import by_event
@@ -221,25 +219,6 @@ async def test_a_recomputation_that_fails_leaves_the_report(stores: Stores) -> N
     assert state["reason"]
     assert state["revision"] == 1
     assert shown.status_code == 200
-
-
-async def test_a_task_that_nobody_trains_is_refused_once_and_told(
-    stores: Stores, untrained: str
-) -> None:
-    service = build(stores)
-    await stores.open(service.all_collections)
-    await hear(service, ProjectCreated(project_id="p1", name="pins", task=untrained))
-    await order(service, stores)
-    await order(service, stores)
-    assert await told(stores) == [ReportFailed.type]
-    assert await stores.documents.collection(JOBS, TenantScope("default")).count() == 0
-    async with running(stores, [service]) as platform:
-        state = await get(platform, "judgement")
-        again = await platform.client.post(f"{PATH}/V1/judgement")
-        recomputed = await platform.client.post(f"{PATH}/V1/report:recompute")
-    assert state["state"] == "failed"
-    assert "task ocr" in state["reason"]
-    assert problem(again) == problem(recomputed) == (409, "task-not-trainable")
 
 
 @asynccontextmanager

@@ -1,4 +1,4 @@
-"""The table of tasks: complete, named alike, and honest about what cannot be predicted yet."""
+"""The table of tasks: complete, and named alike."""
 
 from typing import get_args
 
@@ -11,7 +11,7 @@ from shared.runtime.placement import Placement
 from shared.runtime.predictor import Predictor
 from shared.runtime.tasks.detection import DETECTION, decode
 from shared.runtime.tasks.names import ShapeKind, TaskName
-from shared.runtime.tasks.spec import TaskNotTrainable, View
+from shared.runtime.tasks.spec import View
 from shared.runtime.tasks.table import TASKS, UnknownTask, spec_of
 from shared.vision.tiles import Window
 
@@ -36,16 +36,6 @@ def test_a_spec_says_shapes_outputs_and_columns_without_doubles(spec):
         assert names
         assert len(set(names)) == len(names)
     assert all(output.tolerance > 0 for output in spec.outputs if output.dtype == "float32")
-
-
-def test_only_a_model_of_a_trainable_task_can_be_predicted_with(untrained):
-    for name in TASKS:
-        manifest = ModelManifest(task=name, labels=("a",), input_width=8, input_height=8)
-        if name != untrained:
-            assert Predictor(manifest, Silent()).manifest.task == name
-        else:
-            with pytest.raises(TaskNotTrainable, match=name):
-                Predictor(manifest, Silent())
 
 
 def test_an_unknown_task_is_told_with_the_names_there_are():

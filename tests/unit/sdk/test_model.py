@@ -18,8 +18,6 @@ from shared.vision.tiles import TilePlan
 from tests.unit.inference.exporting import pictures
 from tests.unit.sdk.bundles import bundle_of
 
-TRAINABLE = [name for name, spec in TASKS.items() if spec.is_trainable]
-
 
 def test_the_public_names_are_these() -> None:
     assert shared.sdk.__all__ == [
@@ -40,7 +38,7 @@ def test_the_public_names_are_these() -> None:
 
 
 @pytest.mark.parametrize("plan", [None, TilePlan(tile_size=(96, 64), overlap_px=16)])
-@pytest.mark.parametrize("task", TRAINABLE)
+@pytest.mark.parametrize("task", TASKS)
 def test_results_are_those_of_the_platform(task, plan) -> None:
     if plan is not None and not TASKS[task].may_be_cut:
         pytest.skip("images of this task are never cut")

@@ -22,8 +22,6 @@ from shared.sdk.server import MOST_CONNECTIONS, Server
 from tests.unit.inference.exporting import pictures
 from tests.unit.sdk.bundles import bundle_of
 
-TRAINABLE = [name for name, spec in TASKS.items() if spec.is_trainable]
-
 
 def serving(bundle: Bundle) -> Iterator[httpx.Client]:
     address = ("127.0.0.1", 0)
@@ -43,7 +41,7 @@ def client() -> Iterator[httpx.Client]:
     yield from serving(bundle_of())
 
 
-@pytest.mark.parametrize("task", TRAINABLE)
+@pytest.mark.parametrize("task", TASKS)
 def test_the_answer_is_the_platforms(task) -> None:
     bundle = bundle_of(task)
     manifest = ModelManifest.from_json(bundle.files[MANIFEST])

@@ -321,3 +321,14 @@ async def test_news_of_unknown_trainings_change_nothing(place: Place) -> None:
     unknown = ModelDeployed(project_id=PROJECT, version="V7")
     await place.gate.deployed(place.event(unknown, PROJECT))
     assert await place.records() == []
+
+
+async def test_a_version_of_a_deleted_project_is_not_promoted(place: Place) -> None:
+    await annotate(place)
+    training_id = await version(place)
+    for line in place.projects.subscriptions():
+        if line.event.type == "project.deleted":
+            await line.handler(place.event(line.event(project_id=PROJECT), PROJECT, 2))
+    await place.gate.report_completed(report(place, training_id, 0.9))
+    await place.settle()
+    assert [event for event in place.delivered if event.type == "model.promoted"] == []

@@ -15,7 +15,6 @@ from services.trainer.handlers.trainings import Wish
 from services.trainer.process.plugins import PluginFailed, load_plugins, plugins_of
 from services.trainer.work.executor import ProcessExecutor
 from shared.errors import InvalidInput
-from shared.runtime.tasks.spec import TaskNotTrainable
 from shared.texts.language import speaking, told
 from tests.unit.trainer.loops import SHAPE, Untranslated, detector_loop, recipe, walk
 from tests.unit.trainer.pictures import PROJECT, samples
@@ -245,12 +244,3 @@ async def test_a_project_is_offered_its_tasks_losses_and_the_operators(
     kept = recipe(losses=(term("score", "focal"), term("score", "binary_cross_entropy", 0.5)))
     standing = await place.trainings.request(WHO, PROJECT, Wish(recipe=kept))
     assert standing.training.recipe.losses == kept.losses
-
-
-async def test_nothing_is_offered_to_a_task_that_cannot_be_trained(
-    place: Place, untrained: str
-) -> None:
-    offered = OfferedLosses(place.projects, folder=None)
-    await place.open(untrained)
-    with pytest.raises(TaskNotTrainable):
-        await offered.of(WHO, PROJECT)

@@ -1,7 +1,6 @@
 """The losses by name, and what a training of each task can really use: a part, its losses.
 
-Names are known without torch, since the API reads recipes. A task that cannot be trained yet has no
-parts: its losses are functions of this folder, and nobody is offered them.
+Names are known without torch, since the API reads recipes.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -12,7 +12,6 @@ import { useWords } from "../../i18n/language";
 import { ProblemAlert } from "../../ui/ProblemAlert";
 import { prefetchPicture } from "../../ui/usePicture";
 import { useVocabulary } from "../projects/useLabels";
-import { isTrainable } from "../projects/rules";
 import { useProject } from "../projects/useProject";
 import { Foot } from "./Foot";
 import { ImageBench } from "./ImageBench";
@@ -90,7 +89,7 @@ function Room({ vocabulary }: RoomProps): ReactNode {
   useDraftsThatWait(book);
   const coming = strip.images[place + 1];
   const proposes = terms.byItself && coming !== undefined && statusOf(coming) !== "labelled";
-  usePrefetch(coming?.id, proposes && isTrainable(project.task));
+  usePrefetch(coming?.id, proposes);
 
   if (strip.error !== null) return <ProblemAlert error={strip.error} onRetry={strip.retry} />;
   if (imageId === "" && !strip.pending && strip.images.length === 0) return <Nothing filtered={status !== ""} />;

@@ -216,7 +216,7 @@ test("a proposed line is accepted with its text; a text that is put right is a p
   expect(saved.at(-1)?.shapes[1]?.proposed_by ?? null).toBeNull();
 });
 
-test("a classified image is proposed its label; what no version can be trained for has no proposals", async () => {
+test("a classified image is proposed its label", async () => {
   const image = (label: string, score: number) => ({ id: "", label, kind: "image" as const, points: [], score });
   answers({
     ...around(BARE),

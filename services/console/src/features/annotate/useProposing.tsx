@@ -5,7 +5,6 @@ import type { ShapeKind } from "../../api/annotation";
 import { isAnnotated, type Drawing, type EditedShape } from "../../editor/shapes";
 import type { Proposing } from "../../editor/useProposals";
 import { useWords } from "../../i18n/language";
-import { isTrainable } from "../projects/rules";
 import { deploymentsQuery, servingOf } from "../projects/serving";
 import { lowestThreshold } from "../projects/thresholds";
 import { useProject } from "../projects/useProject";
@@ -24,15 +23,15 @@ interface Asked {
 
 const NONE: readonly EditedShape[] = [];
 
-/** Proposals for the image under work, asked for by a person or by themselves; null where the task has none. */
-export function useProposing({ imageId, drawing, kinds, labels, terms, onTerms }: Asked): Proposing | null {
+/** Proposals for the image under work, asked for by a person or by themselves. */
+export function useProposing({ imageId, drawing, kinds, labels, terms, onTerms }: Asked): Proposing {
   const words = useWords();
   const project = useProject();
   const [asked, setAsked] = useState<boolean | null>(null);
   // How it was when it was opened: the first accepted proposal does not take the others away.
   const [bare, setBare] = useState<boolean | null>(null);
   if (bare === null && drawing !== null) setBare(!isAnnotated(drawing));
-  const wanted = isTrainable(project.task) && (asked ?? (terms.byItself && bare === true));
+  const wanted = asked ?? (terms.byItself && bare === true);
   const deployments = useQuery({ ...deploymentsQuery(project.id), enabled: wanted });
   const version = deployments.data === undefined ? null : servingOf(deployments.data.items);
   const answer = useQuery({ ...proposalsQuery(project, imageId, version ?? ""), enabled: wanted && version !== null });
@@ -40,7 +39,6 @@ export function useProposing({ imageId, drawing, kinds, labels, terms, onTerms }
     () => answer.data?.filter(({ kind, label }) => kinds.some((known) => known === kind) && labels.has(label)) ?? NONE,
     [answer.data, kinds, labels],
   );
-  if (!isTrainable(project.task)) return null;
 
   const failed = [deployments, answer].find(({ isError, data, isFetching }) => isError && data === undefined && !isFetching);
   const is = (): Proposing["is"] => {

@@ -1,5 +1,5 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { Alert, Form, Input, InputNumber, Modal, Radio, Switch } from "antd";
+import { Form, Input, InputNumber, Modal, Radio, Switch } from "antd";
 import { useState, type ReactNode } from "react";
 import { newId } from "../../api/ids";
 import { createProject, TASKS, type NewProject, type Project, type Task } from "../../api/workspace";
@@ -7,7 +7,7 @@ import { useWords } from "../../i18n/language";
 import { cutTo, lengthOf } from "../../ui/codePoints";
 import { ProblemAlert } from "../../ui/ProblemAlert";
 import { FACTS } from "../../api/generated/facts";
-import { isTrainable, mayTile } from "./rules";
+import { mayTile } from "./rules";
 import { useImageLimits } from "./useImageLimits";
 import { TileGridPreview } from "./TileGridPreview";
 
@@ -98,7 +98,6 @@ export function CreateProjectDialog({ open, onClose, onCreated }: Props): ReactN
         <Form.Item name="task" label={words.projects.task}>
           <TaskChoice />
         </Form.Item>
-        <LaterHint />
         <Form.Item name="notes" label={words.projects.notes}>
           <Input.TextArea rows={2} count={{ ...COUNT, max: FACTS.longest.notes }} />
         </Form.Item>
@@ -131,14 +130,6 @@ function TaskChoice({ value, onChange }: ChoiceProps): ReactNode {
       ))}
     </Radio.Group>
   );
-}
-
-/** Honest about what cannot be trained yet: the images and labels of such a project are not lost. */
-function LaterHint(): ReactNode {
-  const words = useWords();
-  const task = Form.useWatch("task", Form.useFormInstance<Fields>());
-  if (isTrainable(task)) return null;
-  return <Alert type="info" showIcon className="task-hint" title={words.projects.trainedLater} />;
 }
 
 function TilingFields(): ReactNode {

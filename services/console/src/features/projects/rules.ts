@@ -2,11 +2,6 @@
 import { FACTS } from "../../api/generated/facts";
 import type { Task } from "../../api/workspace";
 
-/** Whether the whole loop of a task works today. */
-export function isTrainable(task: Task | undefined): boolean {
-  return task !== undefined && FACTS.tasks[task].is_trainable;
-}
-
 /** Text lines may not be cut in two, and a label of a whole image has no place in a tile. */
 export function mayTile(task: Task | undefined): boolean {
   return task !== undefined && FACTS.tasks[task].may_be_cut;

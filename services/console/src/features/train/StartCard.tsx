@@ -8,7 +8,6 @@ import { summariseImages } from "../../api/gallery";
 import { getNextTraining, startTraining, type NextTraining, type TrainingMode } from "../../api/trainer";
 import { useWords } from "../../i18n/language";
 import { ProblemAlert } from "../../ui/ProblemAlert";
-import { isTrainable } from "../projects/rules";
 import { useProject } from "../projects/useProject";
 import type { RecipeDesk } from "./useRecipe";
 
@@ -32,7 +31,6 @@ export function StartCard({ desk, trainings, busy }: Props): ReactNode {
     queryFn: () => getNextTraining(project.id, backbone),
     placeholderData: keepPreviousData,
   });
-  const trainable = isTrainable(project.task);
   const start = useMutation({
     mutationFn: (mode: TrainingMode) => startTraining(project.id, mode, recipe),
     onError: desk.refuse,
@@ -55,7 +53,7 @@ export function StartCard({ desk, trainings, busy }: Props): ReactNode {
             size="large"
             icon={<ThunderboltOutlined />}
             loading={start.isPending && start.variables === "train"}
-            disabled={!trainable || start.isPending}
+            disabled={start.isPending}
             onClick={() => start.mutate("train")}
           >
             {words.train.start}
@@ -65,15 +63,14 @@ export function StartCard({ desk, trainings, busy }: Props): ReactNode {
             size="large"
             icon={<ExperimentOutlined />}
             loading={start.isPending && start.variables === "train_and_test"}
-            disabled={!trainable || start.isPending}
+            disabled={start.isPending}
             onClick={() => start.mutate("train_and_test")}
           >
             {words.train.startAndTest}
           </Button>
         </Space>
       </div>
-      {!trainable && <Alert type="info" showIcon className="start-problem" title={words.projects.trainedLater} />}
-      {trainable && next.data !== undefined && <WeightsAlert next={next.data} />}
+      {next.data !== undefined && <WeightsAlert next={next.data} />}
       {busy && <Typography.Text type="secondary">{words.train.busyHint}</Typography.Text>}
       {start.isError && <ProblemAlert error={start.error} className="start-problem" />}
       <div className="figures">

@@ -2,7 +2,6 @@ import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { isActive, listTrainings } from "../../api/trainer";
 import { usePage } from "../../ui/usePage";
-import { isTrainable } from "../projects/rules";
 import { useProject } from "../projects/useProject";
 import { LiveTraining } from "./LiveTraining";
 import { PolicyCard } from "./PolicyCard";
@@ -35,9 +34,7 @@ export function TrainPage(): ReactNode {
   return (
     <div className="stack">
       <StartCard desk={desk} trainings={latest.data?.total ?? 0} busy={active.length > 0} />
-      {isTrainable(project.task) && (
-        <RecipeCard desk={desk} last={latest.data?.items.find(({ status }) => status === "success")} />
-      )}
+      <RecipeCard desk={desk} last={latest.data?.items.find(({ status }) => status === "success")} />
       {active.map((training) => (
         <LiveTraining key={training.id} training={training} />
       ))}

@@ -19,7 +19,6 @@ export const projects = {
   tilingHelp: "Cuts each uploaded image into tiles, for small targets on large images. Keep tiles as square as possible.",
   tilingRefused: "This type works on whole images: a cut would tear characters or the label apart.",
   title: "Projects",
-  trainedLater: "This type cannot be trained yet: its training comes with a later release.",
   numberMissing: "Please enter a number.",
   gridUnknown: "Enter rows and columns to see the cut.",
 };

@@ -19,7 +19,6 @@ export const projects = {
   tilingHelp: "上传时把每张图像切成小图，适合大图中的小目标。切出的小图应尽量接近正方形。",
   tilingRefused: "该类型需要完整图像：切分会割裂字符或整图标签。",
   title: "项目",
-  trainedLater: "该类型暂时不能训练，将在后续版本中提供。",
   numberMissing: "请填写数字。",
   gridUnknown: "填写行数和列数后显示切图效果。",
 };
