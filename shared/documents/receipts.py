@@ -22,7 +22,7 @@ from shared.documents.port import (
     Index,
     TenantScope,
 )
-from shared.errors import AlreadyExists, Conflict, FieldError, InvalidInput, NotFound
+from shared.errors import Conflict, FieldError, InvalidInput, LoupeError, NotFound
 
 Made = TypeVar("Made", bound=Document)
 
@@ -143,8 +143,8 @@ class Receipts:
     ) -> Made:
         try:
             return await make()
-        except AlreadyExists:
-            known = await things.find(thing_id)  # an equal request was as quick
+        except LoupeError:  # perhaps since an equal request was as quick, and took the last room
+            known = await things.find(thing_id)
             if known is None:
                 raise
             return known
