@@ -4,6 +4,8 @@ import os
 
 # Spinning OpenMP threads starve everything else on two cores; must be set before torch loads.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+# Networks as small as ours here learn no sooner by two threads, which take a quarter more CPU.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import logging
 from collections.abc import AsyncIterator, Callable

@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import sys
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from services.trainer.domain.recipe import Merge, Recipe
 from services.trainer.handlers.trainings import Wish
 from services.trainer.process.runner import Run
 from services.trainer.process.work_order import (
+    Message,
     ProgressMessage,
     ResultMessage,
     StartMessage,
@@ -37,12 +39,16 @@ from tests.unit.trainer.pictures import LABELS, PROJECT, write_snapshot
 from tests.unit.trainer.platform import WHO, Place
 from tests.unit.trainer.test_dataset import GRID, tiled
 from tests.unit.trainer.test_trainings import annotate
+from tests.unit.trainer.trained import Trainings
 from tests.unit.trainer.whole import said_here
 
 ROOT = Path(__file__).resolve().parents[3]
 TINY = Recipe(
     epochs=3, batch_size=4, channels=16, pretrained=False, input_width=96, input_height=96
 )
+
+RULE = Merge(rule=MergeMethod.GREEDYNMM, metric=Overlap.IOS, threshold=0.7)
+BEGUN = "package:backbones==1.0@ab"
 
 
 def order(folder: Path, splits: str, recipe: Recipe = TINY) -> WorkOrder:
@@ -61,81 +67,69 @@ def order(folder: Path, splits: str, recipe: Recipe = TINY) -> WorkOrder:
     )
 
 
-async def messages_of(wanted: WorkOrder) -> list:
-    return [message async for message in ProcessExecutor().run(wanted)]
-
-
 @pytest.fixture(scope="module")
-def first_version(tmp_path_factory: pytest.TempPathFactory) -> list:
-    """What one training process said, for whoever asks what it delivers."""
-    folder = tmp_path_factory.mktemp("first")
-    return asyncio.run(messages_of(order(folder, "tttvneee")))
+def second_version(trainings: Trainings, tmp_path_factory: pytest.TempPathFactory) -> list[Message]:
+    """What a training on tiles said that went on from another version and was to finish at once."""
+    start = StartVersion(
+        version="V1",
+        labels=LABELS,
+        weights=trainings.of("detection").result.weights,
+        backbone_weights=BEGUN,
+        backbone_licence="MIT",
+    )
+    wanted = order(
+        tmp_path_factory.mktemp("second"), "tttee", TINY.model_copy(update={"merge": RULE})
+    )
+    snapshot = tiled(Snapshot.model_validate_json(wanted.snapshot.read_bytes()))
+    wanted.snapshot.write_text(snapshot.model_dump_json())
+    wanted.finish.touch()
+    return said_here(wanted.model_copy(update={"start": start}))
 
 
-async def test_a_detection_of_the_default_network_begins_with_its_start(tmp_path: Path) -> None:
-    recipe = Recipe(epochs=1, batch_size=4, input_width=96, input_height=96, task="detection")
-    messages = ProcessExecutor().run(order(tmp_path, "tttve", recipe))
-    async for message in messages:
-        if not isinstance(message, ProgressMessage):
-            break  # that its record and its manifest say the same is seen below
-    await messages.aclose()
-    assert isinstance(message, StartMessage), message
-    assert message.backbone_weights.startswith("start:detector-mobilenet_v2@")
+def delivered(said: list[Message]) -> ResultMessage:
+    assert isinstance(said[-1], ResultMessage), said
+    return said[-1]
 
 
-def test_a_training_process_delivers_a_model_and_what_it_says(first_version: list) -> None:
-    said = first_version
-    result = said[-1]
-    assert isinstance(result, ResultMessage), said
-    progress = [message for message in said if isinstance(message, ProgressMessage)]
-    assert [m.percent for m in progress] == sorted(m.percent for m in progress)
-    assert {"reading", "training", "exporting"} <= {m.stage for m in progress}
+def test_a_training_delivers_a_model_and_says_what_it_does(trainings: Trainings) -> None:
+    trained = trainings.of("detection")
+    assert {"reading", "training", "exporting"} <= {m.stage for m in trained.progress}
+    result = trained.result
     manifest = ModelManifest.from_json(result.model_manifest.read_bytes())
     assert (manifest.labels, manifest.version, manifest.backbone_weights) == (LABELS, "V1", "none")
     stored = PredictionColumns.from_bytes(result.predictions.read_bytes())
     header = stored.header
-    assert header.image_ids == ("I005", "I006", "I007")
+    held_out = tuple(image.image_id for image in trained.snapshot.images if image.split == "test")
+    assert header.image_ids == held_out
     assert (header.task, header.version, header.labels) == ("detection", "V1", LABELS)
     assert header.threshold == manifest.score_floor
     assert stored.columns["box"].shape == (stored.rows, 4)
     assert (stored.elapsed_ms > 0).all()
-    with np.load(result.golden, allow_pickle=False) as golden:
-        outputs = OnnxSession(result.model).run(golden["image"])
-        np.testing.assert_allclose(outputs["scores"], golden["scores"], atol=1e-4)
-        np.testing.assert_allclose(outputs["boxes"], golden["boxes"], atol=0.1)
+    answers_as_it_says(result.model.read_bytes(), result.golden.read_bytes())
+
+
+def answers_as_it_says(model: bytes, golden: bytes) -> None:
+    """An exported model gives the golden answer that was made of the trained one."""
+    with np.load(BytesIO(golden), allow_pickle=False) as told:
+        outputs = OnnxSession(model).run(told["image"])
+        np.testing.assert_allclose(outputs["scores"], told["scores"], atol=1e-4)
+        np.testing.assert_allclose(outputs["boxes"], told["boxes"], atol=0.1)
 
 
 def test_a_version_that_goes_on_from_another_began_where_that_one_did(
-    first_version: list, tmp_path: Path
+    second_version: list[Message],
 ) -> None:
-    recipe = TINY.model_copy(update={"epochs": 1})
-    first = first_version[-1]
-    assert isinstance(first, ResultMessage), first
-    start = StartVersion(
-        version="V1",
-        labels=LABELS,
-        weights=first.weights,
-        backbone_weights="package:backbones==1.0@ab",
-        backbone_licence="MIT",
-    )
-    wanted = order(tmp_path, "ttee", recipe)
-    said = said_here(wanted.model_copy(update={"start": start}))
-    second = said[-1]
-    assert isinstance(second, ResultMessage), second
-    assert (second.started_from, second.backbone_weights) == ("V1", start.backbone_weights)
-    assert StartMessage(backbone_weights=start.backbone_weights) in said
+    second = delivered(second_version)
+    assert (second.started_from, second.backbone_weights) == ("V1", BEGUN)
+    assert StartMessage(backbone_weights=BEGUN) in second_version
     manifest = ModelManifest.from_json(second.model_manifest.read_bytes())
-    assert manifest.backbone_weights == start.backbone_weights
-    assert manifest.backbone_licence == "MIT"
+    assert (manifest.backbone_weights, manifest.backbone_licence) == (BEGUN, "MIT")
 
 
 def test_a_training_that_is_to_finish_ends_after_its_first_epoch_and_says_so(
-    tmp_path: Path,
+    second_version: list[Message],
 ) -> None:
-    wanted = order(tmp_path, "ttee")
-    wanted.finish.touch()
-    result = said_here(wanted)[-1]
-    assert isinstance(result, ResultMessage), result
+    result = delivered(second_version)
     assert result.epochs == 1
     assert result.choices[-1] == "finished early, as was asked for: 1 of 3 epochs"
     with speaking("zh-CN"):
@@ -143,17 +137,12 @@ def test_a_training_that_is_to_finish_ends_after_its_first_epoch_and_says_so(
 
 
 def test_a_model_trained_on_tiles_names_their_plan_and_is_judged_on_tiles(
-    tmp_path: Path,
+    second_version: list[Message],
 ) -> None:
-    rule = Merge(rule=MergeMethod.GREEDYNMM, metric=Overlap.IOS, threshold=0.7)
-    wanted = order(tmp_path, "tttee", TINY.model_copy(update={"epochs": 1, "merge": rule}))
-    snapshot = tiled(Snapshot.model_validate_json(wanted.snapshot.read_bytes()))
-    wanted.snapshot.write_text(snapshot.model_dump_json())
-    result = said_here(wanted)[-1]
-    assert isinstance(result, ResultMessage), result
+    result = delivered(second_version)
     manifest = ModelManifest.from_json(result.model_manifest.read_bytes())
     assert (manifest.input_plan, manifest.tile_plan) == (GRID, None)
-    assert manifest.merge_rule == rule.as_rule()
+    assert manifest.merge_rule == RULE.as_rule()
     assert result.input_plan_hash == GRID.hash
     stored = PredictionColumns.from_bytes(result.predictions.read_bytes())
     assert len(stored.header.image_ids) == 2
@@ -178,14 +167,20 @@ def test_an_image_with_other_bytes_than_were_stored_is_named_and_teaches_nothing
         Run(same).run()
 
 
-async def test_a_stopped_training_leaves_no_process(tmp_path: Path) -> None:
-    messages = ProcessExecutor().run(
-        order(tmp_path, "ttte", TINY.model_copy(update={"epochs": 900}))
-    )
+async def test_a_process_begins_with_the_detectors_start_and_leaves_none_when_it_is_stopped(
+    tmp_path: Path,
+) -> None:
+    recipe = Recipe(epochs=900, batch_size=4, input_width=96, input_height=96, task="detection")
+    messages = ProcessExecutor().run(order(tmp_path, "ttte", recipe))
+    said = []
     async for message in messages:
+        said.append(message)
         if message.kind == "checkpoint":
             break
     await messages.aclose()
+    first = next(message for message in said if not isinstance(message, ProgressMessage))
+    assert isinstance(first, StartMessage), first
+    assert first.backbone_weights.startswith("start:detector-mobilenet_v2@")
     assert str(tmp_path) not in _command_lines()
 
 
@@ -197,7 +192,7 @@ async def test_a_worker_killed_in_the_middle_resumes_from_its_checkpoint(
     place = Place(stores, tmp_path, clock=utc_now)
     await place.open()
     await annotate(place)
-    recipe = TINY.model_copy(update={"epochs": 15})
+    recipe = TINY.model_copy(update={"epochs": 6})
     asked = await place.trainings.request(WHO, PROJECT, Wish(recipe=recipe))
     await place.settle("tttvnee")
     first = await _start_worker(place)
@@ -216,9 +211,11 @@ async def test_a_worker_killed_in_the_middle_resumes_from_its_checkpoint(
     record = await trainings.get(asked.training.id)
     assert (job.attempt, record.version_number) == (2, 1)
     assert record.artefacts is not None
-    assert 0 < record.artefacts.resumed_at_epoch <= 15
+    assert 0 < record.artefacts.resumed_at_epoch <= 6
     succeeded = [event for event in place.delivered if event.type == "training.succeeded"]
     assert len(succeeded) == 1
+    model, golden = record.artefacts.model_key, record.artefacts.golden_key
+    answers_as_it_says(await stores.blobs.read(model), await stores.blobs.read(golden))
     assert str(place.folder) not in _command_lines()
 
 
