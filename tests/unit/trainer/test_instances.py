@@ -27,6 +27,7 @@ from services.trainer.domain.tasks.instance_segmentation.network import (
 from services.trainer.domain.tasks.instance_segmentation.samples import cut_samples
 from services.trainer.domain.tasks.instance_segmentation.training import InstanceTraining
 from services.trainer.domain.tasks.instance_segmentation.truths import truth_of
+from services.trainer.domain.training.checkpoint import pack, restore
 from services.trainer.domain.training.loop import TrainingLoop
 from services.trainer.domain.training.ports import NothingToTrain
 from services.trainer.domain.training.views import NONE, Augmentation
@@ -39,7 +40,6 @@ from shared.runtime.tasks.instance_segmentation import INSTANCE_SEGMENTATION
 from shared.vision.masks import from_dense, from_text, to_dense, to_text
 from shared.vision.tiles import TilePlan, Window
 from tests.unit.trainer.marks import LABELS, SIZE, marked
-from tests.unit.trainer.whole import resumes_as_if_nothing_had_happened
 
 TINY = Recipe(epochs=2, batch_size=4, channels=16, pretrained=False).of_task(
     "instance_segmentation"
@@ -359,7 +359,19 @@ def test_a_killed_training_resumes_as_if_nothing_had_happened() -> None:
         recipe = TINY.model_copy(update={"epochs": 3})
         return TrainingLoop(InstanceTraining(recipe, SHAPE, samples), recipe)
 
-    resumes_as_if_nothing_had_happened(loop)
+    straight, killed, resumed = loop(), loop(), loop()
+    for _ in straight.steps():
+        pass
+    for progress in killed.steps():
+        if progress.epoch_ended:
+            break
+    restore(resumed, pack(killed))
+    assert resumed.epoch == 1
+    for _ in resumed.steps():
+        pass
+    expected = straight.average.model.state_dict()
+    found = resumed.average.model.state_dict()
+    assert all(torch.equal(value, expected[name]) for name, value in found.items())
 
 
 def test_nothing_to_learn_is_said() -> None:
