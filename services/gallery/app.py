@@ -10,6 +10,7 @@ from services.gallery.api import images, limits, quotas, resumable
 from services.gallery.api.roles import ROLES
 from services.gallery.handlers.images import Gallery
 from services.gallery.handlers.intake import Intake
+from services.gallery.handlers.looks import Looks
 from services.gallery.handlers.orphan_blobs import OrphanBlobs
 from services.gallery.handlers.quota import Quota
 from services.gallery.handlers.removal import Removal
@@ -45,6 +46,7 @@ def build(stores: Stores) -> Service:
     told = Limits(documents)
     quota = _quota(stores, told, settings)
     intake = Intake(documents, renditions, projects=projects, quota=quota)
+    thumbnails = Thumbnails(documents, blobs, pool, staging)
     uploads = Uploads(intake, staging, parallel=2 * settings.decoders)
     resuming = ResumableUploads(
         documents, blobs, staging=staging, uploads=uploads, projects=projects
@@ -57,7 +59,7 @@ def build(stores: Stores) -> Service:
         roles=ROLES,
         use_cases=(
             Gallery(documents, blobs),
-            Thumbnails(documents, blobs, pool, staging),
+            thumbnails,
             uploads,
             resuming,
             removal,
@@ -73,6 +75,7 @@ def build(stores: Stores) -> Service:
         ),
         background=(
             pool.pool.keep,
+            Looks(documents, thumbnails).keep,
             _sweep(resuming.take_in_whole, resuming.expire, orphans.collect),
         ),
     )

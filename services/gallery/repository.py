@@ -19,7 +19,8 @@ class Image(Document):
 
     ``identity`` is unique in a project: the hash of the original bytes, or a tile's place.
     ``listed`` is false for a parent whose tiles stand in the list in its place.
-    ``labels`` has one entry an annotation. Sizes are those of the upright content.
+    ``labels`` has one entry an annotation. ``looks`` tell pictures that are nearly the same; None
+    of tiles, and where they were not taken yet. Sizes are those of the upright content.
     """
 
     project_id: str
@@ -44,6 +45,7 @@ class Image(Document):
     uploaded_by: str = ""
     thumbnails_key: str | None = None
     thumbnails: dict[str, tuple[int, int]] = Field(default_factory=dict)
+    looks: str | None = None
     listed: bool = True
     tiling: TilingState = "none"
     tiling_reason: str = ""

@@ -12,7 +12,9 @@ class ImageUploaded(EventBody):
     """An image (a whole one, or a tile with ``parent_id``) was accepted.
 
     ``blob_key`` holds the upright content that everyone reads; ``sha256`` is that of the original
-    bytes, ``orientation`` the EXIF orientation by which those became upright.
+    bytes, ``orientation`` the EXIF orientation by which those became upright. ``looks`` are 64
+    hexadecimal digits, whose bits differ little between pictures that are nearly the same; empty of
+    tiles, and where they were not taken yet: then they are announced anew.
     """
 
     type: ClassVar[str] = "image.uploaded"
@@ -50,6 +52,7 @@ class ImageUploaded(EventBody):
     plan_hash: str | None = None
     exif_device: str | None = None
     orientation: int = 1
+    looks: str = ""
 
 
 class Tile(BaseModel):

@@ -54,6 +54,7 @@ class ImageView(Projection):
     offset_y: int = 0
     exif_device: str | None = None
     orientation: int = 1
+    looks: str = ""
     annotated: bool = False
     labelled: bool = True
     annotation_sequence: int = -1
@@ -226,4 +227,5 @@ _ANNOUNCED = (
     "offset_y",
     "exif_device",
     "orientation",
+    "looks",
 )

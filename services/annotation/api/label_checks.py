@@ -17,10 +17,12 @@ FindingId = Annotated[str, Path(pattern="^[0-9A-HJKMNP-TV-Z]{26}$")]
 
 
 class FindingResponse(BaseModel):
-    """What is probably wrong: ``outside``, ``contradicting``, ``twice``, ``tiny`` or ``few``.
+    """What is probably wrong: ``rule`` names it.
 
-    ``figure`` is the share inside the image, the intersection over union, the longest side in
-    pixels, or the number of annotations. ``place`` is (x1, y1, x2, y2) in pixels of the image.
+    ``figure`` is the share inside the image (``outside``), the intersection over union
+    (``contradicting``, ``twice``), the longest side in pixels (``tiny``), the number of annotations
+    (``few``), or the likeness of two pictures (``alike``: their labels differ; ``leaked``: the
+    image judges what the other one taught). ``place`` is (x1, y1, x2, y2) in pixels of the image.
     """
 
     id: str
@@ -32,6 +34,8 @@ class FindingResponse(BaseModel):
     image_name: str
     shape_ids: tuple[str, ...]
     place: tuple[float, float, float, float] | None
+    other_image_id: str
+    other_image_name: str
 
     @classmethod
     def of(cls, finding: Finding) -> "FindingResponse":

@@ -18,7 +18,7 @@ from shared.contracts.shapes import Shape
 from shared.ids import derived_id
 from shared.vision import boxes, polygons, rotated_boxes
 
-Rule = Literal["outside", "contradicting", "twice", "tiny", "few"]
+Rule = Literal["outside", "contradicting", "alike", "leaked", "twice", "tiny", "few"]
 """Worst first: what a shape teaches nothing or a lie by, then what is merely little."""
 
 RULES: tuple[Rule, ...] = get_args(Rule)
@@ -49,7 +49,11 @@ class Finding:
         shape_ids: The shapes.
         place: What they cover, (x1, y1, x2, y2) in pixels of the image; None for no place.
         figure: Longest side in px (``tiny``), share inside the image (``outside``), intersection
-            over union (``twice``, ``contradicting``), annotations (``few``).
+            over union (``twice``, ``contradicting``), annotations (``few``), share of equal bits
+            of two pictures' looks (``alike``, ``leaked``).
+        other_image_id: The other picture, where two are concerned (``alike``, whose labels are all
+            of each picture with their numbers, and ``leaked``, which judges what the other taught).
+        other_image_name: Its name.
     """
 
     id: str
@@ -61,6 +65,8 @@ class Finding:
     other_label: str = ""
     shape_ids: tuple[str, ...] = ()
     place: tuple[float, float, float, float] | None = None
+    other_image_id: str = ""
+    other_image_name: str = ""
 
 
 def check(images: Sequence[AnnotatedImage]) -> Iterator[Finding]:

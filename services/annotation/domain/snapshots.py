@@ -25,6 +25,18 @@ class CannotFreeze(ValueError):
 
 
 @dataclass(frozen=True)
+class Picture:
+    """The whole picture of an image: itself, or what a tile was cut from.
+
+    ``looks`` as the event ``image.uploaded`` tells them; empty where it told none.
+    """
+
+    id: str = ""
+    name: str = ""
+    looks: str = ""
+
+
+@dataclass(frozen=True)
 class AnnotatedImage:
     """An annotated image as the service holds it."""
 
@@ -43,6 +55,7 @@ class AnnotatedImage:
     plan_hash: str | None = None
     offset_x: int = 0
     offset_y: int = 0
+    picture: Picture = Picture()
 
     @property
     def group(self) -> str:
@@ -100,9 +113,7 @@ def freeze(
     images = [image for image in images if image.shapes or not classes]
     if not images:
         raise CannotFreeze("no image has a label yet; label some, or import labels")
-    splits = assign_splits([_candidate(image) for image in images], salt=project_id)
-    if "test" not in splits.values():
-        splits = {i: "test" if split == "val" else split for i, split in splits.items()}
+    splits = _splits(project_id, images)
     _refuse_one_sided(images, splits, classes=classes)
     ordered = sorted(images, key=lambda image: (image.name, image.image_id))
     rows = tuple(_row(image, splits[image.image_id]) for image in ordered)
@@ -125,10 +136,36 @@ def freeze(
     return FrozenDataset(frozen, corrections, tuple(warnings))
 
 
+def splits_of(
+    project_id: str,
+    task: Task,
+    images: Sequence[AnnotatedImage],
+    *,
+    tile_plan: TilePlan | None = None,
+) -> dict[str, Split]:
+    """Return which images would train and which would judge, by id, were they frozen as they are.
+
+    Those that no dataset would have are missing.
+    """
+    plan_hash = tile_plan.hash if tile_plan else None
+    classes = spec_of(task).labels_whole
+    used = [
+        image for image in images if image.plan_hash == plan_hash and (image.shapes or not classes)
+    ]
+    return _splits(project_id, used)
+
+
 def dataset_hash(snapshot: Snapshot) -> str:
     """SHA-256 of the snapshot's canonical JSON without itself and ids of labels, in hexadecimal."""
     content = snapshot.model_dump(mode="json", exclude={"dataset_hash", "label_ids"})
     return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+def _splits(project_id: str, images: Sequence[AnnotatedImage]) -> dict[str, Split]:
+    splits = assign_splits([_candidate(image) for image in images], salt=project_id)
+    if "test" in splits.values():
+        return splits
+    return {key: "test" if split == "val" else split for key, split in splits.items()}
 
 
 def _candidate(image: AnnotatedImage) -> SplitCandidate:

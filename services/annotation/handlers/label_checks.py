@@ -4,16 +4,17 @@ import asyncio
 from collections import Counter
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 
 from services.annotation.domain.label_checks import RULES, Finding, Rule, check
-from services.annotation.domain.snapshots import AnnotatedImage
+from services.annotation.domain.look_alikes import check_looks
+from services.annotation.domain.snapshots import AnnotatedImage, splits_of
 from services.annotation.handlers.snapshots import Snapshots
 from services.annotation.repository import DISMISSALS, Dismissal
 from shared.callers import Caller
 from shared.documents.port import Collection, Documents, Query, TenantScope
 from shared.ids import derived_id
-from shared.projects.directory import ProjectDirectory
+from shared.projects.directory import ProjectDirectory, ProjectView
 
 MOST_LISTED = 200
 """Of each rule: a list of work for a person, who checks again once it is done."""
@@ -51,12 +52,12 @@ class LabelChecks:
 
     async def check(self, tenant: str, project_id: str) -> LabelCheck:
         """Check a project's labels as a training would see them; raise NotFound."""
-        await self._projects.require(tenant, project_id)
+        project = await self._projects.require(tenant, project_id)
         query = Query(where={"project_id": project_id}, limit=500)
         async with self._slots:
             images = await self._snapshots.annotated(tenant, project_id)
             dismissed = {one.finding_id async for one in self._dismissals(tenant).walk(query)}
-            return await asyncio.to_thread(_checked, images, dismissed)
+            return await asyncio.to_thread(_checked, project, images, dismissed)
 
     async def dismiss(self, author: Caller, project_id: str, finding_id: str) -> None:
         """Remember that a finding is no error; raise NotFound for the project."""
@@ -80,8 +81,12 @@ class LabelChecks:
         return self._documents.collection(DISMISSALS, TenantScope(tenant))
 
 
-def _checked(images: Sequence[AnnotatedImage], dismissed: Set[str]) -> LabelCheck:
-    found = {finding.id: finding for finding in check(images)}
+def _checked(
+    project: ProjectView, images: Sequence[AnnotatedImage], dismissed: Set[str]
+) -> LabelCheck:
+    splits = splits_of(project.id, project.task, images, tile_plan=project.tile_plan)
+    findings = chain(check(images), check_looks(images, splits))
+    found = {finding.id: finding for finding in findings}
     left = [finding for key, finding in found.items() if key not in dismissed]
     counts = Counter(finding.rule for finding in left)
     listed = [

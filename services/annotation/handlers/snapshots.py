@@ -6,6 +6,7 @@ from services.annotation.domain.snapshots import (
     AnnotatedImage,
     CannotFreeze,
     FrozenDataset,
+    Picture,
     freeze,
 )
 from services.annotation.handlers.annotation_store import AnnotationStore
@@ -98,7 +99,12 @@ class Snapshots:
             )
         }
         return [
-            _annotated(images[key], annotation, found.get(images[key].parent_id or ""))
+            _annotated(
+                images[key],
+                annotation,
+                whole=found.get(images[key].parent_id or ""),
+                picture=images.get(images[key].parent_id or key, images[key]),
+            )
             for key, annotation in found.items()
             if annotation.annotated and key in images and key not in wholes
         ]
@@ -129,7 +135,7 @@ class Snapshots:
 
 
 def _annotated(
-    image: ImageView, annotation: Annotation, whole: Annotation | None
+    image: ImageView, annotation: Annotation, *, whole: Annotation | None, picture: ImageView
 ) -> AnnotatedImage:
     listed = annotation.split or (whole.split if whole else None)
     corrected = annotation.corrected or (whole is not None and whole.corrected)
@@ -148,5 +154,6 @@ def _annotated(
         plan_hash=image.plan_hash,
         offset_x=image.offset_x,
         offset_y=image.offset_y,
+        picture=Picture(picture.id, picture.name, picture.looks),
         exif_device=image.exif_device,
     )

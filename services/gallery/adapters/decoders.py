@@ -22,6 +22,7 @@ class DecodedFiles:
     spans: dict[int, tuple[int, int]]
     content: Path | None
     content_type: str
+    looks: str
     warnings: tuple[str, ...] = ()
 
 
@@ -55,5 +56,6 @@ class Decoders:
             spans,
             content=content,
             content_type=reply["content_type"],
+            looks=reply["looks"],
             warnings=tuple(reply["warnings"]),
         )

@@ -24,4 +24,5 @@ def uploaded_event(image: Image) -> ImageUploaded:
         offset_y=image.offset_y,
         plan_hash=image.plan_hash,
         orientation=image.orientation,
+        looks=image.looks or "",
     )

@@ -65,14 +65,15 @@ class Renditions:
             "content_type": decoded.content_type,
             "thumbnails_key": await put(decoded.thumbnails),
             "thumbnails": {str(size): span for size, span in decoded.spans.items()},
+            "looks": decoded.looks,
         }
         return Made(fields, decoded.warnings)
 
     async def heal(self, image: Image, staged: Staged) -> bool:
         """Store again what was lost or damaged of an image whose file came again.
 
-        Returns whether anything was. Where today's decoder gives other bytes than the one that the
-        image was taken in by, the image is announced anew.
+        Returns whether anything was. Where today's decoder gives other bytes or looks than the one
+        that the image was taken in by, the image is announced anew.
         """
         keys = {image.original_key, image.blob_key, image.thumbnails_key} - {None}
         if all([await is_whole(self._blobs, key) for key in keys if key]):
@@ -83,7 +84,8 @@ class Renditions:
 
         def healed(stored: Image) -> Write[Image]:
             new = stored.model_copy(update=made.fields)
-            return Write(new, () if new.blob_key == stored.blob_key else (uploaded_event(new),))
+            same = (new.blob_key, new.looks) == (stored.blob_key, stored.looks)
+            return Write(new, () if same else (uploaded_event(new),))
 
         images = self._documents.collection(IMAGES, TenantScope(image.tenant))
         await images.change(image.id, healed)

@@ -18,6 +18,7 @@ def load() -> Work:
             "spans": {str(size): span for size, span in done.spans.items()},
             "content": str(done.content) if done.content else None,
             "content_type": done.content_type,
+            "looks": done.looks,
             "warnings": done.warnings,
         }
 

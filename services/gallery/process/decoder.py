@@ -14,6 +14,7 @@ import pyvips
 import simplejpeg
 from numpy.typing import NDArray
 
+from services.gallery.domain.looks import looks_of
 from services.gallery.domain.thumbnails import (
     JPEG_QUALITY,
     SIZES,
@@ -43,6 +44,7 @@ class Decoded:
         spans: where each stands in it: longest side to `(offset, bytes)`.
         content: file of the upright 8-bit content, None when the original is just that.
         content_type: media type of the content, or of the original.
+        looks: of the picture, see :func:`looks_of`.
         warnings: what a person should know of how the content was made.
     """
 
@@ -50,6 +52,7 @@ class Decoded:
     spans: dict[int, tuple[int, int]]
     content: Path | None
     content_type: str
+    looks: str
     warnings: tuple[str, ...] = ()
 
 
@@ -73,6 +76,7 @@ def decode(path: Path, folder: Path) -> Decoded:
         spans,
         content=made.path if made else None,
         content_type=kind.content_type,
+        looks=_looks(thumbnails, spans),
         warnings=made.warnings if made else (),
     )
 
@@ -117,3 +121,8 @@ def _write_thumbnails(
             spans[size] = (file.tell(), len(data))
             file.write(data)
     return spans
+
+
+def _looks(thumbnails: Path, spans: dict[int, tuple[int, int]]) -> str:
+    start, length = spans[SIZES[0]]
+    return looks_of(thumbnails.read_bytes()[start : start + length])

@@ -59,7 +59,13 @@ class Factory:
         await self.say(body, PROJECT)
 
     async def image(
-        self, name: str, *, content: str = "", image_id: str = "", **changes: Any
+        self,
+        name: str,
+        *,
+        content: str = "",
+        image_id: str = "",
+        sequence: int = 1,
+        **changes: Any,
     ) -> str:
         image_id = image_id or image_id_of(name)
         digest = hashlib.sha256((content or image_id).encode()).hexdigest()
@@ -75,7 +81,7 @@ class Factory:
             height=480,
             uploaded_at=datetime(2026, 11, 20, tzinfo=UTC),
         )
-        await self.say(body.model_copy(update=changes), image_id)
+        await self.say(body.model_copy(update=changes), image_id, sequence)
         return image_id
 
     async def tiles(self, name: str, plan: TilePlan) -> list[str]:

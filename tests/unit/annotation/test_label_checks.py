@@ -22,6 +22,7 @@ from services.annotation.handlers.label_checks import AT_ONCE, LabelChecks
 from services.annotation.repository import DISMISSALS
 from shared.contracts.shapes import Rle, Shape
 from shared.hosting.stores import Stores
+from shared.projects.directory import ProjectView
 from shared.vision import masks
 from tests.running import until
 from tests.unit.annotation.platform import BASE, Factory, box, factory
@@ -219,8 +220,9 @@ class Watched:
     def __init__(self) -> None:
         self.open = self.most = 0
 
-    async def require(self, tenant: str, project_id: str) -> None:
+    async def require(self, tenant: str, project_id: str) -> ProjectView:
         """Know every project."""
+        return ProjectView(id=project_id, tenant=tenant, sequence=1, name="pins", task="detection")
 
     async def annotated(self, tenant: str, project_id: str) -> list[AnnotatedImage]:
         self.open += 1
