@@ -71,7 +71,7 @@ def test_other_pictures_look_otherwise() -> None:
 def test_a_blank_picture_and_one_of_a_pixel_have_looks() -> None:
     blank = looks_of(encoded(Image.new("RGB", (128, 96), (90, 90, 90)), "JPEG"))
     assert blank == looks_of(encoded(Image.new("L", (1, 1), 90), "JPEG"))
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="JPEG"):
         looks_of(b"no picture")
 
 

@@ -16,7 +16,7 @@ const PROJECT = { "GET /api/workspace/projects/p1": project() };
 
 function finding(change: Partial<Finding>): Finding {
   const plain = { id: "f1", rule: "twice" as const, label: "scratch", other_label: "scratch", figure: 0.95, image_id: "i1", image_name: "one.jpg" };
-  return { ...plain, shape_ids: ["a", "b"], place: [10, 20, 30, 40], ...change };
+  return { ...plain, other_image_id: "", other_image_name: "", shape_ids: ["a", "b"], place: [10, 20, 30, 40], ...change };
 }
 
 const TWICE = finding({});
@@ -75,6 +75,31 @@ test("one kind is looked at alone, and what does not fit into the list is told",
   await userEvent.click(screen.getByText(`${words.check.rules.few} (1)`));
   await waitFor(() => expect(screen.queryByText(words.check.reasons.twice(TWICE))).toBeNull());
   await seen(() => screen.getByText(words.check.reasons.few(FEW)));
+});
+
+test("two pictures that are the same stand side by side, and the one that judges can be deleted", async () => {
+  const deleted: unknown[] = [];
+  const pair = { other_image_id: "i2", other_image_name: "two.jpg", place: null, shape_ids: [] };
+  const alike = finding({ ...pair, id: "f3", rule: "alike", label: "", other_label: "pore × 2", figure: 0.969 });
+  const leaked = finding({ ...pair, id: "f4", rule: "leaked", label: "", other_label: "", figure: 1 });
+  let left = [alike, leaked];
+  answers({
+    ...around(),
+    [CHECK]: () => HttpResponse.json(checked(left)),
+    "POST /api/gallery/projects/p1/images:batch-delete": async (request: Request) => {
+      deleted.push(await request.json());
+      left = [];
+      return HttpResponse.json({ deleted: ["i1"], missing: [] });
+    },
+  });
+  const { words } = open("/projects/p1/check", "en");
+  await seen(() => screen.getByText(words.check.reasons.alike(alike)));
+  expect(words.check.reasons.alike(alike)).toContain("“nothing” on the first, “pore × 2” on the second");
+  expect(screen.getAllByRole("link", { name: "two.jpg" })[0]).toHaveAttribute("href", "/projects/p1/annotate/i2");
+  await userEvent.click(screen.getByRole("button", { name: new RegExp(words.gallery.deleteChosen(1)) }));
+  await userEvent.click(await screen.findByRole("button", { name: words.common.delete }));
+  await seen(() => screen.getByText(words.check.clean(7)));
+  expect(deleted).toEqual([{ ids: ["i1"] }]);
 });
 
 test("the editor opens at the image with the place marked, and the mark stays with that image", async () => {

@@ -6,8 +6,8 @@ import { Link } from "react-router";
 import { checkLabels, dismissFinding, forgetDismissals, type Finding, type FindingRule, type LabelCheck } from "../../api/annotation";
 import { useWords, type Words } from "../../i18n/language";
 import { ProblemAlert } from "../../ui/ProblemAlert";
-import { placeInAddress } from "../annotate/place";
 import { useProject } from "../projects/useProject";
+import { Mend, Pictures } from "./Pictures";
 
 /** What is probably wrong with the labels, to be gone through before a training. */
 export function CheckPage(): ReactNode {
@@ -93,7 +93,7 @@ function columnsOf(words: Words, dismiss: (finding: Finding) => void): TableColu
       key: "image",
       width: 240,
       ellipsis: true,
-      render: (_, one) => (one.image_id === "" ? words.check.wholeProject : one.image_name),
+      render: (_, one) => <Pictures finding={one} />,
     },
     { title: words.check.rule, key: "rule", width: 150, render: (_, { rule }) => words.check.rules[rule] },
     { title: words.check.reason, key: "reason", render: (_, one) => words.check.reasons[one.rule](one) },
@@ -111,27 +111,6 @@ function columnsOf(words: Words, dismiss: (finding: Finding) => void): TableColu
       ),
     },
   ];
-}
-
-/** To the editor, with the place marked; a label of which there is too little is drawn on further images. */
-function Mend({ finding }: { readonly finding: Finding }): ReactNode {
-  const words = useWords();
-  const project = useProject();
-  const room = `/projects/${project.id}/annotate`;
-  if (finding.image_id === "") {
-    return (
-      <Link to={`${room}?status=unlabelled`}>
-        <Button size="small">{words.check.annotateMore}</Button>
-      </Link>
-    );
-  }
-  return (
-    <Link to={`${room}/${finding.image_id}${placeInAddress(finding.place)}`}>
-      <Button size="small" type="primary">
-        {words.check.mend}
-      </Button>
-    </Link>
-  );
 }
 
 /** Saying that something is no error, and taking all of that back. */

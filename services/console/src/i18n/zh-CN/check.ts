@@ -10,7 +10,7 @@ const percent = (share: number): string => `${Math.round(share * 100)}%`;
 export const check = {
   title: "检查标注",
   open: "检查标注",
-  hint: "根据标注本身找出可能的错误。每一条都是提问：正确的可以标记为“不是错误”，以后不再列出。",
+  hint: "根据标注和图像外观找出可能的错误。每一条都是提问：正确的可以标记为“不是错误”，以后不再列出。",
   again: "重新检查",
   image: "图像",
   wholeProject: "整个项目",
@@ -19,6 +19,8 @@ export const check = {
   rules: {
     outside: "超出图像",
     contradicting: "标签矛盾",
+    alike: "图像相同、标注不同",
+    leaked: "相同图像分属两侧",
     twice: "重复标注",
     tiny: "过小",
     few: "标注过少",
@@ -26,6 +28,10 @@ export const check = {
   reasons: {
     outside: ({ label, figure }: Finding) => `“${label}”只有 ${percent(figure)} 在图像内。`,
     contradicting: ({ label, other_label: other, figure }: Finding) => `同一位置（重合 ${percent(figure)}）同时标为“${label}”和“${other}”。`,
+    alike: ({ label, other_label: other, figure }: Finding) =>
+      `两张图像几乎相同（相似 ${percent(figure)}）：第一张标注“${label === "" ? "无" : label}”，第二张标注“${other === "" ? "无" : other}”。`,
+    leaked: ({ figure }: Finding) =>
+      `第一张用于评判模型，第二张用于训练，而两者几乎相同（相似 ${percent(figure)}）：报告会偏高。请删除第一张。`,
     twice: ({ label, figure }: Finding) => `“${label}”标注了两次（重合 ${percent(figure)}）。`,
     tiny: ({ label, figure }: Finding) => `“${label}”长边仅 ${figure} 像素，可能是误点。`,
     few: ({ label, figure }: Finding) => `“${label}”只有 ${figure} 个标注，建议至少 30 个。名称是否写错？`,
