@@ -51,6 +51,7 @@ PLACES = {
             "shared/runtime/images.py": "the decoder",
             "shared/sdk/image_files.py": "has one library; held to the decoder by tests/unit/sdk",
             "services/gallery/process/decoder.py": "asks it for smaller pictures, for thumbnails",
+            "services/gallery/domain/looks.py": "asks it for thumbnails that the gallery wrote",
             "services/evaluator/work/image_traits.py": "looks at light and focus, not at pixels",
             "services/annotation/domain/formats/labelme.py": "masks that stand in label files",
         },

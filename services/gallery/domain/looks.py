@@ -7,7 +7,8 @@ median or not. 64 bits do not tell printed pages, or parts before one fixed came
 
 import cv2
 import numpy as np
-import simplejpeg
+
+from shared.runtime.images import decode_jpeg
 
 _SIDE = 64  # px that the transform sees
 _WAVES = 16  # frequencies each way
@@ -19,7 +20,7 @@ def looks_of(thumbnail: bytes) -> str:
     Raises:
         ValueError: the bytes are no JPEG.
     """
-    grey = simplejpeg.decode_jpeg(thumbnail, colorspace="GRAY")[:, :, 0]
+    grey = decode_jpeg(thumbnail, "GRAY")[:, :, 0]
     small = cv2.resize(grey, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA).astype(np.float32)
     waves = cv2.dct(small)[:_WAVES, :_WAVES].ravel()
     above = waves > np.median(waves[1:])  # the first is the brightness
