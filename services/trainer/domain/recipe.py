@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.trainer.domain.augmentation_choice import AugmentationChoice, Preset
 from services.trainer.domain.losses.table import BoxLoss, LossTerm, ScoreLoss
 from shared.errors import Conflict, FieldError, InvalidInput
 from shared.runtime.tasks.names import TaskName
@@ -20,6 +21,7 @@ READER: BackboneName = "pp_ocrv6_small"
 """What OCR goes on from: the graphs that find and read lines, and of no use to other tasks."""
 Start = Literal["detector", "backbone"]
 Resolution = Literal["auto", "0.25", "1", "2", "5"]
+SamplerName = Literal["auto", "uniform", "balanced_sqrt", "balanced"]
 Side = Annotated[int, Field(ge=64, le=2048, multiple_of=32)]
 STEP_PIXELS = 4_000_000  # of the inputs of a step: about 7 GiB with the smallest network
 
@@ -63,8 +65,12 @@ _UNREAD: dict[TaskName, tuple[str, ...]] = {
         "backbone_rate",
         "frozen_stages",
         "losses",
+        "augmentation",
+        "sampler",
     ),
 }
+_REFUSED = ("augmentation", "sampler")
+"""Fields that a task which does not read them takes by their defaults alone."""
 
 
 class RecipeSource(BaseModel):
@@ -128,6 +134,10 @@ class Recipe(BaseModel):
         box_loss: Formula for the boxes.
         losses: Weighted sums of losses by part of the task's answer (`losses.table`); a part
             without any keeps its own: of detection ``score_loss``, ``box_loss`` and their weights.
+        augmentation: How far random views differ from the images.
+        sampler: How often an epoch shows a window: ``auto`` as the task does by itself, ``uniform``
+            each once, ``balanced_sqrt`` and ``balanced`` those of rare labels more often, by the
+            square root of how rare they are or in full (`RepeatSampler`).
         mosaic: Share of samples put together from four windows.
         threshold: Score from which the version shows a result, written into the model's manifest:
             0 of a classifier, at least `LEAST_THRESHOLD` of the other tasks.
@@ -158,6 +168,8 @@ class Recipe(BaseModel):
     score_loss: ScoreLoss = "quality_focal"
     box_loss: BoxLoss = "giou"
     losses: Annotated[tuple[LossTerm, ...], Field(max_length=16)] = ()
+    augmentation: AugmentationChoice = AugmentationChoice()
+    sampler: SamplerName = "auto"
     mosaic: Annotated[float, Field(ge=0, le=1)] = 0.0
     threshold: Annotated[float, Field(ge=0, le=1)] = 0.3
     merge: Merge | None = None
@@ -189,7 +201,8 @@ class Recipe(BaseModel):
         """The recipe for a project of ``task``, whose own defaults stand where it says nothing.
 
         Raises:
-            InvalidInput: It is meant for another task, or its threshold is too low for this one.
+            InvalidInput: It is meant for another task, its threshold is too low for this one, or
+                it asks for what trainings of this task cannot do.
             Conflict: Its backbone, or its first weights, are none for this task.
 
         >>> Recipe().of_task("detection").task
@@ -209,10 +222,19 @@ class Recipe(BaseModel):
         if task == "ocr" and not made.pretrained:
             told = "OCR always goes on from pretrained weights"
             raise Conflict("the recipe does not fit", errors=[FieldError("pretrained", told)])
+        made._refuse_unread(task)
         if task != "classification" and made.threshold < LEAST_THRESHOLD:
             told = f"at least {LEAST_THRESHOLD} where a model finds objects"
             raise InvalidInput("the threshold is too low", errors=[FieldError("threshold", told)])
         return made
+
+    def _refuse_unread(self, task: TaskName) -> None:
+        unread = set(_REFUSED) & set(_UNREAD.get(task, ()))
+        asked = [one for one in unread if getattr(self, one) != Recipe.model_fields[one].default]
+        if asked:
+            told = f"trainings of the task {task} cannot do this: leave it as it is by default"
+            wrong = [FieldError(name, told) for name in sorted(asked)]
+            raise InvalidInput("the recipe does not fit", errors=wrong)
 
 
 def choices() -> dict[str, tuple[str, ...]]:
@@ -225,6 +247,8 @@ def choices() -> dict[str, tuple[str, ...]]:
         "backbone": tuple(name for name in get_args(BackboneName) if name != READER),
         "start": get_args(Start),
         "resolution": get_args(Resolution),
+        "augmentation": get_args(Preset),
+        "sampler": get_args(SamplerName),
         "score_loss": get_args(ScoreLoss),
         "box_loss": get_args(BoxLoss),
         "merge_rule": tuple(MergeMethod),

@@ -5,7 +5,7 @@ from services.trainer.domain.detector.augmentation import draw, mosaic, view
 from services.trainer.domain.detector.batches import collate, ignored_pixels
 from services.trainer.domain.detector.points import anchor_points
 from services.trainer.domain.detector.samples import Sample, Truth, cut_samples
-from services.trainer.domain.training.views import NONE, Augmentation
+from services.trainer.domain.training.augmentation import NONE, Augmentation
 from shared.runtime.preprocess import fill_input
 from shared.vision.boxes import as_boxes
 from shared.vision.tiles import TilePlan, Window

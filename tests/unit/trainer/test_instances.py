@@ -27,10 +27,10 @@ from services.trainer.domain.tasks.instance_segmentation.network import (
 from services.trainer.domain.tasks.instance_segmentation.samples import cut_samples
 from services.trainer.domain.tasks.instance_segmentation.training import InstanceTraining
 from services.trainer.domain.tasks.instance_segmentation.truths import truth_of
+from services.trainer.domain.training.augmentation import NONE, Augmentation
 from services.trainer.domain.training.checkpoint import pack, restore
 from services.trainer.domain.training.loop import TrainingLoop
 from services.trainer.domain.training.ports import NothingToTrain
-from services.trainer.domain.training.views import NONE, Augmentation
 from services.trainer.process.weights import find_weights
 from shared.contracts.shapes import IgnoreRegion, Rle, Shape
 from shared.contracts.snapshot import SnapshotImage

@@ -223,6 +223,9 @@ FIELDS = [
     ({"losses": [{"part": "pixel", "loss": "focal"}]}, "losses.0.part"),
     ({"merge": {"threshold": 2}}, "recipe.merge.threshold"),
     ({"threshold": 0.001}, "threshold"),
+    ({"augmentation": {"rotation": 90}}, "recipe.augmentation.rotation"),
+    ({"augmentation": {"preset": "huge"}}, "recipe.augmentation.preset"),
+    ({"sampler": "some"}, "recipe.sampler"),
     ({"task": "classification"}, "task"),
     ({"learning": 1}, "recipe.learning"),
 ]

@@ -28,10 +28,11 @@ from services.trainer.domain.tasks.semantic_segmentation.training import (
     SegmentationTraining,
 )
 from services.trainer.domain.tasks.semantic_segmentation.truths import IGNORED, truth_of
-from services.trainer.domain.tasks.semantic_segmentation.views import FLIPS, shown, view
+from services.trainer.domain.tasks.semantic_segmentation.views import shown, view
+from services.trainer.domain.training.augmentation import NONE
 from services.trainer.domain.training.loop import TrainingLoop
 from services.trainer.domain.training.ports import NothingToTrain
-from services.trainer.domain.training.views import NONE
+from services.trainer.domain.training.views import FLIPS
 from services.trainer.process.weights import find_weights
 from shared.contracts.prediction_columns import PredictionColumns
 from shared.contracts.shapes import IgnoreRegion, Shape

@@ -70,15 +70,25 @@ def test_training_learns_squares_and_the_exported_model_finds_unseen_ones():
     assert precision >= 0.25
 
 
-def test_a_killed_training_resumes_as_if_nothing_had_happened():
-    data = samples(8)
-    whole = detector_loop(recipe(epochs=3), data)
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {},
+        {
+            "augmentation": {"preset": "strong", "quarter_turns": True},
+            "sampler": "balanced_sqrt",
+        },
+    ],
+)
+def test_a_killed_training_resumes_as_if_nothing_had_happened(asked):
+    data, chosen = samples(8), recipe(epochs=3, **asked)
+    whole = detector_loop(chosen, data)
     walk(whole)
-    broken = detector_loop(recipe(epochs=3), data)
+    broken = detector_loop(chosen, data)
     walk(broken, steps=broken.steps_per_epoch)
     saved = pack(broken)
     walk(broken, steps=1)  # work that the kill loses
-    again = detector_loop(recipe(epochs=3), data)
+    again = detector_loop(chosen, data)
     restore(again, saved)
     assert again.epoch == 1
     walk(again)

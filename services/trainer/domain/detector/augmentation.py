@@ -1,4 +1,4 @@
-"""Random views of a sample: mirrored, scaled, moved, lit differently, four put together."""
+"""Random views of a sample: mirrored, turned, scaled, moved, changed, four put together."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -8,9 +8,11 @@ from numpy.typing import NDArray
 
 from services.trainer.domain.detector.samples import Sample, as_polygon
 from services.trainer.domain.detector.truths import Polygon
-from services.trainer.domain.training.views import PAD, Augmentation, relit, view_matrix, warped
+from services.trainer.domain.training.appearance import changed
+from services.trainer.domain.training.augmentation import Augmentation
+from services.trainer.domain.training.views import PAD, is_upright, moved, view_matrix, warped
 from shared.runtime.preprocess import Image
-from shared.vision.boxes import Boxes, area, clip
+from shared.vision.boxes import Boxes, area, as_boxes, clip
 
 MIN_VISIBLE = 0.4  # share of a target that must stay in view to be learnt
 
@@ -26,7 +28,7 @@ def view(
     height, width = sample.image.shape[:2]
     matrix = view_matrix((width, height), size, settings, rng)
     pixels = warped(sample.image, matrix, size)
-    return _moved(sample, relit(pixels, settings, rng), matrix)
+    return _moved(sample, changed(pixels, settings, rng), matrix)
 
 
 def mosaic(
@@ -75,14 +77,11 @@ def draw(
 
 def _moved(sample: Sample, pixels: Image, matrix: NDArray[np.float64]) -> Sample:
     height, width = pixels.shape[:2]
-    factors = np.array([matrix[0, 0], matrix[1, 1]], np.float32)
-    offset = matrix[:, 2].astype(np.float32)
-    boxes = _upright(sample.boxes_xyxy * np.tile(factors, 2) + np.tile(offset, 2))
+    boxes, regions = _upright(sample, matrix) if is_upright(matrix) else _turned(sample, matrix)
     cut = clip(boxes, width, height)
     shown = area(cut) / np.maximum(area(boxes), 1e-6)
     learnt = (shown >= MIN_VISIBLE) & (cut[:, 2:] - cut[:, :2] >= 1.0).all(axis=1)
     slivers = [as_polygon(box) for box in cut[(shown > 0) & ~learnt]]
-    regions: list[Polygon] = [polygon * factors + offset for polygon in sample.ignored]
     masks = tuple(
         mask.moved(matrix, (width, height))
         for mask, stays in zip(sample.masks, learnt, strict=False)  # there may be none at all
@@ -91,7 +90,22 @@ def _moved(sample: Sample, pixels: Image, matrix: NDArray[np.float64]) -> Sample
     return Sample(pixels, cut[learnt], sample.labels[learnt], (*regions, *slivers), masks)
 
 
-def _upright(boxes: Boxes) -> Boxes:
+Moved = tuple[Boxes, list[Polygon]]
+"""Where the targets of a sample and its ignore regions lie in a view, whether in sight or not."""
+
+
+def _upright(sample: Sample, matrix: NDArray[np.float64]) -> Moved:
+    factors = np.array([matrix[0, 0], matrix[1, 1]], np.float32)
+    offset = matrix[:, 2].astype(np.float32)
+    boxes = sample.boxes_xyxy * np.tile(factors, 2) + np.tile(offset, 2)
     low = np.minimum(boxes[:, :2], boxes[:, 2:])
     high = np.maximum(boxes[:, :2], boxes[:, 2:])
-    return np.concatenate([low, high], axis=1).astype(np.float32)
+    regions = [polygon * factors + offset for polygon in sample.ignored]
+    return np.concatenate([low, high], axis=1).astype(np.float32), regions
+
+
+def _turned(sample: Sample, matrix: NDArray[np.float64]) -> Moved:
+    """Boxes are those around the targets' own outlines, turned with the pixels."""
+    turned = [moved(outline, matrix) for outline in sample.outlines_of_targets()]
+    boxes = as_boxes([(*outline.min(axis=0), *outline.max(axis=0)) for outline in turned])
+    return boxes, [moved(polygon, matrix) for polygon in sample.ignored]

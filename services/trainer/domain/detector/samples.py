@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from services.trainer.domain.detector.truths import Polygon, Truth
+from services.trainer.domain.training.views import is_upright
 from shared.runtime.placement import place
 from shared.runtime.preprocess import Image, resize_image
 from shared.vision.boxes import Boxes, Indices, has_area, scale
@@ -33,15 +35,50 @@ class TargetMask:
 
     def moved(self, matrix: NDArray[np.float64], size: tuple[int, int]) -> "TargetMask":
         """The same in a view of ``size`` (width, height), cut there; ``matrix`` as `warped`'s."""
-        height, width = self.pixels.shape
-        corners = np.array([[self.x, self.y], [self.x + width, self.y + height]], np.float64)
-        ends = corners * matrix[[0, 1], [0, 1]] + matrix[:, 2]
-        low = np.clip(np.floor(ends.min(axis=0)), 0, size).astype(np.int64)
-        high = np.clip(np.ceil(ends.max(axis=0)), 0, size).astype(np.int64)
+        if not is_upright(matrix):
+            return self._turned(matrix, size)
+        low, high = self._ends(matrix, size)
         wide, tall = np.maximum(high - low, 1).tolist()
         across = (np.arange(wide + 1) + low[0] - matrix[0, 2]) / matrix[0, 0] - self.x
         down = (np.arange(tall + 1) + low[1] - matrix[1, 2]) / matrix[1, 1] - self.y
         return TargetMask(int(low[0]), int(low[1]), averaged(self.pixels, across, down))
+
+    def _turned(self, matrix: NDArray[np.float64], size: tuple[int, int]) -> "TargetMask":
+        """First scaled by means, so that a thin line stays, then turned between its pixels."""
+        scales = np.linalg.norm(matrix[:, :2], axis=0)
+        scaled = self.moved(np.column_stack([np.diag(scales), [0, 0]]), (1 << 30, 1 << 30))
+        turn = np.column_stack([matrix[:, :2] / scales, matrix[:, 2]])
+        low, high = scaled._ends(turn, size)
+        wide, tall = np.maximum(high - low, 1).tolist()
+        by_index = turn.copy()  # cv2 maps indices, pixel centres lie half a pixel further
+        by_index[:, 2] += turn[:, :2] @ [scaled.x + 0.5, scaled.y + 0.5] - low - 0.5
+        pixels = cv2.warpAffine(scaled.pixels, by_index, (wide, tall), flags=cv2.INTER_LINEAR)
+        return TargetMask(int(low[0]), int(low[1]), np.asarray(pixels, np.uint8))
+
+    def _ends(
+        self, matrix: NDArray[np.float64], size: tuple[int, int]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """First pixel and the one after the last, ``(x, y)`` each, in a view of ``size``."""
+        height, width = self.pixels.shape
+        x, y = (self.x, self.x + width), (self.y, self.y + height)
+        corners = np.array([(column, row) for column in x for row in y], np.float64)
+        ends = corners @ matrix[:, :2].T + matrix[:, 2]
+        low = np.clip(np.floor(ends.min(axis=0)), 0, size).astype(np.int64)
+        high = np.clip(np.ceil(ends.max(axis=0)), 0, size).astype(np.int64)
+        return low, high
+
+    @property
+    def outline(self) -> Polygon:
+        """The corners ``(K, 2)`` of the convex hull of its pixels, in the sample's.
+
+        Pixels are those that are half the target's, or without any whatever there is.
+        """
+        least = next(one for one in (WHOLE // 2, 1, 0) if (self.pixels >= one).any())
+        rows, columns = np.nonzero(self.pixels >= least)
+        squares = [(columns + dx, rows + dy) for dx in (0, 1) for dy in (0, 1)]
+        corners = np.concatenate([np.column_stack(square) for square in squares])
+        hull = cv2.convexHull(corners.astype(np.int32))[:, 0].astype(np.float32)
+        return np.asarray(hull + np.array([self.x, self.y], np.float32))
 
     def within(self, size: tuple[int, int]) -> NDArray[np.uint8]:
         """All pixels of a sample of ``size`` (width, height), in which the mask lies."""
@@ -94,6 +131,7 @@ class Sample:
         labels: ``(N,)``.
         ignored: Polygons ``(K, 2)`` in the sample's pixels.
         masks: Pixels of each target, where the task has any.
+        outlines: Convex outline ``(K, 2)`` of each target, where any is not its upright box.
     """
 
     image: Image
@@ -101,6 +139,13 @@ class Sample:
     labels: Indices
     ignored: tuple[Polygon, ...] = ()
     masks: tuple[TargetMask, ...] = ()
+    outlines: tuple[Polygon, ...] = ()
+
+    def outlines_of_targets(self) -> tuple[Polygon, ...]:
+        """What a target's box lies around: its pixels, its outline, or the box itself."""
+        if self.masks:
+            return tuple(mask.outline for mask in self.masks)
+        return self.outlines or tuple(as_polygon(box) for box in self.boxes_xyxy)
 
     @property
     def pixels(self) -> tuple[NDArray[np.uint8], ...]:
@@ -137,6 +182,7 @@ def _cut(image: Image, truth: Truth, window: Window, input_size: tuple[int, int]
     origin = np.array([window.x, window.y], np.float32)
     regions = [(polygon - origin) * factors for polygon in truth.ignored]
     slivers = [as_polygon(box) for box in boxes[~seen.is_truth]]
+    part = as_polygon(np.array([0, 0, window.width, window.height], np.float32))
     return Sample(
         pixels,
         boxes[seen.is_truth],
@@ -146,6 +192,12 @@ def _cut(image: Image, truth: Truth, window: Window, input_size: tuple[int, int]
             for region in (*regions, *slivers)
             if _touches(region, placement.width, placement.height)
         ),
+        outlines=tuple(
+            _within(truth.outlines[row] - origin, part) * factors
+            for row in usable[seen.source][seen.is_truth].tolist()
+        )
+        if truth.outlines
+        else (),
     )
 
 
@@ -157,6 +209,12 @@ def as_polygon(box_xyxy: NDArray[np.float32]) -> Polygon:
     """
     x1, y1, x2, y2 = box_xyxy
     return np.array([[x1, y1], [x2, y1], [x2, y2], [x1, y2]], np.float32)
+
+
+def _within(outline: Polygon, part: Polygon) -> Polygon:
+    """What two convex outlines have in common, ``(K, 2)``; all of the first where that is none."""
+    _, common = cv2.intersectConvexConvex(outline, part)
+    return outline if common is None else np.asarray(common[:, 0], np.float32)
 
 
 def _touches(polygon: Polygon, width: int, height: int) -> bool:

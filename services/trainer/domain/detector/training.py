@@ -1,6 +1,7 @@
 """What learns on a detector: views of samples into batches, the first weights, the sampling."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -12,9 +13,9 @@ from services.trainer.domain.detector.network import Detector, DetectorShape
 from services.trainer.domain.detector.samples import Sample
 from services.trainer.domain.detector.start import begin_from
 from services.trainer.domain.recipe import Recipe
+from services.trainer.domain.training.augmentation import Augmentation, settings_of
 from services.trainer.domain.training.ports import BatchT, FirstWeights, WholeNetwork
-from services.trainer.domain.training.sampling import EpochSampler
-from services.trainer.domain.training.views import Augmentation
+from services.trainer.domain.training.sampling import EpochSampler, sampler_of
 
 DetectorT = TypeVar("DetectorT", bound=Detector)
 
@@ -49,7 +50,11 @@ class DetectorTraining(WholeNetwork[DetectorT], Generic[DetectorT, BatchT]):
         Raises:
             ValueError: There are no samples, or the weights do not fit.
         """
-        self.sampler = EpochSampler([len(sample.labels) > 0 for sample in samples])
+        self.sampler = sampler_of(
+            recipe.sampler,
+            [frozenset(sample.labels.tolist()) for sample in samples],
+            auto=lambda: EpochSampler([len(sample.labels) > 0 for sample in samples]),
+        )
         torch.manual_seed(recipe.seed)
         self.network = network(shape, first.tensors if first and not first.whole else None)
         if first and first.whole:
@@ -61,7 +66,8 @@ class DetectorTraining(WholeNetwork[DetectorT], Generic[DetectorT, BatchT]):
         self._collate = collate
         self._size = shape.input_size
         self._samples = samples
-        self._augmentation = Augmentation(mosaic=recipe.mosaic)
+        settings = settings_of(recipe.augmentation, Augmentation())
+        self._augmentation = replace(settings, mosaic=recipe.mosaic)
 
     def batch(self, windows: Sequence[int], rngs: Sequence[np.random.Generator]) -> BatchT:
         """See `TrainingTask`."""

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,11 +22,13 @@ class Truth:
         boxes_xyxy: ``(N, 4)`` in image pixels.
         labels: ``(N,)`` label indices.
         ignored: Polygons ``(K, 2)`` in image pixels whose inside is not trained.
+        outlines: Convex outline ``(K, 2)`` of each target, where any is not its upright box.
     """
 
     boxes_xyxy: Boxes
     labels: Indices
     ignored: tuple[Polygon, ...] = ()
+    outlines: tuple[Polygon, ...] = ()
 
 
 def truth_of(image: SnapshotImage, labels: Sequence[str]) -> Truth:
@@ -35,10 +38,13 @@ def truth_of(image: SnapshotImage, labels: Sequence[str]) -> Truth:
     """
     known = {label: index for index, label in enumerate(labels)}
     usable = [shape for shape in image.shapes if shape.points and shape.label in known]
+    outlines = [_outline(shape) for shape in usable]
+    turns = any(shape.angle or shape.kind == "polygon" for shape in usable)
     return Truth(
         as_boxes([_bounds(shape) for shape in usable]),
         np.array([known[shape.label] for shape in usable], np.int64),
         tuple(np.array(region.points, np.float32) for region in image.ignore_regions),
+        tuple(outlines) if turns else (),
     )
 
 
@@ -52,3 +58,17 @@ def _bounds(shape: Shape) -> tuple[float, float, float, float]:
     half_y = ((x2 - x1) * sine + (y2 - y1) * cosine) / 2
     middle_x, middle_y = (x1 + x2) / 2, (y1 + y2) / 2
     return middle_x - half_x, middle_y - half_y, middle_x + half_x, middle_y + half_y
+
+
+def _outline(shape: Shape) -> Polygon:
+    """The convex hull ``(K, 2)`` of what is drawn, a rotated box turned."""
+    hull = cv2.convexHull(np.array(shape.points, np.float32))[:, 0]
+    if shape.kind == "polygon" and len(hull) > 2:
+        return np.asarray(hull, np.float32)
+    x1, y1, x2, y2 = shape.bounds()
+    corners = np.array([(x1, y1), (x2, y1), (x2, y2), (x1, y2)])
+    if shape.kind == "rotated_box" and shape.angle:
+        cosine, sine = np.cos(np.radians(shape.angle)), np.sin(np.radians(shape.angle))
+        turn = np.array([[cosine, -sine], [sine, cosine]])
+        corners = (corners - corners.mean(axis=0)) @ turn.T + corners.mean(axis=0)
+    return np.asarray(corners, np.float32)

@@ -1,41 +1,32 @@
-"""Random views of an image, whatever its task: mirrored, scaled, moved, lit differently."""
+"""Where the pixels of a random view come from: mirrored, turned, scaled, moved."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from services.trainer.domain.augmentation_choice import AugmentationChoice
+from services.trainer.domain.training.augmentation import Augmentation
 from shared.contracts.shapes import IgnoreRegion
 from shared.runtime.preprocess import Image
 
 PAD = 114  # the grey of the runtime's letterbox
+Flip = int | None
+"""As OpenCV says it: 1 left to right, 0 upside down, -1 both, None as it is."""
+FLIPS: tuple[Flip, ...] = (None, 1, 0, -1)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Augmentation:
-    """How far views may differ from the sample.
+def flips_of(choice: AugmentationChoice) -> tuple[Flip, ...]:
+    """The mirrored images that may teach, the image itself first.
 
-    Attributes:
-        flip_horizontal: Probability of a left-right mirror.
-        flip_vertical: Probability of an upside-down mirror.
-        zoom: Smallest and largest scale.
-        shift: Largest move as a share of the input's side.
-        brightness: Largest relative change of the light.
-        contrast: Largest relative change of the contrast.
-        colour: Largest relative change of one channel.
-        mosaic: Probability of four samples in one view.
+    >>> flips_of(AugmentationChoice()), flips_of(AugmentationChoice(flip_horizontal=False))
+    ((None, 1, 0, -1), (None, 0))
     """
-
-    flip_horizontal: float = 0.5
-    flip_vertical: float = 0.5
-    zoom: tuple[float, float] = (0.75, 1.3)
-    shift: float = 0.1
-    brightness: float = 0.3
-    contrast: float = 0.25
-    colour: float = 0.08
-    mosaic: float = 0.0
+    across, down = choice.may_flip("horizontal"), choice.may_flip("vertical")
+    return tuple(
+        flip for flip in FLIPS if (across or flip in (None, 0)) and (down or flip in (None, 1))
+    )
 
 
 def without_regions(pixels: Image, regions: Sequence[IgnoreRegion]) -> Image:
@@ -47,11 +38,6 @@ def without_regions(pixels: Image, regions: Sequence[IgnoreRegion]) -> Image:
         corners = np.round(np.array(region.points, np.float64)).astype(np.int32)
         cv2.fillPoly(painted, [corners], (PAD, PAD, PAD))
     return painted
-
-
-NONE = Augmentation(
-    flip_horizontal=0, flip_vertical=0, zoom=(1, 1), shift=0, brightness=0, contrast=0, colour=0
-)
 
 
 def view_matrix(
@@ -68,47 +54,76 @@ def view_matrix(
         settings: How far the view may differ; with `NONE` it is what the predictor would show.
         rng: Where the randomness comes from.
     """
-    width, height = image_size
     low, high = settings.zoom
     zoom = float(np.exp(rng.uniform(np.log(low), np.log(high))))
     scale_x = -zoom if rng.random() < settings.flip_horizontal else zoom
     scale_y = -zoom if rng.random() < settings.flip_vertical else zoom
-    move_x = _offset(width, size[0], scale_x, settings.shift, rng)
-    move_y = _offset(height, size[1], scale_y, settings.shift, rng)
-    return np.array([[scale_x, 0, move_x], [0, scale_y, move_y]])
+    linear = _turned(np.diag([scale_x, scale_y]), image_size, size, settings, rng)
+    width, height = image_size
+    corners = linear @ np.array([[0, width, 0, width], [0, 0, height, height]])
+    moves = [
+        _offset(ends, length, settings.shift, rng)
+        for ends, length in zip(corners, size, strict=True)
+    ]
+    return np.column_stack([linear, moves])
+
+
+def _turned(
+    linear: NDArray[np.float64],
+    image_size: tuple[int, int],
+    size: tuple[int, int],
+    settings: Augmentation,
+    rng: np.random.Generator,
+) -> NDArray[np.float64]:
+    """The map turned about the origin; by a quarter an image shrinks until it fits as before."""
+    if settings.quarter_turns:
+        turns = int(rng.integers(0, 4))
+        cosine, sine = ((1, 0), (0, 1), (-1, 0), (0, -1))[turns]
+        fits = min(1.0, size[0] / image_size[1], size[1] / image_size[0]) if turns % 2 else 1.0
+        linear = fits * np.array([[cosine, -sine], [sine, cosine]]) @ linear
+    if settings.rotation:
+        angle = np.radians(rng.uniform(-settings.rotation, settings.rotation))
+        cosine, sine = np.cos(angle), np.sin(angle)
+        linear = np.array([[cosine, -sine], [sine, cosine]]) @ linear
+    return linear
 
 
 def _offset(
-    length: int, view_length: int, factor: float, shift: float, rng: np.random.Generator
+    ends: NDArray[np.float64], view_length: int, shift: float, rng: np.random.Generator
 ) -> float:
-    """Where the sample begins in the view: anywhere it fits, or any part of it when it does not."""
-    spare = view_length - length * abs(factor)
+    """How far the sample moves along one side of the view, its corners lying at ``ends`` before.
+
+    Its first pixel comes to lie anywhere it fits, or any part of it when it does not.
+    """
+    low = float(ends.min())
+    spare = view_length - (float(ends.max()) - low)
     if shift == 0 and spare >= 0:
         start = 0.0  # the corner, as in the predictor
     else:
         start = rng.uniform(min(spare, 0), max(spare, 0))
         start += rng.uniform(-shift, shift) * view_length
-    return float(start if factor > 0 else start + length * abs(factor))
+    return float(start - low)
+
+
+def is_upright(matrix: NDArray[np.float64]) -> bool:
+    """Whether a view's map only mirrors, scales and moves, so that upright boxes stay upright."""
+    return not (matrix[0, 1] or matrix[1, 0])
+
+
+def moved(points: NDArray[np.float32], matrix: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Points ``(N, 2)`` of a sample in its view.
+
+    >>> moved(np.array([[1, 2]], np.float32), np.array([[0.0, -1, 10], [1, 0, 0]]))
+    array([[8., 1.]], dtype=float32)
+    """
+    return np.asarray(points @ matrix[:, :2].T + matrix[:, 2], np.float32)
 
 
 def warped(image: Image, matrix: NDArray[np.float64], size: tuple[int, int]) -> Image:
     """The view's pixels, ``size`` (width, height), padded with grey."""
     by_index = matrix.copy()  # cv2 maps indices, pixel centres lie half a pixel further
-    by_index[:, 2] += 0.5 * (matrix[[0, 1], [0, 1]] - 1)
+    by_index[:, 2] += 0.5 * (matrix[:, :2].sum(axis=1) - 1)
     pixels = cv2.warpAffine(
         image, by_index, size, flags=cv2.INTER_LINEAR, borderValue=(PAD, PAD, PAD)
     )
     return np.asarray(pixels, np.uint8)
-
-
-def relit(image: Image, settings: Augmentation, rng: np.random.Generator) -> Image:
-    """Light, contrast and tint changed through one look-up table a channel."""
-    if not (settings.brightness or settings.contrast or settings.colour):
-        return image
-    gain = 1 + rng.uniform(-settings.brightness, settings.brightness)
-    contrast = 1 + rng.uniform(-settings.contrast, settings.contrast)
-    tint = 1 + rng.uniform(-settings.colour, settings.colour, 3)
-    levels = np.arange(256, dtype=np.float32)[:, None]
-    table = ((levels - 128) * contrast + 128) * gain * tint
-    lookup = np.clip(table, 0, 255).astype(np.uint8)[None]
-    return np.asarray(cv2.LUT(image, lookup), np.uint8)

@@ -92,6 +92,35 @@ describe.each(LANGUAGES)("the recipe of the next training in %s", (language) => 
     await waitFor(() => expect(field).not.toHaveTextContent("at most 1000"));
   });
 
+  test("what is set beside a preset of augmentation is told, saved, and refused at its place", async () => {
+    answers(AROUND);
+    const { words } = open("/projects/p1/train", language);
+    await press(words.recipe.advanced);
+    await userEvent.click(await screen.findByLabelText(words.recipe.fields.augmentation.name));
+    await userEvent.click(await screen.findByTitle(words.recipe.presets.strong));
+    expect(screen.getByText(words.recipe.fields.augmentation.about)).toBeInTheDocument();
+    await userEvent.click(screen.getByLabelText(words.recipe.augmented.flip_horizontal.name));
+    await userEvent.click(await screen.findByTitle(words.recipe.levels.false));
+    fireEvent.change(screen.getByLabelText(words.recipe.augmented.rotation.name), { target: { value: "90" } });
+    const message = "at most 45";
+    const refused = {
+      type: "urn:loupe:problem:invalid-input",
+      title: "no",
+      status: 422,
+      errors: [{ field: "recipe.augmentation.rotation", message }],
+    };
+    answers({ [`PUT ${RECIPE}`]: () => HttpResponse.json(refused, { status: 422 }) });
+    await press(words.recipe.save);
+    await seen(() => screen.getByText(message));
+    expect(screen.getAllByText(message)).toHaveLength(1);
+    expect(screen.getByText(message).closest(".ant-form-item")).toHaveTextContent(words.recipe.augmented.rotation.name);
+    const saved = hears(`PUT ${RECIPE}`, MINE);
+    fireEvent.change(screen.getByLabelText(words.recipe.augmented.rotation.name), { target: { value: "20" } });
+    await press(words.recipe.save);
+    const augmentation = { preset: "strong", flip_horizontal: false, rotation: 20 };
+    await waitFor(() => expect(saved[0]?.body).toEqual({ recipe: recipe({ augmentation }) }));
+  });
+
   test("refused, it says why and asks again when told to", async () => {
     answers({ ...AROUND, [`GET ${RECIPE}`]: () => problem(409, "conflict") });
     const { words } = open("/projects/p1/train", language);
@@ -103,7 +132,7 @@ describe.each(LANGUAGES)("the recipe of the next training in %s", (language) => 
 
   test("a record tells its recipe, where it came from, and what the training made of it", async () => {
     const made = training({
-      recipe: recipe({ seed: 7 }),
+      recipe: recipe({ seed: 7, sampler: "balanced", augmentation: { preset: "light", hue: 0.1, blur: null } }),
       recipe_from: { kind: "project", revision: 2 },
       started_from: "V3",
       choices: ["the decoder alone is the version"],
@@ -114,6 +143,10 @@ describe.each(LANGUAGES)("the recipe of the next training in %s", (language) => 
     await press(words.recipe.sources.project(2).replace(/[()]/g, "."));
     const said = await screen.findByRole("tooltip");
     expect(said).toHaveTextContent("mobilenet_v2");
+    expect(said).toHaveTextContent(words.recipe.samplers.balanced);
+    const { comma, presets, augmented } = words.recipe;
+    expect(said).toHaveTextContent(`${presets.light}${comma}${augmented.hue.name}: 0.1`);
+    expect(said).not.toHaveTextContent(augmented.blur.name);
     expect(said).toHaveTextContent(words.recipe.madeFrom("V3"));
     expect(said).toHaveTextContent("the decoder alone is the version");
   });

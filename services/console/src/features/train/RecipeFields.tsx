@@ -5,6 +5,7 @@ import type { FieldError } from "../../api/problem";
 import type { Recipe } from "../../api/trainer";
 import { useWords } from "../../i18n/language";
 import { useProject } from "../projects/useProject";
+import { AugmentationFields } from "./AugmentationFields";
 import { LossRows } from "./LossRows";
 import { MergeRule } from "./MergeRule";
 import { groupsOf, saidOf, type Field } from "./recipe";
@@ -26,7 +27,7 @@ export function RecipeFields({ recipe, refused, onChange }: Props): ReactNode {
           <Typography.Title level={5}>{words.groups[group]}</Typography.Title>
           <div className="recipe-fields">
             {fields.map((field) => {
-              const said = saidOf(refused, field);
+              const said = saidOf(refused, field, DEEP.includes(field));
               return (
                 <Form.Item
                   key={field}
@@ -36,7 +37,7 @@ export function RecipeFields({ recipe, refused, onChange }: Props): ReactNode {
                   className={WIDE.includes(field) ? "recipe-wide" : ""}
                   {...(said.length > 0 ? { validateStatus: "error", help: said.join("; ") } : {})}
                 >
-                  <Control field={field} recipe={recipe} onChange={onChange} />
+                  <Control field={field} recipe={recipe} refused={refused} onChange={onChange} />
                 </Form.Item>
               );
             })}
@@ -47,20 +48,39 @@ export function RecipeFields({ recipe, refused, onChange }: Props): ReactNode {
   );
 }
 
-const WIDE: readonly Field[] = ["losses", "merge"];
+const WIDE: readonly Field[] = ["augmentation", "losses", "merge"];
+/** Fields whose parts say themselves what is refused of them. */
+const DEEP: readonly Field[] = ["augmentation"];
 
-interface ControlProps extends Omit<Props, "refused"> {
+interface ControlProps extends Props {
   readonly field: Field;
 }
 
 type Chosen = keyof typeof FACTS.recipe_choices;
 
 /** Limits are the platform's: what it refuses is said at the field. */
-function Control({ field, recipe, onChange }: ControlProps): ReactNode {
+function Control({ field, recipe, refused, onChange }: ControlProps): ReactNode {
   const { recipe: words } = useWords();
   const id = `recipe-${field}`;
   const put = (value: unknown): void => onChange({ [field]: value });
   switch (field) {
+    case "augmentation":
+      return (
+        <AugmentationFields
+          chosen={recipe.augmentation}
+          refused={refused}
+          onChange={(augmentation) => onChange({ augmentation })}
+        />
+      );
+    case "sampler":
+      return (
+        <Select
+          id={id}
+          value={recipe.sampler}
+          onChange={put}
+          options={FACTS.recipe_choices.sampler.map((value) => ({ value, label: words.samplers[value] }))}
+        />
+      );
     case "losses":
       return <LossRows terms={recipe.losses} onChange={(losses) => onChange({ losses })} />;
     case "merge":

@@ -4,7 +4,7 @@ import type { Recipe, RecipeSource, Training } from "../../api/trainer";
 import { useWords, type Words } from "../../i18n/language";
 import { resolution } from "../../ui/format";
 import { useProject } from "../projects/useProject";
-import { groupsOf, type Field } from "./recipe";
+import { groupsOf, STRENGTHS, SWITCHES, type Augmentation, type Field } from "./recipe";
 
 /** Where a recipe came from, in few words. */
 export function sourceName(source: RecipeSource, words: Words["recipe"]): string {
@@ -73,12 +73,25 @@ function written(recipe: Recipe, field: Field, words: Words["recipe"]): string {
     if (terms.length === 0) return words.usual;
     return terms.map(({ part, loss, weight }) => `${part}: ${weight} × ${loss}`).join(words.comma);
   }
+  if (field === "augmentation") return writtenAugmentation(recipe.augmentation, words);
+  if (field === "sampler") return words.samplers[recipe.sampler];
   if (field === "merge") {
     const rule = recipe.merge ?? null;
     return rule === null ? words.usual : `${rule.rule} ${rule.metric} ≥ ${rule.threshold}`;
   }
   const value = recipe[field];
-  if (value === null || value === undefined) return words.planned;
+  return value === null || value === undefined ? words.planned : plain(value, words);
+}
+
+/** The preset, and what is set beside it. */
+function writtenAugmentation(chosen: Augmentation, words: Words["recipe"]): string {
+  const set = [...SWITCHES, ...STRENGTHS]
+    .filter((field) => chosen[field] != null)
+    .map((field) => `${words.augmented[field].name}: ${plain(chosen[field], words)}`);
+  return [words.presets[chosen.preset], ...set].join(words.comma);
+}
+
+function plain(value: unknown, words: Words["recipe"]): string {
   if (typeof value === "boolean") return value ? words.yes : words.no;
   return String(value);
 }

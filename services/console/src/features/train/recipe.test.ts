@@ -22,11 +22,19 @@ test("a classifier is asked for nothing that only a detector knows", () => {
   expect(fields).not.toContain("mosaic");
 });
 
+test("reading is not asked how its views differ, since it has none", () => {
+  const fields = groupsOf("ocr").flatMap(([, shown]) => shown);
+  expect(fields).not.toContain("augmentation");
+  expect(fields).not.toContain("sampler");
+});
+
 test("what is left out is what is null", () => {
   const short = recipe();
   delete short.epochs;
   expect(same(short, DEFAULTS)).toBe(true);
   expect(changes(recipe({ epochs: 3, seed: 7 }), DEFAULTS)).toEqual(["epochs", "seed"]);
+  expect(same(recipe({ augmentation: { preset: "auto", noise: null } }), DEFAULTS)).toBe(true);
+  expect(changes(recipe({ augmentation: { preset: "auto", noise: 0 } }), DEFAULTS)).toEqual(["augmentation"]);
 });
 
 test.each(["usual", "quick", "thorough"] as const)("the choice %s is seen again in the recipe", (pace) => {
@@ -101,6 +109,7 @@ test("what is refused is found at its field, with or without the body's name bef
   const errors = refusals(new Problem({ code: "invalid-input", status: 422, title: "no", fields }));
   expect(saidOf(errors, "epochs")).toEqual(["too few"]);
   expect(saidOf(errors, "losses")).toEqual(["no part"]);
+  expect(saidOf(errors, "losses", true)).toEqual([]);
   expect(saidOf(errors, "loss")).toEqual([]);
   expect(refusals(new TypeError("network"))).toEqual([]);
 });

@@ -9,7 +9,7 @@ export type Field = Exclude<keyof Recipe, "task">;
 /** The advanced fields, by what they are about; a task shows those that its trainings read. */
 export const GROUPS = {
   network: ["backbone", "pretrained", "start", "warm_start", "frozen_stages", "channels", "fine_level"],
-  images: ["resolution", "input_width", "input_height", "mosaic"],
+  images: ["resolution", "input_width", "input_height", "augmentation", "mosaic", "sampler"],
   course: ["budget_s", "epochs", "batch_size", "learning_rate", "backbone_rate", "weight_decay", "seed"],
   losses: ["score_loss", "box_loss", "losses"],
   results: ["threshold", "merge"],
@@ -54,8 +54,31 @@ export function same(one: Recipe, other: Recipe): boolean {
 /** The fields in which two recipes differ. */
 export function changes(one: Recipe, other: Recipe): readonly Field[] {
   const fields = Object.values(GROUPS).flat() as Field[];
-  return fields.filter((field) => JSON.stringify(one[field] ?? null) !== JSON.stringify(other[field] ?? null));
+  return fields.filter((field) => written(one[field]) !== written(other[field]));
 }
+
+/** A value without what is null in it. */
+function written(value: unknown): string {
+  return JSON.stringify(value ?? null, (_, part: unknown) => part ?? undefined) ?? "";
+}
+
+/** What a recipe says of augmentation: a preset, and null of what is left to it. */
+export type Augmentation = Recipe["augmentation"];
+export type Augmented = Exclude<keyof Augmentation, "preset">;
+
+/** What may be set beside a preset; those with "yes" and "no" first. */
+export const SWITCHES = ["flip_horizontal", "flip_vertical", "quarter_turns"] as const satisfies readonly Augmented[];
+export const STRENGTHS = [
+  "rotation",
+  "scale_min",
+  "scale_max",
+  "brightness",
+  "contrast",
+  "saturation",
+  "hue",
+  "blur",
+  "noise",
+] as const satisfies readonly Augmented[];
 
 /** How long a training will take, as far as is known: `seconds` in all, or to learn alone. */
 export interface Expected {
@@ -97,9 +120,9 @@ export function refusals(error: unknown): readonly FieldError[] {
   return error.fields.map(({ field, message }) => ({ field: field.replace(/^recipe\./, ""), message }));
 }
 
-/** What is said of a place and of all that stands in it. */
-export function saidOf(errors: readonly FieldError[], place: string): readonly string[] {
+/** What is said of a place, and of all that stands in it unless of that place `only`. */
+export function saidOf(errors: readonly FieldError[], place: string, only = false): readonly string[] {
   return errors
-    .filter(({ field }) => field === place || field.startsWith(`${place}.`))
+    .filter(({ field }) => field === place || (!only && field.startsWith(`${place}.`)))
     .map(({ message }) => message);
 }

@@ -23,10 +23,9 @@ from services.trainer.domain.tasks.classification.regression import (
     folds_of,
 )
 from services.trainer.domain.tasks.classification.samples import Sample
-from services.trainer.domain.training.views import PAD
+from services.trainer.domain.training.views import FLIPS, PAD, Flip
 from shared.runtime.preprocess import Image
 
-FLIPS: tuple[int | None, ...] = (None, 1, 0, -1)  # as OpenCV says them: as it is, ↔, ↕, both
 MOST_VIEWS = 800  # passes of the backbone: half a minute of two cores at 224 px
 PASSES_A_SECOND = MOST_VIEWS / 30
 BUDGET_SHARE = 0.25
@@ -36,7 +35,7 @@ BATCH = 8
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """Features of some images: ``views`` ``(V, N, F)``, of `FLIPS` in order, labels and groups."""
+    """Features of some images: ``views`` ``(V, N, F)``, a flip each, labels and groups."""
 
     views: Tensor
     labels: Tensor
@@ -81,10 +80,14 @@ def kept(
     told: Callable[[float], None],
     *,
     most: int = MOST_VIEWS,
+    flips: Sequence[Flip] = FLIPS,
 ) -> Features:
-    """Features of the samples, mirrored as often as ``most`` passes allow; the mode is kept."""
+    """Features of the samples, mirrored as often as ``most`` passes allow; the mode is kept.
+
+    ``flips`` are the mirrored images that may teach, in order, the image itself first.
+    """
     views = min(most, MOST_VIEWS) // max(1, len(samples))
-    flips = FLIPS[: max(1, min(len(FLIPS), views))]
+    flips = flips[: max(1, min(len(flips), views))]
     flips = flips[:2] if len(flips) == 3 else flips
     was_training = network.training
     network.eval()

@@ -21,10 +21,13 @@ from services.trainer.domain.tasks.classification.network import (
 )
 from services.trainer.domain.tasks.classification.regression import Choice
 from services.trainer.domain.tasks.classification.samples import Sample
+from services.trainer.domain.training.appearance import changed
+from services.trainer.domain.training.augmentation import Augmentation, settings_of
 from services.trainer.domain.training.batches import LabelledBatch
-from services.trainer.domain.training.sampling import BalancedSampler
+from services.trainer.domain.training.ports import Sampler
+from services.trainer.domain.training.sampling import BalancedSampler, sampler_of
 from services.trainer.domain.training.validation import Validation
-from services.trainer.domain.training.views import Augmentation, relit, view_matrix, warped
+from services.trainer.domain.training.views import FLIPS, Flip, flips_of, view_matrix, warped
 
 ZOOM = (0.85, 1.15)
 SHIFT = 0.08
@@ -63,7 +66,12 @@ class ClassificationTraining:
         self._passes = floor.passes(recipe.budget_s, shape.input_size)
         validating = [sample for sample in samples if sample.validates]
         self._validating = floor.spread(validating, self._passes // 2)
-        self.sampler = BalancedSampler([sample.label for sample in self._taught])
+        labels = [sample.label for sample in self._taught]
+        self.sampler = sampler_of(
+            recipe.sampler,
+            [frozenset({label}) for label in labels],
+            auto=lambda: BalancedSampler(labels),
+        )
         torch.manual_seed(recipe.seed)
         self.network = Classifier(shape, backbone_weights)
         if backbone_weights is not None:
@@ -71,7 +79,9 @@ class ClassificationTraining:
         self.choices: tuple[str, ...] = _of_sampling(self.sampler, len(self._taught))
         self.description: Mapping[str, Any] = shape.to_json()
         self._shape = shape
-        self._augmentation = Augmentation()
+        self._chosen = recipe.augmentation
+        self._flips = flips_of(recipe.augmentation)
+        self._augmentation = settings_of(self._chosen, Augmentation())
         self._floor: Floor | None = None
         self._names_epochs = recipe.epochs is not None
         self._losses = weighted_sum("classification", "label", recipe.losses)
@@ -87,7 +97,7 @@ class ClassificationTraining:
     def _view(self, index: int, rng: np.random.Generator) -> np.ndarray:
         image, size = self._taught[index].image, self._shape.input_size
         matrix = view_matrix((image.shape[1], image.shape[0]), size, self._augmentation, rng)
-        return relit(warped(image, matrix, size), self._augmentation, rng)
+        return changed(warped(image, matrix, size), self._augmentation, rng)
 
     def loss(self, network: Classifier, images: Tensor, batch: LabelledBatch) -> Tensor:
         """See `TrainingTask`."""
@@ -101,13 +111,14 @@ class ClassificationTraining:
         """See `TrainingTask`: the floor, and whether it leaves anything to gain."""
         count = self._shape.labels
         shown = floor.spread(self._taught, self._passes - len(self._validating))
-        known = floor.kept(network, [*shown, *self._validating], told, most=self._passes)
+        images = [*shown, *self._validating]
+        known = floor.kept(network, images, told, most=self._passes, flips=self._flips)
         teaches = torch.arange(len(known.labels)) < len(shown)
         taught = known.rows(teaches)
         choice = floor.chosen_for(taught, count=count)
         regression = floor.fitted(taught, choice, count=count)
         floor.put(network, regression)
-        self._augmentation = augmentation_of(choice)
+        self._augmentation = settings_of(self._chosen, augmentation_of(choice, self._flips))
         self.choices += (_of_regression(choice), *_of_time(len(shown), len(self._taught)))
         judged = None
         if self._validating:
@@ -154,16 +165,19 @@ class ClassificationTraining:
         return floor.judged(torch.cat(logits), labels)
 
 
-def augmentation_of(choice: Choice) -> Augmentation:
+def augmentation_of(choice: Choice, flips: Sequence[Flip] = FLIPS) -> Augmentation:
     """Random views that are mirrored only where mirrored images have taught well.
+
+    ``flips`` are those that were offered to the choice, in order.
 
     >>> settings = augmentation_of(Choice(0.1, 2))
     >>> settings.flip_horizontal, settings.flip_vertical
     (0.5, 0.0)
     """
+    taught = flips[: choice.views]
     return Augmentation(
-        flip_horizontal=0.5 if choice.views >= 2 else 0.0,
-        flip_vertical=0.5 if choice.views >= 4 else 0.0,
+        flip_horizontal=0.5 if 1 in taught else 0.0,
+        flip_vertical=0.5 if 0 in taught else 0.0,
         zoom=ZOOM,
         shift=SHIFT,
         brightness=LIGHT,
@@ -178,7 +192,7 @@ _ASKED_FOR = (
 )
 
 
-def _of_sampling(sampler: BalancedSampler, images: int) -> tuple[str, ...]:
+def _of_sampling(sampler: Sampler, images: int) -> tuple[str, ...]:
     if sampler.count == images:
         return ()
     return (

@@ -18,9 +18,10 @@ from services.trainer.domain.tasks.semantic_segmentation.loss import (
 )
 from services.trainer.domain.tasks.semantic_segmentation.network import Segmenter
 from services.trainer.domain.tasks.semantic_segmentation.samples import Sample
-from services.trainer.domain.tasks.semantic_segmentation.views import FLIPS, shown
+from services.trainer.domain.tasks.semantic_segmentation.views import shown
 from services.trainer.domain.training.optimisation import build_optimiser, set_rate
-from services.trainer.domain.training.sampling import BalancedSampler
+from services.trainer.domain.training.ports import Sampler
+from services.trainer.domain.training.views import Flip
 
 MOST_BYTES = 1 << 30  # of features that are kept, as half-precision numbers
 BATCH = 8
@@ -32,10 +33,17 @@ EXTRACTION = 0.3  # share of the floor's time
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """Maps of the backbone for some views, float16, ``(V, channels, h, w)`` each; their labels."""
+    """What the backbone says of some views, sample by sample a flip.
+
+    Attributes:
+        maps: Float16, ``(V, channels, h, w)`` each.
+        targets: Labels of their pixels, ``(V, H, W)``.
+        flips: How many views there are of each sample.
+    """
 
     maps: tuple[Tensor, ...]
     targets: Tensor
+    flips: int
 
     def rows(self, chosen: Sequence[int], device: torch.device) -> tuple[list[Tensor], Tensor]:
         """Those of some views, as numbers of full precision on a device."""
@@ -66,13 +74,16 @@ def view_bytes(network: Segmenter) -> int:
 
 @torch.no_grad()
 def kept(
-    network: Segmenter, samples: Sequence[Sample], views: int, told: Callable[[float], None]
+    network: Segmenter,
+    samples: Sequence[Sample],
+    flips: Sequence[Flip],
+    told: Callable[[float], None],
 ) -> Features:
-    """Features of the samples as they are, and mirrored where there are several views."""
+    """Features of the samples in each of the ``flips``."""
     network.eval()
     size, device = network.shape.input_size, network.head.weight.device
     normalise = Normalisation().to(device)
-    pairs = [(one, flip) for flip in FLIPS[:views] for one in samples]
+    pairs = [(one, flip) for flip in flips for one in samples]
     targets: list[Tensor] = []
     made: list[list[Tensor]] = [[] for _ in network.backbone.channels]
     for first in range(0, len(pairs), BATCH):
@@ -83,7 +94,8 @@ def kept(
             parts.append(one.to("cpu", torch.float16))
         targets += [torch.from_numpy(labels) for _, labels in seen]
         told(EXTRACTION * len(targets) / len(pairs))
-    return Features(tuple(torch.cat(parts) for parts in made), torch.stack(targets))
+    maps = tuple(torch.cat(parts) for parts in made)
+    return Features(maps, torch.stack(targets), len(flips))
 
 
 def steps_for(budget_s: float) -> int:
@@ -115,7 +127,7 @@ class Lesson:
 def learn(
     network: Segmenter,
     known: Features,
-    sampler: BalancedSampler,
+    sampler: Sampler,
     losses: SegmentationLosses,
     *,
     lesson: Lesson,
@@ -130,7 +142,7 @@ def learn(
     )
     device = network.head.weight.device
     trained.train()
-    order = _order(sampler, len(known.targets), lesson)
+    order = _order(sampler, known, lesson)
     for step in range(lesson.steps):
         maps, targets = known.rows(order[step * BATCH :][:BATCH], device)
         set_rate(optimiser, step, lesson.steps)
@@ -141,15 +153,15 @@ def learn(
         told(EXTRACTION + (1 - EXTRACTION) * (step + 1) / lesson.steps)
 
 
-def _order(sampler: BalancedSampler, views: int, lesson: Lesson) -> list[int]:
-    """Views in order, each sample's mirrored at random; ``views`` come sample by sample a flip."""
+def _order(sampler: Sampler, known: Features, lesson: Lesson) -> list[int]:
+    """Views in order, each sample's mirrored at random."""
     order: list[int] = []
     epoch = 0
-    samples = sampler.windows
+    samples = len(known.targets) // known.flips
     while len(order) < lesson.steps * BATCH:
         rng = np.random.default_rng([lesson.seed, 1 << 20, epoch])
         chosen = sampler.order(rng)
-        flips = rng.integers(0, views // samples, len(chosen))
+        flips = rng.integers(0, known.flips, len(chosen))
         order += (flips * samples + chosen).tolist()
         epoch += 1
     return order

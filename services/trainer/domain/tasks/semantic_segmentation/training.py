@@ -22,10 +22,11 @@ from services.trainer.domain.tasks.semantic_segmentation.network import (
 )
 from services.trainer.domain.tasks.semantic_segmentation.samples import Sample
 from services.trainer.domain.tasks.semantic_segmentation.views import view
+from services.trainer.domain.training.augmentation import Augmentation, settings_of
 from services.trainer.domain.training.batches import LabelledBatch
-from services.trainer.domain.training.sampling import BalancedSampler
+from services.trainer.domain.training.sampling import BalancedSampler, sampler_of
 from services.trainer.domain.training.validation import Validation
-from services.trainer.domain.training.views import Augmentation
+from services.trainer.domain.training.views import flips_of
 
 FLOOR_RATE = 3e-3  # peak of the decoder's learning rate on features that are kept
 AUGMENTATION = Augmentation(zoom=(0.8, 1.25), shift=0.05, brightness=0.2, contrast=0.2, colour=0.04)
@@ -53,7 +54,13 @@ class SegmentationTraining:
         validating = [sample for sample in samples if sample.validates]
         # Without a target there a network that finds nothing would be the best of all.
         self._validating = validating if any(one.rarest for one in validating) else []
-        self.sampler = BalancedSampler([sample.rarest for sample in self._taught])
+        rarest = [sample.rarest for sample in self._taught]
+        self.sampler = sampler_of(
+            recipe.sampler,
+            [frozenset({label} - {0}) for label in rarest],
+            auto=lambda: BalancedSampler(rarest),
+        )
+        self._augmentation = settings_of(recipe.augmentation, AUGMENTATION)
         torch.manual_seed(recipe.seed)
         self.network = Segmenter(shape, backbone_weights)
         self._pretrained = backbone_weights is not None
@@ -69,7 +76,7 @@ class SegmentationTraining:
         """See `TrainingTask`."""
         size = self._shape.input_size
         views = [
-            view(self._taught[index], size, AUGMENTATION, rng)
+            view(self._taught[index], size, self._augmentation, rng)
             for index, rng in zip(windows, rngs, strict=True)
         ]
         return LabelledBatch(
@@ -88,13 +95,14 @@ class SegmentationTraining:
     def begin(self, network: Segmenter, told: Callable[[float], None]) -> bool:
         """See `TrainingTask`: the decoder on kept features of a backbone that knows something."""
         views = floor.views_of(len(self._taught), floor.view_bytes(network))
-        if not self._pretrained or not views:
+        flips = flips_of(self._recipe.augmentation)[:views]
+        if not self._pretrained or not flips:
             told_why = "the whole network learns at once: there are no pretrained weights"
             if self._pretrained:
                 told_why = "the whole network learns at once: too many images to keep features of"
             self.choices += (told_why,)
             return True
-        known = floor.kept(network, self._taught, views, told)
+        known = floor.kept(network, self._taught, flips, told)
         lesson = floor.Lesson(
             steps=floor.steps_for(self._recipe.budget_s),
             seed=self._recipe.seed,
@@ -104,7 +112,7 @@ class SegmentationTraining:
         floor.learn(network, known, self.sampler, self._losses, lesson=lesson, told=told)
         self.choices += (
             f"the decoder learnt alone first: {lesson.steps} steps on kept features of"
-            f" {len(self._taught)} windows, each in {views} mirrored views",
+            f" {len(self._taught)} windows, each in {len(flips)} mirrored views",
         )
         if not self._validating:
             self.choices += (_NONE_HELD_OUT,)

@@ -7,10 +7,10 @@ from numpy.typing import NDArray
 from services.trainer.domain.tasks.semantic_segmentation.loss import TARGET_PX
 from services.trainer.domain.tasks.semantic_segmentation.samples import Sample
 from services.trainer.domain.tasks.semantic_segmentation.truths import IGNORED, LabelMap
-from services.trainer.domain.training.views import PAD, Augmentation, relit, view_matrix, warped
+from services.trainer.domain.training.appearance import changed
+from services.trainer.domain.training.augmentation import Augmentation
+from services.trainer.domain.training.views import PAD, view_matrix, warped
 from shared.runtime.preprocess import Image
-
-FLIPS: tuple[int | None, ...] = (None, 1, 0, -1)  # as OpenCV says them: as it is, ↔, ↕, both
 
 
 def view(
@@ -19,7 +19,7 @@ def view(
     """A random view of ``size`` (width, height), and the labels of its target's pixels."""
     height, width = sample.image.shape[:2]
     matrix = view_matrix((width, height), size, settings, rng)
-    pixels = relit(warped(sample.image, matrix, size), settings, rng)
+    pixels = changed(warped(sample.image, matrix, size), settings, rng)
     return pixels, _moved(sample.labels, matrix, size)
 
 
@@ -41,7 +41,7 @@ def shown(sample: Sample, size: tuple[int, int], flip: int | None = None) -> tup
 def _moved(labels: LabelMap, matrix: NDArray[np.float64], size: tuple[int, int]) -> LabelMap:
     """Labels of a view's target pixels; outside the sample nothing is learnt."""
     by_index = matrix / TARGET_PX  # cv2 maps indices, pixel centres lie half a pixel further
-    by_index[:, 2] += 0.5 * (by_index[[0, 1], [0, 1]] - 1)
+    by_index[:, 2] += 0.5 * (by_index[:, :2].sum(axis=1) - 1)
     moved = cv2.warpAffine(
         labels,
         by_index,
