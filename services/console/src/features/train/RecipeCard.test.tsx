@@ -111,13 +111,13 @@ describe.each(LANGUAGES)("the recipe of the next training in %s", (language) => 
     };
     answers({ [`PUT ${RECIPE}`]: () => HttpResponse.json(refused, { status: 422 }) });
     await press(words.recipe.save);
-    await seen(() => screen.getByText(message));
-    expect(screen.getAllByText(message)).toHaveLength(1);
-    expect(screen.getByText(message).closest(".ant-form-item")).toHaveTextContent(words.recipe.augmented.rotation.name);
+    const item = screen.getByLabelText(words.recipe.augmented.rotation.name).closest(".ant-form-item");
+    await waitFor(() => expect(item).toHaveTextContent(message));
+    expect(document.querySelectorAll(".ant-form-item-explain-error")).toHaveLength(1);
     const saved = hears(`PUT ${RECIPE}`, MINE);
     fireEvent.change(screen.getByLabelText(words.recipe.augmented.rotation.name), { target: { value: "20" } });
     await press(words.recipe.save);
-    const augmentation = { preset: "strong", flip_horizontal: false, rotation: 20 };
+    const augmentation = { preset: "strong" as const, flip_horizontal: false, rotation: 20 };
     await waitFor(() => expect(saved[0]?.body).toEqual({ recipe: recipe({ augmentation }) }));
   });
 

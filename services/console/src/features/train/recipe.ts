@@ -59,7 +59,7 @@ export function changes(one: Recipe, other: Recipe): readonly Field[] {
 
 /** A value without what is null in it. */
 function written(value: unknown): string {
-  return JSON.stringify(value ?? null, (_, part: unknown) => part ?? undefined) ?? "";
+  return JSON.stringify({ value }, (_, part: unknown) => part ?? undefined);
 }
 
 /** What a recipe says of augmentation: a preset, and null of what is left to it. */
