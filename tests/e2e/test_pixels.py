@@ -48,7 +48,8 @@ def segmented(report: dict[str, Any]) -> None:
 
 def outlined_objects(report: dict[str, Any]) -> None:
     assert report["kind"] == "mask"
-    assert report["overall"]["map_50"] >= 0.4
+    # Such a training gave 0.93; without its labels 0.24, and before it there are no masks: 0.
+    assert report["overall"]["map_50"] >= 0.6
 
 
 PIXELS = Segments("semantic_segmentation", SMALL | {"epochs": 4}, OF_PACKAGE, segmented)
