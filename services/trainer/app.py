@@ -15,6 +15,7 @@ from services.trainer.handlers.training_queue import TrainingQueue
 from services.trainer.handlers.trainings import Trainings
 from services.trainer.handlers.versions import Versions
 from services.trainer.repository import (
+    HISTORIES,
     IMAGES,
     LINES,
     RECEIPTS,
@@ -69,6 +70,7 @@ def build(stores: Stores) -> Service:
         summary="Trainings, versions and the retraining policy",
         collections=(
             TRAININGS,
+            HISTORIES,
             LINES,
             RECIPES,
             IMAGES,

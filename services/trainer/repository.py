@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from services.trainer.domain.history import CurvePoint, Facts, LogLine, Preview
 from services.trainer.domain.recipe import Recipe, RecipeSource
 from services.trainer.domain.retraining_policy import RetrainingPolicy
 from shared.clock import Timestamp
@@ -103,6 +104,25 @@ class Training(Document):
     deployed_at: Timestamp | None = None
     deployment_error: str = ""
     error: str = ""
+
+
+class History(Document):
+    """How a training went; its id is the training's, and it stays as long as that record.
+
+    ``life`` is the training's ``resumes`` and ``attempt`` its job's, of who wrote last: an earlier
+    one writes no more. ``data_wait`` is the share of the time of learning that passed in waiting
+    for images.
+    """
+
+    project_id: str
+    life: int = 0
+    attempt: int = 0
+    facts: Facts = Facts()
+    curve: tuple[CurvePoint, ...] = ()
+    previews: tuple[Preview, ...] = ()
+    previews_epoch: int = 0
+    data_wait: float | None = None
+    log: tuple[LogLine, ...] = ()
 
 
 class Order(BaseModel):
@@ -216,6 +236,7 @@ TRAININGS = CollectionSpec(
         Index(("project_id", "state")),
     ),
 )
+HISTORIES = CollectionSpec("trainer.histories", History)
 LINES = CollectionSpec("trainer.lines", Line, (Index(("due_at",)),), project_field="id")
 RECIPES = CollectionSpec("trainer.recipes", ProjectRecipe, project_field="id")
 IMAGES = images_spec(

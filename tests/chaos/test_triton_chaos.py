@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from services.inference.app import build
-from services.inference.domain.served_shapes import to_shapes
+from shared.contracts.result_shapes import to_shapes
 from shared.hosting.stores import Stores
 from shared.runtime.onnx_session import OnnxSession
 from shared.runtime.predictor import Predictor

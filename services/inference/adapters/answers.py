@@ -23,9 +23,9 @@ from services.inference.adapters.pixels import (
 )
 from services.inference.adapters.triton.client import TritonClient
 from services.inference.adapters.triton.session import Circuit, TritonSession
-from services.inference.domain.served_shapes import to_shapes
 from services.inference.errors import NotAnImage, TilePlanMismatch
 from services.inference.repository import Deployment
+from shared.contracts.result_shapes import to_shapes
 from shared.contracts.shapes import Shape
 from shared.runtime.cuts import Cut, PlanRefused, cut_for
 from shared.runtime.image_rows import FileRows, RowsUnreadable

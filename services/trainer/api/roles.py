@@ -8,6 +8,7 @@ ROLES: RoleTable = {
     "GET /projects/{project_id}/trainings": "viewer",
     "GET /projects/{project_id}/trainings/{training_id}": "viewer",
     "GET /projects/{project_id}/trainings/{training_id}/events": "viewer",
+    "GET /projects/{project_id}/trainings/{training_id}/history": "viewer",
     "POST /projects/{project_id}/trainings": "engineer",
     "POST /projects/{project_id}/trainings/{training_id}:cancel": "engineer",
     "POST /projects/{project_id}/trainings/{training_id}:resume": "engineer",

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Response
 from sse_starlette.event import ServerSentEvent
 
+from services.trainer.api.histories import HistoryResponse
 from services.trainer.api.schemas import NextTrainingResponse, TrainingRequest, TrainingResponse
 from services.trainer.domain.recipe import BackboneName
 from services.trainer.handlers.next_training import NextTraining
@@ -68,6 +69,14 @@ async def get_training(
 ) -> TrainingResponse:
     """Return one training with its progress."""
     return TrainingResponse.of(await trainings.get(who, project_id, training_id))
+
+
+@router.get("/projects/{project_id}/trainings/{training_id}/history")
+async def get_training_history(
+    project_id: str, training_id: str, who: Who, trainings: Asked
+) -> HistoryResponse:
+    """Return how a training goes or went: its curve, what it finds on a few images, its log."""
+    return HistoryResponse.of(await trainings.history(who, project_id, training_id))
 
 
 @router.post("/projects/{project_id}/trainings/{training_id}:cancel", status_code=202)

@@ -8,8 +8,10 @@ from services.trainer.handlers.recipes import Chosen, Recipes
 from services.trainer.handlers.training_queue import TrainingQueue
 from services.trainer.repository import (
     ENDED,
+    HISTORIES,
     SERVICE,
     TRAININGS,
+    History,
     Mode,
     Order,
     Training,
@@ -117,6 +119,13 @@ class Trainings:
         if training.project_id != project_id:
             raise NotFound(f"no training {training_id}")
         return await self._standing(training)
+
+    async def history(self, who: Caller, project_id: str, training_id: str) -> History:
+        """How the training goes or went, empty where nothing is known; raises NotFound."""
+        training = (await self.get(who, project_id, training_id)).training
+        histories = self._documents.collection(HISTORIES, TenantScope(who.tenant))
+        nothing = History(id=training.id, tenant=who.tenant, project_id=project_id)
+        return await histories.find(training.id) or nothing
 
     async def list_page(self, who: Caller, project_id: str, paging: PageParams) -> Page[Standing]:
         """One page of the project's trainings, newest first."""

@@ -1,5 +1,6 @@
 """Reads a snapshot's images and truth into training windows; runs in the training process."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Generic
 
 import numpy as np
 
+from services.trainer.domain.history import Facts
 from services.trainer.domain.recipe import Recipe
 from services.trainer.domain.training.ports import (
     NothingToTrain,
@@ -14,13 +16,16 @@ from services.trainer.domain.training.ports import (
     TaskBuilder,
     WindowT,
 )
+from services.trainer.domain.training.views import without_regions
 from shared.blobs.content import is_named, lost
 from shared.contracts.snapshot import Snapshot, SnapshotImage
 from shared.errors import InvalidInput
 from shared.runtime.images import ImageDamaged, decode_rgb
 from shared.runtime.preprocess import Image
+from shared.runtime.tasks.table import spec_of
 from shared.vision.tiles import TilePlan
 
+MOST_TOLD = 200  # labels whose examples are told
 TRAINED = ("train", "val")  # nothing is chosen on val, so its images may teach; test never does
 
 
@@ -64,6 +69,18 @@ def stored_image(path: Path, image: SnapshotImage) -> Image:
     if not is_named(image.blob_key, path):
         raise UnreadableImage(lost(image.name))
     return read_image(path, image.name)
+
+
+def judged_image(path: Path, image: SnapshotImage, task: str) -> Image:
+    """The pixels of an image that judges, hidden where nothing counts as they are for who learns.
+
+    Raises:
+        UnreadableImage: See `stored_image`.
+    """
+    pixels = stored_image(path, image)
+    # Of a label of the whole; objects in an ignore region count for nothing anyway.
+    hides = spec_of(task).labels_whole
+    return without_regions(pixels, image.ignore_regions) if hides else pixels
 
 
 def read_image(path: Path, name: str) -> Image:
@@ -120,6 +137,22 @@ def load_dataset(
     windows = spilt(prepared.windows, source.cache_bytes, source.spill)
     judged = tuple(image for image in snapshot.images if image.split == "test")
     return LoadedDataset(prepared.plan, windows, judged, input_plan)
+
+
+def facts_of(snapshot: Snapshot, device: str) -> Facts:
+    """How many images each split has and how many shapes of each label teach, those of none too.
+
+    Args:
+        snapshot: The frozen dataset.
+        device: What computes.
+    """
+    teaches = [image for image in snapshot.images if image.split in TRAINED]
+    shapes = Counter(shape.label for image in teaches for shape in image.shapes)
+    return Facts(
+        splits=Counter(image.split for image in snapshot.images),
+        examples={label: shapes[label] for label in snapshot.labels[:MOST_TOLD]},
+        device=device,
+    )
 
 
 def input_plan_of(snapshot: Snapshot) -> TilePlan | None:

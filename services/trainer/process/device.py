@@ -25,6 +25,15 @@ def device_of(wanted: Device) -> str:
     return "cuda" if wanted != "cpu" and there else "cpu"
 
 
+def device_name(device: str, threads: int) -> str:
+    """What a person calls the device.
+
+    >>> device_name("cpu", 2)
+    'CPU, 2 threads'
+    """
+    return torch.cuda.get_device_name() if device == "cuda" else f"CPU, {threads} threads"
+
+
 def prepare(device: str, threads: int) -> None:
     """Sets what holds for the whole process."""
     torch.set_num_threads(threads)

@@ -4,8 +4,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from services.trainer.domain.training.views import without_regions
-from services.trainer.process.dataset import stored_image
+from services.trainer.process.dataset import judged_image
 from services.trainer.process.reports import ProgressReports
 from services.trainer.process.work_order import ProgressMessage
 from shared.contracts.prediction_columns import PredictionsTable
@@ -38,13 +37,10 @@ def predict_held_out(
     """
     manifest = predictor.manifest
     spec = spec_of(task)
-    hides = spec.labels_whole  # as it was taught; objects there count for nothing
     threshold = manifest.score_floor if spec.tells_scores else manifest.threshold
     table = PredictionsTable(task, manifest.labels)
     for done, image in enumerate(images, start=1):
-        pixels = stored_image(files[image.image_id], image)
-        if hides:
-            pixels = without_regions(pixels, image.ignore_regions)
+        pixels = judged_image(files[image.image_id], image, task)
         began = time.perf_counter()
         results = predictor.predict(pixels, threshold=threshold, tile_plan_hash=image.plan_hash)
         elapsed_ms = (time.perf_counter() - began) * 1000

@@ -20,11 +20,18 @@ from safetensors.torch import load_file, save
 from services.trainer.domain.detector.builder import DetectorBuilder
 from services.trainer.domain.training.checkpoint import Checkpoint, CheckpointError, pack, restore
 from services.trainer.domain.training.export import to_onnx
-from services.trainer.domain.training.loop import DivergedError, Progress, TrainingLoop
+from services.trainer.domain.training.loop import Progress, TrainingLoop
 from services.trainer.domain.training.validation import Validation
 from services.trainer.process.artefacts import sha256_of, write
-from services.trainer.process.dataset import LoadedDataset, Source, load_dataset, stored_image
-from services.trainer.process.device import device_of, prepare
+from services.trainer.process.dataset import (
+    LoadedDataset,
+    Source,
+    facts_of,
+    load_dataset,
+    stored_image,
+)
+from services.trainer.process.device import device_name, device_of, prepare
+from services.trainer.process.failures import reason_of
 from services.trainer.process.held_out_images import TRAINED_PERCENT, predict_held_out
 from services.trainer.process.live_judge import LiveJudge
 from services.trainer.process.plugins import load_plugins
@@ -34,7 +41,10 @@ from services.trainer.process.weights import FoundWeights, find_weights
 from services.trainer.process.work_order import (
     CheckpointFiles,
     CheckpointMessage,
+    FactsMessage,
     FailureMessage,
+    NoteMessage,
+    PreviewsMessage,
     ProgressMessage,
     ResultMessage,
     StartMessage,
@@ -42,7 +52,6 @@ from services.trainer.process.work_order import (
     WorkOrder,
 )
 from shared.contracts.snapshot import Snapshot
-from shared.errors import InvalidInput
 from shared.runtime.golden import Golden
 from shared.runtime.manifest import SCORE_FLOOR, ModelManifest
 from shared.runtime.onnx_session import OnnxSession
@@ -78,6 +87,7 @@ class Run:
         """Trains, exports, predicts the held-out images and says where the results lie."""
         order, began = self.order, time.monotonic()
         prepare(self.device, self.threads)
+        say(FactsMessage(facts=facts_of(self.snapshot, device_name(self.device, self.threads))))
         say(ProgressMessage(stage="reading"))
         load_plugins(self.snapshot.task, order.recipe.losses, order.plugins_folder)
         source = Source(
@@ -92,10 +102,14 @@ class Run:
         found = _known_of(order.start) if order.start and started_from else found
         say(StartMessage(backbone_weights=found.origin))
         training.begin(self._told_of_begin)
+        self._judge = LiveJudge(
+            self._manifest(training, data, found),
+            data.judged,
+            order.images,
+            truth_of=self.builder.truth_of if isinstance(self.builder, DetectorBuilder) else None,
+            threads=self.threads,
+        )
         self._tell_of_floor(training)
-        if isinstance(self.builder, DetectorBuilder):
-            manifest, truth_of = self._manifest(data, found), self.builder.truth_of
-            self._judge = LiveJudge(manifest, data.judged, order.images, truth_of=truth_of)
         resumed = self._resume(training)
         if not resumed:
             spent_s = time.monotonic() - began
@@ -139,7 +153,9 @@ class Run:
             restore(training, checkpoint)
         except CheckpointError as error:
             sys.stderr.write(f"starting over: {error}\n")
+            say(NoteMessage(text=f"it starts over: {error}"))
             return 0
+        say(NoteMessage(text=f"it goes on from the checkpoint of epoch {training.epoch}"))
         return training.epoch
 
     def _told_of_begin(self, share: float) -> None:
@@ -154,9 +170,12 @@ class Run:
                 stage="features", percent=self._first_percent, **_figures(self._validation)
             )
             self._reports.say(floor, always=True)
+            if self.order.resume_from is None:  # the checkpoint knows more
+                self._look(training)
 
     def _after_step(self, training: Loop, progress: Progress) -> None:
-        self._validation = progress.validation or self._judged(training, progress)
+        judged = self._look(training) if progress.epoch_ended else None
+        self._validation = progress.validation or judged or self._validation
         message = ProgressMessage(
             stage="training",
             percent=self._first_percent
@@ -165,6 +184,7 @@ class Run:
             epochs=progress.epochs,
             loss=progress.loss,
             seconds_left=progress.seconds_left,
+            data_wait=progress.data_wait,
             **_figures(self._validation),
         )
         self._reports.say(message, always=progress.epoch_ended)
@@ -174,12 +194,14 @@ class Run:
             self._checkpoint_at = now
             self._write_checkpoint(training)
 
-    def _judged(self, training: Loop, progress: Progress) -> Validation | None:
-        """The figure of held-out images, the last one where it is not time for another."""
-        if self._judge is None or not progress.epoch_ended:
-            return self._validation
+    def _look(self, training: Loop) -> Validation | None:
+        """Shows what is found on a few held-out images, where it is time to; its figure, if any."""
         network = training.task.exportable(training.average.model)
-        return self._judge.look(network) or self._validation
+        look = self._judge.look(network) if self._judge else None
+        if look is None:
+            return None
+        say(PreviewsMessage(epoch=training.epoch, previews=look.previews))
+        return look.validation
 
     def _write_checkpoint(self, training: Loop) -> None:
         packed, stem = pack(training), f"checkpoint-{training.epoch:05d}"
@@ -200,15 +222,18 @@ class Run:
         model = write(folder / "model.onnx", exported)
         weights = {name: value.contiguous() for name, value in network.state_dict().items()}
         manifest = replace(
-            self._manifest(data, found),
-            alphabet=tuple(training.task.description.get("alphabet", ())),
+            self._manifest(training, data, found),
             model_sha256=sha256_of(model),
         )
         session = OnnxSession(model, threads=self.threads)
         # Corrected images never judge; how a version does on them is its regression test.
         corrected = tuple(i for i in self.snapshot.images if i.corrected and i.split != "test")
+        predictor = Predictor(manifest, session)
+        if self._judge is not None:
+            previews = self._judge.last_look(predictor)
+            say(PreviewsMessage(epoch=training.epoch, previews=previews))
         predictions = predict_held_out(
-            Predictor(manifest, session),
+            predictor,
             self.snapshot.task,
             (*data.judged, *corrected),
             self.order.images,
@@ -233,7 +258,7 @@ class Run:
             )
         )
 
-    def _manifest(self, data: Data, found: FoundWeights) -> ModelManifest:
+    def _manifest(self, training: Loop, data: Data, found: FoundWeights) -> ModelManifest:
         recipe, tiles = self.order.recipe, data.plan.tile_plan
         return ModelManifest(
             task=self.snapshot.task,
@@ -251,6 +276,7 @@ class Run:
             backbone_licence=found.licence,
             backbone_source=found.source,
             version=self.order.version,
+            alphabet=tuple(training.task.description.get("alphabet", ())),
         )
 
     def _golden(self, data: Data, manifest: ModelManifest, session: OnnxSession) -> bytes:
@@ -293,9 +319,12 @@ def main() -> None:
     order = WorkOrder.model_validate_json(Path(sys.argv[1]).read_bytes())
     try:
         Run(order).run()
-    except (InvalidInput, DivergedError, ValueError) as error:
+    except Exception as error:
+        reason = reason_of(error)
+        if reason is None:
+            raise
         traceback.print_exc()
-        say(FailureMessage(reason=str(error)))
+        say(FailureMessage(reason=reason))
 
 
 def _end_with_parent() -> None:

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.trainer.domain.history import Facts, Preview
 from services.trainer.domain.recipe import Recipe
 
 Device = Literal["auto", "cpu", "cuda"]
@@ -89,6 +90,7 @@ class ProgressMessage(BaseModel):
 
     ``validation`` is how good the network is on images that do not teach it, in [0, 1], with its
     95 % interval; None before the first epoch has ended, and of tasks that hold no image back.
+    ``data_wait`` is the share of the time of learning that passed in waiting for images.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -103,6 +105,35 @@ class ProgressMessage(BaseModel):
     validation: float | None = None
     validation_low: float | None = None
     validation_high: float | None = None
+    data_wait: float | None = None
+
+
+class FactsMessage(BaseModel):
+    """What the training learns from, and where."""
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: Literal["facts"] = "facts"
+    facts: Facts
+
+
+class NoteMessage(BaseModel):
+    """Something for the log that people read."""
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: Literal["note"] = "note"
+    text: str
+
+
+class PreviewsMessage(BaseModel):
+    """What the network finds now on the held-out images that are shown, always the same."""
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: Literal["previews"] = "previews"
+    epoch: int
+    previews: tuple[Preview, ...]
 
 
 class StartMessage(BaseModel):
@@ -156,6 +187,13 @@ class FailureMessage(BaseModel):
 
 
 Message = Annotated[
-    ProgressMessage | StartMessage | CheckpointMessage | ResultMessage | FailureMessage,
+    ProgressMessage
+    | FactsMessage
+    | NoteMessage
+    | PreviewsMessage
+    | StartMessage
+    | CheckpointMessage
+    | ResultMessage
+    | FailureMessage,
     Field(discriminator="kind"),
 ]

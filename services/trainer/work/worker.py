@@ -22,9 +22,10 @@ from services.trainer.process.work_order import (
 from services.trainer.repository import TRAININGS, Training
 from services.trainer.work.attempt_files import AttemptFiles
 from services.trainer.work.executor import Executor, TrainingProcessDied
+from services.trainer.work.history_writer import HistoryWriter
 from shared.contracts.training_events import TrainingEnded, TrainingSucceeded
 from shared.documents.port import Documents, TenantScope
-from shared.errors import NotFound
+from shared.errors import LoupeError, NotFound
 from shared.jobs.job import Job, JobState, Progress
 from shared.jobs.worker import Lease
 
@@ -59,31 +60,45 @@ class TrainingWork:
         if training is None:
             await _end(lease, "failed", "the training's record is gone")
             return
+        history = HistoryWriter(self._documents, training, lease.job)
+        history.note(f"attempt {lease.job.attempt} begins")
         try:
             async with contextlib.AsyncExitStack() as files:
                 order = await self._files.order(training, lease.job, folder, files)
-                last = await self._compute(lease, order)
+                last = await self._compute(lease, order, history)
                 if isinstance(last, ResultMessage):
                     await self._deliver(lease, training, last)
                 elif isinstance(last, FailureMessage):
                     await _end(lease, "failed", last.reason)
         except TrainingProcessDied as error:
+            history.note(error.detail)
+            await history.keep()
             await self._crashed(lease, error)
         except (NotFound, ValueError) as error:
             await _end(lease, "failed", f"the dataset cannot be read: {error}")
+        except LoupeError as error:
+            if error.retryable and not lease.lost:
+                history.note(f"it waits and tries again: {error.detail}")
+                with contextlib.suppress(LoupeError):
+                    await history.keep()
+            raise
 
-    async def _compute(self, lease: Lease, order: WorkOrder) -> Message | None:
+    async def _compute(
+        self, lease: Lease, order: WorkOrder, history: HistoryWriter
+    ) -> Message | None:
         """Follows the computation to its last message."""
         last: Message | None = None
         async with contextlib.aclosing(self._executor.run(order)) as messages:
             async for message in messages:
                 last = message
-                await self._heed(lease, message)
+                await history.heed(message)
+                await self._heed(lease, message, history)
                 if lease.job.finish_requested:
                     await asyncio.to_thread(order.finish.touch)
+        await history.keep()
         return last
 
-    async def _heed(self, lease: Lease, message: Message) -> None:
+    async def _heed(self, lease: Lease, message: Message, history: HistoryWriter) -> None:
         if isinstance(message, ProgressMessage):
             known = message.model_dump(include=FIGURES, exclude_none=True)
             figures = {name: float(value) for name, value in known.items()}
@@ -95,6 +110,7 @@ class TrainingWork:
             )
             await lease.report(progress)
         elif isinstance(message, CheckpointMessage):
+            await history.keep()  # who goes on from here has the whole curve
             await self._keep_checkpoint(lease, message)
         elif isinstance(message, StartMessage):
             await lease.remember(backbone_weights=message.backbone_weights)
@@ -135,10 +151,9 @@ class TrainingWork:
         job = lease.job
         crashes = int(job.payload.get("crashes", 0)) + 1
         if crashes >= CRASHES or job.attempt >= job.max_attempts:
-            last = f"in attempt {job.attempt}, the last"
-            when = f"{crashes} times" if crashes >= CRASHES else last
-            reason = f"the training process ended {when}: {error.detail}"
-            await _end(lease, "failed", reason)
+            often = f"the training process ended {crashes} times: {error.detail}"
+            last = f"the training process ended in attempt {job.attempt}, the last: {error.detail}"
+            await _end(lease, "failed", often if crashes >= CRASHES else last)
             return
         await lease.remember(crashes=crashes)
         await lease.give_back(counted=True)

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from services.inference.api.schemas import PredictionResponse
-from services.inference.domain.served_shapes import to_shapes
+from shared.contracts.result_shapes import to_shapes
 from shared.runtime.image_limits import MAX_FILE_BYTES
 from shared.runtime.images import decode_rgb
 from shared.runtime.manifest import ModelManifest

@@ -27,6 +27,7 @@ from services.trainer.process.work_order import (
     WorkOrder,
 )
 from services.trainer.repository import (
+    HISTORIES,
     IMAGES,
     LINES,
     RECEIPTS,
@@ -58,7 +59,8 @@ from shared.runtime.tasks.names import TaskName
 from tests.unit.trainer.pictures import PROJECT, write_snapshot
 
 COLLECTIONS = (
-    TRAININGS, LINES, RECIPES, IMAGES, RECEIPTS, job_spec("trainer"), projects_spec("trainer"),
+    TRAININGS, HISTORIES, LINES, RECIPES, IMAGES, RECEIPTS,
+    job_spec("trainer"), projects_spec("trainer"),
 )  # fmt: skip
 WHO = Caller("default", "key-1", "admin")
 PLAN_HASH = "ab" * 32

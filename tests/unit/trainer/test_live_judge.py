@@ -10,10 +10,12 @@ from torch import Tensor, nn
 from services.trainer.domain.detector.judging import targets_found
 from services.trainer.domain.detector.truths import Truth, truth_of
 from services.trainer.domain.training.validation import Validation
-from services.trainer.process import live_judge
+from services.trainer.process import live_judge, previews
 from services.trainer.process.dataset import UnreadableImage
 from services.trainer.process.live_judge import LiveJudge
-from shared.contracts.snapshot import Snapshot
+from services.trainer.process.previews import preview_of
+from shared.contracts.snapshot import Snapshot, SnapshotImage
+from shared.runtime.detections import Detections
 from shared.runtime.manifest import ModelManifest
 from shared.vision.boxes import as_boxes
 from tests.unit.trainer.pictures import LABELS, write_snapshot
@@ -50,10 +52,16 @@ def judge_of(snapshot: Snapshot, files: dict[str, Path], clock: Clock) -> LiveJu
     return LiveJudge(MANIFEST, snapshot.images, files, truth_of=truth_of, clock=clock)
 
 
+def figure(judge: LiveJudge, network: nn.Module) -> Validation | None:
+    look = judge.look(network)
+    assert look is not None
+    return look.validation
+
+
 def test_the_targets_of_all_images_are_counted(tmp_path: Path) -> None:
     snapshot, files = write_snapshot(tmp_path, "ee")
     first, second = (truth_of(image, LABELS) for image in snapshot.images)
-    told = judge_of(snapshot, files, Clock()).look(Knowing(first))
+    told = figure(judge_of(snapshot, files, Clock()), Knowing(first))
     right = 2 + brute_force(second, first.boxes_xyxy, first.labels)
     assert right < 4
     assert told == Validation.of_share(right, 4)
@@ -63,10 +71,10 @@ def test_it_looks_again_when_that_has_become_cheap(tmp_path: Path) -> None:
     snapshot, files = write_snapshot(tmp_path, "e")
     network, clock = Knowing(truth_of(snapshot.images[0], LABELS)), Clock()
     judge = judge_of(snapshot, files, clock)
-    assert judge.look(network) == Validation.of_share(2, 2)  # took a second
+    assert figure(judge, network) == Validation.of_share(2, 2)  # took a second
     assert judge.look(network) is None
     clock.now += 1 / live_judge.SHARE
-    assert judge.look(network) == Validation.of_share(2, 2)
+    assert figure(judge, network) == Validation.of_share(2, 2)
 
 
 def test_negatives_and_what_memory_does_not_hold_are_not_looked_at(
@@ -74,11 +82,51 @@ def test_negatives_and_what_memory_does_not_hold_are_not_looked_at(
 ) -> None:
     snapshot, files = write_snapshot(tmp_path, "nee")
     monkeypatch.setattr(live_judge, "MOST_PIXELS", 96 * 96)
-    told = judge_of(snapshot, files, Clock()).look(Knowing(truth_of(snapshot.images[1], LABELS)))
+    knowing = Knowing(truth_of(snapshot.images[1], LABELS))
+    told = figure(judge_of(snapshot, files, Clock()), knowing)
     assert told == Validation.of_share(2, 2)
     empty = snapshot.model_copy(update={"images": snapshot.images[:1]})
     nothing = Knowing(truth_of(snapshot.images[1], LABELS))
     assert judge_of(empty, files, Clock()).look(nothing) is None
+
+
+def test_of_many_images_the_first_six_are_shown_with_what_is_found(tmp_path: Path) -> None:
+    snapshot, files = write_snapshot(tmp_path, "n" + "e" * 8)
+    first = truth_of(snapshot.images[1], LABELS)
+    look = judge_of(snapshot, files, Clock()).look(Knowing(first))
+    assert look is not None
+    assert [p.image_id for p in look.previews] == [f"I{number:03d}" for number in range(1, 7)]
+    for preview, image in zip(look.previews, snapshot.images[1:7], strict=True):
+        assert sum(preview.annotated.values()) == len(image.shapes) == 2
+        assert (preview.width, preview.height, preview.left_out) == (96, 96, 0)
+        found = sorted(shape.bounds() for shape in preview.shapes)
+        np.testing.assert_allclose(found, sorted(first.boxes_xyxy.tolist()), atol=1e-3)
+
+
+def test_without_a_truth_of_boxes_six_images_are_shown_and_nothing_is_counted(
+    tmp_path: Path,
+) -> None:
+    snapshot, files = write_snapshot(tmp_path, "e" * 8)
+    knowing = Knowing(truth_of(snapshot.images[0], LABELS))
+    look = LiveJudge(MANIFEST, snapshot.images, files, clock=Clock()).look(knowing)
+    assert look is not None
+    assert (look.validation, len(look.previews)) == (None, live_judge.PREVIEWS)
+
+
+def test_what_a_preview_has_no_room_for_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    image = SnapshotImage(
+        image_id="I1", name="1.png", blob_key="k", width=96, height=96, split="test", group="1"
+    )
+    boxes = np.tile(np.array([[1, 2, 30, 40]], np.float32), (80, 1))
+    scores = np.linspace(0.9, 0.5, 80, dtype=np.float32)
+    found = Detections(boxes, scores, np.zeros(80, np.int64))
+    preview = preview_of(image, found, MANIFEST)
+    assert (len(preview.shapes), preview.left_out) == (previews.MOST_SHAPES, 20)
+    assert preview.shapes[0].score == pytest.approx(0.9)
+    monkeypatch.setattr(previews, "MOST_BYTES", 1000)
+    small = preview_of(image, found, MANIFEST)
+    assert small.left_out + len(small.shapes) == 80
+    assert 0 < sum(len(shape.model_dump_json()) for shape in small.shapes) <= 1000
 
 
 def test_a_damaged_image_is_named(tmp_path: Path) -> None:

@@ -4,8 +4,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from services.trainer.domain.history import Facts
 from services.trainer.domain.recipe import Recipe
-from services.trainer.process.work_order import ProgressMessage, ResultMessage, WorkOrder
+from services.trainer.process.work_order import (
+    FactsMessage,
+    PreviewsMessage,
+    ProgressMessage,
+    ResultMessage,
+    WorkOrder,
+)
 from shared.contracts.snapshot import Snapshot
 from tests.unit.trainer.marks import write_marked
 from tests.unit.trainer.parts import write_parts
@@ -38,6 +45,8 @@ class Trained:
     manifest: Path
     result: ResultMessage
     progress: list[ProgressMessage]
+    looks: list[PreviewsMessage]
+    facts: Facts
 
 
 def write_objects(folder: Path, splits: str) -> Given:
@@ -104,4 +113,6 @@ def train(lesson: Lesson, task: str, folder: Path) -> Trained:
     assert isinstance(result, ResultMessage), said
     progress = [message for message in said if isinstance(message, ProgressMessage)]
     assert [m.percent for m in progress] == sorted(m.percent for m in progress)
-    return Trained(snapshot, files, manifest, result, progress)
+    looks = [message for message in said if isinstance(message, PreviewsMessage)]
+    (told,) = [message.facts for message in said if isinstance(message, FactsMessage)]
+    return Trained(snapshot, files, manifest, result, progress, looks, told)

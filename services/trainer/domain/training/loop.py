@@ -51,6 +51,8 @@ class Progress:
         seconds_left: Estimate from the speed since the start or the resumption.
         epoch_ended: True after the last step of an epoch: the moment for a checkpoint.
         validation: Of the averaged network at the end of an epoch, where the task validates.
+        data_wait: Share of the time since the start or the resumption that the loop waited for
+            batches, in [0, 1].
     """
 
     step: int
@@ -61,6 +63,7 @@ class Progress:
     seconds_left: float
     epoch_ended: bool
     validation: Validation | None = None
+    data_wait: float = 0.0
 
     @property
     def percent(self) -> float:
@@ -108,6 +111,7 @@ class TrainingLoop(Generic[NetworkT, BatchT]):
         self.epochs = recipe.epochs or MIN_EPOCHS
         self.loss: float | None = None
         self._may_gain = True
+        self._waited_s = 0.0
         self._clock, self._processor_clock = clock, processor_clock
 
     def start_from(self, weights: Mapping[str, Tensor], *, rows: Sequence[tuple[int, int]]) -> bool:
@@ -212,15 +216,16 @@ class TrainingLoop(Generic[NetworkT, BatchT]):
                 self._learn(batch, horizon)
                 ended = number + 1 == per_epoch
                 self.epoch = epoch + int(ended)
-                speed = (self._clock() - started) / (step + 1 - first)
+                spent = self._clock() - started
                 yield Progress(
                     step=step + 1,
                     steps=total,
                     epoch=self.epoch,
                     epochs=self.epochs,
                     loss=self.loss or 0.0,
-                    seconds_left=speed * (total - step - 1),
+                    seconds_left=spent / (step + 1 - first) * (total - step - 1),
                     epoch_ended=ended,
+                    data_wait=min(self._waited_s / spent, 1.0) if spent > 0 else 0.0,
                     validation=self.task.validate(self.average.model) if ended else None,
                 )
 
@@ -259,9 +264,16 @@ class TrainingLoop(Generic[NetworkT, BatchT]):
                 chosen = order[number * size :][:size]
                 ahead.append(pool.submit(self._batch, chosen, epoch, number))
                 if len(ahead) > loaders:
-                    yield ahead.popleft().result()
+                    yield self._taken(ahead)
             while ahead:
-                yield ahead.popleft().result()
+                yield self._taken(ahead)
+
+    def _taken(self, ahead: deque[Future[BatchT]]) -> BatchT:
+        """The next batch, once it is made."""
+        began = time.monotonic()
+        batch = ahead.popleft().result()
+        self._waited_s += time.monotonic() - began
+        return batch
 
     def _batch(self, chosen: Sequence[int], epoch: int, number: int) -> BatchT:
         seed = self.recipe.seed
