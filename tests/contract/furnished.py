@@ -33,6 +33,7 @@ _THINGS: dict[str, tuple[str, dict[str, Any]]] = {
     "annotation.labels": ("label_id", {}),
     "annotation.import_runs": ("run_id", {"ended": "succeeded"}),
     "annotation.history": ("change", {}),
+    "trainer.histories": ("training_id", {}),
     "trainer.trainings": ("training_id", {"state": "succeeded"}),
     "trainer.lines": ("project_id", {}),
     "evaluator.reports": ("report", {"state": "completed"}),

@@ -15,6 +15,8 @@ export type LossTerm = Schemas["LossTerm"];
 export type LossTable = Schemas["LossTable"];
 export type Merge = Schemas["Merge"];
 export type TrainingMode = Training["mode"];
+export type History = Awaited<ReturnType<typeof getHistory>>;
+export type Preview = History["previews"][number];
 export type Progress = Training["progress"];
 export type Policy = Schemas["PolicyResponse"];
 export type NextTraining = Schemas["NextTrainingResponse"];
@@ -49,6 +51,23 @@ export function listTrainings(projectId: string, page: number, pageSize: number)
   return body(
     client.GET("/api/trainer/projects/{project_id}/trainings", {
       params: { path: { project_id: projectId }, query: { page, page_size: pageSize } },
+    }),
+  );
+}
+
+export function getTraining(projectId: string, trainingId: string) {
+  return body(
+    client.GET("/api/trainer/projects/{project_id}/trainings/{training_id}", {
+      params: { path: { project_id: projectId, training_id: trainingId } },
+    }),
+  );
+}
+
+/** How a training goes or went: its curve, what it finds on a few held-out images, its log. */
+export function getHistory(projectId: string, trainingId: string) {
+  return body(
+    client.GET("/api/trainer/projects/{project_id}/trainings/{training_id}/history", {
+      params: { path: { project_id: projectId, training_id: trainingId } },
     }),
   );
 }

@@ -44,7 +44,7 @@ export const routes: RouteObject[] = [
               { path: "annotate/:imageId", lazy: annotate },
               { path: "tiling", lazy: tiling },
               { path: "check", lazy: check },
-              { path: "train", lazy: train },
+              { path: "train/:trainingId?", lazy: train }, // one training opens over the page, which stays
               { path: "report", lazy: report },
               { path: "report/:version", lazy: report },
               { path: "test", lazy: test },

@@ -3,7 +3,7 @@ import type { Annotation } from "../api/annotation";
 import type { GalleryImage, ImageDetail, ImageLimits } from "../api/gallery";
 import type { Deployment, Export, Prediction, TestRun } from "../api/inference";
 import type { TilePlanAnswer } from "../api/tiling";
-import type { Policy, Promotions, Training } from "../api/trainer";
+import type { History, Policy, Preview, Promotions, Training } from "../api/trainer";
 import type { ApiKey, AuditEntry, Project } from "../api/workspace";
 import { recipe } from "./recipes";
 
@@ -155,6 +155,38 @@ export function training(part: Partial<Training> = {}): Training {
     choices: [],
     recipe: recipe(),
     recipe_from: { kind: "defaults", revision: null },
+    ...part,
+  };
+}
+
+export function history(part: Partial<History> = {}): History {
+  return {
+    training_id: "t1",
+    device: "CPU, 2 threads",
+    splits: { train: 30, val: 4, test: 6 },
+    examples: { scratch: 41, pore: 0 },
+    curve: [
+      { percent: 10, epoch: 1, loss: 2, validation: null },
+      { percent: 50, epoch: 5, loss: 1, validation: 0.4 },
+    ],
+    previews: [],
+    previews_epoch: 0,
+    data_wait: 0.02,
+    bound_by: "compute",
+    log: [{ at: AT, text: "attempt 1 begins" }],
+    ...part,
+  };
+}
+
+export function preview(part: Partial<Preview> = {}): Preview {
+  return {
+    image_id: "i1",
+    name: "part-1.jpg",
+    width: 640,
+    height: 480,
+    annotated: { scratch: 2 },
+    shapes: [{ id: "s1", label: "scratch", kind: "box", points: [[10, 10], [60, 40]], score: 0.81 }],
+    left_out: 0,
     ...part,
   };
 }

@@ -1,10 +1,12 @@
 /** What the page Train asks for, before anything was trained. */
-import { policy, project, promotions } from "./builders";
+import { history, policy, project, promotions } from "./builders";
 import { pageOf } from "./platform";
 import { nextTraining, storedRecipe } from "./recipes";
 
 export const TRAININGS = "GET /api/trainer/projects/p1/trainings";
 export const PROMOTIONS = "GET /api/trainer/projects/p1/promotions";
+export const ONE = "GET /api/trainer/projects/p1/trainings/:id";
+export const HISTORY = "GET /api/trainer/projects/p1/trainings/:id/history";
 export const RECIPE = "/api/trainer/projects/p1/recipe";
 
 export const AROUND = {
@@ -16,5 +18,6 @@ export const AROUND = {
   "GET /api/trainer/projects/p1/next-training": nextTraining(),
   [`GET ${RECIPE}`]: storedRecipe(),
   [TRAININGS]: pageOf(),
+  [HISTORY]: history(),
   [PROMOTIONS]: promotions({ serving: null, items: [] }),
 };

@@ -19,7 +19,7 @@ export function RecipeSummary({ training }: { readonly training: Training }): Re
     <Popover
       trigger="click"
       title={words.title}
-      content={<Contents training={training} />}
+      content={<RecipeContents training={training} />}
       classNames={{ root: "recipe-summary" }}
     >
       <Button type="link" size="small" className="cell-link">
@@ -29,7 +29,8 @@ export function RecipeSummary({ training }: { readonly training: Training }): Re
   );
 }
 
-function Contents({ training }: { readonly training: Training }): ReactNode {
+/** A training's recipe, and what the training made of it. */
+export function RecipeContents({ training }: { readonly training: Training }): ReactNode {
   const { recipe: words, train } = useWords();
   const { task } = useProject();
   const made = [

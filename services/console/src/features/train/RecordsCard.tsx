@@ -14,7 +14,7 @@ import { PromoteDialog } from "./PromoteDialog";
 import { RecipeSummary } from "./RecipeSummary";
 import { usePromotions } from "./usePromotions";
 
-const STATUS_COLOURS: Record<TrainingStatus, string> = {
+export const STATUS_COLOURS: Record<TrainingStatus, string> = {
   waiting: "default",
   preparing: "processing",
   queued: "default",
@@ -44,7 +44,7 @@ export function RecordsCard({ records }: Props): ReactNode {
         scroll={{ x: 1320 }}
         loading={records.pending || records.turning}
         dataSource={records.items}
-        columns={columnsOf(words, `/projects/${project.id}/report`, { serving, promote: setChosen })}
+        columns={columnsOf(words, project.id, { serving, promote: setChosen })}
         locale={{ emptyText: <Empty description={words.train.none} /> }}
         pagination={{
           ...records.pager,
@@ -70,9 +70,18 @@ interface Serving {
   readonly promote: (training: Training) => void;
 }
 
-function columnsOf(words: Words, reports: string, served: Serving): TableColumnsType<Training> {
+function columnsOf(words: Words, projectId: string, served: Serving): TableColumnsType<Training> {
   return [
-    { title: words.train.number, dataIndex: "number", key: "number", width: 64 },
+    {
+      title: words.train.number,
+      key: "number",
+      width: 64,
+      render: (_, { id, number }) => (
+        <Link to={`/projects/${projectId}/train/${id}`} aria-label={words.training.open(number)}>
+          {number}
+        </Link>
+      ),
+    },
     {
       title: words.train.version,
       key: "version",
@@ -97,7 +106,7 @@ function columnsOf(words: Words, reports: string, served: Serving): TableColumns
         version === null || rate === null ? (
           "—"
         ) : (
-          <Link to={`${reports}/${version}`} className="rate-link">
+          <Link to={`/projects/${projectId}/report/${version}`} className="rate-link">
             {percent(rate)}
           </Link>
         ),

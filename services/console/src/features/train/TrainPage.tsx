@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
+import { useNavigate, useParams } from "react-router";
 import { isActive, listTrainings } from "../../api/trainer";
 import { usePage } from "../../ui/usePage";
 import { useProject } from "../projects/useProject";
@@ -9,6 +10,7 @@ import { PromotionsCard } from "./PromotionsCard";
 import { RecipeCard } from "./RecipeCard";
 import { RecordsCard } from "./RecordsCard";
 import { StartCard } from "./StartCard";
+import { TrainingDrawer } from "./TrainingDrawer";
 import { TrendCard } from "./TrendCard";
 import { useRecipe } from "./useRecipe";
 import "./recipe.css";
@@ -19,6 +21,8 @@ const REFRESH_MS = 4_000;
 
 export function TrainPage(): ReactNode {
   const project = useProject();
+  const { trainingId } = useParams();
+  const go = useNavigate();
   const records = usePage({
     key: ["trainings", project.id],
     list: (page, size) => listTrainings(project.id, page, size),
@@ -42,6 +46,13 @@ export function TrainPage(): ReactNode {
       <PromotionsCard />
       <TrendCard />
       <PolicyCard />
+      {trainingId !== undefined && (
+        <TrainingDrawer
+          key={trainingId}
+          trainingId={trainingId}
+          onClose={() => void go(`/projects/${project.id}/train`, { preventScrollReset: true })}
+        />
+      )}
     </div>
   );
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Progress } from "../../api/trainer";
-import { NOTHING_YET, takeIn, type Live } from "./liveCurve";
+import { NOTHING_YET, takeIn, withHistory, type Live } from "./liveCurve";
 
 function at(percent: number, loss: number): Progress {
   return { percent, stage: "training", epoch: 1, epochs: 2, loss, seconds_left: 1, attempt: 1,
@@ -30,4 +30,13 @@ test("a long training does not fill the memory", () => {
   let live: Live = NOTHING_YET;
   for (let step = 1; step <= 10_000; step += 1) live = takeIn(live, at(step / 100, 1));
   expect(live.losses.length).toBeLessThanOrEqual(1_000);
+});
+
+test("a page that is opened late has the whole curve, and a training that resumed takes back what did not count", () => {
+  const kept = [10, 20, 30, 40].map((percent) => ({ percent, epoch: 1, loss: 5, validation: null }));
+  const late = [at(41, 3), at(42, 2)].reduce(takeIn, NOTHING_YET);
+  expect(withHistory(kept, late.losses).map((point) => point.at)).toEqual([10, 20, 30, 40, 41, 42]);
+  const resumed = [at(41, 3), at(25, 4)].reduce(takeIn, NOTHING_YET);
+  expect(withHistory(kept, resumed.losses).map((point) => point.at)).toEqual([10, 20, 25]);
+  expect(withHistory(kept, []).map((point) => point.at)).toEqual([10, 20, 30, 40]);
 });

@@ -1,5 +1,5 @@
 /** What a running training has told so far, gathered from its progress reports. */
-import type { Progress } from "../../api/trainer";
+import type { History, Progress } from "../../api/trainer";
 
 export interface LossPoint {
   readonly at: number;
@@ -31,4 +31,16 @@ export function takeIn(live: Live, progress: Progress): Live {
     progress,
     losses: losses.length > POINTS_LIMIT ? losses.filter((_, place) => place % 2 === 0) : losses,
   };
+}
+
+/** The curve that the platform kept, as it is drawn. */
+export function fromHistory(curve: History["curve"]): LossPoint[] {
+  return curve.map(({ percent, loss, validation }) => ({ at: percent, loss, validation: validation ?? null }));
+}
+
+/** What was told while the page was open, behind what the platform kept of the time before. */
+export function withHistory(curve: History["curve"], losses: readonly LossPoint[]): readonly LossPoint[] {
+  const first = losses[0];
+  const before = fromHistory(curve);
+  return first === undefined ? before : [...before.filter(({ at }) => at < first.at), ...losses];
 }

@@ -15,6 +15,7 @@ import { storage } from "./storage";
 import { test } from "./test";
 import { tiling } from "./tiling";
 import { train, trainingStages, trainingStatus } from "./train";
+import { training } from "./training";
 
 export const en = {
   annotate,
@@ -40,6 +41,7 @@ export const en = {
   test,
   tiling,
   train,
+  training,
   trainingStages,
   trainingStatus,
 };

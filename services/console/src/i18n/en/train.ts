@@ -52,7 +52,6 @@ export const train = {
   replaced: "Before it",
   resume: "Resume",
   rollback: "roll-back",
-  running: "Training",
   slogan: "The more images, the more accurate the model",
   start: "Start training",
   startAndTest: "Train and test",

@@ -16,6 +16,7 @@ import { storage } from "./storage";
 import { test } from "./test";
 import { tiling } from "./tiling";
 import { train, trainingStages, trainingStatus } from "./train";
+import { training } from "./training";
 
 export const zhCN: typeof en = {
   annotate,
@@ -41,6 +42,7 @@ export const zhCN: typeof en = {
   test,
   tiling,
   train,
+  training,
   trainingStages,
   trainingStatus,
 };

@@ -51,7 +51,6 @@ export const train = {
   replaced: "替换",
   resume: "继续训练",
   rollback: "退回",
-  running: "训练中",
   slogan: "训练图像越多，模型越准确",
   start: "开始训练",
   startAndTest: "训练并测试",
