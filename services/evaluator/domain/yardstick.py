@@ -1,10 +1,11 @@
 """One yardstick for two versions: the same images, the same truth, one operating point, paired.
 
 What a version is told by depends on its task. The first figure is what decides, the second what is
-asked where the first cannot tell:
+asked where the first cannot tell; more are told, and decide nothing:
 
 * detection, instance segmentation: targets found at equal false alarms, then mAP;
-* OCR: lines read without error at equal false alarms, then the share of characters read right;
+* OCR: lines read without error at equal false alarms, then the share of characters read right,
+  both without the case of letters where the annotations do not tell it;
 * classification: images named right, then macro F1;
 * semantic segmentation: mean IoU, then F1 of objects.
 
@@ -21,7 +22,7 @@ from services.evaluator.domain.classes.classification import Classified, drawn_r
 from services.evaluator.domain.numbers.columns import Floats
 from services.evaluator.domain.numbers.draws import Draws, draw_images, once
 from services.evaluator.domain.objects.comparison import Difference, compare, differing
-from services.evaluator.domain.objects.equal_alarms import equal_alarms
+from services.evaluator.domain.objects.equal_alarms import EqualAlarms, equal_alarms
 from services.evaluator.domain.objects.evaluation import Evaluation, evaluate
 from services.evaluator.domain.objects.samples import Samples
 from services.evaluator.domain.readers.coco_records import Kind
@@ -32,7 +33,8 @@ from services.evaluator.domain.readers.versions import (
     ReadVersion,
     SegmentedVersion,
 )
-from services.evaluator.domain.text.recognition import text_figures, text_replicates
+from services.evaluator.domain.text.comparison import line_figures
+from services.evaluator.domain.text.recognition import Lines, Located
 from shared.contracts.shapes import Task
 
 Drawn = dict[str, Floats]
@@ -74,26 +76,27 @@ def _objects(pair: tuple[JudgedVersion, JudgedVersion], effort: Effort) -> Yards
 
 
 def _lines(pair: tuple[ReadVersion, ReadVersion], effort: Effort) -> Yardstick:
+    located, point = lines_at_equal_alarms(pair, effort)
+    figures = line_figures(
+        located, cased=pair[0].dataset.is_cased, replicates=effort.replicates, seed=effort.seed
+    )
+    return Yardstick(len(pair[0].image_ids), point.false_per_image, figures)
+
+
+def lines_at_equal_alarms(
+    pair: tuple[ReadVersion, ReadVersion], effort: Effort
+) -> tuple[tuple[Located, Located], EqualAlarms]:
+    """The lines of two versions on the same images, where neither finds more false ones."""
     found = [_evaluated(version.samples, effort, kind="mask") for version in pair]
     point = equal_alarms(found[0], found[1])
-    counts = [
-        text_figures(
-            side.evaluation,
-            truth_texts=version.truth_texts,
-            found_texts=version.found_texts,
+    first, second = (
+        Located.at(
+            Lines(side.evaluation, version.truth_texts, version.found_texts),
             threshold=side.threshold,
-        ).by_image
+        )
         for version, side in zip(pair, (point.first, point.second), strict=True)
-    ]
-
-    def drawn(place: int, draws: Draws) -> Drawn:
-        figures = text_replicates(counts[place], draws)
-        right = 1 - figures["cer_end_to_end"]
-        return {"exact_match": figures["exact_match"], "characters": right}
-
-    images = len(pair[0].image_ids)
-    figures = _paired(drawn, images, effort, bounds=(-np.inf, np.inf))
-    return Yardstick(images, point.false_per_image, figures)
+    )
+    return (first, second), point
 
 
 def _classes(pair: tuple[ClassifiedVersion, ClassifiedVersion], effort: Effort) -> Yardstick:
@@ -121,11 +124,7 @@ def _pixels(pair: tuple[SegmentedVersion, SegmentedVersion], effort: Effort) -> 
 
 
 def _paired(
-    drawn: Callable[[int, Draws], Drawn],
-    images: int,
-    effort: Effort,
-    *,
-    bounds: tuple[float, float] = (-1.0, 1.0),
+    drawn: Callable[[int, Draws], Drawn], images: int, effort: Effort
 ) -> dict[str, Difference]:
     """Differences of figures that both versions have for any draw of the images."""
     draws = draw_images(images, effort.replicates, seed=effort.seed)
@@ -137,7 +136,6 @@ def _paired(
             float(plain[1][name][0]),
             second[name] - first[name],
             draws.drawn,
-            bounds=bounds,
         )
         for name in first
     }

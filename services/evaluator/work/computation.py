@@ -24,6 +24,7 @@ from services.evaluator.domain.report.segmentation import semantic_report
 from services.evaluator.domain.report.text import text_report
 from services.evaluator.domain.report.traits import image_features
 from services.evaluator.domain.report.tree.reports import AnyReport
+from services.evaluator.domain.text.recognition import Lines
 from services.evaluator.settings import EvaluatorSettings
 from shared.contracts.shapes import Task
 
@@ -91,13 +92,9 @@ def _segmented(version: SegmentedVersion, options: ReportOptions, _: EvaluatorSe
 
 def _read(version: ReadVersion, options: ReportOptions, settings: EvaluatorSettings) -> Judged:
     lines = evaluate(version.samples, kind="mask", max_detections=settings.max_detections)
-    report = text_report(
-        lines,
-        _told(version, options),
-        truth_texts=version.truth_texts,
-        found_texts=version.found_texts,
-    )
-    return Judged(report)
+    read = Lines(lines, version.truth_texts, version.found_texts)
+    cased = version.dataset.is_cased
+    return Judged(text_report(read, _told(version, options), is_cased=cased))
 
 
 def _told(version: TaskVersion, options: ReportOptions) -> TaskOptions:

@@ -26,6 +26,7 @@ from services.evaluator.domain.report.tree.reports import (
     SemanticReport,
     TextReport,
 )
+from services.evaluator.domain.text.recognition import Lines
 from shared.vision.tiles import TilePlan
 
 IMAGES = 12
@@ -132,12 +133,8 @@ def text() -> TextReport:
             labels=("text",),
         )
     )
-    return text_report(
-        given,
-        _told("ocr", ("text",), 1),
-        truth_texts=("TOTAL", "10.00", "CASH"),
-        found_texts=("TOTAL", "1O.00"),
-    )
+    lines = Lines(given, ("TOTAL", "10.00", "CASH"), ("TOTAL", "1O.00"))
+    return text_report(lines, _told("ocr", ("text",), 1))
 
 
 REPORTS: dict[str, Callable[[], AnyReport]] = {

@@ -33,6 +33,7 @@ from services.evaluator.domain.report.tree.reports import (
     to_json,
 )
 from services.evaluator.domain.report.words import percent
+from services.evaluator.domain.text.recognition import Lines
 from shared.vision.tiles import TilePlan
 
 BOX = (10.0, 10.0, 20.0, 20.0)
@@ -65,7 +66,7 @@ def semantic() -> SemanticReport:
 def text() -> TextReport:
     given = evaluate(samples([(0, 0, BOX)], [(0, 0, BOX, 0.9)], labels=("text",)))
     options = TaskOptions(labels=("text",))
-    return text_report(given, options, truth_texts=("TOTAL",), found_texts=("T0TAL",))
+    return text_report(Lines(given, ("TOTAL",), ("T0TAL",)), options)
 
 
 class Outside(HTMLParser):

@@ -26,7 +26,7 @@ SERVED: dict[str, Language] = {
     "semantic_segmentation": "en",
     "ocr": "zh-CN",
 }
-SINCE = {"semantic_segmentation": {"errors"}}  # sections that were not told then
+SINCE = {"semantic_segmentation": {"errors"}, "ocr": {"is_cased", "readings", "lines"}}  # sections that were not told then
 SAID_ANEW = {"ocr": {"conclusion"}}  # which tells how well lines are read, too
 ANSWERS = TypeAdapter(ReportAnswer)
 

@@ -268,7 +268,34 @@ def test_lines_are_compared_by_what_is_read_right() -> None:
         return [ImagePredictions(image_id=name, lines=(line,)) for name in names]
 
     found = told("ocr", ("text",), pictures, (said("A7"), said("A1")))
-    assert [found.figures[name].difference for name in ("exact_match", "characters")] == [1.0, 0.5]
+    decides = [found.figures[name].difference for name in found.figures][:2]
+    assert decides == [1.0, 0.5]
+
+
+@pytest.mark.parametrize(
+    ("written", "decides", "difference"),
+    [
+        ("LOT", "exact_match_any_case", 0.0),  # all texts in capitals: nobody can tell
+        ("Lot", "exact_match", 1.0),
+        ("117", "exact_match", 1.0),
+    ],
+)
+def test_case_decides_where_the_annotations_tell_it_alone(
+    written: str, decides: str, difference: float
+) -> None:
+    corners = ((10.0, 10.0), (30.0, 10.0), (30.0, 20.0), (10.0, 20.0))
+    shape = Shape(id="s", label="text", kind="polygon", points=corners, text=written)
+    pictures = [image(f"i{k}", (shape,), (40, 40)) for k in range(20)]
+
+    def said(text: str) -> list[ImagePredictions]:
+        line = TextLine(points=corners, text=text, score=0.9)
+        return [ImagePredictions(image_id=one.image_id, lines=(line,)) for one in pictures]
+
+    other = written.swapcase() if written.swapcase() != written else "11l"
+    found = told("ocr", ("text",), pictures, (said(other), said(written)))
+    assert next(iter(found.figures)) == decides
+    assert found.figures[decides].difference == difference
+    assert found.figures["exact_match"].difference == 1.0
 
 
 async def succeed(

@@ -19,7 +19,7 @@ from services.evaluator.domain.report.tree.confusion import (
     Confusion,
 )
 from services.evaluator.domain.report.tree.curves import Curves, RocCurve
-from services.evaluator.domain.report.tree.errors import MistakenImages
+from services.evaluator.domain.report.tree.errors import MistakenImages, Reading
 from services.evaluator.domain.report.tree.labels import (
     ClassifiedLabel,
     DetectedLabel,
@@ -34,6 +34,7 @@ from services.evaluator.domain.report.tree.reports import (
     DetectionReport,
     TextReport,
 )
+from services.evaluator.domain.text.misread import MisreadLines
 
 NAN = float("nan")
 NO_SPLIT = ErrorSplit(ap=NAN, gain={}, count={})
@@ -222,13 +223,17 @@ class LabelDetails:
 class ReportDetails:
     """What only other tasks than detection have: nothing of it stands in a detector's report.
 
-    ``roc`` and ``errors`` belong to classification, ``character_confusions`` to OCR.
+    ``roc`` and ``errors`` belong to classification; ``character_confusions``, ``is_cased``,
+    ``readings`` and ``lines`` to OCR.
     """
 
     roc: Annotated[dict[str, RocCurve] | None, ABSENT] = None
     character_confusions: Annotated[tuple[ConfusedCharacters, ...] | None, ABSENT] = None
     errors: Annotated[MistakenImages | None, ABSENT] = None
     labels: Annotated[dict[str, LabelDetails] | None, ABSENT] = None
+    is_cased: Annotated[bool | None, ABSENT] = None
+    readings: Annotated[tuple[Reading, ...] | None, ABSENT] = None
+    lines: Annotated[MisreadLines | None, ABSENT] = None
 
     @classmethod
     def of(cls, said: AnyReport) -> Self:
@@ -239,5 +244,11 @@ class ReportDetails:
         if isinstance(said, ClassificationReport):
             return cls(roc=said.roc, errors=said.errors, labels=labels)
         if isinstance(said, TextReport):
-            return cls(character_confusions=said.character_confusions, labels=labels)
+            return cls(
+                character_confusions=said.character_confusions,
+                labels=labels,
+                is_cased=said.is_cased,
+                readings=said.readings,
+                lines=said.lines,
+            )
         return cls(labels=labels)

@@ -10,6 +10,7 @@ import msgspec
 from services.evaluator.domain.numbers.columns import BadSamples
 from services.evaluator.domain.numbers.interruption import look
 from shared.contracts.shapes import Task
+from shared.runtime.letter_case import tells_case
 from shared.runtime.tasks.names import ShapeKind
 from shared.vision.tiles import TilePlan
 
@@ -98,7 +99,7 @@ class Dataset:
 
     ``drawn`` holds each image with its shapes as they stand in the file, to be decoded when they
     are asked for; it is empty once they were read. ``label_ids`` are those of ``labels``, as far as
-    they are known.
+    they are known. ``is_cased`` says whether the case of letters can be judged by all its texts.
     """
 
     task: Task
@@ -109,6 +110,7 @@ class Dataset:
     annotation_counts: tuple[int, ...]
     drawn: dict[str, msgspec.Raw]
     label_ids: tuple[str, ...] = ()
+    is_cased: bool = True
 
     def read(self, image_id: str) -> TruthImage:
         """An image with its shapes."""
@@ -126,7 +128,8 @@ def read_dataset(manifest: bytes) -> Dataset:
     counts: Counter[str] = Counter()
     images: dict[str, DatasetImage] = {}
     drawn: dict[str, msgspec.Raw] = {}
-    for image, raw in zip(_images(found.images, counts), found.images, strict=True):
+    signs: set[str] = set()
+    for image, raw in zip(_images(found.images, counts, signs), found.images, strict=True):
         images[image.image_id], drawn[image.image_id] = image, raw
     plan = found.tile_plan
     return Dataset(
@@ -138,6 +141,7 @@ def read_dataset(manifest: bytes) -> Dataset:
         annotation_counts=tuple(counts[label] for label in found.labels),
         drawn=drawn,
         label_ids=found.label_ids,
+        is_cased=tells_case(signs),
     )
 
 
@@ -151,10 +155,14 @@ def label_ids(manifest: bytes) -> dict[str, str]:
     return {name: one for name, one in zip(found.labels, found.label_ids, strict=False) if one}
 
 
-def _images(raws: list[msgspec.Raw], counts: Counter[str]) -> Iterator[DatasetImage]:
+def _images(
+    raws: list[msgspec.Raw], counts: Counter[str], signs: set[str]
+) -> Iterator[DatasetImage]:
+    """The images one by one; counts annotations by label and collects the signs of texts."""
     for place, raw in enumerate(raws):
         image = _IMAGE(raw, f"{WHAT}, images[{place}],")
         counts.update(shape.label for shape in image.shapes)
+        signs.update(*(shape.text or "" for shape in image.shapes))
         yield DatasetImage(
             image_id=image.image_id,
             name=image.name,

@@ -270,6 +270,39 @@ def _characters(report: AnyReport, view: View) -> Iterator[Block]:
         yield _cut(view, Table(view.say("character_confusions"), head, rows))
 
 
+def _readings(report: AnyReport, view: View) -> Iterator[Block]:
+    if isinstance(report, TextReport) and report.readings:
+        figures = ("exact_match", "cer", "cer_end_to_end")
+        rows = [
+            [
+                Cell(view.say("counts" if one.case else "aside")),
+                Cell(view.say("counts" if one.spaces else "aside")),
+                *(Cell(shown(key, by_name(one)[key])) for key in figures),
+            ]
+            for one in report.readings
+        ]
+        head = [view.say("case"), view.say("spaces")]
+        names = [overall_phrase(key, view.language) for key in figures]
+        yield Table(view.say("readings"), [*head, *names], rows)
+
+
+def _misread(report: AnyReport, view: View) -> Iterator[Block]:
+    if isinstance(report, TextReport) and report.lines and report.lines.samples:
+        rows = [
+            [
+                Cell(view.say(f"line_{line.kind}")),
+                _image(view, line.image_id),
+                Cell("".join(part.truth for part in line.parts) or "∅"),
+                Cell("".join(part.read for part in line.parts) or "∅"),
+                Cell(str(line.errors)),
+            ]
+            for line in report.lines.samples
+        ]
+        total = sum(report.lines.counts.values())
+        head = [view.say(name) for name in ("kind", "image", "truth", "predicted", "wrong_signs")]
+        yield _cut(view, Table(view.say("errors"), head, rows), total=total)
+
+
 def _groups(report: AnyReport, view: View) -> Iterator[Block]:
     for key, groups in (("by_size", report.by_size), ("by_tile_edge", report.by_tile_edge)):
         if groups:
@@ -343,6 +376,7 @@ def _cut(view: View, table: Table, *, total: int | None = None) -> Table:
 SECTIONS: tuple[Callable[[AnyReport, View], Iterator[Block]], ...] = (
     _conclusion,
     _overall,
+    _readings,
     _labels,
     _curves,
     _error_split,
@@ -353,4 +387,5 @@ SECTIONS: tuple[Callable[[AnyReport, View], Iterator[Block]], ...] = (
     _traits,
     _regressions,
     _errors,
+    _misread,
 )

@@ -64,6 +64,13 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "This version was trained from nothing, without pretrained weights: with few images it is "
         "much worse than it could be. Have them installed and train again.",
     ),
+    "case_aside": (
+        "标注的文本中字母只有一种大小写，无法判断大小写是否识别正确：大写与小写视为相同。"
+        "区分大小写时的指标见“读得多严格”。",
+        "All letters of the annotated texts are of one case, so that case cannot be judged: "
+        "capitals and small letters count as the same. “How strictly it is read” has the figures "
+        "with case, too.",
+    ),
     "gate": (
         "平均检出率偏低时离线测试效果也会差：请先把线上指标做好，再进行离线测试。",
         "With a low average detection rate offline tests will be poor too: get the online figures "

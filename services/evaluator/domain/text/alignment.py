@@ -1,24 +1,65 @@
 """Two texts side by side, with the fewest differences (Levenshtein 1966)."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
 import numpy as np
 
 from services.evaluator.domain.numbers.columns import Columns, Ints
+from services.evaluator.domain.text.strictness import Strictness
 from shared.vision.compilation import compiled
 
 NOTHING = ""  # a character that is not there: inserted or left out
+EXACT = Strictness()
 
 
-def align(truth: str, read: str) -> list[tuple[str, str]]:
-    """Pair the characters of two texts with the fewest differences; "" where one has none.
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A piece of a line as it is written and as it was read, "" where one of them has none."""
 
-    >>> align("ab", "b")
+    truth: str
+    read: str
+    wrong: bool
+
+
+def align(truth: str, read: str, strictness: Strictness = EXACT) -> list[Part]:
+    """Pair the characters of two texts, one each, with the fewest differences that are mistakes.
+
+    Characters that strictness does not look at are left out.
+
+    >>> [(one.truth, one.read) for one in align("ab", "b")]
     [('a', ''), ('b', 'b')]
+    >>> [one.wrong for one in align("A1", "a7", Strictness(case=False))]
+    [False, True]
     """
-    rows, columns = _steps(_codes(truth), _codes(read))
+    there, taken = strictness.shown(truth), strictness.shown(read)
+    first, second = _codes(strictness.told(truth)), _codes(strictness.told(read))
+    rows, columns = _steps(first, second)
     return [
-        (truth[i] if i >= 0 else NOTHING, read[j] if j >= 0 else NOTHING)
+        Part(
+            there[i] if i >= 0 else NOTHING,
+            taken[j] if j >= 0 else NOTHING,
+            wrong=bool(i < 0 or j < 0 or first[i] != second[j]),
+        )
         for i, j in zip(rows, columns, strict=True)
     ]
+
+
+def parts_of(pairs: Sequence[Part]) -> tuple[Part, ...]:
+    """Both texts in as few parts as tell right from wrong.
+
+    >>> [(one.truth, one.read) for one in parts_of(align("100", "10O"))]
+    [('10', '10'), ('0', 'O')]
+    """
+    return tuple(
+        Part("".join(one.truth for one in run), "".join(one.read for one in run), wrong)
+        for wrong, run in ((wrong, list(some)) for wrong, some in groupby(pairs, _is_wrong))
+    )
+
+
+def _is_wrong(pair: Part) -> bool:
+    return pair.wrong
 
 
 def _codes(text: str) -> Ints:

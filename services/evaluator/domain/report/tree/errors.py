@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+from services.evaluator.domain.numbers.figure import Figure
 from services.evaluator.domain.objects.error_gallery import ErrorKind, ErrorRecord
 from services.evaluator.domain.objects.error_pages import Mark
 from services.evaluator.domain.objects.regressions import State
@@ -44,6 +45,17 @@ class MissegmentedImage:
     width: int
     height: int
     marks: tuple[Mark, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """How well a reader does where case and spaces are mistakes, or are not."""
+
+    case: bool
+    spaces: bool
+    cer: Figure
+    cer_end_to_end: Figure
+    exact_match: Figure
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from services.evaluator.domain.report.tree.errors import (
     Errors,
     MissegmentedImage,
     MistakenImages,
+    Reading,
     Regressions,
 )
 from services.evaluator.domain.report.tree.fixed_figures import FixedSections
@@ -42,6 +43,7 @@ from services.evaluator.domain.report.tree.overall import (
 )
 from services.evaluator.domain.report.tree.quality import Quality
 from services.evaluator.domain.report.words import Words
+from services.evaluator.domain.text.misread import MisreadLines
 
 ReportKind = Literal["box", "mask", "classification", "semantic_segmentation", "ocr"]
 
@@ -129,12 +131,20 @@ class SemanticReport(Report):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextReport(Report):
-    """OCR."""
+    """OCR.
+
+    Figures, mixed-up characters and ``lines`` take letters of either case for one where
+    ``is_cased`` is False, since the annotations do not tell their case; ``readings`` has them both
+    ways. The last three are None in old reports.
+    """
 
     kind: Literal["ocr"] = "ocr"
     overall: TextOverall
     labels: tuple[LabelResult, ...] = ()
     character_confusions: tuple[ConfusedCharacters, ...]
+    is_cased: Annotated[bool | None, ABSENT] = None
+    readings: Annotated[tuple[Reading, ...] | None, ABSENT] = None
+    lines: Annotated[MisreadLines | None, ABSENT] = None
 
 
 AnyReport = DetectionReport | ClassificationReport | SemanticReport | TextReport
