@@ -78,8 +78,8 @@ async def compare_versions(
 
     Both are read where they make as many false detections, so that their rates mean the same.
     """
-    found, point, states = await reports.comparison(who, project_id, version, other=with_)
-    return ComparisonAnswer.of((with_, version), found, point, states)
+    compared = await reports.comparison(who, project_id, version, other=with_)
+    return ComparisonAnswer.of((with_, version), compared)
 
 
 @router.post(PATH + "/report:recompute")

@@ -5,8 +5,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Literal
 
-from services.evaluator.domain.objects.comparison import Comparison, compare
-from services.evaluator.domain.objects.equal_alarms import EqualAlarms, equal_alarms
+from services.evaluator.domain.compared import Compared, compared_lines, compared_objects
 from services.evaluator.domain.objects.error_pages import (
     ImageErrors,
     Mark,
@@ -17,15 +16,18 @@ from services.evaluator.domain.objects.error_pages import (
 from services.evaluator.domain.objects.evaluation import Evaluation
 from services.evaluator.domain.objects.matches_file import matches_from_bytes
 from services.evaluator.domain.objects.operating_view import view_at
-from services.evaluator.domain.objects.regressions import State, regression_states
+from services.evaluator.domain.objects.regressions import regression_states
+from services.evaluator.domain.readers.version_pairs import Stored
 from services.evaluator.domain.rendering.phrases import Language
 from services.evaluator.domain.report.detection import report_at
 from services.evaluator.domain.report.tree.reports import (
     AnyReport,
     DetectionReport,
     SemanticReport,
+    TextReport,
     from_json,
 )
+from services.evaluator.domain.yardstick import Effort
 from services.evaluator.handlers.judgements import Judgements
 from services.evaluator.repository import StoredReport
 from services.evaluator.settings import EvaluatorSettings
@@ -151,21 +153,37 @@ class Reports:
 
     async def comparison(
         self, who: Caller, project_id: str, version: str, *, other: str
-    ) -> tuple[Comparison, EqualAlarms, dict[str, State]]:
-        """Compare ``version`` with the earlier ``other`` at as many false detections."""
+    ) -> Compared:
+        """Compare ``version`` with ``other``, usually an earlier one, at as many false detections.
+
+        Lines of text are compared by the truth of the later one's snapshot. Raises Conflict where
+        no held-out image judges both.
+        """
         second, first = [await self.find(who, project_id, name) for name in (version, other)]
         if first.id == second.id:
             raise InvalidInput("a version cannot be compared with itself")
         stored = [await self._stored(report) for report in (first, second)]
+        if all(isinstance(one.said, TextReport) for one in stored):
+            return await self._compared_lines(first, second)
         both = [_matched(one)[1] for one in stored]
-
-        def compared() -> tuple[Comparison, EqualAlarms]:
-            point = equal_alarms(both[0], both[1])
-            return compare(point.first, point.second), point
-
-        found, point = await asyncio.to_thread(compared)
         before, now = (one.said.regressions.passes for one in stored)
-        return found, point, regression_states(set(before) | set(now), now, before)
+        states = regression_states(set(before) | set(now), now, before)
+        return await asyncio.to_thread(compared_objects, both[0], both[1], states)
+
+    async def _compared_lines(self, first: StoredReport, second: StoredReport) -> Compared:
+        swapped = first.number > second.number
+        earlier, later = (second, first) if swapped else (first, second)
+        stored = Stored(
+            snapshot=await self._blobs.read(later.manifest_key),
+            before=await self._blobs.read(earlier.manifest_key),
+            first=await self._blobs.read(earlier.predictions_key),
+            second=await self._blobs.read(later.predictions_key),
+        )
+        effort = Effort(self._settings.replicates, self._settings.max_detections)
+        compared = await asyncio.to_thread(compared_lines, stored, effort, swapped=swapped)
+        if compared is None:
+            raise Conflict("no held-out image judges both versions")
+        return compared
 
     async def page(
         self, report: StoredReport, *, form: Literal["html", "pdf"], language: Language

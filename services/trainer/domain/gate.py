@@ -13,6 +13,7 @@ from shared.runtime.tasks.names import TaskName
 from shared.runtime.tasks.table import spec_of
 
 TOLERANCE = 0.01  # one held-out target in a hundred is noise, not decline
+DECIDE = 2  # figures of a comparison, the first ones; those behind them are told alone
 WORDS = {
     "average_detection_rate": "average detection rate",
     "map": "mAP",
@@ -20,6 +21,14 @@ WORDS = {
     "mean_iou": "mean IoU",
     "exact_match": "lines read right",
     "characters": "characters read right",
+    "exact_match_any_case": "lines read right, case left aside,",
+    "characters_any_case": "characters read right, case left aside,",
+}
+OTHER_WAY = {  # the same figure where the case of letters is no mistake, or is one
+    "exact_match": ("exact_match_any_case", "case left aside"),
+    "characters": ("characters_any_case", "case left aside"),
+    "exact_match_any_case": ("exact_match", "case counted"),
+    "characters_any_case": ("characters", "case counted"),
 }
 OF_IMAGES = {"average_detection_rate": "accuracy"}  # a classifier detects nothing, it names images
 
@@ -37,18 +46,20 @@ def judge(
 ) -> Verdict:
     """Judges a challenger by its comparison with the champion, which serves.
 
-    A figure tells whether its interval leaves 0 out. The first figure that tells decides; when none
-    does, the first one may be lower by `TOLERANCE` at most. ``task`` says what figures are called.
+    A figure tells whether its interval leaves 0 out. The first figure that tells decides, of those
+    that may (`DECIDE`); when none does, the first one may be lower by `TOLERANCE` at most. ``task``
+    says what figures are called.
 
     >>> judge(None, champion="V1").promoted
     False
     """
     if comparison is None:
         return Verdict(False, f"it was not compared with {champion}, which serves")
-    first = next((one for one in comparison.figures if one.difference is not None), None)
+    deciding = comparison.figures[:DECIDE]
+    first = next((one for one in deciding if one.difference is not None), None)
     if first is None:
         return Verdict(False, f"no held-out image judges both it and {champion}, which serves")
-    sure = next((one for one in comparison.figures if _tells(one)), None)
+    sure = next((one for one in deciding if _tells(one)), None)
     names_images = task is not None and spec_of(task).labels_whole
     told = _told(sure or first, comparison, WORDS | OF_IMAGES if names_images else WORDS)
     if sure is not None and (sure.difference or 0.0) > 0:
@@ -100,4 +111,9 @@ def _told(figure: ComparedFigure, comparison: VersionComparison, words: Mapping[
     if figure.low is not None and figure.high is not None:
         moved += f" ({100 * figure.low:+.1f} … {100 * figure.high:+.1f})"
     word = words.get(figure.name, figure.name)
-    return f"{word} {after} against {before}, {moved} points, on {comparison.images} images"
+    told = f"{word} {after} against {before}, {moved} points, on {comparison.images} images"
+    name, aside = OTHER_WAY.get(figure.name, ("", ""))
+    other = next((one for one in comparison.figures if one.name == name), None)
+    if other is None or other.difference is None:
+        return told
+    return f"{told}; {aside} {other.after or 0:.1%} against {other.before or 0:.1%}"

@@ -26,7 +26,10 @@ SERVED: dict[str, Language] = {
     "semantic_segmentation": "en",
     "ocr": "zh-CN",
 }
-SINCE = {"semantic_segmentation": {"errors"}, "ocr": {"is_cased", "readings", "lines"}}  # sections that were not told then
+SINCE = {  # sections that were not told then
+    "semantic_segmentation": {"errors"},
+    "ocr": {"is_cased", "readings", "lines"},
+}
 SAID_ANEW = {"ocr": {"conclusion"}}  # which tells how well lines are read, too
 ANSWERS = TypeAdapter(ReportAnswer)
 

@@ -8,8 +8,9 @@ from stored import files, image
 
 from services.evaluator.app import build
 from services.evaluator.repository import REPORTS
-from shared.contracts.predictions import Detection, ImagePredictions, LabelMask
+from shared.contracts.predictions import Detection, ImagePredictions, LabelMask, TextLine
 from shared.contracts.shapes import Rle, Shape
+from shared.contracts.snapshot import SnapshotImage
 from shared.hosting.stores import Stores
 from tests.running import running
 
@@ -157,3 +158,53 @@ async def test_boxes_carry_no_masks(stores: Stores) -> None:
         await train(service, stores)
         answer = await platform.client.get(f"{PATH}/V1/errors")
     assert {mark["rle"] for one in answer.json()["items"] for mark in one["marks"]} == {None}
+
+
+async def test_a_reader_gets_its_misread_lines_and_is_compared_line_by_line(stores: Stores) -> None:
+    """Capitals alone: small letters are no mistake. V2 mends a sign of V1, and loses a line."""
+    service = build(stores)
+    async with running(stores, [service]) as platform:
+        await project(service)
+        said = {"V1": ("T0TAL", "cash"), "V2": ("total", None), "V3": ("TOTAL", "CASH")}
+        for number, (version, lines) in enumerate(said.items()):
+            other = "b" if version == "V3" else "a"
+            blobs = files("ocr", ("text",), [_receipt(other, *lines)])
+            keys = [await store(stores, data) for data in blobs]
+            body = succeeded(keys[0], keys[1], version)
+            await hear(service, body, sequence=number)
+        report = (await platform.client.get(f"{PATH}/V1/report")).json()
+        page = await platform.client.get(f"{PATH}/V1/report.html?language=en")
+        compared = (await platform.client.get(f"{PATH}/V2/compare?with=V1")).json()
+        backwards = (await platform.client.get(f"{PATH}/V1/compare?with=V2")).json()
+        apart = await platform.client.get(f"{PATH}/V3/compare?with=V1")
+    details = report["details"]
+    assert details["is_cased"] is False
+    assert details["lines"]["counts"] == {"wrong_sign": 1, "missed": 0, "false": 0}
+    (line,) = details["lines"]["samples"]
+    assert [part["read"] for part in line["parts"] if part["wrong"]] == ["0"]
+    assert (line["image_id"], line["shape_id"], line["errors"]) == ("a", "s0", 1)
+    assert report["overall"]["exact_match"] == 0.5
+    strict = next(one for one in details["readings"] if one["case"] and one["spaces"])
+    assert strict["exact_match"] == 0.0
+    assert "T0TAL" in page.text
+    assert compared["lines"]["better"] == compared["lines"]["worse"] == 1
+    moved = [(one["errors_before"], one["errors_now"]) for one in compared["lines"]["samples"]]
+    assert moved == [(1, 0), (0, 4)]
+    back = [(one["errors_before"], one["errors_now"]) for one in backwards["lines"]["samples"]]
+    assert back == [(4, 0), (0, 1)]
+    assert next(iter(compared["figures"])) == "exact_match_any_case"
+    assert problem(apart) == (409, "conflict")
+
+
+def _receipt(name: str, *read: str | None) -> tuple[SnapshotImage, ImagePredictions]:
+    rings = [((5.0, top), (85.0, top), (85.0, top + 9.0), (5.0, top + 9.0)) for top in (5.0, 25.0)]
+    shapes = tuple(
+        Shape(id=f"s{k}", label="text", kind="polygon", points=ring, text=text)
+        for k, (ring, text) in enumerate(zip(rings, ("TOTAL", "CASH"), strict=True))
+    )
+    lines = tuple(
+        TextLine(points=ring, text=text, score=0.9)
+        for ring, text in zip(rings, read, strict=True)
+        if text is not None
+    )
+    return image(name, shapes, (100, 100)), ImagePredictions(image_id=name, lines=lines)

@@ -131,7 +131,7 @@ def test_misread_lines_say_which_signs_differ_the_worst_first() -> None:
 
 
 def test_lines_that_changed_are_told_apart_from_those_that_did_not() -> None:
-    """Better: a sign less wrong. Worse: not found any more. As before: other case, which is none."""
+    """Better: a sign less wrong. Worse: not found any more. Alike: in another case."""
     written = ["10.00", "TOTAL", "CASH"]
     before = located(page(3), written, ["1O.O0", "TOTAL", "CASH"])
     two = [(0, 0, (10.0, 20.0 * k, 80.0, 10.0)) for k in range(3)]

@@ -106,6 +106,45 @@ def test_the_gate_calls_a_classifiers_figure_what_its_report_calls_it():
         assert told(reason).startswith("不如 V1：准确率 75.0%，对比 80.0%")
 
 
+def test_lines_are_judged_as_the_annotations_tell_case_and_told_the_other_way_too():
+    def figure(name: str, before: float, after: float, *, sure: bool) -> ComparedFigure:
+        low, high = (after - before, after - before) if sure else (-1.0, 1.0)
+        return ComparedFigure(
+            name=name,
+            before=before,
+            after=after,
+            difference=after - before,
+            low=low,
+            high=high,
+            p_value=None,
+        )
+
+    figures = (
+        figure("exact_match_any_case", 0.75, 0.5, sure=True),
+        figure("characters_any_case", 0.9, 0.8, sure=True),
+        figure("exact_match", 0.0, 0.5, sure=True),
+        figure("characters", 0.1, 0.8, sure=True),
+    )
+    compared = VersionComparison(with_version="V1", images=9, figures=figures)
+    verdict = judge(compared, champion="V1", task="ocr")
+    assert not verdict.promoted
+    assert verdict.reason == (
+        "worse than V1: lines read right, case left aside, 50.0% against 75.0%,"
+        " -25.0 (-25.0 … -25.0) points, on 9 images; case counted 50.0% against 0.0%"
+    )
+    with speaking("zh-CN"):
+        assert told(verdict.reason) == (
+            "不如 V1：正确读出的文本行（不计大小写）50.0%，对比 75.0%，"
+            "-25.0 (-25.0 … -25.0) 个百分点，基于 9 幅图像；计入大小写 50.0%，对比 0.0%"
+        )
+    unsure = (figure("exact_match_any_case", 0.75, 0.75, sure=False), figures[1], *figures[2:])
+    assert not judge(compared.model_copy(update={"figures": unsure}), champion="V1").promoted
+    alike = (unsure[0], figure("characters_any_case", 0.9, 0.9, sure=False), *figures[2:])
+    said = judge(compared.model_copy(update={"figures": alike}), champion="V1")
+    assert said.promoted
+    assert said.reason.startswith("no worse than V1")
+
+
 async def test_a_version_with_a_lower_rate_at_its_own_threshold_is_promoted_when_it_is_better(
     place: Place,
 ) -> None:

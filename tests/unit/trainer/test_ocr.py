@@ -12,7 +12,7 @@ from services.trainer.domain.tasks.ocr import builder as ocr_builder
 from services.trainer.domain.tasks.ocr.alphabet import MOST_NEW, Alphabet
 from services.trainer.domain.tasks.ocr.batches import PageView
 from services.trainer.domain.tasks.ocr.builder import ENOUGH_LINES, ENOUGH_PAGES, TextBuilder
-from services.trainer.domain.tasks.ocr.judging import reading_of
+from services.trainer.domain.tasks.ocr.judging import Reading, reading_of
 from services.trainer.domain.tasks.ocr.lessons import Lessons
 from services.trainer.domain.tasks.ocr.network import Stock, TextNetwork
 from services.trainer.domain.tasks.ocr.samples import IGNORED, Annotated, Line, Page, page_of
@@ -25,6 +25,8 @@ from shared.contracts.shapes import IgnoreRegion, Shape
 from shared.contracts.snapshot import SnapshotImage
 from shared.errors import Conflict
 from shared.runtime.manifest import ModelManifest
+from shared.texts.language import speaking
+from shared.texts.language import told as in_chinese
 from tests.unit.trainer.texts import LABELS, SIZE, page
 from tests.unit.trainer.trained import Trainings
 from tests.unit.trainer.whole import resumes_as_if_nothing_had_happened
@@ -294,3 +296,36 @@ def test_the_rate_of_errors_is_counted_over_all_signs() -> None:
     reading = reading_of(["AB", "CD", ""], ["AB", "CE", "FG"])
     assert (reading.rate, reading.exact) == (0.5, 1 / 3)
     assert reading.validation().value == 0.5
+
+
+def test_case_is_judged_where_the_annotations_tell_it() -> None:
+    texts = ["TOTAL", "CASH", "EXP"]
+
+    def told(*read: str) -> Reading:
+        return reading_of(read, texts, is_cased=False)
+
+    small, capitals = told("total", "cash", "exp"), told("TOTAL", "CASH", "EXP")
+    assert (small.rate, small.strict_rate, small.exact) == (0.0, 1.0, 1.0)
+    assert reading_of(["total"], ["TOTAL"]).rate == 1.0
+    assert capitals.is_better_than(small)  # as good without case, and written as the annotations
+    assert not small.is_better_than(capitals)
+    worse = told("TOTAL", "CASH", "EXD")
+    assert not worse.is_better_than(small)  # the capitals do not make good for a wrong sign
+
+
+def test_all_texts_say_whether_case_is_told(stock: Stock) -> None:
+    def lessons(*texts: str) -> Lessons:
+        seen = np.zeros((48, 200, 3), np.uint8)
+        return Lessons.of([Line(seen, text, "a") for text in texts], stock.signs)
+
+    assert lessons("TOTAL", "Cash").is_cased
+    assert not lessons("TOTAL", "CASH").is_cased
+
+
+def test_a_training_without_case_says_both_ways(first: FirstWeights) -> None:
+    task = few(first)
+    begun(task).result()
+    (told,) = [one for one in task.choices if "are read as" in one]
+    assert "; case left aside, since all letters are of one; with it " in told
+    with speaking("zh-CN"):
+        assert "故不计大小写；计入时为" in in_chinese(told)

@@ -1,14 +1,13 @@
 """Two versions compared."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Self
+from typing import Annotated, Self
 
 from services.evaluator.api.schemas.sections import RegressionAnswer
-from services.evaluator.domain.numbers.figure import Figure
-from services.evaluator.domain.objects.comparison import Comparison, Difference
-from services.evaluator.domain.objects.equal_alarms import EqualAlarms
-from services.evaluator.domain.objects.regressions import State
+from services.evaluator.domain.compared import Compared
+from services.evaluator.domain.numbers.figure import ABSENT, Figure
+from services.evaluator.domain.objects.comparison import Difference
+from services.evaluator.domain.text.comparison import ChangedLines
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,7 +15,7 @@ class ComparisonAnswer:
     """Version ``second`` against ``first`` on the images both were judged on.
 
     Each is read at its own threshold, where neither makes more than ``false_per_image`` false
-    detections an image.
+    detections an image. ``lines`` says of readers of text which lines changed.
     """
 
     first: str
@@ -30,16 +29,12 @@ class ComparisonAnswer:
     images_worse: int
     sign_test_p: float
     regressions: tuple[RegressionAnswer, ...]
+    lines: Annotated[ChangedLines | None, ABSENT] = None
 
     @classmethod
-    def of(
-        cls,
-        names: tuple[str, str],
-        found: Comparison,
-        point: EqualAlarms,
-        states: Mapping[str, State],
-    ) -> Self:
+    def of(cls, names: tuple[str, str], compared: Compared) -> Self:
         """Shape a comparison."""
+        found, point = compared.found, compared.point
         return cls(
             first=names[0],
             second=names[1],
@@ -51,5 +46,6 @@ class ComparisonAnswer:
             images_better=found.images_better,
             images_worse=found.images_worse,
             sign_test_p=found.sign_test_p,
-            regressions=RegressionAnswer.of(states),
+            regressions=RegressionAnswer.of(compared.states),
+            lines=compared.lines,
         )

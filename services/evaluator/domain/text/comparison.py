@@ -6,7 +6,12 @@ import numpy as np
 
 from services.evaluator.domain.numbers.columns import Floats, Ints
 from services.evaluator.domain.numbers.draws import Draws, draw_images, once
-from services.evaluator.domain.objects.comparison import Comparison, Difference, differing, sign_test
+from services.evaluator.domain.objects.comparison import (
+    Comparison,
+    Difference,
+    differing,
+    sign_test,
+)
 from services.evaluator.domain.text.alignment import Part, align, parts_of
 from services.evaluator.domain.text.misread import LinePlace, Places
 from services.evaluator.domain.text.recognition import Located, text_figures, text_replicates
@@ -112,9 +117,7 @@ def _by_source(located: Located, strictness: Strictness) -> dict[int, _Line]:
             out[int(source[truth])] = _Line(truth, errors, parts_of(pairs))
     for truth in located.missed.tolist():
         if written := lines.written(truth):
-            out[int(source[truth])] = _Line(
-                truth, len(written), (Part(written, "", wrong=True),)
-            )
+            out[int(source[truth])] = _Line(truth, len(written), (Part(written, "", wrong=True),))
     return out
 
 

@@ -1,8 +1,8 @@
-"""The error gallery of a reader, line by line: what is written, what was read, where they differ."""
+"""The error gallery of a reader, line by line: what is written, and what was read instead."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -122,7 +122,7 @@ class Places:
         ids = lines.evaluation.samples.images.ids
         return cls(lines, names or tuple(ids), arranged.truth_image(), arranged.det_image())
 
-    def fields(self, truth: int, detection: int) -> dict[str, object]:
+    def fields(self, truth: int, detection: int) -> dict[str, Any]:
         """Fields of a `LinePlace`: of the true line, of the predicted one where there is none."""
         evaluation = self.lines.evaluation
         arranged, images = evaluation.arranged, evaluation.samples.images

@@ -45,11 +45,11 @@ class Lines:
 
     def written(self, truth: int) -> str:
         """What is written in a true line, by its row in evaluation order."""
-        return self.truth_texts[self.evaluation.arranged.truth_source[truth]]
+        return self.truth_texts[int(self.evaluation.arranged.truth_source[truth])]
 
     def read(self, detection: int) -> str:
         """What was read in a predicted line, by its row in evaluation order."""
-        return self.found_texts[self.evaluation.arranged.det_source[detection]]
+        return self.found_texts[int(self.evaluation.arranged.det_source[detection])]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from torch import Tensor
 from services.trainer.domain.tasks.ocr.network import TextNetwork
 from services.trainer.domain.tasks.ocr.samples import IGNORED
 from services.trainer.domain.training.validation import Validation
+from shared.runtime.letter_case import in_one_case
 from shared.runtime.text_boxes import IS_TEXT
 from shared.runtime.text_reader import decode_signs
 
@@ -20,15 +21,29 @@ SURE = 1.0  # standard errors that a better figure must lie above the first netw
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Wrong signs of each line, ``(N,)``, and how many it has; `is_better` compares two."""
+    """How lines are read.
+
+    Attributes:
+        errors: Wrong signs of each line, ``(N,)``, where case counts as the annotations tell it.
+        lengths: How many signs each has, ``(N,)``.
+        strict: Wrong signs where a letter of the other case is wrong, too, ``(N,)``.
+        is_cased: Whether the annotations tell the case of letters; else ``errors`` leave it aside.
+    """
 
     errors: Ints
     lengths: Ints
+    strict: Ints
+    is_cased: bool
 
     @property
     def rate(self) -> float:
         """Character error rate."""
         return float(self.errors.sum() / self.lengths.sum())
+
+    @property
+    def strict_rate(self) -> float:
+        """Character error rate where a letter of the other case is wrong, too."""
+        return float(self.strict.sum() / self.lengths.sum())
 
     @property
     def exact(self) -> float:
@@ -39,6 +54,17 @@ class Reading:
         """The share of signs read right, with its interval."""
         count = int(self.lengths.sum())
         return Validation.of_share(max(0, count - int(self.errors.sum())), count)
+
+    def is_better_than(self, before: "Reading") -> bool:
+        """Whether the same lines are read surely better than before.
+
+        Where the annotations do not tell the case of letters, it decides only between readings of
+        which the new one has no more errors without it: then who writes as they do is better.
+        """
+        if is_better(self.errors, before.errors):
+            return True
+        no_worse = bool(self.errors.sum() <= before.errors.sum())
+        return no_worse and is_better(self.strict, before.strict)
 
 
 def is_better(now: NDArray[np.float64] | Ints, before: NDArray[np.float64] | Ints) -> bool:
@@ -91,10 +117,18 @@ def by_width(features: Sequence[Tensor], batch: int) -> list[list[int]]:
     ]
 
 
-def reading_of(read: Sequence[str], texts: Sequence[str]) -> Reading:
+def reading_of(read: Sequence[str], texts: Sequence[str], *, is_cased: bool = True) -> Reading:
     """Compares what was read with what is written."""
-    errors = [distance(one, text) for one, text in zip(read, texts, strict=True)]
-    return Reading(np.array(errors, np.int64), np.array([len(text) for text in texts], np.int64))
+    strict = _distances(read, texts)
+    errors = strict
+    if not is_cased:
+        errors = _distances([in_one_case(one) for one in read], [in_one_case(one) for one in texts])
+    return Reading(errors, np.array([len(text) for text in texts], np.int64), strict, is_cased)
+
+
+def _distances(read: Sequence[str], texts: Sequence[str]) -> Ints:
+    found = [distance(one, text) for one, text in zip(read, texts, strict=True)]
+    return np.array(found, np.int64)
 
 
 def distance(one: str, other: str) -> int:

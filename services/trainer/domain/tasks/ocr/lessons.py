@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from services.trainer.domain.tasks.ocr.alphabet import MOST_NEW, Alphabet, steps_needed
 from services.trainer.domain.tasks.ocr.samples import Line
 from services.trainer.domain.training.ports import NothingToTrain
+from shared.runtime.letter_case import tells_case
 
 STEP_PX = 8  # of a line
 FEWEST_HELD_OUT = 8  # lines; fewer tell nothing
@@ -26,6 +27,7 @@ class Lessons:
         unknown: How many lines have a sign that is beyond the bound of new ones.
         own_lines: Whether lines of images that teach validate, since no image does.
         left_out: How many lines would teach, too, but for the time and memory that it takes.
+        is_cased: Whether the texts of all lines tell the case of letters.
     """
 
     taught: tuple[Line, ...]
@@ -36,6 +38,7 @@ class Lessons:
     unknown: int
     own_lines: bool
     left_out: int
+    is_cased: bool
 
     @classmethod
     def of(cls, lines: Sequence[Line], stock: Sequence[str], *, most: int = 10_000) -> "Lessons":
@@ -66,6 +69,7 @@ class Lessons:
             unknown=len(fitting) - len(known),
             own_lines=own,
             left_out=len(teaching) - len(taught),
+            is_cased=tells_case(one.text for one in lines),
         )
 
     def told(self) -> tuple[str, ...]:

@@ -152,7 +152,7 @@ class TextTraining:
             return network
         best = copy.deepcopy(network)
         reading = self._reading(network)
-        if reading is None or first.reading is None or not _reads_better(reading, first.reading):
+        if reading is None or first.reading is None or not reading.is_better_than(first.reading):
             best.reader.load_state_dict(first.network.reader.state_dict())
             best.head.load_state_dict(first.network.head.state_dict())
         self.choices += (_of_reading(reading, first.reading),)
@@ -173,15 +173,12 @@ class TextTraining:
         if not lines:
             return None
         read = texts_of(network, self._looked_at().validating, self.alphabet.signs)
-        return reading_of(read, [line.text for line in lines])
+        texts = [line.text for line in lines]
+        return reading_of(read, texts, is_cased=self._lessons.is_cased)
 
     def _missed(self, network: TextNetwork) -> np.ndarray[Any, np.dtype[np.float64]]:
         areas = [page.area for page in self._judged]
         return missed_area(network, self._looked_at().judged, areas)
-
-
-def _reads_better(now: Reading, before: Reading) -> bool:
-    return is_better(now.errors, before.errors)
 
 
 def _of_reading(now: Reading | None, before: Reading | None) -> str:
@@ -191,13 +188,18 @@ def _of_reading(now: Reading | None, before: Reading | None) -> str:
             "lines are read as before: none validates, so that nothing shows whether the training"
             " reads better; annotate more"
         )
-    told = f"{now.rate:.1%} of the signs of {len(now.errors)} validation lines wrong"
-    if _reads_better(now, before):
-        return f"lines are read as was learnt: {told}, before {before.rate:.1%}"
-    return (
-        "lines are read as before, since what was learnt is not surely better:"
-        f" {told}, before {before.rate:.1%}"
+    told = (
+        f"{now.rate:.1%} of the signs of {len(now.errors)} validation lines wrong,"
+        f" before {before.rate:.1%}"
     )
+    if not now.is_cased:
+        told += (
+            f"; case left aside, since all letters are of one; with it {now.strict_rate:.1%},"
+            f" before {before.strict_rate:.1%}"
+        )
+    if now.is_better_than(before):
+        return f"lines are read as was learnt: {told}"
+    return f"lines are read as before, since what was learnt is not surely better: {told}"
 
 
 def _of_finding(
