@@ -17,8 +17,14 @@ export type Interval = Schemas["Interval"];
 export type GroupRate = Schemas["GroupRate"];
 export type Regression = Schemas["RegressionAnswer"];
 export type RegressionState = Regression["state"];
-export type Comparison = Schemas["ComparisonAnswer"];
+export type Comparison = Awaited<ReturnType<typeof compareVersions>>;
 export type Difference = Schemas["Difference"];
+export type MisreadLines = NonNullable<Report["details"]["lines"]>;
+export type MisreadLine = MisreadLines["samples"][number];
+export type ChangedLine = NonNullable<Comparison["lines"]>["samples"][number];
+export type TextPart = Schemas["TextPart"];
+/** Where a line is: on which image, and its box in pixels. */
+export type LinePlace = Pick<MisreadLine, "image_id" | "name" | "width" | "height" | "box">;
 export type Quality = Schemas["Quality"];
 export type Judgement = Schemas["JudgementAnswer"];
 export type ErrorQuery = NonNullable<

@@ -15,7 +15,7 @@ EXACT = Strictness()
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class TextPart:
     """A piece of a line as it is written and as it was read, "" where one of them has none."""
 
     truth: str
@@ -23,7 +23,7 @@ class Part:
     wrong: bool
 
 
-def align(truth: str, read: str, strictness: Strictness = EXACT) -> list[Part]:
+def align(truth: str, read: str, strictness: Strictness = EXACT) -> list[TextPart]:
     """Pair the characters of two texts, one each, with the fewest differences that are mistakes.
 
     Characters that strictness does not look at are left out.
@@ -37,7 +37,7 @@ def align(truth: str, read: str, strictness: Strictness = EXACT) -> list[Part]:
     first, second = _codes(strictness.told(truth)), _codes(strictness.told(read))
     rows, columns = _steps(first, second)
     return [
-        Part(
+        TextPart(
             there[i] if i >= 0 else NOTHING,
             taken[j] if j >= 0 else NOTHING,
             wrong=bool(i < 0 or j < 0 or first[i] != second[j]),
@@ -46,19 +46,19 @@ def align(truth: str, read: str, strictness: Strictness = EXACT) -> list[Part]:
     ]
 
 
-def parts_of(pairs: Sequence[Part]) -> tuple[Part, ...]:
+def parts_of(pairs: Sequence[TextPart]) -> tuple[TextPart, ...]:
     """Both texts in as few parts as tell right from wrong.
 
     >>> [(one.truth, one.read) for one in parts_of(align("100", "10O"))]
     [('10', '10'), ('0', 'O')]
     """
     return tuple(
-        Part("".join(one.truth for one in run), "".join(one.read for one in run), wrong)
+        TextPart("".join(one.truth for one in run), "".join(one.read for one in run), wrong)
         for wrong, run in ((wrong, list(some)) for wrong, some in groupby(pairs, _is_wrong))
     )
 
 
-def _is_wrong(pair: Part) -> bool:
+def _is_wrong(pair: TextPart) -> bool:
     return pair.wrong
 
 

@@ -12,7 +12,7 @@ from services.evaluator.domain.objects.comparison import (
     differing,
     sign_test,
 )
-from services.evaluator.domain.text.alignment import Part, align, parts_of
+from services.evaluator.domain.text.alignment import TextPart, align, parts_of
 from services.evaluator.domain.text.misread import LinePlace, Places
 from services.evaluator.domain.text.recognition import Located, text_figures, text_replicates
 from services.evaluator.domain.text.strictness import Strictness
@@ -30,8 +30,8 @@ class ChangedLine(LinePlace):
     ``before`` and ``now`` are what each read, in parts; a line that was not found is all wrong.
     """
 
-    before: tuple[Part, ...]
-    now: tuple[Part, ...]
+    before: tuple[TextPart, ...]
+    now: tuple[TextPart, ...]
     errors_before: int
     errors_now: int
 
@@ -49,7 +49,7 @@ class ChangedLines:
 class _Line:
     truth: int
     errors: int
-    parts: tuple[Part, ...]
+    parts: tuple[TextPart, ...]
 
 
 def line_figures(
@@ -117,7 +117,9 @@ def _by_source(located: Located, strictness: Strictness) -> dict[int, _Line]:
             out[int(source[truth])] = _Line(truth, errors, parts_of(pairs))
     for truth in located.missed.tolist():
         if written := lines.written(truth):
-            out[int(source[truth])] = _Line(truth, len(written), (Part(written, "", wrong=True),))
+            out[int(source[truth])] = _Line(
+                truth, len(written), (TextPart(written, "", wrong=True),)
+            )
     return out
 
 

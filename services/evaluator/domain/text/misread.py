@@ -8,7 +8,7 @@ import numpy as np
 
 from services.evaluator.domain.numbers.columns import Floats, Ints
 from services.evaluator.domain.objects.error_gallery import Corners
-from services.evaluator.domain.text.alignment import Part, align, parts_of
+from services.evaluator.domain.text.alignment import TextPart, align, parts_of
 from services.evaluator.domain.text.recognition import Lines, Located
 from services.evaluator.domain.text.strictness import Strictness
 
@@ -37,7 +37,7 @@ class MisreadLine(LinePlace):
     """
 
     kind: MisreadKind
-    parts: tuple[Part, ...]
+    parts: tuple[TextPart, ...]
     errors: int
     score: float | None
 
@@ -56,7 +56,7 @@ class _Row:
     errors: int
     truth: int
     detection: int
-    parts: tuple[Part, ...]
+    parts: tuple[TextPart, ...]
 
 
 def misread_lines(
@@ -98,11 +98,11 @@ def _rows(located: Located, strictness: Strictness) -> Iterator[_Row]:
             yield _Row("wrong_sign", errors, truth, det, parts_of(pairs))
     for truth in located.missed.tolist():
         written = lines.written(truth)
-        parts = (Part(written, "", wrong=True),) if written else ()
+        parts = (TextPart(written, "", wrong=True),) if written else ()
         yield _Row("missed", len(written), truth, -1, parts)
     for det in located.false.tolist():
         read = lines.read(det)
-        parts = (Part("", read, wrong=True),) if read else ()
+        parts = (TextPart("", read, wrong=True),) if read else ()
         yield _Row("false", len(read), -1, det, parts)
 
 

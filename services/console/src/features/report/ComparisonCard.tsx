@@ -7,6 +7,7 @@ import { percent } from "../../ui/format";
 import { ProblemAlert } from "../../ui/ProblemAlert";
 import { Section } from "../../ui/Section";
 import { useProject } from "../projects/useProject";
+import { ChangedLines } from "./ChangedLines";
 import { SIGNIFICANT, verdictOf, type Verdict } from "./comparison";
 
 interface Props {
@@ -76,6 +77,7 @@ function Compared({ version, other }: ComparedProps): ReactNode {
         </li>
         <li>{words.report.significance(SIGNIFICANT)}</li>
       </ul>
+      <ChangedLines comparison={found.data} />
     </div>
   );
 }
@@ -84,7 +86,17 @@ interface Row extends Difference {
   readonly name: string;
 }
 
-const NAMES = ["average_detection_rate", "precision", "f1", "map_50", "map"] as const;
+const NAMES = [
+  "average_detection_rate",
+  "precision",
+  "f1",
+  "map_50",
+  "map",
+  "exact_match",
+  "characters",
+  "exact_match_any_case",
+  "characters_any_case",
+] as const;
 const COLOURS: Record<Verdict, string> = {
   better: "green",
   worse: "red",

@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-import { fireEvent, screen, waitFor, within } from "@testing-library/react";
+import { fireEvent, screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { HttpResponse } from "msw";
 import { describe, expect, test } from "vitest";
@@ -228,72 +228,6 @@ test.each(LANGUAGES)("a classifier of one label without a mistake in %s: its mat
   expect(screen.getByText(words.report.noMistakes)).toBeVisible();
   expect(screen.queryByText(words.report.noErrors)).toBeNull();
   expect(screen.queryByTestId("mistaken-cut")).toBeNull();
-});
-
-test.each(LANGUAGES)("a reader's report in %s: how lines are found and read, and which signs are taken for others", async (language) => {
-  const asked: string[] = [];
-  answers({
-    ...AROUND,
-    [VERSIONS]: pageOf(training({ version: "V2" }), training()),
-    "GET /api/workspace/projects/p1": project({ task: "ocr" }),
-    [REPORT]: report({
-      task: "ocr",
-      kind: "ocr",
-      average_detection_rate: 0.95,
-      precision: 0.97,
-      map_50: null,
-      overall: { precision: 0.97, recall: 0.95, f1: 0.96, cer: 0.031, cer_end_to_end: 0.082, exact_match: 0.714, average_detection_rate: 0.95, fps: 4 },
-      intervals: { cer: { low: 0.02, high: 0.043 } },
-      labels: [],
-      curves: [],
-      confusion: { labels: [], matrix: [] },
-      details: {
-        character_confusions: [
-          { truth: "日", read: "曰", count: 17 },
-          { truth: " ", read: "", count: 9 },
-          { truth: "", read: "C", count: 8 },
-          ...Array.from({ length: 20 }, (_, place) => ({ truth: "x", read: String(place), count: 1 })),
-        ],
-      },
-    }),
-    [ERRORS]: () => {
-      asked.push("errors");
-      return problem(400, "invalid-input");
-    },
-    "GET /api/evaluator/projects/p1/versions/V1/compare": () => {
-      asked.push("compare");
-      return problem(400, "invalid-input");
-    },
-  });
-  const { words } = open("/projects/p1/report/V1", language);
-  const said = words.report;
-  for (const name of [said.exactLines, said.cer, said.cerOfAll, said.lineF1, said.precision, said.recall]) {
-    expect(await screen.findByText(name)).toBeVisible();
-  }
-  for (const value of ["71.4%", "3.1%", "8.2%", "96.0%", "97.0%", "95.0%", "2.0–4.3%"]) expect(screen.getByText(value)).toBeVisible();
-  // Lines are found well and read badly: that is no success.
-  expect(screen.getByTestId("conclusion")).toHaveClass("ant-alert-warning");
-  const rows = within(screen.getByTestId("signs")).getAllByRole("row").map((row) => row.textContent);
-  expect(rows.slice(1, 4)).toEqual(["日曰17", `␣${said.signLost}9`, `${said.signAdded}C8`]);
-  expect(rows).toHaveLength(1 + 20);
-  expect(screen.getByText(said.signsCut(20, 23))).toBeVisible();
-  expect(screen.getByTestId("recommended-threshold")).toHaveTextContent("0.39 suits both.");
-  for (const gone of ["mAP@0.5", said.rate, said.labels, said.errors, said.confusion, said.curves, said.quality, said.use, said.comparison]) {
-    expect(screen.queryByText(gone)).toBeNull();
-  }
-  expect(screen.queryByRole("slider")).toBeNull();
-  expect(asked).toEqual([]);
-});
-
-test("a reader that read every sign right says so", async () => {
-  answers({
-    ...AROUND,
-    "GET /api/workspace/projects/p1": project({ task: "ocr" }),
-    [REPORT]: report({ task: "ocr", kind: "ocr", overall: { exact_match: 1 }, recommendations: [], details: { character_confusions: [] } } as never),
-  });
-  const { words } = open("/projects/p1/report/V1", "en");
-  expect(await screen.findByText(words.report.noSigns)).toBeVisible();
-  expect(screen.queryByText(words.report.threshold)).toBeNull();
 });
 
 test.each(LANGUAGES)("a segmenter's report in %s: overlap of pixels, and no threshold to move", async (language) => {

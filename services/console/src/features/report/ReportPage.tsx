@@ -16,11 +16,13 @@ import { ErrorSplitCard } from "./ErrorSplitCard";
 import { GroupsCard } from "./GroupsCard";
 import { JudgementProgress } from "./JudgementProgress";
 import { LabelsCard } from "./LabelsCard";
+import { LinesCard } from "./LinesCard";
 import { MistakenCard } from "./MistakenCard";
 import { hasThreshold } from "./operatingPoint";
 import { Overview } from "./Overview";
 import { QualityCard } from "./QualityCard";
 import { RegressionsCard } from "./RegressionsCard";
+import { StrictnessCard } from "./StrictnessCard";
 import { TextCard } from "./TextCard";
 import { ThresholdCard } from "./ThresholdCard";
 import { RecomputeReport } from "./RecomputeReport";
@@ -124,13 +126,15 @@ function Body({ report, versions }: BodyProps): ReactNode {
     show({ label: chosen });
     errors.current?.scrollIntoView({ behavior: "smooth", block: "start" });
   };
-  // A reader's lines are not kept one by one: there are no errors to look at, and nothing to compare.
   if (report.kind === "ocr") {
     return (
       <>
         <Overview report={report} />
         <ThresholdCard {...shared} onThreshold={setThreshold} />
+        <LinesCard report={report} view={view} onShow={show} />
+        <StrictnessCard report={report} />
         <TextCard report={report} />
+        <ComparisonCard version={report.version} versions={versions} />
       </>
     );
   }

@@ -3,6 +3,7 @@ import type { ReactNode } from "react";
 import type { Report } from "../../api/evaluator";
 import { useWords } from "../../i18n/language";
 import { Section } from "../../ui/Section";
+import { seenSigns } from "./ReadText";
 
 /** As many as fit beside one another; the page to be saved has the others, too. */
 const SHOWN = 20;
@@ -12,7 +13,7 @@ export function TextCard({ report }: { readonly report: Report }): ReactNode {
   const words = useWords();
   const all = report.details.character_confusions ?? [];
   const signOf = (sign: string, absent: string): ReactNode =>
-    sign === "" ? <Typography.Text type="secondary">{absent}</Typography.Text> : <Typography.Text code>{seenSign(sign)}</Typography.Text>;
+    sign === "" ? <Typography.Text type="secondary">{absent}</Typography.Text> : <Typography.Text code>{seenSigns(sign)}</Typography.Text>;
   return (
     <Section name="signs" title={words.report.signs} help={words.report.signsHelp}>
       <Table
@@ -33,9 +34,4 @@ export function TextCard({ report }: { readonly report: Report }): ReactNode {
       )}
     </Section>
   );
-}
-
-/** A space would not be seen. */
-function seenSign(sign: string): string {
-  return sign.trim() === "" ? "␣" : sign;
 }

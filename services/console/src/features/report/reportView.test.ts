@@ -8,7 +8,7 @@ test("a view that was written is read again as it was", () => {
     threshold: 0.42,
     label: "scratch, deep",
     shown: { false: false, missed: true, wrong_label: false, correct: true },
-    sort: "size",
+    sort: "size", lineSort: "confidence",
   } as const;
   expect(readReportView(writeReportView(view))).toEqual(view);
 });
@@ -19,10 +19,11 @@ test("a report just opened has a plain address", () => {
 });
 
 test("nonsense in the address is left aside", () => {
-  expect(read("threshold=7&sort=odd&show=nothing")).toEqual({
+  expect(read("threshold=7&sort=odd&show=nothing&lines=odd")).toEqual({
     threshold: null,
     label: null,
     shown: { false: false, missed: false, wrong_label: false, correct: false },
     sort: "confidence",
+    lineSort: "errors",
   });
 });

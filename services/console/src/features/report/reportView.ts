@@ -1,6 +1,7 @@
 /** What a reader of a report looks at, kept in the address: a reload, Back and a colleague find it again. */
 import type { ErrorQuery } from "../../api/evaluator";
 import type { ErrorTick, Shown } from "./errorMarks";
+import { LINE_SORTS, type LineSort } from "./misread";
 
 export type ErrorSort = NonNullable<ErrorQuery["sort"]>;
 
@@ -11,6 +12,8 @@ export interface ReportView {
   readonly label: string | null;
   readonly shown: Shown;
   readonly sort: ErrorSort;
+  /** The order of lines of text. */
+  readonly lineSort: LineSort;
 }
 
 export const TICKS: readonly ErrorTick[] = ["false", "missed", "wrong_label", "correct"];
@@ -25,16 +28,18 @@ export function readReportView(parameters: URLSearchParams): ReportView {
     label: parameters.get("label"),
     shown: Object.fromEntries(TICKS.map((tick) => [tick, ticked.includes(tick)])) as Shown,
     sort: SORTS.find((known) => known === parameters.get("sort")) ?? "confidence",
+    lineSort: LINE_SORTS.find((known) => known === parameters.get("lines")) ?? "errors",
   };
 }
 
 /** Only what differs from a report just opened stands in the address. */
-export function writeReportView({ threshold, label, shown, sort }: ReportView): URLSearchParams {
+export function writeReportView({ threshold, label, shown, sort, lineSort }: ReportView): URLSearchParams {
   const parameters = new URLSearchParams();
   const ticked = TICKS.filter((tick) => shown[tick]).join(",");
   if (threshold !== null) parameters.set("threshold", threshold.toFixed(2));
   if (label !== null) parameters.set("label", label);
   if (ticked !== EVERY_ERROR) parameters.set("show", ticked);
   if (sort !== "confidence") parameters.set("sort", sort);
+  if (lineSort !== "errors") parameters.set("lines", lineSort);
   return parameters;
 }
