@@ -5,7 +5,7 @@ import { useWords } from "../i18n/language";
 import { usePicture } from "../ui/usePicture";
 import { Canvas } from "./Canvas";
 import { seenLook, type Desk } from "./desk";
-import type { Size } from "./geometry";
+import { bounds, type Size } from "./geometry";
 import { HotkeysDialog } from "./HotkeysDialog";
 import type { Action } from "./keys";
 import { LabelPanel, type LabelTools } from "./LabelPanel";
@@ -13,7 +13,7 @@ import { PROPOSAL_ACTIONS, useMarks, useProposals, type Proposing } from "./useP
 import { coloursOf, hotkeysOf, type LabelLook } from "./labels";
 import type { Mark } from "./marks";
 import { ObjectPanel } from "./ObjectPanel";
-import type { Drawing } from "./shapes";
+import { outlineOf, type Drawing } from "./shapes";
 import { Stage, type Zoom } from "./Stage";
 import { ProposalBar } from "./ProposalBar";
 import { ToolBar } from "./ToolBar";
@@ -175,6 +175,11 @@ export function Editor(props: Props): ReactNode {
           colours={colours}
           reads={reads}
           text={text}
+          onNext={(line) => {
+            const box = bounds(outlineOf(line));
+            if (box !== null) zoom.current?.reach(box);
+            onAction("text");
+          }}
           whole={kinds.includes("image")}
         />
       </aside>

@@ -16,6 +16,7 @@ import { memo, useEffect, useRef, type MouseEvent, type ReactNode, type Ref } fr
 import { useWords } from "../i18n/language";
 import type { Colours } from "../ui/theme";
 import { keyOf, type Action } from "./keys";
+import { nextLine } from "./reading";
 import { colourOf, nameOf } from "./ShapeLayer";
 import { isImageLabel, isRing, type Drawing, type EditedShape } from "./shapes";
 import type { Editing } from "./useEditing";
@@ -26,12 +27,14 @@ interface Props {
   readonly colours: Colours;
   readonly reads: boolean;
   readonly text: Ref<InputRef>;
+  /** The line after the one that was written is to be written next. */
+  readonly onNext: (shape: EditedShape) => void;
   /** The task labels whole images: all that lies on one beside its label is what is ignored. */
   readonly whole: boolean;
 }
 
 /** Everything that lies on the image, to choose, hide, lock, order and delete without touching the picture. */
-export function ObjectPanel({ editing, drawing, colours, reads, text, whole }: Props): ReactNode {
+export function ObjectPanel({ editing, drawing, colours, reads, text, onNext, whole }: Props): ReactNode {
   const words = useWords();
   const { chosen, hidden, locked, choose, toggle, perform } = editing;
   const { shapes, nothing } = drawing;
@@ -86,7 +89,14 @@ export function ObjectPanel({ editing, drawing, colours, reads, text, whole }: P
           placeholder={words.editor.textHint}
           aria-label={words.editor.actions.text}
           onChange={(event) => editing.word(only.id, event.target.value)}
-          onPressEnter={(event) => event.currentTarget.blur()}
+          onPressEnter={(event) => {
+            // The key that ends a word of an input method is no end of the line.
+            if (event.nativeEvent.isComposing) return;
+            const next = nextLine(shapes, only.id, new Set([...hidden, ...locked]));
+            if (next === null) return event.currentTarget.blur();
+            choose([next.id], false);
+            onNext(next);
+          }}
           onKeyDown={(event) => {
             if (event.key === "Escape") event.currentTarget.blur();
           }}

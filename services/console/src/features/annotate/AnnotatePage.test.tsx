@@ -183,6 +183,31 @@ test("what characters say is typed beside them", async () => {
   await waitFor(() => expect(saved.at(-1)?.body.shapes).toMatchObject([{ text: "L0T 7" }]));
 });
 
+test("Enter goes on to the text of the line below, whatever was drawn first, and gives the keys back behind the last", async () => {
+  const shapes = [
+    { id: "below", label: "text", kind: "box" as const, points: [[10, 50], [60, 60]], text: "B" },
+    { id: "above", label: "text", kind: "box" as const, points: [[10, 10], [60, 20]] },
+  ];
+  answers({
+    ...around({ shapes }),
+    "GET /api/workspace/projects/p1": project({ task: "ocr" }),
+    [LABELS]: vocabulary(["box", "polygon"], "text"),
+  });
+  const saved = saving();
+  const { words } = open("/projects/p1/annotate/i1", "en");
+  await waitFor(() => expect(objects()).toHaveLength(2));
+  await userEvent.click(objects()[1] as HTMLElement);
+  await userEvent.keyboard("t");
+  const field = () => screen.getByRole("textbox", { name: words.editor.actions.text });
+  await waitFor(() => expect(field()).toHaveFocus());
+  await userEvent.keyboard("A{Enter}");
+  await waitFor(() => expect(field()).toHaveValue("B"));
+  await waitFor(() => expect(field()).toHaveFocus());
+  await userEvent.keyboard("7{Enter}");
+  expect(field()).not.toHaveFocus();
+  await waitFor(() => expect(saved.at(-1)?.body.shapes).toMatchObject([{ text: "B7" }, { text: "A" }]));
+});
+
 test("line after line is drawn and written down: the field waits after each, Enter gives the keys back", async () => {
   answers({
     ...around(BARE),
