@@ -19,7 +19,7 @@ from services.evaluator.domain.report.tree.confusion import (
     Confusion,
 )
 from services.evaluator.domain.report.tree.curves import Curves, RocCurve
-from services.evaluator.domain.report.tree.errors import MistakenImages, Reading
+from services.evaluator.domain.report.tree.errors import MistakenImages, StrictReading
 from services.evaluator.domain.report.tree.labels import (
     ClassifiedLabel,
     DetectedLabel,
@@ -232,7 +232,7 @@ class ReportDetails:
     errors: Annotated[MistakenImages | None, ABSENT] = None
     labels: Annotated[dict[str, LabelDetails] | None, ABSENT] = None
     is_cased: Annotated[bool | None, ABSENT] = None
-    readings: Annotated[tuple[Reading, ...] | None, ABSENT] = None
+    readings: Annotated[tuple[StrictReading, ...] | None, ABSENT] = None
     lines: Annotated[MisreadLines | None, ABSENT] = None
 
     @classmethod

@@ -11,7 +11,7 @@ from services.evaluator.domain.report.label_analysis import LOW_RATE
 from services.evaluator.domain.report.opening import TaskOptions, draws_of, opening, speed
 from services.evaluator.domain.report.recommendations import recommend
 from services.evaluator.domain.report.tree.confusion import ConfusedCharacters
-from services.evaluator.domain.report.tree.errors import Reading
+from services.evaluator.domain.report.tree.errors import StrictReading
 from services.evaluator.domain.report.tree.overall import TextOverall
 from services.evaluator.domain.report.tree.reports import TextReport, ThresholdQuestion
 from services.evaluator.domain.report.words import Words, percent, say
@@ -75,9 +75,9 @@ def text_report(lines: Lines, options: TaskOptions, *, is_cased: bool = True) ->
     )
 
 
-def _reading(located: Located, strictness: Strictness) -> Reading:
+def _reading(located: Located, strictness: Strictness) -> StrictReading:
     figures = text_figures(located, strictness)
-    return Reading(
+    return StrictReading(
         case=strictness.case,
         spaces=strictness.spaces,
         cer=figures.cer,

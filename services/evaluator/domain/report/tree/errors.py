@@ -48,7 +48,7 @@ class MissegmentedImage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class StrictReading:
     """How well a reader does where case and spaces are mistakes, or are not."""
 
     case: bool

@@ -23,8 +23,8 @@ from services.evaluator.domain.report.tree.errors import (
     Errors,
     MissegmentedImage,
     MistakenImages,
-    Reading,
     Regressions,
+    StrictReading,
 )
 from services.evaluator.domain.report.tree.fixed_figures import FixedSections
 from services.evaluator.domain.report.tree.identity import Identity
@@ -143,7 +143,7 @@ class TextReport(Report):
     labels: tuple[LabelResult, ...] = ()
     character_confusions: tuple[ConfusedCharacters, ...]
     is_cased: Annotated[bool | None, ABSENT] = None
-    readings: Annotated[tuple[Reading, ...] | None, ABSENT] = None
+    readings: Annotated[tuple[StrictReading, ...] | None, ABSENT] = None
     lines: Annotated[MisreadLines | None, ABSENT] = None
 
 
