@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from services.inference.domain.accuracy_change import AccuracyChange
 from shared.clock import Timestamp
 from shared.contracts.shapes import Shape
 from shared.documents.port import CollectionSpec, Document, Index
@@ -17,7 +18,7 @@ from shared.projects.directory import projects_spec
 SERVICE = "inference"
 
 DeploymentState = Literal["wanted", "serving", "retired", "failed"]
-Target = Literal["onnx", "sdk"]
+Target = Literal["onnx", "onnx-int8", "sdk"]
 
 
 class Deployment(Document):
@@ -127,7 +128,10 @@ class Certified(BaseModel):
     """How an exported model answered beside the reported one, on images that judged it.
 
     ``held_out`` images judged the version, ``images`` of them were compared: each is within the
-    limits, or there were no export. ``score``, ``box_px`` and ``mask_iou`` are the worst of all.
+    limits, or there were no export; one in 8 bits is judged by ``accuracy`` instead, and is
+    ``degraded`` where it may lose more than a point. ``score``, ``box_px`` and ``mask_iou`` are the
+    worst of all; in 8 bits they tell of results, too, that are not the same. ``agreement`` is the
+    images' mean share of equal results at the operating point.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -138,6 +142,9 @@ class Certified(BaseModel):
     score: float
     box_px: float
     mask_iou: float
+    agreement: float = 1.0
+    degraded: bool = False
+    accuracy: tuple[AccuracyChange, ...] = ()
 
 
 class Export(JobDocument):

@@ -29,8 +29,8 @@ _ZIP: dict[int | str, dict[str, Any]] = {
 class ExportCreate(BaseModel):
     """Make a file of a version that can leave.
 
-    ``onnx`` is the model with its description, certificate and signature; ``sdk`` holds images
-    that check it and the Python SDK as well.
+    ``onnx`` is the model with its description, certificate and signature; ``onnx-int8`` is the same
+    with convolutions in 8-bit integers; ``sdk`` holds images that check it and the Python SDK.
     """
 
     model_config = ConfigDict(extra="forbid")

@@ -20,6 +20,7 @@ def facts_of(manifest: ModelManifest, *, target: str, project: tuple[str, str]) 
         "format": FORMAT,
         "release": VERSION,
         "target": target,
+        "precision": precision_of(target),
         "project": {"id": project[0], "name": project[1]},
         "version": manifest.version,
         "task": manifest.task,
@@ -42,6 +43,15 @@ def facts_of(manifest: ModelManifest, *, target: str, project: tuple[str, str]) 
             "source": manifest.backbone_source,
         },
     }
+
+
+def precision_of(target: str) -> str:
+    """Return in what numbers the model of a target reckons.
+
+    >>> precision_of("onnx-int8"), precision_of("sdk")
+    ('int8', 'float32')
+    """
+    return "int8" if target == "onnx-int8" else "float32"
 
 
 def notice_of(manifest: ModelManifest) -> str:

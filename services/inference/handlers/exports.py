@@ -18,6 +18,7 @@ from shared.jobs.job import FINAL, Job
 from shared.jobs.queue import JobQueue
 from shared.paging import Page, PageParams
 from shared.projects.directory import ProjectDirectory
+from shared.runtime.tasks.table import spec_of
 
 EXPORT = "export"
 
@@ -63,10 +64,15 @@ class Exports:
         Raises:
             NotFound: No such project or version.
             CertificateRefused: An earlier release made the version, and what its report was made
-                of is not known here.
+                of is not known here; or no model of the task is made for the target.
             KeyReused: The key came with another request before.
         """
-        await self._projects.require(who.tenant, project_id)
+        project = await self._projects.require(who.tenant, project_id)
+        if wish.target == "onnx-int8" and spec_of(project.task).sides_are_free:
+            raise CertificateRefused(
+                "a model of OCR is not turned into 8 bits: it finds and reads lines in one graph of"
+                " two halves, and signs would be lost; export it as onnx or sdk"
+            )
         version = await self._version(who.tenant, project_id, wish.version)
         if not (version.manifest_key and version.predictions_key):
             raise CertificateRefused(

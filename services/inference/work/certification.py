@@ -5,6 +5,14 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from services.inference.domain.accuracy import Tally, drawn, rows_of, tally, told
+from services.inference.domain.accuracy_change import (
+    MOST_LOSS,
+    AccuracyChange,
+    agreement,
+    changes,
+    verdict,
+)
 from services.inference.errors import CertificateRefused
 from services.inference.repository import Certified
 from shared.contracts.prediction_columns import PredictionColumns
@@ -13,7 +21,7 @@ from shared.runtime.tasks.table import spec_of
 from shared.sdk.comparison import Columns, Difference, Limits
 from shared.sdk.image_files import ImageUnreadable, read_image
 from shared.sdk.model import Model
-from shared.sdk.verification import Asked, columns_to_json, compared, said
+from shared.sdk.verification import Asked, asked_again, columns_to_json, said
 
 MOST_IMAGES = 100
 MOST_PIXELS = 50_000_000  # of one image, which is wholly in memory
@@ -37,10 +45,12 @@ class Answer:
     Attributes:
         question: What was asked.
         difference: To what was reported.
+        tallies: How the answer counts.
     """
 
     question: CertificateQuestion
     difference: Difference
+    tallies: "Tallies"
 
     def as_case(self, name: str, shown: int) -> dict[str, Any]:
         """Return what the bundle tells of an image that it holds under ``name``.
@@ -54,6 +64,39 @@ class Answer:
             "columns": columns_to_json(self.question.reported),
             "shown": shown,
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Tallies:
+    """Two answers about an image, at the model's operating point, as they count.
+
+    Attributes:
+        reported: The reported answer beside what people drew.
+        exported: The exported file's answer beside the same.
+        between: The exported file's answer beside the reported one.
+        is_judged: Whether what people drew is the whole truth: no region is ignored.
+    """
+
+    reported: Tally
+    exported: Tally
+    between: Tally
+    is_judged: bool
+
+    @classmethod
+    def of(cls, model: Model, question: CertificateQuestion, answer: Columns) -> "Tallies":
+        """Count two answers."""
+        image, task = question.image, spec_of(model.task).name
+        size, rows = (image.height, image.width), len(rows_of(task, model.labels))
+        before, after = (
+            told(task, columns, size, model.threshold) for columns in (question.reported, answer)
+        )
+        truth = drawn(task, image, model.labels)
+        return cls(
+            tally(before, truth, rows),
+            tally(after, truth, rows),
+            tally(after, before, rows),
+            not image.ignore_regions,
+        )
 
 
 def questions(snapshot: Snapshot, predictions: PredictionColumns) -> list[CertificateQuestion]:
@@ -97,12 +140,12 @@ def answer(model: Model, question: CertificateQuestion, file: bytes) -> Answer:
     """
     asked = Asked(question.reported, question.threshold, question.image.plan_hash)
     try:
-        told = compared(model, read_image(file), asked, LIMITS)
+        apart, columns = asked_again(model, read_image(file), asked, LIMITS)
+        return Answer(question, apart, Tallies.of(model, question, columns))
     except (ImageUnreadable, ValueError) as error:
         raise CertificateRefused(
             f"{question.image.name} cannot be predicted by the exported file: {error}"
         ) from error
-    return Answer(question, told)
 
 
 def shown(model: Model, question: CertificateQuestion, file: bytes) -> int:
@@ -111,10 +154,43 @@ def shown(model: Model, question: CertificateQuestion, file: bytes) -> int:
     return len(model.results(read_image(file), threshold=model.threshold, tile_plan_hash=plan))
 
 
-def summary(answers: Sequence[Answer], held_out: int) -> Certified:
-    """Return the certificate's figures; raise CertificateRefused where they are over the limits."""
+def summary(
+    answers: Sequence[Answer], held_out: int, labels: Sequence[str], *, is_exact: bool
+) -> Certified:
+    """Return the certificate's figures.
+
+    Args:
+        answers: Of the exported file.
+        held_out: How many images judged the version.
+        labels: Names of the rows of the answers' tallies.
+        is_exact: Whether each answer must be the reported one; else F1 alone decides.
+
+    Raises:
+        CertificateRefused: Answers, or F1, are over the limits.
+    """
     if not answers:
         raise CertificateRefused("no held-out image is left on which the export could be checked")
+    if is_exact:
+        _require_equal(answers)
+    judged = [one.tallies for one in answers if one.tallies.is_judged]
+    found = changes(labels, [one.reported for one in judged], [one.exported for one in judged])
+    if not is_exact:
+        _require_kept(found)
+    differences = [one.difference for one in answers]
+    return Certified(
+        held_out=held_out,
+        images=len(answers),
+        results=sum(one.results for one in differences),
+        score=max(one.score for one in differences),
+        box_px=max(one.box_px for one in differences),
+        mask_iou=min(one.mask_iou for one in differences),
+        agreement=agreement([one.tallies.between for one in answers]),
+        degraded=not is_exact and verdict(found) == "degraded",
+        accuracy=tuple(found),
+    )
+
+
+def _require_equal(answers: Sequence[Answer]) -> None:
     wrong = [one for one in answers if not one.difference.within(LIMITS)]
     if wrong:
         first = "; ".join(
@@ -124,27 +200,32 @@ def summary(answers: Sequence[Answer], held_out: int) -> Certified:
             f"the exported file answers otherwise than the reported model on {len(wrong)} of"
             f" {len(answers)} images: {first}"
         )
-    differences = [one.difference for one in answers]
-    return Certified(
-        held_out=held_out,
-        images=len(answers),
-        results=sum(one.results for one in differences),
-        score=max(one.score for one in differences),
-        box_px=max(one.box_px for one in differences),
-        mask_iou=min(one.mask_iou for one in differences),
-    )
 
 
-def certificate(answers: Sequence[Answer], figures: Certified) -> dict[str, Any]:
+def _require_kept(found: Sequence[AccuracyChange]) -> None:
+    if not found:
+        raise CertificateRefused("no held-out image shows a label by which 8 bits could be judged")
+    lost = [one for one in found if verdict([one]) == "lost"]
+    if lost:
+        first = "; ".join(
+            f"{one.label or 'all labels'}: {one.reported:.3f} → {one.exported:.3f}"
+            f" ({one.low:+.3f} … {one.high:+.3f})"
+            for one in lost[:_TOLD]
+        )
+        raise CertificateRefused(f"in 8 bits the model loses more than a point of F1: {first}")
+
+
+def certificate(answers: Sequence[Answer], figures: Certified, *, is_exact: bool) -> dict[str, Any]:
     """Return the certificate as the bundle holds it: the figures, the limits, every image."""
     return {
-        "limits": asdict(LIMITS),
+        "limits": asdict(LIMITS) if is_exact else {"loss_of_f1": MOST_LOSS},
         **figures.model_dump(),
         "of_images": [
             {
                 "image_id": one.question.image.image_id,
                 "name": one.question.image.name,
                 **asdict(one.difference),
+                "agreement": agreement([one.tallies.between]),
             }
             for one in answers
         ],

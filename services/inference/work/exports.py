@@ -3,16 +3,18 @@
 import asyncio
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from services.inference.adapters.bundles import as_json, fresh_seed, signed, write_zip
-from services.inference.domain.export_facts import facts_of, notice_of
+from services.inference.domain.accuracy import rows_of
+from services.inference.domain.export_facts import facts_of, notice_of, precision_of
 from services.inference.errors import CertificateRefused, UnservableModel
 from services.inference.handlers.deployments import deployment_id
 from services.inference.repository import EXPORT_KEYS, EXPORTS, VERSIONS, Export, ExportKey
 from services.inference.work.artefacts import VersionFiles, read_artefacts
+from services.inference.work.calibration import Calibration
 from services.inference.work.certification import (
     Answer,
     CertificateQuestion,
@@ -34,6 +36,7 @@ from shared.images.directory import ImageDirectory
 from shared.jobs.job import Progress
 from shared.jobs.worker import Lease
 from shared.projects.directory import ProjectDirectory
+from shared.runtime.tasks.table import spec_of
 from shared.sdk.bundle import (
     CERTIFICATE,
     EXPECTED,
@@ -109,6 +112,7 @@ class ExportWork:
         self._projects = projects
         self._images = images
         self._staging = staging
+        self._calibration = Calibration(blobs, images)
 
     async def work(self, lease: Lease) -> None:
         """Make the leased export.
@@ -120,28 +124,39 @@ class ExportWork:
         """
         export = await self._exports(lease.job.tenant).get(lease.job.id)
         await lease.report(Progress(stage="reading"))
-        material = await self._read(lease, export)
-        files = await lease.in_thread(material.files)
-        model = await lease.in_thread(_loaded, material, files)
-        asked = await self._ask(lease, model, questions(material.snapshot, material.reported))
-        held_out = count_held_out(material.snapshot, material.reported)
-        figures = summary(asked.answers, held_out)
-        files[CERTIFICATE] = as_json(certificate(asked.answers, figures))
-        await lease.report(Progress(percent=_CERTIFIED_PERCENT, stage="packing"))
         folder = self._staging / f"{export.id}-{lease.job.attempt}"
         try:
             await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
-            if export.target == "sdk":
-                files |= await lease.in_thread(_extras, model, asked, folder)
-            bundle = await lease.in_thread(material.signed, files)
-            stored = await self._store(lease, export, bundle, folder / "bundle.zip")
+            update = await self._made(lease, export, folder)
         finally:
             await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
-        update = {**stored, "fingerprint": bundle.fingerprint, "certificate": figures}
         await self._exports(export.tenant).change(
             export.id, lambda current: current.model_copy(update=update)
         )
         await lease.report(Progress(percent=100.0, stage="done"))
+
+    async def _made(self, lease: Lease, export: Export, folder: Path) -> dict[str, object]:
+        """Make the file and store it; return what the export tells of it."""
+        material = await self._read(lease, export)
+        is_exact = precision_of(export.target) == "float32"
+        if not is_exact:
+            artefacts = await self._calibration.quantised(
+                lease, material.artefacts, material.snapshot, folder
+            )
+            material = replace(material, artefacts=artefacts)
+        files = await lease.in_thread(material.files)
+        model = await lease.in_thread(_loaded, material, files)
+        asked = await self._ask(lease, model, questions(material.snapshot, material.reported))
+        held_out = count_held_out(material.snapshot, material.reported)
+        rows = rows_of(spec_of(model.task).name, model.labels)
+        figures = summary(asked.answers, held_out, rows, is_exact=is_exact)
+        files[CERTIFICATE] = as_json(certificate(asked.answers, figures, is_exact=is_exact))
+        await lease.report(Progress(percent=_CERTIFIED_PERCENT, stage="packing"))
+        if export.target == "sdk":
+            files |= await lease.in_thread(_extras, model, asked, folder)
+        bundle = await lease.in_thread(material.signed, files)
+        stored = await self._store(lease, export, bundle, folder / "bundle.zip")
+        return {**stored, "fingerprint": bundle.fingerprint, "certificate": figures}
 
     async def _read(self, lease: Lease, export: Export) -> "_Material":
         scope = TenantScope(export.tenant)

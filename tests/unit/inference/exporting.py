@@ -15,6 +15,7 @@ from shared.callers import Caller
 from shared.contracts.envelope import EventBody, EventStamp, pack, unpack
 from shared.contracts.prediction_columns import PredictionsTable
 from shared.contracts.project_events import ProjectCreated
+from shared.contracts.shapes import Rle, Shape
 from shared.contracts.snapshot import Snapshot, SnapshotImage
 from shared.documents.port import TenantScope
 from shared.events.subscriptions import Subscription
@@ -27,6 +28,7 @@ from shared.projects.directory import ProjectDirectory
 from shared.runtime.images import decode_rgb
 from shared.runtime.onnx_session import OnnxSession
 from shared.runtime.predictor import Predictor
+from shared.runtime.tasks.spec import Drawn
 from shared.runtime.tasks.table import spec_of
 from tests.adapters.inference import models
 
@@ -95,10 +97,12 @@ async def report(
     *,
     shift: float = 0.0,
     corrected: int = 0,
+    drawn: bool = False,
 ) -> None:
     """Store a version as the trainer would, with its answers on ``files``, ``shift`` px beside.
 
-    The last ``corrected`` of them trained: their answers are kept for the regression test.
+    The last ``corrected`` of them trained: their answers are kept for the regression test. Where
+    people have ``drawn``, it is what the version finds.
     """
     manifest, task = version.manifest, version.manifest.task
     predictor = Predictor(manifest, OnnxSession(version.onnx, threads=1))
@@ -109,6 +113,7 @@ async def report(
     for place, file in enumerate(files):
         pixels = decode_rgb(file)
         columns = dict(predictor.predict(pixels, threshold=threshold).columns())
+        found = predictor.predict(pixels).drawn() if drawn else ()
         if shift and "box" in columns:
             columns["box"] = columns["box"] + np.float32(shift)
         table.add(f"i{place}", columns)
@@ -121,6 +126,7 @@ async def report(
                 height=pixels.shape[0],
                 split="test" if place < judging else "train",
                 group="g",
+                shapes=tuple(_shape(one, manifest.labels) for one in found),
                 corrected=place >= judging,
             )
         )
@@ -139,6 +145,11 @@ async def report(
         predictions_key=await stored(stores, table.gathered("V1", threshold=threshold).to_bytes()),
     )
     await stores.documents.collection(VERSIONS, TenantScope("default")).insert(known)
+
+
+def _shape(one: Drawn, labels: Sequence[str]) -> Shape:
+    rle = one.mask and Rle(size=one.mask.size, counts=one.mask.counts)
+    return Shape(label=labels[one.label_index], kind=one.kind, points=one.points, rle=rle)
 
 
 def pictures(count: int = 3) -> list[bytes]:

@@ -10,6 +10,7 @@ export type Proposed = Awaited<ReturnType<typeof propose>>;
 export type TestRun = Schemas["TestRunResponse"];
 export type Deployment = Schemas["DeploymentResponse"];
 export type Export = Schemas["ExportResponse"];
+export type Certified = Schemas["Certified"];
 export type ExportTarget = Export["target"];
 
 const client = createClient<paths>({ fetch: authorisedFetch });

@@ -1,7 +1,7 @@
 /** Answers of the platform as the published contracts type them; a test names only what it is about. */
 import type { Annotation } from "../api/annotation";
 import type { GalleryImage, ImageDetail, ImageLimits } from "../api/gallery";
-import type { Deployment, Export, Prediction, TestRun } from "../api/inference";
+import type { Deployment, Certified, Export, Prediction, TestRun } from "../api/inference";
 import type { TilePlanAnswer } from "../api/tiling";
 import type { History, Policy, Preview, Promotions, Training } from "../api/trainer";
 import type { ApiKey, AuditEntry, Project } from "../api/workspace";
@@ -232,6 +232,21 @@ export function deployment(part: Partial<Deployment> = {}): Deployment {
   };
 }
 
+/** The certificate of a file that answers as the report did. */
+export function certified(): Certified {
+  return {
+    held_out: 14,
+    images: 14,
+    results: 120,
+    score: 3e-7,
+    box_px: 0.0002,
+    mask_iou: 1,
+    agreement: 1,
+    degraded: false,
+    accuracy: [],
+  };
+}
+
 export function exported(part: Partial<Export> = {}): Export {
   return {
     id: "e1",
@@ -247,7 +262,7 @@ export function exported(part: Partial<Export> = {}): Export {
     size_bytes: 9_400_000,
     sha256: "0a1b2c3d".repeat(8),
     fingerprint: "66687aad".repeat(8),
-    certificate: { held_out: 14, images: 14, results: 120, score: 3e-7, box_px: 0.0002, mask_iou: 1 },
+    certificate: certified(),
     ...part,
   };
 }

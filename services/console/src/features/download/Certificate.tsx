@@ -1,9 +1,10 @@
-import { Typography } from "antd";
+import { Alert, Typography } from "antd";
 import type { ReactNode } from "react";
-import type { Export } from "../../api/inference";
+import type { Certified, Export } from "../../api/inference";
 import { useWords, type Words } from "../../i18n/language";
 import { HelpTip } from "../../ui/HelpTip";
 import { useProject } from "../projects/useProject";
+import { AccuracyTable, points } from "./AccuracyTable";
 
 /** How the exported file answered beside the reported model, and who signed it. */
 export function Certificate({ one }: { readonly one: Export }): ReactNode {
@@ -14,18 +15,38 @@ export function Certificate({ one }: { readonly one: Export }): ReactNode {
   const { download } = words;
   return (
     <>
-      <div>
-        {download.equal(found.images)} ·{" "}
-        {task === "semantic_segmentation"
-          ? download.masksAgree(found.mask_iou.toFixed(5))
-          : apart(words, found.score, task === "classification" ? null : found.box_px)}
-        {task === "instance_segmentation" && ` · ${download.masksAgree(found.mask_iou.toFixed(5))}`}
-      </div>
+      {one.target === "onnx-int8" ? (
+        <Lossy found={found} />
+      ) : (
+        <div>
+          {download.equal(found.images)} ·{" "}
+          {task === "semantic_segmentation"
+            ? download.masksAgree(found.mask_iou.toFixed(5))
+            : apart(words, found.score, task === "classification" ? null : found.box_px)}
+          {task === "instance_segmentation" && ` · ${download.masksAgree(found.mask_iou.toFixed(5))}`}
+        </div>
+      )}
       {found.images < found.held_out && (
         <Typography.Text type="secondary">{download.ofHeldOut(found.images, found.held_out)}</Typography.Text>
       )}
+      {found.accuracy.length > 0 && <AccuracyTable changes={found.accuracy} />}
       <Hash name={download.sha256} help={download.sha256Help} value={one.sha256} />
       <Hash name={download.fingerprint} help={download.fingerprintHelp} value={one.fingerprint} />
+    </>
+  );
+}
+
+/** A file that answers otherwise than the report: how often, and what it may lose. */
+function Lossy({ found }: { readonly found: Certified }): ReactNode {
+  const { download } = useWords();
+  const [all] = found.accuracy;
+  return (
+    <>
+      <div>
+        {download.agree((found.agreement * 100).toFixed(1), found.images)}
+        {all !== undefined && ` · ${download.f1Change(points(all))}`}
+      </div>
+      {found.degraded && <Alert type="warning" showIcon title={download.degraded} />}
     </>
   );
 }

@@ -2,7 +2,7 @@
 import { screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { describe, expect, test } from "vitest";
-import { exported, project, training } from "../../testing/builders";
+import { certified, exported, project, training } from "../../testing/builders";
 import { answers, pageOf, problem } from "../../testing/platform";
 import { LANGUAGES, open, seen } from "../../testing/screen";
 
@@ -76,6 +76,43 @@ describe.each(LANGUAGES)("the page of downloads in %s", (language) => {
     expect(screen.getByText(new RegExp(words.download.sha256))).toBeVisible();
     const table = within(screen.getByRole("table"));
     expect(table.getAllByRole("button", { name: new RegExp(words.download.save) })).toHaveLength(1);
+  });
+
+  test("a model in 8 bits says what it may lose, in all and label by label", async () => {
+    const all = { label: "", truths: 60, reported: 0.918, exported: 0.905, low: -0.031, high: 0.004 };
+    const int8 = exported({
+      target: "onnx-int8",
+      certificate: {
+        ...certified(),
+        agreement: 0.967,
+        degraded: true,
+        accuracy: [all, { ...all, label: "scratch", truths: 43, low: -0.02, high: 0 }],
+      },
+    });
+    answers({ ...AROUND, [EXPORTS]: pageOf(int8) });
+    const { words } = open("/projects/p1/download", language);
+    await seen(() => screen.getByText(words.download.degraded));
+    expect(screen.getByText(new RegExp(words.download.agree("96.7", 14), "u"))).toBeVisible();
+    expect(screen.getAllByText(/-1\.3 \(-3\.1 … \+0\.4\)/u)[0]).toBeVisible();
+    expect(screen.queryByText(new RegExp(words.download.equal(14), "u"))).toBeNull();
+    await userEvent.click(screen.getByText(words.download.byLabel));
+    expect(await screen.findByText("scratch")).toBeVisible();
+    expect(screen.getByText("-1.3 (-2.0 … 0.0)")).toBeVisible();
+  });
+
+  test("a file in float32 is never told as degraded, and one of an earlier release has no labels", async () => {
+    answers({ ...AROUND, [EXPORTS]: pageOf(exported()) });
+    const { words } = open("/projects/p1/download", language);
+    await seen(() => screen.getByText(new RegExp(words.download.equal(14), "u")));
+    expect(screen.queryByText(words.download.degraded)).toBeNull();
+    expect(screen.queryByText(words.download.byLabel)).toBeNull();
+  });
+
+  test.each(["ocr", "detection"] as const)("8 bits are offered where they are made: %s", async (task) => {
+    answers({ ...AROUND, "GET /api/workspace/projects/p1": project({ task }), [EXPORTS]: pageOf() });
+    const { words } = open("/projects/p1/download", language);
+    await seen(() => screen.getByText(words.download.targets.onnx));
+    expect(screen.queryByText(words.download.targets["onnx-int8"]) === null).toBe(task === "ocr");
   });
 
   test("an export under way can be cancelled", async () => {

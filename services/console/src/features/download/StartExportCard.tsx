@@ -9,7 +9,7 @@ import { HelpTip } from "../../ui/HelpTip";
 import { ProblemAlert } from "../../ui/ProblemAlert";
 import { useProject } from "../projects/useProject";
 
-const TARGETS: readonly ExportTarget[] = ["sdk", "onnx"];
+const TARGETS: readonly ExportTarget[] = ["sdk", "onnx", "onnx-int8"];
 
 /** Choose a version and what is made of it. */
 export function StartExportCard(): ReactNode {
@@ -72,7 +72,7 @@ function ExportForm({ versions }: Props): ReactNode {
       <Form.Item label={words.download.target}>
         <Radio.Group
           optionType="button"
-          options={TARGETS.map((value) => ({ value, label: words.download.targets[value] }))}
+          options={TARGETS.filter((value) => value !== "onnx-int8" || project.task !== "ocr").map((value) => ({ value, label: words.download.targets[value] }))}
           value={target}
           onChange={(event) => setTarget(event.target.value as ExportTarget)}
         />
