@@ -120,6 +120,17 @@ export function standing(): Standing {
   return current;
 }
 
+/** Which of the people of this browser is signed in, as the token says it: a name for what is kept for them, and no proof. */
+export function person(): string {
+  try {
+    const [, claims = ""] = (current.session?.accessToken ?? "").split(".");
+    const { sub } = JSON.parse(atob(claims.replaceAll("-", "+").replaceAll("_", "/"))) as { readonly sub?: unknown };
+    return typeof sub === "string" ? sub : "";
+  } catch {
+    return "";
+  }
+}
+
 /** Exchange an API key for a token; throws the server's Problem where the key is refused. */
 export async function signIn(key: string): Promise<void> {
   const granted = await requestToken(key.trim());

@@ -2,7 +2,8 @@ import { Button, Select, Slider, Switch } from "antd";
 import type { ReactNode } from "react";
 import { useWords } from "../i18n/language";
 import { CHANNELS, PLAIN, type Channel, type Look } from "./desk";
-import { keyOf, type Action } from "./keys";
+import { useKeymap } from "./keymap";
+import type { Action } from "./keys";
 
 interface Props {
   readonly look: Look;
@@ -24,6 +25,7 @@ const SWITCHES: readonly (readonly ["original" | "marks" | "captions" | "scores"
 /** How the picture and what lies on it are looked at; the image itself stays as it is. */
 export function LookPanel({ look, tiled, onLook }: Props): ReactNode {
   const words = useWords();
+  const { keyOf } = useKeymap();
   return (
     <div className="look">
       {LIGHTS.map((light) => (

@@ -15,7 +15,8 @@ import { Button, Input, type InputRef } from "antd";
 import { memo, useEffect, useRef, type MouseEvent, type ReactNode, type Ref } from "react";
 import { useWords } from "../i18n/language";
 import type { Colours } from "../ui/theme";
-import { keyOf, type Action } from "./keys";
+import { useKeymap } from "./keymap";
+import type { Action } from "./keys";
 import { nextLine } from "./reading";
 import { colourOf, nameOf } from "./ShapeLayer";
 import { isImageLabel, isRing, type Drawing, type EditedShape } from "./shapes";
@@ -36,6 +37,7 @@ interface Props {
 /** Everything that lies on the image, to choose, hide, lock, order and delete without touching the picture. */
 export function ObjectPanel({ editing, drawing, colours, reads, text, onNext, whole }: Props): ReactNode {
   const words = useWords();
+  const { named } = useKeymap();
   const { chosen, hidden, locked, choose, toggle, perform } = editing;
   const { shapes, nothing } = drawing;
   const [only] = shapes.filter(({ id }) => chosen.has(id));
@@ -48,7 +50,7 @@ export function ObjectPanel({ editing, drawing, colours, reads, text, onNext, wh
       size="small"
       icon={icon}
       disabled={disabled}
-      title={`${words.editor.actions[action]} (${keyOf(action)})`}
+      title={named(words.editor.actions[action], action)}
       aria-label={words.editor.actions[action]}
       onClick={() => perform({ do: action })}
     />
@@ -76,7 +78,7 @@ export function ObjectPanel({ editing, drawing, colours, reads, text, onNext, wh
           title={words.editor.nothingHint}
           onClick={() => perform({ do: "nothing" })}
         >
-          {words.editor.actions.nothing} ({keyOf("nothing")})
+          {named(words.editor.actions.nothing, "nothing")}
         </Button>
       )}
       {reads && chosen.size === 1 && only !== undefined && only.kind !== "ignore" && (

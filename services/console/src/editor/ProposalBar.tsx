@@ -3,7 +3,8 @@ import { Button, Checkbox, Slider, Space, Spin } from "antd";
 import type { ReactNode } from "react";
 import { useWords } from "../i18n/language";
 import { ProblemAlert } from "../ui/ProblemAlert";
-import { keyOf, type Action } from "./keys";
+import { useKeymap } from "./keymap";
+import type { Action } from "./keys";
 import { nameOf } from "./ShapeLayer";
 import type { Proposals, Proposing } from "./useProposals";
 
@@ -18,6 +19,7 @@ interface Props {
 /** Under the picture: what is proposed, which one is at hand, and how sure the version must be. */
 export function ProposalBar({ proposing, proposals, busy, onAct }: Props): ReactNode {
   const words = useWords();
+  const { named } = useKeymap();
   const { is, threshold, least } = proposing;
   if (is === "off") return null;
   const none = busy || proposals.open.length === 0;
@@ -26,7 +28,7 @@ export function ProposalBar({ proposing, proposals, busy, onAct }: Props): React
       type={primary ? "primary" : "default"}
       icon={icon}
       disabled={none}
-      title={`${name} (${keyOf(action)})`}
+      title={named(name, action)}
       aria-label={name}
       onClick={(event) => {
         // A button that keeps the focus would take the next Enter.

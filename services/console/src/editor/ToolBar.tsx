@@ -3,7 +3,8 @@ import { Button, Popover, Slider, Tooltip } from "antd";
 import type { ReactNode } from "react";
 import { useWords } from "../i18n/language";
 import type { Desk } from "./desk";
-import { keyOf, type Action } from "./keys";
+import { useKeymap } from "./keymap";
+import type { Action } from "./keys";
 import { LookPanel } from "./LookPanel";
 import { TOOLS } from "./tools/table";
 import type { Editing, Steps } from "./useEditing";
@@ -74,7 +75,7 @@ interface ButtonProps {
 
 export function ToolButton({ action, icon, pressed, disabled = false, onClick }: ButtonProps): ReactNode {
   const words = useWords();
-  const name = `${words.editor.actions[action]} (${keyOf(action)})`;
+  const name = useKeymap().named(words.editor.actions[action], action);
   return (
     <Tooltip title={name} placement="right" mouseEnterDelay={0.4}>
       <Button

@@ -5,7 +5,7 @@ import type { ShapeKind } from "../api/annotation";
 import { useWords } from "../i18n/language";
 import type { Desk } from "./desk";
 import type { Size } from "./geometry";
-import { keyOf } from "./keys";
+import { useKeymap } from "./keymap";
 import { makesFor, makesOf, type Makes } from "./reshaping";
 import { TOOLS } from "./tools/table";
 import type { Editing } from "./useEditing";
@@ -23,6 +23,7 @@ interface Props {
 /** Under the picture: what wand and lasso leave, how far a colour or an outline may go, and whether it shall be so. */
 export function TrialBar({ editing, image, kinds, desk, onDesk }: Props): ReactNode {
   const words = useWords();
+  const { named } = useKeymap();
   const { trial } = editing;
   const tool = TOOLS[editing.tool];
   const makes = makesFor(kinds).filter((each) => tool.kinds?.includes(each));
@@ -63,13 +64,13 @@ export function TrialBar({ editing, image, kinds, desk, onDesk }: Props): ReactN
             type="primary"
             icon={<CheckOutlined />}
             loading={trial.searching}
-            title={`${words.editor.make} (${keyOf("finish")})`}
+            title={named(words.editor.make, "finish")}
             aria-label={words.editor.make}
             onClick={trial.make}
           />
           <Button
             icon={<CloseOutlined />}
-            title={`${words.editor.actions.leave} (${keyOf("leave")})`}
+            title={named(words.editor.actions.leave, "leave")}
             aria-label={words.editor.actions.leave}
             onClick={trial.drop}
           />

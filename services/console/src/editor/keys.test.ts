@@ -1,10 +1,13 @@
 // @vitest-environment happy-dom
 import { expect, test } from "vitest";
+import { keymapOf } from "./keymap";
 import { commandOf, KEYS, type Key } from "./keys";
+
+const { actions } = keymapOf({});
 
 function pressed(key: string, held: Partial<Key> = {}) {
   const none = { ctrlKey: false, metaKey: false, shiftKey: false, altKey: false };
-  return commandOf({ key, ...none, target: document.body, ...held });
+  return commandOf({ key, ...none, target: document.body, ...held }, actions);
 }
 
 test("undo and redo are where hands expect them", () => {

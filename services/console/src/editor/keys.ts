@@ -56,8 +56,11 @@ export type Command =
   /** The label that has this key, if one has. */
   | { readonly do: "label"; readonly key: string };
 
-/** Chords as {@link chordOf} tells them; the first is the one that is shown. */
-export const KEYS: Readonly<Record<Action, readonly string[]>> = {
+/** Which chords do an action, as {@link chordOf} tells them; the first is the one that is shown. */
+export type Keys = Readonly<Record<Action, readonly string[]>>;
+
+/** Before anybody changes them: {@link ./keymap}. */
+export const KEYS: Keys = {
   ...(Object.fromEntries<readonly string[]>(TOOL_NAMES.map((name) => [`tool ${name}`, [TOOLS[name].key]])) as Record<ToolAction, readonly string[]>),
   undo: ["Ctrl+Z"],
   redo: ["Ctrl+Y", "Ctrl+Shift+Z"],
@@ -103,15 +106,6 @@ export const KEYS: Readonly<Record<Action, readonly string[]>> = {
   help: ["?"],
 };
 
-const ACTIONS: ReadonlyMap<string, Action> = new Map(
-  (Object.keys(KEYS) as Action[]).flatMap((action) => KEYS[action].map((chord) => [chord, action] as const)),
-);
-
-/** The key that a button or a hint names. */
-export function keyOf(action: Action): string {
-  return KEYS[action][0] ?? "";
-}
-
 export type Key = Pick<KeyboardEvent, "key" | "ctrlKey" | "metaKey" | "shiftKey" | "altKey" | "target">;
 
 const ARROWS: Readonly<Record<string, Point>> = {
@@ -129,16 +123,16 @@ const SLIDING: ReadonlySet<string> = new Set(["ArrowLeft", "ArrowRight", "ArrowU
 const ABOVE = "[role=dialog], .ant-popover, .ant-dropdown";
 
 /** What labels may have. */
-const LABEL_KEYS: ReadonlySet<string> = new Set(FACTS.label_hotkeys);
+export const LABEL_KEYS: ReadonlySet<string> = new Set(FACTS.label_hotkeys);
 
-function chordOf({ key, ctrlKey, metaKey, shiftKey }: Key): string {
+export function chordOf({ key, ctrlKey, metaKey, shiftKey }: Omit<Key, "altKey" | "target">): string {
   const named = key.length > 1 || /[a-z]/i.test(key);
   const held = `${ctrlKey || metaKey ? "Ctrl+" : ""}${shiftKey && named ? "Shift+" : ""}`;
   return held + (key.length === 1 ? key.toUpperCase() : key);
 }
 
-/** The command of a key; null where it has none, or belongs to a field, a dialog or a button. */
-export function commandOf(pressed: Key): Command | null {
+/** The command that a key has among these; null where it has none, or belongs to a field, a dialog or a button. */
+export function commandOf(pressed: Key, actions: ReadonlyMap<string, Action>): Command | null {
   const { key, ctrlKey, metaKey, shiftKey, altKey, target } = pressed;
   if (altKey) return null;
   if (target instanceof Element) {
@@ -151,8 +145,8 @@ export function commandOf(pressed: Key): Command | null {
     const step = shiftKey ? LONG_STEP : 1;
     return { do: "nudge", by: [arrow[0] * step, arrow[1] * step] };
   }
-  const action = ACTIONS.get(chordOf(pressed));
-  if (action !== undefined) return { do: action };
   const chord = chordOf(pressed);
+  const action = actions.get(chord);
+  if (action !== undefined) return { do: action };
   return LABEL_KEYS.has(chord) ? { do: "label", key: chord } : null;
 }

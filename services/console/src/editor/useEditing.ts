@@ -4,6 +4,7 @@ import { newId } from "../api/ids";
 import { nextChannel, showing, type Desk, type Look } from "./desk";
 import { added, classified, copies, nudged, relabelled, removed, reordered, withShapes, worded } from "./edits";
 import { bounds, centre, minus, type Point, type Size } from "./geometry";
+import { useKeymap } from "./keymap";
 import { commandOf, type Action, type Command } from "./keys";
 import { isArea, isRing, outlineOf, shapeOf, type Drawing, type EditedShape } from "./shapes";
 import { TOOLS, toolsFor, type ToolName } from "./tools/table";
@@ -338,9 +339,10 @@ function toggled(now: ReadonlySet<string>, names: readonly string[]): ReadonlySe
 }
 
 function useKeys(perform: (command: Command) => void): void {
+  const { actions } = useKeymap();
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
-      const command = commandOf(event);
+      const command = commandOf(event, actions);
       if (command === null) return;
       event.preventDefault();
       perform(command);

@@ -2,7 +2,8 @@ import { LeftOutlined, RightOutlined, StepForwardOutlined } from "@ant-design/ic
 import { Button, Select, Space } from "antd";
 import type { ReactNode } from "react";
 import { IMAGE_STATUSES, type GalleryImage, type ImageStatus } from "../../api/gallery";
-import { keyOf, type Action } from "../../editor/keys";
+import { useKeymap } from "../../editor/keymap";
+import type { Action } from "../../editor/keys";
 import type { Sheet } from "../../editor/workbook";
 import { useWords } from "../../i18n/language";
 import { ImageStrip } from "./ImageStrip";
@@ -27,6 +28,7 @@ interface Props {
 export function Foot(props: Props): ReactNode {
   const { projectId, strip, place, imageId, sheets, status, statusOf, onStatus, onOpen, onStep, onNextUnlabelled } = props;
   const words = useWords();
+  const { named } = useKeymap();
   const sheet = sheets.get(imageId);
   const waits = (id: string): boolean => {
     const saving = sheets.get(id)?.saving.is;
@@ -36,7 +38,7 @@ export function Foot(props: Props): ReactNode {
     <Button
       icon={icon}
       disabled={disabled}
-      title={`${words.editor.actions[action]} (${keyOf(action)})`}
+      title={named(words.editor.actions[action], action)}
       aria-label={words.editor.actions[action]}
       onClick={on}
     />
