@@ -11,6 +11,7 @@ from services.inference.api import deployments, exports, predictions, test_runs
 from services.inference.api.image_body import ImageBody
 from services.inference.api.roles import ROLES
 from services.inference.handlers.deployments import Deployments
+from services.inference.handlers.doubts import Doubts
 from services.inference.handlers.exports import EXPORT, Exports
 from services.inference.handlers.follow_ups import FollowUps
 from services.inference.handlers.predictions import Predictions
@@ -45,6 +46,7 @@ class UseCases:
     images: ImageDirectory
     deployments: Deployments
     predictions: Predictions
+    doubts: Doubts
     runs: TestRuns
     exports: Exports
     follow_ups: FollowUps
@@ -56,6 +58,7 @@ def use_cases(stores: Stores, jobs: JobQueue, answers: Answers) -> UseCases:
     projects = ProjectDirectory(documents, SERVICE)
     images = ImageDirectory(documents, SERVICE)
     served = Deployments(documents, projects)
+    doubts = Doubts(documents, projects=projects, deployments=served, images=images)
     made = Predictions(
         documents,
         stores.blobs,
@@ -63,11 +66,12 @@ def use_cases(stores: Stores, jobs: JobQueue, answers: Answers) -> UseCases:
         projects=projects,
         deployments=served,
         images=images,
+        doubts=doubts,
     )
     runs = TestRuns(documents, jobs=jobs, projects=projects, deployments=served)
     follow_ups = FollowUps(documents, projects=projects, images=images, runs=runs)
     exported = Exports(documents, stores.blobs, jobs=jobs, projects=projects)
-    return UseCases(projects, images, served, made, runs, exported, follow_ups)
+    return UseCases(projects, images, served, made, doubts, runs, exported, follow_ups)
 
 
 def build(stores: Stores) -> Service:
@@ -124,6 +128,7 @@ def build(stores: Stores) -> Service:
         roles=ROLES,
         use_cases=(
             cases.predictions,
+            cases.doubts,
             ImageBody(staging),
             cases.runs,
             cases.deployments,
@@ -134,6 +139,7 @@ def build(stores: Stores) -> Service:
             cases.images,
             deployments=cases.deployments,
             predictions=cases.predictions,
+            doubts=cases.doubts,
             follow_ups=cases.follow_ups,
         ),
         background=(

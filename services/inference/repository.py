@@ -105,6 +105,15 @@ class Prediction(Document):
     proposal: bool = False
 
 
+class Doubt(Document):
+    """How unsure a version was of an image that nobody has annotated."""
+
+    project_id: str
+    image_id: str
+    model_version: str
+    doubt: float
+
+
 class ImageFailure(Document):
     """Why one image of a test run has no prediction."""
 
@@ -183,6 +192,11 @@ PREDICTIONS = CollectionSpec(
         Index(("test_run_id", "created_at")),
     ),
 )
+DOUBTS = CollectionSpec(
+    "inference.doubts",
+    Doubt,
+    (Index(("project_id", "model_version", "doubt")), Index(("image_id",))),
+)
 FAILURES = CollectionSpec("inference.failures", ImageFailure, (Index(("test_run_id",)),))
 TEST_RUNS = CollectionSpec(
     "inference.test_runs",
@@ -202,6 +216,7 @@ COLLECTIONS = (
     ALIASES,
     IMAGES,
     PREDICTIONS,
+    DOUBTS,
     FAILURES,
     TEST_RUNS,
     EXPORTS,

@@ -1,9 +1,11 @@
 """What inference listens to."""
 
 from services.inference.handlers.deployments import Deployments
+from services.inference.handlers.doubts import Doubts
 from services.inference.handlers.follow_ups import FollowUps
 from services.inference.handlers.predictions import Predictions
-from shared.contracts.annotation_events import CorrectionSaved
+from shared.contracts.annotation_events import AnnotationSaved, CorrectionSaved
+from shared.contracts.image_events import ImageDeleted
 from shared.contracts.model_events import ModelDeployed, ModelPromoted
 from shared.contracts.training_events import TrainingSucceeded
 from shared.events.subscriptions import Subscription, on
@@ -17,6 +19,7 @@ def subscriptions(
     *,
     deployments: Deployments,
     predictions: Predictions,
+    doubts: Doubts,
     follow_ups: FollowUps,
 ) -> tuple[Subscription, ...]:
     """Return the table: event class → handler; several of one class in this order."""
@@ -26,6 +29,8 @@ def subscriptions(
         *images.annotation_subscriptions(),
         on(TrainingSucceeded, deployments.made),
         on(ModelPromoted, deployments.promoted),
+        on(AnnotationSaved, doubts.annotated),  # the directory knows of it by now
+        on(ImageDeleted, doubts.image_deleted),
         on(CorrectionSaved, predictions.corrected),
         on(ModelDeployed, follow_ups.deployed),
     )

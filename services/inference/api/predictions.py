@@ -5,8 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from services.inference.api.image_body import ImageBody
-from services.inference.api.schemas import PredictionCreate, PredictionResponse
+from services.inference.api.schemas import PredictionCreate, PredictionResponse, UnsureList
 from services.inference.domain.terms import ImageFile, PredictionTerms
+from services.inference.handlers.doubts import Doubts
 from services.inference.handlers.predictions import Predictions
 from shared.http.bodies import JSON, media_type, read_json
 from shared.http.callers import Who
@@ -32,6 +33,7 @@ _MAX_NAME = 255
 _Id = Annotated[str | None, Query(max_length=64)]
 
 router = APIRouter(tags=["predictions"])
+Doubting = Annotated[Doubts, Depends(use(Doubts))]
 Predicting = Annotated[Predictions, Depends(use(Predictions))]
 
 
@@ -76,6 +78,12 @@ async def list_predictions(
     where = {name: value for name, value in filters.items() if value is not None}
     found = await predictions.page(who, project_id, paging, where=where)
     return found.map(PredictionResponse.of)
+
+
+@router.get("/projects/{project_id}/unsure-images")
+async def list_unsure_images(who: Who, project_id: str, doubts: Doubting) -> UnsureList:
+    """List the images that nobody has annotated and the serving version was least sure of."""
+    return UnsureList.of(await doubts.unsure(who, project_id))
 
 
 @router.get("/projects/{project_id}/predictions/{prediction_id}")

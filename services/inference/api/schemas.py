@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.inference.handlers.doubts import Unsure
 from services.inference.handlers.test_runs import MAX_TEST_IMAGES
 from services.inference.repository import Alias, Deployment, DeploymentState, Prediction
 from shared.clock import Timestamp
@@ -67,6 +68,29 @@ class PredictionResponse(BaseModel):
         """Build the response of a stored prediction."""
         values = stored.model_dump(exclude={"tenant", "version", "model_version", "number"})
         return cls(version=stored.model_version, **values)
+
+
+class UnsureImage(BaseModel):
+    """An image to annotate next; ``doubt`` is 0 where the version was sure of all it found."""
+
+    image_id: str
+    doubt: float
+
+
+class UnsureList(BaseModel):
+    """Up to 100 images, the most doubtful first; ``version`` is empty where none serves.
+
+    Only what a test or a proposal of this version has looked at is known.
+    """
+
+    version: str
+    items: tuple[UnsureImage, ...]
+
+    @classmethod
+    def of(cls, unsure: Unsure) -> "UnsureList":
+        """Build the response."""
+        found = [UnsureImage(image_id=one.image_id, doubt=one.doubt) for one in unsure.images]
+        return cls(version=unsure.version, items=tuple(found))
 
 
 class TestRunCreate(BaseModel):

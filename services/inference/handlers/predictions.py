@@ -9,6 +9,7 @@ from services.inference.adapters.answers import Answers, Outcome, Question
 from services.inference.domain.terms import ImageFile, PredictionTerms, PredictionWish, ProposalWish
 from services.inference.errors import ModelNotReady
 from services.inference.handlers.deployments import Deployments
+from services.inference.handlers.doubts import Doubts
 from services.inference.repository import PREDICTIONS, SERVICE, Deployment, Prediction
 from shared.blobs.content import lost, read_content
 from shared.blobs.port import Blobs
@@ -40,6 +41,7 @@ class Predictions:
         projects: ProjectDirectory,
         deployments: Deployments,
         images: ImageDirectory,
+        doubts: Doubts,
         clock: Clock = utc_now,
     ) -> None:
         """Bind the stores, the models, and what is known of projects and images."""
@@ -49,6 +51,7 @@ class Predictions:
         self._projects = projects
         self._deployments = deployments
         self._images = images
+        self._doubts = doubts
         self._clock = clock
         self._receipts = Receipts(documents, SERVICE)
 
@@ -76,7 +79,7 @@ class Predictions:
             if not proposal:
                 return await self.test_image(image, prediction_id, terms=terms)
             made = await self._of_image(image, prediction_id, terms=terms)
-            return await self._of(made.tenant).ensure(made.model_copy(update={"proposal": True}))
+            return await self._kept(made.model_copy(update={"proposal": True}))
 
         wish = (ProposalWish if proposal else PredictionWish)((image_id,), terms)
         return await self._once(who, project_id, key, wish=wish, make=make)
@@ -144,7 +147,12 @@ class Predictions:
             version=made.model_version,
             labels=tuple(shape.label for shape in made.shapes),
         )
-        return await self._of(made.tenant).ensure(made, events=[event])
+        return await self._kept(made, event)
+
+    async def _kept(self, made: Prediction, *events: PredictionCompleted) -> Prediction:
+        kept = await self._of(made.tenant).ensure(made, events=events)
+        await self._doubts.note(kept)
+        return kept
 
     async def _of_image(
         self,

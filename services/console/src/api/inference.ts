@@ -66,6 +66,15 @@ export function listPredictions(projectId: string, runId: string, page: number, 
   );
 }
 
+/** Images that nobody has annotated and the serving version was least sure of, the most doubtful first. */
+export function listUnsure(projectId: string) {
+  return body(
+    client.GET("/api/inference/projects/{project_id}/unsure-images", {
+      params: { path: { project_id: projectId } },
+    }),
+  );
+}
+
 /**
  * What a version finds on an image, to be proposed to a person: the image does not count as tested. The same
  * question again gets the same answer, which is not computed anew.

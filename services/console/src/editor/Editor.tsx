@@ -51,6 +51,8 @@ interface Props {
   readonly tiles?: readonly Mark[];
   /** What a version proposes; null where none can. */
   readonly proposing?: Proposing | null;
+  /** It is known of images what a version was unsure of there: the page goes to the next one. */
+  readonly unsure?: boolean;
   /** What is said about the image, above the picture. */
   readonly notice?: ReactNode;
   /** Further buttons of the page. */
@@ -63,7 +65,7 @@ const NO_MARKS: readonly Mark[] = [];
 
 /** A picture to draw on: tools at its left, labels and objects at its right. It fills a {@link Workbench}. */
 export function Editor(props: Props): ReactNode {
-  const { image, kinds, reads, labels, labelTools, steps, desk, onDesk, marks = NO_MARKS, tiles = NO_MARKS, proposing = null, notice, more } = props;
+  const { image, kinds, reads, labels, labelTools, steps, desk, onDesk, marks = NO_MARKS, tiles = NO_MARKS, proposing = null, unsure = false, notice, more } = props;
   const words = useWords();
   const zoom = useRef<Zoom>(null);
   const search = useRef<InputRef>(null);
@@ -183,7 +185,7 @@ export function Editor(props: Props): ReactNode {
           whole={kinds.includes("image")}
         />
       </aside>
-      {help && <HotkeysDialog tools={editing.tools} proposes={proposing !== null} onClose={() => setHelp(false)} />}
+      {help && <HotkeysDialog tools={editing.tools} proposes={proposing !== null} unsure={unsure} onClose={() => setHelp(false)} />}
     </>
   );
 }

@@ -12,6 +12,8 @@ interface Props {
   readonly tools: readonly ToolName[];
   /** Versions propose here. */
   readonly proposes: boolean;
+  /** It is known of images what the model was unsure of there. */
+  readonly unsure: boolean;
   readonly onClose: () => void;
 }
 
@@ -30,13 +32,14 @@ interface Wish {
 }
 
 /** Every key of the editor, and the way to another one. */
-export function HotkeysDialog({ tools, proposes, onClose }: Props): ReactNode {
+export function HotkeysDialog({ tools, proposes, unsure, onClose }: Props): ReactNode {
   const words = useWords();
   const keymap = useKeymap();
   const [wish, setWish] = useState<Wish | null>(null);
   const actions = (Object.keys(KEYS) as Action[]).filter(
     (action) => {
       if (PROPOSAL_ACTIONS.has(action)) return proposes;
+      if (action === "next unsure") return unsure;
       const needed = action.startsWith("tool ") ? action.slice(5) : NEEDS[action];
       return needed === undefined || tools.some((tool) => tool === needed);
     },

@@ -43,6 +43,7 @@ export type Action =
   | "next"
   | "previous"
   | "next unlabelled"
+  | "next unsure"
   | "propose"
   | "next proposal"
   | "previous proposal"
@@ -98,6 +99,7 @@ export const KEYS: Keys = {
   next: ["D", "PageDown"],
   previous: ["A", "PageUp"],
   "next unlabelled": ["F"],
+  "next unsure": ["\\"],
   propose: ["Z"],
   "next proposal": [";", "Ctrl+ArrowRight"],
   "previous proposal": ["'", "Ctrl+ArrowLeft"],

@@ -4,8 +4,8 @@ import userEvent from "@testing-library/user-event";
 import { HttpResponse } from "msw";
 import { afterEach, describe, expect, test } from "vitest";
 import type { Annotation } from "../../api/annotation";
-import { around, BARE, IMAGES, LABELS, READ, settled, vocabulary } from "../../testing/annotating";
-import { annotation, project } from "../../testing/builders";
+import { around, BARE, IMAGES, LABELS, READ, settled, UNSURE, vocabulary } from "../../testing/annotating";
+import { annotation, image, project } from "../../testing/builders";
 import { answers, pageOf } from "../../testing/platform";
 import { LANGUAGES, open, seen } from "../../testing/screen";
 
@@ -43,6 +43,50 @@ describe.each(LANGUAGES)("the annotate page in %s", (language) => {
     const { words } = open("/projects/p1/annotate", language);
     await seen(() => screen.getByText(words.annotate.none));
     expect(screen.getByRole("link", { name: words.annotate.goGallery })).toHaveAttribute("href", "/projects/p1/gallery");
+  });
+
+  test("a key leads to the image that the model is least sure of, then to the next one", async () => {
+    const four = ["labelled", "tested", "labelled", "unlabelled"].map((status, place) =>
+      image({ id: `i${place}`, name: `${place}.jpg`, status: status as "labelled" | "tested" | "unlabelled" }),
+    );
+    const items = ["i2", "i3", "i1"].map((image_id, place) => ({ image_id, doubt: 3 - place }));
+    let asked = 0;
+    answers({
+      ...around(BARE),
+      [IMAGES]: pageOf(...four),
+      [UNSURE]: () => {
+        asked += 1;
+        return HttpResponse.json({ version: "V2", items: asked === 1 ? items : [] });
+      },
+    });
+    const { router, words } = open("/projects/p1/annotate/i0", language);
+    const name = words.editor.actions["next unsure"];
+    await seen(() => screen.getByRole("button", { name }));
+    expect(screen.getByRole("button", { name })).toHaveAttribute("title", `${name} (\\)`);
+    await screen.findByRole("toolbar");
+    // Somebody has annotated i2 meanwhile: the list of the strip knows it already.
+    for (const next of ["i3", "i1", "i3"]) {
+      await userEvent.keyboard("\\");
+      await waitFor(() => expect(router.state.location.pathname).toBe(`/projects/p1/annotate/${next}`));
+      await seen(() => screen.getByRole("button", { name: new RegExp(words.editor.actions["tool box"]) }));
+    }
+    await userEvent.keyboard("x");
+    await userEvent.keyboard("\\");
+    await waitFor(() => expect(router.state.location.pathname).toBe("/projects/p1/annotate/i1"));
+    expect(asked).toBe(1);
+  });
+
+  test("where nothing is known of what a model is unsure of, no control says so", async () => {
+    answers(around());
+    const { router, words } = open("/projects/p1/annotate/i1", language);
+    const name = words.editor.actions["next unsure"];
+    await waitFor(() => expect(objects()).toHaveLength(1));
+    await userEvent.keyboard("\\");
+    await userEvent.keyboard("?");
+    const dialog = await screen.findByRole("dialog");
+    expect(within(dialog).queryByText(name)).toBeNull();
+    expect(screen.queryByRole("button", { name })).toBeNull();
+    expect(router.state.location.pathname).toBe("/projects/p1/annotate/i1");
   });
 
   test("every key is told", async () => {

@@ -18,6 +18,7 @@ import { ImageBench } from "./ImageBench";
 import { workbookOf } from "./platform";
 import { prefetchProposals, useProposalTerms } from "./proposals";
 import { nextOpen } from "./steps";
+import { useNextUnsure } from "./useNextUnsure";
 import { useStrip } from "./useStrip";
 import "./annotate.css";
 
@@ -81,6 +82,12 @@ function Room({ vocabulary }: RoomProps): ReactNode {
     else open(next.id);
   };
 
+  const onNextUnsure = useNextUnsure(imageId, open, (id) => {
+    const image = strip.images[strip.place(id)];
+    const sheet = sheets.get(id);
+    return sheet === undefined ? image?.status !== "labelled" : !isAnnotated(sheet.history.present);
+  });
+
   // Without an image in the address the work begins with the first one that needs it.
   const start = strip.images.find((image) => statusOf(image) === "unlabelled") ?? strip.images[0];
   useEffect(() => {
@@ -108,6 +115,7 @@ function Room({ vocabulary }: RoomProps): ReactNode {
           onOpen={open}
           onStep={(by) => void step(by)}
           onNextUnlabelled={() => void goOn()}
+          onNextUnsure={onNextUnsure}
         />
       }
     >
@@ -125,6 +133,7 @@ function Room({ vocabulary }: RoomProps): ReactNode {
           onTerms={setTerms}
           onStep={(by) => void step(by)}
           onNextUnlabelled={() => void goOn()}
+          onNextUnsure={onNextUnsure}
         />
       )}
     </Workbench>

@@ -1,4 +1,4 @@
-import { LeftOutlined, RightOutlined, StepForwardOutlined } from "@ant-design/icons";
+import { LeftOutlined, QuestionOutlined, RightOutlined, StepForwardOutlined } from "@ant-design/icons";
 import { Button, Select, Space } from "antd";
 import type { ReactNode } from "react";
 import { IMAGE_STATUSES, type GalleryImage, type ImageStatus } from "../../api/gallery";
@@ -22,11 +22,13 @@ interface Props {
   readonly onOpen: (imageId: string) => void;
   readonly onStep: (by: 1 | -1) => void;
   readonly onNextUnlabelled: () => void;
+  /** Null where nothing is known of what a version was unsure of. */
+  readonly onNextUnsure: (() => void) | null;
 }
 
 /** Where one is, where one can go, and whether the work is safe. */
 export function Foot(props: Props): ReactNode {
-  const { projectId, strip, place, imageId, sheets, status, statusOf, onStatus, onOpen, onStep, onNextUnlabelled } = props;
+  const { projectId, strip, place, imageId, sheets, status, statusOf, onStatus, onOpen, onStep, onNextUnlabelled, onNextUnsure } = props;
   const words = useWords();
   const { named } = useKeymap();
   const sheet = sheets.get(imageId);
@@ -61,6 +63,7 @@ export function Foot(props: Props): ReactNode {
           {go("previous", <LeftOutlined />, () => onStep(-1), place <= 0)}
           {go("next", <RightOutlined />, () => onStep(1), place + 1 >= strip.total)}
           {go("next unlabelled", <StepForwardOutlined />, onNextUnlabelled)}
+          {onNextUnsure !== null && go("next unsure", <QuestionOutlined />, onNextUnsure)}
         </Space.Compact>
       </div>
       <ImageStrip

@@ -40,6 +40,8 @@ interface Props {
   readonly onTerms: (terms: ProposalTerms) => void;
   readonly onStep: (by: 1 | -1) => void;
   readonly onNextUnlabelled: () => void;
+  /** Null where nothing is known of what a version was unsure of. */
+  readonly onNextUnsure: (() => void) | null;
 }
 
 /** The annotation service hears of an upload by event: for so long it is asked again. */
@@ -48,7 +50,7 @@ const ASK_AGAIN_MS = 500;
 
 /** One image under work, saved by itself. */
 export function ImageBench(props: Props): ReactNode {
-  const { imageId, book, sheet, vocabulary, desk, onDesk, terms, onTerms, onStep, onNextUnlabelled } = props;
+  const { imageId, book, sheet, vocabulary, desk, onDesk, terms, onTerms, onStep, onNextUnlabelled, onNextUnsure } = props;
   const words = useWords();
   const project = useProject();
   const [history, setHistory] = useState(false);
@@ -93,6 +95,7 @@ export function ImageBench(props: Props): ReactNode {
     if (action === "next") onStep(1);
     else if (action === "previous") onStep(-1);
     else if (action === "next unlabelled") onNextUnlabelled();
+    else if (action === "next unsure") onNextUnsure?.();
     else if (action === "save") book.save(imageId);
   };
   const { past, present, future } = sheet.history;
@@ -133,6 +136,7 @@ export function ImageBench(props: Props): ReactNode {
         marks={marks}
         tiles={tiles}
         proposing={proposing}
+        unsure={onNextUnsure !== null}
         notice={<Notices book={book} imageId={imageId} sheet={sheet} />}
         more={
           <Button
