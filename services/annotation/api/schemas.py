@@ -79,7 +79,7 @@ class AnnotationResponse(BaseModel):
 
 
 class ChangeResponse(BaseModel):
-    """One step of an annotation's history."""
+    """One step of an annotation's history; ``ignore_regions`` are those after it."""
 
     seq: int
     author: str
@@ -90,6 +90,7 @@ class ChangeResponse(BaseModel):
     annotated: bool
     before: tuple[Shape, ...]
     after: tuple[Shape, ...]
+    ignore_regions: tuple[IgnoreRegion, ...]
 
     @classmethod
     def of(cls, change: Change) -> "ChangeResponse":

@@ -61,6 +61,7 @@ function change(part: Partial<Change> = {}): Change {
     annotated: true,
     before: [],
     after: [],
+    ignore_regions: [],
     ...part,
   };
 }
@@ -85,6 +86,54 @@ describe.each(LANGUAGES)("the history of an annotation in %s", (language) => {
     answers({ [CHANGES]: pageOf(change()) });
     await userEvent.click(drawer.getByRole("button", { name: words.common.retry }));
     await seen(() => drawer.getByText("ann"));
+  });
+
+  test("a step is compared with what is drawn now, in words and on the picture", async () => {
+    const { shapes } = annotation();
+    const other = { ...shapes[0], id: "s2", label: "pore", kind: "box" as const, points: [[100, 100], [140, 130]] };
+    const region = { points: [[0, 0], [9, 0], [9, 9]] };
+    answers({
+      ...AROUND,
+      [CHANGES]: pageOf(change({ seq: 3, after: shapes }), change({ seq: 2, after: [other], ignore_regions: [region] })),
+    });
+    const { words, drawer } = await opened();
+    const compare = async (place: number) => {
+      await userEvent.click(drawer.getAllByRole("button", { name: words.annotate.compare })[place] as HTMLElement);
+    };
+    const caption = (text: string) => screen.queryByText(text, { selector: "svg text" });
+    await seen(() => drawer.getAllByRole("button", { name: words.annotate.compare })[1] as HTMLElement);
+    await compare(1);
+    await seen(() => drawer.getByText(words.annotate.sinceThen(1, 0, 2)));
+    expect(caption(words.annotate.then("pore"))).not.toBeNull();
+    expect(caption(words.annotate.then(words.editor.ignored))).not.toBeNull();
+    expect(caption(words.annotate.since("scratch"))).not.toBeNull();
+    await compare(0);
+    await seen(() => drawer.getByText(words.annotate.sameAsNow));
+    expect(caption(words.annotate.then("pore"))).toBeNull();
+    await compare(0);
+    expect(drawer.queryByRole("status")).toBeNull();
+  });
+
+  test("what comes back brings the ignore regions of then, and compared it is the same", async () => {
+    const saved: { ignore_regions: object[]; shapes: object[] }[] = [];
+    const { shapes } = annotation();
+    const region = { points: [[0, 0], [9, 0], [9, 9]] };
+    answers({
+      ...AROUND,
+      [CHANGES]: pageOf(change({ seq: 2, after: shapes, ignore_regions: [region] })),
+      "PUT /api/annotation/projects/p1/images/:id": async (request) => {
+        const body = (await request.json()) as (typeof saved)[number];
+        saved.push(body);
+        return HttpResponse.json(annotation({ shapes, ignore_regions: [region], version: 4 }));
+      },
+    });
+    const { words, drawer } = await opened();
+    await seen(() => drawer.getByRole("button", { name: words.annotate.bringBack }));
+    await userEvent.click(drawer.getByRole("button", { name: words.annotate.bringBack }));
+    await waitFor(() => expect(saved).toHaveLength(1));
+    expect(saved[0]?.ignore_regions).toEqual([region]);
+    await userEvent.click(drawer.getByRole("button", { name: words.annotate.compare }));
+    await seen(() => drawer.getByText(words.annotate.sameAsNow));
   });
 
   test("every step says who and why, and comes back at a click", async () => {

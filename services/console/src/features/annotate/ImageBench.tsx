@@ -5,6 +5,7 @@ import { useEffect, useMemo, useState, type ReactNode } from "react";
 import { createLabel, getAnnotation, orderLabels, type Label, type ShapeKind } from "../../api/annotation";
 import { contentPath, getImage, thumbnailPath } from "../../api/gallery";
 import { Problem } from "../../api/problem";
+import { difference, differenceMarks } from "../../editor/comparison";
 import type { Desk } from "../../editor/desk";
 import { Editor } from "../../editor/Editor";
 import type { Action } from "../../editor/keys";
@@ -19,7 +20,7 @@ import { tileMark } from "../gallery/tileMark";
 import { looksOf } from "../projects/useLabels";
 import { useProject } from "../projects/useProject";
 import { DeletedLabels } from "./DeletedLabels";
-import { HistoryDrawer } from "./HistoryDrawer";
+import { HistoryDrawer, type Compared } from "./HistoryDrawer";
 import { LabelActions } from "./LabelActions";
 import { Notices } from "./Notices";
 import { deskWithLabel, savedOf } from "./platform";
@@ -54,6 +55,7 @@ export function ImageBench(props: Props): ReactNode {
   const words = useWords();
   const project = useProject();
   const [history, setHistory] = useState(false);
+  const [compared, setCompared] = useState<Compared | null>(null);
   const annotation = useQuery({
     queryKey: ["annotation", project.id, imageId],
     queryFn: () => getAnnotation(project.id, imageId),
@@ -70,7 +72,8 @@ export function ImageBench(props: Props): ReactNode {
   const order = useOrder(project.id, vocabulary.items);
   const theirs = useTheirs(sheet, labels);
   const told = useMemo(() => markOfPlace(props.place), [props.place]);
-  const marks = useMemo(() => (told === null ? theirs : [...theirs, told]), [theirs, told]);
+  const differing = useDiffering(compared, sheet, labels);
+  const marks = useMemo(() => [...theirs, ...differing, ...(told === null ? [] : [told])], [theirs, differing, told]);
   const tiles = useTiles(imageId);
   const names = useMemo(() => new Set(vocabulary.items.map(({ name }) => name)), [vocabulary.items]);
   const proposing = useProposing({
@@ -155,8 +158,13 @@ export function ImageBench(props: Props): ReactNode {
           imageId={imageId}
           version={sheet.base.version}
           drawing={present}
+          compared={compared}
+          onCompare={setCompared}
           onBringBack={(drawing) => book.change(imageId, drawing)}
-          onClose={() => setHistory(false)}
+          onClose={() => {
+            setHistory(false);
+            setCompared(null);
+          }}
         />
       )}
     </>
@@ -241,4 +249,15 @@ function useTheirs(sheet: Sheet | null, labels: readonly LabelLook[]): readonly 
           ],
     );
   }, [conflicts, labels, ignored]);
+}
+
+/** How an earlier state differs from what is drawn now. */
+function useDiffering(compared: Compared | null, sheet: Sheet | null, labels: readonly LabelLook[]): readonly Mark[] {
+  const words = useWords();
+  const drawing = sheet?.history.present;
+  return useMemo(() => {
+    if (compared === null || drawing === undefined) return NO_MARKS;
+    const { then, since } = words.annotate;
+    return differenceMarks(difference(compared.drawing, drawing), coloursOf(labels), { ignored: words.editor.ignored, then, since });
+  }, [compared, drawing, labels, words]);
 }

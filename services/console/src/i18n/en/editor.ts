@@ -193,6 +193,11 @@ export const annotate = {
   history: "History",
   historyNone: "Nobody has annotated this image yet.",
   bringBack: "Bring back",
+  compare: "Compare",
+  sameAsNow: "The same as now.",
+  sinceThen: (added: number, changed: number, gone: number) => `Since then: ${added} new, ${changed} changed, ${gone} gone.`,
+  then: (name: string) => `then: ${name}`,
+  since: (name: string) => `new: ${name}`,
   shapes: (count: number) => `${count} ${count === 1 ? "object" : "objects"}`,
   reasons: {
     saved: "drawn",

@@ -193,6 +193,11 @@ export const annotate = {
   history: "历史",
   historyNone: "此图像还没有标注记录。",
   bringBack: "恢复到此",
+  compare: "对比",
+  sameAsNow: "与当前相同。",
+  sinceThen: (added: number, changed: number, gone: number) => `此后：新增 ${added}，修改 ${changed}，删除 ${gone}。`,
+  then: (name: string) => `当时：${name}`,
+  since: (name: string) => `新增：${name}`,
   shapes: (count: number) => `${count} 个目标`,
   reasons: {
     saved: "标注",
