@@ -3,6 +3,7 @@
 from functools import partial
 
 from services.annotation.api import annotations as annotations_api
+from services.annotation.api import drafts as drafts_api
 from services.annotation.api import import_runs as import_runs_api
 from services.annotation.api import label_checks as label_checks_api
 from services.annotation.api import labels as labels_api
@@ -11,6 +12,7 @@ from services.annotation.api.archive_body import ArchiveBody
 from services.annotation.api.roles import ROLES
 from services.annotation.handlers.annotation_store import AnnotationStore
 from services.annotation.handlers.annotations import Annotations
+from services.annotation.handlers.drafts import Drafts
 from services.annotation.handlers.exports import LabelExports
 from services.annotation.handlers.import_reach import ImportReach
 from services.annotation.handlers.import_runs import IMPORT, ImportRuns
@@ -55,6 +57,7 @@ def build(stores: Stores) -> Service:
     store = AnnotationStore(documents, images=images)
     names = LabelNames(documents, store, images)
     labels = Labels(documents, names)
+    drafts = Drafts(documents, projects=projects, images=images)
     annotations = Annotations(
         documents,
         projects=projects,
@@ -63,6 +66,7 @@ def build(stores: Stores) -> Service:
         predictions=predictions,
         versions=versions,
         store=store,
+        drafts=drafts,
     )
     snapshots = Snapshots(documents, stores.blobs, projects=projects, images=images, store=store)
     checks = LabelChecks(documents, projects=projects, snapshots=snapshots)
@@ -89,6 +93,7 @@ def build(stores: Stores) -> Service:
         collections=COLLECTIONS,
         routers=(
             annotations_api.router,
+            drafts_api.router,
             labels_api.router,
             label_checks_api.router,
             transfers_api.router,
@@ -96,7 +101,18 @@ def build(stores: Stores) -> Service:
             transfers_api.samples,
         ),
         roles=ROLES,
-        use_cases=(annotations, labels, checks, projects, imports, runs, undoing, exports, body),
+        use_cases=(
+            annotations,
+            drafts,
+            labels,
+            checks,
+            projects,
+            imports,
+            runs,
+            undoing,
+            exports,
+            body,
+        ),
         subscriptions=subscriptions(
             projects,
             images,

@@ -62,6 +62,16 @@ class Annotation(Document):
     """Distinct label names, for finding what a renamed or deleted label touches."""
 
 
+class KeptDraft(Document):
+    """What somebody has not saved of an image; ``work`` is the text of their editor."""
+
+    project_id: str
+    image_id: str
+    author: str
+    work: str
+    kept_at: Timestamp
+
+
 class ChangeRecord(Document):
     """A step of an image's history; written before the annotation that it leads to."""
 
@@ -196,6 +206,9 @@ VERSIONS = CollectionSpec("annotation.versions", VersionView)
 ANNOTATIONS = CollectionSpec(
     "annotation.annotations", Annotation, (Index(("project_id", "annotated")),)
 )
+DRAFTS = CollectionSpec(
+    "annotation.drafts", KeptDraft, (Index(("image_id",)), Index(("author", "kept_at")))
+)
 HISTORY = CollectionSpec(
     "annotation.history",
     ChangeRecord,
@@ -231,6 +244,7 @@ COLLECTIONS = (
     PREDICTIONS,
     VERSIONS,
     ANNOTATIONS,
+    DRAFTS,
     HISTORY,
     LABELS,
     LABEL_ORDERS,

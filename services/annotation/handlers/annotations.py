@@ -8,6 +8,7 @@ from services.annotation.domain.history import Change, chain
 from services.annotation.domain.shape_rules import check_regions, check_shapes
 from services.annotation.domain.stored_size import TOO_MUCH, is_too_large
 from services.annotation.handlers.annotation_store import AnnotationStore
+from services.annotation.handlers.drafts import Drafts
 from services.annotation.handlers.label_names import LabelNames
 from services.annotation.handlers.predictions import KnownPredictions
 from services.annotation.handlers.versions import KnownVersions
@@ -53,6 +54,7 @@ class Annotations:
         predictions: KnownPredictions,
         versions: KnownVersions,
         store: AnnotationStore,
+        drafts: Drafts,
     ) -> None:
         self._projects = projects
         self._images = images
@@ -60,6 +62,7 @@ class Annotations:
         self._predictions = predictions
         self._versions = versions
         self._store = store
+        self._drafts = drafts
 
     async def read(self, tenant: str, project_id: str, image_id: str) -> AnnotatedView:
         """Return an image's annotation; raise NotFound."""
@@ -103,6 +106,7 @@ class Annotations:
         shapes = await self._names.adopt(author, project_id, checked.shapes)
         adopted = replace(draft, shapes=shapes)
         saved = await self._store.save(author, image, adopted, expected=expected)
+        await self._drafts.saved(author, image_id)
         return AnnotatedView(image, await self._names.keep(image, saved))
 
     async def clear(
@@ -116,6 +120,7 @@ class Annotations:
             return
         draft = AnnotationDraft((), annotated=False, reason="cleared")
         await self._store.save(author, view.image, draft, expected=expected)
+        await self._drafts.saved(author, image_id)
 
     async def history(self, tenant: str, project_id: str, image_id: str) -> list[Change]:
         """Return the steps of an image's annotation, newest first."""
@@ -153,5 +158,6 @@ class Annotations:
         return frozenset([view.id async for view in found])
 
     async def image_deleted(self, event: Event[ImageDeleted]) -> None:
-        """Remove the annotation of an image that is gone; its history goes with it."""
+        """Remove the annotation of an image that is gone; history and drafts go with it."""
+        await self._drafts.forget(event.tenant, event.data.image_id)
         await self._store.forget(event.tenant, event.data.image_id)

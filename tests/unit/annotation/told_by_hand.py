@@ -7,6 +7,7 @@ from services.annotation.domain.drafts import AnnotationDraft
 from services.annotation.domain.label_rules import LabelChange
 from services.annotation.handlers.annotation_store import AnnotationStore, Revision
 from services.annotation.handlers.annotations import Annotations
+from services.annotation.handlers.drafts import Drafts
 from services.annotation.handlers.import_undo import ImportUndo
 from services.annotation.handlers.label_names import LabelNames
 from services.annotation.handlers.labels import Labels
@@ -77,6 +78,7 @@ class World:
             predictions=predictions,
             versions=versions,
             store=self.store,
+            drafts=Drafts(self.documents, projects=self.projects, images=self.images),
         )
         self.undoing = ImportUndo(images=self.images, names=self.names, store=self.store)
         self.table = subscriptions(
