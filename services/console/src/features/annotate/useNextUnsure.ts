@@ -2,7 +2,6 @@ import { useQuery } from "@tanstack/react-query";
 import { App } from "antd";
 import { listUnsure } from "../../api/inference";
 import { useWords } from "../../i18n/language";
-import { isTrainable } from "../projects/rules";
 import { useProject } from "../projects/useProject";
 import { nextAfter } from "./steps";
 
@@ -17,7 +16,6 @@ export function useNextUnsure(imageId: string, open: (id: string) => void, isOpe
   const unsure = useQuery({
     queryKey: ["unsure", project.id],
     queryFn: () => listUnsure(project.id),
-    enabled: isTrainable(project.task),
     staleTime: FRESH_MS,
   });
   const next = (list: typeof unsure.data): string | null =>
