@@ -29,7 +29,9 @@ MAY_LOSE = MAY_RACE | {
 MAY_CLEAR = {
     "shared/projects/clearing.py": "the clearing of deleted projects",
     "services/annotation/handlers/annotation_store.py": "the history of a deleted image",
+    "services/annotation/handlers/drafts.py": "drafts of saved work and of a deleted image",
     "services/annotation/handlers/label_checks.py": "what a project's people called no error",
+    "services/inference/handlers/doubts.py": "doubts about an annotated or deleted image",
     "services/inference/handlers/test_runs.py": "what belongs to a test past its term",
     "services/workspace/handlers/collector.py": "its own notes of blobs",
 }
