@@ -69,7 +69,11 @@ async def start_import(
     key: IdempotencyKey,
     name: Annotated[
         str,
-        Query(max_length=_MAX_NAME, description="What the archive is called"),
+        Query(
+            max_length=_MAX_NAME,
+            description="What the archive is called",
+            json_schema_extra={"format": "name"},
+        ),
         AfterValidator(_archive_name),
     ] = "",
 ) -> ImportRunResponse:
