@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from services.workspace.adapters import SIGNING_KEY, Signer
+from services.workspace.adapters.signer import SIGNING_KEY, Signer
 from services.workspace.domain.api_keys import key_id_of, make_key
 
 ADMIN_KEY = "admin.key"

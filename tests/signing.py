@@ -9,7 +9,7 @@ from pathlib import Path
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from services.workspace.adapters import SIGNING_KEY, Signer, keys_in
+from services.workspace.adapters.signer import SIGNING_KEY, Signer, keys_in
 from shared.http.tokens import ReadKeys, Tokens
 
 _FOLDER = Path(tempfile.mkdtemp(prefix="loupe-signing-"))

@@ -17,7 +17,7 @@ from pathlib import Path
 import orjson
 
 from services.data_folder import ADMIN_KEY
-from services.workspace.adapters import SIGNING_KEY
+from services.workspace.adapters.signer import SIGNING_KEY
 from services.workspace.domain.blob_names import keys_in, needed_of
 from shared.documents.embedded import bodies
 from shared.hosting.stores import BLOBS, DATABASE

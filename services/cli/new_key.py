@@ -20,7 +20,7 @@ def add_parser(subparsers: SubParsers) -> None:
 def run(args: argparse.Namespace) -> int:
     """Make the key; print the names of those that are valid then."""
     from services.data_folder import place_from_environment
-    from services.workspace.adapters import SIGNING_KEY, put_new_key
+    from services.workspace.adapters.signer import SIGNING_KEY, put_new_key
 
     path = args.file or place_from_environment().data / SIGNING_KEY
     try:

@@ -2,5 +2,5 @@
 
 Events in: project.*, image.uploaded, image.deleted, annotation.saved, correction.saved,
 training.succeeded, model.promoted, model.deployed.
-Events out: model.deployed, model.deployment_failed, prediction.completed.
+Events out: model.deployed, model.deployment_failed, prediction.completed, test_run.completed.
 """

@@ -1,5 +1,5 @@
-"""Workspace: owns tenants, their API keys, tokens and projects, keeps who changed what.
+"""Workspace: owns tenants, their keys, tokens and projects; keeps who changed what; tells webhooks.
 
-Events in: audit.recorded.
+Events in: audit.recorded, report.completed, model.deployed, test_run.completed, training.ended.
 Events out: project.created, project.updated, project.deleted, tenant.limited.
 """

@@ -2,13 +2,17 @@
 
 from datetime import timedelta
 
-from services.workspace.adapters import SIGNING_KEY, Signer
-from services.workspace.api import audit_log, projects, storage, tenants, tokens
+from services.workspace.adapters.receivers import Receivers
+from services.workspace.adapters.signer import SIGNING_KEY, Signer
+from services.workspace.api import audit_log, projects, storage, tenants, tokens, webhooks
 from services.workspace.api import keys as api_keys
 from services.workspace.api.roles import ROLES
+from services.workspace.domain.addresses import Allowed, networks_in
 from services.workspace.domain.api_keys import NewKey, digest, key_id_of
 from services.workspace.handlers.audit_log import AuditLog
 from services.workspace.handlers.collector import Collector
+from services.workspace.handlers.courier import Courier
+from services.workspace.handlers.deliveries import Deliveries
 from services.workspace.handlers.holdings import Holdings
 from services.workspace.handlers.key_list import KeyList
 from services.workspace.handlers.key_set import KeySet
@@ -18,6 +22,7 @@ from services.workspace.handlers.projects import Projects
 from services.workspace.handlers.revocations import Revocations
 from services.workspace.handlers.tenants import Tenants
 from services.workspace.handlers.upkeep import Upkeep
+from services.workspace.handlers.webhooks import Webhooks
 from services.workspace.repository import AUDIT, COLLECTIONS, SERVICE
 from services.workspace.settings import WorkspaceSettings
 from services.workspace.subscriptions import subscriptions
@@ -44,12 +49,15 @@ def build(stores: Stores) -> Service:
     key_set = KeySet(signer, revocations)
     known = Tenants(stores.documents)
     audit = AuditLog(stores.documents)
+    allowed = Allowed(networks_in(settings.webhook_networks))
+    deliveries = Deliveries(stores.documents)
+    receivers = Receivers.of(allowed, ca_file=settings.webhook_ca_file)
     return Service(
         name=SERVICE,
         summary="Tenants, API keys, tokens, projects, what is stored, and who changed what",
         collections=COLLECTIONS,
         terms=(Term("audit", AUDIT, "at"),),
-        subscriptions=subscriptions(audit),
+        subscriptions=subscriptions(audit, deliveries),
         routers=(
             projects.router,
             storage.router,
@@ -57,6 +65,7 @@ def build(stores: Stores) -> Service:
             api_keys.router,
             audit_log.router,
             tokens.router,
+            webhooks.router,
         ),
         roles=ROLES,
         public=(tokens.public,),
@@ -71,9 +80,16 @@ def build(stores: Stores) -> Service:
             revocations,
             key_set,
             audit,
+            Webhooks(stores.documents, deliveries, allowed),
+            deliveries,
         ),
         token_keys=key_set.read,
-        background=(_beginning(known, keys, settings), upkeep_of(stores, settings).run),
+        background=(
+            _beginning(known, keys, settings),
+            upkeep_of(stores, settings).run,
+            Courier(stores.documents, deliveries, receivers).run,
+            deliveries.keep_short,
+        ),
     )
 
 

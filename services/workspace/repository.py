@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.workspace.domain.webhooks import Trouble, WebhookEvent
 from shared.clock import Timestamp, format_time
 from shared.contracts.project_events import Grid
 from shared.contracts.shapes import Task
@@ -182,6 +183,58 @@ class AuditEntry(Document):
     version_after: int | None
 
 
+class Webhook(Document):
+    """Where a tenant has events told, by messages that ``secret`` signs.
+
+    After a change of the secret the former one signs beside it until ``former_until``.
+    """
+
+    name: str
+    url: str
+    events: tuple[WebhookEvent, ...]
+    secret: str
+    former_secret: str = ""
+    former_until: Timestamp | None = None
+    is_on: bool = True
+    created_at: Timestamp
+    created_by: str | None = None
+
+
+class Try(BaseModel):
+    """One try to deliver a message: the answer's status, or why there was none."""
+
+    model_config = ConfigDict(frozen=True)
+
+    at: Timestamp
+    elapsed_ms: int
+    status: int | None = None
+    trouble: Trouble | None = None
+
+
+DeliveryState = Literal["waiting", "delivered", "failed"]
+
+
+class Delivery(Document):
+    """A message for one webhook; ``message_id`` is the same however often it is sent.
+
+    While it waits it is due from ``next_at`` on. Who takes it puts that off to the end of a lease,
+    so that one that a kill cut off comes again. ``number`` counts all tries that were begun, and
+    is the fence of what they write; ``tries`` those since the last replay. ``latest`` are the last
+    tries that ended.
+    """
+
+    webhook_id: str
+    message_id: str
+    event: str
+    body: str
+    created_at: Timestamp
+    state: DeliveryState = "waiting"
+    next_at: Timestamp
+    number: int = 0
+    tries: int = 0
+    latest: tuple[Try, ...] = ()
+
+
 SERVICE = "workspace"
 
 TENANTS = CollectionSpec(
@@ -210,5 +263,26 @@ AUDIT = CollectionSpec(
         Index(("ids", "at")),
     ),
 )
+WEBHOOKS = CollectionSpec("workspace.webhooks", Webhook, (Index(("created_at",)),))
+DELIVERIES = CollectionSpec(
+    "workspace.deliveries",
+    Delivery,
+    (
+        Index(("webhook_id", "created_at")),
+        Index(("state", "next_at"), covers=("webhook_id",)),
+        Index(("created_at",)),
+    ),
+)
 
-COLLECTIONS = (TENANTS, API_KEYS, PROJECTS, RECEIPTS, LEFTOVERS, HOLDINGS, ROUNDS, AUDIT)
+COLLECTIONS = (
+    TENANTS,
+    API_KEYS,
+    PROJECTS,
+    RECEIPTS,
+    LEFTOVERS,
+    HOLDINGS,
+    ROUNDS,
+    AUDIT,
+    WEBHOOKS,
+    DELIVERIES,
+)

@@ -15,6 +15,10 @@ class WorkspaceSettings(BaseSettings):
     Every ``upkeep_h`` hours what nothing names is looked for, and goes after ``safe_age_h``; an
     ``upkeep_h`` of 0 leaves it all to `loupe collect`. ``compact_events`` drops events that every
     service has handled and newer ones replaced, where the log is ours.
+
+    ``webhook_networks`` are networks, with commas between, that webhooks may point into beside
+    public addresses, without TLS, too; certificates in ``webhook_ca_file`` are trusted beside the
+    system's.
     """
 
     model_config = SettingsConfigDict(
@@ -28,3 +32,5 @@ class WorkspaceSettings(BaseSettings):
     upkeep_h: float = Field(default=6.0, ge=0)
     safe_age_h: float = Field(default=72.0, ge=1)
     compact_events: bool = True
+    webhook_networks: str = ""
+    webhook_ca_file: Path | None = None

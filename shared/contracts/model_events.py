@@ -43,7 +43,7 @@ class ModelDeployed(EventBody):
     type: ClassVar[str] = "model.deployed"
     topic: ClassVar[str] = "model"
     source: ClassVar[str] = "inference"
-    consumers: ClassVar[tuple[str, ...]] = ("trainer", "inference", "annotation")
+    consumers: ClassVar[tuple[str, ...]] = ("trainer", "inference", "annotation", "workspace")
     example: ClassVar[dict[str, Any]] = {"project_id": EXAMPLE_ID, "version": "V1"}
 
     project_id: str
@@ -88,3 +88,27 @@ class PredictionCompleted(EventBody):
     image_id: str
     version: str
     labels: tuple[str, ...]
+
+
+class TestRunCompleted(EventBody):
+    """A test of many images came to its end; ``failed`` of its ``images`` have no prediction."""
+
+    __test__: ClassVar[bool] = False  # the name is the domain's word, pytest must not collect it
+
+    type: ClassVar[str] = "test_run.completed"
+    topic: ClassVar[str] = "model"
+    source: ClassVar[str] = "inference"
+    consumers: ClassVar[tuple[str, ...]] = ("workspace",)
+    example: ClassVar[dict[str, Any]] = {
+        "project_id": EXAMPLE_ID,
+        "test_run_id": EXAMPLE_ID,
+        "version": "V1",
+        "images": 200,
+        "failed": 1,
+    }
+
+    project_id: str
+    test_run_id: str
+    version: str
+    images: int
+    failed: int

@@ -109,7 +109,7 @@ class TrainingEnded(EventBody):
     type: ClassVar[str] = "training.ended"
     topic: ClassVar[str] = "training"
     source: ClassVar[str] = "trainer"
-    consumers: ClassVar[tuple[str, ...]] = ("trainer",)
+    consumers: ClassVar[tuple[str, ...]] = ("trainer", "workspace")
     example: ClassVar[dict[str, Any]] = {
         "project_id": EXAMPLE_ID,
         "training_id": EXAMPLE_ID,
@@ -166,7 +166,7 @@ class ReportCompleted(EventBody):
     type: ClassVar[str] = "report.completed"
     topic: ClassVar[str] = "report"
     source: ClassVar[str] = "evaluator"
-    consumers: ClassVar[tuple[str, ...]] = ("trainer",)
+    consumers: ClassVar[tuple[str, ...]] = ("trainer", "workspace")
     example: ClassVar[dict[str, Any]] = {
         "project_id": EXAMPLE_ID,
         "training_id": EXAMPLE_ID,

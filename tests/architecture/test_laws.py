@@ -34,6 +34,7 @@ MAY_CLEAR = {
     "services/inference/handlers/doubts.py": "doubts about an annotated or deleted image",
     "services/inference/handlers/test_runs.py": "what belongs to a test past its term",
     "services/workspace/handlers/collector.py": "its own notes of blobs",
+    "services/workspace/handlers/deliveries.py": "what a removed webhook was told",
 }
 MAY_DELETE_PROJECTS = {
     "services/workspace/handlers/projects.py": "says that a project is deleted",
@@ -49,6 +50,8 @@ OF_NO_PROJECT = {
     "workspace.rounds",
     "workspace.holdings",
     "workspace.tenants",
+    "workspace.webhooks",
+    "workspace.deliveries",  # what was told of a project outlives it, for 30 days
 }
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from services.workspace.adapters import keys_in
+from services.workspace.adapters.signer import keys_in
 from tests.chart.rendering import CHART, CLUSTER, helm_program, of_kind, pod_specs, rendered
 
 ROOT = CHART.parents[1]

@@ -22,6 +22,7 @@ _ANY: dict[str, Any] = {
     **{"width": 64, "height": 48, "original_type": "image/png", "content_type": "image/png"},
     **{"threshold": 0.5, "expires_at": LATER, "length": 9, "sequence": 1},
     **{"mode": "train", "trigger": "person", "recipe": {}, "known": True, "queued": True},
+    **{"url": "https://example.com/", "message_id": "m", "body": "{}", "next_at": AT},
     **{"seq": 1, "reason": "imported", "change_id": "c", "target": "onnx", "kind": "any"},
 }
 """What fields say, whatever document they are of; a model takes those that it knows."""
@@ -29,6 +30,8 @@ _THINGS: dict[str, tuple[str, dict[str, Any]]] = {
     "projects": ("project_id", {}),
     "images": ("image_id", {}),
     "workspace.api_keys": ("key_id", {"expires_at": None}),
+    "workspace.webhooks": ("webhook_id", {"secret": "whsec_AAAA", "events": ["model.deployed"]}),
+    "workspace.deliveries": ("delivery_id", {"event": "model.deployed", "state": "delivered"}),
     "gallery.uploads": ("upload_id", {}),
     "annotation.labels": ("label_id", {}),
     "annotation.import_runs": ("run_id", {"ended": "succeeded"}),
@@ -49,7 +52,7 @@ _THINGS: dict[str, tuple[str, dict[str, Any]]] = {
 
 _IDS = (
     *("project_id", "image_id", "upload_id", "label_id", "run_id", "import_id", "training_id"),
-    *("prediction_id", "key_id", "change"),
+    *("prediction_id", "key_id", "change", "webhook_id", "delivery_id"),
 )
 
 

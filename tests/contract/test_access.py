@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from itertools import product
 
 from services.standalone import BUILDS
-from services.workspace.adapters import Signer
+from services.workspace.adapters.signer import Signer
 from services.workspace.handlers.keys import Keys
 from services.workspace.handlers.revocations import Revocations
 from shared.callers import Caller

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from services.inference.domain.terms import PredictionTerms
 from services.inference.handlers.predictions import Predictions
 from services.inference.repository import FAILURES, PREDICTIONS, TEST_RUNS, ImageFailure, TestRun
+from shared.contracts.model_events import TestRunCompleted
 from shared.documents.port import Documents, TenantScope
 from shared.errors import LoupeError
 from shared.ids import derived_id
@@ -51,6 +52,7 @@ class TestRunWork:
         except* LoupeError as errors:
             raise errors.exceptions[0] from None
         await lease.report(tally.progress())
+        await lease.finish(events=[tally.told_of(run)])
 
     async def _lane(
         self, lease: Lease, run: TestRun, waiting: Iterator[str], tally: "_Tally"
@@ -108,6 +110,16 @@ class _Tally:
             self._done += 1
         else:
             self._failed += 1
+
+    def told_of(self, run: TestRun) -> TestRunCompleted:
+        """What is told of a run whose images are all counted."""
+        return TestRunCompleted(
+            project_id=run.project_id,
+            test_run_id=run.id,
+            version=run.model_version,
+            images=self._total,
+            failed=self._failed,
+        )
 
     def progress(self) -> Progress:
         """What to report now."""

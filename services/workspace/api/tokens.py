@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 
-from services.workspace.adapters import Signer
+from services.workspace.adapters.signer import Signer
 from services.workspace.api.schemas import (
     PublicKeys,
     TokenRequest,

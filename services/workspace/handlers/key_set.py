@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from services.workspace.adapters import Signer
+from services.workspace.adapters.signer import Signer
 from services.workspace.handlers.revocations import Revocations
 
 _KEPT_S = 0.5

@@ -11,7 +11,7 @@ import pytest
 
 from services.__main__ import main
 from services.data_folder import CannotStart, place_from_environment, prepare
-from services.workspace.adapters import put_new_key
+from services.workspace.adapters.signer import put_new_key
 from services.workspace.domain.api_keys import make_key
 from tests.running import until
 

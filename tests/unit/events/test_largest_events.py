@@ -99,6 +99,7 @@ def largest(kind: type[EventBody], name: str) -> dict[str, Any]:
         "model.promoted": {},
         "model.deployed": {},
         "model.deployment_failed": {"reason": REASON},
+        "test_run.completed": {},
         "prediction.completed": {"labels": [name] * DETECTIONS},
     }
     return found[kind.type]

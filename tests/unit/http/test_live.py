@@ -12,7 +12,7 @@ import pytest
 from fastapi import APIRouter
 from sse_starlette.event import ServerSentEvent
 
-from services.workspace.adapters import Signer
+from services.workspace.adapters.signer import Signer
 from shared.callers import Caller
 from shared.clock import utc_now
 from shared.http.app import create_app

@@ -16,7 +16,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from services.workspace.adapters import Signer, put_new_key
+from services.workspace.adapters.signer import Signer, put_new_key
 from shared.callers import Caller
 from shared.clock import utc_now
 from shared.errors import DependencyDown, Unauthenticated

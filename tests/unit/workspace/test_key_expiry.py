@@ -10,7 +10,7 @@ import jwt
 import pytest
 
 from services import __main__ as command
-from services.workspace.adapters import Signer
+from services.workspace.adapters.signer import Signer
 from services.workspace.app import build
 from services.workspace.domain.api_keys import digest, make_key
 from services.workspace.errors import LastAdminKey

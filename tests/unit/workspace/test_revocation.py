@@ -15,7 +15,7 @@ import pytest
 
 from services import __main__ as command
 from services.gallery.app import build as gallery
-from services.workspace.adapters import Signer
+from services.workspace.adapters.signer import Signer
 from services.workspace.app import build
 from services.workspace.domain.api_keys import make_key
 from services.workspace.handlers import key_set

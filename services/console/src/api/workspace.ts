@@ -12,6 +12,12 @@ export type ApiKey = Schemas["KeyResponse"];
 export type NewKey = Schemas["KeyCreate"];
 export type MadeKey = Schemas["MadeKeyResponse"];
 export type AuditEntry = Schemas["AuditEntryResponse"];
+export type Webhook = Schemas["WebhookResponse"];
+export type NewWebhook = Schemas["WebhookCreate"];
+export type WebhookChange = Schemas["WebhookPatch"];
+export type MadeWebhook = Schemas["MadeWebhookResponse"];
+export type WebhookEvent = Webhook["events"][number];
+export type Delivery = Schemas["DeliveryResponse"];
 export type Grid = Schemas["Grid"];
 export type Task = Project["task"];
 export type Role = (typeof FACTS.roles)[number];
@@ -77,6 +83,67 @@ export function revokeKey(keyId: string) {
 /** The key itself goes on and gives new ones. */
 export function endTokens(keyId: string) {
   return body(client.POST("/api/workspace/keys/{key_id}:end-tokens", { params: { path: { key_id: keyId } } }));
+}
+
+/** What a webhook may tell, in the order in which the console offers it. */
+export const WEBHOOK_EVENTS: readonly WebhookEvent[] = [
+  "report.completed",
+  "model.deployed",
+  "test_run.completed",
+  "training.failed",
+];
+
+/** Newest first, each with what became of its newest message. */
+export function listWebhooks(page: number, pageSize: number) {
+  return body(client.GET("/api/workspace/webhooks", { params: { query: { page, page_size: pageSize } } }));
+}
+
+/** The answer alone has the secret. */
+export function createWebhook(webhook: NewWebhook) {
+  return body(client.POST("/api/workspace/webhooks", { body: webhook }));
+}
+
+export function changeWebhook(webhookId: string, change: WebhookChange, version: number) {
+  return body(
+    client.PATCH("/api/workspace/webhooks/{webhook_id}", {
+      body: change,
+      params: { path: { webhook_id: webhookId }, header: { "If-Match": `"${version}"` } },
+    }),
+  );
+}
+
+/** With its log. */
+export async function deleteWebhook(webhookId: string): Promise<void> {
+  await client.DELETE("/api/workspace/webhooks/{webhook_id}", { params: { path: { webhook_id: webhookId } } });
+}
+
+/** The answer alone has the new secret; the one until now signs too for a day. */
+export function rotateSecret(webhookId: string) {
+  return body(
+    client.POST("/api/workspace/webhooks/{webhook_id}:rotate-secret", { params: { path: { webhook_id: webhookId } } }),
+  );
+}
+
+export function testWebhook(webhookId: string) {
+  return body(client.POST("/api/workspace/webhooks/{webhook_id}:test", { params: { path: { webhook_id: webhookId } } }));
+}
+
+/** Newest first. */
+export function listDeliveries(webhookId: string, page: number, pageSize: number) {
+  return body(
+    client.GET("/api/workspace/webhooks/{webhook_id}/deliveries", {
+      params: { path: { webhook_id: webhookId }, query: { page, page_size: pageSize } },
+    }),
+  );
+}
+
+/** With the id that it had. */
+export function replayDelivery(webhookId: string, deliveryId: string) {
+  return body(
+    client.POST("/api/workspace/webhooks/{webhook_id}/deliveries/{delivery_id}:replay", {
+      params: { path: { webhook_id: webhookId, delivery_id: deliveryId } },
+    }),
+  );
 }
 
 /** Which entries of the audit log; what is empty leaves all in. Days are those of the reader. */

@@ -9,6 +9,7 @@ const storage = async () => ({ Component: (await import("../features/administrat
 const keys = async () => ({ Component: (await import("../features/administration/KeysPage")).KeysPage });
 const audit = async () => ({ Component: (await import("../features/administration/AuditPage")).AuditPage });
 const quotas = async () => ({ Component: (await import("../features/administration/QuotasPage")).QuotasPage });
+const webhooks = async () => ({ Component: (await import("../features/administration/WebhooksPage")).WebhooksPage });
 const notFound = async () => ({ Component: (await import("./NotFoundPage")).NotFoundPage });
 const gallery = async () => ({ Component: (await import("../features/gallery/GalleryPage")).GalleryPage });
 const annotate = async () => ({ Component: (await import("../features/annotate/AnnotatePage")).AnnotatePage });
@@ -56,6 +57,7 @@ export const routes: RouteObject[] = [
       { path: "/storage", lazy: storage, errorElement: <CrashPage /> },
       { path: "/keys", lazy: keys, errorElement: <CrashPage /> },
       { path: "/quotas", lazy: quotas, errorElement: <CrashPage /> },
+      { path: "/webhooks", lazy: webhooks, errorElement: <CrashPage /> },
       { path: "/audit", lazy: audit, errorElement: <CrashPage /> },
       { path: "*", lazy: notFound },
     ],

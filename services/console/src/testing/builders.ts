@@ -4,7 +4,7 @@ import type { GalleryImage, ImageDetail, ImageLimits } from "../api/gallery";
 import type { Deployment, Certified, Export, Prediction, TestRun } from "../api/inference";
 import type { TilePlanAnswer } from "../api/tiling";
 import type { History, Policy, Preview, Promotions, Training } from "../api/trainer";
-import type { ApiKey, AuditEntry, Project } from "../api/workspace";
+import type { ApiKey, AuditEntry, Delivery, Project, Webhook } from "../api/workspace";
 import { recipe } from "./recipes";
 
 const AT = "2026-11-26T08:00:00Z";
@@ -37,6 +37,38 @@ export function apiKey(part: Partial<ApiKey> = {}): ApiKey {
     state: "valid",
     is_own: false,
     is_operator: false,
+    ...part,
+  };
+}
+
+export function webhook(part: Partial<Webhook> = {}): Webhook {
+  return {
+    id: "w1",
+    name: "MES line 2",
+    url: "https://mes.example.com/loupe",
+    events: ["model.deployed"],
+    is_on: true,
+    created_at: AT,
+    created_by: "Zz98Yy76",
+    former_until: null,
+    newest_state: null,
+    newest_at: null,
+    version: 3,
+    ...part,
+  };
+}
+
+export function delivery(part: Partial<Delivery> = {}): Delivery {
+  return {
+    id: "d1",
+    message_id: "m1",
+    event: "model.deployed",
+    body: '{"type":"model.deployed"}',
+    created_at: AT,
+    state: "delivered",
+    next_at: null,
+    tries: 1,
+    latest: [{ at: AT, elapsed_ms: 41, status: 204, trouble: null }],
     ...part,
   };
 }

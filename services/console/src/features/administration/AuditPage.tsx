@@ -3,7 +3,6 @@ import { useMutation } from "@tanstack/react-query";
 import { Badge, Button, Empty, Table, Tag } from "antd";
 import type { TableColumnsType } from "antd";
 import { useState, type ReactNode } from "react";
-import { Link } from "react-router";
 import { saveFile } from "../../api/http";
 import { auditPath, listAudit, type AuditEntry, type AuditSought } from "../../api/workspace";
 import { useWords, type Words } from "../../i18n/language";
@@ -11,6 +10,7 @@ import { time } from "../../ui/format";
 import { PageHead } from "../../ui/PageHead";
 import { ProblemAlert } from "../../ui/ProblemAlert";
 import { usePage } from "../../ui/usePage";
+import { AdministrationLinks } from "./AdministrationLinks";
 import { AuditFilters, EVERYTHING, isNarrowed } from "./AuditFilters";
 import "./audit.css";
 
@@ -30,10 +30,7 @@ export function AuditPage(): ReactNode {
   return (
     <div className="page">
       <PageHead title={words.audit.title} subtitle={words.audit.subtitle}>
-        <Link to="/">{words.projects.title}</Link>
-        <Link to="/storage">{words.storage.title}</Link>
-        <Link to="/keys">{words.keys.title}</Link>
-        <Link to="/quotas">{words.quotas.title}</Link>
+        <AdministrationLinks here="audit" />
       </PageHead>
       {entries.error !== null && <ProblemAlert error={entries.error} onRetry={entries.retry} />}
       {(entries.error === null || entries.items.length > 0) && (

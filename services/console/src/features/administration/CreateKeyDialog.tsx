@@ -1,12 +1,12 @@
-import { CheckOutlined, CopyOutlined } from "@ant-design/icons";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { Alert, Button, Form, Input, Modal, Radio, Typography } from "antd";
+import { Button, Form, Input, Modal, Radio } from "antd";
 import type { ReactNode } from "react";
 import { FACTS } from "../../api/generated/facts";
-import { createKey, ROLES, type MadeKey, type NewKey, type Role } from "../../api/workspace";
+import { createKey, ROLES, type NewKey, type Role } from "../../api/workspace";
 import { useWords } from "../../i18n/language";
 import { cutTo, lengthOf } from "../../ui/codePoints";
 import { ProblemAlert } from "../../ui/ProblemAlert";
+import { ShownOnce } from "./ShownOnce";
 
 /** After how many days a key may end; 0 is never. */
 const LIFETIMES = [0, 30, 90, 365] as const;
@@ -82,7 +82,7 @@ export function CreateKeyDialog({ open, onClose }: Props): ReactNode {
           <KeyFields />
         </Form>
       ) : (
-        <Made made={made} />
+        <ShownOnce title={words.once} hint={words.onceHint} text={made.api_key} />
       )}
     </Modal>
   );
@@ -123,27 +123,6 @@ function KeyFields(): ReactNode {
           }))}
         />
       </Form.Item>
-    </>
-  );
-}
-
-function Made({ made }: { readonly made: MadeKey }): ReactNode {
-  const { keys: words } = useWords();
-  const icon = [
-    <span key="copy">
-      <CopyOutlined /> {words.copy}
-    </span>,
-    <span key="copied">
-      <CheckOutlined /> {words.copied}
-    </span>,
-  ];
-  return (
-    <>
-      <Alert type="warning" showIcon title={words.once} description={words.onceHint} />
-      <div className="key-text">
-        <code data-testid="key-text">{made.api_key}</code>
-        <Typography.Text copyable={{ text: made.api_key, icon, tooltips: [words.copy, words.copied] }} />
-      </div>
     </>
   );
 }

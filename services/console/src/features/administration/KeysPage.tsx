@@ -2,13 +2,13 @@ import { PlusOutlined } from "@ant-design/icons";
 import { Badge, Button, Empty, Table, Tag } from "antd";
 import type { TableColumnsType } from "antd";
 import { useState, type ReactNode } from "react";
-import { Link } from "react-router";
 import { listKeys, type ApiKey } from "../../api/workspace";
 import { useWords, type Words } from "../../i18n/language";
 import { time } from "../../ui/format";
 import { PageHead } from "../../ui/PageHead";
 import { ProblemAlert } from "../../ui/ProblemAlert";
 import { usePage } from "../../ui/usePage";
+import { AdministrationLinks } from "./AdministrationLinks";
 import { CreateKeyDialog } from "./CreateKeyDialog";
 import { KeyActions } from "./KeyActions";
 import "./keys.css";
@@ -23,10 +23,7 @@ export function KeysPage(): ReactNode {
   return (
     <div className="page">
       <PageHead title={words.keys.title} subtitle={words.keys.subtitle}>
-        <Link to="/">{words.projects.title}</Link>
-        <Link to="/storage">{words.storage.title}</Link>
-        <Link to="/quotas">{words.quotas.title}</Link>
-        <Link to="/audit">{words.audit.title}</Link>
+        <AdministrationLinks here="keys" />
         {keys.error === null && (
           <Button type="primary" icon={<PlusOutlined />} onClick={() => setCreating(true)}>
             {words.keys.create}

@@ -1,12 +1,12 @@
 import { useQuery } from "@tanstack/react-query";
 import { Progress, Table } from "antd";
 import type { ReactNode } from "react";
-import { Link } from "react-router";
 import { listQuotas, type Quota } from "../../api/gallery";
 import { useWords, type Words } from "../../i18n/language";
 import { bytes } from "../../ui/format";
 import { PageHead } from "../../ui/PageHead";
 import { ProblemAlert } from "../../ui/ProblemAlert";
+import { AdministrationLinks } from "./AdministrationLinks";
 
 const REFRESH_MS = 15_000;
 const ALMOST = 0.9;
@@ -18,10 +18,7 @@ export function QuotasPage(): ReactNode {
   return (
     <div className="page">
       <PageHead title={words.quotas.title} subtitle={words.quotas.subtitle}>
-        <Link to="/">{words.projects.title}</Link>
-        <Link to="/storage">{words.storage.title}</Link>
-        <Link to="/keys">{words.keys.title}</Link>
-        <Link to="/audit">{words.audit.title}</Link>
+        <AdministrationLinks here="quotas" />
       </PageHead>
       {quotas.isError && <ProblemAlert error={quotas.error} onRetry={() => void quotas.refetch()} />}
       {(quotas.isPending || quotas.data !== undefined) && (

@@ -1,12 +1,12 @@
 import { useQuery } from "@tanstack/react-query";
 import { Card, Descriptions, Empty, Skeleton, Table } from "antd";
 import type { ReactNode } from "react";
-import { Link } from "react-router";
 import { getStorage, type Storage } from "../../api/workspace";
 import { useWords } from "../../i18n/language";
 import { bytes, time } from "../../ui/format";
 import { PageHead } from "../../ui/PageHead";
 import { ProblemAlert } from "../../ui/ProblemAlert";
+import { AdministrationLinks } from "./AdministrationLinks";
 
 const REFRESH_MS = 60_000;
 
@@ -17,10 +17,7 @@ export function StoragePage(): ReactNode {
   return (
     <div className="page">
       <PageHead title={words.storage.title} subtitle={words.storage.subtitle}>
-        <Link to="/">{words.projects.title}</Link>
-        <Link to="/keys">{words.keys.title}</Link>
-        <Link to="/audit">{words.audit.title}</Link>
-        <Link to="/quotas">{words.quotas.title}</Link>
+        <AdministrationLinks here="storage" />
       </PageHead>
       {storage.isError && <ProblemAlert error={storage.error} onRetry={() => void storage.refetch()} />}
       {storage.isPending && (

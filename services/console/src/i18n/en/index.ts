@@ -16,6 +16,7 @@ import { test } from "./test";
 import { tiling } from "./tiling";
 import { train, trainingStages, trainingStatus } from "./train";
 import { training } from "./training";
+import { webhooks } from "./webhooks";
 
 export const en = {
   annotate,
@@ -44,6 +45,7 @@ export const en = {
   training,
   trainingStages,
   trainingStatus,
+  webhooks,
 };
 
 /** The words of tables, pickers and pagination, which the library of components brings. */

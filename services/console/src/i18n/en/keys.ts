@@ -10,7 +10,7 @@ export const keys = {
     viewer: { name: "Viewer", about: "Sees and downloads everything, changes nothing." },
     annotator: { name: "Annotator", about: "Also uploads images, draws, corrects and imports annotations, runs tests, asks for predictions." },
     engineer: { name: "Engineer", about: "Also looks after projects and labels, trains, promotes, exports and deletes." },
-    admin: { name: "Administrator", about: "Also looks after keys and storage, and reads the audit log." },
+    admin: { name: "Administrator", about: "Also looks after keys, storage and webhooks, and reads the audit log." },
   },
   state: "State",
   states: { valid: "Valid", expired: "Expired", revoked: "Revoked" },

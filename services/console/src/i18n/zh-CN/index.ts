@@ -17,6 +17,7 @@ import { test } from "./test";
 import { tiling } from "./tiling";
 import { train, trainingStages, trainingStatus } from "./train";
 import { training } from "./training";
+import { webhooks } from "./webhooks";
 
 export const zhCN: typeof en = {
   annotate,
@@ -45,6 +46,7 @@ export const zhCN: typeof en = {
   training,
   trainingStages,
   trainingStatus,
+  webhooks,
 };
 
 /** The words of tables, pickers and pagination, which the library of components brings. */

@@ -10,7 +10,7 @@ export const keys = {
     viewer: { name: "查看者", about: "可查看和下载全部内容，不能修改。" },
     annotator: { name: "标注员", about: "还可上传图像、绘制和修正标注、导入标注、运行测试、请求预测。" },
     engineer: { name: "工程师", about: "还可管理项目和标签，训练、启用版本、导出，以及删除。" },
-    admin: { name: "管理员", about: "还可管理密钥和存储，查看审计记录。" },
+    admin: { name: "管理员", about: "还可管理密钥、存储和 Webhook，查看审计记录。" },
   },
   state: "状态",
   states: { valid: "有效", expired: "已过期", revoked: "已吊销" },

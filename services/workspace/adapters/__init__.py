@@ -1,0 +1,1 @@
+"""Clients of outside things: the file of signing keys, and receivers of webhooks."""
