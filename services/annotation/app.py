@@ -7,6 +7,7 @@ from services.annotation.api import drafts as drafts_api
 from services.annotation.api import import_runs as import_runs_api
 from services.annotation.api import label_checks as label_checks_api
 from services.annotation.api import labels as labels_api
+from services.annotation.api import statistics as statistics_api
 from services.annotation.api import transfers as transfers_api
 from services.annotation.api.archive_body import ArchiveBody
 from services.annotation.api.roles import ROLES
@@ -24,6 +25,7 @@ from services.annotation.handlers.label_names import LabelNames
 from services.annotation.handlers.labels import Labels
 from services.annotation.handlers.predictions import KnownPredictions
 from services.annotation.handlers.snapshots import Snapshots
+from services.annotation.handlers.statistics import Statistics
 from services.annotation.handlers.tile_spread import TileSpread
 from services.annotation.handlers.versions import KnownVersions
 from services.annotation.process.archive_parser import ArchiveParser
@@ -70,6 +72,7 @@ def build(stores: Stores) -> Service:
     )
     snapshots = Snapshots(documents, stores.blobs, projects=projects, images=images, store=store)
     checks = LabelChecks(documents, projects=projects, snapshots=snapshots)
+    statistics = Statistics(projects=projects, images=images, snapshots=snapshots)
     parser = ArchiveParser(settings)
     imports = Imports(parser, images=images, names=names, store=store)
     undoing = ImportUndo(images=images, names=names, store=store)
@@ -96,6 +99,7 @@ def build(stores: Stores) -> Service:
             drafts_api.router,
             labels_api.router,
             label_checks_api.router,
+            statistics_api.router,
             transfers_api.router,
             import_runs_api.router,
             transfers_api.samples,
@@ -106,6 +110,7 @@ def build(stores: Stores) -> Service:
             drafts,
             labels,
             checks,
+            statistics,
             projects,
             imports,
             runs,

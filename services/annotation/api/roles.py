@@ -23,6 +23,7 @@ ROLES: RoleTable = {
     "GET /projects/{project_id}/deleted-labels": "viewer",
     "POST /projects/{project_id}/labels/{label_id}:restore": "engineer",
     "PUT /projects/{project_id}/label-order": "engineer",
+    "GET /projects/{project_id}/statistics": "viewer",
     "GET /projects/{project_id}/label-check": "viewer",
     "PUT /projects/{project_id}/label-check/dismissals/{finding_id}": "annotator",
     "DELETE /projects/{project_id}/label-check/dismissals": "engineer",

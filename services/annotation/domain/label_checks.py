@@ -12,11 +12,11 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from services.annotation.domain.formats.raster import mask_extent
+from services.annotation.domain.extents import extent_of
 from services.annotation.domain.snapshots import AnnotatedImage
 from shared.contracts.shapes import Shape
 from shared.ids import derived_id
-from shared.vision import boxes, polygons, rotated_boxes
+from shared.vision import boxes
 
 Rule = Literal["outside", "contradicting", "alike", "leaked", "twice", "tiny", "few"]
 """Worst first: what a shape teaches nothing or a lie by, then what is merely little."""
@@ -98,7 +98,7 @@ class _Extents:
     @classmethod
     def of(cls, image: AnnotatedImage) -> "_Extents":
         shapes = tuple(shape for shape in image.shapes if shape.kind != "image")
-        found = [_extent(shape) for shape in shapes]
+        found = [extent_of(shape) for shape in shapes]
         extents = boxes.as_boxes([box for box, _ in found])
         return cls(image, shapes, extents, np.array([area for _, area in found], np.float64))
 
@@ -124,22 +124,6 @@ class _Extents:
             shape_ids=ids,
             place=(float(low[0]), float(low[1]), float(high[0]), float(high[1])),
         )
-
-
-def _extent(shape: Shape) -> tuple[tuple[float, float, float, float], float]:
-    if shape.rle is not None:
-        extent = mask_extent(shape.rle)
-        x, y, width, height = extent.box_xywh
-        return (x, y, x + width, y + height), float(extent.area_px)
-    x1, y1, x2, y2 = shape.bounds()
-    if shape.kind == "polygon":
-        return (x1, y1, x2, y2), float(polygons.inside_area(polygons.as_ring(shape.points)))
-    if shape.kind == "rotated_box":
-        box = rotated_boxes.from_wire([(x1, y1, x2, y2)], [shape.angle or 0.0])
-        turned = rotated_boxes.corners(box)[0]
-        (left, top), (right, bottom) = turned.min(axis=0), turned.max(axis=0)
-        return (float(left), float(top), float(right), float(bottom)), (x2 - x1) * (y2 - y1)
-    return (x1, y1, x2, y2), (x2 - x1) * (y2 - y1)
 
 
 def _usual_sides(extents: Iterable[_Extents]) -> dict[str, float]:

@@ -291,6 +291,18 @@ export async function forgetDismissals(projectId: string): Promise<void> {
   });
 }
 
+export type SetStatistics = Awaited<ReturnType<typeof readStatistics>>;
+export type LabelStatistics = SetStatistics["labels"][number];
+
+/** What the set of annotated images is made of. */
+export function readStatistics(projectId: string) {
+  return body(
+    client.GET("/api/annotation/projects/{project_id}/statistics", {
+      params: { path: { project_id: projectId } },
+    }),
+  );
+}
+
 /** What of the project is annotated, and how many annotations carry which label. */
 export function summariseAnnotations(projectId: string) {
   return body(

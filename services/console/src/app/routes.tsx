@@ -13,6 +13,9 @@ const webhooks = async () => ({ Component: (await import("../features/administra
 const notFound = async () => ({ Component: (await import("./NotFoundPage")).NotFoundPage });
 const gallery = async () => ({ Component: (await import("../features/gallery/GalleryPage")).GalleryPage });
 const annotate = async () => ({ Component: (await import("../features/annotate/AnnotatePage")).AnnotatePage });
+const statistics = async () => ({
+  Component: (await import("../features/statistics/StatisticsPage")).StatisticsPage,
+});
 const check = async () => ({ Component: (await import("../features/check/CheckPage")).CheckPage });
 const train = async () => ({ Component: (await import("../features/train/TrainPage")).TrainPage });
 const report = async () => ({ Component: (await import("../features/report/ReportPage")).ReportPage });
@@ -44,6 +47,7 @@ export const routes: RouteObject[] = [
               { path: "annotate", lazy: annotate },
               { path: "annotate/:imageId", lazy: annotate },
               { path: "tiling", lazy: tiling },
+              { path: "statistics", lazy: statistics },
               { path: "check", lazy: check },
               { path: "train/:trainingId?", lazy: train }, // one training opens over the page, which stays
               { path: "report", lazy: report },

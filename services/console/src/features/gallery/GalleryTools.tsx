@@ -1,5 +1,6 @@
 import {
   AppstoreOutlined,
+  BarChartOutlined,
   BarsOutlined,
   BorderInnerOutlined,
   CloudUploadOutlined,
@@ -71,6 +72,9 @@ export function GalleryTools(props: Props): ReactNode {
             ]}
           />
         )}
+        <Button icon={<BarChartOutlined />} onClick={() => void go(`/projects/${project.id}/statistics`)}>
+          {words.statistics.open}
+        </Button>
         <Button icon={<BorderInnerOutlined />} onClick={() => void go(`/projects/${project.id}/tiling`)}>
           {words.tiling.title}
         </Button>

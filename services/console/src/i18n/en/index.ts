@@ -11,6 +11,7 @@ import { projects } from "./projects";
 import { quotas } from "./quotas";
 import { recipe } from "./recipe";
 import { report } from "./report";
+import { statistics } from "./statistics";
 import { storage } from "./storage";
 import { test } from "./test";
 import { tiling } from "./tiling";
@@ -36,6 +37,7 @@ export const en = {
   report,
   session,
   stage,
+  statistics,
   storage,
   tabs,
   tasks,

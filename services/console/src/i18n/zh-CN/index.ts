@@ -12,6 +12,7 @@ import { projects } from "./projects";
 import { quotas } from "./quotas";
 import { recipe } from "./recipe";
 import { report } from "./report";
+import { statistics } from "./statistics";
 import { storage } from "./storage";
 import { test } from "./test";
 import { tiling } from "./tiling";
@@ -37,6 +38,7 @@ export const zhCN: typeof en = {
   report,
   session,
   stage,
+  statistics,
   storage,
   tabs,
   tasks,
