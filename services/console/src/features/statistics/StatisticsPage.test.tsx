@@ -42,7 +42,7 @@ describe.each(LANGUAGES)("statistics of the set in %s", (language) => {
     const { words } = open("/projects/p1/statistics", language);
     const { statistics } = words;
     const row = (await screen.findByText("17")).closest("tr") ?? document.body;
-    expect(within(row).getAllByRole("cell").map((cell) => cell.textContent)).toEqual(["scratch", "41", "17", "30", "11", statistics.sideOf(4.4, 20, 99.6)]);
+    expect(within(row).getAllByRole("cell").map((cell) => cell.textContent)).toEqual(["scratch", "41", "17", "30", "11", statistics.sideOf([4.4, 20, 99.6])]);
     await seen(() => screen.getByText("14"));
     const first = screen.getByText(statistics.between(undefined, 8)).closest("li");
     expect(first).toHaveTextContent("42");

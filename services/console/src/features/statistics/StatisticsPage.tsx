@@ -137,7 +137,7 @@ function columnsOf(words: Words, colours: Colours): TableColumnsType<LabelStatis
       width: 220,
       align: "right",
       sorter: (one, other) => (one.side_px?.[1] ?? 0) - (other.side_px?.[1] ?? 0),
-      render: (_, { side_px: side }) => (side === null ? "—" : statistics.sideOf(...side)),
+      render: (_, { side_px: side }) => (side === null ? "—" : statistics.sideOf(side)),
     },
   ];
 }

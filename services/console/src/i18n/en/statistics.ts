@@ -14,7 +14,7 @@ export const statistics = {
   objects: "Objects",
   onImages: "On images",
   side: "Longest side, px",
-  sideOf: (low: number, median: number, high: number) => `${px(median)} (${px(low)} – ${px(high)})`,
+  sideOf: ([low = 0, median = 0, high = 0]: readonly number[]) => `${px(median)} (${px(low)} – ${px(high)})`,
   sizesAndPlaces: "Sizes and positions",
   sizes: "Objects by longest side, px",
   between: (low: number | undefined, high: number | undefined) =>

@@ -14,7 +14,7 @@ export const statistics = {
   objects: "目标",
   onImages: "所在图像",
   side: "长边（像素）",
-  sideOf: (low: number, median: number, high: number) => `${px(median)}（${px(low)} – ${px(high)}）`,
+  sideOf: ([low = 0, median = 0, high = 0]: readonly number[]) => `${px(median)}（${px(low)} – ${px(high)}）`,
   sizesAndPlaces: "大小与位置",
   sizes: "按长边（像素）统计的目标",
   between: (low: number | undefined, high: number | undefined) =>
