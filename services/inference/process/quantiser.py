@@ -1,5 +1,6 @@
 """A guarded child that turns a model's convolutions into 8-bit integers: it takes much memory."""
 
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from shared.guarded.child import Job, Work, serve
 
 MODEL, VIEWS, QUANTISED = "model.onnx", "views.npy", "int8.onnx"
 _FOLDED = "folded.onnx"
+_MOST_TOLD = 500
 
 
 def load() -> Work:
@@ -42,8 +44,7 @@ def load() -> Work:
         onnxruntime.InferenceSession(str(folder / MODEL), options, providers=providers)
         return folder / _FOLDED
 
-    def quantise(job: Job) -> Iterator[Any]:
-        folder = Path(job["folder"])
+    def made(folder: Path) -> dict[str, Any]:
         quantize_static(
             folded(folder),
             folder / QUANTISED,
@@ -56,7 +57,18 @@ def load() -> Work:
             op_types_to_quantize=["Conv"],
         )
         nodes = onnx.load(folder / QUANTISED).graph.node
-        yield {"quantised": any(node.op_type == "QuantizeLinear" for node in nodes)}
+        return {"quantised": any(node.op_type == "QuantizeLinear" for node in nodes)}
+
+    def quantise(job: Job) -> Iterator[Any]:
+        folder = Path(job["folder"])
+        tempfile.tempdir = str(folder)  # where the library keeps its files; no other place is ours
+        try:
+            told = made(folder)
+        except MemoryError:
+            raise
+        except Exception as error:  # onnxruntime has no class of its own to name
+            told = {"reason": f"{type(error).__name__}: {error}"[:_MOST_TOLD]}
+        yield told
 
     return quantise
 

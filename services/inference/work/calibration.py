@@ -15,6 +15,7 @@ from services.inference.work.certification import MOST_PIXELS
 from shared.blobs.content import read_content
 from shared.blobs.port import Blobs
 from shared.contracts.snapshot import Snapshot, SnapshotImage
+from shared.disk import room_on_disk
 from shared.errors import NotFound
 from shared.guarded.limits import Limits
 from shared.guarded.pool import GuardedPool, TooCostly
@@ -72,6 +73,8 @@ class Calibration:
             (told,) = await self._pool.ask({"folder": str(folder)})
         except TooCostly as error:
             raise CertificateRefused(f"turning the model into 8 bits takes {error}") from error
+        if "reason" in told:
+            raise CertificateRefused(f"the model cannot be turned into 8 bits: {told['reason']}")
         if not told["quantised"]:
             raise CertificateRefused("the model has no convolution that 8 bits could make smaller")
         return await lease.in_thread(_renewed, artefacts, folder / QUANTISED)
@@ -111,8 +114,9 @@ def _look(predictor: Predictor, image: SnapshotImage, file: bytes) -> None:
 
 
 def _write(folder: Path, onnx: bytes, views: Views) -> None:
-    (folder / MODEL).write_bytes(onnx)
-    np.save(folder / VIEWS, views)
+    with room_on_disk():
+        (folder / MODEL).write_bytes(onnx)
+        np.save(folder / VIEWS, views)
 
 
 def _renewed(artefacts: VersionFiles, path: Path) -> VersionFiles:

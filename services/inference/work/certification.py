@@ -74,7 +74,8 @@ class Tallies:
         reported: The reported answer beside what people drew.
         exported: The exported file's answer beside the same.
         between: The exported file's answer beside the reported one.
-        is_judged: Whether what people drew is the whole truth: no region is ignored.
+        is_judged: Whether what people drew is the whole truth: it fits the image, and no region is
+            ignored.
     """
 
     reported: Tally
@@ -90,13 +91,13 @@ class Tallies:
         before, after = (
             told(task, columns, size, model.threshold) for columns in (question.reported, answer)
         )
-        truth = drawn(task, image, model.labels)
-        return cls(
-            tally(before, truth, rows),
-            tally(after, truth, rows),
-            tally(after, before, rows),
-            not image.ignore_regions,
-        )
+        between = tally(after, before, rows)
+        try:
+            truth = drawn(task, image, model.labels)
+            judged = tally(before, truth, rows), tally(after, truth, rows)
+        except ValueError:  # a shape that does not fit its image: by it nothing is judged
+            return cls(between, between, between, is_judged=False)
+        return cls(*judged, between, is_judged=not image.ignore_regions)
 
 
 def questions(snapshot: Snapshot, predictions: PredictionColumns) -> list[CertificateQuestion]:

@@ -13,13 +13,21 @@ from onnx import numpy_helper
 from services.inference.domain.accuracy import rows_of
 from services.inference.errors import CertificateRefused
 from services.inference.handlers.exports import ExportWish
+from services.inference.process.quantiser import MODEL
+from services.inference.repository import VERSIONS
+from services.inference.work.calibration import _LIMITS, _MODULE
 from shared.contracts.image_events import ImageDeleted
 from shared.contracts.project_events import ProjectCreated
+from shared.contracts.shapes import Rle, Shape
+from shared.contracts.snapshot import Snapshot
+from shared.documents.port import TenantScope
+from shared.guarded.pool import GuardedPool
 from shared.hosting.stores import Stores
 from shared.runtime.tasks.names import TaskName
 from shared.sdk import Model, verify
+from shared.vision.masks import to_text
 from tests.adapters.inference import models
-from tests.unit.inference.exporting import PROJECT, WHO, exporting, hear, pictures, report
+from tests.unit.inference.exporting import PROJECT, WHO, exporting, hear, pictures, report, stored
 from tests.unit.inference.small_models import version_of
 
 
@@ -130,3 +138,34 @@ async def test_a_certificate_in_float32_tells_of_labels_too(stores: Stores, tmp_
     assert told == {"": (1.0, 1.0), "red": (1.0, 1.0), "green": (1.0, 1.0)}
     assert export.certificate.agreement == 1.0
     assert np.isfinite(export.certificate.score)
+
+
+async def test_what_cannot_be_turned_says_why_and_not_that_memory_is_short(tmp_path: Path) -> None:
+    pool = GuardedPool(_MODULE, workers=1, limits=_LIMITS, keep=False)
+    (tmp_path / MODEL).write_bytes(b"no model")
+    (told,) = await pool.ask({"folder": str(tmp_path)})
+    assert "reason" in told
+    assert pool.pids == []
+
+
+async def test_a_shape_that_does_not_fit_its_image_judges_nothing_and_stops_no_export(
+    stores: Stores, tmp_path: Path
+) -> None:
+    ready = await exporting(stores, tmp_path / "staging")
+    await report(stores, version_of("semantic_segmentation"), pictures(), drawn=True)
+    version = await ready.version()
+    snapshot = Snapshot.model_validate_json(await stores.blobs.read(version.manifest_key))
+    first, *others = snapshot.images
+    wrong = Shape(label="red", kind="mask", rle=Rle(size=(2, 2), counts=to_text(np.array([4]))))
+    images = (first.model_copy(update={"shapes": (wrong,)}), *others)
+    changed = snapshot.model_copy(update={"images": images}).model_dump_json().encode()
+    update = {"manifest_key": await stored(stores, changed)}
+    versions = stores.documents.collection(VERSIONS, TenantScope("default"))
+    await versions.change(version.id, lambda now: now.model_copy(update=update))
+    export, job = await ready.made("onnx")
+    assert (job.state, job.error) == ("succeeded", "")
+    assert export.certificate is not None
+    assert export.certificate.images == 3
+    drawn = sum(shape.label == "red" for image in others for shape in image.shapes)
+    assert drawn > 0
+    assert "red" in {one.label for one in export.certificate.accuracy}
