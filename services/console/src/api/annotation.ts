@@ -201,6 +201,28 @@ export function listChanges(projectId: string, imageId: string, page: number, pa
   );
 }
 
+/** What the signed-in person has not saved of an image, in whichever browser. */
+export function getDraft(projectId: string, imageId: string) {
+  return body(
+    client.GET("/api/annotation/projects/{project_id}/images/{image_id}/draft", {
+      params: { path: { project_id: projectId, image_id: imageId } },
+    }),
+  );
+}
+
+export async function keepDraft(projectId: string, imageId: string, work: string): Promise<void> {
+  await client.PUT("/api/annotation/projects/{project_id}/images/{image_id}/draft", {
+    params: { path: { project_id: projectId, image_id: imageId } },
+    body: { work },
+  });
+}
+
+export async function dropDraft(projectId: string, imageId: string): Promise<void> {
+  await client.DELETE("/api/annotation/projects/{project_id}/images/{image_id}/draft", {
+    params: { path: { project_id: projectId, image_id: imageId } },
+  });
+}
+
 export function createLabel(projectId: string, name: string) {
   return body(
     client.POST("/api/annotation/projects/{project_id}/labels", {

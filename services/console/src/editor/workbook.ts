@@ -22,6 +22,13 @@ export interface Platform {
   readonly lacks?: (drawing: Drawing) => boolean;
   /** Save over that version; throws the Problem `version-conflict` where another one is stored. */
   readonly write: (imageId: string, drawing: Drawing, over: Saved) => Promise<Saved>;
+  readonly drafts?: DraftStore;
+}
+
+/** Where work that cannot be saved is kept besides, for the same person in another browser. */
+export interface DraftStore {
+  readonly keep: (imageId: string, work: string) => Promise<unknown>;
+  readonly drop: (imageId: string) => Promise<unknown>;
 }
 
 export type Saving =
@@ -57,6 +64,8 @@ interface Kept {
 
 /** Somebody who draws is not disturbed by each of his strokes. */
 export const QUIET_MS = 700;
+/** What is not saved by then goes on the shelf: saving itself would be sooner. */
+export const SHELVED_AFTER_MS = 3_000;
 /** Older than whatever is stored. */
 const UNKNOWN = -1;
 const FIRST_RETRY_MS = 2_000;
@@ -69,6 +78,9 @@ export class Workbook {
   #shown: ReadonlyMap<string, Sheet> = new Map();
   readonly #timers = new Map<string, ReturnType<typeof setTimeout>>();
   readonly #busy = new Set<string>();
+  readonly #shelving = new Map<string, ReturnType<typeof setTimeout>>();
+  /** Images of which this tab has put something on the shelf that is not saved yet. */
+  readonly #shelved = new Set<string>();
   /** What was sent last without an answer: it may have come through all the same. */
   readonly #unanswered = new Map<string, Drawing>();
   readonly #failures = new Map<string, number>();
@@ -115,6 +127,21 @@ export class Workbook {
     if (draft !== null && start.base.version !== saved.version) this.#rebase(imageId, start, saved);
     else this.#put(imageId, start);
     if (draft !== null) this.#later(imageId, 0);
+  }
+
+  /** Go on with work of another browser, over what is saved by now. */
+  adopt(imageId: string, work: string): void {
+    const known = this.#sheets.get(imageId);
+    const kept = parsed(work);
+    if (known === undefined || kept === null) return;
+    const { base, drawing, conflicts } = kept;
+    const history = begun(drawing);
+    const start: Sheet = { history, base, sent: EMPTY, saving: this.#standing(drawing, false, conflicts), conflicts, restoredAt: null, mergedFrom: "" };
+    this.#shelved.add(imageId);
+    if (base.version === known.base.version) this.#put(imageId, start);
+    else this.#rebase(imageId, start, known.base);
+    this.#keep(imageId);
+    this.#later(imageId, 0);
   }
 
   /** Go on with every draft of this project that an earlier visit could not save. */
@@ -216,11 +243,25 @@ export class Workbook {
     const { base, history, conflicts } = sheet;
     const kept: Kept = { base, drawing: history.present, conflicts };
     keepDraft(this.#prefix + imageId, kept);
+    clearTimeout(this.#shelving.get(imageId));
+    if (this.#platform.drafts === undefined) return;
+    this.#shelving.set(imageId, setTimeout(() => this.#shelve(imageId, kept), SHELVED_AFTER_MS));
+  }
+
+  /** Work that a person has to do something about before it is saved: nobody knows when that is, and where. */
+  #shelve(imageId: string, kept: Kept): void {
+    const is = this.#sheets.get(imageId)?.saving.is;
+    if (is === undefined || !STUCK.has(is)) return;
+    this.#shelved.add(imageId);
+    // It is in the browser all the same, and goes on the shelf with the next change.
+    this.#platform.drafts?.keep(imageId, JSON.stringify(kept)).catch(() => undefined);
   }
 
   #safe(imageId: string): void {
     clearTimeout(this.#timers.get(imageId));
+    clearTimeout(this.#shelving.get(imageId));
     dropDraft(this.#prefix + imageId);
+    if (this.#shelved.delete(imageId)) this.#platform.drafts?.drop(imageId).catch(() => undefined);
   }
 
   #put(imageId: string, sheet: Sheet): void {
@@ -262,6 +303,7 @@ export class Workbook {
     const done = sheet.history.present === sent;
     this.#failures.delete(imageId);
     this.#unanswered.delete(imageId);
+    if (done) this.#shelved.delete(imageId); // saved work lets its draft go
     this.#put(imageId, { ...sheet, base, sent, saving: this.#standing(sheet.history.present, done, []) });
     if (done) this.#safe(imageId);
     else this.#keep(imageId);
@@ -311,6 +353,23 @@ export class Workbook {
       saving: this.#standing(history.present, untouched, conflicts),
     });
     if (!untouched) this.#keep(imageId);
+  }
+}
+
+const STUCK: ReadonlySet<Saving["is"]> = new Set(["conflict", "unlabelled", "refused"]);
+
+/** What work of another browser would make of an image; null where it says nothing new of it, or nothing that can be read. */
+export function drawingOf(work: string, saved: Drawing): Drawing | null {
+  const kept = parsed(work);
+  return kept === null || isSameDrawing(kept.drawing, saved) ? null : kept.drawing;
+}
+
+function parsed(work: string): Kept | null {
+  try {
+    const value: unknown = JSON.parse(work);
+    return isKept(value) ? value : null;
+  } catch {
+    return null;
   }
 }
 

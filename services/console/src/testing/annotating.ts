@@ -10,6 +10,7 @@ import { keepSession } from "./session";
 export const IMAGES = "GET /api/gallery/projects/p1/images";
 export const LABELS = "GET /api/annotation/projects/p1/labels";
 export const READ = "GET /api/annotation/projects/p1/images/:id";
+export const DRAFT = "GET /api/annotation/projects/p1/images/:id/draft";
 export const UNSURE = "GET /api/inference/projects/p1/unsure-images";
 export const BARE: Partial<Annotation> = { shapes: [], annotated: false, version: 0 };
 
@@ -30,6 +31,7 @@ export function around(read: Partial<Annotation> = {}) {
     ),
     [LABELS]: vocabulary(["box", "rotated_box"], "scratch", "pore"),
     [READ]: annotation(read),
+    [DRAFT]: { work: "", kept_at: null },
     [UNSURE]: { version: "", items: [] },
     "GET /api/gallery/projects/p1/images/:id/thumbnail": () => new HttpResponse(new Blob(["x"])),
     "GET /api/gallery/projects/p1/images/:id/content": () => new HttpResponse(new Blob(["x"])),

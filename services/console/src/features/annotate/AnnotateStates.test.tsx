@@ -4,6 +4,7 @@ import userEvent from "@testing-library/user-event";
 import { HttpResponse } from "msw";
 import { describe, expect, test } from "vitest";
 import type { Change } from "../../api/annotation";
+import { fromAnnotation, fromShape } from "../../editor/shapes";
 import { annotation, image, project } from "../../testing/builders";
 import { answers, pageOf, problem } from "../../testing/platform";
 import { LANGUAGES, open, seen } from "../../testing/screen";
@@ -155,5 +156,63 @@ describe.each(LANGUAGES)("the history of an annotation in %s", (language) => {
     await waitFor(() => expect(screen.queryByRole("button", { name: "scratch" })).toBeNull());
     await waitFor(() => expect(screen.getByTestId("save-state")).toHaveTextContent(words.annotate.saved));
     expect(taken).toEqual(["/api/annotation/projects/p1/images/i1"]);
+  });
+});
+
+describe.each(LANGUAGES)("a draft of another browser in %s", (language) => {
+  const DRAFT = "GET /api/annotation/projects/p1/images/:id/draft";
+  const { shapes, version } = annotation();
+  const base = { version, drawing: fromAnnotation(annotation()), author: "ann" };
+  const other = { id: "s2", label: "scratch", kind: "box" as const, points: [[100, 100], [140, 130]] };
+  const work = JSON.stringify({ base, drawing: { shapes: [...base.drawing.shapes, fromShape(other, "s2")], nothing: false }, conflicts: [] });
+  const draft = { work, kept_at: "2026-11-28T08:00:00Z" };
+
+  test("is offered, gone on with, and saved", async () => {
+    const saved: string[][] = [];
+    answers({
+      ...AROUND,
+      [DRAFT]: draft,
+      "PUT /api/annotation/projects/p1/images/:id": async (request) => {
+        const body = (await request.json()) as { shapes: { id: string }[] };
+        saved.push(body.shapes.map(({ id }) => id));
+        return HttpResponse.json(annotation({ shapes: [...shapes, other], version: 4 }));
+      },
+    });
+    const { words } = open("/projects/p1/annotate/i1", language);
+    await userEvent.click(await screen.findByRole("button", { name: words.annotate.goOnWith }));
+    await waitFor(() => expect(saved).toEqual([["s1", "s2"]]));
+    await waitFor(() => expect(screen.getByTestId("save-state")).toHaveTextContent(words.annotate.saved));
+    expect(screen.queryByTestId("draft-offered")).toBeNull();
+  });
+
+  test("is thrown away where nobody wants it", async () => {
+    const dropped: string[] = [];
+    answers({
+      ...AROUND,
+      [DRAFT]: draft,
+      "DELETE /api/annotation/projects/p1/images/:id/draft": ({ url }) => {
+        dropped.push(new URL(url).pathname);
+        return new HttpResponse(null, { status: 204 });
+      },
+    });
+    const { words } = open("/projects/p1/annotate/i1", language);
+    await userEvent.click(await screen.findByRole("button", { name: words.annotate.throwAway }));
+    await waitFor(() => expect(dropped).toEqual(["/api/annotation/projects/p1/images/i1/draft"]));
+    expect(screen.queryByTestId("draft-offered")).toBeNull();
+  });
+
+  test("that cannot be had disturbs nobody", async () => {
+    let asked = 0;
+    answers({
+      ...AROUND,
+      [DRAFT]: () => {
+        asked += 1;
+        return problem(403, "forbidden");
+      },
+    });
+    const { words } = open("/projects/p1/annotate/i1", language);
+    await waitFor(() => expect(asked).toBe(1));
+    await waitFor(() => expect(screen.getByTestId("save-state")).toHaveTextContent(words.annotate.saved));
+    expect(screen.queryByTestId("draft-offered")).toBeNull();
   });
 });

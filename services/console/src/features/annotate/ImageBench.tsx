@@ -20,6 +20,7 @@ import { tileMark } from "../gallery/tileMark";
 import { looksOf } from "../projects/useLabels";
 import { useProject } from "../projects/useProject";
 import { DeletedLabels } from "./DeletedLabels";
+import { DraftOffer } from "./DraftOffer";
 import { HistoryDrawer, type Compared } from "./HistoryDrawer";
 import { LabelActions } from "./LabelActions";
 import { Notices } from "./Notices";
@@ -140,7 +141,12 @@ export function ImageBench(props: Props): ReactNode {
         tiles={tiles}
         proposing={proposing}
         unsure={onNextUnsure !== null}
-        notice={<Notices book={book} imageId={imageId} sheet={sheet} />}
+        notice={
+          <>
+            <DraftOffer projectId={project.id} imageId={imageId} book={book} sheet={sheet} />
+            <Notices book={book} imageId={imageId} sheet={sheet} />
+          </>
+        }
         more={
           <Button
             type="text"

@@ -1,6 +1,6 @@
 /** How the drawings of a project are read and saved, and the one workbook that each project has in this tab. */
 import type { QueryClient } from "@tanstack/react-query";
-import { clearAnnotation, getAnnotation, saveAnnotation, type Annotation } from "../../api/annotation";
+import { clearAnnotation, dropDraft, getAnnotation, keepDraft, saveAnnotation, type Annotation } from "../../api/annotation";
 import { Problem } from "../../api/problem";
 import type { Project } from "../../api/workspace";
 import type { Desk } from "../../editor/desk";
@@ -11,6 +11,9 @@ export function savedOf(annotation: Annotation): Saved {
   return { version: annotation.version, drawing: fromAnnotation(annotation), author: annotation.author };
 }
 
+/** What the platform keeps of a draft, in characters; a longer one is in this browser alone. */
+const LONGEST_DRAFT = 1 << 19;
+
 /** Whose images they are, and what it looks for on them. */
 type Of = Pick<Project, "id" | "task">;
 
@@ -18,6 +21,10 @@ function platformOf({ id: projectId, task }: Of, onSaved: (imageId: string) => v
   const read = async (imageId: string): Promise<Saved> => savedOf(await getAnnotation(projectId, imageId));
   return {
     read,
+    drafts: {
+      keep: async (imageId, work) => (work.length > LONGEST_DRAFT ? undefined : keepDraft(projectId, imageId, work)),
+      drop: async (imageId) => dropDraft(projectId, imageId),
+    },
     lacks: (drawing) => isAnnotated(drawing) && lacksLabel(drawing, task),
     write: async (imageId, drawing, over) => {
       const saved = isAnnotated(drawing)
