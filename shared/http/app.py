@@ -1,13 +1,14 @@
 """The app factory: every service's HTTP face is made here, so all of them behave the same."""
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import structlog
-from fastapi import Depends, FastAPI, Response
+from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
+from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared.errors import LoupeError, NotFound
@@ -61,17 +62,12 @@ def create_app(
         openapi_url=f"{prefix}/openapi.json",
         docs_url=None,
         redoc_url=None,
-        generate_unique_id_function=operation_id,
-        responses=RESPONSES,
         redirect_slashes=False,
     )
     check_table(service.roles, service.routers)
     app.state.tokens = tokens
     install(app)
-    for public in service.public:
-        app.include_router(public, prefix=prefix)
-    for router in service.routers:
-        app.include_router(router, prefix=prefix, dependencies=[Depends(caller)])
+    app.router.routes.extend(_routes(prefix, service.public, service.routers))
     bind(app, service.use_cases, (*service.public, *service.routers))
     _add_health(app, prefix, checks, life or Lifecycle())
     publish(app)
@@ -88,6 +84,28 @@ def create_app(
         app.add_middleware(Recorded, journal=journal)
     app.add_middleware(Observed, service=service.name)
     return app
+
+
+_built: dict[tuple[object, ...], Sequence[BaseRoute]] = {}
+"""Routes by their prefix and the ids of their routers, which they keep alive."""
+
+
+def _routes(
+    prefix: str, public: Sequence[APIRouter], routers: Sequence[APIRouter]
+) -> Sequence[BaseRoute]:
+    """Return the routes of a service, built once a process: they know no wiring.
+
+    FastAPI makes models of all that they take and give, which is most of the time of an app.
+    """
+    key = (prefix, len(public), *map(id, public), *map(id, routers))
+    if key not in _built:
+        whole = APIRouter(generate_unique_id_function=operation_id, responses=RESPONSES)
+        for router in public:
+            whole.include_router(router, prefix=prefix)
+        for router in routers:
+            whole.include_router(router, prefix=prefix, dependencies=[Depends(caller)])
+        _built[key] = whole.routes
+    return _built[key]
 
 
 def operation_id(route: APIRoute) -> str:
@@ -144,15 +162,14 @@ class Observed:
 
 
 def _add_health(app: FastAPI, prefix: str, checks: dict[str, Check], life: Lifecycle) -> None:
-    async def healthz(response: Response) -> dict[str, Any]:
+    async def healthz(_: Request) -> JSONResponse:
         silent = life.silent()
-        response.status_code = 503 if silent else 200
-        return {"status": "silent" if silent else "alive", "silent": silent}
+        said = {"status": "silent" if silent else "alive", "silent": silent}
+        return JSONResponse(said, 503 if silent else 200)
 
-    async def readyz(response: Response) -> dict[str, Any]:
+    async def readyz(_: Request) -> JSONResponse:
         if life.stopping:
-            response.status_code = 503
-            return {"status": "stopping", "down": {}}
+            return JSONResponse({"status": "stopping", "down": {}}, 503)
         down: dict[str, str] = {}
         for name, check in checks.items():
             try:
@@ -161,8 +178,8 @@ def _add_health(app: FastAPI, prefix: str, checks: dict[str, Check], life: Lifec
                 down[name] = error.detail
         if stuck := life.stuck():
             down["events"] = f"nothing was heard for long by {', '.join(stuck)}"
-        response.status_code = 503 if down else 200
-        return {"status": "waiting" if down else "ready", "down": down}
+        said = {"status": "waiting" if down else "ready", "down": down}
+        return JSONResponse(said, 503 if down else 200)
 
     for path, endpoint in zip(HEALTH_PATHS, (healthz, readyz), strict=True):
         for place in (path, prefix + path):

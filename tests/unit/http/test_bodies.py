@@ -4,6 +4,7 @@ import asyncio
 import os
 import tracemalloc
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -69,29 +70,33 @@ async def plain(fields: Fields) -> int:
     return fields.count
 
 
-def staging() -> Path:
-    raise NotImplementedError
+@dataclass(frozen=True)
+class Folder:
+    path: Path
+
+
+Staging = Annotated[Folder, Depends(use(Folder))]
 
 
 @router.post("/huge")
-async def huge(request: Request, folder: Annotated[Path, Depends(staging)]) -> int:
-    async with received_form(request, Fields, folder, max_bytes=1 << 30) as (_, file):
+async def huge(request: Request, folder: Staging) -> int:
+    async with received_form(request, Fields, folder.path, max_bytes=1 << 30) as (_, file):
         return file.path.stat().st_size
 
 
 @router.post("/form")
-async def form(request: Request, folder: Annotated[Path, Depends(staging)]) -> list[str | int]:
-    async with received_form(request, Fields, folder, max_bytes=100_000) as (fields, file):
-        assert file.path.parent == folder
+async def form(request: Request, folder: Staging) -> list[str | int]:
+    async with received_form(request, Fields, folder.path, max_bytes=100_000) as (fields, file):
+        assert file.path.parent == folder.path
         return [fields.count, file.name, file.path.stat().st_size]
 
 
 @router.post("/file")
-async def file(request: Request, folder: Annotated[Path, Depends(staging)]) -> str:
+async def file(request: Request, folder: Staging) -> str:
     async with received_file(
-        request, folder, raw_types=("application/zip",), max_bytes=100_000
+        request, folder.path, raw_types=("application/zip",), max_bytes=100_000
     ) as path:
-        assert path.parent == folder
+        assert path.parent == folder.path
         return path.read_text()
 
 
@@ -102,10 +107,9 @@ def client_of(*, pace: Pace | None = None, folder: Path | None = None) -> httpx.
         public=(router,),
         routers=(members,),
         roles=for_viewers(members),
-        use_cases=(pace or Pace(),),
+        use_cases=(pace or Pace(), Folder(folder or Path())),
     )
     app = create_app(face, tokens=fresh_tokens(), checks={})
-    app.dependency_overrides[staging] = lambda: folder
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     headers = {"Authorization": f"Bearer {SIGNER.issue(Caller('t', 'k', 'engineer'))}"}
     return httpx.AsyncClient(transport=transport, base_url="http://loupe/api/svc", headers=headers)
