@@ -1,0 +1,120 @@
+"""Every way in which a training fails: what it really says, and in both languages."""
+
+import ast
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+
+from services.trainer.process import failures
+from services.trainer.process.failures import reason_of
+from services.trainer.process.work_order import (
+    FactsMessage,
+    FailureMessage,
+    ResultMessage,
+    WorkOrder,
+)
+from services.trainer.work.executor import ProcessExecutor
+from shared.contracts.snapshot import Snapshot
+from shared.errors import InvalidInput
+from shared.texts.language import speaking, texts, told
+from tests.unit.http.test_languages import template_of
+from tests.unit.trainer.pictures import LABELS
+from tests.unit.trainer.test_training_process import TINY, order
+from tests.unit.trainer.whole import said_here
+
+TRAINER = Path(__file__).parents[3] / "services/trainer"
+ENDS = {"FailureMessage": 0, "_end": 2, "DivergedError": 0, "TrainingProcessDied": 0}
+"""Who ends a training or an attempt, and which argument says why."""
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
+
+
+def failure_of(wanted: WorkOrder) -> str:
+    """What a training that runs in this process ends with: PyTorch is loaded here already."""
+    with pytest.raises(InvalidInput) as failed:
+        said_here(wanted)
+    reason = reason_of(failed.value)
+    assert reason is not None
+    return reason
+
+
+def in_chinese(reason: str) -> str:
+    with speaking("zh-CN"):
+        return told(reason)
+
+
+def test_a_damaged_image_is_named(tmp_path: Path) -> None:
+    wanted = order(tmp_path, "tte")
+    wanted.images["I001"].write_bytes(b"no image")
+    reason = failure_of(wanted)
+    assert reason == "the stored file of '1.png' is lost or damaged; upload it again"
+    assert in_chinese(reason) == "'1.png' 已保存的文件丢失或损坏；请重新上传"
+
+
+def test_without_an_example_it_says_what_to_annotate(tmp_path: Path) -> None:
+    reason = failure_of(order(tmp_path, "nne"))
+    assert reason == "no training image has an annotated target"
+    assert in_chinese(reason) == "没有训练图像含有已标注的目标"
+
+
+def test_a_label_without_examples_is_told_by_name_and_ends_nothing(tmp_path: Path) -> None:
+    wanted = order(tmp_path, "tte", TINY.model_copy(update={"epochs": 1}))
+    snapshot = Snapshot.model_validate_json(wanted.snapshot.read_bytes())
+    ghost = snapshot.model_copy(update={"labels": (*LABELS, "ghost")})
+    wanted.snapshot.write_text(ghost.model_dump_json())
+    said = said_here(wanted)
+    assert isinstance(said[-1], ResultMessage), said[-1]
+    (facts,) = [message.facts for message in said if isinstance(message, FactsMessage)]
+    assert facts.examples["ghost"] == 0
+    assert all(facts.examples[label] > 0 for label in LABELS)
+
+
+async def test_a_full_disk_says_what_to_do(tmp_path: Path) -> None:
+    wanted = order(tmp_path, "tte", TINY.model_copy(update={"epochs": 1}))
+    # Whatever is written there finds no room, as on a full disk: full(4).
+    (wanted.folder / "checkpoint-00001.safetensors.part").symlink_to("/dev/full")
+    said = [message async for message in ProcessExecutor().run(wanted)]
+    assert said[-1] == FailureMessage(reason=failures.NO_DISK)
+    assert in_chinese(failures.NO_DISK).startswith("训练机器的磁盘已满")
+
+
+def test_memory_that_is_refused_says_what_needs_less() -> None:
+    with pytest.raises(RuntimeError) as refused:
+        torch.empty(1 << 60, dtype=torch.uint8)
+    assert reason_of(refused.value) == failures.NO_MEMORY
+    assert reason_of(torch.OutOfMemoryError("CUDA out of memory")) == failures.NO_MEMORY
+    assert "batch_size" in in_chinese(failures.NO_MEMORY)
+    assert CHINESE.search(in_chinese(failures.NO_MEMORY))
+
+
+def test_what_another_attempt_may_mend_is_not_the_end() -> None:
+    assert reason_of(RuntimeError("the device is lost")) is None
+    assert reason_of(OSError(5, os.strerror(5))) is None
+
+
+def reasons() -> Iterator[tuple[str, str]]:
+    """Each reason that the code gives, with its place."""
+    for path in sorted(TRAINER.glob("**/*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if not isinstance(node, ast.Call):
+                continue
+            place = ENDS.get(getattr(node.func, "id", ""))
+            if place is not None:
+                keywords = {word.arg: word.value for word in node.keywords}
+                given = keywords.get("reason") or (
+                    node.args[place] if len(node.args) > place else None
+                )
+                if text := template_of(given):
+                    yield f"{path.relative_to(TRAINER)}:{node.lineno}", text
+    for name, text in vars(failures).items():
+        if name.startswith("NO_"):
+            yield f"process/failures.py {name}", text
+
+
+def test_every_reason_has_its_words_in_both_languages() -> None:
+    found = dict(reasons())
+    assert len(found) >= 6, found
+    assert {place: text for place, text in found.items() if text not in texts()} == {}
