@@ -51,6 +51,7 @@ describe.each(LANGUAGES)("the annotate page in %s", (language) => {
     );
     const items = ["i2", "i3", "i1"].map((image_id, place) => ({ image_id, doubt: 3 - place }));
     let asked = 0;
+    const saved = saving();
     answers({
       ...around(BARE),
       [IMAGES]: pageOf(...four),
@@ -74,6 +75,8 @@ describe.each(LANGUAGES)("the annotate page in %s", (language) => {
     await userEvent.keyboard("\\");
     await waitFor(() => expect(router.state.location.pathname).toBe("/projects/p1/annotate/i1"));
     expect(asked).toBe(1);
+    // What would be left unsaved would be sent into a later test.
+    await waitFor(() => expect(saved).toHaveLength(1));
   });
 
   test("where nothing is known of what a model is unsure of, no control says so", async () => {
