@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from services.trainer.domain.training.loop import DivergedError
 from services.trainer.process import failures
 from services.trainer.process.failures import reason_of
 from services.trainer.process.work_order import (
@@ -23,18 +24,25 @@ from shared.errors import InvalidInput
 from shared.texts.language import speaking, texts, told
 from tests.unit.http.test_languages import template_of
 from tests.unit.trainer.pictures import LABELS
+from tests.unit.trainer.test_recipe_losses import plugin, term
 from tests.unit.trainer.test_training_process import TINY, order
 from tests.unit.trainer.whole import said_here
 
 TRAINER = Path(__file__).parents[3] / "services/trainer"
 ENDS = {"FailureMessage": 0, "_end": 2, "DivergedError": 0, "TrainingProcessDied": 0}
 """Who ends a training or an attempt, and which argument says why."""
+STEEP = """
+from torch import Tensor
+
+def steep(logits: Tensor, wished: Tensor) -> Tensor:
+    return logits.abs().exp().exp()
+"""
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 
 def failure_of(wanted: WorkOrder) -> str:
     """What a training that runs in this process ends with: PyTorch is loaded here already."""
-    with pytest.raises(InvalidInput) as failed:
+    with pytest.raises((InvalidInput, DivergedError)) as failed:
         said_here(wanted)
     reason = reason_of(failed.value)
     assert reason is not None
@@ -70,6 +78,16 @@ def test_a_label_without_examples_is_told_by_name_and_ends_nothing(tmp_path: Pat
     (facts,) = [message.facts for message in said if isinstance(message, FactsMessage)]
     assert facts.examples["ghost"] == 0
     assert all(facts.examples[label] > 0 for label in LABELS)
+
+
+def test_a_loss_that_grows_beyond_all_numbers_says_what_may_help(tmp_path: Path) -> None:
+    folder = plugin(tmp_path / "plugins", "steep", STEEP)
+    wanted = order(
+        tmp_path, "tte", TINY.model_copy(update={"losses": (term("score", "plugin:steep"),)})
+    )
+    reason = failure_of(wanted.model_copy(update={"plugins_folder": folder}))
+    assert reason == "the loss is not a number; a lower learning rate may help"
+    assert in_chinese(reason) == "损失不是数；较低的学习率可能有帮助"
 
 
 async def test_a_full_disk_says_what_to_do(tmp_path: Path) -> None:
