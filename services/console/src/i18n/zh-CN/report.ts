@@ -115,7 +115,7 @@ export const report = {
   lineSorts: { errors: "错误字符从多到少", confidence: "置信度从高到低" },
   lineUnreadable: "未填写文本",
   noLineThere: "此处没有标注文本行",
-  lineNotFound: "未检出",
+  lineNotFound: "漏检",
   nothingRead: "无",
   wrongSigns: (count: number) => `${count} 个字符有误`,
   surely: (share: string) => `置信度 ${share}`,
