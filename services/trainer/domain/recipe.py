@@ -22,6 +22,7 @@ READER: BackboneName = "pp_ocrv6_small"
 Start = Literal["detector", "backbone"]
 Resolution = Literal["auto", "0.25", "1", "2", "5"]
 SamplerName = Literal["auto", "uniform", "balanced_sqrt", "balanced"]
+Precision = Literal["auto", "fp32", "bf16"]
 Side = Annotated[int, Field(ge=64, le=2048, multiple_of=32)]
 STEP_PIXELS = 4_000_000  # of the inputs of a step: about 7 GiB with the smallest network
 
@@ -67,9 +68,10 @@ _UNREAD: dict[TaskName, tuple[str, ...]] = {
         "losses",
         "augmentation",
         "sampler",
+        "precision",
     ),
 }
-_REFUSED = ("augmentation", "sampler")
+_REFUSED = ("augmentation", "sampler", "precision")
 """Fields that a task which does not read them takes by their defaults alone."""
 
 
@@ -130,6 +132,12 @@ class Recipe(BaseModel):
         backbone_rate: The backbone's share of it.
         weight_decay: AdamW's.
         frozen_stages: First stages of a pretrained backbone that stay as they are.
+        early_stop: Epochs in turn without a better validation figure after which it ends, with the
+            weights of the best epoch; of detectors the images of ``val`` then only judge. None goes
+            on to the last epoch.
+        ema: Decay of the average of the weights, which is validated and exported: 0 averages
+            nothing; None looks back over a twenty-fifth of all steps.
+        precision: Whether the network runs in bfloat16; ``auto`` on a GPU that has it.
         score_loss: Formula for the scores.
         box_loss: Formula for the boxes.
         losses: Weighted sums of losses by part of the task's answer (`losses.table`); a part
@@ -165,6 +173,9 @@ class Recipe(BaseModel):
     backbone_rate: Annotated[float, Field(ge=0, le=1)] = 0.3
     weight_decay: Annotated[float, Field(ge=0, le=1)] = 0.02
     frozen_stages: Annotated[int, Field(ge=0, le=4)] = 1
+    early_stop: Annotated[int, Field(ge=1, le=200)] | None = None
+    ema: Annotated[float, Field(ge=0, le=0.9999)] | None = None
+    precision: Precision = "auto"
     score_loss: ScoreLoss = "quality_focal"
     box_loss: BoxLoss = "giou"
     losses: Annotated[tuple[LossTerm, ...], Field(max_length=16)] = ()
@@ -196,6 +207,18 @@ class Recipe(BaseModel):
         if self.input_pixels is None or self.input_width or self.input_height:
             return self.batch_size
         return max(1, min(self.batch_size, STEP_PIXELS // self.input_pixels))
+
+    def halved(self) -> Self | None:
+        """The same with half the windows a step, at half the rate; None where a step has one.
+
+        >>> half = Recipe(batch_size=8, learning_rate=0.002).halved()
+        >>> half.batch_size, half.learning_rate
+        (4, 0.001)
+        """
+        if self.step_windows == 1:
+            return None
+        half = {"batch_size": self.step_windows // 2, "learning_rate": self.learning_rate / 2}
+        return self.model_copy(update=half)
 
     def of_task(self, task: TaskName) -> Self:
         """The recipe for a project of ``task``, whose own defaults stand where it says nothing.
@@ -249,6 +272,7 @@ def choices() -> dict[str, tuple[str, ...]]:
         "resolution": get_args(Resolution),
         "augmentation": get_args(Preset),
         "sampler": get_args(SamplerName),
+        "precision": get_args(Precision),
         "score_loss": get_args(ScoreLoss),
         "box_loss": get_args(BoxLoss),
         "merge_rule": tuple(MergeMethod),

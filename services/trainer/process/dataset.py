@@ -113,9 +113,13 @@ class Source:
 
 
 def load_dataset(
-    source: Source, recipe: Recipe, builder: TaskBuilder[PlanT, WindowT]
+    source: Source,
+    recipe: Recipe,
+    builder: TaskBuilder[PlanT, WindowT],
+    *,
+    without: Sequence[SnapshotImage] = (),
 ) -> LoadedDataset[PlanT, WindowT]:
-    """Plans the training and reads every training image once.
+    """Plans the training and reads every training image once, but for those ``without``.
 
     Raises:
         NothingToTrain: No image trains, the snapshot has no labels, or the task finds no target.
@@ -124,7 +128,8 @@ def load_dataset(
     """
     snapshot = source.snapshot
     input_plan = input_plan_of(snapshot)
-    trained = [image for image in snapshot.images if image.split in TRAINED]
+    held = {image.image_id for image in without}
+    trained = [image for image in trainable(snapshot) if image.image_id not in held]
     if not trained:
         raise NothingToTrain("no annotated image is left for training")
     if not snapshot.labels:
@@ -139,6 +144,11 @@ def load_dataset(
     return LoadedDataset(prepared.plan, windows, judged, input_plan)
 
 
+def trainable(snapshot: Snapshot) -> list[SnapshotImage]:
+    """The images that may teach."""
+    return [image for image in snapshot.images if image.split in TRAINED]
+
+
 def facts_of(snapshot: Snapshot, device: str) -> Facts:
     """How many images each split has and how many shapes of each label teach, those of none too.
 
@@ -146,7 +156,7 @@ def facts_of(snapshot: Snapshot, device: str) -> Facts:
         snapshot: The frozen dataset.
         device: What computes.
     """
-    teaches = [image for image in snapshot.images if image.split in TRAINED]
+    teaches = trainable(snapshot)
     shapes = Counter(shape.label for image in teaches for shape in image.shapes)
     return Facts(
         splits=Counter(image.split for image in snapshot.images),

@@ -1,5 +1,7 @@
 """The device that trains."""
 
+import gc
+
 import torch
 
 from services.trainer.process.work_order import Device
@@ -40,3 +42,10 @@ def prepare(device: str, threads: int) -> None:
     if device == "cuda":
         torch.set_float32_matmul_precision("high")  # TF32: products of float32 at tensor speed
         torch.backends.cudnn.allow_tf32 = True
+
+
+def free_memory() -> None:
+    """Gives back what nothing holds any more."""
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()

@@ -1,6 +1,7 @@
-"""How a model does on held-out images while it still learns: for a person, it decides nothing.
+"""How a model does on images that teach nothing while it still learns.
 
-The images go through the predictor that production uses, and teach nothing.
+It tells a person and decides nothing, unless images are held back to end the training early. They
+go through the predictor that production uses.
 """
 
 import time
@@ -75,6 +76,7 @@ class LiveJudge:
         *,
         truth_of: TruthOf | None = None,
         threads: int = 0,
+        always: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Chooses the first images with targets, as many as memory and time allow.
@@ -86,9 +88,11 @@ class LiveJudge:
             truth_of: Of a detector, the truth of an image by the labels: then more images than
                 are shown are looked at, and the targets that are found are counted.
             threads: Of a graph that is written, see `OnnxSession`.
+            always: Whether it looks whenever it is asked, whatever that costs.
             clock: Seconds.
         """
         self._manifest, self._threads, self._clock = manifest, threads, clock
+        self._always = always
         self._outputs = spec_of(manifest.task).output_names
         self._shown: list[tuple[SnapshotImage, Image, Truth | None]] = []
         self._due = clock()
@@ -108,7 +112,7 @@ class LiveJudge:
             network: As it would be exported; put into evaluation mode.
         """
         began = self._clock()
-        if not self._shown or began < self._due:
+        if not self._shown or (began < self._due and not self._always):
             return None
         predictor = Predictor(self._manifest, self._session(network))
         found, targets, previews = 0, 0, list[Preview]()

@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 import traceback
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,8 @@ import numpy as np
 from safetensors.torch import load_file, save
 
 from services.trainer.domain.detector.builder import DetectorBuilder
+from services.trainer.domain.detector.judging import held_back
+from services.trainer.domain.recipe import Recipe
 from services.trainer.domain.training.checkpoint import Checkpoint, CheckpointError, pack, restore
 from services.trainer.domain.training.export import to_onnx
 from services.trainer.domain.training.loop import Progress, TrainingLoop
@@ -29,13 +31,15 @@ from services.trainer.process.dataset import (
     facts_of,
     load_dataset,
     stored_image,
+    trainable,
 )
-from services.trainer.process.device import device_name, device_of, prepare
-from services.trainer.process.failures import reason_of
+from services.trainer.process.device import device_name, device_of, free_memory, prepare
+from services.trainer.process.failures import is_out_of_memory, reason_of
 from services.trainer.process.held_out_images import TRAINED_PERCENT, predict_held_out
 from services.trainer.process.live_judge import LiveJudge
-from services.trainer.process.plugins import load_plugins
+from services.trainer.process.plugins import PluginFailed, load_plugins
 from services.trainer.process.reports import ProgressReports, say
+from services.trainer.process.smaller_steps import recipe_of_attempt, told_of_steps
 from services.trainer.process.tasks import builder_of
 from services.trainer.process.weights import FoundWeights, find_weights
 from services.trainer.process.work_order import (
@@ -51,7 +55,7 @@ from services.trainer.process.work_order import (
     StartVersion,
     WorkOrder,
 )
-from shared.contracts.snapshot import Snapshot
+from shared.contracts.snapshot import Snapshot, SnapshotImage
 from shared.runtime.golden import Golden
 from shared.runtime.manifest import SCORE_FLOOR, ModelManifest
 from shared.runtime.onnx_session import OnnxSession
@@ -68,6 +72,23 @@ Loop = TrainingLoop[Any, Any]
 Data = LoadedDataset[Any, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """A training after its last step.
+
+    Attributes:
+        training: With the network that is exported.
+        found: What its backbone began as.
+        started_from: The version that it went on from; empty without one.
+        resumed: The epoch from which it went on, 0 where it began.
+    """
+
+    training: Loop
+    found: FoundWeights
+    started_from: str
+    resumed: int
+
+
 class Run:
     """One training from its order to its result."""
 
@@ -82,6 +103,8 @@ class Run:
         self._first_percent = 0.0
         self._validation: Validation | None = None
         self._judge: LiveJudge | None = None
+        self._held_back: list[SnapshotImage] = []
+        self._choices: tuple[str, ...] = ()
 
     def run(self) -> None:
         """Trains, exports, predicts the held-out images and says where the results lie."""
@@ -97,33 +120,67 @@ class Run:
             spill=order.folder / "windows.bin",
         )
         found = find_weights(order.recipe, folder=order.weights_folder, hub=order.use_hub)
-        data = load_dataset(source, order.recipe, self.builder)
-        training, started_from = self._prepare(data, found)
+        self._held_back = self._images_that_judge()
+        data = load_dataset(source, order.recipe, self.builder, without=self._held_back)
+        self._finish(self._learn(data, found, began), data)
+
+    def _images_that_judge(self) -> list[SnapshotImage]:
+        """Images that end a detector's training early, if it is to; other tasks have theirs."""
+        if self.order.recipe.early_stop is None or not isinstance(self.builder, DetectorBuilder):
+            return []
+        images = trainable(self.snapshot)
+        truths = [self.builder.truth_of(image, self.snapshot.labels) for image in images]
+        return held_back(images, truths)
+
+    def _learn(self, data: Data, found: FoundWeights, began: float) -> "Learnt":
+        """The trained network, by half the images a step for as long as memory runs out."""
+        recipe = recipe_of_attempt(self.order)
+        while True:
+            try:
+                return self._attempt(recipe, data, found, began)
+            except Exception as error:
+                refused = error.__cause__ if isinstance(error, PluginFailed) else error
+                smaller = recipe.halved()
+                if smaller is None or not isinstance(refused, Exception):
+                    raise
+                if not is_out_of_memory(refused):
+                    raise
+                traceback.print_exc()
+            recipe = smaller
+            free_memory()
+
+    def _attempt(self, recipe: Recipe, data: Data, found: FoundWeights, began: float) -> "Learnt":
+        """Trains from the first step, or from a checkpoint, to the last."""
+        order = self.order
+        self._choices = told_of_steps(order.recipe, recipe)
+        for told in self._choices:
+            say(NoteMessage(text=told))
+        training, started_from = self._prepare(recipe, data, found)
         found = _known_of(order.start) if order.start and started_from else found
         say(StartMessage(backbone_weights=found.origin))
         training.begin(self._told_of_begin)
         self._judge = LiveJudge(
             self._manifest(training, data, found),
-            data.judged,
+            self._held_back or data.judged,
             order.images,
             truth_of=self.builder.truth_of if isinstance(self.builder, DetectorBuilder) else None,
             threads=self.threads,
+            always=bool(self._held_back),
         )
         self._tell_of_floor(training)
         resumed = self._resume(training)
         if not resumed:
             spent_s = time.monotonic() - began
-            training.plan_epochs(budget_s=max(order.recipe.budget_s - spent_s, 1.0))
+            training.plan_epochs(budget_s=max(recipe.budget_s - spent_s, 1.0))
         with contextlib.closing(training.steps()) as steps:
-            for progress in steps:
+            for progress in steps if not training.patience.is_over else ():
                 self._after_step(training, progress)
-                if progress.epoch and order.finish.exists():
+                if training.patience.is_over or (progress.epoch and order.finish.exists()):
                     break
-        self._finish(training, data, found, started_from=started_from, resumed=resumed)
+        return Learnt(training, found, started_from, resumed)
 
-    def _prepare(self, data: Data, found: FoundWeights) -> tuple[Loop, str]:
+    def _prepare(self, recipe: Recipe, data: Data, found: FoundWeights) -> tuple[Loop, str]:
         """The training before its first step, and the version that it goes on from."""
-        recipe = self.order.recipe
         task = self.builder.build(
             recipe,
             data.plan,
@@ -175,6 +232,9 @@ class Run:
 
     def _after_step(self, training: Loop, progress: Progress) -> None:
         judged = self._look(training) if progress.epoch_ended else None
+        decides = progress.validation or (judged if self._held_back else None)
+        if decides is not None:
+            training.hear(decides.value)
         self._validation = progress.validation or judged or self._validation
         message = ProgressMessage(
             stage="training",
@@ -190,7 +250,8 @@ class Run:
         self._reports.say(message, always=progress.epoch_ended)
         now = time.monotonic()
         due = now - self._checkpoint_at >= self.order.checkpoint_every_s
-        if progress.epoch_ended and (due or progress.epoch == progress.epochs):
+        ends = progress.epoch == progress.epochs or training.patience.is_over
+        if progress.epoch_ended and (due or ends):
             self._checkpoint_at = now
             self._write_checkpoint(training)
 
@@ -211,9 +272,8 @@ class Run:
         )
         say(CheckpointMessage(epoch=training.epoch, files=files))
 
-    def _finish(
-        self, training: Loop, data: Data, found: FoundWeights, *, started_from: str, resumed: int
-    ) -> None:
+    def _finish(self, learnt: "Learnt", data: Data) -> None:
+        training, found = learnt.training, learnt.found
         folder = self.order.folder
         say(ProgressMessage(stage="exporting", percent=TRAINED_PERCENT))
         network, input_size = training.result(), data.plan.input_size
@@ -249,12 +309,12 @@ class Run:
                 backbone_weights=found.origin,
                 backbone_licence=found.licence,
                 backbone_source=found.source,
-                started_from=started_from,
+                started_from=learnt.started_from,
                 epochs=training.epoch,
                 input_size=input_size,
                 input_plan_hash=data.input_plan.hash if data.input_plan else None,
-                resumed_at_epoch=resumed,
-                choices=(*training.task.choices, *_told_of_end(training)),
+                resumed_at_epoch=learnt.resumed,
+                choices=(*self._choices, *training.task.choices, *_told_of_end(training)),
             )
         )
 
@@ -301,10 +361,12 @@ def _figures(validation: Validation | None) -> dict[str, float]:
 
 
 def _told_of_end(training: Loop) -> tuple[str, ...]:
-    """That it was asked to end early, if it did."""
-    if training.epoch == training.epochs:
-        return ()
-    return (f"finished early, as was asked for: {training.epoch} of {training.epochs} epochs",)
+    """That it ended early, if it did, and why."""
+    told = training.patience.told(training.epoch, training.epochs)
+    if training.epoch == training.epochs or training.patience.is_over:
+        return told
+    asked = f"finished early, as was asked for: {training.epoch} of {training.epochs} epochs"
+    return (*told, asked)
 
 
 def _known_of(start: StartVersion) -> FoundWeights:

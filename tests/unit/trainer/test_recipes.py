@@ -226,6 +226,9 @@ FIELDS = [
     ({"augmentation": {"rotation": 90}}, "recipe.augmentation.rotation"),
     ({"augmentation": {"preset": "huge"}}, "recipe.augmentation.preset"),
     ({"sampler": "some"}, "recipe.sampler"),
+    ({"early_stop": 0}, "recipe.early_stop"),
+    ({"ema": 1}, "recipe.ema"),
+    ({"precision": "fp16"}, "recipe.precision"),
     ({"task": "classification"}, "task"),
     ({"learning": 1}, "recipe.learning"),
 ]

@@ -113,7 +113,12 @@ def test_each_task_draws_by_the_name_that_its_recipe_says(sampler_of, auto, coun
 
 
 @pytest.mark.parametrize(
-    "asked", [{"sampler": "balanced"}, {"augmentation": {"preset": "auto", "rotation": 5}}]
+    "asked",
+    [
+        {"precision": "bf16"},
+        {"sampler": "balanced"},
+        {"augmentation": {"preset": "auto", "rotation": 5}},
+    ],
 )
 def test_a_task_that_cannot_do_it_says_so_at_the_field(asked):
     wish = Recipe.model_validate(asked)

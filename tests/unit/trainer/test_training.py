@@ -78,6 +78,7 @@ def test_training_learns_squares_and_the_exported_model_finds_unseen_ones():
             "augmentation": {"preset": "strong", "quarter_turns": True},
             "sampler": "balanced_sqrt",
         },
+        {"early_stop": 5, "ema": 0.8, "precision": "bf16"},
     ],
 )
 def test_a_killed_training_resumes_as_if_nothing_had_happened(asked):
@@ -86,11 +87,17 @@ def test_a_killed_training_resumes_as_if_nothing_had_happened(asked):
     walk(whole)
     broken = detector_loop(chosen, data)
     walk(broken, steps=broken.steps_per_epoch)
+    broken.hear(0.5)
     saved = pack(broken)
     walk(broken, steps=1)  # work that the kill loses
     again = detector_loop(chosen, data)
     restore(again, saved)
     assert again.epoch == 1
+    heard = broken.patience.to_json()
+    assert again.patience.to_json() == heard
+    assert heard["best"] == (0.5 if chosen.early_stop else None)
+    for name, value in broken.patience.weights.items():
+        torch.testing.assert_close(again.patience.weights[name], value, atol=0, rtol=0, msg=name)
     walk(again)
     for name, value in state_of(whole).items():
         torch.testing.assert_close(state_of(again)[name], value, atol=0, rtol=0, msg=name)
@@ -118,6 +125,67 @@ def test_the_same_seed_gives_the_same_weights():
     walk(second)
     torch.testing.assert_close(
         first.network.score.weight, second.network.score.weight, atol=0, rtol=0
+    )
+
+
+def test_without_an_average_the_last_step_is_the_version_and_a_decay_looks_back():
+    last = detector_loop(recipe(ema=0), samples(4))
+    walk(last)
+    slow = detector_loop(recipe(ema=0.9), samples(4))
+    walk(slow)
+    for one, same in ((last, True), (slow, False)):
+        own, averaged = one.network.score.weight, one.average.model.score.weight
+        assert torch.equal(own, averaged) is same
+    torch.testing.assert_close(last.network.score.weight, slow.network.score.weight)
+
+
+def test_the_average_is_that_of_the_formula():
+    """The decay is d, or (1 + n) / (10 + n) after n steps where that is less, as is usual."""
+    training = detector_loop(recipe(ema=0.5, epochs=4), samples(4))
+    wanted = training.network.score.weight.detach().clone()
+    steps = training.steps()
+    for step, _ in enumerate(steps, start=1):
+        decay = min(0.5, (1 + step) / (10 + step))
+        wanted = decay * wanted + (1 - decay) * training.network.score.weight.detach()
+        torch.testing.assert_close(training.average.model.score.weight, wanted)
+
+
+def test_in_half_precision_the_network_learns_while_its_loss_and_its_weights_stay_whole():
+    seen = {}
+    for precision in ("fp32", "bf16"):
+        training = detector_loop(recipe(epochs=3, precision=precision), samples(4))
+        before = training.network.score.weight.detach().clone()
+        kinds = set()
+        training.network.score.register_forward_hook(
+            lambda _module, _given, answer, kinds=kinds: kinds.add(answer.dtype)
+        )
+        losses = [progress.loss for progress in walk(training)]
+        assert all(math.isfinite(loss) for loss in losses)
+        assert not torch.equal(training.network.score.weight, before)
+        seen[precision] = (kinds, losses[0])
+        assert {value.dtype for value in training.result().parameters()} == {torch.float32}
+    assert torch.bfloat16 in seen["bf16"][0]
+    assert seen["fp32"][0] == {torch.float32}
+    assert seen["bf16"][1] == pytest.approx(seen["fp32"][1], rel=0.05)
+    assert seen["bf16"][1] != seen["fp32"][1]
+
+
+def test_a_training_out_of_patience_is_the_one_of_its_best_epoch():
+    training = detector_loop(recipe(epochs=5, early_stop=2), samples(4))
+    figures, best = iter((0.4, 0.6, 0.6, 0.5, 0.9)), None
+    for progress in training.steps():
+        if progress.epoch_ended:
+            training.hear(next(figures))
+        if progress.epoch_ended and training.epoch == 2:
+            best = training.average.model.score.weight.detach().clone()
+        if training.patience.is_over:
+            break
+    assert training.epoch == 4
+    assert torch.equal(training.result().score.weight, best)
+    told_of = training.patience.told(4, 5)
+    assert told_of == (
+        "ended after epoch 4 of 5: 2 epochs in turn were no better than the figure 0.600 of epoch"
+        " 2, whose weights are taken",
     )
 
 

@@ -1,8 +1,12 @@
-"""How many targets of an image a detector found."""
+"""How many targets of an image a detector found, and which images tell when it learns no more."""
+
+from collections.abc import Sequence
 
 import numpy as np
 
 from services.trainer.domain.detector.truths import Truth
+from services.trainer.domain.training.validation_split import validating
+from shared.contracts.snapshot import SnapshotImage
 from shared.vision.boxes import Boxes, Indices, iou_matrix
 
 LEAST_IOU = 0.5
@@ -31,3 +35,16 @@ def targets_found(truth: Truth, boxes_xyxy: Boxes, labels: Indices) -> int:
         if len(open_to) and open_to.max() >= LEAST_IOU:
             free[int(open_to.argmax())] = False
     return int((~free).sum())
+
+
+def held_back(images: Sequence[SnapshotImage], truths: Sequence[Truth]) -> list[SnapshotImage]:
+    """The images that judge and do not teach, of all that might: those of ``val``, else a fifth.
+
+    None where nothing would be left to learn, or where they show no target.
+    """
+    labels = [frozenset(truth.labels.tolist()) for truth in truths]
+    out = validating(images, labels)
+    sides = {taken for taken, there in zip(out, labels, strict=True) if there}
+    if sides != {True, False}:
+        return []
+    return [image for image, taken in zip(images, out, strict=True) if taken]

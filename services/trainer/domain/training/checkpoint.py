@@ -1,14 +1,18 @@
 """A training's whole state as bytes: tensors in safetensors, the rest as JSON. No pickle."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import torch
+from pydantic import ValidationError
 from safetensors.torch import load, save
 from torch import Tensor
 
+from services.trainer.domain.recipe import Recipe
 from services.trainer.domain.training.loop import TrainingLoop
+from services.trainer.domain.training.patience import Patience
 
 FORMAT = 1
 
@@ -31,6 +35,8 @@ def pack(training: TrainingLoop[Any, Any]) -> Checkpoint:
     for prefix, module in (("model", training.network), ("average", training.average.model)):
         for name, value in module.state_dict().items():
             tensors[f"{prefix}.{name}"] = value.cpu().contiguous()
+    for name, value in training.patience.weights.items():
+        tensors[f"best.{name}"] = value.cpu().contiguous()
     optimiser = training.optimiser.state_dict()
     for index, state in optimiser["state"].items():
         for name, value in state.items():
@@ -41,6 +47,7 @@ def pack(training: TrainingLoop[Any, Any]) -> Checkpoint:
         "epochs": training.epochs,
         "loss": training.loss,
         "updates": training.average.updates,
+        "patience": training.patience.to_json(),
         "recipe": training.recipe.model_dump(mode="json"),
         "shape": _shape_document(training),
     }
@@ -60,7 +67,7 @@ def restore(training: TrainingLoop[Any, Any], checkpoint: Checkpoint) -> None:
         raise CheckpointError(f"the checkpoint cannot be read: {error}") from error
     if document.get("format") != FORMAT or document["shape"] != _shape_document(training):
         raise CheckpointError("the checkpoint belongs to another network")
-    if document["recipe"] != training.recipe.model_dump(mode="json"):
+    if recipe_of(document) != training.recipe:
         raise CheckpointError("the checkpoint belongs to another recipe")
     training.network.load_state_dict(_part(tensors, "model"))
     training.average.model.load_state_dict(_part(tensors, "average"))
@@ -68,6 +75,18 @@ def restore(training: TrainingLoop[Any, Any], checkpoint: Checkpoint) -> None:
     training.optimiser.load_state_dict(_optimiser_state(training, tensors))
     training.epoch, training.epochs = document["epoch"], document["epochs"]
     training.loss = document["loss"]
+    weights = _part(tensors, "best")
+    training.patience = Patience(
+        training.recipe.early_stop, **document["patience"], weights=weights
+    )
+
+
+def recipe_of(document: Mapping[str, Any]) -> Recipe | None:
+    """The recipe by which a checkpoint's training learnt; None where it is none of today's."""
+    try:
+        return Recipe.model_validate(document["recipe"])
+    except (KeyError, ValidationError):
+        return None
 
 
 def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:

@@ -18,7 +18,9 @@ from services.trainer.domain.networks.normalisation import Normalisation
 from services.trainer.domain.recipe import Recipe
 from services.trainer.domain.training.averaging import WeightAverage
 from services.trainer.domain.training.optimisation import build_optimiser, set_rate
+from services.trainer.domain.training.patience import Patience
 from services.trainer.domain.training.ports import BatchT, NetworkT, TrainingTask
+from services.trainer.domain.training.precision import mixed, runs_in_bf16
 from services.trainer.domain.training.validation import Validation
 
 GRADIENT_NORM = 10.0
@@ -84,6 +86,7 @@ class TrainingLoop(Generic[NetworkT, BatchT]):
         epoch: Epochs done.
         epochs: Epochs in all, set before `steps` is walked.
         loss: Running mean of the loss; None before the first step.
+        patience: When it ends before its last epoch.
     """
 
     def __init__(
@@ -110,8 +113,10 @@ class TrainingLoop(Generic[NetworkT, BatchT]):
         self.epoch = 0
         self.epochs = recipe.epochs or MIN_EPOCHS
         self.loss: float | None = None
+        self.patience = Patience(recipe.early_stop)
         self._may_gain = True
         self._waited_s = 0.0
+        self._bf16 = runs_in_bf16(recipe.precision, self.device)
         self._clock, self._processor_clock = clock, processor_clock
 
     def start_from(self, weights: Mapping[str, Tensor], *, rows: Sequence[tuple[int, int]]) -> bool:
@@ -151,8 +156,17 @@ class TrainingLoop(Generic[NetworkT, BatchT]):
         self._may_gain = self.task.begin(self.network, told)
         self.average = WeightAverage(self.network)
 
+    def hear(self, figure: float) -> None:
+        """Takes how good the epoch that just ended was, between two steps."""
+        self.patience.hear(self.epoch, figure, self.average.model.state_dict())
+
     def result(self) -> NetworkT:
-        """The network that is exported, in the memory of the CPU: the averaged one or a better."""
+        """The network that is exported, in the memory of the CPU: the averaged one or a better.
+
+        With patience it is that of the best epoch.
+        """
+        if self.patience.weights:
+            self.average.model.load_state_dict(self.patience.weights)
         return self.task.chosen(self.average.model).to("cpu")
 
     @property
@@ -207,7 +221,7 @@ class TrainingLoop(Generic[NetworkT, BatchT]):
         total = per_epoch * self.epochs
         first = self.epoch * per_epoch
         started = self._clock()
-        horizon = max(10.0, AVERAGE_SHARE * total)
+        horizon = self._horizon(total)
         self.network.train()
         for epoch in range(self.epoch, self.epochs):
             for number, batch in enumerate(self._batches(epoch)):
@@ -229,6 +243,11 @@ class TrainingLoop(Generic[NetworkT, BatchT]):
                     validation=self.task.validate(self.average.model) if ended else None,
                 )
 
+    def _horizon(self, steps: int) -> float:
+        """Steps that the average of the weights looks back over."""
+        decay = self.recipe.ema
+        return max(10.0, AVERAGE_SHARE * steps) if decay is None else 1 / (1 - decay)
+
     def _learn(self, batch: BatchT, horizon: float) -> None:
         loss = self._backward(batch)
         if not math.isfinite(loss):
@@ -243,7 +262,8 @@ class TrainingLoop(Generic[NetworkT, BatchT]):
         self.optimiser.zero_grad()
         batch = batch.to(self.device)
         images = self._normalise(batch.images).contiguous(memory_format=torch.channels_last)
-        loss = self.task.loss(self.network, images, batch)
+        with mixed(self.device, bf16=self._bf16):
+            loss = self.task.loss(self.network, images, batch)
         torch.autograd.backward(loss)
         return float(loss.detach())
 

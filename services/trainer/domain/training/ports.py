@@ -86,7 +86,10 @@ class TrainingTask(Protocol[NetworkT, BatchT]):
         ...
 
     def loss(self, network: NetworkT, images: Tensor, batch: BatchT) -> Tensor:
-        """The scalar loss of normalised images ``(B, 3, H, W)``, with its graph."""
+        """The scalar loss of normalised images ``(B, 3, H, W)``, with its graph.
+
+        The network may run in bfloat16; what follows runs `precision.exact`.
+        """
         ...
 
     def exportable(self, network: NetworkT) -> nn.Module:

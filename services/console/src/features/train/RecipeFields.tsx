@@ -81,6 +81,15 @@ function Control({ field, recipe, refused, onChange }: ControlProps): ReactNode 
           options={FACTS.recipe_choices.sampler.map((value) => ({ value, label: words.samplers[value] }))}
         />
       );
+    case "precision":
+      return (
+        <Select
+          id={id}
+          value={recipe.precision}
+          onChange={put}
+          options={FACTS.recipe_choices.precision.map((value) => ({ value, label: words.precisions[value] }))}
+        />
+      );
     case "losses":
       return <LossRows terms={recipe.losses} onChange={(losses) => onChange({ losses })} />;
     case "merge":
@@ -124,7 +133,7 @@ function Control({ field, recipe, refused, onChange }: ControlProps): ReactNode 
           className="recipe-number"
           value={recipe[field] ?? null}
           onChange={put}
-          placeholder={words.planned}
+          placeholder={field === "early_stop" ? words.no : words.planned}
         />
       );
   }

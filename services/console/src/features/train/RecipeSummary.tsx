@@ -76,6 +76,8 @@ function written(recipe: Recipe, field: Field, words: Words["recipe"]): string {
   }
   if (field === "augmentation") return writtenAugmentation(recipe.augmentation, words);
   if (field === "sampler") return words.samplers[recipe.sampler];
+  if (field === "precision") return words.precisions[recipe.precision];
+  if (field === "early_stop") return String(recipe.early_stop ?? words.no);
   if (field === "merge") {
     const rule = recipe.merge ?? null;
     return rule === null ? words.usual : `${rule.rule} ${rule.metric} ≥ ${rule.threshold}`;

@@ -10,7 +10,7 @@ export type Field = Exclude<keyof Recipe, "task">;
 export const GROUPS = {
   network: ["backbone", "pretrained", "start", "warm_start", "frozen_stages", "channels", "fine_level"],
   images: ["resolution", "input_width", "input_height", "augmentation", "mosaic", "sampler"],
-  course: ["budget_s", "epochs", "batch_size", "learning_rate", "backbone_rate", "weight_decay", "seed"],
+  course: ["budget_s", "epochs", "batch_size", "learning_rate", "backbone_rate", "weight_decay", "early_stop", "ema", "precision", "seed"],
   losses: ["score_loss", "box_loss", "losses"],
   results: ["threshold", "merge"],
 } as const satisfies Readonly<Record<string, readonly Field[]>>;

@@ -70,6 +70,7 @@ export const recipe = {
     balanced_sqrt: "rare labels more often (square root)",
     balanced: "rare labels as often as frequent ones",
   },
+  precisions: { auto: "as planned", fp32: "32 bits", bf16: "16 bits (bfloat16)" },
   augmented: {
     flip_horizontal: { name: "Mirror left to right", about: "No where a part has a left and a right, or shows letters." },
     flip_vertical: { name: "Mirror upside down", about: "No where the camera always sees the part the right way up." },
@@ -104,6 +105,9 @@ export const recipe = {
     learning_rate: { name: "Learning rate", about: "Size of a step. Halve it when the loss jumps or is not a number." },
     backbone_rate: { name: "Backbone's share of it", about: "The backbone learns this much slower. 0 keeps it as it is, for few images." },
     weight_decay: { name: "Weight decay", about: "Holds weights small. More when training images are known far better than held-out ones." },
+    early_stop: { name: "Early stop, epochs", about: "Ends when so many epochs in turn bring no better figure, with the weights of the best one. Images for validation then only judge; without any, a fifth." },
+    ema: { name: "Average of the weights", about: "Decay, 0 to 0.9999. The average is what is tested and exported: steadier than the last step. 0 takes the last step alone." },
+    precision: { name: "Precision", about: "16 bits take half the memory and are faster on a GPU that has them; planned there. The exported model has 32 bits always." },
     seed: { name: "Seed", about: "Another number, another order and other views: trainings that differ in it alone show how much is chance." },
     score_loss: { name: "Loss of scores", about: "How sure the model is that there is a target. varifocal or focal when targets are rare." },
     box_loss: { name: "Loss of boxes", about: "How well a box lies. ciou also minds its shape." },

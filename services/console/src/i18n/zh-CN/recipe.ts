@@ -69,6 +69,7 @@ export const recipe = {
     balanced_sqrt: "少见的标签更多（平方根）",
     balanced: "少见的标签与常见的一样多",
   },
+  precisions: { auto: "自动", fp32: "32 位", bf16: "16 位（bfloat16）" },
   augmented: {
     flip_horizontal: { name: "左右镜像", about: "零件分左右或有文字时设为否。" },
     flip_vertical: { name: "上下镜像", about: "相机总是从正向拍摄零件时设为否。" },
@@ -103,6 +104,9 @@ export const recipe = {
     learning_rate: { name: "学习率", about: "每一步的大小。损失跳动或不是数时减半。" },
     backbone_rate: { name: "主干的学习率比例", about: "主干以此比例更慢地学习。0 表示不变，适合图像很少时。" },
     weight_decay: { name: "权重衰减", about: "限制权重的大小。训练图像远好于留出图像时加大。" },
+    early_stop: { name: "提前停止（轮次）", about: "连续这么多轮没有更好的指标时结束，采用最好一轮的权重。此时验证图像只用于评判；没有验证图像时取五分之一。" },
+    ema: { name: "权重平均", about: "衰减系数，0 至 0.9999。测试和导出的是平均权重，比最后一步更稳定。0 表示只取最后一步。" },
+    precision: { name: "精度", about: "16 位在支持的 GPU 上更快、内存减半；自动时在此类 GPU 上使用。导出的模型始终是 32 位。" },
     seed: { name: "随机种子", about: "换一个数，顺序和视图就不同：只改它的几次训练能显示偶然性有多大。" },
     score_loss: { name: "置信度损失", about: "模型对有无目标的把握。目标稀少时用 varifocal 或 focal。" },
     box_loss: { name: "边界框损失", about: "框的位置是否准确。ciou 还考虑形状。" },

@@ -25,6 +25,7 @@ from services.trainer.domain.training.appearance import changed
 from services.trainer.domain.training.augmentation import Augmentation, settings_of
 from services.trainer.domain.training.batches import LabelledBatch
 from services.trainer.domain.training.ports import Sampler
+from services.trainer.domain.training.precision import exact, full
 from services.trainer.domain.training.sampling import BalancedSampler, sampler_of
 from services.trainer.domain.training.validation import Validation
 from services.trainer.domain.training.views import FLIPS, Flip, flips_of, view_matrix, warped
@@ -101,7 +102,9 @@ class ClassificationTraining:
 
     def loss(self, network: Classifier, images: Tensor, batch: LabelledBatch) -> Tensor:
         """See `TrainingTask`."""
-        return self._losses(network(images), batch.targets).mean()
+        logits = network(images)
+        with exact(images):
+            return self._losses(full(logits), batch.targets).mean()
 
     def exportable(self, network: Classifier) -> ExportableClassifier:
         """See `TrainingTask`."""

@@ -15,6 +15,7 @@ from services.trainer.domain.detector.samples import Sample
 from services.trainer.domain.detector.training import DetectorTraining
 from services.trainer.domain.recipe import Recipe
 from services.trainer.domain.training.ports import FirstWeights
+from services.trainer.domain.training.precision import exact, full
 
 
 class DetectionTraining(DetectorTraining[Detector, DetectionBatch]):
@@ -33,7 +34,9 @@ class DetectionTraining(DetectorTraining[Detector, DetectionBatch]):
 
     def loss(self, network: Detector, images: Tensor, batch: DetectionBatch) -> Tensor:
         """See `TrainingTask`."""
-        return detection_loss(network, network(images), batch.targets, self._losses)
+        raw = network(images)
+        with exact(images):
+            return detection_loss(network, full(raw), batch.targets, self._losses)
 
     def exportable(self, network: Detector) -> ExportableDetector:
         """See `TrainingTask`."""

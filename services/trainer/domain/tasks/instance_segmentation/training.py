@@ -19,6 +19,7 @@ from services.trainer.domain.tasks.instance_segmentation.network import (
     InstanceSegmenter,
 )
 from services.trainer.domain.training.ports import FirstWeights
+from services.trainer.domain.training.precision import exact, full
 
 
 class InstanceTraining(DetectorTraining[InstanceSegmenter, InstanceBatch]):
@@ -45,7 +46,9 @@ class InstanceTraining(DetectorTraining[InstanceSegmenter, InstanceBatch]):
 
     def loss(self, network: InstanceSegmenter, images: Tensor, batch: InstanceBatch) -> Tensor:
         """See `TrainingTask`."""
-        return instance_loss(network, network.instances(images), batch, self._losses)
+        raw = network.instances(images)
+        with exact(images):
+            return instance_loss(network, full(raw), batch, self._losses)
 
     def exportable(self, network: InstanceSegmenter) -> ExportableInstances:
         """See `TrainingTask`."""

@@ -24,6 +24,7 @@ from services.trainer.domain.tasks.semantic_segmentation.samples import Sample
 from services.trainer.domain.tasks.semantic_segmentation.views import view
 from services.trainer.domain.training.augmentation import Augmentation, settings_of
 from services.trainer.domain.training.batches import LabelledBatch
+from services.trainer.domain.training.precision import exact, full
 from services.trainer.domain.training.sampling import BalancedSampler, sampler_of
 from services.trainer.domain.training.validation import Validation
 from services.trainer.domain.training.views import flips_of
@@ -86,7 +87,9 @@ class SegmentationTraining:
 
     def loss(self, network: Segmenter, images: Tensor, batch: LabelledBatch) -> Tensor:
         """See `TrainingTask`."""
-        return segmentation_loss(network(images), batch.targets, self._losses)
+        logits = network(images)
+        with exact(images):
+            return segmentation_loss(full(logits), batch.targets, self._losses)
 
     def exportable(self, network: Segmenter) -> ExportableSegmenter:
         """See `TrainingTask`."""

@@ -1,0 +1,32 @@
+"""What becomes of a recipe when memory runs out: half the images a step, at half the rate."""
+
+import contextlib
+import json
+
+from services.trainer.domain.recipe import Recipe
+from services.trainer.domain.training.checkpoint import recipe_of
+from services.trainer.process.work_order import WorkOrder
+
+
+def recipe_of_attempt(order: WorkOrder) -> Recipe:
+    """The order's recipe, or what an earlier attempt with a checkpoint made of it."""
+    wanted, files = order.recipe, order.resume_from
+    if files is None:
+        return wanted
+    with contextlib.suppress(ValueError):
+        before = recipe_of(json.loads(files.document.read_text()))
+        smaller: Recipe | None = wanted
+        while smaller is not None and smaller != before:
+            smaller = smaller.halved()
+        return smaller or wanted
+    return wanted
+
+
+def told_of_steps(wanted: Recipe, taken: Recipe) -> tuple[str, ...]:
+    """That memory made the steps smaller, if it did, for a person."""
+    if taken == wanted:
+        return ()
+    return (
+        f"memory ran out with {wanted.step_windows} images a step, so that the training began anew"
+        f" with {taken.step_windows} a step and the learning rate {taken.learning_rate:g}",
+    )

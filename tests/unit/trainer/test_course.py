@@ -1,0 +1,56 @@
+"""What changes a training's course by itself: memory that runs out, figures that stand still."""
+
+from pathlib import Path
+
+from services.trainer.domain.losses.table import LossTerm
+from services.trainer.process.work_order import NoteMessage, ProgressMessage, ResultMessage
+from shared.texts.language import speaking, told
+from tests.unit.trainer.test_recipe_losses import plugin
+from tests.unit.trainer.test_training_process import TINY, order
+from tests.unit.trainer.whole import said_here
+
+HUNGRY = """
+import torch
+
+def hungry(logits, wished):
+    if len(logits) > 1:
+        torch.empty(1 << 58)
+    return (logits.sigmoid() - wished).pow(2)
+"""
+
+
+def test_a_training_whose_memory_runs_out_learns_from_half_as_many_images_a_step(
+    tmp_path: Path,
+) -> None:
+    plugins = plugin(tmp_path / "plugins", "hungry", HUNGRY)
+    losses = (LossTerm(part="score", loss="plugin:hungry"),)
+    recipe = TINY.model_copy(update={"epochs": 1, "losses": losses})
+    wanted = order(tmp_path, "ttttee", recipe)
+    said = said_here(wanted.model_copy(update={"plugins_folder": plugins}))
+    result = said[-1]
+    assert isinstance(result, ResultMessage), result
+    why = "memory ran out with 4 images a step, so that the training began anew with 1 a step"
+    assert result.choices[0] == f"{why} and the learning rate 0.0005"
+    notes = [message.text for message in said if isinstance(message, NoteMessage)]
+    assert result.choices[0] in notes
+    with speaking("zh-CN"):
+        assert told(result.choices[0]) == (
+            "每步 4 幅图像时内存不足，因此训练以每步 1 幅、学习率 0.0005 重新开始"
+        )
+
+
+def test_a_detector_that_stops_early_is_judged_by_images_that_do_not_teach_it(
+    tmp_path: Path,
+) -> None:
+    recipe = TINY.model_copy(update={"epochs": 9, "early_stop": 1})
+    wanted = order(tmp_path, "tttvvee", recipe)
+    said = said_here(wanted)
+    result = said[-1]
+    assert isinstance(result, ResultMessage), result
+    progress = [one for one in said if isinstance(one, ProgressMessage) and one.stage == "training"]
+    figures = {one.epoch: one.validation for one in progress if one.validation is not None}
+    assert figures
+    assert {round(value * 4, 6) % 1 for value in figures.values()} == {0.0}  # of four targets
+    best = max(figures, key=lambda epoch: (figures[epoch], -epoch))
+    assert result.epochs == min(best + 1, 9)
+    assert f"of epoch {best}, whose weights are taken" in result.choices[-1]
