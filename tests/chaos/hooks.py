@@ -42,6 +42,7 @@ SAID_IN_WORDS = (
     "a (box|rotated_box|polygon|mask|image) has .* points, not",
     "rle belongs to a mask, and a mask needs it",
     "(shape|region) has no area",
+    r"(shape|region) \(.*\) lies outside the image",
     "is no shape of a .* project",
     "a project of task .* cannot be tiled",
     "a grid of 1 × 1 is no tiling",
