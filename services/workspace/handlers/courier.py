@@ -31,6 +31,7 @@ from shared.documents.port import (
     Collection,
     Documents,
     EveryTenant,
+    In,
     Query,
     Range,
     Sort,
@@ -131,11 +132,15 @@ class Courier:
             await asyncio.sleep(LOOK_S)
 
     async def _due_webhooks(self) -> list[tuple[str, str]]:
-        """Return tenants and webhooks with something due, in an order of chance."""
+        """Return tenants and webhooks with something due, in an order of chance.
+
+        Tenants are named, as indexes begin with them: a look costs what is due, not what is kept.
+        """
         every = self._documents.collection(DELIVERIES, EveryTenant())
+        telling = await self._documents.collection(WEBHOOKS, EveryTenant()).tally("tenant")
         found: set[tuple[str, str]] = set()
         for where in self._due():
-            for tenant in await every.tally("tenant", where):
+            for tenant in await every.tally("tenant", {"tenant": In(sorted(telling)), **where}):
                 ids = await self._of(tenant).tally("webhook_id", where)
                 found |= {(tenant, webhook_id) for webhook_id in ids}
         return sorted(found, key=lambda _: self._chance())
