@@ -9,7 +9,15 @@ from services.gallery.domain.thumbnails import SIZES
 from services.gallery.handlers.announcement import uploaded_event
 from services.gallery.handlers.thumbnails import Thumbnails
 from services.gallery.repository import IMAGES, Image
-from shared.documents.port import Documents, EveryTenant, Query, TenantScope, Where, Write
+from shared.documents.port import (
+    Collection,
+    Documents,
+    EveryTenant,
+    Query,
+    TenantScope,
+    Where,
+    Write,
+)
 from shared.errors import NotFound
 
 _AGAIN_S = 6 * 3600.0  # an older process beside this one may have taken in more
@@ -35,7 +43,12 @@ class Looks:
         One whose picture is lost looks like nothing, until it is healed.
         """
         every = self._documents.collection(IMAGES, EveryTenant())
-        async for image in every.walk(Query(where=_BARE, limit=100)):
+        for tenant in await every.tally("tenant", _BARE):
+            await self._fill_of(self._documents.collection(IMAGES, TenantScope(tenant)))
+
+    async def _fill_of(self, images: Collection[Image]) -> None:
+        """Walk within a tenant, with whom indexes begin: else each page would read all images."""
+        async for image in images.walk(Query(where=_BARE, limit=100)):
             looks = await self._taken(image)
 
             def looking(stored: Image, looks: str = looks) -> Write[Image] | None:
@@ -44,7 +57,6 @@ class Looks:
                 seen = stored.model_copy(update={"looks": looks})
                 return Write(seen, (uploaded_event(seen),) if looks else ())
 
-            images = self._documents.collection(IMAGES, TenantScope(image.tenant))
             with suppress(NotFound):  # removed meanwhile
                 await images.change(image.id, looking)
 
