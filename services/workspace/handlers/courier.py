@@ -2,8 +2,8 @@
 
 A message that is due is taken by putting off when it is due next to the end of a lease, and sent
 after that write; so one that a kill cut off is due again, and of several processes one sends it.
-Which webhook comes next does not depend on how much waits: each has one message under way, each
-tenant a few, so that who is slow or away holds up nobody else's.
+Which webhook comes next does not depend on how much waits: each has one message under way in a
+process, each tenant a few, so that who is slow or away holds up nobody else's.
 """
 
 import asyncio

@@ -3,6 +3,7 @@
 import asyncio
 import ipaddress
 import socket
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +90,23 @@ async def test_of_several_addresses_of_a_name_only_those_that_are_allowed_are_tr
         assert await Receivers.of(HERE).post(f"http://a.example:{server.port}/", {}, b"") == 204
 
 
+async def test_an_address_that_is_silent_leaves_time_for_the_next_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trusted, secure = certificate(tmp_path, "receiver.example")
+    silent: list[asyncio.StreamWriter] = []
+    async with receiving(secure) as server:
+        hanging = await asyncio.start_server(
+            lambda _, writer: silent.append(writer), "127.0.0.2", server.port
+        )
+        knowing(monkeypatch, "127.0.0.2", "127.0.0.1")
+        knows = Receivers.of(HERE, ca_file=trusted, timeout_s=4.5)
+        assert await knows.post(f"https://receiver.example:{server.port}/", {}, b"{}") == 204
+        hanging.close()
+    assert len(silent) == 1
+    silent[0].close()
+
+
 async def test_without_tls_nothing_goes_to_public_addresses(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -107,7 +125,7 @@ async def test_a_redirect_is_an_answer_and_is_not_followed() -> None:
 async def test_a_receiver_that_never_answers_is_given_up_and_hung_up_on() -> None:
     async with receiving() as server:
         server.say = lambda _: None
-        receivers = Receivers.of(HERE, timeout_s=0.2)
+        receivers = Receivers.of(HERE, timeout_s=1)
         assert await trouble_of(receivers, f"http://127.0.0.1:{server.port}/") == "timeout"
         await until(lambda: server.came and server.open_now == 0)
 
@@ -139,30 +157,42 @@ async def test_of_an_answer_without_end_only_the_head_is_read() -> None:
         await until(lambda: server.open_now == 0)
 
 
-async def test_nobody_there_and_no_such_name_are_told_apart() -> None:
+async def test_nobody_there_and_no_such_name_are_told_apart(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{free.getsockname()[1]}/"
         assert await trouble_of(Receivers.of(HERE), url) == "refused"
-    assert await trouble_of(Receivers.of(HERE), "https://nobody.invalid/") == "unresolved"
+
+    def unknown(*_: Any, **__: Any) -> list[Any]:
+        raise socket.gaierror(socket.EAI_NONAME, "no such name")
+
+    monkeypatch.setattr("services.workspace.adapters.receivers.socket.getaddrinfo", unknown)
+    assert await trouble_of(Receivers.of(HERE), "https://nobody.example/") == "unresolved"
 
 
-async def test_a_name_server_that_hangs_holds_up_no_other_thread(
+async def test_a_name_server_that_hangs_holds_up_no_other_thread_and_no_other_name(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     hanging = asyncio.Event()
     loop = asyncio.get_running_loop()
 
-    def hang(*_: Any, **__: Any) -> list[Any]:
-        asyncio.run_coroutine_threadsafe(hanging.wait(), loop).result()
+    def hang(host: str, *_: Any, **__: Any) -> list[Any]:
+        if host == "slow.example":
+            asyncio.run_coroutine_threadsafe(hanging.wait(), loop).result()
         return []
 
     monkeypatch.setattr("services.workspace.adapters.receivers.socket.getaddrinfo", hang)
     receivers = Receivers.of(HERE, timeout_s=0.2)
     tries = [trouble_of(receivers, "https://slow.example/") for _ in range(40)]
-    assert set(await asyncio.gather(*tries)) == {"timeout"}
-    assert await asyncio.to_thread(lambda: "free") == "free"
-    hanging.set()
+    try:
+        assert set(await asyncio.gather(*tries)) == {"timeout"}
+        assert await asyncio.to_thread(lambda: "free") == "free"
+        others = replace(receivers, timeout_s=5)
+        assert await trouble_of(others, "https://quick.example/") == "not_allowed"  # was looked up
+    finally:
+        hanging.set()
 
 
 @pytest.mark.parametrize(

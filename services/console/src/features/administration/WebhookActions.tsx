@@ -15,16 +15,16 @@ interface Props {
 /** What is done with a webhook: tried out, changed, given a new secret, removed. */
 export function WebhookActions({ one }: Props): ReactNode {
   const { webhooks: words } = useWords();
-  const [editing, setEditing] = useState(false);
+  const [editing, setEditing] = useState<Webhook | null>(null); // as it was read then, for the version
   return (
     <Space>
       <TryOut one={one} />
-      <Button size="small" aria-label={`${words.edit}: ${one.name}`} onClick={() => setEditing(true)}>
+      <Button size="small" aria-label={`${words.edit}: ${one.name}`} onClick={() => setEditing(one)}>
         {words.edit}
       </Button>
       <Rotate one={one} />
       <Remove one={one} />
-      <WebhookDialog one={one} open={editing} onClose={() => setEditing(false)} />
+      <WebhookDialog one={editing ?? one} open={editing !== null} onClose={() => setEditing(null)} />
     </Space>
   );
 }

@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-import { screen, waitFor, within } from "@testing-library/react";
+import { fireEvent, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { HttpResponse } from "msw";
 import { describe, expect, test } from "vitest";
@@ -88,6 +88,29 @@ describe.each(LANGUAGES)("webhooks in %s", (language) => {
     await press(words.common.save, dialog);
     await seen(() => within(dialog).getByText("not public"));
     expect(within(dialog).getByTestId("webhook-name")).toHaveValue(NAME);
+  });
+
+  test("what somebody else changes while the dialog is open is not overwritten", async () => {
+    const sent: unknown[] = [];
+    answers({
+      [LIST]: pageOf(webhook()),
+      [`POST ${ONE}:test`]: () => {
+        answers({ [LIST]: pageOf(webhook({ url: "https://new.example.com/", version: 4 })) });
+        return HttpResponse.json(delivery(), { status: 202 });
+      },
+      [`PATCH ${ONE}`]: (request) => {
+        sent.push(request.headers.get("If-Match"));
+        return problem(412, "version-conflict");
+      },
+    });
+    const { words } = open("/webhooks", language);
+    await press(`${words.webhooks.edit}: ${NAME}`);
+    const dialog = await screen.findByRole("dialog");
+    fireEvent.click(screen.getByRole("button", { name: `${words.webhooks.test.name}: ${NAME}`, hidden: true }));
+    await screen.findByText("https://new.example.com/");
+    await press(words.common.save, dialog);
+    await seen(() => within(dialog).getByText(words.problems["version-conflict"]));
+    expect(sent).toEqual(['"3"']);
   });
 
   test("it is switched off by the version that was read", async () => {
