@@ -1,7 +1,8 @@
 """Pictures that are nearly the same: annotated differently, or on both sides of the split.
 
 Each picture is told once for a rule, beside the most similar one. Exact in all that differ in
-``MOST_BITS`` or less, unless more than ``NEIGHBOURS`` pictures share a band of bits.
+``MOST_BITS`` or less, unless more than ``NEIGHBOURS`` pictures share a band of bits, as they may
+before a fixed camera.
 """
 
 from collections import Counter
@@ -21,6 +22,9 @@ MOST_BITS = 16
 """Differ after another JPEG quality, half the size, brightness by 12 % or noise; a picture taken
 again of the same thing differs in more."""
 NEIGHBOURS = 32
+PARTNERS = 128
+"""Pairs a picture, on average; before a fixed camera 100 are met."""
+_AT_ONCE = 10_000  # pairs that are numbers of Python at a time
 _BANDS = np.array_split(np.arange(BITS), MOST_BITS + 1)  # of two that differ less, one is equal
 
 
@@ -62,7 +66,8 @@ def check_looks(images: Sequence[AnnotatedImage], splits: Mapping[str, Split]) -
 def alike(looks: Sequence[str]) -> Iterator[tuple[int, int, int]]:
     """Yield pairs of looks that are nearly the same: places ``i < j`` and bits that differ.
 
-    Most similar first, then by place. Time grows as ``n log n``, whatever the looks.
+    Most similar first, then by place, ``PARTNERS * n`` at most. Time grows as ``n log n`` and
+    memory as ``n``, whatever the looks.
     """
     if len(looks) < 2:
         return
@@ -72,10 +77,11 @@ def alike(looks: Sequence[str]) -> Iterator[tuple[int, int, int]]:
     found = np.zeros(0, np.int64)
     for start in range(0, len(_BANDS), 4):  # a pair with all bands in common is met in each
         met = [_beside(words, bits[:, band]) for band in _BANDS[start : start + 4]]
-        found = np.unique(np.concatenate([found, *met]))
-    pairs, place = np.divmod(found, len(looks))
-    distance, first = np.divmod(pairs, len(looks))
-    yield from zip(first.tolist(), place.tolist(), distance.tolist(), strict=True)
+        found = np.unique(np.concatenate([found, *met]))[: PARTNERS * len(looks)]
+    for start in range(0, len(found), _AT_ONCE):
+        pairs, place = np.divmod(found[start : start + _AT_ONCE], len(looks))
+        distance, first = np.divmod(pairs, len(looks))
+        yield from zip(first.tolist(), place.tolist(), distance.tolist(), strict=True)
 
 
 def _beside(words: NDArray[np.uint64], band: NDArray[np.uint8]) -> NDArray[np.int64]:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from services.annotation.domain import look_alikes
 from services.annotation.domain.look_alikes import BITS, MOST_BITS, NEIGHBOURS, alike, check_looks
 from services.annotation.domain.snapshots import AnnotatedImage, Picture, freeze, splits_of
 from shared.contracts.shapes import Shape
@@ -56,6 +57,19 @@ def test_of_a_thousand_equal_pictures_each_has_a_few_partners() -> None:
     found = list(alike(looks))
     assert {place for pair in found for place in pair[:2]} == set(range(1000))
     assert len(found) <= 1000 * NEIGHBOURS
+
+
+def test_before_a_fixed_camera_pairs_are_bounded_and_the_most_similar_are_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rng = np.random.default_rng(2)
+    base = rng.integers(0, 2, BITS, np.uint8)
+    looks = [coded(flipped(base, int(rng.integers(0, 9)), rng)) for _ in range(300)]
+    every = list(alike(looks))
+    monkeypatch.setattr(look_alikes, "PARTNERS", 4)
+    monkeypatch.setattr(look_alikes, "_AT_ONCE", 7)
+    assert list(alike(looks)) == every[: 4 * len(looks)]
+    assert len(every) > 8 * len(looks)
 
 
 def test_one_picture_and_none_have_no_partner() -> None:

@@ -7,7 +7,7 @@ from services.workspace.adapters.receivers import Receivers
 from services.workspace.domain.addresses import Allowed
 from services.workspace.handlers.courier import Courier
 from services.workspace.handlers.deliveries import Deliveries
-from services.workspace.repository import COLLECTIONS, DELIVERIES, WEBHOOKS, Delivery, Webhook
+from services.workspace.repository import COLLECTIONS, WEBHOOKS, Delivery, Webhook
 from shared.clock import utc_now
 from shared.documents.embedded import EmbeddedDocuments
 from shared.documents.port import EveryTenant
@@ -60,7 +60,7 @@ async def test_a_look_for_what_is_due_passes_over_what_is_kept_and_what_waits(
         steps += 1
 
     await database.read(lambda connection: connection.set_progress_handler(step, 1))
-    insert = f'INSERT INTO "{DELIVERIES.name}" (tenant, id, version, body) VALUES (?, ?, ?, ?)'
+    insert = 'INSERT INTO "workspace.deliveries" (tenant, id, version, body) VALUES (?, ?, ?, ?)'
     costs = []
     for numbers in (range(20), range(20, 2000)):
         rows = [row(tenant, number) for tenant in TENANTS for number in numbers]
