@@ -67,14 +67,17 @@ def test_a_composed_container_is_hard(service: str) -> None:
         assert "test" in settings["healthcheck"]
 
 
-def test_only_the_console_has_a_door_outside() -> None:
+def test_only_the_console_has_a_door_outside_and_only_the_workspace_a_way_out() -> None:
     assert {name for name, settings in COMPOSED.items() if "ports" in settings} == {"console"}
     networks = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["networks"]
-    assert {name for name, settings in networks.items() if not settings.get("internal")} == {"door"}
+    open_ones = {name for name, settings in networks.items() if not settings.get("internal")}
+    assert open_ones == {"door", "outside"}
     assert {settings.get("network_mode") for settings in COMPOSED.values()} <= {None, "none"}
-    assert {
-        name for name, settings in COMPOSED.items() if "door" in settings.get("networks", [])
-    } == {"console"}
+    for network, only in (("door", "console"), ("outside", "workspace")):
+        linked = [name for name, one in COMPOSED.items() if network in one.get("networks", [])]
+        assert linked == [only]
+    without = [name for name, one in COMPOSED.items() if not {"networks", "network_mode"} & {*one}]
+    assert without == []  # one of these would be in the default network, which leads outside
 
 
 def test_no_secret_has_a_default() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import yaml
 
 from charts.topics import TARGET, render
+from services.workspace.settings import WorkspaceSettings
 from shared.settings import KeepSettings
 
 ROOT = Path(__file__).parents[2]
@@ -30,6 +31,14 @@ def test_compose_hands_on_every_choice_to_every_service() -> None:
         if "LOUPE_STORE_USER" in variables(service):
             assert set(variables(service)) >= KEPT, service["image"]
     assert "LOUPE_ANNOTATION_KEPT_ARCHIVES_MIB" in variables(composed["annotation"])
+
+
+def test_compose_hands_on_where_webhooks_may_point() -> None:
+    composed = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
+    choices = WorkspaceSettings.model_fields.keys() & {"webhook_networks", "webhook_ca_file"}
+    handed_on = {f"LOUPE_WORKSPACE_{name.upper()}" for name in choices}
+    assert len(handed_on) == 2
+    assert handed_on <= variables(composed["workspace"]).keys()
 
 
 def variables(service: dict[str, Any]) -> dict[str, Any]:
