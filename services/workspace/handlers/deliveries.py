@@ -26,6 +26,7 @@ from shared.documents.port import (
 from shared.errors import Conflict, NotFound, QuotaExceeded
 from shared.ids import derived_id, new_id
 from shared.paging import Page, PageParams, page_of
+from shared.telemetry import logger
 
 MOST_WAITING = 1000
 KEPT = 200
@@ -35,6 +36,8 @@ _OVER: tuple[DeliveryState, ...] = ("delivered", "failed")
 _NEWEST = Sort("created_at", -1)
 _ROUND_S = 3600.0
 _WAIT_S = 60
+
+log = logger(__name__)
 
 
 class Deliveries:
@@ -60,8 +63,10 @@ class Deliveries:
                 delivery_id = derived_id(webhook.id, event.id)
                 text = message_of(news.event, event.time, event.tenant, news.data)
                 message = self._message(webhook, delivery_id, event.id, news.event, text)
-                with suppress(QuotaExceeded):
+                try:
                     await self._add(message)
+                except QuotaExceeded:
+                    log.warning("webhook.full", webhook=webhook.id, left_out=news.event)
 
     async def test(self, who: Caller, webhook_id: str) -> Delivery:
         """Send a message that says nothing; raise NotFound, Conflict, QuotaExceeded."""

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from structlog.testing import capture_logs
 
 from services.workspace.adapters.receivers import Receivers
 from services.workspace.domain.addresses import Allowed, networks_in
@@ -304,9 +305,11 @@ async def test_the_log_keeps_what_waits_and_a_bounded_number_of_what_is_over(
         kept = await mail.stored()
         assert len(kept) == 4  # three that were over when the last one came, and that
         receiver.say = lambda _: answer(500)
-        for number in range(9):
-            mail.clock.now += timedelta(seconds=1)
-            await mail.hear(DEPLOYED, subject=f"t{number}")
+        with capture_logs() as lines:
+            for number in range(9):
+                mail.clock.now += timedelta(seconds=1)
+                await mail.hear(DEPLOYED, subject=f"t{number}")
+        assert [line["event"] for line in lines] == ["webhook.full"] * 4
         found = [one.state for one in await mail.stored()]
         assert found == ["delivered"] * 3 + ["waiting"] * 5
 
