@@ -27,7 +27,8 @@ class Statistics:
     async def of(self, tenant: str, project_id: str) -> tuple[SetStatistics, int]:
         """Return what a project's set is made of, and how many images it has in all.
 
-        Images that are cut count as their tiles, as a training sees them.
+        Images that are cut count as their tiles, as a training sees them; of a tiled project, one
+        that is not cut does not count, annotated or not.
 
         Raises:
             NotFound: There is no such project.
@@ -36,6 +37,8 @@ class Statistics:
         async with self._slots:
             images = await self._snapshots.annotated(tenant, project_id)
             total = await self._images.count(tenant, project_id, **judged(project))
+            if project.tiling is not None:
+                images = [image for image in images if image.parent_id is not None]
 
             def counted() -> SetStatistics:
                 plan = project.tile_plan

@@ -133,3 +133,14 @@ async def test_of_images_that_are_cut_the_tiles_count(stores: Stores) -> None:
         body = await counted()
     assert (body["total"], body["negatives"]) == (2, 1)
     assert [(one["label"], one["objects"]) for one in body["labels"]] == [("pit", 1)]
+
+
+async def test_an_image_that_could_not_be_cut_is_neither_counted_nor_annotated(
+    stores: Stores,
+) -> None:
+    async with factory(stores, tiling={"rows": 1, "columns": 2}) as world:
+        await world.put(await world.image("small.png"), box("pit"))
+        body = (await world.client.get(f"{BASE}/statistics")).json()
+        summary = (await world.client.get(f"{BASE}/summary")).json()
+    assert (summary["images"], summary["annotated"]) == (0, 0)
+    assert (body["total"], body["annotated"], body["labels"], body["images"]) == (0, 0, [], {})
