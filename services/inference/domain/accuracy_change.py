@@ -58,7 +58,12 @@ def changes(
     count = len(before)
     draws = np.random.default_rng(_SEED).multinomial(count, np.full(count, 1 / count), _DRAWS)
     old, new = (_with_mean(_f1(one.sum(axis=0))[None, shown])[0] for one in (before, after))
-    drawn = [_f1(np.tensordot(draws, one, 1))[:, shown] for one in (before, after)]
+    # A label that no image of a draw shows says nothing there, whatever is found of it.
+    missing = np.tensordot(draws, before[..., 0] + before[..., 2], 1)[:, shown] == 0
+    drawn = [
+        np.where(missing, np.nan, _f1(np.tensordot(draws, one, 1))[:, shown])
+        for one in (before, after)
+    ]
     apart = _with_mean(drawn[1]) - _with_mean(drawn[0])
     low, high = np.nanpercentile(apart, _ENDS, axis=0)
     told = ["", *(names[place] for place in shown)]

@@ -159,6 +159,17 @@ def test_one_label_that_is_lost_is_not_made_up_for_by_others() -> None:
     assert verdict(changes(LABELS, before, after)) == "lost"
 
 
+@pytest.mark.parametrize("spurious_in", ["before", "after"])
+def test_a_rare_label_weighs_in_the_mean_only_where_an_image_shows_it(spurious_in: str) -> None:
+    """One label of two on one image of 40, and once where it is not: half of its change at most."""
+    clean = [np.array([[5, 0, 0], [3, 0, 0]]), *[np.array([[5, 0, 0], [0, 0, 0]])] * 39]
+    spoilt = [clean[0], np.array([[5, 0, 0], [0, 1, 0]]), *clean[2:]]
+    pair = (spoilt, clean) if spurious_in == "before" else (clean, spoilt)
+    mean, _, rare = changes(LABELS, *pair)
+    assert mean.low >= rare.low / 2 - 1e-9
+    assert mean.high <= rare.high / 2 + 1e-9
+
+
 def test_the_interval_is_that_of_the_bootstrap() -> None:
     """Of a share of images, whose standard deviation is known: sqrt(p (1 - p) / n)."""
     lost = 30
