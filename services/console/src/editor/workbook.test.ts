@@ -1,39 +1,16 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { Problem } from "../api/problem";
+import { Shelf } from "../testing/shelf";
 import { draftNames } from "./drafts";
 import { added, removed } from "./edits";
 import { settled } from "./merge";
 import { boxShape, EMPTY, isImageLabel, shapeOf, type Drawing } from "./shapes";
-import { drawingOf, QUIET_MS, SHELVED_AFTER_MS, Workbook, type Saved } from "./workbook";
+import { QUIET_MS, Workbook } from "./workbook";
 
 const A = boxShape("a", "box", "scratch", [10, 10, 30, 20]);
 const B = boxShape("b", "box", "pore", [50, 10, 60, 20]);
 const one: Drawing = added(EMPTY, A);
-
-/** A platform with versions, as the annotation service keeps them. */
-class Shelf {
-  readonly saved = new Map<string, Saved>();
-  readonly written: Drawing[] = [];
-  failure: unknown = null;
-
-  readonly read = (imageId: string): Promise<Saved> =>
-    Promise.resolve(this.saved.get(imageId) ?? { version: 0, drawing: EMPTY, author: "" });
-
-  readonly write = async (imageId: string, drawing: Drawing, over: Saved): Promise<Saved> => {
-    if (this.failure !== null) throw this.failure as Error;
-    const now = await this.read(imageId);
-    if (now.version !== over.version) throw new Problem({ code: "version-conflict", status: 412, title: "" });
-    this.written.push(drawing);
-    return this.store(imageId, drawing, "me");
-  };
-
-  store(imageId: string, drawing: Drawing, author: string): Saved {
-    const saved = { version: (this.saved.get(imageId)?.version ?? 0) + 1, drawing, author };
-    this.saved.set(imageId, saved);
-    return saved;
-  }
-}
 
 let shelf: Shelf;
 let book: Workbook;
@@ -300,60 +277,4 @@ test("work over an image that a label came back to keeps both", async () => {
   await quiet();
   await quiet();
   expect(new Set(shelf.saved.get("i")?.drawing.shapes)).toEqual(new Set([A, B]));
-});
-
-/** The platform with a place for drafts. */
-class Shelved extends Shelf {
-  readonly kept = new Map<string, string>();
-  readonly drafts = {
-    keep: (imageId: string, work: string) => Promise.resolve(this.kept.set(imageId, work)),
-    drop: (imageId: string) => Promise.resolve(this.kept.delete(imageId)),
-  };
-}
-
-const shelved = (): Promise<unknown> => vi.advanceTimersByTimeAsync(SHELVED_AFTER_MS);
-
-test("what is saved by itself is no draft on the platform; what is refused is one, until it is taken back", async () => {
-  const place = new Shelved();
-  book = new Workbook("p", place);
-  book.open("i", await place.read("i"));
-  book.change("i", one);
-  await shelved();
-  expect([saving(), place.kept.size]).toEqual(["saved", 0]);
-  place.failure = new Problem({ code: "invalid-input", status: 422, title: "" });
-  book.change("i", added(one, B));
-  await shelved();
-  expect(saving()).toBe("refused");
-  expect(drawingOf(place.kept.get("i") ?? "", one)?.shapes).toEqual([A, B]);
-  book.undo("i");
-  expect([saving(), place.kept.size]).toEqual(["saved", 0]);
-});
-
-test("another browser goes on with the draft, over what was saved since, and saves it", async () => {
-  const place = new Shelved();
-  place.store("i", one, "me");
-  const first = new Workbook("p", place);
-  first.open("i", await place.read("i"));
-  place.failure = new Problem({ code: "invalid-input", status: 422, title: "" });
-  first.change("i", removed(one, new Set(["a"])));
-  await shelved();
-  localStorage.clear(); // the other browser has a store of its own
-  place.failure = null;
-  const theirs = added(one, B);
-  place.store("i", theirs, "bob");
-
-  book = new Workbook("p", place);
-  book.open("i", await place.read("i"));
-  book.adopt("i", place.kept.get("i") ?? "");
-  expect(book.sheet("i")?.history.present.shapes).toEqual([B]);
-  await quiet();
-  expect(saving()).toBe("saved");
-  expect(place.written.at(-1)?.shapes).toEqual([B]);
-});
-
-test("a draft that says what is saved, or that nobody can read, is none", () => {
-  const work = JSON.stringify({ base: { version: 1, drawing: EMPTY, author: "" }, drawing: one, conflicts: [] });
-  expect(drawingOf(work, one)).toBeNull();
-  expect(drawingOf(work, EMPTY)).toEqual(one);
-  for (const text of ["", "{", "null", '{"drawing":7}']) expect(drawingOf(text, EMPTY)).toBeNull();
 });

@@ -79,8 +79,10 @@ export class Workbook {
   readonly #timers = new Map<string, ReturnType<typeof setTimeout>>();
   readonly #busy = new Set<string>();
   readonly #shelving = new Map<string, ReturnType<typeof setTimeout>>();
-  /** Images of which this tab has put something on the shelf that is not saved yet. */
+  /** Images of which something may be on the shelf. */
   readonly #shelved = new Set<string>();
+  /** What was last asked of the shelf for an image: one thing after the other. */
+  readonly #asked = new Map<string, Promise<unknown>>();
   /** What was sent last without an answer: it may have come through all the same. */
   readonly #unanswered = new Map<string, Drawing>();
   readonly #failures = new Map<string, number>();
@@ -115,6 +117,7 @@ export class Workbook {
       return;
     }
     const draft = readDraft(this.#prefix + imageId, isKept);
+    if (draft !== null) this.#shelved.add(imageId); // by the visit that left it
     const start: Sheet = {
       history: begun(draft?.work.drawing ?? saved.drawing),
       base: draft?.work.base ?? saved,
@@ -244,24 +247,31 @@ export class Workbook {
     const kept: Kept = { base, drawing: history.present, conflicts };
     keepDraft(this.#prefix + imageId, kept);
     clearTimeout(this.#shelving.get(imageId));
-    if (this.#platform.drafts === undefined) return;
     this.#shelving.set(imageId, setTimeout(() => this.#shelve(imageId, kept), SHELVED_AFTER_MS));
   }
 
   /** Work that a person has to do something about before it is saved: nobody knows when that is, and where. */
   #shelve(imageId: string, kept: Kept): void {
     const is = this.#sheets.get(imageId)?.saving.is;
-    if (is === undefined || !STUCK.has(is)) return;
+    if (is === undefined || is === "saved") return;
+    // It may yet be refused.
+    if (!STUCK.has(is)) return void this.#shelving.set(imageId, setTimeout(() => this.#shelve(imageId, kept), SHELVED_AFTER_MS));
     this.#shelved.add(imageId);
     // It is in the browser all the same, and goes on the shelf with the next change.
-    this.#platform.drafts?.keep(imageId, JSON.stringify(kept)).catch(() => undefined);
+    this.#askShelf(imageId, (drafts) => drafts.keep(imageId, JSON.stringify(kept)));
+  }
+
+  /** Something that is put there slowly does not come behind what takes it away. */
+  #askShelf(imageId: string, ask: (drafts: DraftStore) => Promise<unknown>): void {
+    const { drafts } = this.#platform;
+    if (drafts !== undefined) this.#asked.set(imageId, (this.#asked.get(imageId) ?? Promise.resolve()).then(() => ask(drafts)).catch(() => undefined));
   }
 
   #safe(imageId: string): void {
     clearTimeout(this.#timers.get(imageId));
     clearTimeout(this.#shelving.get(imageId));
     dropDraft(this.#prefix + imageId);
-    if (this.#shelved.delete(imageId)) this.#platform.drafts?.drop(imageId).catch(() => undefined);
+    if (this.#shelved.delete(imageId)) this.#askShelf(imageId, (drafts) => drafts.drop(imageId));
   }
 
   #put(imageId: string, sheet: Sheet): void {
@@ -303,7 +313,6 @@ export class Workbook {
     const done = sheet.history.present === sent;
     this.#failures.delete(imageId);
     this.#unanswered.delete(imageId);
-    if (done) this.#shelved.delete(imageId); // saved work lets its draft go
     this.#put(imageId, { ...sheet, base, sent, saving: this.#standing(sheet.history.present, done, []) });
     if (done) this.#safe(imageId);
     else this.#keep(imageId);

@@ -6,7 +6,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import type { Annotation } from "../../api/annotation";
 import { around, BARE, IMAGES, LABELS, READ, settled, UNSURE, vocabulary } from "../../testing/annotating";
 import { annotation, image, project } from "../../testing/builders";
-import { answers, pageOf } from "../../testing/platform";
+import { answers, pageOf, problem } from "../../testing/platform";
 import { LANGUAGES, open, seen } from "../../testing/screen";
 
 const SAVE = "PUT /api/annotation/projects/p1/images/:id";
@@ -77,6 +77,21 @@ describe.each(LANGUAGES)("the annotate page in %s", (language) => {
     expect(asked).toBe(1);
     // What would be left unsaved would be sent into a later test.
     await waitFor(() => expect(saved).toHaveLength(1));
+  });
+
+  test("where the next unsure image cannot be asked for, it says why and not that there is none", async () => {
+    let asked = 0;
+    answers({
+      ...around(BARE),
+      [UNSURE]: () => {
+        asked += 1;
+        return asked === 1 ? HttpResponse.json({ version: "V2", items: [{ image_id: "i1", doubt: 1 }] }) : problem(409, "conflict");
+      },
+    });
+    const { words } = open("/projects/p1/annotate/i1", language);
+    await userEvent.click(await screen.findByRole("button", { name: words.editor.actions["next unsure"] }));
+    await screen.findByText(words.problems.conflict);
+    expect(screen.queryByText(words.annotate.unsureDone)).toBeNull();
   });
 
   test("where nothing is known of what a model is unsure of, no control says so", async () => {

@@ -172,6 +172,7 @@ describe.each(LANGUAGES)("a draft of another browser in %s", (language) => {
     answers({
       ...AROUND,
       [DRAFT]: draft,
+      "DELETE /api/annotation/projects/p1/images/:id/draft": () => new HttpResponse(null, { status: 204 }),
       "PUT /api/annotation/projects/p1/images/:id": async (request) => {
         const body = (await request.json()) as { shapes: { id: string }[] };
         saved.push(body.shapes.map(({ id }) => id));
@@ -198,7 +199,15 @@ describe.each(LANGUAGES)("a draft of another browser in %s", (language) => {
     const { words } = open("/projects/p1/annotate/i1", language);
     await userEvent.click(await screen.findByRole("button", { name: words.annotate.throwAway }));
     await waitFor(() => expect(dropped).toEqual(["/api/annotation/projects/p1/images/i1/draft"]));
-    expect(screen.queryByTestId("draft-offered")).toBeNull();
+    await waitFor(() => expect(screen.queryByTestId("draft-offered")).toBeNull());
+  });
+
+  test("that cannot be thrown away stays, and says why", async () => {
+    answers({ ...AROUND, [DRAFT]: draft, "DELETE /api/annotation/projects/p1/images/:id/draft": refused });
+    const { words } = open("/projects/p1/annotate/i1", language);
+    await userEvent.click(await screen.findByRole("button", { name: words.annotate.throwAway }));
+    await screen.findByText(words.problems.conflict);
+    expect(screen.getByTestId("draft-offered")).toBeVisible();
   });
 
   test("that cannot be had disturbs nobody", async () => {

@@ -1,7 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { App } from "antd";
 import { listUnsure } from "../../api/inference";
+import { asProblem } from "../../api/problem";
 import { useWords } from "../../i18n/language";
+import { problemTitle } from "../../ui/ProblemAlert";
 import { useProject } from "../projects/useProject";
 import { nextAfter } from "./steps";
 
@@ -21,8 +23,12 @@ export function useNextUnsure(imageId: string, open: (id: string) => void, isOpe
   const next = (list: typeof unsure.data): string | null =>
     nextAfter(list?.items.map(({ image_id }) => image_id) ?? [], imageId, isOpen);
   const go = async (): Promise<void> => {
-    const id = next(unsure.data) ?? next((await unsure.refetch()).data);
-    if (id === null) void message.info(words.annotate.unsureDone);
+    const known = next(unsure.data);
+    if (known !== null) return open(known);
+    const { data, error } = await unsure.refetch();
+    const id = next(data);
+    if (error !== null) void message.error(problemTitle(asProblem(error), words));
+    else if (id === null) void message.info(words.annotate.unsureDone);
     else open(id);
   };
   return (unsure.data?.items.length ?? 0) > 0 ? () => void go() : null;
