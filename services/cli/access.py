@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import shlex
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -26,6 +27,16 @@ def add_access(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--project", required=True, help="name of the project")
     parser.add_argument("--address", default=_address(), help="of the platform")
     parser.add_argument("--key-file", type=Path, default=_key_file(), help="holds the API key")
+
+
+def same_access(args: argparse.Namespace) -> str:
+    """Return the options that reach the same project again, as a shell takes them."""
+    words = ["--project", args.project]
+    if args.address != _address():
+        words += ["--address", args.address]
+    if args.key_file != _key_file():
+        words += ["--key-file", str(args.key_file)]
+    return shlex.join(words)
 
 
 def signed_in(args: argparse.Namespace) -> Client:

@@ -6,7 +6,15 @@ import shlex
 from functools import partial
 from pathlib import Path
 
-from services.cli.access import WELL, CommandFailed, add_access, ended, find_project, signed_in
+from services.cli.access import (
+    WELL,
+    CommandFailed,
+    add_access,
+    ended,
+    find_project,
+    same_access,
+    signed_in,
+)
 from services.cli.client import Client, Json
 from services.cli.commands import SubParsers
 from services.cli.waiting import LongWork, add_waiting, wait_for
@@ -41,19 +49,20 @@ def _export(args: argparse.Namespace) -> int:
             body = {"version": args.version, "target": args.target}
             export = client.post(place, body, key=new_id())
         if not args.no_wait:
-            export = wait_for(_work(client, place, args.project, export), args.wait_s)
+            words = f"{same_access(args)} --output {shlex.quote(str(args.output))}"
+            export = wait_for(_work(client, place, export, words), args.wait_s)
             export = {**export, "file": _downloaded(client, place, export, args.output)}
     print(json.dumps(export, ensure_ascii=False))
     return WELL
 
 
-def _work(client: Client, place: str, project: str, export: Json) -> LongWork:
+def _work(client: Client, place: str, export: Json, words: str) -> LongWork:
     return LongWork(
         title=f"{export['version']} as {export['target']}",
         look=lambda: client.get(f"{place}/{export['id']}"),
         is_over=lambda now: now["state"] in _OVER,
         note=lambda now: now["progress"]["stage"] or now["state"],
-        again=f"loupe export --project {shlex.quote(project)} --id {export['id']}",
+        again=f"loupe export --id {export['id']} {words}",
     )
 
 

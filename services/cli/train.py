@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import shlex
 from functools import partial
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from services.cli.access import (
     add_access,
     ended,
     find_project,
+    same_access,
     signed_in,
 )
 from services.cli.client import Client, Json
@@ -47,7 +47,7 @@ def _train(args: argparse.Namespace) -> int:
         else:
             training = client.post(place, body, key=new_id())
         if not args.no_wait:
-            training = wait_for(_work(client, place, args.project, training), args.wait_s)
+            training = wait_for(_work(client, place, training, same_access(args)), args.wait_s)
     print(json.dumps(training, ensure_ascii=False))
     if training["error"]:
         raise CommandFailed(f"training {training['number']}: {training['error']}")
@@ -63,13 +63,13 @@ def _recipe(path: Path | None) -> dict[str, Json]:
         raise CommandFailed(f"{path} is not JSON: {error}") from None
 
 
-def _work(client: Client, place: str, project: str, training: Json) -> LongWork:
+def _work(client: Client, place: str, training: Json, access: str) -> LongWork:
     return LongWork(
         title=f"training {training['number']}",
         look=lambda: client.get(f"{place}/{training['id']}"),
         is_over=_is_over,
         note=_note,
-        again=f"loupe train --project {shlex.quote(project)} --id {training['id']}",
+        again=f"loupe train --id {training['id']} {access}",
     )
 
 

@@ -61,7 +61,7 @@ def wait_for(work: LongWork, limit_s: float) -> Json:
         with Progress(*columns, console=console) as bar:
             line = bar.add_task(work.title, total=100.0)
             while True:
-                now = _patient(work.look)
+                now = _patient(work.look, deadline)
                 over = work.is_over(now)
                 note = work.note(now)
                 percent = 100.0 if over else now["progress"]["percent"]
@@ -69,23 +69,26 @@ def wait_for(work: LongWork, limit_s: float) -> Json:
                 if over:
                     return now
                 if time.monotonic() >= deadline:
-                    raise StillUnderWay(f"it is under way; wait on with: {work.again}")
+                    raise TimeoutError
                 time.sleep(min(_LOOK_S, max(0.0, deadline - time.monotonic())))
+    except TimeoutError:
+        raise StillUnderWay(f"it is under way; wait on with: {work.again}") from None
     except KeyboardInterrupt:
         raise StillUnderWay(f"it goes on; wait on with: {work.again}") from None
 
 
-def _patient(look: Callable[[], Json]) -> Json:
-    deadline = time.monotonic() + _OUTAGE_S
+def _patient(look: Callable[[], Json], until: float) -> Json:
+    """Look; ask again while the platform does not answer, for minutes but not beyond ``until``."""
+    outage_over = time.monotonic() + _OUTAGE_S
     while True:
         try:
             return look()
-        except Unreachable:
-            if time.monotonic() > deadline:
+        except (Unreachable, ApiError) as error:
+            passing = isinstance(error, Unreachable) or error.status in _PASSING
+            if not passing or time.monotonic() > outage_over:
                 raise
-        except ApiError as error:
-            if error.status not in _PASSING or time.monotonic() > deadline:
-                raise
+        if time.monotonic() >= until:
+            raise TimeoutError
         time.sleep(_LOOK_S)
 
 

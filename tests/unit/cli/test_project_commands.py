@@ -97,6 +97,8 @@ async def test_an_export_is_waited_for_and_saved_whole(loupe: Loupe, tmp_path: P
     assert hashlib.sha256(file.read_bytes()).hexdigest() == told["sha256"]
     assert verify(file, fingerprint=told["fingerprint"]).is_sound
     assert "done" in said.err
+    assert f"--id {told['id']} --project pins" in said.err
+    assert f"--output {folder}" in said.err  # whoever goes on gets the file where it was wanted
 
 
 async def test_an_export_that_was_asked_for_is_fetched_by_its_id(
@@ -132,10 +134,11 @@ async def test_a_training_is_waited_for_until_time_is_over_or_it_ended(
     mine = ("train", *NAMED, "--id", training["id"])
     waited = await loupe(*mine, "--wait-s", "0")
     assert waited.code == 3
-    assert f"loupe train --project pins --id {training['id']}" in waited.err
-    again = f"/api/trainer/projects/{PROJECT}/trainings"
-    assert (await platform.client.get(again)).json()["total"] == 1  # waiting asks for nothing
-    await platform.client.post(f"{again}/{training['id']}:cancel")
+    again = f"loupe train --id {training['id']} --project pins --address {loupe.address}"
+    assert waited.err.count(again) == 2  # it leads to the platform that was asked
+    place = f"/api/trainer/projects/{PROJECT}/trainings"
+    assert (await platform.client.get(place)).json()["total"] == 1  # waiting asks for nothing
+    await platform.client.post(f"{place}/{training['id']}:cancel")
     ended = await loupe(*mine)
     assert ended.code == 1
     assert json.loads(ended.out)["status"] == "terminated"
