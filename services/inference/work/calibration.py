@@ -33,7 +33,7 @@ MOST_VIEW_BYTES = 128 << 20  # of all of the model's inputs together
 _MODULE = "services.inference.process.quantiser"
 _LIMITS = Limits(8 << 30, cpu_s=7200, wall_s=7200.0)
 
-Views = NDArray[np.uint8]
+View = NDArray[np.uint8]
 
 
 class _Watched:
@@ -41,7 +41,7 @@ class _Watched:
 
     def __init__(self, session: OnnxSession) -> None:
         self._session = session
-        self.views: list[Views] = []
+        self.views: list[View] = []
 
     def run(self, images: ImageBatch) -> Tensors:
         self.views.extend(np.array(images))
@@ -79,8 +79,8 @@ class Calibration:
             raise CertificateRefused("the model has no convolution that 8 bits could make smaller")
         return await lease.in_thread(_renewed, artefacts, folder / QUANTISED)
 
-    async def _views(self, lease: Lease, artefacts: VersionFiles, snapshot: Snapshot) -> Views:
-        watched = _Watched(OnnxSession(artefacts.onnx))
+    async def _views(self, lease: Lease, artefacts: VersionFiles, snapshot: Snapshot) -> list[View]:
+        watched = _Watched(await lease.in_thread(OnnxSession, artefacts.onnx))
         predictor = Predictor(artefacts.manifest, watched)
         most = max(1, MOST_VIEW_BYTES // artefacts.golden.image[0].nbytes)
         for image in _chosen(snapshot):
@@ -96,7 +96,7 @@ class Calibration:
                 break
         if not watched.views:
             raise CertificateRefused("no image that trained the version is left to calibrate on")
-        return np.stack(watched.views[:most])
+        return watched.views[:most]
 
 
 def _chosen(snapshot: Snapshot) -> list[SnapshotImage]:
@@ -113,10 +113,10 @@ def _look(predictor: Predictor, image: SnapshotImage, file: bytes) -> None:
     predictor.predict(read_image(file), tile_plan_hash=image.plan_hash)
 
 
-def _write(folder: Path, onnx: bytes, views: Views) -> None:
+def _write(folder: Path, onnx: bytes, views: list[View]) -> None:
     with room_on_disk():
         (folder / MODEL).write_bytes(onnx)
-        np.save(folder / VIEWS, views)
+        np.save(folder / VIEWS, np.stack(views))
 
 
 def _renewed(artefacts: VersionFiles, path: Path) -> VersionFiles:

@@ -1,6 +1,7 @@
 """A model in 8 bits leaves where it loses nothing; where it would lose, it does not."""
 
 import json
+import threading
 import zipfile
 from io import BytesIO
 from pathlib import Path
@@ -15,6 +16,7 @@ from services.inference.errors import CertificateRefused
 from services.inference.handlers.exports import ExportWish
 from services.inference.process.quantiser import MODEL
 from services.inference.repository import VERSIONS
+from services.inference.work import calibration
 from services.inference.work.calibration import _LIMITS, _MODULE
 from shared.contracts.image_events import ImageDeleted
 from shared.contracts.project_events import ProjectCreated
@@ -23,6 +25,7 @@ from shared.contracts.snapshot import Snapshot
 from shared.documents.port import TenantScope
 from shared.guarded.pool import GuardedPool
 from shared.hosting.stores import Stores
+from shared.runtime.onnx_session import OnnxSession
 from shared.runtime.tasks.names import TaskName
 from shared.sdk import Model, verify
 from shared.vision.masks import to_text
@@ -110,6 +113,23 @@ async def test_it_is_calibrated_on_images_that_trained_and_are_still_there(
     await hear(ready.images.subscriptions(), gone, "i3")
     _, job = await ready.made("onnx-int8")
     assert (job.state, "left to calibrate on" in job.error) == ("failed", True)
+
+
+async def test_no_model_is_loaded_where_requests_wait(
+    stores: Stores, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded_in: list[threading.Thread] = []
+
+    def load(onnx: bytes) -> OnnxSession:
+        loaded_in.append(threading.current_thread())
+        return OnnxSession(onnx)
+
+    monkeypatch.setattr(calibration, "OnnxSession", load)
+    ready = await exporting(stores, tmp_path / "staging")
+    await report(stores, version_of("detection"), pictures(), drawn=True)
+    _, job = await ready.made("onnx-int8")  # none of its images trained
+    assert (job.state, len(loaded_in)) == ("failed", 1)
+    assert loaded_in[0] is not threading.current_thread()
 
 
 async def test_without_labels_on_held_out_images_nothing_is_judged(
