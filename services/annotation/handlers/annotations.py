@@ -117,6 +117,7 @@ class Annotations:
         if not view.annotation.annotated:
             if expected not in (None, view.annotation.version):
                 raise VersionConflict("the annotation was changed by somebody else; read it again")
+            await self._drafts.saved(author, image_id)
             return
         draft = AnnotationDraft((), annotated=False, reason="cleared")
         await self._store.save(author, view.image, draft, expected=expected)

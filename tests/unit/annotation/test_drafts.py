@@ -41,7 +41,7 @@ async def test_saved_work_lets_its_draft_go_and_nobody_elses(stores: Stores) -> 
     async with factory(stores, labels=("pit",)) as world:
         image = await world.image("a.jpg")
         await keep(world, image, "Bob's", BOB)
-        for save in ("saved", "cleared"):
+        for save in ("saved", "cleared", "cleared again"):
             await keep(world, image, "Ann's")
             if save == "saved":
                 assert (await world.put(image, box("pit"), headers=ANN)).status_code == 200
