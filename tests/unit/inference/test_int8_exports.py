@@ -28,6 +28,7 @@ from shared.hosting.stores import Stores
 from shared.runtime.onnx_session import OnnxSession
 from shared.runtime.tasks.names import TaskName
 from shared.sdk import Model, verify
+from shared.texts.language import speaking, told
 from shared.vision.masks import to_text
 from tests.adapters.inference import models
 from tests.unit.inference.exporting import PROJECT, WHO, exporting, hear, pictures, report, stored
@@ -98,6 +99,8 @@ async def test_a_model_that_8_bits_would_ruin_does_not_leave(
     export, job = await ready.made("onnx-int8")
     assert job.state == "failed"
     assert job.error.startswith("in 8 bits the model loses more than a point of F1: all labels")
+    with speaking("zh-CN"):
+        assert told(job.error).startswith("模型转换为 8 位后 F1 损失超过一个百分点：全部标签")
     assert export.blob_key == ""
     _, exact = await ready.made("onnx")
     assert exact.state == "succeeded"  # in float32 nothing is lost
