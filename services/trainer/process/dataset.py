@@ -128,8 +128,7 @@ def load_dataset(
     """
     snapshot = source.snapshot
     input_plan = input_plan_of(snapshot)
-    held = {image.image_id for image in without}
-    trained = [image for image in trainable(snapshot) if image.image_id not in held]
+    trained = trainable(snapshot, without=without)
     if not trained:
         raise NothingToTrain("no annotated image is left for training")
     if not snapshot.labels:
@@ -144,19 +143,23 @@ def load_dataset(
     return LoadedDataset(prepared.plan, windows, judged, input_plan)
 
 
-def trainable(snapshot: Snapshot) -> list[SnapshotImage]:
-    """The images that may teach."""
-    return [image for image in snapshot.images if image.split in TRAINED]
+def trainable(snapshot: Snapshot, *, without: Sequence[SnapshotImage] = ()) -> list[SnapshotImage]:
+    """The images that may teach, but for those ``without``."""
+    held = {image.image_id for image in without}
+    return [
+        image for image in snapshot.images if image.split in TRAINED and image.image_id not in held
+    ]
 
 
-def facts_of(snapshot: Snapshot, device: str) -> Facts:
+def facts_of(snapshot: Snapshot, device: str, *, without: Sequence[SnapshotImage] = ()) -> Facts:
     """How many images each split has and how many shapes of each label teach, those of none too.
 
     Args:
         snapshot: The frozen dataset.
         device: What computes.
+        without: Images that might teach, but judge.
     """
-    teaches = trainable(snapshot)
+    teaches = trainable(snapshot, without=without)
     shapes = Counter(shape.label for image in teaches for shape in image.shapes)
     return Facts(
         splits=Counter(image.split for image in snapshot.images),

@@ -144,5 +144,10 @@ class LiveJudge:
         return TorchSession(network, self._outputs)
 
 
+def may_be_shown(image: SnapshotImage) -> bool:
+    """Whether memory holds it, were it the only one."""
+    return _pixels(image) <= MOST_PIXELS
+
+
 def _pixels(image: SnapshotImage) -> int:
     return image.width * image.height

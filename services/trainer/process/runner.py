@@ -36,7 +36,7 @@ from services.trainer.process.dataset import (
 from services.trainer.process.device import device_name, device_of, free_memory, prepare
 from services.trainer.process.failures import is_out_of_memory, reason_of
 from services.trainer.process.held_out_images import TRAINED_PERCENT, predict_held_out
-from services.trainer.process.live_judge import LiveJudge
+from services.trainer.process.live_judge import LiveJudge, may_be_shown
 from services.trainer.process.plugins import PluginFailed, load_plugins
 from services.trainer.process.reports import ProgressReports, say
 from services.trainer.process.smaller_steps import recipe_of_attempt, told_of_steps
@@ -110,7 +110,9 @@ class Run:
         """Trains, exports, predicts the held-out images and says where the results lie."""
         order, began = self.order, time.monotonic()
         prepare(self.device, self.threads)
-        say(FactsMessage(facts=facts_of(self.snapshot, device_name(self.device, self.threads))))
+        self._held_back = self._images_that_judge()
+        name = device_name(self.device, self.threads)
+        say(FactsMessage(facts=facts_of(self.snapshot, name, without=self._held_back)))
         say(ProgressMessage(stage="reading"))
         load_plugins(self.snapshot.task, order.recipe.losses, order.plugins_folder)
         source = Source(
@@ -120,7 +122,6 @@ class Run:
             spill=order.folder / "windows.bin",
         )
         found = find_weights(order.recipe, folder=order.weights_folder, hub=order.use_hub)
-        self._held_back = self._images_that_judge()
         data = load_dataset(source, order.recipe, self.builder, without=self._held_back)
         self._finish(self._learn(data, found, began), data)
 
@@ -130,7 +131,8 @@ class Run:
             return []
         images = trainable(self.snapshot)
         truths = [self.builder.truth_of(image, self.snapshot.labels) for image in images]
-        return held_back(images, truths)
+        held = held_back(images, truths)
+        return held if any(image.shapes and may_be_shown(image) for image in held) else []
 
     def _learn(self, data: Data, found: FoundWeights, began: float) -> "Learnt":
         """The trained network, by half the images a step for as long as memory runs out."""
@@ -138,12 +140,9 @@ class Run:
         while True:
             try:
                 return self._attempt(recipe, data, found, began)
-            except Exception as error:
-                refused = error.__cause__ if isinstance(error, PluginFailed) else error
-                smaller = recipe.halved()
-                if smaller is None or not isinstance(refused, Exception):
-                    raise
-                if not is_out_of_memory(refused):
+            except Exception as error:  # kept by no name: its frames hold all that the attempt held
+                smaller = recipe.halved() if _is_of_memory(error) else None
+                if smaller is None:
                     raise
                 traceback.print_exc()
             recipe = smaller
@@ -171,7 +170,10 @@ class Run:
         resumed = self._resume(training)
         if not resumed:
             spent_s = time.monotonic() - began
-            training.plan_epochs(budget_s=max(recipe.budget_s - spent_s, 1.0))
+            training.plan_epochs(
+                budget_s=max(recipe.budget_s - spent_s, 1.0),
+                look=(lambda: self._look(training)) if self._held_back else None,
+            )
         with contextlib.closing(training.steps()) as steps:
             for progress in steps if not training.patience.is_over else ():
                 self._after_step(training, progress)
@@ -348,6 +350,11 @@ class Run:
         fill_input(crop(pixels, window), batch[0], manifest.resize, manifest.pad_value)
         questions = spec_of(self.snapshot.task).questions(batch)
         return Golden.asked(questions, session).to_bytes()
+
+
+def _is_of_memory(error: Exception) -> bool:
+    cause = error.__cause__ if isinstance(error, PluginFailed) else error
+    return isinstance(cause, Exception) and is_out_of_memory(cause)
 
 
 def _figures(validation: Validation | None) -> dict[str, float]:

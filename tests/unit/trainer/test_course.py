@@ -1,9 +1,20 @@
 """What changes a training's course by itself: memory that runs out, figures that stand still."""
 
+import weakref
 from pathlib import Path
+from typing import ClassVar
+
+import pytest
 
 from services.trainer.domain.losses.table import LossTerm
-from services.trainer.process.work_order import NoteMessage, ProgressMessage, ResultMessage
+from services.trainer.process import live_judge
+from services.trainer.process.runner import Run
+from services.trainer.process.work_order import (
+    FactsMessage,
+    NoteMessage,
+    ProgressMessage,
+    ResultMessage,
+)
 from shared.texts.language import speaking, told
 from tests.unit.trainer.test_recipe_losses import plugin
 from tests.unit.trainer.test_training_process import TINY, order
@@ -39,6 +50,40 @@ def test_a_training_whose_memory_runs_out_learns_from_half_as_many_images_a_step
         )
 
 
+class Whole:
+    """What an attempt holds: network, optimiser, graph."""
+
+
+class Greedy(Run):
+    """Attempts that hold something until memory runs out, and tell whether others are gone."""
+
+    def _attempt(self, recipe, *_):
+        self.__dict__.setdefault("seen", []).append([one() is None for one in self.held])
+        whole = Whole()
+        self.held.append(weakref.ref(whole))
+        if recipe.batch_size > 1:
+            raise MemoryError
+        return whole
+
+    held: ClassVar[list[weakref.ref[Whole]]] = []
+
+
+def test_the_next_attempt_has_the_memory_of_the_one_before(tmp_path: Path) -> None:
+    run = Greedy(order(tmp_path, "te"))
+    run._learn(None, None, 0.0)
+    assert run.seen == [[], [True], [True, True]]
+
+
+def test_images_that_are_too_large_to_be_looked_at_go_on_teaching(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    early = TINY.model_copy(update={"early_stop": 1})
+    run = Run(order(tmp_path, "tttvvee", early))
+    assert [image.split for image in run._images_that_judge()] == ["val", "val"]
+    monkeypatch.setattr(live_judge, "MOST_PIXELS", 1000)
+    assert run._images_that_judge() == []
+
+
 def test_a_detector_that_stops_early_is_judged_by_images_that_do_not_teach_it(
     tmp_path: Path,
 ) -> None:
@@ -47,10 +92,12 @@ def test_a_detector_that_stops_early_is_judged_by_images_that_do_not_teach_it(
     said = said_here(wanted)
     result = said[-1]
     assert isinstance(result, ResultMessage), result
+    facts = next(one.facts for one in said if isinstance(one, FactsMessage))
+    assert sum(facts.examples.values()) == 6  # of the three images that teach
     progress = [one for one in said if isinstance(one, ProgressMessage) and one.stage == "training"]
     figures = {one.epoch: one.validation for one in progress if one.validation is not None}
     assert figures
     assert {round(value * 4, 6) % 1 for value in figures.values()} == {0.0}  # of four targets
     best = max(figures, key=lambda epoch: (figures[epoch], -epoch))
     assert result.epochs == min(best + 1, 9)
-    assert f"of epoch {best}, whose weights are taken" in result.choices[-1]
+    assert f"of epoch {best}, whose weights the network has" in result.choices[-1]

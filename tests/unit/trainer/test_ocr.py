@@ -19,6 +19,7 @@ from services.trainer.domain.tasks.ocr.samples import IGNORED, Annotated, Line, 
 from services.trainer.domain.tasks.ocr.training import FEWEST_REPLAYED, TextTraining
 from services.trainer.domain.training.loop import TrainingLoop
 from services.trainer.domain.training.ports import FirstWeights, NothingToTrain
+from services.trainer.domain.training.precision import mixed
 from services.trainer.process.weights import find_weights
 from shared.contracts.prediction_columns import PredictionColumns
 from shared.contracts.shapes import IgnoreRegion, Shape
@@ -87,6 +88,15 @@ def few(first: FirstWeights) -> TextTraining:
 
 def test_a_killed_training_resumes_as_if_nothing_had_happened(first: FirstWeights) -> None:
     resumes_as_if_nothing_had_happened(lambda: begun(few(first)))
+
+
+def test_the_loss_is_never_one_of_half_precision(first: FirstWeights) -> None:
+    task = few(first)
+    loop = begun(task)
+    batch = task.batch(range(4), [np.random.default_rng(row) for row in range(4)])
+    wanted = task.loss(loop.network, batch.images, batch)
+    with mixed(loop.device, bf16=True):  # as a GPU that has it trains by itself
+        assert torch.equal(task.loss(loop.network, batch.images, batch), wanted)
 
 
 def test_signs_that_no_line_teaches_stay_bit_by_bit_what_they_were(first: FirstWeights) -> None:

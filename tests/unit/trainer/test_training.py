@@ -1,4 +1,5 @@
 import contextlib
+import json
 import math
 import threading
 
@@ -185,7 +186,7 @@ def test_a_training_out_of_patience_is_the_one_of_its_best_epoch():
     told_of = training.patience.told(4, 5)
     assert told_of == (
         "ended after epoch 4 of 5: 2 epochs in turn were no better than the figure 0.600 of epoch"
-        " 2, whose weights are taken",
+        " 2, whose weights the network has",
     )
 
 
@@ -209,6 +210,28 @@ class Clock:
     def __call__(self) -> float:
         self.now += self.step_s
         return self.now
+
+
+def test_a_checkpoint_of_the_release_before_early_stops_goes_on():
+    chosen, data = recipe(epochs=3), samples(4)
+    killed = detector_loop(chosen, data)
+    walk(killed, steps=killed.steps_per_epoch)
+    saved = pack(killed)
+    document = json.loads(saved.document)
+    del document["patience"]
+    for name in ("early_stop", "ema", "precision"):
+        del document["recipe"][name]
+    again = detector_loop(chosen, data)
+    restore(again, Checkpoint(saved.tensors, json.dumps(document)))
+    walk(again)
+    assert again.epoch == 3
+
+
+def test_what_the_caller_looks_at_after_each_epoch_is_part_of_the_budget():
+    clocks = {"clock": Clock(1.0), "processor_clock": Clock(torch.get_num_threads())}
+    training = detector_loop(recipe(epochs=None), samples(8), **clocks)
+    training.plan_epochs(budget_s=17.01, look=lambda: None)  # 1 s by both clocks
+    assert training.epochs == 10  # 0.7 s and a look each
 
 
 @pytest.mark.parametrize(

@@ -77,7 +77,7 @@ def restore(training: TrainingLoop[Any, Any], checkpoint: Checkpoint) -> None:
     training.loss = document["loss"]
     weights = _part(tensors, "best")
     training.patience = Patience(
-        training.recipe.early_stop, **document["patience"], weights=weights
+        training.recipe.early_stop, **document.get("patience", {}), weights=weights
     )
 
 

@@ -174,14 +174,14 @@ class TrainingLoop(Generic[NetworkT, BatchT]):
         """Steps of one epoch."""
         return math.ceil(self.task.sampler.count / self.recipe.step_windows)
 
-    def plan_epochs(self, *, budget_s: float) -> None:
+    def plan_epochs(self, *, budget_s: float, look: Callable[[], object] | None = None) -> None:
         """Chooses the number of epochs that fills the budget, from the speed of a few steps.
 
         The budget is meant for a machine that does nothing else. On a busy one, where a step takes
         longer than its processor time, the training may take twice the budget before it gives up
         epochs. A recipe that names its epochs keeps them; else, where the task has nothing more to
-        gain, there are none. What an epoch's validation takes counts, too. Nothing is learnt here;
-        call it before `steps`.
+        gain, there are none. What an epoch's validation takes counts, too, and ``look``, which the
+        caller does at its end. Nothing is learnt here; call it before `steps`.
         """
         if self.recipe.epochs is not None:
             return
@@ -200,6 +200,7 @@ class TrainingLoop(Generic[NetworkT, BatchT]):
         validation_s, validation = self._timed(lambda: self.task.validate(self.average.model))
         step_s = max(learnt_s * STEP_ALLOWANCE / CALIBRATION_STEPS, 1e-9)
         epoch_s = step_s * self.steps_per_epoch + (0.0 if validation is None else validation_s)
+        epoch_s += self._timed(look)[0] if look else 0.0
         self.epochs = min(max(int(budget_s / epoch_s), MIN_EPOCHS), MAX_EPOCHS)
 
     def _timed(self, work: Callable[[], MadeT]) -> tuple[float, MadeT]:

@@ -58,7 +58,9 @@ class Patience:
             return ()
         if self.best is None:
             return ("early_stop had nothing to go by: no image validates this training",)
-        whose = f"the figure {self.best:.3f} of epoch {self.best_epoch}, whose weights are taken"
+        whose = (
+            f"the figure {self.best:.3f} of epoch {self.best_epoch}, whose weights the network has"
+        )
         if self.is_over:
             return (
                 f"ended after epoch {epoch} of {epochs}: {self.epochs} epochs in turn were no"

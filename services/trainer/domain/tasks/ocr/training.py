@@ -26,6 +26,7 @@ from services.trainer.domain.tasks.ocr.judging import (
 from services.trainer.domain.tasks.ocr.lessons import Lessons
 from services.trainer.domain.tasks.ocr.network import Stock, TextNetwork
 from services.trainer.domain.tasks.ocr.samples import Page
+from services.trainer.domain.training.precision import exact
 from services.trainer.domain.training.validation import Validation
 
 REPLAYED = 0.25  # made lines a line that teaches
@@ -134,7 +135,8 @@ class TextTraining:
 
     def loss(self, network: TextNetwork, images: Tensor, batch: TextBatch) -> Tensor:
         """See `TrainingTask`."""
-        return batch.loss(network)
+        with exact(images):
+            return batch.loss(network)
 
     def exportable(self, network: TextNetwork) -> ExportableText:
         """See `TrainingTask`."""
