@@ -58,7 +58,7 @@ class Look:
 
     Attributes:
         validation: The share of targets found; None where the task has a figure of its own.
-        previews: What is found on each of the few images that are shown.
+        previews: What is found on each of the few images that are shown; none before it is time.
     """
 
     validation: Validation | None
@@ -88,7 +88,8 @@ class LiveJudge:
             truth_of: Of a detector, the truth of an image by the labels: then more images than
                 are shown are looked at, and the targets that are found are counted.
             threads: Of a graph that is written, see `OnnxSession`.
-            always: Whether it looks whenever it is asked, whatever that costs.
+            always: Whether it counts whenever it is asked, whatever that costs; it shows what is
+                found no more often than otherwise.
             clock: Seconds.
         """
         self._manifest, self._threads, self._clock = manifest, threads, clock
@@ -112,7 +113,8 @@ class LiveJudge:
             network: As it would be exported; put into evaluation mode.
         """
         began = self._clock()
-        if not self._shown or (began < self._due and not self._always):
+        shows = began >= self._due
+        if not self._shown or not (shows or self._always):
             return None
         predictor = Predictor(self._manifest, self._session(network))
         found, targets, previews = 0, 0, list[Preview]()
@@ -122,10 +124,11 @@ class LiveJudge:
                 rows = results.columns()
                 found += targets_found(truth, rows["box"], rows["label"])
                 targets += len(truth.labels)
-            if len(previews) < PREVIEWS:
+            if shows and len(previews) < PREVIEWS:
                 previews.append(preview_of(image, results, self._manifest))
         ended = self._clock()
-        self._due = ended + (ended - began) / SHARE
+        if shows:
+            self._due = ended + (ended - began) / SHARE
         validation = Validation.of_share(found, targets) if targets else None
         return Look(validation, tuple(previews))
 

@@ -263,7 +263,8 @@ class Run:
         look = self._judge.look(network) if self._judge else None
         if look is None:
             return None
-        say(PreviewsMessage(epoch=training.epoch, previews=look.previews))
+        if look.previews:
+            say(PreviewsMessage(epoch=training.epoch, previews=look.previews))
         return look.validation
 
     def _write_checkpoint(self, training: Loop) -> None:

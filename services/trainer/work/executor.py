@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import signal
 import sys
 from collections.abc import AsyncGenerator
 from pathlib import Path
@@ -29,6 +30,11 @@ MEMORY_STAYS = {
 STOP_S = 5.0
 LINE_LIMIT = 1 << 20
 LAST_WORDS = 20  # lines of standard error that are kept to say why a process died
+
+KILLED = (
+    "it was killed, as happens where the machine's memory runs out; a smaller batch_size or"
+    " resolution needs less"
+)
 
 log = logger(__name__)
 messages: TypeAdapter[Message] = TypeAdapter(Message)
@@ -86,6 +92,8 @@ class ProcessExecutor:
             if not ended:
                 words = await last_words
                 log.error("training.process_died", code=code, stderr=words)
+                if code == -signal.SIGKILL:
+                    raise TrainingProcessDied(KILLED)
                 raise TrainingProcessDied(f"exit status {code}: {words[-300:]}")
         finally:
             await _stop(process)

@@ -18,7 +18,7 @@ from services.trainer.process.work_order import (
     ResultMessage,
     WorkOrder,
 )
-from services.trainer.work.executor import ProcessExecutor
+from services.trainer.work.executor import ProcessExecutor, TrainingProcessDied
 from shared.contracts.snapshot import Snapshot
 from shared.errors import InvalidInput
 from shared.texts.language import speaking, texts, told
@@ -97,6 +97,22 @@ async def test_a_full_disk_says_what_to_do(tmp_path: Path) -> None:
     said = [message async for message in ProcessExecutor().run(wanted)]
     assert said[-1] == FailureMessage(reason=failures.NO_DISK)
     assert in_chinese(failures.NO_DISK).startswith("训练机器的磁盘已满")
+
+
+async def test_a_process_that_the_system_kills_says_what_needs_less(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    killed = "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"
+    (tmp_path / "sitecustomize.py").write_text(killed)  # Python runs it in every process it starts
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with pytest.raises(TrainingProcessDied) as died:
+        [message async for message in ProcessExecutor().run(order(tmp_path, "te"))]
+    assert "batch_size" in died.value.detail
+    told_to_people = f"the training process ended 3 times: {died.value.detail}"
+    assert in_chinese(told_to_people) == (
+        "训练进程结束了 3 次：进程被强行终止，机器内存不足时会这样；"
+        "减小 batch_size 或降低 resolution 可减少占用"
+    )
 
 
 def test_memory_that_is_refused_says_what_needs_less() -> None:

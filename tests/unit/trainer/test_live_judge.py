@@ -77,6 +77,18 @@ def test_it_looks_again_when_that_has_become_cheap(tmp_path: Path) -> None:
     assert figure(judge, network) == Validation.of_share(2, 2)
 
 
+def test_who_counts_at_every_epoch_shows_no_more_often(tmp_path: Path) -> None:
+    snapshot, files = write_snapshot(tmp_path, "e")
+    network, clock = Knowing(truth_of(snapshot.images[0], LABELS)), Clock()
+    judge = LiveJudge(MANIFEST, snapshot.images, files, truth_of=truth_of, always=True, clock=clock)
+    looks = [judge.look(network) for _ in range(3)]
+    clock.now += 1 / live_judge.SHARE
+    looks.append(judge.look(network))
+    found = [(look.validation, len(look.previews)) for look in looks if look is not None]
+    counted = Validation.of_share(2, 2)
+    assert found == [(counted, 1), (counted, 0), (counted, 0), (counted, 1)]
+
+
 def test_negatives_and_what_memory_does_not_hold_are_not_looked_at(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
