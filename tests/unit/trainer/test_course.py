@@ -5,8 +5,10 @@ from pathlib import Path
 from typing import ClassVar
 
 import pytest
+import torch
 
 from services.trainer.domain.losses.table import LossTerm
+from services.trainer.domain.training.patience import Patience
 from services.trainer.process import live_judge
 from services.trainer.process.runner import Run
 from services.trainer.process.work_order import (
@@ -84,10 +86,19 @@ def test_images_that_are_too_large_to_be_looked_at_go_on_teaching(
     assert run._images_that_judge() == []
 
 
+def test_who_finds_nothing_yet_has_not_stopped_learning() -> None:
+    patience, ended = Patience(2), 0
+    for epoch, figure in enumerate((0.0, 0.0, 0.0, 0.0, 0.3, 0.2, 0.1), start=1):
+        patience.hear(epoch, figure, {"epoch": torch.tensor(epoch)})
+        ended = ended or (epoch if patience.is_over else 0)
+        assert int(patience.weights["epoch"]) == min(epoch, 5)
+    assert ended == 7
+
+
 def test_a_detector_that_stops_early_is_judged_by_images_that_do_not_teach_it(
     tmp_path: Path,
 ) -> None:
-    recipe = TINY.model_copy(update={"epochs": 9, "early_stop": 1})
+    recipe = TINY.model_copy(update={"epochs": 9, "early_stop": 1, "threshold": 0.01})
     wanted = order(tmp_path, "tttvvee", recipe)
     said = said_here(wanted)
     result = said[-1]
@@ -96,7 +107,7 @@ def test_a_detector_that_stops_early_is_judged_by_images_that_do_not_teach_it(
     assert sum(facts.examples.values()) == 6  # of the three images that teach
     progress = [one for one in said if isinstance(one, ProgressMessage) and one.stage == "training"]
     figures = {one.epoch: one.validation for one in progress if one.validation is not None}
-    assert figures
+    assert min(figures.values()) > 0
     assert {round(value * 4, 6) % 1 for value in figures.values()} == {0.0}  # of four targets
     best = max(figures, key=lambda epoch: (figures[epoch], -epoch))
     assert result.epochs == min(best + 1, 9)

@@ -30,16 +30,23 @@ class Patience:
     def hear(self, epoch: int, figure: float, weights: Mapping[str, Tensor]) -> None:
         """Takes the figure of an epoch; a higher one is better, an equal one is not.
 
+        After a figure of 0 each is: a detector that finds nothing yet has not stopped learning.
+
         >>> patience = Patience(2)
         >>> for epoch, figure in enumerate((0.5, 0.7, 0.7, 0.6), start=1):
         ...     patience.hear(epoch, figure, {})
         >>> patience.is_over, patience.best_epoch
         (True, 2)
+        >>> patience = Patience(1)
+        >>> for epoch in (1, 2, 3):
+        ...     patience.hear(epoch, 0.0, {})
+        >>> patience.is_over, patience.best_epoch
+        (False, 3)
         """
         if self.epochs is None:
             return
         self.heard = epoch
-        if self.best is None or figure > self.best:
+        if not self.best or figure > self.best:
             self.best, self.best_epoch = figure, epoch
             self.weights = {name: value.detach().clone() for name, value in weights.items()}
 
