@@ -77,7 +77,7 @@ function Compared({ version, other }: ComparedProps): ReactNode {
         </li>
         <li>{words.report.significance(SIGNIFICANT)}</li>
       </ul>
-      <ChangedLines comparison={found.data} />
+      <ChangedLines key={other} comparison={found.data} />
     </div>
   );
 }

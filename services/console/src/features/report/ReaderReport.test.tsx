@@ -177,3 +177,33 @@ test("a reader that read every sign right says so", async () => {
   expect(await screen.findByText(words.report.noSigns)).toBeVisible();
   expect(screen.queryByText(words.report.threshold)).toBeNull();
 });
+
+test("another version's changed lines begin at their first page, however far the last ones were turned", async () => {
+  const part = { truth: "A", read: "A", wrong: false };
+  const line = (place: number) => ({
+    ...LINE,
+    box: [place, 1, place + 1, 2],
+    errors_before: 0,
+    errors_now: place + 1,
+    before: [part],
+    now: [{ truth: "A", read: "B", wrong: true }],
+  });
+  const worse = (count: number) => ({ better: 0, worse: count, samples: Array.from({ length: count }, (_, place) => line(place)) });
+  answers({
+    ...AROUND,
+    ...READER,
+    [VERSIONS]: pageOf(training(), training({ version: "V0" }), training({ version: "V2" })),
+    [COMPARE]: ({ url }: Request) => Response.json(comparison({ lines: worse(url.includes("with=V2") ? 13 : 1) })),
+  });
+  const said = open("/projects/p1/report/V1", "en").words.report;
+  const choose = async (name: string): Promise<void> => {
+    await userEvent.click(screen.getByRole("combobox", { name: said.comparison }));
+    await userEvent.click(await screen.findByTitle(name));
+  };
+  expect(await screen.findByText(said.signsMoved(0, 1))).toBeVisible();
+  await choose("V2");
+  await userEvent.click(await screen.findByRole("listitem", { name: "3" }));
+  expect(screen.getByText(said.signsMoved(0, 13))).toBeVisible();
+  await choose("V0");
+  expect(await screen.findByText(said.signsMoved(0, 1))).toBeVisible();
+});
