@@ -11,6 +11,12 @@ NO_MEMORY = (
     "the memory of the device that trains does not suffice; a smaller batch_size or resolution"
     " needs less"
 )
+REFUSED = (
+    "can't allocate memory",  # c10/core/impl/alloc_cpu.cpp
+    "CUDA error: out of memory",  # beside PyTorch's own allocator
+    "CUBLAS_STATUS_ALLOC_FAILED",
+    "CUDNN_STATUS_ALLOC_FAILED",
+)
 TOLD = (InvalidInput, DivergedError, ValueError)
 """Errors that say themselves what is wrong, and with which image, label or setting."""
 
@@ -33,6 +39,9 @@ def is_out_of_memory(error: Exception) -> bool:
 
     >>> is_out_of_memory(MemoryError()), is_out_of_memory(RuntimeError("shapes differ"))
     (True, False)
+    >>> is_out_of_memory(RuntimeError("cuDNN error: CUDNN_STATUS_ALLOC_FAILED"))
+    True
     """
-    refused = "can't allocate memory" in str(error)  # c10/core/impl/alloc_cpu.cpp
-    return isinstance(error, MemoryError | torch.OutOfMemoryError) or refused
+    if isinstance(error, MemoryError | torch.OutOfMemoryError):
+        return True
+    return isinstance(error, RuntimeError) and any(word in str(error) for word in REFUSED)
