@@ -1,5 +1,6 @@
 """What changes a training's course by itself: memory that runs out, figures that stand still."""
 
+import json
 import weakref
 from pathlib import Path
 from typing import ClassVar
@@ -8,10 +9,13 @@ import pytest
 import torch
 
 from services.trainer.domain.losses.table import LossTerm
+from services.trainer.domain.recipe import Recipe
 from services.trainer.domain.training.patience import Patience
 from services.trainer.process import live_judge
 from services.trainer.process.runner import Run
+from services.trainer.process.smaller_steps import recipe_of_attempt
 from services.trainer.process.work_order import (
+    CheckpointFiles,
     FactsMessage,
     NoteMessage,
     ProgressMessage,
@@ -74,6 +78,24 @@ def test_the_next_attempt_has_the_memory_of_the_one_before(tmp_path: Path) -> No
     run = Greedy(order(tmp_path, "te"))
     run._learn(None, None, 0.0)
     assert run.seen == [[], [True], [True, True]]
+
+
+def test_a_later_process_goes_on_with_the_steps_that_its_checkpoint_was_learnt_by(
+    tmp_path: Path,
+) -> None:
+    wanted = order(tmp_path, "te")
+    files = CheckpointFiles(tensors=tmp_path / "none", document=tmp_path / "document.json")
+    again = wanted.model_copy(update={"resume_from": files})
+
+    def recipe_of(learnt_by: Recipe) -> Recipe:
+        files.document.write_text(json.dumps({"recipe": learnt_by.model_dump(mode="json")}))
+        return recipe_of_attempt(again)
+
+    quarter = TINY.model_copy(update={"batch_size": 1, "learning_rate": TINY.learning_rate / 4})
+    assert [recipe_of(one) for one in (TINY, quarter)] == [TINY, quarter]
+    assert recipe_of(TINY.model_copy(update={"seed": 7})) == TINY
+    files.document.write_text("torn")
+    assert recipe_of_attempt(again) == TINY
 
 
 def test_images_that_are_too_large_to_be_looked_at_go_on_teaching(
