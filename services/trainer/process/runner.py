@@ -34,12 +34,12 @@ from services.trainer.process.dataset import (
     trainable,
 )
 from services.trainer.process.device import device_name, device_of, free_memory, prepare
-from services.trainer.process.failures import is_out_of_memory, reason_of
+from services.trainer.process.failures import reason_of
 from services.trainer.process.held_out_images import TRAINED_PERCENT, predict_held_out
 from services.trainer.process.live_judge import LiveJudge, may_be_shown
-from services.trainer.process.plugins import PluginFailed, load_plugins
+from services.trainer.process.plugins import load_plugins
 from services.trainer.process.reports import ProgressReports, say
-from services.trainer.process.smaller_steps import recipe_of_attempt, told_of_steps
+from services.trainer.process.smaller_steps import recipe_of_attempt, smaller_after, told_of_steps
 from services.trainer.process.tasks import builder_of
 from services.trainer.process.weights import FoundWeights, find_weights
 from services.trainer.process.work_order import (
@@ -111,8 +111,8 @@ class Run:
         order, began = self.order, time.monotonic()
         prepare(self.device, self.threads)
         self._held_back = self._images_that_judge()
-        name = device_name(self.device, self.threads)
-        say(FactsMessage(facts=facts_of(self.snapshot, name, without=self._held_back)))
+        device = device_name(self.device, self.threads)
+        say(FactsMessage(facts=facts_of(self.snapshot, device, without=self._held_back)))
         say(ProgressMessage(stage="reading"))
         load_plugins(self.snapshot.task, order.recipe.losses, order.plugins_folder)
         source = Source(
@@ -141,7 +141,7 @@ class Run:
             try:
                 return self._attempt(recipe, data, found, began)
             except Exception as error:  # kept by no name: its frames hold all that the attempt held
-                smaller = recipe.halved() if _is_of_memory(error) else None
+                smaller = smaller_after(error, recipe)
                 if smaller is None:
                     raise
                 traceback.print_exc()
@@ -170,10 +170,8 @@ class Run:
         resumed = self._resume(training)
         if not resumed:
             spent_s = time.monotonic() - began
-            training.plan_epochs(
-                budget_s=max(recipe.budget_s - spent_s, 1.0),
-                look=(lambda: self._look(training)) if self._held_back else None,
-            )
+            look = (lambda: self._look(training)) if self._held_back else None
+            training.plan_epochs(budget_s=max(recipe.budget_s - spent_s, 1.0), look=look)
         with contextlib.closing(training.steps()) as steps:
             for progress in steps if not training.patience.is_over else ():
                 self._after_step(training, progress)
@@ -351,11 +349,6 @@ class Run:
         fill_input(crop(pixels, window), batch[0], manifest.resize, manifest.pad_value)
         questions = spec_of(self.snapshot.task).questions(batch)
         return Golden.asked(questions, session).to_bytes()
-
-
-def _is_of_memory(error: Exception) -> bool:
-    cause = error.__cause__ if isinstance(error, PluginFailed) else error
-    return isinstance(cause, Exception) and is_out_of_memory(cause)
 
 
 def _figures(validation: Validation | None) -> dict[str, float]:

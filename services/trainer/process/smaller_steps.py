@@ -5,6 +5,8 @@ import json
 
 from services.trainer.domain.recipe import Recipe
 from services.trainer.domain.training.checkpoint import recipe_of
+from services.trainer.process.failures import is_out_of_memory
+from services.trainer.process.plugins import PluginFailed
 from services.trainer.process.work_order import WorkOrder
 
 
@@ -20,6 +22,13 @@ def recipe_of_attempt(order: WorkOrder) -> Recipe:
             smaller = smaller.halved()
         return smaller or wanted
     return wanted
+
+
+def smaller_after(error: Exception, recipe: Recipe) -> Recipe | None:
+    """The recipe of the next attempt; None where it was not memory, or a step has one image."""
+    cause = error.__cause__ if isinstance(error, PluginFailed) else error
+    ran_out = isinstance(cause, Exception) and is_out_of_memory(cause)
+    return recipe.halved() if ran_out else None
 
 
 def told_of_steps(wanted: Recipe, taken: Recipe) -> tuple[str, ...]:
