@@ -17,3 +17,4 @@ def test_webhooks_leave_from_the_workspace_alone_and_to_no_private_network() -> 
     assert {"10.0.0.0/8", "169.254.0.0/16", "192.168.0.0/16"} <= set(block["except"])
     assert [port["port"] for port in rule["ports"]] == [443]
     assert ways("networkPolicy.webhooks=null") == []
+    assert ways("networkPolicy.webhookPorts=null") == [], "a rule without ports would open all"
