@@ -17,7 +17,8 @@ from schemathesis.generation.meta import CoverageScenario
 from schemathesis.openapi.checks import RejectedPositiveData
 
 from shared.paging import encode_cursor
-from tests.chaos.right_requests import RIGHT, Right, Site, labels_archive
+from tests.chaos.furnished_site import Site, labels_archive
+from tests.chaos.right_requests import RIGHT, Right
 
 _given = json.loads(Path(os.environ["LOUPE_CHAOS_GIVEN"]).read_text())
 _seen = Path(os.environ["LOUPE_CHAOS_SEEN"])

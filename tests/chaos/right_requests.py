@@ -3,23 +3,14 @@
 What an operation takes away is made before; ids, ETags and files are those of things that exist.
 """
 
-import base64
-import io
-import json
-import time
-import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from itertools import count
 from typing import Any
 
-import httpx
-
+from services.workspace.domain.webhooks import MOST_WEBHOOKS
 from tests.chaos.furnished import picture
+from tests.chaos.furnished_site import METADATA, Site, labels_archive, numbers, until
 
-_numbers = count(1000)
-_WAIT_S = 900.0  # a hang; failed sign-ins are slowed for less
-_METADATA = f"filename {base64.b64encode(b'part.png').decode()}"
 _BOX = {"id": "a", "kind": "box", "label": "red", "points": [[8, 8], [16, 16]]}
 
 
@@ -32,141 +23,6 @@ class Right:
     headers: dict[str, str] | None = None
     body: Any = None
     media_type: str | None = None
-
-
-class Site:
-    """A furnished platform by its public API."""
-
-    def __init__(self, address: str, given: dict[str, str]) -> None:
-        self.given = given
-        self._client = httpx.Client(base_url=address, timeout=60)
-        self._bearer, self._until = "", 0.0
-        self._projects = f"projects/{given['project_id']}"
-
-    def ask(self, method: str, place: str, **request: Any) -> httpx.Response:
-        """Send a request as an admin; ``place`` begins with the service."""
-        given = request.pop("headers", {})
-        for _ in range(2):
-            headers = {"Authorization": self.bearer()} | given
-            answer = self._send(method, f"/api/{place}", headers=headers, **request)
-            if answer.status_code != 401:
-                break
-            self._until = 0.0  # a drawn request took the token back
-        return answer
-
-    def make(self, place: str, body: Any) -> httpx.Response:
-        """Make something; raise RuntimeError with what was answered where it is not made."""
-        answer = self.ask("POST", place, json=body)
-        if answer.status_code not in (200, 201, 202):
-            raise RuntimeError(f"POST {place}: {answer.status_code} {answer.text[:500]}")
-        return answer
-
-    def _send(self, method: str, path: str, **request: Any) -> httpx.Response:
-        """Send a request; where drawn ones were too many, come back when that is over."""
-        answer = self._client.request(method, path, **request)
-        until = time.monotonic() + _WAIT_S
-        while answer.status_code == 429 and time.monotonic() < until:
-            time.sleep(float(answer.headers.get("Retry-After", 1)))
-            answer = self._client.request(method, path, **request)
-        return answer
-
-    def bearer(self) -> str:
-        """Return the credential of an admin, signed in anew every five minutes."""
-        if time.monotonic() > self._until:
-            body = {"api_key": self.given["api_key"]}
-            answer = self._send("POST", "/api/workspace/tokens", json=body).raise_for_status()
-            self._bearer = f"Bearer {answer.json()['access_token']}"
-            self._until = time.monotonic() + 300
-        return self._bearer
-
-    def of(self, service: str, place: str) -> str:
-        """Return a place in the furnished project."""
-        return f"{service}/{self._projects}/{place}"
-
-    def etag(self, service: str, place: str) -> dict[str, str]:
-        """Return the If-Match of what stands there now."""
-        answer = self.ask("GET", self.of(service, place))
-        return {"If-Match": answer.headers.get("ETag", '"0"')}
-
-    def new_image(self) -> str:
-        """Upload one more image; return its id."""
-        files = [("files", ("more.png", picture(next(_numbers)), "image/png"))]
-        answer = self.ask("POST", self.of("gallery", "images"), files=files)
-        return str(answer.json()["files"][0]["image"]["id"])
-
-    def new_upload(self) -> str:
-        """Begin a resumable upload of four bytes; return its id."""
-        headers = {
-            "Tus-Resumable": "1.0.0",
-            "Upload-Length": "4",
-            "Upload-Metadata": _METADATA,
-        }
-        answer = self.ask("POST", self.of("gallery", "uploads"), headers=headers)
-        return answer.headers["Location"].rsplit("/", 1)[-1]
-
-    def new_label(self) -> str:
-        """Add a label; return its id."""
-        body = {"name": f"more {next(_numbers)}"}
-        return str(self.ask("POST", self.of("annotation", "labels"), json=body).json()["id"])
-
-    def training(self, status: str = "") -> str:
-        """Return the id of a training that is not over, in ``status`` if given, starting one."""
-        place = self.of("trainer", "trainings")
-        self.ask("POST", place, json={})
-        over = ("success", "failed", "terminated", "stopping")
-
-        def found() -> str | None:
-            listed = self.ask("GET", place, params={"page_size": 100}).json()["items"]
-            fits = (item for item in listed if item["status"] not in over)
-            return next((item["id"] for item in fits if status in ("", item["status"])), None)
-
-        return str(_until(found))
-
-    def export(self, *, is_over: bool = False) -> str:
-        """Start an export; return its id, once its file is there if that is asked."""
-        place = self.of("inference", "exports")
-        body = {"version": "V1", "target": "onnx"}
-        export_id = str(self.ask("POST", place, json=body).json()["id"])
-        if is_over:
-            _until(lambda: self.ask("GET", f"{place}/{export_id}").json()["state"] == "succeeded")
-        return export_id
-
-    def import_run(self, *, is_over: bool = False, dry_run: bool = False) -> str:
-        """Start an import in the background; return its id, once it is over if that is asked."""
-        place = self.of("annotation", "import-runs")
-        started = self.ask(
-            "POST",
-            place,
-            params={"dry_run": dry_run},
-            content=labels_archive(),
-            headers={"Content-Type": "application/zip"},
-        )
-        run_id = str(started.json()["id"])
-        if is_over:
-            _until(lambda: self.ask("GET", f"{place}/{run_id}/report").is_success)
-        return run_id
-
-
-def _until(look: Callable[[], Any]) -> Any:
-    """Look until there is something, half a minute at most; return it."""
-    until = time.monotonic() + 30
-    while not (found := look()) and time.monotonic() < until:
-        time.sleep(0.05)
-    return found
-
-
-def labels_archive() -> bytes:
-    """A zip with the labels of one image, as labelme writes them."""
-    document = {
-        "imagePath": "part-5.png",
-        "imageWidth": 64,
-        "imageHeight": 48,
-        "shapes": [{"label": "red", "shape_type": "rectangle", "points": [[8, 8], [16, 17]]}],
-    }
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        archive.writestr("part-5.json", json.dumps(document))
-    return buffer.getvalue()
 
 
 def _image_gone(site: Site) -> Right:
@@ -210,7 +66,7 @@ def _label(site: Site) -> Right:
     return Right(
         path={"label_id": label_id},
         headers=site.etag("annotation", f"labels/{label_id}"),
-        body={"name": f"other {next(_numbers)}"},
+        body={"name": f"other {next(numbers)}"},
     )
 
 
@@ -228,7 +84,7 @@ def _upload_begun(_site: Site) -> Right:
         headers={
             "Tus-Resumable": "1.0.0",
             "Upload-Length": "4",
-            "Upload-Metadata": _METADATA,
+            "Upload-Metadata": METADATA,
         },
         body=b"ab",
         media_type="application/offset+octet-stream",
@@ -248,7 +104,7 @@ def _recipe(site: Site) -> Right:
 
 
 def _project(site: Site) -> Right:
-    body = {"name": f"More {next(_numbers)}", "task": "detection"}
+    body = {"name": f"More {next(numbers)}", "task": "detection"}
     made = site.make("workspace/projects", body)
     return Right(
         path={"project_id": made.json()["id"]},
@@ -261,7 +117,7 @@ def _resumed(site: Site) -> Right:
     training_id = site.training("running")
     place = site.of("trainer", f"trainings/{training_id}")
     site.ask("POST", f"{place}:cancel")
-    _until(lambda: site.ask("GET", place).json()["status"] == "terminated")
+    until(lambda: site.ask("GET", place).json()["status"] == "terminated")
     return Right(path={"training_id": training_id})
 
 
@@ -299,13 +155,13 @@ def _judged_again(site: Site) -> Right:
 
 
 def _key(site: Site) -> Right:
-    body = {"name": f"key {next(_numbers)}", "role": "viewer"}
+    body = {"name": f"key {next(numbers)}", "role": "viewer"}
     return Right(path={"key_id": site.make("workspace/keys", body).json()["id"]})
 
 
 def _token(site: Site) -> Right:
     """Of a key of its own: beyond a hundred of one key all go, the site's own token with them."""
-    body = {"name": f"key {next(_numbers)}", "role": "viewer"}
+    body = {"name": f"key {next(numbers)}", "role": "viewer"}
     key = site.make("workspace/keys", body).json()["api_key"]
     made = site.make("workspace/tokens", {"api_key": key})
     return Right(body={"token": made.json()["access_token"]})
@@ -316,27 +172,43 @@ def _tenant(site: Site) -> Right:
     return Right(path={"tenant_id": "acme"})
 
 
+def _delivery(site: Site) -> Right:
+    """A message of a webhook that is on, whatever drawn requests did to others."""
+    made = site.ask("GET", "workspace/webhooks", params={"page_size": 100}).json()["items"]
+    if len(made) == MOST_WEBHOOKS:
+        site.ask("DELETE", f"workspace/webhooks/{made[0]['id']}")
+    body = {
+        "name": f"line {next(numbers)}",
+        "url": "https://hooks.example.com/loupe",
+        "events": ["model.deployed"],
+    }
+    webhook_id = site.make("workspace/webhooks", body).json()["id"]
+    sent = site.make(f"workspace/webhooks/{webhook_id}:test", None).json()
+    return Right(path={"webhook_id": webhook_id, "delivery_id": sent["id"]})
+
+
 RIGHT: dict[str, Callable[[Site], Right]] = {
+    "POST /api/workspace/webhooks/{webhook_id}/deliveries/{delivery_id}:replay": _delivery,
     "POST /api/workspace/tokens": lambda site: Right(body={"api_key": site.given["api_key"]}),
     "POST /api/workspace/tokens:revoke": _token,
     "POST /api/workspace/keys": lambda _: Right(
-        body={"name": f"key {next(_numbers)}", "role": "engineer"}
+        body={"name": f"key {next(numbers)}", "role": "engineer"}
     ),
     "POST /api/workspace/keys/{key_id}:revoke": _key,
     "POST /api/workspace/tenants": lambda _: Right(
-        body={"id": f"tenant-{next(_numbers)}", "name": "Acme"}
+        body={"id": f"tenant-{next(numbers)}", "name": "Acme"}
     ),
     "GET /api/workspace/tenants/{tenant_id}": _tenant,
     "POST /api/workspace/tenants/{tenant_id}:suspend": _tenant,
     "POST /api/workspace/tenants/{tenant_id}:resume": _tenant,
     "POST /api/workspace/keys/{key_id}:end-tokens": _key,
     "POST /api/workspace/projects": lambda _: Right(
-        body={"name": f"New {next(_numbers)}", "task": "detection", "labels": ["pit"]}
+        body={"name": f"New {next(numbers)}", "task": "detection", "labels": ["pit"]}
     ),
     "PATCH /api/workspace/projects/{project_id}": _project,
     "DELETE /api/workspace/projects/{project_id}": _project,
     "POST /api/gallery/projects/{project_id}/images": lambda _: Right(
-        body={"files": [picture(next(_numbers))]}, media_type="multipart/form-data"
+        body={"files": [picture(next(numbers))]}, media_type="multipart/form-data"
     ),
     "DELETE /api/gallery/projects/{project_id}/images/{image_id}": _image_gone,
     "POST /api/gallery/projects/{project_id}/images:batch-delete": lambda site: Right(
@@ -362,7 +234,7 @@ RIGHT: dict[str, Callable[[Site], Right]] = {
     "GET /api/annotation/projects/{project_id}/import-runs/{run_id}/report": _import_over,
     "POST /api/annotation/projects/{project_id}/import-runs/{run_id}:again": _import_over,
     "POST /api/annotation/projects/{project_id}/labels": lambda _: Right(
-        body={"name": f"more {next(_numbers)}"}
+        body={"name": f"more {next(numbers)}"}
     ),
     "PUT /api/annotation/projects/{project_id}/label-order": lambda site: Right(
         body={"ids": [site.new_label()]}

@@ -144,6 +144,11 @@ async def test_a_training_is_waited_for_until_time_is_over_or_it_ended(
     assert json.loads(ended.out)["status"] == "terminated"
 
 
+def _hears_ctrl_c() -> None:
+    """What a shell starts in the background ignores Ctrl-C, and so would its children."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 async def test_ctrl_c_ends_the_waiting_and_not_the_training(
     loupe: Loupe, platform: Running
 ) -> None:
@@ -151,7 +156,7 @@ async def test_ctrl_c_ends_the_waiting_and_not_the_training(
     words = ("train", *NAMED, "--id", training["id"], "--address", loupe.address)
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "services", *words, cwd=ROOT, env={**os.environ},
-        stderr=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE, preexec_fn=_hears_ctrl_c,
     )  # fmt: skip
     assert process.stderr is not None
     shown = await process.stderr.readline()
