@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 
+from services.workspace.domain.api_keys import key_id_of
 from tests.chaos.furnished import picture
 
 numbers = count(1000)
@@ -23,6 +24,7 @@ class Site:
 
     def __init__(self, address: str, given: dict[str, str]) -> None:
         self.given = given
+        self.key_id = key_id_of(given["api_key"])
         self._client = httpx.Client(base_url=address, timeout=60)
         self._bearer, self._until = "", 0.0
         self._projects = f"projects/{given['project_id']}"
