@@ -1,11 +1,11 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { Button, Form, Input, Modal, Radio } from "antd";
+import { Form, Input, Radio } from "antd";
 import type { ReactNode } from "react";
 import { FACTS } from "../../api/generated/facts";
 import { createKey, ROLES, type NewKey, type Role } from "../../api/workspace";
 import { useWords } from "../../i18n/language";
 import { cutTo, lengthOf } from "../../ui/codePoints";
-import { ProblemAlert } from "../../ui/ProblemAlert";
+import { MakingDialog } from "./MakingDialog";
 import { ShownOnce } from "./ShownOnce";
 
 /** After how many days a key may end; 0 is never. */
@@ -30,7 +30,7 @@ interface Props {
 
 /** Makes a key, and then shows its text, which is told this once. */
 export function CreateKeyDialog({ open, onClose }: Props): ReactNode {
-  const { keys: words, common } = useWords();
+  const { keys: words } = useWords();
   const [form] = Form.useForm<Fields>();
   const queries = useQueryClient();
   const creation = useMutation({
@@ -38,53 +38,19 @@ export function CreateKeyDialog({ open, onClose }: Props): ReactNode {
     onSuccess: () => void queries.invalidateQueries({ queryKey: ["keys"] }),
   });
   const made = creation.data;
-  // What is shown once is not lost to a stray click, nor to one while it is on its way.
-  const leaves = made === undefined && !creation.isPending;
   return (
-    <Modal
+    <MakingDialog
       open={open}
       title={made === undefined ? words.createTitle : words.madeTitle(made.name)}
       okText={words.createNow}
-      cancelText={common.cancel}
-      onOk={() => form.submit()}
-      onCancel={onClose}
-      cancelButtonProps={{ disabled: !leaves }}
-      confirmLoading={creation.isPending}
-      closable={leaves}
-      keyboard={leaves}
-      mask={{ closable: leaves }}
-      width={640}
-      destroyOnHidden
-      {...(made === undefined
-        ? {}
-        : {
-            footer: (
-              <Button type="primary" onClick={onClose}>
-                {common.done}
-              </Button>
-            ),
-          })}
-      afterClose={() => {
-        form.resetFields();
-        creation.reset();
-      }}
+      form={form}
+      start={START}
+      saving={creation}
+      shown={made === undefined ? null : <ShownOnce title={words.once} hint={words.onceHint} text={made.api_key} />}
+      onClose={onClose}
     >
-      {made === undefined ? (
-        <Form<Fields>
-          form={form}
-          layout="vertical"
-          initialValues={START}
-          onFinish={(fields) => {
-            if (!creation.isPending) creation.mutate(fields);
-          }}
-        >
-          {creation.isError && <ProblemAlert error={creation.error} className="key-problem" />}
-          <KeyFields />
-        </Form>
-      ) : (
-        <ShownOnce title={words.once} hint={words.onceHint} text={made.api_key} />
-      )}
-    </Modal>
+      <KeyFields />
+    </MakingDialog>
   );
 }
 

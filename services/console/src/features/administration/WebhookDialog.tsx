@@ -1,5 +1,5 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { Button, Checkbox, Form, Input, Modal } from "antd";
+import { Checkbox, Form, Input } from "antd";
 import type { ReactNode } from "react";
 import { FACTS } from "../../api/generated/facts";
 import {
@@ -12,7 +12,7 @@ import {
 } from "../../api/workspace";
 import { useWords } from "../../i18n/language";
 import { cutTo, lengthOf } from "../../ui/codePoints";
-import { ProblemAlert } from "../../ui/ProblemAlert";
+import { MakingDialog } from "./MakingDialog";
 import { ShownOnce } from "./ShownOnce";
 
 const START: NewWebhook = { name: "", url: "https://", events: [] };
@@ -31,7 +31,8 @@ export function WebhookDialog({ one, open, onClose }: Props): ReactNode {
   const [form] = Form.useForm<NewWebhook>();
   const queries = useQueryClient();
   const saving = useMutation({
-    mutationFn: async (fields: NewWebhook): Promise<MadeWebhook | null> => {
+    mutationFn: async (written: NewWebhook): Promise<MadeWebhook | null> => {
+      const fields = { ...written, name: written.name.trim(), url: written.url.trim() };
       if (one === undefined) return createWebhook(fields);
       await changeWebhook(one.id, fields, one.version);
       return null;
@@ -42,53 +43,20 @@ export function WebhookDialog({ one, open, onClose }: Props): ReactNode {
     },
   });
   const made = saving.data ?? null;
-  const leaves = made === null && !saving.isPending;
   const title = one === undefined ? words.create : words.editTitle(one.name);
   return (
-    <Modal
+    <MakingDialog
       open={open}
       title={made === null ? title : words.secretTitle(made.name)}
       okText={one === undefined ? words.createNow : common.save}
-      cancelText={common.cancel}
-      onOk={() => form.submit()}
-      onCancel={onClose}
-      cancelButtonProps={{ disabled: !leaves }}
-      confirmLoading={saving.isPending}
-      closable={leaves}
-      keyboard={leaves}
-      mask={{ closable: leaves }}
-      width={640}
-      destroyOnHidden
-      {...(made === null
-        ? {}
-        : {
-            footer: (
-              <Button type="primary" onClick={onClose}>
-                {common.done}
-              </Button>
-            ),
-          })}
-      afterClose={() => {
-        form.resetFields();
-        saving.reset();
-      }}
+      form={form}
+      start={one === undefined ? START : { name: one.name, url: one.url, events: one.events }}
+      saving={saving}
+      shown={made === null ? null : <ShownOnce title={words.once} hint={words.onceHint} text={made.secret} />}
+      onClose={onClose}
     >
-      {made === null ? (
-        <Form<NewWebhook>
-          form={form}
-          layout="vertical"
-          initialValues={one === undefined ? START : { name: one.name, url: one.url, events: one.events }}
-          onFinish={({ name, url, events }) => {
-            if (!saving.isPending) saving.mutate({ name: name.trim(), url: url.trim(), events });
-          }}
-        >
-          {saving.isError && <ProblemAlert error={saving.error} className="key-problem" />}
-          <WebhookFields />
-        </Form>
-      ) : (
-        <ShownOnce title={words.once} hint={words.onceHint} text={made.secret} />
-      )}
-    </Modal>
+      <WebhookFields />
+    </MakingDialog>
   );
 }
 
