@@ -1,8 +1,6 @@
 """The whole loop of a classification: labels in, trained, killed, served, corrected, again."""
 
-import io
 import json
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tests.e2e.walk import ProjectWalk, name_of, until, walking
+from tests.e2e.walk import ProjectWalk, archive, until, walking
 from tests.unit.trainer.parts import LABELS, part
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(1200)]
@@ -22,6 +20,7 @@ TRAIN, VALIDATE, TEST, HAND, UNSEEN = (
     range(42, 46),
     range(46, 52),
 )
+SPLITS = {"train": TRAIN, "val": VALIDATE, "test": TEST}
 RECIPE = {"epochs": 12, "input_width": 64, "input_height": 64, "batch_size": 8}
 
 
@@ -35,18 +34,9 @@ def flags(label: str) -> bytes:
     return json.dumps(document | {"shapes": []}).encode()
 
 
-def archive() -> bytes:
-    """Labels and lists; one validation image is labelled wrong, so that there is work to do."""
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as file:
-        for split, numbers in (("train", TRAIN), ("val", VALIDATE), ("test", TEST)):
-            names = "".join(f"{name_of(n)}\n" for n in numbers)
-            file.writestr(f"{split}.txt", names)
-            for number in numbers:
-                wrong = number == VALIDATE[0]
-                label = LABELS[(number + wrong) % 2]
-                file.writestr(f"part_{number:02d}.json", flags(label))
-    return packed.getvalue()
+def flagged(number: int) -> bytes:
+    """One validation image is labelled wrong, so that there is work to do."""
+    return flags(LABELS[(number + (number == VALIDATE[0])) % 2])
 
 
 def labelled(number: int) -> list[dict]:
@@ -63,7 +53,7 @@ def test_a_classifier_is_trained_killed_served_corrected_and_trained_again(
     walk: ProjectWalk, tmp_path: Path
 ) -> None:
     ids = walk.upload(tmp_path, range(UNSEEN.start), made)
-    imported = walk.client.import_labels(walk.project, archive())
+    imported = walk.client.import_labels(walk.project, archive(SPLITS, flagged))
     assert imported["imported"] == HAND.start, imported
     for number in HAND:  # as the digit keys of the console do
         body = {"shapes": labelled(number)}

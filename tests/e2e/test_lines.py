@@ -1,8 +1,6 @@
 """OCR from its first lines to a correction: what is of this task alone; classes retrain."""
 
-import io
 import json
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tests.e2e.walk import Begins, ProjectWalk, name_of, until, walking
+from tests.e2e.walk import Begins, ProjectWalk, archive, name_of, until, walking
 from tests.unit.trainer.texts import LINES, SIZE, page
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(1200)]
@@ -23,6 +21,7 @@ TRAIN, VALIDATE, TEST, HAND, UNSEEN = (
     range(13, 14),
     range(14, 16),
 )
+SPLITS = {"train": TRAIN, "val": VALIDATE, "test": TEST}
 RECIPE = {"epochs": 1, "batch_size": 8}
 OF_READER = Begins("package", "pp_ocrv6_small", "rapidocr")
 
@@ -56,17 +55,6 @@ def described(number: int) -> bytes:
     return json.dumps(document | size | {"shapes": shapes}).encode()
 
 
-def archive() -> bytes:
-    """Lines and lists."""
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as file:
-        for split, numbers in (("train", TRAIN), ("val", VALIDATE), ("test", TEST)):
-            file.writestr(f"{split}.txt", "".join(f"{name_of(n)}\n" for n in numbers))
-            for number in numbers:
-                file.writestr(f"part_{number:02d}.json", described(number))
-    return packed.getvalue()
-
-
 @pytest.fixture
 def walk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ProjectWalk]:
     with walking(tmp_path, monkeypatch, "ocr") as walk:
@@ -77,7 +65,7 @@ def test_a_reader_is_trained_judged_served_tested_and_corrected(
     walk: ProjectWalk, tmp_path: Path
 ) -> None:
     ids = walk.upload(tmp_path, range(UNSEEN.start), made)
-    imported = walk.client.import_labels(walk.project, archive())
+    imported = walk.client.import_labels(walk.project, archive(SPLITS, described))
     assert imported["imported"] == HAND.start, imported
     for number in HAND:
         body = {"shapes": written(number)}

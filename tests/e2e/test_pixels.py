@@ -1,8 +1,6 @@
 """Both segmentations from masks to what is served: what is of these tasks alone."""
 
-import io
 import json
-import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +13,16 @@ from numpy.typing import NDArray
 
 from shared.runtime.tasks.names import TaskName
 from shared.vision.masks import from_text, to_dense
-from tests.e2e.walk import OF_PACKAGE, OF_START, Begins, ProjectWalk, name_of, until, walking
+from tests.e2e.walk import (
+    OF_PACKAGE,
+    OF_START,
+    Begins,
+    ProjectWalk,
+    archive,
+    name_of,
+    until,
+    walking,
+)
 from tests.unit.trainer.marks import LABELS, SIZE, marked, shapes_of
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(1200)]
@@ -27,6 +34,7 @@ TRAIN, VALIDATE, TEST, HAND, UNSEEN = (
     range(30, 34),
     range(34, 39),
 )
+SPLITS = {"train": TRAIN, "val": VALIDATE, "test": TEST}
 SMALL = {"input_width": 128, "input_height": 96, "budget_s": 600}  # the epochs end it
 
 
@@ -87,17 +95,6 @@ def outlined(number: int) -> bytes:
     return json.dumps(document | size | {"shapes": shapes}).encode()
 
 
-def archive() -> bytes:
-    """Labels and lists."""
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as file:
-        for split, numbers in (("train", TRAIN), ("val", VALIDATE), ("test", TEST)):
-            file.writestr(f"{split}.txt", "".join(f"{name_of(n)}\n" for n in numbers))
-            for number in numbers:
-                file.writestr(f"part_{number:02d}.json", outlined(number))
-    return packed.getvalue()
-
-
 def drawn(number: int) -> list[dict]:
     """The marks as the console's brush would save them."""
     truth = marked(number, empty=is_empty(number))[1]
@@ -117,7 +114,7 @@ def test_a_segmenter_is_trained_judged_served_and_tested(
 
 def walked(walk: ProjectWalk, tmp_path: Path, kind: Segments) -> None:
     ids = walk.upload(tmp_path, range(UNSEEN.start), made)
-    imported = walk.client.import_labels(walk.project, archive())
+    imported = walk.client.import_labels(walk.project, archive(SPLITS, outlined))
     assert imported["imported"] == HAND.start, imported
     for number in HAND:
         body = {"shapes": drawn(number)}

@@ -1,9 +1,11 @@
 """One project on a running platform, walked from its first image to its second version."""
 
+import io
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+import zipfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -167,6 +169,17 @@ def until(look: Callable[[], Any], *, pause_s: float = 0.3) -> Any:
 
 def name_of(number: int) -> str:
     return f"part_{number:02d}.png"
+
+
+def archive(splits: Mapping[str, Iterable[int]], labelme: Callable[[int], bytes]) -> bytes:
+    """A zip with a list of each split and the labelme file of each image."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as file:
+        for split, numbers in splits.items():
+            file.writestr(f"{split}.txt", "".join(f"{name_of(n)}\n" for n in numbers))
+            for number in numbers:
+                file.writestr(f"part_{number:02d}.json", labelme(number))
+    return packed.getvalue()
 
 
 @contextmanager
