@@ -27,14 +27,18 @@ _BUSY_S = 30.0
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """Open ``path`` with the settings that every connection of the platform uses."""
+    """Open ``path`` with the settings that every connection of the platform uses.
+
+    The file is read, not mapped: each connection would map all of it for itself, and a disk that
+    fails would end the process (SIGBUS) instead of a query.
+    """
     connection = sqlite3.connect(
         path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False
     )
     connection.execute("PRAGMA auto_vacuum=INCREMENTAL")  # of a new file: before all else
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
-    connection.execute("PRAGMA mmap_size=268435456")
+    connection.execute("PRAGMA mmap_size=0")  # whatever SQLite was built with
     connection.execute("PRAGMA case_sensitive_like=OFF")
     return connection
 

@@ -23,6 +23,15 @@ async def file(tmp_path: Path) -> AsyncIterator[SqliteFile]:
     await file.close()
 
 
+READERS = 4
+
+
+def resident_bytes() -> int:
+    """Return what this process has in memory, mapped files included."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS")) << 10
+
+
 def add(number: int):
     return lambda c: c.execute("INSERT INTO rows VALUES (?)", (number,))
 
@@ -112,3 +121,21 @@ async def test_a_closed_file_takes_nothing(file: SqliteFile) -> None:
     await asyncio.gather(*waiting)
     with pytest.raises(DependencyDown):
         await file.write(add(99))
+
+
+async def test_however_much_is_read_the_process_holds_little_of_it(file: SqliteFile) -> None:
+    rows, row = 100, "x" * 200_000
+    await file.write(lambda c: c.execute("CREATE TABLE texts (text TEXT)"))
+    await file.write(lambda c: c.executemany("INSERT INTO texts VALUES (?)", [(row,)] * rows))
+    met = threading.Barrier(READERS)
+
+    def scan(connection: sqlite3.Connection) -> int:
+        met.wait(HANG_S)  # each on a connection of its own
+        found: int = connection.execute("SELECT sum(length(text)) FROM texts").fetchone()[0]
+        return found
+
+    before = resident_bytes()
+    found = await asyncio.gather(*(file.read(scan) for _ in range(READERS)))
+    grown = resident_bytes() - before
+    assert set(found) == {rows * len(row)}
+    assert grown < rows * len(row)
