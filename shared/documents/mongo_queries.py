@@ -95,13 +95,14 @@ def unique_fields(indexes: Sequence[Index], body: dict[str, Any]) -> dict[str, s
 
 
 def index_keys(spec: CollectionSpec[Any], index: Index) -> list[tuple[str, int]]:
-    """Return the keys of a plain index: every query names a tenant and asks for what exists.
+    """Return the keys of a plain index: every query of a request names a tenant and what exists.
 
     What it covers follows the id; a list there would give an entry for each of its items.
     """
     covers = [field for field in index.covers if not spec.is_list(field)]
-    fields = (*index.fields, "id", *covers)
-    return [(key, 1) for key in dict.fromkeys(("tenant", "deleted", *map(path, fields)))]
+    first, then = ([], ["tenant"]) if index.across else (["tenant"], [])
+    fields = map(path, (*index.fields, *then, "id", *covers))
+    return [(key, 1) for key in dict.fromkeys((*first, "deleted", *fields))]
 
 
 def encode_body(value: Any) -> Any:  # noqa: ANN401  any JSON value

@@ -52,14 +52,16 @@ Scope = TenantScope | EveryTenant
 
 @dataclass(frozen=True)
 class Index:
-    """Fields that queries filter or sort by (the tenant is always first); ``unique`` per tenant.
+    """Fields that queries filter or sort by, the tenant before them; ``unique`` per tenant.
 
-    ``covers`` are further fields in the index, to pass over a document without reading it.
+    ``covers`` are further fields in the index, to pass over a document without reading it. One
+    ``across`` tenants, for the platform's own loops, has the tenant after the fields.
     """
 
     fields: tuple[str, ...]
     unique: bool = False
     covers: tuple[str, ...] = ()
+    across: bool = False
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,8 @@ def column(field: str) -> str:
 def index_name(table: str, index: Index) -> str:
     """Return a name that tells table, kind, fields and what it covers apart."""
     covers = f"~+~{'~'.join(index.covers)}" if index.covers else ""
-    return f"{index_prefix(table)}{'u' if index.unique else 'i'}~{'~'.join(index.fields)}{covers}"
+    kind = "u" if index.unique else "a" if index.across else "i"
+    return f"{index_prefix(table)}{kind}~{'~'.join(index.fields)}{covers}"
 
 
 def index_prefix(table: str) -> str:
@@ -43,8 +44,13 @@ def index_prefix(table: str) -> str:
 
 def index_columns(index: Index) -> str:
     """Return what an index holds: what it is searched by, the id, and what it covers."""
-    fields = index.fields if index.unique else (*index.fields, "id", *index.covers)
-    return ", ".join(dict.fromkeys(("tenant", *map(column, fields))))
+    if index.across:
+        fields = (*index.fields, "tenant", "id", *index.covers)
+    elif index.unique:
+        fields = ("tenant", *index.fields)
+    else:
+        fields = ("tenant", *index.fields, "id", *index.covers)
+    return ", ".join(dict.fromkeys(map(column, fields)))
 
 
 def conditions(where: Where) -> tuple[str, list[Any]]:

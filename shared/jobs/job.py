@@ -29,7 +29,8 @@ class Job(Document):
     ``waits`` counts how often it was given back because it could not go on; it is not taken again
     ``not_before`` its time, so that others go on meanwhile. ``finish_requested`` asks the work to
     come to its end soon with what it has; work that cannot do so goes on. ``beat`` is
-    ``heartbeat_at`` in the ticks of the worker's machine.
+    ``heartbeat_at`` in the ticks of the worker's machine. ``turn`` is where its tenant's turn began
+    at which it was taken last (:mod:`shared.jobs.turns`).
     """
 
     kind: str
@@ -44,6 +45,7 @@ class Job(Document):
     lease_until: Timestamp | None = None
     not_before: Timestamp | None = None
     waits: int = 0
+    turn: float | None = None
     heartbeat_at: Timestamp | None = None
     beat: Ticks | None = None
     cancel_requested: bool = False
@@ -57,6 +59,10 @@ def job_spec(service: str) -> CollectionSpec[Job]:
     return CollectionSpec(
         f"{service}.jobs",
         Job,
-        (Index(("kind", "state", "created_at")),),
+        (
+            Index(("kind", "state", "created_at")),
+            Index(("kind", "turn")),
+            Index(("state", "kind"), across=True),
+        ),
         project_field="payload.project_id",
     )

@@ -10,8 +10,10 @@ counts as over.
 
 import asyncio
 import contextlib
+from collections import Counter
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from shared.clock import Clock, utc_now
@@ -31,6 +33,7 @@ from shared.documents.port import (
 from shared.errors import Conflict, NotFound
 from shared.holder import is_dead
 from shared.jobs.job import FINAL, Job, JobState, Progress, job_spec
+from shared.jobs.turns import Line, Turn, next_turn
 from shared.ticks import age_of, ticks_beside
 
 LEASE_S = 60.0
@@ -100,24 +103,51 @@ class JobQueue:
         return await self._of(tenant).find(job_id)
 
     async def claim(self, kinds: Sequence[str], worker: str) -> Job | None:
-        """Lease the oldest job that waits or whose worker fell silent or died; None without one.
+        """Lease a job that waits or whose worker fell silent or died; None without one.
 
-        A job that used up its attempts is not leased again; :meth:`reap` ends it.
+        It is the oldest of the tenant whose turn it is (:mod:`shared.jobs.turns`). A job that used
+        up its attempts is not leased again; :meth:`reap` ends it.
         """
-
-        def lease(job: Job) -> Job:
-            if not is_free(job, self._clock):
-                raise _Unfit
-            return self._leased(job, worker)
-
-        where: Where = {"kind": In(kinds), "state": In(("queued", "running"))}
-        async for job in self._jobs.walk(Query(where=where, sort=Sort("created_at"))):
-            if is_free(job, self._clock):
-                try:
-                    return await self._of(job.tenant).change(job.id, lease)
-                except (_Unfit, NotFound):
-                    continue
+        while (turn := next_turn(await self._lines(kinds))) is not None:
+            lease = partial(self._leased, worker=worker, turn=turn)
+            with contextlib.suppress(_Unfit, NotFound):  # somebody was as quick: look anew
+                return await self._of(turn.job.tenant).change(turn.job.id, lease)
         return None
+
+    async def _lines(self, kinds: Sequence[str]) -> list[Line]:
+        """Return the line of each tenant that has a job to begin.
+
+        Who waits is read before who is served: what is leased before the first read is counted, and
+        what is leased after it is met as taken by who tries to lease it, too.
+        """
+        tenants = await self._jobs.tally("tenant", {"kind": In(kinds), "state": "queued"})
+        waiting = await asyncio.gather(*(self._oldest(tenant, kinds) for tenant in tenants))
+        first = {job.tenant: job for job in waiting if job is not None}
+        held: Counter[str] = Counter()
+        async for job in self._jobs.walk(Query({"kind": In(kinds), "state": "running"})):
+            if _held(job, self._clock):
+                held[job.tenant] += 1
+            elif is_free(job, self._clock):
+                known = first.setdefault(job.tenant, job)
+                first[job.tenant] = min(known, job, key=_age)
+        turns = await asyncio.gather(*(self._last_turn(tenant, kinds) for tenant in first))
+        return [
+            Line(job, held[tenant], last)
+            for (tenant, job), last in zip(first.items(), turns, strict=True)
+        ]
+
+    async def _oldest(self, tenant: str, kinds: Sequence[str]) -> Job | None:
+        """Return the oldest job that waits and may begin."""
+        waiting: Where = {"kind": In(kinds), "state": "queued"}
+        async for job in self._of(tenant).walk(Query(waiting, Sort("created_at"), limit=8)):
+            if is_free(job, self._clock):
+                return job
+        return None
+
+    async def _last_turn(self, tenant: str, kinds: Sequence[str]) -> float | None:
+        """Return where a tenant's latest turn began."""
+        latest = Query({"kind": In(kinds)}, Sort("turn", -1), limit=1)
+        return next((job.turn for job in await self._of(tenant).query(latest)), None)
 
     async def held(self, job: Job) -> Job:
         """Return my job as it is stored; raise LeaseLost when this attempt is over."""
@@ -266,10 +296,13 @@ class JobQueue:
         """Return the number of jobs in each state."""
         return await self._jobs.tally("state")
 
-    def _leased(self, job: Job, worker: str) -> Job:
+    def _leased(self, job: Job, *, worker: str, turn: Turn) -> Job:
+        if not is_free(job, self._clock):
+            raise _Unfit
         return job.model_copy(
             update={
                 "state": "running",
+                "turn": turn.begins,
                 "attempt": job.attempt + 1,
                 "worker": worker,
                 "started_at": job.started_at or self._clock(),
@@ -300,6 +333,10 @@ class JobQueue:
 
     def _of(self, tenant: str) -> Collection[Job]:
         return self._documents.collection(self._spec, TenantScope(tenant))
+
+
+def _age(job: Job) -> tuple[datetime, str]:
+    return job.created_at, job.id
 
 
 def _mine(stored: Job | None, mine: Job) -> Job:

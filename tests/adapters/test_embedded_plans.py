@@ -2,6 +2,8 @@
 
 import json
 import sqlite3
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,8 @@ from shared.documents.port import (
     TenantScope,
     Where,
 )
+from shared.jobs.job import Job, job_spec
+from shared.jobs.queue import JobQueue
 from shared.sqlite import SqliteFile
 
 COUNT = 2000
@@ -140,3 +144,41 @@ async def test_indexes_follow_the_collection_and_others_go(tmp_path: Path) -> No
     assert covered == {"test.parts~i~name~+~labels"}
     assert await names_with() == set()
     await documents.close()
+
+
+@pytest.mark.parametrize("waiting", [0, 3])
+async def test_who_looks_for_work_reads_nothing_of_jobs_that_ended(
+    tmp_path: Path, waiting: int
+) -> None:
+    store, spec = Store(tmp_path), job_spec("svc")
+    await store.documents.open([spec])
+    queue = JobQueue(store.documents, "svc")
+    insert = 'INSERT INTO "svc.jobs" (tenant, id, version, body) VALUES (?, ?, ?, ?)'
+    await store.count_steps()
+    costs = []
+    for ended in (0, COUNT):
+        jobs = [ended_job(number) for number in range(ended)]
+        rows = [(job.tenant, job.id, 1, job.model_dump_json(exclude={"version"})) for job in jobs]
+        await store.database.write(partial(put, insert, rows))
+        for number in range(waiting):
+            await queue.enqueue(f"t{number}", "dig", f"waits {ended} {number}")
+        store.steps = 0
+        assert bool(await queue.claim(["dig"], "w")) == bool(waiting)
+        costs.append(store.steps)
+    await store.documents.close()
+    assert costs[1] <= costs[0] * 2, "what waits and runs, of the first round as well"
+
+
+def put(insert: str, rows: list[tuple[str, str, int, str]], connection: sqlite3.Connection) -> None:
+    connection.executemany(insert, rows)
+
+
+def ended_job(number: int) -> Job:
+    return Job(
+        id=f"{number:05}",
+        tenant=f"t{number % 3}",
+        kind="dig",
+        state="succeeded",
+        turn=float(number),
+        created_at=datetime(2026, 1, 1, tzinfo=UTC),
+    )
