@@ -31,15 +31,12 @@ from shared.documents.port import (
     Write,
 )
 from shared.errors import Conflict, NotFound
-from shared.holder import is_dead
 from shared.jobs.job import FINAL, Job, JobState, Progress, job_spec
+from shared.jobs.leases import LONGEST_PAUSE_S, is_free, is_held
 from shared.jobs.turns import Line, Turn, next_turn
-from shared.ticks import age_of, ticks_beside
+from shared.ticks import ticks_beside
 
 LEASE_S = 60.0
-LONGEST_PAUSE_S = 30.0
-_LONGEST_PAUSE = timedelta(seconds=LONGEST_PAUSE_S)
-_SKEW = timedelta(seconds=60)  # of the clocks of two machines
 
 
 class LeaseLost(Conflict):
@@ -125,7 +122,7 @@ class JobQueue:
         first = {job.tenant: job for job in waiting if job is not None}
         held: Counter[str] = Counter()
         async for job in self._jobs.walk(Query({"kind": In(kinds), "state": "running"})):
-            if _held(job, self._clock):
+            if is_held(job, self._clock):
                 held[job.tenant] += 1
             elif is_free(job, self._clock):
                 known = first.setdefault(job.tenant, job)
@@ -234,7 +231,7 @@ class JobQueue:
             if job.state in FINAL:
                 return None
             asked = job.model_copy(update={"cancel_requested": True})
-            if _held(job, self._clock):
+            if is_held(job, self._clock):
                 return asked
             over = {"state": "cancelled", "finished_at": self._clock(), "lease_until": None}
             return Write(asked.model_copy(update=over), events)
@@ -280,7 +277,7 @@ class JobQueue:
 
     def _over(self, job: Job) -> Job | None:
         """Return how a job without a worker ends, or None when it has one or may get one."""
-        if _held(job, self._clock):
+        if is_held(job, self._clock):
             return None
         if job.cancel_requested:
             state, error = "cancelled", ""
@@ -344,24 +341,3 @@ def _mine(stored: Job | None, mine: Job) -> Job:
     if stored is None or stored.attempt != mine.attempt or stored.state != "running":
         raise LeaseLost(f"attempt {mine.attempt} at job {mine.id} is over")
     return stored
-
-
-def is_free(job: Job, clock: Clock) -> bool:
-    """Tell whether a worker may begin with this job."""
-    now = clock()
-    over = job.state in FINAL or job.cancel_requested or job.attempt >= job.max_attempts
-    waits = (
-        job.state == "queued"
-        and job.not_before is not None
-        and now < job.not_before <= now + _LONGEST_PAUSE + _SKEW
-    )
-    return not over and not waits and not _held(job, clock)
-
-
-def _held(job: Job, clock: Clock) -> bool:
-    """Tell whether a worker holds this job that is not known to be dead."""
-    if job.state != "running" or job.lease_until is None or job.heartbeat_at is None:
-        return False
-    silent = age_of(job.heartbeat_at, job.beat, clock=clock)
-    leased = -_SKEW <= silent < job.lease_until - job.heartbeat_at
-    return leased and not is_dead(job.worker)

@@ -19,7 +19,7 @@ from shared.clock import Clock, utc_now
 from shared.documents.port import Documents, EveryTenant, In, Query, Sort, Where
 from shared.errors import DependencyDown
 from shared.jobs.job import Job, job_spec
-from shared.jobs.queue import is_free
+from shared.jobs.leases import is_free
 from shared.jobs.worker import JobWorker
 from shared.telemetry import logger
 
