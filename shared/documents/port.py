@@ -9,6 +9,7 @@ import inspect
 import random
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, Literal, Protocol, TypeVar, Union, get_origin
 
@@ -54,8 +55,7 @@ Scope = TenantScope | EveryTenant
 class Index:
     """Fields that queries filter or sort by, the tenant before them; ``unique`` per tenant.
 
-    ``covers`` are further fields in the index, to pass over a document without reading it. One
-    ``across`` tenants, for the platform's own loops, has the tenant after the fields.
+    ``covers`` are further fields, to pass over documents unread; ``across``: the tenant is last.
     """
 
     fields: tuple[str, ...]
@@ -360,10 +360,8 @@ class Collection(ABC, Generic[D]):
         """Remove up to ``most`` matching documents without a word; return how many were met."""
         found = await self.query(Query(where=where, limit=most))
         for document in found:
-            try:
+            with suppress(NotFound, VersionConflict):  # gone already, or met again by the next call
                 await self.delete(document)
-            except (NotFound, VersionConflict):
-                continue  # gone already, or met again by the next call
         return len(found)
 
     def changed(self) -> VersionConflict:
