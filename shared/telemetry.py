@@ -40,6 +40,9 @@ STORED_BYTES = Gauge("loupe_stored_bytes", "Bytes that are stored, when last loo
 FREED_BYTES = Counter("loupe_freed_bytes_total", "Bytes that nothing named and that went", ["kind"])
 EXPIRED = Counter("loupe_expired_documents_total", "Documents that were past their term", ["kind"])
 SIGN_INS = Counter("loupe_sign_ins_total", "API keys shown, by what came of it", ["outcome"])
+JOURNAL_LEFT_OUT = Counter(
+    "loupe_journal_left_out_total", "Refused changes beyond those that are kept", ["service"]
+)
 LOOP_LAG = Gauge(
     "loupe_event_loop_lag_seconds", "The longest that something kept the event loop of late"
 )

@@ -4,6 +4,7 @@ What is acknowledged is in the journal. A request that a kill cut off was acknow
 may be missing there, though its change was stored.
 """
 
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,18 +12,21 @@ from typing import Any
 import orjson
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from shared.attempts import Attempts
 from shared.callers import Caller
 from shared.contracts.audit_events import ChangeAsked
 from shared.errors import DependencyDown, LoupeError
 from shared.http.callers import WHO
 from shared.http.problems import problem_response
 from shared.journal import Journal
-from shared.telemetry import logger
+from shared.telemetry import JOURNAL_LEFT_OUT, logger
 
 ASKED = "loupe.asked"
 """Where the door leaves in a request's scope which operation is asked, and of what."""
 _READS = {"GET", "HEAD", "OPTIONS"}
 _UNTOLD = {401, 429}  # nobody's; and what was asked too often, which would flood the journal
+_REFUSED_AT_ONCE, _REFUSED_EVERY_S = 100, 10.0  # of a key; what is done has no bound
+_MOST_KEYS = 10_000
 _MOST_READ_BYTES = 1 << 20
 _MOST_IDS = 1000  # more than any request makes or takes away
 _LONGEST_ID = 64
@@ -41,18 +45,25 @@ class Asked:
 
 
 class Recorded:
-    """Middleware that writes each request for a change into the journal, outside the door."""
+    """Middleware that writes each request for a change into the journal, outside the door.
+
+    Of what a key was refused, or failed in, a hundred lines are written at once and then one in ten
+    seconds: whoever may do nothing fills nothing. The rest is counted.
+    """
 
     def __init__(self, app: ASGIApp, *, journal: Journal) -> None:
         self._app = app
         self._journal = journal
+        self._refused = Attempts(
+            burst=_REFUSED_AT_ONCE, every_s=_REFUSED_EVERY_S, most=_MOST_KEYS, clock=time.monotonic
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection (ASGI)."""
         if scope["type"] != "http" or scope["method"] in _READS:
             await self._app(scope, receive, send)
             return
-        answer = _Answer(scope, receive, send, journal=self._journal)
+        answer = _Answer(scope, receive, send, journal=self._journal, refused=self._refused)
         try:
             await self._app(scope, receive, answer.send)
         except Exception:
@@ -63,11 +74,14 @@ class Recorded:
 class _Answer:
     """An answer on its way out, held until its line is written; see :class:`Recorded`."""
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send, *, journal: Journal) -> None:
+    def __init__(
+        self, scope: Scope, receive: Receive, send: Send, *, journal: Journal, refused: Attempts
+    ) -> None:
         self._scope = scope
         self._receive = receive
         self._send = send
         self._journal = journal
+        self._refused = refused
         self._start: Message | None = None
         self._is_replaced = False
 
@@ -105,6 +119,9 @@ class _Answer:
         who: Caller | None = self._scope.get(WHO)
         asked: Asked | None = self._scope.pop(ASKED, None)
         if who is None or asked is None or status in _UNTOLD:
+            return
+        if status >= 400 and self._refused.begin(f"{who.tenant}/{who.subject}"):
+            JOURNAL_LEFT_OUT.labels(self._journal.service).inc()
             return
         line = ChangeAsked(
             service=self._journal.service,

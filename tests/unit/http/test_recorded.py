@@ -10,7 +10,7 @@ from fastapi import APIRouter, Response
 
 from services.gallery.api.schemas import MAX_BATCH
 from shared.contracts.audit_events import ChangeAsked
-from shared.errors import DependencyDown, QuotaExceeded
+from shared.errors import DependencyDown, Forbidden, QuotaExceeded
 from shared.hosting.stores import Stores
 from shared.http.app import create_app
 from shared.http.callers import Who
@@ -34,6 +34,8 @@ async def make_thing(thing_id: str, who: Who, response: Response) -> dict[str, A
         raise RuntimeError("a defect")
     if thing_id == "often":
         raise QuotaExceeded("too many", retry_after_s=1)
+    if thing_id == "forbidden":
+        raise Forbidden("not yours")
     response.headers["ETag"] = '"8"'
     return {"id": "new"}
 
@@ -121,6 +123,20 @@ async def test_a_defect_is_a_line_and_what_is_asked_too_often_is_none(stores: St
         assert (await client.get("/things")).status_code == 200
         assert (await client.delete("/nothing/t1")).status_code == 404
     assert [line.status for _, line in journal.lines] == [500, 204]
+
+
+async def test_who_is_refused_on_and_on_fills_no_log_and_what_is_done_is_told(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.http.recorded._REFUSED_EVERY_S", 86_400.0)
+    async with asking(journal := Kept(stores)) as client:
+        for _ in range(120):
+            assert (await client.post("/things/forbidden")).status_code == 403
+        assert (await client.post("/things/t1")).status_code == 201
+        other = credentials("beta")
+        assert (await client.post("/things/forbidden", headers=other)).status_code == 403
+    told = [(tenant, line.status) for tenant, line in journal.lines]
+    assert told == [*[("acme", 403)] * 100, ("acme", 201), ("beta", 403)]
 
 
 @pytest.mark.parametrize("name", ["x" * 5000, "%00%E2%80%AE", '"; drop'])
