@@ -8,7 +8,14 @@ from shared.contracts.envelope import Event
 from shared.contracts.project_events import Grid, ProjectCreated, ProjectDeleted, ProjectUpdated
 from shared.contracts.shapes import Task
 from shared.documents.hearing import WAIT_S, heard_of
-from shared.documents.port import Collection, CollectionSpec, Documents, Index, TenantScope
+from shared.documents.port import (
+    Collection,
+    CollectionSpec,
+    Documents,
+    EveryTenant,
+    Index,
+    TenantScope,
+)
 from shared.documents.projections import Projection, remember
 from shared.errors import NotFound
 from shared.events.subscriptions import Subscription, on
@@ -111,6 +118,14 @@ class ProjectDirectory:
         """Whether it was heard that a project is deleted."""
         view = await self._collection(tenant).find(project_id)
         return view is not None and view.deleted
+
+    async def tenants(self) -> list[str]:
+        """Return whose projects were heard of, deleted ones included.
+
+        Who looks over all tenants names them, as indexes begin with the tenant.
+        """
+        every = self._documents.collection(self._spec, EveryTenant())
+        return sorted(await every.tally("tenant"))
 
     def subscriptions(self) -> tuple[Subscription, ...]:
         """Return the lines that a service adds to its table."""

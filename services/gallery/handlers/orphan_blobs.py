@@ -10,8 +10,9 @@ from datetime import timedelta
 from services.gallery.repository import IMAGES, ORPHANS, Image, OrphanBlob
 from shared.blobs.port import Blobs
 from shared.clock import Clock, format_time, utc_now
-from shared.documents.port import Documents, EveryTenant, Query, Range, Sort, TenantScope
+from shared.documents.port import Documents, EveryTenant, In, Query, Range, Sort, TenantScope
 from shared.errors import NotFound
+from shared.projects.directory import ProjectDirectory
 
 _CHUNK = 100
 
@@ -20,10 +21,17 @@ class OrphanBlobs:
     """Remembers what deleted images leave, and removes it once nobody can be reading it."""
 
     def __init__(
-        self, documents: Documents, blobs: Blobs, *, grace: timedelta, clock: Clock = utc_now
+        self,
+        documents: Documents,
+        blobs: Blobs,
+        *,
+        projects: ProjectDirectory,
+        grace: timedelta,
+        clock: Clock = utc_now,
     ) -> None:
         self._documents = documents
         self._blobs = blobs
+        self._projects = projects
         self._grace = grace
         self._clock = clock
 
@@ -42,11 +50,9 @@ class OrphanBlobs:
 
     async def collect(self) -> int:
         """Remove a step's worth of blobs whose grace is over; return how many were looked at."""
-        due = Query(
-            where={"due_at": Range(lte=format_time(self._clock()))},
-            sort=Sort("due_at"),
-            limit=_CHUNK,
-        )
+        tenants = In(await self._projects.tenants())
+        past = Range(lte=format_time(self._clock()))
+        due = Query(where={"tenant": tenants, "due_at": past}, sort=Sort("due_at"), limit=_CHUNK)
         found = await self._documents.collection(ORPHANS, EveryTenant()).query(due)
         for orphan in found:
             scope = TenantScope(orphan.tenant)

@@ -24,10 +24,12 @@ from shared.documents.port import (
     Collection,
     Documents,
     EveryTenant,
+    In,
     Query,
     Range,
     Sort,
     TenantScope,
+    Where,
 )
 from shared.errors import InvalidInput, LoupeError, NotFound, VersionConflict
 from shared.ids import new_id
@@ -169,8 +171,8 @@ class ResumableUploads:
 
         Their clients were told by HEAD that all is there, and will not come back.
         """
-        waiting = Query(where={"whole": True}, sort=Sort("expires_at"))
-        ended = 0
+        tenants, ended = In(await self._projects.tenants()), 0
+        waiting = Query(where={"tenant": tenants, "whole": True}, sort=Sort("expires_at"))
         async for upload in self._documents.collection(UPLOADS, EveryTenant()).walk(waiting):
             if -_SKEW <= self._silent(upload) < TAKEN_OVER_AFTER:
                 continue
@@ -193,11 +195,13 @@ class ResumableUploads:
         now, gone = self._clock(), 0
         past, ahead = Range(lte=format_time(now)), Range(gt=format_time(now + LIFETIME + _SKEW))
         every = self._documents.collection(UPLOADS, EveryTenant())
-        async for upload in every.walk(Query(where={"whole": False, "expires_at": past})):
+        parts: Where = {"tenant": In(await self._projects.tenants()), "whole": False}
+        order = Sort("expires_at")
+        async for upload in every.walk(Query(where={**parts, "expires_at": past}, sort=order)):
             if self._silent(upload) >= LIFETIME:
                 await self.cancel(upload)
                 gone += 1
-        async for upload in every.walk(Query(where={"whole": False, "expires_at": ahead})):
+        async for upload in every.walk(Query(where={**parts, "expires_at": ahead}, sort=order)):
             with suppress(NotFound):  # ended meanwhile
                 await self._of(upload.tenant).change(
                     upload.id, lambda known: known.model_copy(update=self._term())

@@ -9,6 +9,7 @@ from services.gallery.handlers.orphan_blobs import OrphanBlobs
 from shared.blobs.content import content_key
 from shared.clock import utc_now
 from shared.hosting.stores import Stores
+from shared.projects.directory import ProjectDirectory
 
 DAY = timedelta(hours=24)
 
@@ -17,7 +18,8 @@ def collector(stores: Stores, **later: Any) -> OrphanBlobs:
     def clock() -> Any:
         return utc_now() + timedelta(**later)
 
-    return OrphanBlobs(stores.documents, stores.blobs, grace=DAY, clock=clock)
+    projects = ProjectDirectory(stores.documents, "gallery")
+    return OrphanBlobs(stores.documents, stores.blobs, projects=projects, grace=DAY, clock=clock)
 
 
 def original(p: Platform, image: dict[str, Any]) -> str:

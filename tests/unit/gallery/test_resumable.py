@@ -16,6 +16,7 @@ from services.gallery.repository import UPLOADS
 from shared.clock import utc_now
 from shared.documents.port import EveryTenant
 from shared.hosting.stores import Stores
+from shared.projects.directory import ProjectDirectory
 from shared.runtime.image_limits import MAX_FILE_BYTES
 from tests.running import credentials
 from tests.turning import set_clock
@@ -163,7 +164,8 @@ async def test_cancelled_and_forgotten_uploads_leave_nothing(stores: Stores) -> 
         place = (await begin(p, 5000)).headers["location"]
         await patch(p, place, 0, b"a" * 100)
         later = ResumableUploads(
-            stores.documents, stores.blobs, staging=None, uploads=None, projects=None,
+            stores.documents, stores.blobs, staging=None, uploads=None,
+            projects=ProjectDirectory(stores.documents, "gallery"),
             clock=lambda: utc_now() + LIFETIME + timedelta(minutes=1),
         )  # fmt: skip
         assert await later.expire() == 1
