@@ -20,6 +20,7 @@ from shared.documents.port import (
     Query,
     Range,
     Remove,
+    Sort,
     TenantScope,
     Where,
 )
@@ -102,16 +103,21 @@ class Terms:
         return {**term.where, term.since: Range(lt=before)}
 
     async def _expire(self, term: Term[Any], days: float) -> int:
-        query = Query(where=self._past(term, days), limit=_PAGE)
-        gone = 0
-        async for document in self._documents.collection(term.spec, EveryTenant()).walk(query):
-            if term.goes is not None and not await term.goes(document):
-                continue
-            mine = self._documents.collection(term.spec, TenantScope(document.tenant))
-            with suppress(NotFound):  # another replica was as quick
-                await mine.change(document.id, lambda _: Remove())
-                gone += 1
+        every, past = self._documents.collection(term.spec, EveryTenant()), self._past(term, days)
+        tenants = await every.tally("tenant", past)
+        gone = sum([await self._expire_of(tenant, term, past) for tenant in tenants])
         if gone:
             EXPIRED.labels(term.kind).inc(gone)
             log.info("terms.expired", kind=term.kind, documents=gone, days=days)
+        return gone
+
+    async def _expire_of(self, tenant: str, term: Term[Any], past: Where) -> int:
+        """Walk within a tenant, with whom indexes begin: else each page would read all there is."""
+        mine, gone = self._documents.collection(term.spec, TenantScope(tenant)), 0
+        async for document in mine.walk(Query(where=past, sort=Sort(term.since), limit=_PAGE)):
+            if term.goes is not None and not await term.goes(document):
+                continue
+            with suppress(NotFound):  # another replica was as quick
+                await mine.change(document.id, lambda _: Remove())
+                gone += 1
         return gone

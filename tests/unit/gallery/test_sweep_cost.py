@@ -68,9 +68,7 @@ async def test_a_sweep_passes_over_what_is_not_over(tmp_path: Path, step: Step) 
     for numbers in (range(20), range(20, 1000)):
         for spec, fresh in zip((UPLOADS, ORPHANS), rows(numbers), strict=True):
             insert = f'INSERT INTO "{spec.name}" (tenant, id, version, body) VALUES (?, ?, 1, ?)'
-            await database.write(
-                lambda c, insert=insert, fresh=fresh: c.executemany(insert, fresh)
-            )
+            await database.write(lambda c, insert=insert, fresh=fresh: c.executemany(insert, fresh))
         steps = 0
         assert await step(uploads, orphans) == 0
         costs.append(steps)

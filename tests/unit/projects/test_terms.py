@@ -26,13 +26,16 @@ from services.workspace.app import build as workspace
 from services.workspace.repository import AUDIT, RECEIPTS
 from shared.clock import utc_now
 from shared.contracts.model_events import PredictionCompleted
+from shared.documents.embedded import EmbeddedDocuments
 from shared.documents.port import CollectionSpec, EveryTenant, TenantScope
-from shared.documents.terms import Terms
+from shared.documents.receipts import Receipt
+from shared.documents.terms import Terms, receipts_term
 from shared.hosting.host import loops_of
 from shared.hosting.service import Service
 from shared.hosting.stores import Stores
 from shared.jobs.job import Job, JobState
 from shared.settings import KeepSettings
+from shared.sqlite import SqliteFile
 from tests.running import running, until
 from tests.unit.annotation.platform import BASE, PROJECT, box, factory, labelme, packed
 
@@ -245,3 +248,39 @@ def _published(stores: Stores, service: Service) -> Awaitable[bool]:
         return not await stores.documents.outbox_depth(names)
 
     return nothing_waits()
+
+
+async def test_each_page_of_what_goes_is_read_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Work is counted, never time: five times as much takes five times as long, not twenty-five."""
+    monkeypatch.setattr("shared.documents.terms._PAGE", 10)
+    database = SqliteFile(tmp_path / "documents.sqlite", readers=1)
+    documents = EmbeddedDocuments(database)
+    await documents.open([RECEIPTS])
+    steps = 0
+
+    def step() -> None:
+        nonlocal steps
+        steps += 1
+
+    await database.read(lambda connection: connection.set_progress_handler(step, 1))
+    terms = Terms(
+        documents, [receipts_term(RECEIPTS)], KeepSettings(receipts_d=1), clock=in_days(2)
+    )
+    costs = []
+    for many in (40, 200):
+        rows = [
+            (receipt.tenant, receipt.id, receipt.model_dump_json(exclude={"version"}))
+            for receipt in (
+                Receipt(id=f"{n:05}", tenant="acme", fingerprint="f", created_at=utc_now())
+                for n in range(many)
+            )
+        ]
+        insert = f'INSERT INTO "{RECEIPTS.name}" (tenant, id, version, body) VALUES (?, ?, 1, ?)'
+        await database.write(lambda c, rows=rows: c.executemany(insert, rows))
+        steps = 0
+        assert await terms.step() == many
+        costs.append(steps)
+    await documents.close()
+    assert costs[1] <= 1.2 * 5 * costs[0]
