@@ -268,6 +268,7 @@ async def test_each_page_of_what_goes_is_read_alone(
     terms = Terms(
         documents, [receipts_term(RECEIPTS)], KeepSettings(receipts_d=1), clock=in_days(2)
     )
+    insert = 'INSERT INTO "workspace.receipts" (tenant, id, version, body) VALUES (?, ?, 1, ?)'
     costs = []
     for many in (40, 200):
         rows = [
@@ -277,7 +278,6 @@ async def test_each_page_of_what_goes_is_read_alone(
                 for n in range(many)
             )
         ]
-        insert = f'INSERT INTO "{RECEIPTS.name}" (tenant, id, version, body) VALUES (?, ?, 1, ?)'
         await database.write(lambda c, rows=rows: c.executemany(insert, rows))
         steps = 0
         assert await terms.step() == many
