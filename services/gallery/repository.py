@@ -118,7 +118,9 @@ IMAGES = CollectionSpec(
         Index(("thumbnails_key",)),
     ),
 )
-UPLOADS = CollectionSpec("gallery.uploads", Upload, (Index(("whole", "expires_at")),))
+UPLOADS = CollectionSpec(
+    "gallery.uploads", Upload, (Index(("whole", "expires_at")), Index(("length",)))
+)
 ORPHANS = CollectionSpec("gallery.leftovers", OrphanBlob, (Index(("due_at",)),))
 LIMITS = CollectionSpec("gallery.limits", TenantLimits)
 PROJECTS = projects_spec("gallery")

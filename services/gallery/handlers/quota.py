@@ -9,7 +9,7 @@ from typing import Literal
 
 from services.gallery.domain.refusals import ImageQuotaExceeded, TooManyUploads
 from services.gallery.handlers.tenant_limits import Limits
-from services.gallery.repository import IMAGES
+from services.gallery.repository import IMAGES, UPLOADS
 from shared.attempts import Attempts
 from shared.contracts.tenant_events import Quotas
 from shared.documents.port import Documents, TenantScope
@@ -22,13 +22,18 @@ _MOST_TENANTS = 10_000
 
 @dataclass
 class _Usage:
-    """What a tenant has: as counted in the store, and on its way in this process."""
+    """What a tenant has: as counted in the store, and on its way in this process.
+
+    ``begun_bytes`` were announced by uploads in parts, which began and are not in yet.
+    """
 
     counted_at: float
     images: int = 0
     size_bytes: int = 0
+    begun_bytes: int = 0
     coming: int = 0
     coming_bytes: int = 0
+    beginning_bytes: int = 0
     quotas: Quotas = field(default_factory=Quotas)
     counting: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -49,6 +54,8 @@ class Quota:
     A file holds its place from its admission on, so one process never lets in more than there is
     room for. The store is counted afresh every five seconds: that long, several processes may not
     know of one another, nor of new quotas. Tiles count as images, with the bytes of their files.
+    Uploads in parts that are under way have together no more bytes than there was room for when
+    the last of them began; whole files do not wait for them.
     How fast files come is counted by each process for itself.
     """
 
@@ -89,6 +96,26 @@ class Quota:
         finally:
             usage.coming -= 1
             usage.coming_bytes -= size_bytes
+
+    @asynccontextmanager
+    async def room_for_parts(self, tenant: str, size_bytes: int) -> AsyncIterator[None]:
+        """Hold room for an upload in parts until it is stored, or not; raise ImageQuotaExceeded."""
+        usage = await self._counted(tenant)
+        self._admit(usage, usage.begun_bytes + usage.beginning_bytes + size_bytes)
+        usage.beginning_bytes += size_bytes
+        try:
+            yield
+        finally:
+            usage.beginning_bytes -= size_bytes
+
+    def parts_began(self, tenant: str, size_bytes: int) -> None:
+        """Count an upload in parts that is stored now, inside the block that holds its room."""
+        self._usage[tenant].begun_bytes += size_bytes
+
+    def parts_ended(self, tenant: str) -> None:
+        """Count afresh before the next file: an upload in parts is stored no more."""
+        if tenant in self._usage:
+            self._usage[tenant].counted_at -= _RECOUNT_S
 
     async def told(self, tenant: str) -> tuple[Used, ...]:
         """Return each quota of a tenant, and how much of it is used."""
@@ -140,9 +167,12 @@ class Quota:
 
     async def _count(self, tenant: str, usage: _Usage) -> None:
         images = self._documents.collection(IMAGES, TenantScope(tenant))
-        before, before_bytes = usage.images, usage.size_bytes
-        count, total = await images.count(), int(await images.total("size_bytes"))
+        uploads = self._documents.collection(UPLOADS, TenantScope(tenant))
+        before = usage.images, usage.size_bytes, usage.begun_bytes
+        now = await images.count(), int(await images.total("size_bytes"))
+        begun = int(await uploads.total("length"))
         usage.quotas = await self._limits.of(tenant)
-        usage.images += count - before  # what came in meanwhile may count twice, never not at all
-        usage.size_bytes += total - before_bytes
+        usage.images += now[0] - before[0]  # what came meanwhile may count twice, never not at all
+        usage.size_bytes += now[1] - before[1]
+        usage.begun_bytes += begun - before[2]
         usage.counted_at = time.monotonic()

@@ -72,8 +72,10 @@ class ResumableUploads:
         Raises:
             LoupeError: the length or the name is refused already, or the quota is used up.
         """
-        upload = await self._new(who, project, length=length, metadata=metadata)
-        return await self._of(who.tenant).insert(upload)
+        check_file_size(length)
+        async with self._uploads.quota.room_for_parts(who.tenant, length):
+            upload = await self._new(who, project, length=length, metadata=metadata)
+            return await self._insert(upload)
 
     async def create_with_body(
         self,
@@ -89,23 +91,22 @@ class ResumableUploads:
         Raises:
             LoupeError: as `create`, or more bytes than were announced.
         """
-        upload = await self._new(who, project, length=length, metadata=metadata)
-        staged = self._staging.new()
-        try:
-            try:
-                async for chunk in body:
-                    await staged.write(chunk)
-                    _check_announced(upload, staged)
-            finally:
-                if staged.size_bytes < length:  # cut short: what came is kept
-                    upload = await self._of(who.tenant).insert(upload)
-                    if staged.size_bytes:
-                        upload = await self._keep(upload, staged)
+        check_file_size(length)
+        with self._staging.file() as staged:
+            async with self._uploads.quota.room_for_parts(who.tenant, length):
+                upload = await self._new(who, project, length=length, metadata=metadata)
+                try:
+                    async for chunk in body:
+                        await staged.write(chunk)
+                        _check_announced(upload, staged)
+                finally:
+                    if staged.size_bytes < length:  # cut short: what came is kept
+                        upload = await self._insert(upload)
+                        if staged.size_bytes:
+                            upload = await self._keep(upload, staged)
             if upload.version:
                 return upload
             return await self._uploads.take_one(who, project, staged, name=upload.name)
-        finally:
-            staged.discard()
 
     async def find(self, tenant: str, project_id: str, upload_id: str) -> Upload:
         """Return an upload; raise NotFound."""
@@ -165,6 +166,7 @@ class ResumableUploads:
             await self._of(upload.tenant).delete(upload)
         except (NotFound, VersionConflict):
             return
+        self._uploads.quota.parts_ended(upload.tenant)
 
     async def take_in_whole(self) -> int:
         """Take in whole uploads whose request died before it could; return how many ended.
@@ -229,9 +231,7 @@ class ResumableUploads:
     async def _new(
         self, who: Caller, project: ProjectView, *, length: int, metadata: str
     ) -> Upload:
-        check_file_size(length)
-        await self._uploads.check_quota(who.tenant, length)
-        await self._uploads.begin_one(who.tenant)
+        await self._uploads.quota.begin_upload(who.tenant)
         return Upload(
             id=new_id(),
             tenant=who.tenant,
@@ -241,6 +241,11 @@ class ResumableUploads:
             created_by=who.subject,
             **self._term(),
         )
+
+    async def _insert(self, upload: Upload) -> Upload:
+        stored = await self._of(upload.tenant).insert(upload)
+        self._uploads.quota.parts_began(upload.tenant, upload.length)
+        return stored
 
     async def _keep(self, upload: Upload, part: StagedFile) -> Upload:
         whole = await part.finish()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from services.gallery.adapters.staging import StagedFile, Staging
 from services.gallery.domain.refusals import TooManyUploads
 from services.gallery.handlers.intake import Accepted, Intake
+from services.gallery.handlers.quota import Quota
 from shared.callers import Caller
 from shared.errors import FieldError, InvalidInput, LoupeError
 from shared.http.multipart import Part
@@ -32,13 +33,10 @@ class Uploads:
         self._staging = staging
         self.parallel = parallel
 
-    async def check_quota(self, tenant: str, size_bytes: int = 1) -> None:
-        """Refuse when a file of this size has no room; raise ImageQuotaExceeded."""
-        await self._intake.quota.check(tenant, size_bytes)
-
-    async def begin_one(self, tenant: str) -> None:
-        """Count a file that comes; raise TooManyUploads."""
-        await self._intake.quota.begin_upload(tenant)
+    @property
+    def quota(self) -> Quota:
+        """What admits files."""
+        return self._intake.quota
 
     async def receive(
         self, who: Caller, project: ProjectView, parts: AsyncIterator[Part]
@@ -48,7 +46,7 @@ class Uploads:
         Raises:
             LoupeError: the request itself is refused; files before the fault may be in.
         """
-        await self.check_quota(who.tenant)
+        await self.quota.check(who.tenant)
         batch = _Batch(self, self._staging.new, who=who, project=project)
         try:
             async for part in parts:
@@ -114,7 +112,7 @@ class _Batch:
 
     async def _take_in(self, staged: StagedFile, name: str) -> Received:
         try:
-            await self._uploads.begin_one(self._who.tenant)
+            await self._uploads.quota.begin_upload(self._who.tenant)
             return await self._uploads.take_one(self._who, self._project, staged, name=name)
         except TooManyUploads as refusal:
             return Received(name, refusal=refusal)

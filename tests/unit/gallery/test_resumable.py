@@ -12,6 +12,7 @@ from image_files import encoded, photo
 from sending import broken_off
 
 from services.gallery.handlers.resumable import LIFETIME, ResumableUploads
+from services.gallery.handlers.uploads import Uploads
 from services.gallery.repository import UPLOADS
 from shared.clock import utc_now
 from shared.documents.port import EveryTenant
@@ -164,7 +165,7 @@ async def test_cancelled_and_forgotten_uploads_leave_nothing(stores: Stores) -> 
         place = (await begin(p, 5000)).headers["location"]
         await patch(p, place, 0, b"a" * 100)
         later = ResumableUploads(
-            stores.documents, stores.blobs, staging=None, uploads=None,
+            stores.documents, stores.blobs, staging=None, uploads=p.use(Uploads),
             projects=ProjectDirectory(stores.documents, "gallery"),
             clock=lambda: utc_now() + LIFETIME + timedelta(minutes=1),
         )  # fmt: skip

@@ -20,6 +20,7 @@ from shared.contracts.tenant_events import Quotas, TenantLimited
 from shared.hosting.stores import Stores
 from tests.running import Running, running, signed_in, until
 
+TUS = {"Tus-Resumable": "1.0.0"}
 Loupe = Callable[..., Awaitable[tuple[int, str, str]]]
 
 
@@ -53,6 +54,12 @@ class Sender:
             parts.append(("files", (f"{self._next}.png", picture, "image/png")))
         client, who = self._run.client, {**self.who, **headers}
         return await client.post(self._images, headers=who, files=parts)
+
+    async def begin(self, length: int) -> httpx.Response:
+        """Begin an upload in parts."""
+        about = {"Upload-Length": str(length), "Upload-Metadata": "filename YQ=="}
+        place = self._images.replace("/images", "/uploads")
+        return await self._run.client.post(place, headers={**self.who, **TUS, **about})
 
     async def quotas(self) -> dict[str, Any]:
         answer = await self._run.client.get("/api/gallery/quotas", headers=self.who)
@@ -116,6 +123,24 @@ async def test_a_tenant_beyond_its_bytes_is_refused(stores: Stores, loupe: Loupe
         assert (await acme.quotas())["size_bytes"]["used"] == used
 
 
+async def test_uploads_in_parts_have_no_more_room_than_is_left(
+    stores: Stores, loupe: Loupe
+) -> None:
+    async with running(stores, [build(stores), workspace(stores)]) as run:
+        acme = await sender(run, loupe, "acme")
+        limit = (await acme.quotas())["size_bytes"]["used"] + 3000
+        assert (await loupe("tenants", "limit", "acme", "--bytes", str(limit)))[0] == 0
+        await acme.limited("size_bytes", limit)
+        many = await asyncio.gather(*(acme.begin(900) for _ in range(8)))
+        assert sorted(answer.status_code for answer in many) == [201] * 3 + [429] * 5
+        assert (await acme.send()).status_code == 201  # whole files do not wait for parts
+        begun = next(answer for answer in many if answer.is_success)
+        assert (await acme.begin(900)).status_code == 429
+        gone = await run.client.delete(begun.headers["Location"], headers={**acme.who, **TUS})
+        assert gone.status_code == 204
+        assert (await acme.begin(900)).status_code == 201
+
+
 async def test_files_that_come_too_fast_wait_whichever_way_they_come(
     stores: Stores, loupe: Loupe
 ) -> None:
@@ -131,9 +156,7 @@ async def test_files_that_come_too_fast_wait_whichever_way_they_come(
         assert refused.status_code == 429
         assert 0 < int(refused.headers["Retry-After"]) <= 20
         assert refused.json()["detail"] == "该租户每分钟最多可上传 3 个文件，请稍候"
-        tus = {"Tus-Resumable": "1.0.0", "Upload-Length": "99", "Upload-Metadata": "filename YQ=="}
-        place = answer.request.url.path.replace("/images", "/uploads")
-        begun = await run.client.post(place, headers={**acme.who, **tus})
+        begun = await acme.begin(99)
         assert (begun.status_code, begun.json()["type"]) == (
             429,
             "urn:loupe:problem:too-many-uploads",
