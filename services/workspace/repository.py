@@ -101,7 +101,7 @@ def spent_keys(now: datetime) -> tuple[Where, Where]:
 
 
 class Project(Document):
-    """A model to be developed."""
+    """A model to be developed; one that is archived is left out of lists, and works as before."""
 
     name: str
     task: Task
@@ -109,6 +109,7 @@ class Project(Document):
     tiling: Grid | None = None
     created_at: Timestamp
     created_by: str
+    archived_at: Timestamp | None = None
 
 
 class Leftover(Document):
@@ -246,7 +247,14 @@ API_KEYS = CollectionSpec(
     (Index(("created_at",)), Index(("ended_at",)), Index(("revoked_at", "role"))),
 )
 PROJECTS = CollectionSpec(
-    "workspace.projects", Project, (Index(("created_at",)), Index(("name",), unique=True))
+    "workspace.projects",
+    Project,
+    (
+        Index(("created_at",)),
+        Index(("name",), unique=True),
+        Index(("archived_at", "created_at")),
+        Index(("archived_at", "name")),
+    ),
 )
 RECEIPTS = receipts_spec(SERVICE)
 LEFTOVERS = CollectionSpec("workspace.leftovers", Leftover)

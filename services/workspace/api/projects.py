@@ -5,7 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Response
 
 from services.workspace.api.schemas import ProjectCreate, ProjectPatch, ProjectResponse
+from services.workspace.domain.projects import ProjectFilter, ProjectSort
 from services.workspace.handlers.projects import Projects
+from shared.contracts.shapes import Task
 from shared.http.bodies import AtMost
 from shared.http.callers import Who
 from shared.http.paging import Paging
@@ -35,9 +37,14 @@ async def list_projects(
     projects: Asked,
     paging: Paging,
     name: Annotated[str | None, Query(max_length=128)] = None,
+    task: Task | None = None,
+    archived: bool = False,
+    sort: ProjectSort = ProjectSort.NEWEST,
 ) -> Page[ProjectResponse]:
-    """List projects, newest first."""
-    return (await projects.list_projects(who, paging, name=name)).map(ProjectResponse.of)
+    """List projects whose name contains ``name``: those at work, or those that are archived."""
+    wanted = ProjectFilter(name, task, archived)
+    page = await projects.list_projects(who, paging, wanted=wanted, sort=sort)
+    return page.map(ProjectResponse.of)
 
 
 @router.get("/projects/{project_id}")
@@ -59,10 +66,8 @@ async def change_project(
     expected: ExpectedVersion,
     response: Response,
 ) -> ProjectResponse:
-    """Change a project's name or notes."""
-    project = await projects.change_project(
-        who, project_id, name=body.name, notes=body.notes, expected=expected
-    )
+    """Change a project's name or notes, archive it or take it out of the archive."""
+    project = await projects.change_project(who, project_id, body.change(), expected=expected)
     set_etag(response, project.version)
     return ProjectResponse.of(project)
 

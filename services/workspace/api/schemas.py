@@ -8,7 +8,7 @@ from pydantic.config import JsonDict
 
 from services.workspace.domain import api_keys
 from services.workspace.domain.holdings import Kind
-from services.workspace.domain.projects import MAX_NAME, MAX_NOTES, ProjectDraft
+from services.workspace.domain.projects import MAX_NAME, MAX_NOTES, ProjectChange, ProjectDraft
 from services.workspace.handlers.key_list import SeenKey
 from services.workspace.repository import Amount, Holding, KeyState, Project
 from shared.callers import GivenRole, PresentRole, Role
@@ -182,6 +182,11 @@ class ProjectPatch(BaseModel):
 
     name: ProjectName | None = None
     notes: Notes | None = None
+    archived: bool | None = None
+
+    def change(self) -> ProjectChange:
+        """Return the change as the use case takes it."""
+        return ProjectChange(self.name, self.notes, self.archived)
 
 
 class ProjectResponse(BaseModel):
@@ -194,6 +199,7 @@ class ProjectResponse(BaseModel):
     tiling: Grid | None
     created_at: Timestamp
     created_by: str
+    archived_at: Timestamp | None
     version: int
 
     @classmethod

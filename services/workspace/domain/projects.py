@@ -1,6 +1,7 @@
 """Rules of projects: names, tasks and the tiling option."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from shared.contracts.project_events import Grid
 from shared.contracts.shapes import Task
@@ -10,6 +11,33 @@ from shared.vision.tiles import MAX_GRID, MAX_OVERLAP
 
 MAX_NAME = 20
 MAX_NOTES = 100
+
+
+class ProjectSort(StrEnum):
+    """Order of a list; a minus sorts downwards. Names stand in the order of their code points."""
+
+    NEWEST = "-created_at"
+    OLDEST = "created_at"
+    NAME = "name"
+    NAME_DOWN = "-name"
+
+
+@dataclass(frozen=True)
+class ProjectFilter:
+    """Which projects a list has; None leaves a field open."""
+
+    name: str | None = None
+    task: Task | None = None
+    is_archived: bool = False
+
+
+@dataclass(frozen=True)
+class ProjectChange:
+    """What somebody wants changed of a project; None leaves a field as it is."""
+
+    name: str | None = None
+    notes: str | None = None
+    is_archived: bool | None = None
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,13 @@
 
 from collections.abc import Awaitable
 
-from services.workspace.domain.projects import ProjectDraft, check_tiling
+from services.workspace.domain.projects import (
+    ProjectChange,
+    ProjectDraft,
+    ProjectFilter,
+    ProjectSort,
+    check_tiling,
+)
 from services.workspace.repository import PROJECTS, SERVICE, Project
 from shared.callers import Caller
 from shared.clock import Clock, utc_now
@@ -11,6 +17,7 @@ from shared.documents.port import (
     Collection,
     Contains,
     Documents,
+    Not,
     Remove,
     Sort,
     TenantScope,
@@ -81,11 +88,16 @@ class Projects:
         return await self._named(wanted.name, projects.insert(project, events=[created]))
 
     async def list_projects(
-        self, who: Caller, paging: PageParams, *, name: str | None
+        self, who: Caller, paging: PageParams, *, wanted: ProjectFilter, sort: ProjectSort
     ) -> Page[Project]:
-        """Return one page of projects, newest first."""
-        where: Where = {"name": Contains(name)} if name else {}
-        return await page_of(self._projects(who), paging, where=where, sort=Sort("created_at", -1))
+        """Return one page of projects."""
+        where: Where = {
+            "archived_at": Not(None) if wanted.is_archived else None,
+            **({"name": Contains(wanted.name)} if wanted.name else {}),
+            **({"task": wanted.task} if wanted.task else {}),
+        }
+        order = Sort(sort.removeprefix("-"), -1 if sort.startswith("-") else 1)
+        return await page_of(self._projects(who), paging, where=where, sort=order)
 
     async def get_project(self, who: Caller, project_id: str) -> Project:
         """Return a project; raise NotFound."""
@@ -95,22 +107,24 @@ class Projects:
         self,
         who: Caller,
         project_id: str,
+        wanted: ProjectChange,
         *,
-        name: str | None,
-        notes: str | None,
         expected: int | None,
     ) -> Project:
-        """Change name or notes; raise VersionConflict unless ``expected`` is stored."""
-        wanted = {"name": name, "notes": notes}
-        given = {field: value for field, value in wanted.items() if value is not None}
+        """Change a project; raise VersionConflict unless ``expected`` is stored."""
+        texts = {"name": wanted.name, "notes": wanted.notes}
+        given = {field: value for field, value in texts.items() if value is not None}
 
         def edit(project: Project) -> Write[Project]:
-            new = project.model_copy(update=given)
+            since = project.archived_at
+            if wanted.is_archived is not None:
+                since = (since or self._clock()) if wanted.is_archived else None
+            new = project.model_copy(update={**given, "archived_at": since})
             renamed = ProjectUpdated(project_id=new.id, name=new.name)
             return Write(new, [renamed] if new.name != project.name else [])
 
         change = self._projects(who).change(project_id, edit, expected=expected)
-        return await self._named(name or "", change)
+        return await self._named(wanted.name or "", change)
 
     async def delete_project(self, who: Caller, project_id: str) -> None:
         """Remove a project; the other services hear of it and remove what is theirs."""

@@ -227,6 +227,47 @@ async def test_a_change_that_changes_nothing_makes_no_version_and_no_event(store
     assert heard == ["needles"]
 
 
+async def test_a_list_is_narrowed_and_ordered_as_asked(stores: Stores) -> None:
+    async with running(stores, [build(stores)]) as platform:
+        for name, task in (("Pins", "detection"), ("Bolts", "ocr"), ("pinion", "detection")):
+            await platform.client.post(PROJECTS, json=project(name=name, task=task))
+
+        async def names(**asked: str) -> list[str]:
+            found = (await platform.client.get(PROJECTS, params=asked)).json()
+            return [one["name"] for one in found["items"]]
+
+        assert await names() == ["pinion", "Bolts", "Pins"]
+        assert await names(sort="created_at") == ["Pins", "Bolts", "pinion"]
+        assert await names(sort="name") == ["Bolts", "Pins", "pinion"]
+        assert await names(sort="-name", name="pin") == ["pinion", "Pins"]
+        assert await names(task="ocr") == ["Bolts"]
+        assert await names(task="ocr", name="pin") == []
+        refused = await platform.client.get(PROJECTS, params={"sort": "size"})
+    assert refused.status_code == 422
+
+
+async def test_an_archived_project_leaves_the_list_and_stays_whole(stores: Stores) -> None:
+    async with running(stores, [build(stores)]) as platform:
+        made = (await platform.client.post(PROJECTS, json=project())).json()
+        place = f"{PROJECTS}/{made['id']}"
+        archived = (await platform.client.patch(place, json={"archived": True})).json()
+        again = (await platform.client.patch(place, json={"archived": True})).json()
+        lists = [
+            (await platform.client.get(PROJECTS, params={"archived": wanted})).json()["total"]
+            for wanted in ("false", "true")
+        ]
+        taken = await platform.client.post(PROJECTS, json=project())
+        renamed = (await platform.client.patch(place, json={"name": "old pins"})).json()
+        back = (await platform.client.patch(place, json={"archived": False})).json()
+        listed = (await platform.client.get(PROJECTS)).json()["items"]
+    assert archived["archived_at"] is not None
+    assert again == archived, "archiving twice changes nothing, the time least of all"
+    assert (lists, taken.status_code) == ([0, 1], 409)
+    assert renamed["archived_at"] == archived["archived_at"]
+    assert back["archived_at"] is None
+    assert listed == [back]
+
+
 async def test_pages_and_cursor_walk_the_same_projects(stores: Stores) -> None:
     async with running(stores, [build(stores)]) as platform:
         for number in range(7):

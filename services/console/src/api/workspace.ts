@@ -6,6 +6,7 @@ import { authorisedFetch, body } from "./http";
 type Schemas = components["schemas"];
 
 export type Project = Schemas["ProjectResponse"];
+export type ProjectQuery = NonNullable<paths["/api/workspace/projects"]["get"]["parameters"]["query"]>;
 export type NewProject = Schemas["ProjectCreate"];
 export type Storage = Schemas["StorageResponse"];
 export type ApiKey = Schemas["KeyResponse"];
@@ -36,9 +37,9 @@ export const ROLES: readonly Role[] = FACTS.roles;
 
 const client = createClient<paths>({ fetch: authorisedFetch });
 
-export function listProjects(page: number, pageSize: number) {
+export function listProjects(query: ProjectQuery, page: number, pageSize: number) {
   return body(
-    client.GET("/api/workspace/projects", { params: { query: { page, page_size: pageSize } } }),
+    client.GET("/api/workspace/projects", { params: { query: { ...query, page, page_size: pageSize } } }),
   );
 }
 
@@ -58,6 +59,21 @@ export function createProject(project: NewProject, idempotencyKey: string) {
       params: { header: { "Idempotency-Key": idempotencyKey } },
     }),
   );
+}
+
+/** Unless somebody changed it since `version`. */
+export function changeProject(projectId: string, change: Schemas["ProjectPatch"], version: number) {
+  return body(
+    client.PATCH("/api/workspace/projects/{project_id}", {
+      body: change,
+      params: { path: { project_id: projectId }, header: { "If-Match": `"${version}"` } },
+    }),
+  );
+}
+
+/** With its images, annotations, versions and reports. */
+export async function deleteProject(projectId: string): Promise<void> {
+  await client.DELETE("/api/workspace/projects/{project_id}", { params: { path: { project_id: projectId } } });
 }
 
 /** For administrators alone. */

@@ -18,6 +18,7 @@ export function project(part: Partial<Project> = {}): Project {
     tiling: null,
     created_at: AT,
     created_by: "ann",
+    archived_at: null,
     version: 1,
     ...part,
   };

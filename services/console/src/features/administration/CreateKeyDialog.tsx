@@ -4,7 +4,7 @@ import type { ReactNode } from "react";
 import { FACTS } from "../../api/generated/facts";
 import { createKey, ROLES, type NewKey, type Role } from "../../api/workspace";
 import { useWords } from "../../i18n/language";
-import { cutTo, lengthOf } from "../../ui/codePoints";
+import { counted } from "../../ui/codePoints";
 import { MakingDialog } from "./MakingDialog";
 import { ShownOnce } from "./ShownOnce";
 
@@ -65,7 +65,7 @@ function KeyFields(): ReactNode {
         rules={[{ required: true, whitespace: true, message: words.nameMissing }]}
       >
         <Input
-          count={{ show: true, max: FACTS.longest.key, strategy: lengthOf, exceedFormatter: cutTo }}
+          count={counted(FACTS.longest.key)}
           autoFocus
           data-testid="key-name"
         />

@@ -11,7 +11,7 @@ import {
   type Webhook,
 } from "../../api/workspace";
 import { useWords } from "../../i18n/language";
-import { cutTo, lengthOf } from "../../ui/codePoints";
+import { counted } from "../../ui/codePoints";
 import { MakingDialog } from "./MakingDialog";
 import { ShownOnce } from "./ShownOnce";
 
@@ -71,7 +71,7 @@ function WebhookFields(): ReactNode {
         rules={[{ required: true, whitespace: true, message: words.nameMissing }]}
       >
         <Input
-          count={{ show: true, max: FACTS.longest.key, strategy: lengthOf, exceedFormatter: cutTo }}
+          count={counted(FACTS.longest.key)}
           autoFocus
           data-testid="webhook-name"
         />

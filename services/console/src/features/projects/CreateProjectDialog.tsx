@@ -4,7 +4,7 @@ import { useState, type ReactNode } from "react";
 import { newId } from "../../api/ids";
 import { createProject, TASKS, type NewProject, type Project, type Task } from "../../api/workspace";
 import { useWords } from "../../i18n/language";
-import { cutTo, lengthOf } from "../../ui/codePoints";
+import { counted } from "../../ui/codePoints";
 import { ProblemAlert } from "../../ui/ProblemAlert";
 import { FACTS } from "../../api/generated/facts";
 import { mayTile } from "./rules";
@@ -93,21 +93,19 @@ export function CreateProjectDialog({ open, onClose, onCreated }: Props): ReactN
           label={words.projects.name}
           rules={[{ required: true, whitespace: true, message: words.projects.nameMissing }]}
         >
-          <Input count={{ ...COUNT, max: FACTS.longest.project }} autoFocus data-testid="project-name" />
+          <Input count={counted(FACTS.longest.project)} autoFocus data-testid="project-name" />
         </Form.Item>
         <Form.Item name="task" label={words.projects.task}>
           <TaskChoice />
         </Form.Item>
         <Form.Item name="notes" label={words.projects.notes}>
-          <Input.TextArea rows={2} count={{ ...COUNT, max: FACTS.longest.notes }} />
+          <Input.TextArea rows={2} count={counted(FACTS.longest.notes)} />
         </Form.Item>
         <TilingFields />
       </Form>
     </Modal>
   );
 }
-
-const COUNT = { show: true, strategy: lengthOf, exceedFormatter: cutTo };
 
 interface ChoiceProps {
   readonly value?: Task;

@@ -10,11 +10,12 @@ import { useQuery } from "@tanstack/react-query";
 import { Menu, Skeleton, Tag } from "antd";
 import type { ReactNode } from "react";
 import { createPortal } from "react-dom";
-import { Link, Outlet, useLocation, useOutletContext, useParams } from "react-router";
+import { Link, Outlet, useLocation, useNavigate, useOutletContext, useParams } from "react-router";
 import { getProject, type Project } from "../../api/workspace";
 import { useWords, type Words } from "../../i18n/language";
 import { time } from "../../ui/format";
 import { ProblemAlert } from "../../ui/ProblemAlert";
+import { ProjectMenu } from "./ProjectMenu";
 import "./projects.css";
 
 /** Header and tabs of one project; its pages get the project through {@link useProject}. */
@@ -40,6 +41,7 @@ export function ProjectLayout(): ReactNode {
 function Header({ project }: { readonly project: Project | undefined }): ReactNode {
   const words = useWords();
   const { pathname } = useLocation();
+  const go = useNavigate();
   const { projectId = "" } = useParams();
   const page = pathname.split("/")[3] ?? "gallery";
   // The advice on tiles belongs to the gallery, the check of labels to what it is done before.
@@ -63,6 +65,8 @@ function Header({ project }: { readonly project: Project | undefined }): ReactNo
             {project.tiling !== null && (
               <Tag>{words.projects.grid(project.tiling.rows, project.tiling.columns)}</Tag>
             )}
+            {project.archived_at !== null && <Tag>{words.projects.archived}</Tag>}
+            <ProjectMenu project={project} onDeleted={() => void go("/")} />
           </>
         )}
       </div>

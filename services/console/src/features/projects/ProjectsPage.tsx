@@ -1,26 +1,40 @@
 import { PlusOutlined } from "@ant-design/icons";
-import { Button, Card, Empty, Pagination, Skeleton, Tag, Typography } from "antd";
-import { useState, useSyncExternalStore, type ReactNode } from "react";
-import { Link, useNavigate } from "react-router";
-import { standing, subscribe } from "../../api/session";
-import { listProjects, type Project } from "../../api/workspace";
+import { Button, Card, Empty, Pagination, Skeleton } from "antd";
+import { useState, type ReactNode } from "react";
+import { Link, useNavigate, useSearchParams } from "react-router";
+import { listProjects } from "../../api/workspace";
 import { useWords } from "../../i18n/language";
-import { time } from "../../ui/format";
 import { PageHead } from "../../ui/PageHead";
 import { ProblemAlert } from "../../ui/ProblemAlert";
+import { useMay } from "../../ui/useMay";
 import { usePage } from "../../ui/usePage";
 import { CreateProjectDialog } from "./CreateProjectDialog";
+import { ProjectCard } from "./ProjectCard";
+import { ProjectFilters } from "./ProjectFilters";
+import { ALL_PROJECTS, narrows, readProjectsView, toProjectQuery, writeProjectsView, type ProjectsView } from "./projectsView";
 import "./projects.css";
 
 const PAGE_SIZE = 12;
+/** Others make, rename and archive projects too. */
+const REFRESH_MS = 15_000;
 
 export function ProjectsPage(): ReactNode {
   const words = useWords();
   const go = useNavigate();
-  const role = useSyncExternalStore(subscribe, standing).session?.role ?? "admin";
+  const manages = useMay("admin");
+  const may = useMay("engineer");
   const [creating, setCreating] = useState(false);
-  const projects = usePage({ key: ["projects"], list: listProjects, size: PAGE_SIZE });
-  const create = (
+  const [parameters, setParameters] = useSearchParams();
+  const view = readProjectsView(parameters);
+  const show = (next: ProjectsView): void => setParameters(writeProjectsView(next), { replace: true });
+  const query = toProjectQuery(view);
+  const projects = usePage({
+    key: ["projects", query],
+    list: (page, size) => listProjects(query, page, size),
+    place: { page: view.page, size: PAGE_SIZE, turn: (page) => show({ ...view, page }) },
+    refreshMs: REFRESH_MS,
+  });
+  const create = may && (
     <Button type="primary" icon={<PlusOutlined />} onClick={() => setCreating(true)}>
       {words.projects.create}
     </Button>
@@ -28,15 +42,22 @@ export function ProjectsPage(): ReactNode {
   return (
     <div className="page">
       <PageHead title={words.projects.title} subtitle={words.projects.subtitle}>
-        {role === "admin" && <Link to="/keys">{words.keys.title}</Link>}
-        {role === "admin" && <Link to="/storage">{words.storage.title}</Link>}
+        {manages && <Link to="/keys">{words.keys.title}</Link>}
+        {manages && <Link to="/storage">{words.storage.title}</Link>}
         {create}
       </PageHead>
       {projects.error !== null && <ProblemAlert error={projects.error} onRetry={projects.retry} />}
       {projects.pending && <Waiting />}
+      {(narrows(view) || projects.total > 0) && <ProjectFilters view={view} onView={show} />}
       {projects.empty && (
         <Card className="empty-card">
-          <Empty description={words.projects.none}>{create}</Empty>
+          {narrows(view) ? (
+            <Empty description={view.archived && view.name === "" ? words.projects.noneArchived : words.projects.noneFound}>
+              <Button onClick={() => show(ALL_PROJECTS)}>{words.projects.showAll}</Button>
+            </Empty>
+          ) : (
+            <Empty description={words.projects.none}>{create}</Empty>
+          )}
         </Card>
       )}
       <div className="project-grid">
@@ -65,30 +86,5 @@ function Waiting(): ReactNode {
         </Card>
       ))}
     </div>
-  );
-}
-
-function ProjectCard({ project }: { readonly project: Project }): ReactNode {
-  const words = useWords();
-  return (
-    <Link to={`/projects/${project.id}/gallery`} className="project-link">
-      <Card hoverable className="project-card">
-        <div className="project-card-head">
-          <Typography.Title level={5} ellipsis={{ tooltip: project.name }}>
-            {project.name}
-          </Typography.Title>
-          <Tag color="cyan">{words.tasks[project.task].name}</Tag>
-        </div>
-        <Typography.Paragraph type="secondary" ellipsis={{ rows: 2 }} className="project-card-notes">
-          {project.notes === "" ? words.projects.noNotes : project.notes}
-        </Typography.Paragraph>
-        <div className="project-card-foot">
-          <span>{time(project.created_at)}</span>
-          {project.tiling !== null && (
-            <Tag>{words.projects.grid(project.tiling.rows, project.tiling.columns)}</Tag>
-          )}
-        </div>
-      </Card>
-    </Link>
   );
 }

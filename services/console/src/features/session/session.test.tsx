@@ -157,7 +157,7 @@ test("a tenant that is suspended ends the session, and the work waits for its re
   expect(await screen.findByTestId("tenant-name")).toHaveTextContent("Acme 轴承");
   await seen(() => screen.getByRole("link", { name: /Surfaces/ }));
   answers({ [TOKENS]: () => problem(403, "tenant-suspended"), [PROJECTS]: () => problem(401, "unauthenticated") });
-  const meets = listProjects(1, 12);
+  const meets = listProjects({}, 1, 12);
   await waitFor(() => expect(screen.getByText(words.session.ended)).toBeVisible());
   await typeKey("key");
   await seen(() => screen.getByText(words.problems["tenant-suspended"]));
