@@ -6,14 +6,16 @@ from functools import partial
 from services.inference.adapters.admission import Admission
 from services.inference.adapters.answers import Answers
 from services.inference.adapters.files import ForeignFiles
+from services.inference.adapters.pictures import Pictures
 from services.inference.adapters.triton.model_server import ModelServer
-from services.inference.api import deployments, exports, predictions, test_runs
+from services.inference.api import deployments, exports, outlines, predictions, test_runs
 from services.inference.api.image_body import ImageBody
 from services.inference.api.roles import ROLES
 from services.inference.handlers.deployments import Deployments
 from services.inference.handlers.doubts import Doubts
 from services.inference.handlers.exports import EXPORT, Exports
 from services.inference.handlers.follow_ups import FollowUps
+from services.inference.handlers.outlines import ClickOutlines
 from services.inference.handlers.predictions import Predictions
 from services.inference.handlers.test_runs import TEST_RUN, TestRuns
 from services.inference.repository import (
@@ -84,7 +86,8 @@ def build(stores: Stores) -> Service:
         workers=settings.decoders,
         memory_bytes=settings.decoder_mib << 20,
     )
-    answers = _answers(server, files, settings)
+    admission = _admission(settings, running=settings.concurrency)
+    answers = _answers(server, files, settings, admission)
     jobs = JobQueue(stores.documents, SERVICE)
     cases = use_cases(stores, jobs, answers)
     deployer = Deployer(
@@ -99,6 +102,18 @@ def build(stores: Stores) -> Service:
     )
     answers.on_not_ready = reconciler.report
     cases.deployments.wake = reconciler.wake
+    outlined = ClickOutlines(
+        stores.documents,
+        stores.blobs,
+        projects=cases.projects,
+        images=cases.images,
+        deployments=cases.deployments,
+        pictures=Pictures(
+            _admission(settings, running=1),
+            admission.memory,
+            size_bytes=settings.clicked_mib << 20,
+        ),
+    )
     testing = TestRunWork(
         stores.documents,
         predictions=cases.predictions,
@@ -124,11 +139,18 @@ def build(stores: Stores) -> Service:
         name=SERVICE,
         summary="Deployments on Triton, predictions and test runs",
         collections=COLLECTIONS,
-        routers=(predictions.router, test_runs.router, deployments.router, exports.router),
+        routers=(
+            predictions.router,
+            outlines.router,
+            test_runs.router,
+            deployments.router,
+            exports.router,
+        ),
         roles=ROLES,
         use_cases=(
             cases.predictions,
             cases.doubts,
+            outlined,
             ImageBody(staging),
             cases.runs,
             cases.deployments,
@@ -159,12 +181,17 @@ def build(stores: Stores) -> Service:
     )
 
 
-def _answers(server: ModelServer, files: ForeignFiles, settings: InferenceSettings) -> Answers:
-    admission = Admission(
-        concurrency=settings.concurrency,
+def _admission(settings: InferenceSettings, *, running: int) -> Admission:
+    return Admission(
+        concurrency=running,
         queue_length=settings.queue_length,
         memory_bytes=settings.decode_budget_mib * 2**20,
     )
+
+
+def _answers(
+    server: ModelServer, files: ForeignFiles, settings: InferenceSettings, admission: Admission
+) -> Answers:
     return Answers(
         server.client,
         admission,

@@ -18,7 +18,7 @@ class InferenceSettings(BaseSettings):
     or ``host:port`` with the ``triton_key`` to which its operator restricted all protocols.
     ``threads`` 0 takes every core that this process may use. ``staging`` is a local folder for
     files from outside, by default beside the data; each of ``decoders`` children that open them may
-    take ``decoder_mib``.
+    take ``decoder_mib``. Pixels of images that annotators click on are kept up to ``clicked_mib``.
     """
 
     model_config = SettingsConfigDict(
@@ -41,6 +41,7 @@ class InferenceSettings(BaseSettings):
     staging: Path | None = None
     decoders: int = Field(default=min(4, os.cpu_count() or 1), ge=1, le=64)
     decoder_mib: int = Field(default=1536, ge=64)
+    clicked_mib: int = Field(default=256, ge=0)
 
     def staging_folder(self) -> Path:
         """Return the folder for files from outside while they are looked at."""

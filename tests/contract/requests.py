@@ -97,7 +97,7 @@ def _number(_: _Schema, schema: _Schema) -> float:
     return least
 
 
-_TEXTS = (SOMETHING, "V1", "v1", "https://example.com/", "")
+_TEXTS = (SOMETHING, "V1", "v1", "https://example.com/", "in:1,1", "")
 """Of these one fits each pattern of the interfaces; what can be empty may be."""
 
 

@@ -9,6 +9,7 @@ ROLES: RoleTable = {
     "GET /projects/{project_id}/predictions/{prediction_id}": "viewer",
     "POST /projects/{project_id}/predictions": "annotator",
     "GET /projects/{project_id}/unsure-images": "viewer",
+    "GET /projects/{project_id}/images/{image_id}/outline": "annotator",
     "GET /projects/{project_id}/test-runs": "viewer",
     "GET /projects/{project_id}/test-runs/{run_id}": "viewer",
     "POST /projects/{project_id}/test-runs": "annotator",

@@ -1,14 +1,16 @@
 """Requests and responses of inference."""
 
+from dataclasses import asdict
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.inference.domain.clicks.outlines import Outline, OutlineKind
 from services.inference.handlers.doubts import Unsure
 from services.inference.handlers.test_runs import MAX_TEST_IMAGES
 from services.inference.repository import Alias, Deployment, DeploymentState, Prediction
 from shared.clock import Timestamp
-from shared.contracts.shapes import Shape
+from shared.contracts.shapes import Point, Rle, Shape
 from shared.jobs.job import JobState, Progress
 from shared.texts.language import Told
 
@@ -68,6 +70,26 @@ class PredictionResponse(BaseModel):
         """Build the response of a stored prediction."""
         values = stored.model_dump(exclude={"tenant", "version", "model_version", "number"})
         return cls(version=stored.model_version, **values)
+
+
+class OutlineResponse(BaseModel):
+    """The outline of an object that clicks mean, in pixels of the upright image.
+
+    ``score``, in [0, 1], says how much speaks for it. ``version`` names the version that had found
+    the object; it is null where the clicks alone tell.
+    """
+
+    kind: OutlineKind
+    points: tuple[Point, ...]
+    rle: Rle | None
+    angle: float | None
+    score: float
+    version: str | None
+
+    @classmethod
+    def of(cls, found: Outline) -> "OutlineResponse":
+        """Build the response."""
+        return cls(**asdict(found) | {"rle": found.rle})
 
 
 class UnsureImage(BaseModel):
