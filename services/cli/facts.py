@@ -3,7 +3,7 @@
 from services.annotation.domain.label_rules import LABEL_HOTKEYS
 from services.evaluator.domain.report.label_analysis import LOW_RATE
 from services.trainer.api.promotions import MAX_REASON
-from services.trainer.domain.recipe import choices, fields_of
+from services.trainer.domain.recipe import backbones_of, choices, fields_of
 from services.workspace.domain import api_keys, projects
 from shared.callers import ROLES
 from shared.contracts import shapes
@@ -18,6 +18,7 @@ def facts() -> dict[str, object]:
             name: {
                 "may_be_cut": spec.may_be_cut,
                 "recipe": fields_of(spec.name),
+                "backbones": backbones_of(spec.name),
             }
             for name, spec in TASKS.items()
         },

@@ -50,7 +50,9 @@ def build(stores: Stores) -> Service:
     queue = TrainingQueue(documents, jobs)
     images = ImageDirectory(documents, NAME, round_of=queue.round_of)
     recipe = Recipe(budget_s=settings.budget_s, epochs=settings.epochs, start=settings.start)
-    kept = Recipes(documents, projects, recipe=recipe, plugins=settings.plugins)
+    kept = Recipes(
+        documents, projects, recipe=recipe, plugins=settings.plugins, weights=settings.weights
+    )
     asked = Trainings(documents, jobs, projects, images, queue, kept)
     coming = NextTraining(projects, kept, folder=settings.weights, hub=settings.use_hub)
     retraining = Retraining(documents, projects, images, queue, kept)

@@ -1,6 +1,7 @@
 """Judges a start: trains a detector from it and one from the backbone alone, equally long.
 
     python -m tools.pretrain.judge --set bccd --data FOLDER --backbone FILE [--start FILE]
+    python -m tools.pretrain.judge --set bccd --data FOLDER --graph FILE
 
 The set's train list trains through the trainer's own code, with as many epochs as two CPU cores
 make in about 100 s; its val and test lists judge by COCO's mAP. Prints one JSON line.
@@ -30,7 +31,7 @@ from services.trainer.domain.detector.network import DetectorShape
 from services.trainer.domain.detector.planning import plan
 from services.trainer.domain.detector.samples import cut_samples
 from services.trainer.domain.detector.truths import Truth
-from services.trainer.domain.recipe import Recipe
+from services.trainer.domain.recipe import GRAPH, Recipe
 from services.trainer.domain.tasks.detection.training import DetectionTraining
 from services.trainer.domain.training.loop import TrainingLoop
 from services.trainer.domain.training.ports import FirstWeights
@@ -116,6 +117,8 @@ def _pictures(chosen: DevelopmentSet, data: Path, part: str) -> tuple[list[Image
 
 
 def _first(options: argparse.Namespace) -> FirstWeights:
+    if options.graph is not None:
+        return FirstWeights({}, whole=True, graphs=(options.graph.read_bytes(),))
     if options.start is not None:
         return FirstWeights(load_file(options.start), whole=True)
     return FirstWeights(backbone_of(options.backbone))
@@ -139,12 +142,13 @@ def train(
     task = DetectionTraining(recipe, shape, samples, _first(options))
     training = TrainingLoop(task, recipe, device=options.device)
     training.epochs = recipe.epochs or chosen.epochs
-    began, losses = time.monotonic(), []
+    began, cpu, losses = time.monotonic(), time.process_time(), []
     for progress in training.steps():
         if progress.epoch_ended:
             losses.append(round(progress.loss, 3))
     figures = {
         "train_s": round(time.monotonic() - began, 1),
+        "train_cpu_s": round(time.process_time() - cpu, 1),
         "steps": progress.step,
         "input": planned.input_size,
         "strides": planned.strides,
@@ -210,8 +214,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--set", choices=SETS, required=True)
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--backbone", type=Path, required=True)
+    parser.add_argument("--backbone", type=Path)
     parser.add_argument("--start", type=Path)
+    parser.add_argument("--graph", type=Path, help="YOLOX's ONNX file, instead of both")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--recipe", default="{}", help="JSON of recipe fields")
     parser.add_argument("--device", default="cpu")
@@ -221,11 +226,12 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     cv2.setNumThreads(1)
     chosen = SETS[options.set]
-    recipe = Recipe(**({"seed": options.seed} | json.loads(options.recipe)))
+    fixed = {"seed": options.seed} | ({"backbone": GRAPH} if options.graph else {})
+    recipe = Recipe(**(fixed | json.loads(options.recipe)))
     predictor, figures = train(chosen, recipe, options)
     line: dict[str, Any] = {
         "set": options.set,
-        "start": options.start.stem if options.start else "backbone",
+        "start": (options.graph or options.start or Path("backbone")).stem,
         "seed": options.seed,
         "recipe": json.loads(options.recipe),
     }

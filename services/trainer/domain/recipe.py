@@ -15,10 +15,18 @@ from shared.runtime.tasks.names import TaskName
 from shared.vision.merging import MergeMethod, MergeRule, Overlap
 
 BackboneName = Literal[
-    "mobilenet_v2", "efficientnet_lite0", "resnet18", "resnet34", "resnet50", "pp_ocrv6_small"
+    "mobilenet_v2",
+    "efficientnet_lite0",
+    "resnet18",
+    "resnet34",
+    "resnet50",
+    "pp_ocrv6_small",
+    "yolox_nano",
 ]
 READER: BackboneName = "pp_ocrv6_small"
 """What OCR goes on from: the graphs that find and read lines, and of no use to other tasks."""
+GRAPH: BackboneName = "yolox_nano"
+"""A whole detector as an ONNX graph, from the site's folder of weights: of detections alone."""
 Start = Literal["detector", "backbone"]
 Resolution = Literal["auto", "0.25", "1", "2", "5"]
 SamplerName = Literal["auto", "uniform", "balanced_sqrt", "balanced"]
@@ -239,17 +247,28 @@ class Recipe(BaseModel):
         own = OF_TASK.get(task, {})
         unsaid = {name: value for name, value in own.items() if name not in self.model_fields_set}
         made = self.model_copy(update={**unsaid, "task": task})
-        if (made.backbone == READER) != (task == "ocr"):
+        if made.backbone not in backbones_of(task):
             told = f"{made.backbone} is none for the task {task}"
             raise Conflict("the backbone does not fit", errors=[FieldError("backbone", told)])
-        if task == "ocr" and not made.pretrained:
-            told = "OCR always goes on from pretrained weights"
-            raise Conflict("the recipe does not fit", errors=[FieldError("pretrained", told)])
+        made._refuse_without_graph()
         made._refuse_unread(task)
         if task != "classification" and made.threshold < LEAST_THRESHOLD:
             told = f"at least {LEAST_THRESHOLD} where a model finds objects"
             raise InvalidInput("the threshold is too low", errors=[FieldError("threshold", told)])
         return made
+
+    def _refuse_without_graph(self) -> None:
+        """What a graph that is gone on from cannot do: begin from nothing, or get a level more."""
+        told = {}
+        if self.task == "ocr" and not self.pretrained:
+            told["pretrained"] = "OCR always goes on from pretrained weights"
+        if self.backbone == GRAPH and not self.pretrained:
+            told["pretrained"] = f"{GRAPH} always goes on from pretrained weights"
+        if self.backbone == GRAPH and self.fine_level:
+            told["fine_level"] = f"{GRAPH} has no level of stride 4"
+        if told:
+            wrong = [FieldError(name, why) for name, why in told.items()]
+            raise Conflict("the recipe does not fit", errors=wrong)
 
     def _refuse_unread(self, task: TaskName) -> None:
         unread = set(_REFUSED) & set(_UNREAD.get(task, ()))
@@ -260,6 +279,18 @@ class Recipe(BaseModel):
             raise InvalidInput("the recipe does not fit", errors=wrong)
 
 
+def backbones_of(task: TaskName) -> tuple[BackboneName, ...]:
+    """The backbones that trainings of ``task`` can have.
+
+    >>> "yolox_nano" in backbones_of("detection"), backbones_of("ocr")
+    (True, ('pp_ocrv6_small',))
+    """
+    if task == "ocr":
+        return (READER,)
+    only = {READER} if task == "detection" else {READER, GRAPH}
+    return tuple(name for name in get_args(BackboneName) if name not in only)
+
+
 def choices() -> dict[str, tuple[str, ...]]:
     """The names that a field of a recipe, or of its merge rule, chooses among.
 
@@ -267,7 +298,6 @@ def choices() -> dict[str, tuple[str, ...]]:
     ('detector', 'backbone')
     """
     return {
-        "backbone": tuple(name for name in get_args(BackboneName) if name != READER),
         "start": get_args(Start),
         "resolution": get_args(Resolution),
         "augmentation": get_args(Preset),

@@ -7,6 +7,7 @@ from pathlib import Path
 from services.trainer.domain.losses.table import check_terms
 from services.trainer.domain.recipe import Recipe, RecipeSource
 from services.trainer.process.plugins import plugins_of
+from services.trainer.process.weight_places import with_better_network
 from services.trainer.repository import RECIPES, ProjectRecipe, RecipeRevision
 from shared.callers import Caller
 from shared.clock import Clock, utc_now
@@ -51,13 +52,15 @@ class Recipes:
         *,
         recipe: Recipe,
         plugins: Path | None = None,
+        weights: Path | None = None,
         clock: Clock = utc_now,
     ) -> None:
-        """``recipe`` is the deployment's; ``plugins`` the operator's folder of custom losses."""
+        """``recipe`` is the deployment's; folders of custom losses and of pretrained weights."""
         self._documents = documents
         self._projects = projects
         self._recipe = recipe
         self._plugins = plugins
+        self._weights = weights
         self._clock = clock
 
     async def of(self, who: Caller, project_id: str) -> RecipeStanding:
@@ -94,7 +97,7 @@ class Recipes:
             new=ProjectRecipe(id=project_id, tenant=who.tenant),
             expected=expected,
         )
-        return RecipeStanding(stored, self._recipe.of_task(project.task))
+        return RecipeStanding(stored, await self._of_task(self._recipe, project.task))
 
     async def default(self, tenant: str, project_id: str, task: TaskName) -> Chosen:
         """What a training of the project takes that names no recipe."""
@@ -102,7 +105,7 @@ class Recipes:
 
     async def checked(self, task: TaskName, recipe: Recipe) -> Recipe:
         """The recipe for the task; raises InvalidInput where the task's trainings cannot use it."""
-        made = recipe.of_task(task)
+        made = await self._of_task(recipe, task)
         if made.losses:
             custom = await asyncio.to_thread(plugins_of, task, self._plugins)
             check_terms(task, made.losses, custom)
@@ -111,4 +114,9 @@ class Recipes:
     async def _standing(self, tenant: str, project_id: str, task: TaskName) -> RecipeStanding:
         recipes = self._documents.collection(RECIPES, TenantScope(tenant))
         stored = await recipes.find(project_id) or ProjectRecipe(id=project_id, tenant=tenant)
-        return RecipeStanding(stored, self._recipe.of_task(task))
+        return RecipeStanding(stored, await self._of_task(self._recipe, task))
+
+    async def _of_task(self, recipe: Recipe, task: TaskName) -> Recipe:
+        """What it leaves open chosen: the network by the cards of the starts that are here."""
+        chosen = await asyncio.to_thread(with_better_network, recipe, task, folder=self._weights)
+        return chosen.of_task(task)

@@ -1,17 +1,20 @@
 """Where pretrained weights of a backbone would come from: looked at, not loaded, without torch."""
 
-import json
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Literal
 
-from services.trainer.domain.networks.packages import PACKAGED, PACKAGED_ONLY, PackagedWeights
-from services.trainer.domain.recipe import BackboneName, Recipe
+from services.trainer.domain.networks.packages import NOT_IN_HUB, PACKAGED, PackagedWeights
+from services.trainer.domain.recipe import GRAPH, BackboneName, Recipe
+from services.trainer.process.start_cards import (
+    StartCard,
+    better,
+    card_of,
+    graph_in,
+    start_cards,
+)
 from shared.runtime.tasks.names import TaskName
-
-STARTS = Path(__file__).parent / "starts"
-_OF_CARD = ("sha256", "task", "backbone", "channels", "licence", "source")
 
 _STARTED_AS: dict[TaskName | None, TaskName] = {
     "detection": "detection",
@@ -31,19 +34,19 @@ class WeightPlace:
         file: The file of a start, in a folder or in a package.
         packaged: What is known of the package.
         release: The package's version.
-        card: What is known of the start.
+        card: What is known of the start, or of the graph in the folder.
     """
 
     place: Place
     file: Path | None = None
     packaged: PackagedWeights | None = None
     release: str = ""
-    card: "StartCard | None" = None
+    card: StartCard | None = None
 
     @property
     def name(self) -> str:
         """Of the start, the package with its version, or the file; empty without any."""
-        if self.card is not None:
+        if self.card is not None and self.place == "start":
             return self.card.name
         if self.packaged is not None:
             return f"{self.packaged.package}=={self.release}"
@@ -62,29 +65,6 @@ class WeightPlace:
         return known.source if known else ""
 
 
-@dataclass(frozen=True, slots=True)
-class StartCard:
-    """What is known of a start of a whole detector that comes with the trainer.
-
-    Attributes:
-        name: Of its file, without the ending.
-        sha256: Of the file; no other is loaded.
-        task: What it is a start of.
-        backbone: The backbone of the networks that it fits.
-        channels: Their width of pyramid and head.
-        licence: SPDX name.
-        source: Where its backbone's first weights come from.
-    """
-
-    name: str
-    sha256: str
-    task: TaskName
-    backbone: BackboneName
-    channels: int
-    licence: str
-    source: str
-
-
 def place_of(recipe: Recipe, *, folder: Path | None, hub: bool) -> WeightPlace:
     """The place for a recipe: a start where one fits, else that of its backbone."""
     started = _start_place(recipe)
@@ -94,12 +74,10 @@ def place_of(recipe: Recipe, *, folder: Path | None, hub: bool) -> WeightPlace:
 def _start_place(recipe: Recipe) -> WeightPlace | None:
     if recipe.start != "detector":
         return None
-    for path in sorted(STARTS.glob("*.json")):
-        facts = json.loads(path.read_text())
-        card = StartCard(path.stem, **{key: facts[key] for key in _OF_CARD})
-        fits = (card.task, card.backbone, card.channels)
-        if fits == (_STARTED_AS.get(recipe.task), recipe.backbone, recipe.channels):
-            return WeightPlace("start", path.with_suffix(".safetensors"), card=card)
+    wanted = (_STARTED_AS.get(recipe.task), recipe.backbone, recipe.channels)
+    for card in start_cards():
+        if wanted == (card.task, card.backbone, card.channels):
+            return WeightPlace("start", card.file, card=card)
     return None
 
 
@@ -108,9 +86,13 @@ def weight_place(backbone: BackboneName, *, folder: Path | None, hub: bool) -> W
 
     Args:
         backbone: Which network.
-        folder: ``LOUPE_WEIGHTS``: state dicts named ``<backbone>*.pth``, the first by name counts.
+        folder: ``LOUPE_WEIGHTS``: state dicts named ``<backbone>*.pth``, the first by name counts;
+            of a detector's graph ``<backbone>*.onnx``.
         hub: Whether torchvision's hub may be asked; whether it answers is not tried.
     """
+    if backbone == GRAPH:
+        graph = graph_in(folder)
+        return WeightPlace("folder", graph, card=card_of(graph)) if graph else WeightPlace("none")
     found = () if folder is None else sorted(folder.glob(f"{backbone}*.pth"))
     if found:
         return WeightPlace("folder", found[0])
@@ -123,4 +105,20 @@ def weight_place(backbone: BackboneName, *, folder: Path | None, hub: bool) -> W
         else:
             file = Path(str(installed.locate_file(packaged.file)))
             return WeightPlace("package", file, packaged, installed.version)
-    return WeightPlace("hub" if hub and backbone not in PACKAGED_ONLY else "none")
+    return WeightPlace("hub" if hub and backbone not in NOT_IN_HUB else "none")
+
+
+def with_better_network(recipe: Recipe, task: TaskName, *, folder: Path | None) -> Recipe:
+    """The recipe with the network of the better start, by the cards, where it names no network.
+
+    A detector's graph in the site's folder stands beside the start that comes with the trainer; of
+    a graph without a card nothing is known, so that it is taken only where it is named.
+    """
+    names = {"backbone", "channels", "fine_level"} & recipe.model_fields_set
+    graph = graph_in(folder) if task == "detection" and recipe.pretrained and not names else None
+    card = card_of(graph) if graph and recipe.start == "detector" else None
+    if card is None:
+        return recipe
+    own = [one for one in start_cards() if one.task == task and one.backbone != GRAPH]
+    found = better([*own, card])
+    return recipe.model_copy(update={"backbone": GRAPH}) if found == card else recipe

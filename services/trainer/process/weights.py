@@ -14,13 +14,22 @@ from safetensors.torch import load
 from torch import Tensor
 from torchvision.models import get_model_weights
 
-from services.trainer.domain.recipe import BackboneName, Recipe
+from services.trainer.domain.detector.graph import read
+from services.trainer.domain.recipe import GRAPH, BackboneName, Recipe
 from services.trainer.domain.training.ports import FirstWeights
 from services.trainer.process.weight_places import WeightPlace, place_of
+from shared.errors import InvalidInput
 
 _HUB_S = 10.0
 
 logger = logging.getLogger(__name__)
+
+
+class NoGraph(InvalidInput):
+    """The network is a graph that the site has to bring, and there is none of its form."""
+
+    code = "no-graph"
+    title = "The detector's graph is missing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +69,12 @@ def find_weights(recipe: Recipe, *, folder: Path | None, hub: bool = False) -> F
 
     Args:
         recipe: Names the backbone and says whether to look at all.
-        folder: ``LOUPE_WEIGHTS``: state dicts named ``<backbone>*.pth``, the first by name counts.
+        folder: ``LOUPE_WEIGHTS``: state dicts named ``<backbone>*.pth``, the first by name counts;
+            of a detector's graph ``<backbone>*.onnx``.
         hub: Whether torchvision may download; a failure leaves the training without weights.
 
     Raises:
+        NoGraph: The recipe's network is a graph, which the folder lacks, or another file is there.
         ValueError: The file of a start or a package is missing or another one than was checked, or
             a file holds more than tensors.
     """
@@ -72,10 +83,14 @@ def find_weights(recipe: Recipe, *, folder: Path | None, hub: bool = False) -> F
     found = place_of(recipe, folder=folder, hub=hub)
     if found.place == "hub":
         return _from_hub(recipe.backbone)
+    if found.file is None and recipe.backbone == GRAPH:
+        raise NoGraph(f"no {GRAPH}*.onnx is in the folder LOUPE_WEIGHTS of the machine that trains")
     return NO_WEIGHTS if found.file is None else _from_file(found, found.file)
 
 
 def _from_file(found: WeightPlace, path: Path) -> FoundWeights:
+    if path.suffix == ".onnx" and found.place == "folder":
+        return _from_graph(found, path)
     known = found.card or found.packaged
     data, digest = _checked(path, found.name, known.sha256 if known else None)
     if found.packaged is not None and found.packaged.others:
@@ -103,6 +118,16 @@ def _from_file(found: WeightPlace, path: Path) -> FoundWeights:
         found.licence,
         found.source,
     )
+
+
+def _from_graph(found: WeightPlace, path: Path) -> FoundWeights:
+    data, digest = _checked(path, found.name, None)
+    try:
+        read(data)
+    except ValueError as error:
+        raise NoGraph(f"{path.name} is no graph of YOLOX's with three levels") from error
+    origin = f"folder:{path.name}@{digest}"
+    return FoundWeights({}, origin, found.licence, found.source, whole=True, graphs=(data,))
 
 
 def _checked(path: Path, name: str, sha256: str | None) -> tuple[bytes, str]:

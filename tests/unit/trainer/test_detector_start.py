@@ -16,7 +16,8 @@ from services.trainer.domain.detector.network import (
 from services.trainer.domain.detector.start import begin_from
 from services.trainer.domain.recipe import Recipe
 from services.trainer.domain.training.ports import FirstWeights
-from services.trainer.process.weight_places import STARTS, place_of
+from services.trainer.process.start_cards import STARTS
+from services.trainer.process.weight_places import place_of
 from services.trainer.process.weights import find_weights
 from shared.runtime.manifest import ModelManifest
 from shared.runtime.predictor import Predictor
@@ -79,7 +80,7 @@ def test_a_start_is_taken_where_it_fits_and_is_wanted(recipe: Recipe, place: str
 def test_a_damaged_start_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / FILE.name).write_bytes(FILE.read_bytes()[:-1])
     (tmp_path / f"{FILE.stem}.json").write_text(json.dumps(CARD))
-    monkeypatch.setattr("services.trainer.process.weight_places.STARTS", tmp_path)
+    monkeypatch.setattr("services.trainer.process.start_cards.STARTS", tmp_path)
     with pytest.raises(ValueError, match="is not the file that was checked"):
         find_weights(DETECTION, folder=None)
 

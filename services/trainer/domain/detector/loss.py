@@ -6,7 +6,7 @@ from typing import Self
 import torch
 from torch import Tensor
 
-from services.trainer.domain.detector.network import Detector, RawOutput
+from services.trainer.domain.detector.network import PointDetector, RawOutput
 from services.trainer.domain.detector.targets import Assignment, Targets, assign
 from services.trainer.domain.losses.table import LossTerm, WeightedSum, parts_of, weighted_sum
 from services.trainer.domain.recipe import Recipe
@@ -46,7 +46,7 @@ class DetectionLosses:
 
 
 def detection_loss(
-    detector: Detector, raw: RawOutput, targets: Targets, losses: DetectionLosses
+    detector: PointDetector, raw: RawOutput, targets: Targets, losses: DetectionLosses
 ) -> Tensor:
     """The scalar loss of a batch, normalised by the sum of the wished scores (at least 1).
 
@@ -57,7 +57,7 @@ def detection_loss(
 
 
 def assigned_loss(
-    detector: Detector, raw: RawOutput, targets: Targets, losses: DetectionLosses
+    detector: PointDetector, raw: RawOutput, targets: Targets, losses: DetectionLosses
 ) -> tuple[Tensor, Assignment]:
     """`detection_loss`, and what each point was to learn."""
     boxes = detector.decode(raw.distance_logits)
@@ -78,6 +78,8 @@ def assigned_loss(
     share = wished.scores.sum(-1)[positive].clamp(min=LEAST_SHARE)
     target = wished.boxes_xyxy[positive]
     box = (losses.box(boxes[positive], target) * share).sum() / total
+    if detector.shape.bins == 1:
+        return loss + box, wished
     edges = _edge_distances(detector, positive, target)
     distribution = losses.distribution(
         raw.distance_logits[positive].reshape(-1, detector.shape.bins), edges.reshape(-1)
@@ -86,7 +88,7 @@ def assigned_loss(
     return loss + box + spread, wished
 
 
-def _edge_distances(detector: Detector, positive: Tensor, target_xyxy: Tensor) -> Tensor:
+def _edge_distances(detector: PointDetector, positive: Tensor, target_xyxy: Tensor) -> Tensor:
     """Distances from the positive points to their target's edges in strides, ``(N, 4)``."""
     index = positive.nonzero()[:, 1]
     points, strides = detector.points[index], detector.strides[index]

@@ -5,6 +5,7 @@ GFL (https://arxiv.org/abs/2006.04388) and head convolutions shared between leve
 """
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Self
@@ -17,8 +18,9 @@ from services.trainer.domain.detector.points import anchor_points
 from services.trainer.domain.networks.backbones import build_backbone
 from services.trainer.domain.networks.necks import Branch, PyramidMaps
 from services.trainer.domain.networks.normalisation import Normalisation
-from services.trainer.domain.recipe import BackboneName, Recipe
+from services.trainer.domain.recipe import GRAPH, BackboneName, Recipe
 
+BINS = 16
 PRIOR = 0.01  # first score of every point, focal loss paper section 4.1
 
 
@@ -33,7 +35,8 @@ class DetectorShape:
         strides: Levels of the pyramid, finest first.
         channels: Width of the pyramid and the head.
         head_depth: Convolutions of each branch of the head.
-        bins: Whole strides that a distance's distribution covers.
+        bins: Whole strides that a distance's distribution covers; 1 where distances are no
+            distributions.
     """
 
     labels: int
@@ -42,7 +45,7 @@ class DetectorShape:
     strides: tuple[int, ...] = (8, 16, 32)
     channels: int = 64
     head_depth: int = 2
-    bins: int = 16
+    bins: int = BINS
 
     @classmethod
     def of(cls, recipe: Recipe, plan: DetectionPlan, *, labels: int) -> Self:
@@ -53,6 +56,7 @@ class DetectorShape:
             backbone=recipe.backbone,
             strides=plan.strides,
             channels=recipe.channels,
+            bins=1 if recipe.backbone == GRAPH else BINS,
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -68,17 +72,49 @@ class RawOutput:
     distance_logits: Tensor
 
 
-class Detector(nn.Module):
-    """Normalised images in, `RawOutput` over the points of all levels out."""
+class PointDetector(nn.Module, ABC):
+    """Normalised images in, `RawOutput` over the points of all levels out.
+
+    Attributes:
+        shape: All that fixes its tensors.
+        points: ``(A, 2)`` in input pixels.
+        strides: ``(A,)``.
+        label_tensors: Its only tensors with a row a label.
+    """
 
     points: Tensor
     strides: Tensor
+    label_tensors: tuple[str, ...]
+
+    def __init__(self, shape: DetectorShape) -> None:
+        super().__init__()
+        self.shape = shape
+        points, strides = anchor_points(shape.input_size, shape.strides)
+        self.register_buffer("points", points, persistent=False)
+        self.register_buffer("strides", strides, persistent=False)
+
+    @abstractmethod
+    def freeze(self, *, stages: int) -> None:
+        """Keeps the first stages of what is pretrained as they are."""
+
+    @abstractmethod
+    def forward(self, images: Tensor) -> RawOutput:
+        """The answer for normalised images ``(B, 3, H, W)`` of the input size."""
+
+    @abstractmethod
+    def decode(self, distance_logits: Tensor) -> Tensor:
+        """Boxes ``(B, A, 4)`` xyxy in input pixels."""
+
+
+class Detector(PointDetector):
+    """Backbone, pyramid and head of our own."""
+
     projection: Tensor
+    label_tensors = ("score.weight", "score.bias")
 
     def __init__(self, shape: DetectorShape, backbone: Mapping[str, Tensor] | None = None) -> None:
         """Builds the network; ``backbone`` holds pretrained classifier weights."""
-        super().__init__()
-        self.shape = shape
+        super().__init__(shape)
         self.backbone = build_backbone(shape.backbone, backbone)
         self._maps = PyramidMaps(shape.strides)
         self.pyramid = self._maps.network(self.backbone, shape.channels)
@@ -86,9 +122,6 @@ class Detector(nn.Module):
         self.box_branch = Branch(shape.channels, shape.head_depth, len(shape.strides))
         self.score = nn.Conv2d(shape.channels, shape.labels, 3, padding=1)
         self.distance = nn.Conv2d(shape.channels, 4 * shape.bins, 3, padding=1)
-        points, strides = anchor_points(shape.input_size, shape.strides)
-        self.register_buffer("points", points, persistent=False)
-        self.register_buffer("strides", strides, persistent=False)
         self.register_buffer("projection", torch.arange(float(shape.bins)), persistent=False)
         self._initialise()
 
@@ -102,6 +135,10 @@ class Detector(nn.Module):
         nn.init.constant_(self.score.bias, -math.log((1 - PRIOR) / PRIOR))
         first_distances = -0.5 * self.projection  # about 1.5 strides: starts near small targets
         self.distance.bias.data.copy_(first_distances.repeat(4))
+
+    def freeze(self, *, stages: int) -> None:
+        """Keeps the backbone's first stages as they are, and all its statistics."""
+        self.backbone.freeze(stages=stages, statistics=True)
 
     def forward(self, images: Tensor) -> RawOutput:
         """The head's answer for normalised images ``(B, 3, H, W)`` of the input size."""
@@ -135,7 +172,7 @@ class Detector(nn.Module):
 class ExportableDetector(nn.Module):
     """The detector as it is exported: uint8 pixels in, boxes and scores out."""
 
-    def __init__(self, detector: Detector) -> None:
+    def __init__(self, detector: PointDetector) -> None:
         super().__init__()
         self.detector = detector
         self.normalise = Normalisation()

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from services.trainer.domain.recipe import Recipe
+from services.trainer.domain.recipe import GRAPH, Recipe
 from services.trainer.domain.training.planning import WindowPlan, plan_windows, small_side
 from shared.vision.boxes import Boxes
 
@@ -30,7 +30,7 @@ def plan(
         boxes: Targets of each image, ``(N, 4)``.
     """
     planned = plan_windows(recipe, sizes, boxes)
-    fine = recipe.fine_level
+    fine = False if recipe.backbone == GRAPH else recipe.fine_level
     if fine is None:
         fine = small_side(sizes, boxes, planned) < FINE_SIDE_PX
     strides = (4, 8, 16, 32) if fine else (8, 16, 32)

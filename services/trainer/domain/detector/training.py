@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from services.trainer.domain.detector.augmentation import draw
-from services.trainer.domain.detector.network import Detector, DetectorShape
+from services.trainer.domain.detector.network import Detector, DetectorShape, PointDetector
 from services.trainer.domain.detector.samples import Sample
 from services.trainer.domain.detector.start import begin_from
 from services.trainer.domain.recipe import Recipe
@@ -17,13 +17,11 @@ from services.trainer.domain.training.augmentation import Augmentation, settings
 from services.trainer.domain.training.ports import BatchT, FirstWeights, WholeNetwork
 from services.trainer.domain.training.sampling import EpochSampler, sampler_of
 
-DetectorT = TypeVar("DetectorT", bound=Detector)
+DetectorT = TypeVar("DetectorT", bound=PointDetector)
 
 
 class DetectorTraining(WholeNetwork[DetectorT], Generic[DetectorT, BatchT]):
     """The half of a `TrainingTask` that all tasks on the detector share."""
-
-    label_tensors: tuple[str, ...] = ("score.weight", "score.bias")
 
     def __init__(
         self,
@@ -57,10 +55,11 @@ class DetectorTraining(WholeNetwork[DetectorT], Generic[DetectorT, BatchT]):
         )
         torch.manual_seed(recipe.seed)
         self.network = network(shape, first.tensors if first and not first.whole else None)
-        if first and first.whole:
+        if first and first.whole and isinstance(self.network, Detector):
             begin_from(self.network, first.tensors, beside=beside)
         if first:
-            self.network.backbone.freeze(stages=recipe.frozen_stages, statistics=True)
+            self.network.freeze(stages=recipe.frozen_stages)
+        self.label_tensors = self.network.label_tensors
         self.description: Mapping[str, Any] = shape.to_json()
         self._points = self.network.points  # of the CPU, where batches are made
         self._collate = collate

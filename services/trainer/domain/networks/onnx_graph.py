@@ -1,10 +1,11 @@
 """An ONNX graph, or a part of one, as a torch module with gradients: its initialisers are tensors.
 
-Only operators that the graphs of `packages` have, as ONNX defines them at operator set 11
-(https://onnx.ai/onnx/operators/).
+Only operators that the graphs of `packages` and YOLOX's have, as ONNX defines them at operator set
+11 (https://onnx.ai/onnx/operators/).
 """
 
 import math
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -16,6 +17,10 @@ from torch import Tensor, nn
 
 Attributes = Mapping[str, Any]
 Operator = Callable[[Sequence[Tensor], Attributes], Tensor]
+
+SILU = "a sigmoid times what it was taken of"
+_READ_NUMBERS = ("Resize", "Slice", "Reshape")
+"""Operators of which some inputs are numbers that say what is done, not tensors to work on."""
 
 
 class UnknownOperator(ValueError):
@@ -50,7 +55,7 @@ class OnnxGraph(nn.Module):
         super().__init__()
         self.inputs, self.outputs = tuple(inputs), tuple(outputs)
         stored = {one.name: one for one in model.graph.initializer}
-        self.steps = _between(model.graph, self.inputs, self.outputs, frozenset(stored))
+        self.steps = _between(model.graph, self.inputs, self.outputs, stored)
         fixed = {name for step in self.steps for name in _fixed(step)}
         for name in dict.fromkeys(name for step in self.steps for name in step.inputs):
             if name in stored:
@@ -65,11 +70,16 @@ class OnnxGraph(nn.Module):
 
     def forward(self, *given: Tensor) -> tuple[Tensor, ...]:
         """The outputs for the inputs, in their order."""
+        known = self.values(*given)
+        return tuple(known[name] for name in self.outputs)
+
+    def values(self, *given: Tensor) -> dict[str, Tensor]:
+        """The inputs, and what each step gives for them, in order, by their names in the graph."""
         known = dict(zip(self.inputs, given, strict=True))
         for step in self.steps:
             taken = [known[one] if one in known else self._own(one) for one in step.inputs if one]
             known[step.output] = OPERATORS[step.operator](taken, step.attributes)
-        return tuple(known[name] for name in self.outputs)
+        return known
 
     def _own(self, name: str) -> Tensor:
         found: Tensor = getattr(self, held_as(name))
@@ -86,7 +96,10 @@ def held_as(name: str) -> str:
 
 
 def _between(
-    graph: onnx.GraphProto, inputs: Sequence[str], outputs: Sequence[str], stored: frozenset[str]
+    graph: onnx.GraphProto,
+    inputs: Sequence[str],
+    outputs: Sequence[str],
+    stored: Mapping[str, onnx.TensorProto],
 ) -> tuple[Step, ...]:
     """The nodes that lead from the inputs to the outputs, in the graph's order."""
     wanted, steps = set(outputs) - set(inputs), []
@@ -95,12 +108,55 @@ def _between(
             if node.op_type not in OPERATORS:
                 raise UnknownOperator(f"the operator {node.op_type} is not known")
             attributes = {one.name: helper.get_attribute_value(one) for one in node.attribute}
+            attributes |= _numbers_of(node, stored)
             steps.append(Step(node.op_type, tuple(node.input), node.output[0], attributes))
-            wanted |= set(node.input) - set(inputs) - stored - {""}
+            wanted |= set(node.input) - set(inputs) - stored.keys() - {""}
     missing = wanted - {step.output for step in steps}
     if missing:
         raise ValueError(f"{min(missing)!r} does not follow from {', '.join(inputs)}")
-    return tuple(reversed(steps))
+    return _joined(tuple(reversed(steps)), outputs)
+
+
+def _joined(steps: Sequence[Step], outputs: Sequence[str]) -> tuple[Step, ...]:
+    """A sigmoid that only multiplies what it was taken of as one step: one map less is kept."""
+    uses = Counter(name for step in steps for name in step.inputs)
+    of = {step.output: step.inputs[0] for step in steps if step.operator == "Sigmoid"}
+    joined, gone = [], set()
+    for step in steps:
+        for one, other in (step.inputs, step.inputs[::-1]) if step.operator == "Mul" else ():
+            if of.get(other) == one and uses[other] == 1 and other not in outputs:
+                gone.add(other)
+                step = Step(SILU, (one,), step.output, step.attributes)
+        joined.append(step)
+    return tuple(step for step in joined if step.output not in gone)
+
+
+def _numbers_of(
+    node: onnx.NodeProto, stored: Mapping[str, onnx.TensorProto]
+) -> dict[str, list[float]]:
+    """What of a node's inputs are numbers that stand in the file, by `numbers_at`.
+
+    Known before anything runs, so that a network which has the graph in it can be traced.
+    """
+    if node.op_type not in _READ_NUMBERS:
+        return {}
+    return {
+        numbers_at(place): numpy_helper.to_array(stored[name]).tolist()
+        for place, name in enumerate([one for one in node.input if one])
+        if place and name in stored
+    }
+
+
+def numbers_at(place: int) -> str:
+    """The attribute with the numbers of an input; none in ONNX has such a name."""
+    return f"numbers of input {place}"
+
+
+def _numbers(given: Sequence[Tensor], attributes: Attributes, place: int) -> list[Any]:
+    """The numbers of an input: those in the file, or what came out of another step."""
+    stored = attributes.get(numbers_at(place % len(given)))
+    found: list[Any] = given[place].tolist() if stored is None else stored
+    return found
 
 
 def _fixed(step: Step) -> tuple[str, ...]:
@@ -159,16 +215,20 @@ def _hard_sigmoid(given: Sequence[Tensor], attributes: Attributes) -> Tensor:
 
 def _resized(given: Sequence[Tensor], attributes: Attributes) -> Tensor:
     """Nearest neighbours, as the graphs enlarge by whole numbers."""
-    down, across = given[-1][2:].tolist()
+    down, across = _numbers(given, attributes, -1)[2:]
     return F.interpolate(given[0], scale_factor=(down, across), mode="nearest")
 
 
 def _sliced(given: Sequence[Tensor], attributes: Attributes) -> Tensor:
-    data, starts, ends = given[:3]
-    axes = given[3].tolist() if len(given) > 3 else range(len(starts))
+    data, (starts, ends, *rest) = (
+        given[0],
+        [_numbers(given, attributes, place) for place in range(1, len(given))],
+    )
+    axes = rest[0] if rest else range(len(starts))
+    strides = rest[1] if len(rest) > 1 else [1] * len(starts)
     places = [slice(None)] * data.ndim
-    for axis, start, end in zip(axes, starts.tolist(), ends.tolist(), strict=True):
-        places[axis] = slice(start, end)
+    for axis, start, end, stride in zip(axes, starts, ends, strides, strict=True):
+        places[axis] = slice(start, end, stride)
     return data[tuple(places)]
 
 
@@ -182,7 +242,7 @@ def _unsqueezed(given: Sequence[Tensor], attributes: Attributes) -> Tensor:
 
 
 def _reshaped(given: Sequence[Tensor], attributes: Attributes) -> Tensor:
-    data, sides = given[0], given[1].tolist()
+    data, sides = given[0], _numbers(given, attributes, 1)
     return data.reshape([side or data.shape[axis] for axis, side in enumerate(sides)])
 
 
@@ -212,6 +272,7 @@ OPERATORS: Mapping[str, Operator] = {
     "Resize": _resized,
     "Shape": lambda given, _: torch.tensor(given[0].shape),
     "Sigmoid": lambda given, _: given[0].sigmoid(),
+    SILU: lambda given, _: F.silu(given[0]),
     "Slice": _sliced,
     "Softmax": lambda given, attributes: given[0].softmax(attributes["axis"]),
     "Sqrt": lambda given, _: given[0].sqrt(),

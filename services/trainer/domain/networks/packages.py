@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from services.trainer.domain.recipe import BackboneName
+from services.trainer.domain.recipe import GRAPH, BackboneName
 
 # Places in the layers of an inverted residual block, ours by theirs; the first has no expansion.
 _PLAIN = {"0": "0.0", "1": "0.1", "3": "1", "4": "2"}
@@ -110,5 +110,5 @@ PACKAGED: dict[BackboneName, PackagedWeights] = {
         ),
     ),
 }
-PACKAGED_ONLY: tuple[BackboneName, ...] = ("efficientnet_lite0", "pp_ocrv6_small")
+NOT_IN_HUB: tuple[BackboneName, ...] = ("efficientnet_lite0", "pp_ocrv6_small", GRAPH)
 """Backbones that torchvision's hub does not have."""

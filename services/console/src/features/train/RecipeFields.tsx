@@ -61,6 +61,7 @@ type Chosen = keyof typeof FACTS.recipe_choices;
 /** Limits are the platform's: what it refuses is said at the field. */
 function Control({ field, recipe, refused, onChange }: ControlProps): ReactNode {
   const { recipe: words } = useWords();
+  const { task } = useProject();
   const id = `recipe-${field}`;
   const put = (value: unknown): void => onChange({ [field]: value });
   switch (field) {
@@ -122,6 +123,14 @@ function Control({ field, recipe, refused, onChange }: ControlProps): ReactNode 
         />
       );
     case "backbone":
+      return (
+        <Select
+          id={id}
+          value={recipe.backbone}
+          onChange={put}
+          options={FACTS.tasks[task].backbones.map((value) => ({ value, label: value }))}
+        />
+      );
     case "start":
     case "score_loss":
     case "box_loss":

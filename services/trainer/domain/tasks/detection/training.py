@@ -1,15 +1,17 @@
 """The detector in training: its batches and its loss."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from torch import Tensor
 
 from services.trainer.domain.detector.batches import DetectionBatch, collate
+from services.trainer.domain.detector.graph import GraphDetector, read
 from services.trainer.domain.detector.loss import DetectionLosses, detection_loss
 from services.trainer.domain.detector.network import (
     Detector,
     DetectorShape,
     ExportableDetector,
+    PointDetector,
 )
 from services.trainer.domain.detector.samples import Sample
 from services.trainer.domain.detector.training import DetectorTraining
@@ -18,7 +20,7 @@ from services.trainer.domain.training.ports import FirstWeights
 from services.trainer.domain.training.precision import exact, full
 
 
-class DetectionTraining(DetectorTraining[Detector, DetectionBatch]):
+class DetectionTraining(DetectorTraining[PointDetector, DetectionBatch]):
     """The `TrainingTask` of detection."""
 
     def __init__(
@@ -29,15 +31,21 @@ class DetectionTraining(DetectorTraining[Detector, DetectionBatch]):
         first: FirstWeights | None = None,
     ) -> None:
         """See `DetectorTraining`."""
-        super().__init__(recipe, shape, samples, network=Detector, collate=collate, first=first)
+        network = _graph(first) if first and first.graphs else Detector
+        super().__init__(recipe, shape, samples, network=network, collate=collate, first=first)
         self._losses = DetectionLosses.of(recipe)
 
-    def loss(self, network: Detector, images: Tensor, batch: DetectionBatch) -> Tensor:
+    def loss(self, network: PointDetector, images: Tensor, batch: DetectionBatch) -> Tensor:
         """See `TrainingTask`."""
         raw = network(images)
         with exact(images):
             return detection_loss(network, full(raw), batch.targets, self._losses)
 
-    def exportable(self, network: Detector) -> ExportableDetector:
+    def exportable(self, network: PointDetector) -> ExportableDetector:
         """See `TrainingTask`."""
         return ExportableDetector(network)
+
+
+def _graph(first: FirstWeights) -> Callable[[DetectorShape, object], PointDetector]:
+    (file,) = first.graphs
+    return lambda shape, _: GraphDetector(shape, read(file))
