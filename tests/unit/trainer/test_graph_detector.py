@@ -16,6 +16,7 @@ from services.trainer.domain.recipe import Recipe
 from services.trainer.domain.training.ports import FirstWeights
 from services.trainer.process.artefacts import sha256_of
 from services.trainer.process.failures import reason_of
+from services.trainer.process.start_cards import better, start_cards
 from services.trainer.process.weight_places import place_of, with_better_network
 from services.trainer.process.work_order import ResultMessage
 from shared.errors import Conflict, FieldError, InvalidInput
@@ -158,6 +159,12 @@ def card(figures: dict[str, float], **facts: object) -> str:
     known = {"task": "detection", "channels": 64, "licence": "Apache-2.0", "source": "here"}
     told_of = {name: {"val_map": [value, 0.1]} for name, value in figures.items()}
     return json.dumps({**known, **facts, "figures": {"how": "the same time", **told_of}})
+
+
+def test_the_cards_that_come_along_tell_figures_of_a_common_set_and_ours_are_better() -> None:
+    cards = {card.backbone: card for card in start_cards()}
+    assert set(cards["mobilenet_v2"].figures) & set(cards["yolox_nano"].figures)
+    assert better(list(cards.values())) == cards["mobilenet_v2"]
 
 
 @pytest.mark.parametrize(
