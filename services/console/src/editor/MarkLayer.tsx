@@ -1,6 +1,9 @@
 import { memo, useMemo, type ReactNode } from "react";
 import { shortened } from "../ui/shortened";
 import { inkOn } from "../ui/theme";
+import { captioned } from "./captions";
+import { bounds } from "./geometry";
+import { usePainted } from "./layers";
 import type { Mark } from "./marks";
 import { maskPaths, type Rle } from "./masks";
 
@@ -14,13 +17,13 @@ interface Props {
   readonly headroom: number;
 }
 
-/**
- * Marks in image pixels. The stage scales the whole layer at once, lines and captions keep their size by
- * themselves: zooming draws nothing anew, however many marks there are.
- */
+/** Marks in image pixels; lines and captions keep their size by themselves. */
 export const MarkLayer = memo(function MarkLayer({ marks, captions, headroom }: Props): ReactNode {
+  const painted = usePainted();
+  const named = useMemo(() => marks.map(({ id, outline, atHand = false }) => ({ id, around: bounds(outline), first: atHand })), [marks]);
+  const shown = captioned(named, painted);
   return marks.map((mark) => (
-    <OneMark key={mark.id} mark={mark} captions={captions} headroom={headroom} />
+    <OneMark key={mark.id} mark={mark} captions={captions && shown.has(mark.id)} headroom={headroom} />
   ));
 });
 
@@ -30,7 +33,7 @@ interface MarkProps {
   readonly headroom: number;
 }
 
-function OneMark({ mark, captions, headroom }: MarkProps): ReactNode {
+const OneMark = memo(function OneMark({ mark, captions, headroom }: MarkProps): ReactNode {
   if (mark.outline.length === 0) return null;
   const ys = mark.outline.map(([, y]) => y);
   return (
@@ -55,7 +58,7 @@ function OneMark({ mark, captions, headroom }: MarkProps): ReactNode {
       )}
     </g>
   );
-}
+});
 
 interface MaskProps {
   readonly mask: Rle;

@@ -1,9 +1,11 @@
 import { memo, useMemo, type ReactNode } from "react";
 import { labelColour, type Colours } from "../ui/theme";
+import { captioned } from "./captions";
 import { bounds, type Point } from "./geometry";
+import { usePainted } from "./layers";
 import { Caption, CAPTION_HEIGHT } from "./MarkLayer";
 import { maskPaths, type Rle } from "./masks";
-import { outlineOf, type EditedShape } from "./shapes";
+import { around, outlineOf, type EditedShape } from "./shapes";
 
 /** Seen on grey metal and on dark surfaces; no label has it. */
 export const IGNORED_COLOUR = "#dee2e6";
@@ -33,7 +35,11 @@ interface Props {
 }
 
 /** All shapes; of five hundred only those are drawn anew that have changed. */
-export function ShapeLayer({ shapes, colours, chosen, hidden, locked, captions, scores = true, filled, ignored }: Props): ReactNode {
+export const ShapeLayer = memo(function ShapeLayer(props: Props): ReactNode {
+  const { shapes, colours, chosen, hidden, locked, captions, scores = true, filled, ignored } = props;
+  const painted = usePainted();
+  const named = shapes.filter(({ id }) => captions && !hidden.has(id));
+  const shown = captioned(named.map((shape) => ({ id: shape.id, around: around(shape), first: chosen.has(shape.id) })), painted);
   return shapes.map((shape) =>
     hidden.has(shape.id) ? null : (
       <OneShape
@@ -43,12 +49,12 @@ export function ShapeLayer({ shapes, colours, chosen, hidden, locked, captions, 
         name={nameOf(shape, ignored, scores)}
         chosen={chosen.has(shape.id)}
         locked={locked.has(shape.id)}
-        captions={captions}
+        captions={shown.has(shape.id)}
         filled={filled}
       />
     ),
   );
-}
+});
 
 interface OneProps {
   readonly shape: EditedShape;
@@ -62,8 +68,8 @@ interface OneProps {
 
 const OneShape = memo(function OneShape({ shape, colour, name, chosen, locked, captions, filled }: OneProps): ReactNode {
   const outline = outlineOf(shape);
-  const around = bounds(outline);
-  if (around === null) return null;
+  const box = bounds(outline);
+  if (box === null) return null;
   const state = `editor-shape${chosen ? " editor-chosen" : ""}${filled ? "" : " editor-bare"}`;
   return (
     <g className={state} data-shape={shape.id} pointerEvents={locked ? "none" : undefined} color={colour}>
@@ -75,7 +81,7 @@ const OneShape = memo(function OneShape({ shape, colour, name, chosen, locked, c
       ) : (
         <MaskShape mask={shape.rle} />
       )}
-      {captions && <Caption text={name} x={around[0]} y={around[1]} colour={colour} inside={around[1] < CAPTION_HEIGHT} />}
+      {captions && <Caption text={name} x={box[0]} y={box[1]} colour={colour} inside={box[1] < CAPTION_HEIGHT} />}
     </g>
   );
 });

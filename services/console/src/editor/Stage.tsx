@@ -1,15 +1,16 @@
 import { ExpandOutlined, MinusOutlined, PlusOutlined } from "@ant-design/icons";
 import { Button, Space, Spin } from "antd";
-import { useId, useImperativeHandle, useRef, type CSSProperties, type PointerEvent, type ReactNode, type Ref } from "react";
+import { useId, useImperativeHandle, useRef, type PointerEvent, type ReactNode, type Ref } from "react";
 import { useWords } from "../i18n/language";
 import { ProblemAlert } from "../ui/ProblemAlert";
 import { usePicture } from "../ui/usePicture";
 import type { Box, Point, Size } from "./geometry";
+import { Layers, StillLayer } from "./layers";
 import { CAPTION_HEIGHT, MarkLayer } from "./MarkLayer";
 import type { Mark } from "./marks";
 import { filterOf, isToned, Tones, type Light } from "./Tones";
 import { useView, type WheelRule } from "./useView";
-import { fit, reached, type View } from "./viewport";
+import { fit, reached } from "./viewport";
 import "./stage.css";
 
 interface Props {
@@ -22,7 +23,7 @@ interface Props {
   readonly height: number | string;
   readonly captions?: boolean;
   readonly wheel?: WheelRule;
-  /** Drawn above the marks in image pixels, for editors. */
+  /** Layers above the marks, for editors. */
   readonly overlay?: ReactNode;
   /** How the picture is lit; it comes as it is without. */
   readonly light?: Light;
@@ -48,7 +49,7 @@ export function Stage(props: Props): ReactNode {
   const small = usePicture(preview ?? null);
   const whole = usePicture(path);
   const url = whole.url ?? small.url;
-  const { stage, holder, view, show, zoom } = useView(image, wheel);
+  const { stage, holder, view, still, show, zoom } = useView(image, wheel);
   // The browser's own ids hold colons, which an address of a filter does not.
   const toned = `tones${useId().replaceAll(/\W/g, "")}`;
   const drag = useRef<Point | null>(null);
@@ -102,15 +103,19 @@ export function Stage(props: Props): ReactNode {
           }}
         />
       )}
-      <svg width={stage.width} height={stage.height}>
-        {light !== undefined && isToned(light) && <Tones id={toned} light={light} />}
-        <g transform={`translate(${view.x}, ${view.y}) scale(${view.scale})`} style={keptSize(view)}>
-          {url !== null && (
+      {light !== undefined && isToned(light) && (
+        <svg>
+          <Tones id={toned} light={light} />
+        </svg>
+      )}
+      <Layers view={view} still={still} stage={stage}>
+        {url !== null && marks.length > 0 && (
+          <StillLayer>
             <MarkLayer marks={marks} captions={captions} headroom={headroomOf(image, stage)} />
-          )}
-          {overlay}
-        </g>
-      </svg>
+          </StillLayer>
+        )}
+        {overlay}
+      </Layers>
       {url === null && (
         <div className="stage-centre">
           {whole.error === null ? <Spin /> : <ProblemAlert error={whole.error} />}
@@ -119,11 +124,6 @@ export function Stage(props: Props): ReactNode {
       <StageButtons scale={view.scale} zoom={zoom} reset={() => show(null)} />
     </div>
   );
-}
-
-/** What must not grow with the image (captions, handles) is scaled back by its style. */
-function keptSize(view: View): CSSProperties {
-  return { "--unscale": 1 / view.scale } as CSSProperties;
 }
 
 /** Image pixels at the top over which no caption fits while the whole image is shown. */

@@ -101,6 +101,17 @@ export function outlineOf(shape: EditedShape): readonly Point[] {
   return box === null ? [] : boxCorners(box);
 }
 
+const AROUND = new WeakMap<EditedShape, Box | null>();
+
+/** The upright box around a shape, found once; null where it covers no part of the image. */
+export function around(shape: EditedShape): Box | null {
+  const known = AROUND.get(shape);
+  if (known !== undefined) return known;
+  const box = bounds(outlineOf(shape));
+  AROUND.set(shape, box);
+  return box;
+}
+
 export function areaOf(shape: EditedShape): number {
   return shape.kind === "mask" && shape.rle !== null ? maskArea(shape.rle) : ringArea(outlineOf(shape));
 }
