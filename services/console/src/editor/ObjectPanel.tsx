@@ -12,7 +12,7 @@ import {
   VerticalAlignTopOutlined,
 } from "@ant-design/icons";
 import { Button, Input, type InputRef } from "antd";
-import { memo, useEffect, useRef, type MouseEvent, type ReactNode, type Ref } from "react";
+import { memo, useEffect, useMemo, useRef, type MouseEvent, type ReactNode, type Ref } from "react";
 import { useWords } from "../i18n/language";
 import type { Colours } from "../ui/theme";
 import { useKeymap } from "./keymap";
@@ -41,7 +41,7 @@ export function ObjectPanel({ editing, drawing, colours, reads, text, onNext, wh
   const { chosen, hidden, locked, choose, toggle, perform } = editing;
   const { shapes, nothing } = drawing;
   const [only] = shapes.filter(({ id }) => chosen.has(id));
-  const listed = whole ? shapes.filter((shape) => !isImageLabel(shape)) : shapes;
+  const listed = useMemo(() => (whole ? shapes.filter((shape) => !isImageLabel(shape)) : shapes), [whole, shapes]);
   const hint = whole && <p className="secondary workbench-hint">{words.editor.wholeHint}</p>;
   if (whole && listed.length === 0) return hint;
   const act = (action: Action, icon: ReactNode, disabled: boolean) => (
@@ -104,28 +104,43 @@ export function ObjectPanel({ editing, drawing, colours, reads, text, onNext, wh
           }}
         />
       )}
-      <ul className="object-list">
-        {listed.map((shape, place) => (
-          <ObjectRow
-            key={shape.id}
-            shape={shape}
-            place={place + 1}
-            colour={colourOf(shape, colours)}
-            name={nameOf(shape, words.editor.ignored)}
-            origin={shape.proposedBy ? words.editor.proposedBy(shape.proposedBy) : ""}
-            chosen={chosen.has(shape.id)}
-            hidden={hidden.has(shape.id)}
-            locked={locked.has(shape.id)}
-            onChoose={choose}
-            onToggle={toggle}
-            hideWord={words.editor.actions.hide}
-            lockWord={words.editor.actions.lock}
-          />
-        ))}
-      </ul>
+      <ObjectList shapes={listed} colours={colours} chosen={chosen} hidden={hidden} locked={locked} onChoose={choose} onToggle={toggle} />
     </section>
   );
 }
+
+interface ListProps extends Pick<Editing, "chosen" | "hidden" | "locked"> {
+  readonly shapes: readonly EditedShape[];
+  readonly colours: Colours;
+  readonly onChoose: Editing["choose"];
+  readonly onToggle: Editing["toggle"];
+}
+
+/** A row for each shape; what happens beside the shapes, say a point more of the next one, asks none of them. */
+const ObjectList = memo(function ObjectList({ shapes, colours, chosen, hidden, locked, onChoose, onToggle }: ListProps): ReactNode {
+  const words = useWords();
+  return (
+    <ul className="object-list">
+      {shapes.map((shape, place) => (
+        <ObjectRow
+          key={shape.id}
+          shape={shape}
+          place={place + 1}
+          colour={colourOf(shape, colours)}
+          name={nameOf(shape, words.editor.ignored)}
+          origin={shape.proposedBy ? words.editor.proposedBy(shape.proposedBy) : ""}
+          chosen={chosen.has(shape.id)}
+          hidden={hidden.has(shape.id)}
+          locked={locked.has(shape.id)}
+          onChoose={onChoose}
+          onToggle={onToggle}
+          hideWord={words.editor.actions.hide}
+          lockWord={words.editor.actions.lock}
+        />
+      ))}
+    </ul>
+  );
+});
 
 interface RowProps {
   readonly shape: EditedShape;
