@@ -2,6 +2,6 @@
 
 Events in: project.*, image.uploaded, image.deleted, training.requested, prediction.completed,
 model.deployed, annotation.saved, label.renamed, label.deleted, label.restored.
-Events out: annotation.saved, correction.saved, label.renamed, label.deleted, label.restored,
-snapshot.frozen, snapshot.refused.
+Events out: annotation.saved, annotation.reviewed, correction.saved, label.renamed, label.deleted,
+label.restored, snapshot.frozen, snapshot.refused.
 """

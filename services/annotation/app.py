@@ -24,6 +24,7 @@ from services.annotation.handlers.label_checks import LabelChecks
 from services.annotation.handlers.label_names import LabelNames
 from services.annotation.handlers.labels import Labels
 from services.annotation.handlers.predictions import KnownPredictions
+from services.annotation.handlers.reviews import Reviews
 from services.annotation.handlers.snapshots import Snapshots
 from services.annotation.handlers.statistics import Statistics
 from services.annotation.handlers.tile_spread import TileSpread
@@ -70,6 +71,7 @@ def build(stores: Stores) -> Service:
         store=store,
         drafts=drafts,
     )
+    reviews = Reviews(projects=projects, images=images, store=store)
     snapshots = Snapshots(documents, stores.blobs, projects=projects, images=images, store=store)
     checks = LabelChecks(documents, projects=projects, snapshots=snapshots)
     statistics = Statistics(projects=projects, images=images, snapshots=snapshots)
@@ -107,6 +109,7 @@ def build(stores: Stores) -> Service:
         roles=ROLES,
         use_cases=(
             annotations,
+            reviews,
             drafts,
             labels,
             checks,

@@ -7,6 +7,8 @@ Conflict
 ├── NamesFollow
 ├── TooManyLabels
 ├── ImportGoesOn
+├── NothingToReview
+├── AlreadyAccepted
 └── NoReport
 InvalidInput
 ├── ArchiveRefused
@@ -56,6 +58,20 @@ class ImportGoesOn(Conflict):
 
     code = "import-goes-on"
     title = "The import is not done yet"
+
+
+class NothingToReview(Conflict):
+    """An image without an annotation is handed in, accepted or returned."""
+
+    code = "nothing-to-review"
+    title = "The image is not annotated"
+
+
+class AlreadyAccepted(Conflict):
+    """An annotation that is accepted as it is cannot be handed in."""
+
+    code = "already-accepted"
+    title = "The annotation is accepted"
 
 
 class NoReport(Conflict):

@@ -7,8 +7,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.annotation.domain.conflicts import OnConflict
 from services.annotation.domain.formats.model import KnownImage, Split
 from services.annotation.domain.history import Change
+from services.annotation.domain.reviews import Review, review_state
 from shared.callers import Caller, StoredRole
 from shared.clock import Timestamp
+from shared.contracts.annotation_events import ReviewState
 from shared.contracts.shapes import IgnoreRegion, Shape
 from shared.documents.port import CollectionSpec, Condition, Document, Index, Not
 from shared.documents.projections import Projection
@@ -60,6 +62,15 @@ class Annotation(Document):
     whole_version: int = 0
     labels: tuple[str, ...] = ()
     """Distinct label names, for finding what a renamed or deleted label touches."""
+    reviews: tuple[Review, ...] = ()
+    """What people said of it, oldest first."""
+
+    @property
+    def review(self) -> ReviewState:
+        """Return where the annotation stands."""
+        return review_state(
+            self.reviews, annotated=self.annotated, drawn_version=self.drawn_version
+        )
 
 
 class KeptDraft(Document):

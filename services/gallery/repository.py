@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from shared.clock import Timestamp
+from shared.contracts.annotation_events import ReviewState
 from shared.contracts.tenant_events import Quotas
 from shared.documents.port import CollectionSpec, Document, Index
 from shared.projects.directory import projects_spec
@@ -20,7 +21,8 @@ class Image(Document):
     ``identity`` is unique in a project: the hash of the original bytes, or a tile's place.
     ``listed`` is false for a parent whose tiles stand in the list in its place.
     ``labels`` has one entry an annotation. ``looks`` tell pictures that are nearly the same; None
-    of tiles, and where they were not taken yet. Sizes are those of the upright content.
+    of tiles, and where they were not taken yet. ``review`` is where an annotation stands; None of
+    a draft, too. Sizes are those of the upright content.
     """
 
     project_id: str
@@ -33,6 +35,8 @@ class Image(Document):
     tested_by: str | None = None
     tested_at: Timestamp | None = None
     annotation_sequence: int = 0
+    review: ReviewState | None = None
+    review_sequence: int = 0
     sha256: str
     size_bytes: int
     original_type: str
@@ -113,6 +117,7 @@ IMAGES = CollectionSpec(
             )
         ),
         Index(("project_id", "listed", "labels", "uploaded_at")),
+        Index(("project_id", "listed", "review", "uploaded_at")),
         Index(("parent_id",)),
         Index(("size_bytes",)),
         Index(("thumbnails_key",)),

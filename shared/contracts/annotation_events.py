@@ -1,8 +1,11 @@
 """Events of annotations, corrections and labels."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from shared.contracts.envelope import EXAMPLE_ID, EventBody
+
+ReviewState = Literal["draft", "submitted", "accepted", "returned"]
+"""Where an annotation stands: worked on, handed in, found good, sent back to be worked on."""
 
 
 class AnnotationSaved(EventBody):
@@ -36,6 +39,27 @@ class AnnotationSaved(EventBody):
     target_areas: tuple[float, ...] = ()
     target_sides: tuple[float, ...] = ()
     author: str = ""
+    review: ReviewState = "draft"
+
+
+class AnnotationReviewed(EventBody):
+    """Somebody handed an annotation in, accepted it or returned it; it is drawn as it was."""
+
+    type: ClassVar[str] = "annotation.reviewed"
+    topic: ClassVar[str] = "annotation"
+    source: ClassVar[str] = "annotation"
+    consumers: ClassVar[tuple[str, ...]] = ("gallery",)
+    example: ClassVar[dict[str, Any]] = {
+        "project_id": EXAMPLE_ID,
+        "image_id": EXAMPLE_ID,
+        "review": "accepted",
+        "author": "key-1",
+    }
+
+    project_id: str
+    image_id: str
+    review: ReviewState
+    author: str
 
 
 class CorrectionSaved(EventBody):

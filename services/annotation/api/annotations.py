@@ -9,10 +9,12 @@ from services.annotation.api.schemas import (
     AnnotationWrite,
     ChangeResponse,
     CorrectionWrite,
+    ReviewWrite,
     SummaryResponse,
 )
 from services.annotation.domain.drafts import AnnotationDraft
 from services.annotation.handlers.annotations import Annotations
+from services.annotation.handlers.reviews import Reviews
 from shared.http.bodies import AtMost
 from shared.http.callers import Who
 from shared.http.paging import Paging
@@ -22,6 +24,7 @@ from shared.paging import Page
 
 Id = Annotated[str, Path(max_length=64)]
 Annotating = Annotated[Annotations, Depends(use(Annotations))]
+Reviewing = Annotated[Reviews, Depends(use(Reviews))]
 # 20,000 shapes with all their fields, or 480,000 points.
 _WHOLE = Depends(AtMost(32 << 20, 500_000))
 
@@ -81,6 +84,27 @@ async def correct_annotation(
         reason="corrected",
     )
     view = await annotations.save(who, project_id, image_id, draft)
+    set_etag(response, view.annotation.version)
+    return AnnotationResponse.of(view)
+
+
+@router.post("/images/{image_id}/reviews", status_code=201)
+async def review_annotation(
+    who: Who,
+    reviews: Reviewing,
+    project_id: Id,
+    image_id: Id,
+    body: ReviewWrite,
+    expected: ExpectedVersion,
+    response: Response,
+) -> AnnotationResponse:
+    """Hand an image's annotation in, accept it, or return it with a reason.
+
+    With `If-Match` it is said of the annotation that was read, and of no later one.
+    """
+    view = await reviews.say(
+        who, project_id, image_id, body.word, body.comment, expected=expected
+    )
     set_etag(response, view.annotation.version)
     return AnnotationResponse.of(view)
 

@@ -3,6 +3,7 @@
 from shared.http.roles import OF_OTHERS, Partly, RoleTable
 
 _DRAWN = Partly("annotator", "engineer", "with a label that is not there yet")
+_REVIEW = Partly("annotator", "engineer", "accepting and returning")
 _IMPORT = Partly("annotator", "engineer", "over what people drew, or with new labels")
 
 ROLES: RoleTable = {
@@ -12,6 +13,7 @@ ROLES: RoleTable = {
     "PUT /projects/{project_id}/images/{image_id}": _DRAWN,
     "DELETE /projects/{project_id}/images/{image_id}": "annotator",
     "POST /projects/{project_id}/images/{image_id}/corrections": _DRAWN,
+    "POST /projects/{project_id}/images/{image_id}/reviews": _REVIEW,
     "GET /projects/{project_id}/images/{image_id}/draft": "annotator",
     "PUT /projects/{project_id}/images/{image_id}/draft": "annotator",
     "DELETE /projects/{project_id}/images/{image_id}/draft": "annotator",

@@ -2,22 +2,32 @@
 
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, FailFast, Field
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    FailFast,
+    Field,
+    StringConstraints,
+)
 
 from services.annotation.domain.formats.limits import MAX_SHAPES
 from services.annotation.domain.formats.model import Split
 from services.annotation.domain.history import Change, Reason
 from services.annotation.domain.label_rules import LABEL_HOTKEYS, MAX_LABELS
+from services.annotation.domain.reviews import Review, Word
 from services.annotation.handlers.annotations import AnnotatedView, AnnotationSummary
 from services.annotation.handlers.labels import DeletedLabel
 from services.annotation.repository import Label
 from shared.callers import PresentRole
 from shared.clock import Timestamp
+from shared.contracts.annotation_events import ReviewState
 from shared.contracts.shapes import Closed, IgnoreRegion, Name, Shape
 from shared.runtime.tasks.names import ShapeKind
 
 _MAX_REGIONS = 1000
 _MAX_NOTE = 1000
+_MAX_COMMENT = 1000
 
 Shapes = Annotated[list[Shape], FailFast()]
 Regions = Annotated[list[IgnoreRegion], FailFast()]
@@ -42,8 +52,34 @@ class CorrectionWrite(Closed):
     ignore_regions: Regions = Field(default_factory=list, max_length=_MAX_REGIONS)
 
 
+class ReviewWrite(Closed):
+    """What is said of an annotation as it is: handed in, accepted, or returned with a reason."""
+
+    word: Word
+    comment: Annotated[str, StringConstraints(strip_whitespace=True, max_length=_MAX_COMMENT)] = ""
+
+
+class ReviewResponse(BaseModel):
+    """What somebody said of an annotation."""
+
+    word: Word
+    author: str
+    role: PresentRole
+    at: Timestamp
+    comment: str
+
+    @classmethod
+    def of(cls, review: Review) -> "ReviewResponse":
+        """Build the response of a word."""
+        return cls(**review.model_dump(include=set(cls.model_fields)))
+
+
 class AnnotationResponse(BaseModel):
-    """An image's annotation; ``version`` 0 and ``annotated`` false when there is none yet."""
+    """An image's annotation; ``version`` 0 and ``annotated`` false when there is none yet.
+
+    ``review`` is where it stands, ``reviews`` what was said last, newest first: also of earlier
+    drawings.
+    """
 
     image_id: str
     image_name: str
@@ -56,6 +92,8 @@ class AnnotationResponse(BaseModel):
     split: Split | None
     author: str
     updated_at: Timestamp | None
+    review: ReviewState
+    reviews: tuple[ReviewResponse, ...]
     version: int
 
     @classmethod
@@ -74,6 +112,8 @@ class AnnotationResponse(BaseModel):
             split=found.split,
             author=found.author,
             updated_at=found.updated_at,
+            review=found.review,
+            reviews=tuple(ReviewResponse.of(one) for one in reversed(found.reviews)),
             version=found.version,
         )
 

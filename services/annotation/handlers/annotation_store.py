@@ -17,7 +17,7 @@ from services.annotation.repository import (
 )
 from shared.callers import Caller
 from shared.clock import Clock, utc_now
-from shared.contracts.annotation_events import AnnotationSaved, CorrectionSaved
+from shared.contracts.annotation_events import AnnotationSaved, CorrectionSaved, ReviewState
 from shared.contracts.envelope import EventBody
 from shared.documents.port import (
     Collection,
@@ -221,6 +221,17 @@ class AnnotationStore:
         """Give an image the split of a list, without touching what is annotated."""
         await self._change(image, lambda old: old.model_copy(update={"split": split}))
 
+    async def note(
+        self, image: ImageView, edit: Edit[Annotation], *, expected: int | None = None
+    ) -> Annotation:
+        """Change what is said of an image's annotation, without touching what is drawn.
+
+        Raises:
+            VersionConflict: `expected` is not the stored version.
+            NotFound: The image was deleted meanwhile.
+        """
+        return await self._change(image, edit, expected=expected)
+
     async def _change(
         self, image: ImageView, edit: Edit[Annotation], *, expected: int | None = None
     ) -> Annotation:
@@ -269,7 +280,7 @@ class AnnotationStore:
                 "labels": tuple(sorted({shape.label for shape in draft.shapes})),
             }
         )
-        return Write(new, _events(author, image, draft))
+        return Write(new, _events(author, image, draft, new.review))
 
     def _step(
         self, author: Caller, image: ImageView, draft: AnnotationDraft, old: Annotation
@@ -336,7 +347,9 @@ def _is_same(old: Annotation, draft: AnnotationDraft) -> bool:
     )
 
 
-def _events(author: Caller, image: ImageView, draft: AnnotationDraft) -> Sequence[EventBody]:
+def _events(
+    author: Caller, image: ImageView, draft: AnnotationDraft, review: ReviewState
+) -> Sequence[EventBody]:
     sizes = target_sizes(draft.shapes)
     saved = AnnotationSaved(
         project_id=image.project_id,
@@ -347,6 +360,7 @@ def _events(author: Caller, image: ImageView, draft: AnnotationDraft) -> Sequenc
         target_areas=sizes.areas,
         target_sides=sizes.sides,
         author=author.subject,
+        review=review,
     )
     if draft.reason != "corrected":
         return [saved]

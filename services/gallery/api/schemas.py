@@ -11,6 +11,7 @@ from services.gallery.handlers.search import ImageFilter
 from services.gallery.handlers.uploads import Received
 from services.gallery.repository import Image, Status, TilingState
 from shared.clock import LastMoment, Moment, Timestamp
+from shared.contracts.annotation_events import ReviewState
 from shared.errors import Internal
 from shared.http.problems import Problem, problem_of
 from shared.texts.language import Told
@@ -22,6 +23,7 @@ def image_filter(
     name: Annotated[str | None, Query(max_length=128, description="part of the name")] = None,
     label: Annotated[str | None, Query(max_length=128)] = None,
     status: Status | None = None,
+    review: ReviewState | None = None,
     uploaded_from: Moment | None = None,
     uploaded_to: Annotated[
         LastMoment | None, Query(description="a bare date includes the whole day")
@@ -52,12 +54,16 @@ class TileResponse(BaseModel):
 
 
 class ImageResponse(BaseModel):
-    """An image as the list shows it; ``labels`` has one entry an annotation."""
+    """An image as the list shows it; ``labels`` has one entry an annotation.
+
+    ``review`` is where its annotation stands, null where it has none.
+    """
 
     id: str
     project_id: str
     name: str
     status: Status
+    review: ReviewState | None
     labels: tuple[str, ...]
     width: int
     height: int
@@ -82,7 +88,9 @@ class ImageResponse(BaseModel):
     @classmethod
     def of(cls, image: Image) -> "ImageResponse":
         """Build the response of a stored image."""
-        return cls(**image.model_dump(include=set(cls.model_fields)))
+        facts = image.model_dump(include=set(cls.model_fields))
+        draft = "draft" if image.annotated else None
+        return cls(**{**facts, "review": image.review or draft})
 
 
 class ImageDetail(ImageResponse):

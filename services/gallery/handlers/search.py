@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from services.gallery.repository import Status
 from shared.clock import format_time
+from shared.contracts.annotation_events import ReviewState
 from shared.contracts.names import folded, label_name
 from shared.documents.port import Condition, Contains, Has, Range, Sort, Where
 
@@ -31,6 +32,7 @@ class ImageFilter:
     name: str | None = None
     label: str | None = None
     status: Status | None = None
+    review: ReviewState | None = None
     uploaded_from: datetime | None = None
     uploaded_to: datetime | None = None
     width: int | None = None
@@ -49,6 +51,8 @@ class ImageFilter:
             where["listed"] = True
         exact = {"status": self.status, "width": self.width, "height": self.height}
         where |= {field: value for field, value in exact.items() if value is not None}
+        if self.review is not None:
+            where |= {"annotated": True, "review": None if self.review == "draft" else self.review}
         if self.name:
             where["sort_name"] = Contains(folded(self.name))
         if self.label:

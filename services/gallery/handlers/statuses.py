@@ -1,10 +1,11 @@
 """The status and label column of images, as annotations and predictions tell."""
 
 from contextlib import suppress
+from typing import Any
 
 from services.gallery.domain.status import status_of
 from services.gallery.repository import IMAGES, Image
-from shared.contracts.annotation_events import AnnotationSaved
+from shared.contracts.annotation_events import AnnotationReviewed, AnnotationSaved
 from shared.contracts.envelope import Event
 from shared.contracts.model_events import PredictionCompleted
 from shared.documents.port import Collection, Documents, TenantScope
@@ -26,12 +27,22 @@ class Statuses:
                 return None
             return image.model_copy(
                 update={
+                    **_reviewed(image, event),
                     "annotated": annotated,
                     "labels": event.data.labels if annotated else (),
                     "annotation_sequence": event.sequence,
                     "status": status_of(annotated=annotated, tested=image.tested_by is not None),
                 }
             )
+
+        with suppress(NotFound):
+            await self._images(event.tenant).change(event.data.image_id, follow)
+
+    async def follow_review(self, event: Event[AnnotationReviewed]) -> None:
+        """Keep in step with what was said last of the annotation."""
+
+        def follow(image: Image) -> Image | None:
+            return image.model_copy(update=told) if (told := _reviewed(image, event)) else None
 
         with suppress(NotFound):
             await self._images(event.tenant).change(event.data.image_id, follow)
@@ -56,3 +67,16 @@ class Statuses:
 
     def _images(self, tenant: str) -> Collection[Image]:
         return self._documents.collection(IMAGES, TenantScope(tenant))
+
+
+def _reviewed(
+    image: Image, event: Event[AnnotationSaved] | Event[AnnotationReviewed]
+) -> dict[str, Any]:
+    """What an event changes of an image's review; nothing where a later one was heard."""
+    if event.sequence <= image.review_sequence:
+        return {}
+    review = event.data.review
+    return {
+        "review": None if review == "draft" else review,
+        "review_sequence": event.sequence,
+    }

@@ -76,6 +76,7 @@ def largest(kind: type[EventBody], name: str) -> dict[str, Any]:
             "target_areas": [HUGE] * most,
             "target_sides": [HUGE] * most,
         },
+        "annotation.reviewed": {},
         "correction.saved": {},
         "audit.recorded": {
             **dict.fromkeys(("service", "operation", "role", "address", "key_id"), HASH),
