@@ -102,9 +102,7 @@ async def review_annotation(
 
     With `If-Match` it is said of the annotation that was read, and of no later one.
     """
-    view = await reviews.say(
-        who, project_id, image_id, body.word, body.comment, expected=expected
-    )
+    view = await reviews.say(who, project_id, image_id, body.word, body.comment, expected=expected)
     set_etag(response, view.annotation.version)
     return AnnotationResponse.of(view)
 

@@ -62,4 +62,4 @@ def check_word(author: Caller, word: Word, comment: str) -> None:
         raise Forbidden("that takes an engineer or an administrator")
     if word == "returned" and not comment:
         message = "say what is to be done, so that whoever gets it back knows"
-        raise InvalidInput(f"comment: {message}", errors=[FieldError("comment", message)])
+        raise InvalidInput(message, errors=[FieldError("comment", message)])

@@ -5,7 +5,7 @@ from typing import Any
 from gallery_platform import jpeg, platform
 
 from services.gallery.repository import IMAGES
-from shared.contracts.annotation_events import AnnotationSaved
+from shared.contracts.annotation_events import AnnotationReviewed, AnnotationSaved
 from shared.contracts.model_events import PredictionCompleted
 from shared.documents.port import TenantScope
 from shared.hosting.stores import Stores
@@ -116,3 +116,32 @@ async def test_images_of_a_deleted_project_vanish(stores: Stores) -> None:
 
         await until(gone)
         assert (await p.client.get(p.images)).status_code == 404
+
+
+async def test_images_are_found_by_where_their_annotation_stands(stores: Stores) -> None:
+    async with platform(stores) as p:
+        ids = [(await p.one(f"{n}.jpg", jpeg(n)))["id"] for n in range(3)]
+
+        async def say(kind: Any, image: str, sequence: int, **more: Any) -> None:
+            given = {"labels": ("pit",)} if kind is AnnotationSaved else {"author": "eng"}
+            body = kind(project_id=p.project_id, image_id=image, **given, **more)
+            await p.say(body, sequence=sequence)
+
+        async def found(review: str) -> list[str]:
+            return [image["name"] for image in (await p.get(review=review, sort="name"))["items"]]
+
+        for image in ids[:2]:
+            await say(AnnotationSaved, image, 1)
+        assert [image["review"] for image in (await p.get(sort="name"))["items"]] == [
+            "draft",
+            "draft",
+            None,
+        ]
+        await say(AnnotationReviewed, ids[0], 2, review="submitted")
+        await say(AnnotationReviewed, ids[1], 3, review="accepted")
+        await say(AnnotationSaved, ids[1], 2)  # late: what was said after it stays
+        assert (await found("draft"), await found("returned")) == ([], [])
+        assert (await found("submitted"), await found("accepted")) == (["0.jpg"], ["1.jpg"])
+        await say(AnnotationSaved, ids[0], 3)
+        await say(AnnotationSaved, ids[1], 4, annotated=False)
+        assert (await found("draft"), await found("accepted")) == (["0.jpg"], [])

@@ -192,6 +192,23 @@ export async function clearAnnotation(projectId: string, imageId: string, versio
   });
 }
 
+export type ReviewState = Annotation["review"];
+/** What can be said of an annotation. */
+export type ReviewWord = Annotation["reviews"][number]["word"];
+
+/** Say something of the annotation that was read, and of no later one. */
+export function review(projectId: string, imageId: string, version: number, said: { readonly word: ReviewWord; readonly comment: string }) {
+  return body(
+    client.POST("/api/annotation/projects/{project_id}/images/{image_id}/reviews", {
+      params: {
+        path: { project_id: projectId, image_id: imageId },
+        header: { "If-Match": `"${version}"` },
+      },
+      body: said,
+    }),
+  );
+}
+
 /** The steps of an image's annotation, newest first. */
 export function listChanges(projectId: string, imageId: string, page: number, pageSize: number) {
   return body(

@@ -16,6 +16,9 @@ export type ImageQuery = NonNullable<
   paths["/api/gallery/projects/{project_id}/images"]["get"]["parameters"]["query"]
 >;
 
+export type ReviewState = NonNullable<GalleryImage["review"]>;
+
+export const REVIEW_STATES: readonly ReviewState[] = ["draft", "submitted", "accepted", "returned"];
 export const IMAGE_STATUSES: readonly ImageStatus[] = ["unlabelled", "labelled", "tested"];
 
 const client = createClient<paths>({ fetch: authorisedFetch });

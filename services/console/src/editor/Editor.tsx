@@ -51,21 +51,24 @@ interface Props {
   readonly tiles?: readonly Mark[];
   /** What a version proposes; null where none can. */
   readonly proposing?: Proposing | null;
-  /** It is known of images what a version was unsure of there: the page goes to the next one. */
-  readonly unsure?: boolean;
+  /** Which actions the page does that others do not. */
+  readonly page?: ReadonlySet<Action>;
   /** What is said about the image, above the picture. */
   readonly notice?: ReactNode;
   /** Further buttons of the page. */
   readonly more?: ReactNode;
+  /** Stands over the labels. */
+  readonly side?: ReactNode;
   /** Going from image to image, and saving, is the page's. */
   readonly onAction: (action: Action) => void;
 }
 
 const NO_MARKS: readonly Mark[] = [];
+const NO_ACTIONS: ReadonlySet<Action> = new Set();
 
 /** A picture to draw on: tools at its left, labels and objects at its right. It fills a {@link Workbench}. */
 export function Editor(props: Props): ReactNode {
-  const { image, kinds, reads, labels, labelTools, steps, desk, onDesk, marks = NO_MARKS, tiles = NO_MARKS, proposing = null, unsure = false, notice, more } = props;
+  const { image, kinds, reads, labels, labelTools, steps, desk, onDesk, marks = NO_MARKS, tiles = NO_MARKS, proposing = null, page = NO_ACTIONS, notice, more, side } = props;
   const words = useWords();
   const zoom = useRef<Zoom>(null);
   const search = useRef<InputRef>(null);
@@ -162,6 +165,7 @@ export function Editor(props: Props): ReactNode {
         </div>
       </div>
       <aside className="workbench-side">
+        {side}
         <LabelPanel
           labels={labels}
           hotkeys={hotkeys}
@@ -185,7 +189,7 @@ export function Editor(props: Props): ReactNode {
           whole={kinds.includes("image")}
         />
       </aside>
-      {help && <HotkeysDialog tools={editing.tools} proposes={proposing !== null} unsure={unsure} onClose={() => setHelp(false)} />}
+      {help && <HotkeysDialog tools={editing.tools} proposes={proposing !== null} page={page} onClose={() => setHelp(false)} />}
     </>
   );
 }

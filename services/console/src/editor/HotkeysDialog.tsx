@@ -2,7 +2,7 @@ import { Button, Modal } from "antd";
 import { useState, type KeyboardEvent, type ReactNode } from "react";
 import { useWords } from "../i18n/language";
 import { FIXED, keepKeys, refusalOf, takenOf, useKeymap, withKeys, type Refusal, type Taken } from "./keymap";
-import { chordOf, KEYS, type Action } from "./keys";
+import { chordOf, KEYS, PAGE_ACTIONS, type Action } from "./keys";
 import { PROPOSAL_ACTIONS } from "./useProposals";
 import type { ToolName } from "./tools/table";
 import "./hotkeys.css";
@@ -12,8 +12,8 @@ interface Props {
   readonly tools: readonly ToolName[];
   /** Versions propose here. */
   readonly proposes: boolean;
-  /** It is known of images what the model was unsure of there. */
-  readonly unsure: boolean;
+  /** Which of {@link PAGE_ACTIONS} the page around does here. */
+  readonly page: ReadonlySet<Action>;
   readonly onClose: () => void;
 }
 
@@ -32,14 +32,14 @@ interface Wish {
 }
 
 /** Every key of the editor, and the way to another one. */
-export function HotkeysDialog({ tools, proposes, unsure, onClose }: Props): ReactNode {
+export function HotkeysDialog({ tools, proposes, page, onClose }: Props): ReactNode {
   const words = useWords();
   const keymap = useKeymap();
   const [wish, setWish] = useState<Wish | null>(null);
   const actions = (Object.keys(KEYS) as Action[]).filter(
     (action) => {
       if (PROPOSAL_ACTIONS.has(action)) return proposes;
-      if (action === "next unsure") return unsure;
+      if (PAGE_ACTIONS.has(action)) return page.has(action);
       const needed = action.startsWith("tool ") ? action.slice(5) : NEEDS[action];
       return needed === undefined || tools.some((tool) => tool === needed);
     },

@@ -49,6 +49,9 @@ export type Action =
   | "previous proposal"
   | "accept all"
   | "save"
+  | "submit"
+  | "accept"
+  | "send back"
   | "help";
 
 export type Command =
@@ -105,8 +108,14 @@ export const KEYS: Keys = {
   "previous proposal": ["'", "Ctrl+ArrowLeft"],
   "accept all": ["Ctrl+Enter"],
   save: ["Ctrl+S"],
+  submit: ["F2"],
+  accept: ["F8"],
+  "send back": ["F9"],
   help: ["?"],
 };
+
+/** What only some pages around the editor do, and for some people. */
+export const PAGE_ACTIONS: ReadonlySet<Action> = new Set(["next unsure", "submit", "accept", "send back"]);
 
 export type Key = Pick<KeyboardEvent, "key" | "ctrlKey" | "metaKey" | "shiftKey" | "altKey" | "target">;
 

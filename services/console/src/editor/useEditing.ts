@@ -320,7 +320,7 @@ export function useEditing(asked: Asked): Editing {
 }
 
 /** What goes on from a change that is only looked at makes it first; what takes back takes it back. */
-const MAKING: ReadonlySet<Action> = new Set(["finish", "next", "previous", "next unlabelled", "next unsure", "save", "join", "fill holes"]);
+const MAKING: ReadonlySet<Action> = new Set(["finish", "next", "previous", "next unlabelled", "next unsure", "save", "submit", "accept", "send back", "join", "fill holes"]);
 const DROPPING: ReadonlySet<Action> = new Set(["leave", "undo", "delete"]);
 
 /** What was chosen and is still there: a step taken back may have taken it away. */

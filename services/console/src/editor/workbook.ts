@@ -350,15 +350,15 @@ export class Workbook {
     const before = sheet.conflicts.filter(({ id }) => !fresh.has(id));
     const conflicts = [...found, ...stillOpen(before, sheet.history.present, saved.drawing)];
     const history = throughout(sheet.history, (step) => merge(base, step, saved.drawing).drawing);
-    // What comes in where the book itself had doubts is nobody's work of now.
-    const told = sheet.base.version === UNKNOWN && conflicts.length === 0 ? sheet.mergedFrom : saved.author;
+    // Another version of the same drawing, or what comes in where the book itself had doubts, is nobody's work of now.
+    const quiet = isSameDrawing(base, saved.drawing) || (sheet.base.version === UNKNOWN && conflicts.length === 0);
     this.#put(imageId, {
       ...sheet,
       history,
       base: saved,
       sent: untouched ? history.present : sheet.sent,
       conflicts,
-      mergedFrom: told,
+      mergedFrom: quiet ? sheet.mergedFrom : saved.author,
       saving: this.#standing(history.present, untouched, conflicts),
     });
     if (!untouched) this.#keep(imageId);

@@ -3,7 +3,7 @@ import { App, Button, Empty, Skeleton } from "antd";
 import { useEffect, useState, useSyncExternalStore, type ReactNode } from "react";
 import { Link, useNavigate, useParams, useSearchParams } from "react-router";
 import { getAnnotation } from "../../api/annotation";
-import { contentPath, IMAGE_STATUSES, type GalleryImage, type ImageStatus } from "../../api/gallery";
+import { contentPath, type GalleryImage, type ImageStatus } from "../../api/gallery";
 import { START, type Desk } from "../../editor/desk";
 import { isAnnotated, lacksLabel } from "../../editor/shapes";
 import { firstTool } from "../../editor/tools/table";
@@ -19,7 +19,7 @@ import { workbookOf } from "./platform";
 import { prefetchProposals, useProposalTerms } from "./proposals";
 import { nextOpen } from "./steps";
 import { useNextUnsure } from "./useNextUnsure";
-import { useStrip } from "./useStrip";
+import { shownOf, useStrip } from "./useStrip";
 import "./annotate.css";
 
 /** Label what nobody has labelled yet, image by image. */
@@ -43,7 +43,7 @@ function Room({ vocabulary }: RoomProps): ReactNode {
   const { message } = App.useApp();
   const { imageId = "" } = useParams();
   const [parameters, setParameters] = useSearchParams();
-  const status = IMAGE_STATUSES.find((known) => known === parameters.get("status")) ?? "";
+  const status = shownOf(parameters.get("status"));
   const strip = useStrip(project.id, status, imageId);
   const book = workbookOf(queries, project);
   const sheets = useSyncExternalStore(book.subscribe, book.snapshot);

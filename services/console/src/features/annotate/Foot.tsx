@@ -1,14 +1,14 @@
 import { LeftOutlined, QuestionOutlined, RightOutlined, StepForwardOutlined } from "@ant-design/icons";
 import { Button, Select, Space } from "antd";
 import type { ReactNode } from "react";
-import { IMAGE_STATUSES, type GalleryImage, type ImageStatus } from "../../api/gallery";
+import { IMAGE_STATUSES, REVIEW_STATES, type GalleryImage, type ImageStatus } from "../../api/gallery";
 import { useKeymap } from "../../editor/keymap";
 import type { Action } from "../../editor/keys";
 import type { Sheet } from "../../editor/workbook";
 import { useWords } from "../../i18n/language";
 import { ImageStrip } from "./ImageStrip";
 import { SaveState } from "./SaveState";
-import type { Strip } from "./useStrip";
+import type { Shown, Strip } from "./useStrip";
 
 interface Props {
   readonly projectId: string;
@@ -16,9 +16,9 @@ interface Props {
   readonly place: number;
   readonly imageId: string;
   readonly sheets: ReadonlyMap<string, Sheet>;
-  readonly status: ImageStatus | "";
+  readonly status: Shown;
   readonly statusOf: (image: GalleryImage) => ImageStatus;
-  readonly onStatus: (status: ImageStatus | "") => void;
+  readonly onStatus: (status: Shown) => void;
   readonly onOpen: (imageId: string) => void;
   readonly onStep: (by: 1 | -1) => void;
   readonly onNextUnlabelled: () => void;
@@ -48,7 +48,7 @@ export function Foot(props: Props): ReactNode {
   return (
     <div className="foot">
       <div className="foot-where">
-        <Select<ImageStatus | "">
+        <Select<Shown>
           size="small"
           value={status}
           aria-label={words.annotate.filter}
@@ -57,6 +57,7 @@ export function Foot(props: Props): ReactNode {
           options={[
             { value: "", label: words.common.all },
             ...IMAGE_STATUSES.map((value) => ({ value, label: words.imageStatus[value] })),
+            { label: words.annotate.review, title: words.annotate.review, options: REVIEW_STATES.map((value) => ({ value, label: words.reviewState[value] })) },
           ]}
         />
         <Space.Compact size="small">

@@ -12,6 +12,8 @@ interface Props {
   readonly projectId: string;
   readonly imageId: string;
   readonly version: number;
+  /** What was said of the annotation, above its steps. */
+  readonly reviews: ReactNode;
   /** What lies on the image now. */
   readonly drawing: Drawing;
   /** Which state is compared with it on the picture. */
@@ -32,7 +34,7 @@ function stateOf({ after, ignore_regions, annotated }: Change): Drawing {
 }
 
 /** Who made the annotation what, how that differs from what it is now, and the way back to each of its states. */
-export function HistoryDrawer({ projectId, imageId, version, drawing, compared, onCompare, onBringBack, onClose }: Props): ReactNode {
+export function HistoryDrawer({ projectId, imageId, version, reviews, drawing, compared, onCompare, onBringBack, onClose }: Props): ReactNode {
   const words = useWords();
   const changes = usePage({
     // A newer version has one step more.
@@ -46,6 +48,7 @@ export function HistoryDrawer({ projectId, imageId, version, drawing, compared, 
       : words.annotate.sinceThen(added.length, changed.length, gone.length);
   return (
     <Drawer open title={words.annotate.history} size={380} mask={false} onClose={onClose}>
+      {reviews}
       {changes.error !== null && <ProblemAlert error={changes.error} onRetry={changes.retry} />}
       {changes.pending && <Skeleton active />}
       {changes.empty && <Empty description={words.annotate.historyNone} />}

@@ -27,6 +27,8 @@ import { Notices } from "./Notices";
 import { deskWithLabel, savedOf } from "./platform";
 import { markOfPlace } from "./place";
 import type { ProposalTerms } from "./proposals";
+import { ReturnDialog, Returned, ReviewBar, ReviewList } from "./ReviewBar";
+import { useReviewing, WORD_OF } from "./reviewing";
 import { useProposing } from "./useProposing";
 
 interface Props {
@@ -56,6 +58,8 @@ export function ImageBench(props: Props): ReactNode {
   const words = useWords();
   const project = useProject();
   const [history, setHistory] = useState(false);
+  const [returning, setReturning] = useState(false);
+  const reviewing = useReviewing(project.id, imageId, book);
   const [compared, setCompared] = useState<Compared | null>(null);
   const annotation = useQuery({
     queryKey: ["annotation", project.id, imageId],
@@ -101,7 +105,10 @@ export function ImageBench(props: Props): ReactNode {
     else if (action === "next unlabelled") onNextUnlabelled();
     else if (action === "next unsure") onNextUnsure?.();
     else if (action === "save") book.save(imageId);
+    else if (action === "send back") setReturning(reviewing.may.has(action));
+    else if (WORD_OF[action] !== undefined && reviewing.may.has(action)) reviewing.say(WORD_OF[action]);
   };
+  const page = new Set<Action>([...reviewing.may, ...(onNextUnsure === null ? [] : (["next unsure"] as const))]);
   const { past, present, future } = sheet.history;
   return (
     <>
@@ -140,10 +147,12 @@ export function ImageBench(props: Props): ReactNode {
         marks={marks}
         tiles={tiles}
         proposing={proposing}
-        unsure={onNextUnsure !== null}
+        page={page}
+        side={<ReviewBar annotation={data} reviewing={reviewing} onAct={onAction} />}
         notice={
           <>
             <DraftOffer projectId={project.id} imageId={imageId} book={book} sheet={sheet} />
+            <Returned annotation={data} />
             <Notices book={book} imageId={imageId} sheet={sheet} />
           </>
         }
@@ -158,8 +167,18 @@ export function ImageBench(props: Props): ReactNode {
         }
         onAction={onAction}
       />
+      {returning && (
+        <ReturnDialog
+          onClose={() => setReturning(false)}
+          onReturn={(comment) => {
+            setReturning(false);
+            reviewing.say("returned", comment);
+          }}
+        />
+      )}
       {history && (
         <HistoryDrawer
+          reviews={<ReviewList annotation={data} />}
           projectId={project.id}
           imageId={imageId}
           version={sheet.base.version}

@@ -1,6 +1,6 @@
-import { CheckCircleFilled, EditFilled } from "@ant-design/icons";
+import { CheckCircleFilled, EditFilled, LikeFilled, RollbackOutlined, SendOutlined } from "@ant-design/icons";
 import { useEffect, useLayoutEffect, useRef, useState, type ReactNode } from "react";
-import { thumbnailPath, type GalleryImage, type ImageStatus } from "../../api/gallery";
+import { thumbnailPath, type GalleryImage, type ImageStatus, type ReviewState } from "../../api/gallery";
 import { useWords } from "../../i18n/language";
 import { Thumbnail } from "../../ui/Thumbnail";
 import { inSight } from "./steps";
@@ -8,6 +8,13 @@ import type { Strip } from "./useStrip";
 
 /** Width of a thumbnail with its gap. */
 const CELL = 76;
+
+const REVIEWED: Record<ReviewState, ReactNode> = {
+  draft: <CheckCircleFilled />,
+  submitted: <SendOutlined />,
+  accepted: <LikeFilled />,
+  returned: <RollbackOutlined />,
+};
 
 interface Props {
   readonly projectId: string;
@@ -53,11 +60,11 @@ export function ImageStrip({ projectId, strip, current, statusOf, waits, onOpen 
             key={image.id}
             className={image.id === current ? "strip-cell strip-current" : "strip-cell"}
             style={{ left: (first + index) * CELL }}
-            title={`${image.name} · ${words.imageStatus[statusOf(image)]}`}
+            title={[image.name, words.imageStatus[statusOf(image)], ...(image.review === null ? [] : [words.reviewState[image.review]])].join(" · ")}
           >
             <Thumbnail path={thumbnailPath(projectId, image.id)} alt={image.name} onOpen={() => onOpen(image.id)} />
-            <span className={`strip-state strip-${statusOf(image)}`} data-status={statusOf(image)}>
-              {waits(image.id) ? <EditFilled /> : statusOf(image) === "labelled" && <CheckCircleFilled />}
+            <span className={`strip-state strip-${statusOf(image)}`} data-status={statusOf(image)} data-review={image.review ?? ""}>
+              {waits(image.id) ? <EditFilled /> : statusOf(image) === "labelled" && REVIEWED[image.review ?? "draft"]}
             </span>
           </div>
         ))}

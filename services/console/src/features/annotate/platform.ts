@@ -6,6 +6,7 @@ import type { Project } from "../../api/workspace";
 import type { Desk } from "../../editor/desk";
 import { fromAnnotation, isAnnotated, lacksLabel, toWire, type Drawing } from "../../editor/shapes";
 import { Workbook, type Platform, type Saved } from "../../editor/workbook";
+import { noteAnnotation } from "./reviewing";
 
 export function savedOf(annotation: Annotation): Saved {
   return { version: annotation.version, drawing: fromAnnotation(annotation), author: annotation.author };
@@ -17,7 +18,7 @@ const LONGEST_DRAFT = 1 << 19;
 /** Whose images they are, and what it looks for on them. */
 type Of = Pick<Project, "id" | "task">;
 
-function platformOf({ id: projectId, task }: Of, onSaved: (imageId: string) => void): Platform {
+function platformOf({ id: projectId, task }: Of, onSaved: (imageId: string, annotation: Annotation) => void): Platform {
   const read = async (imageId: string): Promise<Saved> => savedOf(await getAnnotation(projectId, imageId));
   return {
     read,
@@ -27,20 +28,20 @@ function platformOf({ id: projectId, task }: Of, onSaved: (imageId: string) => v
     },
     lacks: (drawing) => isAnnotated(drawing) && lacksLabel(drawing, task),
     write: async (imageId, drawing, over) => {
-      const saved = isAnnotated(drawing)
-        ? savedOf(await saveAnnotation(projectId, imageId, Math.max(0, over.version), toWire(drawing)))
+      const annotation = isAnnotated(drawing)
+        ? await saveAnnotation(projectId, imageId, Math.max(0, over.version), toWire(drawing))
         : await cleared(imageId, over);
-      onSaved(imageId);
-      return saved;
+      onSaved(imageId, annotation);
+      return savedOf(annotation);
     },
   };
 
   /** Neither shapes nor a word that there are none: the image is unannotated again. */
-  async function cleared(imageId: string, over: Saved): Promise<Saved> {
+  async function cleared(imageId: string, over: Saved): Promise<Annotation> {
     const stands = isAnnotated(over.drawing);
     if (stands) await clearAnnotation(projectId, imageId, Math.max(0, over.version));
-    const now = await read(imageId);
-    if (isAnnotated(now.drawing) || (!stands && now.version !== over.version)) {
+    const now = await getAnnotation(projectId, imageId);
+    if (now.annotated || (!stands && now.version !== over.version)) {
       throw new Problem({ code: "version-conflict", status: 412, title: "" });
     }
     return now;
@@ -58,7 +59,8 @@ export function workbookOf(queries: QueryClient, project: Of): Workbook {
   if (known !== undefined) return known;
   const book = new Workbook(
     projectId,
-    platformOf(project, () => {
+    platformOf(project, (imageId, annotation) => {
+      noteAnnotation(queries, projectId, imageId, annotation);
       void queries.invalidateQueries({ queryKey: ["images", projectId] });
       void queries.invalidateQueries({ queryKey: ["labels", projectId] });
     }),

@@ -1,9 +1,22 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useEffect, useMemo } from "react";
-import { listImages, type GalleryImage, type ImageStatus } from "../../api/gallery";
+import { IMAGE_STATUSES, listImages, REVIEW_STATES, type GalleryImage, type ImageStatus, type ReviewState } from "../../api/gallery";
 
 const PAGE_SIZE = 200;
 const NONE: readonly GalleryImage[] = [];
+
+/** What the strip is narrowed to. */
+export type Shown = ImageStatus | ReviewState | "";
+
+export function shownOf(asked: string | null): Shown {
+  return [...IMAGE_STATUSES, ...REVIEW_STATES].find((known) => known === asked) ?? "";
+}
+
+function queryOf(shown: Shown) {
+  const status = IMAGE_STATUSES.find((known) => known === shown);
+  const review = REVIEW_STATES.find((known) => known === shown);
+  return { ...(status === undefined ? {} : { status }), ...(review === undefined ? {} : { review }) };
+}
 
 export interface Strip {
   readonly images: readonly GalleryImage[];
@@ -19,17 +32,17 @@ export interface Strip {
 }
 
 /**
- * The images of one status in the order in which they came. The list stays as it is while one works through
+ * The images of one status, or of one state of review, in the order in which they came. The list stays as it is while one works through
  * it: an image that was just annotated does not vanish from among the unprocessed ones under the hands.
  */
-export function useStrip(projectId: string, status: ImageStatus | "", imageId: string): Strip {
+export function useStrip(projectId: string, status: Shown, imageId: string): Strip {
   const query = useInfiniteQuery({
     queryKey: ["strip", projectId, status],
     queryFn: ({ pageParam }) =>
       listImages(projectId, {
         sort: "uploaded_at",
         page_size: PAGE_SIZE,
-        ...(status === "" ? {} : { status }),
+        ...queryOf(status),
         ...(pageParam === "" ? {} : { cursor: pageParam }),
       }),
     initialPageParam: "",

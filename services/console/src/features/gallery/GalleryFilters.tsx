@@ -4,7 +4,7 @@ import { Button, Segmented, Select, Space } from "antd";
 import Input from "antd/es/input/Input";
 import type { ReactNode } from "react";
 import { listLabels } from "../../api/annotation";
-import { IMAGE_STATUSES, summariseImages, type GallerySummary, type ImageStatus } from "../../api/gallery";
+import { IMAGE_STATUSES, REVIEW_STATES, summariseImages, type GallerySummary, type ImageStatus } from "../../api/gallery";
 import { useWords, type Words } from "../../i18n/language";
 import { useTyped } from "../../ui/useTyped";
 import { NO_FILTERS, type Filters } from "./filters";
@@ -51,6 +51,16 @@ export function GalleryFilters({ projectId, filters, filtered, refreshMs, onFilt
         className="filter-label"
         onChange={(label: string | null | undefined) => change({ label: label ?? "" })}
         options={(labels.data?.items ?? []).map((one) => ({ value: one.name, label: one.name }))}
+      />
+      <Select
+        allowClear
+        value={filters.review === "" ? null : filters.review}
+        placeholder={words.annotate.review}
+        aria-label={words.annotate.review}
+        popupMatchSelectWidth={false}
+        className="filter-review"
+        onChange={(review: Filters["review"] | null | undefined) => change({ review: review ?? "" })}
+        options={REVIEW_STATES.map((value) => ({ value, label: words.reviewState[value] }))}
       />
       <Space.Compact title={words.gallery.uploadedAt}>
         <Input

@@ -1,12 +1,19 @@
 import { Tag, Tooltip } from "antd";
 import type { ReactNode } from "react";
-import type { GalleryImage, ImageStatus } from "../../api/gallery";
+import type { GalleryImage, ImageStatus, ReviewState } from "../../api/gallery";
 import { useWords } from "../../i18n/language";
 
 const COLOURS: Record<ImageStatus, string> = {
   unlabelled: "default",
   labelled: "green",
   tested: "blue",
+};
+
+export const REVIEW_COLOURS: Record<ReviewState, string> = {
+  draft: "default",
+  submitted: "purple",
+  accepted: "green",
+  returned: "gold",
 };
 
 /** Where an image stands; while it is cut into tiles, or could not be, that comes first. */
@@ -20,5 +27,11 @@ export function ImageState({ image }: { readonly image: GalleryImage }): ReactNo
       </Tooltip>
     );
   }
-  return <Tag color={COLOURS[image.status]}>{words.imageStatus[image.status]}</Tag>;
+  const { review } = image;
+  return (
+    <>
+      <Tag color={COLOURS[image.status]}>{words.imageStatus[image.status]}</Tag>
+      {review !== null && review !== "draft" && <Tag color={REVIEW_COLOURS[review]}>{words.reviewState[review]}</Tag>}
+    </>
+  );
 }

@@ -6,6 +6,7 @@ const FULL: GalleryView = {
     name: "part 1",
     label: "scratch",
     status: "tested",
+    review: "returned",
     from: "2026-11-01",
     to: "2026-11-20",
     width: 640,
@@ -36,7 +37,7 @@ test("the plain gallery leaves the address clean", () => {
 });
 
 test("an address with nonsense is read as if it were not there", () => {
-  const view = readView(new URLSearchParams("page=-2&page_size=7&status=odd&width=1.5&height=x&from=yesterday&to=2026-13-01"));
+  const view = readView(new URLSearchParams("page=-2&page_size=7&status=odd&review=odd&width=1.5&height=x&from=yesterday&to=2026-13-01"));
   expect(view).toEqual(PLAIN);
 });
 

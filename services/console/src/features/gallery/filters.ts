@@ -1,5 +1,5 @@
 /** The gallery's search, kept in the address so that a view can be shared and survives going back. */
-import { IMAGE_STATUSES, type ImageQuery, type ImageStatus } from "../../api/gallery";
+import { IMAGE_STATUSES, REVIEW_STATES, type ImageQuery, type ImageStatus, type ReviewState } from "../../api/gallery";
 
 export type ImageSort = NonNullable<ImageQuery["sort"]>;
 
@@ -7,6 +7,7 @@ export interface Filters {
   readonly name: string;
   readonly label: string;
   readonly status: ImageStatus | "";
+  readonly review: ReviewState | "";
   readonly from: string;
   readonly to: string;
   readonly width: number | null;
@@ -28,6 +29,7 @@ export const NO_FILTERS: Filters = {
   name: "",
   label: "",
   status: "",
+  review: "",
   from: "",
   to: "",
   width: null,
@@ -50,6 +52,7 @@ export function readView(parameters: URLSearchParams): GalleryView {
       name: parameters.get("name") ?? "",
       label: parameters.get("label") ?? "",
       status,
+      review: REVIEW_STATES.find((known) => known === parameters.get("review")) ?? "",
       from: dayOf(parameters.get("from")),
       to: dayOf(parameters.get("to")),
       width: natural(parameters.get("width")),
@@ -102,6 +105,7 @@ export function toQuery({ filters, parents, sort }: GalleryView): ImageQuery {
     ...(filters.name === "" ? {} : { name: filters.name }),
     ...(filters.label === "" ? {} : { label: filters.label }),
     ...(filters.status === "" ? {} : { status: filters.status }),
+    ...(filters.review === "" ? {} : { review: filters.review }),
     ...(filters.from === "" ? {} : { uploaded_from: new Date(`${filters.from}T00:00`).toISOString() }),
     ...(filters.to === "" ? {} : { uploaded_to: new Date(`${filters.to}T23:59:59.999`).toISOString() }),
     ...(filters.width === null ? {} : { width: filters.width }),

@@ -69,6 +69,7 @@ export const audit = {
     restore_label: "Brought a label back",
     resume_tenant: "Resumed a tenant",
     resume_training: "Resumed a training",
+    review_annotation: "Submitted, accepted or returned an annotation",
     revoke_key: "Revoked a key",
     revoke_token: "Signed out",
     rotate_webhook_secret: "Gave a webhook a new secret",

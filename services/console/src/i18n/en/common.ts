@@ -48,6 +48,8 @@ export const tasks = {
 
 export const imageStatus = { unlabelled: "Unprocessed", labelled: "Annotated", tested: "Tested" };
 
+export const reviewState = { draft: "Draft", submitted: "Submitted", accepted: "Accepted", returned: "Returned" };
+
 export const stage = { fit: "Fit", larger: "Zoom in", smaller: "Zoom out" };
 
 /** Titles of the platform's errors by code; `unreachable` and `unexpected` are the console's own. */
@@ -90,6 +92,8 @@ export const problems = {
   "too-many-labels": "The project has no room for more labels",
   "import-goes-on": "The import is not done yet",
   "no-report": "There is no report of this import",
+  "nothing-to-review": "The image is not annotated",
+  "already-accepted": "The annotation is accepted",
   "nothing-to-export": "Nothing is annotated yet",
   "archive-refused": "The annotation archive cannot be read",
   "nothing-imported": "Nothing was imported",

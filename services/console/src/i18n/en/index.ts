@@ -1,7 +1,7 @@
 import components from "antd/locale/en_US";
 import { audit } from "./audit";
 import { check } from "./check";
-import { common, imageStatus, problems, session, stage, tabs, tasks } from "./common";
+import { common, imageStatus, problems, reviewState, session, stage, tabs, tasks } from "./common";
 import { annotate, editor } from "./editor";
 import { download } from "./download";
 import { gallery } from "./gallery";
@@ -35,6 +35,7 @@ export const en = {
   quotas,
   recipe,
   report,
+  reviewState,
   session,
   stage,
   statistics,

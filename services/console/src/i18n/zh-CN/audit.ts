@@ -68,6 +68,7 @@ export const audit = {
     restore_label: "恢复标签",
     resume_tenant: "恢复租户",
     resume_training: "继续训练",
+    review_annotation: "提交、通过或退回标注",
     revoke_key: "吊销密钥",
     revoke_token: "退出登录",
     rotate_webhook_secret: "更换 Webhook 密钥",

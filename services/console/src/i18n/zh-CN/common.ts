@@ -47,6 +47,8 @@ export const tasks = {
 
 export const imageStatus = { unlabelled: "未处理", labelled: "已标注", tested: "已测试" };
 
+export const reviewState = { draft: "草稿", submitted: "待审核", accepted: "已通过", returned: "已退回" };
+
 export const stage = { fit: "适应窗口", larger: "放大", smaller: "缩小" };
 
 export const problems = {
@@ -88,6 +90,8 @@ export const problems = {
   "too-many-labels": "项目的标签数已达上限",
   "import-goes-on": "导入尚未完成",
   "no-report": "此次导入没有报告",
+  "nothing-to-review": "图像尚未标注",
+  "already-accepted": "标注已通过审核",
   "nothing-to-export": "尚无标注",
   "archive-refused": "标注压缩包无法读取",
   "nothing-imported": "没有导入任何标注",

@@ -2,7 +2,7 @@ import components from "antd/locale/zh_CN";
 import type { en } from "../en";
 import { audit } from "./audit";
 import { check } from "./check";
-import { common, imageStatus, problems, session, stage, tabs, tasks } from "./common";
+import { common, imageStatus, problems, reviewState, session, stage, tabs, tasks } from "./common";
 import { annotate, editor } from "./editor";
 import { download } from "./download";
 import { gallery } from "./gallery";
@@ -36,6 +36,7 @@ export const zhCN: typeof en = {
   quotas,
   recipe,
   report,
+  reviewState,
   session,
   stage,
   statistics,
