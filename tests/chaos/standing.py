@@ -143,6 +143,10 @@ class Standing:
         """Return the most memory that it had since :meth:`forget_peak`."""
         return self._status("VmHWM") << 10
 
+    def own_memory_bytes(self) -> int:
+        """Return what memory it has now that is no file's."""
+        return self._status("RssAnon") << 10
+
     def forget_peak(self) -> int:
         """Count the peak from now on; return what memory it has."""
         (self._proc / "clear_refs").write_text("5")
