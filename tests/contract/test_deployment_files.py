@@ -1,5 +1,6 @@
 """What the files of the chart, of Compose and of the images promise one another; needs no helm."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,8 @@ import yaml
 
 from charts.topics import TARGET, render
 from services.workspace.settings import WorkspaceSettings
+from shared.errors import TooLarge
+from shared.runtime.image_limits import MAX_FILE_BYTES
 from shared.settings import KeepSettings
 
 ROOT = Path(__file__).parents[2]
@@ -51,3 +54,10 @@ def test_the_images_tell_metrics_where_the_chart_says() -> None:
         assert f"LOUPE_METRICS_PORT={METRICS_PORT}" in text
     assert str(METRICS_PORT) not in (ROOT / "docker-compose.yml").read_text()
     assert "metrics" not in (ROOT / "docker" / "console" / "gateway.conf").read_text()
+
+
+def test_the_door_of_compose_bounds_bodies_beyond_what_services_take() -> None:
+    text = (ROOT / "docker" / "console" / "gateway.conf").read_text()
+    (gigabytes,) = re.findall(r"^client_max_body_size (\d+)g;$", text, re.MULTILINE)
+    assert int(gigabytes) << 30 >= 100 * MAX_FILE_BYTES
+    assert f'"urn:loupe:problem:{TooLarge.code}","title":"{TooLarge.title}"' in text
