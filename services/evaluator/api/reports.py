@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from services.evaluator.api.schemas.comparison import ComparisonAnswer
 from services.evaluator.api.schemas.errors import ErrorImageAnswer
 from services.evaluator.api.schemas.report import ReportAnswer
-from services.evaluator.domain.objects.error_pages import MarkKind, PageSort
+from services.evaluator.domain.objects.error_pages import ErrorChoice, MarkKind, PageSort
 from services.evaluator.domain.objects.overlaps import MIN_OVERLAP
 from services.evaluator.domain.rendering.phrases import Language
 from services.evaluator.handlers.judgements import Judgements
@@ -53,15 +53,20 @@ async def list_errors(
     paging: Paging,
     label: Annotated[str | None, Query(max_length=128)] = None,
     kind: MarkKind | None = None,
+    truth: Annotated[str | None, Query(max_length=128, description="row of the matrix")] = None,
+    predicted: Annotated[str | None, Query(max_length=128, description="its column")] = None,
     sort: PageSort = "confidence",
     threshold: Threshold = None,
     iou: Iou = None,
 ) -> Page[ErrorImageAnswer]:
-    """List images with errors: false detections (red), misses (orange), wrong labels."""
+    """List images with errors: false detections (red), misses (orange), wrong labels.
+
+    ``truth`` and ``predicted`` look for what a cell of the confusion matrix counts, hits too; an
+    empty one is the row, or the column, of nothing.
+    """
     report = await reports.find(who, project_id, version)
-    found, total = await reports.errors(
-        report, paging, thresholds=(threshold, iou), choice=(label, kind, sort)
-    )
+    choice = ErrorChoice(label, kind, truth, predicted, sort)
+    found, total = await reports.errors(report, paging, thresholds=(threshold, iou), choice=choice)
     answers = [ErrorImageAnswer.of(image, project_id) for image in found]
     return Page.of(answers, total, paging)
 

@@ -7,10 +7,10 @@ from typing import Literal
 
 from services.evaluator.domain.compared import Compared, compared_lines, compared_objects
 from services.evaluator.domain.objects.error_pages import (
+    ErrorChoice,
     ImageErrors,
     Mark,
     MarkKind,
-    PageSort,
     error_pages,
 )
 from services.evaluator.domain.objects.evaluation import Evaluation
@@ -112,15 +112,17 @@ class Reports:
         paging: PageParams,
         *,
         thresholds: tuple[float | None, float | None],
-        choice: tuple[str | None, MarkKind | None, PageSort],
+        choice: ErrorChoice,
     ) -> tuple[list[ErrorImage], int]:
         """Return one page of error images, and how many there are.
 
-        A segmenter's are the largest ones, always by size and at no threshold.
+        A segmenter's are the largest ones, always by size and at no threshold; its matrix counts
+        pixels and leads to no images.
         """
         stored = await self._stored(report)
-        if isinstance(stored.said, SemanticReport) and thresholds == (None, None):
-            largest = _missegmented(stored.said, choice[0], choice[1])
+        segments = isinstance(stored.said, SemanticReport) and thresholds == (None, None)
+        if segments and not choice.is_cell:
+            largest = _missegmented(stored.said, choice.label, choice.kind)
             return largest[paging.skip :][: paging.page_size], len(largest)
         said, evaluation = _matched(stored)
         threshold = said.threshold if thresholds[0] is None else thresholds[0]
@@ -128,14 +130,7 @@ class Reports:
 
         def page() -> tuple[list[ImageErrors], int]:
             view = view_at(evaluation, threshold=threshold, iou_threshold=iou)
-            return error_pages(
-                view,
-                label=choice[0],
-                kind=choice[1],
-                sort=choice[2],
-                first=paging.skip,
-                count=paging.page_size,
-            )
+            return error_pages(view, choice, first=paging.skip, count=paging.page_size)
 
         found, total = await asyncio.to_thread(page)
         images = evaluation.samples.images

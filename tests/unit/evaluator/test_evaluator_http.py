@@ -1,5 +1,7 @@
 """The evaluator by its HTTP face and its events, on the embedded stores."""
 
+from typing import Any
+
 import orjson
 import pytest
 from hearing import PATH, hear, problem, project, store, succeeded, train, work_off
@@ -132,6 +134,41 @@ async def test_errors_are_images_with_marks_that_add_up(stores: Stores) -> None:
     )
     assert nothing["total"] == 0
     assert second["items"] == images[3:6]
+
+
+async def test_a_cell_of_the_matrix_leads_to_the_images_that_it_counts(stores: Stores) -> None:
+    service = build(stores)
+    async with running(stores, [service]) as platform:
+        await project(service)
+        await train(service, stores)
+        report = (await platform.client.get(f"{PATH}/V1/report?threshold=0.4")).json()
+        names = (*report["confusion"]["labels"][:-1], "")  # the last is background
+        cells = 0
+        for truth, counts in zip(names, report["confusion"]["matrix"], strict=True):
+            for predicted, count in zip(names, counts, strict=True):
+                asked = {"truth": truth, "predicted": predicted, "threshold": 0.4, "page_size": 500}
+                answer = await platform.client.get(f"{PATH}/V1/errors", params=asked)
+                images = answer.json()["items"]
+                drawn = [_cell(mark) for image in images for mark in image["marks"]]
+                assert set(drawn) <= {(truth, predicted)}, (truth, predicted)
+                # A wrong label is drawn twice: what was said, and what is there.
+                twice = truth != predicted and "" not in (truth, predicted)
+                assert len(drawn) == count * (2 if twice else 1), (truth, predicted)
+                assert all(image["marks"] for image in images)
+                cells += count > 0
+        unknown = (await platform.client.get(f"{PATH}/V1/errors?truth=unknown")).json()
+        row = (await platform.client.get(f"{PATH}/V1/errors?truth=label 1&kind=missed")).json()
+    assert cells > 4
+    assert unknown["total"] == 0
+    assert {_cell(m)[0] for image in row["items"] for m in image["marks"]} == {"label 1"}
+
+
+def _cell(mark: dict[str, Any]) -> tuple[str, str]:
+    """Row and column of the matrix that a mark belongs to."""
+    if mark["kind"] == "correct":
+        return mark["label"], mark["label"]
+    pair = (mark["confused_with"] or "", mark["label"])
+    return pair if mark["kind"] == "false" else pair[::-1]
 
 
 async def test_versions_are_compared_on_their_common_images(stores: Stores) -> None:

@@ -34,10 +34,14 @@ export type ErrorQuery = NonNullable<
 const client = createClient<paths>({ fetch: authorisedFetch });
 
 /** The report at its own threshold, its sentences in the reader's language. */
-export function getReport(projectId: string, version: string, language: Language) {
+/** At a threshold, or at the version's own. */
+export function getReport(projectId: string, version: string, language: Language, threshold?: number) {
   return body(
     client.GET("/api/evaluator/projects/{project_id}/versions/{version}/report", {
-      params: { path: { project_id: projectId, version }, query: { language } },
+      params: {
+        path: { project_id: projectId, version },
+        query: { language, ...(threshold === undefined ? {} : { threshold }) },
+      },
     }),
   );
 }

@@ -86,7 +86,7 @@ export function report(part: Partial<Report> = {}): Report {
         precision_at_recall: THRESHOLDS.map(() => 0.9),
       },
     ],
-    confusion: { labels: ["scratch"], matrix: [[8, 2], [1, 0]] },
+    confusion: { labels: ["scratch", "background"], matrix: [[8, 2], [1, 0]] },
     most_confused: [],
     error_split: { ap: 0.81, gain: { miss: 0.1 }, intervals: {}, count: {} },
     by_size: [],

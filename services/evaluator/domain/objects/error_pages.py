@@ -32,6 +32,27 @@ CODES: dict[str, tuple[int, ...]] = {
 
 
 @dataclass(frozen=True, slots=True)
+class ErrorChoice:
+    """Which objects are looked for, and in which order; None leaves a side open.
+
+    ``label`` fits as truth or as prediction. ``truth`` and ``predicted`` name a row and a column of
+    the confusion matrix, "" that of nothing; they look for hits, too. An unknown label fits
+    nothing.
+    """
+
+    label: str | None = None
+    kind: MarkKind | None = None
+    truth: str | None = None
+    predicted: str | None = None
+    sort: PageSort = "confidence"
+
+    @property
+    def is_cell(self) -> bool:
+        """Whether the confusion matrix is asked."""
+        return (self.truth, self.predicted) != (None, None)
+
+
+@dataclass(frozen=True, slots=True)
 class Mark:
     """One object on an error image: false in red, missed in orange, correct in green.
 
@@ -57,25 +78,21 @@ class ImageErrors:
 
 
 def error_pages(
-    view: OperatingView,
-    *,
-    label: str | None,
-    kind: MarkKind | None,
-    sort: PageSort,
-    first: int,
-    count: int,
+    view: OperatingView, choice: ErrorChoice, *, first: int, count: int
 ) -> tuple[list[ImageErrors], int]:
     """One page of images that have such errors, and how many there are.
 
-    Images stand in the order of their most confident (or largest) error. A label fits as truth or
-    as prediction; an unknown one fits nothing. Marks of an image are all that fit the label, hits
-    included; where masks are compared each mark carries its own.
+    Images stand in the order of their most confident (or largest) error. Marks of an image are all
+    that fit the labels, hits included; where masks are compared each mark carries its own.
     """
     evaluation = view.evaluation
     index = error_index(evaluation, view.result, view.matches, view.row)
-    fits = _fits(view, index, label)
-    wanted = fits & (np.isin(index.kind, CODES[kind]) if kind else index.kind != FOUND)
-    keys = index.score if sort == "confidence" else index.size_px
+    fits = _fits(view, index, choice)
+    if choice.kind:
+        wanted = fits & np.isin(index.kind, CODES[choice.kind])
+    else:
+        wanted = fits if choice.is_cell else fits & (index.kind != FOUND)
+    keys = index.score if choice.sort == "confidence" else index.size_px
     best = np.full(evaluation.arranged.images, -1.0)
     np.maximum.at(best, index.image[wanted], keys[wanted])
     images = np.flatnonzero(best >= 0)
@@ -85,20 +102,30 @@ def error_pages(
     return pages, int(ordered.size)
 
 
-def _fits(view: OperatingView, index: ErrorIndex, label: str | None) -> Flags:
-    if label is None:
-        return np.ones(index.kind.size, np.bool_)
-    known = view.evaluation.samples.labels
-    if label not in known:
-        return np.zeros(index.kind.size, np.bool_)
-    wanted, arranged = known.index(label), view.evaluation.arranged
-    return _has(arranged.det_label, index.detection, wanted) | _has(
-        arranged.truth_label, index.truth, wanted
-    )
+def _fits(view: OperatingView, index: ErrorIndex, choice: ErrorChoice) -> Flags:
+    known, arranged = view.evaluation.samples.labels, view.evaluation.arranged
+
+    def truth(label: str) -> Flags:
+        return _has(arranged.truth_label, index.truth, known, label)
+
+    def predicted(label: str) -> Flags:
+        return _has(arranged.det_label, index.detection, known, label)
+
+    fits = np.ones(index.kind.size, np.bool_)
+    if choice.label is not None:
+        fits &= truth(choice.label) | predicted(choice.label)
+    if choice.truth is not None:
+        fits &= truth(choice.truth) if choice.truth else index.truth == NONE
+    if choice.predicted is not None:
+        fits &= predicted(choice.predicted) if choice.predicted else index.detection == NONE
+    return fits
 
 
-def _has(labels: Ints, rows: Ints, wanted: int) -> Flags:
+def _has(labels: Ints, rows: Ints, known: tuple[str, ...], label: str) -> Flags:
     out = np.zeros(rows.size, np.bool_)
+    if label not in known:
+        return out
+    wanted = known.index(label)
     there = rows >= 0
     out[there] = labels[rows[there]] == wanted
     return out

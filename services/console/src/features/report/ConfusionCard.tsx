@@ -3,26 +3,33 @@ import type { CSSProperties, ReactNode } from "react";
 import type { Report } from "../../api/evaluator";
 import { useWords } from "../../i18n/language";
 import { Section } from "../../ui/Section";
+import { countsObjects } from "./operatingPoint";
+import type { Cell } from "./reportView";
+
+interface Props {
+  readonly report: Report;
+  /** Shows the images of a cell; absent where a matrix does not count images or objects. */
+  readonly onCell?: (cell: Cell) => void;
+}
 
 /** Which label was taken for which; beside objects the last row and column stand for "nothing there". */
-export function ConfusionCard({ report }: { readonly report: Report }): ReactNode {
+export function ConfusionCard({ report, onCell }: Props): ReactNode {
   const words = useWords();
   const { confusion } = report;
   const help = report.kind === "classification" ? words.report.confusionOfClassesHelp : words.report.confusionHelp;
+  // A classifier always says one of its labels: its matrix has no row and column for nothing.
+  const background = countsObjects(report) ? confusion.labels.length - 1 : confusion.labels.length;
   // A matrix of nothing but "nothing there" has no label; one of a single label is a matrix.
-  if (confusion.labels.length === 0) {
+  if (background <= 0) {
     return (
       <Section name="confusion" title={words.report.confusion} help={help}>
         <Empty description={words.common.noData} />
       </Section>
     );
   }
-  // A classifier always says one of its labels: its matrix has no row and column for nothing.
-  const background = confusion.labels.length;
-  const rowName = (row: number): string =>
-    row === background ? words.report.nothingThere : (confusion.labels[row] ?? "");
-  const columnName = (column: number): string =>
-    column === background ? words.report.notFound : (confusion.labels[column] ?? "");
+  const nameOf = (place: number): string => (place === background ? "" : (confusion.labels[place] ?? ""));
+  const rowName = (row: number): string => nameOf(row) || words.report.nothingThere;
+  const columnName = (column: number): string => nameOf(column) || words.report.notFound;
   return (
     <Section name="confusion" title={words.report.confusion} help={help}>
       <div className="confusion-scroll">
@@ -47,13 +54,26 @@ export function ConfusionCard({ report }: { readonly report: Report }): ReactNod
                 </th>
                 {cells.map((count, column) => {
                   const empty = row === background && column === background;
+                  // What a classifier got right is listed nowhere.
+                  const isListed = count > 0 && (countsObjects(report) || row !== column);
                   return (
                     <td
                       key={columnName(column)}
                       style={shade(count, cells, row === column)}
                       title={`${rowName(row)} → ${columnName(column)}: ${count}`}
                     >
-                      {empty ? "" : count}
+                      {onCell === undefined || !isListed ? (
+                        !empty && count
+                      ) : (
+                        <button
+                          type="button"
+                          className="confusion-cell"
+                          aria-label={words.report.showCell(rowName(row), columnName(column), count)}
+                          onClick={() => onCell({ truth: nameOf(row), predicted: nameOf(column) })}
+                        >
+                          {count}
+                        </button>
+                      )}
                     </td>
                   );
                 })}

@@ -1,5 +1,5 @@
 import { FormOutlined } from "@ant-design/icons";
-import { Card, Checkbox, Empty, Pagination, Select, Skeleton, Space, Typography } from "antd";
+import { Card, Checkbox, Empty, Pagination, Select, Skeleton, Space, Tag, Typography } from "antd";
 import { useMemo, type ReactNode } from "react";
 import { Link } from "react-router";
 import { listErrors, type ErrorImage, type Report } from "../../api/evaluator";
@@ -15,6 +15,8 @@ import { askedKind, countOf, marksOf, type ErrorTick, type Shown } from "./error
 import { SORTS, TICKS, type ErrorSort, type ReportView } from "./reportView";
 
 const IMAGES_A_PAGE = 6;
+/** Of a cell all is drawn that it counts. */
+const EVERYTHING: Shown = { false: true, missed: true, wrong_label: true, correct: true };
 
 interface Props {
   readonly report: Report;
@@ -27,7 +29,7 @@ interface Props {
 export function ErrorGallery({ report, threshold, view, onShow }: Props): ReactNode {
   const words = useWords();
   const project = useProject();
-  const { label, shown, sort } = view;
+  const { label, cell, shown, sort } = view;
   // A segmenter's parts have no score: the largest stand first, at no threshold.
   const segments = report.kind === "semantic_segmentation";
   const ticks = segments ? TICKS.filter((tick) => tick !== "wrong_label") : TICKS;
@@ -35,13 +37,14 @@ export function ErrorGallery({ report, threshold, view, onShow }: Props): ReactN
   const settled = useSettled(threshold);
   const asked = {
     ...(label === null ? {} : { label }),
-    ...(kind === null ? {} : { kind }),
+    ...(kind === null || cell !== null ? {} : { kind }),
+    ...(cell ?? {}),
     ...(segments ? {} : { sort, threshold: settled }),
   };
   const errors = usePage({
     key: ["errors", project.id, report.version, asked],
     // Another threshold is no other list: who reads page 3 stays there while the slider moves.
-    place: usePlace(JSON.stringify([label, shown, sort]), IMAGES_A_PAGE),
+    place: usePlace(JSON.stringify([label, cell, shown, sort]), IMAGES_A_PAGE),
     list: (page, size) => listErrors(project.id, report.version, { ...asked, page, page_size: size }),
   });
   return (
@@ -49,7 +52,12 @@ export function ErrorGallery({ report, threshold, view, onShow }: Props): ReactN
       title={words.report.errors}
       extra={
         <Space wrap>
-          {ticks.map((tick) => (
+          {cell !== null && (
+            <Tag closable onClose={() => onShow({ cell: null })} data-testid="shown-cell">
+              {words.report.shownCell(cell.truth || words.report.nothingThere, cell.predicted || words.report.notFound)}
+            </Tag>
+          )}
+          {(cell === null ? ticks : []).map((tick) => (
             <Checkbox
               key={tick}
               checked={shown[tick]}
@@ -86,7 +94,7 @@ export function ErrorGallery({ report, threshold, view, onShow }: Props): ReactN
       {errors.empty && <Empty description={segments ? words.report.noPartsWrong : words.report.noErrors} />}
       <div className="error-grid" data-testid="error-gallery">
         {errors.items.map((image) => (
-          <ErrorTile key={image.image_id} image={image} shown={shown} />
+          <ErrorTile key={image.image_id} image={image} shown={cell === null ? shown : EVERYTHING} />
         ))}
       </div>
       <Pagination {...errors.pager} align="end" showTotal={words.report.errorImages} showSizeChanger={false} />

@@ -49,6 +49,45 @@ describe.each(LANGUAGES)("the report in %s", (language) => {
     await waitFor(() => expect(router.state.location.search).toBe("?threshold=0.45"));
     expect(screen.getByTestId("threshold-words")).toHaveTextContent("80.0%");
   });
+
+  test("figures and matrix follow the slider, as the platform counts them there", async () => {
+    const there = report({ conclusion: "Elsewhere.", confusion: { labels: ["scratch", "background"], matrix: [[4, 6], [0, 0]] } });
+    answers({
+      ...AROUND,
+      [REPORT]: ({ url }) => HttpResponse.json(new URL(url).searchParams.get("threshold") === "0.6" ? there : report()),
+    });
+    const { words } = open("/projects/p1/report/V1", language);
+    expect(await screen.findByTitle(`scratch → scratch: 8`)).toBeVisible();
+    expect(screen.getByTitle(`scratch → ${words.report.notFound}: 2`)).toBeVisible();
+    expect(screen.getByTitle(`${words.report.nothingThere} → scratch: 1`)).toBeVisible();
+    expect(screen.queryByText("background")).toBeNull();
+    fireEvent.change(screen.getByRole("spinbutton", { name: words.report.threshold }), { target: { value: "0.60" } });
+    expect(await screen.findByTitle(`scratch → ${words.report.notFound}: 6`)).toBeVisible();
+    expect(screen.getByTestId("conclusion")).toHaveTextContent("Elsewhere.");
+  });
+
+  test("a cell of the matrix shows its images, until that is closed", async () => {
+    const asked: URLSearchParams[] = [];
+    answers({
+      ...AROUND,
+      [ERRORS]: ({ url }) => {
+        asked.unshift(new URL(url).searchParams);
+        return HttpResponse.json(pageOf(errorImage()));
+      },
+    });
+    const { router, words } = open("/projects/p1/report/V1?label=scratch", language);
+    const cell = words.report.showCell("scratch", words.report.notFound, 2);
+    await userEvent.click(await screen.findByRole("button", { name: cell }));
+    await waitFor(() => expect(asked[0]?.get("predicted")).toBe(""));
+    expect(asked[0]?.get("truth")).toBe("scratch");
+    expect(asked[0]?.has("kind")).toBe(false);
+    expect(router.state.location.search).toBe("?truth=scratch&predicted=");
+    const chip = screen.getByTestId("shown-cell");
+    expect(chip).toHaveTextContent(words.report.shownCell("scratch", words.report.notFound));
+    await userEvent.click(chip.querySelector(".anticon-close") as Element);
+    await waitFor(() => expect(asked[0]?.has("truth")).toBe(false));
+    expect(router.state.location.search).toBe("");
+  });
 });
 
 test.each([
@@ -207,6 +246,10 @@ test.each(LANGUAGES)("a classifier's report in %s: accuracy, mistaken images, a 
     "href",
     expect.stringContaining("/projects/p1/annotate/i7"),
   );
+  expect(screen.queryByRole("button", { name: words.report.showCell("dent", "dent", 5) })).toBeNull();
+  await userEvent.click(screen.getByRole("button", { name: words.report.showCell("dent", "pit", 3) }));
+  await seen(() => screen.getByTestId("shown-cell"));
+  expect(screen.getByTestId("mistaken-cut")).toHaveTextContent(words.report.mistakenCut(1, 3));
 });
 
 test.each(LANGUAGES)("a classifier of one label without a mistake in %s: its matrix is shown, and no threshold is named", async (language) => {

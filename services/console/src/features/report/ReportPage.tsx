@@ -29,6 +29,8 @@ import { RecomputeReport } from "./RecomputeReport";
 import { SaveReport } from "./SaveReport";
 import { TraitsCard } from "./TraitsCard";
 import { isUnderWay, useJudgement } from "./useJudgement";
+import type { Cell } from "./reportView";
+import { useReportAt } from "./useReportAt";
 import { useReportView } from "./useReportView";
 import "./report.css";
 
@@ -120,10 +122,15 @@ interface BodyProps {
 /** First what to do, then what the errors look like, then the figures behind it. */
 function Body({ report, versions }: BodyProps): ReactNode {
   const { view, threshold, setThreshold, show } = useReportView(report);
+  const moved = useReportAt(report, threshold);
   const errors = useRef<HTMLDivElement>(null);
   const shared = { report, threshold };
   const showErrorsOf = (chosen: string): void => {
-    show({ label: chosen });
+    show({ label: chosen, cell: null });
+    errors.current?.scrollIntoView({ behavior: "smooth", block: "start" });
+  };
+  const showCell = (cell: Cell): void => {
+    show({ cell, label: null });
     errors.current?.scrollIntoView({ behavior: "smooth", block: "start" });
   };
   if (report.kind === "ocr") {
@@ -140,7 +147,7 @@ function Body({ report, versions }: BodyProps): ReactNode {
   }
   const gallery = <ErrorGallery {...shared} view={view} onShow={show} />;
   if (!hasThreshold(report)) {
-    const mistaken = <MistakenCard report={report} label={view.label} onLabel={(label) => show({ label })} />;
+    const mistaken = <MistakenCard report={report} label={view.label} cell={view.cell} onShow={show} />;
     return (
       <>
         <Overview report={report} />
@@ -149,24 +156,24 @@ function Body({ report, versions }: BodyProps): ReactNode {
           {report.kind === "classification" ? mistaken : gallery}
         </div>
         <TraitsCard report={report} />
-        <ConfusionCard report={report} />
+        <ConfusionCard report={report} {...(report.kind === "classification" ? { onCell: showCell } : {})} />
       </>
     );
   }
   return (
     <>
-      <Overview report={report} />
+      <Overview report={moved} />
       <ThresholdCard {...shared} onThreshold={setThreshold} />
       <LabelsCard {...shared} onDetails={showErrorsOf} />
       <div ref={errors} className="errors-anchor">
         {gallery}
       </div>
-      <TraitsCard report={report} />
-      <ErrorSplitCard report={report} />
-      <ConfusionCard report={report} />
+      <TraitsCard report={moved} />
+      <ErrorSplitCard report={moved} />
+      <ConfusionCard report={moved} onCell={showCell} />
       <CurvesCard {...shared} />
-      <GroupsCard report={report} />
-      <QualityCard report={report} />
+      <GroupsCard report={moved} />
+      <QualityCard report={moved} />
       <RegressionsCard regressions={report.regressions} />
       <ComparisonCard version={report.version} versions={versions} />
     </>

@@ -7,6 +7,7 @@ test("a view that was written is read again as it was", () => {
   const view = {
     threshold: 0.42,
     label: "scratch, deep",
+    cell: { truth: "", predicted: "a&b" },
     shown: { false: false, missed: true, wrong_label: false, correct: true },
     sort: "size", lineSort: "confidence",
   } as const;
@@ -22,6 +23,7 @@ test("nonsense in the address is left aside", () => {
   expect(read("threshold=7&sort=odd&show=nothing&lines=odd")).toEqual({
     threshold: null,
     label: null,
+    cell: null,
     shown: { false: false, missed: false, wrong_label: false, correct: false },
     sort: "confidence",
     lineSort: "errors",

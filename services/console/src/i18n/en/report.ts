@@ -243,4 +243,6 @@ export const report = {
   evaluated: "Targets, held out",
   evaluatedOfClassesHelp: "Held-out images that carry the label: what its rates are counted on. The accuracy weighs each label by them.",
   evaluatedHelp: "Targets on the held-out images: what the rates are counted on. The average detection rate weighs each label by them.",
+  showCell: (truth: string, predicted: string, count: number) => `Show the ${count} of ${truth} → ${predicted}`,
+  shownCell: (truth: string, predicted: string) => `Only ${truth} → ${predicted}`,
 };

@@ -230,4 +230,6 @@ export const report = {
   evaluated: "留出目标数",
   evaluatedOfClassesHelp: "带有该标签的留出图像数：其各项比率据此计算，准确率按它对各标签加权。",
   evaluatedHelp: "留出图像上的目标数：各项比率据此计算，平均检出率按它对各标签加权。",
+  showCell: (truth: string, predicted: string, count: number) => `查看 ${truth} → ${predicted} 的 ${count} 个`,
+  shownCell: (truth: string, predicted: string) => `仅 ${truth} → ${predicted}`,
 };
