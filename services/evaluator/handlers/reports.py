@@ -120,8 +120,8 @@ class Reports:
         pixels and leads to no images.
         """
         stored = await self._stored(report)
-        segments = isinstance(stored.said, SemanticReport) and thresholds == (None, None)
-        if segments and not choice.is_cell:
+        plain = thresholds == (None, None) and not choice.is_cell
+        if isinstance(stored.said, SemanticReport) and plain:
             largest = _missegmented(stored.said, choice.label, choice.kind)
             return largest[paging.skip :][: paging.page_size], len(largest)
         said, evaluation = _matched(stored)
