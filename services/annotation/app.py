@@ -25,6 +25,7 @@ from services.annotation.handlers.label_names import LabelNames
 from services.annotation.handlers.labels import Labels
 from services.annotation.handlers.predictions import KnownPredictions
 from services.annotation.handlers.reviews import Reviews
+from services.annotation.handlers.second_opinions import KnownOpinions
 from services.annotation.handlers.snapshots import Snapshots
 from services.annotation.handlers.statistics import Statistics
 from services.annotation.handlers.tile_spread import TileSpread
@@ -73,7 +74,8 @@ def build(stores: Stores) -> Service:
     )
     reviews = Reviews(projects=projects, images=images, store=store)
     snapshots = Snapshots(documents, stores.blobs, projects=projects, images=images, store=store)
-    checks = LabelChecks(documents, projects=projects, snapshots=snapshots)
+    opinions = KnownOpinions(documents, stores.blobs, names)
+    checks = LabelChecks(documents, projects=projects, snapshots=snapshots, opinions=opinions)
     statistics = Statistics(projects=projects, images=images, snapshots=snapshots)
     parser = ArchiveParser(settings)
     imports = Imports(parser, images=images, names=names, store=store)
@@ -131,6 +133,7 @@ def build(stores: Stores) -> Service:
             snapshots=snapshots,
             predictions=predictions,
             versions=versions,
+            opinions=opinions,
         ),
         background=(
             *(worker.run for worker in workers),

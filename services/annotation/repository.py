@@ -40,6 +40,19 @@ class VersionView(Projection):
     name: str
 
 
+class OpinionView(Projection):
+    """A version's last look at the annotated images of a project, whose id it has.
+
+    ``opinions_key`` names what it found on so many ``images``.
+    """
+
+    project_id: str
+    model_version: str
+    opinions_key: str
+    images: int
+    made_at: Timestamp
+
+
 class Annotation(Document):
     """What is on an image; ``id`` is the image's. ``annotated`` with no shape is a negative.
 
@@ -142,11 +155,17 @@ class LabelOrder(Document):
 
 
 class Dismissal(Document):
-    """Somebody said that a finding about labels is no error; ``id`` is derived from its id."""
+    """Somebody said that a finding about labels is no error; ``id`` is derived from its id.
+
+    Where a version found what nobody annotated, the next one finds it under another id: then
+    ``image_id`` and ``place``, (x1, y1, x2, y2) in px, tell what is no object.
+    """
 
     project_id: str
     author: str
     finding_id: str
+    image_id: str = ""
+    place: tuple[float, float, float, float] | None = None
 
 
 class SnapshotRecord(Document):
@@ -234,6 +253,7 @@ LABELS = CollectionSpec(
     "annotation.labels", Label, (Index(("project_id", "unique_name"), unique=True),)
 )
 LABEL_ORDERS = CollectionSpec("annotation.label_orders", LabelOrder)
+OPINIONS = CollectionSpec("annotation.second_opinions", OpinionView)
 DISMISSALS = CollectionSpec("annotation.dismissals", Dismissal)
 SNAPSHOTS = CollectionSpec("annotation.snapshots", SnapshotRecord)
 IMPORT_RUNS = CollectionSpec(
@@ -259,6 +279,7 @@ COLLECTIONS = (
     HISTORY,
     LABELS,
     LABEL_ORDERS,
+    OPINIONS,
     DISMISSALS,
     SNAPSHOTS,
     IMPORT_RUNS,

@@ -4,6 +4,7 @@ from services.annotation.handlers.annotations import Annotations
 from services.annotation.handlers.label_names import LabelNames
 from services.annotation.handlers.labels import Labels
 from services.annotation.handlers.predictions import KnownPredictions
+from services.annotation.handlers.second_opinions import KnownOpinions
 from services.annotation.handlers.snapshots import Snapshots
 from services.annotation.handlers.tile_spread import TileSpread
 from services.annotation.handlers.versions import KnownVersions
@@ -14,7 +15,11 @@ from shared.contracts.annotation_events import (
     LabelRestored,
 )
 from shared.contracts.image_events import ImageDeleted, ImageUploaded
-from shared.contracts.model_events import ModelDeployed, PredictionCompleted
+from shared.contracts.model_events import (
+    ModelDeployed,
+    PredictionCompleted,
+    SecondOpinionCompleted,
+)
 from shared.contracts.project_events import ProjectCreated
 from shared.contracts.training_events import TrainingRequested
 from shared.events.subscriptions import Subscription, on
@@ -33,6 +38,7 @@ def subscriptions(
     snapshots: Snapshots,
     predictions: KnownPredictions,
     versions: KnownVersions,
+    opinions: KnownOpinions,
 ) -> tuple[Subscription, ...]:
     """Return the table: event class → handlers, in order."""
     return (
@@ -47,5 +53,6 @@ def subscriptions(
         on(LabelRestored, names.restored),
         on(PredictionCompleted, predictions.completed),
         on(ModelDeployed, versions.deployed),
+        on(SecondOpinionCompleted, opinions.completed),
         on(TrainingRequested, snapshots.requested),
     )

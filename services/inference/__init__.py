@@ -1,6 +1,7 @@
-"""Inference: owns deployments on Triton, predictions, test runs and exports.
+"""Inference: owns deployments on Triton, predictions, test runs, second opinions and exports.
 
 Events in: project.*, image.uploaded, image.deleted, annotation.saved, correction.saved,
 training.succeeded, model.promoted, model.deployed.
-Events out: model.deployed, model.deployment_failed, prediction.completed, test_run.completed.
+Events out: model.deployed, model.deployment_failed, prediction.completed, test_run.completed,
+second_opinion.completed.
 """

@@ -8,7 +8,14 @@ from services.inference.adapters.answers import Answers
 from services.inference.adapters.files import ForeignFiles
 from services.inference.adapters.pictures import Pictures
 from services.inference.adapters.triton.model_server import ModelServer
-from services.inference.api import deployments, exports, outlines, predictions, test_runs
+from services.inference.api import (
+    deployments,
+    exports,
+    outlines,
+    predictions,
+    second_opinions,
+    test_runs,
+)
 from services.inference.api.image_body import ImageBody
 from services.inference.api.roles import ROLES
 from services.inference.handlers.deployments import Deployments
@@ -17,6 +24,7 @@ from services.inference.handlers.exports import EXPORT, Exports
 from services.inference.handlers.follow_ups import FollowUps
 from services.inference.handlers.outlines import ClickOutlines
 from services.inference.handlers.predictions import Predictions
+from services.inference.handlers.second_opinions import SECOND_OPINION, SecondOpinions
 from services.inference.handlers.test_runs import TEST_RUN, TestRuns
 from services.inference.repository import (
     COLLECTIONS,
@@ -29,6 +37,7 @@ from services.inference.subscriptions import subscriptions
 from services.inference.work.deployer import Deployer
 from services.inference.work.exports import ExportWork
 from services.inference.work.reconciler import Reconciler
+from services.inference.work.second_opinions import SecondOpinionWork
 from services.inference.work.test_runs import TestRunWork
 from shared.hosting.service import Service
 from shared.hosting.stores import Stores
@@ -50,6 +59,7 @@ class UseCases:
     predictions: Predictions
     doubts: Doubts
     runs: TestRuns
+    opinions: SecondOpinions
     exports: Exports
     follow_ups: FollowUps
 
@@ -71,9 +81,10 @@ def use_cases(stores: Stores, jobs: JobQueue, answers: Answers) -> UseCases:
         doubts=doubts,
     )
     runs = TestRuns(documents, jobs=jobs, projects=projects, deployments=served)
+    opinions = SecondOpinions(documents, jobs=jobs, projects=projects, deployments=served)
     follow_ups = FollowUps(documents, projects=projects, images=images, runs=runs)
     exported = Exports(documents, stores.blobs, jobs=jobs, projects=projects)
-    return UseCases(projects, images, served, made, doubts, runs, exported, follow_ups)
+    return UseCases(projects, images, served, made, doubts, runs, opinions, exported, follow_ups)
 
 
 def build(stores: Stores) -> Service:
@@ -120,7 +131,14 @@ def build(stores: Stores) -> Service:
         images=cases.images,
         parallel=max(1, settings.concurrency // 2),
     )
-
+    looking = SecondOpinionWork(
+        stores.blobs,
+        predictions=cases.predictions,
+        deployments=cases.deployments,
+        projects=cases.projects,
+        images=cases.images,
+        parallel=max(1, settings.concurrency // 2),
+    )
     exporting = ExportWork(
         stores.documents,
         stores.blobs,
@@ -137,12 +155,13 @@ def build(stores: Stores) -> Service:
 
     return Service(
         name=SERVICE,
-        summary="Deployments on Triton, predictions and test runs",
+        summary="Deployments on Triton, predictions, test runs and second opinions",
         collections=COLLECTIONS,
         routers=(
             predictions.router,
             outlines.router,
             test_runs.router,
+            second_opinions.router,
             deployments.router,
             exports.router,
         ),
@@ -153,6 +172,7 @@ def build(stores: Stores) -> Service:
             outlined,
             ImageBody(staging),
             cases.runs,
+            cases.opinions,
             cases.deployments,
             cases.exports,
         ),
@@ -169,6 +189,7 @@ def build(stores: Stores) -> Service:
             keep_models,
             files.pool.keep,
             JobWorker(jobs, {TEST_RUN: testing.work}).run,
+            JobWorker(jobs, {SECOND_OPINION: looking.work}).run,
             JobWorker(jobs, {EXPORT: exporting.work}).run,
             partial(reap_forever, jobs),
             cases.runs.keep_queueing,

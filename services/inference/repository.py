@@ -133,6 +133,19 @@ class TestRun(JobDocument):
     threshold: float | None = None
 
 
+class SecondOpinion(Document):
+    """A version's look at a project's annotated images; ``id`` is the project's.
+
+    ``number`` counts how often somebody asked for one; ``job_id`` is the work of the last time.
+    """
+
+    project_id: str
+    model_version: str
+    number: int = 0
+    job_id: str = ""
+    created_by: str = ""
+
+
 class Certified(BaseModel):
     """How an exported model answered beside the reported one, on images that judged it.
 
@@ -203,6 +216,7 @@ TEST_RUNS = CollectionSpec(
     TestRun,
     (Index(("project_id", "created_at")), Index(("queued",)), Index(("created_at",))),
 )
+SECOND_OPINIONS = CollectionSpec("inference.second_opinions", SecondOpinion)
 EXPORTS = CollectionSpec(
     "inference.exports", Export, (Index(("project_id", "created_at")), Index(("queued",)))
 )
@@ -219,6 +233,7 @@ COLLECTIONS = (
     DOUBTS,
     FAILURES,
     TEST_RUNS,
+    SECOND_OPINIONS,
     EXPORTS,
     EXPORT_KEYS,
     RECEIPTS,

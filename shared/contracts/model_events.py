@@ -112,3 +112,28 @@ class TestRunCompleted(EventBody):
     version: str
     images: int
     failed: int
+
+
+class SecondOpinionCompleted(EventBody):
+    """A version looked at ``images`` that people annotated; ``number`` counts a project's looks.
+
+    ``opinions_key`` is the blob of what it found.
+    """
+
+    type: ClassVar[str] = "second_opinion.completed"
+    topic: ClassVar[str] = "model"
+    source: ClassVar[str] = "inference"
+    consumers: ClassVar[tuple[str, ...]] = ("annotation",)
+    example: ClassVar[dict[str, Any]] = {
+        "project_id": EXAMPLE_ID,
+        "number": 1,
+        "version": "V1",
+        "opinions_key": "t/default/baa5a096",
+        "images": 200,
+    }
+
+    project_id: str
+    number: int
+    version: str
+    opinions_key: str
+    images: int

@@ -149,6 +149,11 @@ def _run_cancelled(site: Site) -> Right:
     return Right(path={"run_id": made.json()["id"]})
 
 
+def _opinion_asked(site: Site) -> Right:
+    site.ask("POST", site.of("inference", "second-opinion"))
+    return Right()
+
+
 def _judged_again(site: Site) -> Right:
     site.ask("POST", site.of("evaluator", "versions/V2/judgement"))
     return Right(path={"version": "V2"})
@@ -253,6 +258,7 @@ RIGHT: dict[str, Callable[[Site], Right]] = {
         body={"image_ids": [site.given["predicted_image_id"]]}
     ),
     "POST /api/inference/projects/{project_id}/test-runs/{run_id}:cancel": _run_cancelled,
+    "POST /api/inference/projects/{project_id}/second-opinion:cancel": _opinion_asked,
     "POST /api/inference/projects/{project_id}/exports": lambda _: Right(
         body={"version": "V1", "target": "onnx"}
     ),

@@ -7,7 +7,9 @@ from pydantic import BaseModel
 
 from services.annotation.api.annotations import Id
 from services.annotation.domain.label_checks import Finding, Rule
+from services.annotation.domain.second_opinions import Opinion
 from services.annotation.handlers.label_checks import LabelCheck, LabelChecks
+from shared.clock import Timestamp
 from shared.http.callers import Who
 from shared.http.use_cases import use
 
@@ -20,9 +22,11 @@ class FindingResponse(BaseModel):
     """What is probably wrong: ``rule`` names it.
 
     ``figure`` is the share inside the image (``outside``), the intersection over union
-    (``contradicting``, ``twice``), the longest side in pixels (``tiny``), the number of annotations
-    (``few``), or the likeness of two pictures (``alike``: their labels differ; ``leaked``: the
-    image judges what the other one taught). ``place`` is (x1, y1, x2, y2) in pixels of the image.
+    (``contradicting``, ``twice``; ``loose``: with the version's outline), the score of the version
+    (``mislabelled``, ``misread``: it says ``other_label``; ``missing``: nobody drew it), the
+    longest side in pixels (``tiny``), the number of annotations (``few``), or the likeness of two
+    pictures (``alike``: their labels differ; ``leaked``: the image judges what the other one
+    taught). ``place`` is (x1, y1, x2, y2) in pixels of the image, of what a version says its own.
     """
 
     id: str
@@ -43,25 +47,45 @@ class FindingResponse(BaseModel):
         return cls(**vars(finding))
 
 
+class OpinionResponse(BaseModel):
+    """The last look of a version, the project's ``number``, at ``seen`` of the annotated images."""
+
+    number: int
+    version: str
+    made_at: Timestamp
+    seen: int
+
+    @classmethod
+    def of(cls, opinion: Opinion, seen: int) -> "OpinionResponse":
+        """Build the response of an opinion."""
+        return cls(
+            number=opinion.number, version=opinion.version, made_at=opinion.made_at, seen=seen
+        )
+
+
 class LabelCheckResponse(BaseModel):
     """What is probably wrong with a project's labels, worst first, at most 200 of each rule.
 
-    ``counts`` counts all by rule, ``dismissed`` those that somebody said are no errors.
+    ``counts`` counts all by rule, ``dismissed`` those that somebody said are no errors;
+    ``opinion`` is null where no version was asked yet.
     """
 
     images: int
     items: tuple[FindingResponse, ...]
     counts: dict[Rule, int]
     dismissed: int
+    opinion: OpinionResponse | None
 
     @classmethod
     def of(cls, checked: LabelCheck) -> "LabelCheckResponse":
         """Build the response of a check."""
+        opinion = checked.opinion
         return cls(
             images=checked.images,
             items=tuple(FindingResponse.of(finding) for finding in checked.findings),
             counts=checked.counts,
             dismissed=checked.dismissed,
+            opinion=OpinionResponse.of(opinion, checked.seen) if opinion else None,
         )
 
 

@@ -18,7 +18,19 @@ from shared.contracts.shapes import Shape
 from shared.ids import derived_id
 from shared.vision import boxes
 
-Rule = Literal["outside", "contradicting", "alike", "leaked", "twice", "tiny", "few"]
+Rule = Literal[
+    "outside",
+    "contradicting",
+    "mislabelled",
+    "misread",
+    "missing",
+    "loose",
+    "alike",
+    "leaked",
+    "twice",
+    "tiny",
+    "few",
+]
 """Worst first: what a shape teaches nothing or a lie by, then what is merely little."""
 
 RULES: tuple[Rule, ...] = get_args(Rule)
@@ -44,12 +56,13 @@ class Finding:
         rule: What is wrong.
         image_id: Where; empty for what concerns a label as a whole.
         image_name: The image's.
-        label: Of the shape, or the label itself.
-        other_label: Of the other shape, where two are concerned.
+        label: Of the shape, or the label itself; of ``misread`` what the annotation reads.
+        other_label: Of the other shape, where two are concerned, or what the version says instead.
         shape_ids: The shapes.
         place: What they cover, (x1, y1, x2, y2) in pixels of the image; None for no place.
         figure: Longest side in px (``tiny``), share inside the image (``outside``), intersection
-            over union (``twice``, ``contradicting``), annotations (``few``), share of equal bits
+            over union (``twice``, ``contradicting``, ``loose``), score of the version
+            (``mislabelled``, ``misread``, ``missing``), annotations (``few``), share of equal bits
             of two pictures' looks (``alike``, ``leaked``).
         other_image_id: The other picture, where two are concerned (``alike``, whose labels are all
             of each picture with their numbers, and ``leaked``, which judges what the other taught).

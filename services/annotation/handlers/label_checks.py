@@ -2,13 +2,15 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence, Set
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 
 from services.annotation.domain.label_checks import RULES, Finding, Rule, check
 from services.annotation.domain.look_alikes import check_looks
+from services.annotation.domain.second_opinions import Opinion, Place, compare, is_at
 from services.annotation.domain.snapshots import AnnotatedImage, splits_of
+from services.annotation.handlers.second_opinions import KnownOpinions
 from services.annotation.handlers.snapshots import Snapshots
 from services.annotation.repository import DISMISSALS, Dismissal
 from shared.callers import Caller
@@ -31,23 +33,33 @@ class LabelCheck:
         findings: Worst first, at most ``MOST_LISTED`` of each rule.
         counts: All findings by rule, those that are not listed included.
         dismissed: How many of those found a person said are no errors; they are not counted.
+        opinion: The version's that is among them; None where none looked yet.
+        seen: How many of the images it looked at.
     """
 
     images: int
     findings: tuple[Finding, ...]
     counts: dict[Rule, int]
     dismissed: int
+    opinion: Opinion | None = None
+    seen: int = 0
 
 
 class LabelChecks:
     """Looks at all annotations of a project at once."""
 
     def __init__(
-        self, documents: Documents, *, projects: ProjectDirectory, snapshots: Snapshots
+        self,
+        documents: Documents,
+        *,
+        projects: ProjectDirectory,
+        snapshots: Snapshots,
+        opinions: KnownOpinions,
     ) -> None:
         self._documents = documents
         self._projects = projects
         self._snapshots = snapshots
+        self._opinions = opinions
         self._slots = asyncio.Semaphore(AT_ONCE)
 
     async def check(self, tenant: str, project_id: str) -> LabelCheck:
@@ -56,18 +68,25 @@ class LabelChecks:
         query = Query(where={"project_id": project_id}, limit=500)
         async with self._slots:
             images = await self._snapshots.annotated(tenant, project_id)
-            dismissed = {one.finding_id async for one in self._dismissals(tenant).walk(query)}
-            return await asyncio.to_thread(_checked, project, images, dismissed)
+            opinion = await self._opinions.find(tenant, project_id)
+            dismissed = [one async for one in self._dismissals(tenant).walk(query)]
+            return await asyncio.to_thread(_checked, project, images, opinion, dismissed)
 
     async def dismiss(self, author: Caller, project_id: str, finding_id: str) -> None:
         """Remember that a finding is no error; raise NotFound for the project."""
         await self._projects.require(author.tenant, project_id)
+        async with self._slots:
+            opinion = await self._opinions.find(author.tenant, project_id)
+        places = opinion.places_of(finding_id) if opinion else iter(())
+        image_id, place = next(places, ("", None))
         dismissal = Dismissal(
             id=derived_id(project_id, "dismissal", finding_id),
             tenant=author.tenant,
             project_id=project_id,
             author=author.subject,
             finding_id=finding_id,
+            image_id=image_id,
+            place=place,
         )
         await self._dismissals(author.tenant).ensure(dismissal)
 
@@ -82,16 +101,35 @@ class LabelChecks:
 
 
 def _checked(
-    project: ProjectView, images: Sequence[AnnotatedImage], dismissed: Set[str]
+    project: ProjectView,
+    images: Sequence[AnnotatedImage],
+    opinion: Opinion | None,
+    dismissals: Sequence[Dismissal],
 ) -> LabelCheck:
     splits = splits_of(project.id, project.task, images, tile_plan=project.tile_plan)
-    findings = chain(check(images), check_looks(images, splits))
-    found = {finding.id: finding for finding in findings}
-    left = [finding for key, finding in found.items() if key not in dismissed]
+    told = compare(images, opinion, project.task) if opinion else ()
+    found = {one.id: one for one in chain(check(images), check_looks(images, splits), told)}
+    gone = _dismissed(found.values(), dismissals)
+    left = [finding for key, finding in found.items() if key not in gone]
     counts = Counter(finding.rule for finding in left)
     listed = [
         finding
         for rule in RULES
         for finding in islice((one for one in left if one.rule == rule), MOST_LISTED)
     ]
-    return LabelCheck(len(images), tuple(listed), dict(counts), len(found) - len(left))
+    seen = sum(image.image_id in opinion.found for image in images) if opinion else 0
+    return LabelCheck(len(images), tuple(listed), dict(counts), len(gone), opinion, seen)
+
+
+def _dismissed(findings: Iterable[Finding], dismissals: Sequence[Dismissal]) -> set[str]:
+    """The ids of the findings that somebody said are no errors, of this version or another one."""
+    ids = {one.finding_id for one in dismissals}
+    places: dict[str, list[Place]] = {}
+    for one in dismissals:
+        if one.place is not None:
+            places.setdefault(one.image_id, []).append(one.place)
+    return {
+        one.id
+        for one in findings
+        if one.id in ids or (one.rule == "missing" and is_at(one, places.get(one.image_id, ())))
+    }

@@ -18,6 +18,7 @@ from shared.clock import Clock, utc_now
 from shared.contracts.annotation_events import CorrectionSaved
 from shared.contracts.envelope import Event
 from shared.contracts.model_events import PredictionCompleted
+from shared.contracts.shapes import Shape
 from shared.documents.port import Collection, Documents, Sort, TenantScope, Where
 from shared.documents.receipts import Keyed, Receipts
 from shared.errors import NotFound
@@ -148,6 +149,13 @@ class Predictions:
             labels=tuple(shape.label for shape in made.shapes),
         )
         return await self._kept(made, event)
+
+    async def opinion(
+        self, image: ImageView, opinion_id: str, *, terms: PredictionTerms
+    ) -> tuple[Shape, ...]:
+        """Return what a version finds on an image of the gallery; nothing of it is kept or told."""
+        made = await self._of_image(image, opinion_id, terms=terms, patient=True)
+        return made.shapes
 
     async def _kept(self, made: Prediction, *events: PredictionCompleted) -> Prediction:
         kept = await self._of(made.tenant).ensure(made, events=events)

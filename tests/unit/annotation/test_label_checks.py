@@ -210,7 +210,7 @@ async def test_a_mended_label_leaves_the_list_and_a_bare_project_has_none(stores
 
         await until(mended)
         unknown = await world.client.get(f"{BASE}0/label-check")
-    assert empty == {"images": 0, "items": [], "counts": {}, "dismissed": 0}
+    assert empty == {"images": 0, "items": [], "counts": {}, "dismissed": 0, "opinion": None}
     assert unknown.status_code == 404
 
 
@@ -224,6 +224,9 @@ class Watched:
         """Know every project."""
         return ProjectView(id=project_id, tenant=tenant, sequence=1, name="pins", task="detection")
 
+    async def find(self, tenant: str, project_id: str) -> None:
+        """Know no second opinion."""
+
     async def annotated(self, tenant: str, project_id: str) -> list[AnnotatedImage]:
         self.open += 1
         self.most = max(self.most, self.open)
@@ -236,6 +239,6 @@ class Watched:
 async def test_no_more_than_two_projects_are_in_memory_at_once(stores: Stores) -> None:
     await stores.open([DISMISSALS])
     watched: Any = Watched()
-    checks = LabelChecks(stores.documents, projects=watched, snapshots=watched)
+    checks = LabelChecks(stores.documents, projects=watched, snapshots=watched, opinions=watched)
     await asyncio.gather(*(checks.check("t", f"project {number}") for number in range(6)))
     assert watched.most == AT_ONCE

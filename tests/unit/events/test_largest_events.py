@@ -101,6 +101,7 @@ def largest(kind: type[EventBody], name: str) -> dict[str, Any]:
         "model.deployed": {},
         "model.deployment_failed": {"reason": REASON},
         "test_run.completed": {},
+        "second_opinion.completed": {},
         "prediction.completed": {"labels": [name] * DETECTIONS},
     }
     return found[kind.type]

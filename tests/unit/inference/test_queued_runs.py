@@ -1,4 +1,4 @@
-"""A test run is queued whatever dies between its two writes."""
+"""A test run, or a second opinion, is queued whatever dies between its two writes."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -14,6 +14,7 @@ from services.inference.adapters.triton.client import TritonClient
 from services.inference.app import UseCases, use_cases
 from services.inference.domain.terms import ImageFile, PredictionTerms
 from services.inference.handlers.deployments import deployment_id
+from services.inference.handlers.second_opinions import SECOND_OPINION
 from services.inference.handlers.test_runs import TEST_RUN
 from services.inference.repository import (
     ALIASES,
@@ -29,7 +30,7 @@ from shared.contracts.envelope import EventStamp, pack, unpack
 from shared.contracts.project_events import ProjectCreated
 from shared.documents.port import Query, TenantScope
 from shared.documents.receipts import KeyReused
-from shared.errors import LoupeError
+from shared.errors import Forbidden, LoupeError, NotFound
 from shared.hosting.stores import Stores
 from shared.jobs.job import Job
 from shared.jobs.queue import JobQueue
@@ -101,9 +102,9 @@ async def kill_before_queueing(stores: Stores) -> None:
         await dying.runs.start(WHO, PROJECT, WANTED, terms=PredictionTerms(), key=None)
 
 
-async def jobs_of(stores: Stores) -> list[str]:
+async def jobs_of(stores: Stores, kind: str = TEST_RUN) -> list[str]:
     jobs = stores.documents.collection(JOBS, TenantScope("default"))
-    return [job.id for job in await jobs.query(Query()) if job.kind == TEST_RUN]
+    return [job.id for job in await jobs.query(Query()) if job.kind == kind]
 
 
 async def test_a_run_killed_before_it_was_queued_does_not_hide_the_list(
@@ -185,3 +186,54 @@ async def test_the_key_of_a_prediction_is_asked_before_the_model(
         await inference.predictions.predict_image(
             WHO, PROJECT, "I1", terms=PredictionTerms(), key="k"
         )
+
+
+# --- second opinions -----------------------------------------------------------------------------
+
+
+async def test_whoever_asks_meanwhile_gets_the_look_that_is_under_way(
+    stores: Stores, inference: UseCases
+) -> None:
+    asked = await asyncio.gather(*(inference.opinions.ask(WHO, PROJECT) for _ in range(10)))
+    again = await inference.opinions.ask(WHO, PROJECT)
+    (job,) = await jobs_of(stores, SECOND_OPINION)
+    assert {look.asked.number for look in (*asked, again) if look.asked} == {1}
+    assert {look.job.id for look in (*asked, again) if look.job} == {job}
+
+
+async def test_a_look_killed_before_it_was_queued_is_queued_by_whoever_looks(
+    stores: Stores, inference: UseCases
+) -> None:
+    dying = inference_on(stores, Deadly(stores.documents, SERVICE))
+    with pytest.raises(Killed):
+        await dying.opinions.ask(WHO, PROJECT)
+    assert await jobs_of(stores, SECOND_OPINION) == []
+    found = await inference.opinions.look(WHO, PROJECT)
+    assert found.is_under_way
+    assert len(await jobs_of(stores, SECOND_OPINION)) == 1
+
+
+async def test_after_a_look_comes_another_one_and_only_its_job_stays(
+    stores: Stores, inference: UseCases
+) -> None:
+    nobody = await inference.opinions.look(WHO, PROJECT)
+    assert (nobody.serving, nobody.asked, nobody.job) == ("V1", None, None)
+    with pytest.raises(NotFound):
+        await inference.opinions.cancel(WHO, PROJECT)
+    await inference.opinions.ask(WHO, PROJECT)
+    other = Caller("default", "key-2", "annotator")
+    with pytest.raises(Forbidden):
+        await inference.opinions.cancel(other, PROJECT)
+    await inference.opinions.cancel(WHO, PROJECT)
+    second = await inference.opinions.ask(other, PROJECT)
+    assert second.asked is not None
+    assert (second.asked.number, second.asked.created_by) == (2, "key-2")
+    assert await jobs_of(stores, SECOND_OPINION) == [second.asked.job_id]
+
+
+async def test_a_foreign_tenant_sees_no_look(inference: UseCases) -> None:
+    await inference.opinions.ask(WHO, PROJECT)
+    foreign = Caller("other", "key-3", "admin")
+    for use in (inference.opinions.look, inference.opinions.ask, inference.opinions.cancel):
+        with pytest.raises(NotFound):
+            await use(foreign, PROJECT)

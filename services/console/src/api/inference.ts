@@ -15,8 +15,8 @@ export type ExportTarget = Export["target"];
 
 const client = createClient<paths>({ fetch: authorisedFetch });
 
-/** Whether a test run or an export still goes on. */
-export function isRunning({ state }: Pick<TestRun | Export, "state">): boolean {
+/** Whether a test run, an export or a second opinion still goes on. */
+export function isRunning({ state }: Pick<TestRun | Export | SecondOpinion, "state">): boolean {
   return state === "queued" || state === "running";
 }
 
@@ -87,6 +87,34 @@ export function propose(projectId: string, imageId: string, version: string, thr
         header: { "Idempotency-Key": `propose-${imageId}-${version}-${threshold}` },
       },
       body: { image_id: imageId, version, threshold, proposal: true },
+    }),
+  );
+}
+
+export type SecondOpinion = Awaited<ReturnType<typeof getSecondOpinion>>;
+
+/** How far the last look of a version at the annotated images is, and which version would look now. */
+export function getSecondOpinion(projectId: string) {
+  return body(
+    client.GET("/api/inference/projects/{project_id}/second-opinion", {
+      params: { path: { project_id: projectId } },
+    }),
+  );
+}
+
+/** Have the version that serves look at the annotated images; a look under way goes on. */
+export function askSecondOpinion(projectId: string) {
+  return body(
+    client.POST("/api/inference/projects/{project_id}/second-opinion", {
+      params: { path: { project_id: projectId } },
+    }),
+  );
+}
+
+export function cancelSecondOpinion(projectId: string) {
+  return body(
+    client.POST("/api/inference/projects/{project_id}/second-opinion:cancel", {
+      params: { path: { project_id: projectId } },
     }),
   );
 }

@@ -12,7 +12,12 @@ import { LANGUAGES, open, seen } from "../../testing/screen";
 afterEach(settled);
 
 const CHECK = "GET /api/annotation/projects/p1/label-check";
-const PROJECT = { "GET /api/workspace/projects/p1": project() };
+const LOOK = {
+  serving: "", number: 0, version: "", state: null, error: "", finished_at: null,
+  progress: { percent: 0, stage: "", seconds_left: null, figures: {} },
+};
+const OPINION = { "GET /api/inference/projects/p1/second-opinion": LOOK };
+const PROJECT = { "GET /api/workspace/projects/p1": project(), ...OPINION };
 
 function finding(change: Partial<Finding>): Finding {
   const plain = { id: "f1", rule: "twice" as const, label: "scratch", other_label: "scratch", figure: 0.95, image_id: "i1", image_name: "one.jpg" };
@@ -24,7 +29,7 @@ const FEW = finding({ id: "f2", rule: "few", label: "pore", figure: 3, image_id:
 
 function checked(items: Finding[], dismissed = 0): LabelCheck {
   const counts = Object.fromEntries(items.map(({ rule }) => [rule, items.filter((one) => one.rule === rule).length]));
-  return { images: 7, items, counts, dismissed };
+  return { images: 7, items, counts, dismissed, opinion: null };
 }
 
 describe.each(LANGUAGES)("the check of labels in %s", (language) => {
@@ -85,6 +90,7 @@ test("two pictures that are the same stand side by side, and the one that judges
   let left = [alike, leaked];
   answers({
     ...around(),
+    ...OPINION,
     [CHECK]: () => HttpResponse.json(checked(left)),
     "POST /api/gallery/projects/p1/images:batch-delete": async (request: Request) => {
       deleted.push(await request.json());
@@ -103,7 +109,7 @@ test("two pictures that are the same stand side by side, and the one that judges
 });
 
 test("the editor opens at the image with the place marked, and the mark stays with that image", async () => {
-  answers({ ...around(), [CHECK]: checked([TWICE]) });
+  answers({ ...around(), ...OPINION, [CHECK]: checked([TWICE]) });
   const { words, router } = open("/projects/p1/check", "en");
   await userEvent.click(await screen.findByRole("button", { name: words.check.mend }));
   await waitFor(() => expect(router.state.location.pathname).toBe("/projects/p1/annotate/i1"));

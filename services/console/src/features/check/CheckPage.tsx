@@ -8,6 +8,7 @@ import { useWords, type Words } from "../../i18n/language";
 import { ProblemAlert } from "../../ui/ProblemAlert";
 import { useProject } from "../projects/useProject";
 import { Mend, Pictures } from "./Pictures";
+import { SecondOpinion } from "./SecondOpinion";
 
 /** What is probably wrong with the labels, to be gone through before a training. */
 export function CheckPage(): ReactNode {
@@ -35,7 +36,12 @@ export function CheckPage(): ReactNode {
       <Typography.Paragraph type="secondary">{words.check.hint}</Typography.Paragraph>
       {check.isError && <ProblemAlert error={check.error} onRetry={() => void check.refetch()} />}
       {check.isPending && <Skeleton active />}
-      {check.data !== undefined && <Findings checked={check.data} />}
+      {check.data !== undefined && (
+        <div className="stack">
+          {check.data.images > 0 && <SecondOpinion checked={check.data} />}
+          <Findings checked={check.data} />
+        </div>
+      )}
     </Card>
   );
 }

@@ -28,9 +28,11 @@ export const audit = {
   saveLines: "Save as JSON lines",
   operations: {
     append_to_upload: "Sent a part of a file",
+    ask_second_opinion: "Asked the model for a second opinion on labels",
     cancel_export: "Stopped an export",
     cancel_import: "Stopped an import",
     cancel_judgement: "Stopped an evaluation",
+    cancel_second_opinion: "Stopped a second opinion",
     cancel_test_run: "Stopped a test run",
     cancel_training: "Stopped a training",
     cancel_upload: "Gave up an upload",

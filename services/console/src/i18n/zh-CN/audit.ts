@@ -27,9 +27,11 @@ export const audit = {
   saveLines: "保存为 JSON 行",
   operations: {
     append_to_upload: "上传了文件的一部分",
+    ask_second_opinion: "请模型复核标注",
     cancel_export: "停止导出",
     cancel_import: "停止导入",
     cancel_judgement: "停止评估",
+    cancel_second_opinion: "停止了一次模型复核",
     cancel_test_run: "停止测试",
     cancel_training: "停止训练",
     cancel_upload: "放弃上传",
