@@ -44,8 +44,8 @@ function Header({ project }: { readonly project: Project | undefined }): ReactNo
   const go = useNavigate();
   const { projectId = "" } = useParams();
   const page = pathname.split("/")[3] ?? "gallery";
-  // The advice on tiles belongs to the gallery, the check of labels to what it is done before.
-  const tab = { tiling: "gallery", check: "train" }[page] ?? page;
+  // Statistics and the advice on tiles belong to the gallery, the check of labels to what it is done before.
+  const tab = { tiling: "gallery", statistics: "gallery", check: "train" }[page] ?? page;
   const entry = (key: keyof Words["tabs"], icon: ReactNode) => ({
     key,
     icon,

@@ -21,7 +21,7 @@ export function SizeBars({ bounds, sizes }: Props): ReactNode {
           return (
             <li key={name}>
               <span>{name}</span>
-              <Progress percent={(100 * count) / most} showInfo={false} aria-label={name} />
+              <Progress percent={(100 * count) / most} status="normal" showInfo={false} aria-label={name} />
               <b>{count}</b>
             </li>
           );
