@@ -154,7 +154,9 @@ class Revocations:
         def end(key: ApiKey) -> ApiKey | None:
             if any(ended.id == token_id for ended in key.ended_tokens):
                 return None
-            late = [ended for ended in key.ended_tokens if ended.at > now - _TOLD]
+            late = list(key.ended_tokens)  # old ones, too: the clock may be ahead, and set back
+            if len(late) >= _MOST_TOKENS:
+                late = [ended for ended in late if ended.at > now - _TOLD]
             if is_full or len(late) >= _MOST_TOKENS:
                 return _closed(key, now)
             at = key.no_sooner_than_tokens(now)
@@ -173,11 +175,13 @@ class Revocations:
         return told.model_copy(update={"tenants": await self._tenants.suspended()})
 
     async def _told(self, keys: Collection[ApiKey]) -> Revoked:
-        since = format_time(self._clock() - _TOLD)
+        since = self._clock() - _TOLD
         tokens: set[str] = set()
         least: dict[str, int] = {}
-        async for key in keys.walk(Query(where={"ended_at": Range(gte=since)}, limit=500)):
-            tokens.update(digest_of(ended.id) for ended in key.ended_tokens)
+        told = Query(where={"ended_at": Range(gte=format_time(since))}, limit=500)
+        async for key in keys.walk(told):
+            late = [ended for ended in key.ended_tokens if ended.at >= since]
+            tokens.update(digest_of(ended.id) for ended in late)
             if key.generation:
                 least[digest_of(key.id)] = key.generation
         return Revoked(tokens=frozenset(tokens), keys=least)

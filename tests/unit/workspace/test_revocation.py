@@ -290,6 +290,24 @@ async def test_what_was_taken_back_by_a_clock_behind_that_of_its_tokens_is_told(
     assert (await revocations.lately()).concern(who)
 
 
+async def test_what_was_taken_back_is_told_though_a_clock_was_ahead_meanwhile(
+    stores: Stores,
+) -> None:
+    await stores.open([TENANTS, API_KEYS])
+    clock = [utc_now()]
+    keys = Keys(stores.documents, clock=lambda: clock[0])
+    revocations = Revocations(stores.documents, keys, clock=lambda: clock[0])
+    key = await keys.make_key("default", name="k", role="viewer")
+    who = replace(await keys.sign_in(key, source="192.0.2.1"), token_id=f"{id_of(key)}.one")
+    boss = Caller("default", "k", "admin")
+    await revocations.end_token(boss, who.token_id)
+    clock[0] += timedelta(days=2)
+    await revocations.end_token(boss, f"{who.subject}.another")
+    assert not (await revocations.lately()).concern(who)  # by this clock it is long over
+    clock[0] -= timedelta(days=2)
+    assert (await revocations.lately()).concern(who)
+
+
 async def test_a_tenant_has_bounded_keys(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("services.workspace.handlers.revocations._MOST_KEYS", 3)
     await key_of(stores)
