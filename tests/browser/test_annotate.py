@@ -28,6 +28,9 @@ WORDS = {
         "colour": "Colour",
         "hotkey": "Hotkey",
         "save": "Save",
+        "tour": "New here? Six steps show the editor",
+        "tools": "Tools",
+        "accepted": "Accepted",
     },
     "zh-CN": {
         "first": "上传第一批图像",
@@ -41,6 +44,9 @@ WORDS = {
         "colour": "颜色",
         "hotkey": "快捷键",
         "save": "保存",
+        "tour": "第一次使用？六步了解编辑器",
+        "tools": "工具",
+        "accepted": "已通过",
     },
 }
 
@@ -101,6 +107,22 @@ def test_from_an_empty_project_to_labels_that_stay(
     page.keyboard.press("x")
     expect(page.get_by_test_id("save-state")).to_contain_text(words["saved"])
     expect(page.locator('.strip-state[data-status="labelled"]')).to_have_count(3)
+
+    # Who is here for the first time is shown around, and the work goes on where it was.
+    page.get_by_role("button", name=words["tour"]).click()
+    expect(page.get_by_role("dialog", name=words["tools"])).to_be_visible()
+    watched_in.shot(f"43-annotate-tour-{language}")
+    page.keyboard.press("Escape")
+    expect(page.locator("dialog")).to_have_count(0)
+    expect(page.get_by_role("button", name=words["tour"])).to_have_count(0)
+
+    # What is finished is submitted and accepted.
+    for key in ("F2", "F8"):
+        page.keyboard.press(key)
+        expect(page.get_by_test_id("review").get_by_role("img", name="loading")).to_have_count(0)
+    expect(page.get_by_test_id("review")).to_contain_text(words["accepted"])
+    expect(page.locator('.strip-state[data-review="accepted"]')).to_have_count(1)
+    watched_in.shot(f"44-annotate-accepted-{language}")
 
     # A reload shows what was saved; so does the platform.
     page.keyboard.press("PageUp")

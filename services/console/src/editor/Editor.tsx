@@ -59,6 +59,8 @@ interface Props {
   readonly more?: ReactNode;
   /** Stands over the labels. */
   readonly side?: ReactNode;
+  /** Shows a newcomer around, where the page can. */
+  readonly onTour?: () => void;
   /** Going from image to image, and saving, is the page's. */
   readonly onAction: (action: Action) => void;
 }
@@ -189,7 +191,7 @@ export function Editor(props: Props): ReactNode {
           whole={kinds.includes("image")}
         />
       </aside>
-      {help && <HotkeysDialog tools={editing.tools} proposes={proposing !== null} page={page} onClose={() => setHelp(false)} />}
+      {help && <HotkeysDialog tools={editing.tools} proposes={proposing !== null} page={page} onTour={props.onTour} onClose={() => setHelp(false)} />}
     </>
   );
 }

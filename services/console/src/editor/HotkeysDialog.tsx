@@ -1,4 +1,4 @@
-import { Button, Modal } from "antd";
+import { Button, Modal, Space } from "antd";
 import { useState, type KeyboardEvent, type ReactNode } from "react";
 import { useWords } from "../i18n/language";
 import { FIXED, keepKeys, refusalOf, takenOf, useKeymap, withKeys, type Refusal, type Taken } from "./keymap";
@@ -14,6 +14,8 @@ interface Props {
   readonly proposes: boolean;
   /** Which of {@link PAGE_ACTIONS} the page around does here. */
   readonly page: ReadonlySet<Action>;
+  /** The way to a tour of the page, where it has one. */
+  readonly onTour?: (() => void) | undefined;
   readonly onClose: () => void;
 }
 
@@ -32,7 +34,7 @@ interface Wish {
 }
 
 /** Every key of the editor, and the way to another one. */
-export function HotkeysDialog({ tools, proposes, page, onClose }: Props): ReactNode {
+export function HotkeysDialog({ tools, proposes, page, onTour, onClose }: Props): ReactNode {
   const words = useWords();
   const keymap = useKeymap();
   const [wish, setWish] = useState<Wish | null>(null);
@@ -87,9 +89,21 @@ export function HotkeysDialog({ tools, proposes, page, onClose }: Props): ReactN
         <Row name={words.editor.hold} chords={[words.editor.space]} />
         <Row name={words.editor.vertices} chords={[words.editor.doubleClick]} />
       </dl>
-      <Button className="hotkeys-reset" disabled={Object.keys(keymap.own).length === 0} onClick={() => keepKeys({})}>
-        {words.editor.keys.resetAll}
-      </Button>
+      <Space className="hotkeys-reset">
+        <Button disabled={Object.keys(keymap.own).length === 0} onClick={() => keepKeys({})}>
+          {words.editor.keys.resetAll}
+        </Button>
+        {onTour !== undefined && (
+          <Button
+            onClick={() => {
+              onClose();
+              onTour();
+            }}
+          >
+            {words.tour.again}
+          </Button>
+        )}
+      </Space>
     </Modal>
   );
 }

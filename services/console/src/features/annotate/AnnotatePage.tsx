@@ -1,6 +1,6 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { App, Button, Empty, Skeleton } from "antd";
-import { useEffect, useState, useSyncExternalStore, type ReactNode } from "react";
+import { lazy, Suspense, useEffect, useState, useSyncExternalStore, type ReactNode } from "react";
 import { Link, useNavigate, useParams, useSearchParams } from "react-router";
 import { getAnnotation } from "../../api/annotation";
 import { contentPath, type GalleryImage, type ImageStatus } from "../../api/gallery";
@@ -20,7 +20,10 @@ import { prefetchProposals, useProposalTerms } from "./proposals";
 import { nextOpen } from "./steps";
 import { useNextUnsure } from "./useNextUnsure";
 import { shownOf, useStrip } from "./useStrip";
+import { useTour } from "./useTour";
 import "./annotate.css";
+
+const Tour = lazy(async () => ({ default: (await import("./Tour")).Tour }));
 
 /** Label what nobody has labelled yet, image by image. */
 export function AnnotatePage(): ReactNode {
@@ -49,6 +52,7 @@ function Room({ vocabulary }: RoomProps): ReactNode {
   const sheets = useSyncExternalStore(book.subscribe, book.snapshot);
   const { desk, setDesk } = useDesk(vocabulary, project.task === "ocr");
   const [terms, setTerms] = useProposalTerms(project);
+  const tour = useTour();
 
   const statusOf = (image: GalleryImage): ImageStatus => {
     const sheet = sheets.get(image.id);
@@ -131,10 +135,16 @@ function Room({ vocabulary }: RoomProps): ReactNode {
           onDesk={setDesk}
           terms={terms}
           onTerms={setTerms}
+          tour={tour}
           onStep={(by) => void step(by)}
           onNextUnlabelled={() => void goOn()}
           onNextUnsure={onNextUnsure}
         />
+      )}
+      {tour.running && (
+        <Suspense>
+          <Tour onEnd={tour.end} />
+        </Suspense>
       )}
     </Workbench>
   );

@@ -29,7 +29,9 @@ import { markOfPlace } from "./place";
 import type { ProposalTerms } from "./proposals";
 import { ReturnDialog, Returned, ReviewBar, ReviewList } from "./ReviewBar";
 import { useReviewing, WORD_OF } from "./reviewing";
+import { TourOffer } from "./TourOffer";
 import { useProposing } from "./useProposing";
+import type { TourState } from "./useTour";
 
 interface Props {
   readonly imageId: string;
@@ -42,6 +44,7 @@ interface Props {
   readonly onDesk: (desk: Desk) => void;
   readonly terms: ProposalTerms;
   readonly onTerms: (terms: ProposalTerms) => void;
+  readonly tour: TourState;
   readonly onStep: (by: 1 | -1) => void;
   readonly onNextUnlabelled: () => void;
   /** Null where nothing is known of what a version was unsure of. */
@@ -54,7 +57,7 @@ const ASK_AGAIN_MS = 500;
 
 /** One image under work, saved by itself. */
 export function ImageBench(props: Props): ReactNode {
-  const { imageId, book, sheet, vocabulary, desk, onDesk, terms, onTerms, onStep, onNextUnlabelled, onNextUnsure } = props;
+  const { imageId, book, sheet, vocabulary, desk, onDesk, terms, onTerms, tour, onStep, onNextUnlabelled, onNextUnsure } = props;
   const words = useWords();
   const project = useProject();
   const [history, setHistory] = useState(false);
@@ -148,7 +151,13 @@ export function ImageBench(props: Props): ReactNode {
         tiles={tiles}
         proposing={proposing}
         page={page}
-        side={<ReviewBar annotation={data} reviewing={reviewing} onAct={onAction} />}
+        onTour={tour.begin}
+        side={
+          <>
+            {tour.offered && <TourOffer onTake={tour.begin} onLeave={tour.end} />}
+            <ReviewBar annotation={data} reviewing={reviewing} onAct={onAction} />
+          </>
+        }
         notice={
           <>
             <DraftOffer projectId={project.id} imageId={imageId} book={book} sheet={sheet} />

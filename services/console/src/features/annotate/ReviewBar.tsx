@@ -28,7 +28,9 @@ export function ReviewBar({ annotation, reviewing, onAct }: Props): ReactNode {
   const said = { submit: review === "accepted" || review === "submitted", accept: review === "accepted", "send back": false };
   return (
     <div className="review-bar" role="group" aria-label={words.annotate.review} data-testid="review">
-      {annotated ? <Tag color={REVIEW_COLOURS[review]}>{words.reviewState[review]}</Tag> : <span className="secondary">{words.annotate.notYet}</span>}
+      <span role="status">
+        {annotated ? <Tag color={REVIEW_COLOURS[review]}>{words.reviewState[review]}</Tag> : <span className="secondary">{words.annotate.notYet}</span>}
+      </span>
       <Space.Compact size="small">
         {ACTIONS.filter((action) => may.has(action)).map((action) => (
           <Button

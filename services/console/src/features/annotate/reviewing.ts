@@ -62,10 +62,9 @@ export function useReviewing(projectId: string, imageId: string, book: Workbook)
       const sheet = await whenSaved(book, imageId);
       return sheet === null ? null : review(projectId, imageId, sheet.base.version, { word, comment });
     },
-    onSuccess: async (annotation, { word }) => {
+    onSuccess: async (annotation) => {
       if (annotation === null) return void message.warning(words.annotate.saveFirst);
       noteAnnotation(queries, projectId, imageId, annotation);
-      void message.success(words.annotate.said[word]);
       await queries.invalidateQueries({ queryKey: ["images", projectId] });
     },
     onError: async (error) => {

@@ -198,7 +198,6 @@ export const annotate = {
   review: "Review",
   notYet: "Not annotated yet",
   saveFirst: "It is not saved as it is: see what it lacks, then say it again.",
-  said: { submitted: "Submitted", accepted: "Accepted", returned: "Returned" },
   returnedBy: (who: string, at: string) => `${who} returned it on ${at}`,
   sendBack: "Return",
   comment: "What is to be done",

@@ -15,6 +15,7 @@ import { statistics } from "./statistics";
 import { storage } from "./storage";
 import { test } from "./test";
 import { tiling } from "./tiling";
+import { tour } from "./tour";
 import { train, trainingStages, trainingStatus } from "./train";
 import { training } from "./training";
 import { webhooks } from "./webhooks";
@@ -44,6 +45,7 @@ export const en = {
   tasks,
   test,
   tiling,
+  tour,
   train,
   training,
   trainingStages,

@@ -198,7 +198,6 @@ export const annotate = {
   review: "审核",
   notYet: "尚未标注",
   saveFirst: "当前内容尚未保存：请先处理提示的问题，再重试。",
-  said: { submitted: "已提交审核", accepted: "已通过审核", returned: "已退回" },
   returnedBy: (who: string, at: string) => `${who} 于 ${at} 退回`,
   sendBack: "退回",
   comment: "需要修改的内容",
