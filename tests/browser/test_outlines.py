@@ -1,6 +1,7 @@
 """Wand, lasso, cut, join and simplify: shapes by a click or a stroke, with the real worker."""
 
 import io
+import re
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,13 @@ from tests.browser.watching import Platform, Watched, sign_in
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
 
 WIDTH, HEIGHT = 640, 480
+LOADING = re.compile("ant-btn-loading")
 WORDS = {
     "en": {
         "first": "Upload the first images",
         "saved": "Saved",
         "wand": "Magic wand: click an even area (W)",
+        "point": "Point: click an object, it is outlined (`)",
         "keep": "Keep it so",
         "polygon": "Polygon",
         "tolerance": "Tolerance",
@@ -32,6 +35,7 @@ WORDS = {
         "first": "上传第一批图像",
         "saved": "已保存",
         "wand": "魔棒：单击颜色均匀的区域 (W)",
+        "point": "点选：单击目标，自动勾画 (`)",
         "keep": "确认",
         "polygon": "多边形",
         "tolerance": "容差",
@@ -119,6 +123,43 @@ def test_the_wand_draws_the_box_where_boxes_are_drawn(
     (box,) = saved["shapes"]
     assert box["kind"] == "box"
     assert np.ravel(box["points"]) == pytest.approx([120, 120, 201, 201], abs=1.5)
+
+
+def test_clicks_on_an_object_outline_it(
+    watched_in: Watched, platform: Platform, language: str, tmp_path: Path
+) -> None:
+    page, words = watched_in.page, WORDS[language]
+    project = begun(watched_in, platform, language, tmp_path, task="instance_segmentation")
+    clicks, keep = page.locator(".editor-click"), page.get_by_role("button", name=words["keep"])
+
+    # A click is answered by a preview; one of the right button is outside, and taken back by key.
+    page.get_by_role("button", name=words["point"]).click()
+    page.mouse.click(*on_screen(page, (460, 160)))
+    expect(page.locator(SHAPES)).to_have_count(1)
+    page.mouse.click(*on_screen(page, (520, 160)), button="right")
+    expect(clicks).to_have_count(2)
+    watched_in.shot(f"49-point-preview-{language}")
+    page.keyboard.press("Control+z")
+    expect(clicks).to_have_count(1)
+    expect(keep).not_to_have_class(LOADING)
+    page.keyboard.press("Enter")
+    expect(keep).to_have_count(0)
+
+    # Escape drops the next one; as a polygon it is kept by going on.
+    page.mouse.click(*on_screen(page, (160, 360)))
+    expect(page.locator(SHAPES)).to_have_count(2)
+    page.keyboard.press("Escape")
+    expect(page.locator(SHAPES)).to_have_count(1)
+    page.locator(".trial-bar").get_by_text(words["polygon"], exact=True).click()
+    page.mouse.click(*on_screen(page, (160, 360)))
+    expect(page.locator(f"{SHAPES} polygon")).to_have_count(1)
+    page.keyboard.press("v")
+    expect(page.get_by_test_id("save-state")).to_contain_text(words["saved"])
+    (saved,) = annotations(platform, project)
+    mask, polygon = saved["shapes"]
+    assert (mask["kind"], polygon["kind"]) == ("mask", "polygon")
+    assert pixels(mask["rle"]) == pytest.approx(60 * 60, rel=0.1)
+    assert area(polygon["points"]) == pytest.approx(120 * 80, rel=0.1)
 
 
 def test_outlines_are_drawn_by_hand_cut_joined_and_simplified(

@@ -11,6 +11,7 @@ export type TestRun = Schemas["TestRunResponse"];
 export type Deployment = Schemas["DeploymentResponse"];
 export type Export = Schemas["ExportResponse"];
 export type Certified = Schemas["Certified"];
+export type OutlineKind = Schemas["OutlineResponse"]["kind"];
 export type ExportTarget = Export["target"];
 
 const client = createClient<paths>({ fetch: authorisedFetch });
@@ -115,6 +116,15 @@ export function cancelSecondOpinion(projectId: string) {
   return body(
     client.POST("/api/inference/projects/{project_id}/second-opinion:cancel", {
       params: { path: { project_id: projectId } },
+    }),
+  );
+}
+
+/** The outline of the object that clicks on an image mean. */
+export function outline(projectId: string, imageId: string, clicks: string, kind: OutlineKind) {
+  return body(
+    client.GET("/api/inference/projects/{project_id}/images/{image_id}/outline", {
+      params: { path: { project_id: projectId, image_id: imageId }, query: { clicks, kind } },
     }),
   );
 }

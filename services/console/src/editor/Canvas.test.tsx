@@ -12,7 +12,7 @@ const B = boxShape("b", "box", "pore", [50, 10, 60, 20]);
 const NONE: ReadonlySet<string> = new Set();
 
 function drawn(part: Partial<CanvasProps>) {
-  const heard = { onRing: vi.fn(), onChoose: vi.fn(), onChange: vi.fn(), onDrawn: vi.fn(), onPointer: vi.fn(), onPress: vi.fn(), onTrace: vi.fn(), onCut: vi.fn() };
+  const heard = { onRing: vi.fn(), onChoose: vi.fn(), onChange: vi.fn(), onDrawn: vi.fn(), onPointer: vi.fn(), onPress: vi.fn(), onPoint: vi.fn(), onTrace: vi.fn(), onCut: vi.fn() };
   const { container } = render(
     <svg>
       <Canvas
@@ -25,6 +25,7 @@ function drawn(part: Partial<CanvasProps>) {
         locked={NONE}
         ignored="ignored"
         ring={[]}
+        clicks={[]}
         onTurn={null}
         {...heard}
         {...part}

@@ -1,4 +1,5 @@
 import { memo, useEffect, useRef, type ReactNode, type RefObject } from "react";
+import { ClickMarks } from "./ClickMarks";
 import type { Point } from "./geometry";
 import { Handles } from "./Handles";
 import { HandLayer, StillLayer } from "./layers";
@@ -66,6 +67,7 @@ export const Canvas = memo(function Canvas(props: CanvasProps): ReactNode {
           )}
           <g className="editor-sketch" color={colourOf({ kind: tool.ring ?? "polygon", label: desk.label }, colours)} pointerEvents="none">
             {gesture?.sketch?.(props)}
+            <ClickMarks clicks={props.clicks} />
             <OpenRing ring={ring} pointer={pointer} pixel={pixel} />
             {pointer !== null && tool.hover?.(pointer, props)}
           </g>

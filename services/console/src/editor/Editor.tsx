@@ -1,7 +1,9 @@
 import { useImperativeHandle, useMemo, useRef, useState, type ReactNode, type Ref } from "react";
 import { App, Tag, type InputRef } from "antd";
 import type { ShapeKind } from "../api/annotation";
+import { asProblem } from "../api/problem";
 import { useWords } from "../i18n/language";
+import { problemTitle } from "../ui/ProblemAlert";
 import { usePicture } from "../ui/usePicture";
 import { Canvas } from "./Canvas";
 import { seenLook, type Desk } from "./desk";
@@ -13,6 +15,7 @@ import { PROPOSAL_ACTIONS, useMarks, useProposals, type Proposing } from "./useP
 import { coloursOf, hotkeysOf, type LabelLook } from "./labels";
 import type { Mark } from "./marks";
 import { ObjectPanel } from "./ObjectPanel";
+import type { Outlining } from "./pointing";
 import { outlineOf, type Drawing } from "./shapes";
 import { Stage, type Zoom } from "./Stage";
 import { ProposalBar } from "./ProposalBar";
@@ -43,6 +46,8 @@ interface Props {
   readonly labels: readonly LabelLook[];
   readonly labelTools: LabelTools;
   readonly steps: Steps;
+  /** What the platform makes of clicks on the image. */
+  readonly outline: Outlining;
   readonly desk: Desk;
   readonly onDesk: (desk: Desk) => void;
   /** Shapes of somebody else, to be seen and not to be touched. */
@@ -113,6 +118,8 @@ export function Editor(props: Props): ReactNode {
     onIdle: propose,
     picture,
     unreadable: picture === null && missing !== null,
+    outline: props.outline,
+    onRefused: (error) => void message.error(problemTitle(asProblem(error), words)),
     onTold: (what) => void message.info(words.editor.told[what]),
   });
   const { trial } = editing;
@@ -147,7 +154,7 @@ export function Editor(props: Props): ReactNode {
               desk={{ ...desk, tool: editing.tool, look: seen }}
               ignored={words.editor.ignored}
               onPointer={editing.setPointer}
-              onTurn={trial.kind === null ? null : trial.wider}
+              onTurn={trial.kind === null || trial.kind === "point" ? null : trial.wider}
             />
           }
         />

@@ -6,6 +6,7 @@ import { useWords } from "../i18n/language";
 import type { Desk } from "./desk";
 import type { Size } from "./geometry";
 import { useKeymap } from "./keymap";
+import { pointedFor, pointedOf, type Pointed } from "./pointing";
 import { makesFor, makesOf, type Makes } from "./reshaping";
 import { TOOLS } from "./tools/table";
 import type { Editing } from "./useEditing";
@@ -29,14 +30,25 @@ export function TrialBar({ editing, image, kinds, desk, onDesk }: Props): ReactN
   const makes = makesFor(kinds).filter((each) => tool.kinds?.includes(each));
   const simplifies = trial.kind === "simplify";
   const tolerates = tool.tunes === "tolerance";
-  if (!simplifies && (tool.hints === undefined || (!tolerates && makes.length < 2))) return null;
+  const asks = tool.asks === true;
+  const gives = asks ? pointedFor(kinds) : [];
+  if (!simplifies && (tool.hints === undefined || (!tolerates && !asks && makes.length < 2))) return null;
   const [name, value, limits] = simplifies
     ? ([words.editor.slack, desk.slack, LIMITS.simplify] as const)
     : ([words.editor.tolerance, desk.tolerance, LIMITS.wand] as const);
   const points = trial.shown.shapes.reduce((sum, shape) => sum + (editing.chosen.has(shape.id) ? shape.points.length : 0), 0);
   return (
-    <div className="trial-bar" role="group" aria-label={name}>
-      {!simplifies && makes.length > 1 && (
+    <div className="trial-bar" role="group" aria-label={asks && !simplifies ? words.editor.actions["tool point"] : name}>
+      {!simplifies && gives.length > 1 && (
+        <Segmented<Pointed>
+          size="small"
+          aria-label={words.editor.makes}
+          value={pointedOf(desk.pointed, kinds)}
+          onChange={trial.give}
+          options={gives.map((each) => ({ value: each, label: words.editor.made[each] }))}
+        />
+      )}
+      {!simplifies && !asks && makes.length > 1 && (
         <Segmented<Makes>
           size="small"
           aria-label={words.editor.makes}

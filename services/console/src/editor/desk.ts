@@ -1,4 +1,5 @@
 /** What lies ready while a person goes from image to image: tool, label, copies, and how the picture is looked at. */
+import type { Pointed } from "./pointing";
 import type { Makes } from "./reshaping";
 import type { EditedShape } from "./shapes";
 import type { ToolName } from "./tools/table";
@@ -41,6 +42,8 @@ export interface Desk {
   readonly slack: number;
   /** What wand and lasso leave, where the task may hold it. */
   readonly makes: Makes;
+  /** What clicks on an object give, where the task may hold it. */
+  readonly pointed: Pointed;
   readonly look: Look;
 }
 
@@ -81,5 +84,6 @@ export const START: Desk = {
   tolerance: 12,
   slack: 1,
   makes: "mask",
+  pointed: "mask",
   look: PLAIN,
 };

@@ -21,8 +21,8 @@ const pointer = (at: Point, shift = false): Pointer => ({ at, pixel: 1, how: "ne
 function during(shapes: readonly EditedShape[], gesture: Gesture, to: Pointer): readonly EditedShape[] {
   const none: ReadonlySet<string> = new Set();
   const unheard = (): void => undefined;
-  const heard = { onRing: unheard, onChoose: unheard, onChange: unheard, onDrawn: unheard, onPress: unheard, onTrace: unheard, onCut: unheard };
-  const paper: Paper = { image: IMAGE, shapes, desk: START, chosen: none, hidden: none, locked: none, ring: [], ...heard };
+  const heard = { onRing: unheard, onChoose: unheard, onChange: unheard, onDrawn: unheard, onPress: unheard, onPoint: unheard, onTrace: unheard, onCut: unheard };
+  const paper: Paper = { image: IMAGE, shapes, desk: START, chosen: none, hidden: none, locked: none, ring: [], clicks: [], ...heard };
   return gesture.move?.(to, paper).shapes?.(paper) ?? shapes;
 }
 

@@ -45,7 +45,7 @@ function editing(shapes: readonly EditedShape[], part: Partial<Asked> & { readon
       const [drawing, change] = useState<Drawing>({ shapes, nothing: false });
       const [desk, onDesk] = useState<Desk>({ ...START, label: "pore", tool: "wand", ...part.on });
       const steps = { drawing, change, mayUndo: false, mayRedo: false, undo: vi.fn(), redo: vi.fn() };
-      const asked = { image: IMAGE, kinds: ["polygon", "mask"] as const, hotkeys: new Map([["1", "pore"], ["2", "scratch"]]), picture: "blob:1", unreadable: false };
+      const asked = { image: IMAGE, outline: () => Promise.reject(new Error("nobody asks")), onRefused: () => undefined, kinds: ["polygon", "mask"] as const, hotkeys: new Map([["1", "pore"], ["2", "scratch"]]), picture: "blob:1", unreadable: false };
       return { drawing, desk, editing: useEditing({ ...asked, ...heard, steps, desk, onDesk, ...part, ...props }) };
     },
     { initialProps: {} },

@@ -6,6 +6,7 @@ import { added, classified, copies, nudged, relabelled, removed, reordered, with
 import { bounds, centre, minus, type Point, type Size } from "./geometry";
 import { useKeymap } from "./keymap";
 import { commandOf, type Action, type Command } from "./keys";
+import type { Outlining } from "./pointing";
 import { isArea, isRing, outlineOf, shapeOf, type Drawing, type EditedShape } from "./shapes";
 import { TOOLS, toolsFor, type ToolName } from "./tools/table";
 import type { How, Paper } from "./tools/tool";
@@ -38,6 +39,9 @@ export interface Asked {
   readonly picture: string | null;
   /** The picture cannot be had. */
   readonly unreadable: boolean;
+  /** What the platform makes of clicks on the image. */
+  readonly outline: Outlining;
+  readonly onRefused: (error: unknown) => void;
   readonly onTold: (what: Told) => void;
 }
 
@@ -145,6 +149,11 @@ export function useEditing(asked: Asked): Editing {
     trial.press(at, how, target);
     if (how === "new") choose([], false);
   };
+  const point = (at: Point, inside: boolean): void => {
+    show();
+    trial.point(at, inside);
+    if (inside && trial.kind !== "point") choose([], false);
+  };
   const wider = (by: 1 | -1): void => {
     if (trial.kind !== null || atHand.tunes === "tolerance") trial.wider(by);
     else if (atHand.tunes === "radius") onDesk({ ...desk, radius: Math.min(100, Math.max(1, desk.radius + by)) });
@@ -181,6 +190,8 @@ export function useEditing(asked: Asked): Editing {
     },
     onDrawn: drawn,
     onPress: press,
+    clicks: trial.clicks,
+    onPoint: point,
     onTrace: reshaping.trace,
     onCut: reshaping.cut,
   };
@@ -209,8 +220,9 @@ export function useEditing(asked: Asked): Editing {
     if (command.do === "nudge") {
       if (ids.size > 0) {
         // What the wand has found lies where it is in the picture: it is made before it is shifted.
-        if (trial.kind === "wand") trial.make();
-        change(nudged(trial.kind === "wand" ? trial.shown : drawing, ids, command.by, image));
+        const found = trial.kind === "wand" || trial.kind === "point";
+        if (found) trial.make();
+        change(nudged(found ? trial.shown : drawing, ids, command.by, image));
       } else if (command.by[1] === 0) {
         trial.make();
         onAction(command.by[0] > 0 ? "next" : "previous");
@@ -226,7 +238,8 @@ export function useEditing(asked: Asked): Editing {
     // There is nothing to make yet; what was clicked is not dropped for that.
     if (action === "finish" && trial.searching) return true;
     if (MAKING.has(action)) trial.make();
-    if (DROPPING.has(action)) trial.drop();
+    if (action === "undo") trial.back();
+    else if (DROPPING.has(action)) trial.drop();
     return action === "finish" || DROPPING.has(action);
   };
   const act = (action: Action): void => {

@@ -18,6 +18,7 @@ export interface CanvasProps extends Paper {
 
 /** A press that moved no further than this was a click, in screen pixels. */
 const CLICK_PX = 3;
+const RIGHT = 2;
 
 export interface Gestures {
   readonly gesture: Gesture | null;
@@ -32,6 +33,7 @@ export interface Gestures {
     readonly onPointerUp: (event: PointerEvent<SVGGElement>) => void;
     readonly onPointerCancel: () => void;
     readonly onPointerLeave: () => void;
+    readonly onContextMenu: (event: MouseEvent<SVGGElement>) => void;
     readonly onDoubleClick: (event: MouseEvent<SVGGElement>) => void;
   };
 }
@@ -52,8 +54,9 @@ export function useGestures(canvas: CanvasProps, place: (event: MouseEvent) => P
   };
   const down = (event: PointerEvent<SVGGElement>): void => {
     // The other buttons shift the image, whatever the tool.
-    if (event.button !== 0) return;
-    const at = pointerOf(event, place);
+    const turned = event.button === RIGHT && tool.asks === true;
+    if (event.button !== 0 && !turned) return;
+    const at: Pointer = turned ? { ...pointerOf(event, place), how: "subtract" } : pointerOf(event, place);
     setPixel(at.pixel);
     const next = tool.press?.(at, canvas) ?? null;
     if (next === null) return setPressed([event.clientX, event.clientY]);
@@ -95,6 +98,9 @@ export function useGestures(canvas: CanvasProps, place: (event: MouseEvent) => P
       onPointerUp: up,
       onPointerCancel: () => go(null),
       onPointerLeave: () => setPointer(null),
+      onContextMenu: (event) => {
+        if (tool.asks === true) event.preventDefault();
+      },
       onDoubleClick: doubleClick,
     },
   };

@@ -5,6 +5,7 @@ import type { Desk } from "./desk";
 import { replaced } from "./edits";
 import type { Point, Size } from "./geometry";
 import type { Columns } from "./masks";
+import { clicked, pointedOf, pointedOut, unclicked, type Click, type Outlining, type Pointed, type Pointing } from "./pointing";
 import { areaOfShape, makesOf, simplifiedShape } from "./reshaping";
 import type { Drawing, EditedShape } from "./shapes";
 import { TOOLS } from "./tools/table";
@@ -17,7 +18,7 @@ interface Simplifying {
   readonly ids: ReadonlySet<string>;
 }
 
-type Pending = Wanding | Simplifying;
+type Pending = Wanding | Simplifying | Pointing;
 
 interface Asked {
   readonly image: Size;
@@ -33,6 +34,9 @@ interface Asked {
   /** Shapes were made that were not there before. */
   readonly onMade: (shapes: readonly EditedShape[]) => void;
   readonly onFailed: () => void;
+  readonly outline: Outlining;
+  /** The platform has no answer to a click. */
+  readonly onRefused: (error: unknown) => void;
   /** A polygon has no holes: those of what was found are filled. */
   readonly onFilled: () => void;
 }
@@ -45,15 +49,23 @@ export interface Trial {
   /** The worker has not answered yet. */
   readonly searching: boolean;
   readonly press: (at: Point, how: How, target: EditedShape | null) => void;
+  /** What was clicked on an object and around it. */
+  readonly clicks: readonly Click[];
+  readonly point: (at: Point, inside: boolean) => void;
+  /** What the clicks shall give. */
+  readonly give: (kind: Pointed) => void;
   readonly simplify: (ids: ReadonlySet<string>) => void;
   /** The tolerance, or of a preview of simplifying how far the outline may lie off. */
   readonly set: (value: number) => void;
   readonly wider: (steps: number) => void;
   readonly make: () => void;
+  /** Take back the last click, or all that is looked at. */
+  readonly back: () => void;
   readonly drop: () => void;
 }
 
 const NOTHING: Columns = new Map();
+const NO_CLICKS: readonly Click[] = [];
 /** Polygons that one use of the wand may leave. */
 const MOST_PARTS = 50;
 /** How far a colour (ΔE) or an outline (pixels) may go, for slider, wheel and keys alike. */
@@ -72,6 +84,7 @@ export function useTrial(asked: Asked): Trial {
   const shown = useMemo(() => {
     if (pending === null) return drawing;
     if (pending.kind === "wand") return previewed(drawing, pending, { as, label }, image);
+    if (pending.kind === "point") return pointedOut(drawing, pending, label);
     const chosen = drawing.shapes.filter(({ id }) => pending.ids.has(id));
     return replaced(drawing, chosen.map((shape) => simplifiedShape(shape, slack)));
   }, [pending, drawing, as, label, slack, image]);
@@ -123,7 +136,32 @@ export function useTrial(asked: Asked): Trial {
     setPending(next);
     find(wand.current, next, desk.tolerance);
   };
+  const ask = (next: Pointing, before: Pointing | null, kind: Pointed): void => {
+    const { clicks } = next;
+    const still = (now: Pending | null): now is Pointing => now?.kind === "point" && now.clicks === clicks;
+    setPending(next);
+    asked.outline(clicks, pointedOf(kind, kinds), next.id).then(
+      (shape) => setPending((now) => (still(now) ? { ...now, shape, waits: false } : now)),
+      (error: unknown) => {
+        setPending((now) => (still(now) ? answered(before) : now));
+        asked.onRefused(error);
+      },
+    );
+  };
+  const point = (at: Point, inside: boolean): void => {
+    const going = pending?.kind === "point" ? pending : null;
+    const next = clicked(going, at, inside, image, newId());
+    if (next === null) return;
+    if (going === null) make();
+    ask(next, going, desk.pointed);
+  };
+  const back = (): void => {
+    const before = pending?.kind === "point" ? unclicked(pending) : null;
+    if (before === null || pending?.kind !== "point") return setPending(null);
+    ask(before, pending, desk.pointed);
+  };
   const set = (value: number): void => {
+    if (pending?.kind === "point") return;
     const { min, max } = LIMITS[pending?.kind ?? "wand"];
     const within = Math.min(max, Math.max(min, value));
     if (pending?.kind === "simplify") return onDesk({ ...desk, slack: within });
@@ -131,14 +169,20 @@ export function useTrial(asked: Asked): Trial {
     if (pending !== null) find(wand.current, pending, within);
   };
   const wider = (steps: number): void => {
-    const { step } = LIMITS[pending?.kind ?? "wand"];
+    const { step } = LIMITS[pending?.kind === "simplify" ? "simplify" : "wand"];
     set((pending?.kind === "simplify" ? slack : desk.tolerance) + steps * step);
   };
   return {
     shown,
     kind: pending?.kind ?? null,
-    searching: waits,
+    searching: waits || (pending?.kind === "point" && pending.waits),
     press,
+    clicks: pending?.kind === "point" ? pending.clicks : NO_CLICKS,
+    point,
+    give: (kind) => {
+      onDesk({ ...desk, pointed: kind });
+      if (pending?.kind === "point") ask({ ...pending, clicks: [...pending.clicks], waits: true }, pending, kind);
+    },
     simplify: (ids) => {
       make();
       setPending({ kind: "simplify", ids });
@@ -146,8 +190,14 @@ export function useTrial(asked: Asked): Trial {
     set,
     wider,
     make,
+    back,
     drop: () => setPending(null),
   };
+}
+
+/** What was there before a click that got no answer: its own answer, where that had come. */
+function answered(before: Pointing | null): Pointing | null {
+  return before?.shape == null ? null : { ...before, waits: false };
 }
 
 /** A wand for the picture while it is at hand. */

@@ -6,6 +6,7 @@ import { eraser } from "./eraser";
 import { ignore } from "./ignore";
 import { lasso } from "./lasso";
 import { pan } from "./pan";
+import { point } from "./point";
 import { polygon } from "./polygon";
 import { rotatedBox } from "./rotatedBox";
 import { select } from "./select";
@@ -20,6 +21,7 @@ export const TOOLS = {
   rotated_box: rotatedBox,
   polygon,
   lasso,
+  point,
   wand,
   brush,
   eraser,

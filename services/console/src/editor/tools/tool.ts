@@ -1,6 +1,7 @@
 import type { ReactNode } from "react";
 import type { ShapeKind } from "../../api/annotation";
 import type { Point, Size } from "../geometry";
+import type { Click } from "../pointing";
 import type { EditedShape } from "../shapes";
 
 /** Whether what is drawn begins anew, is added to what is chosen, or taken away from it. */
@@ -36,6 +37,10 @@ export interface Paper {
   readonly onDrawn: (shape: EditedShape) => void;
   /** The wand was pressed there. */
   readonly onPress: (at: Point, how: How) => void;
+  /** Clicks that the platform has answered, or will. */
+  readonly clicks: readonly Click[];
+  /** The platform is asked what is there: an object is, or what is no part of it. */
+  readonly onPoint: (at: Point, inside: boolean) => void;
   /** An outline was drawn by hand. */
   readonly onTrace: (ring: readonly Point[], how: How) => void;
   readonly onCut: (from: Point, to: Point) => void;
@@ -65,6 +70,8 @@ export interface Tool {
   readonly handles?: boolean;
   /** Each click is one more point of such an outline. */
   readonly ring?: "polygon" | "ignore";
+  /** The platform answers its clicks: those of the right button are outside. */
+  readonly asks?: boolean;
   /** What keys, wheel and slider change. */
   readonly tunes?: "radius" | "tolerance";
   /** Said under the picture, before there is a preview and while there is one. */
@@ -81,4 +88,4 @@ export interface Tool {
   readonly hover?: (at: Point, paper: Paper) => ReactNode;
 }
 
-export type Hint = "wandHint" | "wandMore" | "lassoHint";
+export type Hint = "wandHint" | "wandMore" | "lassoHint" | "pointHint" | "pointMore";

@@ -18,6 +18,7 @@ import { useWords } from "../../i18n/language";
 import { ProblemAlert } from "../../ui/ProblemAlert";
 import { tileMark } from "../gallery/tileMark";
 import { looksOf } from "../projects/useLabels";
+import { useOutlining } from "../projects/useOutlining";
 import { useProject } from "../projects/useProject";
 import { DeletedLabels } from "./DeletedLabels";
 import { DraftOffer } from "./DraftOffer";
@@ -84,6 +85,7 @@ export function ImageBench(props: Props): ReactNode {
   const marks = useMemo(() => [...theirs, ...differing, ...(told === null ? [] : [told])], [theirs, differing, told]);
   const tiles = useTiles(imageId);
   const names = useMemo(() => new Set(vocabulary.items.map(({ name }) => name)), [vocabulary.items]);
+  const outline = useOutlining(imageId);
   const proposing = useProposing({
     imageId,
     drawing: sheet?.history.present ?? null,
@@ -137,6 +139,7 @@ export function ImageBench(props: Props): ReactNode {
             return <LabelActions projectId={project.id} label={label} labels={vocabulary.items} book={book} onChanged={changed} />;
           },
         }}
+        outline={outline}
         steps={{
           drawing: present,
           mayUndo: past.length > 0,

@@ -15,6 +15,7 @@ import { useWords } from "../../i18n/language";
 import { time } from "../../ui/format";
 import { ProblemAlert } from "../../ui/ProblemAlert";
 import { looksOf, useVocabulary } from "../projects/useLabels";
+import { useOutlining } from "../projects/useOutlining";
 import { useProject } from "../projects/useProject";
 import { goneOn, isKept, type Kept } from "./correction";
 import { said } from "./said";
@@ -72,6 +73,7 @@ function Correcting(props: CorrectingProps): ReactNode {
   const project = useProject();
   const { items = NO_LABELS, shape_kinds: kinds = [] } = useVocabulary(project.id).data ?? {};
   const imageId = prediction.image_id ?? "";
+  const outline = useOutlining(imageId);
   const [history, setHistory] = useState(() => begun(restored ?? start));
   const [desk, setDesk] = useState<Desk>({ ...START, label: items[0]?.name ?? "" });
   const [created, setCreated] = useState<readonly string[]>([]);
@@ -124,6 +126,7 @@ function Correcting(props: CorrectingProps): ReactNode {
         reads={project.task === "ocr"}
         labels={known}
         labelTools={{ create: (name) => setCreated([...created, name]) }}
+        outline={outline}
         steps={{
           drawing,
           mayUndo: history.past.length > 0,
