@@ -7,6 +7,7 @@ import type { Workbook } from "../../editor/workbook";
 import { useWords } from "../../i18n/language";
 import { time } from "../../ui/format";
 import { ProblemAlert } from "../../ui/ProblemAlert";
+import { useRefusal } from "../../ui/useRefusal";
 
 interface Props {
   readonly projectId: string;
@@ -77,6 +78,7 @@ export function RestoreLabel({ projectId, label, book, onDone }: RestoreProps): 
   const words = useWords();
   const queries = useQueryClient();
   const { message } = App.useApp();
+  const refusal = useRefusal("POST /api/annotation/projects/{project_id}/labels/{label_id}:restore");
   const restoring = useMutation({
     mutationFn: () => restoreLabel(projectId, label.id),
     onSuccess: async () => {
@@ -92,6 +94,8 @@ export function RestoreLabel({ projectId, label, book, onDone }: RestoreProps): 
     <Button
       size="small"
       loading={restoring.isPending}
+      disabled={refusal !== ""}
+      title={refusal}
       aria-label={`${words.editor.undoDelete}: ${label.name}`}
       onClick={() => restoring.mutate()}
     >

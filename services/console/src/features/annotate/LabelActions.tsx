@@ -3,8 +3,10 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { App, Popover } from "antd";
 import { useState, type ReactNode } from "react";
 import { deleteLabel, summariseAnnotations, type Label } from "../../api/annotation";
+import { FACTS } from "../../api/generated/facts";
 import type { Workbook } from "../../editor/workbook";
 import { useWords } from "../../i18n/language";
+import { useMay } from "../../ui/useMay";
 import { RestoreLabel } from "./DeletedLabels";
 import { LabelForm } from "./LabelForm";
 import { withLabel } from "./platform";
@@ -42,6 +44,7 @@ export function LabelActions({ projectId, label, labels, book, onChanged }: Prop
     );
     notification.success({ key, title: words.editor.labelDeleted(label.name), actions, duration: UNDO_S, placement: "bottomRight" });
   };
+  const may = useMay(FACTS.least_roles["DELETE /api/annotation/projects/{project_id}/labels/{label_id}"]);
   const deleting = useMutation({
     mutationFn: () => deleteLabel(projectId, label),
     onSuccess: async () => {
@@ -60,6 +63,7 @@ export function LabelActions({ projectId, label, labels, book, onChanged }: Prop
     });
     if (sure) deleting.mutate();
   };
+  if (!may) return null;
   return (
     <>
       <Popover

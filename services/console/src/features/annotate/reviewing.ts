@@ -8,7 +8,7 @@ import type { Action } from "../../editor/keys";
 import type { Sheet, Workbook } from "../../editor/workbook";
 import { useWords } from "../../i18n/language";
 import { problemTitle } from "../../ui/ProblemAlert";
-import { useMay } from "../../ui/role";
+import { useMay } from "../../ui/useMay";
 
 export const WORD_OF: Readonly<Partial<Record<Action, ReviewWord>>> = { submit: "submitted", accept: "accepted", "send back": "returned" };
 

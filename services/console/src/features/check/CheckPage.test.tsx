@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-import { screen, waitFor } from "@testing-library/react";
+import { act, screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { HttpResponse } from "msw";
 import { afterEach, describe, expect, test } from "vitest";
@@ -8,6 +8,7 @@ import { around, settled } from "../../testing/annotating";
 import { project } from "../../testing/builders";
 import { answers, problem } from "../../testing/platform";
 import { LANGUAGES, open, seen } from "../../testing/screen";
+import { keepSession, otherTabSpoke } from "../../testing/session";
 
 afterEach(settled);
 
@@ -118,4 +119,24 @@ test("the editor opens at the image with the place marked, and the mark stays wi
   await userEvent.keyboard("d");
   await waitFor(() => expect(router.state.location.pathname).toBe("/projects/p1/annotate/i2"));
   expect(router.state.location.search).toBe("");
+});
+
+/** Somebody with this role signs in, in another tab. */
+function is(role?: string): void {
+  keepSession("token", role);
+  act(otherTabSpoke);
+}
+
+test.each(LANGUAGES)("who may not delete images sees the button, and from which role on it is theirs, in %s", async (language) => {
+  const leaked = finding({ rule: "leaked", other_image_id: "i2", other_image_name: "two.jpg" });
+  answers({ ...around(), ...PROJECT, [CHECK]: checked([leaked]) });
+  const { words } = open("/projects/p1/check", language);
+  const button = () => screen.getByRole("button", { name: new RegExp(words.gallery.deleteChosen(1)) });
+  await waitFor(() => expect(button()).toBeEnabled());
+  is("annotator");
+  expect(button()).toBeDisabled();
+  expect(button()).toHaveAttribute("title", words.common.takesRole(words.keys.roles.engineer.name));
+  is("engineer");
+  expect(button()).toBeEnabled();
+  is();
 });

@@ -4,6 +4,7 @@ import { App, Button, Popconfirm } from "antd";
 import type { ReactNode } from "react";
 import { deleteImages } from "../../api/gallery";
 import { useWords } from "../../i18n/language";
+import { useRefusal } from "../../ui/useRefusal";
 
 interface Props {
   readonly projectId: string;
@@ -16,6 +17,7 @@ export function DeleteChosen({ projectId, chosen, onDone }: Props): ReactNode {
   const words = useWords();
   const { message } = App.useApp();
   const queries = useQueryClient();
+  const refusal = useRefusal("POST /api/gallery/projects/{project_id}/images:batch-delete");
   const deletion = useMutation({
     mutationFn: () => deleteImages(projectId, chosen),
     onSuccess: async () => {
@@ -31,9 +33,10 @@ export function DeleteChosen({ projectId, chosen, onDone }: Props): ReactNode {
       description={words.gallery.deleteConsequence}
       okText={words.common.delete}
       okButtonProps={{ danger: true }}
+      disabled={refusal !== ""}
       onConfirm={() => deletion.mutate()}
     >
-      <Button danger icon={<DeleteOutlined />} loading={deletion.isPending}>
+      <Button danger icon={<DeleteOutlined />} disabled={refusal !== ""} title={refusal} loading={deletion.isPending}>
         {words.gallery.deleteChosen(chosen.length)}
       </Button>
     </Popconfirm>

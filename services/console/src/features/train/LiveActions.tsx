@@ -4,6 +4,7 @@ import type { ReactNode } from "react";
 import { cancelTraining, finishTraining, type Training } from "../../api/trainer";
 import { useWords } from "../../i18n/language";
 import { ProblemAlert } from "../../ui/ProblemAlert";
+import { useRefusal } from "../../ui/useRefusal";
 import { useProject } from "../projects/useProject";
 
 /** Stages after which there is nothing left to learn. */
@@ -19,6 +20,7 @@ export function LiveActions({ training, stage }: Props): ReactNode {
   const words = useWords();
   const project = useProject();
   const queries = useQueryClient();
+  const refusal = useRefusal("POST /api/trainer/projects/{project_id}/trainings/{training_id}:cancel");
   const onSuccess = (): Promise<void> => queries.invalidateQueries({ queryKey: ["trainings", project.id] });
   const finish = useMutation({ mutationFn: () => finishTraining(project.id, training.id), onSuccess });
   const cancel = useMutation({ mutationFn: () => cancelTraining(project.id, training.id), onSuccess });
@@ -32,7 +34,7 @@ export function LiveActions({ training, stage }: Props): ReactNode {
           okText={words.train.finish}
           onConfirm={() => finish.mutate()}
         >
-          <Button disabled={training.finishing} loading={finish.isPending}>
+          <Button disabled={training.finishing || refusal !== ""} title={refusal} loading={finish.isPending}>
             {words.train.finish}
           </Button>
         </Popconfirm>
@@ -43,7 +45,7 @@ export function LiveActions({ training, stage }: Props): ReactNode {
         okButtonProps={{ danger: true }}
         onConfirm={() => cancel.mutate()}
       >
-        <Button danger loading={cancel.isPending || cancel.isSuccess}>
+        <Button danger disabled={refusal !== ""} title={refusal} loading={cancel.isPending || cancel.isSuccess}>
           {words.train.cancel}
         </Button>
       </Popconfirm>

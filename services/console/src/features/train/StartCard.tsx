@@ -8,6 +8,7 @@ import { summariseImages } from "../../api/gallery";
 import { getNextTraining, startTraining, type NextTraining, type TrainingMode } from "../../api/trainer";
 import { useWords } from "../../i18n/language";
 import { ProblemAlert } from "../../ui/ProblemAlert";
+import { useRefusal } from "../../ui/useRefusal";
 import { useProject } from "../projects/useProject";
 import type { RecipeDesk } from "./useRecipe";
 
@@ -31,6 +32,7 @@ export function StartCard({ desk, trainings, busy }: Props): ReactNode {
     queryFn: () => getNextTraining(project.id, backbone),
     placeholderData: keepPreviousData,
   });
+  const refusal = useRefusal("POST /api/trainer/projects/{project_id}/trainings");
   const start = useMutation({
     mutationFn: (mode: TrainingMode) => startTraining(project.id, mode, recipe),
     onError: desk.refuse,
@@ -53,7 +55,8 @@ export function StartCard({ desk, trainings, busy }: Props): ReactNode {
             size="large"
             icon={<ThunderboltOutlined />}
             loading={start.isPending && start.variables === "train"}
-            disabled={start.isPending}
+            disabled={start.isPending || refusal !== ""}
+            title={refusal}
             onClick={() => start.mutate("train")}
           >
             {words.train.start}
@@ -63,7 +66,8 @@ export function StartCard({ desk, trainings, busy }: Props): ReactNode {
             size="large"
             icon={<ExperimentOutlined />}
             loading={start.isPending && start.variables === "train_and_test"}
-            disabled={start.isPending}
+            disabled={start.isPending || refusal !== ""}
+            title={refusal}
             onClick={() => start.mutate("train_and_test")}
           >
             {words.train.startAndTest}

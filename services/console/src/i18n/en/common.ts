@@ -1,4 +1,5 @@
 export const common = {
+  takesRole: (role: string) => `That takes the role ${role} at least.`,
   actions: "Actions",
   all: "All",
   cancel: "Cancel",

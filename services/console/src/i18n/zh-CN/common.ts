@@ -1,4 +1,5 @@
 export const common = {
+  takesRole: (role: string) => `此操作至少需要“${role}”角色。`,
   actions: "操作",
   all: "全部",
   cancel: "取消",
