@@ -1,5 +1,8 @@
 """Why a training cannot succeed, in words that say what a person can do about it."""
 
+import traceback
+from pathlib import Path
+
 import torch
 
 from services.trainer.domain.training.loop import DivergedError
@@ -17,7 +20,9 @@ REFUSED = (
     "CUBLAS_STATUS_ALLOC_FAILED",
     "CUDNN_STATUS_ALLOC_FAILED",
 )
-TOLD = (InvalidInput, DivergedError, ValueError)
+_OF_DEVICES = ("CUDA error", "cuDNN error", "CUBLAS_STATUS", "NCCL error")
+_OURS = Path(__file__).resolve().parents[3]
+TOLD = (InvalidInput, DivergedError)
 """Errors that say themselves what is wrong, and with which image, label or setting."""
 
 
@@ -31,7 +36,29 @@ def reason_of(error: Exception) -> str | None:
         return NO_DISK
     if is_out_of_memory(error):
         return NO_MEMORY
-    return str(error) if isinstance(error, TOLD) else None
+    if isinstance(error, TOLD) or (isinstance(error, ValueError) and _is_ours(error)):
+        return str(error)
+    if isinstance(error, ValueError):
+        return f"the training cannot go on, a library refused what it was given: {error}"
+    return None
+
+
+def _is_ours(error: Exception) -> bool:
+    """Whether the platform itself raised it, in words for people: libraries have their own."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return not frames or _OURS in Path(frames[-1].filename).parents
+
+
+def is_device_lost(error: Exception) -> bool:
+    """Whether a GPU failed for another reason than memory; nothing more can be computed on it here.
+
+    >>> is_device_lost(RuntimeError("CUDA error: unspecified launch failure"))
+    True
+    >>> is_device_lost(RuntimeError("CUDA error: out of memory"))
+    False
+    """
+    of_device = isinstance(error, RuntimeError) and any(one in str(error) for one in _OF_DEVICES)
+    return of_device and not is_out_of_memory(error)
 
 
 def is_out_of_memory(error: Exception) -> bool:

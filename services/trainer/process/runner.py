@@ -34,7 +34,7 @@ from services.trainer.process.dataset import (
     trainable,
 )
 from services.trainer.process.device import device_name, device_of, free_memory, prepare
-from services.trainer.process.failures import reason_of
+from services.trainer.process.failures import is_device_lost, reason_of
 from services.trainer.process.held_out_images import TRAINED_PERCENT, predict_held_out
 from services.trainer.process.live_judge import LiveJudge, may_be_shown
 from services.trainer.process.plugins import load_plugins
@@ -43,6 +43,7 @@ from services.trainer.process.smaller_steps import recipe_of_attempt, smaller_af
 from services.trainer.process.tasks import builder_of
 from services.trainer.process.weights import FoundWeights, find_weights
 from services.trainer.process.work_order import (
+    LOST_DEVICE_STATUS,
     CheckpointFiles,
     CheckpointMessage,
     FactsMessage,
@@ -383,6 +384,9 @@ def main() -> None:
     try:
         Run(order).run()
     except Exception as error:
+        if is_device_lost(error):
+            traceback.print_exc()
+            os._exit(LOST_DEVICE_STATUS)  # what holds the device may not end any more
         reason = reason_of(error)
         if reason is None:
             raise

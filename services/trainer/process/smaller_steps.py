@@ -11,8 +11,10 @@ from services.trainer.process.work_order import WorkOrder
 
 
 def recipe_of_attempt(order: WorkOrder) -> Recipe:
-    """The order's recipe, or what an earlier attempt with a checkpoint made of it."""
+    """The order's recipe, or what memory made of it in an earlier attempt."""
     wanted, files = order.recipe, order.resume_from
+    if order.halved:
+        wanted = wanted.halved() or wanted
     if files is None:
         return wanted
     with contextlib.suppress(ValueError):

@@ -13,6 +13,8 @@ from services.trainer.domain.history import Facts, Preview
 from services.trainer.domain.recipe import Recipe
 
 Device = Literal["auto", "cpu", "cuda"]
+LOST_DEVICE_STATUS = 75
+"""Exit status of a process whose GPU was lost (EX_TEMPFAIL): another attempt may succeed."""
 
 
 class CheckpointFiles(BaseModel):
@@ -53,6 +55,7 @@ class WorkOrder(BaseModel):
         use_hub: Whether torchvision may download weights.
         start: The version before, to go on from.
         resume_from: Checkpoint of an earlier attempt.
+        halved: Whether an earlier attempt was killed since memory ran out: half the images a step.
         threads: CPU threads; 0 takes every core that the process may use.
         device: ``cpu``, ``cuda``, or ``auto``: a GPU where the process has one.
         cache_mib: Memory for decoded windows; beyond it they lie in a file.
@@ -74,6 +77,7 @@ class WorkOrder(BaseModel):
     use_hub: bool = False
     start: StartVersion | None = None
     resume_from: CheckpointFiles | None = None
+    halved: bool = False
     threads: int = 0
     device: Device = "auto"
     cache_mib: int = 2048

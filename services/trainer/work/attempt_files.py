@@ -51,6 +51,7 @@ class AttemptFiles:
             use_hub=settings.use_hub,
             start=await self._start(training, files),
             resume_from=await self._checkpoint(job, files),
+            halved=bool(job.payload.get("halved")),
             threads=settings.threads,
             device=settings.device,
             cache_mib=settings.cache_mib,

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from pydantic import TypeAdapter, ValidationError
 
-from services.trainer.process.work_order import Message, WorkOrder
+from services.trainer.process.work_order import LOST_DEVICE_STATUS, Message, WorkOrder
 from shared.errors import LoupeError
 from shared.settings import DOOR_SECRETS, STORE_SECRETS, environment_without
 from shared.telemetry import logger
@@ -27,6 +27,7 @@ MEMORY_STAYS = {
     "MALLOC_TRIM_THRESHOLD_": str(1 << 33),
     "MALLOC_TOP_PAD_": str(1 << 30),
 }
+VMSTAT = Path("/proc/vmstat")
 STOP_S = 5.0
 LINE_LIMIT = 1 << 20
 LAST_WORDS = 20  # lines of standard error that are kept to say why a process died
@@ -34,6 +35,10 @@ LAST_WORDS = 20  # lines of standard error that are kept to say why a process di
 KILLED = (
     "it was killed, as happens where the machine's memory runs out; a smaller batch_size or"
     " resolution needs less"
+)
+LOST_DEVICE = (
+    "the GPU failed or was lost while it computed; whoever runs the machine finds its error in the"
+    " log"
 )
 
 log = logger(__name__)
@@ -48,6 +53,10 @@ class TrainingProcessDied(LoupeError):
     retryable = True
 
 
+class TrainingProcessKilled(TrainingProcessDied):
+    """The kernel killed it, since memory ran out: it needs less."""
+
+
 class Executor(Protocol):
     """Runs one order; torchrun and Kubernetes Jobs would be further adapters."""
 
@@ -55,7 +64,7 @@ class Executor(Protocol):
         """Yield the order's messages until its result or failure.
 
         Closing the iterator stops the computation. Raises TrainingProcessDied when it ends
-        without a result.
+        without a result, and TrainingProcessKilled where memory ran out.
         """
         ...
 
@@ -65,7 +74,7 @@ class ProcessExecutor:
 
     async def run(self, order: WorkOrder) -> AsyncGenerator[Message, None]:
         """See `Executor`. The process is never left behind: it also ends when this one dies."""
-        path = order.folder / "order.json"
+        path, kills = order.folder / "order.json", kills_for_memory()
         path.write_text(order.model_dump_json())
         process = await asyncio.create_subprocess_exec(
             sys.executable,
@@ -92,12 +101,30 @@ class ProcessExecutor:
             if not ended:
                 words = await last_words
                 log.error("training.process_died", code=code, stderr=words)
+                if code == LOST_DEVICE_STATUS:
+                    raise TrainingProcessDied(LOST_DEVICE)
+                if code == -signal.SIGKILL and kills_for_memory() > kills:
+                    raise TrainingProcessKilled(KILLED)
                 if code == -signal.SIGKILL:
                     raise TrainingProcessDied(KILLED)
                 raise TrainingProcessDied(f"exit status {code}: {words[-300:]}")
         finally:
             await _stop(process)
             last_words.cancel()
+
+
+def kills_for_memory() -> int:
+    """How many processes the kernel of this machine has killed since memory ran out.
+
+    Groups with a limit of their own, as containers have, count too. 0 where the kernel does not
+    tell (Linux does from 4.13 on).
+    """
+    with contextlib.suppress(OSError):
+        for line in VMSTAT.read_text().splitlines():
+            name, _, count = line.partition(" ")
+            if name == "oom_kill":
+                return int(count)
+    return 0
 
 
 async def _stop(process: asyncio.subprocess.Process) -> None:

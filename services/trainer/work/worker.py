@@ -21,7 +21,11 @@ from services.trainer.process.work_order import (
 )
 from services.trainer.repository import TRAININGS, Training
 from services.trainer.work.attempt_files import AttemptFiles
-from services.trainer.work.executor import Executor, TrainingProcessDied
+from services.trainer.work.executor import (
+    Executor,
+    TrainingProcessDied,
+    TrainingProcessKilled,
+)
 from services.trainer.work.history_writer import HistoryWriter
 from shared.contracts.training_events import TrainingEnded, TrainingSucceeded
 from shared.documents.port import Documents, TenantScope
@@ -147,7 +151,10 @@ class TrainingWork:
         await self._files.drop(checkpoint)
 
     async def _crashed(self, lease: Lease, error: TrainingProcessDied) -> None:
-        """Gives the training another attempt, unless it was the last or it keeps crashing."""
+        """Gives the training another attempt, unless it was the last or it keeps crashing.
+
+        Of one that was killed since memory ran out, with half the images a step from now on.
+        """
         job = lease.job
         crashes = int(job.payload.get("crashes", 0)) + 1
         if crashes >= CRASHES or job.attempt >= job.max_attempts:
@@ -155,7 +162,8 @@ class TrainingWork:
             last = f"the training process ended in attempt {job.attempt}, the last: {error.detail}"
             await _end(lease, "failed", often if crashes >= CRASHES else last)
             return
-        await lease.remember(crashes=crashes)
+        halved = isinstance(error, TrainingProcessKilled) or bool(job.payload.get("halved"))
+        await lease.remember(crashes=crashes, halved=halved)
         await lease.give_back(counted=True)
 
     async def _training(self, job: Job) -> Training | None:

@@ -39,7 +39,7 @@ from services.trainer.repository import (
 from services.trainer.settings import TrainerSettings
 from services.trainer.subscriptions import subscriptions
 from services.trainer.work.attempt_files import AttemptFiles
-from services.trainer.work.executor import TrainingProcessDied
+from services.trainer.work.executor import TrainingProcessDied, TrainingProcessKilled
 from services.trainer.work.worker import TrainingWork, ended_events
 from shared.callers import Caller
 from shared.contracts.envelope import Event, EventBody, EventStamp, pack, unpack
@@ -108,6 +108,8 @@ class Script:
             yield ProgressMessage(stage="training", percent=60, epoch=1, epochs=2, loss=0.4)
         if life == "dies":
             raise TrainingProcessDied("exit status 137")
+        if life == "is killed":
+            raise TrainingProcessKilled("it was killed")
         if life == "fails":
             yield FailureMessage(reason="the loss is not a number")
             return

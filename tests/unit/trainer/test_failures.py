@@ -4,21 +4,29 @@ import ast
 import os
 import re
 from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 
+import onnx
 import pytest
 import torch
 
+from services.trainer.domain.networks.onnx_graph import OnnxGraph
 from services.trainer.domain.training.loop import DivergedError
 from services.trainer.process import failures
 from services.trainer.process.failures import reason_of
+from services.trainer.process.smaller_steps import recipe_of_attempt
 from services.trainer.process.work_order import (
     FactsMessage,
     FailureMessage,
     ResultMessage,
     WorkOrder,
 )
-from services.trainer.work.executor import ProcessExecutor, TrainingProcessDied
+from services.trainer.work.executor import (
+    ProcessExecutor,
+    TrainingProcessDied,
+    TrainingProcessKilled,
+)
 from shared.contracts.snapshot import Snapshot
 from shared.errors import InvalidInput
 from shared.texts.language import speaking, texts, told
@@ -29,7 +37,13 @@ from tests.unit.trainer.test_training_process import TINY, order
 from tests.unit.trainer.whole import said_here
 
 TRAINER = Path(__file__).parents[3] / "services/trainer"
-ENDS = {"FailureMessage": 0, "_end": 2, "DivergedError": 0, "TrainingProcessDied": 0}
+ENDS = {
+    "FailureMessage": 0,
+    "_end": 2,
+    "DivergedError": 0,
+    "TrainingProcessDied": 0,
+    "TrainingProcessKilled": 0,
+}
 """Who ends a training or an attempt, and which argument says why."""
 STEEP = """
 from torch import Tensor
@@ -99,14 +113,74 @@ async def test_a_full_disk_says_what_to_do(tmp_path: Path) -> None:
     assert in_chinese(failures.NO_DISK).startswith("训练机器的磁盘已满")
 
 
+KILLS_ITSELF = "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"
+
+
+async def death_of(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, code: str
+) -> pytest.ExceptionInfo[TrainingProcessDied]:
+    """How a training's process ends that runs ``code`` as soon as it starts."""
+    (folder / "sitecustomize.py").write_text(code)  # Python runs it in every process it starts
+    monkeypatch.setenv("PYTHONPATH", str(folder))
+    with pytest.raises(TrainingProcessDied) as died:
+        [message async for message in ProcessExecutor().run(order(folder, "te"))]
+    return died
+
+
+async def test_a_process_that_is_killed_as_memory_runs_out_is_told_from_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kernel = tmp_path / "vmstat"
+    kernel.write_text("pgfault 7\noom_kill 4\n")
+    monkeypatch.setattr("services.trainer.work.executor.VMSTAT", kernel)
+    counted = f"open({str(kernel)!r}, 'w').write('oom_kill 5'); {KILLS_ITSELF}"
+    died = await death_of(tmp_path, monkeypatch, counted)
+    assert isinstance(died.value, TrainingProcessKilled)
+
+
+async def test_a_lost_gpu_is_told_in_plain_words_and_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = """
+import torch
+def lost(*_): raise RuntimeError("CUDA error: unspecified launch failure")
+torch.set_num_threads = lost
+"""
+    died = await death_of(tmp_path, monkeypatch, code)
+    assert died.value.retryable
+    assert died.value.detail.startswith("the GPU failed or was lost")
+    assert in_chinese(f"the training process ended 3 times: {died.value.detail}") == (
+        "训练进程结束了 3 次：GPU 在计算中出错或丢失；平台管理员可在日志中找到其错误"
+    )
+
+
+def test_a_library_that_refuses_gets_a_sentence_and_our_own_words_stay() -> None:
+    with pytest.raises(ValueError, match="Invalid literal") as refused:
+        Fraction("a word")
+    reason = reason_of(refused.value)
+    assert reason is not None
+    assert reason.startswith("the training cannot go on, a library refused what it was given: ")
+    assert CHINESE.search(in_chinese(reason))
+    with pytest.raises(ValueError, match="does not follow") as ours:
+        OnnxGraph(onnx.ModelProto(), ("x",), ("y",))
+    assert reason_of(ours.value) == str(ours.value)
+
+
+def test_half_the_images_a_step_is_what_an_order_after_a_lack_of_memory_means(
+    tmp_path: Path,
+) -> None:
+    wanted = order(tmp_path, "tte").model_copy(update={"halved": True})
+    assert recipe_of_attempt(wanted) == wanted.recipe.halved()
+    one = TINY.model_copy(update={"batch_size": 1})
+    wanted = order(tmp_path / "one", "tte", one).model_copy(update={"halved": True})
+    assert recipe_of_attempt(wanted) == one
+
+
 async def test_a_process_that_the_system_kills_says_what_needs_less(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    killed = "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"
-    (tmp_path / "sitecustomize.py").write_text(killed)  # Python runs it in every process it starts
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    with pytest.raises(TrainingProcessDied) as died:
-        [message async for message in ProcessExecutor().run(order(tmp_path, "te"))]
+    died = await death_of(tmp_path, monkeypatch, KILLS_ITSELF)
+    assert not isinstance(died.value, TrainingProcessKilled), "memory did not run out meanwhile"
     assert "batch_size" in died.value.detail
     told_to_people = f"the training process ended 3 times: {died.value.detail}"
     assert in_chinese(told_to_people) == (

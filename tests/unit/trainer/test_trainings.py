@@ -210,6 +210,19 @@ async def test_a_process_that_dies_in_the_last_attempt_ends_the_training_at_once
     assert await place.jobs.reap(ended_events) == []
 
 
+async def test_one_that_memory_killed_goes_on_with_half_the_images_a_step(place: Place) -> None:
+    await annotate(place)
+    asked = await start(place)
+    await place.settle()
+    place.script = Script(lives=["dies", "is killed", "dies", "result"])
+    worker = place.worker()
+    while await worker.work_once():
+        pass
+    await place.settle()
+    assert [order.halved for order in place.script.orders] == [False, False, True, True]
+    assert (await shown(place, asked.id)).status == "success"
+
+
 async def test_deaths_without_progress_end_the_training(place: Place) -> None:
     class Barren(Script):
         async def run(self, order):
