@@ -77,14 +77,25 @@ class Keyed:
 
     def receipt(self) -> Receipt:
         """Return the receipt of this request."""
-        wish = TypeAdapter(type(self.wish)).dump_json(self.wish)
         return Receipt(
             id=self.thing_id,
             tenant=self.tenant,
-            fingerprint=hashlib.sha256(wish).hexdigest(),
+            fingerprint=self._hashed(said_alone=True),
             project_id=self.project_id,
             created_at=utc_now(),
         )
+
+    def is_of(self, receipt: Receipt) -> bool:
+        """Tell whether the receipt is of an equal request.
+
+        Earlier releases hashed what the request left out, too, by the defaults of their time.
+        """
+        return receipt.fingerprint in (self._hashed(said_alone=True), self._hashed())
+
+    def _hashed(self, *, said_alone: bool = False) -> str:
+        """Hash the wish; what it leaves out may get another default with the next release."""
+        wish = TypeAdapter(type(self.wish)).dump_json(self.wish, exclude_unset=said_alone)
+        return hashlib.sha256(wish).hexdigest()
 
 
 def receipts_spec(service: str) -> CollectionSpec[Receipt]:
@@ -113,9 +124,9 @@ class Receipts:
             KeyReused: The key came with another wish.
             KeySpent: The thing was deleted.
         """
-        receipts, thing_id, wanted = self._of(asked.tenant), asked.thing_id, asked.receipt()
-        receipt = await receipts.ensure(wanted)
-        if receipt.fingerprint != wanted.fingerprint:
+        receipts, thing_id = self._of(asked.tenant), asked.thing_id
+        receipt = await receipts.ensure(asked.receipt())
+        if not asked.is_of(receipt):
             raise KeyReused(
                 "this key was used for another request",
                 errors=[FieldError("Idempotency-Key", "take a new key for a new request")],

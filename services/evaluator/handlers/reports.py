@@ -74,6 +74,7 @@ class Reports:
         self._settings = settings
         self._judgements = judgements
         self._kept: OrderedDict[str, _Stored] = OrderedDict()
+        self._compared: OrderedDict[tuple[str, str], Compared] = OrderedDict()
 
     async def at(
         self,
@@ -166,6 +167,16 @@ class Reports:
         return await asyncio.to_thread(compared_objects, both[0], both[1], states)
 
     async def _compared_lines(self, first: StoredReport, second: StoredReport) -> Compared:
+        """Compare two readers; what was compared lately is not computed again."""
+        key = (_read_by(first), _read_by(second))
+        if key not in self._compared:
+            self._compared[key] = await self._lines(first, second)
+            while len(self._compared) > self._settings.kept_evaluations:
+                self._compared.popitem(last=False)
+        self._compared.move_to_end(key)
+        return self._compared[key]
+
+    async def _lines(self, first: StoredReport, second: StoredReport) -> Compared:
         swapped = first.number > second.number
         earlier, later = (second, first) if swapped else (first, second)
         stored = Stored(
@@ -221,6 +232,11 @@ class Reports:
         if not key:
             return None
         return await asyncio.to_thread(matches_from_bytes, await self._blobs.read(key))
+
+
+def _read_by(report: StoredReport) -> str:
+    """What a version read, and of which data."""
+    return f"{report.id}/{report.tenant}/{report.manifest_key}/{report.predictions_key}"
 
 
 def _missegmented(

@@ -1,12 +1,16 @@
 """Reports on versions of other tasks than detection, by HTTP."""
 
+from unittest.mock import Mock
+
 import numpy as np
 import orjson
+import pytest
 from hearing import PATH, hear, problem, project, store, succeeded, train
 from pycocotools import mask as coco
 from stored import files, image
 
 from services.evaluator.app import build
+from services.evaluator.handlers import reports
 from services.evaluator.repository import REPORTS
 from shared.contracts.predictions import Detection, ImagePredictions, LabelMask, TextLine
 from shared.contracts.shapes import Rle, Shape
@@ -160,8 +164,12 @@ async def test_boxes_carry_no_masks(stores: Stores) -> None:
     assert {mark["rle"] for one in answer.json()["items"] for mark in one["marks"]} == {None}
 
 
-async def test_a_reader_gets_its_misread_lines_and_is_compared_line_by_line(stores: Stores) -> None:
+async def test_a_reader_gets_its_misread_lines_and_is_compared_line_by_line(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Capitals alone: small letters are no mistake. V2 mends a sign of V1, and loses a line."""
+    computed = Mock(side_effect=reports.compared_lines)
+    monkeypatch.setattr(reports, "compared_lines", computed)
     service = build(stores)
     async with running(stores, [service]) as platform:
         await project(service)
@@ -175,6 +183,8 @@ async def test_a_reader_gets_its_misread_lines_and_is_compared_line_by_line(stor
         report = (await platform.client.get(f"{PATH}/V1/report")).json()
         page = await platform.client.get(f"{PATH}/V1/report.html?language=en")
         compared = (await platform.client.get(f"{PATH}/V2/compare?with=V1")).json()
+        again = (await platform.client.get(f"{PATH}/V2/compare?with=V1")).json()
+        assert (again, computed.call_count) == (compared, 1)
         backwards = (await platform.client.get(f"{PATH}/V1/compare?with=V2")).json()
         apart = await platform.client.get(f"{PATH}/V3/compare?with=V1")
     details = report["details"]
