@@ -21,7 +21,7 @@ REFUSED = (
     "CUDNN_STATUS_ALLOC_FAILED",
 )
 _OF_DEVICES = ("CUDA error", "cuDNN error", "CUBLAS_STATUS", "NCCL error")
-_OURS = Path(__file__).resolve().parents[3]
+_OURS = tuple(Path(__file__).parents[3] / name for name in ("services", "shared"))
 TOLD = (InvalidInput, DivergedError)
 """Errors that say themselves what is wrong, and with which image, label or setting."""
 
@@ -46,7 +46,11 @@ def reason_of(error: Exception) -> str | None:
 def _is_ours(error: Exception) -> bool:
     """Whether the platform itself raised it, in words for people: libraries have their own."""
     frames = traceback.extract_tb(error.__traceback__)
-    return not frames or _OURS in Path(frames[-1].filename).parents
+    if not frames:
+        return True
+    # What compiled code refuses has the line that called it as its last one.
+    last, line = Path(frames[-1].filename), frames[-1].line or ""
+    return line.startswith("raise") and any(last.is_relative_to(one) for one in _OURS)
 
 
 def is_device_lost(error: Exception) -> bool:

@@ -41,7 +41,7 @@ from services.trainer.process.plugins import load_plugins
 from services.trainer.process.reports import ProgressReports, say
 from services.trainer.process.smaller_steps import recipe_of_attempt, smaller_after, told_of_steps
 from services.trainer.process.tasks import builder_of
-from services.trainer.process.weights import FoundWeights, find_weights
+from services.trainer.process.weights import FoundWeights, find_weights, known_of
 from services.trainer.process.work_order import (
     LOST_DEVICE_STATUS,
     CheckpointFiles,
@@ -53,7 +53,6 @@ from services.trainer.process.work_order import (
     ProgressMessage,
     ResultMessage,
     StartMessage,
-    StartVersion,
     WorkOrder,
 )
 from shared.contracts.snapshot import Snapshot, SnapshotImage
@@ -156,7 +155,7 @@ class Run:
         for told in self._choices:
             say(NoteMessage(text=told))
         training, started_from = self._prepare(recipe, data, found)
-        found = _known_of(order.start) if order.start and started_from else found
+        found = known_of(order.start) if order.start and started_from else found
         say(StartMessage(backbone_weights=found.origin))
         training.begin(self._told_of_begin)
         self._judge = LiveJudge(
@@ -369,11 +368,6 @@ def _told_of_end(training: Loop) -> tuple[str, ...]:
         return told
     asked = f"finished early, as was asked for: {training.epoch} of {training.epochs} epochs"
     return (*told, asked)
-
-
-def _known_of(start: StartVersion) -> FoundWeights:
-    """What the backbone of an earlier version began as."""
-    return FoundWeights(None, start.backbone_weights, start.backbone_licence, start.backbone_source)
 
 
 def main() -> None:

@@ -18,6 +18,7 @@ from services.trainer.domain.detector.graph import read
 from services.trainer.domain.recipe import GRAPH, BackboneName, Recipe
 from services.trainer.domain.training.ports import FirstWeights
 from services.trainer.process.weight_places import WeightPlace, place_of
+from services.trainer.process.work_order import StartVersion
 from shared.errors import InvalidInput
 
 _HUB_S = 10.0
@@ -86,6 +87,11 @@ def find_weights(recipe: Recipe, *, folder: Path | None, hub: bool = False) -> F
     if found.file is None and recipe.backbone == GRAPH:
         raise NoGraph(f"no {GRAPH}*.onnx is in the folder LOUPE_WEIGHTS of the machine that trains")
     return NO_WEIGHTS if found.file is None else _from_file(found, found.file)
+
+
+def known_of(start: StartVersion) -> FoundWeights:
+    """What the backbone of an earlier version began as."""
+    return FoundWeights(None, start.backbone_weights, start.backbone_licence, start.backbone_source)
 
 
 def _from_file(found: WeightPlace, path: Path) -> FoundWeights:

@@ -1,18 +1,21 @@
 """Every way in which a training fails: what it really says, and in both languages."""
 
 import ast
+import io
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
 import onnx
 import pytest
 import torch
 
 from services.trainer.domain.networks.onnx_graph import OnnxGraph
 from services.trainer.domain.training.loop import DivergedError
+from services.trainer.domain.training.planning import usual
 from services.trainer.process import failures
 from services.trainer.process.failures import reason_of
 from services.trainer.process.smaller_steps import recipe_of_attempt
@@ -154,13 +157,24 @@ torch.set_num_threads = lost
     )
 
 
-def test_a_library_that_refuses_gets_a_sentence_and_our_own_words_stay() -> None:
-    with pytest.raises(ValueError, match="Invalid literal") as refused:
-        Fraction("a word")
+@pytest.mark.parametrize(
+    "refused_by",
+    [
+        lambda: Fraction("a word"),
+        lambda: np.savez(io.BytesIO(), *[np.zeros(1)], arr_0=1),  # in Python, beside our code
+        lambda: usual([]),  # compiled, called from our code
+    ],
+)
+def test_a_library_that_refuses_gets_a_sentence(refused_by: Callable[[], object]) -> None:
+    with pytest.raises(ValueError) as refused:  # noqa: PT011  each in its own words
+        refused_by()
     reason = reason_of(refused.value)
     assert reason is not None
     assert reason.startswith("the training cannot go on, a library refused what it was given: ")
     assert CHINESE.search(in_chinese(reason))
+
+
+def test_a_value_that_we_refuse_ourselves_is_told_in_our_own_words() -> None:
     with pytest.raises(ValueError, match="does not follow") as ours:
         OnnxGraph(onnx.ModelProto(), ("x",), ("y",))
     assert reason_of(ours.value) == str(ours.value)
