@@ -1,6 +1,7 @@
 """How often somebody may do something: some times at once, then one time in a while."""
 
 import math
+import time
 from collections import OrderedDict
 from collections.abc import Callable
 
@@ -55,3 +56,32 @@ class Attempts:
 
     def _over(self, name: str, now: float) -> float:
         return max(now, self._over_at.get(name, now))
+
+
+class Paces:
+    """Attempts by name, each as often in ``period_s`` as is said at the time.
+
+    Names of one pace are counted together; who gets another one begins anew.
+    """
+
+    def __init__(
+        self, *, period_s: float, most: int = 10_000, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._period_s = period_s
+        self._most = most
+        self._clock = clock
+        self._of: dict[int, Attempts] = {}
+
+    def begin(self, name: str, limit: int) -> int:
+        """Count an attempt of who may make ``limit`` in a period; return seconds to wait, or 0."""
+        return self._at(limit).begin(name)
+
+    def counted(self, name: str, limit: int) -> int:
+        """Return how many attempts are not forgotten yet."""
+        return self._at(limit).counted(name)
+
+    def _at(self, limit: int) -> Attempts:
+        every_s = self._period_s / limit
+        return self._of.setdefault(
+            limit, Attempts(burst=limit, every_s=every_s, most=self._most, clock=self._clock)
+        )

@@ -17,7 +17,6 @@ from services.gallery.handlers.removal import Removal
 from services.gallery.handlers.renditions import Renditions
 from services.gallery.handlers.resumable import ResumableUploads
 from services.gallery.handlers.statuses import Statuses
-from services.gallery.handlers.tenant_limits import Limits
 from services.gallery.handlers.thumbnails import Thumbnails
 from services.gallery.handlers.tiles import Tiles
 from services.gallery.handlers.uploads import Uploads
@@ -28,6 +27,7 @@ from shared.hosting.service import Loop, Service
 from shared.hosting.stores import Stores
 from shared.http.bodies import Pace
 from shared.projects.directory import ProjectDirectory
+from shared.quotas import Limits
 from shared.staging import own_folder
 
 _SWEEP_S = 2.0
@@ -44,7 +44,7 @@ def build(stores: Stores) -> Service:
     orphans = OrphanBlobs(documents, blobs, projects=projects, grace=grace)
     removal = Removal(documents, orphans)
     renditions = Renditions(documents, blobs, pool)
-    told = Limits(documents)
+    told = Limits(documents, "gallery")
     quota = _quota(stores, told, settings)
     intake = Intake(documents, renditions, projects=projects, quota=quota)
     thumbnails = Thumbnails(documents, blobs, pool, staging)

@@ -6,9 +6,9 @@ from pydantic import Field
 
 from shared.clock import Timestamp
 from shared.contracts.annotation_events import ReviewState
-from shared.contracts.tenant_events import Quotas
 from shared.documents.port import CollectionSpec, Document, Index
 from shared.projects.directory import projects_spec
+from shared.quotas import limits_spec
 from shared.ticks import Ticks
 
 Status = Literal["unlabelled", "labelled", "tested"]
@@ -93,13 +93,6 @@ class OrphanBlob(Document):
     due_at: Timestamp
 
 
-class TenantLimits(Document):
-    """What the operator lets a tenant keep, as last heard; a tenant has one."""
-
-    quotas: Quotas
-    sequence: int
-
-
 _SEARCHED = ("sort_name", "labels", "status", "uploaded_at", "width", "height")
 
 IMAGES = CollectionSpec(
@@ -127,5 +120,5 @@ UPLOADS = CollectionSpec(
     "gallery.uploads", Upload, (Index(("whole", "expires_at")), Index(("length",)))
 )
 ORPHANS = CollectionSpec("gallery.leftovers", OrphanBlob, (Index(("due_at",)),))
-LIMITS = CollectionSpec("gallery.limits", TenantLimits)
+LIMITS = limits_spec("gallery")
 PROJECTS = projects_spec("gallery")

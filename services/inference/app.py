@@ -13,6 +13,7 @@ from services.inference.api import (
     exports,
     outlines,
     predictions,
+    quotas,
     second_opinions,
     test_runs,
 )
@@ -24,6 +25,7 @@ from services.inference.handlers.exports import EXPORT, Exports
 from services.inference.handlers.follow_ups import FollowUps
 from services.inference.handlers.outlines import ClickOutlines
 from services.inference.handlers.predictions import Predictions
+from services.inference.handlers.quota import PredictionQuota
 from services.inference.handlers.second_opinions import SECOND_OPINION, SecondOpinions
 from services.inference.handlers.test_runs import TEST_RUN, TestRuns
 from services.inference.repository import (
@@ -45,6 +47,7 @@ from shared.images.directory import ImageDirectory
 from shared.jobs.queue import JobQueue
 from shared.jobs.worker import JobWorker, reap_forever
 from shared.projects.directory import ProjectDirectory
+from shared.quotas import Limits
 from shared.settings import StoreSettings
 from shared.staging import own_folder
 
@@ -101,6 +104,7 @@ def build(stores: Stores) -> Service:
     answers = _answers(server, files, settings, admission)
     jobs = JobQueue(stores.documents, SERVICE)
     cases = use_cases(stores, jobs, answers)
+    limits = Limits(stores.documents, SERVICE)
     deployer = Deployer(
         stores.documents,
         stores.blobs,
@@ -164,6 +168,7 @@ def build(stores: Stores) -> Service:
             second_opinions.router,
             deployments.router,
             exports.router,
+            quotas.router,
         ),
         roles=ROLES,
         use_cases=(
@@ -175,8 +180,10 @@ def build(stores: Stores) -> Service:
             cases.opinions,
             cases.deployments,
             cases.exports,
+            PredictionQuota(limits),
         ),
-        subscriptions=subscriptions(
+        subscriptions=limits.subscriptions()
+        + subscriptions(
             cases.projects,
             cases.images,
             deployments=cases.deployments,

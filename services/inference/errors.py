@@ -17,9 +17,11 @@
     InvalidInput
     ├── NotAnImage              422  the bytes are no image, or a damaged one
     └── UnservableModel         422  the artefacts of a version cannot be served
+    QuotaExceeded
+    └── TooManyPredictions      429  the tenant asks for more in a second than it may
 """
 
-from shared.errors import Conflict, DependencyDown, InvalidInput
+from shared.errors import Conflict, DependencyDown, InvalidInput, QuotaExceeded
 
 
 class TritonUnavailable(DependencyDown):
@@ -45,6 +47,13 @@ class Busy(DependencyDown):
 
     code = "busy"
     title = "Too many predictions wait"
+
+
+class TooManyPredictions(QuotaExceeded):
+    """The tenant asks for more predictions in a second than it may."""
+
+    code = "too-many-predictions"
+    title = "Too many predictions are asked for at once"
 
 
 class NoDeployment(Conflict):

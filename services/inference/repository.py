@@ -14,6 +14,7 @@ from shared.images.directory import images_spec
 from shared.jobs.documents import JobDocument
 from shared.jobs.job import job_spec
 from shared.projects.directory import projects_spec
+from shared.quotas import limits_spec
 
 SERVICE = "inference"
 
@@ -221,6 +222,7 @@ EXPORTS = CollectionSpec(
     "inference.exports", Export, (Index(("project_id", "created_at")), Index(("queued",)))
 )
 EXPORT_KEYS = CollectionSpec("inference.export_keys", ExportKey)
+LIMITS = limits_spec(SERVICE)
 
 COLLECTIONS = (
     PROJECTS,
@@ -237,6 +239,7 @@ COLLECTIONS = (
     EXPORTS,
     EXPORT_KEYS,
     RECEIPTS,
+    LIMITS,
 )
 
 TEST_RUNS_TERM = Term("tests", TEST_RUNS, "created_at")

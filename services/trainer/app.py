@@ -2,13 +2,14 @@
 
 from functools import partial
 
-from services.trainer.api import losses, policies, recipes, trainings, versions
+from services.trainer.api import losses, policies, quotas, recipes, trainings, versions
 from services.trainer.api.roles import ROLES
 from services.trainer.domain.recipe import Recipe
 from services.trainer.handlers.gate import Gate
 from services.trainer.handlers.next_training import NextTraining
 from services.trainer.handlers.offered_losses import OfferedLosses
 from services.trainer.handlers.outcomes import TrainingOutcomes
+from services.trainer.handlers.quota import TrainingQuota
 from services.trainer.handlers.recipes import Recipes
 from services.trainer.handlers.retraining import Retraining
 from services.trainer.handlers.training_queue import TrainingQueue
@@ -17,6 +18,7 @@ from services.trainer.handlers.versions import Versions
 from services.trainer.repository import (
     HISTORIES,
     IMAGES,
+    LIMITS,
     LINES,
     RECEIPTS,
     RECIPES,
@@ -36,6 +38,7 @@ from shared.jobs.job import job_spec
 from shared.jobs.queue import JobQueue
 from shared.jobs.worker import JobWorker, reap_forever
 from shared.projects.directory import ProjectDirectory, projects_spec
+from shared.quotas import Limits
 from shared.staging import own_folder
 
 NAME = SERVICE
@@ -48,14 +51,16 @@ def build(stores: Stores) -> Service:
     jobs = JobQueue(documents, NAME, lease_s=settings.lease_s)
     projects = ProjectDirectory(documents, NAME)
     queue = TrainingQueue(documents, jobs)
+    limits = Limits(documents, NAME)
+    quota = TrainingQuota(documents, limits)
     images = ImageDirectory(documents, NAME, round_of=queue.round_of)
     recipe = Recipe(budget_s=settings.budget_s, epochs=settings.epochs, start=settings.start)
     kept = Recipes(
         documents, projects, recipe=recipe, plugins=settings.plugins, weights=settings.weights
     )
-    asked = Trainings(documents, jobs, projects, images, queue, kept)
+    asked = Trainings(documents, jobs, projects, images, queue, kept, quota)
     coming = NextTraining(projects, kept, folder=settings.weights, hub=settings.use_hub)
-    retraining = Retraining(documents, projects, images, queue, kept)
+    retraining = Retraining(documents, projects, images, queue, kept, quota)
     outcomes = TrainingOutcomes(documents, jobs, queue)
     gate = Gate(documents, projects, queue)
     offered = OfferedLosses(projects, folder=settings.plugins)
@@ -77,6 +82,7 @@ def build(stores: Stores) -> Service:
             RECIPES,
             IMAGES,
             RECEIPTS,
+            LIMITS,
             job_spec(NAME),
             projects_spec(NAME),
         ),
@@ -86,11 +92,13 @@ def build(stores: Stores) -> Service:
             policies.router,
             recipes.router,
             losses.router,
+            quotas.router,
         ),
         roles=ROLES,
-        use_cases=(asked, coming, kept, retraining, chosen, offered),
+        use_cases=(asked, coming, kept, retraining, chosen, offered, quota),
         subscriptions=(
             *projects.subscriptions(),
+            *limits.subscriptions(),
             *images.subscriptions(),
             *images.annotation_subscriptions(),
             *subscriptions(outcomes, retraining, gate),

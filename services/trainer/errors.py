@@ -6,6 +6,9 @@
     ├── InvalidInput
     │   ├── NoImages           422  the project is empty
     │   └── NoAnnotations      422  images, but none is annotated
+    ├── QuotaExceeded
+    │   ├── LineFull           429  as many trainings of the tenant run or wait as may
+    │   └── TrainingTimeUsed   429  it trained for as long as it may in 24 hours
     └── Conflict
         ├── TrainingWaits      409  one runs and one waits already
         ├── NotResumable       409  it did not fail, or never got a dataset
@@ -13,7 +16,7 @@
         └── ServesAlready      409  a version that serves needs no promotion
 """
 
-from shared.errors import Conflict, InvalidInput
+from shared.errors import Conflict, InvalidInput, QuotaExceeded
 
 
 class NoImages(InvalidInput):
@@ -28,6 +31,20 @@ class NoAnnotations(InvalidInput):
 
     code = "no-annotations"
     title = "No image is annotated"
+
+
+class LineFull(QuotaExceeded):
+    """As many trainings of the tenant run or wait as may."""
+
+    code = "trainings-in-line"
+    title = "No further training may wait"
+
+
+class TrainingTimeUsed(QuotaExceeded):
+    """The tenant trained for as long as it may in 24 hours."""
+
+    code = "training-time-used"
+    title = "The training time of 24 hours is used up"
 
 
 class TrainingWaits(Conflict):

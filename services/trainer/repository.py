@@ -12,6 +12,7 @@ from shared.contracts.training_events import VersionComparison
 from shared.documents.port import CollectionSpec, Document, Index
 from shared.documents.receipts import receipts_spec
 from shared.images.directory import images_spec
+from shared.quotas import limits_spec
 
 Mode = Literal["train", "train_and_test"]
 Trigger = Literal["person", "policy"]
@@ -19,6 +20,8 @@ TrainingState = Literal[
     "waiting", "preparing", "queued", "running", "succeeded", "failed", "terminated"
 ]
 """waiting: for the project's other training; preparing: for its dataset; queued: for a worker."""
+
+TrainingQuotaName = Literal["trainings_in_line", "training_minutes_per_day"]
 
 ENDED: tuple[TrainingState, ...] = ("succeeded", "failed", "terminated")
 TRAINING_JOB = "training"
@@ -206,7 +209,8 @@ class Line(Document):
     Each dataset that is asked for begins a ``round``; corrections of rounds before ``counted`` are
     in one. ``counted_to`` is when that was asked for, for people: clocks may jump.
     ``failures``: trainings that failed since one succeeded; ``not_before``: until then no
-    correction starts another. ``promotions`` are the latest changes of the champion, newest first.
+    correction starts another. ``held_back`` names the quota that leaves no room for the training
+    that the policy wants. ``promotions`` are the latest changes of the champion, newest first.
     """
 
     trainings: int = 0
@@ -222,6 +226,7 @@ class Line(Document):
     failures: int = 0
     not_before: Timestamp | None = None
     due_at: Timestamp | None = None
+    held_back: TrainingQuotaName | None = None
 
 
 SERVICE = "trainer"
@@ -236,6 +241,7 @@ TRAININGS = CollectionSpec(
         Index(("project_id", "state")),
     ),
 )
+LIMITS = limits_spec(SERVICE)
 HISTORIES = CollectionSpec("trainer.histories", History)
 LINES = CollectionSpec("trainer.lines", Line, (Index(("due_at",)),), project_field="id")
 RECIPES = CollectionSpec("trainer.recipes", ProjectRecipe, project_field="id")

@@ -16,6 +16,9 @@ class Quotas(BaseModel):
         images: How many it may keep, tiles too.
         size_bytes: Of the files of these images.
         uploads_per_minute: Files that may come in a minute.
+        trainings_in_line: Trainings that may run or wait, of all its projects.
+        training_minutes_per_day: Minutes of training in 24 hours after which none begins.
+        predictions_per_second: Tests of an image that may be asked for in a second.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -23,8 +26,11 @@ class Quotas(BaseModel):
     images: int | None = Field(default=None, strict=True, ge=0, le=_MOST)
     size_bytes: int | None = Field(default=None, strict=True, ge=0, le=_MOST)
     uploads_per_minute: int | None = Field(default=None, strict=True, ge=1, le=1_000_000)
+    trainings_in_line: int | None = Field(default=None, strict=True, ge=0, le=1_000_000)
+    training_minutes_per_day: int | None = Field(default=None, strict=True, ge=0, le=1_000_000)
+    predictions_per_second: int | None = Field(default=None, strict=True, ge=1, le=1_000_000)
 
-    @field_validator("images", "size_bytes", "uploads_per_minute", mode="before")
+    @field_validator("*", mode="before")
     @classmethod
     def _whole(cls, value: object) -> object:
         """JSON's ``3.0`` is as whole as ``3``; a truth value or a text is no number."""
@@ -37,7 +43,7 @@ class TenantLimited(EventBody):
     type: ClassVar[str] = "tenant.limited"
     topic: ClassVar[str] = "tenant"
     source: ClassVar[str] = "workspace"
-    consumers: ClassVar[tuple[str, ...]] = ("gallery",)
+    consumers: ClassVar[tuple[str, ...]] = ("gallery", "inference", "trainer")
     example: ClassVar[dict[str, Any]] = {"tenant_id": "acme", "quotas": {"images": 20_000}}
 
     tenant_id: str

@@ -44,6 +44,8 @@ MAY_DELETE_PROJECTS = {
 OF_NO_PROJECT = {
     "gallery.limits",
     "inference.export_keys",
+    "inference.limits",
+    "trainer.limits",
     "workspace.api_keys",
     "workspace.audit",  # what was done to a project outlives it
     "workspace.projects",

@@ -5,19 +5,17 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Literal
 
 from services.gallery.domain.refusals import ImageQuotaExceeded, TooManyUploads
-from services.gallery.handlers.tenant_limits import Limits
 from services.gallery.repository import IMAGES, UPLOADS
-from shared.attempts import Attempts
+from shared.attempts import Paces
 from shared.contracts.tenant_events import Quotas
 from shared.documents.port import Documents, TenantScope
+from shared.quotas import Limits, Used
 
 _RECOUNT_S = 5.0
 _RETRY_S = 3600
 _MINUTE_S = 60.0
-_MOST_TENANTS = 10_000
 
 
 @dataclass
@@ -36,16 +34,6 @@ class _Usage:
     beginning_bytes: int = 0
     quotas: Quotas = field(default_factory=Quotas)
     counting: asyncio.Lock = field(default_factory=asyncio.Lock)
-
-
-@dataclass(frozen=True, slots=True)
-class Used:
-    """How much of a quota is used; one ``is_own`` where the operator set it for the tenant."""
-
-    name: Literal["images", "size_bytes", "uploads_per_minute"]
-    used: int
-    limit: int | None
-    is_own: bool
 
 
 class Quota:
@@ -68,7 +56,7 @@ class Quota:
         self._max_images = max_images
         self._max_bytes = max_bytes
         self._usage: dict[str, _Usage] = {}
-        self._rates: dict[int, Attempts] = {}
+        self._paces = Paces(period_s=_MINUTE_S)
 
     async def check(self, tenant: str, size_bytes: int = 1) -> None:
         """Refuse when a file of at least this size does not fit; raise ImageQuotaExceeded."""
@@ -77,7 +65,7 @@ class Quota:
     async def begin_upload(self, tenant: str) -> None:
         """Count a file that comes; raise TooManyUploads, then it does not count."""
         limit = (await self._counted(tenant)).quotas.uploads_per_minute
-        if limit is not None and (wait_s := self._rate(limit).begin(tenant)):
+        if limit is not None and (wait_s := self._paces.begin(tenant, limit)):
             raise TooManyUploads(
                 f"this tenant may send {limit} files a minute; wait", retry_after_s=wait_s
             )
@@ -122,7 +110,7 @@ class Quota:
         usage = await self._counted(tenant)
         own, (images, size_bytes) = usage.quotas, self._most(usage)
         speed = own.uploads_per_minute
-        late = 0 if speed is None else self._rate(speed).counted(tenant)
+        late = 0 if speed is None else self._paces.counted(tenant, speed)
         return (
             Used("images", usage.images, images, own.images is not None),
             Used("size_bytes", usage.size_bytes, size_bytes, own.size_bytes is not None),
@@ -147,15 +135,6 @@ class Quota:
         return (
             self._max_images if own.images is None else own.images,
             self._max_bytes if own.size_bytes is None else own.size_bytes,
-        )
-
-    def _rate(self, limit: int) -> Attempts:
-        """Return what counts for tenants of this limit; a new limit counts from nothing."""
-        return self._rates.setdefault(
-            limit,
-            Attempts(
-                burst=limit, every_s=_MINUTE_S / limit, most=_MOST_TENANTS, clock=time.monotonic
-            ),
         )
 
     async def _counted(self, tenant: str) -> _Usage:

@@ -9,6 +9,7 @@ from services.inference.api.schemas import PredictionCreate, PredictionResponse,
 from services.inference.domain.terms import ImageFile, PredictionTerms
 from services.inference.handlers.doubts import Doubts
 from services.inference.handlers.predictions import Predictions
+from services.inference.handlers.quota import PredictionQuota
 from shared.http.bodies import JSON, media_type, read_json
 from shared.http.callers import Who
 from shared.http.multipart import FILE, FORM, form_body
@@ -44,10 +45,12 @@ async def create_prediction(
     request: Request,
     predictions: Predicting,
     body: Annotated[ImageBody, Depends(use(ImageBody))],
+    quota: Annotated[PredictionQuota, Depends(use(PredictionQuota))],
     key: IdempotencyKey,
     response: Response,
 ) -> PredictionResponse:
     """Test one image: of the gallery (JSON), or a file (multipart)."""
+    await quota.begin(who.tenant)
     if media_type(request, JSON, FORM) == JSON:
         wanted = await read_json(request, PredictionCreate, max_bytes=_MAX_JSON_BYTES)
         terms = PredictionTerms(wanted.version, wanted.threshold)

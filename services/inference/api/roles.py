@@ -3,6 +3,7 @@
 from shared.http.roles import OF_OTHERS, RoleTable
 
 ROLES: RoleTable = {
+    "GET /quotas": "admin",
     "GET /projects/{project_id}/deployments": "viewer",
     "GET /projects/{project_id}/deployments/{version}": "viewer",
     "GET /projects/{project_id}/predictions": "viewer",

@@ -3,6 +3,7 @@
 from shared.http.roles import RoleTable
 
 ROLES: RoleTable = {
+    "GET /quotas": "admin",
     "GET /projects/{project_id}/losses": "viewer",
     "GET /projects/{project_id}/next-training": "viewer",
     "GET /projects/{project_id}/trainings": "viewer",

@@ -10,7 +10,7 @@ from services.trainer.domain.retraining_policy import RetrainingPolicy
 from services.trainer.handlers.next_training import Outlook
 from services.trainer.handlers.trainings import Standing
 from services.trainer.process.weight_places import Place
-from services.trainer.repository import Figures, Line, Mode, Training, Trigger
+from services.trainer.repository import Figures, Line, Mode, Training, TrainingQuotaName, Trigger
 from shared.clock import Timestamp
 from shared.contracts.training_events import VersionComparison
 from shared.contracts.version_names import version_name
@@ -207,13 +207,17 @@ class Trend(BaseModel):
 
 
 class PolicyResponse(RetrainingPolicy):
-    """A project's retraining policy and where it stands."""
+    """A project's retraining policy and where it stands.
+
+    `held_back` names the quota that leaves no room for the training that is due.
+    """
 
     next_look_at: Timestamp | None = None
     counted_to: Timestamp | None = None
     running_training_id: str | None = None
     waiting_training_id: str | None = None
     champion: str | None = None
+    held_back: TrainingQuotaName | None = None
 
     @classmethod
     def of_line(cls, line: Line) -> "PolicyResponse":
@@ -225,6 +229,7 @@ class PolicyResponse(RetrainingPolicy):
             running_training_id=line.running.training_id if line.running else None,
             waiting_training_id=line.waiting.training_id if line.waiting else None,
             champion=version_name(line.champion.version_number) if line.champion else None,
+            held_back=line.held_back,
         )
 
 

@@ -8,6 +8,7 @@ import asyncio
 from datetime import datetime, timedelta
 
 from services.trainer.domain.retraining_policy import Backlog, RetrainingPolicy, decide
+from services.trainer.handlers.quota import RETRY_S, TrainingQuota
 from services.trainer.handlers.recipes import Chosen, Recipes
 from services.trainer.handlers.training_queue import TrainingQueue, placed
 from services.trainer.repository import LINES, Line, Order
@@ -47,6 +48,7 @@ class Retraining:
         images: ImageDirectory,
         queue: TrainingQueue,
         recipes: Recipes,
+        quota: TrainingQuota,
         *,
         clock: Clock = utc_now,
     ) -> None:
@@ -55,6 +57,7 @@ class Retraining:
         self._images = images
         self._queue = queue
         self._recipes = recipes
+        self._quota = quota
         self._clock = clock
 
     async def policy(self, who: Caller, project_id: str) -> Line:
@@ -155,9 +158,12 @@ class Retraining:
                 now=now,
                 not_before=line.not_before,
             )
-            line = line.model_copy(update={"due_at": decision.due_at})
+            line = line.model_copy(update={"due_at": decision.due_at, "held_back": None})
             if not decision.fire or task is None:
                 return line
+            if (refusal := await self._quota.refusal(line.tenant)) is not None:
+                again = now + timedelta(seconds=RETRY_S)
+                return line.model_copy(update={"due_at": again, "held_back": refusal.quota})
             fired = True
             chosen = await self._recipes.default(line.tenant, line.id, task)
             return placed(line, _order(line.policy, chosen, now), now)

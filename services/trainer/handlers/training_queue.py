@@ -122,6 +122,12 @@ class TrainingQueue:
         """The project's line; a new one, not yet stored, for a project without."""
         return await self._lines(tenant).find(project_id) or Line(id=project_id, tenant=tenant)
 
+    async def knows(self, tenant: str, project_id: str, training_id: str) -> bool:
+        """Whether a training has a place in its project's line, or had one."""
+        line = await self.line(tenant, project_id)
+        places = {order.training_id for order in (line.running, line.waiting) if order}
+        return training_id in places or await self._trainings(tenant).find(training_id) is not None
+
     async def round_of(self, tenant: str, project_id: str) -> int:
         """How many datasets of the project were asked for."""
         return (await self.line(tenant, project_id)).round

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 from services.trainer.domain.recipe import Recipe, RecipeSource
 from services.trainer.errors import NoAnnotations, NoImages, NotFinishable, NotResumable
+from services.trainer.handlers.quota import TrainingQuota
 from services.trainer.handlers.recipes import Chosen, Recipes
 from services.trainer.handlers.training_queue import TrainingQueue
 from services.trainer.repository import (
@@ -61,6 +62,7 @@ class Trainings:
         images: ImageDirectory,
         queue: TrainingQueue,
         recipes: Recipes,
+        quota: TrainingQuota,
         *,
         clock: Clock = utc_now,
         news_wait_s: float = NEWS_WAIT_S,
@@ -71,6 +73,7 @@ class Trainings:
         self._images = images
         self._queue = queue
         self._recipes = recipes
+        self._quota = quota
         self._clock = clock
         self._news_wait_s = news_wait_s
         self._receipts = Receipts(documents, SERVICE)
@@ -87,6 +90,7 @@ class Trainings:
             NoImages: It is empty.
             NoAnnotations: None of its images is annotated.
             TrainingWaits: It has a running and a waiting training.
+            QuotaExceeded: The tenant may not have another one now.
         """
         project = await self._projects.require(who.tenant, project_id)
         chosen = await self._chosen(project, who.tenant, wish.recipe)
@@ -94,6 +98,8 @@ class Trainings:
 
         async def make() -> Training:
             await self._require_annotations(who.tenant, project_id)
+            if not await self._queue.knows(who.tenant, project_id, training_id):
+                await self._quota.admit(who.tenant)
             order = Order(
                 training_id=training_id,
                 mode=wish.mode,
@@ -190,11 +196,13 @@ class Trainings:
         Raises:
             NotResumable: It is not over, it succeeded, or it never got a dataset.
             TrainingWaits: The line is full.
+            QuotaExceeded: The tenant may not have another one now.
         """
         training = (await self._in_step(who, project_id, training_id)).training
         await self._projects.require(who.tenant, project_id)
         if training.state not in ("failed", "terminated") or not training.manifest_key:
             raise NotResumable("only a failed or terminated training with a dataset can go on")
+        await self._quota.admit(who.tenant)
         order = Order(
             training_id=training.id,
             number=training.number,

@@ -12,12 +12,12 @@ import pytest
 from services import __main__ as command
 from services.gallery.app import build
 from services.gallery.handlers import quota
-from services.gallery.handlers.tenant_limits import Limits
 from services.gallery.repository import LIMITS
 from services.workspace.app import build as workspace
 from shared.contracts.envelope import Event, EventStamp, pack, unpack
 from shared.contracts.tenant_events import Quotas, TenantLimited
 from shared.hosting.stores import Stores
+from shared.quotas import Limits
 from tests.running import Running, running, signed_in, until
 
 TUS = {"Tus-Resumable": "1.0.0"}
@@ -174,7 +174,7 @@ async def test_the_operators_key_sets_all_at_once_and_what_cannot_be_is_refused(
         place = "/api/workspace/tenants/acme/quotas"
         body = {"images": 7, "uploads_per_minute": 60}
         answer = await run.client.put(place, headers=boss, json=body)
-        assert answer.json()["quotas"] == {**body, "size_bytes": None}
+        assert answer.json()["quotas"] == {**dict.fromkeys(Quotas.model_fields), **body}
         await acme.limited("images", 7)
         assert (await run.client.put(place, headers=acme.who, json=body)).status_code == 403
         for wrong in ({"images": -1}, {"uploads_per_minute": 0}, {"trainings": 1}):
@@ -187,7 +187,7 @@ async def test_the_operators_key_sets_all_at_once_and_what_cannot_be_is_refused(
 
 async def test_quotas_that_come_late_or_again_change_nothing(stores: Stores) -> None:
     await stores.open([LIMITS])
-    limits = Limits(stores.documents)
+    limits = Limits(stores.documents, "gallery")
     for sequence, images in ((2, 20), (1, 10), (2, 99), (3, 30)):
         await limits.heard(limited("acme", images, sequence))
         if sequence < 3:

@@ -11,6 +11,7 @@ from typing import Any
 from services.trainer.domain.recipe import Recipe
 from services.trainer.handlers.gate import Gate
 from services.trainer.handlers.outcomes import TrainingOutcomes
+from services.trainer.handlers.quota import TrainingQuota
 from services.trainer.handlers.recipes import Recipes
 from services.trainer.handlers.retraining import Retraining
 from services.trainer.handlers.training_queue import TrainingQueue
@@ -29,6 +30,7 @@ from services.trainer.process.work_order import (
 from services.trainer.repository import (
     HISTORIES,
     IMAGES,
+    LIMITS,
     LINES,
     RECEIPTS,
     RECIPES,
@@ -55,11 +57,12 @@ from shared.jobs.queue import JobQueue
 from shared.jobs.worker import JobWorker
 from shared.projects.clearing import Clearing
 from shared.projects.directory import ProjectDirectory, projects_spec
+from shared.quotas import Limits
 from shared.runtime.tasks.names import TaskName
 from tests.unit.trainer.pictures import PROJECT, write_snapshot
 
 COLLECTIONS = (
-    TRAININGS, HISTORIES, LINES, RECIPES, IMAGES, RECEIPTS,
+    TRAININGS, HISTORIES, LINES, RECIPES, IMAGES, RECEIPTS, LIMITS,
     job_spec("trainer"), projects_spec("trainer"),
 )  # fmt: skip
 WHO = Caller("default", "key-1", "admin")
@@ -176,6 +179,8 @@ class Place:
         self.queue = TrainingQueue(documents, self.jobs, clock=clock)
         self.images = ImageDirectory(documents, "trainer", wait_s=0, round_of=self.queue.round_of)
         self.recipes = Recipes(documents, self.projects, recipe=Recipe(), clock=clock)
+        self.limits = Limits(documents, "trainer")
+        self.quota = TrainingQuota(documents, self.limits, clock=clock)
         self.trainings = Trainings(
             documents,
             self.jobs,
@@ -183,12 +188,19 @@ class Place:
             self.images,
             self.queue,
             self.recipes,
+            self.quota,
             clock=clock,
             news_wait_s=0,
         )
         self.outcomes = TrainingOutcomes(documents, self.jobs, self.queue, clock=clock)
         self.retraining = Retraining(
-            documents, self.projects, self.images, self.queue, self.recipes, clock=clock
+            documents,
+            self.projects,
+            self.images,
+            self.queue,
+            self.recipes,
+            self.quota,
+            clock=clock,
         )
         self.gate = Gate(documents, self.projects, self.queue, clock=clock)
         self.versions = Versions(documents, self.projects, self.queue, clock=clock)
@@ -217,6 +229,7 @@ class Place:
         """Hands an event to all that listen to it, in order."""
         table = (
             *self.projects.subscriptions(),
+            *self.limits.subscriptions(),
             *self.images.subscriptions(),
             *self.images.annotation_subscriptions(),
             *subscriptions(self.outcomes, self.retraining, self.gate),

@@ -217,7 +217,13 @@ def looking_at(place: Place, images: Any) -> Retraining:
     directory = ImageDirectory(images, "trainer", wait_s=0)
     documents = place.stores.documents
     return Retraining(
-        documents, place.projects, directory, place.queue, place.recipes, clock=place.clock
+        documents,
+        place.projects,
+        directory,
+        place.queue,
+        place.recipes,
+        place.quota,
+        clock=place.clock,
     )
 
 

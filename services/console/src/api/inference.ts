@@ -178,3 +178,8 @@ export async function removeExport(projectId: string, exportId: string): Promise
 export function exportPath({ project_id: project, id }: Export): string {
   return `/api/inference/projects/${project}/exports/${id}/content`;
 }
+
+/** What the tenant may ask of the models, and how much of it is used. */
+export function listQuotas() {
+  return body(client.GET("/api/inference/quotas"));
+}

@@ -195,3 +195,8 @@ export function setPolicy(projectId: string, policy: NewPolicy) {
     }),
   );
 }
+
+/** What the tenant may ask of the trainer, and how much of it is used. */
+export function listQuotas() {
+  return body(client.GET("/api/trainer/quotas"));
+}

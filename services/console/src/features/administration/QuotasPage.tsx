@@ -1,7 +1,9 @@
-import { useQuery } from "@tanstack/react-query";
+import { useQueries } from "@tanstack/react-query";
 import { Progress, Table } from "antd";
 import type { ReactNode } from "react";
-import { listQuotas, type Quota } from "../../api/gallery";
+import { listQuotas as listImageQuotas, type Quota } from "../../api/gallery";
+import { listQuotas as listPredictionQuotas } from "../../api/inference";
+import { listQuotas as listTrainingQuotas } from "../../api/trainer";
 import { useWords, type Words } from "../../i18n/language";
 import { bytes } from "../../ui/format";
 import { PageHead } from "../../ui/PageHead";
@@ -11,23 +13,36 @@ import { AdministrationLinks } from "./AdministrationLinks";
 const REFRESH_MS = 15_000;
 const ALMOST = 0.9;
 
-/** What the tenant may keep and send, beside what it does. */
+const ASKED = { images: listImageQuotas, trainings: listTrainingQuotas, predictions: listPredictionQuotas };
+
+/** What the tenant may keep and do, beside what it does; each service tells of its own quotas. */
 export function QuotasPage(): ReactNode {
   const words = useWords();
-  const quotas = useQuery({ queryKey: ["quotas"], queryFn: listQuotas, refetchInterval: REFRESH_MS });
+  const quotas = useQueries({
+    queries: Object.entries(ASKED).map(([of, queryFn]) => ({
+      queryKey: ["quotas", of],
+      queryFn,
+      refetchInterval: REFRESH_MS,
+    })),
+  });
+  const isPending = quotas.some((one) => one.isPending);
+  const failed = quotas.find((one) => one.isError);
+  const items = quotas.flatMap((one) => one.data?.items ?? []);
   return (
     <div className="page">
       <PageHead title={words.quotas.title} subtitle={words.quotas.subtitle}>
         <AdministrationLinks here="quotas" />
       </PageHead>
-      {quotas.isError && <ProblemAlert error={quotas.error} onRetry={() => void quotas.refetch()} />}
-      {(quotas.isPending || quotas.data !== undefined) && (
+      {failed !== undefined && (
+        <ProblemAlert error={failed.error} onRetry={() => quotas.forEach((one) => void one.refetch())} />
+      )}
+      {(isPending || items.length > 0) && (
         <Table<Quota>
           rowKey="name"
           size="middle"
           pagination={false}
-          loading={quotas.isPending}
-          dataSource={quotas.data?.items ?? []}
+          loading={isPending}
+          dataSource={items}
           footer={() => words.quotas.help}
           columns={[
             { title: words.quotas.name, key: "name", render: (_, { name }) => words.quotas.names[name] },

@@ -89,6 +89,9 @@ function PolicyForm({ policy }: { readonly policy: Policy }): ReactNode {
         >
           {words.common.save}
         </Button>
+        {policy.held_back != null && policy.enabled && (
+          <Typography.Text type="warning">{words.train.policyHeld[policy.held_back]}</Typography.Text>
+        )}
         {policy.next_look_at != null && policy.enabled && (
           <Typography.Text type="secondary">
             {words.train.policyNext(time(policy.next_look_at))}

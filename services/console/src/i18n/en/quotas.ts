@@ -1,6 +1,6 @@
 export const quotas = {
   title: "Quotas",
-  subtitle: "What this tenant may keep and send, and how much of it is used",
+  subtitle: "What this tenant may keep and do, and how much of it is used",
   name: "Quota",
   used: "Used",
   limit: "Limit",
@@ -8,10 +8,13 @@ export const quotas = {
   own: "Set for this tenant",
   common: "As for every tenant",
   from: "Where it comes from",
-  help: "The operator of the platform sets quotas. What is over one stays; nothing more is taken in until there is room.",
+  help: "The operator of the platform sets quotas. What is over one stays; nothing more is taken in, and no further training begins, until there is room.",
   names: {
     images: "Images, with their tiles",
     size_bytes: "Size of the image files",
     uploads_per_minute: "Uploaded files in a minute",
+    trainings_in_line: "Trainings that run or wait",
+    training_minutes_per_day: "Minutes of training in 24 hours",
+    predictions_per_second: "Predictions in a second",
   },
 };

@@ -33,6 +33,10 @@ export const train = {
   policyCount: "After this many corrected images",
   policyQuiet: "and this many quiet seconds",
   policyNext: (at: string) => `looks again at ${at}`,
+  policyHeld: {
+    trainings_in_line: "The next training waits: as many of this tenant run or wait as its quota allows.",
+    training_minutes_per_day: "The next training waits: this tenant's training time of 24 hours is used up.",
+  },
   policySaved: "Saved",
   promote: "Promote",
   promoteMeans: (version: string, serving: string | null) =>

@@ -1,6 +1,6 @@
 export const quotas = {
   title: "配额",
-  subtitle: "本租户可保存和上传的数量，以及已用数量",
+  subtitle: "本租户可保存和使用的数量，以及已用数量",
   name: "配额",
   used: "已用",
   limit: "上限",
@@ -8,10 +8,13 @@ export const quotas = {
   own: "专为本租户设置",
   common: "与其他租户相同",
   from: "来源",
-  help: "配额由平台的运维人员设置。超出配额的内容会保留；在腾出空间之前不再接收新内容。",
+  help: "配额由平台的运维人员设置。超出配额的内容会保留；在有余量之前，不再接收新内容，也不再开始新的训练。",
   names: {
     images: "图像（含切图）",
     size_bytes: "图像文件大小",
     uploads_per_minute: "每分钟上传文件数",
+    trainings_in_line: "运行和等待中的训练",
+    training_minutes_per_day: "24 小时内的训练分钟数",
+    predictions_per_second: "每秒预测次数",
   },
 };

@@ -32,6 +32,10 @@ export const train = {
   policyCount: "修正图像达到",
   policyQuiet: "且静默秒数达到",
   policyNext: (at: string) => `下次检查：${at}`,
+  policyHeld: {
+    trainings_in_line: "下一次训练在等待：本租户运行和等待中的训练已达配额上限。",
+    training_minutes_per_day: "下一次训练在等待：本租户 24 小时内的训练时间已用完。",
+  },
   policySaved: "已保存",
   promote: "上线",
   promoteMeans: (version: string, serving: string | null) =>
