@@ -110,7 +110,7 @@ IMAGES = CollectionSpec(
             )
         ),
         Index(("project_id", "listed", "labels", "uploaded_at")),
-        Index(("project_id", "listed", "review", "uploaded_at")),
+        Index(("project_id", "listed", "review", "uploaded_at"), covers=_SEARCHED),
         Index(("parent_id",)),
         Index(("size_bytes",)),
         Index(("thumbnails_key",)),
