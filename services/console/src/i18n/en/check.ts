@@ -39,7 +39,7 @@ export const check = {
     missing: ({ label, figure }: Finding) =>
       `The model is ${percent(figure)} sure of “${label}” where nobody annotated anything. Annotate it, or cover it with an ignore region.`,
     loose: ({ label, figure }: Finding) =>
-      `“${label}”: the outline and the model’s have only ${percent(figure)} in common. Too large, too small, or beside it? The editor frames the model’s.`,
+      `“${label}”: its outline and that of the model have only ${percent(figure)} in common. Too large, too small, or beside it? The frame in the editor is what the model found.`,
     alike: ({ label, other_label: other, figure }: Finding) =>
       `Two pictures that look nearly the same (${percent(figure)} alike): “${label === "" ? "nothing" : label}” on the first, “${other === "" ? "nothing" : other}” on the second.`,
     leaked: ({ figure }: Finding) =>
