@@ -22,11 +22,11 @@ from shared.ids import derived_id
 from shared.vision import boxes
 
 Place = tuple[float, float, float, float]
-SURE = 0.5
+SURE = 0.4
 """Score from which a version's word counts against a person's."""
 MEETS_IOU = 0.5
 """Two outlines of one object, as detectors are judged."""
-LOOSE_IOU = (0.3, 0.7)
+LOOSE_IOU = (0.3, 0.6)
 """A version that knows the object, and an outline that is not the object's."""
 FREE_SHARE = 0.3
 """What nobody annotated is covered by annotations to less than this."""

@@ -110,7 +110,7 @@ def test_planted_errors_are_found_and_nothing_else(
 
 def test_what_the_version_is_not_sure_of_is_not_told() -> None:
     pit = drawn("a", "pit", (10, 10))
-    unsure = (said("dent", (10, 10), score=0.4), said("pit", (200, 200), score=0.4))
+    unsure = (said("dent", (10, 10), score=0.35), said("pit", (200, 200), score=0.35))
     assert told(image(pit), *unsure) == []
     assert told(image(pit), said("dent", (10, 10)), said("pit", (10, 10), score=0.95)) == []
 
