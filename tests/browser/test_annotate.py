@@ -133,14 +133,15 @@ def test_from_an_empty_project_to_labels_that_stay(
     assert sorted(len(one["shapes"]) for one in saved) == [0, 1, 2]
     assert sorted(len(one["ignore_regions"]) for one in saved) == [0, 0, 1]
     assert all(one["annotated"] for one in saved)
-    (moved,) = (one["shapes"][1] for one in saved if len(one["shapes"]) == 2)
+    (first,) = (one for one in saved if len(one["shapes"]) == 2)
+    moved = first["shapes"][1]
     assert moved["points"][0] == pytest.approx([330, 120], abs=2)
 
     # A state of before comes back by one click.
     page.get_by_role("button", name=words["history"]).click()
     page.get_by_role("button", name=words["back"]).last.click()
-    expect(page.locator(SHAPES)).to_have_count(2)
-    watched_in.shot(f"43-annotate-history-{language}")
+    expect(page.locator(SHAPES)).to_have_count(first_drawn(platform, project, first["image_id"]))
+    watched_in.shot(f"45-annotate-history-{language}")
 
 
 def test_labels_have_a_colour_a_key_and_an_order_of_their_own(
@@ -293,6 +294,13 @@ def annotations(platform: Platform, project: str) -> list[dict[str, Any]]:
             client.get(f"/api/annotation/projects/{project}/images/{image['id']}")
             for image in client.pages(f"/api/gallery/projects/{project}/images")
         ]
+
+
+def first_drawn(platform: Platform, project: str, image: str) -> int:
+    """How many shapes the first save had: a slow hand draws one or two before it."""
+    path = f"/api/annotation/projects/{project}/images/{image}/history"
+    with platform.client() as client:
+        return len(list(client.pages(path))[-1]["after"])
 
 
 def test_outlines_and_masks_are_drawn_where_the_task_knows_them(
