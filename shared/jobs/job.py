@@ -28,9 +28,10 @@ class Job(Document):
 
     ``waits`` counts how often it was given back because it could not go on; it is not taken again
     ``not_before`` its time, so that others go on meanwhile. ``finish_requested`` asks the work to
-    come to its end soon with what it has; work that cannot do so goes on. ``beat`` is
-    ``heartbeat_at`` in the ticks of the worker's machine. ``turn`` is where its tenant's turn began
-    at which it was taken last (:mod:`shared.jobs.turns`).
+    come to its end soon with what it has; work that cannot do so goes on. ``heartbeat_at`` is when
+    its worker was last heard, ``beat`` the same in the ticks of the worker's machine, and
+    ``idle_s`` how long nobody had it between its attempts, or after the last one. ``turn`` is where
+    its tenant's turn began at which it was taken last (:mod:`shared.jobs.turns`).
     """
 
     kind: str
@@ -42,6 +43,7 @@ class Job(Document):
     created_at: Timestamp
     started_at: Timestamp | None = None
     finished_at: Timestamp | None = None
+    idle_s: float = 0.0
     lease_until: Timestamp | None = None
     not_before: Timestamp | None = None
     waits: int = 0

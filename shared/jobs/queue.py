@@ -213,6 +213,7 @@ class JobQueue:
             update = {
                 "state": "queued",
                 "lease_until": None,
+                "heartbeat_at": now,
                 "max_attempts": j.max_attempts + more,
             }
             if pause_s is None:
@@ -233,7 +234,7 @@ class JobQueue:
             asked = job.model_copy(update={"cancel_requested": True})
             if is_held(job, self._clock):
                 return asked
-            over = {"state": "cancelled", "finished_at": self._clock(), "lease_until": None}
+            over = {"state": "cancelled", **self._ended_alone(job)}
             return Write(asked.model_copy(update=over), events)
 
         return await self._of(tenant).change(job_id, ask)
@@ -285,9 +286,7 @@ class JobQueue:
             state, error = "failed", f"the worker died {job.attempt} times"
         else:
             return None
-        now = self._clock()
-        update = {"state": state, "error": error, "finished_at": now, "lease_until": None}
-        return job.model_copy(update=update)
+        return job.model_copy(update={"state": state, "error": error, **self._ended_alone(job)})
 
     async def states(self) -> dict[str, int]:
         """Return the number of jobs in each state."""
@@ -303,9 +302,20 @@ class JobQueue:
                 "attempt": job.attempt + 1,
                 "worker": worker,
                 "started_at": job.started_at or self._clock(),
+                "idle_s": self._idle_s(job),
                 **self._lease_from_now(),
             }
         )
+
+    def _ended_alone(self, job: Job) -> dict[str, Any]:
+        """Return what changes of a job that ends without a worker."""
+        return {"finished_at": self._clock(), "idle_s": self._idle_s(job), "lease_until": None}
+
+    def _idle_s(self, job: Job) -> float:
+        """Return for how long nobody worked on a job since it was first begun."""
+        if job.heartbeat_at is None:
+            return job.idle_s
+        return job.idle_s + max(0.0, (self._clock() - job.heartbeat_at).total_seconds())
 
     def _lease_from_now(self) -> dict[str, Any]:
         now = self._clock()

@@ -8,7 +8,7 @@ from services.trainer.domain.training_time import DAY, Span, trained, wait
 from services.trainer.errors import LineFull, TrainingTimeUsed
 from services.trainer.repository import LINES, SERVICE, TRAINING_JOB, TrainingQuotaName
 from shared.clock import Clock, format_time, utc_now
-from shared.documents.port import Documents, Not, Query, Range, TenantScope
+from shared.documents.port import Documents, In, Not, Query, Range, TenantScope, Where
 from shared.errors import QuotaExceeded
 from shared.jobs.job import Job, job_spec
 from shared.quotas import Limits, Used
@@ -84,16 +84,19 @@ class TrainingQuota:
         """Return when trainings ran that may have in the last 24 hours."""
         jobs = self._documents.collection(job_spec(SERVICE), TenantScope(tenant))
         since = format_time(self._clock() - DAY)
-        running = jobs.walk(Query({"kind": TRAINING_JOB, "state": "running"}))
-        ended = jobs.walk(Query({"kind": TRAINING_JOB, "finished_at": Range(gte=since)}))
-        ran = [*[job async for job in running], *[job async for job in ended]]
+        begun: Where = {"kind": TRAINING_JOB, "state": In(("running", "queued"))}
+        ended: Where = {"kind": TRAINING_JOB, "finished_at": Range(gte=since)}
+        ran = [job for where in (begun, ended) async for job in jobs.walk(Query(where))]
         spans = {job.id: self._span(job) for job in ran}  # one may end between the two reads
         return [span for span in spans.values() if span is not None]
 
     def _span(self, job: Job) -> Span | None:
+        """Return when a job ran, as if all that nobody worked on it had been before."""
         if job.started_at is None:
             return None
-        return Span(job.started_at, job.finished_at or self._clock())
+        given_back = job.heartbeat_at if job.state == "queued" else None
+        idle = timedelta(seconds=job.idle_s)
+        return Span(job.started_at + idle, job.finished_at or given_back or self._clock())
 
 
 def _minutes(time: timedelta) -> int:

@@ -8,9 +8,11 @@ import pytest
 from services.trainer.domain.training_time import Span, trained, wait
 from services.trainer.errors import LineFull, TrainingTimeUsed
 from services.trainer.handlers.trainings import Wish
+from services.trainer.repository import TRAINING_JOB
 from shared.contracts.project_events import ProjectCreated
 from shared.contracts.tenant_events import Quotas, TenantLimited
 from shared.errors import QuotaExceeded
+from shared.jobs.job import Job
 from shared.texts.language import speaking, told
 from tests.unit.trainer.corrections import correction, finish_training, use
 from tests.unit.trainer.pictures import PROJECT
@@ -102,6 +104,37 @@ async def test_a_training_that_runs_counts_and_one_that_goes_on_is_asked_about_t
     await limit(place, 2, training_minutes_per_day=11)
     resumed = await place.trainings.resume(WHO, PROJECT, failed.id)
     assert resumed.training.resumes == 1
+
+
+async def test_the_time_in_which_no_worker_had_a_training_does_not_count(
+    place: Place, time: Time
+) -> None:
+    async def minutes() -> int:
+        return (await used(place))["training_minutes_per_day"][0]
+
+    async def taken() -> Job:
+        job = await place.jobs.claim((TRAINING_JOB,), "somebody")
+        assert job is not None
+        return job
+
+    await annotate(place)
+    await start(place)
+    await place.settle()
+    stopped = await taken()
+    time.pass_s(600)
+    await place.jobs.release(stopped)
+    time.pass_s(8 * 3600)
+    assert await minutes() == 10, "it waits for another worker"
+    dies = await taken()
+    time.pass_s(300)
+    await place.jobs.heartbeat(dies)
+    assert await minutes() == 15
+    time.pass_s(12 * 3600)
+    last = await taken()
+    assert await minutes() == 15, "nobody worked on it after the death of its worker"
+    time.pass_s(60)
+    await place.jobs.finish(last, "failed")
+    assert await minutes() == 16
 
 
 async def test_another_tenants_trainings_do_not_count(place: Place) -> None:
