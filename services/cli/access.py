@@ -58,10 +58,11 @@ def read_key(path: Path) -> str:
 
 
 def find_project(client: Client, name: str) -> Json:
-    """Return the project of that name; raise CommandFailed when there is none."""
-    for project in client.pages("/api/workspace/projects", name=name):
-        if project["name"] == name:
-            return project
+    """Return the project of that name, archived or not; raise CommandFailed when there is none."""
+    for archived in ("false", "true"):
+        for project in client.pages("/api/workspace/projects", name=name, archived=archived):
+            if project["name"] == name:
+                return project
     raise CommandFailed(f"there is no project {name!r}")
 
 

@@ -127,6 +127,12 @@ async def test_an_export_that_fails_says_why(
     assert not (tmp_path / "out").exists()
 
 
+async def test_an_archived_project_is_found_by_its_name(loupe: Loupe, platform: Running) -> None:
+    place = f"/api/workspace/projects/{PROJECT}"
+    assert (await platform.client.patch(place, json={"archived": True})).is_success
+    assert (await asked(loupe))["id"]
+
+
 async def test_a_training_is_waited_for_until_time_is_over_or_it_ended(
     loupe: Loupe, platform: Running
 ) -> None:
