@@ -93,7 +93,9 @@ class OrphanBlob(Document):
     due_at: Timestamp
 
 
-_SEARCHED = ("sort_name", "labels", "status", "uploaded_at", "width", "height")
+_SEARCHED = (
+    "sort_name", "labels", "status", "uploaded_at", "width", "height", "annotated", "review",
+)  # fmt: skip
 
 IMAGES = CollectionSpec(
     "gallery.images",

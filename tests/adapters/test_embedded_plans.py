@@ -102,6 +102,7 @@ async def test_a_page_by_cursor_costs_the_same_at_any_depth(tmp_path: Path, sort
         pytest.param({"sort_name": Contains("no such")}, id="part of the name"),
         pytest.param({"labels": Has("no such")}, id="label"),
         pytest.param({"status": "tested"}, id="status"),
+        pytest.param({"annotated": True, "review": None}, id="drafts"),
         pytest.param({"width": 41, "height": 30}, id="resolution"),
         pytest.param(
             {"sort_name": Contains("x"), "labels": Has("x"), "status": "unlabelled", "width": 40},
