@@ -17,7 +17,7 @@ class Quotas(BaseModel):
         size_bytes: Of the files of these images.
         uploads_per_minute: Files that may come in a minute.
         trainings_in_line: Trainings that may run or wait, of all its projects.
-        training_minutes_per_day: Minutes of training in 24 hours after which none begins.
+        training_minutes_per_day: Minutes of training in 24 hours after which no other is admitted.
         predictions_per_second: Tests of an image that may be asked for in a second.
     """
 
