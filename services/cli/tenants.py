@@ -42,7 +42,9 @@ def add_parser(subparsers: SubParsers) -> None:
     limit.add_argument("--uploads-per-minute", type=_number, help="files that may come in a minute")
     limit.add_argument("--trainings-in-line", type=_number, help="that may run or wait")
     limit.add_argument(
-        "--training-minutes-per-day", type=_number, help="in 24 hours, after which no other is admitted"
+        "--training-minutes-per-day",
+        type=_number,
+        help="in 24 hours, after which no other is admitted",
     )
     limit.add_argument("--predictions-per-second", type=_number, help="that may be asked for")
     resume = actions.add_parser("resume", help="let it in again, with all that it had")

@@ -8,7 +8,7 @@ import asyncio
 import copy
 import os
 import signal
-from collections.abc import AsyncIterator
+from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -19,12 +19,13 @@ from shared.clock import Clock, utc_now
 from shared.documents.port import Documents, EveryTenant, In, Query, Sort, Where
 from shared.errors import DependencyDown
 from shared.jobs.job import Job, job_spec
-from shared.jobs.leases import is_free
+from shared.jobs.leases import is_free, is_held
 from shared.jobs.worker import JobWorker
 from shared.telemetry import logger
 
 LOOK_S = 5.0
 IDLE_S = 60.0
+NAMES = 10  # of an attempt: as many Jobs, if they end at once, until the cluster forgets them
 
 log = logger(__name__)
 
@@ -69,19 +70,23 @@ class JobMaker:
             await asyncio.sleep(LOOK_S)
 
     async def step(self) -> list[str]:
-        """Give the oldest waiting trainings a Job each; return the names of those made now."""
-        there: dict[str, bool] | None = None
-        made: list[str] = []
-        async for job in self._waiting():
-            if there is None:
-                there = await self._cluster.jobs()
-            if len(made) >= self._most - sum(there.values()):
-                break
-            name = self.name_of(job)
-            if name not in there:
-                await self._cluster.create(self.manifest(name))
-                made.append(name)
-                log.info("training.job_made", job=job.id, kubernetes_job=name)
+        """Make as many Jobs as trainings wait for one; return the names of those made now.
+
+        A Job takes the training whose turn it is, which need not be the one that it is named after.
+        So those are counted that have none yet, and a training that is passed over has more names.
+        """
+        waiting, held = await self._standing()
+        if not waiting:
+            return []
+        there = await self._cluster.jobs()
+        running = sum(there.values())
+        idle = max(0, running - held)
+        names = (again(name, place) for place in range(NAMES) for name in waiting)
+        places = max(0, min(len(waiting) - idle, self._most - running))
+        made = list(islice((name for name in names if name not in there), places))
+        for name in made:
+            await self._cluster.create(self.manifest(name))
+            log.info("training.job_made", kubernetes_job=name)
         return made
 
     def name_of(self, job: Job) -> str:
@@ -94,11 +99,24 @@ class JobMaker:
         made["metadata"]["name"] = name
         return made
 
-    async def _waiting(self) -> AsyncIterator[Job]:
+    async def _standing(self) -> tuple[list[str], int]:
+        """Return a name for each training that waits, oldest first, and how many are held."""
+        waiting, held = [], 0
         where: Where = {"kind": TRAINING_JOB, "state": In(("queued", "running"))}
         async for job in self._jobs.walk(Query(where=where, sort=Sort("created_at"))):
             if is_free(job, self._clock):
-                yield job
+                waiting.append(self.name_of(job))
+            held += is_held(job, self._clock)
+        return waiting, held
+
+
+def again(name: str, place: int) -> str:
+    """Return the further name of a Job at this place.
+
+    >>> again("training-01a-1", 0), again("training-01a-1", 1)
+    ('training-01a-1', 'training-01a-1-2')
+    """
+    return f"{name}-{place + 1}" if place else name
 
 
 def read_template(path: Path) -> dict[str, Any]:

@@ -60,6 +60,20 @@ async def test_no_more_run_at_once_than_allowed(stores: Stores) -> None:
     assert await maker.step() == ["plant-training-01c-1"]
 
 
+async def test_a_training_whose_job_took_another_tenants_gets_a_further_one(
+    stores: Stores,
+) -> None:
+    queue = await queue_of(stores, "01A", "01B")
+    namespace = Namespace()
+    maker = JobMaker(stores.documents, namespace, TEMPLATE, most=3)
+    assert len(await maker.step()) == 2
+    await queue.enqueue("beta", TRAINING_JOB, "01C")
+    taken = [await queue.claim([TRAINING_JOB], f"pod {number}") for number in range(2)]
+    assert [job.id for job in taken if job] == ["01A", "01C"]
+    assert await maker.step() == ["plant-training-01b-1-2"]
+    assert await maker.step() == []
+
+
 async def test_a_leased_training_needs_no_job_and_a_dead_attempt_needs_the_next(
     stores: Stores,
 ) -> None:
