@@ -85,7 +85,7 @@ class Projects:
             tiling=project.tiling,
             labels=tuple(dict.fromkeys(wanted.labels)),
         )
-        return await self._named(wanted.name, projects.insert(project, events=[created]))
+        return await self._named(who, wanted.name, projects.insert(project, events=[created]))
 
     async def list_projects(
         self, who: Caller, paging: PageParams, *, wanted: ProjectFilter, sort: ProjectSort
@@ -124,7 +124,7 @@ class Projects:
             return Write(new, [renamed] if new.name != project.name else [])
 
         change = self._projects(who).change(project_id, edit, expected=expected)
-        return await self._named(wanted.name or "", change)
+        return await self._named(who, wanted.name or "", change)
 
     async def delete_project(self, who: Caller, project_id: str) -> None:
         """Remove a project; the other services hear of it and remove what is theirs."""
@@ -135,11 +135,14 @@ class Projects:
     def _projects(self, who: Caller) -> Collection[Project]:
         return self._documents.collection(PROJECTS, TenantScope(who.tenant))
 
-    async def _named(self, name: str, write: Awaitable[Project]) -> Project:
+    async def _named(self, who: Caller, name: str, write: Awaitable[Project]) -> Project:
         try:
             return await write
         except AlreadyExists as error:
+            hidden = await self._projects(who).count({"name": name, "archived_at": Not(None)})
+            told = "is taken; choose another"
+            if hidden:
+                told = "is taken by an archived project; choose another"
             raise AlreadyExists(
-                f"a project named {name!r} exists",
-                errors=[FieldError("name", "is taken; choose another")],
+                f"a project named {name!r} exists", errors=[FieldError("name", told)]
             ) from error

@@ -263,6 +263,7 @@ async def test_an_archived_project_leaves_the_list_and_stays_whole(stores: Store
     assert archived["archived_at"] is not None
     assert again == archived, "archiving twice changes nothing, the time least of all"
     assert (lists, taken.status_code) == ([0, 1], 409)
+    assert taken.json()["errors"][0]["message"] == "is taken by an archived project; choose another"
     assert renamed["archived_at"] == archived["archived_at"]
     assert back["archived_at"] is None
     assert listed == [back]
