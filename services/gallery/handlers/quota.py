@@ -89,7 +89,7 @@ class Quota:
     async def room_for_parts(self, tenant: str, size_bytes: int) -> AsyncIterator[None]:
         """Hold room for an upload in parts until it is stored, or not; raise ImageQuotaExceeded."""
         usage = await self._counted(tenant)
-        self._admit(usage, usage.begun_bytes + usage.beginning_bytes + size_bytes)
+        self._admit(usage, size_bytes, beside=usage.begun_bytes + usage.beginning_bytes)
         usage.beginning_bytes += size_bytes
         try:
             yield
@@ -117,9 +117,10 @@ class Quota:
             Used("uploads_per_minute", late, speed, speed is not None),
         )
 
-    def _admit(self, usage: _Usage, size_bytes: int) -> None:
+    def _admit(self, usage: _Usage, size_bytes: int, *, beside: int = 0) -> None:
+        """Refuse what does not fit ``beside`` so many bytes that are not in yet."""
         images = usage.images + usage.coming
-        kept_bytes = usage.size_bytes + usage.coming_bytes
+        kept_bytes = usage.size_bytes + usage.coming_bytes + beside
         most_images, most_bytes = self._most(usage)
         if images < most_images and kept_bytes + size_bytes <= most_bytes:
             return

@@ -135,7 +135,10 @@ async def test_uploads_in_parts_have_no_more_room_than_is_left(
         assert sorted(answer.status_code for answer in many) == [201] * 3 + [429] * 5
         assert (await acme.send()).status_code == 201  # whole files do not wait for parts
         begun = next(answer for answer in many if answer.is_success)
-        assert (await acme.begin(900)).status_code == 429
+        refused = await acme.begin(900)
+        assert refused.status_code == 429
+        kept = (await acme.quotas())["size_bytes"]["used"]
+        assert f"{kept + 2700} of at most {limit} bytes" in refused.json()["detail"]
         gone = await run.client.delete(begun.headers["Location"], headers={**acme.who, **TUS})
         assert gone.status_code == 204
         assert (await acme.begin(900)).status_code == 201
