@@ -64,9 +64,12 @@ def graph_in(folder: Path | None) -> Path | None:
 
 
 def card_of(file: Path) -> StartCard | None:
-    """The card of a graph; None where it is none that is known."""
-    there = file.stat()
-    digest = _digest(file, there.st_mtime_ns, there.st_size)
+    """The card of a graph; None where it is none that is known, or cannot be read here."""
+    try:
+        there = file.stat()
+        digest = _digest(file, there.st_mtime_ns, there.st_size)
+    except OSError:
+        return None
     return next((card for card in start_cards() if card.sha256 == digest), None)
 
 

@@ -201,3 +201,8 @@ def test_where_no_network_is_named_the_better_start_by_the_cards_is_taken(
         assert with_better_network(named, "detection", folder=folder) == named
     assert with_better_network(Recipe(), "detection", folder=None) == Recipe()
     assert with_better_network(Recipe(), "classification", folder=folder) == Recipe()
+
+
+def test_a_graph_that_the_interface_cannot_read_keeps_nobody_from_training(tmp_path: Path) -> None:
+    (tmp_path / FILE).mkdir()
+    assert with_better_network(Recipe(), "detection", folder=tmp_path) == Recipe()
