@@ -116,7 +116,7 @@ async def test_what_somebody_else_began_takes_an_engineer(
         specs = [spec for service in platform.services for spec in service.all_collections]
         await furnish(stores.documents, specs, tenant="default", ids=THEIRS, by="ann")
         rows = [operation for operation in platform.guarded if operation.row == OF_OTHERS]
-        assert len(rows) == 5
+        assert len(rows) == 6
         for operation in rows:
             request = operation.request(**THEIRS)
             refused = await platform.ask(request, others)

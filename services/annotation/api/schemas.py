@@ -10,6 +10,7 @@ from pydantic import (
     Field,
     StringConstraints,
 )
+from pydantic.config import JsonDict
 
 from services.annotation.domain.formats.limits import MAX_SHAPES
 from services.annotation.domain.formats.model import Split
@@ -28,6 +29,10 @@ from shared.runtime.tasks.names import ShapeKind
 _MAX_REGIONS = 1000
 _MAX_NOTE = 1000
 _MAX_COMMENT = 1000
+_REASONED: JsonDict = {  # said here, checked by `check_word`
+    "if": {"properties": {"word": {"const": "returned"}}, "required": ["word"]},
+    "then": {"properties": {"comment": {"pattern": r"\S"}}, "required": ["comment"]},
+}
 
 Shapes = Annotated[list[Shape], FailFast()]
 Regions = Annotated[list[IgnoreRegion], FailFast()]
@@ -54,6 +59,8 @@ class CorrectionWrite(Closed):
 
 class ReviewWrite(Closed):
     """What is said of an annotation as it is: handed in, accepted, or returned with a reason."""
+
+    model_config = ConfigDict(json_schema_extra=_REASONED)
 
     word: Word
     comment: Annotated[str, StringConstraints(strip_whitespace=True, max_length=_MAX_COMMENT)] = ""

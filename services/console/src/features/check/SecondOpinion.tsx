@@ -48,7 +48,7 @@ function Looking({ look, onStop }: { readonly look: api.SecondOpinion; readonly 
   return (
     <Space orientation="vertical" className="stack">
       <Typography.Text>{check.opinion.looking(look.version, figures?.done ?? 0, figures?.images ?? 0)}</Typography.Text>
-      <Progress percent={Math.floor(percent ?? 0)} status="active" aria-label={check.opinion.title} />
+      <Progress percent={Math.floor(percent)} status="active" aria-label={check.opinion.title} />
       <Button onClick={onStop}>{check.opinion.stop}</Button>
     </Space>
   );
