@@ -8,6 +8,7 @@ from services.inference.adapters.pictures import ClickedPicture
 from services.inference.domain.clicks.clicks import Click, check_clicks, read_clicks
 from services.inference.domain.clicks.findings import meant
 from services.inference.domain.clicks.outlines import OutlineKind, outlined
+from services.inference.domain.clicks.patches import patch_of
 from services.inference.domain.clicks.segmenter import Segment, segment, segment_box
 from shared.contracts.shapes import Shape
 from shared.errors import InvalidInput
@@ -142,6 +143,21 @@ def test_a_polygon_covers_what_the_mask_covers_with_few_points() -> None:
     assert overlap(filled > 0, drawn(found)) > 0.9
     assert 4 <= len(told.points) <= 50
     Shape(label="bar", kind="polygon", points=told.points)
+
+
+@pytest.mark.parametrize("kind", ["mask", "polygon", "rotated_box"])
+@pytest.mark.parametrize("side", [129, 150, 195, 300])
+def test_an_area_of_one_cell_is_still_an_area(kind: OutlineKind, side: int) -> None:
+    """Its cell is 1.01 to 2.3 pixels wide: half a pixel must not round to nothing."""
+    patch = patch_of(ground(), (0, 0, side, side))
+    for cell in range(0, 128, 7):
+        mask = np.zeros(patch.pixels.shape[:2], bool)
+        mask[cell, cell] = True
+        told = outlined(Segment(patch, mask, 0.5), kind)
+        if kind == "mask":
+            assert drawn(Segment(patch, mask, 0.5)).any()
+        else:
+            Shape(label="pore", kind=kind, points=told.points, angle=told.angle)
 
 
 def finding(kind: OutlineKind, *points: tuple[float, float], score: float = 0.9) -> Shape:

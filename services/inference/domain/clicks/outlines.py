@@ -69,8 +69,10 @@ def _enlarged(mask: Bits, size: tuple[int, int]) -> Bits:
     """A mask of a grid in image pixels; as it is where the grid's are the image's."""
     if mask.shape == (size[1], size[0]):
         return mask
-    drawn = cv2.resize(mask.astype(np.float32), size, interpolation=cv2.INTER_LINEAR)
-    return np.asarray(drawn >= 0.5)
+    drawn = cv2.resize(mask.astype(np.float32), size, interpolation=cv2.INTER_LINEAR) >= 0.5
+    if not drawn.any():  # a cell alone is less than half of each pixel about it
+        drawn = cv2.resize(mask.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
+    return np.asarray(drawn)
 
 
 def _ring(mask: Bits) -> np.ndarray:
