@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import partial
 
-from services.inference.adapters.admission import Admission
+from services.inference.adapters.admission import Admission, too_many_clicks
 from services.inference.adapters.answers import Answers
 from services.inference.adapters.files import ForeignFiles
 from services.inference.adapters.pictures import Pictures
@@ -100,7 +100,7 @@ def build(stores: Stores) -> Service:
         workers=settings.decoders,
         memory_bytes=settings.decoder_mib << 20,
     )
-    admission = _admission(settings, running=settings.concurrency)
+    admission = _admission(settings)
     answers = _answers(server, files, settings, admission)
     jobs = JobQueue(stores.documents, SERVICE)
     cases = use_cases(stores, jobs, answers)
@@ -123,11 +123,7 @@ def build(stores: Stores) -> Service:
         projects=cases.projects,
         images=cases.images,
         deployments=cases.deployments,
-        pictures=Pictures(
-            _admission(settings, running=1),
-            admission.memory,
-            size_bytes=settings.clicked_mib << 20,
-        ),
+        pictures=_clicked(settings, admission),
     )
     testing = TestRunWork(
         stores.documents,
@@ -209,12 +205,20 @@ def build(stores: Stores) -> Service:
     )
 
 
-def _admission(settings: InferenceSettings, *, running: int) -> Admission:
+def _admission(settings: InferenceSettings) -> Admission:
     return Admission(
-        concurrency=running,
+        concurrency=settings.concurrency,
         queue_length=settings.queue_length,
         memory_bytes=settings.decode_budget_mib * 2**20,
     )
+
+
+def _clicked(settings: InferenceSettings, admission: Admission) -> Pictures:
+    """The pictures that are clicked on: a line of their own, the memory of all."""
+    line = Admission(
+        concurrency=1, queue_length=settings.queue_length, memory_bytes=0, full=too_many_clicks
+    )
+    return Pictures(line, admission.memory, size_bytes=settings.clicked_mib << 20)
 
 
 def _answers(

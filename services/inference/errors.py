@@ -7,6 +7,7 @@
     ├── ModelNotReady           503  Triton answers and the model is not loaded (yet)
     │   └── ModelBroken         503  it is loaded and its process is dead: it must be loaded anew
     └── Busy                    503  too many predictions wait already
+        └── TooManyClicks       503  too many clicks on images wait already
     Conflict
     ├── NoDeployment            409  the project (or this version of it) is not served
     ├── TilePlanMismatch        409  the image was cut by another plan than the model's
@@ -47,6 +48,13 @@ class Busy(DependencyDown):
 
     code = "busy"
     title = "Too many predictions wait"
+
+
+class TooManyClicks(Busy):
+    """More clicks on images wait than this process takes."""
+
+    code = "too-many-clicks"
+    title = "Too many clicks wait"
 
 
 class TooManyPredictions(QuotaExceeded):

@@ -1,18 +1,38 @@
 """How much may be under way at once: predictions in line, and bytes of decoded pixels."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
-from services.inference.errors import Busy
+from services.inference.errors import Busy, TooManyClicks
 from shared.guarded.budget import MemoryBudget
 
 
-class Admission:
-    """Bounds the line of predictions and the memory of those that run."""
+def _too_many_predictions() -> Busy:
+    return Busy("too many predictions wait; try again in a moment", retry_after_s=1)
 
-    def __init__(self, *, concurrency: int, queue_length: int, memory_bytes: int) -> None:
-        """Allow ``concurrency`` to run and ``queue_length`` more to wait."""
+
+def too_many_clicks() -> Busy:
+    """Return what a click is refused with where too many wait."""
+    return TooManyClicks("too many clicks wait; try again in a moment", retry_after_s=1)
+
+
+class Admission:
+    """Bounds the line of predictions, or of other work, and the memory of those that run."""
+
+    def __init__(
+        self,
+        *,
+        concurrency: int,
+        queue_length: int,
+        memory_bytes: int,
+        full: Callable[[], Busy] = _too_many_predictions,
+    ) -> None:
+        """Allow ``concurrency`` to run and ``queue_length`` more to wait.
+
+        ``full`` makes what is raised where the line is full.
+        """
+        self._full = full
         self._limit = concurrency + queue_length
         self._slots = asyncio.Semaphore(concurrency)
         self._budget = MemoryBudget(memory_bytes)
@@ -29,7 +49,7 @@ class Admission:
             Busy: The line is full.
         """
         if not patient and self._inside >= self._limit:
-            raise Busy("too many predictions wait; try again in a moment", retry_after_s=1)
+            raise self._full()
         self._inside += 1
         try:
             async with self._slots:

@@ -1,5 +1,6 @@
 """Outlines over HTTP: clicks on an image of the gallery, answered or refused in one's language."""
 
+import asyncio
 import hashlib
 from collections.abc import AsyncIterator
 
@@ -7,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from services.inference.adapters.admission import Admission
+from services.inference.adapters.admission import Admission, too_many_clicks
 from services.inference.adapters.pictures import Pictures
 from services.inference.api import outlines
 from services.inference.api.roles import ROLES
@@ -54,9 +55,13 @@ async def put(stores: Stores, data: bytes, name: str = "i1") -> None:
 
 
 @pytest.fixture
-async def platform(stores: Stores) -> AsyncIterator[Running]:
+def line() -> Admission:
+    return Admission(concurrency=1, queue_length=4, memory_bytes=1 << 20, full=too_many_clicks)
+
+
+@pytest.fixture
+async def platform(stores: Stores, line: Admission) -> AsyncIterator[Running]:
     projects = ProjectDirectory(stores.documents, SERVICE)
-    admission = Admission(concurrency=1, queue_length=4, memory_bytes=1 << 20)
     service = Service(
         name=SERVICE,
         summary="outlines",
@@ -70,7 +75,7 @@ async def platform(stores: Stores) -> AsyncIterator[Running]:
                 projects=projects,
                 images=ImageDirectory(stores.documents, SERVICE),
                 deployments=Deployments(stores.documents, projects),
-                pictures=Pictures(admission, admission.memory, size_bytes=1 << 20),
+                pictures=Pictures(line, line.memory, size_bytes=1 << 20),
             ),
         ),
         subscriptions=(),
@@ -152,3 +157,27 @@ async def test_a_damaged_image_is_named_as_one(platform: Running) -> None:
     await put(platform.stores, picture()[:200], "i2")
     got = await platform.client.get(AT.replace("i1", "i2"), params={"clicks": "in:1,1"})
     assert (got.status_code, got.json()["type"].rsplit(":", 1)[-1]) == (422, "not-an-image")
+
+
+async def test_where_too_many_clicks_wait_clicks_are_what_is_told_of(
+    platform: Running, line: Admission
+) -> None:
+    async with line.line():
+        waiting = [asyncio.create_task(taken(line)) for _ in range(4)]
+        await asyncio.sleep(0)  # each of them is in line
+        chinese = {"Accept-Language": "zh-CN"}
+        got = await platform.client.get(AT, params={"clicks": "in:1,1"}, headers=chinese)
+    await asyncio.gather(*waiting)
+    assert (got.status_code, got.headers["Retry-After"]) == (503, "1")
+    told = got.json()
+    assert told["type"] == "urn:loupe:problem:too-many-clicks"
+    assert (told["title"], told["detail"]) == (
+        "等待处理的点选过多",
+        "等待处理的点选过多；请稍后重试",
+    )
+    assert (await platform.client.get(AT, params={"clicks": "in:1,1"})).status_code == 200
+
+
+async def taken(line: Admission) -> None:
+    async with line.line():
+        pass

@@ -119,4 +119,5 @@ export const problems = {
   "golden-mismatch": "The deployed model answers otherwise than the trained one",
   "unservable-model": "The model cannot be served",
   busy: "Too many predictions wait",
+  "too-many-clicks": "Too many clicks wait",
 };

@@ -117,4 +117,5 @@ export const problems = {
   "golden-mismatch": "部署的模型与训练结果不一致",
   "unservable-model": "模型无法部署",
   busy: "等待中的预测过多",
+  "too-many-clicks": "等待处理的点选过多",
 };
