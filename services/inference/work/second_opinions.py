@@ -35,17 +35,22 @@ class _Said:
     total: int
     opinions: list[ImageOpinion] = field(default_factory=list)
     failed: int = 0
+    error: LoupeError | None = None
     held_bytes: int = 0
 
     def add(self, opinion: ImageOpinion) -> None:
         self.opinions.append(opinion)
         self.held_bytes += len(opinion.model_dump_json())
 
+    def fail(self, error: LoupeError) -> None:
+        self.failed += 1
+        self.error = error
+
     @property
     def is_full(self) -> bool:
         return self.held_bytes >= MOST_BYTES
 
-    def progress(self) -> Progress:
+    def progress(self, stage: str = "looking") -> Progress:
         over = len(self.opinions) + self.failed
         figures = {
             "images": float(self.total),
@@ -53,7 +58,7 @@ class _Said:
             "failed": float(self.failed),
         }
         percent = 100.0 * over / self.total if self.total else 100.0
-        return Progress(percent=percent, stage="looking", figures=figures)
+        return Progress(percent=percent, stage=stage, figures=figures)
 
 
 class SecondOpinionWork:
@@ -81,7 +86,8 @@ class SecondOpinionWork:
         """Look at the images of the leased job, store what was found, and tell of it.
 
         Raises:
-            LoupeError: It cannot go on, or not now.
+            LoupeError: It cannot go on, or not now; or no image could be looked at, and what an
+                earlier look found stays.
         """
         tenant, payload = lease.job.tenant, lease.job.payload
         project_id, version = str(payload["project_id"]), str(payload["version"])
@@ -94,6 +100,8 @@ class SecondOpinionWork:
                     group.create_task(self._lane(lease, version, waiting, said))
         except* LoupeError as errors:
             raise errors.exceptions[0] from None
+        if said.error is not None and not said.opinions:
+            raise said.error
         key = await self._stored(lease, project_id, version, said.opinions)
         told = SecondOpinionCompleted(
             project_id=project_id,
@@ -102,7 +110,7 @@ class SecondOpinionWork:
             opinions_key=key,
             images=len(said.opinions),
         )
-        await lease.report(said.progress())
+        await lease.report(said.progress("done"))
         await lease.finish(events=[told])
 
     async def _wanted(self, tenant: str, project_id: str, *, salt: str) -> Sequence[ImageView]:
@@ -110,8 +118,13 @@ class SecondOpinionWork:
         project = await self._projects.require(tenant, project_id)
         is_plain = project.tiling is None
         walk = self._images.walk(tenant, project_id, annotated=True)
-        found = [view async for view in walk if (view.parent_id is None) == is_plain]
-        return sorted(found, key=lambda view: derived_id(salt, view.id))[:MOST_IMAGES]
+        found: list[ImageView] = []
+        async for view in walk:
+            if (view.parent_id is None) == is_plain:
+                found.append(view)
+            if len(found) >= 2 * MOST_IMAGES:  # of a million no more are held
+                found = _drawn(found, salt)
+        return _drawn(found, salt)
 
     async def _lane(
         self, lease: Lease, version: str, waiting: Iterator[ImageView], said: _Said
@@ -125,7 +138,7 @@ class SecondOpinionWork:
             except LoupeError as error:
                 if error.retryable:  # the look waits for its turn, and others go on
                     raise
-                said.failed += 1  # removed meanwhile, or no image that this version can look at
+                said.fail(error)  # removed meanwhile, or no image that this version can look at
             await lease.report(said.progress())
             if said.is_full:
                 break
@@ -136,6 +149,13 @@ class SecondOpinionWork:
         tenant = lease.job.tenant
         deployment = await self._deployments.get(tenant, project_id, version)
         labels = ModelManifest.from_json(deployment.manifest).labels
-        whole = Opinions(version=version, labels=labels, images=tuple(opinions))
+        # In one order, whoever was done first: another attempt stores no other blob.
+        images = sorted(opinions, key=lambda one: derived_id(lease.job.id, one.image_id))
+        whole = Opinions(version=version, labels=labels, images=tuple(images))
         data = await lease.in_thread(lambda: whole.model_dump_json().encode())
         return await put_by_hash(self._blobs, data, tenant=tenant, project_id=project_id)
+
+
+def _drawn(images: Sequence[ImageView], salt: str) -> list[ImageView]:
+    """As many as one look takes, always the same ones of the same images."""
+    return sorted(images, key=lambda view: derived_id(salt, view.id))[:MOST_IMAGES]

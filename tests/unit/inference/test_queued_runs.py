@@ -66,6 +66,10 @@ def inference_on(stores: Stores, jobs: JobQueue) -> UseCases:
 
 @pytest.fixture
 async def inference(stores: Stores) -> UseCases:
+    return await serving(stores)
+
+
+async def serving(stores: Stores) -> UseCases:
     """A service with one project whose version V1 serves."""
     await stores.open(COLLECTIONS)
     inference = inference_on(stores, JobQueue(stores.documents, SERVICE))
