@@ -77,8 +77,8 @@ class LabelChecks:
         await self._projects.require(author.tenant, project_id)
         async with self._slots:
             opinion = await self._opinions.find(author.tenant, project_id)
-        places = opinion.places_of(finding_id) if opinion else iter(())
-        image_id, place = next(places, ("", None))
+            # An id for each of 200,000 shapes: others must not wait for that.
+            image_id, place = await asyncio.to_thread(_place_of, finding_id, opinion)
         dismissal = Dismissal(
             id=derived_id(project_id, "dismissal", finding_id),
             tenant=author.tenant,
@@ -119,6 +119,11 @@ def _checked(
     ]
     seen = sum(image.image_id in opinion.found for image in images) if opinion else 0
     return LabelCheck(len(images), tuple(listed), dict(counts), len(gone), opinion, seen)
+
+
+def _place_of(finding_id: str, opinion: Opinion | None) -> tuple[str, Place | None]:
+    """The image and the place of what a version found and nobody drew; none of other findings."""
+    return next(opinion.places_of(finding_id), ("", None)) if opinion else ("", None)
 
 
 def _dismissed(findings: Iterable[Finding], dismissals: Sequence[Dismissal]) -> set[str]:

@@ -1,6 +1,7 @@
 """What a version's look tells of labels: planted errors are found, right labels are left alone."""
 
 import random
+import threading
 from datetime import UTC, datetime
 from typing import Any
 
@@ -253,6 +254,28 @@ async def test_what_is_no_object_stays_dismissed_though_the_next_version_finds_i
     assert (first["opinion"]["version"], first["opinion"]["seen"], first["images"]) == ("V1", 1, 2)
     assert [one["image_id"] for one in second["items"]] == [other_id]
     assert (second["dismissed"], second["opinion"]["version"]) == (1, "V2")
+
+
+async def test_while_a_finding_is_looked_for_among_all_others_are_served(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a look of two thousand images that takes a second, which the loop must not take."""
+    threads = []
+    places_of = Opinion.places_of
+
+    def watched(self: Opinion, finding_id: str) -> Any:
+        threads.append(threading.current_thread())
+        return places_of(self, finding_id)
+
+    monkeypatch.setattr(Opinion, "places_of", watched)
+    async with factory(stores) as world:
+        image_id = await world.image("a.jpg")
+        await world.put(image_id, box("pit"))
+        await look(world, stores, ImageOpinion(image_id=image_id))
+        place = f"{BASE}/label-check/dismissals/{'0' * 26}"
+        assert (await world.client.put(place)).status_code == 204
+    (thread,) = threads
+    assert thread is not threading.main_thread()
 
 
 async def test_a_mended_shape_leaves_the_list_and_a_renamed_label_is_no_other_one(
