@@ -28,8 +28,9 @@ class KnownOpinions:
         self._names = names
 
     async def completed(self, event: Event[SecondOpinionCompleted]) -> None:
-        """Take note of what a version found."""
-        data = event.data
+        """Take note of what a version found; what another one found before goes."""
+        data, views = event.data, self._of(event.tenant)
+        before = await views.find(data.project_id)
         view = OpinionView(
             id=data.project_id,
             tenant=event.tenant,
@@ -40,7 +41,10 @@ class KnownOpinions:
             images=data.images,
             made_at=event.time,
         )
-        await remember(self._of(event.tenant), view)
+        kept = await remember(views, view)
+        for key in {data.opinions_key, *([before.opinions_key] if before else [])}:
+            if key != kept.opinions_key:
+                await self._blobs.delete(key)
 
     async def find(self, tenant: str, project_id: str) -> Opinion | None:
         """Return what a version said last, under the names that labels have now.
@@ -51,6 +55,12 @@ class KnownOpinions:
         if view is None:
             return None
         opinions = await self._read(view)
+        if opinions is None:
+            now = await self._of(tenant).find(project_id)
+            if now is not None and now.sequence > view.sequence:  # replaced while it was read
+                return await self.find(tenant, project_id)
+            log.warning("second_opinion.lost", project=view.id)
+            opinions = Opinions(version=view.model_version, labels=())
         moved: Moved = {
             **await self._names.aliases(tenant, project_id, opinions.labels),
             **dict.fromkeys(await self._names.missing(tenant, project_id, opinions.labels)),
@@ -59,12 +69,11 @@ class KnownOpinions:
             Opinion.of, opinions, moved, number=view.sequence, made_at=view.made_at
         )
 
-    async def _read(self, view: OpinionView) -> Opinions:
+    async def _read(self, view: OpinionView) -> Opinions | None:
         try:
             data = await read_content(self._blobs, view.opinions_key)
-        except NotFound as error:
-            log.warning("second_opinion.lost", project=view.id, cause=error.detail)
-            return Opinions(version=view.model_version, labels=())
+        except NotFound:
+            return None
         return await asyncio.to_thread(Opinions.model_validate_json, data)
 
     def _of(self, tenant: str) -> Collection[OpinionView]:

@@ -11,7 +11,8 @@ import pytest
 from services.annotation.domain.coverages import Coverages, Placed
 from services.annotation.domain.second_opinions import Opinion, compare
 from services.annotation.domain.snapshots import AnnotatedImage
-from shared.blobs.content import put_by_hash
+from services.annotation.handlers import second_opinions
+from shared.blobs.content import project_folder, put_by_hash
 from shared.contracts.model_events import SecondOpinionCompleted
 from shared.contracts.opinions import ImageOpinion, Opinions
 from shared.contracts.shapes import IgnoreRegion, Rle, Shape, Task
@@ -304,6 +305,53 @@ async def test_a_mended_shape_leaves_the_list_and_a_renamed_label_is_no_other_on
 
         await until(followed)
         assert [one["rule"] for one in (await checked(world))["items"]] == []
+
+
+async def blobs_of(stores: Stores) -> set[str]:
+    return {blob.key async for blob in stores.blobs.walk(project_folder("default", PROJECT))}
+
+
+async def test_of_many_looks_only_what_the_last_one_found_is_kept(stores: Stores) -> None:
+    async with factory(stores) as world:
+        image_id = await world.image("a.jpg")
+        await world.put(image_id, box("pit"), box("dent", at=300))
+        before = await blobs_of(stores)
+        for number in (1, 3, 2):  # the second one is told of late
+            seen = said("pit", (100.0 * number, 200))
+            await look(
+                world, stores, ImageOpinion(image_id=image_id, shapes=(seen,)), number=number
+            )
+
+        async def one_is_left() -> bool:
+            return len(await blobs_of(stores) - before) == 1
+
+        await until(one_is_left)
+        (finding,) = (await checked(world))["items"]
+    assert finding["place"] == [300, 200, 340, 240]
+
+
+async def test_an_opinion_that_is_replaced_while_it_is_read_is_not_lost(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A check reads which blob it is; the next look comes, and the blob goes before it is read."""
+    async with factory(stores) as world:
+        image_id = await world.image("a.jpg")
+        await world.put(image_id, box("pit"), box("dent", at=300))
+        first, second = (
+            ImageOpinion(image_id=image_id, shapes=(said("pit", (at, 200)),)) for at in (100, 200)
+        )
+        await look(world, stores, first)
+        read = second_opinions.read_content
+        left = [second]
+
+        async def late(blobs: Any, key: str) -> bytes:
+            if left:
+                await look(world, stores, left.pop(), number=2)
+            return await read(blobs, key)
+
+        monkeypatch.setattr(second_opinions, "read_content", late)
+        found = await checked(world)
+    assert (found["opinion"]["number"], found["opinion"]["seen"]) == (2, 1)
 
 
 async def test_an_opinion_whose_findings_are_lost_has_seen_nothing(stores: Stores) -> None:
