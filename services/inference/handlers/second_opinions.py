@@ -58,7 +58,7 @@ class SecondOpinions:
         alias = await self._deployments.alias(who.tenant, project_id)
         serving = alias.model_version if alias else ""
         asked = await self._of(who.tenant).find(project_id)
-        return LastLook(serving, asked, await self._job(asked) if asked else None)
+        return LastLook(serving, *(await self._queued(asked) if asked else ()))
 
     async def ask(self, who: Caller, project_id: str) -> LastLook:
         """Have the version that serves look; a look that is under way goes on instead.
@@ -85,10 +85,10 @@ class SecondOpinions:
             id=project_id, tenant=who.tenant, project_id=project_id, model_version=version
         )
         asked = await self._of(who.tenant).change(project_id, again, new=new)
-        job = await self._job(asked)
+        look = LastLook(before.serving, *await self._queued(asked))
         if last and last != asked.job_id:
             await self._jobs.drop(who.tenant, last)
-        return LastLook(before.serving, asked, job)
+        return look
 
     async def cancel(self, who: Caller, project_id: str) -> None:
         """Stop the look that is under way; what an earlier one found stays.
@@ -103,15 +103,20 @@ class SecondOpinions:
         who.check_own(found.asked.created_by)
         await self._jobs.cancel(who.tenant, found.asked.job_id)
 
-    async def _job(self, asked: SecondOpinion) -> Job:
-        """Return the work on a look; what a kill kept from the queue is queued now."""
+    async def _queued(self, asked: SecondOpinion) -> tuple[SecondOpinion, Job]:
+        """Return a look and the work on it; what a kill kept from the queue is queued now."""
+        found = await self._jobs.find(asked.tenant, asked.job_id)
+        if found is not None:
+            return asked, found
+        now = await self._of(asked.tenant).get(asked.id)
+        if now.job_id != asked.job_id:  # its job went, as somebody asked for another look
+            return await self._queued(now)
         payload = {
             "project_id": asked.project_id,
             "version": asked.model_version,
             "number": asked.number,
         }
-        found = await self._jobs.find(asked.tenant, asked.job_id)
-        return found or await self._jobs.enqueue(
+        return asked, await self._jobs.enqueue(
             asked.tenant, SECOND_OPINION, asked.job_id, payload=payload
         )
 

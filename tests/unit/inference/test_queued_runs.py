@@ -1,7 +1,9 @@
 """A test run, or a second opinion, is queued whatever dies between its two writes."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -233,6 +235,31 @@ async def test_after_a_look_comes_another_one_and_only_its_job_stays(
     assert second.asked is not None
     assert (second.asked.number, second.asked.created_by) == (2, "key-2")
     assert await jobs_of(stores, SECOND_OPINION) == [second.asked.job_id]
+
+
+class Late(JobQueue):
+    """A queue in which somebody else asks just before a job is looked for."""
+
+    meanwhile: Callable[[], Awaitable[Any]] | None = None
+
+    async def find(self, tenant: str, job_id: str) -> Job | None:
+        meanwhile, self.meanwhile = self.meanwhile, None
+        if meanwhile is not None:
+            await meanwhile()
+        return await super().find(tenant, job_id)
+
+
+async def test_who_looks_while_another_look_is_asked_for_does_not_bring_the_last_one_back(
+    stores: Stores, inference: UseCases
+) -> None:
+    await inference.opinions.ask(WHO, PROJECT)
+    await inference.opinions.cancel(WHO, PROJECT)
+    jobs = Late(stores.documents, SERVICE)
+    jobs.meanwhile = partial(inference.opinions.ask, WHO, PROJECT)
+    seen = await inference_on(stores, jobs).opinions.look(WHO, PROJECT)
+    assert seen.asked is not None
+    assert seen.asked.number == 2
+    assert await jobs_of(stores, SECOND_OPINION) == [seen.asked.job_id]
 
 
 async def test_a_foreign_tenant_sees_no_look(inference: UseCases) -> None:
