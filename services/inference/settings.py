@@ -18,7 +18,8 @@ class InferenceSettings(BaseSettings):
     or ``host:port`` with the ``triton_key`` to which its operator restricted all protocols.
     ``threads`` 0 takes every core that this process may use. ``staging`` is a local folder for
     files from outside, by default beside the data; each of ``decoders`` children that open them may
-    take ``decoder_mib``. Pixels of images that annotators click on are kept up to ``clicked_mib``.
+    take ``decoder_mib``. Images that annotators click on, with what clicks on them may mean, are
+    kept up to ``clicked_mib``.
     """
 
     model_config = SettingsConfigDict(

@@ -30,6 +30,12 @@ class ClickedPicture:
         self.pixels = pixels
         self._looks: OrderedDict[tuple[float, float], Sequence[Candidate]] = OrderedDict()
 
+    @property
+    def size_bytes(self) -> int:
+        """What is kept of it: pixels, and a grid of bits for each candidate."""
+        kept = (one.mask.nbytes for look in self._looks.values() for one in look)
+        return self.pixels.nbytes + sum(kept)
+
     def look(self, x: float, y: float) -> Sequence[Candidate]:
         """Return what a click at a place may mean."""
         known = self._looks.get((x, y))
@@ -47,7 +53,7 @@ class Pictures:
     def __init__(self, line: Admission, memory: Memory, *, size_bytes: int) -> None:
         """Bind the line of clicks, and who lends memory for decoding.
 
-        Up to ``size_bytes`` of pixels are kept; a larger picture alone.
+        Up to ``size_bytes`` of pictures and candidates are kept; a larger picture alone.
         """
         self._line = line
         self._memory = memory
@@ -88,12 +94,18 @@ class Pictures:
     ) -> T:
         kept = self._kept[key] = picture()
         self._kept.move_to_end(key)
+        self._make_room()
+        try:
+            return work(kept)
+        finally:
+            self._make_room()
+
+    def _make_room(self) -> None:
         while len(self._kept) > 1 and self._is_full():
             self._kept.popitem(last=False)
-        return work(kept)
 
     def _is_full(self) -> bool:
-        held = sum(one.pixels.nbytes for one in self._kept.values())
+        held = sum(one.size_bytes for one in self._kept.values())
         return held > self._size_bytes or len(self._kept) > _MOST_PICTURES
 
 

@@ -4,7 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
-from services.inference.adapters.pictures import ClickedPicture
+from services.inference.adapters.admission import Admission
+from services.inference.adapters.pictures import ClickedPicture, Pictures
 from services.inference.domain.clicks.clicks import Click, check_clicks, read_clicks
 from services.inference.domain.clicks.findings import meant
 from services.inference.domain.clicks.outlines import OutlineKind, outlined
@@ -189,3 +190,28 @@ def test_clicks_are_read_and_those_that_cannot_be_are_named() -> None:
     assert [error.field for error in caught.value.errors] == ["clicks.1"]
     with pytest.raises(InvalidInput, match="must be inside"):
         check_clicks(read_clicks("out:3,4"), 400, 300)
+
+
+async def test_what_is_kept_of_pictures_and_of_clicks_on_them_has_a_bound() -> None:
+    """Two pictures of 0.35 MB fit; with what is known of a few clicks on one they do not."""
+    line = Admission(concurrency=1, queue_length=1, memory_bytes=1 << 20)
+    pictures = Pictures(line, line.memory, size_bytes=1_000_000)
+    data, reads = cv2.imencode(".png", ground())[1].tobytes(), []
+
+    async def click(name: str, *places: tuple[float, float]) -> int:
+        async def read() -> bytes:
+            reads.append(name)
+            return data
+
+        def work(picture: ClickedPicture) -> int:
+            return sum(len(picture.look(x, y)) for x, y in places)
+
+        return await pictures.look(name, read, work)
+
+    for name in "abab":
+        await click(name)
+    assert reads == ["a", "b"]
+    assert await click("b", *((x, 150.0) for x in range(100, 300, 20))) > 50
+    await click("b")
+    await click("a")
+    assert reads == ["a", "b", "a"]
