@@ -118,11 +118,12 @@ class _Compared:
         yield from self._missing()
 
     def _objects(self, *, outlines: bool) -> Iterator[Finding]:
-        scores = self._scores()
+        scores, alike = self._scores(), self._alike()
+        meeting = self.coverages.iou >= MEETS_IOU
+        drawn = (meeting & alike).any(axis=0)  # of two objects in one place each is its own
         for row, shape in enumerate(self.drawn.shapes):
-            same = np.array([one.label == shape.label for one in self.said.shapes])
-            meets = self.coverages.iou[row] >= MEETS_IOU
-            other = _best(scores, meets & ~same)
+            same, meets = alike[row], meeting[row]
+            other = _best(scores, meets & ~same & ~drawn)
             mine = _best(scores, meets & same)
             if other is not None and (mine is None or scores[other] > scores[mine]):
                 if shape.label in self.labels:
@@ -142,8 +143,9 @@ class _Compared:
 
     def _areas(self) -> Iterator[Finding]:
         """Of pixels that have labels: an annotated area that the version gives to another one."""
+        alike = self._alike()
         for row, shape in enumerate(self.drawn.shapes):
-            same = np.array([one.label == shape.label for one in self.said.shapes])
+            same = alike[row]
             covered = self.coverages.of_first[row]
             other = _best(covered, ~same)
             if other is None or shape.label not in self.labels:
@@ -164,6 +166,12 @@ class _Compared:
             if (boxes.iou_matrix(box, before) < MEETS_IOU).all():
                 told.append(int(column))
                 yield self._left_out(int(column))
+
+    def _alike(self) -> NDArray[np.bool_]:
+        """Whether an annotation and the version's shape have one label, ``(N, M)``."""
+        labels = [shape.label for shape in self.said.shapes]
+        alike = [[label == shape.label for label in labels] for shape in self.drawn.shapes]
+        return np.array(alike, np.bool_).reshape(len(alike), len(labels))
 
     def _scores(self) -> Floats:
         return np.array([shape.score or 0.0 for shape in self.said.shapes], np.float64)

@@ -117,6 +117,15 @@ def test_what_the_version_is_not_sure_of_is_not_told() -> None:
     assert told(image(pit), said("dent", (10, 10)), said("pit", (10, 10), score=0.95)) == []
 
 
+def test_of_two_annotated_objects_in_one_place_neither_is_called_the_other() -> None:
+    """A dent in a pit, both drawn and both found, one of them more surely."""
+    both = image(drawn("a", "pit", (10, 10)), drawn("b", "dent", (14, 14), 34))
+    found = said("pit", (10, 10)), said("dent", (14, 14), 34, score=0.6)
+    assert told(both, *found) == []
+    one = image(drawn("b", "dent", (14, 14), 34))
+    assert told(one, *found) == [("mislabelled", ("b",))]
+
+
 def test_a_label_that_the_version_never_learnt_is_no_error() -> None:
     new = image(drawn("a", "new", (10, 10)))
     assert told(new, said("pit", (10, 10))) == []
