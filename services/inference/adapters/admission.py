@@ -1,6 +1,7 @@
 """How much may be under way at once: predictions in line, and bytes of decoded pixels."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
@@ -37,25 +38,33 @@ class Admission:
         self._slots = asyncio.Semaphore(concurrency)
         self._budget = MemoryBudget(memory_bytes)
         self._inside = 0
+        self._inside_of: Counter[str] = Counter()
 
     @asynccontextmanager
-    async def line(self, *, patient: bool = False) -> AsyncIterator[None]:
+    async def line(self, *, patient: bool = False, tenant: str = "") -> AsyncIterator[None]:
         """Hold a place among those that run.
 
         Args:
             patient: A batch job, whose own loop is the bound: it waits however long the line is.
+            tenant: Whose it is, where one shall leave half of the places to others.
 
         Raises:
-            Busy: The line is full.
+            Busy: The line is full, or the tenant's half of it.
         """
         if not patient and self._inside >= self._limit:
             raise self._full()
+        if tenant and self._inside_of[tenant] >= max(1, self._limit // 2):
+            raise self._full()
         self._inside += 1
+        self._inside_of[tenant] += 1
         try:
             async with self._slots:
                 yield
         finally:
             self._inside -= 1
+            self._inside_of[tenant] -= 1
+            if not self._inside_of[tenant]:
+                del self._inside_of[tenant]
 
     def memory(self, size_bytes: int) -> AbstractAsyncContextManager[None]:
         """Hold ``size_bytes``; more than the whole budget is allowed only alone."""

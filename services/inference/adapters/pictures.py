@@ -62,16 +62,21 @@ class Pictures:
         self._kept: OrderedDict[str, ClickedPicture] = OrderedDict()
 
     async def look(
-        self, key: str, read: Callable[[], Awaitable[bytes]], work: Callable[[ClickedPicture], T]
+        self,
+        key: str,
+        read: Callable[[], Awaitable[bytes]],
+        work: Callable[[ClickedPicture], T],
+        *,
+        tenant: str,
     ) -> T:
         """Do ``work`` on the picture under ``key``, which is ``read`` where it is not kept.
 
         Raises:
-            Busy: The line is full.
+            Busy: The line is full, or the tenant's half of it.
             NotFound: The gallery's file is gone.
             NotAnImage: It is damaged, or has too many pixels.
         """
-        async with self._line.line():
+        async with self._line.line(tenant=tenant):
             # Whoever holds it need not care whether it is dropped meanwhile.
             picture = self._kept.get(key)
             if picture is not None:

@@ -66,7 +66,8 @@ class ClickOutlines:
         if found is not None:
             return found
         work = partial(_outline, clicks, kind)
-        return await self._pictures.look(image.blob_key, partial(self._read, image), work)
+        read = partial(self._read, image)
+        return await self._pictures.look(image.blob_key, read, work, tenant=who.tenant)
 
     async def _found(
         self, image: ImageView, clicks: Sequence[Click], kind: OutlineKind

@@ -206,7 +206,7 @@ async def test_what_is_kept_of_pictures_and_of_clicks_on_them_has_a_bound() -> N
         def work(picture: ClickedPicture) -> int:
             return sum(len(picture.look(x, y)) for x, y in places)
 
-        return await pictures.look(name, read, work)
+        return await pictures.look(name, read, work, tenant="t")
 
     for name in "abab":
         await click(name)

@@ -12,6 +12,7 @@ from services.inference.adapters.admission import Admission, too_many_clicks
 from services.inference.adapters.pictures import Pictures
 from services.inference.api import outlines
 from services.inference.api.roles import ROLES
+from services.inference.errors import TooManyClicks
 from services.inference.handlers.deployments import Deployments
 from services.inference.handlers.outlines import ClickOutlines
 from services.inference.repository import (
@@ -159,15 +160,17 @@ async def test_a_damaged_image_is_named_as_one(platform: Running) -> None:
     assert (got.status_code, got.json()["type"].rsplit(":", 1)[-1]) == (422, "not-an-image")
 
 
-async def test_where_too_many_clicks_wait_clicks_are_what_is_told_of(
-    platform: Running, line: Admission
+@pytest.mark.parametrize("waiting", [["a", "a", "b", "b", "c"], ["default", "default"]])
+async def test_where_too_many_clicks_wait_or_too_many_of_ones_own_that_is_told(
+    platform: Running, line: Admission, waiting: list[str]
 ) -> None:
-    async with line.line():
-        waiting = [asyncio.create_task(taken(line)) for _ in range(4)]
-        await asyncio.sleep(0)  # each of them is in line
-        chinese = {"Accept-Language": "zh-CN"}
-        got = await platform.client.get(AT, params={"clicks": "in:1,1"}, headers=chinese)
-    await asyncio.gather(*waiting)
+    let_go = asyncio.Event()
+    held = [asyncio.create_task(hold(line, tenant, let_go)) for tenant in waiting]
+    await asyncio.sleep(0)  # each of them is in line
+    chinese = {"Accept-Language": "zh-CN"}
+    got = await platform.client.get(AT, params={"clicks": "in:1,1"}, headers=chinese)
+    let_go.set()
+    await asyncio.gather(*held)
     assert (got.status_code, got.headers["Retry-After"]) == (503, "1")
     told = got.json()
     assert told["type"] == "urn:loupe:problem:too-many-clicks"
@@ -178,6 +181,17 @@ async def test_where_too_many_clicks_wait_clicks_are_what_is_told_of(
     assert (await platform.client.get(AT, params={"clicks": "in:1,1"})).status_code == 200
 
 
-async def taken(line: Admission) -> None:
-    async with line.line():
-        pass
+async def test_one_tenants_clicks_leave_half_of_the_line_to_others(line: Admission) -> None:
+    let_go = asyncio.Event()
+    held = [asyncio.create_task(hold(line, "rivals", let_go)) for _ in range(5)]
+    await asyncio.sleep(0)
+    refused = [task for task in held if task.done()]
+    assert [type(task.exception()) for task in refused] == [TooManyClicks] * 3
+    other = asyncio.create_task(hold(line, "default", let_go))
+    let_go.set()
+    await asyncio.gather(other, *(task for task in held if task not in refused))
+
+
+async def hold(line: Admission, tenant: str, let_go: asyncio.Event) -> None:
+    async with line.line(tenant=tenant):
+        await let_go.wait()
