@@ -1,4 +1,4 @@
-import { useEffect, useEffectEvent, useMemo, useRef, useState } from "react";
+import { useEffect, useEffectEvent, useMemo, useRef, useState, type RefObject } from "react";
 import type { ShapeKind } from "../api/annotation";
 import { newId } from "../api/ids";
 import type { Desk } from "./desk";
@@ -136,6 +136,8 @@ export function useTrial(asked: Asked): Trial {
     setPending(next);
     find(wand.current, next, desk.tolerance);
   };
+  // Nobody is told of a click that was dropped, or whose image was left.
+  const clicksNow = useLatest(pending?.kind === "point" ? pending.clicks : null);
   const ask = (next: Pointing, before: Pointing | null, kind: Pointed): void => {
     const { clicks } = next;
     const still = (now: Pending | null): now is Pointing => now?.kind === "point" && now.clicks === clicks;
@@ -144,7 +146,7 @@ export function useTrial(asked: Asked): Trial {
       (shape) => setPending((now) => (still(now) ? { ...now, shape, waits: false } : now)),
       (error: unknown) => {
         setPending((now) => (still(now) ? answered(before) : now));
-        asked.onRefused(error);
+        if (clicksNow.current === clicks) asked.onRefused(error);
       },
     );
   };
@@ -226,6 +228,18 @@ function useUnreadable(waitsInVain: boolean, tell: () => void): void {
   useEffect(() => {
     if (waitsInVain) latest();
   }, [waitsInVain]);
+}
+
+/** What is on the screen; null once that is gone. */
+function useLatest<T>(value: T | null): RefObject<T | null> {
+  const latest = useRef<T | null>(null);
+  useEffect(() => {
+    latest.current = value;
+    return () => {
+      latest.current = null;
+    };
+  }, [value]);
+  return latest;
 }
 
 /** What is looked at when the image is left is made: it was on the screen. */

@@ -77,8 +77,8 @@ describe.each(LANGUAGES)("the review of an annotation in %s", (language) => {
     await stands(words.reviewState.returned);
     expect(said).toEqual([{ word: "returned", comment: "F8 too loose", version: '"3"' }]);
     expect(within(screen.getByTestId("returned")).getByText("F8 too loose")).toBeVisible();
-    await userEvent.click(screen.getByRole("button", { name: words.annotate.history }));
     answers({ "GET /api/annotation/projects/p1/images/:id/history": pageOf() });
+    await userEvent.click(screen.getByRole("button", { name: words.annotate.history }));
     const drawer = await screen.findByRole("region", { name: words.annotate.review });
     expect(within(drawer).getByText("F8 too loose")).toBeInTheDocument();
   });
