@@ -1,6 +1,6 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Form, Input, Modal } from "antd";
-import type { ReactNode } from "react";
+import { useState, type ReactNode } from "react";
 import { FACTS } from "../../api/generated/facts";
 import { changeProject, type Project } from "../../api/workspace";
 import { useWords } from "../../i18n/language";
@@ -15,12 +15,12 @@ interface Fields {
 
 interface Props {
   readonly project: Project;
-  readonly open: boolean;
   readonly onClose: () => void;
 }
 
-/** Name and notes; who changed them first meanwhile is not written over. */
-export function EditProjectDialog({ project, open, onClose }: Props): ReactNode {
+/** Name and notes as they were when this opened; who changed them first meanwhile is not written over. */
+export function EditProjectDialog({ project: now, onClose }: Props): ReactNode {
+  const [project] = useState(now);
   const { projects: words, common } = useWords();
   const [form] = Form.useForm<Fields>();
   const queries = useQueryClient();
@@ -35,18 +35,13 @@ export function EditProjectDialog({ project, open, onClose }: Props): ReactNode 
   });
   return (
     <Modal
-      open={open}
+      open
       title={words.editTitle}
       okText={common.save}
       cancelText={common.cancel}
       onOk={() => form.submit()}
       onCancel={onClose}
       confirmLoading={change.isPending}
-      destroyOnHidden
-      afterClose={() => {
-        form.resetFields();
-        change.reset();
-      }}
     >
       <Form<Fields>
         form={form}

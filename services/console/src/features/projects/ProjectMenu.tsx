@@ -52,7 +52,7 @@ export function ProjectMenu({ project, onDeleted }: Props): ReactNode {
       >
         <Button type="text" size="small" icon={<MoreOutlined />} aria-label={words.manage(project.name)} loading={archiving.isPending} />
       </Dropdown>
-      <EditProjectDialog project={project} open={dialog === "edit"} onClose={close} />
+      {dialog === "edit" && <EditProjectDialog project={project} onClose={close} />}
       <DeleteProjectDialog
         project={project}
         open={dialog === "delete"}

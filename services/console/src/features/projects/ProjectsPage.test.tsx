@@ -47,6 +47,15 @@ describe.each(LANGUAGES)("the list of projects in %s", (language) => {
     expect(screen.queryByRole("textbox", { name: words.projects.find })).toBeNull();
   });
 
+  test("where all projects are archived it leads to them", async () => {
+    answers({
+      [LIST]: ({ url }) => HttpResponse.json(new URL(url).searchParams.get("archived") === "true" ? pageOf(project()) : pageOf()),
+    });
+    const { words } = open("/", language);
+    await userEvent.click(await screen.findByRole("button", { name: words.projects.showArchived }));
+    await seen(() => screen.getByRole("link", { name: /Surfaces/ }));
+  });
+
   test("refused, it says why and tries again when asked to", async () => {
     refusesEverything();
     const { words } = open("/", language);
@@ -108,18 +117,31 @@ describe.each(LANGUAGES)("the list of projects in %s", (language) => {
     const name = within(dialog).getByRole("textbox", { name: words.projects.name });
     await userEvent.clear(name);
     await userEvent.type(name, "Castings");
-    answers({ "PATCH /api/workspace/projects/p1": () => problem(412, "version-conflict") });
-    await userEvent.click(within(dialog).getByRole("button", { name: words.common.save }));
-    await seen(() => within(dialog).getByText(words.problems["version-conflict"]));
     const sent: unknown[] = [];
+    let now = project({ name: "Seals", notes: "theirs", version: 8 });
     answers({
+      [LIST]: () => HttpResponse.json(pageOf(now)),
       "PATCH /api/workspace/projects/p1": async (request) => {
-        sent.push(request.headers.get("If-Match"), await request.json());
-        return HttpResponse.json({ ...one, name: "Castings" });
+        const seenVersion = request.headers.get("If-Match");
+        sent.push(seenVersion, await request.json());
+        if (seenVersion !== `"${now.version}"`) return problem(412, "version-conflict");
+        now = { ...now, version: 9 };
+        return HttpResponse.json(now);
       },
     });
-    await userEvent.click(within(dialog).getByRole("button", { name: words.common.save }));
-    await waitFor(() => expect(sent).toEqual(['"7"', { name: "Castings", notes: "old" }]));
+    // However often it is sent: what stands in the dialog began with what was there before.
+    for (const times of [1, 2]) {
+      await userEvent.click(within(dialog).getByRole("button", { name: words.common.save }));
+      await waitFor(() => expect(sent).toHaveLength(2 * times));
+      await seen(() => within(dialog).getByText(words.problems["version-conflict"]));
+      await screen.findByRole("button", { name: words.projects.manage("Seals"), hidden: true });
+    }
+    expect(sent).toEqual(['"7"', { name: "Castings", notes: "old" }, '"7"', { name: "Castings", notes: "old" }]);
+    await userEvent.click(within(dialog).getByRole("button", { name: words.common.cancel }));
+    const again = await openDialog(words.projects.manage("Seals"), words.projects.edit);
+    expect(within(again).getByRole("textbox", { name: words.projects.name })).toHaveValue("Seals");
+    await userEvent.click(within(again).getByRole("button", { name: words.common.save }));
+    await waitFor(() => expect(sent.slice(4)).toEqual(['"8"', { name: "Seals", notes: "theirs" }]));
     await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
   });
 

@@ -56,7 +56,12 @@ export function ProjectsPage(): ReactNode {
               <Button onClick={() => show(ALL_PROJECTS)}>{words.projects.showAll}</Button>
             </Empty>
           ) : (
-            <Empty description={words.projects.none}>{create}</Empty>
+            <Empty description={words.projects.none}>
+              {create}
+              <Button type="link" onClick={() => show({ ...ALL_PROJECTS, archived: true })}>
+                {words.projects.showArchived}
+              </Button>
+            </Empty>
           )}
         </Card>
       )}

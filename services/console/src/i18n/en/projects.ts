@@ -30,6 +30,7 @@ export const projects = {
   noneFound: "No project fits this search.",
   noneArchived: "No project is archived.",
   showAll: "Show all projects",
+  showArchived: "Show archived projects",
   images: (total: number, done: number) =>
     total === 0 ? "No images yet" : `${total} image${total === 1 ? "" : "s"}, ${done} annotated or tested`,
   untrained: "Not trained yet",

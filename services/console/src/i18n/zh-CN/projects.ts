@@ -30,6 +30,7 @@ export const projects = {
   noneFound: "没有符合条件的项目。",
   noneArchived: "没有已归档的项目。",
   showAll: "显示全部项目",
+  showArchived: "显示已归档的项目",
   images: (total: number, done: number) => (total === 0 ? "还没有图像" : `${total} 张图像，${done} 张已标注或已测试`),
   untrained: "尚未训练",
   newest: (version: string, rate: string) => `${version}：平均检出率 ${rate}`,
