@@ -33,8 +33,7 @@ export type ErrorQuery = NonNullable<
 
 const client = createClient<paths>({ fetch: authorisedFetch });
 
-/** The report at its own threshold, its sentences in the reader's language. */
-/** At a threshold, or at the version's own. */
+/** The report at a threshold, or at the version's own; its sentences in the reader's language. */
 export function getReport(projectId: string, version: string, language: Language, threshold?: number) {
   return body(
     client.GET("/api/evaluator/projects/{project_id}/versions/{version}/report", {

@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
-import { screen, waitFor } from "@testing-library/react";
+import { act, screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
-import { HttpResponse } from "msw";
+import { delay, HttpResponse } from "msw";
 import { afterEach, describe, expect, test } from "vitest";
 import type { LabelCheck } from "../../api/annotation";
 import type { SecondOpinion } from "../../api/inference";
@@ -9,6 +9,7 @@ import { settled } from "../../testing/annotating";
 import { project } from "../../testing/builders";
 import { answers, problem } from "../../testing/platform";
 import { LANGUAGES, open, seen } from "../../testing/screen";
+import { keepSession, otherTabSpoke } from "../../testing/session";
 import { time } from "../../ui/format";
 
 afterEach(settled);
@@ -64,6 +65,44 @@ describe.each(LANGUAGES)("the second opinion in %s", (language) => {
     expect(screen.queryByRole("button", { name: words.check.opinion.ask("V3") })).toBeNull();
     now = DONE;
     await screen.findByText(words.check.opinion.looked("V3", 6, 7, time(AT)), { exact: false }, { timeout: 10_000 });
+  });
+
+  test("a check that takes longer than the next look at it is waited for", async () => {
+    let now: SecondOpinion = look();
+    let under = 0;
+    let together = 0;
+    answers({
+      ...PROJECT,
+      [CHECK]: async () => {
+        if (now !== DONE) return HttpResponse.json(CLEAN);
+        together = Math.max(together, ++under);
+        await delay(2_500);
+        under -= 1;
+        return HttpResponse.json({ ...CLEAN, opinion: { number: 1, version: "V3", made_at: AT, seen: 6 } });
+      },
+      [LOOK]: () => HttpResponse.json(now),
+      [ASK]: () => {
+        now = DONE;
+        return HttpResponse.json(now, { status: 202 });
+      },
+    });
+    const { words } = open("/projects/p1/check", language);
+    await userEvent.click(await screen.findByRole("button", { name: words.check.opinion.ask("V3") }));
+    await screen.findByText(words.check.opinion.looked("V3", 6, 7, time(AT)), { exact: false });
+    expect(together).toBe(1);
+  });
+
+  test("who may not ask is told which role may", async () => {
+    answers({ ...PROJECT, [CHECK]: CLEAN, [LOOK]: look() });
+    const { words } = open("/projects/p1/check", language);
+    const ask = await screen.findByRole("button", { name: words.check.opinion.ask("V3") });
+    expect(ask).toBeEnabled();
+    keepSession("token", "viewer");
+    act(otherTabSpoke);
+    expect(ask).toBeDisabled();
+    expect(ask).toHaveAttribute("title", words.common.takesRole(words.keys.roles.annotator.name));
+    keepSession();
+    act(otherTabSpoke);
   });
 
   test("stopped or failed it says so, and can be asked again", async () => {

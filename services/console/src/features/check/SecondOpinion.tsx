@@ -6,6 +6,7 @@ import * as api from "../../api/inference";
 import { useWords } from "../../i18n/language";
 import { time } from "../../ui/format";
 import { ProblemAlert } from "../../ui/ProblemAlert";
+import { useRefusal } from "../../ui/useRefusal";
 import { useProject } from "../projects/useProject";
 
 const REFRESH_MS = 1000;
@@ -14,6 +15,7 @@ const REFRESH_MS = 1000;
 export function SecondOpinion({ checked }: { readonly checked: LabelCheck }): ReactNode {
   const words = useWords();
   const { look, ask, stop } = useLook(checked);
+  const refusal = useRefusal("POST /api/inference/projects/{project_id}/second-opinion");
   if (look.isError) return <ProblemAlert error={look.error} onRetry={() => void look.refetch()} />;
   if (look.data === undefined) return null;
   const { serving, state } = look.data;
@@ -25,11 +27,11 @@ export function SecondOpinion({ checked }: { readonly checked: LabelCheck }): Re
     <section aria-label={words.check.opinion.title}>
       <Typography.Paragraph type="secondary">{words.check.opinion.hint}</Typography.Paragraph>
       {isLooking ? (
-        <Looking look={look.data} onStop={() => stop.mutate()} />
+        <Looking look={look.data} refusal={refusal} onStop={() => stop.mutate()} />
       ) : (
         <Space wrap>
           {serving !== "" && (
-            <Button loading={ask.isPending} onClick={() => ask.mutate()}>
+            <Button loading={ask.isPending} disabled={refusal !== ""} title={refusal} onClick={() => ask.mutate()}>
               {words.check.opinion.ask(serving)}
             </Button>
           )}
@@ -42,14 +44,20 @@ export function SecondOpinion({ checked }: { readonly checked: LabelCheck }): Re
   );
 }
 
-function Looking({ look, onStop }: { readonly look: api.SecondOpinion; readonly onStop: () => void }): ReactNode {
+interface LookingProps {
+  readonly look: api.SecondOpinion;
+  readonly refusal: string;
+  readonly onStop: () => void;
+}
+
+function Looking({ look, refusal, onStop }: LookingProps): ReactNode {
   const { check } = useWords();
   const { figures, percent } = look.progress;
   return (
     <Space orientation="vertical" className="stack">
       <Typography.Text>{check.opinion.looking(look.version, figures?.done ?? 0, figures?.images ?? 0)}</Typography.Text>
       <Progress percent={Math.floor(percent)} status="active" aria-label={check.opinion.title} />
-      <Button onClick={onStop}>{check.opinion.stop}</Button>
+      <Button disabled={refusal !== ""} title={refusal} onClick={onStop}>{check.opinion.stop}</Button>
     </Space>
   );
 }
@@ -81,7 +89,8 @@ function useLook(checked: LabelCheck) {
   const isBehind = look.data?.state === "succeeded" && (checked.opinion?.number ?? 0) < look.data.number;
   useEffect(() => {
     if (!isBehind) return undefined;
-    const read = () => void queries.invalidateQueries({ queryKey: ["label-check", project.id] });
+    // A check under way goes on: broken off every second, one of many images would never be done.
+    const read = () => void queries.invalidateQueries({ queryKey: ["label-check", project.id] }, { cancelRefetch: false });
     read();
     const again = setInterval(read, REFRESH_MS);
     return () => clearInterval(again);

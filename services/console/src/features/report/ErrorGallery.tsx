@@ -80,7 +80,7 @@ export function ErrorGallery({ report, threshold, view, onShow }: Props): ReactN
             className="error-label"
             aria-label={words.report.label}
             popupMatchSelectWidth={false}
-            onChange={(chosen) => onShow({ label: chosen === "" ? null : chosen })}
+            onChange={(chosen) => onShow({ label: chosen === "" ? null : chosen, cell: null })}
             options={[
               { value: "", label: words.report.everyLabel },
               ...report.labels.map(({ label: name }) => ({ value: name, label: name })),

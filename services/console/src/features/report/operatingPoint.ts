@@ -15,12 +15,12 @@ export interface Figures {
 
 export const NOTHING: Counts = { truths: 0, found: 0, wrong: 0 };
 
-/** A classifier says its best label, a segmenter each pixel's: only scored objects are cut at a threshold. */
 /** Whether what is judged are objects in images, of which there may be none. */
 export function countsObjects({ kind }: Report): boolean {
   return kind === "box" || kind === "mask";
 }
 
+/** A classifier says its best label, a segmenter each pixel's: only scored objects are cut at a threshold. */
 export function hasThreshold({ kind }: Report): boolean {
   return kind !== "classification" && kind !== "semantic_segmentation";
 }

@@ -3,7 +3,7 @@ import { screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { HttpResponse } from "msw";
 import { describe, expect, test } from "vitest";
-import { promotions, training } from "../../testing/builders";
+import { policy, promotions, training } from "../../testing/builders";
 import { answers, pageOf, problem } from "../../testing/platform";
 import type { Words } from "../../i18n/language";
 import { nextTraining } from "../../testing/recipes";
@@ -28,6 +28,18 @@ describe.each(LANGUAGES)("the training page in %s", (language) => {
     answers({ ...AROUND, [TRAININGS]: pageOf() });
     const { words } = open("/projects/p1/train", language);
     await seen(() => screen.getByText(words.train.none));
+  });
+
+  test.each(["trainings_in_line", "training_minutes_per_day"] as const)("a retraining that %s holds back is told by the policy", async (quota) => {
+    const POLICY = "GET /api/trainer/projects/p1/retraining-policy";
+    answers({ ...AROUND, [TRAININGS]: pageOf(), [POLICY]: policy({ enabled: true, held_back: quota }) });
+    const { words, unmount } = open("/projects/p1/train", language);
+    await seen(() => screen.getByText(words.train.policyHeld[quota]));
+    unmount();
+    answers({ [POLICY]: policy({ enabled: false, held_back: quota }) });
+    open("/projects/p1/train", language);
+    await seen(() => screen.getByRole("switch", { name: words.train.policy }));
+    expect(screen.queryByText(words.train.policyHeld[quota])).toBeNull();
   });
 
   test("without pretrained weights it warns before the training, and beside what came of it", async () => {
