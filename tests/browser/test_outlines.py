@@ -17,6 +17,7 @@ from tests.browser.watching import Platform, Watched, sign_in
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
 
 WIDTH, HEIGHT = 640, 480
+GREEN, WHITE = "rgb(11, 122, 85)", "rgb(255, 255, 255)"
 LOADING = re.compile("ant-btn-loading")
 WORDS = {
     "en": {
@@ -138,6 +139,8 @@ def test_clicks_on_an_object_outline_it(
     expect(page.locator(SHAPES)).to_have_count(1)
     page.mouse.click(*on_screen(page, (520, 160)), button="right")
     expect(clicks).to_have_count(2)
+    stroke = "marks => marks.map(mark => getComputedStyle(mark).stroke)"
+    assert clicks.locator("circle").evaluate_all(stroke) == [GREEN, WHITE]
     watched_in.shot(f"49-point-preview-{language}")
     page.keyboard.press("Control+z")
     expect(clicks).to_have_count(1)
