@@ -5,13 +5,11 @@ import { HttpResponse } from "msw";
 import { describe, expect, test } from "vitest";
 import type { Change } from "../../api/annotation";
 import { fromAnnotation, fromShape } from "../../editor/shapes";
+import { DRAFT, IMAGES, LABELS, READ, UNSURE } from "../../testing/annotating";
 import { annotation, image, project } from "../../testing/builders";
 import { answers, pageOf, problem } from "../../testing/platform";
 import { LANGUAGES, open, seen } from "../../testing/screen";
 
-const IMAGES = "GET /api/gallery/projects/p1/images";
-const LABELS = "GET /api/annotation/projects/p1/labels";
-const READ = "GET /api/annotation/projects/p1/images/:id";
 const CHANGES = "GET /api/annotation/projects/p1/images/:id/history";
 const VOCABULARY = { items: [{ id: "l1", name: "scratch" }], total: 1, shape_kinds: ["box"] };
 const AROUND = {
@@ -19,6 +17,8 @@ const AROUND = {
   [IMAGES]: pageOf(image()),
   [LABELS]: VOCABULARY,
   [READ]: annotation(),
+  [DRAFT]: { work: "", kept_at: null },
+  [UNSURE]: { version: "", items: [] },
   "GET /api/gallery/projects/p1/images/:id/thumbnail": () => new HttpResponse(new Blob(["x"])),
   "GET /api/gallery/projects/p1/images/:id/content": () => new HttpResponse(new Blob(["x"])),
 };
@@ -160,7 +160,6 @@ describe.each(LANGUAGES)("the history of an annotation in %s", (language) => {
 });
 
 describe.each(LANGUAGES)("a draft of another browser in %s", (language) => {
-  const DRAFT = "GET /api/annotation/projects/p1/images/:id/draft";
   const { shapes, version } = annotation();
   const base = { version, drawing: fromAnnotation(annotation()), author: "ann" };
   const other = { id: "s2", label: "scratch", kind: "box" as const, points: [[100, 100], [140, 130]] };
