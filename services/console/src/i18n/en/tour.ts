@@ -1,6 +1,18 @@
-import type { Action } from "../../editor/keys";
-
-type KeyOf = (action: Action) => string;
+/** Writes the key of an action of the editor; a tour names these. */
+export type KeyOf = (
+  action:
+    | "tool select"
+    | "undo"
+    | "fit"
+    | "labels"
+    | "next shape"
+    | "next unlabelled"
+    | "next"
+    | "nothing"
+    | "previous"
+    | "submit"
+    | "help",
+) => string;
 
 export const tour = {
   title: "Tour of the editor",

@@ -1,6 +1,4 @@
-import type { Action } from "../../editor/keys";
-
-type KeyOf = (action: Action) => string;
+import type { KeyOf } from "../en/tour";
 
 export const tour = {
   title: "编辑器导览",
