@@ -47,6 +47,7 @@ _THINGS: dict[str, tuple[str, dict[str, Any]]] = {
     "inference.test_runs": ("run_id", {}),
     "inference.exports": ("export_id", {}),
     "inference.jobs": ("run_id", {"state": "succeeded"}),
+    "inference.second_opinions": ("project_id", {"job_id": "01JBJ00000000000000000LOOK"}),
 }
 """Collections, by their names or the last words of them: which id a document has, what it says."""
 
