@@ -34,9 +34,9 @@ test.each(LANGUAGES)("a key is changed by pressing another one, and every hint f
   await seen(() => dialog.getByText(keys.taken("V", actions["tool select"])));
   expect(screen.getByRole("button", { name: `${actions["tool box"]} (B)` })).toBeInTheDocument();
 
-  press("F2");
-  await seen(() => screen.getByRole("button", { name: keys.change(actions["tool box"], "F2") }));
-  expect(screen.getByRole("button", { name: `${actions["tool box"]} (F2)` })).toBeInTheDocument();
+  press("F4");
+  await seen(() => screen.getByRole("button", { name: keys.change(actions["tool box"], "F4") }));
+  expect(screen.getByRole("button", { name: `${actions["tool box"]} (F4)` })).toBeInTheDocument();
 
   await userEvent.click(dialog.getByRole("button", { name: keys.resetOne(actions["tool box"]) }));
   expect(screen.getByRole("button", { name: `${actions["tool box"]} (B)` })).toBeInTheDocument();

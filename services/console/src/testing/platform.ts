@@ -34,3 +34,10 @@ export function refusesEverything(): void {
 export function pageOf<T>(...items: T[]) {
   return { items, total: items.length, page: 1, page_size: 50, next_cursor: null };
 }
+
+/** What cards of projects ask for: 62 images, of which 56 are annotated or tested, and no training. */
+export const CARDS = {
+  "GET /api/gallery/projects/:id/images": pageOf(),
+  "GET /api/gallery/projects/:id/summary": { total: 62, labelled: 50, unlabelled: 6, tested: 6, recommended: 30 },
+  "GET /api/trainer/projects/:id/trainings": pageOf(),
+};

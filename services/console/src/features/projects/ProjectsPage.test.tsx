@@ -6,19 +6,13 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { signIn } from "../../api/session";
 import { ROLES, type Role } from "../../api/workspace";
 import { project, training } from "../../testing/builders";
-import { answers, pageOf, problem, refusesEverything } from "../../testing/platform";
+import { answers, CARDS, pageOf, problem, refusesEverything } from "../../testing/platform";
 import { LANGUAGES, open, seen } from "../../testing/screen";
 import { ALL_PROJECTS, readProjectsView, writeProjectsView, type ProjectsView } from "./projectsView";
 
 const LIST = "GET /api/workspace/projects";
-const summary = { total: 62, labelled: 50, unlabelled: 6, tested: 6, recommended: 30 };
-const CARD = {
-  "GET /api/gallery/projects/:id/images": pageOf(),
-  "GET /api/gallery/projects/:id/summary": summary,
-  "GET /api/trainer/projects/:id/trainings": pageOf(),
-};
 
-beforeEach(() => answers(CARD));
+beforeEach(() => answers(CARDS));
 
 /** What the list was asked for, newest first. */
 function listing(...items: ReturnType<typeof project>[]): URLSearchParams[] {
@@ -60,7 +54,7 @@ describe.each(LANGUAGES)("the list of projects in %s", (language) => {
     refusesEverything();
     const { words } = open("/", language);
     await seen(() => screen.getByText(words.problems.conflict));
-    answers({ ...CARD, [LIST]: pageOf(project()) });
+    answers({ ...CARDS, [LIST]: pageOf(project()) });
     await userEvent.click(screen.getByRole("button", { name: words.common.retry }));
     await seen(() => screen.getByRole("link", { name: /Surfaces/ }));
   });

@@ -7,7 +7,7 @@ import { takeBack } from "../../api/revocation";
 import { listProjects } from "../../api/workspace";
 import { accessToken, signIn, signOut, standing } from "../../api/session";
 import { imageLimits, project } from "../../testing/builders";
-import { answers, pageOf, problem } from "../../testing/platform";
+import { answers, CARDS, pageOf, problem } from "../../testing/platform";
 import { LANGUAGES, open, seen } from "../../testing/screen";
 import { keepSession, otherTabSpoke } from "../../testing/session";
 
@@ -58,7 +58,10 @@ async function takenBack(token: string): Promise<void> {
   }
 }
 
-beforeEach(() => void revocations());
+beforeEach(() => {
+  answers(CARDS);
+  revocations();
+});
 afterEach(() => act(signOut));
 
 describe.each(LANGUAGES)("the session in %s", (language) => {
