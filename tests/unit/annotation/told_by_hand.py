@@ -12,6 +12,7 @@ from services.annotation.handlers.import_undo import ImportUndo
 from services.annotation.handlers.label_names import LabelNames
 from services.annotation.handlers.labels import Labels
 from services.annotation.handlers.predictions import KnownPredictions
+from services.annotation.handlers.second_opinions import KnownOpinions
 from services.annotation.handlers.snapshots import Snapshots
 from services.annotation.handlers.tile_spread import TileSpread
 from services.annotation.handlers.versions import KnownVersions
@@ -99,6 +100,7 @@ class World:
             ),
             predictions=predictions,
             versions=versions,
+            opinions=KnownOpinions(self.documents, stores.blobs, self.names),
         )
 
     async def hear(self, body: EventBody, sequence: int = 1) -> None:
