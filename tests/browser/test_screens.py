@@ -70,7 +70,7 @@ def test_the_smallest_target_decides_whether_images_are_cut(
     watched: Watched, platform: Platform
 ) -> None:
     page = watched.page
-    project = platform.new_project("Tile advice")
+    project = platform.new_project("Small targets")
     sign_in(watched, platform)
     page.goto(f"/projects/{project}/gallery")
     page.get_by_role("button", name="Tile advice").click()
