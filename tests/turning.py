@@ -1,6 +1,6 @@
-"""Sets the platform's clock as somebody sets the date: the machine's ticks go on as they were."""
+"""Sets clocks: the platform's as somebody sets the date, or one that only a test goes by."""
 
-from datetime import datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 
 import pytest
 
@@ -14,3 +14,16 @@ def set_clock(monkeypatch: pytest.MonkeyPatch, ahead: timedelta) -> None:
             return datetime.now(tz) + ahead
 
     monkeypatch.setattr("shared.clock.datetime", Turned)
+
+
+class Time:
+    """A clock that tests turn."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 11, 20, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def pass_s(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)

@@ -17,6 +17,8 @@ from shared.events.kafka import KafkaEventLog
 from shared.events.port import EventLog
 from shared.events.progress import progress_spec
 from shared.hosting.stores import Stores, with_dead_letters
+from shared.jobs.job import job_spec
+from shared.jobs.queue import JobQueue
 from shared.settings import KafkaSecurity, StoreSettings
 from shared.sqlite import SqliteFile
 from tests.adapters.counting import COUNTERS, SEEN, Counted, Flow
@@ -25,6 +27,7 @@ from tests.adapters.things import ACME, THINGS, Thing
 from tests.servers import choosing
 from tests.servers.choosing import Access, NoServers, Server
 from tests.servers.running import running
+from tests.turning import Time
 
 T = TypeVar("T")
 
@@ -173,3 +176,14 @@ async def flow(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[
     yield Flow(stores.documents, stores.events, counted, service)
     await stores.events.close()
     await stores.documents.close()
+
+
+@pytest.fixture
+def time() -> Time:
+    return Time()
+
+
+@pytest.fixture
+async def queue(documents: Documents, time: Time) -> JobQueue:
+    await documents.open([job_spec("svc")])
+    return JobQueue(documents, "svc", clock=time)

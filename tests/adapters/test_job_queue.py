@@ -5,7 +5,7 @@ import contextlib
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -15,7 +15,7 @@ from shared.errors import NotFound
 from shared.holder import holder_name
 from shared.jobs.job import Job, Progress, job_spec
 from shared.jobs.queue import JobQueue, LeaseLost
-from tests.turning import set_clock
+from tests.turning import Time, set_clock
 
 
 @contextlib.contextmanager
@@ -29,30 +29,6 @@ def another_process() -> Iterator[tuple[subprocess.Popen[str], str]]:
         assert process.stdout is not None
         yield process, process.stdout.readline().strip()
         process.kill()
-
-
-class Time:
-    """A clock that tests turn."""
-
-    def __init__(self) -> None:
-        self.now = datetime(2026, 11, 20, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def pass_s(self, seconds: float) -> None:
-        self.now += timedelta(seconds=seconds)
-
-
-@pytest.fixture
-def time() -> Time:
-    return Time()
-
-
-@pytest.fixture
-async def queue(documents: Documents, time: Time) -> JobQueue:
-    await documents.open([job_spec("svc")])
-    return JobQueue(documents, "svc", clock=time)
 
 
 async def test_sixteen_workers_share_forty_jobs_and_none_twice(queue: JobQueue) -> None:

@@ -8,20 +8,9 @@ import pytest
 from shared.documents.port import Documents, TenantScope
 from shared.jobs.job import Job, job_spec
 from shared.jobs.queue import JobQueue
-from tests.adapters.test_job_queue import Time
+from tests.turning import Time
 
 KINDS = ("train",)
-
-
-@pytest.fixture
-def time() -> Time:
-    return Time()
-
-
-@pytest.fixture
-async def queue(documents: Documents, time: Time) -> JobQueue:
-    await documents.open([job_spec("svc")])
-    return JobQueue(documents, "svc", clock=time)
 
 
 class Hall:
