@@ -28,8 +28,10 @@ from services.workspace.settings import WorkspaceSettings
 from services.workspace.subscriptions import subscriptions
 from shared.clock import Clock, utc_now
 from shared.documents.terms import Term
+from shared.errors import DependencyDown
 from shared.hosting.service import Loop, Service
 from shared.hosting.stores import Stores
+from shared.http.face import Check
 from shared.settings import KeepSettings, StoreSettings
 
 
@@ -83,6 +85,7 @@ def build(stores: Stores) -> Service:
             Webhooks(stores.documents, deliveries, allowed),
             deliveries,
         ),
+        checks={"first key": _first_key(keys, settings)},
         token_keys=key_set.read,
         background=(
             _beginning(known, keys, settings),
@@ -109,6 +112,17 @@ def upkeep_of(stores: Stores, settings: WorkspaceSettings, *, clock: Clock = utc
         every=timedelta(hours=settings.upkeep_h),
         clock=clock,
     )
+
+
+def _first_key(keys: Keys, settings: WorkspaceSettings) -> Check:
+    """Make nobody sign in before the configured first key is stored: it would be a wrong one."""
+
+    async def stored() -> None:
+        key_id = key_id_of(settings.admin_key.get_secret_value())
+        if key_id is not None and not await keys.is_known(settings.default_tenant, key_id):
+            raise DependencyDown("the first key is not stored yet")
+
+    return stored
 
 
 def _beginning(known: Tenants, keys: Keys, settings: WorkspaceSettings) -> Loop:

@@ -24,7 +24,8 @@ from shared.hosting.pulse import keep_pulse
 from shared.hosting.server import Server
 from shared.hosting.service import Loop, Service
 from shared.hosting.stores import Stores
-from shared.http.app import ByPrefix, Check, create_app, problem_page
+from shared.http.app import ByPrefix, create_app, problem_page
+from shared.http.face import Check
 from shared.http.tokens import Tokens, keys_at
 from shared.jobs.job import Job
 from shared.jobs.watch import watch_jobs

@@ -1,7 +1,7 @@
 """The app factory: every service's HTTP face is made here, so all of them behave the same."""
 
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import structlog
@@ -16,7 +16,7 @@ from shared.events.lifecycle import Lifecycle
 from shared.http.bodies import Bounded
 from shared.http.callers import caller
 from shared.http.door import Door
-from shared.http.face import Face
+from shared.http.face import Check, Face
 from shared.http.interface import publish
 from shared.http.problems import RESPONSES, install
 from shared.http.recorded import Recorded
@@ -36,8 +36,6 @@ _SAFE_HEADERS = {
 log = logger(__name__)
 
 HEALTH_PATHS = ("/healthz", "/readyz")
-
-Check = Callable[[], Awaitable[None]]
 
 
 def create_app(
@@ -69,7 +67,7 @@ def create_app(
     install(app)
     app.router.routes.extend(_routes(prefix, service.public, service.routers))
     bind(app, service.use_cases, (*service.public, *service.routers))
-    _add_health(app, prefix, checks, life or Lifecycle())
+    _add_health(app, prefix, {**checks, **service.checks}, life or Lifecycle())
     publish(app)
     app.add_middleware(Bounded)
     app.add_middleware(

@@ -106,8 +106,16 @@ def _start(log: Path) -> subprocess.Popen[bytes]:
         )
 
 
+def _is_ready(address: str) -> bool:
+    """Return whether somebody can sign in: the first key is stored a moment after it answers."""
+    try:
+        return httpx.get(f"{address}/api/workspace/readyz", timeout=2).status_code == 200
+    except httpx.HTTPError:
+        return False
+
+
 def _until_it_answers(platform: RunningPlatform, deadline: float) -> None:
-    while not (answers(platform.address) and platform.key_file.exists()):
+    while not (_is_ready(platform.address) and platform.key_file.exists()):
         if platform.child is not None and platform.child.poll() is not None:
             raise Unreachable(last_line(platform.log))
         if time.monotonic() > deadline:

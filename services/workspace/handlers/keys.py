@@ -74,6 +74,11 @@ class Keys:
         )
         return await keys.ensure(document)
 
+    async def is_known(self, tenant: str, key_id: str) -> bool:
+        """Tell whether a key is stored, valid or not."""
+        keys = self._documents.collection(API_KEYS, TenantScope(tenant))
+        return await keys.find(key_id) is not None
+
     async def make_key(
         self, tenant: str, *, name: str, role: Role, is_operator: bool = False
     ) -> str:

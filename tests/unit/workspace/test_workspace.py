@@ -14,9 +14,11 @@ from shared.contracts.envelope import Event
 from shared.contracts.project_events import ProjectUpdated
 from shared.documents.port import TenantScope
 from shared.events.subscriptions import on
+from shared.hosting.host import face_of
 from shared.hosting.service import Service
 from shared.hosting.stores import Stores
 from shared.ids import new_id
+from shared.settings import HttpSettings
 from tests.running import credentials, running, until
 
 PROJECTS = "/api/workspace/projects"
@@ -46,6 +48,25 @@ async def test_a_key_becomes_a_token_and_a_wrong_key_does_not(
     assert refused.status_code == 401
     assert refused.json()["type"] == "urn:loupe:problem:unauthenticated"
     assert refused.headers["content-type"] == "application/problem+json"
+
+
+async def test_it_is_ready_once_its_first_key_signs_in(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = make_key()
+    monkeypatch.setenv("LOUPE_WORKSPACE_ADMIN_KEY", key.text)
+    service = build(stores)
+    await stores.open(service.all_collections)
+    app = face_of([service], stores, HttpSettings())
+    transport = httpx.ASGITransport(app=app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://loupe") as client:
+        before = await client.get("/api/workspace/readyz")
+        await service.background[0]()
+        after = await client.get("/api/workspace/readyz")
+        signed = await client.post("/api/workspace/tokens", json={"api_key": key.text})
+    assert before.status_code == 503
+    assert before.json()["down"] == {"first key": "the first key is not stored yet"}
+    assert (after.status_code, signed.status_code) == (200, 200)
 
 
 async def test_a_key_of_a_role_that_nobody_knows_signs_nobody_in(stores: Stores) -> None:
